@@ -1,0 +1,21 @@
+"""The last step of a billing run: nothing may be missing; then the statement."""
+
+from billproof.aws.handlers import count, step
+from billproof.aws.ports import Ports
+from billproof.model import Model
+from billproof.runs.closing import Closed, close_billing_run
+
+
+class Request(Model):
+    """A run."""
+
+    run_id: str
+
+
+@step(Request)
+def handler(request: Request, ports: Ports) -> Closed:
+    """Close the run, or name the batches that are missing."""
+    result = close_billing_run(run_id=request.run_id, objects=ports.objects, records=ports.runs)
+    count("InvoicesReleased", result.released)
+    count("InvoicesHeld", result.held)
+    return result

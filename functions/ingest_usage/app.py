@@ -1,0 +1,31 @@
+"""Usage events from the queue to the usage log and the quarantine."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from billproof.aws.handlers import count, instrumented, logger
+from billproof.aws.ports import Ports, lambda_ports
+from billproof.usage.ingestion import Message, ingest_usage
+
+
+@instrumented
+def handler(event: dict[str, Any], context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
+    """Take a batch of messages as one, so that it makes few segments; only the messages of a failed one come back."""
+    outside = ports or lambda_ports()
+    messages = [
+        Message(
+            id=record["messageId"],
+            body=record["body"],
+            sent_at=datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, tz=UTC),
+        )
+        for record in event["Records"]
+    ]
+    counts, failed = ingest_usage(
+        messages, objects=outside.objects, gatekeeper=outside.gatekeeper, buckets=outside.settings.buckets
+    )
+    count("EventsAccepted", counts.accepted)
+    count("EventsQuarantined", counts.quarantined)
+    logger.info("ingest_usage", result=counts.model_dump(), failed={name: str(why) for name, why in failed.items()})
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -1,0 +1,29 @@
+"""Invoices against the ledger."""
+
+from billproof.aws.handlers import count, step
+from billproof.aws.ports import Ports
+from billproof.model import Model
+from billproof.reconciliation.service import ReconciliationResult, reconcile_all
+
+
+class Request(Model):
+    """A legal entity and a month; without them every legal entity and its last whole month."""
+
+    legal_entity: str | None = None
+    period: str | None = None
+
+
+@step(Request)
+def handler(request: Request, ports: Ports) -> ReconciliationResult:
+    """Reconcile, and count what differs."""
+    result = reconcile_all(
+        legal_entity=request.legal_entity,
+        period=request.period,
+        now=ports.now(),
+        directory=ports.directory,
+        register=ports.register,
+        erp=ports.erp,
+        objects=ports.objects,
+    )
+    count("Variances", result.variances)
+    return result

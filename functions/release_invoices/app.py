@@ -1,0 +1,19 @@
+"""Numbers for clean drafts, and on to the ERP and the customer."""
+
+from billproof.aws.handlers import BatchRequest, step
+from billproof.aws.ports import Ports
+from billproof.invoicing.service import release_invoices
+from billproof.pricing.service import Stepped
+
+
+@step(BatchRequest)
+def handler(request: BatchRequest, ports: Ports) -> Stepped:
+    """Release the batch."""
+    return release_invoices(
+        run_id=request.run_id,
+        batch_id=request.batch_id,
+        objects=ports.objects,
+        register=ports.register,
+        postings=ports.postings,
+        deliveries=ports.deliveries,
+    )

@@ -1,0 +1,12 @@
+"""The controls on the lines of a batch."""
+
+from billproof.aws.handlers import BatchRequest, step
+from billproof.aws.ports import Ports
+from billproof.controls.service import validate_pricing
+from billproof.pricing.service import Stepped
+
+
+@step(BatchRequest)
+def handler(request: BatchRequest, ports: Ports) -> Stepped:
+    """Take the step for one batch."""
+    return validate_pricing(run_id=request.run_id, batch_id=request.batch_id, objects=ports.objects)

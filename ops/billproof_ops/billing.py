@@ -1,0 +1,143 @@
+"""What the command does with runs and invoices."""
+
+from collections.abc import Callable
+
+from billproof.errors import NotFound
+from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.register import InvoiceFacts
+from billproof.invoicing.service import read_invoice
+from billproof.runs.closing import read_statement
+from billproof.runs.model import RunStatement
+from billproof.runs.starting import RUNNING, StartedRun, run_ids, start_billing_run
+from billproof_ops.errors import OpsError
+from billproof_ops.model import Shown
+from billproof_ops.target import Target
+from billproof_ops.waiting import until
+
+RUN_TIMEOUT_SECONDS = 3_600
+
+
+class RunState(Shown):
+    """A run and its execution's status."""
+
+    run_id: str
+    status: str
+    cause: str | None
+
+
+class InvoiceRow(Shown):
+    """An invoice in a list."""
+
+    invoice: str
+    number: str | None
+    account: str
+    status: str
+    delivered: bool
+    currency: str | None
+    net: str | None
+    tax: str | None
+    gross: str | None
+    findings: int
+
+
+def start_run(target: Target, legal_entity: str, period: str) -> StartedRun:
+    """Start the next run of a legal entity and month, unless one is under way."""
+    ports = target.ports
+    return start_billing_run(
+        legal_entity=legal_entity,
+        period=period,
+        records=ports.runs,
+        workflows=ports.billing_runs,
+        directory=ports.directory,
+        now=ports.now(),
+    )
+
+
+def run_state(target: Target, run_id: str) -> RunState:
+    """Return the state of a run; raises OpsError where there is none of that name."""
+    found = target.machine("BillingRunArn").describe(run_id)
+    if found is None:
+        message = f"there is no run {run_id}"
+        raise OpsError(message)
+    return RunState(run_id=run_id, status=found["status"], cause=found.get("cause"))
+
+
+def wait_for_run(target: Target, run_id: str, on_poll: Callable[[], None] = lambda: None) -> None:
+    """Wait until a run is over; raises OpsError where it did not succeed."""
+
+    def over() -> RunState | None:
+        on_poll()
+        state = run_state(target, run_id)
+        return None if state.status == RUNNING else state
+
+    state = until(over, what=f"run {run_id}", timeout_seconds=RUN_TIMEOUT_SECONDS)
+    if state.status != "SUCCEEDED":
+        message = f"run {run_id} {state.status.lower()}: {state.cause or 'see its history'}"
+        raise OpsError(message)
+
+
+def last_run(target: Target, legal_entity: str, period: str) -> str:
+    """Return the last run of a legal entity and month; raises OpsError where there is none."""
+    known = run_ids(target.ports.runs, legal_entity, period)
+    if not known:
+        message = f"{legal_entity} has no run of {period}"
+        raise OpsError(message)
+    return known[-1]
+
+
+def run_report(target: Target, run_id: str) -> RunStatement:
+    """Return the statement of a closed run."""
+    try:
+        return read_statement(target.ports.objects, run_id)
+    except NotFound:
+        state = run_state(target, run_id)
+        message = f"run {run_id} has no statement: it is {state.status.lower()}"
+        raise OpsError(message) from None
+
+
+def invoice_rows(target: Target, legal_entity: str, period: str) -> list[InvoiceRow]:
+    """Return the invoices of a legal entity and month, by account."""
+    facts = target.ports.register.of_period(legal_entity, period)
+    return sorted((_row(each, legal_entity, period) for each in facts), key=lambda row: row.number or row.account)
+
+
+def _row(facts: InvoiceFacts, legal_entity: str, period: str) -> InvoiceRow:
+    released, held = facts.released, facts.held
+    document = released.document if released else held.document if held else None
+    totals = document.totals if document else None
+    return InvoiceRow(
+        invoice=f"{legal_entity}.{period}.{facts.account}",
+        number=released.number if released else None,
+        account=facts.account,
+        status=facts.status.value,
+        delivered=facts.is_delivered,
+        currency=totals.gross.currency if totals else None,
+        net=totals.net.text if totals else None,
+        tax=totals.tax.text if totals else None,
+        gross=totals.gross.text if totals else None,
+        findings=len(held.findings) if held else 0,
+    )
+
+
+def find_invoice(target: Target, name: str) -> tuple[Released, Invoice]:
+    """Return a released invoice by its id or its number; raises OpsError where there is none."""
+    register = target.ports.register
+    released = register.released(name) if name.count(".") == 2 else None  # noqa: PLR2004 - entity.period.account
+    if released is None:
+        released = _by_number(target, name)
+    if released is None:
+        message = f"there is no released invoice {name}: give its number (SKY-US-2013-000001) or its id"
+        raise OpsError(message)
+    return released, read_invoice(target.ports.objects, released.document)
+
+
+def _by_number(target: Target, number: str) -> Released | None:
+    prefix, _, rest = number.partition("-20")
+    year, _, ordinal = rest.partition("-")
+    if not (year.isdecimal() and ordinal.isdecimal()):
+        return None
+    for entity in target.ports.directory.legal_entities():
+        if entity.number_prefix == prefix:
+            invoice = target.ports.register.invoice_numbered(entity.id, int(f"20{year}"), int(ordinal))
+            return target.ports.register.released(invoice) if invoice else None
+    return None

@@ -1,0 +1,1 @@
+"""SkyMeter's billing months, from real flights to posted invoices."""

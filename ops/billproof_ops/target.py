@@ -1,0 +1,78 @@
+"""Which AWS the command works on: AWS_ENDPOINT_URL, else the local stack that is up, else AWS itself by a stack's name."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from localstack_client import config as localstack
+
+from billproof.aws.clients import client
+from billproof.aws.ports import Ports
+from billproof.aws.settings import Settings
+from billproof.aws.stepfunctions import StateMachine
+from billproof_ops.errors import OpsError
+from billproof_ops.local import server
+from billproof_ops.local.deploy import STACK, outputs
+
+_SETTINGS = {
+    "DATA_BUCKET": "DataBucketName",
+    "CONTRACTS_TABLE": "ContractsTableName",
+    "INVOICES_TABLE": "InvoicesTableName",
+    "LEDGER_TABLE": "LedgerTableName",
+    "RUNS_TABLE": "RunsTableName",
+    "IDEMPOTENCY_TABLE": "IdempotencyTableName",
+    "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
+    "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",
+    "BILLING_RUN_ARN": "BillingRunArn",
+}
+
+
+def use_endpoint(endpoint: str) -> None:
+    """Send every client of this process to an emulator, with its dummy credentials."""
+    os.environ["AWS_ENDPOINT_URL"] = endpoint
+    os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
+    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
+    os.environ.setdefault("AWS_DEFAULT_REGION", server.REGION)
+    client.cache_clear()
+
+
+def choose() -> None:
+    """Choose the AWS to work on; raises OpsError where none is named."""
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        use_endpoint(localstack.get_service_endpoint("s3") or os.environ["AWS_ENDPOINT_URL"])
+    elif (found := server.running()) is not None:
+        use_endpoint(found.endpoint)
+    elif not os.environ.get("BILLPROOF_STACK"):
+        message = "no stack is up: 'billproof local up' starts one, BILLPROOF_STACK names one on AWS"
+        raise OpsError(message)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployed stack: its outputs, and the ports that its functions use."""
+
+    outputs: dict[str, str]
+
+    @classmethod
+    def find(cls) -> "Target":
+        """Find the stack that the environment names."""
+        choose()
+        return cls(outputs=outputs(os.environ.get("BILLPROOF_STACK", STACK)))
+
+    @cached_property
+    def ports(self) -> Ports:
+        """The ports of the functions, over this stack's resources."""
+        return Ports(Settings({name: self.outputs[output] for name, output in _SETTINGS.items()}))
+
+    def machine(self, output: str) -> StateMachine:
+        """Return a state machine by its output."""
+        return StateMachine(client("stepfunctions"), self.outputs[output])
+
+    def queue_depth(self, output: str) -> int:
+        """Return how many messages a queue holds, waiting or in work."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        answer: dict[str, Any] = client("sqs").get_queue_attributes(
+            QueueUrl=self.outputs[output], AttributeNames=list(names)
+        )
+        return sum(int(answer["Attributes"].get(name, 0)) for name in names)

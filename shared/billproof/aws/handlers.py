@@ -1,0 +1,145 @@
+"""What stands around every use case: log context, metrics, and the shape of steps and of queue batches."""
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ValidationError
+
+from billproof.aws.ports import Ports, lambda_ports
+from billproof.errors import BillproofError, InvalidInput
+from billproof.model import Model
+
+logger = Logger(service="billproof")
+metrics = Metrics(namespace="Billproof", service="billproof")
+
+Event = dict[str, Any]
+Handler = Callable[..., dict[str, Any]]
+
+
+def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Ports], BaseModel]], Handler]:
+    """Make a Lambda handler of a step: read the event into the model, call, dump the result.
+
+    An event that does not fit raises InvalidInput: the workflow that sent it is wrong, and says so in its history.
+    """
+
+    def decorate(use_case: Callable[[M, Ports], BaseModel]) -> Handler:
+        @functools.wraps(use_case)
+        def handler(event: Event, context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
+            try:
+                request = model.model_validate(event)
+            except ValidationError as error:
+                message = f"{use_case.__name__}: {_what_is_wrong(error)}"
+                raise InvalidInput(message) from None
+            logger.append_keys(**{name: str(value) for name, value in request.model_dump().items()})
+            result = use_case(request, ports or lambda_ports()).model_dump(mode="json")
+            logger.info(use_case.__name__, result=result)
+            return result
+
+        return instrumented(handler)
+
+    return decorate
+
+
+def each_message(use_case: Callable[[str, Ports], BaseModel]) -> Handler:
+    """Make a Lambda handler of a queue's consumer: one message at a time, only the failed ones come back."""
+
+    @functools.wraps(use_case)
+    def handler(event: Event, context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
+        def take(record: SQSRecord) -> None:
+            try:
+                result = use_case(record.body, ports or lambda_ports())
+            except (BillproofError, ValidationError) as error:
+                logger.warning("message failed", message_id=record.message_id, error=str(error))
+                raise
+            logger.info(use_case.__name__, message_id=record.message_id, result=result.model_dump(mode="json"))
+
+        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        return cast(
+            "dict[str, Any]",
+            process_partial_response(event=event, record_handler=take, processor=processor, context=context),
+        )
+
+    return instrumented(handler)
+
+
+class InvoiceMessage(Model):
+    """What the erp-postings and deliveries queues carry."""
+
+    invoice: str
+
+
+class BatchRequest(Model):
+    """What the steps of invoice_batch are called with: a run and one of its batches."""
+
+    run_id: str
+    batch_id: str
+
+
+def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Ports], BaseModel]], Handler]:
+    """Make a Lambda handler of a consumer of released invoices: two deliveries of a message at once do the work once.
+
+    The prefix names the work and its version among the idempotency records.
+    """
+
+    def decorate(use_case: Callable[[InvoiceMessage, Ports], BaseModel]) -> Handler:
+        @functools.wraps(use_case)
+        def take(body: str, ports: Ports) -> BaseModel:
+            message = read_message(body, InvoiceMessage)
+            results: list[BaseModel] = []
+
+            def work(message: dict[str, Any]) -> dict[str, Any]:
+                results.append(use_case(InvoiceMessage.model_validate(message), ports))
+                return results[-1].model_dump(mode="json")
+
+            remembered = ports.once(work, prefix=prefix)(message=message.model_dump())
+            return results[-1] if results else Remembered(result=remembered)
+
+        return each_message(take)
+
+    return decorate
+
+
+class Remembered(Model):
+    """The result of an earlier delivery of the same message."""
+
+    result: dict[str, Any]
+
+
+def count(name: str, value: int) -> None:
+    """Put a count among the metrics of this call."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def read_message[M: BaseModel](body: str, model: type[M]) -> M:
+    """Read a message of one of our own queues; raises InvalidInput, so that it ends in the dead-letter queue."""
+    try:
+        return model.model_validate(json.loads(body))
+    except (ValidationError, json.JSONDecodeError) as error:
+        what = _what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
+        message = f"not a {model.__name__}: {what}"
+        raise InvalidInput(message) from None
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors())
+
+
+def instrumented(handler: Handler) -> Handler:
+    """Add the log context, and publish metrics where there are any."""
+
+    @functools.wraps(handler)
+    def measured(event: Event, context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
+        try:
+            return handler(event, context, ports)
+        finally:
+            if metrics.metric_set:
+                metrics.flush_metrics()
+
+    return cast("Handler", logger.inject_lambda_context(measured, clear_state=True))  # type: ignore[call-overload]

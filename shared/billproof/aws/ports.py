@@ -1,0 +1,100 @@
+"""Every port of every function, over AWS, made when it is first asked for."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
+
+from billproof.aws.clients import client
+from billproof.aws.dynamodb import DynamoRecords
+from billproof.aws.idempotency import Work, idempotency_store, once
+from billproof.aws.s3 import S3Objects
+from billproof.aws.ses import SesMailer
+from billproof.aws.settings import Settings
+from billproof.aws.sqs import SqsQueue
+from billproof.aws.stepfunctions import StateMachine
+from billproof.contracts.directory import Directory
+from billproof.erp.embedded import EmbeddedLedger
+from billproof.erp.port import Erp
+from billproof.invoicing.register import Register
+from billproof.ports import Mailer, Objects, Queue, Records, Workflows
+from billproof.usage.ingestion import Gatekeeper
+
+
+class Ports:
+    """What a handler is given; a test gives its own object with the same names."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The data bucket."""
+        return S3Objects(client("s3"), self.settings.data_bucket)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Master data."""
+        return Directory(DynamoRecords(client("dynamodb"), self.settings.contracts_table))
+
+    @cached_property
+    def register(self) -> Register:
+        """The register of invoices."""
+        return Register(DynamoRecords(client("dynamodb"), self.settings.invoices_table))
+
+    @cached_property
+    def runs(self) -> Records:
+        """Billing runs."""
+        return DynamoRecords(client("dynamodb"), self.settings.runs_table)
+
+    @cached_property
+    def erp(self) -> Erp:
+        """The ERP: the embedded ledger until another adapter is chosen."""
+        return EmbeddedLedger(DynamoRecords(client("dynamodb"), self.settings.ledger_table))
+
+    @cached_property
+    def gatekeeper(self) -> Gatekeeper:
+        """What the door must know."""
+        return Gatekeeper(self.directory, self.now)
+
+    @cached_property
+    def postings(self) -> Queue:
+        """The erp-postings queue."""
+        return SqsQueue(client("sqs"), self.settings.postings_queue)
+
+    @cached_property
+    def deliveries(self) -> Queue:
+        """The deliveries queue."""
+        return SqsQueue(client("sqs"), self.settings.deliveries_queue)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """Outgoing mail."""
+        return SesMailer(client("sesv2"))
+
+    @cached_property
+    def billing_runs(self) -> Workflows:
+        """The state machine billing_run."""
+        return StateMachine(client("stepfunctions"), self.settings.billing_run_arn)
+
+    def once(self, function: Work, *, prefix: str) -> Work:
+        """Guard the handling of one message by powertools' idempotency."""
+        return once(function, prefix=prefix, store=self._idempotency_store)
+
+    @cached_property
+    def _idempotency_store(self) -> DynamoDBPersistenceLayer:
+        return idempotency_store(client("dynamodb"), self.settings.idempotency_table)
+
+
+_PORTS: list[Ports] = []
+
+
+def lambda_ports() -> Ports:
+    """Return the ports of this Lambda process, made once."""
+    if not _PORTS:
+        _PORTS.append(Ports())
+    return _PORTS[0]

@@ -1,0 +1,93 @@
+"""What a function reads from its environment: only what it asks for, on first use, with a clear error."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from billproof.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment of a function; each property is read when it is asked for."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def _text(self, name: str) -> str:
+        value = self.environ.get(name, "")
+        if not value:
+            message = f"the environment variable {name} is not set"
+            raise InvalidInput(message)
+        return value
+
+    def _number(self, name: str, *, least: int, most: int) -> int:
+        text = self._text(name)
+        if not text.isdecimal() or not least <= int(text) <= most:
+            message = f"{name} is {text!r}: a whole number from {least} to {most} is wanted"
+            raise InvalidInput(message)
+        return int(text)
+
+    @property
+    def data_bucket(self) -> str:
+        """The bucket of the usage log, the artefacts and the documents."""
+        return self._text("DATA_BUCKET")
+
+    @property
+    def contracts_table(self) -> str:
+        """The table of master data."""
+        return self._text("CONTRACTS_TABLE")
+
+    @property
+    def invoices_table(self) -> str:
+        """The table of the register of invoices."""
+        return self._text("INVOICES_TABLE")
+
+    @property
+    def ledger_table(self) -> str:
+        """The table of the embedded ledger."""
+        return self._text("LEDGER_TABLE")
+
+    @property
+    def runs_table(self) -> str:
+        """The table of billing runs."""
+        return self._text("RUNS_TABLE")
+
+    @property
+    def idempotency_table(self) -> str:
+        """The table of powertools' idempotency records."""
+        return self._text("IDEMPOTENCY_TABLE")
+
+    @property
+    def postings_queue(self) -> str:
+        """The URL of the erp-postings queue."""
+        return self._text("POSTINGS_QUEUE_URL")
+
+    @property
+    def deliveries_queue(self) -> str:
+        """The URL of the deliveries queue."""
+        return self._text("DELIVERIES_QUEUE_URL")
+
+    @property
+    def billing_run_arn(self) -> str:
+        """The state machine billing_run."""
+        return self._text("BILLING_RUN_ARN")
+
+    @property
+    def sender(self) -> str | None:
+        """The address that invoices are mailed from; None where they are only kept."""
+        return self.environ.get("SENDER_ADDRESS") or None
+
+    @property
+    def buckets(self) -> int:
+        """Into how many buckets the usage log is cut; it never changes once events are in."""
+        return self._number("BUCKET_COUNT", least=1, most=10_000)
+
+    @property
+    def batch_size(self) -> int:
+        """How many accounts one batch holds."""
+        return self._number("BATCH_SIZE", least=1, most=1_000)
+
+    @property
+    def max_concurrency(self) -> int:
+        """How many batches run at once."""
+        return self._number("BATCH_CONCURRENCY", least=1, most=1_000)

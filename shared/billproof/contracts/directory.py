@@ -1,0 +1,119 @@
+"""Where versions of master data are kept and how they are found again.
+
+    catalog                    entity#<id>#v000001, meter#<id>#v000001
+    account#<id>               profile#v000001, contract#<contract>#v000001
+    members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
+"""
+
+from collections.abc import Iterator
+
+from pydantic import TypeAdapter
+
+from billproof.contracts.model import Account, Contract, LegalEntity, MasterData, Meter
+from billproof.errors import Conflict, NotFound
+from billproof.ids import shard_of
+from billproof.ports import Key, Record, Records
+
+MEMBER_SHARDS = 16
+"""Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
+
+_ANY: TypeAdapter[LegalEntity | Account | Meter | Contract] = TypeAdapter(MasterData)
+
+
+def key_of(data: LegalEntity | Account | Meter | Contract) -> Key:
+    """Return the key of one version."""
+    version = f"v{data.version:06d}"
+    match data:
+        case LegalEntity():
+            return Key("catalog", f"entity#{data.id}#{version}")
+        case Meter():
+            return Key("catalog", f"meter#{data.id}#{version}")
+        case Account():
+            return Key(f"account#{data.id}", f"profile#{version}")
+        case Contract():
+            return Key(f"account#{data.account}", f"contract#{data.id}#{version}")
+
+
+def _membership(account: Account) -> Record:
+    partition = f"members#{account.legal_entity}#{shard_of(account.id, MEMBER_SHARDS):02d}"
+    return Record(Key(partition, account.id), {"account": account.id})
+
+
+class Directory:
+    """Master data by name, over records."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def add(self, data: LegalEntity | Account | Meter | Contract) -> bool:
+        """Keep one version; False where this very version is kept already.
+
+        Raises Conflict where the version is taken with other content, or an account would change its legal entity.
+        """
+        record = Record(key_of(data), data.model_dump(mode="json"))
+        batch = [record]
+        if isinstance(data, Account):
+            self._refuse_move(data)
+            member = _membership(data)
+            if self._records.get(member.key) is None:
+                batch.append(member)
+        if self._records.create_all(batch):
+            return True
+        stored = self._records.get(record.key)
+        if stored is None:  # only the membership was taken meanwhile, by another version of the account
+            return self._records.create(record)
+        if stored != record.document:
+            message = f"{data.kind} {data.id} version {data.version} exists with other terms: publish a new version"
+            raise Conflict(message)
+        return False
+
+    def _refuse_move(self, account: Account) -> None:
+        known = self._latest(f"account#{account.id}", "profile#", Account)
+        if known is not None and known.legal_entity != account.legal_entity:
+            message = f"account {account.id} belongs to {known.legal_entity} and cannot move to {account.legal_entity}"
+            raise Conflict(message)
+
+    def _latest[T: (LegalEntity, Account, Meter)](self, partition: str, prefix: str, model: type[T]) -> T | None:
+        for record in self._records.query(partition, prefix=prefix, newest_first=True, limit=1):
+            return model.model_validate(record.document)
+        return None
+
+    def legal_entity(self, entity: str) -> LegalEntity:
+        """Return the latest version of a legal entity; raises NotFound."""
+        found = self._latest("catalog", f"entity#{entity}#", LegalEntity)
+        if found is None:
+            message = f"there is no legal entity {entity}"
+            raise NotFound(message)
+        return found
+
+    def legal_entities(self) -> list[LegalEntity]:
+        """Return the latest version of every legal entity, by id."""
+        records = self._records.query("catalog", prefix="entity#")
+        versions = (LegalEntity.model_validate(record.document) for record in records)
+        return list({entity.id: entity for entity in versions}.values())
+
+    def meters(self) -> list[Meter]:
+        """Return the latest version of every meter, by id."""
+        records = self._records.query("catalog", prefix="meter#")
+        versions = (Meter.model_validate(record.document) for record in records)
+        return list({meter.id: meter for meter in versions}.values())
+
+    def account(self, account: str) -> Account | None:
+        """Return the latest version of an account, or None."""
+        return self._latest(f"account#{account}", "profile#", Account)
+
+    def contracts(self, account: str) -> list[Contract]:
+        """Return every version of every contract of an account, by contract and version."""
+        records = self._records.query(f"account#{account}", prefix="contract#")
+        return [Contract.model_validate(record.document) for record in records]
+
+    def members(self, entity: str) -> Iterator[str]:
+        """Yield the accounts that a legal entity bills, shard by shard."""
+        for shard in range(MEMBER_SHARDS):
+            for record in self._records.query(f"members#{entity}#{shard:02d}"):
+                yield record.key.sort
+
+
+def read_master_data(text: str | bytes) -> LegalEntity | Account | Meter | Contract:
+    """Read one message of the contract-events queue; raises pydantic's ValidationError, which says what and where."""
+    return _ANY.validate_json(text)

@@ -1,0 +1,1 @@
+"""Posting to the ERP, which is never trusted to be idempotent."""

@@ -1,0 +1,109 @@
+"""Every error that billproof raises, in one tree.
+
+    BillproofError                code, retryable, details
+    |- InvalidInput               the caller must change what it sent
+    |  |- InvalidMoney            a float, another currency, an unknown currency
+    |  |- InvalidPeriod           an empty, reversed or unreadable period
+    |- NotFound                   a key that should be there is not
+    |- Conflict                   the same key was taken with other content
+    |  |- ImmutableDocument       a released document would change
+    |  |- DuplicateReference      the ERP already holds that external reference
+    |- UnbalancedEntry            debits and credits of a journal entry differ
+    |- UnpriceableCharge          a charge cannot be priced as the contract states it
+    |- UndeterminedTax            no rule says what tax is due: never a zero rate
+    |- OutsideUnavailable         something outside failed: worth another try (retryable)
+       |- Contended               others wrote at the same time, too often in a row (retryable)
+
+Where a person has to decide, billproof returns values (findings, variances, quarantine reasons) and raises nothing.
+"""
+
+from typing import ClassVar
+
+
+class BillproofError(Exception):
+    """An error with a stable code, a retryable flag and details that a log or a person can use."""
+
+    code: ClassVar[str] = "billproof_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, **details: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def __str__(self) -> str:
+        known = ", ".join(f"{name}={value}" for name, value in self.details.items())
+        return f"{self.message} ({known})" if known else self.message
+
+
+class InvalidInput(BillproofError):
+    """The caller must change what it sent."""
+
+    code = "invalid_input"
+
+
+class InvalidMoney(InvalidInput):
+    """An amount that is not exact, not of this currency, or of a currency nobody knows."""
+
+    code = "invalid_money"
+
+
+class InvalidPeriod(InvalidInput):
+    """A period that is empty, reversed or unreadable."""
+
+    code = "invalid_period"
+
+
+class NotFound(BillproofError):
+    """A key that should be there is not."""
+
+    code = "not_found"
+
+
+class Conflict(BillproofError):
+    """The same key was taken with other content."""
+
+    code = "conflict"
+
+
+class ImmutableDocument(Conflict):
+    """A released document would change."""
+
+    code = "immutable_document"
+
+
+class DuplicateReference(Conflict):
+    """The ERP already holds a document under that external reference."""
+
+    code = "duplicate_reference"
+
+
+class UnbalancedEntry(BillproofError):
+    """Debits and credits of a journal entry differ."""
+
+    code = "unbalanced_entry"
+
+
+class UnpriceableCharge(BillproofError):
+    """A charge cannot be priced as the contract states it."""
+
+    code = "unpriceable_charge"
+
+
+class UndeterminedTax(BillproofError):
+    """No rule says what tax is due. This is never read as a zero rate."""
+
+    code = "undetermined_tax"
+
+
+class OutsideUnavailable(BillproofError):
+    """Something outside failed; the same call is worth another try."""
+
+    code = "outside_unavailable"
+    retryable = True
+
+
+class Contended(OutsideUnavailable):
+    """Others wrote the same keys at the same time, too often in a row."""
+
+    code = "contended"

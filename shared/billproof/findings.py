@@ -1,0 +1,39 @@
+"""Findings: what a control says, to whom, and what it stops."""
+
+from enum import StrEnum
+
+from billproof.model import Model
+from billproof.money import Money
+
+
+class Severity(StrEnum):
+    """A blocking finding holds the invoice; a warning is reported and stops nothing."""
+
+    BLOCKING = "blocking"
+    WARNING = "warning"
+
+
+class Owner(StrEnum):
+    """Who mends it."""
+
+    BILLING = "billing"
+    TAX = "tax"
+    ENGINEERING = "engineering"
+
+
+class Finding(Model):
+    """A control's result. Codes are stable; amount_at_risk is null where nobody can say it yet."""
+
+    code: str
+    severity: Severity
+    account: str
+    path: str
+    message: str
+    remedy: str
+    owner: Owner
+    amount_at_risk: Money | None = None
+
+
+def is_blocked(findings: tuple[Finding, ...]) -> bool:
+    """Say whether any of the findings holds the invoice."""
+    return any(finding.severity is Severity.BLOCKING for finding in findings)

@@ -1,0 +1,51 @@
+"""Deterministic names: the same thing always gets the same key, on every machine and in every run."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from billproof.errors import InvalidInput
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+
+
+def name(value: str, what: str) -> str:
+    """Check a name that becomes part of keys: letters, digits, `_` and `-`, at most 64; raises InvalidInput."""
+    if not _NAME.match(value):
+        message = f"{what} {value!r} must be letters, digits, '_' or '-', at most 64 and not starting with a sign"
+        raise InvalidInput(message)
+    return value
+
+
+def canonical_json(value: Any) -> bytes:
+    """Write JSON in the one form that we hash: sorted keys, no blanks, UTF-8. Floats are refused (TypeError)."""
+    _refuse_floats(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        message = f"{value!r} is a float: amounts and quantities are text"
+        raise TypeError(message)
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_floats(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _refuse_floats(item)
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def digest_bytes(data: bytes) -> str:
+    """Return the SHA-256 of bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def shard_of(key: str, count: int) -> int:
+    """Spread keys over `count` shards, the same way for ever (BLAKE2b, not Python's salted hash)."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % count

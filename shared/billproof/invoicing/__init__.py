@@ -1,0 +1,1 @@
+"""Drafting, numbering, releasing and delivering invoices."""

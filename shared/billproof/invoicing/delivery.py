@@ -1,0 +1,79 @@
+"""Delivering a released invoice: its PDF is kept, and mailed where a sender is set.
+
+    PDF | mail | delivered
+               ^ died here: mailed again under the same Message-ID, by which the two can be told to be one
+"""
+
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from billproof.errors import NotFound
+from billproof.ids import digest_bytes
+from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.register import DELIVERED, Register
+from billproof.invoicing.service import read_invoice
+from billproof.model import Model
+from billproof.ports import Mailer, Objects
+
+Renderer = Callable[[Invoice, Released], bytes]
+"""Draws an invoice as a PDF: the same invoice always gives the same bytes."""
+
+
+class Delivery(Model):
+    """The fact that an invoice was delivered."""
+
+    number: str
+    pdf_key: str
+    pdf_digest: str
+    mailed_to: str | None
+
+
+def pdf_key(released: Released) -> str:
+    """Return where the PDF of an invoice is."""
+    return f"documents/{released.legal_entity}/{released.period.name}/{released.number}.pdf"
+
+
+def deliver_invoice(
+    *, invoice_id: str, register: Register, objects: Objects, render: Renderer, mailer: Mailer, sender: str | None
+) -> Delivery:
+    """Keep the PDF and mail it to the account; an invoice that was delivered is left alone.
+
+    Raises NotFound where the invoice is not released, and OutsideUnavailable where the mail was not taken.
+    """
+    released = register.released(invoice_id)
+    if released is None:
+        message = f"invoice {invoice_id} is not released"
+        raise NotFound(message)
+    known = register.fact(invoice_id, DELIVERED)
+    if known is not None:
+        return Delivery.model_validate(known)
+    invoice = read_invoice(objects, released.document)
+    pdf = render(invoice, released)
+    objects.put(pdf_key(released), pdf, content_type="application/pdf")
+    if sender is not None:
+        mail = compose(invoice, released, pdf, sender=sender)
+        mailer.send(to=invoice.buyer.billing_email, message=mail)
+    delivery = Delivery(
+        number=released.number,
+        pdf_key=pdf_key(released),
+        pdf_digest=digest_bytes(pdf),
+        mailed_to=invoice.buyer.billing_email if sender is not None else None,
+    )
+    register.add(invoice_id, DELIVERED, delivery)
+    return delivery
+
+
+def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str) -> bytes:
+    """Write the mail: the same invoice gives the same Message-ID, so a repeated one is recognised."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = invoice.buyer.billing_email
+    mail["Subject"] = f"Invoice {released.number} from {invoice.seller.name}"
+    mail["Message-ID"] = f"<{invoice.id}.{released.number}@{sender.rsplit('@', 1)[-1]}>"
+    mail.set_content(
+        f"Dear {invoice.buyer.name},\n\nplease find attached invoice {released.number} for {invoice.period.name}: "
+        f"{invoice.totals.gross}, due on {invoice.due_date}.\n\n{invoice.seller.name}\n"
+    )
+    mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{released.number}.pdf")
+    return mail.as_bytes()

@@ -1,0 +1,87 @@
+"""From priced and taxed lines to the invoice document: a pure function."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from billproof.contracts.model import Account, LegalEntity
+from billproof.contracts.terms import AccountTerms, BatchPlan
+from billproof.invoicing.model import Buyer, Invoice, InvoiceLine, Seller, TaxSubtotal
+from billproof.model import decimal_text
+from billproof.money import Taxed, total
+from billproof.pricing.model import PricedAccount
+from billproof.tax.model import TaxedLine, Treatment
+from billproof.usage.model import EventCounts
+
+REVERSE_CHARGE_NOTE = "Reverse charge: VAT is to be accounted for by the recipient (article 196, Directive 2006/112/EC)."
+
+
+def invoice_id(legal_entity: str, period: str, account: str) -> str:
+    """Return the one id that an account's invoice of a period can have; names hold no dots, so it can be taken apart."""
+    return f"{legal_entity}.{period}.{account}"
+
+
+def draft_invoice(
+    terms: AccountTerms,
+    *,
+    plan: BatchPlan,
+    priced: PricedAccount,
+    taxed: Sequence[TaxedLine],
+    events: EventCounts,
+) -> Invoice:
+    """Put priced lines and their tax together; the totals are the sums of the rounded lines."""
+    lines = tuple(
+        InvoiceLine(
+            priced=line, taxable_base=tax.taxable_base, amounts=tax.amounts, determination=tax.determination
+        )
+        for line, tax in zip(priced.lines, taxed, strict=True)
+    )
+    summary = _tax_summary(lines, priced.currency)
+    entity = plan.legal_entity
+    reversed_charge = any(line.determination.treatment is Treatment.REVERSE_CHARGE for line in lines)
+    return Invoice(
+        id=invoice_id(entity.id, plan.period.name, terms.account.id),
+        seller=_seller(entity),
+        buyer=_buyer(terms.account),
+        period=plan.period,
+        issue_date=plan.issue_date,
+        due_date=plan.issue_date + timedelta(days=entity.payment_days),
+        currency=priced.currency,
+        lines=lines,
+        tax_summary=summary,
+        totals=_sum([line.amounts for line in lines], priced.currency),
+        events=events,
+        contracts={contract.id: contract.version for contract in terms.contracts},
+        notes=(REVERSE_CHARGE_NOTE,) if reversed_charge else (),
+    )
+
+
+def _sum(amounts: Sequence[Taxed], currency: str) -> Taxed:
+    return Taxed.of(total((each.net for each in amounts), currency), total((each.tax for each in amounts), currency))
+
+
+def _tax_summary(lines: Iterable[InvoiceLine], currency: str) -> tuple[TaxSubtotal, ...]:
+    groups: dict[tuple[str, str, str, str], list[InvoiceLine]] = {}
+    for line in lines:
+        found = line.determination
+        key = (found.jurisdiction, found.treatment.value, decimal_text(found.percent), found.reason)
+        groups.setdefault(key, []).append(line)
+    return tuple(
+        TaxSubtotal(
+            jurisdiction=jurisdiction,
+            treatment=treatment,
+            percent=percent,
+            taxable_base=total((line.taxable_base for line in members), currency),
+            amounts=_sum([line.amounts for line in members], currency),
+            reason=reason,
+        )
+        for (jurisdiction, treatment, percent, reason), members in sorted(groups.items())
+    )
+
+
+def _seller(entity: LegalEntity) -> Seller:
+    numbers = {registration.jurisdiction: registration.number for registration in entity.tax_registrations}
+    return Seller(id=entity.id, name=entity.name, address=entity.address, tax_numbers=numbers)
+
+
+def _buyer(account: Account) -> Buyer:
+    return Buyer(**account.model_dump(include=set(Buyer.model_fields)))

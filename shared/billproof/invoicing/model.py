@@ -1,0 +1,161 @@
+"""The invoice as a document, and the facts that move it along: held, released, posted, delivered.
+
+An invoice's document holds no number and no status, so it can be written before either is known and never changes.
+Its number and its states are facts beside it.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from billproof.contracts.model import Address, CustomerKind
+from billproof.findings import Finding
+from billproof.model import Model
+from billproof.money import Money, Taxed
+from billproof.periods import Period
+from billproof.pricing.model import PricedLine
+from billproof.tax.model import Determination
+from billproof.usage.model import EventCounts
+
+
+class Seller(Model):
+    """The legal entity as the invoice names it."""
+
+    id: str
+    name: str
+    address: Address
+    tax_numbers: dict[str, str]
+
+
+class Buyer(Model):
+    """The account as the invoice names it."""
+
+    id: str
+    name: str
+    address: Address
+    customer_kind: CustomerKind
+    vat_number: str | None
+    billing_email: str
+    locale: str
+
+
+class InvoiceLine(Model):
+    """A priced line with its tax."""
+
+    priced: PricedLine
+    taxable_base: Money
+    amounts: Taxed
+    determination: Determination
+
+
+class TaxSubtotal(Model):
+    """The lines of one jurisdiction, treatment and rate."""
+
+    jurisdiction: str
+    treatment: str
+    percent: str
+    taxable_base: Money
+    amounts: Taxed
+    reason: str
+
+
+class Invoice(Model):
+    """Everything an invoice says but its number. Totals are sums of its rounded lines, or it cannot be made."""
+
+    schema_version: Literal["billproof.invoice/1"] = "billproof.invoice/1"
+    id: str
+    seller: Seller
+    buyer: Buyer
+    period: Period
+    issue_date: date
+    due_date: date
+    currency: str
+    lines: tuple[InvoiceLine, ...]
+    tax_summary: tuple[TaxSubtotal, ...]
+    totals: Taxed
+    events: EventCounts
+    contracts: dict[str, int]
+    notes: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        for amounts in ([line.amounts for line in self.lines], [group.amounts for group in self.tax_summary]):
+            zero = Money.zero(self.currency)
+            net = sum((each.net for each in amounts), start=zero)
+            tax = sum((each.tax for each in amounts), start=zero)
+            if Taxed.of(net, tax) != self.totals:
+                message = f"invoice {self.id}: the lines or the tax summary do not add up to the totals"
+                raise ValueError(message)
+        return self
+
+
+class DraftOutcome(StrEnum):
+    """What release will do with a draft."""
+
+    CLEAN = "clean"
+    HELD = "held"
+    WITHOUT_CONTRACT = "without_contract"
+
+
+class DocumentRef(Model):
+    """Where an invoice's document is, what its content hashes to and what it comes to."""
+
+    key: str
+    digest: str
+    totals: Taxed
+
+
+class Draft(Model):
+    """A drafted invoice: its document, or the findings that say why there is none."""
+
+    account: str
+    invoice: str
+    outcome: DraftOutcome
+    document: DocumentRef | None
+    events: EventCounts
+    findings: tuple[Finding, ...]
+
+
+class BatchDrafts(Model):
+    """The drafts of a batch."""
+
+    run: str
+    batch: str
+    legal_entity: str
+    number_prefix: str
+    period: Period
+    issue_date: date
+    drafts: tuple[Draft, ...]
+
+
+class Released(Model):
+    """The fact that an invoice was released: its number and the document that it fixed."""
+
+    invoice: str
+    number: str
+    account: str
+    legal_entity: str
+    period: Period
+    issue_date: date
+    document: DocumentRef
+    run: str
+
+
+class Held(Model):
+    """The fact that a run held an invoice back."""
+
+    invoice: str
+    account: str
+    run: str
+    document: DocumentRef | None
+    findings: tuple[Finding, ...]
+
+
+class InvoiceStatus(StrEnum):
+    """Where an invoice stands, read off its facts."""
+
+    HELD = "held"
+    RELEASED = "released"
+    POSTED = "posted"

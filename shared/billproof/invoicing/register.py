@@ -1,0 +1,219 @@
+"""The register of invoices: facts that are added and never edited.
+
+    invoices#<entity>#<period>#<shard>
+        <account>#released              the number and the document's digest
+        <account>#held#<run>            why a run held it back
+        <account>#posting               the intent to post, with what will be posted
+        <account>#posted                the ERP confirmed it
+        <account>#delivered             the customer was sent it
+    numbers#<entity>#<year>
+        <first number of a block>       the numbers of the block and whose they are
+
+A number exists only together with the release that took it: both are written in one transaction, so a series has no gap
+and no double whatever dies when.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import batched
+from typing import Any
+
+from billproof.errors import Contended, NotFound
+from billproof.ids import shard_of
+from billproof.invoicing.model import DocumentRef, Held, InvoiceStatus, Released
+from billproof.model import Model
+from billproof.periods import Period
+from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
+
+REGISTER_SHARDS = 8
+"""Partitions for the invoices of one legal entity and period."""
+BLOCK_SIZE = TRANSACTION_LIMIT - 1
+"""Invoices that one block of numbers may hold: one transaction writes the block and their releases."""
+NUMBER_DIGITS = 6
+MAX_ATTEMPTS = 50
+"""How often a block is tried again when others release into the same series; each failure means another succeeded."""
+
+RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "posted", "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The numbers of a legal entity in the year of an issue date."""
+
+    entity: str
+    prefix: str
+    issue_date: date
+
+    @property
+    def name(self) -> str:
+        """What every number of the series begins with."""
+        return f"{self.prefix}-{self.issue_date.year}"
+
+    @property
+    def partition(self) -> str:
+        """Where its blocks are."""
+        return f"numbers#{self.entity}#{self.issue_date.year}"
+
+    def number(self, ordinal: int) -> str:
+        """Write a number of the series."""
+        return f"{self.name}-{ordinal:0{NUMBER_DIGITS}d}"
+
+
+class Block(Model):
+    """Consecutive numbers of a series and the invoices that took them."""
+
+    first: int
+    invoices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFacts:
+    """Everything the register knows of one account's invoice of a period."""
+
+    account: str
+    facts: dict[str, Any]
+
+    @property
+    def released(self) -> Released | None:
+        """The release, if there was one."""
+        found = self.facts.get(RELEASED)
+        return Released.model_validate(found) if found else None
+
+    @property
+    def held(self) -> Held | None:
+        """The last run's reason to hold it, if no release followed."""
+        held = [fact for name, fact in sorted(self.facts.items()) if name.startswith(f"{HELD}#")]
+        return Held.model_validate(held[-1]) if held and RELEASED not in self.facts else None
+
+    @property
+    def status(self) -> InvoiceStatus:
+        """Where the invoice stands."""
+        if POSTED in self.facts:
+            return InvoiceStatus.POSTED
+        return InvoiceStatus.RELEASED if RELEASED in self.facts else InvoiceStatus.HELD
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the customer was sent it."""
+        return DELIVERED in self.facts
+
+
+def split_invoice_id(invoice: str) -> tuple[str, str, str]:
+    """Return legal entity, period and account of an invoice's id; raises NotFound for anything else."""
+    parts = invoice.split(".")
+    if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - three names
+        message = f"{invoice!r} is not an invoice id: <legal entity>.<YYYY-MM>.<account>"
+        raise NotFound(message)
+    return parts[0], parts[1], parts[2]
+
+
+def fact_key(invoice: str, fact: str) -> Key:
+    """Return where a fact of an invoice is."""
+    entity, period, account = split_invoice_id(invoice)
+    return Key(f"invoices#{entity}#{period}#{shard_of(account, REGISTER_SHARDS)}", f"{account}#{fact}")
+
+
+class Register:
+    """The register of invoices, over records."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def fact(self, invoice: str, fact: str) -> Any | None:
+        """Return one fact of an invoice, or None."""
+        return self._records.get(fact_key(invoice, fact))
+
+    def add(self, invoice: str, fact: str, document: Model) -> bool:
+        """Add a fact; False where it is there already."""
+        return self._records.create(Record(fact_key(invoice, fact), document.model_dump(mode="json")))
+
+    def released(self, invoice: str) -> Released | None:
+        """Return the release of an invoice, or None."""
+        found = self.fact(invoice, RELEASED)
+        return Released.model_validate(found) if found else None
+
+    def facts(self, invoice: str) -> InvoiceFacts | None:
+        """Return everything known of one invoice, or None."""
+        _, _, account = split_invoice_id(invoice)
+        partition = fact_key(invoice, RELEASED).partition
+        found = {
+            record.key.sort.removeprefix(f"{account}#"): record.document
+            for record in self._records.query(partition, prefix=f"{account}#")
+        }
+        return InvoiceFacts(account=account, facts=found) if found else None
+
+    def of_period(self, entity: str, period: str) -> Iterator[InvoiceFacts]:
+        """Yield the invoices of a legal entity and period."""
+        for shard in range(REGISTER_SHARDS):
+            grouped: dict[str, dict[str, Any]] = {}
+            for record in self._records.query(f"invoices#{entity}#{period}#{shard}"):
+                account, _, fact = record.key.sort.partition("#")
+                grouped.setdefault(account, {})[fact] = record.document
+            for account, facts in grouped.items():
+                yield InvoiceFacts(account=account, facts=facts)
+
+    def invoice_numbered(self, entity: str, year: int, number: int) -> str | None:
+        """Return the id of the invoice that took a number of a series, or None."""
+        for block in self._blocks(entity, year):
+            if block.first <= number < block.first + len(block.invoices):
+                return block.invoices[number - block.first]
+        return None
+
+    def series(self, entity: str, year: int) -> list[str]:
+        """Return the invoices of a series in the order of their numbers, from 1."""
+        return [invoice for block in self._blocks(entity, year) for invoice in block.invoices]
+
+    def _blocks(self, entity: str, year: int) -> Iterator[Block]:
+        for record in self._records.query(f"numbers#{entity}#{year}"):
+            yield Block.model_validate(record.document)
+
+    def release(
+        self, documents: Mapping[str, DocumentRef], *, series: Series, period: Period, run: str
+    ) -> dict[str, Released]:
+        """Release invoices, given by id, under the next numbers of a series, without a gap.
+
+        Returns the release of every invoice; one that was released before keeps its release as it was. Raises Contended
+        where others kept taking the next numbers.
+        """
+        done: dict[str, Released] = {}
+        for invoices in batched(documents, BLOCK_SIZE):
+            for _ in range(MAX_ATTEMPTS):
+                known = {invoice: self.released(invoice) for invoice in invoices if invoice not in done}
+                done |= {invoice: released for invoice, released in known.items() if released is not None}
+                missing = {invoice: documents[invoice] for invoice in invoices if invoice not in done}
+                if not missing:
+                    break
+                block, made = self._next_block(missing, series, period, run)
+                if self._records.create_all(block):
+                    done |= {released.invoice: released for released in made}
+                    break
+            else:
+                message = f"others took the next numbers of {series.name} {MAX_ATTEMPTS} times in a row"
+                raise Contended(message)
+        return done
+
+    def _next_block(
+        self, documents: Mapping[str, DocumentRef], series: Series, period: Period, run: str
+    ) -> tuple[list[Record], list[Released]]:
+        first = 1
+        for record in self._records.query(series.partition, newest_first=True, limit=1):
+            last = Block.model_validate(record.document)
+            first = last.first + len(last.invoices)
+        made = [
+            Released(
+                invoice=invoice,
+                number=series.number(first + position),
+                account=split_invoice_id(invoice)[2],
+                legal_entity=series.entity,
+                period=period,
+                issue_date=series.issue_date,
+                document=document,
+                run=run,
+            )
+            for position, (invoice, document) in enumerate(documents.items())
+        ]
+        block = Block(first=first, invoices=tuple(documents))
+        records = [Record(Key(series.partition, f"{first:012d}"), block.model_dump(mode="json"))]
+        records += [Record(fact_key(each.invoice, RELEASED), each.model_dump(mode="json")) for each in made]
+        return records, made

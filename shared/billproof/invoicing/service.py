@@ -1,0 +1,189 @@
+"""Drafting and releasing the invoices of a batch."""
+
+import json
+
+from billproof.artefacts import Artefacts
+from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
+from billproof.controls.service import VALIDATED, BatchFindings
+from billproof.errors import ImmutableDocument
+from billproof.findings import Finding, Owner, Severity, is_blocked
+from billproof.ids import canonical_json, digest_bytes
+from billproof.invoicing.drafting import draft_invoice, invoice_id
+from billproof.invoicing.model import BatchDrafts, DocumentRef, Draft, DraftOutcome, Held, Invoice, Released
+from billproof.invoicing.register import DELIVERED, HELD, POSTED, Register, Series
+from billproof.model import Model
+from billproof.ports import Objects, Queue
+from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, Stepped
+from billproof.tax.service import TAXED, AccountTax, BatchTax
+
+DRAFTED = "drafts"
+RELEASED_STEP = "released"
+
+
+class ReleasedInvoice(Model):
+    """What release did with one draft; `changed` where a released invoice would now come out otherwise."""
+
+    invoice: str
+    account: str
+    outcome: str
+    number: str | None = None
+    changed: bool = False
+
+
+class BatchReleases(Model):
+    """What release did with a batch."""
+
+    run: str
+    batch: str
+    invoices: tuple[ReleasedInvoice, ...]
+
+
+def document_key(entity: str, period: str, account: str, digest: str) -> str:
+    """Return where an invoice's document is: its name holds its content's digest, so it can only ever be this one."""
+    return f"invoices/{entity}/{period}/{account}/{digest}.json"
+
+
+def read_invoice(objects: Objects, document: DocumentRef) -> Invoice:
+    """Return the document of an invoice; raises ImmutableDocument where the stored bytes are not those released."""
+    data = objects.get(document.key)
+    if digest_bytes(data) != document.digest:
+        message = "the stored invoice is not the one that was released"
+        raise ImmutableDocument(message, key=document.key, expected=document.digest)
+    return Invoice.model_validate_json(data)
+
+
+def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
+    """Write the document of every priced account of the batch, and the list of drafts."""
+    artefacts = Artefacts(objects)
+    plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
+    pricing = artefacts.read(run_id, PRICED, batch_id, BatchPricing)
+    findings = artefacts.read(run_id, VALIDATED, batch_id, BatchFindings).findings
+    taxes = artefacts.read(run_id, TAXED, batch_id, BatchTax)
+    drafts = tuple(
+        _draft(terms, account, tax, (*findings[terms.account.id], *tax.findings), plan=plan, objects=objects)
+        for terms, account, tax in zip(plan.accounts, pricing.accounts, taxes.accounts, strict=True)
+    )
+    batch = BatchDrafts(
+        run=run_id,
+        batch=batch_id,
+        legal_entity=plan.legal_entity.id,
+        number_prefix=plan.legal_entity.number_prefix,
+        period=plan.period,
+        issue_date=plan.issue_date,
+        drafts=drafts,
+    )
+    artefacts.write(run_id, DRAFTED, batch_id, batch)
+    found = sum(len(draft.findings) for draft in drafts)
+    return Stepped(run_id=run_id, batch_id=batch_id, outcome="drafted", accounts=len(drafts), findings=found)
+
+
+def _draft(
+    terms: AccountTerms,
+    pricing: AccountPricing,
+    tax: AccountTax,
+    findings: tuple[Finding, ...],
+    *,
+    plan: BatchPlan,
+    objects: Objects,
+) -> Draft:
+    account, entity, period = terms.account.id, plan.legal_entity.id, plan.period.name
+    document = None
+    if pricing.priced is not None and not tax.findings:
+        invoice = draft_invoice(
+            terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.usage.counts
+        )
+        data = canonical_json(invoice.model_dump(mode="json"))
+        digest = digest_bytes(data)
+        document = DocumentRef(
+            key=document_key(entity, period, account, digest), digest=digest, totals=invoice.totals
+        )
+        objects.put(document.key, data)
+        findings = tuple(_with_amount(finding, document) for finding in findings)
+    if is_blocked(findings):
+        outcome = DraftOutcome.HELD
+    else:
+        outcome = DraftOutcome.CLEAN if document is not None else DraftOutcome.WITHOUT_CONTRACT
+    return Draft(
+        account=account,
+        invoice=invoice_id(entity, period, account),
+        outcome=outcome,
+        document=document,
+        events=pricing.usage.counts,
+        findings=findings,
+    )
+
+
+def _with_amount(finding: Finding, document: DocumentRef) -> Finding:
+    """Say what a held invoice is worth, as far as it could be priced."""
+    if finding.severity is Severity.BLOCKING and finding.amount_at_risk is None:
+        return finding.model_copy(update={"amount_at_risk": document.totals.gross})
+    return finding
+
+
+def release_invoices(
+    *, run_id: str, batch_id: str, objects: Objects, register: Register, postings: Queue, deliveries: Queue
+) -> Stepped:
+    """Number and release the clean drafts of the batch, note the held ones, and send on what is not yet done.
+
+        transaction: numbers + releases | messages to both queues | the batch's artefact
+                                        ^ a crash here: the retry finds the releases and sends the messages again,
+                                          whose consumers take the second one quietly
+    """
+    artefacts = Artefacts(objects)
+    batch = artefacts.read(run_id, DRAFTED, batch_id, BatchDrafts)
+    clean = {
+        draft.invoice: draft.document
+        for draft in batch.drafts
+        if draft.outcome is DraftOutcome.CLEAN and draft.document is not None
+    }
+    series = Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=batch.issue_date)
+    released = register.release(clean, series=series, period=batch.period, run=run_id)
+    for draft in batch.drafts:
+        if draft.outcome is DraftOutcome.HELD:
+            held = Held(
+                invoice=draft.invoice,
+                account=draft.account,
+                run=run_id,
+                document=draft.document,
+                findings=draft.findings,
+            )
+            register.add(draft.invoice, f"{HELD}#{run_id}", held)
+    _hand_over(list(released), register, fact=POSTED, queue=postings)
+    _hand_over(list(released), register, fact=DELIVERED, queue=deliveries)
+    results = tuple(_result(draft, released.get(draft.invoice), run_id) for draft in batch.drafts)
+    artefacts.write(run_id, RELEASED_STEP, batch_id, BatchReleases(run=run_id, batch=batch_id, invoices=results))
+    held_number = sum(result.outcome == "held" for result in results)
+    return Stepped(
+        run_id=run_id, batch_id=batch_id, outcome="released", accounts=len(results), findings=held_number
+    )
+
+
+def _hand_over(invoices: list[str], register: Register, *, fact: str, queue: Queue) -> None:
+    """Send on the invoices that lack a fact: a run that is repeated also mends what was lost on the way."""
+    queue.send(json.dumps({"invoice": invoice}) for invoice in invoices if register.fact(invoice, fact) is None)
+
+
+def _result(draft: Draft, released: Released | None, run: str) -> ReleasedInvoice:
+    if released is None:
+        return ReleasedInvoice(invoice=draft.invoice, account=draft.account, outcome=draft.outcome.value)
+    changed = draft.document is not None and draft.document.digest != released.document.digest
+    return ReleasedInvoice(
+        invoice=draft.invoice,
+        account=draft.account,
+        outcome="released" if released.run == run else "already_released",
+        number=released.number,
+        changed=changed,
+    )
+
+
+def changed_finding(result: ReleasedInvoice) -> Finding:
+    """Report that a released invoice would now come out otherwise: it stays as it is, the difference waits."""
+    return Finding(
+        code="changed_after_release",
+        severity=Severity.WARNING,
+        account=result.account,
+        path=result.invoice,
+        message=f"{result.number} was released before usage or terms changed; it stays as it is",
+        remedy="bill the difference with a later invoice or a credit note",
+        owner=Owner.BILLING,
+    )

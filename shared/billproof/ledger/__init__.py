@@ -1,0 +1,1 @@
+"""The accounting of documents: journal entries that balance."""

@@ -1,0 +1,57 @@
+"""Journal entries."""
+
+from datetime import date
+from typing import Self
+
+from pydantic import ValidationError, model_validator
+
+from billproof.errors import UnbalancedEntry
+from billproof.ids import digest
+from billproof.model import Model
+from billproof.money import Money, total
+
+
+class EntryLine(Model):
+    """One side of an entry: a positive amount is a debit, a negative one a credit."""
+
+    account: str
+    amount: Money
+    memo: str
+
+
+class JournalEntry(Model):
+    """The accounting of one document. Debits and credits balance, or it cannot be made (UnbalancedEntry)."""
+
+    legal_entity: str
+    external_reference: str
+    invoice: str
+    billing_account: str
+    period: str
+    document_date: date
+    currency: str
+    lines: tuple[EntryLine, ...]
+
+    @model_validator(mode="after")
+    def _balances(self) -> Self:
+        left = total((line.amount for line in self.lines), self.currency)
+        if not left.is_zero:
+            message = f"entry {self.external_reference} is out of balance by {left}"
+            raise ValueError(message)
+        return self
+
+    @classmethod
+    def balanced(cls, **fields: object) -> Self:
+        """Make an entry; raises UnbalancedEntry where it does not balance."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise UnbalancedEntry(str(error)) from None
+
+    @property
+    def content_digest(self) -> str:
+        """What the entry says, in one hash."""
+        return digest(self.model_dump(mode="json"))
+
+    def on(self, account: str) -> Money:
+        """Return the balance that the entry leaves on a ledger account."""
+        return total((line.amount for line in self.lines if line.account == account), self.currency)

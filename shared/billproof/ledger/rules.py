@@ -1,0 +1,55 @@
+"""How an invoice is posted.
+
+    Dr receivable            gross
+      Cr revenue: <category>       net of what was delivered by the end of the billing period
+      Cr deferred revenue          net of what is billed in advance (ASC 606-10-45-2, IFRS 15.106: a contract liability)
+      Cr tax payable               tax
+
+Amounts of one ledger account are added up; an account that comes to zero is left out, and a zero invoice has no entry.
+"""
+
+from billproof.contracts.model import ChartOfAccounts
+from billproof.errors import InvalidInput
+from billproof.invoicing.model import Invoice, Released
+from billproof.ledger.model import EntryLine, JournalEntry
+from billproof.money import Money
+
+
+def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) -> JournalEntry:
+    """Return the entry of a released invoice; raises InvalidInput where the chart has no account for its revenue."""
+    balances: dict[tuple[str, str], Money] = {}
+
+    def add(account: str, memo: str, amount: Money) -> None:
+        key = (account, memo)
+        balances[key] = balances.get(key, Money.zero(invoice.currency)) + amount
+
+    add(chart.receivable, f"{invoice.buyer.name}", invoice.totals.gross)
+    for line in invoice.lines:
+        category = line.priced.revenue_category
+        if line.priced.service_period.start >= invoice.period.end:
+            add(chart.deferred_revenue, f"{category} billed in advance", -line.amounts.net)
+        else:
+            add(_revenue_account(chart, category), category, -line.amounts.net)
+        add(chart.tax_payable, line.determination.jurisdiction, -line.amounts.tax)
+    return JournalEntry.balanced(
+        legal_entity=released.legal_entity,
+        external_reference=released.number,
+        invoice=invoice.id,
+        billing_account=invoice.buyer.id,
+        period=invoice.period.name,
+        document_date=invoice.issue_date,
+        currency=invoice.currency,
+        lines=tuple(
+            EntryLine(account=account, amount=amount, memo=memo)
+            for (account, memo), amount in balances.items()
+            if not amount.is_zero
+        ),
+    )
+
+
+def _revenue_account(chart: ChartOfAccounts, category: str) -> str:
+    account = chart.revenue.get(category)
+    if account is None:
+        message = f"the chart of accounts has no revenue account for {category!r}"
+        raise InvalidInput(message)
+    return account

@@ -1,0 +1,67 @@
+"""The base of every canonical object, and exact decimals as text."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+
+DECIMAL_TEXT = r"^-?(0|[1-9][0-9]{0,22})(\.[0-9]{1,15})?$"
+_DECIMAL = re.compile(DECIMAL_TEXT)
+
+
+def exact_decimal(value: Any) -> Decimal:
+    """Read a decimal from text, an integer or a Decimal; at most 23 digits before the point and 15 after it.
+
+    Raises ValueError for floats, exponents, underscores, blanks and anything else that only a lenient parser takes.
+    """
+    if isinstance(value, Decimal):
+        value = f"{value:f}"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not _DECIMAL.match(value):
+        message = f"{value!r} is not an exact decimal: write it as text with at most 23 digits, a point and 15 decimals"
+        raise ValueError(message)
+    return Decimal(value)
+
+
+def decimal_text(value: Decimal) -> str:
+    """Write a decimal without exponent and without trailing zeros: 1200, 0.05, -3."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+Exact = Annotated[
+    Decimal,
+    BeforeValidator(exact_decimal),
+    PlainSerializer(decimal_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": DECIMAL_TEXT}),
+]
+
+COMPUTED_TEXT = r"^-?(0|[1-9][0-9]{0,59})(\.[0-9]{1,60})?$"
+_COMPUTED = re.compile(COMPUTED_TEXT)
+
+
+def _computed_decimal(value: Any) -> Decimal:
+    text = f"{value:f}" if isinstance(value, Decimal) else value
+    if not isinstance(text, str) or not _COMPUTED.match(text):
+        message = f"{value!r} is not a computed decimal"
+        raise ValueError(message)
+    return Decimal(text)
+
+
+Computed = Annotated[
+    Decimal,
+    BeforeValidator(_computed_decimal),
+    PlainSerializer(decimal_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": COMPUTED_TEXT}),
+]
+"""A product of exact decimals, before it is rounded: it has more digits than anything that may be sent to us."""
+
+
+class Model(BaseModel):
+    """A frozen object that refuses unknown fields; amounts and quantities are text in JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)

@@ -1,0 +1,137 @@
+"""Half-open periods of local days, and the instants where they start and end.
+
+A billing period is `[start, end)` in days of a time zone; `start` and `end` are local midnights, so a period that
+crosses a change to daylight-saving time is an hour shorter or longer and loses nothing at its edges.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import model_validator
+
+from billproof.errors import InvalidPeriod
+from billproof.model import Model
+from billproof.money import CONTEXT
+
+_MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
+DECEMBER = 12
+
+
+def zone(name: str) -> ZoneInfo:
+    """Look up a time zone by its IANA name; an unknown one raises InvalidPeriod."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"{name!r} is not a time zone of the IANA database"
+        raise InvalidPeriod(message) from None
+
+
+class DateRange(Model):
+    """Days `[start, end)`: the end is the first day outside; an open end is written as null."""
+
+    start: date
+    end: date | None = None
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Self:
+        if self.end is not None and self.end <= self.start:
+            message = f"the range {self.start} to {self.end} holds no day: its end is the first day outside"
+            raise ValueError(message)
+        return self
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day and (self.end is None or day < self.end)
+
+    def days_within(self, period: "Period") -> int:
+        """Count the days that this range and the period share."""
+        first = max(self.start, period.start)
+        last = period.end if self.end is None else min(self.end, period.end)
+        return max((last - first).days, 0)
+
+
+class Period(Model):
+    """Days `[start, end)` with both ends known."""
+
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Self:
+        if self.end <= self.start:
+            message = f"the period {self.start} to {self.end} holds no day: its end is the first day outside"
+            raise ValueError(message)
+        return self
+
+    @classmethod
+    def month(cls, text: str) -> Self:
+        """Read a calendar month such as 2013-01; raises InvalidPeriod for anything else."""
+        found = _MONTH.match(text)
+        if not found:
+            message = f"{text!r} is not a calendar month: write it as YYYY-MM, such as 2013-01"
+            raise InvalidPeriod(message)
+        start = date(int(found[1]), int(found[2]), 1)
+        return cls(start=start, end=_first_of_next_month(start))
+
+    @classmethod
+    def month_before(cls, moment: datetime, time_zone: str) -> Self:
+        """Return the last calendar month that is wholly over at this moment in this time zone."""
+        first = moment.astimezone(zone(time_zone)).date().replace(day=1)
+        return cls(start=(first - timedelta(days=1)).replace(day=1), end=first)
+
+    def next(self) -> "Period":
+        """Return the calendar month after this one."""
+        return Period(start=self.end, end=_first_of_next_month(self.end))
+
+    @property
+    def days(self) -> int:
+        """How many days it holds."""
+        return (self.end - self.start).days
+
+    @property
+    def name(self) -> str:
+        """The month's name, such as 2013-01."""
+        return f"{self.start:%Y-%m}"
+
+    def instants(self, time_zone: str) -> tuple[datetime, datetime]:
+        """Return the instants `[start, end)` in UTC at which the period starts and ends in this time zone."""
+        local = zone(time_zone)
+        start, end = (datetime.combine(day, time.min, tzinfo=local).astimezone(UTC) for day in (self.start, self.end))
+        return start, end
+
+
+class Proration(Model):
+    """The share of a period that a term covers, by actual days: numerator of denominator."""
+
+    days_covered: int
+    days_in_period: int
+
+    @classmethod
+    def of(cls, effective: DateRange, period: Period) -> Self:
+        """Count the days of the period in which the term is effective."""
+        return cls(days_covered=effective.days_within(period), days_in_period=period.days)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every day is covered."""
+        return self.days_covered == self.days_in_period
+
+    def share(self, amount: Decimal) -> Decimal:
+        """Return the amount's share for the days covered; multiplied first, so that a whole period is exact."""
+        return CONTEXT.divide(CONTEXT.multiply(amount, Decimal(self.days_covered)), Decimal(self.days_in_period))
+
+
+def _first_of_next_month(day: date) -> date:
+    if day.month == DECEMBER:
+        return date(day.year + 1, 1, 1)
+    return date(day.year, day.month + 1, 1)
+
+
+def instant_text(moment: datetime) -> str:
+    """Write an instant in UTC with microseconds, so that text order is time order; refuses a time without a zone."""
+    if moment.tzinfo is None:
+        message = f"{moment} has no time zone"
+        raise InvalidPeriod(message)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

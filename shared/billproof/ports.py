@@ -1,0 +1,91 @@
+"""What billproof needs from outside, in the kernel's types only. Adapters live in `billproof.aws`."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+Document = Mapping[str, Any]
+"""A JSON object without floats."""
+
+TRANSACTION_LIMIT = 100
+"""Records that one `create_all` may hold (DynamoDB's TransactWriteItems)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Where a record lives: records of one partition are ordered by `sort`."""
+
+    partition: str
+    sort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A fact that was written once. Facts are added, never edited."""
+
+    key: Key
+    document: Document
+
+
+class Records(Protocol):
+    """Facts looked up by key. There is no update: state is what the facts add up to."""
+
+    def get(self, key: Key) -> Document | None:
+        """Return the fact at the key, read consistently, or None."""
+
+    def create(self, record: Record) -> bool:
+        """Write a fact where none is; False (and no change) where the key is taken."""
+
+    def create_all(self, records: Sequence[Record]) -> bool:
+        """Write all facts or none; False where any key is taken. At most TRANSACTION_LIMIT records."""
+
+    def query(self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None) -> Iterator[Record]:
+        """Yield a partition's facts in the order of their sort keys, read consistently."""
+
+
+class Objects(Protocol):
+    """Immutable bytes under a key: the usage log, the run's artefacts, the documents."""
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes; raises NotFound."""
+
+    def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
+        """Write the bytes; the same key with the same bytes may be written again."""
+
+    def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
+        """Write the bytes where nothing is; False (and no change) where the key is taken."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below a prefix, in order."""
+
+
+class Queue(Protocol):
+    """A queue that delivers each message at least once, in any order."""
+
+    def send(self, bodies: Iterable[str]) -> None:
+        """Send all messages; raises OutsideUnavailable where any was not taken."""
+
+
+class Workflows(Protocol):
+    """State machines."""
+
+    def start(self, *, name: str, document: Document) -> bool:
+        """Start an execution under a name; False where one of that name exists already."""
+
+    def status(self, name: str) -> str | None:
+        """Return RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; None where there is no such execution."""
+
+
+class Mailer(Protocol):
+    """Outgoing mail."""
+
+    def send(self, *, to: str, message: bytes) -> None:
+        """Hand a whole RFC 5322 message over; raises OutsideUnavailable."""
+
+
+class Clock(Protocol):
+    """The time, handed in."""
+
+    def __call__(self) -> datetime:
+        """Return now, with a time zone."""

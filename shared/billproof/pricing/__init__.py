@@ -1,0 +1,1 @@
+"""From quantities and terms to lines that explain themselves."""

@@ -1,0 +1,68 @@
+"""Priced lines and their explanations."""
+
+from enum import StrEnum
+
+from billproof.model import Computed, Exact, Model
+from billproof.money import Money, Rounding
+from billproof.periods import Period, Proration
+
+
+class Step(Model):
+    """One multiplication behind an amount: quantity x unit price + flat fee = amount, before rounding."""
+
+    label: str
+    quantity: Computed
+    unit_price: Computed
+    flat_fee: Computed
+    amount: Computed
+
+
+class Explanation(Model):
+    """Why a line has its amount: enough to compute it again by hand."""
+
+    contract: str
+    contract_version: int
+    price_model: str
+    steps: tuple[Step, ...]
+    proration: Proration | None
+    exact_amount: Computed
+    rounding: Rounding
+    note: str
+
+
+class LineKind(StrEnum):
+    """What kind of term made a line."""
+
+    CHARGE = "charge"
+    DISCOUNT = "discount"
+    COMMITMENT = "commitment_shortfall"
+
+
+class PricedLine(Model):
+    """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest."""
+
+    id: str
+    kind: LineKind
+    term: str
+    charge: str
+    description: str
+    product: str
+    revenue_category: str
+    service_period: Period
+    meter: str | None
+    unit: str | None
+    dimension: dict[str, str]
+    quantity: Exact
+    included_quantity: Exact
+    billed_quantity: Exact
+    net: Money
+    explanation: Explanation
+
+
+class PricedAccount(Model):
+    """Every line of one account for one billing period, zero lines too."""
+
+    account: str
+    currency: str
+    period: Period
+    lines: tuple[PricedLine, ...]

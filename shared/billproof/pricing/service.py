@@ -1,0 +1,125 @@
+"""The pricing step of a batch: every account priced, or its trouble written down as that account's finding."""
+
+from billproof.artefacts import Artefacts
+from billproof.contracts.model import Contract, LegalEntity, Meter
+from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
+from billproof.errors import BillproofError, UnpriceableCharge
+from billproof.findings import Finding, Owner, Severity
+from billproof.model import Model
+from billproof.money import Rounding
+from billproof.periods import Period
+from billproof.ports import Objects
+from billproof.pricing.lines import charge_lines, commitment_line, discount_lines, is_active
+from billproof.pricing.model import PricedAccount, PricedLine
+from billproof.usage.model import AccountUsage, BatchUsage, Quantity
+from billproof.usage.service import USAGE
+
+PRICED = "priced"
+
+
+class AccountPricing(Model):
+    """An account's lines; none where it has no contract in force or a finding says why it cannot be priced."""
+
+    usage: AccountUsage
+    priced: PricedAccount | None
+    findings: tuple[Finding, ...]
+
+
+class BatchPricing(Model):
+    """The lines of a batch."""
+
+    run: str
+    batch: str
+    accounts: tuple[AccountPricing, ...]
+
+
+class Stepped(Model):
+    """What a step of a batch returns to the workflow: references and counts, nothing else."""
+
+    run_id: str
+    batch_id: str
+    outcome: str
+    accounts: int
+    findings: int
+
+
+def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
+    """Price every account of the batch from its frozen terms and its usage, and write the lines."""
+    artefacts = Artefacts(objects)
+    plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
+    used = {usage.account: usage for usage in artefacts.read(run_id, USAGE, batch_id, BatchUsage).accounts}
+    accounts = tuple(_price(terms, plan, used[terms.account.id]) for terms in plan.accounts)
+    pricing = BatchPricing(run=run_id, batch=batch_id, accounts=accounts)
+    artefacts.write(run_id, PRICED, batch_id, pricing)
+    found = sum(len(account.findings) for account in accounts)
+    return Stepped(run_id=run_id, batch_id=batch_id, outcome="priced", accounts=len(accounts), findings=found)
+
+
+def _price(terms: AccountTerms, plan: BatchPlan, usage: AccountUsage) -> AccountPricing:
+    findings = terms.findings
+    priced = None
+    if not findings:
+        try:
+            priced = price_account(terms, plan=plan, usage=usage)
+        except BillproofError as error:
+            findings = (unpriceable(terms.account.id, error),)
+    return AccountPricing(usage=usage, priced=priced, findings=findings)
+
+
+def unpriceable(account: str, error: BillproofError) -> Finding:
+    """Turn an error in an account's terms into the finding that holds its invoice."""
+    return Finding(
+        code=error.code,
+        severity=Severity.BLOCKING,
+        account=account,
+        path=error.details.get("charge", error.details.get("contract", "contract")),
+        message=error.message,
+        remedy="publish a new version of the contract, then run the period again",
+        owner=Owner.BILLING,
+    )
+
+
+def price_account(terms: AccountTerms, *, plan: BatchPlan, usage: AccountUsage) -> PricedAccount | None:
+    """Return every line of the account for the period, or None where no contract is in force.
+
+    Raises UnpriceableCharge where the terms cannot be priced as stated.
+    """
+    if not terms.contracts:
+        return None
+    currency = _currency(terms.contracts, plan.legal_entity)
+    meters = {meter.id: meter for meter in plan.meters}
+    lines: list[PricedLine] = []
+    for contract in terms.contracts:
+        lines += _contract_lines(contract, plan.period, meters, usage.quantities, plan.legal_entity.rounding)
+    return PricedAccount(account=terms.account.id, currency=currency, period=plan.period, lines=tuple(lines))
+
+
+def _currency(contracts: tuple[Contract, ...], entity: LegalEntity) -> str:
+    for contract in contracts:
+        if contract.currency != entity.currency:
+            message = f"contract {contract.id} is in {contract.currency}, its legal entity's books are in {entity.currency}"
+            raise UnpriceableCharge(message, contract=contract.id)
+    return entity.currency
+
+
+def _contract_lines(
+    contract: Contract,
+    period: Period,
+    meters: dict[str, Meter],
+    quantities: tuple[Quantity, ...],
+    rounding: Rounding,
+) -> list[PricedLine]:
+    lines: list[PricedLine] = []
+    for charge in contract.charges:
+        if is_active(charge, contract, period):
+            lines += charge_lines(
+                charge, contract=contract, period=period, meters=meters, quantities=quantities, rounding=rounding
+            )
+    for discount in contract.discounts:
+        lines += discount_lines(discount, contract=contract, lines=tuple(lines), rounding=rounding)
+    for commitment in contract.commitments:
+        if commitment.effective.days_within(period):
+            lines.append(
+                commitment_line(commitment, contract=contract, period=period, lines=tuple(lines), rounding=rounding)
+            )
+    return lines

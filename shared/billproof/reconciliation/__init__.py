@@ -1,0 +1,1 @@
+"""Comparing what was invoiced with what the books say."""

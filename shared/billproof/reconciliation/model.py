@@ -1,0 +1,49 @@
+"""Variances: differences with a cause, an amount and an owner."""
+
+from enum import StrEnum
+
+from billproof.findings import Owner
+from billproof.model import Model
+from billproof.money import Money
+from billproof.money import Taxed
+
+
+class Cause(StrEnum):
+    """Why an invoice and the ledger differ."""
+
+    NOT_POSTED = "invoice_not_posted"
+    UNCONFIRMED = "posting_not_confirmed"
+    AMOUNT_DIFFERS = "receivable_differs"
+    TAX_DIFFERS = "tax_differs"
+    DOCUMENT_CHANGED = "invoice_document_changed"
+    NOT_INVOICED = "posting_without_invoice"
+
+
+class Variance(Model):
+    """One difference: what was invoiced, what is posted, why, and who mends it."""
+
+    cause: Cause
+    invoice: str
+    external_reference: str
+    invoiced: Money
+    posted: Money
+    owner: Owner
+    remedy: str
+
+
+class Reconciliation(Model):
+    """The comparison of a legal entity's invoices and postings of one billing period."""
+
+    legal_entity: str
+    period: str
+    currency: str
+    invoices: int
+    postings: int
+    invoiced: Taxed
+    posted_receivable: Money
+    variances: tuple[Variance, ...]
+
+    @property
+    def outcome(self) -> str:
+        """`balanced`, or `variances`."""
+        return "variances" if self.variances else "balanced"

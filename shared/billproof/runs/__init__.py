@@ -1,0 +1,1 @@
+"""Billing runs: starting them once, planning them, closing them with a statement."""

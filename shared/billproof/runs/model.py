@@ -1,0 +1,45 @@
+"""What a billing run plans and what it states at its end."""
+
+from billproof.findings import Finding
+from billproof.model import Model
+from billproof.money import Money, Taxed
+from billproof.periods import Period
+from billproof.usage.model import EventCounts
+
+
+class RunPlan(Model):
+    """The plan of a run: its buckets and batches."""
+
+    run: str
+    legal_entity: str
+    period: Period
+    accounts: int
+    buckets: tuple[int, ...]
+    batches: tuple[str, ...]
+
+
+class CurrencyTotal(Model):
+    """Invoices of one currency and what they come to."""
+
+    invoices: int
+    totals: Taxed
+
+
+class RunStatement(Model):
+    """What a run did, computed from what it wrote."""
+
+    run: str
+    legal_entity: str
+    period: Period
+    accounts: int
+    events: EventCounts
+    quarantined: int
+    quarantined_unattributed: int
+    released: int
+    already_released: int
+    changed_after_release: int
+    held: int
+    without_contract: int
+    totals: dict[str, CurrencyTotal]
+    held_at_risk: dict[str, Money]
+    findings: tuple[Finding, ...]

@@ -1,0 +1,95 @@
+"""Starting billing runs: at most one at a time for a legal entity and period, under deterministic names.
+
+    runs#<entity>#<period>      <ordinal>            the run exists
+                                <ordinal>#closed     its statement is written
+"""
+
+from datetime import datetime
+
+from billproof.contracts.directory import Directory
+from billproof.errors import Contended
+from billproof.model import Model
+from billproof.periods import Period, instant_text
+from billproof.ports import Key, Record, Records, Workflows
+
+MAX_ATTEMPTS = 10
+RUNNING = "RUNNING"
+
+
+class StartedRun(Model):
+    """A run and whether this call started it."""
+
+    run_id: str
+    legal_entity: str
+    period: str
+    started: bool
+
+
+def run_name(legal_entity: str, period: str, ordinal: int) -> str:
+    """Return the name of a run: its execution has the same."""
+    return f"{legal_entity}-{period}-{ordinal:03d}"
+
+
+def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
+    """Return the runs of a legal entity and period, oldest first."""
+    partition = f"runs#{legal_entity}#{period}"
+    return [record.document["run_id"] for record in records.query(partition) if "#" not in record.key.sort]
+
+
+def start_billing_run(
+    *, legal_entity: str, period: str, records: Records, workflows: Workflows, directory: Directory, now: datetime
+) -> StartedRun:
+    """Start the next run of a legal entity and period, unless one is running: then that one is returned.
+
+    Raises NotFound for an unknown legal entity and InvalidPeriod for an unreadable month.
+    """
+    directory.legal_entity(legal_entity)
+    Period.month(period)
+    for _ in range(MAX_ATTEMPTS):
+        known = run_ids(records, legal_entity, period)
+        status = workflows.status(known[-1]) if known else None
+        if known and status == RUNNING:
+            return StartedRun(run_id=known[-1], legal_entity=legal_entity, period=period, started=False)
+        if known and status is None:  # written down, then the starter died: start it now
+            return _start(known[-1], legal_entity, period, workflows)
+        ordinal = len(known) + 1
+        run_id = run_name(legal_entity, period, ordinal)
+        record = Record(
+            Key(f"runs#{legal_entity}#{period}", f"{ordinal:03d}"),
+            {"run_id": run_id, "planned_at": instant_text(now)},
+        )
+        if records.create(record):
+            return _start(run_id, legal_entity, period, workflows)
+    message = f"others kept starting runs of {legal_entity} {period}"
+    raise Contended(message)
+
+
+def _start(run_id: str, legal_entity: str, period: str, workflows: Workflows) -> StartedRun:
+    document = {"run_id": run_id, "legal_entity": legal_entity, "period": period}
+    started = workflows.start(name=run_id, document=document)
+    return StartedRun(run_id=run_id, legal_entity=legal_entity, period=period, started=started)
+
+
+def start_due_runs(
+    *, records: Records, workflows: Workflows, directory: Directory, now: datetime
+) -> list[StartedRun]:
+    """Start the run of the last whole month, in its own time zone, for every legal entity."""
+    return [
+        start_billing_run(
+            legal_entity=entity.id,
+            period=Period.month_before(now, entity.time_zone).name,
+            records=records,
+            workflows=workflows,
+            directory=directory,
+            now=now,
+        )
+        for entity in directory.legal_entities()
+    ]
+
+
+def mark_closed(records: Records, *, run_id: str, legal_entity: str, period: str, statement_key: str) -> bool:
+    """Note that a run is closed; False where it was."""
+    ordinal = run_id.rsplit("-", 1)[-1]
+    key = Key(f"runs#{legal_entity}#{period}", f"{ordinal}#closed")
+    return records.create(Record(key, {"run_id": run_id, "statement": statement_key}))
+

@@ -1,0 +1,225 @@
+"""From the log to exact quantities: a pure function of the segments, whatever their order, number or repetition.
+
+One day of one bucket is loaded at a time, since all copies of an event meet there; what is kept of a day is one narrow
+row for each event that an account's window holds. Quantities are DECIMAL(38, 15): DuckDB adds those exactly and
+refuses an overflow.
+"""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from billproof.contracts.model import Aggregation
+from billproof.ids import canonical_json
+from billproof.ports import Objects
+from billproof.usage import log
+from billproof.usage.model import (
+    AccountUsage,
+    AggregationPlan,
+    AskedAggregate,
+    EventCounts,
+    Quantity,
+    Quarantined,
+    Reason,
+)
+
+DOWNLOADS_AT_ONCE = 8
+MEMORY_LIMIT = "1GB"
+"""Past this DuckDB spills to the temporary folder instead of failing."""
+
+_COLUMNS = (
+    "{source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', account: 'VARCHAR', time: 'VARCHAR', "
+    "received_at: 'VARCHAR', digest: 'VARCHAR', data: 'MAP(VARCHAR, VARCHAR)'}"
+)
+
+_LOAD = """
+create or replace temp table copies as
+select source, id, type, account, time, received_at, digest{properties}
+from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd')
+"""
+
+# Only ids that occur more than once are ranked: the first received is kept, ties broken by content.
+_JUDGE = """
+create or replace temp table judged as
+with repeated as (select source, id from copies group by all having count(*) > 1),
+ranked as (
+    select *, row_number() over same as place, first_value(digest) over same as kept_digest
+    from copies semi join repeated using (source, id)
+    window same as (partition by source, id order by received_at, digest, account, time)
+)
+select * exclude (place, kept_digest),
+    case when place = 1 then 'kept' when digest = kept_digest then 'duplicate' else 'conflicting' end as verdict
+from ranked
+union all
+select *, 'kept' as verdict from copies anti join repeated using (source, id)
+"""
+
+_KEEP = """
+insert into events
+select judged.account, type, time, received_at, id, verdict{names}
+from judged join windows on judged.account = windows.account
+where time >= windows.start_at and time < windows.end_at
+"""
+
+_CONFLICTS = """
+select account, time, received_at, digest, source, id from judged where verdict = 'conflicting'
+order by all
+"""
+
+_QUANTITIES = {
+    Aggregation.COUNT: "count(*)",
+    Aggregation.SUM: "sum(cast({value} as decimal(38, 15)))",
+    Aggregation.DISTINCT: "count(distinct {value})",
+    Aggregation.MAX: "max(cast({value} as decimal(38, 15)))",
+    Aggregation.LATEST: "arg_max(cast({value} as decimal(38, 15)), time || received_at || id) filter ({value} is not null)",
+}
+
+
+def aggregate(plan: AggregationPlan, *, objects: Objects) -> list[AccountUsage]:
+    """Return what every account of the plan used, by account; conflicting duplicates go to quarantine.
+
+    Reads only the log. Accounts without events are there too, with zeros.
+    """
+    names = _properties(plan.asked)
+    with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
+        database.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}/spill'")
+        database.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false")
+        _prepare(database, plan, names)
+        for day in plan.days:
+            files = _fetch(objects, log.usage_prefix(plan.bucket, day), Path(folder))
+            if files:
+                _take_in_day(database, objects, names, files)
+                for file in files:
+                    Path(file).unlink()
+        return _results(database, plan, names)
+
+
+def _properties(asked: Iterable[AskedAggregate]) -> dict[str, str]:
+    """Give each property that is read a column: names come from contracts, so they never become SQL."""
+    wanted = {name for ask in asked for name in (ask.value_property, *ask.group_by) if name is not None}
+    return {name: f"p{number}" for number, name in enumerate(sorted(wanted))}
+
+
+def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> None:
+    columns = "".join(f", {column} varchar" for column in names.values())
+    database.execute(
+        "create temp table events (account varchar, type varchar, time varchar, received_at varchar, id varchar, "
+        f"verdict varchar{columns})"
+    )
+    database.execute("create temp table windows (account varchar, start_at varchar, end_at varchar)")
+    rows = [(window.account, window.start, window.end) for window in plan.windows]
+    if rows:
+        database.executemany("insert into windows values (?, ?, ?)", rows)
+
+
+def _fetch(objects: Objects, prefix: str, folder: Path) -> list[str]:
+    def fetch(numbered: tuple[int, str]) -> str:
+        number, key = numbered
+        path = folder / f"{number:06d}.ndjson.zst"
+        path.write_bytes(objects.get(key))
+        return str(path)
+
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        return list(pool.map(fetch, enumerate(objects.keys(prefix))))
+
+
+def _take_in_day(
+    database: duckdb.DuckDBPyConnection, objects: Objects, names: dict[str, str], files: Sequence[str]
+) -> None:
+    properties = "".join(f", data[${column}] as {column}" for column in names.values())
+    parameters: dict[str, Any] = {"files": list(files), **{column: name for name, column in names.items()}}
+    database.execute(_LOAD.format(properties=properties, columns=_COLUMNS), parameters)
+    database.execute(_JUDGE)
+    database.execute(_KEEP.format(names="".join(f", {column}" for column in names.values())))
+    _quarantine_conflicts(database.execute(_CONFLICTS).fetchall(), objects)
+
+
+def _quarantine_conflicts(rows: Sequence[tuple[str, ...]], objects: Objects) -> None:
+    if not rows:
+        return
+    lines = [
+        Quarantined(
+            reason=Reason.CONFLICT,
+            detail=f"source {source} sent id {event} before with other content",
+            account=account,
+            time=time,
+            received_at=received_at,
+            message_id=f"{source}#{event}#{digest}",
+            position=0,
+            raw=canonical_json({"source": source, "id": event, "digest": digest}).decode(),
+        )
+        for account, time, received_at, digest, source, event in rows
+    ]
+    log.write(objects, f"{log.quarantine_prefix(log.day_of(lines[0].time))}conflicts-", lines)
+
+
+def _results(
+    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]
+) -> list[AccountUsage]:
+    tally: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    for account, kind, verdict, number in database.execute(
+        "select account, type, verdict, count(*) from events group by all"
+    ).fetchall():
+        tally[account][kind, verdict] = number
+    quantities: dict[str, list[Quantity]] = defaultdict(list)
+    for asked in plan.asked:
+        for account, quantity in _quantities(database, asked, names):
+            quantities[account].append(quantity)
+    results = []
+    for window in plan.windows:
+        found = tally[window.account]
+        metered, excluded = set(window.metered_types), set(window.excluded_types)
+        kept = {kind: number for (kind, verdict), number in found.items() if verdict == "kept"}
+        orphans = {kind: number for kind, number in sorted(kept.items()) if kind not in metered | excluded}
+        counts = EventCounts(
+            copies=sum(found.values()),
+            duplicate=_of(found, "duplicate"),
+            conflicting=_of(found, "conflicting"),
+            metered=sum(number for kind, number in kept.items() if kind in metered - excluded),
+            excluded=sum(number for kind, number in kept.items() if kind in excluded),
+            orphan=sum(orphans.values()),
+        )
+        results.append(
+            AccountUsage(
+                account=window.account,
+                counts=counts,
+                orphan_types=orphans,
+                quantities=tuple(quantities[window.account]),
+            )
+        )
+    return results
+
+
+def _of(found: dict[tuple[str, str], int], verdict: str) -> int:
+    return sum(number for (_, judged), number in found.items() if judged == verdict)
+
+
+def _quantities(
+    database: duckdb.DuckDBPyConnection, asked: AskedAggregate, names: dict[str, str]
+) -> Iterable[tuple[str, Quantity]]:
+    value = names[asked.value_property] if asked.value_property is not None else "*"
+    groups = "".join(f", coalesce({names[name]}, '')" for name in asked.group_by)
+    rows = database.execute(
+        f"select account, {_QUANTITIES[asked.aggregation].format(value=value)}, count(*){groups} "  # noqa: S608 - columns are ours
+        "from events where type = $type and verdict = 'kept' group by all order by all",
+        {"type": asked.event_type},
+    ).fetchall()
+    for account, quantity, events, *dimension in rows:
+        yield (
+            account,
+            Quantity(
+                meter=asked.meter,
+                group_by=asked.group_by,
+                dimension=dict(zip(asked.group_by, dimension, strict=True)),
+                quantity=Decimal(quantity or 0),
+                events=events,
+            ),
+        )
+
+

@@ -1,0 +1,180 @@
+"""The door: what an event must be to be accepted. Strict patterns first, since every parser is lenient somewhere."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from billproof.contracts.model import Meter
+from billproof.periods import instant_text
+from billproof.usage.model import Reason, SegmentRow, UsageEvent
+
+MAX_EVENT_BYTES = 64 * 1024
+MAX_EVENTS_PER_MESSAGE = 1_000
+MAX_AHEAD = timedelta(hours=24)
+"""How far a source's clock may run ahead of ours before an event counts as far in the future."""
+
+_TIME = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?$")
+_QUANTITY = re.compile(r"^(0|[1-9][0-9]{0,22})(\.[0-9]{1,15})?$")
+_TOO_PRECISE = re.compile(r"^[0-9]+\.[0-9]{16,}$")
+_TOO_LARGE = re.compile(r"^[0-9]{24,}(\.[0-9]+)?$")
+_NEGATIVE = re.compile(r"^-[0-9]+(\.[0-9]+)?$")
+_NON_FINITE = re.compile(r"^[+-]?(nan|inf|infinity)$", re.IGNORECASE)
+_EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
+_EVENT = msgspec.json.Decoder(UsageEvent)
+_TEXT = msgspec.json.Decoder(str)
+_ENCODER = msgspec.json.Encoder()
+
+
+class Refused(Exception):  # noqa: N818 - it is a verdict, not an error, and never leaves this package
+    """An event that is not accepted, with its reason and what could be read of it."""
+
+    def __init__(self, reason: Reason, detail: str, account: str | None = None, time: str | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.account = account
+        self.time = time
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRule:
+    """What the meters of an event type ask of its data: property -> must it be there."""
+
+    quantities: Mapping[str, bool]
+    required: frozenset[str]
+
+
+def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
+    """Gather what the meters ask, by event type."""
+    numeric: dict[str, dict[str, bool]] = {}
+    required: dict[str, set[str]] = {}
+    for meter in meters:
+        numeric.setdefault(meter.event_type, {})
+        required.setdefault(meter.event_type, set())
+        if meter.value_property is None:
+            continue
+        if meter.is_numeric:
+            asked = numeric[meter.event_type]
+            asked[meter.value_property] = asked.get(meter.value_property, False) or meter.required
+        if meter.required:
+            required[meter.event_type].add(meter.value_property)
+    return {kind: TypeRule(quantities=numeric[kind], required=frozenset(required[kind])) for kind in numeric}
+
+
+def split_message(body: str) -> list[bytes]:
+    """Return the raw events of one message: a CloudEvent, or a JSON array of up to MAX_EVENTS_PER_MESSAGE.
+
+    Raises Refused for the whole message where it is not JSON or holds too many.
+    """
+    raw = body.strip().encode()
+    if not raw.startswith(b"["):
+        return [raw]
+    try:
+        events = [bytes(event) for event in _EVENTS.decode(raw)]
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(Reason.UNPARSABLE, str(error)) from None
+    if len(events) > MAX_EVENTS_PER_MESSAGE:
+        detail = f"{len(events)} events in one message, at most {MAX_EVENTS_PER_MESSAGE} are taken"
+        raise Refused(Reason.TOO_MANY, detail)
+    return events
+
+
+def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datetime) -> SegmentRow:
+    """Turn one raw event into the row that the log keeps; raises Refused with the reason otherwise.
+
+    Whether the account exists is not asked here: it needs a look-up.
+    """
+    if len(raw) > MAX_EVENT_BYTES:
+        raise Refused(Reason.TOO_LARGE, f"{len(raw)} bytes, at most {MAX_EVENT_BYTES} are taken")
+    event = _decode(raw)
+    if event.specversion != "1.0" or not event.id or not event.source or not event.subject:
+        detail = "specversion must be 1.0; id, source and subject (the account) must not be empty"
+        raise Refused(Reason.NOT_A_CLOUDEVENT, detail, event.subject)
+    try:
+        time = _instant(bytes(event.time), received_at)
+        rule = rules.get(event.type)
+        if rule is None:
+            raise Refused(Reason.UNKNOWN_TYPE, f"no meter reads events of type {event.type!r}", time=time)
+        data = _properties(event.data, rule, time)
+    except Refused as refused:
+        refused.account = event.subject
+        raise
+    return SegmentRow(
+        source=event.source,
+        id=event.id,
+        type=event.type,
+        account=event.subject,
+        time=time,
+        received_at=instant_text(received_at),
+        digest=_digest(event.type, event.subject, time, data),
+        data=data,
+    )
+
+
+def _decode(raw: bytes) -> UsageEvent:
+    try:
+        return _EVENT.decode(raw)
+    except msgspec.ValidationError as error:
+        raise Refused(Reason.NOT_A_CLOUDEVENT, str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(Reason.UNPARSABLE, str(error)) from None
+
+
+def _instant(raw: bytes, received_at: datetime) -> str:
+    try:
+        text = _TEXT.decode(raw)
+    except msgspec.ValidationError:
+        text = ""
+    found = _TIME.match(text)
+    if not found:
+        raise Refused(Reason.BAD_TIME, f"{raw.decode()} is not a time of RFC 3339, such as 2013-01-31T23:59:00-05:00")
+    if found[2] is None:
+        raise Refused(Reason.NAIVE_TIME, f"{text} has no zone: end it with Z or an offset")
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Refused(Reason.BAD_TIME, f"{text}: {error}") from None
+    time = instant_text(moment)
+    if moment > received_at + MAX_AHEAD:
+        raise Refused(Reason.FUTURE_TIME, f"{text} is more than {MAX_AHEAD} after it was received", time=time)
+    return time
+
+
+def _properties(data: dict[str, msgspec.Raw], rule: TypeRule, time: str) -> dict[str, str]:
+    values = {name: text for name, raw in data.items() if (text := _value(bytes(raw))) is not None}
+    missing = rule.required - values.keys()
+    if missing:
+        raise Refused(Reason.MISSING_QUANTITY, f"data has no {', '.join(sorted(missing))}", time=time)
+    for name in rule.quantities:
+        text = values.get(name)
+        if text is not None and not _QUANTITY.match(text):
+            raise Refused(_why_not_a_quantity(text), f"data.{name} is {text[:80]!r}", time=time)
+    return values
+
+
+def _value(raw: bytes) -> str | None:
+    """Return a property's text: of a string its content, of anything else what stands in the JSON; null is absent."""
+    if raw == b"null":
+        return None
+    return _TEXT.decode(raw) if raw.startswith(b'"') else raw.decode()
+
+
+def _why_not_a_quantity(text: str) -> Reason:
+    for pattern, reason in (
+        (_NEGATIVE, Reason.NEGATIVE_QUANTITY),
+        (_NON_FINITE, Reason.NON_FINITE_QUANTITY),
+        (_TOO_LARGE, Reason.QUANTITY_TOO_LARGE),
+        (_TOO_PRECISE, Reason.TOO_PRECISE),
+    ):
+        if pattern.match(text):
+            return reason
+    return Reason.MALFORMED_QUANTITY
+
+
+def _digest(kind: str, account: str, time: str, data: dict[str, str]) -> str:
+    content = _ENCODER.encode([kind, account, time, sorted(data.items())])
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

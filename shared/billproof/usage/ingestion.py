@@ -1,0 +1,150 @@
+"""Taking events in: every event of every message ends in the log or in quarantine, or its message goes back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from billproof.contracts.directory import Directory
+from billproof.errors import BillproofError
+from billproof.periods import instant_text
+from billproof.ports import Clock, Objects
+from billproof.usage import log
+from billproof.usage.door import Refused, TypeRule, check_event, split_message, type_rules
+from billproof.usage.model import Ingested, Quarantined, Reason, SegmentRow
+
+REMEMBERED_ACCOUNTS = 50_000
+METERS_FRESH_FOR = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the usage-events queue. `sent_at` is the queue's own time: the same at every delivery."""
+
+    id: str
+    body: str
+    sent_at: datetime
+
+
+class Gatekeeper:
+    """What the door must know: which accounts exist and what the meters ask. It remembers between calls.
+
+    Only what exists is remembered: an account or meter that was published a moment ago is never refused from memory.
+    """
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._accounts: set[str] = set()
+        self._rules: Mapping[str, TypeRule] = {}
+        self._read_at: datetime | None = None
+
+    def rules(self, *, fresh: bool = False) -> Mapping[str, TypeRule]:
+        """Return the rules by event type, at most METERS_FRESH_FOR old."""
+        now = self._clock()
+        if fresh or self._read_at is None or now - self._read_at > METERS_FRESH_FOR:
+            self._rules = type_rules(self._directory.meters())
+            self._read_at = now
+        return self._rules
+
+    def knows(self, account: str) -> bool:
+        """Say whether the account exists."""
+        if account in self._accounts:
+            return True
+        if self._directory.account(account) is None:
+            return False
+        if len(self._accounts) >= REMEMBERED_ACCOUNTS:
+            self._accounts.clear()
+        self._accounts.add(account)
+        return True
+
+
+@dataclass
+class _Sorting:
+    """The lines for each object to write, and the messages that they came in."""
+
+    lines: dict[str, list[msgspec.Struct]] = field(default_factory=dict)
+    messages: dict[str, set[str]] = field(default_factory=dict)
+    accepted: int = 0
+    quarantined: int = 0
+
+    def put(self, prefix: str, line: msgspec.Struct, message: str) -> None:
+        self.lines.setdefault(prefix, []).append(line)
+        self.messages.setdefault(prefix, set()).add(message)
+
+
+def ingest_usage(
+    messages: Sequence[Message], *, objects: Objects, gatekeeper: Gatekeeper, buckets: int
+) -> tuple[Ingested, dict[str, BillproofError]]:
+    """Write every event of the messages to the log or to quarantine; return the counts and the messages that failed.
+
+    A message fails only where an object that holds some of its events could not be written; it must then be delivered
+    again. What an event looks like never fails a message.
+    """
+    sorting = _Sorting()
+    unknown: set[str] = set()
+    for message in messages:
+        _sort(message, sorting, gatekeeper, buckets, unknown)
+    failed: dict[str, BillproofError] = {}
+    for prefix, lines in sorting.lines.items():
+        try:
+            log.write(objects, prefix, lines)
+        except BillproofError as error:
+            failed.update(dict.fromkeys(sorting.messages[prefix], error))
+    counts = Ingested(
+        messages=len(messages),
+        received=sorting.accepted + sorting.quarantined,
+        accepted=sorting.accepted,
+        quarantined=sorting.quarantined,
+        segments=len(sorting.lines),
+    )
+    return counts, failed
+
+
+def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: int, unknown: set[str]) -> None:
+    def quarantine(refused: Refused, position: int, raw: bytes) -> None:
+        line = Quarantined(
+            reason=refused.reason,
+            detail=refused.detail,
+            account=refused.account,
+            time=refused.time,
+            received_at=instant_text(message.sent_at),
+            message_id=message.id,
+            position=position,
+            raw=raw.decode(errors="backslashreplace"),
+        )
+        sorting.quarantined += 1
+        sorting.put(log.quarantine_prefix(log.day_of(refused.time)), line, message.id)
+
+    try:
+        events = split_message(message.body)
+    except Refused as refused:
+        quarantine(refused, 0, message.body.encode())
+        return
+    for position, raw in enumerate(events):
+        try:
+            row = _accept(raw, message.sent_at, gatekeeper, unknown)
+        except Refused as refused:
+            quarantine(refused, position, raw)
+        else:
+            sorting.accepted += 1
+            sorting.put(log.partition_of(row, buckets), row, message.id)
+
+
+def _accept(raw: bytes, received_at: datetime, gatekeeper: Gatekeeper, unknown: set[str]) -> SegmentRow:
+    """Check one event; a type or account that is new to this call is looked up afresh, once."""
+    try:
+        row = check_event(raw, rules=gatekeeper.rules(), received_at=received_at)
+    except Refused as refused:
+        if refused.reason is not Reason.UNKNOWN_TYPE or refused.detail in unknown:
+            raise
+        unknown.add(refused.detail)
+        row = check_event(raw, rules=gatekeeper.rules(fresh=True), received_at=received_at)
+    if row.account in unknown or not gatekeeper.knows(row.account):
+        unknown.add(row.account)
+        detail = f"there is no account {row.account!r}"
+        raise Refused(Reason.UNKNOWN_ACCOUNT, detail, row.account, row.time)
+    return row
+
+

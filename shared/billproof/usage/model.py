@@ -1,0 +1,162 @@
+"""What the usage log, the quarantine and the aggregation write."""
+
+from enum import StrEnum
+
+import msgspec
+
+from billproof.contracts.model import Aggregation
+from billproof.model import Exact, Model
+
+
+class Reason(StrEnum):
+    """Why an event was not accepted. The codes are stable; each is explained in docs/usage-events.md."""
+
+    UNPARSABLE = "unparsable_json"
+    NOT_A_CLOUDEVENT = "not_a_cloudevent"
+    TOO_LARGE = "event_too_large"
+    TOO_MANY = "batch_too_large"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    UNKNOWN_TYPE = "unknown_meter"
+    NAIVE_TIME = "time_without_zone"
+    BAD_TIME = "time_unreadable"
+    FUTURE_TIME = "time_in_future"
+    MISSING_QUANTITY = "quantity_missing"
+    NEGATIVE_QUANTITY = "quantity_negative"
+    NON_FINITE_QUANTITY = "quantity_not_finite"
+    TOO_PRECISE = "quantity_too_precise"
+    QUANTITY_TOO_LARGE = "quantity_too_large"
+    MALFORMED_QUANTITY = "quantity_malformed"
+    CONFLICT = "conflicting_duplicate"
+
+
+class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A CloudEvent 1.0 as sources send it: subject is the account, data a flat object of properties.
+
+    https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
+    """
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: msgspec.Raw
+    data: dict[str, msgspec.Raw]
+
+
+class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One accepted event in a segment. Values are text, so that no reader can round them."""
+
+    source: str
+    id: str
+    type: str
+    account: str
+    time: str
+    received_at: str
+    digest: str
+    data: dict[str, str]
+
+
+class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
+    """One refused event: why, and the event itself as it came. `account` and `time` are what could be read of them."""
+
+    reason: str
+    detail: str
+    account: str | None
+    time: str | None
+    received_at: str
+    message_id: str
+    position: int
+    raw: str
+
+
+class Ingested(Model):
+    """What became of the events of one call."""
+
+    messages: int
+    received: int
+    accepted: int
+    quarantined: int
+    segments: int
+
+
+class AskedAggregate(Model):
+    """A quantity that a run needs: a meter, and the properties to group by."""
+
+    meter: str
+    event_type: str
+    aggregation: Aggregation
+    value_property: str | None
+    group_by: tuple[str, ...]
+
+
+class AccountWindow(Model):
+    """The events of an account that a run looks at: from `start` to before `end`, as text in UTC."""
+
+    account: str
+    batch: str
+    start: str
+    end: str
+    metered_types: tuple[str, ...]
+    excluded_types: tuple[str, ...]
+
+
+class AggregationPlan(Model):
+    """What one call of aggregate_usage does: one bucket, the days that any account's period touches."""
+
+    run: str
+    bucket: int
+    days: tuple[str, ...]
+    windows: tuple[AccountWindow, ...]
+    asked: tuple[AskedAggregate, ...]
+
+
+class Quantity(Model):
+    """An exact quantity of a meter, for one combination of the grouping properties."""
+
+    meter: str
+    group_by: tuple[str, ...]
+    dimension: dict[str, str]
+    quantity: Exact
+    events: int
+
+
+class EventCounts(Model):
+    """Where an account's events of a period went. Copies = distinct + duplicate + conflicting; distinct = the rest."""
+
+    copies: int
+    duplicate: int
+    conflicting: int
+    metered: int
+    excluded: int
+    orphan: int
+
+    @property
+    def distinct(self) -> int:
+        """Events, each counted once."""
+        return self.metered + self.excluded + self.orphan
+
+    @classmethod
+    def zero(cls) -> "EventCounts":
+        """Return no events."""
+        return cls(copies=0, duplicate=0, conflicting=0, metered=0, excluded=0, orphan=0)
+
+    def __add__(self, other: "EventCounts") -> "EventCounts":
+        return EventCounts(**{name: getattr(self, name) + getattr(other, name) for name in EventCounts.model_fields})
+
+
+class AccountUsage(Model):
+    """What aggregation found for one account."""
+
+    account: str
+    counts: EventCounts
+    orphan_types: dict[str, int]
+    quantities: tuple[Quantity, ...]
+
+
+class BatchUsage(Model):
+    """What aggregation found for the accounts of one batch."""
+
+    run: str
+    batch: str
+    accounts: tuple[AccountUsage, ...]

@@ -1,0 +1,45 @@
+"""The aggregation step of a billing run: one bucket, written out by batch."""
+
+from billproof.artefacts import Artefacts
+from billproof.model import Model
+from billproof.ports import Objects
+from billproof.usage.aggregation import aggregate
+from billproof.usage.log import bucket_name
+from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage
+
+PLAN = "aggregation-plan"
+USAGE = "usage"
+
+
+class Aggregated(Model):
+    """What one bucket came to."""
+
+    run_id: str
+    bucket: int
+    accounts: int
+    events: int
+    conflicting: int
+
+
+def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated:
+    """Aggregate one bucket as its plan says and write the usage of each of its batches.
+
+    Raises NotFound where the run has no such plan.
+    """
+    artefacts = Artefacts(objects)
+    plan = artefacts.read(run_id, PLAN, bucket_name(bucket), AggregationPlan)
+    batch_of = {window.account: window.batch for window in plan.windows}
+    batches: dict[str, list[AccountUsage]] = {}
+    found = aggregate(plan, objects=objects)
+    for usage in found:
+        batches.setdefault(batch_of[usage.account], []).append(usage)
+    for batch, accounts in batches.items():
+        batch_usage = BatchUsage(run=run_id, batch=batch, accounts=tuple(accounts))
+        artefacts.write(run_id, USAGE, batch, batch_usage)
+    return Aggregated(
+        run_id=run_id,
+        bucket=bucket,
+        accounts=len(found),
+        events=sum(usage.counts.copies for usage in found),
+        conflicting=sum(usage.counts.conflicting for usage in found),
+    )
