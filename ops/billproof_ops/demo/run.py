@@ -13,7 +13,7 @@ from billproof.aws.clients import client
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.service import RELEASED_STEP, read_invoice
-from billproof.money import Taxed
+from billproof.money import Money, Taxed
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import report_key
 from billproof.runs.model import RunPlan
@@ -156,8 +156,10 @@ class Demo:
         until(empty, what=what, timeout_seconds=DRAIN_SECONDS)
 
     def _bill(self, month: str) -> list[str]:
-        runs = [start_run(self.target, entity, month).run_id for entity in self._entities]
-        for run_id in runs:
+        runs = []
+        for entity in self._entities:
+            run_id = start_run(self.target, entity, month).run_id
+            runs.append(run_id)
             task = self.progress.add_task(f"{run_id} batches", total=None)
             wait_for_run(self.target, run_id, on_poll=lambda run_id=run_id, task=task: self._show(run_id, task))  # type: ignore[misc]
             self._show(run_id, task)
@@ -242,8 +244,6 @@ def _reconciliation_summary(report: Reconciliation) -> ReconciliationSummary:
 
 
 def _totals(invoices: list[InvoiceSummary]) -> dict[str, dict[str, str]]:
-    from billproof.money import Money  # noqa: PLC0415
-
     totals: dict[str, Taxed] = {}
     for invoice in invoices:
         each = Taxed.of(Money.of(invoice.net, invoice.currency), Money.of(invoice.tax, invoice.currency))

@@ -27,7 +27,7 @@ _SOURCES = {".py", ".json", ".typ", ".typed"}
 
 def deploy(parameters: dict[str, str]) -> bool:
     """Create or update the stack; False where this very code and these parameters are deployed already."""
-    template, uploads = package()
+    template, uploads = package(parameters)
     body = json.dumps(template).encode()
     digest = digest_bytes(body + json.dumps(parameters, sort_keys=True).encode())
     cloudformation = client("cloudformation")
@@ -64,8 +64,12 @@ def outputs(stack: str = STACK) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in known.get("Outputs", [])}
 
 
-def package() -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return the template with every local path replaced by an uploaded object, and those objects."""
+def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the template with every local path replaced by an uploaded object, and those objects.
+
+    MiniStack passes over MaxConcurrencyPath and compares a parameter in ScalingConfig as text, so both get their numbers
+    here.
+    """
     template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
     uploads: dict[str, bytes] = {}
 
@@ -79,11 +83,24 @@ def package() -> tuple[dict[str, Any], dict[str, bytes]]:
         match resource["Type"]:
             case "AWS::Serverless::Function":
                 properties["CodeUri"] = uploaded(_zipped(ROOT / properties["CodeUri"], ""), "zip")
+                for event in properties.get("Events", {}).values():
+                    if scaling := event["Properties"].get("ScalingConfig"):
+                        scaling["MaximumConcurrency"] = int(parameters["QueueConcurrency"])
             case "AWS::Serverless::LayerVersion":
                 properties["ContentUri"] = uploaded(_zipped(ROOT / properties["ContentUri"], "python/"), "zip")
             case "AWS::Serverless::StateMachine":
-                properties["DefinitionUri"] = uploaded((ROOT / properties["DefinitionUri"]).read_bytes(), "json")
+                properties["DefinitionUri"] = uploaded(
+                    _definition(ROOT / properties["DefinitionUri"], int(parameters["BatchConcurrency"])), "json"
+                )
     return template, uploads
+
+
+def _definition(path: Path, map_concurrency: int) -> bytes:
+    machine = json.loads(path.read_text())
+    for state in machine["States"].values():
+        if state.pop("MaxConcurrencyPath", None):
+            state["MaxConcurrency"] = map_concurrency
+    return json.dumps(machine).encode()
 
 
 def _zipped(folder: Path, prefix: str) -> bytes:

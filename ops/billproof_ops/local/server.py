@@ -93,10 +93,32 @@ def stop(folder: Path = LOCAL) -> bool:
     return was_up
 
 
-def _spawn(folder: Path) -> Server:
+def _choose_port(folder: Path) -> int:
+    """Return the port of the last time if it is free, else another one, to which the saved state is moved.
+
+    MiniStack keeps queues under their whole URL.
+    """
+    remembered = folder / "state" / "port"
+    last = int(remembered.read_text()) if remembered.exists() else 0
+    try:
+        port = _free_port(last)
+    except OSError:
+        port = _free_port(0)
+        for file in (folder / "state" / "services").glob("*.json"):
+            file.write_text(file.read_text().replace(f"127.0.0.1:{last}", f"127.0.0.1:{port}"))
+    remembered.write_text(str(port))
+    return port
+
+
+def _free_port(wanted: int) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", wanted))
+        return int(probe.getsockname()[1])
+
+
+def _spawn(folder: Path) -> Server:
+    port = _choose_port(folder)
     state = folder / "state"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LOCALSTACK_"))},

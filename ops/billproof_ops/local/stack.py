@@ -1,5 +1,6 @@
 """The local stack as people use it: server and deployment together."""
 
+from billproof.aws.clients import client
 from billproof_ops.local import server
 from billproof_ops.local.deploy import STACK, deploy, outputs
 from billproof_ops.model import Shown
@@ -9,6 +10,7 @@ PARAMETERS = {
     "Stage": "local",
     "BucketCount": "4",
     "BatchConcurrency": "1",  # the numbers of invoices then follow the order of batches, whatever runs faster
+    "QueueConcurrency": "2",
     "ScheduleState": "DISABLED",
     "SenderAddress": "billing@skymeter.example",
 }
@@ -29,6 +31,7 @@ def up() -> Stack:
     found, wiped = server.start()
     use_endpoint(found.endpoint)
     deployed = deploy(PARAMETERS)
+    client("sesv2").create_email_identity(EmailIdentity=PARAMETERS["SenderAddress"])
     return Stack(
         endpoint=found.endpoint, pid=found.pid, deployed=deployed, state_wiped=wiped, outputs=outputs(STACK)
     )

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ValidationError
 
 from billproof.aws.ports import Ports, lambda_ports
-from billproof.errors import BillproofError, InvalidInput
+from billproof.errors import InvalidInput
 from billproof.model import Model
 
 logger = Logger(service="billproof")
@@ -52,21 +52,24 @@ def each_message(use_case: Callable[[str, Ports], BaseModel]) -> Handler:
 
     @functools.wraps(use_case)
     def handler(event: Event, context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
-        def take(record: SQSRecord) -> None:
-            try:
-                result = use_case(record.body, ports or lambda_ports())
-            except (BillproofError, ValidationError) as error:
-                logger.warning("message failed", message_id=record.message_id, error=str(error))
-                raise
-            logger.info(use_case.__name__, message_id=record.message_id, result=result.model_dump(mode="json"))
-
-        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-        return cast(
-            "dict[str, Any]",
-            process_partial_response(event=event, record_handler=take, processor=processor, context=context),
-        )
+        outside = ports or lambda_ports()
+        return _consume(lambda body: use_case(body, outside), event, context)
 
     return instrumented(handler)
+
+
+def _consume(take: Callable[[str], BaseModel], event: Event, context: LambdaContext) -> dict[str, Any]:
+    def take_record(record: SQSRecord) -> None:
+        try:
+            result = take(record.body)
+        except Exception:
+            logger.exception("message failed", message_id=record.message_id)
+            raise
+        logger.info("message taken", message_id=record.message_id, result=result.model_dump(mode="json"))
+
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    answer = process_partial_response(event=event, record_handler=take_record, processor=processor, context=context)
+    return cast("dict[str, Any]", answer)
 
 
 class InvoiceMessage(Model):
@@ -90,24 +93,27 @@ def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Ports], 
 
     def decorate(use_case: Callable[[InvoiceMessage, Ports], BaseModel]) -> Handler:
         @functools.wraps(use_case)
-        def take(body: str, ports: Ports) -> BaseModel:
-            message = read_message(body, InvoiceMessage)
-            results: list[BaseModel] = []
+        def handler(event: Event, context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
+            outside = ports or lambda_ports()
 
             def work(message: dict[str, Any]) -> dict[str, Any]:
-                results.append(use_case(InvoiceMessage.model_validate(message), ports))
-                return results[-1].model_dump(mode="json")
+                return use_case(InvoiceMessage.model_validate(message), outside).model_dump(mode="json")
 
-            remembered = ports.once(work, prefix=prefix)(message=message.model_dump())
-            return results[-1] if results else Remembered(result=remembered)
+            work_once = outside.once(work, prefix=prefix, context=context)
 
-        return each_message(take)
+            def take(body: str) -> Outcome:
+                message = read_message(body, InvoiceMessage)
+                return Outcome(result=work_once(message=message.model_dump()))
+
+            return _consume(take, event, context)
+
+        return instrumented(handler)
 
     return decorate
 
 
-class Remembered(Model):
-    """The result of an earlier delivery of the same message."""
+class Outcome(Model):
+    """What became of a message, now or at an earlier delivery."""
 
     result: dict[str, Any]
 

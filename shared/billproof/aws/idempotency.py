@@ -10,6 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig, idempotent_function
 from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Work = Callable[..., dict[str, Any]]
 
@@ -22,12 +23,13 @@ def idempotency_store(client: Any, table: str) -> DynamoDBPersistenceLayer:
     return DynamoDBPersistenceLayer(table_name=table, key_attr="id", boto3_client=client)
 
 
-def once(function: Work, *, prefix: str, store: BasePersistenceLayer) -> Work:
+def once(function: Work, *, prefix: str, store: BasePersistenceLayer, context: LambdaContext) -> Work:
     """Guard a function whose keyword argument `message` names an `invoice`; the prefix carries a version."""
     config = IdempotencyConfig(
         event_key_jmespath="invoice",
         raise_on_no_idempotency_key=True,
         expires_after_seconds=int(REMEMBER.total_seconds()),
+        lambda_context=context,
     )
     return idempotent_function(
         function, data_keyword_argument="message", persistence_store=store, config=config, key_prefix=prefix

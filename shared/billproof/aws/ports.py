@@ -1,13 +1,14 @@
 """Every port of every function, over AWS, made when it is first asked for."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
-from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from billproof.aws.clients import client
 from billproof.aws.dynamodb import DynamoRecords
-from billproof.aws.idempotency import Work, idempotency_store, once
 from billproof.aws.s3 import S3Objects
 from billproof.aws.ses import SesMailer
 from billproof.aws.settings import Settings
@@ -19,6 +20,8 @@ from billproof.erp.port import Erp
 from billproof.invoicing.register import Register
 from billproof.ports import Mailer, Objects, Queue, Records, Workflows
 from billproof.usage.ingestion import Gatekeeper
+
+Work = Callable[..., dict[str, Any]]
 
 
 class Ports:
@@ -81,13 +84,12 @@ class Ports:
         """The state machine billing_run."""
         return StateMachine(client("stepfunctions"), self.settings.billing_run_arn)
 
-    def once(self, function: Work, *, prefix: str) -> Work:
+    def once(self, function: Work, *, prefix: str, context: LambdaContext) -> Work:
         """Guard the handling of one message by powertools' idempotency."""
-        return once(function, prefix=prefix, store=self._idempotency_store)
+        from billproof.aws.idempotency import idempotency_store, once  # noqa: PLC0415 - two functions of many need it
 
-    @cached_property
-    def _idempotency_store(self) -> DynamoDBPersistenceLayer:
-        return idempotency_store(client("dynamodb"), self.settings.idempotency_table)
+        store = idempotency_store(client("dynamodb"), self.settings.idempotency_table)
+        return once(function, prefix=prefix, store=store, context=context)
 
 
 _PORTS: list[Ports] = []

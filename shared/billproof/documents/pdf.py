@@ -18,15 +18,22 @@ from billproof.periods import Period
 
 
 @cache
-def _compiler() -> typst.Compiler:
-    source = resources.files("billproof.documents").joinpath("invoice.typ").read_bytes()
-    return typst.Compiler(source)
+def _template() -> bytes:
+    return resources.files("billproof.documents").joinpath("invoice.typ").read_bytes()
 
 
 def render_invoice(invoice: Invoice, released: Released) -> bytes:
-    """Return the invoice as a PDF in the account's locale; the same invoice always gives the same bytes."""
-    shown = json.dumps(_shown(invoice, released), ensure_ascii=False)
-    pdf = _compiler().compile(format="pdf", sys_inputs={"invoice": shown}, timestamp=_midnight(released.issue_date))
+    """Return the invoice as a PDF in the account's locale; the same invoice always gives the same bytes.
+
+    Only the fonts that typst carries are used, so every machine draws the same.
+    """
+    pdf = typst.compile(
+        _template(),
+        format="pdf",
+        sys_inputs={"invoice": json.dumps(_shown(invoice, released), ensure_ascii=False)},
+        ignore_system_fonts=True,
+        timestamp=_midnight(released.issue_date),
+    )
     if not isinstance(pdf, bytes):
         message = "typst gave no document"
         raise TypeError(message)
@@ -52,6 +59,7 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
     return {
         "lang": Locale.parse(locale).language,
         "number": released.number,
+        "account": invoice.buyer.id,
         "seller": {"name": invoice.seller.name, "address": _lines(invoice.seller.address)},
         "seller_tax_numbers": [f"{place} {number}" for place, number in invoice.seller.tax_numbers.items()],
         "buyer": {"name": invoice.buyer.name, "address": _lines(invoice.buyer.address)},
@@ -74,7 +82,7 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "gross": money(invoice.totals.gross),
         "notes": list(invoice.notes),
         "events": {
-            "metered": format_decimal(invoice.events.metered, locale=locale),
+            "billed": format_decimal(invoice.events.billed, locale=locale),
             "excluded": format_decimal(invoice.events.excluded, locale=locale),
         },
         "contracts": ", ".join(f"{name} version {version}" for name, version in invoice.contracts.items()),
@@ -112,4 +120,4 @@ def _line(line: InvoiceLine, money: Any, span: Any, locale: str) -> dict[str, An
 
 def _lines(address: Address) -> list[str]:
     place = " ".join(part for part in (address.postal_code, address.city, address.region) if part)
-    return [*address.lines, place, address.country]
+    return [*address.lines, place, Locale.parse("en").territories[address.country]]

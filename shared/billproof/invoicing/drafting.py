@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from billproof.contracts.model import Account, LegalEntity
 from billproof.contracts.terms import AccountTerms, BatchPlan
-from billproof.invoicing.model import Buyer, Invoice, InvoiceLine, Seller, TaxSubtotal
+from billproof.invoicing.model import Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal
 from billproof.model import decimal_text
 from billproof.money import Taxed, total
 from billproof.pricing.model import PricedAccount
@@ -49,7 +49,7 @@ def draft_invoice(
         lines=lines,
         tax_summary=summary,
         totals=_sum([line.amounts for line in lines], priced.currency),
-        events=events,
+        events=InvoiceEvents(billed=events.metered, excluded=events.excluded),
         contracts={contract.id: contract.version for contract in terms.contracts},
         notes=(REVERSE_CHARGE_NOTE,) if reversed_charge else (),
     )

@@ -61,6 +61,13 @@ class TaxSubtotal(Model):
     reason: str
 
 
+class InvoiceEvents(Model):
+    """The events behind an invoice, each counted once, however often it was sent."""
+
+    billed: int
+    excluded: int
+
+
 class Invoice(Model):
     """Everything an invoice says but its number. Totals are sums of its rounded lines, or it cannot be made."""
 
@@ -75,7 +82,7 @@ class Invoice(Model):
     lines: tuple[InvoiceLine, ...]
     tax_summary: tuple[TaxSubtotal, ...]
     totals: Taxed
-    events: EventCounts
+    events: InvoiceEvents
     contracts: dict[str, int]
     notes: tuple[str, ...]
 

@@ -11,8 +11,7 @@ from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.pricing.lines import charge_lines, commitment_line, discount_lines, is_active
 from billproof.pricing.model import PricedAccount, PricedLine
-from billproof.usage.model import AccountUsage, BatchUsage, Quantity
-from billproof.usage.service import USAGE
+from billproof.usage.model import USAGE, AccountUsage, BatchUsage, Quantity
 
 PRICED = "priced"
 

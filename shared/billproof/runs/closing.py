@@ -13,8 +13,7 @@ from billproof.runs.model import CurrencyTotal, RunPlan, RunStatement
 from billproof.runs.planning import RUN
 from billproof.runs.starting import mark_closed
 from billproof.usage import log
-from billproof.usage.model import AggregationPlan, EventCounts, Reason
-from billproof.usage.service import PLAN as AGGREGATION_PLAN
+from billproof.usage.model import AGGREGATION_PLAN, AggregationPlan, EventCounts, Reason
 
 STATEMENT = "statement"
 

@@ -17,8 +17,7 @@ from billproof.ports import Objects
 from billproof.pricing.service import unpriceable
 from billproof.runs.model import RunPlan
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
-from billproof.usage.service import PLAN as AGGREGATION_PLAN
+from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, AskedAggregate
 
 MAPS = "maps"
 RUN = "run"

@@ -7,6 +7,11 @@ import msgspec
 from billproof.contracts.model import Aggregation
 from billproof.model import Exact, Model
 
+AGGREGATION_PLAN = "aggregation-plan"
+"""The step of a run that holds the plan of each bucket."""
+USAGE = "usage"
+"""The step of a run that holds the usage of each batch."""
+
 
 class Reason(StrEnum):
     """Why an event was not accepted. The codes are stable; each is explained in docs/usage-events.md."""

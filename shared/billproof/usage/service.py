@@ -5,10 +5,7 @@ from billproof.model import Model
 from billproof.ports import Objects
 from billproof.usage.aggregation import aggregate
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage
-
-PLAN = "aggregation-plan"
-USAGE = "usage"
+from billproof.usage.model import AGGREGATION_PLAN, USAGE, AccountUsage, AggregationPlan, BatchUsage
 
 
 class Aggregated(Model):
@@ -27,7 +24,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     Raises NotFound where the run has no such plan.
     """
     artefacts = Artefacts(objects)
-    plan = artefacts.read(run_id, PLAN, bucket_name(bucket), AggregationPlan)
+    plan = artefacts.read(run_id, AGGREGATION_PLAN, bucket_name(bucket), AggregationPlan)
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
     found = aggregate(plan, objects=objects)

@@ -1,0 +1,76 @@
+# make demo, make test: each sets up what it needs. Only python3 (the version in .python-version) and make come first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PERIOD ?= 2013-01
+export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
+
+.PHONY: help setup tools demo test unit integration lint types contracts check-template build-template format schemas pins clean ci
+
+help: ## Say what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+setup: $(VENV)/.ready ## The virtual environment with the pinned packages
+
+$(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt .python-version pyproject.toml
+	@$(PYTHON) -c 'import sys; want = open(".python-version").read().strip(); have = "%d.%d" % sys.version_info[:2]; \
+		sys.exit(0 if have == want else "billproof needs Python %s, and $(PYTHON) is %s: make PYTHON=python%s ..." % (want, have, want))'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/bootstrap.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@printf '#!/bin/sh\nPYTHONPATH="%s/shared:%s/ops" exec "%s/python" -m billproof_ops "$$@"\n' '$(CURDIR)' '$(CURDIR)' '$(CURDIR)/$(BIN)' > $(BIN)/billproof
+	@chmod +x $(BIN)/billproof
+	@touch $@
+
+tools: .tools/.ready ## The environment of sam, cfn-lint and statelint
+
+.tools/.ready: requirements/bootstrap.txt requirements/tools.txt $(VENV)/.ready
+	$(PYTHON) -m venv --clear .tools
+	$(BIN)/uv pip install --quiet --python .tools/bin/python --require-hashes -r requirements/tools.txt
+	@touch $@
+
+demo: setup ## Bill a month of real flights (PERIOD=2013-01, or 2013 for the year); results in build/demo
+	@$(BIN)/billproof demo --period $(PERIOD)
+
+test: setup ## Every test
+	$(BIN)/pytest
+
+unit: setup ## The tests that need no local stack
+	$(BIN)/pytest tests/unit tests/properties tests/contracts tests/infrastructure tests/golden
+
+integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
+	$(BIN)/pytest --no-cov tests/integration
+
+lint: setup ## Style, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Put the code in house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schemas: setup ## Generate the JSON Schemas from the models
+	$(BIN)/python -m billproof_ops.schemas
+
+check-template: tools ## template.yaml and the state machines, by their own linters
+	.tools/bin/cfn-lint template.yaml
+	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --template template.yaml
+	for machine in statemachines/*.asl.json; do .tools/bin/statelint $$machine || exit 1; done
+
+build-template: tools ## What sam would deploy, with the layers' sizes
+	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/bin:$$PATH" .tools/bin/sam build --template template.yaml
+	@du -sm .aws-sam/build/SharedLayer .aws-sam/build/DocumentsLayer
+	@test $$(du -sm .aws-sam/build/SharedLayer | cut -f1) -lt 150
+
+pins: setup ## Compile requirements/ anew from pyproject.toml
+	requirements/compile $(BIN)/uv
+
+clean: ## Remove what was made; stops a local stack first
+	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
+	rm -rf $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+ci: ## What CI runs
+	.ci/run

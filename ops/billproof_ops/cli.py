@@ -1,0 +1,244 @@
+"""The `billproof` command. Every verb prints tables, or JSON with --json; errors are one clear line.
+
+Exit codes: 0 done, 1 it could not be done, 2 wrong use.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from billproof.aws.clients import client
+from billproof.errors import BillproofError, InvalidInput
+from billproof_ops import billing
+from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.local import server, stack
+from billproof_ops.target import Target
+
+app = typer.Typer(no_args_is_help=True, help="Billproof: from contract and usage to cash, with proof.", add_completion=False)
+local = typer.Typer(no_args_is_help=True, help="The embedded AWS on this machine.")
+run = typer.Typer(no_args_is_help=True, help="Billing runs.")
+invoice = typer.Typer(no_args_is_help=True, help="Invoices.")
+app.add_typer(local, name="local")
+app.add_typer(run, name="run")
+app.add_typer(invoice, name="invoice")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
+Period = Annotated[str, typer.Option("--period", "-p", help="The month, such as 2013-01.")]
+
+console = Console()
+
+
+@local.command()
+def up(*, as_json: AsJson = False) -> None:
+    """Start the embedded AWS and deploy template.yaml to it; again: deploy what has changed."""
+    found = stack.up()
+    text = f"up at {found.endpoint}, {'deployed' if found.deployed else 'nothing to deploy'}"
+    if found.state_wiped:
+        text += "; the last state was never saved as a whole and was wiped"
+    _show(found, as_json=as_json, text=text)
+
+
+@local.command()
+def down() -> None:
+    """Stop the embedded AWS; its state is kept for the next time."""
+    console.print("stopped" if server.stop() else "nothing was up")
+
+
+@local.command()
+def status(*, as_json: AsJson = False) -> None:
+    """Say whether the embedded AWS is up, and what its queues hold."""
+    found = server.running()
+    if found is None:
+        _print_json({"up": False}) if as_json else console.print("down")
+        return
+    target = Target.find()
+    queues = {name: target.queue_depth(name) for name in sorted(target.outputs) if name.endswith("QueueUrl")}
+    if as_json:
+        _print_json({"up": True, "endpoint": found.endpoint, "pid": found.pid, "queues": queues})
+        return
+    table = Table("Queue", "Messages", title=f"up at {found.endpoint}, pid {found.pid}")
+    for name, depth in queues.items():
+        table.add_row(name.removesuffix("Url"), str(depth))
+    console.print(table)
+
+
+@local.command()
+def invoke(
+    function: Annotated[str, typer.Argument(help="The function, such as post_to_erp.")],
+    event: Annotated[Path, typer.Argument(help="A file with the event, such as events/post_to_erp/released.json; - for standard input.")],
+) -> None:
+    """Invoke one function with an event and print what it returns; exit 1 where it raised."""
+    target = Target.find()
+    output = "".join(part.capitalize() for part in function.split("_")) + "Name"
+    if output not in target.outputs:
+        known = sorted(_snake(name) for name in target.outputs if name.endswith("Name") and _is_function(name))
+        message = f"there is no function {function}: one of {', '.join(known)}"
+        raise WrongUse(message)
+    text = sys.stdin.read() if str(event) == "-" else _read(event)
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"{event} is not JSON: {error}"
+        raise WrongUse(message) from None
+    answer = client("lambda").invoke(FunctionName=target.outputs[output], Payload=text.encode())
+    payload = answer["Payload"].read().decode()
+    console.print_json(payload)
+    if answer.get("FunctionError"):
+        raise typer.Exit(1)
+
+
+def _is_function(output: str) -> bool:
+    return not output.endswith(("TableName", "BucketName"))
+
+
+def _snake(output: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in output.removesuffix("Name"))[1:]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise WrongUse(message) from None
+
+
+@app.command()
+def demo(
+    *,
+    period: Annotated[str, typer.Option("--period", "-p", help="A month of 2013, or 2013 for all twelve.")] = "2013-01",
+    keep_up: Annotated[bool, typer.Option("--keep-up", help="Leave the embedded AWS up at the end.")] = False,
+) -> None:
+    """Bill a month of real flights: contracts, usage, invoices, postings, reconciliation; results in build/demo/."""
+    from billproof_ops.demo.command import play  # noqa: PLC0415 - only the demo needs its libraries
+
+    play(period, console=console, keep_up=keep_up)
+
+
+@run.command()
+def start(*, legal_entity: Entity, period: Period, wait: Annotated[bool, typer.Option(help="Wait until it is over.")] = True, as_json: AsJson = False) -> None:
+    """Start the next run of a legal entity and month, unless one is under way; to repeat one is safe."""
+    target = Target.find()
+    started = billing.start_run(target, legal_entity, period)
+    if wait:
+        billing.wait_for_run(target, started.run_id)
+    state = billing.run_state(target, started.run_id)
+    verb = "started" if started.started else "was under way"
+    _show(state, as_json=as_json, text=f"{started.run_id} {verb}: {state.status}")
+
+
+@run.command("status")
+def run_status(run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")], *, as_json: AsJson = False) -> None:
+    """Say how a run stands."""
+    state = billing.run_state(Target.find(), run_id)
+    _show(state, as_json=as_json, text=f"{state.run_id}: {state.status}" + (f" ({state.cause})" if state.cause else ""))
+
+
+@run.command()
+def report(run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")], *, as_json: AsJson = False) -> None:
+    """Print the statement of a closed run."""
+    statement = billing.run_report(Target.find(), run_id)
+    if as_json:
+        _show(statement, as_json=True, text="")
+        return
+    table = Table("", "", title=statement.run, show_header=False)
+    events = statement.events
+    for name, value in (
+        ("accounts", statement.accounts),
+        ("events received", events.copies + statement.quarantined),
+        ("- quarantined", statement.quarantined),
+        ("- duplicate", events.duplicate),
+        ("- conflicting", events.conflicting),
+        ("- billed or included", events.metered),
+        ("- excluded by contract", events.excluded),
+        ("- without a price", events.orphan),
+        ("released", statement.released),
+        ("released before", statement.already_released),
+        ("held", statement.held),
+        ("without contract", statement.without_contract),
+    ):
+        table.add_row(name, f"{value:,}")
+    for currency, total in statement.totals.items():
+        table.add_row(f"billed, {currency}", f"{total.totals.net.text} net + {total.totals.tax.text} tax")
+    console.print(table)
+    for finding in statement.findings:
+        console.print(f"{finding.severity} {finding.code} {finding.account}: {finding.message}. {finding.remedy}")
+
+
+@invoice.command("list")
+def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
+    """List the invoices of a legal entity and month, held ones too."""
+    rows = billing.invoice_rows(Target.find(), legal_entity, period)
+    if as_json:
+        _print_json([row.model_dump(mode="json") for row in rows])
+        return
+    table = Table("Number", "Account", "Status", "Net", "Tax", "Total", "Findings")
+    for row in rows:
+        status = row.status + (", delivered" if row.delivered else "")
+        gross = f"{row.gross} {row.currency}" if row.gross else ""
+        table.add_row(row.number or "-", row.account, status, row.net or "", row.tax or "", gross, str(row.findings))
+    console.print(table)
+
+
+@invoice.command("show")
+def show_invoice(
+    name: Annotated[str, typer.Argument(help="A number, such as SKY-US-2013-000001, or an id, such as skymeter-inc.2013-01.UA.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a released invoice, with the explanation of every line."""
+    released, found = billing.find_invoice(Target.find(), name)
+    if as_json:
+        _print_json({"released": released.model_dump(mode="json"), "invoice": found.model_dump(mode="json")})
+        return
+    table = Table("Line", "Service period", "Explanation", "Net", "Tax", title=f"{released.number}: {found.buyer.name}")
+    for line in found.lines:
+        why = line.priced.explanation
+        steps = [f"{step.label}: {step.quantity} x {step.unit_price} + {step.flat_fee} = {step.amount}" for step in why.steps]
+        share = why.proration
+        if share and not share.is_whole:
+            steps.append(f"{share.days_covered} of {share.days_in_period} days")
+        steps.append(f"{why.contract} v{why.contract_version}, {why.price_model}, {why.rounding}. {why.note}")
+        period = f"{line.priced.service_period.start} to {line.priced.service_period.end}"
+        table.add_row(line.priced.description, period, "\n".join(steps), line.amounts.net.text, line.amounts.tax.text)
+    console.print(table)
+    for group in found.tax_summary:
+        console.print(f"{group.jurisdiction} {group.treatment} {group.percent} %: {group.amounts.tax}. {group.reason}")
+    console.print(f"net {found.totals.net}, tax {found.totals.tax}, total {found.totals.gross}, due {found.due_date}")
+    console.print(f"sha256 {released.document.digest}")
+
+
+def _show(model: BaseModel, *, as_json: bool, text: str) -> None:
+    if as_json:
+        _print_json(model.model_dump(mode="json"))
+    else:
+        console.print(text)
+
+
+def _print_json(value: Any) -> None:
+    console.print_json(json.dumps(value))
+
+
+def main() -> None:
+    """Run the command; what a person can mend is said in one line."""
+    try:
+        app()
+    except (WrongUse, InvalidInput) as error:
+        _fail(error, 2)
+    except (OpsError, BillproofError) as error:
+        _fail(error, 1)
+    except (ClientError, BotoCoreError) as error:
+        _fail(f"AWS: {error}", 1)
+
+
+def _fail(error: object, code: int) -> None:
+    Console(stderr=True).print(f"[red]error[/] {error}", soft_wrap=True)
+    sys.exit(code)

@@ -1,0 +1,118 @@
+"""`billproof demo`: plays the months, writes the files, prints the report, stops what it started."""
+
+import shutil
+
+from rich.console import Console
+from rich.table import Table
+
+from billproof_ops.demo import story
+from billproof_ops.demo.report import render_report
+from billproof_ops.demo.run import Demo, Timings, prepare, progress_bars
+from billproof_ops.demo.summary import Summary
+from billproof_ops.local import server
+from billproof_ops.paths import DEMO
+
+
+def play(period: str, *, console: Console, keep_up: bool) -> Summary:
+    """Play the demo; raises OpsError for a period that the flights do not cover."""
+    months = story.periods(period)
+    timings = Timings()
+    was_up = server.running() is not None
+    try:
+        target = prepare(timings, console)
+        with progress_bars(console) as progress:
+            demo = Demo(target=target, months=months, progress=progress, timings=timings)
+            summary = demo.play()
+        _write(demo, summary, timings)
+    finally:
+        if not (was_up or keep_up):
+            with timings.phase("stop and save the local stack"):
+                server.stop()
+    _print(summary, timings, console)
+    return summary
+
+
+def _write(demo: Demo, summary: Summary, timings: Timings) -> None:
+    shutil.rmtree(DEMO, ignore_errors=True)
+    (DEMO / "invoices").mkdir(parents=True)
+    for number, pdf in demo.pdfs():
+        (DEMO / "invoices" / f"{number}.pdf").write_bytes(pdf)
+    (DEMO / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n")
+    (DEMO / "report.html").write_text(render_report(summary, timings.phases))
+
+
+def _print(summary: Summary, timings: Timings, console: Console) -> None:
+    for table in (_events(summary), _invoices(summary), _reconciliations(summary), _time(timings)):
+        console.print(table)
+    findings = [finding for run in summary.runs for finding in run.findings]
+    for finding in findings:
+        console.print(f"[yellow]finding[/] {finding}")
+    console.print(_repeat(summary))
+    console.print(f"Written: {DEMO}/summary.json, report.html and {len(summary.invoices)} invoices as PDF")
+    console.print("Look around: 'billproof local up', then 'billproof invoice list', 'billproof invoice show NUMBER'")
+
+
+def _events(summary: Summary) -> Table:
+    table = Table("Run", "Accounts", "Received", "Duplicate", "Quarantined", "Billed", "Excluded", title="Usage events")
+    for run in summary.runs:
+        found = run.events
+        numbers = (run.accounts, found.received, found.duplicate, found.quarantined, found.billed, found.excluded)
+        table.add_row(run.run_id, *(f"{number:,}" for number in numbers))
+    return table
+
+
+def _invoices(summary: Summary) -> Table:
+    table = Table("Number", "Account", "Period", "Status", "Net", "Tax", "Total", "Tax rule", title="Invoices")
+    for invoice in summary.invoices:
+        table.add_row(
+            invoice.number or "-",
+            f"{invoice.account} {invoice.account_name}",
+            invoice.period,
+            invoice.status + (", delivered" if invoice.delivered else ""),
+            invoice.net,
+            invoice.tax,
+            f"{invoice.total} {invoice.currency}",
+            invoice.tax_reason.split(":")[0],
+        )
+    for column in table.columns[4:7]:
+        column.justify = "right"
+    return table
+
+
+def _reconciliations(summary: Summary) -> Table:
+    table = Table("Legal entity", "Period", "Invoices", "Postings", "Invoiced", "Posted", "Variances", title="Reconciliation")
+    for each in summary.reconciliations:
+        table.add_row(
+            each.legal_entity,
+            each.period,
+            str(each.invoices),
+            str(each.postings),
+            f"{each.invoiced} {each.currency}",
+            f"{each.posted} {each.currency}",
+            "; ".join(each.variances) or "none",
+        )
+    return table
+
+
+def _time(timings: Timings) -> Table:
+    table = Table("Phase", "Seconds", title="Where the time went")
+    for name, seconds in timings.phases.items():
+        table.add_row(name, f"{seconds:.1f}")
+    table.add_row("in all", f"{sum(timings.phases.values()):.1f}", style="bold")
+    table.columns[1].justify = "right"
+    return table
+
+
+def _repeat(summary: Summary) -> str:
+    found = summary.repeat
+    if found.first_time:
+        return f"[green]First run[/]: {found.new_invoices} invoices released, {found.new_postings} posted."
+    if found.new_invoices or found.new_postings or found.changed_invoices:
+        return (
+            f"[yellow]This run changed the books[/]: {found.new_invoices} new invoices, {found.new_postings} new "
+            f"postings, {found.changed_invoices} changed invoices."
+        )
+    return (
+        f"[green]Nothing changed[/]: {found.events_sent_again:,} events were sent again and recognised, the "
+        f"{found.invoices_before} invoices kept their numbers and content, nothing was posted a second time."
+    )
