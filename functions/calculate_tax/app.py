@@ -2,8 +2,8 @@
 
 from billproof.aws.handlers import BatchRequest, step
 from billproof.aws.ports import Ports
-from billproof.tax.service import calculate_tax
 from billproof.pricing.service import Stepped
+from billproof.tax.service import calculate_tax
 
 
 @step(BatchRequest)

@@ -11,7 +11,7 @@ from billproof.usage.ingestion import Message, ingest_usage
 
 
 @instrumented
-def handler(event: dict[str, Any], context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
     """Take a batch of messages as one, so that it makes few segments; only the messages of a failed one come back."""
     outside = ports or lambda_ports()
     messages = [

@@ -1,5 +1,7 @@
 """The monthly schedule: a run of the last whole month for every legal entity."""
 
+from pydantic import ConfigDict
+
 from billproof.aws.handlers import step
 from billproof.aws.ports import Ports
 from billproof.model import Model
@@ -9,7 +11,7 @@ from billproof.runs.starting import StartedRun, start_due_runs
 class Request(Model):
     """The schedule sends nothing that matters."""
 
-    model_config = {"extra": "ignore", "frozen": True}
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Started(Model):
@@ -21,7 +23,5 @@ class Started(Model):
 @step(Request)
 def handler(_request: Request, ports: Ports) -> Started:
     """Start what is due; a run that is under way is left alone."""
-    runs = start_due_runs(
-        records=ports.runs, workflows=ports.billing_runs, directory=ports.directory, now=ports.now()
-    )
+    runs = start_due_runs(records=ports.runs, workflows=ports.billing_runs, directory=ports.directory, now=ports.now())
     return Started(runs=tuple(runs))

@@ -21,7 +21,9 @@ from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Billproof: from contract and usage to cash, with proof.", add_completion=False)
+app = typer.Typer(
+    no_args_is_help=True, help="Billproof: from contract and usage to cash, with proof.", add_completion=False
+)
 local = typer.Typer(no_args_is_help=True, help="The embedded AWS on this machine.")
 run = typer.Typer(no_args_is_help=True, help="Billing runs.")
 invoice = typer.Typer(no_args_is_help=True, help="Invoices.")
@@ -73,7 +75,10 @@ def status(*, as_json: AsJson = False) -> None:
 @local.command()
 def invoke(
     function: Annotated[str, typer.Argument(help="The function, such as post_to_erp.")],
-    event: Annotated[Path, typer.Argument(help="A file with the event, such as events/post_to_erp/released.json; - for standard input.")],
+    event: Annotated[
+        Path,
+        typer.Argument(help="A file with the event, such as events/post_to_erp/released.json; - for standard input."),
+    ],
 ) -> None:
     """Invoke one function with an event and print what it returns; exit 1 where it raised."""
     target = Target.find()
@@ -118,13 +123,19 @@ def demo(
     keep_up: Annotated[bool, typer.Option("--keep-up", help="Leave the embedded AWS up at the end.")] = False,
 ) -> None:
     """Bill a month of real flights: contracts, usage, invoices, postings, reconciliation; results in build/demo/."""
-    from billproof_ops.demo.command import play  # noqa: PLC0415 - only the demo needs its libraries
+    from billproof_ops.demo.command import play
 
     play(period, console=console, keep_up=keep_up)
 
 
 @run.command()
-def start(*, legal_entity: Entity, period: Period, wait: Annotated[bool, typer.Option(help="Wait until it is over.")] = True, as_json: AsJson = False) -> None:
+def start(
+    *,
+    legal_entity: Entity,
+    period: Period,
+    wait: Annotated[bool, typer.Option(help="Wait until it is over.")] = True,
+    as_json: AsJson = False,
+) -> None:
     """Start the next run of a legal entity and month, unless one is under way; to repeat one is safe."""
     target = Target.find()
     started = billing.start_run(target, legal_entity, period)
@@ -136,14 +147,22 @@ def start(*, legal_entity: Entity, period: Period, wait: Annotated[bool, typer.O
 
 
 @run.command("status")
-def run_status(run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")], *, as_json: AsJson = False) -> None:
+def run_status(
+    run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Say how a run stands."""
     state = billing.run_state(Target.find(), run_id)
     _show(state, as_json=as_json, text=f"{state.run_id}: {state.status}" + (f" ({state.cause})" if state.cause else ""))
 
 
 @run.command()
-def report(run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")], *, as_json: AsJson = False) -> None:
+def report(
+    run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Print the statement of a closed run."""
     statement = billing.run_report(Target.find(), run_id)
     if as_json:
@@ -190,7 +209,9 @@ def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = Fal
 
 @invoice.command("show")
 def show_invoice(
-    name: Annotated[str, typer.Argument(help="A number, such as SKY-US-2013-000001, or an id, such as skymeter-inc.2013-01.UA.")],
+    name: Annotated[
+        str, typer.Argument(help="A number, such as SKY-US-2013-000001, or an id, such as skymeter-inc.2013-01.UA.")
+    ],
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -202,7 +223,9 @@ def show_invoice(
     table = Table("Line", "Service period", "Explanation", "Net", "Tax", title=f"{released.number}: {found.buyer.name}")
     for line in found.lines:
         why = line.priced.explanation
-        steps = [f"{step.label}: {step.quantity} x {step.unit_price} + {step.flat_fee} = {step.amount}" for step in why.steps]
+        steps = [
+            f"{step.label}: {step.quantity} x {step.unit_price} + {step.flat_fee} = {step.amount}" for step in why.steps
+        ]
         share = why.proration
         if share and not share.is_whole:
             steps.append(f"{share.days_covered} of {share.days_in_period} days")

@@ -1,4 +1,4 @@
-"""Which AWS the command works on: AWS_ENDPOINT_URL, else the local stack that is up, else AWS itself by a stack's name."""
+"""Which AWS the command works on: AWS_ENDPOINT_URL, else the local stack that is up, else AWS by a stack's name."""
 
 import os
 from dataclasses import dataclass

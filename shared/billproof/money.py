@@ -32,7 +32,7 @@ EXPONENTS: dict[str, int] = {
     for code in codes.split()
 }
 
-# Wide enough for 23+15 digit quantities times 23+15 digit prices: no product or sum of ours is ever rounded by accident.
+# Wide enough for 23+15 digit quantities times 23+15 digit prices: no product or sum is ever rounded by accident.
 CONTEXT = decimal.Context(prec=96, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
 
 

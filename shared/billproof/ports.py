@@ -40,7 +40,9 @@ class Records(Protocol):
     def create_all(self, records: Sequence[Record]) -> bool:
         """Write all facts or none; False where any key is taken. At most TRANSACTION_LIMIT records."""
 
-    def query(self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None) -> Iterator[Record]:
+    def query(
+        self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
+    ) -> Iterator[Record]:
         """Yield a partition's facts in the order of their sort keys, read consistently."""
 
 

@@ -53,41 +53,43 @@ def _print(summary: Summary, timings: Timings, console: Console) -> None:
 
 
 def _events(summary: Summary) -> Table:
-    table = Table("Run", "Accounts", "Received", "Duplicate", "Quarantined", "Billed", "Excluded", title="Usage events")
+    table = Table("Run", "Received", "Quarantined", "Duplicate", "Billed", "Excluded", title="Usage events")
+    table.columns[0].no_wrap = True
     for run in summary.runs:
         found = run.events
-        numbers = (run.accounts, found.received, found.duplicate, found.quarantined, found.billed, found.excluded)
+        numbers = (found.received, found.quarantined, found.duplicate, found.billed, found.excluded)
         table.add_row(run.run_id, *(f"{number:,}" for number in numbers))
     return table
 
 
 def _invoices(summary: Summary) -> Table:
-    table = Table("Number", "Account", "Period", "Status", "Net", "Tax", "Total", "Tax rule", title="Invoices")
+    table = Table("Number", "Account", "Net", "Tax", "Total", "Tax rule", "Status", title="Invoices")
     for invoice in summary.invoices:
         table.add_row(
             invoice.number or "-",
-            f"{invoice.account} {invoice.account_name}",
-            invoice.period,
-            invoice.status + (", delivered" if invoice.delivered else ""),
+            invoice.account,
             invoice.net,
             invoice.tax,
             f"{invoice.total} {invoice.currency}",
             invoice.tax_reason.split(":")[0],
+            invoice.status + (", delivered" if invoice.delivered else ""),
         )
-    for column in table.columns[4:7]:
+    for column in table.columns[2:5]:
         column.justify = "right"
+    table.columns[0].no_wrap = True
     return table
 
 
 def _reconciliations(summary: Summary) -> Table:
-    table = Table("Legal entity", "Period", "Invoices", "Postings", "Invoiced", "Posted", "Variances", title="Reconciliation")
+    names = ("Legal entity", "Period", "Invoices", "Postings", "Invoiced", "Posted", "Variances")
+    table = Table(*names, title="Reconciliation")
     for each in summary.reconciliations:
         table.add_row(
             each.legal_entity,
             each.period,
             str(each.invoices),
             str(each.postings),
-            f"{each.invoiced} {each.currency}",
+            each.invoiced,
             f"{each.posted} {each.currency}",
             "; ".join(each.variances) or "none",
         )

@@ -154,7 +154,9 @@ def invoice_summary(facts: InvoiceFacts, released: Released | None, invoice: Inv
         net=invoice.totals.net.text,
         tax=invoice.totals.tax.text,
         total=invoice.totals.gross.text,
-        tax_reason="; ".join(f"{group.jurisdiction} {group.percent} %: {group.reason}" for group in invoice.tax_summary),
+        tax_reason="; ".join(
+            f"{group.jurisdiction} {group.percent} %: {group.reason}" for group in invoice.tax_summary
+        ),
         sha256=digest,
     )
 

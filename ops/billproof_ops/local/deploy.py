@@ -67,8 +67,7 @@ def outputs(stack: str = STACK) -> dict[str, str]:
 def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return the template with every local path replaced by an uploaded object, and those objects.
 
-    MiniStack passes over MaxConcurrencyPath and compares a parameter in ScalingConfig as text, so both get their numbers
-    here.
+    MiniStack passes over MaxConcurrencyPath and compares a parameter in ScalingConfig as text: both get numbers here.
     """
     template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
     uploads: dict[str, bytes] = {}

@@ -4,6 +4,7 @@
 A state that is still marked when the server starts was never saved as a whole, so it is wiped.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -84,8 +85,10 @@ def stop(folder: Path = LOCAL) -> bool:
         deadline = time.monotonic() + STOP_SECONDS
         while _is_ours(pid) and time.monotonic() < deadline:
             time.sleep(0.1)
-        if _is_ours(pid):
-            os.killpg(pid, signal.SIGKILL)
+        survived = _is_ours(pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)  # the Lambda processes that it left behind are of its group
+        if survived:
             message = "the embedded AWS did not stop and was killed: its state is lost"
             raise OpsError(message)
         (folder / "dirty").unlink(missing_ok=True)

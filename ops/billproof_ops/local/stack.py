@@ -32,6 +32,4 @@ def up() -> Stack:
     use_endpoint(found.endpoint)
     deployed = deploy(PARAMETERS)
     client("sesv2").create_email_identity(EmailIdentity=PARAMETERS["SenderAddress"])
-    return Stack(
-        endpoint=found.endpoint, pid=found.pid, deployed=deployed, state_wiped=wiped, outputs=outputs(STACK)
-    )
+    return Stack(endpoint=found.endpoint, pid=found.pid, deployed=deployed, state_wiped=wiped, outputs=outputs(STACK))

@@ -1,7 +1,7 @@
 """boto3 clients, made on first use and kept for the life of the process. AWS_ENDPOINT_URL chooses another endpoint."""
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.config import Config
@@ -18,4 +18,4 @@ _CONFIG = Config(
 @cache
 def client(service: str) -> Any:
     """Return the client of a service."""
-    return boto3.client(service, config=_CONFIG)
+    return cast("Any", boto3).client(service, config=_CONFIG)

@@ -130,4 +130,3 @@ def _integers(value: Any) -> Any:
     if isinstance(value, list):
         return [_integers(item) for item in value]
     return value
-

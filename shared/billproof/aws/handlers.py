@@ -31,7 +31,7 @@ def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Ports], BaseMod
 
     def decorate(use_case: Callable[[M, Ports], BaseModel]) -> Handler:
         @functools.wraps(use_case)
-        def handler(event: Event, context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
+        def handler(event: Event, _context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
             try:
                 request = model.model_validate(event)
             except ValidationError as error:
@@ -148,4 +148,4 @@ def instrumented(handler: Handler) -> Handler:
             if metrics.metric_set:
                 metrics.flush_metrics()
 
-    return cast("Handler", logger.inject_lambda_context(measured, clear_state=True))  # type: ignore[call-overload]
+    return cast("Handler", logger.inject_lambda_context(measured, clear_state=True))

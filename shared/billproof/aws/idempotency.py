@@ -31,6 +31,7 @@ def once(function: Work, *, prefix: str, store: BasePersistenceLayer, context: L
         expires_after_seconds=int(REMEMBER.total_seconds()),
         lambda_context=context,
     )
-    return idempotent_function(
+    guarded: Work = idempotent_function(
         function, data_keyword_argument="message", persistence_store=store, config=config, key_prefix=prefix
     )
+    return guarded

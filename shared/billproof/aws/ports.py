@@ -86,7 +86,7 @@ class Ports:
 
     def once(self, function: Work, *, prefix: str, context: LambdaContext) -> Work:
         """Guard the handling of one message by powertools' idempotency."""
-        from billproof.aws.idempotency import idempotency_store, once  # noqa: PLC0415 - two functions of many need it
+        from billproof.aws.idempotency import idempotency_store, once
 
         store = idempotency_store(client("dynamodb"), self.settings.idempotency_table)
         return once(function, prefix=prefix, store=store, context=context)

@@ -19,7 +19,7 @@ class SqsQueue:
 
     def send(self, bodies: Iterable[str]) -> None:
         """Send all messages; raises OutsideUnavailable where any was not taken."""
-        for chunk in batched(bodies, MESSAGES_PER_CALL):
+        for chunk in batched(bodies, MESSAGES_PER_CALL, strict=False):
             entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(chunk)]
             with outside("sqs"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)

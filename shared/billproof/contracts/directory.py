@@ -1,8 +1,8 @@
 """Where versions of master data are kept and how they are found again.
 
-    catalog                    entity#<id>#v000001, meter#<id>#v000001
-    account#<id>               profile#v000001, contract#<contract>#v000001
-    members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
+catalog                    entity#<id>#v000001, meter#<id>#v000001
+account#<id>               profile#v000001, contract#<contract>#v000001
+members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
 """
 
 from collections.abc import Iterator

@@ -14,8 +14,6 @@ from billproof.money import Rounding, exponent
 from billproof.periods import DateRange, zone
 
 
-
-
 def _checked(check: Callable[[str], object]) -> AfterValidator:
     """Make a field validator of a check that raises a BillproofError."""
 
@@ -242,7 +240,8 @@ class Contract(Model):
             message = f"contract {self.id}: two terms share an id"
             raise ValueError(message)
         charges = {charge.id for charge in self.charges}
-        for term in (*self.discounts, *self.commitments):
+        named: tuple[Discount | Commitment, ...] = (*self.discounts, *self.commitments)
+        for term in named:
             unknown = set(term.charges) - charges
             if unknown:
                 message = f"contract {self.id}: {term.id} names charges that are not there: {sorted(unknown)}"

@@ -59,7 +59,7 @@ class Tier(Model):
 
     up_to: Annotated[Exact, Field(gt=0)] | None
     unit_price: Nonnegative
-    flat_fee: Nonnegative = Field(default="0", validate_default=True)  # type: ignore[assignment]
+    flat_fee: Nonnegative = Field(default="0", validate_default=True)
 
 
 class Tiered(Model):

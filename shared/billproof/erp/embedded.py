@@ -1,7 +1,7 @@
 """The embedded general ledger: our own books, for those who have no ERP yet, and the first adapter of the port.
 
-    documents#<entity>#<shard>              <external reference>     the entry
-    journal#<entity>#<period>#<shard>       <external reference>     where to find it by period
+documents#<entity>#<shard>              <external reference>     the entry
+journal#<entity>#<period>#<shard>       <external reference>     where to find it by period
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Posting a released invoice once, whatever the ERP and the night do.
 
-    intent | find | post | read back, compare | posted
-           ^ died: found on the next try   ^ died: found, compared, confirmed on the next try
+intent | find | post | read back, compare | posted
+       ^ died: found on the next try   ^ died: found, compared, confirmed on the next try
 """
 
 from enum import StrEnum

@@ -1,7 +1,7 @@
 """Delivering a released invoice: its PDF is kept, and mailed where a sender is set.
 
-    PDF | mail | delivered
-               ^ died here: mailed again under the same Message-ID, by which the two can be told to be one
+PDF | mail | delivered
+           ^ died here: mailed again under the same Message-ID, by which the two can be told to be one
 """
 
 from collections.abc import Callable

@@ -12,11 +12,13 @@ from billproof.pricing.model import PricedAccount
 from billproof.tax.model import TaxedLine, Treatment
 from billproof.usage.model import EventCounts
 
-REVERSE_CHARGE_NOTE = "Reverse charge: VAT is to be accounted for by the recipient (article 196, Directive 2006/112/EC)."
+REVERSE_CHARGE_NOTE = (
+    "Reverse charge: VAT is to be accounted for by the recipient (article 196, Directive 2006/112/EC)."
+)
 
 
 def invoice_id(legal_entity: str, period: str, account: str) -> str:
-    """Return the one id that an account's invoice of a period can have; names hold no dots, so it can be taken apart."""
+    """Return the one id that an account's invoice of a period can have; names hold no dots, so it comes apart again."""
     return f"{legal_entity}.{period}.{account}"
 
 
@@ -30,9 +32,7 @@ def draft_invoice(
 ) -> Invoice:
     """Put priced lines and their tax together; the totals are the sums of the rounded lines."""
     lines = tuple(
-        InvoiceLine(
-            priced=line, taxable_base=tax.taxable_base, amounts=tax.amounts, determination=tax.determination
-        )
+        InvoiceLine(priced=line, taxable_base=tax.taxable_base, amounts=tax.amounts, determination=tax.determination)
         for line, tax in zip(priced.lines, taxed, strict=True)
     )
     summary = _tax_summary(lines, priced.currency)

@@ -177,7 +177,7 @@ class Register:
         where others kept taking the next numbers.
         """
         done: dict[str, Released] = {}
-        for invoices in batched(documents, BLOCK_SIZE):
+        for invoices in batched(documents, BLOCK_SIZE, strict=False):
             for _ in range(MAX_ATTEMPTS):
                 known = {invoice: self.released(invoice) for invoice in invoices if invoice not in done}
                 done |= {invoice: released for invoice, released in known.items() if released is not None}

@@ -89,14 +89,10 @@ def _draft(
     account, entity, period = terms.account.id, plan.legal_entity.id, plan.period.name
     document = None
     if pricing.priced is not None and not tax.findings:
-        invoice = draft_invoice(
-            terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.usage.counts
-        )
+        invoice = draft_invoice(terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.usage.counts)
         data = canonical_json(invoice.model_dump(mode="json"))
         digest = digest_bytes(data)
-        document = DocumentRef(
-            key=document_key(entity, period, account, digest), digest=digest, totals=invoice.totals
-        )
+        document = DocumentRef(key=document_key(entity, period, account, digest), digest=digest, totals=invoice.totals)
         objects.put(document.key, data)
         findings = tuple(_with_amount(finding, document) for finding in findings)
     if is_blocked(findings):
@@ -123,11 +119,11 @@ def _with_amount(finding: Finding, document: DocumentRef) -> Finding:
 def release_invoices(
     *, run_id: str, batch_id: str, objects: Objects, register: Register, postings: Queue, deliveries: Queue
 ) -> Stepped:
-    """Number and release the clean drafts of the batch, note the held ones, and send on what is not yet done.
+    """Release the clean drafts of a batch under numbers, note the held ones, and send on what is not yet done.
 
-        transaction: numbers + releases | messages to both queues | the batch's artefact
-                                        ^ a crash here: the retry finds the releases and sends the messages again,
-                                          whose consumers take the second one quietly
+    transaction: numbers + releases | messages to both queues | the batch's artefact
+                                    ^ a crash here: the retry finds the releases and sends the messages again,
+                                      whose consumers take the second one quietly
     """
     artefacts = Artefacts(objects)
     batch = artefacts.read(run_id, DRAFTED, batch_id, BatchDrafts)
@@ -153,9 +149,7 @@ def release_invoices(
     results = tuple(_result(draft, released.get(draft.invoice), run_id) for draft in batch.drafts)
     artefacts.write(run_id, RELEASED_STEP, batch_id, BatchReleases(run=run_id, batch=batch_id, invoices=results))
     held_number = sum(result.outcome == "held" for result in results)
-    return Stepped(
-        run_id=run_id, batch_id=batch_id, outcome="released", accounts=len(results), findings=held_number
-    )
+    return Stepped(run_id=run_id, batch_id=batch_id, outcome="released", accounts=len(results), findings=held_number)
 
 
 def _hand_over(invoices: list[str], register: Register, *, fact: str, queue: Queue) -> None:

@@ -287,7 +287,5 @@ def commitment_line(
         included_quantity=Decimal(0),
         billed_quantity=Decimal(1),
         net=Money.rounded(short, contract.currency, rounding),
-        explanation=explain(
-            contract, "minimum_commitment", short, steps, rounding, proration=proration, note=note
-        ),
+        explanation=explain(contract, "minimum_commitment", short, steps, rounding, proration=proration, note=note),
     )

@@ -12,7 +12,6 @@ from billproof.money import exactly
 from billproof.pricing.model import Step
 
 
-
 @exactly
 def price_steps(price: Price, quantity: Decimal) -> tuple[Step, ...]:
     """Price a quantity of zero or more units; fixed prices ignore it. The steps' amounts add up to the price."""
@@ -67,5 +66,3 @@ def _volume(price: Volume, quantity: Decimal) -> Step:
             return _step(f"all units, {_label(tier, below)}", quantity, tier.unit_price, tier.flat_fee)
     message = "tiers end without a bound"  # a Tiered model cannot be made otherwise
     raise AssertionError(message)
-
-

@@ -96,7 +96,9 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usage: AccountUsage) 
 def _currency(contracts: tuple[Contract, ...], entity: LegalEntity) -> str:
     for contract in contracts:
         if contract.currency != entity.currency:
-            message = f"contract {contract.id} is in {contract.currency}, its legal entity's books are in {entity.currency}"
+            message = (
+                f"contract {contract.id} is in {contract.currency}, its legal entity's books are in {entity.currency}"
+            )
             raise UnpriceableCharge(message, contract=contract.id)
     return entity.currency
 

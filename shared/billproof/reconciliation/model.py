@@ -4,8 +4,7 @@ from enum import StrEnum
 
 from billproof.findings import Owner
 from billproof.model import Model
-from billproof.money import Money
-from billproof.money import Taxed
+from billproof.money import Money, Taxed
 
 
 class Cause(StrEnum):

@@ -8,7 +8,10 @@ from billproof.money import Money
 from billproof.reconciliation.model import Cause, Variance
 
 _REMEDIES: dict[Cause, tuple[Owner, str]] = {
-    Cause.NOT_POSTED: (Owner.BILLING, "look in the erp-postings dead-letter queue, mend the cause, run the period again"),
+    Cause.NOT_POSTED: (
+        Owner.BILLING,
+        "look in the erp-postings dead-letter queue, mend the cause, run the period again",
+    ),
     Cause.UNCONFIRMED: (Owner.BILLING, "run the period again: the posting is found and confirmed"),
     Cause.AMOUNT_DIFFERS: (Owner.BILLING, "correct the ledger by a new entry; the invoice is immutable"),
     Cause.TAX_DIFFERS: (Owner.TAX, "correct the ledger by a new entry; the invoice is immutable"),
@@ -39,9 +42,7 @@ def compare(
     zero = Money.zero(totals.gross.currency)
 
     def found(cause: Cause, invoiced: Money, posted: Money) -> Variance:
-        return variance(
-            cause, invoice=released.invoice, reference=released.number, invoiced=invoiced, posted=posted
-        )
+        return variance(cause, invoice=released.invoice, reference=released.number, invoiced=invoiced, posted=posted)
 
     if entry is None:
         nothing_due = totals.gross.is_zero and totals.net.is_zero

@@ -47,12 +47,8 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
     quarantined, unattributed = _quarantined(plan, artefacts, objects)
     statement = _statement(plan, drafts, results, quarantined, unattributed)
     key = artefacts.write(run_id, RUN, STATEMENT, statement)
-    mark_closed(
-        records, run_id=run_id, legal_entity=plan.legal_entity, period=plan.period.name, statement_key=key
-    )
-    return Closed(
-        run_id=run_id, outcome="closed", released=statement.released, held=statement.held, statement_key=key
-    )
+    mark_closed(records, run_id=run_id, legal_entity=plan.legal_entity, period=plan.period.name, statement_key=key)
+    return Closed(run_id=run_id, outcome="closed", released=statement.released, held=statement.held, statement_key=key)
 
 
 def read_statement(objects: Objects, run_id: str) -> RunStatement:
@@ -94,9 +90,7 @@ def _totals(drafts: Iterable[Draft]) -> dict[str, CurrencyTotal]:
             each = draft.document.totals
             known = totals.get(each.net.currency)
             amounts = Taxed.of(known.totals.net + each.net, known.totals.tax + each.tax) if known else each
-            totals[each.net.currency] = CurrencyTotal(
-                invoices=(known.invoices if known else 0) + 1, totals=amounts
-            )
+            totals[each.net.currency] = CurrencyTotal(invoices=(known.invoices if known else 0) + 1, totals=amounts)
     return totals
 
 

@@ -63,7 +63,8 @@ def plan_billing_run(
     batches: list[str] = []
     for bucket, accounts in sorted(by_bucket.items()):
         named = {
-            f"{bucket_name(bucket)}-{number:04d}": chunk for number, chunk in enumerate(batched(accounts, batch_size))
+            f"{bucket_name(bucket)}-{number:04d}": chunk
+            for number, chunk in enumerate(batched(accounts, batch_size, strict=False))
         }
         for batch, chunk in named.items():
             plan = BatchPlan(

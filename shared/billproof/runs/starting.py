@@ -1,7 +1,7 @@
 """Starting billing runs: at most one at a time for a legal entity and period, under deterministic names.
 
-    runs#<entity>#<period>      <ordinal>            the run exists
-                                <ordinal>#closed     its statement is written
+runs#<entity>#<period>      <ordinal>            the run exists
+                            <ordinal>#closed     its statement is written
 """
 
 from datetime import datetime
@@ -70,9 +70,7 @@ def _start(run_id: str, legal_entity: str, period: str, workflows: Workflows) ->
     return StartedRun(run_id=run_id, legal_entity=legal_entity, period=period, started=started)
 
 
-def start_due_runs(
-    *, records: Records, workflows: Workflows, directory: Directory, now: datetime
-) -> list[StartedRun]:
+def start_due_runs(*, records: Records, workflows: Workflows, directory: Directory, now: datetime) -> list[StartedRun]:
     """Start the run of the last whole month, in its own time zone, for every legal entity."""
     return [
         start_billing_run(
@@ -92,4 +90,3 @@ def mark_closed(records: Records, *, run_id: str, legal_entity: str, period: str
     ordinal = run_id.rsplit("-", 1)[-1]
     key = Key(f"runs#{legal_entity}#{period}", f"{ordinal}#closed")
     return records.create(Record(key, {"run_id": run_id, "statement": statement_key}))
-

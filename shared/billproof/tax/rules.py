@@ -57,13 +57,17 @@ def _united_states(legal_entity: LegalEntity, account: Account, tax_point: date)
         message = "the address names no state"
         raise UndeterminedTax(message, account=account.id)
     state = f"US-{account.address.region}"
-    readings = [row for row in rules.taxability if row.jurisdiction == state and row.customer_kind is account.customer_kind]
+    readings = [
+        row for row in rules.taxability if row.jurisdiction == state and row.customer_kind is account.customer_kind
+    ]
     if not readings:
         message = f"no rule says whether {state} taxes remotely accessed software"
         raise UndeterminedTax(message, account=account.id)
     reading = _holding(readings, tax_point)
     if reading is None:
-        return _untaxed(state, Treatment.NOT_TAXABLE, readings[0], rules, tax_point, f"taxed only from {readings[0].effective_from}")
+        return _untaxed(
+            state, Treatment.NOT_TAXABLE, readings[0], rules, tax_point, f"taxed only from {readings[0].effective_from}"
+        )
     if reading.treatment != "taxable":
         reason = reading.note or f"{state} does not tax remotely accessed software for this kind of customer"
         return _untaxed(state, Treatment(reading.treatment), reading, rules, tax_point, reason)

@@ -45,7 +45,7 @@ def calculate_tax(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
 
 
 def tax_account(terms: AccountTerms, priced: PricedAccount | None, *, plan: BatchPlan) -> AccountTax:
-    """Tax one account's lines at the invoice's issue date; undetermined tax becomes a finding that holds the invoice."""
+    """Tax one account's lines at the invoice's issue date; undetermined tax becomes a finding that holds it."""
     account = terms.account
     if priced is None:
         return AccountTax(account=account.id, lines=())

@@ -77,7 +77,9 @@ _QUANTITIES = {
     Aggregation.SUM: "sum(cast({value} as decimal(38, 15)))",
     Aggregation.DISTINCT: "count(distinct {value})",
     Aggregation.MAX: "max(cast({value} as decimal(38, 15)))",
-    Aggregation.LATEST: "arg_max(cast({value} as decimal(38, 15)), time || received_at || id) filter ({value} is not null)",
+    Aggregation.LATEST: (
+        "arg_max(cast({value} as decimal(38, 15)), time || received_at || id) filter ({value} is not null)"
+    ),
 }
 
 
@@ -159,9 +161,7 @@ def _quarantine_conflicts(rows: Sequence[tuple[str, ...]], objects: Objects) -> 
     log.write(objects, f"{log.quarantine_prefix(log.day_of(lines[0].time))}conflicts-", lines)
 
 
-def _results(
-    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]
-) -> list[AccountUsage]:
+def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[AccountUsage]:
     tally: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for account, kind, verdict, number in database.execute(
         "select account, type, verdict, count(*) from events group by all"
@@ -221,5 +221,3 @@ def _quantities(
                 events=events,
             ),
         )
-
-

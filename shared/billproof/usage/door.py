@@ -29,7 +29,7 @@ _TEXT = msgspec.json.Decoder(str)
 _ENCODER = msgspec.json.Encoder()
 
 
-class Refused(Exception):  # noqa: N818 - it is a verdict, not an error, and never leaves this package
+class Refused(Exception):
     """An event that is not accepted, with its reason and what could be read of it."""
 
     def __init__(self, reason: Reason, detail: str, account: str | None = None, time: str | None = None) -> None:
@@ -96,10 +96,7 @@ def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datet
         raise Refused(Reason.NOT_A_CLOUDEVENT, detail, event.subject)
     try:
         time = _instant(bytes(event.time), received_at)
-        rule = rules.get(event.type)
-        if rule is None:
-            raise Refused(Reason.UNKNOWN_TYPE, f"no meter reads events of type {event.type!r}", time=time)
-        data = _properties(event.data, rule, time)
+        data = _properties(event.data, _rule(rules, event.type, time), time)
     except Refused as refused:
         refused.account = event.subject
         raise
@@ -113,6 +110,13 @@ def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datet
         digest=_digest(event.type, event.subject, time, data),
         data=data,
     )
+
+
+def _rule(rules: Mapping[str, TypeRule], kind: str, time: str) -> TypeRule:
+    rule = rules.get(kind)
+    if rule is None:
+        raise Refused(Reason.UNKNOWN_TYPE, f"no meter reads events of type {kind!r}", time=time)
+    return rule
 
 
 def _decode(raw: bytes) -> UsageEvent:

@@ -146,5 +146,3 @@ def _accept(raw: bytes, received_at: datetime, gatekeeper: Gatekeeper, unknown: 
         detail = f"there is no account {row.account!r}"
         raise Refused(Reason.UNKNOWN_ACCOUNT, detail, row.account, row.time)
     return row
-
-
