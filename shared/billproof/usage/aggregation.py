@@ -205,12 +205,13 @@ def _quantities(
 ) -> Iterable[tuple[str, Quantity]]:
     value = names[asked.value_property] if asked.value_property is not None else "*"
     groups = "".join(f", coalesce({names[name]}, '')" for name in asked.group_by)
+    measured = _QUANTITIES[asked.aggregation].format(value=value)
     rows = database.execute(
-        f"select account, {_QUANTITIES[asked.aggregation].format(value=value)}, count(*){groups} "  # noqa: S608 - columns are ours
-        "from events where type = $type and verdict = 'kept' group by all order by all",
+        f"select account{groups}, {measured}, count(*) from events "  # noqa: S608 - the columns are ours
+        "where type = $type and verdict = 'kept' group by all order by all",
         {"type": asked.event_type},
     ).fetchall()
-    for account, quantity, events, *dimension in rows:
+    for account, *dimension, quantity, events in rows:
         yield (
             account,
             Quantity(

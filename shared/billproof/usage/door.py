@@ -70,8 +70,8 @@ def split_message(body: str) -> list[bytes]:
 
     Raises Refused for the whole message where it is not JSON or holds too many.
     """
-    raw = body.strip().encode()
-    if not raw.startswith(b"["):
+    raw = body.encode()
+    if not raw.lstrip().startswith(b"["):
         return [raw]
     try:
         events = [bytes(event) for event in _EVENTS.decode(raw)]

@@ -1,0 +1,28 @@
+"""Unit tests open no socket; only tests/integration may."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+INTEGRATION = Path(__file__).parent / "integration"
+
+
+@pytest.fixture(autouse=True)
+def _sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if INTEGRATION in request.path.parents:
+        enable_socket()
+        yield
+        return
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_METRICS_NAMESPACE": "Billproof",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    disable_socket(allow_unix_socket=True)
+    yield
+    enable_socket()

@@ -1,0 +1,101 @@
+"""Memory fakes of the ports. The contract tests hold them to what the adapters do."""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from billproof.errors import InvalidInput, NotFound, OutsideUnavailable
+from billproof.ids import canonical_json
+from billproof.ports import TRANSACTION_LIMIT, Document, Key, Record
+
+
+class MemoryRecords:
+    def __init__(self) -> None:
+        self.items: dict[Key, Document] = {}
+        self.before_write: Callable[[Sequence[Record]], None] = lambda _records: None
+
+    def get(self, key: Key) -> Document | None:
+        return copy.deepcopy(self.items.get(key))
+
+    def create(self, record: Record) -> bool:
+        return self.create_all([record])
+
+    def create_all(self, records: Sequence[Record]) -> bool:
+        if len(records) > TRANSACTION_LIMIT:
+            raise InvalidInput("too many records in one transaction")
+        self.before_write(records)
+        if any(record.key in self.items for record in records):
+            return False
+        for record in records:
+            canonical_json(dict(record.document))  # refuses floats, as DynamoDB does
+            self.items[record.key] = copy.deepcopy(record.document)
+        return True
+
+    def query(
+        self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
+    ) -> Iterator[Record]:
+        keys = sorted(key for key in self.items if key.partition == partition and key.sort.startswith(prefix))
+        for key in (keys[::-1] if newest_first else keys)[:limit]:
+            yield Record(key, copy.deepcopy(self.items[key]))
+
+
+class MemoryObjects:
+    def __init__(self) -> None:
+        self.items: dict[str, bytes] = {}
+        self.before_put: Callable[[str], None] = lambda _key: None
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self.items[key]
+        except KeyError:
+            raise NotFound(f"there is no object {key}") from None
+
+    def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
+        self.before_put(key)
+        self.items[key] = data
+
+    def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
+        self.before_put(key)
+        return self.items.setdefault(key, data) is data
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        yield from sorted(key for key in self.items if key.startswith(prefix))
+
+
+class MemoryQueue:
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+        self.is_down = False
+
+    def send(self, bodies: Iterable[str]) -> None:
+        if self.is_down:
+            raise OutsideUnavailable("the queue is down")
+        self.bodies += bodies
+
+
+class MemoryWorkflows:
+    def __init__(self) -> None:
+        self.executions: dict[str, Document] = {}
+        self.statuses: dict[str, str] = {}
+
+    def start(self, *, name: str, document: Document) -> bool:
+        if name in self.executions:
+            return False
+        self.executions[name] = document
+        self.statuses[name] = "RUNNING"
+        return True
+
+    def status(self, name: str) -> str | None:
+        return self.statuses.get(name)
+
+
+class MemoryMailer:
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, bytes]] = []
+
+    def send(self, *, to: str, message: bytes) -> None:
+        self.sent.append((to, message))
+
+
+def run_once(function: Callable[..., dict[str, Any]], **_options: Any) -> Callable[..., dict[str, Any]]:
+    return function

@@ -1,0 +1,173 @@
+"""The whole of billproof in memory: every use case over fakes, and a billing run as the state machine plays it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from billproof.aws.settings import Settings
+from billproof.contracts.directory import Directory
+from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.controls.service import validate_pricing
+from billproof.erp.embedded import EmbeddedLedger
+from billproof.erp.service import post_to_erp
+from billproof.invoicing.model import Invoice
+from billproof.invoicing.register import Register
+from billproof.invoicing.service import draft_invoices, read_invoice, release_invoices
+from billproof.pricing.service import price_usage
+from billproof.reconciliation.model import Reconciliation
+from billproof.reconciliation.service import reconcile
+from billproof.runs.closing import Closed, close_billing_run, read_statement
+from billproof.runs.model import RunPlan, RunStatement
+from billproof.runs.planning import RUN, plan_billing_run
+from billproof.runs.starting import start_billing_run
+from billproof.artefacts import Artefacts
+from billproof.tax.service import calculate_tax
+from billproof.usage.ingestion import Gatekeeper, Message, ingest_usage
+from billproof.usage.model import Ingested
+from billproof.usage.service import aggregate_usage
+from billproof_ops.demo import story
+from tests.support.fakes import MemoryMailer, MemoryObjects, MemoryQueue, MemoryRecords, MemoryWorkflows, run_once
+
+NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
+INC, EUROPE = "skymeter-inc", "skymeter-europe"
+JANUARY = "2013-01"
+
+
+class World:
+    def __init__(self, *, buckets: int = 1, batch_size: int = 25, master_data: bool = True) -> None:
+        self.buckets = buckets
+        self.batch_size = batch_size
+        self.objects = MemoryObjects()
+        self.records = {name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs")}
+        self.directory = Directory(self.records["contracts"])
+        self.register = Register(self.records["invoices"])
+        self.runs = self.records["runs"]
+        self.erp: Any = EmbeddedLedger(self.records["ledger"])
+        self.postings = MemoryQueue()
+        self.deliveries = MemoryQueue()
+        self.mailer = MemoryMailer()
+        self.billing_runs = MemoryWorkflows()
+        self.once = run_once
+        self.settings = Settings(
+            {"BUCKET_COUNT": str(buckets), "BATCH_SIZE": str(batch_size), "BATCH_CONCURRENCY": "1"}
+        )
+        self.gatekeeper = Gatekeeper(self.directory, self.now)
+        self._sent = 0
+        if master_data:
+            found = story.master_data()
+            self.publish(*found.legal_entities, *found.meters, *found.accounts, *found.contracts)
+
+    def now(self) -> datetime:
+        return NOW
+
+    def publish(self, *data: LegalEntity | Account | Meter | Contract) -> None:
+        for each in data:
+            self.directory.add(each)
+
+    def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
+        found = list(events)
+        messages = []
+        for start in range(0, max(len(found), 1), per_message):
+            self._sent += 1
+            body = msgspec.json.encode(found[start : start + per_message]).decode()
+            messages.append(Message(id=f"m{self._sent}", body=body, sent_at=NOW + timedelta(seconds=self._sent)))
+        counts, failed = ingest_usage(
+            messages, objects=self.objects, gatekeeper=self.gatekeeper, buckets=self.buckets
+        )
+        assert not failed
+        return counts
+
+    def start(self, entity: str = INC, period: str = JANUARY) -> str:
+        started = start_billing_run(
+            legal_entity=entity,
+            period=period,
+            records=self.runs,
+            workflows=self.billing_runs,
+            directory=self.directory,
+            now=NOW,
+        )
+        return started.run_id
+
+    def plan(self, run_id: str, entity: str = INC, period: str = JANUARY) -> RunPlan:
+        plan_billing_run(
+            run_id=run_id,
+            legal_entity=entity,
+            period=period,
+            directory=self.directory,
+            objects=self.objects,
+            buckets=self.buckets,
+            batch_size=self.batch_size,
+            max_concurrency=1,
+        )
+        return Artefacts(self.objects).read(run_id, RUN, "plan", RunPlan)
+
+    def invoice_batch(self, run_id: str, batch: str) -> None:
+        for step in (price_usage, validate_pricing, calculate_tax, draft_invoices):
+            step(run_id=run_id, batch_id=batch, objects=self.objects)
+        self.release(run_id, batch)
+
+    def release(self, run_id: str, batch: str) -> None:
+        release_invoices(
+            run_id=run_id,
+            batch_id=batch,
+            objects=self.objects,
+            register=self.register,
+            postings=self.postings,
+            deliveries=self.deliveries,
+        )
+
+    def bill(self, entity: str = INC, period: str = JANUARY) -> RunStatement:
+        run_id = self.start(entity, period)
+        plan = self.plan(run_id, entity, period)
+        for bucket in plan.buckets:
+            aggregate_usage(run_id=run_id, bucket=bucket, objects=self.objects)
+        for batch in plan.batches:
+            self.invoice_batch(run_id, batch)
+        assert self.close(run_id).outcome == "closed"
+        self.billing_runs.statuses[run_id] = "SUCCEEDED"
+        return read_statement(self.objects, run_id)
+
+    def close(self, run_id: str) -> Closed:
+        return close_billing_run(run_id=run_id, objects=self.objects, records=self.runs)
+
+    def post(self, invoice_id: str) -> Any:
+        return post_to_erp(
+            invoice_id=invoice_id, register=self.register, directory=self.directory, objects=self.objects, erp=self.erp
+        )
+
+    def post_all(self, entity: str = INC, period: str = JANUARY) -> None:
+        for facts in list(self.register.of_period(entity, period)):
+            if facts.released is not None:
+                self.post(facts.released.invoice)
+
+    def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:
+        return reconcile(
+            legal_entity=entity,
+            period=period,
+            directory=self.directory,
+            register=self.register,
+            erp=self.erp,
+            objects=self.objects,
+        )
+
+    def invoice(self, invoice_id: str) -> Invoice:
+        released = self.register.released(invoice_id)
+        assert released is not None, f"{invoice_id} is not released"
+        return read_invoice(self.objects, released.document)
+
+
+def flight(number: int = 1, *, account: str = "UA", day: str = "2013-01-05", **changes: Any) -> dict[str, Any]:
+    """A departed flight of 1,000 miles and 120 minutes; `data` changes properties, the rest changes the event."""
+    data = {"origin": "EWR", "distance": "1000", "tail_number": f"N{number}", "air_time": "120", **changes.pop("data", {})}
+    return {
+        "specversion": "1.0",
+        "id": f"{day}:{account}:{number}",
+        "source": "test/operations",
+        "type": "flight.departed",
+        "subject": account,
+        "time": f"{day}T12:00:00-05:00",
+        "data": {name: value for name, value in data.items() if value is not None},
+        **changes,
+    }

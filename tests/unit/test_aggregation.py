@@ -1,0 +1,141 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billproof.contracts.model import Aggregation
+from billproof.usage import log
+from billproof.usage.aggregation import aggregate
+from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate
+from tests.support.world import World, flight
+
+START, END = "2013-01-01T05:00:00.000000Z", "2013-02-01T05:00:00.000000Z"
+
+
+def ask(aggregation: str, value: str | None = None, group_by: tuple[str, ...] = ()) -> AskedAggregate:
+    return AskedAggregate(
+        meter=aggregation,
+        event_type="flight.departed",
+        aggregation=Aggregation(aggregation),
+        value_property=value,
+        group_by=group_by,
+    )
+
+
+def plan(*asked: AskedAggregate, accounts: tuple[str, ...] = ("UA",), **window: Any) -> AggregationPlan:
+    fields: dict[str, Any] = {"start": START, "end": END, "metered_types": ("flight.departed",), "excluded_types": ("flight.cancelled",)}
+    windows = tuple(AccountWindow(account=account, batch="b", **{**fields, **window}) for account in accounts)
+    days = tuple(f"2013-01-{day:02d}" for day in range(1, 32))
+    return AggregationPlan(run="r", bucket=0, days=(*days, "2013-02-01"), windows=windows, asked=asked)
+
+
+def used(world: World, *asked: AskedAggregate, **window: Any) -> AccountUsage:
+    return aggregate(plan(*asked, **window), objects=world.objects)[0]
+
+
+def quantities(usage: AccountUsage) -> dict[str, str]:
+    return {quantity.meter: f"{quantity.quantity:f}" for quantity in usage.quantities}
+
+
+def test_every_aggregation() -> None:
+    world = World()
+    world.ingest(
+        [
+            flight(1, day="2013-01-05", data={"distance": "1000.5", "tail_number": "N1"}),
+            flight(2, day="2013-01-06", data={"distance": "3000", "tail_number": "N2"}),
+            flight(3, day="2013-01-07", data={"distance": "0.000000000000001", "tail_number": "N1"}),
+            flight(4, day="2013-01-08", data={"distance": "7", "tail_number": None}),
+        ]
+    )
+    asked = [ask("count"), *(ask(kind, "distance") for kind in ("sum", "max", "latest")), ask("distinct", "tail_number")]
+    found = used(world, *asked)
+    assert quantities(found) == {
+        "count": "4",
+        "sum": "4007.500000000000001",
+        "max": "3000.000000000000000",
+        "latest": "7.000000000000000",
+        "distinct": "2",
+    }
+
+
+def test_sums_are_exact_where_floats_are_not() -> None:
+    world = World()
+    world.ingest(flight(number, data={"distance": "0.1"}) for number in range(1_000))
+    assert used(world, ask("sum", "distance")).quantities[0].quantity == Decimal("100")
+
+
+def test_quantities_by_dimension() -> None:
+    world = World()
+    world.ingest(flight(number, data={"origin": origin}) for number, origin in enumerate(["EWR", "JFK", "EWR", None]))
+    found = used(world, ask("count", group_by=("origin",)))
+    assert [(q.dimension["origin"], int(q.quantity)) for q in found.quantities] == [("", 1), ("EWR", 2), ("JFK", 1)]
+
+
+def test_a_duplicate_counts_once_and_a_conflict_goes_to_quarantine() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2)])
+    world.ingest([flight(1)])
+    world.ingest([flight(1, data={"distance": "9999"})])
+    found = used(world, ask("count"), ask("sum", "distance"))
+    assert found.counts.model_dump() == {
+        "copies": 4,
+        "duplicate": 1,
+        "conflicting": 1,
+        "metered": 2,
+        "excluded": 0,
+        "orphan": 0,
+    }
+    assert found.counts.distinct == 2
+    (conflict,) = log.read_quarantine(world.objects, "2013-01-05")
+    assert (conflict.reason, conflict.account) == ("conflicting_duplicate", "UA")
+    assert json.loads(conflict.raw)["id"] == "2013-01-05:UA:1"
+
+
+def test_the_same_id_from_another_source_is_another_event() -> None:
+    world = World()
+    world.ingest([flight(1), flight(1, source="test/other")])
+    assert used(world, ask("count")).counts.metered == 2
+
+
+def test_events_outside_the_window_are_not_of_this_period() -> None:
+    world = World()
+    world.ingest(
+        [
+            flight(1, time="2012-12-31T23:59:59.999999-05:00"),
+            flight(2, time="2013-01-01T00:00:00-05:00"),
+            flight(3, time="2013-01-31T23:59:59.999999-05:00"),
+            flight(4, time="2013-02-01T00:00:00-05:00"),
+        ]
+    )
+    assert used(world, ask("count")).counts.metered == 2
+
+
+def test_events_are_told_apart_by_what_the_contract_says_of_their_type() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, type="flight.cancelled"), flight(3, type="flight.cancelled")])
+    found = used(world, ask("count"))
+    assert (found.counts.metered, found.counts.excluded, found.counts.orphan) == (1, 2, 0)
+    found = used(world, ask("count"), excluded_types=())
+    assert (found.counts.metered, found.counts.excluded, found.counts.orphan) == (1, 0, 2)
+    assert found.orphan_types == {"flight.cancelled": 2}
+
+
+def test_accounts_without_events_are_there_with_zeros() -> None:
+    found = used(World(), ask("count"))
+    assert (found.account, found.counts.copies, found.quantities) == ("UA", 0, ())
+
+
+def test_names_of_properties_never_become_sql() -> None:
+    world = World()
+    world.ingest([flight(1, data={"x'; drop table events; --": "5"})])
+    found = used(world, ask("sum", "x'; drop table events; --"))
+    assert quantities(found) == {"sum": "5.000000000000000"}
+
+
+@pytest.mark.parametrize("accounts", [("UA", "B6"), ()])
+def test_several_accounts_or_none(accounts: tuple[str, ...]) -> None:
+    world = World()
+    world.ingest([flight(1, account="UA"), flight(1, account="B6"), flight(1, account="DL")])
+    found = aggregate(plan(ask("count"), accounts=accounts), objects=world.objects)
+    assert [(usage.account, usage.counts.metered) for usage in found] == [(account, 1) for account in accounts]

@@ -1,0 +1,202 @@
+from datetime import date
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from billproof.contracts.directory import Directory
+from billproof.contracts.model import Account, Charge, Contract, LegalEntity, Meter
+from billproof.contracts.rules import governing
+from billproof.contracts.service import SyncOutcome, sync_contract
+from billproof.errors import Conflict, NotFound, UnpriceableCharge
+from billproof.periods import Period
+from billproof_ops.demo import story
+from tests.support.fakes import MemoryRecords
+
+DATA = story.master_data()
+UA: Contract = next(contract for contract in DATA.contracts if contract.account == "UA")
+
+
+def changed(contract: Contract, **changes: Any) -> Contract:
+    return Contract.model_validate({**contract.model_dump(mode="json"), **changes})
+
+
+def charge(**changes: Any) -> Charge:
+    terms = {
+        "id": "c",
+        "name": "C",
+        "product": "p",
+        "revenue_category": "usage",
+        "timing": "in_arrears",
+        "effective": {"start": "2013-01-01"},
+        "price": {"model": "flat", "amount": "1"},
+    }
+    return Charge.model_validate(terms | changes)
+
+
+def test_the_fixture_holds_what_the_story_needs() -> None:
+    assert len(DATA.accounts) == 16
+    assert {entity.currency for entity in DATA.legal_entities} == {"USD", "EUR"}
+    models = {charge.price.model for contract in DATA.contracts for charge in contract.charges}
+    assert models == {"flat", "seats", "one_off", "per_unit", "package", "graduated", "volume"}
+
+
+def test_versions_may_come_in_any_order_and_twice() -> None:
+    directory = Directory(MemoryRecords())
+    second = changed(UA, version=2)
+    for message, outcome in ((second, "stored"), (UA, "stored"), (second, "known"), (UA, "known")):
+        assert sync_contract(message.model_dump_json(), directory=directory).outcome is SyncOutcome(outcome)
+    assert [contract.version for contract in directory.contracts("UA")] == [1, 2]
+
+
+def test_a_version_never_changes() -> None:
+    directory = Directory(MemoryRecords())
+    directory.add(UA)
+    with pytest.raises(Conflict, match="publish a new version"):
+        directory.add(changed(UA, signed_by="somebody@else.example"))
+
+
+def test_an_account_never_moves_to_another_legal_entity() -> None:
+    directory = Directory(MemoryRecords())
+    account = DATA.accounts[0]
+    directory.add(account)
+    moved = account.model_copy(update={"version": 2, "legal_entity": "skymeter-europe"})
+    with pytest.raises(Conflict, match="cannot move"):
+        directory.add(moved)
+    renamed = account.model_copy(update={"version": 2, "name": "United"})
+    assert directory.add(renamed)
+    assert list(directory.members(account.legal_entity)) == [account.id]
+    found = directory.account(account.id)
+    assert found is not None
+    assert found.name == "United"
+
+
+def test_two_versions_of_a_new_account_at_once_are_both_kept() -> None:
+    records = MemoryRecords()
+    directory = Directory(records)
+    account = DATA.accounts[0]
+    second = account.model_copy(update={"version": 2})
+
+    def other_writer(_records: object) -> None:
+        records.before_write = lambda _records: None
+        Directory(records).add(second)
+
+    records.before_write = other_writer
+    assert directory.add(account)
+    assert list(directory.members(account.legal_entity)) == [account.id]
+
+
+def test_the_latest_version_counts() -> None:
+    directory = Directory(MemoryRecords())
+    for entity in DATA.legal_entities:
+        directory.add(entity)
+        directory.add(entity.model_copy(update={"version": 2, "payment_days": 60}))
+    assert {entity.payment_days for entity in directory.legal_entities()} == {60}
+    assert directory.legal_entity("skymeter-inc").payment_days == 60
+    with pytest.raises(NotFound):
+        directory.legal_entity("nobody")
+    assert directory.account("nobody") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"price": {"model": "per_unit", "unit_price": "1"}}, "needs a meter"),
+        ({"meter": "m"}, "takes no meter"),
+        ({"included_quantity": "5"}, "for metered charges"),
+        ({"price": {"model": "one_off", "amount": "1", "due_on": "2013-01-01"}, "timing": "in_advance"}, "in advance"),
+        (
+            {"price": {"model": "per_unit", "unit_price": "1"}, "meter": "m", "group_by": ["a"], "included_quantity": "1"},
+            "shared among the groups",
+        ),
+        ({"price": {"model": "flat", "amount": 1.5}}, "exact decimal"),
+        ({"price": {"model": "flat", "amount": "-1"}}, "greater than or equal"),
+        ({"price": {"model": "graduated", "tiers": [{"up_to": "5", "unit_price": "1"}]}, "meter": "m"}, "must rise"),
+        (
+            {
+                "price": {
+                    "model": "volume",
+                    "tiers": [
+                        {"up_to": "5", "unit_price": "1"},
+                        {"up_to": "5", "unit_price": "1"},
+                        {"up_to": None, "unit_price": "1"},
+                    ],
+                },
+                "meter": "m",
+            },
+            "must rise",
+        ),
+    ],
+)
+def test_charges_that_make_no_sense_are_refused(changes: dict[str, Any], what: str) -> None:
+    with pytest.raises(ValidationError, match=what):
+        charge(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"currency": "XXZ"}, "ISO 4217"),
+        ({"time_zone": "Mars/Olympus"}, "IANA"),
+        ({"id": "a b"}, "letters, digits"),
+        ({"charges": []}, "at least 1"),
+        ({"surprise": 1}, "Extra inputs"),
+        (
+            {"discounts": [{"id": "d", "name": "D", "percent": "5", "charges": ["x"], "effective": {"start": "2013-01-01"}}]},
+            "not there",
+        ),
+        (
+            {
+                "discounts": [
+                    {"id": "miles", "name": "D", "percent": "5", "charges": ["miles"], "effective": {"start": "2013-01-01"}}
+                ]
+            },
+            "share an id",
+        ),
+    ],
+)
+def test_contracts_that_make_no_sense_are_refused(changes: dict[str, Any], what: str) -> None:
+    with pytest.raises(ValidationError, match=what):
+        changed(UA, **changes)
+
+
+def test_a_meter_has_a_property_unless_it_counts() -> None:
+    meter = {"id": "m", "version": 1, "name": "M", "unit": "u", "event_type": "e", "aggregation": "sum"}
+    with pytest.raises(ValidationError, match="value_property"):
+        Meter.model_validate(meter)
+    with pytest.raises(ValidationError, match="value_property"):
+        Meter.model_validate({**meter, "aggregation": "count", "value_property": "x"})
+    assert Meter.model_validate({**meter, "value_property": "x"}).is_numeric
+
+
+def test_a_legal_entity_has_room_in_the_names_of_executions() -> None:
+    with pytest.raises(ValidationError, match="40"):
+        LegalEntity.model_validate({**DATA.legal_entities[0].model_dump(mode="json"), "id": "x" * 41})
+
+
+def test_master_data_that_is_none_is_refused() -> None:
+    for body in ("not json", "{}", '{"kind": "cat"}'):
+        with pytest.raises(ValidationError):
+            sync_contract(body, directory=Directory(MemoryRecords()))
+
+
+def test_the_newest_version_that_has_begun_governs() -> None:
+    january = Period.month("2013-01")
+    second = changed(UA, version=2, effective={"start": "2013-01-01"})
+    later = changed(UA, version=3, effective={"start": "2013-02-01"})
+    assert [contract.version for contract in governing([later, second, UA], january)] == [2]
+    assert governing([changed(UA, effective={"start": "2012-01-01", "end": "2013-01-01"})], january) == []
+
+
+def test_a_version_that_begins_within_the_period_is_no_matter_of_course() -> None:
+    second = changed(UA, version=2, effective={"start": "2013-01-10"})
+    with pytest.raises(UnpriceableCharge, match="within 2013-01"):
+        governing([UA, second], Period.month("2013-01"))
+    assert governing([second], Period.month("2013-01")) == [second]
+
+
+def test_accounts_are_validated() -> None:
+    account = DATA.accounts[0].model_dump(mode="json")
+    with pytest.raises(ValidationError):
+        Account.model_validate({**account, "billing_email": "nobody"})
+    assert date(2013, 1, 1) == UA.effective.start
