@@ -52,6 +52,11 @@ class JournalEntry(Model):
         """What the entry says, in one hash."""
         return digest(self.model_dump(mode="json"))
 
+    @property
+    def debits(self) -> Money:
+        """What the entry moves: the sum of its debits."""
+        return total((line.amount for line in self.lines if line.amount.amount > 0), self.currency)
+
     def on(self, account: str) -> Money:
         """Return the balance that the entry leaves on a ledger account."""
         return total((line.amount for line in self.lines if line.account == account), self.currency)

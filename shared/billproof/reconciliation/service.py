@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import LegalEntity
 from billproof.erp.port import Erp
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.ids import canonical_json
@@ -46,7 +45,7 @@ def reconcile(
             is_confirmed=POSTED in facts.facts,
             chart=entity.chart_of_accounts,
         )
-    variances += _not_invoiced(entries, numbers, entity)
+    variances += _not_invoiced(entries, numbers)
     result = Reconciliation(
         legal_entity=legal_entity,
         period=period,
@@ -129,7 +128,7 @@ def _document_variances(objects: Objects, released: Released) -> Iterator[Varian
         )
 
 
-def _not_invoiced(entries: dict[str, JournalEntry], numbers: set[str], entity: LegalEntity) -> Iterator[Variance]:
+def _not_invoiced(entries: dict[str, JournalEntry], numbers: set[str]) -> Iterator[Variance]:
     for reference, entry in sorted(entries.items()):
         if reference not in numbers:
             yield variance(
@@ -137,5 +136,5 @@ def _not_invoiced(entries: dict[str, JournalEntry], numbers: set[str], entity: L
                 invoice=entry.invoice,
                 reference=reference,
                 invoiced=Money.zero(entry.currency),
-                posted=entry.on(entity.chart_of_accounts.receivable),
+                posted=entry.debits,
             )

@@ -1,0 +1,45 @@
+"""One test file a port, run against the memory fake and the adapter on moto."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from billproof.aws.dynamodb import DynamoRecords
+from billproof.aws.s3 import S3Objects
+from billproof.ports import Objects, Records
+from tests.support.fakes import MemoryObjects, MemoryRecords
+
+
+@pytest.fixture(params=["memory", "moto"])
+def records(request: pytest.FixtureRequest) -> Iterator[Records]:
+    if request.param == "memory":
+        yield MemoryRecords()
+        return
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(
+            TableName="records",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "partition", "AttributeType": "S"},
+                {"AttributeName": "sort", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "partition", "KeyType": "HASH"},
+                {"AttributeName": "sort", "KeyType": "RANGE"},
+            ],
+        )
+        yield DynamoRecords(client, "records")
+
+
+@pytest.fixture(params=["memory", "moto"])
+def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
+    if request.param == "memory":
+        yield MemoryObjects()
+        return
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="objects")
+        yield S3Objects(client, "objects")

@@ -1,0 +1,34 @@
+import pytest
+
+from billproof.errors import NotFound
+from billproof.ports import Objects
+
+
+def test_bytes_are_read_as_they_were_written(objects: Objects) -> None:
+    objects.put("a/b", b"\x00\xff")
+    assert objects.get("a/b") == b"\x00\xff"
+    objects.put("a/b", b"\x00\xff")
+
+
+def test_what_is_not_there_is_not_found(objects: Objects) -> None:
+    with pytest.raises(NotFound):
+        objects.get("a/b")
+
+
+def test_an_object_is_created_once(objects: Objects) -> None:
+    assert objects.create("a", b"1")
+    assert not objects.create("a", b"2")
+    assert objects.get("a") == b"1"
+
+
+def test_keys_come_in_order_below_a_prefix(objects: Objects) -> None:
+    for key in ("runs/2", "runs/1", "run", "usage/1"):
+        objects.put(key, b"")
+    assert list(objects.keys("runs/")) == ["runs/1", "runs/2"]
+    assert list(objects.keys("nothing/")) == []
+
+
+def test_more_than_a_page_of_keys(objects: Objects) -> None:
+    for number in range(1_005):
+        objects.put(f"k/{number:05d}", b"")
+    assert len(list(objects.keys("k/"))) == 1_005

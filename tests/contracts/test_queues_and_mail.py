@@ -1,0 +1,63 @@
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from billproof.aws.dynamodb import DynamoRecords
+from billproof.aws.s3 import S3Objects
+from billproof.aws.ses import SesMailer
+from billproof.aws.sqs import SqsQueue
+from billproof.errors import OutsideUnavailable
+from billproof.ports import Key, Record
+
+
+@mock_aws
+def test_messages_are_sent_ten_at_a_time() -> None:
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName="q")["QueueUrl"]
+    SqsQueue(client, url).send(str(number) for number in range(25))
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    assert attributes["Attributes"]["ApproximateNumberOfMessages"] == "25"
+    SqsQueue(client, url).send([])
+
+
+def test_a_message_that_was_not_taken_is_an_error() -> None:
+    client = boto3.client("sqs")
+    with Stubber(client) as stub:
+        failed = [{"Id": "0", "SenderFault": False, "Code": "InternalError", "Message": "try later"}]
+        stub.add_response("send_message_batch", {"Successful": [], "Failed": failed})
+        with pytest.raises(OutsideUnavailable, match="try later"):
+            SqsQueue(client, "https://queue").send(["a"])
+
+
+@mock_aws
+def test_a_mail_from_a_verified_sender_is_taken() -> None:
+    client = boto3.client("sesv2")
+    client.create_email_identity(EmailIdentity="billing@skymeter.example")
+    message = b"From: billing@skymeter.example\r\nTo: a@b.example\r\nSubject: x\r\n\r\nhello"
+    SesMailer(client).send(to="a@b.example", message=message)
+
+
+@pytest.mark.parametrize("operation", ["get", "create", "create_all", "query"])
+def test_a_service_that_fails_is_worth_another_try(operation: str) -> None:
+    client = boto3.client("dynamodb")
+    records = DynamoRecords(client, "t")
+    calls = {
+        "get": ("get_item", lambda: records.get(Key("p", "s"))),
+        "create": ("put_item", lambda: records.create(Record(Key("p", "s"), {}))),
+        "create_all": ("transact_write_items", lambda: records.create_all([Record(Key("p", "s"), {})])),
+        "query": ("query", lambda: list(records.query("p"))),
+    }
+    method, call = calls[operation]
+    with Stubber(client) as stub:
+        stub.add_client_error(method, service_error_code="InternalServerError", http_status_code=500)
+        with pytest.raises(OutsideUnavailable, match="InternalServerError"):
+            call()
+
+
+def test_a_store_that_fails_is_worth_another_try() -> None:
+    client = boto3.client("s3")
+    with Stubber(client) as stub:
+        stub.add_client_error("get_object", service_error_code="SlowDown", http_status_code=503)
+        with pytest.raises(OutsideUnavailable, match="SlowDown"):
+            S3Objects(client, "b").get("k")

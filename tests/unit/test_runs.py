@@ -1,0 +1,143 @@
+import pytest
+
+from billproof.errors import Contended, InvalidPeriod, NotFound
+from billproof.reconciliation.service import reconcile_all
+from billproof.runs.closing import read_statement
+from billproof.runs.planning import plan_billing_run
+from billproof.runs.starting import run_ids, start_billing_run, start_due_runs
+from billproof.usage.service import aggregate_usage
+from tests.support.world import EUROPE, INC, JANUARY, NOW, World, flight
+
+
+def test_a_run_is_named_after_what_it_bills() -> None:
+    world = World()
+    assert world.start() == "skymeter-inc-2013-01-001"
+    assert world.billing_runs.executions["skymeter-inc-2013-01-001"] == {
+        "run_id": "skymeter-inc-2013-01-001",
+        "legal_entity": INC,
+        "period": JANUARY,
+    }
+
+
+def test_a_run_that_is_under_way_is_not_started_again() -> None:
+    world = World()
+    assert world.start() == world.start()
+    assert len(world.billing_runs.executions) == 1
+    world.billing_runs.statuses["skymeter-inc-2013-01-001"] = "FAILED"
+    assert world.start() == "skymeter-inc-2013-01-002"
+    assert run_ids(world.runs, INC, JANUARY) == ["skymeter-inc-2013-01-001", "skymeter-inc-2013-01-002"]
+
+
+def test_a_starter_that_died_before_it_started_is_made_good() -> None:
+    world = World()
+    world.start()
+    world.billing_runs.executions.clear()
+    world.billing_runs.statuses.clear()
+    assert world.start() == "skymeter-inc-2013-01-001"
+    assert len(world.billing_runs.executions) == 1
+
+
+def test_starters_that_keep_colliding_give_up() -> None:
+    world = World()
+    world.runs.create = lambda _record: False  # type: ignore[method-assign]
+    with pytest.raises(Contended):
+        world.start()
+
+
+@pytest.mark.parametrize(("entity", "period", "error"), [("nobody", JANUARY, NotFound), (INC, "2013", InvalidPeriod)])
+def test_what_cannot_be_billed_is_not_started(entity: str, period: str, error: type[Exception]) -> None:
+    world = World()
+    with pytest.raises(error):
+        start_billing_run(
+            legal_entity=entity,
+            period=period,
+            records=world.runs,
+            workflows=world.billing_runs,
+            directory=world.directory,
+            now=NOW,
+        )
+
+
+def test_the_schedule_starts_the_last_whole_month_of_every_legal_entity() -> None:
+    world = World()
+    started = start_due_runs(
+        records=world.runs, workflows=world.billing_runs, directory=world.directory, now=NOW
+    )
+    assert {run.run_id for run in started} == {"skymeter-europe-2013-01-001", "skymeter-inc-2013-01-001"}
+
+
+def test_batches_lie_within_buckets_and_hold_every_account_once() -> None:
+    world = World(buckets=4, batch_size=2)
+    plan = world.plan(world.start())
+    assert plan.accounts == 13
+    assert all(int(batch.split("-")[0]) in plan.buckets for batch in plan.batches)
+    assert len(plan.batches) == len(set(plan.batches)) >= 7
+
+
+def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
+    world = World()
+    world.publish(world.directory.legal_entity(INC).model_copy(update={"id": "empty"}))
+    planned = plan_billing_run(
+        run_id="empty-2013-01-001",
+        legal_entity="empty",
+        period=JANUARY,
+        directory=world.directory,
+        objects=world.objects,
+        buckets=1,
+        batch_size=1,
+        max_concurrency=1,
+    )
+    assert (planned.outcome, planned.accounts) == ("nothing_to_bill", 0)
+    assert world.close("empty-2013-01-001").outcome == "closed"
+
+
+def test_an_account_without_a_profile_is_an_error_not_a_gap() -> None:
+    world = World()
+    for key in [key for key in world.records["contracts"].items if key.partition == "account#UA"]:
+        del world.records["contracts"].items[key]
+    with pytest.raises(NotFound, match="UA"):
+        world.plan(world.start())
+
+
+def test_a_missing_batch_keeps_the_run_open() -> None:
+    world = World(buckets=4)
+    run_id = world.start()
+    plan = world.plan(run_id)
+    for bucket in plan.buckets:
+        aggregate_usage(run_id=run_id, bucket=bucket, objects=world.objects)
+    for batch in plan.batches[1:]:
+        world.invoice_batch(run_id, batch)
+    closed = world.close(run_id)
+    assert (closed.outcome, closed.missing) == ("incomplete", (plan.batches[0],))
+    with pytest.raises(NotFound):
+        read_statement(world.objects, run_id)
+    world.invoice_batch(run_id, plan.batches[0])
+    assert world.close(run_id).outcome == "closed"
+    assert world.close(run_id).outcome == "closed"
+
+
+def test_the_statement_accounts_for_every_event() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, type="flight.cancelled"), flight(3, account="B6"), flight(4, account="DL")])
+    world.ingest([flight(1), flight(1, data={"distance": "1"})])
+    world.ingest([flight(5, data={"distance": "-1"}), flight(6, account="ZZ"), {"no": "event"}, flight(7, account="DL", data={"distance": "-1"})])
+    statement = world.bill()
+    events = statement.events
+    assert events.copies == events.metered + events.excluded + events.orphan + events.duplicate + events.conflicting
+    assert (events.metered, events.excluded, events.duplicate, events.conflicting) == (2, 1, 1, 1)
+    assert (statement.quarantined, statement.quarantined_unattributed) == (1, 1)
+    assert statement.totals["USD"].invoices == 13
+    assert statement.findings == ()
+
+
+def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -> None:
+    world = World()
+    for entity in (INC, EUROPE):
+        world.bill(entity)
+        world.post_all(entity)
+    ports = {"directory": world.directory, "register": world.register, "erp": world.erp, "objects": world.objects}
+    result = reconcile_all(legal_entity=None, period=None, now=NOW, **ports)  # type: ignore[arg-type]
+    assert (result.outcome, result.reconciled) == ("balanced", ("skymeter-europe.2013-01", "skymeter-inc.2013-01"))
+    world.records["ledger"].items.clear()
+    result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, **ports)  # type: ignore[arg-type]
+    assert (result.outcome, result.variances > 0) == ("variances", True)
