@@ -1,11 +1,13 @@
 """Unit tests open no socket; only tests/integration may."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the SAM transform asks for one when tests are collected
 INTEGRATION = Path(__file__).parent / "integration"
 
 

@@ -200,6 +200,7 @@ def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = Fal
         _print_json([row.model_dump(mode="json") for row in rows])
         return
     table = Table("Number", "Account", "Status", "Net", "Tax", "Total", "Findings")
+    table.columns[0].no_wrap = True
     for row in rows:
         status = row.status + (", delivered" if row.delivered else "")
         gross = f"{row.gross} {row.currency}" if row.gross else ""

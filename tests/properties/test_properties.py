@@ -20,7 +20,9 @@ from tests.unit.test_aggregation import ask, plan
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 quantities = st.decimals(min_value=0, max_value=10**9, places=6, allow_nan=False, allow_infinity=False)
 prices = st.decimals(min_value=0, max_value=1_000, places=9, allow_nan=False, allow_infinity=False)
-amounts = st.integers(min_value=-(10**12), max_value=10**12).map(lambda cents: Money.of(Decimal(cents).scaleb(-2), "USD"))
+amounts = st.integers(min_value=-(10**12), max_value=10**12).map(
+    lambda cents: Money.of(Decimal(cents).scaleb(-2), "USD")
+)
 weights = st.lists(st.decimals(min_value=0, max_value=1_000, places=3), min_size=1, max_size=12).filter(any)
 
 

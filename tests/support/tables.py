@@ -28,7 +28,9 @@ def invoice_table(invoice: Invoice, released: Released) -> str:
         if priced.explanation.note:
             rows.append(f"      {priced.explanation.note}")
     for group in invoice.tax_summary:
-        rows.append(f"  {group.jurisdiction} {group.percent} % on {group.taxable_base.text}: {group.amounts.tax.text} ({group.reason})")
+        rows.append(
+            f"  {group.jurisdiction} {group.percent} % on {group.taxable_base.text}: {group.amounts.tax.text} ({group.reason})"
+        )
     totals = invoice.totals
     rows.append(f"  net {totals.net.text} + tax {totals.tax.text} = {totals.gross}")
     return "\n".join(rows)

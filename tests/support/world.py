@@ -73,9 +73,7 @@ class World:
             self._sent += 1
             body = msgspec.json.encode(found[start : start + per_message]).decode()
             messages.append(Message(id=f"m{self._sent}", body=body, sent_at=NOW + timedelta(seconds=self._sent)))
-        counts, failed = ingest_usage(
-            messages, objects=self.objects, gatekeeper=self.gatekeeper, buckets=self.buckets
-        )
+        counts, failed = ingest_usage(messages, objects=self.objects, gatekeeper=self.gatekeeper, buckets=self.buckets)
         assert not failed
         return counts
 
@@ -160,7 +158,13 @@ class World:
 
 def flight(number: int = 1, *, account: str = "UA", day: str = "2013-01-05", **changes: Any) -> dict[str, Any]:
     """A departed flight of 1,000 miles and 120 minutes; `data` changes properties, the rest changes the event."""
-    data = {"origin": "EWR", "distance": "1000", "tail_number": f"N{number}", "air_time": "120", **changes.pop("data", {})}
+    data = {
+        "origin": "EWR",
+        "distance": "1000",
+        "tail_number": f"N{number}",
+        "air_time": "120",
+        **changes.pop("data", {}),
+    }
     return {
         "specversion": "1.0",
         "id": f"{day}:{account}:{number}",

@@ -24,7 +24,12 @@ def ask(aggregation: str, value: str | None = None, group_by: tuple[str, ...] = 
 
 
 def plan(*asked: AskedAggregate, accounts: tuple[str, ...] = ("UA",), **window: Any) -> AggregationPlan:
-    fields: dict[str, Any] = {"start": START, "end": END, "metered_types": ("flight.departed",), "excluded_types": ("flight.cancelled",)}
+    fields: dict[str, Any] = {
+        "start": START,
+        "end": END,
+        "metered_types": ("flight.departed",),
+        "excluded_types": ("flight.cancelled",),
+    }
     windows = tuple(AccountWindow(account=account, batch="b", **{**fields, **window}) for account in accounts)
     days = tuple(f"2013-01-{day:02d}" for day in range(1, 32))
     return AggregationPlan(run="r", bucket=0, days=(*days, "2013-02-01"), windows=windows, asked=asked)
@@ -48,7 +53,11 @@ def test_every_aggregation() -> None:
             flight(4, day="2013-01-08", data={"distance": "7", "tail_number": None}),
         ]
     )
-    asked = [ask("count"), *(ask(kind, "distance") for kind in ("sum", "max", "latest")), ask("distinct", "tail_number")]
+    asked = [
+        ask("count"),
+        *(ask(kind, "distance") for kind in ("sum", "max", "latest")),
+        ask("distinct", "tail_number"),
+    ]
     found = used(world, *asked)
     assert quantities(found) == {
         "count": "4",

@@ -106,7 +106,12 @@ def test_the_latest_version_counts() -> None:
         ({"included_quantity": "5"}, "for metered charges"),
         ({"price": {"model": "one_off", "amount": "1", "due_on": "2013-01-01"}, "timing": "in_advance"}, "in advance"),
         (
-            {"price": {"model": "per_unit", "unit_price": "1"}, "meter": "m", "group_by": ["a"], "included_quantity": "1"},
+            {
+                "price": {"model": "per_unit", "unit_price": "1"},
+                "meter": "m",
+                "group_by": ["a"],
+                "included_quantity": "1",
+            },
             "shared among the groups",
         ),
         ({"price": {"model": "flat", "amount": 1.5}}, "exact decimal"),
@@ -142,13 +147,23 @@ def test_charges_that_make_no_sense_are_refused(changes: dict[str, Any], what: s
         ({"charges": []}, "at least 1"),
         ({"surprise": 1}, "Extra inputs"),
         (
-            {"discounts": [{"id": "d", "name": "D", "percent": "5", "charges": ["x"], "effective": {"start": "2013-01-01"}}]},
+            {
+                "discounts": [
+                    {"id": "d", "name": "D", "percent": "5", "charges": ["x"], "effective": {"start": "2013-01-01"}}
+                ]
+            },
             "not there",
         ),
         (
             {
                 "discounts": [
-                    {"id": "miles", "name": "D", "percent": "5", "charges": ["miles"], "effective": {"start": "2013-01-01"}}
+                    {
+                        "id": "miles",
+                        "name": "D",
+                        "percent": "5",
+                        "charges": ["miles"],
+                        "effective": {"start": "2013-01-01"},
+                    }
                 ]
             },
             "share an id",

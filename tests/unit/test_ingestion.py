@@ -166,7 +166,14 @@ def test_meters_are_read_again_after_a_minute() -> None:
     moments = [NOW, NOW + timedelta(seconds=59), NOW + timedelta(seconds=61)]
     gatekeeper = Gatekeeper(world.directory, lambda: moments[0])
     assert "flight.landed" not in gatekeeper.rules()
-    landed = {"id": "landings", "version": 1, "name": "L", "unit": "l", "event_type": "flight.landed", "aggregation": "count"}
+    landed = {
+        "id": "landings",
+        "version": 1,
+        "name": "L",
+        "unit": "l",
+        "event_type": "flight.landed",
+        "aggregation": "count",
+    }
     world.publish(Meter.model_validate(landed))
     moments[0] = moments[1]
     assert "flight.landed" not in gatekeeper.rules()

@@ -10,7 +10,9 @@ from billproof.money import exactly
 from billproof.pricing.model import Step
 
 
-@pytest.mark.parametrize("text", ["1_000", " 12.5 ", "1e-7", "+5", ".5", "5.", "007", "NaN", "", "1" * 24, "0." + "1" * 16])
+@pytest.mark.parametrize(
+    "text", ["1_000", " 12.5 ", "1e-7", "+5", ".5", "5.", "007", "NaN", "", "1" * 24, "0." + "1" * 16]
+)
 def test_only_exact_decimals_are_read(text: str) -> None:
     with pytest.raises(ValueError, match="exact decimal"):
         exact_decimal(text)

@@ -205,7 +205,9 @@ def test_tax_that_was_posted_otherwise_is_a_variance(world: World) -> None:
     world.post_all()
     b6 = world.register.released(f"{INC}.{JANUARY}.B6")
     assert b6 is not None
-    key = next(key for key in world.records["ledger"].items if key.sort == b6.number and key.partition.startswith("doc"))
+    key = next(
+        key for key in world.records["ledger"].items if key.sort == b6.number and key.partition.startswith("doc")
+    )
     posted = world.erp.find(INC, b6.number)
     lines = tuple(
         line.model_copy(update={"account": "2201"}) if line.account == "2200" else line for line in posted.lines

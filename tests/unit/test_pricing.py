@@ -149,7 +149,9 @@ def test_no_usage_keeps_a_zero_line() -> None:
     assert line.explanation.note == "no usage"
 
 
-@pytest.mark.parametrize(("used", "included", "billed", "net"), [("80", "80", "0", "0.00"), ("150", "100", "50", "0.50")])
+@pytest.mark.parametrize(
+    ("used", "included", "billed", "net"), [("80", "80", "0", "0.00"), ("150", "100", "50", "0.50")]
+)
 def test_an_allowance_comes_first(used: str, included: str, billed: str, net: str) -> None:
     (line,) = lines_of(contract({**USED, "included_quantity": "100"}), miles(used))
     assert (line.included_quantity, line.billed_quantity, line.net.text) == (Decimal(included), Decimal(billed), net)
@@ -158,7 +160,9 @@ def test_an_allowance_comes_first(used: str, included: str, billed: str, net: st
 def test_a_line_for_each_group() -> None:
     terms = contract({**USED, "group_by": ["origin"]})
     found = [
-        Quantity(meter="miles_tracked", group_by=("origin",), dimension={"origin": origin}, quantity=Decimal(100), events=1)
+        Quantity(
+            meter="miles_tracked", group_by=("origin",), dimension={"origin": origin}, quantity=Decimal(100), events=1
+        )
         for origin in ("EWR", "JFK")
     ]
     assert [line.id for line in lines_of(terms, *found, miles("999"))] == ["used:2013-01:EWR", "used:2013-01:JFK"]
@@ -178,7 +182,16 @@ def test_a_charge_on_an_unknown_meter_is_not_guessed() -> None:
 def discounted(*charges: dict[str, Any], **discount: Any) -> list[PricedLine]:
     terms = contract(
         *charges,
-        discounts=[{"id": "d", "name": "D", "percent": "20", "charges": ["fee"], "effective": {"start": "2013-01-01"}, **discount}],
+        discounts=[
+            {
+                "id": "d",
+                "name": "D",
+                "percent": "20",
+                "charges": ["fee"],
+                "effective": {"start": "2013-01-01"},
+                **discount,
+            }
+        ],
     )
     lines = [line for number in range(len(charges)) for line in lines_of(terms, charge=number)]
     return discount_lines(terms.discounts[0], contract=terms, lines=lines, rounding=Rounding.HALF_UP)
@@ -223,9 +236,7 @@ def test_a_commitment_bills_what_is_missing_and_says_when_it_is_met(amount: str,
         ],
     )
     lines = lines_of(terms)  # January and February: only January's fee counts
-    line = commitment_line(
-        terms.commitments[0], contract=terms, period=JANUARY, lines=lines, rounding=Rounding.HALF_UP
-    )
+    line = commitment_line(terms.commitments[0], contract=terms, period=JANUARY, lines=lines, rounding=Rounding.HALF_UP)
     assert line.net.text == net
     assert note in line.explanation.note
 

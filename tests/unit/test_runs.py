@@ -60,9 +60,7 @@ def test_what_cannot_be_billed_is_not_started(entity: str, period: str, error: t
 
 def test_the_schedule_starts_the_last_whole_month_of_every_legal_entity() -> None:
     world = World()
-    started = start_due_runs(
-        records=world.runs, workflows=world.billing_runs, directory=world.directory, now=NOW
-    )
+    started = start_due_runs(records=world.runs, workflows=world.billing_runs, directory=world.directory, now=NOW)
     assert {run.run_id for run in started} == {"skymeter-europe-2013-01-001", "skymeter-inc-2013-01-001"}
 
 
@@ -120,7 +118,14 @@ def test_the_statement_accounts_for_every_event() -> None:
     world = World()
     world.ingest([flight(1), flight(2, type="flight.cancelled"), flight(3, account="B6"), flight(4, account="DL")])
     world.ingest([flight(1), flight(1, data={"distance": "1"})])
-    world.ingest([flight(5, data={"distance": "-1"}), flight(6, account="ZZ"), {"no": "event"}, flight(7, account="DL", data={"distance": "-1"})])
+    world.ingest(
+        [
+            flight(5, data={"distance": "-1"}),
+            flight(6, account="ZZ"),
+            {"no": "event"},
+            flight(7, account="DL", data={"distance": "-1"}),
+        ]
+    )
     statement = world.bill()
     events = statement.events
     assert events.copies == events.metered + events.excluded + events.orphan + events.duplicate + events.conflicting

@@ -115,7 +115,12 @@ def test_the_european_union() -> None:
     greek = account("GR", vat_number="EL094259216")
     assert found(EUROPE, greek).treatment is Treatment.REVERSE_CHARGE
     registered = EUROPE.model_copy(
-        update={"tax_registrations": (*EUROPE.tax_registrations, EUROPE.tax_registrations[0].model_copy(update={"jurisdiction": "FR"}))}
+        update={
+            "tax_registrations": (
+                *EUROPE.tax_registrations,
+                EUROPE.tax_registrations[0].model_copy(update={"jurisdiction": "FR"}),
+            )
+        }
     )
     assert summary(found(registered, account("FR", customer_kind="consumer"))) == ("FR", "standard", "20")
 

@@ -1,0 +1,215 @@
+"""Queues, schedules and workflows for real, in the order in which a month happens."""
+
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from billproof.aws.clients import client
+from billproof.invoicing.delivery import pdf_key
+from billproof.invoicing.register import InvoiceFacts
+from billproof.usage import log
+from billproof_ops import billing
+from billproof_ops.paths import ROOT
+from billproof_ops.target import Target
+from billproof_ops.waiting import until
+from tests.integration.conftest import DRAIN_SECONDS, FLIGHTS, send
+
+INC, EUROPE, JANUARY = "skymeter-inc", "skymeter-europe", "2013-01"
+
+
+def facts(target: Target, entity: str = INC) -> dict[str, InvoiceFacts]:
+    return {each.account: each for each in target.ports.register.of_period(entity, JANUARY)}
+
+
+def settled(target: Target, entity: str) -> None:
+    def look() -> bool | None:
+        found = facts(target, entity).values()
+        return True if all(each.status.value == "posted" and each.is_delivered for each in found) else None
+
+    until(look, what="posting and delivering", timeout_seconds=DRAIN_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def billed(loaded: Target) -> Target:
+    for entity in (EUROPE, INC):
+        billing.wait_for_run(loaded, billing.start_run(loaded, entity, JANUARY).run_id)
+    for entity in (EUROPE, INC):
+        settled(loaded, entity)
+    return loaded
+
+
+def run_command(*words: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "billproof_ops", *words], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_every_event_is_in_the_log_or_in_quarantine(loaded: Target) -> None:
+    objects = loaded.ports.objects
+    rows = [row for key in objects.keys("usage/") for row in log.read_segment(objects, key)]
+    assert len({row.id for row in rows}) == len({event["id"] for event in FLIGHTS})
+    (broken,) = log.read_quarantine(objects, log.UNKNOWN_DAY)
+    assert (broken.reason, broken.raw) == ("unparsable_json", '{"specversion": ')
+
+
+def test_every_invoice_is_released_posted_and_delivered(billed: Target) -> None:
+    inc, europe = facts(billed), facts(billed, EUROPE)
+    assert (len(inc), len(europe)) == (13, 3)
+    assert billed.ports.register.series(INC, 2013) == [
+        each.released.invoice
+        for each in sorted(inc.values(), key=lambda each: each.released.number if each.released else "")
+        if each.released
+    ]
+    for each in (*inc.values(), *europe.values()):
+        assert each.released is not None
+        assert billed.ports.objects.get(pdf_key(each.released)).startswith(b"%PDF")
+
+
+def test_the_amounts_are_those_of_the_contracts(billed: Target) -> None:
+    united, delta = facts(billed)["UA"].released, facts(billed, EUROPE)["DL"].released
+    assert united is not None
+    assert delta is not None
+    # 2 x 2500 + 1000 x 1.20 + 200 x 0.95 + 1,200,000 miles x 0.0004125
+    assert united.document.totals.net.text == "6885.00"
+    # 2 x 2200 + (600,500 - 500,000) minutes x 0.004
+    assert delta.document.totals.net.text == "4802.00"
+
+
+def test_the_statement_counts_every_event(billed: Target) -> None:
+    statement = billing.run_report(billed, f"{INC}-{JANUARY}-001")
+    assert (statement.released, statement.held, statement.findings) == (13, 0, ())
+    assert (statement.events.metered, statement.events.excluded) == (1_201, 10)
+    assert statement.quarantined_unattributed == 1
+
+
+def test_invoices_and_ledger_agree(billed: Target) -> None:
+    machine = billed.machine("ReconciliationArn")
+    name = f"test-{time.time_ns()}"
+    machine.start(name=name, document={"legal_entity": INC, "period": JANUARY})
+    found = until(
+        lambda: each if (each := machine.describe(name)) and each["status"] != "RUNNING" else None,
+        what="reconciliation",
+        timeout_seconds=DRAIN_SECONDS,
+    )
+    assert (found["status"], json.loads(found["output"])["outcome"]) == ("SUCCEEDED", "balanced")
+
+
+def test_sending_everything_again_changes_nothing(billed: Target) -> None:
+    before = facts(billed)
+    send(billed, "UsageEventsQueueUrl", [json.dumps(FLIGHTS[:300])])
+    until(
+        lambda: True if billed.queue_depth("UsageEventsQueueUrl") == 0 else None,
+        what="ingesting",
+        timeout_seconds=DRAIN_SECONDS,
+    )
+    started = billing.start_run(billed, INC, JANUARY)
+    billing.wait_for_run(billed, started.run_id)
+    statement = billing.run_report(billed, started.run_id)
+    assert (statement.released, statement.already_released, statement.changed_after_release) == (0, 13, 0)
+    assert statement.events.duplicate == 300
+    assert facts(billed) == before
+
+
+def test_a_poison_message_ends_in_the_dead_letter_queue_and_harms_no_other(billed: Target) -> None:
+    queue = billed.outputs["ErpPostingsQueueUrl"]
+    sqs = client("sqs")
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy", "VisibilityTimeout"])
+    policy = json.loads(attributes["Attributes"]["RedrivePolicy"])
+    name = policy["deadLetterTargetArn"].rsplit(":", 1)[-1]
+    dead = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    try:
+        send(billed, "ErpPostingsQueueUrl", ["poison", json.dumps({"invoice": f"{INC}.{JANUARY}.UA"})])
+        received = until(
+            lambda: sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=1).get("Messages"),
+            what="the dead letter",
+            timeout_seconds=DRAIN_SECONDS,
+        )
+    finally:
+        sqs.set_queue_attributes(
+            QueueUrl=queue, Attributes={"VisibilityTimeout": attributes["Attributes"]["VisibilityTimeout"]}
+        )
+    assert [message["Body"] for message in received] == ["poison"]
+    sqs.delete_message(QueueUrl=dead, ReceiptHandle=received[0]["ReceiptHandle"])
+
+
+def test_a_batch_that_fails_says_so_and_ends_failed(billed: Target) -> None:
+    machine = billed.machine("InvoiceBatchArn")
+    name = f"test-{time.time_ns()}"
+    machine.start(name=name, document={"run_id": "nobody-2013-01-001", "batch_id": "0000-0000"})
+    found = until(
+        lambda: each if (each := machine.describe(name)) and each["status"] != "RUNNING" else None,
+        what="the failure",
+        timeout_seconds=DRAIN_SECONDS,
+    )
+    assert found["status"] == "FAILED"
+    assert "nobody-2013-01-001" in found["cause"]
+
+
+def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
+    scheduler = client("scheduler")
+    machine = billed.outputs["ReconciliationArn"]
+    scheduled = [
+        scheduler.get_schedule(Name=each["Name"])["Target"] for each in scheduler.list_schedules()["Schedules"]
+    ]
+    target = next(each for each in scheduled if each["Arn"] == machine)
+    states = client("stepfunctions")
+    before = len(states.list_executions(stateMachineArn=machine)["executions"])
+    moment = (datetime.now(UTC) + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%S")
+    scheduler.create_schedule(
+        Name=f"once-{time.time_ns()}",
+        ScheduleExpression=f"at({moment})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": target["Arn"], "RoleArn": target["RoleArn"], "Input": "{}"},
+    )
+    until(
+        lambda: True if len(states.list_executions(stateMachineArn=machine)["executions"]) > before else None,
+        what="the schedule",
+        timeout_seconds=DRAIN_SECONDS,
+    )
+
+
+GOOD = sorted(ROOT.glob("events/*/good-*.json"))
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_good_event_succeeds_on_the_deployed_function(path: Any, billed: Target) -> None:
+    code, out, err = run_command("local", "invoke", path.parent.name, str(path))
+    assert code == 0, out + err
+    assert json.loads(out).get("batchItemFailures", []) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("invoice", "list", "-e", INC, "-p", JANUARY), 0, "SKY-US-2013-000001"),
+        (("invoice", "show", "SKY-US-2013-000001"), 0, "half_up"),
+        (("run", "status", f"{INC}-{JANUARY}-001"), 0, "SUCCEEDED"),
+        (("run", "report", f"{INC}-{JANUARY}-001"), 0, "released"),
+        (("run", "status", "nobody-2013-01-001"), 1, "there is no run"),
+        (("invoice", "show", "SKY-US-2013-999999"), 1, "no released invoice"),
+        (("run", "start", "-e", INC, "-p", "2013"), 2, "not a calendar month"),
+        (("run", "start", "-e", "nobody", "-p", JANUARY), 1, "no legal entity nobody"),
+        (("local", "invoke", "nothing", "events/reconcile/good-everyone.json"), 2, "there is no function nothing"),
+        (("local", "invoke", "reconcile", "nowhere.json"), 2, "cannot be read"),
+        (("invoice", "list"), 2, "Missing option"),
+    ],
+)
+def test_the_command_says_what_it_did_or_what_is_wrong(
+    words: tuple[str, ...], code: int, said: str, billed: Target
+) -> None:
+    found, out, err = run_command(*words)
+    assert (found, said in out + err) == (code, True), out + err
+
+
+def test_json_output_is_json(billed: Target) -> None:
+    for words in (("invoice", "list", "-e", INC, "-p", JANUARY), ("invoice", "show", f"{INC}.{JANUARY}.UA")):
+        code, out, _ = run_command(*words, "--json")
+        assert code == 0
+        json.loads(out)

@@ -1,0 +1,138 @@
+"""Every file in events/ is invoked: good ones succeed, bad ones fail the way their caller can act on."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.idempotency.persistence.dynamodb import DynamoDBPersistenceLayer
+from moto import mock_aws
+
+from billproof.aws.clients import client
+from billproof.aws.handlers import BatchRequest, step
+from billproof.aws.idempotency import once
+from billproof.aws.ports import Ports, lambda_ports
+from billproof.aws.settings import Settings
+from billproof.errors import BillproofError, InvalidInput
+from billproof_ops.paths import ROOT
+from tests.support.world import World
+
+EVENTS = ROOT / "events"
+FILES = sorted(EVENTS.glob("*/*.json"))
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
+
+
+class Context:
+    function_name = "function"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id = "request"
+    log_group_name = log_stream_name = "log"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def handler(function: str) -> Any:
+    return importlib.import_module(f"functions.{function}.app").handler
+
+
+@pytest.fixture(scope="module")
+def billed() -> World:
+    """A world whose month is planned, aggregated and billed, so that every step can be taken again."""
+    world = World()
+    world.bill()
+    world.bill("skymeter-europe")
+    return world
+
+
+def test_every_function_has_good_and_bad_events() -> None:
+    for function in FUNCTIONS:
+        kinds = {path.name.split("-")[0] for path in FILES if path.parent.name == function}
+        assert kinds == {"good", "bad"}, function
+    assert {path.parent.name for path in FILES} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_an_event_is_invoked(path: Path, billed: World) -> None:
+    event = json.loads(path.read_text())
+    call = handler(path.parent.name)
+    if path.name.startswith("good"):
+        result = call(event, Context(), billed)
+        assert result.get("batchItemFailures", []) == []
+        json.dumps(result)
+        return
+    try:
+        result = call(event, Context(), billed)
+    except (BillproofError, KeyError):
+        return
+    assert len(result["batchItemFailures"]) == 1
+
+
+def test_a_poison_message_comes_back_alone(billed: World) -> None:
+    event = json.loads((EVENTS / "post_to_erp" / "bad-poison-among-good-ones.json").read_text())
+    result = handler("post_to_erp")(event, Context(), billed)
+    assert result == {"batchItemFailures": [{"itemIdentifier": "00000000-0000-4000-8000-000000000002"}]}
+
+
+def test_a_batch_in_which_everything_fails_comes_back_whole(billed: World) -> None:
+    event = json.loads((EVENTS / "post_to_erp" / "bad-not-released.json").read_text())
+    assert len(handler("post_to_erp")(event, Context(), billed)["batchItemFailures"]) == 1
+
+
+def test_an_event_that_does_not_fit_says_what_is_wrong() -> None:
+    @step(BatchRequest)
+    def take(_request: BatchRequest, _ports: Ports) -> BatchRequest:
+        raise AssertionError("it must not come this far")
+
+    with pytest.raises(InvalidInput, match="batch_id: Field required"):
+        take({"run_id": "r"}, Context())
+
+
+def test_settings_say_what_is_missing_or_wrong() -> None:
+    settings = Settings({"BUCKET_COUNT": "0", "BATCH_SIZE": "x", "DATA_BUCKET": "b", "BATCH_CONCURRENCY": "5"})
+    assert (settings.data_bucket, settings.max_concurrency, settings.sender) == ("b", 5, None)
+    for name in ("buckets", "batch_size", "contracts_table"):
+        with pytest.raises(InvalidInput):
+            getattr(settings, name)
+
+
+def test_a_process_makes_its_ports_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATA_BUCKET", "CONTRACTS_TABLE", "INVOICES_TABLE", "LEDGER_TABLE", "RUNS_TABLE", "BILLING_RUN_ARN"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("POSTINGS_QUEUE_URL", "https://queue")
+    monkeypatch.setenv("DELIVERIES_QUEUE_URL", "https://queue")
+    client.cache_clear()
+    ports = lambda_ports()
+    assert ports is lambda_ports()
+    names = ("objects", "directory", "register", "runs", "erp", "gatekeeper", "postings", "deliveries", "mailer")
+    for name in (*names, "billing_runs"):
+        assert getattr(ports, name) is getattr(ports, name)
+    assert ports.now().tzinfo is not None
+
+
+@mock_aws
+def test_two_deliveries_of_a_message_do_the_work_once() -> None:
+    client.cache_clear()
+    client("dynamodb").create_table(
+        TableName="idempotency",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    worked: list[str] = []
+
+    def work(message: dict[str, Any]) -> dict[str, Any]:
+        worked.append(message["invoice"])
+        if len(worked) == 1:
+            raise InvalidInput("the first try fails")
+        return {"done": message["invoice"]}
+
+    store = DynamoDBPersistenceLayer(table_name="idempotency", key_attr="id", boto3_client=client("dynamodb"))
+    guarded = once(work, prefix="test.v1", store=store, context=Context())  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput):
+        guarded(message={"invoice": "a"})
+    assert [guarded(message={"invoice": "a"}) for _ in range(3)] == [{"done": "a"}] * 3
+    assert worked == ["a", "a"]
+    client.cache_clear()
