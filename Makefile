@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PERIOD ?= 2013-01
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo test unit integration lint types contracts check-template build-template format schemas pins clean ci
+.PHONY: help setup tools demo down test unit integration lint types contracts check-template build-template format schemas pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -33,6 +33,9 @@ tools: .tools/.ready ## The environment of sam, cfn-lint and statelint
 demo: setup ## Bill a month of real flights (PERIOD=2013-01, or 2013 for the year); results in build/demo
 	@$(BIN)/billproof demo --period $(PERIOD)
 
+down: setup ## Stop the local stack, if one is up
+	@$(BIN)/billproof local down
+
 test: setup ## Every test
 	$(BIN)/pytest
 
@@ -58,7 +61,7 @@ schemas: setup ## Generate the JSON Schemas from the models
 check-template: tools ## template.yaml and the state machines, by their own linters
 	.tools/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --template template.yaml
-	for machine in statemachines/*.asl.json; do .tools/bin/statelint $$machine || exit 1; done
+	.ci/lint-statemachines
 
 build-template: tools ## What sam would deploy, with the layers' sizes
 	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/bin:$$PATH" .tools/bin/sam build --template template.yaml

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import boto3
 import pytest
 from botocore.stub import Stubber
@@ -42,7 +44,7 @@ def test_a_mail_from_a_verified_sender_is_taken() -> None:
 def test_a_service_that_fails_is_worth_another_try(operation: str) -> None:
     client = boto3.client("dynamodb")
     records = DynamoRecords(client, "t")
-    calls = {
+    calls: dict[str, tuple[str, Callable[[], object]]] = {
         "get": ("get_item", lambda: records.get(Key("p", "s"))),
         "create": ("put_item", lambda: records.create(Record(Key("p", "s"), {}))),
         "create_all": ("transact_write_items", lambda: records.create_all([Record(Key("p", "s"), {})])),

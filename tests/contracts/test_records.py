@@ -1,15 +1,24 @@
+from typing import Any
+
 import pytest
 
 from billproof.errors import InvalidInput
 from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
 
 
-def record(sort: str, partition: str = "p", **document: object) -> Record:
+def record(sort: str, partition: str = "p", **document: Any) -> Record:
     return Record(Key(partition, sort), document or {"n": 1})
 
 
 def test_a_fact_is_read_as_it_was_written(records: Records) -> None:
-    document = {"text": "12.30", "number": 7, "none": None, "flag": True, "list": [1, "a", {"b": []}], "empty": ""}
+    document: dict[str, Any] = {
+        "text": "12.30",
+        "number": 7,
+        "none": None,
+        "flag": True,
+        "list": [1, "a", {"b": []}],
+        "empty": "",
+    }
     assert records.create(record("a", **document))
     assert records.get(Key("p", "a")) == document
     assert records.get(Key("p", "b")) is None

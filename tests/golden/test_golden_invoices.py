@@ -1,4 +1,4 @@
-"""The invoices and journal entries of January 2013, real flights, line by line. `BILLPROOF_GOLDEN=write` writes them anew."""
+"""Invoices and journal entries of January 2013, real flights, line by line; BILLPROOF_GOLDEN=write writes them anew."""
 
 import os
 from pathlib import Path

@@ -26,7 +26,8 @@ class ManagedPolicies:
 
 @cache
 def source() -> dict[str, Any]:
-    return yaml_parse(TEMPLATE.read_text())
+    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return template
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The template deployed once: to AWS_ENDPOINT_URL where that is set (LocalStack, say), else to a MiniStack of its own."""
+"""The template deployed once: to AWS_ENDPOINT_URL where it is set (LocalStack, say), else to a MiniStack of its own."""
 
 import os
 from collections.abc import Iterator

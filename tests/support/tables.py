@@ -6,9 +6,8 @@ from billproof.model import decimal_text
 
 
 def invoice_table(invoice: Invoice, released: Released) -> str:
-    rows = [
-        f"{released.number}  {invoice.buyer.name}  {invoice.period.name}  issued {invoice.issue_date}  due {invoice.due_date}"
-    ]
+    dates = f"{invoice.period.name}  issued {invoice.issue_date}  due {invoice.due_date}"
+    rows = [f"{released.number}  {invoice.buyer.name}  {dates}"]
     for line in invoice.lines:
         priced = line.priced
         quantity = decimal_text(priced.quantity) if priced.meter else ""
@@ -27,10 +26,10 @@ def invoice_table(invoice: Invoice, released: Released) -> str:
             rows.append(f"      {share.days_covered} of {share.days_in_period} days")
         if priced.explanation.note:
             rows.append(f"      {priced.explanation.note}")
-    for group in invoice.tax_summary:
-        rows.append(
-            f"  {group.jurisdiction} {group.percent} % on {group.taxable_base.text}: {group.amounts.tax.text} ({group.reason})"
-        )
+    rows += [
+        f"  {tax.jurisdiction} {tax.percent} % on {tax.taxable_base.text}: {tax.amounts.tax.text} ({tax.reason})"
+        for tax in invoice.tax_summary
+    ]
     totals = invoice.totals
     rows.append(f"  net {totals.net.text} + tax {totals.tax.text} = {totals.gross}")
     return "\n".join(rows)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from billproof.artefacts import Artefacts
 from billproof.aws.settings import Settings
 from billproof.contracts.directory import Directory
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
@@ -22,7 +23,6 @@ from billproof.runs.closing import Closed, close_billing_run, read_statement
 from billproof.runs.model import RunPlan, RunStatement
 from billproof.runs.planning import RUN, plan_billing_run
 from billproof.runs.starting import start_billing_run
-from billproof.artefacts import Artefacts
 from billproof.tax.service import calculate_tax
 from billproof.usage.ingestion import Gatekeeper, Message, ingest_usage
 from billproof.usage.model import Ingested

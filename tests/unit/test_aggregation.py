@@ -71,7 +71,7 @@ def test_every_aggregation() -> None:
 def test_sums_are_exact_where_floats_are_not() -> None:
     world = World()
     world.ingest(flight(number, data={"distance": "0.1"}) for number in range(1_000))
-    assert used(world, ask("sum", "distance")).quantities[0].quantity == Decimal("100")
+    assert used(world, ask("sum", "distance")).quantities[0].quantity == Decimal(100)
 
 
 def test_quantities_by_dimension() -> None:

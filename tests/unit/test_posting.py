@@ -77,7 +77,7 @@ def entry(**changes: Any) -> JournalEntry:
 
 def test_an_unbalanced_entry_cannot_be_made_nor_posted() -> None:
     debit = EntryLine(account="1", amount=Money.of("10", "USD"), memo="debit")
-    with pytest.raises(UnbalancedEntry, match="out of balance by 10.00 USD"):
+    with pytest.raises(UnbalancedEntry, match=r"out of balance by 10\.00 USD"):
         entry(lines=[debit])
     forged = entry().model_copy(update={"lines": (debit,)})
     with pytest.raises(UnbalancedEntry):

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from billproof.errors import Contended, InvalidPeriod, NotFound
@@ -37,9 +39,9 @@ def test_a_starter_that_died_before_it_started_is_made_good() -> None:
     assert len(world.billing_runs.executions) == 1
 
 
-def test_starters_that_keep_colliding_give_up() -> None:
+def test_starters_that_keep_colliding_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    world.runs.create = lambda _record: False  # type: ignore[method-assign]
+    monkeypatch.setattr(world.runs, "create", lambda _record: False)
     with pytest.raises(Contended):
         world.start()
 
@@ -140,9 +142,14 @@ def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -
     for entity in (INC, EUROPE):
         world.bill(entity)
         world.post_all(entity)
-    ports = {"directory": world.directory, "register": world.register, "erp": world.erp, "objects": world.objects}
-    result = reconcile_all(legal_entity=None, period=None, now=NOW, **ports)  # type: ignore[arg-type]
+    ports: dict[str, Any] = {
+        "directory": world.directory,
+        "register": world.register,
+        "erp": world.erp,
+        "objects": world.objects,
+    }
+    result = reconcile_all(legal_entity=None, period=None, now=NOW, **ports)
     assert (result.outcome, result.reconciled) == ("balanced", ("skymeter-europe.2013-01", "skymeter-inc.2013-01"))
     world.records["ledger"].items.clear()
-    result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, **ports)  # type: ignore[arg-type]
+    result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, **ports)
     assert (result.outcome, result.variances > 0) == ("variances", True)

@@ -108,7 +108,7 @@ def test_no_rate_for_the_day_is_an_exception() -> None:
 def test_the_european_union() -> None:
     assert summary(found(EUROPE, account("DE"))) == ("DE", "standard", "19")
     reverse = found(EUROPE, account("NL", vat_number="NL4495445B01"))
-    assert (reverse.treatment, reverse.percent) == (Treatment.REVERSE_CHARGE, 0)
+    assert (reverse.treatment, reverse.percent) == (Treatment.REVERSE_CHARGE, Decimal(0))
     assert "article" in reverse.reason
     outside = found(EUROPE, account("US", "NY"))
     assert outside.treatment is Treatment.OUTSIDE_SCOPE

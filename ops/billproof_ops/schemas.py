@@ -1,0 +1,41 @@
+"""`make schemas`: the JSON Schemas of the canonical objects, generated from the models."""
+
+import json
+
+from pydantic import BaseModel, TypeAdapter
+
+from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.invoicing.model import Invoice, Released
+from billproof.ledger.model import JournalEntry
+from billproof.reconciliation.model import Reconciliation
+from billproof.runs.model import RunStatement
+from billproof_ops.demo.summary import Summary
+from billproof_ops.paths import ROOT
+
+FOLDER = ROOT / "shared" / "billproof" / "schemas"
+MODELS: dict[str, type[BaseModel]] = {
+    "account": Account,
+    "contract": Contract,
+    "demo-summary": Summary,
+    "invoice": Invoice,
+    "journal-entry": JournalEntry,
+    "legal-entity": LegalEntity,
+    "meter": Meter,
+    "reconciliation": Reconciliation,
+    "release": Released,
+    "run-statement": RunStatement,
+}
+VERSION = 1
+
+
+def generate() -> dict[str, str]:
+    """Return the text of every schema by its file's name."""
+    return {
+        f"{name}.v{VERSION}.json": json.dumps(TypeAdapter(model).json_schema(), indent=1, sort_keys=True) + "\n"
+        for name, model in MODELS.items()
+    }
+
+
+if __name__ == "__main__":
+    for file, text in generate().items():
+        (FOLDER / file).write_text(text)
