@@ -17,15 +17,16 @@ def play(period: str, *, console: Console, keep_up: bool) -> Summary:
     """Play the demo; raises OpsError for a period that the flights do not cover."""
     months = story.periods(period)
     timings = Timings()
-    was_up = server.running() is not None
+    found = server.running()
+    is_somebodys = found is not None and found.owner == server.PERSON
     try:
-        target = prepare(timings, console)
+        target = prepare(timings, console, server.PERSON if keep_up else server.DEMO)
         with progress_bars(console) as progress:
             demo = Demo(target=target, months=months, progress=progress, timings=timings)
             summary = demo.play()
         _write(demo, summary, timings)
     finally:
-        if not (was_up or keep_up):
+        if not (is_somebodys or keep_up):
             with timings.phase("stop and save the local stack"):
                 server.stop()
     _print(summary, timings, console)

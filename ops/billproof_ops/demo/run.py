@@ -283,10 +283,10 @@ def progress_bars(console: Console) -> Progress:
     )
 
 
-def prepare(timings: Timings, console: Console) -> Target:
+def prepare(timings: Timings, console: Console, owner: str) -> Target:
     """Bring the local stack up and return it."""
     with timings.phase("start and deploy the local stack"):
-        found = stack.up()
+        found = stack.up(owner)
     if found.state_wiped:
         console.print("The last run left a state that was never saved as a whole: it was wiped, this is a first run.")
     return Target(outputs=found.outputs)

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from billproof_ops.errors import OpsError
@@ -24,6 +24,7 @@ from billproof_ops.paths import LOCAL
 START_SECONDS = 60
 STOP_SECONDS = 60
 REGION = "us-east-1"
+PERSON, DEMO = "person", "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Server:
 
     pid: int
     port: int
+    owner: str
 
     @property
     def endpoint(self) -> str:
@@ -45,12 +47,15 @@ def running(folder: Path = LOCAL) -> Server | None:
         found = json.loads((folder / "server.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    server = Server(pid=found["pid"], port=found["port"])
+    server = Server(**found)
     return server if _is_ours(server.pid) and _is_healthy(server) else None
 
 
-def start(folder: Path = LOCAL) -> tuple[Server, bool]:
-    """Start the server, or return the one that is up; the flag says whether an unsaved state was wiped."""
+def start(folder: Path = LOCAL, *, owner: str = PERSON) -> tuple[Server, bool]:
+    """Start the server, or return the one that is up; the flag says whether an unsaved state was wiped.
+
+    The owner is written down: what a demo started and left behind when it was killed, the next one stops.
+    """
     known = running(folder)
     if known is not None:
         return known, False
@@ -60,8 +65,8 @@ def start(folder: Path = LOCAL) -> tuple[Server, bool]:
         shutil.rmtree(folder / "state", ignore_errors=True)
     (folder / "state" / "tmp").mkdir(parents=True, exist_ok=True)
     dirty.touch()
-    server = _spawn(folder)
-    (folder / "server.json").write_text(json.dumps({"pid": server.pid, "port": server.port}))
+    server = _spawn(folder, owner)
+    (folder / "server.json").write_text(json.dumps(asdict(server)))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if _is_healthy(server):
@@ -120,7 +125,7 @@ def _free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _spawn(folder: Path) -> Server:
+def _spawn(folder: Path, owner: str) -> Server:
     port = _choose_port(folder)
     state = folder / "state"
     environment = {
@@ -138,6 +143,8 @@ def _spawn(folder: Path) -> Server:
         "S3_DATA_DIR": str(state / "s3"),
         "TMPDIR": str(state / "tmp"),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "IOT_MTLS_ENABLED": "0",  # a broker on every interface
+        "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
     }
     with (folder / "server.log").open("w") as log:
@@ -149,7 +156,7 @@ def _spawn(folder: Path) -> Server:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-    return Server(pid=process.pid, port=port)
+    return Server(pid=process.pid, port=port, owner=owner)
 
 
 def _is_healthy(server: Server) -> bool:
@@ -173,7 +180,8 @@ def _is_ours(pid: int) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return _is_ours_without_proc(pid)
-    return b"ministack" in command and "State:\tZ" not in state
+    # Right after it was started a process has no command line yet.
+    return (b"ministack" in command or not command) and "State:\tZ" not in state
 
 
 def _is_ours_without_proc(pid: int) -> bool:

@@ -26,9 +26,9 @@ class Stack(Shown):
     outputs: dict[str, str]
 
 
-def up() -> Stack:
+def up(owner: str = server.PERSON) -> Stack:
     """Start the server where it is down, and deploy where the code has changed."""
-    found, wiped = server.start()
+    found, wiped = server.start(owner=owner)
     use_endpoint(found.endpoint)
     deployed = deploy(PARAMETERS)
     client("sesv2").create_email_identity(EmailIdentity=PARAMETERS["SenderAddress"])

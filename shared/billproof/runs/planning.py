@@ -1,6 +1,7 @@
 """Planning a billing run: which accounts, under which terms, in which batches; frozen before anything is counted."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import batched
 
@@ -19,6 +20,7 @@ from billproof.runs.model import RunPlan
 from billproof.usage.log import bucket_name
 from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, AskedAggregate
 
+LOOKUPS_AT_ONCE = 16
 MAPS = "maps"
 RUN = "run"
 
@@ -57,9 +59,10 @@ def plan_billing_run(
     month = Period.month(period)
     meters = tuple(directory.meters())
     by_bucket: dict[int, list[AccountTerms]] = {}
-    for account in sorted(directory.members(legal_entity)):
-        terms = _terms(directory, account, month)
-        by_bucket.setdefault(shard_of(account, buckets), []).append(terms)
+    members = sorted(directory.members(legal_entity))
+    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
+        for account, terms in zip(members, pool.map(lambda name: _terms(directory, name, month), members), strict=True):
+            by_bucket.setdefault(shard_of(account, buckets), []).append(terms)
     batches: list[str] = []
     for bucket, accounts in sorted(by_bucket.items()):
         named = {

@@ -1,0 +1,72 @@
+"""What a server that was left behind does to the next one."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from pytest_socket import enable_socket
+
+from billproof_ops.local import server
+
+
+@pytest.fixture(autouse=True)
+def _loopback() -> None:
+    enable_socket()
+
+
+def test_a_pid_that_is_somebody_elses_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "server.json").write_text(json.dumps({"pid": os.getpid(), "port": 1, "owner": "person"}))
+    assert server.running(tmp_path) is None
+    assert server.stop(tmp_path) is False
+    assert not (tmp_path / "server.json").exists()
+
+
+def test_nothing_and_nonsense_are_down(tmp_path: Path) -> None:
+    assert server.running(tmp_path) is None
+    (tmp_path / "server.json").write_text("{")
+    assert server.running(tmp_path) is None
+    assert server.stop(tmp_path) is False
+
+
+def test_a_server_is_started_once_keeps_its_port_and_is_stopped(tmp_path: Path) -> None:
+    first, wiped = server.start(tmp_path, owner=server.DEMO)
+    try:
+        assert server.start(tmp_path) == (first, False)
+        assert (wiped, first.owner) == (False, server.DEMO)
+    finally:
+        assert server.stop(tmp_path)
+    again, wiped = server.start(tmp_path)
+    try:
+        assert (again.port, wiped) == (first.port, False)
+        assert again.pid != first.pid
+    finally:
+        server.stop(tmp_path)
+    assert server.running(tmp_path) is None
+
+
+def test_a_state_that_was_never_saved_is_wiped(tmp_path: Path) -> None:
+    state = tmp_path / "state" / "services"
+    state.mkdir(parents=True)
+    (state / "left.json").write_text("{}")
+    (tmp_path / "dirty").touch()
+    _, wiped = server.start(tmp_path)
+    server.stop(tmp_path)
+    assert wiped
+    assert not (state / "left.json").exists()
+    assert not (tmp_path / "dirty").exists()
+
+
+def test_a_port_that_is_taken_moves_the_saved_state(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    (state / "services").mkdir(parents=True)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        (state / "port").write_text(str(taken))
+        (state / "services" / "sqs.json").write_text(f'"http://127.0.0.1:{taken}/q"')
+        port = server._choose_port(tmp_path)
+    assert port != taken
+    assert (state / "services" / "sqs.json").read_text() == f'"http://127.0.0.1:{port}/q"'
