@@ -174,6 +174,16 @@ def test_a_contract_that_changes_within_the_month_holds_the_invoice() -> None:
     assert (finding.code, finding.account) == ("unpriceable_charge", "UA")
 
 
+def test_a_total_that_is_too_large_holds_its_account_only() -> None:
+    world = World()
+    world.ingest(flight(number, data={"distance": "9" * 23}) for number in range(2))
+    world.ingest([flight(1, account="AS")])
+    statement = world.bill()
+    assert [(finding.code, finding.account) for finding in statement.findings] == [("quantity_out_of_range", "UA")]
+    assert statement.released == 12
+    assert world.invoice(f"{INC}.{JANUARY}.AS").totals.net.text == "2.58"  # a flight at 2.25 and 1,000 miles
+
+
 def test_totals_that_do_not_add_up_cannot_be_made() -> None:
     world = World()
     world.bill()

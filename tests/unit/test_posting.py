@@ -6,6 +6,7 @@ import pytest
 from billproof.erp.embedded import EmbeddedLedger
 from billproof.errors import (
     Conflict,
+    Contended,
     DuplicateReference,
     InvalidInput,
     NotFound,
@@ -91,6 +92,13 @@ def test_the_ledger_takes_a_reference_once() -> None:
         ledger.post(entry())
     assert list(ledger.of_period(INC, JANUARY)) == [entry()]
     assert list(ledger.of_period(INC, "2013-02")) == []
+
+
+def test_a_posting_that_did_not_come_through_is_tried_again() -> None:
+    records = MemoryRecords()
+    records.create_all = lambda _records: False  # type: ignore[method-assign,assignment]
+    with pytest.raises(Contended):
+        EmbeddedLedger(records).post(entry())
 
 
 def test_what_is_billed_in_advance_is_deferred(world: World) -> None:

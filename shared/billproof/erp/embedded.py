@@ -6,7 +6,7 @@ journal#<entity>#<period>#<shard>       <external reference>     where to find i
 
 from collections.abc import Iterator
 
-from billproof.errors import DuplicateReference, UnbalancedEntry
+from billproof.errors import Contended, DuplicateReference, UnbalancedEntry
 from billproof.ids import shard_of
 from billproof.ledger.model import JournalEntry
 from billproof.money import total
@@ -27,7 +27,7 @@ class EmbeddedLedger:
         return JournalEntry.model_validate(found) if found else None
 
     def post(self, entry: JournalEntry) -> None:
-        """Post a document; raises DuplicateReference or UnbalancedEntry."""
+        """Post a document; raises DuplicateReference, UnbalancedEntry or Contended."""
         left = total((line.amount for line in entry.lines), entry.currency)
         if not left.is_zero:
             message = f"entry {entry.external_reference} is out of balance by {left}"
@@ -39,6 +39,9 @@ class EmbeddedLedger:
                 Record(Key(journal, entry.external_reference), {"external_reference": entry.external_reference}),
             ]
         )
+        if not written and self.find(entry.legal_entity, entry.external_reference) is None:
+            message = f"{entry.external_reference} was written at the same time by another and did not come through"
+            raise Contended(message)
         if not written:
             message = f"{entry.external_reference} is posted already"
             raise DuplicateReference(message)

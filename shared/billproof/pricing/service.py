@@ -57,12 +57,26 @@ def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
 def _price(terms: AccountTerms, plan: BatchPlan, usage: AccountUsage) -> AccountPricing:
     findings = terms.findings
     priced = None
+    if usage.out_of_range:
+        findings = (*findings, _out_of_range(usage))
     if not findings:
         try:
             priced = price_account(terms, plan=plan, usage=usage)
         except BillproofError as error:
             findings = (unpriceable(terms.account.id, error),)
     return AccountPricing(usage=usage, priced=priced, findings=findings)
+
+
+def _out_of_range(usage: AccountUsage) -> Finding:
+    return Finding(
+        code="quantity_out_of_range",
+        severity=Severity.BLOCKING,
+        account=usage.account,
+        path=f"usage/{','.join(usage.out_of_range)}",
+        message=f"the period's total of {', '.join(usage.out_of_range)} has more than 23 digits before the point",
+        remedy="find the source's broken events in the usage log",
+        owner=Owner.BILLING,
+    )
 
 
 def unpriceable(account: str, error: BillproofError) -> Finding:

@@ -168,9 +168,19 @@ def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
     ).fetchall():
         tally[account][kind, verdict] = number
     quantities: dict[str, list[Quantity]] = defaultdict(list)
+    out_of_range: dict[str, list[str]] = defaultdict(list)
     for asked in plan.asked:
-        for account, quantity in _quantities(database, asked, names):
-            quantities[account].append(quantity)
+        try:
+            for account, quantity in _quantities(database, asked, names):
+                quantities[account].append(quantity)
+        except duckdb.OutOfRangeException:  # one account's sum is too large: the others are not to suffer
+            for window in plan.windows:
+                try:
+                    mine = [quantity for _, quantity in _quantities(database, asked, names, window.account)]
+                except duckdb.OutOfRangeException:
+                    out_of_range[window.account].append(asked.meter)
+                else:
+                    quantities[window.account] += mine
     results = []
     for window in plan.windows:
         found = tally[window.account]
@@ -188,6 +198,7 @@ def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         results.append(
             AccountUsage(
                 account=window.account,
+                out_of_range=tuple(out_of_range[window.account]),
                 counts=counts,
                 orphan_types=orphans,
                 quantities=tuple(quantities[window.account]),
@@ -201,18 +212,18 @@ def _of(found: dict[tuple[str, str], int], verdict: str) -> int:
 
 
 def _quantities(
-    database: duckdb.DuckDBPyConnection, asked: AskedAggregate, names: dict[str, str]
-) -> Iterable[tuple[str, Quantity]]:
+    database: duckdb.DuckDBPyConnection, asked: AskedAggregate, names: dict[str, str], account_id: str | None = None
+) -> list[tuple[str, Quantity]]:
     value = names[asked.value_property] if asked.value_property is not None else "*"
     groups = "".join(f", coalesce({names[name]}, '')" for name in asked.group_by)
     measured = _QUANTITIES[asked.aggregation].format(value=value)
     rows = database.execute(
         f"select account{groups}, {measured}, count(*) from events "  # noqa: S608 - the columns are ours
-        "where type = $type and verdict = 'kept' group by all order by all",
-        {"type": asked.event_type},
+        "where type = $type and verdict = 'kept' and account = coalesce($account, account) group by all order by all",
+        {"type": asked.event_type, "account": account_id},
     ).fetchall()
-    for account, *dimension, quantity, events in rows:
-        yield (
+    return [
+        (
             account,
             Quantity(
                 meter=asked.meter,
@@ -222,3 +233,5 @@ def _quantities(
                 events=events,
             ),
         )
+        for account, *dimension, quantity, events in rows
+    ]

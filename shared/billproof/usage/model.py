@@ -151,9 +151,10 @@ class EventCounts(Model):
 
 
 class AccountUsage(Model):
-    """What aggregation found for one account."""
+    """What aggregation found for one account; `out_of_range` names the meters whose total no decimal here can hold."""
 
     account: str
+    out_of_range: tuple[str, ...] = ()
     counts: EventCounts
     orphan_types: dict[str, int]
     quantities: tuple[Quantity, ...]
