@@ -26,4 +26,5 @@ def handler(request: Request, ports: Ports) -> Planned:
         buckets=ports.settings.buckets,
         batch_size=ports.settings.batch_size,
         max_concurrency=ports.settings.max_concurrency,
+        now=ports.now(),
     )

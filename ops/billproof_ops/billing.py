@@ -6,6 +6,7 @@ from billproof.errors import NotFound
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import InvoiceFacts
 from billproof.invoicing.service import read_invoice
+from billproof.proof.service import Stores
 from billproof.runs.closing import read_statement
 from billproof.runs.model import RunStatement
 from billproof.runs.starting import RUNNING, StartedRun, run_ids, start_billing_run
@@ -101,6 +102,12 @@ def invoice_rows(target: Target, legal_entity: str, period: str) -> list[Invoice
     return sorted((_row(each, legal_entity, period) for each in facts), key=lambda row: row.number or row.account)
 
 
+def stores(target: Target) -> Stores:
+    """Return what a proof reads."""
+    ports = target.ports
+    return Stores(objects=ports.objects, directory=ports.directory, register=ports.register, erp=ports.erp)
+
+
 def _row(facts: InvoiceFacts, legal_entity: str, period: str) -> InvoiceRow:
     released, held = facts.released, facts.held
     document = released.document if released else held.document if held else None
@@ -119,15 +126,19 @@ def _row(facts: InvoiceFacts, legal_entity: str, period: str) -> InvoiceRow:
     )
 
 
-def find_invoice(target: Target, name: str) -> tuple[Released, Invoice]:
-    """Return a released invoice by its id or its number; raises OpsError where there is none."""
+def find_release(target: Target, name: str) -> Released:
+    """Return the release of an invoice by its id or its number; raises OpsError where there is none."""
     register = target.ports.register
-    released = register.released(name) if name.count(".") == 2 else None  # noqa: PLR2004 - entity.period.account
-    if released is None:
-        released = _by_number(target, name)
+    released = register.released(name) if name.count(".") == 2 else _by_number(target, name)  # noqa: PLR2004 - an id
     if released is None:
         message = f"there is no released invoice {name}: give its number (SKY-US-2013-000001) or its id"
         raise OpsError(message)
+    return released
+
+
+def find_invoice(target: Target, name: str) -> tuple[Released, Invoice]:
+    """Return a released invoice by its id or its number; raises OpsError where there is none."""
+    released = find_release(target, name)
     return released, read_invoice(target.ports.objects, released.document)
 
 

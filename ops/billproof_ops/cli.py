@@ -16,6 +16,7 @@ from rich.table import Table
 
 from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
+from billproof.proof.model import Proof
 from billproof_ops import billing
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
@@ -190,6 +191,49 @@ def report(
     console.print(table)
     for finding in statement.findings:
         console.print(f"{finding.severity} {finding.code} {finding.account}: {finding.message}. {finding.remedy}")
+
+
+@run.command("prove")
+def prove_a_run(
+    run_id: Annotated[str, typer.Argument(help="A closed run, such as skymeter-inc-2013-01-001.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compute a closed run again from the log and the contracts; exit 1 where anything stored differs."""
+    from billproof.proof.service import prove_run
+
+    _show_proof(prove_run(run_id, stores=billing.stores(Target.find())), as_json=as_json)
+
+
+@invoice.command("prove")
+def prove_an_invoice(
+    name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
+    *,
+    events: Annotated[bool, typer.Option("--events", help="List every event that the run saw.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compute a released invoice again and compare it bit for bit; exit 1 where anything differs."""
+    from billproof.proof.service import events_behind, prove_invoice
+
+    target = Target.find()
+    released = billing.find_release(target, name)
+    if events:
+        for event in events_behind(released.invoice, stores=billing.stores(target)):
+            sys.stdout.write(f"{event.time} {event.source} {event.id} {event.type} {event.verdict}\n")
+    _show_proof(prove_invoice(released.invoice, stores=billing.stores(target)), as_json=as_json)
+
+
+def _show_proof(proof: Proof, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(proof.model_dump(mode="json"))
+    else:
+        for each in proof.differences:
+            console.print(f"[red]{each.doubt}[/] {each.where}: stored {each.stated}, computed {each.proved}")
+        checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.model_dump().items())
+        verdict = "[green]proved[/]" if proof.holds else f"[red]not proved[/], {len(proof.differences)} differences"
+        console.print(f"{proof.subject} {verdict}: {checked} checked", soft_wrap=True)
+    if not proof.holds:
+        raise typer.Exit(1)
 
 
 @invoice.command("list")

@@ -192,6 +192,9 @@ def test_every_good_event_succeeds_on_the_deployed_function(path: Any, billed: T
         (("invoice", "show", "SKY-US-2013-000001"), 0, "half_up"),
         (("run", "status", f"{INC}-{JANUARY}-001"), 0, "SUCCEEDED"),
         (("run", "report", f"{INC}-{JANUARY}-001"), 0, "released"),
+        (("run", "prove", f"{INC}-{JANUARY}-001"), 0, "proved"),
+        (("invoice", "prove", "SKY-US-2013-000001"), 0, "1 documents"),
+        (("invoice", "prove", f"{INC}.{JANUARY}.B6", "--events"), 0, "2013-02-01T04:30:00.000000Z"),
         (("run", "status", "nobody-2013-01-001"), 1, "there is no run"),
         (("invoice", "show", "SKY-US-2013-999999"), 1, "no released invoice"),
         (("run", "start", "-e", INC, "-p", "2013"), 2, "not a calendar month"),
@@ -206,6 +209,19 @@ def test_the_command_says_what_it_did_or_what_is_wrong(
 ) -> None:
     found, out, err = run_command(*words)
     assert (found, said in out + err) == (code, True), out + err
+
+
+def test_a_proof_fails_when_a_contract_is_changed_by_hand(billed: Target) -> None:
+    database, table = client("dynamodb"), billed.outputs["ContractsTableName"]
+    key = {"partition": {"S": "account#UA"}, "sort": {"S": "contract#UA-2013#v000001"}}
+    stored = database.get_item(TableName=table, Key=key)["Item"]
+    document = {**stored["document"]["M"], "signed_by": {"S": "somebody@else.example"}}
+    database.put_item(TableName=table, Item={**stored, "document": {"M": document}})
+    try:
+        code, out, _ = run_command("run", "prove", f"{INC}-{JANUARY}-001")
+    finally:
+        database.put_item(TableName=table, Item=stored)
+    assert (code, "terms_changed" in out, "UA-2013" in out) == (1, True, True)
 
 
 def test_json_output_is_json(billed: Target) -> None:

@@ -53,14 +53,15 @@ class World:
         self.settings = Settings(
             {"BUCKET_COUNT": str(buckets), "BATCH_SIZE": str(batch_size), "BATCH_CONCURRENCY": "1"}
         )
-        self.gatekeeper = Gatekeeper(self.directory, self.now)
         self._sent = 0
+        self.gatekeeper = Gatekeeper(self.directory, self.now)
         if master_data:
             found = story.master_data()
             self.publish(*found.legal_entities, *found.meters, *found.accounts, *found.contracts)
 
     def now(self) -> datetime:
-        return NOW
+        """A moment after everything that was sent so far."""
+        return NOW + timedelta(seconds=self._sent + 1)
 
     def publish(self, *data: LegalEntity | Account | Meter | Contract) -> None:
         for each in data:
@@ -98,6 +99,7 @@ class World:
             buckets=self.buckets,
             batch_size=self.batch_size,
             max_concurrency=1,
+            now=self.now(),
         )
         return Artefacts(self.objects).read(run_id, RUN, "plan", RunPlan)
 

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from billproof.contracts.model import Aggregation
-from billproof.usage import log
-from billproof.usage.aggregation import aggregate
-from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate
+from billproof.usage.aggregation import aggregate, events_of
+from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, Quarantined
 from tests.support.world import World, flight
 
 START, END = "2013-01-01T05:00:00.000000Z", "2013-02-01T05:00:00.000000Z"
@@ -32,7 +31,9 @@ def plan(*asked: AskedAggregate, accounts: tuple[str, ...] = ("UA",), **window: 
     }
     windows = tuple(AccountWindow(account=account, batch="b", **{**fields, **window}) for account in accounts)
     days = tuple(f"2013-01-{day:02d}" for day in range(1, 32))
-    return AggregationPlan(run="r", bucket=0, days=(*days, "2013-02-01"), windows=windows, asked=asked)
+    return AggregationPlan(
+        run="r", bucket=0, received_before="2014", days=(*days, "2013-02-01"), windows=windows, asked=asked
+    )
 
 
 def used(world: World, *asked: AskedAggregate, **window: Any) -> AccountUsage:
@@ -86,7 +87,8 @@ def test_a_duplicate_counts_once_and_a_conflict_goes_to_quarantine() -> None:
     world.ingest([flight(1), flight(2)])
     world.ingest([flight(1)])
     world.ingest([flight(1, data={"distance": "9999"})])
-    found = used(world, ask("count"), ask("sum", "distance"))
+    conflicts: list[Quarantined] = []
+    (found,) = aggregate(plan(ask("count"), ask("sum", "distance")), objects=world.objects, conflicts=conflicts)
     assert found.counts.model_dump() == {
         "copies": 4,
         "duplicate": 1,
@@ -96,7 +98,7 @@ def test_a_duplicate_counts_once_and_a_conflict_goes_to_quarantine() -> None:
         "orphan": 0,
     }
     assert found.counts.distinct == 2
-    (conflict,) = log.read_quarantine(world.objects, "2013-01-05")
+    (conflict,) = conflicts
     assert (conflict.reason, conflict.account) == ("conflicting_duplicate", "UA")
     assert json.loads(conflict.raw)["id"] == "2013-01-05:UA:1"
 
@@ -148,3 +150,26 @@ def test_several_accounts_or_none(accounts: tuple[str, ...]) -> None:
     world.ingest([flight(1, account="UA"), flight(1, account="B6"), flight(1, account="DL")])
     found = aggregate(plan(ask("count"), accounts=accounts), objects=world.objects)
     assert [(usage.account, usage.counts.metered) for usage in found] == [(account, 1) for account in accounts]
+
+
+def test_what_is_received_after_the_plan_is_not_of_the_run() -> None:
+    world = World()
+    world.ingest([flight(1)])
+    cut = plan(ask("count")).model_copy(update={"received_before": "2013-02-02T12:00:02.000000Z"})
+    before = aggregate(cut, objects=world.objects)
+    world.ingest([flight(1), flight(2)])
+    assert aggregate(cut, objects=world.objects) == before
+    assert used(world, ask("count")).counts.metered == 2
+
+
+def test_the_events_behind_a_quantity_can_be_listed() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2), flight(3, account="B6")])
+    world.ingest([flight(1), flight(2, data={"distance": "9"})])
+    listed = list(events_of(plan(ask("count")), "UA", objects=world.objects))
+    assert [(event.id[-1], event.verdict) for event in listed] == [
+        ("1", "duplicate"),
+        ("1", "kept"),
+        ("2", "conflicting"),
+        ("2", "kept"),
+    ]

@@ -86,6 +86,7 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
         buckets=1,
         batch_size=1,
         max_concurrency=1,
+        now=NOW,
     )
     assert (planned.outcome, planned.accounts) == ("nothing_to_bill", 0)
     assert world.close("empty-2013-01-001").outcome == "closed"

@@ -45,6 +45,14 @@ def _write(demo: Demo, summary: Summary, timings: Timings) -> None:
 def _print(summary: Summary, timings: Timings, console: Console) -> None:
     for table in (_events(summary), _invoices(summary), _reconciliations(summary), _time(timings)):
         console.print(table)
+    for proof in summary.proofs:
+        checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.items())
+        console.print(
+            f"[{'red' if proof.differences else 'green'}]proof[/] {proof.run_id}: {checked} checked again, "
+            f"{len(proof.differences)} differences"
+        )
+        for difference in proof.differences:
+            console.print(f"  [red]{difference}[/]")
     findings = [finding for run in summary.runs for finding in run.findings]
     for finding in findings:
         console.print(f"[yellow]finding[/] {finding}")

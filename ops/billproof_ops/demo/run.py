@@ -14,14 +14,16 @@ from billproof.errors import NotFound
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.service import RELEASED_STEP, read_invoice
 from billproof.money import Money, Taxed
+from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import report_key
 from billproof.runs.model import RunPlan
 from billproof.runs.planning import RUN
-from billproof_ops.billing import run_report, start_run, wait_for_run
+from billproof_ops.billing import run_report, start_run, stores, wait_for_run
 from billproof_ops.demo import story
 from billproof_ops.demo.summary import (
     InvoiceSummary,
+    ProofSummary,
     ReconciliationSummary,
     Repeat,
     RunSummary,
@@ -71,6 +73,7 @@ class Demo:
         with self.timings.phase("load contracts"):
             self._load()
         runs: list[RunSummary] = []
+        proofs: list[ProofSummary] = []
         reconciliations: list[ReconciliationSummary] = []
         sent = 0
         for month in self.months:
@@ -82,6 +85,8 @@ class Demo:
                 self._settle(month)
             with self.timings.phase("reconciliation"):
                 reconciliations += self._reconcile(month)
+            with self.timings.phase("proof"):
+                proofs += [self._prove(run_id) for run_id in run_ids]
             runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
         invoices = self._invoices()
         after = self._books()
@@ -90,6 +95,7 @@ class Demo:
             runs=runs,
             invoices=invoices,
             reconciliations=reconciliations,
+            proofs=proofs,
             totals=_totals(invoices),
             repeat=_repeat(before, after, runs, sent),
         )
@@ -208,6 +214,11 @@ class Demo:
             report = Reconciliation.model_validate_json(self.target.ports.objects.get(report_key(entity, month)))
             results.append(_reconciliation_summary(report))
         return results
+
+    def _prove(self, run_id: str) -> ProofSummary:
+        proof = prove_run(run_id, stores=stores(self.target))
+        differences = [f"{each.doubt} {each.where}: {each.stated} / {each.proved}" for each in proof.differences]
+        return ProofSummary(run_id=run_id, checked=proof.checked.model_dump(), differences=differences)
 
     def _invoices(self) -> list[InvoiceSummary]:
         found = []

@@ -90,6 +90,14 @@ class ReconciliationSummary(Shown):
     variances: list[str]
 
 
+class ProofSummary(Shown):
+    """A run, computed again: what was checked, and what differed."""
+
+    run_id: str
+    checked: dict[str, int]
+    differences: list[str]
+
+
 class Repeat(Shown):
     """What this demo changed against the books as it found them."""
 
@@ -109,6 +117,7 @@ class Summary(Shown):
     runs: list[RunSummary]
     invoices: list[InvoiceSummary]
     reconciliations: list[ReconciliationSummary]
+    proofs: list[ProofSummary]
     totals: dict[str, dict[str, str]]
     repeat: Repeat
 

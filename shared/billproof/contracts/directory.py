@@ -107,6 +107,10 @@ class Directory:
         records = self._records.query(f"account#{account}", prefix="contract#")
         return [Contract.model_validate(record.document) for record in records]
 
+    def holds(self, data: LegalEntity | Account | Meter | Contract) -> bool:
+        """Say whether this very version, with these very terms, is what is stored."""
+        return self._records.get(key_of(data)) == data.model_dump(mode="json")
+
     def members(self, entity: str) -> Iterator[str]:
         """Yield the accounts that a legal entity bills, shard by shard."""
         for shard in range(MEMBER_SHARDS):

@@ -59,10 +59,13 @@ def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
     pricing = artefacts.read(run_id, PRICED, batch_id, BatchPricing)
     findings = artefacts.read(run_id, VALIDATED, batch_id, BatchFindings).findings
     taxes = artefacts.read(run_id, TAXED, batch_id, BatchTax)
-    drafts = tuple(
-        _draft(terms, account, tax, (*findings[terms.account.id], *tax.findings), plan=plan, objects=objects)
-        for terms, account, tax in zip(plan.accounts, pricing.accounts, taxes.accounts, strict=True)
-    )
+    drafts = []
+    for terms, account, tax in zip(plan.accounts, pricing.accounts, taxes.accounts, strict=True):
+        found = (*findings[terms.account.id], *tax.findings)
+        draft, data = draft_account(terms, account, tax, found, plan=plan)
+        if draft.document is not None and data is not None:
+            objects.put(draft.document.key, data)
+        drafts.append(draft)
     batch = BatchDrafts(
         run=run_id,
         batch=batch_id,
@@ -70,36 +73,31 @@ def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
         number_prefix=plan.legal_entity.number_prefix,
         period=plan.period,
         issue_date=plan.issue_date,
-        drafts=drafts,
+        drafts=tuple(drafts),
     )
     artefacts.write(run_id, DRAFTED, batch_id, batch)
-    found = sum(len(draft.findings) for draft in drafts)
-    return Stepped(run_id=run_id, batch_id=batch_id, outcome="drafted", accounts=len(drafts), findings=found)
+    number = sum(len(draft.findings) for draft in drafts)
+    return Stepped(run_id=run_id, batch_id=batch_id, outcome="drafted", accounts=len(drafts), findings=number)
 
 
-def _draft(
-    terms: AccountTerms,
-    pricing: AccountPricing,
-    tax: AccountTax,
-    findings: tuple[Finding, ...],
-    *,
-    plan: BatchPlan,
-    objects: Objects,
-) -> Draft:
+def draft_account(
+    terms: AccountTerms, pricing: AccountPricing, tax: AccountTax, findings: tuple[Finding, ...], *, plan: BatchPlan
+) -> tuple[Draft, bytes | None]:
+    """Return an account's draft and its document's bytes, if it has one: a pure function, which a proof calls again."""
     account, entity, period = terms.account.id, plan.legal_entity.id, plan.period.name
-    document = None
+    document, data = None, None
     if pricing.priced is not None and not tax.findings:
         invoice = draft_invoice(terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.usage.counts)
         data = canonical_json(invoice.model_dump(mode="json"))
         digest = digest_bytes(data)
-        document = DocumentRef(key=document_key(entity, period, account, digest), digest=digest, totals=invoice.totals)
-        objects.put(document.key, data)
+        key = document_key(entity, period, account, digest)
+        document = DocumentRef(key=key, digest=digest, totals=invoice.totals)
         findings = tuple(_with_amount(finding, document) for finding in findings)
     if is_blocked(findings):
         outcome = DraftOutcome.HELD
     else:
         outcome = DraftOutcome.CLEAN if document is not None else DraftOutcome.WITHOUT_CONTRACT
-    return Draft(
+    draft = Draft(
         account=account,
         invoice=invoice_id(entity, period, account),
         outcome=outcome,
@@ -107,6 +105,7 @@ def _draft(
         events=pricing.usage.counts,
         findings=findings,
     )
+    return draft, data
 
 
 def _with_amount(finding: Finding, document: DocumentRef) -> Finding:

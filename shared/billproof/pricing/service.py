@@ -47,14 +47,15 @@ def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
     artefacts = Artefacts(objects)
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
     used = {usage.account: usage for usage in artefacts.read(run_id, USAGE, batch_id, BatchUsage).accounts}
-    accounts = tuple(_price(terms, plan, used[terms.account.id]) for terms in plan.accounts)
+    accounts = tuple(price_terms(terms, plan=plan, usage=used[terms.account.id]) for terms in plan.accounts)
     pricing = BatchPricing(run=run_id, batch=batch_id, accounts=accounts)
     artefacts.write(run_id, PRICED, batch_id, pricing)
     found = sum(len(account.findings) for account in accounts)
     return Stepped(run_id=run_id, batch_id=batch_id, outcome="priced", accounts=len(accounts), findings=found)
 
 
-def _price(terms: AccountTerms, plan: BatchPlan, usage: AccountUsage) -> AccountPricing:
+def price_terms(terms: AccountTerms, *, plan: BatchPlan, usage: AccountUsage) -> AccountPricing:
+    """Price one account, or write down why it cannot be: a pure function of its terms and usage."""
     findings = terms.findings
     priced = None
     if usage.out_of_range:

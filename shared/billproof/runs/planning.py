@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import batched
 
 from billproof.artefacts import Artefacts
@@ -48,11 +48,13 @@ def plan_billing_run(
     buckets: int,
     batch_size: int,
     max_concurrency: int,
+    now: datetime,
 ) -> Planned:
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
     A batch lies within one bucket of the usage log, so one aggregation writes all of its usage. The order of accounts
-    and batches is fixed by their names. Raises NotFound and InvalidPeriod.
+    and batches is fixed by their names. Events received from `now` on are not of this run. Raises NotFound and
+    InvalidPeriod.
     """
     artefacts = Artefacts(objects)
     entity = directory.legal_entity(legal_entity)
@@ -80,7 +82,7 @@ def plan_billing_run(
                 accounts=chunk,
             )
             artefacts.write(run_id, PLAN, batch, plan)
-        aggregation = _aggregation_plan(run_id, bucket, named, entity, month, meters)
+        aggregation = _aggregation_plan(run_id, bucket, named, entity, month, meters, instant_text(now))
         artefacts.write(run_id, AGGREGATION_PLAN, bucket_name(bucket), aggregation)
         batches += named
     used = sorted(by_bucket)
@@ -125,6 +127,7 @@ def _aggregation_plan(
     entity: LegalEntity,
     period: Period,
     meters: tuple[Meter, ...],
+    received_before: str,
 ) -> AggregationPlan:
     by_id = {meter.id: meter for meter in meters}
     windows = [
@@ -136,6 +139,7 @@ def _aggregation_plan(
     return AggregationPlan(
         run=run_id,
         bucket=bucket,
+        received_before=received_before,
         days=_days(windows),
         windows=tuple(windows),
         asked=_asked(contracts, by_id),

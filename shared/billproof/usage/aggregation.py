@@ -7,8 +7,10 @@ refuses an overflow.
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,7 @@ _LOAD = """
 create or replace temp table copies as
 select source, id, type, account, time, received_at, digest{properties}
 from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd')
+where received_at < $received_before
 """
 
 # Only ids that occur more than once are ranked: the first received is kept, ties broken by content.
@@ -72,6 +75,12 @@ select account, time, received_at, digest, source, id from judged where verdict 
 order by all
 """
 
+_EVENTS = """
+select source, id, type, time, verdict from judged
+where account = $account and time >= $start and time < $end
+order by time, source, id, verdict
+"""
+
 _QUANTITIES = {
     Aggregation.COUNT: "count(*)",
     Aggregation.SUM: "sum(cast({value} as decimal(38, 15)))",
@@ -83,23 +92,63 @@ _QUANTITIES = {
 }
 
 
-def aggregate(plan: AggregationPlan, *, objects: Objects) -> list[AccountUsage]:
-    """Return what every account of the plan used, by account; conflicting duplicates go to quarantine.
+@dataclass(frozen=True, slots=True)
+class JudgedEvent:
+    """One copy of an event, and whether it was kept, a duplicate or in conflict."""
 
-    Reads only the log. Accounts without events are there too, with zeros.
+    source: str
+    id: str
+    type: str
+    time: str
+    verdict: str
+
+
+def aggregate(
+    plan: AggregationPlan, *, objects: Objects, conflicts: list[Quarantined] | None = None
+) -> list[AccountUsage]:
+    """Return what every account of the plan used, by account; accounts without events are there too, with zeros.
+
+    Reads only the log and writes nothing. Conflicting duplicates are added to `conflicts`, if that is given.
     """
     names = _properties(plan.asked)
+    with _judged_days(plan, objects, names) as (database, days):
+        _prepare(database, plan, names)
+        for _ in days:
+            database.execute(_KEEP.format(names="".join(f", {column}" for column in names.values())))
+            if conflicts is not None:
+                conflicts += [_conflict(*row) for row in database.execute(_CONFLICTS).fetchall()]
+        return _results(database, plan, names)
+
+
+def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Iterator[JudgedEvent]:
+    """Yield every copy of every event in an account's window, as aggregation judged it, by day, time, source and id."""
+    window = next(window for window in plan.windows if window.account == account)
+    parameters = {"account": account, "start": window.start, "end": window.end}
+    with _judged_days(plan, objects, {}) as (database, days):
+        for _ in days:
+            for row in database.execute(_EVENTS, parameters).fetchall():
+                yield JudgedEvent(*row)
+
+
+@contextmanager
+def _judged_days(
+    plan: AggregationPlan, objects: Objects, names: dict[str, str]
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Iterator[str]]]:
+    """Give a database and its days: each day's turn leaves the table `judged` for that day."""
     with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
         database.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}/spill'")
         database.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false")
-        _prepare(database, plan, names)
-        for day in plan.days:
-            files = _fetch(objects, log.usage_prefix(plan.bucket, day), Path(folder))
-            if files:
-                _take_in_day(database, objects, names, files)
+
+        def days() -> Iterator[str]:
+            for day in plan.days:
+                files = _fetch(objects, log.usage_prefix(plan.bucket, day), Path(folder))
+                if files:
+                    _judge_day(database, names, files, plan.received_before)
+                    yield day
                 for file in files:
                     Path(file).unlink()
-        return _results(database, plan, names)
+
+        yield database, days()
 
 
 def _properties(asked: Iterable[AskedAggregate]) -> dict[str, str]:
@@ -131,34 +180,27 @@ def _fetch(objects: Objects, prefix: str, folder: Path) -> list[str]:
         return list(pool.map(fetch, enumerate(objects.keys(prefix))))
 
 
-def _take_in_day(
-    database: duckdb.DuckDBPyConnection, objects: Objects, names: dict[str, str], files: Sequence[str]
+def _judge_day(
+    database: duckdb.DuckDBPyConnection, names: dict[str, str], files: Sequence[str], received_before: str
 ) -> None:
     properties = "".join(f", data[${column}] as {column}" for column in names.values())
-    parameters: dict[str, Any] = {"files": list(files), **{column: name for name, column in names.items()}}
+    parameters: dict[str, Any] = {"files": list(files), "received_before": received_before}
+    parameters |= {column: name for name, column in names.items()}
     database.execute(_LOAD.format(properties=properties, columns=_COLUMNS), parameters)
     database.execute(_JUDGE)
-    database.execute(_KEEP.format(names="".join(f", {column}" for column in names.values())))
-    _quarantine_conflicts(database.execute(_CONFLICTS).fetchall(), objects)
 
 
-def _quarantine_conflicts(rows: Sequence[tuple[str, ...]], objects: Objects) -> None:
-    if not rows:
-        return
-    lines = [
-        Quarantined(
-            reason=Reason.CONFLICT,
-            detail=f"source {source} sent id {event} before with other content",
-            account=account,
-            time=time,
-            received_at=received_at,
-            message_id=f"{source}#{event}#{digest}",
-            position=0,
-            raw=canonical_json({"source": source, "id": event, "digest": digest}).decode(),
-        )
-        for account, time, received_at, digest, source, event in rows
-    ]
-    log.write(objects, f"{log.quarantine_prefix(log.day_of(lines[0].time))}conflicts-", lines)
+def _conflict(account: str, time: str, received_at: str, digest: str, source: str, event: str) -> Quarantined:
+    return Quarantined(
+        reason=Reason.CONFLICT,
+        detail=f"source {source} sent id {event} before with other content",
+        account=account,
+        time=time,
+        received_at=received_at,
+        message_id=f"{source}#{event}#{digest}",
+        position=0,
+        raw=canonical_json({"source": source, "id": event, "digest": digest}).decode(),
+    )
 
 
 def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[AccountUsage]:

@@ -75,6 +75,15 @@ def read_quarantine(objects: Objects, day: str) -> Iterator[Quarantined]:
                 yield refused
 
 
+def is_intact(objects: Objects, key: str) -> bool:
+    """Say whether an object still holds the content that named it."""
+    try:
+        name, _ = pack(_ROW.decode(line) for line in zstd.decompress(objects.get(key)).splitlines())
+    except (zstd.ZstdError, msgspec.DecodeError):
+        return False
+    return key.endswith(f"/{name}")
+
+
 def read_segment(objects: Objects, key: str) -> list[SegmentRow]:
     """Return the rows of one segment."""
     return [_ROW.decode(line) for line in zstd.decompress(objects.get(key)).splitlines()]

@@ -107,10 +107,15 @@ class AccountWindow(Model):
 
 
 class AggregationPlan(Model):
-    """What one call of aggregate_usage does: one bucket, the days that any account's period touches."""
+    """What one call of aggregate_usage does: one bucket, the days that any account's period touches.
+
+    Events that were received at `received_before` or later are not of this run, so the same plan always comes to the
+    same usage, however the log grows.
+    """
 
     run: str
     bucket: int
+    received_before: str
     days: tuple[str, ...]
     windows: tuple[AccountWindow, ...]
     asked: tuple[AskedAggregate, ...]

@@ -3,9 +3,9 @@
 from billproof.artefacts import Artefacts
 from billproof.model import Model
 from billproof.ports import Objects
+from billproof.usage import log
 from billproof.usage.aggregation import aggregate
-from billproof.usage.log import bucket_name
-from billproof.usage.model import AGGREGATION_PLAN, USAGE, AccountUsage, AggregationPlan, BatchUsage
+from billproof.usage.model import AGGREGATION_PLAN, USAGE, AccountUsage, AggregationPlan, BatchUsage, Quarantined
 
 
 class Aggregated(Model):
@@ -24,10 +24,12 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     Raises NotFound where the run has no such plan.
     """
     artefacts = Artefacts(objects)
-    plan = artefacts.read(run_id, AGGREGATION_PLAN, bucket_name(bucket), AggregationPlan)
+    plan = artefacts.read(run_id, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
-    found = aggregate(plan, objects=objects)
+    conflicts: list[Quarantined] = []
+    found = aggregate(plan, objects=objects, conflicts=conflicts)
+    _quarantine(conflicts, objects)
     for usage in found:
         batches.setdefault(batch_of[usage.account], []).append(usage)
     for batch, accounts in batches.items():
@@ -40,3 +42,11 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         events=sum(usage.counts.copies for usage in found),
         conflicting=sum(usage.counts.conflicting for usage in found),
     )
+
+
+def _quarantine(conflicts: list[Quarantined], objects: Objects) -> None:
+    by_day: dict[str, list[Quarantined]] = {}
+    for conflict in conflicts:
+        by_day.setdefault(log.day_of(conflict.time), []).append(conflict)
+    for day, lines in by_day.items():
+        log.write(objects, f"{log.quarantine_prefix(day)}conflicts-", lines)

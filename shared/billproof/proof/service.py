@@ -1,0 +1,224 @@
+"""Computing a run or an invoice again, from the log and the frozen terms, and comparing with all that was stored.
+
+    log -> usage -> lines -> tax -> document = released document = posting
+    contracts as stored = terms as frozen
+
+Proofs only read. What a run did not see (events received after its plan) does not count.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from billproof.artefacts import Artefacts
+from billproof.contracts.directory import Directory
+from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
+from billproof.controls.service import findings_of
+from billproof.erp.port import Erp
+from billproof.errors import ImmutableDocument, NotFound
+from billproof.invoicing.model import BatchDrafts, Draft, DraftOutcome, Released
+from billproof.invoicing.register import Register, split_invoice_id
+from billproof.invoicing.service import DRAFTED, draft_account, read_invoice
+from billproof.ledger.rules import invoice_entry
+from billproof.model import decimal_text
+from billproof.ports import Objects
+from billproof.pricing.service import price_terms
+from billproof.proof.model import Checked, Difference, Doubt, Proof
+from billproof.runs.closing import read_statement
+from billproof.runs.model import RunPlan
+from billproof.runs.planning import RUN
+from billproof.tax.service import tax_account
+from billproof.usage import log
+from billproof.usage.aggregation import JudgedEvent, aggregate, events_of
+from billproof.usage.model import AGGREGATION_PLAN, USAGE, AccountUsage, AggregationPlan, BatchUsage, EventCounts
+
+NONE = "none"
+type MasterData = LegalEntity | Account | Meter | Contract
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Everything that a proof reads."""
+
+    objects: Objects
+    directory: Directory
+    register: Register
+    erp: Erp
+
+    @property
+    def artefacts(self) -> Artefacts:
+        """What the steps of runs have written."""
+        return Artefacts(self.objects)
+
+
+def prove_run(run_id: str, *, stores: Stores) -> Proof:
+    """Compute every account of a closed run again; raises NotFound where the run has no plan or no statement."""
+    plan = stores.artefacts.read(run_id, RUN, "plan", RunPlan)
+    statement = read_statement(stores.objects, run_id)
+    used: dict[str, AccountUsage] = {}
+    differences: list[Difference] = []
+    checked = Checked()
+    for bucket in plan.buckets:
+        aggregation = stores.artefacts.read(run_id, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
+        segments, doubts = _segments(aggregation, stores.objects)
+        checked += segments
+        differences += doubts
+        used |= {usage.account: usage for usage in aggregate(aggregation, objects=stores.objects)}
+    for number, batch in enumerate(plan.batches):
+        batch_plan = stores.artefacts.read(run_id, PLAN, batch, BatchPlan)
+        if number == 0:  # every batch froze the same ones
+            shared, doubts = _shared_terms(batch_plan, stores.directory)
+            checked += shared
+            differences += doubts
+        for terms in batch_plan.accounts:
+            found, doubts = _prove_account(terms, batch_plan, used[terms.account.id], stores)
+            checked += found
+            differences += doubts
+    events = sum((usage.counts for usage in used.values()), EventCounts.zero())
+    if events != statement.events:
+        differences.append(_differ(Doubt.STATEMENT, run_id, statement.events, events))
+    return _proof(run_id, checked, differences)
+
+
+def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
+    """Compute one released invoice again; raises NotFound where it is not released."""
+    aggregation, batch_plan, terms = _locate(invoice, stores)
+    checked, segment_doubts = _segments(aggregation, stores.objects)
+    (usage,) = aggregate(_alone(aggregation, terms.account.id), objects=stores.objects)
+    shared, shared_doubts = _shared_terms(batch_plan, stores.directory)
+    found, doubts = _prove_account(terms, batch_plan, usage, stores)
+    return _proof(invoice, checked + shared + found, [*segment_doubts, *shared_doubts, *doubts])
+
+
+def events_behind(invoice: str, *, stores: Stores) -> Iterator[JudgedEvent]:
+    """Yield every copy of every event that the run of a released invoice saw for its account."""
+    aggregation, _, terms = _locate(invoice, stores)
+    return events_of(aggregation, terms.account.id, objects=stores.objects)
+
+
+def _locate(invoice: str, stores: Stores) -> tuple[AggregationPlan, BatchPlan, AccountTerms]:
+    released = stores.register.released(invoice)
+    account = split_invoice_id(invoice)[2]
+    if released is None:
+        message = f"invoice {invoice} is not released"
+        raise NotFound(message)
+    plan = stores.artefacts.read(released.run, RUN, "plan", RunPlan)
+    for bucket in plan.buckets:
+        aggregation = stores.artefacts.read(released.run, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
+        for window in aggregation.windows:
+            if window.account == account:
+                batch_plan = stores.artefacts.read(released.run, PLAN, window.batch, BatchPlan)
+                terms = next(terms for terms in batch_plan.accounts if terms.account.id == account)
+                return aggregation, batch_plan, terms
+    message = f"run {released.run} did not plan account {account}"
+    raise NotFound(message)
+
+
+def _alone(aggregation: AggregationPlan, account: str) -> AggregationPlan:
+    windows = tuple(window for window in aggregation.windows if window.account == account)
+    return aggregation.model_copy(update={"windows": windows})
+
+
+def _segments(aggregation: AggregationPlan, objects: Objects) -> tuple[Checked, list[Difference]]:
+    """Check that the segments hold what named them."""
+    keys = [key for day in aggregation.days for key in objects.keys(log.usage_prefix(aggregation.bucket, day))]
+    doubts = [
+        _differ(Doubt.SEGMENT, key, "the content that named it", "other content")
+        for key in keys
+        if not log.is_intact(objects, key)
+    ]
+    return Checked(segments=len(keys)), doubts
+
+
+def _prove_account(
+    terms: AccountTerms, plan: BatchPlan, usage: AccountUsage, stores: Stores
+) -> tuple[Checked, list[Difference]]:
+    differences = [
+        *_terms_differ([terms.account, *terms.contracts], stores.directory),
+        *_usage_differs(usage, plan, stores.artefacts),
+    ]
+    pricing = price_terms(terms, plan=plan, usage=usage)
+    tax = tax_account(terms, pricing.priced, plan=plan)
+    draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing), *tax.findings), plan=plan)
+    differences += _draft_differs(draft, plan, stores)
+    released = stores.register.released(draft.invoice)
+    checked = Checked(
+        events=usage.counts.copies,
+        terms=1 + len(terms.contracts),
+        lines=len(pricing.priced.lines) if pricing.priced else 0,
+    )
+    if released is None:
+        if draft.outcome is DraftOutcome.CLEAN:
+            differences.append(_differ(Doubt.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
+        return checked, differences
+    return checked + Checked(documents=1, postings=1), [*differences, *_books_differ(released, plan, stores)]
+
+
+def _shared_terms(plan: BatchPlan, directory: Directory) -> tuple[Checked, list[Difference]]:
+    """Compare what all accounts of a batch are billed by: the legal entity and the meters."""
+    terms: list[MasterData] = [plan.legal_entity, *plan.meters]
+    return Checked(terms=len(terms)), list(_terms_differ(terms, directory))
+
+
+def _terms_differ(terms: Iterable[MasterData], directory: Directory) -> Iterator[Difference]:
+    """Compare the terms that were frozen with the versions in the directory: a version never changes."""
+    for data in terms:
+        if not directory.holds(data):
+            name = f"{data.kind} {data.id} version {data.version}"
+            yield _differ(Doubt.TERMS, name, "other terms in the directory", "the terms that were billed")
+
+
+def _usage_differs(usage: AccountUsage, plan: BatchPlan, artefacts: Artefacts) -> Iterator[Difference]:
+    stored = artefacts.read(plan.run, USAGE, plan.batch, BatchUsage)
+    known = next((each for each in stored.accounts if each.account == usage.account), None)
+    if known != usage:
+        yield _differ(Doubt.USAGE, usage.account, _shown(known) if known else NONE, _shown(usage))
+
+
+def _shown(usage: AccountUsage) -> str:
+    quantities = ", ".join(
+        f"{quantity.meter}{list(quantity.dimension.values()) or ''} {decimal_text(quantity.quantity)}"
+        for quantity in usage.quantities
+    )
+    return f"{usage.counts.copies} copies, {usage.counts.distinct} events: {quantities}"
+
+
+def _draft_differs(draft: Draft, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
+    """Compare the invoice computed again with the run's draft and, where this run released it, with the release."""
+    drafts = stores.artefacts.read(plan.run, DRAFTED, plan.batch, BatchDrafts).drafts
+    stored = next((each for each in drafts if each.account == draft.account), None)
+    if stored != draft:
+        yield _differ(Doubt.DRAFT, draft.invoice, _digest(stored), _digest(draft))
+    released = stores.register.released(draft.invoice)
+    if released is not None and released.run == plan.run and released.document != draft.document:
+        yield _differ(Doubt.DRAFT, released.number, released.document.digest, _digest(draft))
+
+
+def _digest(draft: Draft | None) -> str:
+    return draft.document.digest if draft is not None and draft.document is not None else NONE
+
+
+def _books_differ(released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
+    """Compare the stored document with its release, and the ERP's entry with the one that the document makes."""
+    try:
+        invoice = read_invoice(stores.objects, released.document)
+    except (ImmutableDocument, NotFound) as error:
+        yield _differ(Doubt.DOCUMENT, released.number, str(error), released.document.digest)
+        return
+    expected = invoice_entry(invoice, released, plan.legal_entity.chart_of_accounts)
+    posted = stores.erp.find(released.legal_entity, released.number)
+    stated = posted.content_digest if posted else NONE
+    proved = expected.content_digest if expected.lines else NONE
+    if stated != proved:
+        yield _differ(Doubt.POSTING, released.number, stated, proved)
+
+
+def _differ(doubt: Doubt, where: str, stated: object, proved: object) -> Difference:
+    return Difference(doubt=doubt, where=where, stated=str(stated), proved=str(proved))
+
+
+def _proof(subject: str, checked: Checked, differences: Iterable[Difference]) -> Proof:
+    found = tuple(differences)
+    if checked.terms == 0 or checked.lines == 0 or checked.documents == 0:
+        found = (*found, _differ(Doubt.NOTHING, subject, "a proof", "there were no terms, lines or documents to check"))
+    return Proof(subject=subject, checked=checked, differences=found)

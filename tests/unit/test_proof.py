@@ -1,0 +1,156 @@
+"""A proof holds on what was billed, and fails when anything is changed by hand in the stores."""
+
+from collections.abc import Callable
+
+import pytest
+from backports import zstd
+
+from billproof.errors import NotFound
+from billproof.invoicing.register import RELEASED, fact_key
+from billproof.proof.model import Doubt, Proof
+from billproof.proof.service import Stores, events_behind, prove_invoice, prove_run
+from tests.support.world import INC, JANUARY, World, flight
+
+UA = f"{INC}.{JANUARY}.UA"
+RUN = f"{INC}-{JANUARY}-001"
+
+
+@pytest.fixture
+def world() -> World:
+    world = World(buckets=2)
+    world.ingest([flight(1), flight(2), flight(3, type="flight.cancelled"), flight(1, account="B6")])
+    world.ingest([flight(1), flight(2, data={"distance": "7"})])
+    world.bill()
+    world.post_all()
+    return world
+
+
+def stores(world: World) -> Stores:
+    return Stores(objects=world.objects, directory=world.directory, register=world.register, erp=world.erp)
+
+
+def run(world: World) -> Proof:
+    return prove_run(RUN, stores=stores(world))
+
+
+def test_a_run_is_proved_with_its_denominators(world: World) -> None:
+    proof = run(world)
+    assert proof.differences == ()
+    assert proof.holds
+    checked = proof.checked
+    assert (checked.events, checked.segments, checked.documents, checked.postings) == (6, 2, 13, 13)
+    assert checked.lines > 13
+    assert checked.terms == 26 + 7  # 13 accounts and contracts, the legal entity and six meters
+
+
+def test_an_invoice_is_proved_and_lists_its_events(world: World) -> None:
+    proof = prove_invoice(UA, stores=stores(world))
+    assert (proof.holds, proof.checked.events, proof.checked.documents) == (True, 5, 1)
+    verdicts = [(event.id, event.verdict) for event in events_behind(UA, stores=stores(world))]
+    assert verdicts.count(("2013-01-05:UA:1", "duplicate")) == 1
+    assert sum(verdict == "kept" for _, verdict in verdicts) == 3
+
+
+def test_what_came_later_does_not_count(world: World) -> None:
+    world.ingest([flight(9)])
+    assert run(world).holds
+    world.bill()
+    assert prove_run(f"{INC}-{JANUARY}-002", stores=stores(world)).holds
+
+
+def drop_a_segment(world: World) -> None:
+    del world.objects.items[next(iter(world.objects.keys("usage/")))]
+
+
+def change_an_event(world: World) -> None:
+    key = next(key for key in world.objects.keys("usage/") if b'"1000"' in zstd.decompress(world.objects.get(key)))
+    content = zstd.decompress(world.objects.get(key)).replace(b'"1000"', b'"1001"')
+    world.objects.items[key] = zstd.compress(content)
+
+
+def change_what_no_meter_reads(world: World) -> None:
+    key = next(iter(world.objects.keys("usage/")))
+    content = zstd.decompress(world.objects.get(key)).replace(b'"EWR"', b'"JFK"')
+    world.objects.items[key] = zstd.compress(content)
+
+
+def break_a_segment(world: World) -> None:
+    world.objects.items[next(iter(world.objects.keys("usage/")))] += b"x"
+
+
+def change_a_line(world: World) -> None:
+    released = world.register.released(UA)
+    assert released is not None
+    data = world.objects.items[released.document.key]
+    world.objects.items[released.document.key] = data.replace(b'"2500"', b'"2501"')
+
+
+def drop_a_document(world: World) -> None:
+    released = world.register.released(UA)
+    assert released is not None
+    del world.objects.items[released.document.key]
+
+
+def drop_a_release(world: World) -> None:
+    del world.records["invoices"].items[fact_key(UA, RELEASED)]
+
+
+def change_a_posting(world: World) -> None:
+    released = world.register.released(UA)
+    assert released is not None
+    items = world.records["ledger"].items
+    key = next(key for key in items if key.sort == released.number and key.partition.startswith("documents"))
+    items[key] = {**items[key], "billing_account": "B6"}
+
+
+def drop_a_posting(world: World) -> None:
+    world.records["ledger"].items.clear()
+
+
+def change_a_contract(world: World) -> None:
+    items = world.records["contracts"].items
+    key = next(key for key in items if key.partition == "account#UA" and key.sort.startswith("contract#"))
+    items[key] = {**items[key], "signed_by": "somebody@else.example"}
+
+
+@pytest.mark.parametrize(
+    ("tamper", "doubts"),
+    [
+        (drop_a_segment, {Doubt.USAGE}),
+        (change_an_event, {Doubt.SEGMENT, Doubt.USAGE}),
+        (change_what_no_meter_reads, {Doubt.SEGMENT}),
+        (change_a_line, {Doubt.DOCUMENT}),
+        (drop_a_document, {Doubt.DOCUMENT}),
+        (drop_a_release, {Doubt.RELEASE}),
+        (change_a_posting, {Doubt.POSTING}),
+        (drop_a_posting, {Doubt.POSTING}),
+        (change_a_contract, {Doubt.TERMS}),
+    ],
+)
+def test_what_was_changed_by_hand_is_found(world: World, tamper: Callable[[World], None], doubts: set[Doubt]) -> None:
+    tamper(world)
+    proof = run(world)
+    assert not proof.holds
+    assert doubts <= {difference.doubt for difference in proof.differences}
+
+
+def test_an_invoice_whose_contract_was_changed_is_not_proved(world: World) -> None:
+    change_a_contract(world)
+    (difference,) = prove_invoice(UA, stores=stores(world)).differences
+    assert (difference.doubt, difference.where) == (Doubt.TERMS, "contract UA-2013 version 1")
+
+
+def test_a_proof_that_checks_nothing_fails() -> None:
+    world = World()
+    world.publish(world.directory.legal_entity(INC).model_copy(update={"id": "empty"}))
+    world.plan("empty-2013-01-001", "empty")
+    world.close("empty-2013-01-001")
+    proof = prove_run("empty-2013-01-001", stores=stores(world))
+    assert [difference.doubt for difference in proof.differences] == [Doubt.NOTHING]
+
+
+def test_what_is_not_released_cannot_be_proved(world: World) -> None:
+    with pytest.raises(NotFound):
+        prove_invoice(f"{INC}.{JANUARY}.ZZ", stores=stores(world))
+    with pytest.raises(NotFound):
+        prove_run(f"{INC}-{JANUARY}-009", stores=stores(world))
