@@ -17,7 +17,7 @@ from rich.table import Table
 from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
 from billproof.proof.model import Proof
-from billproof_ops import billing
+from billproof_ops import billing, dead_letters
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
 from billproof_ops.target import Target
@@ -31,6 +31,8 @@ invoice = typer.Typer(no_args_is_help=True, help="Invoices.")
 app.add_typer(local, name="local")
 app.add_typer(run, name="run")
 app.add_typer(invoice, name="invoice")
+dlq = typer.Typer(no_args_is_help=True, help="Dead letters: messages that were tried five times and given up.")
+app.add_typer(dlq, name="dlq")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
@@ -282,6 +284,63 @@ def show_invoice(
         console.print(f"{group.jurisdiction} {group.treatment} {group.percent} %: {group.amounts.tax}. {group.reason}")
     console.print(f"net {found.totals.net}, tax {found.totals.tax}, total {found.totals.gross}, due {found.due_date}")
     console.print(f"sha256 {released.document.digest}")
+
+
+QueueName = Annotated[str, typer.Argument(help=f"One of {', '.join(dead_letters.WORK_QUEUES)}.")]
+Contains = Annotated[str, typer.Option("--contains", help="Only messages whose body contains this text.")]
+
+
+@dlq.command("list")
+def list_dead_letters(*, as_json: AsJson = False) -> None:
+    """Count the dead letters of every queue."""
+    found = dead_letters.depths(Target.find())
+    if as_json:
+        _print_json([each.model_dump() for each in found])
+        return
+    table = Table("Queue", "Waiting", "Dead letters")
+    for each in found:
+        table.add_row(each.queue, str(each.waiting), str(each.dead_letters))
+    console.print(table)
+
+
+@dlq.command("peek")
+def peek_at_dead_letters(
+    queue: QueueName,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 10,
+    contains: Contains = "",
+    as_json: AsJson = False,
+) -> None:
+    """Look at dead letters and leave them where they are."""
+    found = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
+    if as_json:
+        _print_json([each.model_dump() for each in found])
+        return
+    for each in found:
+        console.print(f"[bold]{each.message_id}[/] {each.sent_at}", highlight=False)
+        console.print(each.body, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{len(found)} shown")
+
+
+@dlq.command("redrive")
+def redrive_dead_letters(
+    queue: QueueName,
+    *,
+    contains: Contains = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    per_second: Annotated[int, typer.Option(min=1, max=1000, help="How fast.")] = 50,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be sent back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send dead letters back to their queue; to repeat it is safe."""
+    done = dead_letters.redrive(
+        Target.find(), queue, contains=contains, limit=limit, per_second=per_second, dry_run=dry_run
+    )
+    verb = "would be sent back" if dry_run else "sent back"
+    number = done.matched if dry_run else done.sent_back
+    _show(
+        done, as_json=as_json, text=f"{queue}: {number} {verb}; dead letters before {done.before}, after {done.after}"
+    )
 
 
 def _show(model: BaseModel, *, as_json: bool, text: str) -> None:

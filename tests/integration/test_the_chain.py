@@ -13,7 +13,7 @@ from billproof.aws.clients import client
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.register import InvoiceFacts
 from billproof.usage import log
-from billproof_ops import billing
+from billproof_ops import billing, dead_letters
 from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
@@ -116,27 +116,28 @@ def test_sending_everything_again_changes_nothing(billed: Target) -> None:
     assert facts(billed) == before
 
 
-def test_a_poison_message_ends_in_the_dead_letter_queue_and_harms_no_other(billed: Target) -> None:
+def test_a_poison_message_ends_in_the_dead_letter_queue_and_is_redriven_by_the_command(billed: Target) -> None:
     queue = billed.outputs["ErpPostingsQueueUrl"]
     sqs = client("sqs")
-    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy", "VisibilityTimeout"])
-    policy = json.loads(attributes["Attributes"]["RedrivePolicy"])
-    name = policy["deadLetterTargetArn"].rsplit(":", 1)[-1]
-    dead = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    names = ["VisibilityTimeout"]
+    visibility = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+
+    def dead() -> list[dead_letters.DeadLetter] | None:
+        return dead_letters.peek(billed, "erp-postings", limit=10) or None
+
     try:
         send(billed, "ErpPostingsQueueUrl", ["poison", json.dumps({"invoice": f"{INC}.{JANUARY}.UA"})])
-        received = until(
-            lambda: sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=1).get("Messages"),
-            what="the dead letter",
-            timeout_seconds=DRAIN_SECONDS,
-        )
+        received = until(dead, what="the dead letter", timeout_seconds=DRAIN_SECONDS)
+        assert [letter.body for letter in received] == ["poison"]
+        code, out, err = run_command("dlq", "redrive", "erp-postings", "--contains", "poison")
+        assert (code, "1 sent back" in out) == (0, True), out + err
+        received = until(dead, what="the dead letter again", timeout_seconds=DRAIN_SECONDS)
+        assert [letter.body for letter in received] == ["poison"]
     finally:
-        sqs.set_queue_attributes(
-            QueueUrl=queue, Attributes={"VisibilityTimeout": attributes["Attributes"]["VisibilityTimeout"]}
-        )
-    assert [message["Body"] for message in received] == ["poison"]
-    sqs.delete_message(QueueUrl=dead, ReceiptHandle=received[0]["ReceiptHandle"])
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=visibility)
+    code, out, _ = run_command("dlq", "list")
+    assert (code, "erp-postings" in out) == (0, True)
 
 
 def test_a_batch_that_fails_says_so_and_ends_failed(billed: Target) -> None:

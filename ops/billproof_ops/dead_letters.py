@@ -1,0 +1,158 @@
+"""Dead letters: counting them, looking at them, sending them back. Wherever SQS works, StartMessageMoveTask or not.
+
+receive (hidden for HIDDEN_SECONDS) -> send to the source queue -> delete
+                                    ^ died: hidden for a while, then there again     ^ died: there twice,
+                                                                                       which consumers take quietly
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from billproof.aws.clients import client
+from billproof_ops.errors import WrongUse
+from billproof_ops.model import Shown
+from billproof_ops.target import Target
+
+WORK_QUEUES = {
+    "usage-events": "UsageEventsQueueUrl",
+    "contract-events": "ContractEventsQueueUrl",
+    "erp-postings": "ErpPostingsQueueUrl",
+    "deliveries": "DeliveriesQueueUrl",
+}
+HIDDEN_SECONDS = 120
+MESSAGES_PER_CALL = 10
+EMPTY_ANSWERS = 3
+"""SQS asks only some of its servers: this many empty answers in a row count as an empty queue."""
+
+
+class QueueDepth(Shown):
+    """A queue and its dead letters."""
+
+    queue: str
+    waiting: int
+    dead_letters: int
+
+
+class DeadLetter(Shown):
+    """A dead letter as people look at it."""
+
+    message_id: str
+    sent_at: str
+    body: str
+
+
+class Redriven(Shown):
+    """What a redrive did, or would do."""
+
+    queue: str
+    dry_run: bool
+    before: int
+    matched: int
+    sent_back: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A work queue and its dead-letter queue, by URL."""
+
+    source: str
+    dead: str
+
+
+def pair_of(target: Target, queue: str) -> Pair:
+    """Find a work queue and its dead-letter queue; raises WrongUse for an unknown name."""
+    if queue not in WORK_QUEUES:
+        message = f"there is no queue {queue}: one of {', '.join(WORK_QUEUES)}"
+        raise WrongUse(message)
+    sqs, source = client("sqs"), target.outputs[WORK_QUEUES[queue]]
+    attributes = sqs.get_queue_attributes(QueueUrl=source, AttributeNames=["RedrivePolicy"])["Attributes"]
+    name = json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"].rsplit(":", 1)[-1]
+    return Pair(source=source, dead=sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+
+def depths(target: Target) -> list[QueueDepth]:
+    """Count what waits in every work queue and in its dead-letter queue; SQS's counts are approximate."""
+    found = []
+    for queue in WORK_QUEUES:
+        pair = pair_of(target, queue)
+        found.append(QueueDepth(queue=queue, waiting=_depth(pair.source), dead_letters=_depth(pair.dead)))
+    return found
+
+
+def peek(target: Target, queue: str, *, limit: int, contains: str = "") -> list[DeadLetter]:
+    """Look at dead letters and leave them where they are."""
+    pair = pair_of(target, queue)
+    held = list(_receive(pair.dead, _depth(pair.dead)))
+    _let_go(pair.dead, held)
+    letters = [_shown(message) for message in held if contains in message["Body"]]
+    return sorted(letters, key=lambda letter: (letter.sent_at, letter.message_id))[:limit]
+
+
+def redrive(
+    target: Target, queue: str, *, contains: str = "", limit: int | None = None, per_second: int = 50, dry_run: bool
+) -> Redriven:
+    """Send dead letters back to their queue: those whose body contains a text, at most `limit`, at a rate.
+
+    It is safe to repeat: a message that is sent back twice is taken quietly by its consumer.
+    """
+    pair = pair_of(target, queue)
+    before = _depth(pair.dead)
+    matched = sent = 0
+    kept: list[dict[str, Any]] = []
+    for message in _receive(pair.dead, before):
+        if contains not in message["Body"] or (limit is not None and matched >= limit):
+            kept.append(message)
+            continue
+        matched += 1
+        if dry_run:
+            kept.append(message)
+            continue
+        client("sqs").send_message(QueueUrl=pair.source, MessageBody=message["Body"])
+        client("sqs").delete_message(QueueUrl=pair.dead, ReceiptHandle=message["ReceiptHandle"])
+        sent += 1
+        time.sleep(1 / per_second)
+    _let_go(pair.dead, kept)
+    return Redriven(
+        queue=queue, dry_run=dry_run, before=before, matched=matched, sent_back=sent, after=_depth(pair.dead)
+    )
+
+
+def _depth(url: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
+
+
+def _receive(url: str, at_most: int) -> Iterator[dict[str, Any]]:
+    """Yield the messages that are there now, each once; what comes in meanwhile is left for the next time."""
+    seen: set[str] = set()
+    empty = 0
+    while len(seen) < at_most and empty < EMPTY_ANSWERS:
+        answer = client("sqs").receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=MESSAGES_PER_CALL,
+            VisibilityTimeout=HIDDEN_SECONDS,
+            MessageSystemAttributeNames=["SentTimestamp"],
+        )
+        fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
+        empty = 0 if fresh else empty + 1
+        for message in fresh:
+            seen.add(message["MessageId"])
+            yield message
+
+
+def _let_go(url: str, messages: list[dict[str, Any]]) -> None:
+    for message in messages:
+        client("sqs").change_message_visibility(
+            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
+
+
+def _shown(message: dict[str, Any]) -> DeadLetter:
+    milliseconds = int(message.get("Attributes", {}).get("SentTimestamp", 0))
+    sent_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(milliseconds / 1000))
+    return DeadLetter(message_id=message["MessageId"], sent_at=sent_at, body=message["Body"])

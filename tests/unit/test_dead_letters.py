@@ -1,0 +1,79 @@
+"""The dead-letter verbs on moto's SQS."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from billproof.aws.clients import client
+from billproof_ops import dead_letters
+from billproof_ops.errors import WrongUse
+from billproof_ops.target import Target
+
+QUEUE = "erp-postings"
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    client.cache_clear()
+    with mock_aws():
+        sqs, outputs = client("sqs"), {}
+        for name, output in dead_letters.WORK_QUEUES.items():
+            dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+            arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+            policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
+            outputs[output] = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
+        yield Target(outputs=outputs)
+    client.cache_clear()
+
+
+def fill(target: Target, number: int) -> None:
+    dead = dead_letters.pair_of(target, QUEUE).dead
+    for each in range(number):
+        client("sqs").send_message(QueueUrl=dead, MessageBody=f"letter {each:02d}")
+
+
+def depth(target: Target) -> tuple[int, int]:
+    found = next(each for each in dead_letters.depths(target) if each.queue == QUEUE)
+    return found.waiting, found.dead_letters
+
+
+def test_every_letter_goes_back_once(target: Target) -> None:
+    fill(target, 23)
+    done = dead_letters.redrive(target, QUEUE, per_second=1000, dry_run=False)
+    assert (done.before, done.matched, done.sent_back, done.after) == (23, 23, 23, 0)
+    assert depth(target) == (23, 0)
+    again = dead_letters.redrive(target, QUEUE, dry_run=False)
+    assert (again.before, again.sent_back) == (0, 0)
+
+
+def test_a_dry_run_moves_nothing_and_leaves_the_letters_visible(target: Target) -> None:
+    fill(target, 12)
+    done = dead_letters.redrive(target, QUEUE, contains="letter 0", dry_run=True)
+    assert (done.matched, done.sent_back, done.after) == (10, 0, 12)
+    assert len(dead_letters.peek(target, QUEUE, limit=100)) == 12
+    assert depth(target) == (0, 12)
+
+
+def test_only_what_matches_goes_back_and_no_more_than_asked(target: Target) -> None:
+    fill(target, 12)
+    done = dead_letters.redrive(target, QUEUE, contains="letter 1", per_second=1000, dry_run=False)
+    assert (done.sent_back, done.after) == (2, 10)
+    done = dead_letters.redrive(target, QUEUE, limit=3, per_second=1000, dry_run=False)
+    assert (done.sent_back, done.after) == (3, 7)
+    assert depth(target) == (5, 7)
+
+
+def test_peeking_shows_the_letters_and_leaves_them(target: Target) -> None:
+    fill(target, 5)
+    for _ in range(2):
+        found = dead_letters.peek(target, QUEUE, limit=2, contains="letter")
+        assert len(found) == 2
+        assert all(letter.body.startswith("letter") and letter.sent_at > "2020" for letter in found)
+    assert depth(target) == (0, 5)
+
+
+def test_a_queue_that_is_none_is_wrong_use(target: Target) -> None:
+    with pytest.raises(WrongUse, match="usage-events"):
+        dead_letters.peek(target, "nothing", limit=1)
