@@ -176,16 +176,6 @@ def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
     )
 
 
-GOOD = sorted(ROOT.glob("events/*/good-*.json"))
-
-
-@pytest.mark.parametrize("path", GOOD, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_good_event_succeeds_on_the_deployed_function(path: Any, billed: Target) -> None:
-    code, out, err = run_command("local", "invoke", path.parent.name, str(path))
-    assert code == 0, out + err
-    assert json.loads(out).get("batchItemFailures", []) == []
-
-
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -230,3 +220,14 @@ def test_json_output_is_json(billed: Target) -> None:
         code, out, _ = run_command(*words, "--json")
         assert code == 0
         json.loads(out)
+
+
+# Last, since they write into the log and plan the run anew: events of 2013 that come after the run would be in doubt.
+GOOD = sorted(ROOT.glob("events/*/good-*.json"))
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_good_event_succeeds_on_the_deployed_function(path: Any, billed: Target) -> None:
+    code, out, err = run_command("local", "invoke", path.parent.name, str(path))
+    assert code == 0, out + err
+    assert json.loads(out).get("batchItemFailures", []) == []
