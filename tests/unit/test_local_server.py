@@ -3,11 +3,13 @@
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
 from pytest_socket import enable_socket
 
+from billproof_ops.errors import OpsError
 from billproof_ops.local import server
 
 
@@ -70,3 +72,16 @@ def test_a_port_that_is_taken_moves_the_saved_state(tmp_path: Path) -> None:
         port = server._choose_port(tmp_path)
     assert port != taken
     assert (state / "services" / "sqs.json").read_text() == f'"http://127.0.0.1:{port}/q"'
+
+
+def test_a_server_that_does_not_come_up_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "START_SECONDS", 0)
+    with pytest.raises(OpsError, match="did not come up"):
+        server.start(tmp_path)
+    found = json.loads((tmp_path / "server.json").read_text())
+    for _ in range(50):
+        if not server._is_ours(found["pid"]):
+            break
+        time.sleep(0.1)
+    assert not server._is_ours(found["pid"])
+    assert server.running(tmp_path) is None

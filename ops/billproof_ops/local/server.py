@@ -74,6 +74,7 @@ def start(folder: Path = LOCAL, *, owner: str = PERSON) -> tuple[Server, bool]:
         if not _is_ours(server.pid):
             break
         time.sleep(0.1)
+    _kill_group(server.pid)
     message = f"the embedded AWS did not come up: see {folder / 'server.log'}"
     raise OpsError(message)
 
@@ -91,14 +92,19 @@ def stop(folder: Path = LOCAL) -> bool:
         while _is_ours(pid) and time.monotonic() < deadline:
             time.sleep(0.1)
         survived = _is_ours(pid)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)  # the Lambda processes that it left behind are of its group
+        _kill_group(pid)
         if survived:
             message = "the embedded AWS did not stop and was killed: its state is lost"
             raise OpsError(message)
         (folder / "dirty").unlink(missing_ok=True)
     (folder / "server.json").unlink(missing_ok=True)
     return was_up
+
+
+def _kill_group(pid: int) -> None:
+    """Kill what is left of the server: its Lambda processes are of its group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _choose_port(folder: Path) -> int:
