@@ -61,7 +61,10 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "number": released.number,
         "account": invoice.buyer.id,
         "seller": {"name": invoice.seller.name, "address": _lines(invoice.seller.address)},
-        "seller_tax_numbers": [f"{place} {number}" for place, number in invoice.seller.tax_numbers.items()],
+        "seller_tax_numbers": [
+            number if number.startswith(place) else f"{place} {number}"
+            for place, number in invoice.seller.tax_numbers.items()
+        ],
         "buyer": {"name": invoice.buyer.name, "address": _lines(invoice.buyer.address)},
         "buyer_vat_number": invoice.buyer.vat_number,
         "period": span(invoice.period),
