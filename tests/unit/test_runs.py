@@ -7,6 +7,7 @@ from billproof.reconciliation.service import reconcile_all
 from billproof.runs.closing import read_statement
 from billproof.runs.planning import plan_billing_run
 from billproof.runs.starting import run_ids, start_billing_run, start_due_runs
+from billproof.usage import log
 from billproof.usage.service import aggregate_usage
 from tests.support.world import EUROPE, INC, JANUARY, NOW, World, flight
 
@@ -136,6 +137,8 @@ def test_the_statement_accounts_for_every_event() -> None:
     assert (statement.quarantined, statement.quarantined_unattributed) == (1, 1)
     assert statement.totals["USD"].invoices == 13
     assert statement.findings == ()
+    reasons = [refused.reason for refused in log.read_quarantine(world.objects, "2013-01-05")]
+    assert reasons.count("conflicting_duplicate") == 1
 
 
 def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -> None:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
-from billproof_ops.errors import OpsError
+from billproof_ops.errors import OpsError, WrongUse
 
 NEW_YORK = ZoneInfo("America/New_York")
 SOURCE = "skymeter/operations"
@@ -36,7 +36,7 @@ def periods(text: str) -> list[str]:
     if text in months:
         return [text]
     message = f"{text!r} is not a period of the demo: 2013-01 to 2013-12, or 2013 for all twelve months"
-    raise OpsError(message)
+    raise WrongUse(message)
 
 
 @dataclass(frozen=True)

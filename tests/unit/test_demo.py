@@ -1,0 +1,100 @@
+"""The demo's story: what it sends and how it adds up."""
+
+import pytest
+
+from billproof_ops.demo import story
+from billproof_ops.demo.report import render_report
+from billproof_ops.demo.run import _repeat, _totals
+from billproof_ops.demo.summary import EventSummary, InvoiceSummary, RunSummary, Summary
+from billproof_ops.errors import WrongUse
+
+
+def test_a_period_is_a_month_of_2013_or_the_year() -> None:
+    assert story.periods("2013-01") == ["2013-01"]
+    assert len(story.periods("2013")) == 12
+    for text in ("2014-01", "2013-13", "January", ""):
+        with pytest.raises(WrongUse, match="not a period"):
+            story.periods(text)
+
+
+def test_every_flight_of_january_is_an_event_with_an_identity_of_its_own() -> None:
+    found = list(story.events("2013-01"))
+    assert len(found) == len({event["id"] for event in found}) == 27_004
+    assert sum(event["type"] == "flight.cancelled" for event in found) == 521
+    assert sum(event["subject"] == "UA" for event in found) == 4_637
+
+
+def test_messages_hold_every_event_once() -> None:
+    packed = list(story.messages(story.events("2013-01"), events_per_message=500))
+    assert sum(number for _, number in packed) == 27_004
+    assert max(len(body) for body, _ in packed) < 256 * 1024
+
+
+def invoice(account: str, net: str, currency: str = "USD") -> InvoiceSummary:
+    return InvoiceSummary(
+        account=account,
+        account_name=f"<{account}>",
+        legal_entity="e",
+        period="2013-01",
+        invoice_id=f"e.2013-01.{account}",
+        number=f"N-{account}",
+        status="posted",
+        delivered=True,
+        currency=currency,
+        lines=[],
+        net=net,
+        tax="0.10",
+        total=net,
+        tax_reason="none",
+        sha256="0" * 64,
+    )
+
+
+def run() -> RunSummary:
+    events = EventSummary(
+        received=3, accepted=3, duplicate=1, conflicting=0, quarantined=0, billed=2, excluded=0, orphan=0
+    )
+    return RunSummary(
+        run_id="r",
+        legal_entity="e",
+        period="2013-01",
+        accounts=1,
+        events=events,
+        released=1,
+        already_released=0,
+        held=0,
+        findings=[],
+    )
+
+
+def test_totals_add_up_by_currency() -> None:
+    found = _totals([invoice("A", "1.10"), invoice("B", "2.20"), invoice("C", "5.00", "EUR")])
+    assert found["USD"] == {"net": "3.30", "tax": "0.20", "total": "3.50"}
+    assert found["EUR"]["net"] == "5.00"
+
+
+def test_a_repeat_says_what_it_changed() -> None:
+    before = {"N-1": ("digest", "posted"), "N-2": ("digest", "released")}
+    same = _repeat(before, dict(before), [run()], 3)
+    assert (same.first_time, same.new_invoices, same.new_postings, same.changed_invoices) == (False, 0, 0, 0)
+    after = {"N-1": ("other", "posted"), "N-2": ("digest", "posted"), "N-3": ("digest", "posted")}
+    changed = _repeat(before, after, [run()], 3)
+    assert (changed.new_invoices, changed.new_postings, changed.changed_invoices) == (1, 2, 1)
+
+
+def test_the_report_escapes_what_it_is_told_and_asks_for_nothing_outside() -> None:
+    found = [invoice("A", "1.10")]
+    summary = Summary(
+        periods=["2013-01"],
+        runs=[run()],
+        invoices=found,
+        reconciliations=[],
+        proofs=[],
+        totals=_totals(found),
+        repeat=_repeat({}, {}, [run()], 3),
+    )
+    page = render_report(summary, {"billing runs": 1.5})
+    assert "&lt;A&gt;" in page
+    assert "<A>" not in page
+    assert "http" not in page
+    assert "src=" not in page
