@@ -16,7 +16,7 @@ from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.world import flight
 
-DRAIN_SECONDS = 120
+DRAIN_SECONDS = 480  # a message of a call that died is visible again after 360
 FLIGHTS = [
     *(flight(number, account="UA") for number in range(1, 1_201)),
     *(flight(number, account="UA", type="flight.cancelled") for number in range(2_001, 2_011)),

@@ -39,7 +39,8 @@ from billproof_ops.waiting import until
 EVENTS_PER_MESSAGE = 500
 MESSAGES_PER_CALL = 4
 """500 events are about 160 KB; a call to SQS takes a megabyte in all."""
-DRAIN_SECONDS = 300
+DRAIN_SECONDS = 600
+"""A call that died on a busy machine is tried again only when its message is visible again, after six minutes."""
 
 
 @dataclass
