@@ -17,7 +17,7 @@ from rich.table import Table
 from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
 from billproof.proof.model import Proof
-from billproof_ops import billing, dead_letters
+from billproof_ops import billing, dead_letters, tables
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
 from billproof_ops.target import Target
@@ -245,13 +245,20 @@ def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = Fal
     if as_json:
         _print_json([row.model_dump(mode="json") for row in rows])
         return
-    table = Table("Number", "Account", "Status", "Net", "Tax", "Total", "Findings")
-    table.columns[0].no_wrap = True
+    amounts = ("Net", "Tax", "Total")
+    names = ("Number", "Account", "Status", "Sent", *amounts)
+    listed = tables.table(*names, whole=("Number", *amounts), right=amounts)
     for row in rows:
-        status = row.status + (", delivered" if row.delivered else "")
-        gross = f"{row.gross} {row.currency}" if row.gross else ""
-        table.add_row(row.number or "-", row.account, status, row.net or "", row.tax or "", gross, str(row.findings))
-    console.print(table)
+        listed.add_row(
+            row.number or "-",
+            row.account,
+            f"{row.status}, {row.findings} findings" if row.findings else row.status,
+            "yes" if row.delivered else "no",
+            row.net or "",
+            row.tax or "",
+            f"{row.gross} {row.currency}" if row.gross else "",
+        )
+    console.print(listed)
 
 
 @invoice.command("show")

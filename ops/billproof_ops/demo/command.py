@@ -5,6 +5,7 @@ import shutil
 from rich.console import Console
 from rich.table import Table
 
+from billproof_ops import tables
 from billproof_ops.demo import story
 from billproof_ops.demo.report import render_report
 from billproof_ops.demo.run import Demo, Timings, prepare, progress_bars
@@ -62,36 +63,35 @@ def _print(summary: Summary, timings: Timings, console: Console) -> None:
 
 
 def _events(summary: Summary) -> Table:
-    table = Table("Run", "Received", "Quarantined", "Duplicate", "Billed", "Excluded", title="Usage events")
-    table.columns[0].no_wrap = True
+    numbers = ("Received", "Quarantined", "Duplicate", "Billed", "Excluded")
+    table = tables.table("Run", *numbers, title="Usage events", whole=("Run",), right=numbers)
     for run in summary.runs:
         found = run.events
-        numbers = (found.received, found.quarantined, found.duplicate, found.billed, found.excluded)
-        table.add_row(run.run_id, *(f"{number:,}" for number in numbers))
+        counts = (found.received, found.quarantined, found.duplicate, found.billed, found.excluded)
+        table.add_row(run.run_id, *(f"{count:,}" for count in counts))
     return table
 
 
 def _invoices(summary: Summary) -> Table:
-    table = Table("Number", "Account", "Net", "Tax", "Total", "Tax rule", "Status", title="Invoices")
+    names = ("Number", "Account", "Tax", "Total", "Tax rule", "Status", "Sent")
+    table = tables.table(*names, title="Invoices", whole=("Number", "Tax", "Total"), right=("Tax", "Total"))
     for invoice in summary.invoices:
         table.add_row(
             invoice.number or "-",
             invoice.account,
-            invoice.net,
             invoice.tax,
             f"{invoice.total} {invoice.currency}",
             invoice.tax_reason.split(":")[0],
-            invoice.status + (", delivered" if invoice.delivered else ""),
+            invoice.status,
+            "yes" if invoice.delivered else "no",
         )
-    for column in table.columns[2:5]:
-        column.justify = "right"
-    table.columns[0].no_wrap = True
     return table
 
 
 def _reconciliations(summary: Summary) -> Table:
-    names = ("Legal entity", "Period", "Invoices", "Postings", "Invoiced", "Posted", "Variances")
-    table = Table(*names, title="Reconciliation")
+    amounts = ("Invoiced", "Posted")
+    names = ("Legal entity", "Period", "Invoices", "Postings", *amounts, "Variances")
+    table = tables.table(*names, title="Reconciliation", whole=("Legal entity", *amounts), right=amounts)
     for each in summary.reconciliations:
         table.add_row(
             each.legal_entity,
@@ -106,11 +106,10 @@ def _reconciliations(summary: Summary) -> Table:
 
 
 def _time(timings: Timings) -> Table:
-    table = Table("Phase", "Seconds", title="Where the time went")
+    table = tables.table("Phase", "Seconds", title="Where the time went", right=("Seconds",))
     for name, seconds in timings.phases.items():
         table.add_row(name, f"{seconds:.1f}")
     table.add_row("in all", f"{sum(timings.phases.values()):.1f}", style="bold")
-    table.columns[1].justify = "right"
     return table
 
 
