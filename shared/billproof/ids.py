@@ -10,9 +10,14 @@ from billproof.errors import InvalidInput
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 
 
+def is_name(value: str) -> bool:
+    """Say whether a value can be a name that is part of keys."""
+    return _NAME.fullmatch(value) is not None
+
+
 def name(value: str, what: str) -> str:
     """Check a name that becomes part of keys: letters, digits, `_` and `-`, at most 64; raises InvalidInput."""
-    if not _NAME.match(value):
+    if not is_name(value):
         message = f"{what} {value!r} must be letters, digits, '_' or '-', at most 64 and not starting with a sign"
         raise InvalidInput(message)
     return value

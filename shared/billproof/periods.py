@@ -134,4 +134,4 @@ def instant_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         message = f"{moment} has no time zone"
         raise InvalidPeriod(message)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -173,3 +173,13 @@ def test_the_events_behind_a_quantity_can_be_listed() -> None:
         ("2", "conflicting"),
         ("2", "kept"),
     ]
+
+
+@pytest.mark.parametrize("sign", ["\u0000", "\u2028", "\ufeff", "\U0001f600", "'", '"', "\\"])
+def test_ids_with_odd_signs_are_told_apart(sign: str) -> None:
+    world = World()
+    world.ingest(
+        [flight(1, id=f"a{sign}b"), flight(2, id=f"a{sign}c"), flight(3, id=f"a{sign}b", data={"distance": "5"})]
+    )
+    found = used(world, ask("count"))
+    assert (found.counts.metered, found.counts.conflicting) == (2, 1)

@@ -7,6 +7,7 @@ import pytest
 from billproof.contracts.model import Meter
 from billproof.errors import OutsideUnavailable
 from billproof.usage import log
+from billproof.usage.door import raw_bytes
 from billproof.usage.ingestion import Gatekeeper, Message, ingest_usage
 from billproof.usage.model import Reason
 from tests.support.world import NOW, World, flight
@@ -30,6 +31,11 @@ BAD: list[tuple[str, Any, Reason]] = [
     ("unparsable", '{"specversion": "1.0", ', Reason.UNPARSABLE),
     ("broken array", '[{"specversion": "1.0"}, ', Reason.UNPARSABLE),
     ("not utf-8 enough", '{"specversion": "\\ud800"', Reason.UNPARSABLE),
+    ("half a surrogate pair", '{"id": "\ud800"}', Reason.UNPARSABLE),
+    ("deeply nested data", json.dumps(flight()).replace('"120"', "[" * 32_000 + "]" * 32_000), Reason.UNPARSABLE),
+    ("a deeply nested array", "[" * 50_000, Reason.UNPARSABLE),
+    ("an account that is no name", flight(account="x" * 5_000), Reason.UNKNOWN_ACCOUNT),
+    ("an account with a line end", flight(account="UA\n"), Reason.UNKNOWN_ACCOUNT),
     ("a number", "17", Reason.NOT_A_CLOUDEVENT),
     ("no CloudEvent", {"hello": "world"}, Reason.NOT_A_CLOUDEVENT),
     ("another version", flight(specversion="0.3"), Reason.NOT_A_CLOUDEVENT),
@@ -66,7 +72,7 @@ def test_a_bad_event_is_quarantined_with_its_reason_and_kept_as_it_came(event: A
     counts, failed = send(world, body)
     assert (counts.received, counts.accepted, counts.quarantined, failed) == (1, 0, 1, {})
     (found,) = refused(world)
-    assert (found.reason, found.raw) == (reason, body)
+    assert (found.reason, found.raw) == (reason, raw_bytes(body).decode(errors="backslashreplace"))
     assert accepted(world) == []
 
 
@@ -93,6 +99,20 @@ def test_times_are_kept_in_utc_and_events_lie_in_their_own_day() -> None:
     assert "day=2013-02-01" in key
     assert accepted(world)[0].time == "2013-02-01T04:30:00.000000Z"
     assert accepted(world)[0].received_at == "2013-02-02T12:00:00.000000Z"
+
+
+def test_what_is_meant_ill_fails_no_message_beside_it() -> None:
+    world = World()
+    bodies = [json.dumps(flight(1)), "[" * 50_000, '{"id": "\ud800"}', json.dumps(flight(account="x" * 5_000))]
+    messages = [Message(id=str(number), body=body, sent_at=NOW) for number, body in enumerate(bodies)]
+    counts, failed = ingest_usage(messages, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1)
+    assert (counts.accepted, counts.quarantined, failed) == (1, 3, {})
+
+
+def test_a_time_of_the_first_century_sorts_before_today() -> None:
+    world = World()
+    send(world, json.dumps(flight(time="0031-01-02T00:00:00Z")))
+    assert accepted(world)[0].time == "0031-01-02T00:00:00.000000Z"
 
 
 def test_a_batch_delivered_twice_writes_the_same_objects() -> None:

@@ -23,6 +23,8 @@ _TOO_PRECISE = re.compile(r"^[0-9]+\.[0-9]{16,}$")
 _TOO_LARGE = re.compile(r"^[0-9]{24,}(\.[0-9]+)?$")
 _NEGATIVE = re.compile(r"^-[0-9]+(\.[0-9]+)?$")
 _NON_FINITE = re.compile(r"^[+-]?(nan|inf|infinity)$", re.IGNORECASE)
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are no JSON, or JSON nested so deep that it only can be meant ill."""
 _EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _EVENT = msgspec.json.Decoder(UsageEvent)
 _TEXT = msgspec.json.Decoder(str)
@@ -65,17 +67,22 @@ def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
     return {kind: TypeRule(quantities=numeric[kind], required=frozenset(required[kind])) for kind in numeric}
 
 
+def raw_bytes(body: str) -> bytes:
+    """Return a body's bytes; half a surrogate pair, which is no text, stays as it is and is refused as no JSON."""
+    return body.encode(errors="surrogatepass")
+
+
 def split_message(body: str) -> list[bytes]:
     """Return the raw events of one message: a CloudEvent, or a JSON array of up to MAX_EVENTS_PER_MESSAGE.
 
     Raises Refused for the whole message where it is not JSON or holds too many.
     """
-    raw = body.encode()
+    raw = raw_bytes(body)
     if not raw.lstrip().startswith(b"["):
         return [raw]
     try:
         events = [bytes(event) for event in _EVENTS.decode(raw)]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Refused(Reason.UNPARSABLE, str(error)) from None
     if len(events) > MAX_EVENTS_PER_MESSAGE:
         detail = f"{len(events)} events in one message, at most {MAX_EVENTS_PER_MESSAGE} are taken"
@@ -124,7 +131,7 @@ def _decode(raw: bytes) -> UsageEvent:
         return _EVENT.decode(raw)
     except msgspec.ValidationError as error:
         raise Refused(Reason.NOT_A_CLOUDEVENT, str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Refused(Reason.UNPARSABLE, str(error)) from None
 
 

@@ -8,10 +8,11 @@ import msgspec
 
 from billproof.contracts.directory import Directory
 from billproof.errors import BillproofError
+from billproof.ids import is_name
 from billproof.periods import instant_text
 from billproof.ports import Clock, Objects
 from billproof.usage import log
-from billproof.usage.door import Refused, TypeRule, check_event, split_message, type_rules
+from billproof.usage.door import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
 from billproof.usage.model import Ingested, Quarantined, Reason, SegmentRow
 
 REMEMBERED_ACCOUNTS = 50_000
@@ -49,10 +50,10 @@ class Gatekeeper:
         return self._rules
 
     def knows(self, account: str) -> bool:
-        """Say whether the account exists."""
+        """Say whether the account exists. What can be no name is not looked up: a key that is too long is an error."""
         if account in self._accounts:
             return True
-        if self._directory.account(account) is None:
+        if not is_name(account) or self._directory.account(account) is None:
             return False
         if len(self._accounts) >= REMEMBERED_ACCOUNTS:
             self._accounts.clear()
@@ -120,7 +121,7 @@ def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: 
     try:
         events = split_message(message.body)
     except Refused as refused:
-        quarantine(refused, 0, message.body.encode())
+        quarantine(refused, 0, raw_bytes(message.body))
         return
     for position, raw in enumerate(events):
         try:
