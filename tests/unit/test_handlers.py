@@ -130,7 +130,7 @@ def test_two_deliveries_of_a_message_do_the_work_once() -> None:
         return {"done": message["invoice"]}
 
     store = DynamoDBPersistenceLayer(table_name="idempotency", key_attr="id", boto3_client=client("dynamodb"))
-    guarded = once(work, prefix="test.v1", store=store, context=Context())  # type: ignore[arg-type]
+    guarded = once(work, prefix="test.v1", store=store, context=Context())  # type: ignore[arg-type] # as much of a context as powertools asks for
     with pytest.raises(InvalidInput):
         guarded(message={"invoice": "a"})
     assert [guarded(message={"invoice": "a"}) for _ in range(3)] == [{"done": "a"}] * 3

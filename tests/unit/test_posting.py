@@ -94,9 +94,9 @@ def test_the_ledger_takes_a_reference_once() -> None:
     assert list(ledger.of_period(INC, "2013-02")) == []
 
 
-def test_a_posting_that_did_not_come_through_is_tried_again() -> None:
+def test_a_posting_that_did_not_come_through_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     records = MemoryRecords()
-    records.create_all = lambda _records: False  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(records, "create_all", lambda _records: False)
     with pytest.raises(Contended):
         EmbeddedLedger(records).post(entry())
 

@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from billproof.artefacts import Artefacts
 from billproof.aws.clients import client
+from billproof.aws.stepfunctions import StateMachine
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.service import RELEASED_STEP, read_invoice
@@ -19,6 +21,7 @@ from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import report_key
 from billproof.runs.model import RunPlan
 from billproof.runs.planning import RUN
+from billproof.runs.starting import RUNNING
 from billproof_ops.billing import run_report, start_run, stores, wait_for_run
 from billproof_ops.demo import story
 from billproof_ops.demo.summary import (
@@ -168,7 +171,7 @@ class Demo:
             run_id = start_run(self.target, entity, month).run_id
             runs.append(run_id)
             task = self.progress.add_task(f"{run_id} batches", total=None)
-            wait_for_run(self.target, run_id, on_poll=lambda run_id=run_id, task=task: self._show(run_id, task))  # type: ignore[misc]
+            wait_for_run(self.target, run_id, on_poll=partial(self._show, run_id, task))
             self._show(run_id, task)
         return runs
 
@@ -205,7 +208,7 @@ class Demo:
         results = []
         for entity, name in names.items():
             status = until(
-                lambda name=name: None if machine.status(name) == "RUNNING" else machine.status(name),  # type: ignore[misc]
+                partial(_ended, machine, name),
                 what=f"reconciling {entity}",
                 timeout_seconds=DRAIN_SECONDS,
             )
@@ -240,6 +243,12 @@ class Demo:
                 for facts in self.target.ports.register.of_period(entity, month):
                     if (released := facts.released) is not None:
                         yield released.number, self.target.ports.objects.get(pdf_key(released))
+
+
+def _ended(machine: StateMachine, name: str) -> str | None:
+    """Return the status of an execution that is over, or None."""
+    status = machine.status(name)
+    return None if status == RUNNING else status
 
 
 def _reconciliation_summary(report: Reconciliation) -> ReconciliationSummary:
