@@ -23,7 +23,11 @@ def handler(event: dict[str, Any], _context: LambdaContext, ports: Ports | None 
         for record in event["Records"]
     ]
     counts, failed = ingest_usage(
-        messages, objects=outside.objects, gatekeeper=outside.gatekeeper, buckets=outside.settings.buckets
+        messages,
+        objects=outside.objects,
+        gatekeeper=outside.gatekeeper,
+        buckets=outside.settings.buckets,
+        grace=outside.settings.grace,
     )
     count("EventsAccepted", counts.accepted)
     count("EventsQuarantined", counts.quarantined)

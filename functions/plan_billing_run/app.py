@@ -22,6 +22,7 @@ def handler(request: Request, ports: Ports) -> Planned:
         legal_entity=request.legal_entity,
         period=request.period,
         directory=ports.directory,
+        register=ports.register,
         objects=ports.objects,
         buckets=ports.settings.buckets,
         batch_size=ports.settings.batch_size,

@@ -23,5 +23,11 @@ class Started(Model):
 @step(Request)
 def handler(_request: Request, ports: Ports) -> Started:
     """Start what is due; a run that is under way is left alone."""
-    runs = start_due_runs(records=ports.runs, workflows=ports.billing_runs, directory=ports.directory, now=ports.now())
+    runs = start_due_runs(
+        records=ports.runs,
+        workflows=ports.billing_runs,
+        directory=ports.directory,
+        now=ports.now(),
+        grace=ports.settings.grace,
+    )
     return Started(runs=tuple(runs))

@@ -51,6 +51,7 @@ def start_run(target: Target, legal_entity: str, period: str) -> StartedRun:
         workflows=ports.billing_runs,
         directory=ports.directory,
         now=ports.now(),
+        grace=ports.settings.grace,
     )
 
 

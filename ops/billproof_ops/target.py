@@ -25,6 +25,7 @@ _SETTINGS = {
     "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
     "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",
     "BILLING_RUN_ARN": "BillingRunArn",
+    "CUT_OFF_GRACE_HOURS": "CutOffGraceHours",
 }
 
 

@@ -18,6 +18,10 @@ from billproof.money import CONTEXT
 
 _MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
 DECEMBER = 12
+LAST_ZONE = timedelta(hours=12)
+"""How far the last time zone is behind UTC."""
+FIRST_ZONE = timedelta(hours=14)
+"""How far the first time zone is ahead of UTC."""
 
 
 def zone(name: str) -> ZoneInfo:
@@ -100,6 +104,21 @@ class Period(Model):
         local = zone(time_zone)
         start, end = (datetime.combine(day, time.min, tzinfo=local).astimezone(UTC) for day in (self.start, self.end))
         return start, end
+
+
+def cut_off(period: Period, grace: timedelta) -> datetime:
+    """Return when a period stops accepting: when its last day is over on the whole earth, and the grace after it.
+
+    No run of the period is planned before, and what arrives after it is marked as late: both ask here. Invoices bill
+    what their run found, so what arrives between the cut-off and the run is marked and still in time.
+    """
+    return datetime.combine(period.end, time.min, tzinfo=UTC) + LAST_ZONE + grace
+
+
+def local_months(moment: datetime) -> list[Period]:
+    """Return the calendar months that hold an instant in some time zone, in order: one, or two near a month's edge."""
+    days = {(moment + shift).date().replace(day=1) for shift in (-LAST_ZONE, FIRST_ZONE)}
+    return [Period(start=day, end=_first_of_next_month(day)) for day in sorted(days)]
 
 
 class Proration(Model):

@@ -31,6 +31,7 @@ from billproof_ops.demo import story
 from tests.support.fakes import MemoryMailer, MemoryObjects, MemoryQueue, MemoryRecords, MemoryWorkflows, run_once
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
+GRACE = timedelta(hours=24)
 INC, EUROPE = "skymeter-inc", "skymeter-europe"
 JANUARY = "2013-01"
 
@@ -51,9 +52,15 @@ class World:
         self.billing_runs = MemoryWorkflows()
         self.once = run_once
         self.settings = Settings(
-            {"BUCKET_COUNT": str(buckets), "BATCH_SIZE": str(batch_size), "BATCH_CONCURRENCY": "1"}
+            {
+                "BUCKET_COUNT": str(buckets),
+                "BATCH_SIZE": str(batch_size),
+                "BATCH_CONCURRENCY": "1",
+                "CUT_OFF_GRACE_HOURS": "24",
+            }
         )
         self._sent = 0
+        self.moment = NOW
         self.gatekeeper = Gatekeeper(self.directory, self.now)
         if master_data:
             found = story.master_data()
@@ -61,7 +68,7 @@ class World:
 
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""
-        return NOW + timedelta(seconds=self._sent + 1)
+        return self.moment + timedelta(seconds=self._sent + 1)
 
     def publish(self, *data: LegalEntity | Account | Meter | Contract) -> None:
         for each in data:
@@ -73,8 +80,12 @@ class World:
         for start in range(0, max(len(found), 1), per_message):
             self._sent += 1
             body = msgspec.json.encode(found[start : start + per_message]).decode()
-            messages.append(Message(id=f"m{self._sent}", body=body, sent_at=NOW + timedelta(seconds=self._sent)))
-        counts, failed = ingest_usage(messages, objects=self.objects, gatekeeper=self.gatekeeper, buckets=self.buckets)
+            messages.append(
+                Message(id=f"m{self._sent}", body=body, sent_at=self.moment + timedelta(seconds=self._sent))
+            )
+        counts, failed = ingest_usage(
+            messages, objects=self.objects, gatekeeper=self.gatekeeper, buckets=self.buckets, grace=GRACE
+        )
         assert not failed
         return counts
 
@@ -85,7 +96,8 @@ class World:
             records=self.runs,
             workflows=self.billing_runs,
             directory=self.directory,
-            now=NOW,
+            now=self.now(),
+            grace=GRACE,
         )
         return started.run_id
 
@@ -95,6 +107,7 @@ class World:
             legal_entity=entity,
             period=period,
             directory=self.directory,
+            register=self.register,
             objects=self.objects,
             buckets=self.buckets,
             batch_size=self.batch_size,

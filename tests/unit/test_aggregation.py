@@ -24,8 +24,11 @@ def ask(aggregation: str, value: str | None = None, group_by: tuple[str, ...] = 
 
 def plan(*asked: AskedAggregate, accounts: tuple[str, ...] = ("UA",), **window: Any) -> AggregationPlan:
     fields: dict[str, Any] = {
+        "period": "2013-01",
         "start": START,
         "end": END,
+        "after": "",
+        "before": "2014",
         "metered_types": ("flight.departed",),
         "excluded_types": ("flight.cancelled",),
     }
@@ -96,6 +99,10 @@ def test_a_duplicate_counts_once_and_a_conflict_goes_to_quarantine() -> None:
         "metered": 2,
         "excluded": 0,
         "orphan": 0,
+        "late": 0,
+        "corrected": 0,
+        "retraction": 0,
+        "unmatched": 0,
     }
     assert found.counts.distinct == 2
     (conflict,) = conflicts

@@ -10,7 +10,7 @@ from billproof.usage import log
 from billproof.usage.door import raw_bytes
 from billproof.usage.ingestion import Gatekeeper, Message, ingest_usage
 from billproof.usage.model import Reason
-from tests.support.world import NOW, World, flight
+from tests.support.world import GRACE, NOW, World, flight
 
 
 def refused(world: World) -> list[Any]:
@@ -24,7 +24,9 @@ def accepted(world: World) -> list[Any]:
 
 def send(world: World, body: str, message_id: str = "m1") -> Any:
     message = Message(id=message_id, body=body, sent_at=NOW)
-    return ingest_usage([message], objects=world.objects, gatekeeper=world.gatekeeper, buckets=world.buckets)
+    return ingest_usage(
+        [message], objects=world.objects, gatekeeper=world.gatekeeper, buckets=world.buckets, grace=GRACE
+    )
 
 
 BAD: list[tuple[str, Any, Reason]] = [
@@ -105,7 +107,7 @@ def test_what_is_meant_ill_fails_no_message_beside_it() -> None:
     world = World()
     bodies = [json.dumps(flight(1)), "[" * 50_000, '{"id": "\ud800"}', json.dumps(flight(account="x" * 5_000))]
     messages = [Message(id=str(number), body=body, sent_at=NOW) for number, body in enumerate(bodies)]
-    counts, failed = ingest_usage(messages, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1)
+    counts, failed = ingest_usage(messages, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
     assert (counts.accepted, counts.quarantined, failed) == (1, 3, {})
 
 
@@ -129,7 +131,7 @@ def test_a_refused_event_that_is_delivered_in_another_batch_counts_once() -> Non
     bad = Message(id="m1", body=json.dumps(flight(account="ZZ")), sent_at=NOW)
     worse = Message(id="m2", body=json.dumps(flight(2, account="ZZ")), sent_at=NOW)
     for batch in ([bad], [bad, worse]):
-        ingest_usage(batch, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1)
+        ingest_usage(batch, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
     assert len(refused(world)) == 2
 
 
@@ -144,7 +146,7 @@ def test_only_the_messages_of_a_segment_that_failed_come_back() -> None:
     messages = [
         Message(id=day, body=json.dumps(flight(day=f"2013-01-{day}")), sent_at=NOW) for day in ("05", "06", "07")
     ]
-    _, failed = ingest_usage(messages, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1)
+    _, failed = ingest_usage(messages, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
     assert list(failed) == ["06"]
     assert len(accepted(world)) == 2
 
@@ -158,10 +160,10 @@ def test_an_event_is_never_claimed_before_it_is_safely_stored() -> None:
 
     world.objects.before_put = down
     message = [Message(id="m1", body=json.dumps(flight()), sent_at=NOW)]
-    _, failed = ingest_usage(message, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1)
+    _, failed = ingest_usage(message, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
     assert list(failed) == ["m1"]
     world.objects.before_put = lambda _key: None
-    ingest_usage(message, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1)
+    ingest_usage(message, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
     assert len(accepted(world)) == 1
 
 

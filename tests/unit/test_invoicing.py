@@ -88,6 +88,17 @@ def test_late_usage_never_changes_a_released_invoice_and_is_reported() -> None:
     before = world.invoice(UA)
     world.ingest([flight(1)])
     statement = world.bill()
+    assert (statement.events.late, statement.changed_after_release) == (1, 0)
+    assert world.invoice(UA) == before
+
+
+def test_terms_that_change_after_release_change_no_invoice_and_are_reported() -> None:
+    world = World()
+    world.bill()
+    before = world.invoice(UA)
+    (contract,) = world.directory.contracts("UA")
+    world.publish(contract.model_copy(update={"version": 2, "charges": contract.charges[:1]}))
+    statement = world.bill()
     assert statement.changed_after_release == 1
     assert [finding.code for finding in statement.findings] == ["changed_after_release"]
     assert world.invoice(UA) == before

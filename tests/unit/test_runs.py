@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from billproof.runs.planning import plan_billing_run
 from billproof.runs.starting import run_ids, start_billing_run, start_due_runs
 from billproof.usage import log
 from billproof.usage.service import aggregate_usage
-from tests.support.world import EUROPE, INC, JANUARY, NOW, World, flight
+from tests.support.world import EUROPE, GRACE, INC, JANUARY, NOW, World, flight
 
 
 def test_a_run_is_named_after_what_it_bills() -> None:
@@ -58,12 +59,15 @@ def test_what_cannot_be_billed_is_not_started(entity: str, period: str, error: t
             workflows=world.billing_runs,
             directory=world.directory,
             now=NOW,
+            grace=GRACE,
         )
 
 
 def test_the_schedule_starts_the_last_whole_month_of_every_legal_entity() -> None:
     world = World()
-    started = start_due_runs(records=world.runs, workflows=world.billing_runs, directory=world.directory, now=NOW)
+    started = start_due_runs(
+        records=world.runs, workflows=world.billing_runs, directory=world.directory, now=NOW, grace=GRACE
+    )
     assert {run.run_id for run in started} == {"skymeter-europe-2013-01-001", "skymeter-inc-2013-01-001"}
 
 
@@ -83,6 +87,7 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
         legal_entity="empty",
         period=JANUARY,
         directory=world.directory,
+        register=world.register,
         objects=world.objects,
         buckets=1,
         batch_size=1,
@@ -157,3 +162,10 @@ def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -
     world.records["ledger"].items.clear()
     result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, **ports)
     assert (result.outcome, result.variances > 0) == ("variances", True)
+
+
+def test_a_period_is_not_run_before_its_cut_off() -> None:
+    world = World()
+    world.moment = datetime(2013, 2, 2, 11, 0, tzinfo=UTC)
+    with pytest.raises(InvalidPeriod, match="2013-01 still takes usage: its cut-off is 2013-02-02 12:00 UTC"):
+        world.start()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from billproof.errors import InvalidInput
 
@@ -81,6 +82,11 @@ class Settings:
     def buckets(self) -> int:
         """Into how many buckets the usage log is cut; it never changes once events are in."""
         return self._number("BUCKET_COUNT", least=1, most=10_000)
+
+    @property
+    def grace(self) -> timedelta:
+        """How long after its last day a period still accepts events."""
+        return timedelta(hours=self._number("CUT_OFF_GRACE_HOURS", least=0, most=720))
 
     @property
     def batch_size(self) -> int:

@@ -26,6 +26,20 @@ def usage_without_price(terms: AccountTerms, usage: AccountUsage) -> Iterator[Fi
         )
 
 
+def correction_without_event(usage: AccountUsage) -> Iterator[Finding]:
+    """Find corrections and retractions whose event is not in the same source, account and day: they did nothing."""
+    if usage.counts.unmatched:
+        yield Finding(
+            code="correction_without_event",
+            severity=Severity.BLOCKING,
+            account=usage.account,
+            path=f"usage/{usage.period}",
+            message=f"{usage.counts.unmatched} corrections or retractions of {usage.period} name events not there",
+            remedy="send the event that is named, or the correction on its day (UTC), then run the period again",
+            owner=Owner.BILLING,
+        )
+
+
 def charge_without_line(terms: AccountTerms, priced: PricedAccount) -> Iterator[Finding]:
     """Find charges that are active in the period and have no line."""
     billed = {(line.explanation.contract, line.charge) for line in priced.lines if line.kind is LineKind.CHARGE}

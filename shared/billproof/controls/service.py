@@ -4,6 +4,7 @@ from billproof.artefacts import Artefacts
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.rules import (
     charge_without_line,
+    correction_without_event,
     period_gap_or_overlap,
     quantity_not_billed,
     usage_without_price,
@@ -40,7 +41,10 @@ def validate_pricing(*, run_id: str, batch_id: str, objects: Objects) -> Stepped
 
 def findings_of(terms: AccountTerms, pricing: AccountPricing) -> tuple[Finding, ...]:
     """Return the findings of one account: those of pricing and those of the controls."""
-    found = [*pricing.findings, *usage_without_price(terms, pricing.usage)]
+    found = [*pricing.findings]
+    for usage in (pricing.usage, *pricing.earlier):
+        found += usage_without_price(terms, usage)
+        found += correction_without_event(usage)
     if pricing.priced is not None:
         found += charge_without_line(terms, pricing.priced)
         found += quantity_not_billed(terms, pricing.priced, pricing.usage)

@@ -29,6 +29,7 @@ def draft_invoice(
     priced: PricedAccount,
     taxed: Sequence[TaxedLine],
     events: EventCounts,
+    late: EventCounts,
 ) -> Invoice:
     """Put priced lines and their tax together; the totals are the sums of the rounded lines."""
     lines = tuple(
@@ -49,7 +50,7 @@ def draft_invoice(
         lines=lines,
         tax_summary=summary,
         totals=_sum([line.amounts for line in lines], priced.currency),
-        events=InvoiceEvents(billed=events.metered, excluded=events.excluded),
+        events=InvoiceEvents(billed=events.metered, excluded=events.excluded, late=late.metered),
         contracts={contract.id: contract.version for contract in terms.contracts},
         notes=(REVERSE_CHARGE_NOTE,) if reversed_charge else (),
     )

@@ -62,10 +62,11 @@ class TaxSubtotal(Model):
 
 
 class InvoiceEvents(Model):
-    """The events behind an invoice, each counted once, however often it was sent."""
+    """The events behind an invoice, each counted once, however often it was sent; `late` are of earlier periods."""
 
     billed: int
     excluded: int
+    late: int = 0
 
 
 class Invoice(Model):
@@ -114,6 +115,23 @@ class DocumentRef(Model):
     totals: Taxed
 
 
+class Settlement(Model):
+    """A release that billed usage of a period of its account."""
+
+    period: str
+    ordinal: int
+    invoice: str
+    number: str
+    run: str
+
+
+class Place(Model):
+    """The place that a draft wants among the settlements of an earlier period."""
+
+    period: str
+    ordinal: int
+
+
 class Draft(Model):
     """A drafted invoice: its document, or the findings that say why there is none."""
 
@@ -122,6 +140,8 @@ class Draft(Model):
     outcome: DraftOutcome
     document: DocumentRef | None
     events: EventCounts
+    late_events: EventCounts
+    places: tuple[Place, ...]
     findings: tuple[Finding, ...]
 
 
@@ -157,6 +177,7 @@ class Held(Model):
     account: str
     run: str
     document: DocumentRef | None
+    places: tuple[Place, ...] = ()
     findings: tuple[Finding, ...]
 
 

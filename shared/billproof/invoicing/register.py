@@ -8,28 +8,28 @@
         <account>#delivered             the customer was sent it
     numbers#<entity>#<year>
         <first number of a block>       the numbers of the block and whose they are
+    account#<entity>#<account>
+        <period>#<ordinal>              a release that billed usage of the period: 000 its own, then the late ones
 
 A number exists only together with the release that took it: both are written in one transaction, so a series has no gap
-and no double whatever dies when.
+and no double whatever dies when. The same transaction takes the places among the settlements of each period whose usage
+an invoice bills, so a difference is billed once, whichever runs compete for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import batched
 from typing import Any
 
 from billproof.errors import Contended, NotFound
 from billproof.ids import shard_of
-from billproof.invoicing.model import DocumentRef, Held, InvoiceStatus, Released
+from billproof.invoicing.model import DocumentRef, Held, InvoiceStatus, Place, Released, Settlement
 from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
 
 REGISTER_SHARDS = 8
 """Partitions for the invoices of one legal entity and period."""
-BLOCK_SIZE = TRANSACTION_LIMIT - 1
-"""Invoices that one block of numbers may hold: one transaction writes the block and their releases."""
 NUMBER_DIGITS = 6
 MAX_ATTEMPTS = 50
 """How often a block is tried again when others release into the same series; each failure means another succeeded."""
@@ -58,6 +58,15 @@ class Series:
     def number(self, ordinal: int) -> str:
         """Write a number of the series."""
         return f"{self.name}-{ordinal:0{NUMBER_DIGITS}d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An invoice to release: its document, and the places that it wants for its late usage."""
+
+    invoice: str
+    document: DocumentRef
+    places: tuple[Place, ...] = ()
 
 
 class Block(Model):
@@ -168,20 +177,25 @@ class Register:
         for record in self._records.query(f"numbers#{entity}#{year}"):
             yield Block.model_validate(record.document)
 
-    def release(
-        self, documents: Mapping[str, DocumentRef], *, series: Series, period: Period, run: str
-    ) -> dict[str, Released]:
-        """Release invoices, given by id, under the next numbers of a series, without a gap.
+    def settlements(self, entity: str, account: str) -> list[Settlement]:
+        """Return every release that billed usage of an account, by period and place."""
+        records = self._records.query(_account_partition(entity, account))
+        return [Settlement.model_validate(record.document) for record in records]
 
-        Returns the release of every invoice; one that was released before keeps its release as it was. Raises Contended
-        where others kept taking the next numbers.
+    def release(
+        self, candidates: Sequence[Candidate], *, series: Series, period: Period, run: str
+    ) -> dict[str, Released]:
+        """Release invoices under the next numbers of a series, without a gap; return the releases by invoice.
+
+        One that was released before keeps its release as it was. One whose place was taken is not released: another
+        invoice billed the same late usage meanwhile. Raises Contended where others kept taking the next numbers.
         """
         done: dict[str, Released] = {}
-        for invoices in batched(documents, BLOCK_SIZE, strict=False):
+        for chunk in _chunks(candidates):
             for _ in range(MAX_ATTEMPTS):
-                known = {invoice: self.released(invoice) for invoice in invoices if invoice not in done}
+                known = {each.invoice: self.released(each.invoice) for each in chunk if each.invoice not in done}
                 done |= {invoice: released for invoice, released in known.items() if released is not None}
-                missing = {invoice: documents[invoice] for invoice in invoices if invoice not in done}
+                missing = [each for each in chunk if each.invoice not in done and not self._is_outdated(each)]
                 if not missing:
                     break
                 block, made = self._next_block(missing, series, period, run)
@@ -193,8 +207,11 @@ class Register:
                 raise Contended(message)
         return done
 
+    def _is_outdated(self, candidate: Candidate) -> bool:
+        return any(self._records.get(_place_key(candidate.invoice, place)) is not None for place in candidate.places)
+
     def _next_block(
-        self, documents: Mapping[str, DocumentRef], series: Series, period: Period, run: str
+        self, candidates: Sequence[Candidate], series: Series, period: Period, run: str
     ) -> tuple[list[Record], list[Released]]:
         first = 1
         for record in self._records.query(series.partition, newest_first=True, limit=1):
@@ -202,18 +219,49 @@ class Register:
             first = last.first + len(last.invoices)
         made = [
             Released(
-                invoice=invoice,
+                invoice=each.invoice,
                 number=series.number(first + position),
-                account=split_invoice_id(invoice)[2],
+                account=split_invoice_id(each.invoice)[2],
                 legal_entity=series.entity,
                 period=period,
                 issue_date=series.issue_date,
-                document=document,
+                document=each.document,
                 run=run,
             )
-            for position, (invoice, document) in enumerate(documents.items())
+            for position, each in enumerate(candidates)
         ]
-        block = Block(first=first, invoices=tuple(documents))
+        block = Block(first=first, invoices=tuple(each.invoice for each in candidates))
         records = [Record(Key(series.partition, f"{first:012d}"), block.model_dump(mode="json"))]
-        records += [Record(fact_key(each.invoice, RELEASED), each.model_dump(mode="json")) for each in made]
+        for released, candidate in zip(made, candidates, strict=True):
+            records.append(Record(fact_key(released.invoice, RELEASED), released.model_dump(mode="json")))
+            for place in (Place(period=period.name, ordinal=0), *candidate.places):
+                settlement = Settlement(**place.model_dump(), invoice=released.invoice, number=released.number, run=run)
+                records.append(Record(_place_key(released.invoice, place), settlement.model_dump(mode="json")))
         return records, made
+
+
+def _account_partition(entity: str, account: str) -> str:
+    return f"account#{entity}#{account}"
+
+
+def _place_key(invoice: str, place: Place) -> Key:
+    entity, _, account = split_invoice_id(invoice)
+    return Key(_account_partition(entity, account), f"{place.period}#{place.ordinal:03d}")
+
+
+def _chunks(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    """Cut candidates so that one transaction holds a chunk: a block of numbers, and for each a release and its places.
+
+    No candidate has more places than a transaction holds: planning takes at most MAX_EARLIER periods into an invoice.
+    """
+    chunk: list[Candidate] = []
+    size = 1
+    for candidate in candidates:
+        records = 2 + len(candidate.places)
+        if chunk and size + records > TRANSACTION_LIMIT:
+            yield chunk
+            chunk, size = [], 1
+        chunk.append(candidate)
+        size += records
+    if chunk:
+        yield chunk

@@ -1,6 +1,7 @@
 """Drafting and releasing the invoices of a batch."""
 
 import json
+from collections.abc import Mapping
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
@@ -9,12 +10,13 @@ from billproof.errors import ImmutableDocument
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.ids import canonical_json, digest_bytes
 from billproof.invoicing.drafting import draft_invoice, invoice_id
-from billproof.invoicing.model import BatchDrafts, DocumentRef, Draft, DraftOutcome, Held, Invoice, Released
-from billproof.invoicing.register import DELIVERED, HELD, POSTED, Register, Series
+from billproof.invoicing.model import BatchDrafts, DocumentRef, Draft, DraftOutcome, Held, Invoice, Place, Released
+from billproof.invoicing.register import DELIVERED, HELD, POSTED, Candidate, Register, Series
 from billproof.model import Model
 from billproof.ports import Objects, Queue
 from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, Stepped
 from billproof.tax.service import TAXED, AccountTax, BatchTax
+from billproof.usage.model import EventCounts
 
 DRAFTED = "drafts"
 RELEASED_STEP = "released"
@@ -86,8 +88,11 @@ def draft_account(
     """Return an account's draft and its document's bytes, if it has one: a pure function, which a proof calls again."""
     account, entity, period = terms.account.id, plan.legal_entity.id, plan.period.name
     document, data = None, None
+    late = sum((usage.counts for usage in pricing.earlier), EventCounts.zero())
     if pricing.priced is not None and not tax.findings:
-        invoice = draft_invoice(terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.usage.counts)
+        invoice = draft_invoice(
+            terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.usage.counts, late=late
+        )
         data = canonical_json(invoice.model_dump(mode="json"))
         digest = digest_bytes(data)
         key = document_key(entity, period, account, digest)
@@ -103,6 +108,8 @@ def draft_account(
         outcome=outcome,
         document=document,
         events=pricing.usage.counts,
+        late_events=late,
+        places=tuple(Place(period=each.period.name, ordinal=each.ordinal) for each in terms.earlier),
         findings=findings,
     )
     return draft, data
@@ -126,29 +133,54 @@ def release_invoices(
     """
     artefacts = Artefacts(objects)
     batch = artefacts.read(run_id, DRAFTED, batch_id, BatchDrafts)
-    clean = {
-        draft.invoice: draft.document
+    clean = [
+        Candidate(draft.invoice, draft.document, draft.places)
         for draft in batch.drafts
         if draft.outcome is DraftOutcome.CLEAN and draft.document is not None
-    }
+    ]
     series = Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=batch.issue_date)
     released = register.release(clean, series=series, period=batch.period, run=run_id)
-    for draft in batch.drafts:
+    drafts = [_if_outdated(draft, released) for draft in batch.drafts]
+    for draft in drafts:
         if draft.outcome is DraftOutcome.HELD:
-            held = Held(
-                invoice=draft.invoice,
-                account=draft.account,
-                run=run_id,
-                document=draft.document,
-                findings=draft.findings,
-            )
-            register.add(draft.invoice, f"{HELD}#{run_id}", held)
+            known = register.released(draft.invoice)
+            if known is not None:
+                released[draft.invoice] = known
+            else:
+                register.add(draft.invoice, f"{HELD}#{run_id}", _held(draft, run_id))
     _hand_over(list(released), register, fact=POSTED, queue=postings)
     _hand_over(list(released), register, fact=DELIVERED, queue=deliveries)
-    results = tuple(_result(draft, released.get(draft.invoice), run_id) for draft in batch.drafts)
+    results = tuple(_result(draft, released.get(draft.invoice), run_id) for draft in drafts)
     artefacts.write(run_id, RELEASED_STEP, batch_id, BatchReleases(run=run_id, batch=batch_id, invoices=results))
     held_number = sum(result.outcome == "held" for result in results)
     return Stepped(run_id=run_id, batch_id=batch_id, outcome="released", accounts=len(results), findings=held_number)
+
+
+def _held(draft: Draft, run_id: str) -> Held:
+    return Held(
+        invoice=draft.invoice,
+        account=draft.account,
+        run=run_id,
+        document=draft.document,
+        places=draft.places,
+        findings=draft.findings,
+    )
+
+
+def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
+    """Hold a clean draft that was not released: another invoice billed the same late usage while it was drafted."""
+    if draft.outcome is not DraftOutcome.CLEAN or draft.invoice in released:
+        return draft
+    finding = Finding(
+        code="late_usage_billed_elsewhere",
+        severity=Severity.BLOCKING,
+        account=draft.account,
+        path=", ".join(place.period for place in draft.places),
+        message="another invoice billed the same late usage while this one was drafted",
+        remedy="run the period again: the difference is then computed anew",
+        owner=Owner.BILLING,
+    )
+    return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})
 
 
 def _hand_over(invoices: list[str], register: Register, *, fact: str, queue: Queue) -> None:

@@ -36,10 +36,22 @@ class LineKind(StrEnum):
     CHARGE = "charge"
     DISCOUNT = "discount"
     COMMITMENT = "commitment_shortfall"
+    DIFFERENCE = "difference"
+
+
+class Adjusts(Model):
+    """The line of an earlier period whose difference a line bills, and the invoices that billed it so far."""
+
+    period: str
+    line: str
+    numbers: tuple[str, ...]
 
 
 class PricedLine(Model):
-    """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest."""
+    """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest.
+
+    A line that adjusts an earlier one holds the differences of all of these, which may be negative.
+    """
 
     id: str
     kind: LineKind
@@ -57,6 +69,7 @@ class PricedLine(Model):
     billed_quantity: Exact
     net: Money
     explanation: Explanation
+    adjusts: Adjusts | None = None
 
 
 class PricedAccount(Model):

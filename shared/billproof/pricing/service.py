@@ -1,5 +1,7 @@
 """The pricing step of a batch: every account priced, or its trouble written down as that account's finding."""
 
+from collections.abc import Iterable, Mapping
+
 from billproof.artefacts import Artefacts
 from billproof.contracts.model import Contract, LegalEntity, Meter
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
@@ -9,6 +11,7 @@ from billproof.model import Model
 from billproof.money import Rounding
 from billproof.periods import Period
 from billproof.ports import Objects
+from billproof.pricing.differences import difference_lines, with_gone_dimensions
 from billproof.pricing.lines import charge_lines, commitment_line, discount_lines, is_active
 from billproof.pricing.model import PricedAccount, PricedLine
 from billproof.usage.model import USAGE, AccountUsage, BatchUsage, Quantity
@@ -20,6 +23,7 @@ class AccountPricing(Model):
     """An account's lines; none where it has no contract in force or a finding says why it cannot be priced."""
 
     usage: AccountUsage
+    earlier: tuple[AccountUsage, ...] = ()
     priced: PricedAccount | None
     findings: tuple[Finding, ...]
 
@@ -46,26 +50,37 @@ def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
     """Price every account of the batch from its frozen terms and its usage, and write the lines."""
     artefacts = Artefacts(objects)
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
-    used = {usage.account: usage for usage in artefacts.read(run_id, USAGE, batch_id, BatchUsage).accounts}
-    accounts = tuple(price_terms(terms, plan=plan, usage=used[terms.account.id]) for terms in plan.accounts)
+    used = by_account(artefacts.read(run_id, USAGE, batch_id, BatchUsage).accounts)
+    accounts = tuple(price_terms(terms, plan=plan, usages=used[terms.account.id]) for terms in plan.accounts)
     pricing = BatchPricing(run=run_id, batch=batch_id, accounts=accounts)
     artefacts.write(run_id, PRICED, batch_id, pricing)
     found = sum(len(account.findings) for account in accounts)
     return Stepped(run_id=run_id, batch_id=batch_id, outcome="priced", accounts=len(accounts), findings=found)
 
 
-def price_terms(terms: AccountTerms, *, plan: BatchPlan, usage: AccountUsage) -> AccountPricing:
+Usages = Mapping[str, AccountUsage]
+"""What an account used, by the name of the period: the run's, and those earlier ones that late usage reached."""
+
+
+def by_account(usages: Iterable[AccountUsage]) -> dict[str, dict[str, AccountUsage]]:
+    """Sort usages by account and period."""
+    found: dict[str, dict[str, AccountUsage]] = {}
+    for usage in usages:
+        found.setdefault(usage.account, {})[usage.period] = usage
+    return found
+
+
+def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> AccountPricing:
     """Price one account, or write down why it cannot be: a pure function of its terms and usage."""
-    findings = terms.findings
+    findings = (*terms.findings, *(_out_of_range(usage) for usage in usages.values() if usage.out_of_range))
     priced = None
-    if usage.out_of_range:
-        findings = (*findings, _out_of_range(usage))
     if not findings:
         try:
-            priced = price_account(terms, plan=plan, usage=usage)
+            priced = price_account(terms, plan=plan, usages=usages)
         except BillproofError as error:
             findings = (unpriceable(terms.account.id, error),)
-    return AccountPricing(usage=usage, priced=priced, findings=findings)
+    earlier = tuple(usages[each.period.name] for each in terms.earlier)
+    return AccountPricing(usage=usages[plan.period.name], earlier=earlier, priced=priced, findings=findings)
 
 
 def _out_of_range(usage: AccountUsage) -> Finding:
@@ -93,18 +108,28 @@ def unpriceable(account: str, error: BillproofError) -> Finding:
     )
 
 
-def price_account(terms: AccountTerms, *, plan: BatchPlan, usage: AccountUsage) -> PricedAccount | None:
-    """Return every line of the account for the period, or None where no contract is in force.
+def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> PricedAccount | None:
+    """Return every line of the account for the period, or None where no contract is in force and nothing came late.
 
     Raises UnpriceableCharge where the terms cannot be priced as stated.
     """
-    if not terms.contracts:
-        return None
     currency = _currency(terms.contracts, plan.legal_entity)
     meters = {meter.id: meter for meter in plan.meters}
+    rounding = plan.legal_entity.rounding
     lines: list[PricedLine] = []
     for contract in terms.contracts:
-        lines += _contract_lines(contract, plan.period, meters, usage.quantities, plan.legal_entity.rounding)
+        quantities = usages[plan.period.name].quantities
+        lines += _contract_lines(contract, plan.period, meters, quantities, rounding)
+    for earlier in terms.earlier:
+        quantities = with_gone_dimensions(earlier, usages[earlier.period.name].quantities)
+        now = [
+            line
+            for contract in earlier.contracts
+            for line in _contract_lines(contract, earlier.period, meters, quantities, rounding)
+        ]
+        lines += difference_lines(earlier, now)
+    if not terms.contracts and not lines:
+        return None
     return PricedAccount(account=terms.account.id, currency=currency, period=plan.period, lines=tuple(lines))
 
 

@@ -22,7 +22,7 @@ from billproof.invoicing.service import DRAFTED, draft_account, read_invoice
 from billproof.ledger.rules import invoice_entry
 from billproof.model import decimal_text
 from billproof.ports import Objects
-from billproof.pricing.service import price_terms
+from billproof.pricing.service import Usages, by_account, price_terms
 from billproof.proof.model import Checked, Difference, Doubt, Proof
 from billproof.runs.closing import read_statement
 from billproof.runs.model import RunPlan
@@ -55,7 +55,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     """Compute every account of a closed run again; raises NotFound where the run has no plan or no statement."""
     plan = stores.artefacts.read(run_id, RUN, "plan", RunPlan)
     statement = read_statement(stores.objects, run_id)
-    used: dict[str, AccountUsage] = {}
+    used: dict[str, dict[str, AccountUsage]] = {}
     differences: list[Difference] = []
     checked = Checked()
     for bucket in plan.buckets:
@@ -63,7 +63,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
         segments, doubts = _segments(aggregation, stores.objects)
         checked += segments
         differences += doubts
-        used |= {usage.account: usage for usage in aggregate(aggregation, objects=stores.objects)}
+        used |= by_account(aggregate(aggregation, objects=stores.objects))
     for number, batch in enumerate(plan.batches):
         batch_plan = stores.artefacts.read(run_id, PLAN, batch, BatchPlan)
         if number == 0:  # every batch froze the same ones
@@ -74,9 +74,12 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
             found, doubts = _prove_account(terms, batch_plan, used[terms.account.id], stores)
             checked += found
             differences += doubts
-    events = sum((usage.counts for usage in used.values()), EventCounts.zero())
-    if events != statement.events:
-        differences.append(_differ(Doubt.STATEMENT, run_id, statement.events, events))
+    own, late = EventCounts.zero(), EventCounts.zero()
+    for usages in used.values():
+        own += usages[plan.period.name].counts
+        late += sum((each.counts for name, each in usages.items() if name != plan.period.name), EventCounts.zero())
+    if (own, late) != (statement.events, statement.late_events):
+        differences.append(_differ(Doubt.STATEMENT, run_id, (statement.events, statement.late_events), (own, late)))
     return _proof(run_id, checked, differences)
 
 
@@ -84,9 +87,10 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     """Compute one released invoice again; raises NotFound where it is not released."""
     aggregation, batch_plan, terms = _locate(invoice, stores)
     checked, segment_doubts = _segments(aggregation, stores.objects)
-    (usage,) = aggregate(_alone(aggregation, terms.account.id), objects=stores.objects)
+    alone = _alone(aggregation, terms.account.id)
+    usages = {usage.period: usage for usage in aggregate(alone, objects=stores.objects)}
     shared, shared_doubts = _shared_terms(batch_plan, stores.directory)
-    found, doubts = _prove_account(terms, batch_plan, usage, stores)
+    found, doubts = _prove_account(terms, batch_plan, usages, stores)
     return _proof(invoice, checked + shared + found, [*segment_doubts, *shared_doubts, *doubts])
 
 
@@ -131,20 +135,21 @@ def _segments(aggregation: AggregationPlan, objects: Objects) -> tuple[Checked, 
 
 
 def _prove_account(
-    terms: AccountTerms, plan: BatchPlan, usage: AccountUsage, stores: Stores
+    terms: AccountTerms, plan: BatchPlan, usages: Usages, stores: Stores
 ) -> tuple[Checked, list[Difference]]:
+    contracts = [*terms.contracts, *(contract for earlier in terms.earlier for contract in earlier.contracts)]
     differences = [
-        *_terms_differ([terms.account, *terms.contracts], stores.directory),
-        *_usage_differs(usage, plan, stores.artefacts),
+        *_terms_differ([terms.account, *contracts], stores.directory),
+        *_usage_differs(terms.account.id, usages, plan, stores.artefacts),
     ]
-    pricing = price_terms(terms, plan=plan, usage=usage)
+    pricing = price_terms(terms, plan=plan, usages=usages)
     tax = tax_account(terms, pricing.priced, plan=plan)
     draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing), *tax.findings), plan=plan)
     differences += _draft_differs(draft, plan, stores)
     released = stores.register.released(draft.invoice)
     checked = Checked(
-        events=usage.counts.copies,
-        terms=1 + len(terms.contracts),
+        events=sum(usage.counts.copies for usage in usages.values()),
+        terms=1 + len(contracts),
         lines=len(pricing.priced.lines) if pricing.priced else 0,
     )
     if released is None:
@@ -168,14 +173,17 @@ def _terms_differ(terms: Iterable[MasterData], directory: Directory) -> Iterator
             yield _differ(Doubt.TERMS, name, "other terms in the directory", "the terms that were billed")
 
 
-def _usage_differs(usage: AccountUsage, plan: BatchPlan, artefacts: Artefacts) -> Iterator[Difference]:
-    stored = artefacts.read(plan.run, USAGE, plan.batch, BatchUsage)
-    known = next((each for each in stored.accounts if each.account == usage.account), None)
-    if known != usage:
-        yield _differ(Doubt.USAGE, usage.account, _shown(known) if known else NONE, _shown(usage))
+def _usage_differs(account: str, usages: Usages, plan: BatchPlan, artefacts: Artefacts) -> Iterator[Difference]:
+    stored = by_account(artefacts.read(plan.run, USAGE, plan.batch, BatchUsage).accounts).get(account, {})
+    for period in sorted(stored.keys() | usages.keys()):
+        known, proved = stored.get(period), usages.get(period)
+        if known != proved:
+            yield _differ(Doubt.USAGE, f"{account} {period}", _shown(known), _shown(proved))
 
 
-def _shown(usage: AccountUsage) -> str:
+def _shown(usage: AccountUsage | None) -> str:
+    if usage is None:
+        return NONE
     quantities = ", ".join(
         f"{quantity.meter}{list(quantity.dimension.values()) or ''} {decimal_text(quantity.quantity)}"
         for quantity in usage.quantities

@@ -70,6 +70,7 @@ def _statement(
         period=plan.period,
         accounts=len(drafts),
         events=sum((draft.events for draft in drafts), EventCounts.zero()),
+        late_events=sum((draft.late_events for draft in drafts), EventCounts.zero()),
         quarantined=quarantined,
         quarantined_unattributed=unattributed,
         released=count("released"),

@@ -33,6 +33,7 @@ class RunStatement(Model):
     period: Period
     accounts: int
     events: EventCounts
+    late_events: EventCounts
     quarantined: int
     quarantined_unattributed: int
     released: int

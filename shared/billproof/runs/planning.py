@@ -7,16 +7,15 @@ from itertools import batched
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import Account, Contract, LegalEntity, Meter
-from billproof.contracts.rules import governing
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
-from billproof.errors import NotFound, UnpriceableCharge
+from billproof.contracts.model import Contract, Meter
+from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.ids import shard_of
+from billproof.invoicing.register import Register
 from billproof.model import Model
 from billproof.periods import Period, instant_text
 from billproof.ports import Objects
-from billproof.pricing.service import unpriceable
 from billproof.runs.model import RunPlan
+from billproof.runs.surveying import AccountPlan, Surveyor
 from billproof.usage.log import bucket_name
 from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, AskedAggregate
 
@@ -44,6 +43,7 @@ def plan_billing_run(
     legal_entity: str,
     period: str,
     directory: Directory,
+    register: Register,
     objects: Objects,
     buckets: int,
     batch_size: int,
@@ -60,11 +60,15 @@ def plan_billing_run(
     entity = directory.legal_entity(legal_entity)
     month = Period.month(period)
     meters = tuple(directory.meters())
-    by_bucket: dict[int, list[AccountTerms]] = {}
+    by_bucket: dict[int, list[AccountPlan]] = {}
     members = sorted(directory.members(legal_entity))
+    surveyor = Surveyor(
+        entity, month, instant_text(now), buckets=buckets, directory=directory, register=register, objects=objects
+    )
+    marks = surveyor.late(members)
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        for account, terms in zip(members, pool.map(lambda name: _terms(directory, name, month), members), strict=True):
-            by_bucket.setdefault(shard_of(account, buckets), []).append(terms)
+        for found in pool.map(lambda name: surveyor.survey(name, marks.get(name, ())), members):
+            by_bucket.setdefault(shard_of(found.terms.account.id, buckets), []).append(found)
     batches: list[str] = []
     for bucket, accounts in sorted(by_bucket.items()):
         named = {
@@ -79,10 +83,10 @@ def plan_billing_run(
                 period=month,
                 issue_date=month.end,
                 meters=meters,
-                accounts=chunk,
+                accounts=tuple(account.terms for account in chunk),
             )
             artefacts.write(run_id, PLAN, batch, plan)
-        aggregation = _aggregation_plan(run_id, bucket, named, entity, month, meters, instant_text(now))
+        aggregation = _aggregation_plan(run_id, bucket, named, meters, instant_text(now))
         artefacts.write(run_id, AGGREGATION_PLAN, bucket_name(bucket), aggregation)
         batches += named
     used = sorted(by_bucket)
@@ -109,66 +113,29 @@ def plan_billing_run(
     )
 
 
-def _terms(directory: Directory, account_id: str, period: Period) -> AccountTerms:
-    account = directory.account(account_id)
-    if account is None:  # the membership is written with the account's first version
-        message = f"account {account_id} has no profile"
-        raise NotFound(message)
-    try:
-        return AccountTerms(account=account, contracts=tuple(governing(directory.contracts(account_id), period)))
-    except UnpriceableCharge as error:
-        return AccountTerms(account=account, contracts=(), findings=(unpriceable(account_id, error),))
-
-
 def _aggregation_plan(
     run_id: str,
     bucket: int,
-    batches: dict[str, tuple[AccountTerms, ...]],
-    entity: LegalEntity,
-    period: Period,
+    batches: dict[str, tuple[AccountPlan, ...]],
     meters: tuple[Meter, ...],
     received_before: str,
 ) -> AggregationPlan:
-    by_id = {meter.id: meter for meter in meters}
     windows = [
-        _window(terms.account, terms.contracts, batch, entity, period, by_id)
+        window.model_copy(update={"batch": batch})
         for batch, chunk in batches.items()
-        for terms in chunk
+        for account in chunk
+        for window in account.windows
     ]
-    contracts = [contract for chunk in batches.values() for terms in chunk for contract in terms.contracts]
+    terms = [account.terms for chunk in batches.values() for account in chunk]
+    contracts = [contract for each in terms for contract in each.contracts]
+    contracts += [contract for each in terms for earlier in each.earlier for contract in earlier.contracts]
     return AggregationPlan(
         run=run_id,
         bucket=bucket,
         received_before=received_before,
         days=_days(windows),
         windows=tuple(windows),
-        asked=_asked(contracts, by_id),
-    )
-
-
-def _window(
-    account: Account,
-    contracts: tuple[Contract, ...],
-    batch: str,
-    entity: LegalEntity,
-    period: Period,
-    meters: dict[str, Meter],
-) -> AccountWindow:
-    start, end = period.instants(contracts[0].time_zone if contracts else entity.time_zone)
-    metered = {
-        meters[charge.meter].event_type
-        for contract in contracts
-        for charge in contract.charges
-        if charge.meter in meters
-    }
-    excluded = {exclusion.event_type for contract in contracts for exclusion in contract.exclusions}
-    return AccountWindow(
-        account=account.id,
-        batch=batch,
-        start=instant_text(start),
-        end=instant_text(end),
-        metered_types=tuple(sorted(metered)),
-        excluded_types=tuple(sorted(excluded)),
+        asked=_asked(contracts, {meter.id: meter for meter in meters}),
     )
 
 

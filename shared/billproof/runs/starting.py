@@ -4,12 +4,12 @@ runs#<entity>#<period>      <ordinal>            the run exists
                             <ordinal>#closed     its statement is written
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from billproof.contracts.directory import Directory
-from billproof.errors import Contended
+from billproof.errors import Contended, InvalidPeriod
 from billproof.model import Model
-from billproof.periods import Period, instant_text
+from billproof.periods import Period, cut_off, instant_text
 from billproof.ports import Key, Record, Records, Workflows
 
 MAX_ATTEMPTS = 10
@@ -37,14 +37,24 @@ def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
 
 
 def start_billing_run(
-    *, legal_entity: str, period: str, records: Records, workflows: Workflows, directory: Directory, now: datetime
+    *,
+    legal_entity: str,
+    period: str,
+    records: Records,
+    workflows: Workflows,
+    directory: Directory,
+    now: datetime,
+    grace: timedelta,
 ) -> StartedRun:
     """Start the next run of a legal entity and period, unless one is running: then that one is returned.
 
-    Raises NotFound for an unknown legal entity and InvalidPeriod for an unreadable month.
+    Raises NotFound for an unknown legal entity, and InvalidPeriod for an unreadable month or one that is not cut off.
     """
     directory.legal_entity(legal_entity)
-    Period.month(period)
+    closes = cut_off(Period.month(period), grace)
+    if now < closes:
+        message = f"{period} still takes usage: its cut-off is {closes:%Y-%m-%d %H:%M} UTC, run it then"
+        raise InvalidPeriod(message)
     for _ in range(MAX_ATTEMPTS):
         known = run_ids(records, legal_entity, period)
         status = workflows.status(known[-1]) if known else None
@@ -70,8 +80,13 @@ def _start(run_id: str, legal_entity: str, period: str, workflows: Workflows) ->
     return StartedRun(run_id=run_id, legal_entity=legal_entity, period=period, started=started)
 
 
-def start_due_runs(*, records: Records, workflows: Workflows, directory: Directory, now: datetime) -> list[StartedRun]:
-    """Start the run of the last whole month, in its own time zone, for every legal entity."""
+def start_due_runs(
+    *, records: Records, workflows: Workflows, directory: Directory, now: datetime, grace: timedelta
+) -> list[StartedRun]:
+    """Start the run of the last whole month, in its own time zone, for every legal entity.
+
+    Raises InvalidPeriod where that month is not cut off: then the schedule is too early for the grace.
+    """
     return [
         start_billing_run(
             legal_entity=entity.id,
@@ -80,6 +95,7 @@ def start_due_runs(*, records: Records, workflows: Workflows, directory: Directo
             workflows=workflows,
             directory=directory,
             now=now,
+            grace=grace,
         )
         for entity in directory.legal_entities()
     ]

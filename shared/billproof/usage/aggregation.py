@@ -23,6 +23,7 @@ from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.model import (
     AccountUsage,
+    AccountWindow,
     AggregationPlan,
     AskedAggregate,
     EventCounts,
@@ -37,12 +38,13 @@ MEMORY_LIMIT = "1GB"
 
 _COLUMNS = (
     "{source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', account: 'VARCHAR', time: 'VARCHAR', "
-    "received_at: 'VARCHAR', digest: 'VARCHAR', data: 'MAP(VARCHAR, VARCHAR)'}"
+    "received_at: 'VARCHAR', digest: 'VARCHAR', data: 'MAP(VARCHAR, VARCHAR)', corrects: 'VARCHAR', "
+    "retracts: 'VARCHAR'}"
 )
 
 _LOAD = """
 create or replace temp table copies as
-select source, id, type, account, time, received_at, digest{properties}
+select source, id, type, account, time, received_at, digest, corrects, retracts{properties}
 from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd')
 where received_at < $received_before
 """
@@ -63,11 +65,42 @@ union all
 select *, 'kept' as verdict from copies anti join repeated using (source, id)
 """
 
-_KEEP = """
-insert into events
-select judged.account, type, time, received_at, id, verdict{names}
+_IN_WINDOW = """
+select windows.number, type, time, received_at, received_at >= after_at as counts, id,
+    case when received_at >= before_at and verdict = 'kept' then 'late' else verdict end as verdict{names},
+    source, corrects, retracts
 from judged join windows on judged.account = windows.account
 where time >= windows.start_at and time < windows.end_at
+"""
+
+_MINE = "create or replace temp view mine as " + _IN_WINDOW
+
+_KEEP = "insert into events select number, type, time, received_at, counts, id, verdict{names} from mine"
+
+_HAS_CORRECTIONS = "select count(*) from judged where corrects is not null or retracts is not null"
+
+# Of several corrections of one event the last received stands. One whose event is not there does nothing, and says so.
+_KEEP_CORRECTED = """
+insert into events
+with standing as (select *, coalesce(corrects, retracts) as target from mine where verdict = 'kept'),
+fixes as (
+    select *, row_number() over (partition by number, source, target order by received_at desc, id desc) as place
+    from standing where target is not null
+),
+first as (select * from fixes where place = 1)
+select number, type, time, received_at, counts, id,
+    case
+        when verdict != 'kept' then verdict
+        when exists (select 1 from first f where f.number = m.number and f.source = m.source and f.target = m.id)
+            or exists (select 1 from fixes f where f.number = m.number and f.source = m.source and f.id = m.id
+                and f.place > 1) then 'corrected'
+        when (corrects is not null or retracts is not null) and not exists (
+            select 1 from standing s where s.number = m.number and s.source = m.source
+                and s.id = coalesce(m.corrects, m.retracts)) then 'unmatched'
+        when retracts is not null then 'retraction'
+        else verdict
+    end{names}
+from mine m
 """
 
 _CONFLICTS = """
@@ -76,7 +109,7 @@ order by all
 """
 
 _EVENTS = """
-select source, id, type, time, verdict from judged
+select source, id, type, time, verdict, coalesce(corrects, retracts) from judged
 where account = $account and time >= $start and time < $end
 order by time, source, id, verdict
 """
@@ -94,40 +127,45 @@ _QUANTITIES = {
 
 @dataclass(frozen=True, slots=True)
 class JudgedEvent:
-    """One copy of an event, and whether it was kept, a duplicate or in conflict."""
+    """One copy of an event: was it kept, a duplicate or in conflict, and which event does it correct or retract."""
 
     source: str
     id: str
     type: str
     time: str
     verdict: str
+    names: str | None
 
 
 def aggregate(
     plan: AggregationPlan, *, objects: Objects, conflicts: list[Quarantined] | None = None
 ) -> list[AccountUsage]:
-    """Return what every account of the plan used, by account; accounts without events are there too, with zeros.
+    """Return what every window of the plan holds, in their order; those without events are there too, with zeros.
 
     Reads only the log and writes nothing. Conflicting duplicates are added to `conflicts`, if that is given.
     """
     names = _properties(plan.asked)
     with _judged_days(plan, objects, names) as (database, days):
         _prepare(database, plan, names)
+        columns = "".join(f", {column}" for column in names.values())
         for _ in days:
-            database.execute(_KEEP.format(names="".join(f", {column}" for column in names.values())))
+            (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
+            database.execute(_MINE.format(names=columns))
+            database.execute((_KEEP_CORRECTED if corrections else _KEEP).format(names=columns))
             if conflicts is not None:
                 conflicts += [_conflict(*row) for row in database.execute(_CONFLICTS).fetchall()]
         return _results(database, plan, names)
 
 
 def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Iterator[JudgedEvent]:
-    """Yield every copy of every event in an account's window, as aggregation judged it, by day, time, source and id."""
-    window = next(window for window in plan.windows if window.account == account)
-    parameters = {"account": account, "start": window.start, "end": window.end}
+    """Yield every copy of every event in an account's windows, as it was judged, by day, time, source and id."""
+    windows = [window for window in plan.windows if window.account == account]
     with _judged_days(plan, objects, {}) as (database, days):
         for _ in days:
-            for row in database.execute(_EVENTS, parameters).fetchall():
-                yield JudgedEvent(*row)
+            for window in windows:
+                parameters = {"account": account, "start": window.start, "end": window.end}
+                for row in database.execute(_EVENTS, parameters).fetchall():
+                    yield JudgedEvent(*row)
 
 
 @contextmanager
@@ -160,13 +198,19 @@ def _properties(asked: Iterable[AskedAggregate]) -> dict[str, str]:
 def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> None:
     columns = "".join(f", {column} varchar" for column in names.values())
     database.execute(
-        "create temp table events (account varchar, type varchar, time varchar, received_at varchar, id varchar, "
-        f"verdict varchar{columns})"
+        "create temp table events (number integer, type varchar, time varchar, received_at varchar, counts boolean, "
+        f"id varchar, verdict varchar{columns})"
     )
-    database.execute("create temp table windows (account varchar, start_at varchar, end_at varchar)")
-    rows = [(window.account, window.start, window.end) for window in plan.windows]
+    database.execute(
+        "create temp table windows (number integer, account varchar, start_at varchar, end_at varchar, "
+        "after_at varchar, before_at varchar)"
+    )
+    rows = [
+        (number, window.account, window.start, window.end, window.after, window.before)
+        for number, window in enumerate(plan.windows)
+    ]
     if rows:
-        database.executemany("insert into windows values (?, ?, ?)", rows)
+        database.executemany("insert into windows values (?, ?, ?, ?, ?, ?)", rows)
 
 
 def _fetch(objects: Objects, prefix: str, folder: Path) -> list[str]:
@@ -204,69 +248,75 @@ def _conflict(account: str, time: str, received_at: str, digest: str, source: st
 
 
 def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[AccountUsage]:
-    tally: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
-    for account, kind, verdict, number in database.execute(
-        "select account, type, verdict, count(*) from events group by all"
+    tally: dict[int, dict[tuple[str, str], int]] = defaultdict(dict)
+    for window, kind, verdict, number in database.execute(
+        "select number, type, verdict, count(*) from events where counts group by all"
     ).fetchall():
-        tally[account][kind, verdict] = number
-    quantities: dict[str, list[Quantity]] = defaultdict(list)
-    out_of_range: dict[str, list[str]] = defaultdict(list)
+        tally[window][kind, verdict] = number
+    quantities: dict[int, list[Quantity]] = defaultdict(list)
+    out_of_range: dict[int, list[str]] = defaultdict(list)
     for asked in plan.asked:
         try:
-            for account, quantity in _quantities(database, asked, names):
-                quantities[account].append(quantity)
+            for window, quantity in _quantities(database, asked, names):
+                quantities[window].append(quantity)
         except duckdb.OutOfRangeException:  # one account's sum is too large: the others are not to suffer
-            for window in plan.windows:
+            for window in range(len(plan.windows)):
                 try:
-                    mine = [quantity for _, quantity in _quantities(database, asked, names, window.account)]
+                    mine = [quantity for _, quantity in _quantities(database, asked, names, window)]
                 except duckdb.OutOfRangeException:
-                    out_of_range[window.account].append(asked.meter)
+                    out_of_range[window].append(asked.meter)
                 else:
-                    quantities[window.account] += mine
-    results = []
-    for window in plan.windows:
-        found = tally[window.account]
-        metered, excluded = set(window.metered_types), set(window.excluded_types)
-        kept = {kind: number for (kind, verdict), number in found.items() if verdict == "kept"}
-        orphans = {kind: number for kind, number in sorted(kept.items()) if kind not in metered | excluded}
-        counts = EventCounts(
-            copies=sum(found.values()),
-            duplicate=_of(found, "duplicate"),
-            conflicting=_of(found, "conflicting"),
-            metered=sum(number for kind, number in kept.items() if kind in metered - excluded),
-            excluded=sum(number for kind, number in kept.items() if kind in excluded),
-            orphan=sum(orphans.values()),
+                    quantities[window] += mine
+    return [
+        AccountUsage(
+            account=window.account,
+            period=window.period,
+            out_of_range=tuple(out_of_range[number]),
+            counts=_counts(window, tally[number]),
+            metered_types=_kept(tally[number], set(window.metered_types) - set(window.excluded_types)),
+            orphan_types=_kept(
+                tally[number], {kind for kind, _ in tally[number]} - {*window.metered_types, *window.excluded_types}
+            ),
+            quantities=tuple(quantities[number]),
         )
-        results.append(
-            AccountUsage(
-                account=window.account,
-                out_of_range=tuple(out_of_range[window.account]),
-                counts=counts,
-                orphan_types=orphans,
-                quantities=tuple(quantities[window.account]),
-            )
-        )
-    return results
+        for number, window in enumerate(plan.windows)
+    ]
 
 
-def _of(found: dict[tuple[str, str], int], verdict: str) -> int:
-    return sum(number for (_, judged), number in found.items() if judged == verdict)
+def _counts(window: AccountWindow, found: dict[tuple[str, str], int]) -> EventCounts:
+    metered, excluded = set(window.metered_types), set(window.excluded_types)
+    named = {
+        verdict: sum(number for (_, judged), number in found.items() if judged == verdict)
+        for verdict in ("duplicate", "conflicting", "late", "corrected", "retraction", "unmatched")
+    }
+    return EventCounts(
+        copies=sum(found.values()),
+        metered=sum(_kept(found, metered - excluded).values()),
+        excluded=sum(_kept(found, excluded).values()),
+        orphan=sum(_kept(found, {kind for kind, _ in found} - metered - excluded).values()),
+        **named,
+    )
+
+
+def _kept(found: dict[tuple[str, str], int], kinds: set[str]) -> dict[str, int]:
+    """Return the events that were kept of some types, by type."""
+    return {kind: number for (kind, verdict), number in sorted(found.items()) if verdict == "kept" and kind in kinds}
 
 
 def _quantities(
-    database: duckdb.DuckDBPyConnection, asked: AskedAggregate, names: dict[str, str], account_id: str | None = None
-) -> list[tuple[str, Quantity]]:
+    database: duckdb.DuckDBPyConnection, asked: AskedAggregate, names: dict[str, str], window: int | None = None
+) -> list[tuple[int, Quantity]]:
     value = names[asked.value_property] if asked.value_property is not None else "*"
     groups = "".join(f", coalesce({names[name]}, '')" for name in asked.group_by)
     measured = _QUANTITIES[asked.aggregation].format(value=value)
     rows = database.execute(
-        f"select account{groups}, {measured}, count(*) from events "  # noqa: S608 - the columns are ours
-        "where type = $type and verdict = 'kept' and account = coalesce($account, account) group by all order by all",
-        {"type": asked.event_type, "account": account_id},
+        f"select number{groups}, {measured}, count(*) from events "  # noqa: S608 - the columns are ours
+        "where type = $type and verdict = 'kept' and number = coalesce($window, number) group by all order by all",
+        {"type": asked.event_type, "window": window},
     ).fetchall()
     return [
         (
-            account,
+            number,
             Quantity(
                 meter=asked.meter,
                 group_by=asked.group_by,
@@ -275,5 +325,5 @@ def _quantities(
                 events=events,
             ),
         )
-        for account, *dimension, quantity, events in rows
+        for number, *dimension, quantity, events in rows
     ]

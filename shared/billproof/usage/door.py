@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -103,7 +104,9 @@ def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datet
         raise Refused(Reason.NOT_A_CLOUDEVENT, detail, event.subject)
     try:
         time = _instant(bytes(event.time), received_at)
-        data = _properties(event.data, _rule(rules, event.type, time), time)
+        _refuse_bad_correction(event, time)
+        rule = _rule(rules, event.type, time)
+        data = {} if event.retracts is not None else _properties(event.data, rule, time)
     except Refused as refused:
         refused.account = event.subject
         raise
@@ -114,9 +117,19 @@ def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datet
         account=event.subject,
         time=time,
         received_at=instant_text(received_at),
-        digest=_digest(event.type, event.subject, time, data),
+        digest=_digest(event, time, data),
         data=data,
+        corrects=event.corrects,
+        retracts=event.retracts,
     )
+
+
+def _refuse_bad_correction(event: UsageEvent, time: str) -> None:
+    """Refuse an event that corrects and retracts at once, names nothing, or names itself."""
+    named = [name for name in (event.corrects, event.retracts) if name is not None]
+    if len(named) > 1 or "" in named or event.id in named:
+        detail = "corrects or retracts (not both) must be the id of another event"
+        raise Refused(Reason.BAD_CORRECTION, detail, time=time)
 
 
 def _rule(rules: Mapping[str, TypeRule], kind: str, time: str) -> TypeRule:
@@ -186,6 +199,9 @@ def _why_not_a_quantity(text: str) -> Reason:
     return Reason.MALFORMED_QUANTITY
 
 
-def _digest(kind: str, account: str, time: str, data: dict[str, str]) -> str:
-    content = _ENCODER.encode([kind, account, time, sorted(data.items())])
+def _digest(event: UsageEvent, time: str, data: dict[str, str]) -> str:
+    parts: list[Any] = [event.type, event.subject, time, sorted(data.items())]
+    if event.corrects is not None or event.retracts is not None:
+        parts += [event.corrects, event.retracts]
+    content = _ENCODER.encode(parts)
     return hashlib.blake2b(content, digest_size=16).hexdigest()

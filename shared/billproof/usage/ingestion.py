@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
 from billproof.contracts.directory import Directory
 from billproof.errors import BillproofError
-from billproof.ids import is_name
-from billproof.periods import instant_text
+from billproof.ids import is_name, shard_of
+from billproof.periods import cut_off, instant_text, local_months
 from billproof.ports import Clock, Objects
 from billproof.usage import log
 from billproof.usage.door import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
@@ -67,6 +68,8 @@ class _Sorting:
 
     lines: dict[str, list[msgspec.Struct]] = field(default_factory=dict)
     messages: dict[str, set[str]] = field(default_factory=dict)
+    late: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """By account and month: the messages that brought late events, each with its instant."""
     accepted: int = 0
     quarantined: int = 0
 
@@ -76,23 +79,29 @@ class _Sorting:
 
 
 def ingest_usage(
-    messages: Sequence[Message], *, objects: Objects, gatekeeper: Gatekeeper, buckets: int
+    messages: Sequence[Message], *, objects: Objects, gatekeeper: Gatekeeper, buckets: int, grace: timedelta
 ) -> tuple[Ingested, dict[str, BillproofError]]:
     """Write every event of the messages to the log or to quarantine; return the counts and the messages that failed.
 
-    A message fails only where an object that holds some of its events could not be written; it must then be delivered
-    again. What an event looks like never fails a message.
+    A message fails only where an object that holds some of its events, or marks them as late, could not be written; it
+    must then be delivered again. What an event looks like never fails a message. `grace` is that of `cut_off`.
     """
     sorting = _Sorting()
     unknown: set[str] = set()
     for message in messages:
-        _sort(message, sorting, gatekeeper, buckets, unknown)
+        _sort(message, sorting, gatekeeper, buckets, unknown, grace)
     failed: dict[str, BillproofError] = {}
     for prefix, lines in sorting.lines.items():
         try:
             log.write(objects, prefix, lines)
         except BillproofError as error:
             failed.update(dict.fromkeys(sorting.messages[prefix], error))
+    for (account, month), received in sorting.late.items():
+        try:
+            mark = log.LateMark(account, month, max(received.values()))
+            log.mark_late(objects, shard_of(account, buckets), mark)
+        except BillproofError as error:
+            failed.update(dict.fromkeys(received, error))
     counts = Ingested(
         messages=len(messages),
         received=sorting.accepted + sorting.quarantined,
@@ -103,7 +112,9 @@ def ingest_usage(
     return counts, failed
 
 
-def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: int, unknown: set[str]) -> None:
+def _sort(
+    message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: int, unknown: set[str], grace: timedelta
+) -> None:
     def quarantine(refused: Refused, position: int, raw: bytes) -> None:
         line = Quarantined(
             reason=refused.reason,
@@ -131,6 +142,15 @@ def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: 
         else:
             sorting.accepted += 1
             sorting.put(log.partition_of(row, buckets), row, message.id)
+            for month in _missed_months(row.time[:13], message.sent_at, grace):
+                sorting.late.setdefault((row.account, month), {})[message.id] = row.received_at
+
+
+@lru_cache(maxsize=10_000)
+def _missed_months(hour: str, received_at: datetime, grace: timedelta) -> tuple[str, ...]:
+    """Name the months that hold an hour and whose cut-off was over when its event was received."""
+    moment = datetime.fromisoformat(f"{hour}:00:00+00:00")
+    return tuple(month.name for month in local_months(moment) if received_at >= cut_off(month, grace))
 
 
 def _accept(raw: bytes, received_at: datetime, gatekeeper: Gatekeeper, unknown: set[str]) -> SegmentRow:

@@ -2,12 +2,14 @@
 
     usage/bucket=<NN>/day=<event day, UTC>/<digest>.ndjson.zst
     quarantine/day=<event day, UTC, or unknown>/<digest>.ndjson.zst
+    late/bucket=<NN>/<account>/<month>/<instant received>   an event of that month came after its cut-off
 
 A batch that is delivered twice writes the same bytes under the same key; a batch that is cut otherwise repeats events,
 which aggregation finds by source and id.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 from backports import zstd
@@ -20,6 +22,16 @@ COMPRESSION_LEVEL = 1
 """Level 3 makes a segment 6 % smaller and costs half as much time again."""
 
 UNKNOWN_DAY = "unknown"
+
+
+class LateMark(NamedTuple):
+    """An account, the month that late usage belongs to, and the instant it was received, as text in UTC."""
+
+    account: str
+    month: str
+    received_at: str
+
+
 _ENCODER = msgspec.json.Encoder()
 _QUARANTINED = msgspec.json.Decoder(Quarantined)
 _ROW = msgspec.json.Decoder(SegmentRow)
@@ -43,6 +55,22 @@ def usage_prefix(bucket: int, day: str) -> str:
 def quarantine_prefix(day: str) -> str:
     """Return the prefix of one day of the quarantine."""
     return f"quarantine/day={day}/"
+
+
+def late_prefix(bucket: int) -> str:
+    """Return the prefix of one bucket's marks of late events."""
+    return f"late/bucket={bucket_name(bucket)}/"
+
+
+def mark_late(objects: Objects, bucket: int, mark: LateMark) -> None:
+    """Mark that an account has a late event. Marks are empty, and never removed: the settlements say what is billed."""
+    objects.put(f"{late_prefix(bucket)}{mark.account}/{mark.month}/{mark.received_at}", b"", content_type="text/plain")
+
+
+def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
+    """Yield the marks of a bucket, by account, month and instant received."""
+    for key in objects.keys(late_prefix(bucket)):
+        yield LateMark(*key.split("/")[2:5])
 
 
 def partition_of(row: SegmentRow, buckets: int) -> str:

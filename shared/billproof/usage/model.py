@@ -31,12 +31,14 @@ class Reason(StrEnum):
     TOO_PRECISE = "quantity_too_precise"
     QUANTITY_TOO_LARGE = "quantity_too_large"
     MALFORMED_QUANTITY = "quantity_malformed"
+    BAD_CORRECTION = "correction_malformed"
     CONFLICT = "conflicting_duplicate"
 
 
 class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A CloudEvent 1.0 as sources send it: subject is the account, data a flat object of properties.
 
+    The extension attributes `corrects` and `retracts` name an earlier event of the same source, account and UTC day.
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
     """
 
@@ -47,9 +49,11 @@ class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     time: msgspec.Raw
     data: dict[str, msgspec.Raw]
+    corrects: str | None = None
+    retracts: str | None = None
 
 
-class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
+class SegmentRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One accepted event in a segment. Values are text, so that no reader can round them."""
 
     source: str
@@ -60,6 +64,8 @@ class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
     received_at: str
     digest: str
     data: dict[str, str]
+    corrects: str | None = None
+    retracts: str | None = None
 
 
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,12 +102,19 @@ class AskedAggregate(Model):
 
 
 class AccountWindow(Model):
-    """The events of an account that a run looks at: from `start` to before `end`, as text in UTC."""
+    """The events of an account and period that a run looks at: times from `start` to before `end`, as text in UTC.
+
+    What was received at `before` or later is late: the window's invoice does not bill it. What was received earlier
+    than `after` is counted by an earlier run; quantities are of everything received before `before`, all the same.
+    """
 
     account: str
     batch: str
+    period: str
     start: str
     end: str
+    after: str
+    before: str
     metered_types: tuple[str, ...]
     excluded_types: tuple[str, ...]
 
@@ -110,7 +123,8 @@ class AggregationPlan(Model):
     """What one call of aggregate_usage does: one bucket, the days that any account's period touches.
 
     Events that were received at `received_before` or later are not of this run, so the same plan always comes to the
-    same usage, however the log grows.
+    same usage, however the log grows. An account has a window for the run's period, and one for each earlier period
+    that late usage reached.
     """
 
     run: str
@@ -132,7 +146,12 @@ class Quantity(Model):
 
 
 class EventCounts(Model):
-    """Where an account's events of a period went. Copies = distinct + duplicate + conflicting; distinct = the rest."""
+    """Where an account's events of a period went. Copies = distinct + duplicate + conflicting; distinct = the rest.
+
+    `late` came after their invoice's cut-off and wait for the next one. `corrected` were replaced or taken back by a
+    later event; `retraction` are the events that did nothing but take back; `unmatched` name an event that is not
+    there.
+    """
 
     copies: int
     duplicate: int
@@ -140,27 +159,33 @@ class EventCounts(Model):
     metered: int
     excluded: int
     orphan: int
+    late: int
+    corrected: int
+    retraction: int
+    unmatched: int
 
     @property
     def distinct(self) -> int:
         """Events, each counted once."""
-        return self.metered + self.excluded + self.orphan
+        return self.copies - self.duplicate - self.conflicting
 
     @classmethod
     def zero(cls) -> "EventCounts":
         """Return no events."""
-        return cls(copies=0, duplicate=0, conflicting=0, metered=0, excluded=0, orphan=0)
+        return cls(**dict.fromkeys(cls.model_fields, 0))
 
     def __add__(self, other: "EventCounts") -> "EventCounts":
         return EventCounts(**{name: getattr(self, name) + getattr(other, name) for name in EventCounts.model_fields})
 
 
 class AccountUsage(Model):
-    """What aggregation found for one account; `out_of_range` names the meters whose total no decimal here can hold."""
+    """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold."""
 
     account: str
+    period: str
     out_of_range: tuple[str, ...] = ()
     counts: EventCounts
+    metered_types: dict[str, int]
     orphan_types: dict[str, int]
     quantities: tuple[Quantity, ...]
 

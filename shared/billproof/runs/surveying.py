@@ -1,0 +1,197 @@
+"""What a run has to look at for one account: its terms, the window of the period, and those that late usage reached.
+
+An account whose invoice of the period is released keeps the windows that the invoice was made from, so a run that is
+repeated comes to the same document; what arrived since counts as late and is billed with the next invoice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
+
+from billproof.artefacts import Artefacts
+from billproof.contracts.directory import Directory
+from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.rules import governing
+from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, BilledLine, EarlierPeriod
+from billproof.errors import NotFound, UnpriceableCharge
+from billproof.ids import shard_of
+from billproof.invoicing.model import Settlement
+from billproof.invoicing.register import Register
+from billproof.invoicing.service import read_invoice
+from billproof.periods import Period, instant_text
+from billproof.ports import Objects
+from billproof.pricing.model import PricedLine
+from billproof.pricing.service import unpriceable
+from billproof.usage.log import LateMark, bucket_name, late_marks
+from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan
+
+MAX_EARLIER = 60
+"""Earlier periods that one invoice settles, oldest first; the others wait for the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlan:
+    """An account's terms and windows; the windows get their batch when batches are cut."""
+
+    terms: AccountTerms
+    windows: tuple[AccountWindow, ...]
+
+
+class Surveyor:
+    """Surveys the accounts of one legal entity for one run."""
+
+    def __init__(
+        self,
+        entity: LegalEntity,
+        period: Period,
+        now: str,
+        *,
+        buckets: int,
+        directory: Directory,
+        register: Register,
+        objects: Objects,
+    ) -> None:
+        self._entity = entity
+        self._period = period
+        self._now = now
+        self._buckets = buckets
+        self._directory = directory
+        self._register = register
+        self._objects = objects
+        self._meters = {meter.id: meter for meter in directory.meters()}
+        artefacts = Artefacts(objects)
+        self._aggregation = cache(
+            lambda run, bucket: artefacts.read(run, AGGREGATION_PLAN, bucket_name(bucket), AggregationPlan)
+        )
+        self._batch = cache(lambda run, batch: artefacts.read(run, PLAN, batch, BatchPlan))
+
+    def late(self, accounts: Iterable[str]) -> dict[str, list[LateMark]]:
+        """Return the marks of late usage, by account."""
+        marks: dict[str, list[LateMark]] = {}
+        for bucket in sorted({shard_of(account, self._buckets) for account in accounts}):
+            for mark in late_marks(self._objects, bucket):
+                marks.setdefault(mark.account, []).append(mark)
+        return marks
+
+    def survey(self, name: str, marks: Sequence[LateMark]) -> AccountPlan:
+        """Return what the run looks at for an account; raises NotFound where it has no profile."""
+        account = self._directory.account(name)
+        if account is None:  # the membership is written with the account's first version
+            message = f"account {name} has no profile"
+            raise NotFound(message)
+        try:
+            contracts = tuple(governing(self._directory.contracts(name), self._period))
+        except UnpriceableCharge as error:
+            terms = AccountTerms(account=account, contracts=(), findings=(unpriceable(name, error),))
+            return AccountPlan(terms, (self._window(account, (), self._period),))
+        settlements = self._register.settlements(self._entity.id, name)
+        own = next((each for each in settlements if (each.period, each.ordinal) == (self._period.name, 0)), None)
+        if own is not None:
+            earlier = self._frozen(own, name).earlier
+            return AccountPlan(
+                AccountTerms(account=account, contracts=contracts, earlier=earlier), self._windows(own, name)
+            )
+        plan = AccountPlan(
+            AccountTerms(account=account, contracts=contracts), (self._window(account, contracts, self._period),)
+        )
+        return self._with_late(plan, marks, settlements)
+
+    def _with_late(
+        self, plan: AccountPlan, marks: Sequence[LateMark], settlements: Sequence[Settlement]
+    ) -> AccountPlan:
+        account = plan.terms.account
+        earlier: list[EarlierPeriod] = []
+        windows = list(plan.windows)
+        for month in sorted({mark.month for mark in marks if mark.month < self._period.name}):
+            before = sorted((each for each in settlements if each.period == month), key=attrgetter("ordinal"))
+            if not before or before[0].ordinal != 0 or len(earlier) == MAX_EARLIER:
+                continue  # its own invoice is still to come and will hold what is late
+            settled = max(self._window_of(each, account.id, month).before for each in before)
+            if not any(mark.month == month and mark.received_at >= settled for mark in marks):
+                continue
+            period = Period.month(month)
+            contracts = self._frozen(before[0], account.id).contracts
+            earlier.append(
+                EarlierPeriod(
+                    period=period,
+                    ordinal=before[-1].ordinal + 1,
+                    contracts=contracts,
+                    billed=tuple(self.billed_lines(before)),
+                )
+            )
+            windows.append(self._window(account, contracts, period, after=settled))
+        return AccountPlan(plan.terms.model_copy(update={"earlier": tuple(earlier)}), tuple(windows))
+
+    def billed_lines(self, settlements: Iterable[Settlement]) -> list[BilledLine]:
+        """Return what the settlements of one period billed, line by line; raises ImmutableDocument and NotFound."""
+        billed: dict[tuple[str, str], BilledLine] = {}
+        for settlement in settlements:
+            released = self._register.released(settlement.invoice)
+            if released is None:
+                message = f"invoice {settlement.invoice} settled {settlement.period} and is not released"
+                raise NotFound(message)
+            for line in read_invoice(self._objects, released.document).lines:
+                name = _billed_name(line.priced, settlement)
+                if name is not None:
+                    key = (line.priced.explanation.contract, name)
+                    billed[key] = _add(billed.get(key), name, line.priced, settlement.number)
+        return list(billed.values())
+
+    def _frozen(self, settlement: Settlement, account: str) -> AccountTerms:
+        batch = self._window_of(settlement, account, settlement.period).batch
+        return next(terms for terms in self._batch(settlement.run, batch).accounts if terms.account.id == account)
+
+    def _windows(self, settlement: Settlement, account: str) -> tuple[AccountWindow, ...]:
+        plan = self._aggregation(settlement.run, shard_of(account, self._buckets))
+        return tuple(window for window in plan.windows if window.account == account)
+
+    def _window_of(self, settlement: Settlement, account: str, period: str) -> AccountWindow:
+        return next(window for window in self._windows(settlement, account) if window.period == period)
+
+    def _window(
+        self, account: Account, contracts: Sequence[Contract], period: Period, *, after: str = ""
+    ) -> AccountWindow:
+        start, end = period.instants(contracts[0].time_zone if contracts else self._entity.time_zone)
+        excluded = {exclusion.event_type for contract in contracts for exclusion in contract.exclusions}
+        return AccountWindow(
+            account=account.id,
+            batch="",
+            period=period.name,
+            start=instant_text(start),
+            end=instant_text(end),
+            after=after,
+            before=self._now,
+            metered_types=tuple(sorted(_metered_types(contracts, self._meters))),
+            excluded_types=tuple(sorted(excluded)),
+        )
+
+
+def _metered_types(contracts: Iterable[Contract], meters: dict[str, Meter]) -> set[str]:
+    return {
+        meters[charge.meter].event_type
+        for contract in contracts
+        for charge in contract.charges
+        if charge.meter in meters
+    }
+
+
+def _billed_name(line: PricedLine, settlement: Settlement) -> str | None:
+    """Name the line of the settled period that an invoice's line billed, or None where it is of another period."""
+    if line.adjusts is None:
+        return line.id if settlement.ordinal == 0 else None
+    return line.adjusts.line if line.adjusts.period == settlement.period else None
+
+
+def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> BilledLine:
+    return BilledLine(
+        line=name,
+        contract=line.explanation.contract,
+        charge=line.charge,
+        dimension=line.dimension,
+        net=known.net + line.net if known else line.net,
+        quantity=line.quantity + (known.quantity if known else 0),
+        included_quantity=line.included_quantity + (known.included_quantity if known else 0),
+        billed_quantity=line.billed_quantity + (known.billed_quantity if known else 0),
+        numbers=(*known.numbers, number) if known else (number,),
+    )

@@ -1,0 +1,276 @@
+"""Late usage and corrections: billed once, as a difference, at their own period's price and tier position."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from billproof.contracts.model import Contract
+from billproof.invoicing.model import Invoice
+from billproof.periods import Period, cut_off, local_months
+from billproof.pricing.model import LineKind, PricedLine
+from billproof.proof.service import Stores, prove_run
+from billproof.usage.door import Refused, check_event, type_rules
+from billproof.usage.service import aggregate_usage
+from tests.support.world import INC, World, flight
+
+JAN, FEB, MAR = "2013-01", "2013-02", "2013-03"
+RUN_DAYS = {
+    JAN: datetime(2013, 2, 2, 12, tzinfo=UTC),
+    FEB: datetime(2013, 3, 2, 12, tzinfo=UTC),
+    MAR: datetime(2013, 4, 2, 12, tzinfo=UTC),
+}
+
+
+def tiered_world() -> World:
+    """One account: three flights at 1.00, the rest at 0.40, miles by origin with 10 % off, 5.00 committed."""
+    world = World()
+    (contract,) = world.directory.contracts("UA")
+    terms: dict[str, Any] = contract.model_dump(mode="json") | {
+        "version": 2,
+        "charges": [
+            charge(
+                "flights",
+                "flights_handled",
+                {
+                    "model": "graduated",
+                    "tiers": [{"up_to": "3", "unit_price": "1"}, {"up_to": None, "unit_price": "0.4"}],
+                },
+            ),
+            charge("miles", "miles_tracked", {"model": "per_unit", "unit_price": "0.001"}, group_by=["origin"]),
+        ],
+        "discounts": [
+            {"id": "off", "name": "10 %", "percent": "10", "charges": ["miles"], "effective": {"start": "2013-01-01"}}
+        ],
+        "commitments": [
+            {
+                "id": "least",
+                "name": "Minimum",
+                "amount": "5",
+                "charges": ["flights"],
+                "revenue_category": "usage",
+                "effective": {"start": "2013-01-01"},
+            }
+        ],
+    }
+    world.publish(Contract.model_validate(terms))
+    return world
+
+
+def charge(name: str, meter: str, price: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "name": name.title(),
+        "product": "telemetry",
+        "revenue_category": "usage",
+        "timing": "in_arrears",
+        "effective": {"start": "2013-01-01"},
+        "meter": meter,
+        "price": price,
+        **more,
+    }
+
+
+def bill(world: World, period: str) -> Invoice:
+    world.moment = RUN_DAYS[period]
+    world.bill(period=period)
+    return world.invoice(f"{INC}.{period}.UA")
+
+
+def differences(invoice: Invoice) -> dict[str, str]:
+    return {line.priced.id: line.priced.net.text for line in invoice.lines if line.priced.kind is LineKind.DIFFERENCE}
+
+
+def test_late_usage_is_billed_on_the_next_invoice_at_its_own_tier_position() -> None:
+    world = tiered_world()
+    world.ingest([flight(n) for n in range(1, 5)])  # 3 x 1.00 + 1 x 0.40
+    january = bill(world, JAN)
+    assert january.totals.net.text == "8.60"  # 5.00 committed, 4 miles-lines of 1.00 less 10 %
+    world.ingest([flight(n) for n in range(5, 8)])  # three more of January: 0.40 each, in the second tier
+    february = bill(world, FEB)
+    assert differences(february) == {
+        "difference:flights:2013-01": "1.20",
+        "difference:miles:2013-01:EWR": "3.00",
+        "difference:off:miles:2013-01:EWR": "-0.30",
+        "difference:least:2013-01": "-1.20",
+    }
+    line = next(line.priced for line in february.lines if line.priced.id == "difference:flights:2013-01")
+    assert (str(line.quantity), line.service_period.name) == ("3", JAN)
+    assert line.adjusts is not None
+    assert (line.adjusts.period, line.adjusts.numbers) == (JAN, ("SKY-US-2013-000010",))
+    assert february.events.late == 3
+
+
+def test_nothing_is_billed_twice_when_more_comes_and_when_runs_repeat() -> None:
+    world = tiered_world()
+    bill(world, JAN)
+    world.ingest([flight(1)])
+    first = bill(world, FEB)
+    again = world.bill(period=FEB)
+    assert (again.changed_after_release, again.already_released) == (0, 13)
+    world.ingest([flight(2), flight(1)])  # one that is new, one that was billed
+    march = bill(world, MAR)
+    assert differences(first)["difference:miles:2013-01:EWR"] == "1.00"
+    assert differences(march)["difference:miles:2013-01:EWR"] == "1.00"
+    statement = world.bill(period=MAR)
+    assert (statement.late_events.metered, statement.late_events.duplicate, statement.late_events.copies) == (1, 1, 2)
+    world.moment = RUN_DAYS[MAR] + timedelta(days=1)
+    assert differences(bill(world, MAR)) == differences(march)
+
+
+def test_an_invoice_that_is_still_held_takes_late_usage_itself() -> None:
+    world = tiered_world()
+    world.ingest([flight(9, type="flight.cancelled")])
+    (contract,) = world.directory.contracts("UA")[-1:]
+    world.publish(contract.model_copy(update={"version": 3, "exclusions": ()}))
+    world.moment = RUN_DAYS[JAN]
+    assert world.bill().held == 1  # nobody says what a cancelled flight costs
+    world.ingest([flight(1)])
+    assert differences(bill(world, FEB)) == {}
+    world.publish(contract.model_copy(update={"version": 4}))
+    assert bill(world, JAN).events.billed == 1
+
+
+def test_a_correction_replaces_its_event_and_a_retraction_takes_it_back() -> None:
+    world = tiered_world()
+    world.ingest([flight(1), flight(2), flight(3)])
+    world.ingest(
+        [flight(10, corrects="2013-01-05:UA:1", data={"distance": "500"}), flight(11, retracts="2013-01-05:UA:2")]
+    )
+    january = bill(world, JAN)
+    miles = next(line.priced for line in january.lines if line.priced.id == "miles:2013-01:EWR")
+    assert miles.quantity == 1500
+    world.ingest([flight(12, corrects="2013-01-05:UA:10", data={"distance": "600", "origin": "JFK"})])
+    february = bill(world, FEB)
+    found = differences(february)
+    assert (found["difference:miles:2013-01:EWR"], found["difference:miles:2013-01:JFK"]) == ("-0.50", "0.60")
+    counts = world.bill(period=JAN).events
+    assert (counts.metered, counts.corrected, counts.retraction, counts.late, counts.distinct) == (2, 2, 1, 1, 6)
+
+
+def test_usage_that_is_all_taken_back_is_credited_whole() -> None:
+    world = tiered_world()
+    world.ingest([flight(1)])
+    bill(world, JAN)
+    world.ingest([flight(2, retracts="2013-01-05:UA:1", data={})])
+    found = differences(bill(world, FEB))
+    assert found == {
+        "difference:flights:2013-01": "-1.00",
+        "difference:miles:2013-01:EWR": "-1.00",
+        "difference:off:miles:2013-01:EWR": "0.10",
+        "difference:least:2013-01": "1.00",
+    }
+
+
+def test_of_two_corrections_the_last_received_stands_and_order_of_arrival_does_not_matter() -> None:
+    world = tiered_world()
+    world.ingest([flight(10, corrects="2013-01-05:UA:1", data={"distance": "1"})])  # before its event
+    world.ingest([flight(1)])
+    world.ingest([flight(11, corrects="2013-01-05:UA:1", data={"distance": "2"})])
+    january = bill(world, JAN)
+    assert next(line.priced.quantity for line in january.lines if line.priced.charge == "miles") == 2
+    assert world.bill().events.corrected == 2
+
+
+def test_a_correction_of_an_event_that_is_not_there_bills_nothing_and_holds_the_invoice() -> None:
+    world = tiered_world()
+    world.ingest([flight(1), flight(2, corrects="nobody")])
+    statement = world.bill()
+    assert (statement.events.unmatched, statement.events.metered, statement.held) == (1, 1, 1)
+    assert [finding.code for finding in statement.findings] == ["correction_without_event"]
+
+
+def test_two_runs_that_compete_for_a_difference_bill_it_once() -> None:
+    world = tiered_world()
+    bill(world, JAN)
+    world.ingest([flight(1)])
+    plans = {}
+    for period in (FEB, MAR):  # both are planned before either releases
+        world.moment = RUN_DAYS[MAR]
+        run_id = world.start(period=period)
+        plans[run_id] = world.plan(run_id, period=period)
+    for run_id, plan in plans.items():
+        for bucket in plan.buckets:
+            aggregate_usage(run_id=run_id, bucket=bucket, objects=world.objects)
+        for batch in plan.batches:
+            world.invoice_batch(run_id, batch)
+    assert differences(world.invoice(f"{INC}.{FEB}.UA"))
+    facts = world.register.facts(f"{INC}.{MAR}.UA")
+    assert facts is not None
+    assert facts.held is not None
+    assert facts.held.findings[-1].code == "late_usage_billed_elsewhere"
+    for run_id in plans:
+        world.billing_runs.statuses[run_id] = "SUCCEEDED"
+    assert differences(bill(world, MAR)) == {}
+
+
+def test_the_proof_holds_over_late_usage_and_sees_what_was_billed_change() -> None:
+    world = tiered_world()
+    world.ingest([flight(1)])
+    bill(world, JAN)
+    world.ingest([flight(2), flight(3, corrects="2013-01-05:UA:1")])
+    bill(world, FEB)
+    for period in (JAN, FEB):
+        world.post_all(period=period)
+    stores = Stores(objects=world.objects, directory=world.directory, register=world.register, erp=world.erp)
+    for period in (JAN, FEB):
+        proof = prove_run(f"{INC}-{period}-001", stores=stores)
+        assert proof.differences == ()
+    assert prove_run(f"{INC}-{FEB}-001", stores=stores).checked.events == 2
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    parts=st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=3, max_size=3),
+)
+def test_a_period_billed_in_parts_comes_to_what_it_comes_to_in_one(parts: list[list[int]]) -> None:
+    """January's usage arrives before its run, before February's and before March's: the sum is that of one invoice."""
+
+    def january_net(*arrivals: list[int]) -> Decimal:
+        world = tiered_world()
+        nets: list[PricedLine] = []
+        number = 0
+        for period, miles in zip((JAN, FEB, MAR), arrivals, strict=True):
+            events = []
+            for distance in miles:
+                number += 1
+                events.append(flight(number, data={"distance": str(distance)}))
+            world.ingest(events)
+            nets += [line.priced for line in bill(world, period).lines if (line.priced.service_period.name == JAN)]
+        return sum((line.net.amount for line in nets), Decimal(0))
+
+    assert january_net(*parts) == january_net([miles for part in parts for miles in part], [], [])
+
+
+def test_cut_off_and_marks_ask_the_same_function() -> None:
+    grace = timedelta(hours=24)
+    assert cut_off(Period.month(JAN), grace) == datetime(2013, 2, 2, 12, tzinfo=UTC)
+    assert [month.name for month in local_months(datetime(2013, 1, 31, 9, tzinfo=UTC))] == [JAN]
+    assert [month.name for month in local_months(datetime(2013, 2, 1, 11, tzinfo=UTC))] == [JAN, FEB]
+    assert [month.name for month in local_months(datetime(2013, 1, 31, 10, tzinfo=UTC))] == [JAN, FEB]
+
+
+def test_an_event_in_time_leaves_no_mark() -> None:
+    world = tiered_world()
+    world.moment = datetime(2013, 2, 2, 11, tzinfo=UTC)
+    world.ingest([flight(1)])
+    assert not list(world.objects.keys("late/"))
+    world.moment = RUN_DAYS[JAN]
+    world.ingest([flight(2)])
+    assert [key.split("/")[2:4] for key in world.objects.keys("late/")] == [["UA", JAN]]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"corrects": "a", "retracts": "b"}, {"corrects": ""}, {"retracts": "2013-01-05:UA:1"}],
+)
+def test_a_correction_that_names_nothing_sensible_is_refused(changes: dict[str, Any]) -> None:
+    world = World()
+    raw = msgspec.json.encode(flight(1, **changes))
+    with pytest.raises(Refused) as refused:
+        check_event(raw, rules=type_rules(world.directory.meters()), received_at=world.now())
+    assert refused.value.reason == "correction_malformed"
