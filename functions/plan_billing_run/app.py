@@ -7,11 +7,13 @@ from billproof.runs.planning import Planned, plan_billing_run
 
 
 class Request(Model):
-    """A run, whose it is and its month."""
+    """A run, whose it is, its month, who asked for it, and the accounts that it is limited to, if any."""
 
     run_id: str
     legal_entity: str
     period: str
+    requested_by: str
+    only_accounts: tuple[str, ...] = ()
 
 
 @step(Request)
@@ -21,6 +23,8 @@ def handler(request: Request, ports: Ports) -> Planned:
         run_id=request.run_id,
         legal_entity=request.legal_entity,
         period=request.period,
+        requested_by=request.requested_by,
+        only_accounts=request.only_accounts,
         directory=ports.directory,
         register=ports.register,
         objects=ports.objects,

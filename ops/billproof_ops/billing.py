@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import InvoiceFacts
 from billproof.invoicing.service import read_invoice
-from billproof.proof.service import Stores
 from billproof.runs.closing import read_statement
 from billproof.runs.model import RunStatement
 from billproof.runs.starting import RUNNING, StartedRun, run_ids, start_billing_run
@@ -106,7 +106,13 @@ def invoice_rows(target: Target, legal_entity: str, period: str) -> list[Invoice
 def stores(target: Target) -> Stores:
     """Return what a proof reads."""
     ports = target.ports
-    return Stores(objects=ports.objects, directory=ports.directory, register=ports.register, erp=ports.erp)
+    return Stores(
+        objects=ports.objects,
+        directory=ports.directory,
+        register=ports.register,
+        casebook=ports.casebook,
+        erp=ports.erp,
+    )
 
 
 def _row(facts: InvoiceFacts, legal_entity: str, period: str) -> InvoiceRow:

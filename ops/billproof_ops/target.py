@@ -21,10 +21,12 @@ _SETTINGS = {
     "INVOICES_TABLE": "InvoicesTableName",
     "LEDGER_TABLE": "LedgerTableName",
     "RUNS_TABLE": "RunsTableName",
+    "EXCEPTIONS_TABLE": "ExceptionsTableName",
     "IDEMPOTENCY_TABLE": "IdempotencyTableName",
     "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
     "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",
     "BILLING_RUN_ARN": "BillingRunArn",
+    "INVOICE_EXCEPTION_ARN": "InvoiceExceptionArn",
     "CUT_OFF_GRACE_HOURS": "CutOffGraceHours",
 }
 

@@ -85,6 +85,11 @@ class Period(Model):
         first = moment.astimezone(zone(time_zone)).date().replace(day=1)
         return cls(start=(first - timedelta(days=1)).replace(day=1), end=first)
 
+    @classmethod
+    def month_ending(cls, end: date) -> Self:
+        """Return the calendar month whose first day outside is this one."""
+        return cls(start=(end - timedelta(days=1)).replace(day=1), end=end)
+
     def next(self) -> "Period":
         """Return the calendar month after this one."""
         return Period(start=self.end, end=_first_of_next_month(self.end))

@@ -79,6 +79,13 @@ class Workflows(Protocol):
         """Return RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; None where there is no such execution."""
 
 
+class TaskTokens(Protocol):
+    """Executions that wait under a task token."""
+
+    def answer(self, *, token: str, document: Document) -> bool:
+        """Let the execution that waits under a task token go on with a document; False where none waits any more."""
+
+
 class Mailer(Protocol):
     """Outgoing mail."""
 

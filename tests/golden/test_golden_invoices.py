@@ -19,6 +19,7 @@ def world() -> World:
     world.ingest(story.events(JANUARY), per_message=500)
     for entity in (INC, EUROPE):
         world.bill(entity)
+        assert len(world.approve_all(entity)) == 1
         world.post_all(entity)
     return world
 

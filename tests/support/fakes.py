@@ -89,6 +89,14 @@ class MemoryWorkflows:
         return self.statuses.get(name)
 
 
+class MemoryTokens:
+    def __init__(self) -> None:
+        self.answers: dict[str, Document] = {}
+
+    def answer(self, *, token: str, document: Document) -> bool:
+        return self.answers.setdefault(token, document) is document
+
+
 class MemoryMailer:
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes]] = []

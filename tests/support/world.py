@@ -6,10 +6,23 @@ from typing import Any
 
 import msgspec
 
+from billproof.approvals.casebook import Casebook
+from billproof.approvals.model import Answer, Verdict
+from billproof.approvals.service import (
+    Applied,
+    Waiting,
+    apply_decision,
+    await_decision,
+    decide_exception,
+    raise_exceptions,
+)
 from billproof.artefacts import Artefacts
 from billproof.aws.settings import Settings
+from billproof.completeness.model import Checked
+from billproof.completeness.service import check_completeness
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, Meter
+from billproof.contracts.policy import Policy
 from billproof.controls.service import validate_pricing
 from billproof.erp.embedded import EmbeddedLedger
 from billproof.erp.service import post_to_erp
@@ -28,10 +41,19 @@ from billproof.usage.ingestion import Gatekeeper, Message, ingest_usage
 from billproof.usage.model import Ingested
 from billproof.usage.service import aggregate_usage
 from billproof_ops.demo import story
-from tests.support.fakes import MemoryMailer, MemoryObjects, MemoryQueue, MemoryRecords, MemoryWorkflows, run_once
+from tests.support.fakes import (
+    MemoryMailer,
+    MemoryObjects,
+    MemoryQueue,
+    MemoryRecords,
+    MemoryTokens,
+    MemoryWorkflows,
+    run_once,
+)
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
 GRACE = timedelta(hours=24)
+REQUESTER = "carla"
 INC, EUROPE = "skymeter-inc", "skymeter-europe"
 JANUARY = "2013-01"
 
@@ -41,7 +63,7 @@ class World:
         self.buckets = buckets
         self.batch_size = batch_size
         self.objects = MemoryObjects()
-        self.records = {name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs")}
+        self.records = {name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs", "exceptions")}
         self.directory = Directory(self.records["contracts"])
         self.register = Register(self.records["invoices"])
         self.runs = self.records["runs"]
@@ -50,6 +72,9 @@ class World:
         self.deliveries = MemoryQueue()
         self.mailer = MemoryMailer()
         self.billing_runs = MemoryWorkflows()
+        self.exceptions = MemoryWorkflows()
+        self.tokens = MemoryTokens()
+        self.casebook = Casebook(self.records["exceptions"])
         self.once = run_once
         self.settings = Settings(
             {
@@ -64,13 +89,13 @@ class World:
         self.gatekeeper = Gatekeeper(self.directory, self.now)
         if master_data:
             found = story.master_data()
-            self.publish(*found.legal_entities, *found.meters, *found.accounts, *found.contracts)
+            self.publish(*found.legal_entities, *found.meters, *found.accounts, *found.contracts, *found.policies)
 
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""
         return self.moment + timedelta(seconds=self._sent + 1)
 
-    def publish(self, *data: LegalEntity | Account | Meter | Contract) -> None:
+    def publish(self, *data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> None:
         for each in data:
             self.directory.add(each)
 
@@ -106,6 +131,8 @@ class World:
             run_id=run_id,
             legal_entity=entity,
             period=period,
+            requested_by=REQUESTER,
+            only_accounts=(),
             directory=self.directory,
             register=self.register,
             objects=self.objects,
@@ -120,6 +147,65 @@ class World:
         for step in (price_usage, validate_pricing, calculate_tax, draft_invoices):
             step(run_id=run_id, batch_id=batch, objects=self.objects)
         self.release(run_id, batch)
+        raise_exceptions(
+            run_id=run_id,
+            batch_id=batch,
+            objects=self.objects,
+            register=self.register,
+            casebook=self.casebook,
+            workflows=self.exceptions,
+            now=self.now(),
+        )
+
+    def check(self, run_id: str) -> Checked:
+        return check_completeness(
+            run_id=run_id, objects=self.objects, records=self.runs, casebook=self.casebook, now=self.now()
+        )
+
+    def wait(self, exception: str, token: str) -> Waiting:
+        """What the state machine invoice_exception does first."""
+        return await_decision(
+            exception=exception,
+            token=token,
+            casebook=self.casebook,
+            register=self.register,
+            directory=self.directory,
+            tokens=self.tokens,
+            mailer=self.mailer,
+            sender="billing@skymeter.example",
+            now=self.now(),
+        )
+
+    def decide(self, exception: str, verdict: str, by: str, reason: str = "checked with the customer") -> Answer:
+        return decide_exception(
+            exception=exception,
+            verdict=Verdict(verdict),
+            decided_by=by,
+            reason=reason,
+            casebook=self.casebook,
+            register=self.register,
+            directory=self.directory,
+            tokens=self.tokens,
+            now=self.now(),
+        )
+
+    def approve_all(self, entity: str = INC, period: str = JANUARY) -> list[str]:
+        """Let the director approve whatever waits, and release it."""
+        opened = [state for state in self.casebook.of_period(entity, period) if state.status == "open"]
+        for state in opened:
+            assert self.decide(state.case.id, "approved", "ben").outcome == "decided"
+            assert self.apply(state.case.id).outcome == "released"
+        return [state.case.id for state in opened]
+
+    def apply(self, exception: str) -> Applied:
+        return apply_decision(
+            exception=exception,
+            casebook=self.casebook,
+            objects=self.objects,
+            register=self.register,
+            postings=self.postings,
+            deliveries=self.deliveries,
+        )
 
     def release(self, run_id: str, batch: str) -> None:
         release_invoices(
@@ -136,6 +222,7 @@ class World:
         plan = self.plan(run_id, entity, period)
         for bucket in plan.buckets:
             aggregate_usage(run_id=run_id, bucket=bucket, objects=self.objects)
+        self.check(run_id)
         for batch in plan.batches:
             self.invoice_batch(run_id, batch)
         assert self.close(run_id).outcome == "closed"

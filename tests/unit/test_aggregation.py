@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from billproof.contracts.model import Aggregation
-from billproof.usage.aggregation import aggregate, events_of
-from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, Quarantined
+from billproof.usage.aggregation import Extras, aggregate, events_of
+from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate
 from tests.support.world import World, flight
 
 START, END = "2013-01-01T05:00:00.000000Z", "2013-02-01T05:00:00.000000Z"
@@ -35,7 +35,13 @@ def plan(*asked: AskedAggregate, accounts: tuple[str, ...] = ("UA",), **window: 
     windows = tuple(AccountWindow(account=account, batch="b", **{**fields, **window}) for account in accounts)
     days = tuple(f"2013-01-{day:02d}" for day in range(1, 32))
     return AggregationPlan(
-        run="r", bucket=0, received_before="2014", days=(*days, "2013-02-01"), windows=windows, asked=asked
+        run="r",
+        bucket=0,
+        received_before="2014",
+        days=(*days, "2013-02-01"),
+        windows=windows,
+        asked=asked,
+        period="2013-01",
     )
 
 
@@ -90,8 +96,8 @@ def test_a_duplicate_counts_once_and_a_conflict_goes_to_quarantine() -> None:
     world.ingest([flight(1), flight(2)])
     world.ingest([flight(1)])
     world.ingest([flight(1, data={"distance": "9999"})])
-    conflicts: list[Quarantined] = []
-    (found,) = aggregate(plan(ask("count"), ask("sum", "distance")), objects=world.objects, conflicts=conflicts)
+    extras = Extras()
+    (found,) = aggregate(plan(ask("count"), ask("sum", "distance")), objects=world.objects, extras=extras)
     assert found.counts.model_dump() == {
         "copies": 4,
         "duplicate": 1,
@@ -105,7 +111,7 @@ def test_a_duplicate_counts_once_and_a_conflict_goes_to_quarantine() -> None:
         "unmatched": 0,
     }
     assert found.counts.distinct == 2
-    (conflict,) = conflicts
+    (conflict,) = extras.conflicts
     assert (conflict.reason, conflict.account) == ("conflicting_duplicate", "UA")
     assert json.loads(conflict.raw)["id"] == "2013-01-05:UA:1"
 

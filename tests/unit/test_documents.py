@@ -16,6 +16,8 @@ def world() -> World:
     world.ingest([flight(1, account="YV"), flight(1, account="DL", data={"air_time": "500100"})])
     world.bill(INC)
     world.bill(EUROPE)
+    for entity in (INC, EUROPE):
+        world.approve_all(entity)
     return world
 
 

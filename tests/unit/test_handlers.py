@@ -16,7 +16,7 @@ from billproof.aws.ports import Ports, lambda_ports
 from billproof.aws.settings import Settings
 from billproof.errors import BillproofError, InvalidInput
 from billproof_ops.paths import ROOT
-from tests.support.world import World
+from tests.support.world import World, flight
 
 EVENTS = ROOT / "events"
 FILES = sorted(EVENTS.glob("*/*.json"))
@@ -42,8 +42,12 @@ def handler(function: str) -> Any:
 def billed() -> World:
     """A world whose month is planned, aggregated and billed, so that every step can be taken again."""
     world = World()
+    contract = world.directory.contracts("EV")[0]
+    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1, account="EV", type="flight.cancelled")])  # nobody says what it costs: EV is held
     world.bill()
     world.bill("skymeter-europe")
+    world.decide("skymeter-inc.2013-01.EV.001", "approved", "ben", "usage confirmed by the customer on the phone")
     return world
 
 
@@ -99,7 +103,16 @@ def test_settings_say_what_is_missing_or_wrong() -> None:
 
 
 def test_a_process_makes_its_ports_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATA_BUCKET", "CONTRACTS_TABLE", "INVOICES_TABLE", "LEDGER_TABLE", "RUNS_TABLE", "BILLING_RUN_ARN"):
+    for name in (
+        "DATA_BUCKET",
+        "CONTRACTS_TABLE",
+        "INVOICES_TABLE",
+        "LEDGER_TABLE",
+        "RUNS_TABLE",
+        "BILLING_RUN_ARN",
+        "EXCEPTIONS_TABLE",
+        "INVOICE_EXCEPTION_ARN",
+    ):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("POSTINGS_QUEUE_URL", "https://queue")
     monkeypatch.setenv("DELIVERIES_QUEUE_URL", "https://queue")
@@ -107,7 +120,7 @@ def test_a_process_makes_its_ports_once(monkeypatch: pytest.MonkeyPatch) -> None
     ports = lambda_ports()
     assert ports is lambda_ports()
     names = ("objects", "directory", "register", "runs", "erp", "gatekeeper", "postings", "deliveries", "mailer")
-    for name in (*names, "billing_runs"):
+    for name in (*names, "billing_runs", "casebook", "exceptions", "tokens"):
         assert getattr(ports, name) is getattr(ports, name)
     assert ports.now().tzinfo is not None
 

@@ -158,7 +158,7 @@ def test_usage_that_nobody_would_be_billed_for_holds_the_invoice_with_its_amount
     world.ingest([flight(1), flight(2, type="flight.cancelled")])
     statement = world.bill()
     (finding,) = statement.findings
-    assert (finding.code, finding.account, statement.events.orphan) == ("usage_without_price", "UA", 1)
+    assert (finding.code, finding.account, statement.events.orphan) == ("unpriced_meter", "UA", 1)
     assert statement.held_at_risk["USD"] == finding.amount_at_risk
     assert finding.amount_at_risk is not None
     assert finding.amount_at_risk.text == "5001.61"
@@ -173,7 +173,7 @@ def test_an_account_without_a_contract_has_no_invoice_and_is_held_where_it_has_u
     world.ingest([flight(1, account="USED")])
     statement = world.bill()
     assert (statement.accounts, statement.without_contract, statement.held) == (15, 1, 1)
-    assert "has no contract in force" in statement.findings[0].message
+    assert "no contract is in force" in statement.findings[0].message
 
 
 def test_a_contract_that_changes_within_the_month_holds_the_invoice() -> None:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billproof.conservation.service import Stores
 from billproof.contracts.model import Contract
+from billproof.contracts.policy import Policy
 from billproof.invoicing.model import Invoice
 from billproof.periods import Period, cut_off, local_months
 from billproof.pricing.model import LineKind, PricedLine
-from billproof.proof.service import Stores, prove_run
+from billproof.proof.service import prove_run
 from billproof.usage.door import Refused, check_event, type_rules
 from billproof.usage.service import aggregate_usage
 from tests.support.world import INC, World, flight
@@ -58,6 +60,8 @@ def tiered_world() -> World:
         ],
     }
     world.publish(Contract.model_validate(terms))
+    policy = world.directory.policy(INC).model_dump() | {"version": 2, "thresholds": {"credit_percent": "1000"}}
+    world.publish(Policy.model_validate(policy))
     return world
 
 
@@ -216,7 +220,13 @@ def test_the_proof_holds_over_late_usage_and_sees_what_was_billed_change() -> No
     bill(world, FEB)
     for period in (JAN, FEB):
         world.post_all(period=period)
-    stores = Stores(objects=world.objects, directory=world.directory, register=world.register, erp=world.erp)
+    stores = Stores(
+        objects=world.objects,
+        directory=world.directory,
+        register=world.register,
+        casebook=world.casebook,
+        erp=world.erp,
+    )
     for period in (JAN, FEB):
         proof = prove_run(f"{INC}-{period}-001", stores=stores)
         assert proof.differences == ()

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from backports import zstd
 
+from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.invoicing.register import RELEASED, fact_key
 from billproof.proof.model import Doubt, Proof
-from billproof.proof.service import Stores, events_behind, prove_invoice, prove_run
+from billproof.proof.service import events_behind, prove_invoice, prove_run
 from tests.support.world import INC, JANUARY, World, flight
 
 UA = f"{INC}.{JANUARY}.UA"
@@ -26,7 +27,13 @@ def world() -> World:
 
 
 def stores(world: World) -> Stores:
-    return Stores(objects=world.objects, directory=world.directory, register=world.register, erp=world.erp)
+    return Stores(
+        objects=world.objects,
+        directory=world.directory,
+        register=world.register,
+        casebook=world.casebook,
+        erp=world.erp,
+    )
 
 
 def run(world: World) -> Proof:
@@ -40,7 +47,7 @@ def test_a_run_is_proved_with_its_denominators(world: World) -> None:
     checked = proof.checked
     assert (checked.events, checked.segments, checked.documents, checked.postings) == (6, 2, 13, 13)
     assert checked.lines > 13
-    assert checked.terms == 26 + 7  # 13 accounts and contracts, the legal entity and six meters
+    assert checked.terms == 26 + 8  # 13 accounts and contracts, the legal entity, its policy and six meters
 
 
 def test_an_invoice_is_proved_and_lists_its_events(world: World) -> None:

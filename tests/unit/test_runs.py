@@ -20,6 +20,8 @@ def test_a_run_is_named_after_what_it_bills() -> None:
         "run_id": "skymeter-inc-2013-01-001",
         "legal_entity": INC,
         "period": JANUARY,
+        "requested_by": "schedule",
+        "only_accounts": [],
     }
 
 
@@ -86,6 +88,8 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
         run_id="empty-2013-01-001",
         legal_entity="empty",
         period=JANUARY,
+        requested_by="carla",
+        only_accounts=(),
         directory=world.directory,
         register=world.register,
         objects=world.objects,

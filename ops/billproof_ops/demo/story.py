@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.policy import Policy
 from billproof_ops.errors import OpsError, WrongUse
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -47,10 +48,11 @@ class MasterData:
     meters: list[Meter]
     accounts: list[Account]
     contracts: list[Contract]
+    policies: list[Policy]
 
     def messages(self) -> list[str]:
         """Return the messages of the contract-events queue."""
-        everything = [*self.legal_entities, *self.meters, *self.accounts, *self.contracts]
+        everything = [*self.legal_entities, *self.meters, *self.accounts, *self.contracts, *self.policies]
         return [model.model_dump_json() for model in everything]
 
 
@@ -84,6 +86,7 @@ def master_data() -> MasterData:
         meters=[Meter.model_validate(meter) for meter in fixture["meters"]],
         accounts=accounts,
         contracts=contracts,
+        policies=[Policy.model_validate(policy) for policy in fixture["policies"]],
     )
 
 

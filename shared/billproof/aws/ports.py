@@ -7,18 +7,19 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from billproof.approvals.casebook import Casebook
 from billproof.aws.clients import client
 from billproof.aws.dynamodb import DynamoRecords
 from billproof.aws.s3 import S3Objects
 from billproof.aws.ses import SesMailer
 from billproof.aws.settings import Settings
 from billproof.aws.sqs import SqsQueue
-from billproof.aws.stepfunctions import StateMachine
+from billproof.aws.stepfunctions import StateMachine, StepFunctionsTokens
 from billproof.contracts.directory import Directory
 from billproof.erp.embedded import EmbeddedLedger
 from billproof.erp.port import Erp
 from billproof.invoicing.register import Register
-from billproof.ports import Mailer, Objects, Queue, Records, Workflows
+from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
 from billproof.usage.ingestion import Gatekeeper
 
 Work = Callable[..., dict[str, Any]]
@@ -53,6 +54,21 @@ class Ports:
     def runs(self) -> Records:
         """Billing runs."""
         return DynamoRecords(client("dynamodb"), self.settings.runs_table)
+
+    @cached_property
+    def casebook(self) -> Casebook:
+        """Exceptions and their decisions."""
+        return Casebook(DynamoRecords(client("dynamodb"), self.settings.exceptions_table))
+
+    @cached_property
+    def exceptions(self) -> Workflows:
+        """The state machine invoice_exception."""
+        return StateMachine(client("stepfunctions"), self.settings.invoice_exception_arn)
+
+    @cached_property
+    def tokens(self) -> TaskTokens:
+        """Executions that wait for an answer."""
+        return StepFunctionsTokens(client("stepfunctions"))
 
     @cached_property
     def erp(self) -> Erp:

@@ -54,6 +54,11 @@ class Settings:
         return self._text("RUNS_TABLE")
 
     @property
+    def exceptions_table(self) -> str:
+        """The table of exceptions and their decisions."""
+        return self._text("EXCEPTIONS_TABLE")
+
+    @property
     def idempotency_table(self) -> str:
         """The table of powertools' idempotency records."""
         return self._text("IDEMPOTENCY_TABLE")
@@ -72,6 +77,11 @@ class Settings:
     def billing_run_arn(self) -> str:
         """The state machine billing_run."""
         return self._text("BILLING_RUN_ARN")
+
+    @property
+    def invoice_exception_arn(self) -> str:
+        """The state machine invoice_exception."""
+        return self._text("INVOICE_EXCEPTION_ARN")
 
     @property
     def sender(self) -> str | None:

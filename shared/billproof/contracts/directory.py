@@ -1,15 +1,17 @@
 """Where versions of master data are kept and how they are found again.
 
-catalog                    entity#<id>#v000001, meter#<id>#v000001
-account#<id>               profile#v000001, contract#<contract>#v000001
+catalog                    entity#<id>#v000001, meter#<id>#v000001, policy#<id>#v000001
+account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001
 members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from billproof.contracts.model import Account, Contract, LegalEntity, MasterData, Meter
+from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, MasterData, Meter
+from billproof.contracts.policy import Policy
 from billproof.errors import Conflict, NotFound
 from billproof.ids import shard_of
 from billproof.ports import Key, Record, Records
@@ -17,26 +19,39 @@ from billproof.ports import Key, Record, Records
 MEMBER_SHARDS = 16
 """Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
 
-_ANY: TypeAdapter[LegalEntity | Account | Meter | Contract] = TypeAdapter(MasterData)
+_ANY: TypeAdapter[LegalEntity | Account | Meter | Contract | Policy | CrmState] = TypeAdapter(MasterData)
 
 
-def key_of(data: LegalEntity | Account | Meter | Contract) -> Key:
+def key_of(data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> Key:
     """Return the key of one version."""
     version = f"v{data.version:06d}"
     match data:
         case LegalEntity():
             return Key("catalog", f"entity#{data.id}#{version}")
+        case Policy():
+            return Key("catalog", f"policy#{data.id}#{version}")
         case Meter():
             return Key("catalog", f"meter#{data.id}#{version}")
         case Account():
             return Key(f"account#{data.id}", f"profile#{version}")
         case Contract():
             return Key(f"account#{data.account}", f"contract#{data.id}#{version}")
+        case CrmState():
+            return Key(f"account#{data.account}", f"crm#{data.id}#{version}")
 
 
 def _membership(account: Account) -> Record:
     partition = f"members#{account.legal_entity}#{shard_of(account.id, MEMBER_SHARDS):02d}"
     return Record(Key(partition, account.id), {"account": account.id})
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """An account's latest profile, every version of its contracts, and the CRM's latest word on each."""
+
+    account: Account
+    contracts: tuple[Contract, ...]
+    crm: tuple[CrmState, ...]
 
 
 class Directory:
@@ -45,7 +60,7 @@ class Directory:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def add(self, data: LegalEntity | Account | Meter | Contract) -> bool:
+    def add(self, data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> bool:
         """Keep one version; False where this very version is kept already.
 
         Raises Conflict where the version is taken with other content, or an account would change its legal entity.
@@ -73,7 +88,9 @@ class Directory:
             message = f"account {account.id} belongs to {known.legal_entity} and cannot move to {account.legal_entity}"
             raise Conflict(message)
 
-    def _latest[T: (LegalEntity, Account, Meter)](self, partition: str, prefix: str, model: type[T]) -> T | None:
+    def _latest[T: (LegalEntity, Account, Meter, Policy)](
+        self, partition: str, prefix: str, model: type[T]
+    ) -> T | None:
         for record in self._records.query(partition, prefix=prefix, newest_first=True, limit=1):
             return model.model_validate(record.document)
         return None
@@ -98,6 +115,11 @@ class Directory:
         versions = (Meter.model_validate(record.document) for record in records)
         return list({meter.id: meter for meter in versions}.values())
 
+    def policy(self, entity: str) -> Policy:
+        """Return the latest policy of a legal entity; one that knows nobody where none was published."""
+        found = self._latest("catalog", f"policy#{entity}#", Policy)
+        return found or Policy(id=entity, version=1)
+
     def account(self, account: str) -> Account | None:
         """Return the latest version of an account, or None."""
         return self._latest(f"account#{account}", "profile#", Account)
@@ -107,7 +129,26 @@ class Directory:
         records = self._records.query(f"account#{account}", prefix="contract#")
         return [Contract.model_validate(record.document) for record in records]
 
-    def holds(self, data: LegalEntity | Account | Meter | Contract) -> bool:
+    def dossier(self, account: str) -> Dossier:
+        """Return all that is known of an account, by one look-up; raises NotFound where it has no profile."""
+        profile: Account | None = None
+        contracts: list[Contract] = []
+        states: dict[str, CrmState] = {}
+        for record in self._records.query(f"account#{account}"):
+            match record.document["kind"]:
+                case "account":
+                    profile = Account.model_validate(record.document)
+                case "contract":
+                    contracts.append(Contract.model_validate(record.document))
+                case _:
+                    state = CrmState.model_validate(record.document)
+                    states[state.id] = state
+        if profile is None:  # the membership is written with the account's first version
+            message = f"account {account} has no profile"
+            raise NotFound(message)
+        return Dossier(account=profile, contracts=tuple(contracts), crm=tuple(states.values()))
+
+    def holds(self, data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> bool:
         """Say whether this very version, with these very terms, is what is stored."""
         return self._records.get(key_of(data)) == data.model_dump(mode="json")
 
@@ -118,6 +159,6 @@ class Directory:
                 yield record.key.sort
 
 
-def read_master_data(text: str | bytes) -> LegalEntity | Account | Meter | Contract:
+def read_master_data(text: str | bytes) -> LegalEntity | Account | Meter | Contract | Policy | CrmState:
     """Read one message of the contract-events queue; raises pydantic's ValidationError, which says what and where."""
     return _ANY.validate_json(text)

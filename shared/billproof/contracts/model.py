@@ -1,40 +1,17 @@
 """Legal entities, accounts, meters and contracts as the CRM states them. Each is versioned; a version never changes."""
 
-from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from billproof.contracts.names import Country, Currency, EventType, Name, Nonnegative, TimeZone, Version
+from billproof.contracts.policy import Policy
 from billproof.contracts.prices import Price
-from billproof.errors import InvalidInput
-from billproof.ids import name
 from billproof.model import Exact, Model
-from billproof.money import Rounding, exponent
-from billproof.periods import DateRange, zone
-
-
-def _checked(check: Callable[[str], object]) -> AfterValidator:
-    """Make a field validator of a check that raises a BillproofError."""
-
-    def validate(value: str) -> str:
-        try:
-            check(value)
-        except InvalidInput as error:
-            raise ValueError(error.message) from None
-        return value
-
-    return AfterValidator(validate)
-
-
-Name = Annotated[str, _checked(lambda value: name(value, "the name"))]
-"""Letters, digits, `_` and `-`: it becomes part of keys."""
-Currency = Annotated[str, _checked(exponent)]
-TimeZone = Annotated[str, _checked(zone)]
-EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Version = Annotated[int, Field(ge=1, le=999_999)]
-Nonnegative = Annotated[Exact, Field(ge=0)]
+from billproof.money import Rounding
+from billproof.periods import DateRange
 
 
 class Address(Model):
@@ -166,6 +143,8 @@ class Charge(Model):
     meter: Name | None = None
     group_by: tuple[str, ...] = ()
     included_quantity: Nonnegative | None = None
+    floor_unit_price: Nonnegative | None = None
+    seats_meter: Name | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -178,6 +157,9 @@ class Charge(Model):
             raise ValueError(message)
         if self.timing is Timing.IN_ADVANCE and self.price.model not in {"flat", "seats"}:
             message = f"charge {self.id}: {self.price.model} cannot be billed in advance"
+            raise ValueError(message)
+        if self.seats_meter is not None and self.price.model != "seats":
+            message = f"charge {self.id}: seats_meter is for charges of seats"
             raise ValueError(message)
         if self.group_by and self.included_quantity is not None:
             message = f"charge {self.id}: an included quantity cannot be shared among the groups of group_by"
@@ -216,6 +198,27 @@ class Exclusion(Model):
     reason: str
 
 
+class Renewal(Model):
+    """When the contract renews, and by how much its prices then rise: a new version must say the new prices."""
+
+    renews_on: date
+    uplift_percent: Annotated[Exact, Field(gt=0, le=1_000)]
+
+
+class CrmState(Model):
+    """What the CRM says a contract's terms are: the version, and the SHA-256 of that version's canonical JSON.
+
+    Sent by the CRM after the contract itself, or at any time to check: billing compares and never adopts.
+    """
+
+    kind: Literal["crm_state"] = "crm_state"
+    id: Name
+    account: Name
+    version: Version
+    contract_version: Version
+    terms_digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Contract(Model):
     """A version of the terms between an account and its legal entity."""
 
@@ -231,6 +234,7 @@ class Contract(Model):
     discounts: tuple[Discount, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    renewal: Renewal | None = None
 
     @model_validator(mode="after")
     def _names_are_sound(self) -> Self:
@@ -249,5 +253,5 @@ class Contract(Model):
         return self
 
 
-MasterData = Annotated[LegalEntity | Account | Meter | Contract, Field(discriminator="kind")]
+MasterData = Annotated[LegalEntity | Account | Meter | Contract | Policy | CrmState, Field(discriminator="kind")]
 """What the contract-events queue carries."""

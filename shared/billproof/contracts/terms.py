@@ -3,6 +3,7 @@
 from datetime import date
 
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.policy import Policy
 from billproof.findings import Finding
 from billproof.model import Exact, Model
 from billproof.money import Money
@@ -39,12 +40,43 @@ class EarlierPeriod(Model):
     billed: tuple[BilledLine, ...]
 
 
+class InvoiceBefore(Model):
+    """What the controls know of the account's last invoice before the period: by contract, the lines with an amount."""
+
+    number: str
+    period: Period
+    net: Money
+    quantities: dict[str, Exact]
+    lines: dict[str, tuple[str, ...]]
+    starts: dict[str, tuple[date, ...]]
+
+    def has_line(self, contract: str, line: str) -> bool:
+        """Say whether it billed a line."""
+        return line in self.lines.get(contract, ())
+
+    def billed(self, contract: str, charge: str, start: date) -> bool:
+        """Say whether it has a line of a charge for the service period that starts on a day."""
+        return start in self.starts.get(f"{contract}/{charge}", ())
+
+
+class CrmWord(Model):
+    """What the CRM says of a contract's version, and the digest of the terms that billing holds under it, if any."""
+
+    contract: str
+    version: int
+    terms_digest: str
+    known: str | None
+
+
 class AccountTerms(Model):
     """An account and the contract versions that govern the period, as they stood when the run was planned."""
 
     account: Account
     contracts: tuple[Contract, ...]
     earlier: tuple[EarlierPeriod, ...] = ()
+    before: InvoiceBefore | None = None
+    crm: tuple[CrmWord, ...] = ()
+    unbilled_one_offs: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -57,4 +89,6 @@ class BatchPlan(Model):
     period: Period
     issue_date: date
     meters: tuple[Meter, ...]
+    policy: Policy
+    requested_by: str
     accounts: tuple[AccountTerms, ...]

@@ -2,13 +2,8 @@
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
-from billproof.controls.rules import (
-    charge_without_line,
-    correction_without_event,
-    period_gap_or_overlap,
-    quantity_not_billed,
-    usage_without_price,
-)
+from billproof.controls.catalogue import CATALOGUE
+from billproof.controls.control import Case
 from billproof.findings import Finding
 from billproof.model import Model
 from billproof.ports import Objects
@@ -31,7 +26,7 @@ def validate_pricing(*, run_id: str, batch_id: str, objects: Objects) -> Stepped
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
     pricing = artefacts.read(run_id, PRICED, batch_id, BatchPricing)
     findings = {
-        terms.account.id: findings_of(terms, account)
+        terms.account.id: findings_of(terms, account, plan=plan)
         for terms, account in zip(plan.accounts, pricing.accounts, strict=True)
     }
     artefacts.write(run_id, VALIDATED, batch_id, BatchFindings(run=run_id, batch=batch_id, findings=findings))
@@ -39,14 +34,7 @@ def validate_pricing(*, run_id: str, batch_id: str, objects: Objects) -> Stepped
     return Stepped(run_id=run_id, batch_id=batch_id, outcome="validated", accounts=len(findings), findings=number)
 
 
-def findings_of(terms: AccountTerms, pricing: AccountPricing) -> tuple[Finding, ...]:
+def findings_of(terms: AccountTerms, pricing: AccountPricing, *, plan: BatchPlan) -> tuple[Finding, ...]:
     """Return the findings of one account: those of pricing and those of the controls."""
-    found = [*pricing.findings]
-    for usage in (pricing.usage, *pricing.earlier):
-        found += usage_without_price(terms, usage)
-        found += correction_without_event(usage)
-    if pricing.priced is not None:
-        found += charge_without_line(terms, pricing.priced)
-        found += quantity_not_billed(terms, pricing.priced, pricing.usage)
-        found += period_gap_or_overlap(terms, pricing.priced)
-    return tuple(found)
+    case = Case(plan=plan, terms=terms, pricing=pricing)
+    return (*pricing.findings, *(finding for control in CATALOGUE for finding in control.findings(case)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from billproof.artefacts import Artefacts
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.service import VALIDATED, BatchFindings
-from billproof.errors import ImmutableDocument
+from billproof.errors import ImmutableDocument, NotFound
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.ids import canonical_json, digest_bytes
 from billproof.invoicing.drafting import draft_invoice, invoice_id
@@ -153,7 +153,42 @@ def release_invoices(
     results = tuple(_result(draft, released.get(draft.invoice), run_id) for draft in drafts)
     artefacts.write(run_id, RELEASED_STEP, batch_id, BatchReleases(run=run_id, batch=batch_id, invoices=results))
     held_number = sum(result.outcome == "held" for result in results)
-    return Stepped(run_id=run_id, batch_id=batch_id, outcome="released", accounts=len(results), findings=held_number)
+    return Stepped(
+        run_id=run_id,
+        batch_id=batch_id,
+        outcome="held" if held_number else "released",
+        accounts=len(results),
+        findings=held_number,
+    )
+
+
+def release_held(
+    *,
+    run_id: str,
+    batch_id: str,
+    account: str,
+    objects: Objects,
+    register: Register,
+    postings: Queue,
+    deliveries: Queue,
+) -> Released | None:
+    """Release one invoice that a run held, as it was drafted; doing it again changes nothing.
+
+    Returns None where its late usage was billed by another invoice since: the period has to be run again. Raises
+    NotFound where the run drafted no document for the account.
+    """
+    batch = Artefacts(objects).read(run_id, DRAFTED, batch_id, BatchDrafts)
+    draft = next((each for each in batch.drafts if each.account == account), None)
+    if draft is None or draft.document is None:
+        message = f"run {run_id} drafted no invoice for {account}"
+        raise NotFound(message)
+    series = Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=batch.issue_date)
+    candidate = Candidate(draft.invoice, draft.document, draft.places)
+    released = register.release([candidate], series=series, period=batch.period, run=run_id).get(draft.invoice)
+    if released is not None:
+        _hand_over([draft.invoice], register, fact=POSTED, queue=postings)
+        _hand_over([draft.invoice], register, fact=DELIVERED, queue=deliveries)
+    return released
 
 
 def _held(draft: Draft, run_id: str) -> Held:

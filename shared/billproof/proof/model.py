@@ -16,6 +16,8 @@ class Doubt(StrEnum):
     RELEASE = "release_missing"
     POSTING = "posting_differs"
     STATEMENT = "statement_differs"
+    APPROVAL = "released_without_approval"
+    BALANCE = "does_not_balance"
     NOTHING = "nothing_was_checked"
 
 

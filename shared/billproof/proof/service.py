@@ -6,18 +6,21 @@
 Proofs only read. What a run did not see (events received after its plan) does not count.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
+from billproof.approvals.model import Verdict
 from billproof.artefacts import Artefacts
+from billproof.conservation.model import ConservationStatement
+from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.directory import Directory
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.policy import Policy
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.service import findings_of
-from billproof.erp.port import Erp
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.invoicing.model import BatchDrafts, Draft, DraftOutcome, Released
-from billproof.invoicing.register import Register, split_invoice_id
+from billproof.invoicing.register import split_invoice_id
 from billproof.invoicing.service import DRAFTED, draft_account, read_invoice
 from billproof.ledger.rules import invoice_entry
 from billproof.model import decimal_text
@@ -30,25 +33,18 @@ from billproof.runs.planning import RUN
 from billproof.tax.service import tax_account
 from billproof.usage import log
 from billproof.usage.aggregation import JudgedEvent, aggregate, events_of
-from billproof.usage.model import AGGREGATION_PLAN, USAGE, AccountUsage, AggregationPlan, BatchUsage, EventCounts
+from billproof.usage.model import (
+    AGGREGATION_PLAN,
+    USAGE,
+    AccountUsage,
+    AccountWindow,
+    AggregationPlan,
+    BatchUsage,
+    EventCounts,
+)
 
 NONE = "none"
-type MasterData = LegalEntity | Account | Meter | Contract
-
-
-@dataclass(frozen=True)
-class Stores:
-    """Everything that a proof reads."""
-
-    objects: Objects
-    directory: Directory
-    register: Register
-    erp: Erp
-
-    @property
-    def artefacts(self) -> Artefacts:
-        """What the steps of runs have written."""
-        return Artefacts(self.objects)
+type MasterData = LegalEntity | Account | Meter | Contract | Policy
 
 
 def prove_run(run_id: str, *, stores: Stores) -> Proof:
@@ -58,9 +54,10 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     used: dict[str, dict[str, AccountUsage]] = {}
     differences: list[Difference] = []
     checked = Checked()
+    stored: Counter[tuple[str, str]] = Counter()
     for bucket in plan.buckets:
         aggregation = stores.artefacts.read(run_id, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
-        segments, doubts = _segments(aggregation, stores.objects)
+        segments, doubts = _segments(aggregation, stores.objects, stored)
         checked += segments
         differences += doubts
         used |= by_account(aggregate(aggregation, objects=stores.objects))
@@ -80,17 +77,21 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
         late += sum((each.counts for name, each in usages.items() if name != plan.period.name), EventCounts.zero())
     if (own, late) != (statement.events, statement.late_events):
         differences.append(_differ(Doubt.STATEMENT, run_id, (statement.events, statement.late_events), (own, late)))
+    differences += _counts_differ(used, stored)
+    differences += _unbalanced(balance_run(run_id, stores=stores))
     return _proof(run_id, checked, differences)
 
 
 def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     """Compute one released invoice again; raises NotFound where it is not released."""
     aggregation, batch_plan, terms = _locate(invoice, stores)
-    checked, segment_doubts = _segments(aggregation, stores.objects)
+    stored: Counter[tuple[str, str]] = Counter()
+    checked, segment_doubts = _segments(aggregation, stores.objects, stored)
     alone = _alone(aggregation, terms.account.id)
     usages = {usage.period: usage for usage in aggregate(alone, objects=stores.objects)}
     shared, shared_doubts = _shared_terms(batch_plan, stores.directory)
     found, doubts = _prove_account(terms, batch_plan, usages, stores)
+    segment_doubts += _counts_differ({terms.account.id: usages}, stored)
     return _proof(invoice, checked + shared + found, [*segment_doubts, *shared_doubts, *doubts])
 
 
@@ -123,15 +124,52 @@ def _alone(aggregation: AggregationPlan, account: str) -> AggregationPlan:
     return aggregation.model_copy(update={"windows": windows})
 
 
-def _segments(aggregation: AggregationPlan, objects: Objects) -> tuple[Checked, list[Difference]]:
-    """Check that the segments hold what named them."""
-    keys = [key for day in aggregation.days for key in objects.keys(log.usage_prefix(aggregation.bucket, day))]
-    doubts = [
-        _differ(Doubt.SEGMENT, key, "the content that named it", "other content")
-        for key in keys
-        if not log.is_intact(objects, key)
-    ]
-    return Checked(segments=len(keys)), doubts
+def _segments(
+    aggregation: AggregationPlan, objects: Objects, stored: Counter[tuple[str, str]]
+) -> tuple[Checked, list[Difference]]:
+    """Check that the segments hold what named them, and count their rows by account and period, without a database."""
+    windows: dict[str, list[AccountWindow]] = {}
+    for window in aggregation.windows:
+        windows.setdefault(window.account, []).append(window)
+    doubts = []
+    number = 0
+    for day in aggregation.days:
+        for key in objects.keys(log.usage_prefix(aggregation.bucket, day)):
+            number += 1
+            rows = log.read_intact(objects, key)
+            if rows is None:
+                doubts.append(_differ(Doubt.SEGMENT, key, "the content that named it", "other content"))
+            for row in rows or ():
+                for window in windows.get(row.account, ()):
+                    if (
+                        window.start <= row.time < window.end
+                        and window.after <= row.received_at < aggregation.received_before
+                    ):
+                        stored[row.account, window.period] += 1
+    return Checked(segments=number), doubts
+
+
+def _counts_differ(used: Mapping[str, Usages], stored: Mapping[tuple[str, str], int]) -> Iterator[Difference]:
+    """Compare the copies that aggregation counted with the rows that lie in the segments."""
+    for account, usages in used.items():
+        for period, usage in usages.items():
+            rows = stored.get((account, period), 0)
+            if rows != usage.counts.copies:
+                where = f"{account} {period}"
+                yield _differ(Doubt.USAGE, where, f"{usage.counts.copies} copies", f"{rows} rows in segments")
+
+
+def _unbalanced(statement: ConservationStatement) -> Iterator[Difference]:
+    """Name every equation that does not balance, of the run and of each account."""
+    for where, equations in [
+        (statement.run, statement.equations),
+        *((account.account, account.equations) for account in statement.accounts),
+    ]:
+        for equation in equations:
+            if not equation.balances:
+                parts = " + ".join(f"{name} {decimal_text(value)}" for name, value in equation.parts.items())
+                stated = f"{equation.code} {decimal_text(equation.total)}"
+                yield _differ(Doubt.BALANCE, where, stated, f"{parts}: {decimal_text(equation.difference)} is nowhere")
 
 
 def _prove_account(
@@ -144,7 +182,7 @@ def _prove_account(
     ]
     pricing = price_terms(terms, plan=plan, usages=usages)
     tax = tax_account(terms, pricing.priced, plan=plan)
-    draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing), *tax.findings), plan=plan)
+    draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing, plan=plan), *tax.findings), plan=plan)
     differences += _draft_differs(draft, plan, stores)
     released = stores.register.released(draft.invoice)
     checked = Checked(
@@ -156,12 +194,25 @@ def _prove_account(
         if draft.outcome is DraftOutcome.CLEAN:
             differences.append(_differ(Doubt.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
         return checked, differences
-    return checked + Checked(documents=1, postings=1), [*differences, *_books_differ(released, plan, stores)]
+    differences += _books_differ(released, plan, stores)
+    differences += _unapproved(draft, released, plan, stores)
+    return checked + Checked(documents=1, postings=1), differences
+
+
+def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
+    """Find an invoice that its run held, and that was released without anybody's approval."""
+    if draft.outcome is not DraftOutcome.HELD or released.run != plan.run:
+        return
+    cases = stores.casebook.of_subject(plan.legal_entity.id, plan.period.name, draft.account)
+    if not any(case.status == Verdict.APPROVED and case.case.run == plan.run for case in cases):
+        yield _differ(Doubt.APPROVAL, released.number, "released", "held, and nobody approved it")
 
 
 def _shared_terms(plan: BatchPlan, directory: Directory) -> tuple[Checked, list[Difference]]:
     """Compare what all accounts of a batch are billed by: the legal entity and the meters."""
     terms: list[MasterData] = [plan.legal_entity, *plan.meters]
+    if plan.policy.people or plan.policy.roles:  # one that was published
+        terms.append(plan.policy)
     return Checked(terms=len(terms)), list(_terms_differ(terms, directory))
 
 

@@ -1,5 +1,6 @@
 """Closing a billing run: nothing planned may be missing; then its statement is computed from what the steps wrote."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from billproof.artefacts import Artefacts
@@ -44,8 +45,8 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
     for batch in plan.batches:
         drafts += artefacts.read(run_id, DRAFTED, batch, BatchDrafts).drafts
         results += artefacts.read(run_id, RELEASED_STEP, batch, BatchReleases).invoices
-    quarantined, unattributed = _quarantined(plan, artefacts, objects)
-    statement = _statement(plan, drafts, results, quarantined, unattributed)
+    quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
+    statement = _statement(plan, drafts, results, quarantined.total(), unattributed)
     key = artefacts.write(run_id, RUN, STATEMENT, statement)
     mark_closed(records, run_id=run_id, legal_entity=plan.legal_entity, period=plan.period.name, statement_key=key)
     return Closed(run_id=run_id, outcome="closed", released=statement.released, held=statement.held, statement_key=key)
@@ -107,8 +108,8 @@ def _at_risk(findings: Iterable[Finding]) -> dict[str, Money]:
     return totals
 
 
-def _quarantined(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> tuple[int, int]:
-    """Count the refused events of this run's accounts and period, and those of which neither could be read.
+def quarantined_by_account(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> tuple[Counter[str], int]:
+    """Count the refused events of a run's accounts and period, and those of which neither could be read.
 
     Conflicting duplicates were accepted first; the event counts have them.
     """
@@ -116,16 +117,18 @@ def _quarantined(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> tuple
     days: set[str] = set()
     for bucket in plan.buckets:
         aggregation = artefacts.read(plan.run, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
-        days.update(aggregation.days)
-        windows.update({window.account: window for window in aggregation.windows})
-    mine = unattributed = 0
+        mine = [window for window in aggregation.windows if window.period == plan.period.name]
+        windows.update({window.account: window for window in mine})
+        days.update(aggregation.days if mine else ())
+    refused: Counter[str] = Counter()
+    unattributed = 0
     for day in (*sorted(days), log.UNKNOWN_DAY):
-        for refused in log.read_quarantine(objects, day):
-            if refused.reason == Reason.CONFLICT:
+        for line in log.read_quarantine(objects, day):
+            if line.reason == Reason.CONFLICT:
                 continue
-            window = windows.get(refused.account or "")
-            if refused.account is None or refused.time is None:
+            window = windows.get(line.account or "")
+            if line.account is None or line.time is None:
                 unattributed += 1
-            elif window is not None and window.start <= refused.time < window.end:
-                mine += 1
-    return mine, unattributed
+            elif window is not None and window.start <= line.time < window.end:
+                refused[line.account] += 1
+    return refused, unattributed

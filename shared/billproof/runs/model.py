@@ -1,5 +1,6 @@
 """What a billing run plans and what it states at its end."""
 
+from billproof.contracts.policy import Policy
 from billproof.findings import Finding
 from billproof.model import Model
 from billproof.money import Money, Taxed
@@ -8,7 +9,7 @@ from billproof.usage.model import EventCounts
 
 
 class RunPlan(Model):
-    """The plan of a run: its buckets and batches."""
+    """The plan of a run: its buckets and batches, the instants of its period, and by what it decides."""
 
     run: str
     legal_entity: str
@@ -16,6 +17,12 @@ class RunPlan(Model):
     accounts: int
     buckets: tuple[int, ...]
     batches: tuple[str, ...]
+    start: str
+    end: str
+    received_before: str
+    requested_by: str
+    policy: Policy
+    has_control_totals: bool
 
 
 class CurrencyTotal(Model):

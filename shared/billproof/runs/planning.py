@@ -1,6 +1,6 @@
 """Planning a billing run: which accounts, under which terms, in which batches; frozen before anything is counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from itertools import batched
@@ -9,6 +9,7 @@ from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory
 from billproof.contracts.model import Contract, Meter
 from billproof.contracts.terms import PLAN, BatchPlan
+from billproof.errors import NotFound
 from billproof.ids import shard_of
 from billproof.invoicing.register import Register
 from billproof.model import Model
@@ -17,7 +18,7 @@ from billproof.ports import Objects
 from billproof.runs.model import RunPlan
 from billproof.runs.surveying import AccountPlan, Surveyor
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, AskedAggregate
+from billproof.usage.model import AGGREGATION_PLAN, AggregationPlan, AskedAggregate
 
 LOOKUPS_AT_ONCE = 16
 MAPS = "maps"
@@ -30,6 +31,8 @@ class Planned(Model):
     run_id: str
     legal_entity: str
     period: str
+    requested_by: str
+    only_accounts: tuple[str, ...]
     outcome: str
     accounts: int
     buckets_key: str
@@ -42,6 +45,8 @@ def plan_billing_run(
     run_id: str,
     legal_entity: str,
     period: str,
+    requested_by: str,
+    only_accounts: Sequence[str],
     directory: Directory,
     register: Register,
     objects: Objects,
@@ -53,15 +58,16 @@ def plan_billing_run(
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
     A batch lies within one bucket of the usage log, so one aggregation writes all of its usage. The order of accounts
-    and batches is fixed by their names. Events received from `now` on are not of this run. Raises NotFound and
-    InvalidPeriod.
+    and batches is fixed by their names. Events received from `now` on are not of this run. `only_accounts`, where
+    it names any, limits the run to them. Raises NotFound (an account of another legal entity, too) and InvalidPeriod.
     """
     artefacts = Artefacts(objects)
     entity = directory.legal_entity(legal_entity)
     month = Period.month(period)
     meters = tuple(directory.meters())
     by_bucket: dict[int, list[AccountPlan]] = {}
-    members = sorted(directory.members(legal_entity))
+    policy = directory.policy(legal_entity)
+    members = _members(directory, legal_entity, only_accounts)
     surveyor = Surveyor(
         entity, month, instant_text(now), buckets=buckets, directory=directory, register=register, objects=objects
     )
@@ -69,6 +75,7 @@ def plan_billing_run(
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
         for found in pool.map(lambda name: surveyor.survey(name, marks.get(name, ())), members):
             by_bucket.setdefault(shard_of(found.terms.account.id, buckets), []).append(found)
+    stated = _stated(objects, month, meters)
     batches: list[str] = []
     for bucket, accounts in sorted(by_bucket.items()):
         named = {
@@ -83,13 +90,30 @@ def plan_billing_run(
                 period=month,
                 issue_date=month.end,
                 meters=meters,
+                policy=policy,
+                requested_by=requested_by,
                 accounts=tuple(account.terms for account in chunk),
             )
             artefacts.write(run_id, PLAN, batch, plan)
-        aggregation = _aggregation_plan(run_id, bucket, named, meters, instant_text(now))
+        aggregation = _aggregation_plan(run_id, bucket, named, month, meters, stated, instant_text(now))
         artefacts.write(run_id, AGGREGATION_PLAN, bucket_name(bucket), aggregation)
         batches += named
+    start, end = (instant_text(each) for each in month.instants(entity.time_zone))
     used = sorted(by_bucket)
+    if stated and used:  # what a source says it sent is of all accounts: the buckets of others are counted, too
+        for bucket in sorted(set(range(buckets)) - set(used)):
+            plan_of_bucket = AggregationPlan(
+                run=run_id,
+                bucket=bucket,
+                received_before=instant_text(now),
+                days=_days([(start, end)]),
+                windows=(),
+                asked=(),
+                period=month.name,
+                stated=stated,
+            )
+            artefacts.write(run_id, AGGREGATION_PLAN, bucket_name(bucket), plan_of_bucket)
+        used = list(range(buckets))
     plan_of_run = RunPlan(
         run=run_id,
         legal_entity=legal_entity,
@@ -97,6 +121,12 @@ def plan_billing_run(
         accounts=sum(map(len, by_bucket.values())),
         buckets=tuple(used),
         batches=tuple(batches),
+        start=start,
+        end=end,
+        received_before=instant_text(now),
+        requested_by=requested_by,
+        policy=policy,
+        has_control_totals=bool(stated),
     )
     artefacts.write(run_id, RUN, "plan", plan_of_run)
     buckets_key = artefacts.write_json(run_id, MAPS, "buckets", [{"run_id": run_id, "bucket": b} for b in used])
@@ -105,6 +135,8 @@ def plan_billing_run(
         run_id=run_id,
         legal_entity=legal_entity,
         period=period,
+        requested_by=requested_by,
+        only_accounts=tuple(only_accounts),
         outcome="planned" if batches else "nothing_to_bill",
         accounts=plan_of_run.accounts,
         buckets_key=buckets_key,
@@ -113,11 +145,40 @@ def plan_billing_run(
     )
 
 
+def _members(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:
+    members = sorted(directory.members(legal_entity))
+    unknown = sorted(set(only) - set(members))
+    if unknown:
+        message = f"{legal_entity} does not bill {', '.join(unknown)}"
+        raise NotFound(message)
+    return [member for member in members if member in only] if only else members
+
+
+def _stated(objects: Objects, period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
+    """Return what to count by the hour: every meter where a source sent control totals, else nothing."""
+    months = {period.start.strftime("%Y-%m"), period.end.strftime("%Y-%m")}
+    if not any(next(iter(objects.keys(f"control-totals/day={month}")), None) for month in months):
+        return ()
+    return tuple(_ask(meter, ()) for meter in meters)
+
+
+def _ask(meter: Meter, group_by: tuple[str, ...]) -> AskedAggregate:
+    return AskedAggregate(
+        meter=meter.id,
+        event_type=meter.event_type,
+        aggregation=meter.aggregation,
+        value_property=meter.value_property,
+        group_by=group_by,
+    )
+
+
 def _aggregation_plan(
     run_id: str,
     bucket: int,
     batches: dict[str, tuple[AccountPlan, ...]],
+    period: Period,
     meters: tuple[Meter, ...],
+    stated: tuple[AskedAggregate, ...],
     received_before: str,
 ) -> AggregationPlan:
     windows = [
@@ -133,15 +194,17 @@ def _aggregation_plan(
         run=run_id,
         bucket=bucket,
         received_before=received_before,
-        days=_days(windows),
+        days=_days((window.start, window.end) for window in windows),
         windows=tuple(windows),
         asked=_asked(contracts, {meter.id: meter for meter in meters}),
+        period=period.name,
+        stated=stated,
     )
 
 
-def _days(windows: Iterable[AccountWindow]) -> tuple[str, ...]:
+def _days(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     days: set[str] = set()
-    for start, end in {(window.start[:10], window.end[:10]) for window in windows}:
+    for start, end in {(start[:10], end[:10]) for start, end in spans}:
         day = date.fromisoformat(start)
         while day <= date.fromisoformat(end):
             days.add(day.isoformat())
@@ -151,18 +214,13 @@ def _days(windows: Iterable[AccountWindow]) -> tuple[str, ...]:
 
 def _asked(contracts: Iterable[Contract], meters: dict[str, Meter]) -> tuple[AskedAggregate, ...]:
     pairs = {
-        (charge.meter, charge.group_by)
+        pair
         for contract in contracts
         for charge in contract.charges
-        if charge.meter is not None and charge.meter in meters
+        for pair in ((charge.meter, charge.group_by), (charge.seats_meter, ()))
     }
     return tuple(
-        AskedAggregate(
-            meter=meter,
-            event_type=meters[meter].event_type,
-            aggregation=meters[meter].aggregation,
-            value_property=meters[meter].value_property,
-            group_by=group_by,
-        )
-        for meter, group_by in sorted(pairs)
+        _ask(meters[meter], group_by)
+        for meter, group_by in sorted((m, g) for m, g in pairs if m is not None)
+        if meter in meters
     )

@@ -4,6 +4,7 @@ runs#<entity>#<period>      <ordinal>            the run exists
                             <ordinal>#closed     its statement is written
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from billproof.contracts.directory import Directory
@@ -14,6 +15,8 @@ from billproof.ports import Key, Record, Records, Workflows
 
 MAX_ATTEMPTS = 10
 RUNNING = "RUNNING"
+SCHEDULE = "schedule"
+"""Who asks for the runs that no person starts."""
 
 
 class StartedRun(Model):
@@ -45,8 +48,12 @@ def start_billing_run(
     directory: Directory,
     now: datetime,
     grace: timedelta,
+    requested_by: str = SCHEDULE,
+    only_accounts: Sequence[str] = (),
 ) -> StartedRun:
     """Start the next run of a legal entity and period, unless one is running: then that one is returned.
+
+    `requested_by` is who will not approve the run's exceptions; `only_accounts` limits the run.
 
     Raises NotFound for an unknown legal entity, and InvalidPeriod for an unreadable month or one that is not cut off.
     """
@@ -61,21 +68,34 @@ def start_billing_run(
         if known and status == RUNNING:
             return StartedRun(run_id=known[-1], legal_entity=legal_entity, period=period, started=False)
         if known and status is None:  # written down, then the starter died: start it now
-            return _start(known[-1], legal_entity, period, workflows)
+            return _start(records, known[-1], legal_entity, period, workflows)
         ordinal = len(known) + 1
         run_id = run_name(legal_entity, period, ordinal)
         record = Record(
             Key(f"runs#{legal_entity}#{period}", f"{ordinal:03d}"),
-            {"run_id": run_id, "planned_at": instant_text(now)},
+            {
+                "run_id": run_id,
+                "planned_at": instant_text(now),
+                "requested_by": requested_by,
+                "only_accounts": sorted(set(only_accounts)),
+            },
         )
         if records.create(record):
-            return _start(run_id, legal_entity, period, workflows)
+            return _start(records, run_id, legal_entity, period, workflows)
     message = f"others kept starting runs of {legal_entity} {period}"
     raise Contended(message)
 
 
-def _start(run_id: str, legal_entity: str, period: str, workflows: Workflows) -> StartedRun:
-    document = {"run_id": run_id, "legal_entity": legal_entity, "period": period}
+def _start(records: Records, run_id: str, legal_entity: str, period: str, workflows: Workflows) -> StartedRun:
+    """Start a run as its record says, so that a run whose starter died is started as it was asked for."""
+    record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
+    document = {
+        "run_id": run_id,
+        "legal_entity": legal_entity,
+        "period": period,
+        "requested_by": record.get("requested_by", SCHEDULE),
+        "only_accounts": record.get("only_accounts", []),
+    }
     started = workflows.start(name=run_id, document=document)
     return StartedRun(run_id=run_id, legal_entity=legal_entity, period=period, started=started)
 

@@ -10,19 +10,18 @@ from functools import cache
 from operator import attrgetter
 
 from billproof.artefacts import Artefacts
-from billproof.contracts.directory import Directory
+from billproof.contracts.directory import Directory, Dossier
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.rules import governing
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, BilledLine, EarlierPeriod
-from billproof.errors import NotFound, UnpriceableCharge
-from billproof.ids import shard_of
+from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, CrmWord, EarlierPeriod
+from billproof.errors import UnpriceableCharge
+from billproof.ids import digest, shard_of
 from billproof.invoicing.model import Settlement
 from billproof.invoicing.register import Register
-from billproof.invoicing.service import read_invoice
 from billproof.periods import Period, instant_text
 from billproof.ports import Objects
-from billproof.pricing.model import PricedLine
 from billproof.pricing.service import unpriceable
+from billproof.runs.history import History, billed_lines
 from billproof.usage.log import LateMark, bucket_name, late_marks
 from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan
 
@@ -76,25 +75,29 @@ class Surveyor:
 
     def survey(self, name: str, marks: Sequence[LateMark]) -> AccountPlan:
         """Return what the run looks at for an account; raises NotFound where it has no profile."""
-        account = self._directory.account(name)
-        if account is None:  # the membership is written with the account's first version
-            message = f"account {name} has no profile"
-            raise NotFound(message)
+        dossier = self._directory.dossier(name)
+        account = dossier.account
         try:
-            contracts = tuple(governing(self._directory.contracts(name), self._period))
+            contracts = tuple(governing(dossier.contracts, self._period))
         except UnpriceableCharge as error:
             terms = AccountTerms(account=account, contracts=(), findings=(unpriceable(name, error),))
             return AccountPlan(terms, (self._window(account, (), self._period),))
         settlements = self._register.settlements(self._entity.id, name)
         own = next((each for each in settlements if (each.period, each.ordinal) == (self._period.name, 0)), None)
         if own is not None:
-            earlier = self._frozen(own, name).earlier
-            return AccountPlan(
-                AccountTerms(account=account, contracts=contracts, earlier=earlier), self._windows(own, name)
-            )
-        plan = AccountPlan(
-            AccountTerms(account=account, contracts=contracts), (self._window(account, contracts, self._period),)
+            frozen = self._frozen(own, name)
+            kept = {field: getattr(frozen, field) for field in ("earlier", "before", "unbilled_one_offs")}
+            terms = AccountTerms(account=account, contracts=contracts, crm=_crm_words(dossier), **kept)
+            return AccountPlan(terms, self._windows(own, name))
+        history = History(self._register, self._objects, settlements, self._period)
+        terms = AccountTerms(
+            account=account,
+            contracts=contracts,
+            crm=_crm_words(dossier),
+            before=history.invoice_before(),
+            unbilled_one_offs=history.unbilled_one_offs(contracts),
         )
+        plan = AccountPlan(terms, (self._window(account, contracts, self._period),))
         return self._with_late(plan, marks, settlements)
 
     def _with_late(
@@ -117,26 +120,11 @@ class Surveyor:
                     period=period,
                     ordinal=before[-1].ordinal + 1,
                     contracts=contracts,
-                    billed=tuple(self.billed_lines(before)),
+                    billed=tuple(billed_lines(self._register, self._objects, before)),
                 )
             )
             windows.append(self._window(account, contracts, period, after=settled))
         return AccountPlan(plan.terms.model_copy(update={"earlier": tuple(earlier)}), tuple(windows))
-
-    def billed_lines(self, settlements: Iterable[Settlement]) -> list[BilledLine]:
-        """Return what the settlements of one period billed, line by line; raises ImmutableDocument and NotFound."""
-        billed: dict[tuple[str, str], BilledLine] = {}
-        for settlement in settlements:
-            released = self._register.released(settlement.invoice)
-            if released is None:
-                message = f"invoice {settlement.invoice} settled {settlement.period} and is not released"
-                raise NotFound(message)
-            for line in read_invoice(self._objects, released.document).lines:
-                name = _billed_name(line.priced, settlement)
-                if name is not None:
-                    key = (line.priced.explanation.contract, name)
-                    billed[key] = _add(billed.get(key), name, line.priced, settlement.number)
-        return list(billed.values())
 
     def _frozen(self, settlement: Settlement, account: str) -> AccountTerms:
         batch = self._window_of(settlement, account, settlement.period).batch
@@ -169,29 +157,24 @@ class Surveyor:
 
 def _metered_types(contracts: Iterable[Contract], meters: dict[str, Meter]) -> set[str]:
     return {
-        meters[charge.meter].event_type
+        meters[meter].event_type
         for contract in contracts
         for charge in contract.charges
-        if charge.meter in meters
+        for meter in (charge.meter, charge.seats_meter)
+        if meter in meters
     }
 
 
-def _billed_name(line: PricedLine, settlement: Settlement) -> str | None:
-    """Name the line of the settled period that an invoice's line billed, or None where it is of another period."""
-    if line.adjusts is None:
-        return line.id if settlement.ordinal == 0 else None
-    return line.adjusts.line if line.adjusts.period == settlement.period else None
-
-
-def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> BilledLine:
-    return BilledLine(
-        line=name,
-        contract=line.explanation.contract,
-        charge=line.charge,
-        dimension=line.dimension,
-        net=known.net + line.net if known else line.net,
-        quantity=line.quantity + (known.quantity if known else 0),
-        included_quantity=line.included_quantity + (known.included_quantity if known else 0),
-        billed_quantity=line.billed_quantity + (known.billed_quantity if known else 0),
-        numbers=(*known.numbers, number) if known else (number,),
+def _crm_words(dossier: Dossier) -> tuple[CrmWord, ...]:
+    known = {
+        (contract.id, contract.version): digest(contract.model_dump(mode="json")) for contract in dossier.contracts
+    }
+    return tuple(
+        CrmWord(
+            contract=state.id,
+            version=state.contract_version,
+            terms_digest=state.terms_digest,
+            known=known.get((state.id, state.contract_version)),
+        )
+        for state in dossier.crm
     )

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,9 @@ from billproof.usage.model import (
     AccountWindow,
     AggregationPlan,
     AskedAggregate,
+    DayTally,
     EventCounts,
+    HourTally,
     Quantity,
     Quarantined,
     Reason,
@@ -114,6 +116,17 @@ where account = $account and time >= $start and time < $end
 order by time, source, id, verdict
 """
 
+_HOURS = """
+select source, left(time, 13) as hour, count(*) as events, cast(coalesce({total}, 0) as decimal(38, 15)) as total
+from judged where type = $type and verdict = 'kept' group by all order by all
+"""
+
+_DAYS = """
+select source, type as event_type, left(time, 10) as day, count(*) as events
+from judged join windows on judged.account = windows.account
+where verdict = 'kept' and period = $period and time >= start_at and time < end_at group by all order by all
+"""
+
 _QUANTITIES = {
     Aggregation.COUNT: "count(*)",
     Aggregation.SUM: "sum(cast({value} as decimal(38, 15)))",
@@ -137,14 +150,21 @@ class JudgedEvent:
     names: str | None
 
 
-def aggregate(
-    plan: AggregationPlan, *, objects: Objects, conflicts: list[Quarantined] | None = None
-) -> list[AccountUsage]:
+@dataclass
+class Extras:
+    """What aggregation notes besides the usage, for who asks: conflicts to quarantine, and tallies by source."""
+
+    conflicts: list[Quarantined] = field(default_factory=list)
+    hours: list[HourTally] = field(default_factory=list)
+    days: list[DayTally] = field(default_factory=list)
+
+
+def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None = None) -> list[AccountUsage]:
     """Return what every window of the plan holds, in their order; those without events are there too, with zeros.
 
-    Reads only the log and writes nothing. Conflicting duplicates are added to `conflicts`, if that is given.
+    Reads only the log and writes nothing. Conflicting duplicates and tallies are added to `extras`, if that is given.
     """
-    names = _properties(plan.asked)
+    names = _properties((*plan.asked, *plan.stated))
     with _judged_days(plan, objects, names) as (database, days):
         _prepare(database, plan, names)
         columns = "".join(f", {column}" for column in names.values())
@@ -152,8 +172,10 @@ def aggregate(
             (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
             database.execute(_MINE.format(names=columns))
             database.execute((_KEEP_CORRECTED if corrections else _KEEP).format(names=columns))
-            if conflicts is not None:
-                conflicts += [_conflict(*row) for row in database.execute(_CONFLICTS).fetchall()]
+            if extras is not None:
+                extras.conflicts += [_conflict(*row) for row in database.execute(_CONFLICTS).fetchall()]
+                extras.hours += _hours(database, plan, names)
+                extras.days += [DayTally(**row) for row in _rows(database, _DAYS, {"period": plan.period})]
         return _results(database, plan, names)
 
 
@@ -189,6 +211,20 @@ def _judged_days(
         yield database, days()
 
 
+def _hours(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> Iterator[HourTally]:
+    for stated in plan.stated:
+        column = names.get(stated.value_property or "")
+        total = f"sum(cast({column} as decimal(38, 15)))" if stated.aggregation is Aggregation.SUM else "0"
+        for row in _rows(database, _HOURS.format(total=total), {"type": stated.event_type}):
+            yield HourTally(meter=stated.meter, **row)
+
+
+def _rows(database: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    cursor = database.execute(query, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def _properties(asked: Iterable[AskedAggregate]) -> dict[str, str]:
     """Give each property that is read a column: names come from contracts, so they never become SQL."""
     wanted = {name for ask in asked for name in (ask.value_property, *ask.group_by) if name is not None}
@@ -202,15 +238,15 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         f"id varchar, verdict varchar{columns})"
     )
     database.execute(
-        "create temp table windows (number integer, account varchar, start_at varchar, end_at varchar, "
+        "create temp table windows (number integer, period varchar, account varchar, start_at varchar, end_at varchar, "
         "after_at varchar, before_at varchar)"
     )
     rows = [
-        (number, window.account, window.start, window.end, window.after, window.before)
+        (number, window.period, window.account, window.start, window.end, window.after, window.before)
         for number, window in enumerate(plan.windows)
     ]
     if rows:
-        database.executemany("insert into windows values (?, ?, ?, ?, ?, ?)", rows)
+        database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _fetch(objects: Objects, prefix: str, folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ import msgspec
 
 from billproof.contracts.model import Meter
 from billproof.periods import instant_text
-from billproof.usage.model import Reason, SegmentRow, UsageEvent
+from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRow, UsageEvent
 
 MAX_EVENT_BYTES = 64 * 1024
 MAX_EVENTS_PER_MESSAGE = 1_000
@@ -20,6 +20,7 @@ MAX_AHEAD = timedelta(hours=24)
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?$")
 _QUANTITY = re.compile(r"^(0|[1-9][0-9]{0,22})(\.[0-9]{1,15})?$")
+_WHOLE = re.compile(r"^(0|[1-9][0-9]{0,17})$")
 _TOO_PRECISE = re.compile(r"^[0-9]+\.[0-9]{16,}$")
 _TOO_LARGE = re.compile(r"^[0-9]{24,}(\.[0-9]+)?$")
 _NEGATIVE = re.compile(r"^-[0-9]+(\.[0-9]+)?$")
@@ -91,7 +92,7 @@ def split_message(body: str) -> list[bytes]:
     return events
 
 
-def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datetime) -> SegmentRow:
+def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datetime) -> SegmentRow | ControlTotal:
     """Turn one raw event into the row that the log keeps; raises Refused with the reason otherwise.
 
     Whether the account exists is not asked here: it needs a look-up.
@@ -104,6 +105,8 @@ def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datet
         raise Refused(Reason.NOT_A_CLOUDEVENT, detail, event.subject)
     try:
         time = _instant(bytes(event.time), received_at)
+        if event.type == CONTROL_TOTAL:
+            return _control_total(event, time, received_at)
         _refuse_bad_correction(event, time)
         rule = _rule(rules, event.type, time)
         data = {} if event.retracts is not None else _properties(event.data, rule, time)
@@ -121,6 +124,27 @@ def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datet
         data=data,
         corrects=event.corrects,
         retracts=event.retracts,
+    )
+
+
+def _control_total(event: UsageEvent, time: str, received_at: datetime) -> ControlTotal:
+    """Read a control total: subject is the meter, time the hour's start, data its count and, if it sums, its sum."""
+    if time[13:] != ":00:00.000000Z":
+        raise Refused(Reason.BAD_TIME, f"{time} does not start an hour", time=time)
+    values = {name: text for name, raw in event.data.items() if (text := _value(bytes(raw))) is not None}
+    for name in ("count", "sum"):
+        if name == "count" and name not in values:
+            raise Refused(Reason.MISSING_QUANTITY, "data has no count", time=time)
+        if name in values and not (_WHOLE if name == "count" else _QUANTITY).match(values[name]):
+            raise Refused(_why_not_a_quantity(values[name]), f"data.{name} is {values[name][:80]!r}", time=time)
+    return ControlTotal(
+        source=event.source,
+        id=event.id,
+        meter=event.subject,
+        hour=time[:13],
+        count=values["count"],
+        sum=values.get("sum"),
+        received_at=instant_text(received_at),
     )
 
 

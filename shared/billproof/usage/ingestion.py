@@ -14,7 +14,7 @@ from billproof.periods import cut_off, instant_text, local_months
 from billproof.ports import Clock, Objects
 from billproof.usage import log
 from billproof.usage.door import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
-from billproof.usage.model import Ingested, Quarantined, Reason, SegmentRow
+from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
 
 REMEMBERED_ACCOUNTS = 50_000
 METERS_FRESH_FOR = timedelta(minutes=1)
@@ -71,6 +71,7 @@ class _Sorting:
     late: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """By account and month: the messages that brought late events, each with its instant."""
     accepted: int = 0
+    control_totals: int = 0
     quarantined: int = 0
 
     def put(self, prefix: str, line: msgspec.Struct, message: str) -> None:
@@ -104,8 +105,9 @@ def ingest_usage(
             failed.update(dict.fromkeys(received, error))
     counts = Ingested(
         messages=len(messages),
-        received=sorting.accepted + sorting.quarantined,
+        received=sorting.accepted + sorting.control_totals + sorting.quarantined,
         accepted=sorting.accepted,
+        control_totals=sorting.control_totals,
         quarantined=sorting.quarantined,
         segments=len(sorting.lines),
     )
@@ -139,6 +141,10 @@ def _sort(
             row = _accept(raw, message.sent_at, gatekeeper, unknown)
         except Refused as refused:
             quarantine(refused, position, raw)
+            continue
+        if isinstance(row, ControlTotal):
+            sorting.control_totals += 1
+            sorting.put(log.control_prefix(row.hour[:10]), row, message.id)
         else:
             sorting.accepted += 1
             sorting.put(log.partition_of(row, buckets), row, message.id)
@@ -153,7 +159,7 @@ def _missed_months(hour: str, received_at: datetime, grace: timedelta) -> tuple[
     return tuple(month.name for month in local_months(moment) if received_at >= cut_off(month, grace))
 
 
-def _accept(raw: bytes, received_at: datetime, gatekeeper: Gatekeeper, unknown: set[str]) -> SegmentRow:
+def _accept(raw: bytes, received_at: datetime, gatekeeper: Gatekeeper, unknown: set[str]) -> SegmentRow | ControlTotal:
     """Check one event; a type or account that is new to this call is looked up afresh, once."""
     try:
         row = check_event(raw, rules=gatekeeper.rules(), received_at=received_at)
@@ -162,6 +168,8 @@ def _accept(raw: bytes, received_at: datetime, gatekeeper: Gatekeeper, unknown: 
             raise
         unknown.add(refused.detail)
         row = check_event(raw, rules=gatekeeper.rules(fresh=True), received_at=received_at)
+    if isinstance(row, ControlTotal):
+        return row
     if row.account in unknown or not gatekeeper.knows(row.account):
         unknown.add(row.account)
         detail = f"there is no account {row.account!r}"

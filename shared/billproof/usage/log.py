@@ -2,6 +2,7 @@
 
     usage/bucket=<NN>/day=<event day, UTC>/<digest>.ndjson.zst
     quarantine/day=<event day, UTC, or unknown>/<digest>.ndjson.zst
+    control-totals/day=<day, UTC>/<digest>.ndjson.zst                what sources say they sent
     late/bucket=<NN>/<account>/<month>/<instant received>   an event of that month came after its cut-off
 
 A batch that is delivered twice writes the same bytes under the same key; a batch that is cut otherwise repeats events,
@@ -16,7 +17,7 @@ from backports import zstd
 
 from billproof.ids import digest_bytes, shard_of
 from billproof.ports import Objects
-from billproof.usage.model import Quarantined, SegmentRow
+from billproof.usage.model import ControlTotal, Quarantined, SegmentRow
 
 COMPRESSION_LEVEL = 1
 """Level 3 makes a segment 6 % smaller and costs half as much time again."""
@@ -34,6 +35,7 @@ class LateMark(NamedTuple):
 
 _ENCODER = msgspec.json.Encoder()
 _QUARANTINED = msgspec.json.Decoder(Quarantined)
+_CONTROL_TOTAL = msgspec.json.Decoder(ControlTotal)
 _ROW = msgspec.json.Decoder(SegmentRow)
 
 
@@ -55,6 +57,20 @@ def usage_prefix(bucket: int, day: str) -> str:
 def quarantine_prefix(day: str) -> str:
     """Return the prefix of one day of the quarantine."""
     return f"quarantine/day={day}/"
+
+
+def control_prefix(day: str) -> str:
+    """Return the prefix of one day of the control totals."""
+    return f"control-totals/day={day}/"
+
+
+def read_control_totals(objects: Objects, day: str, received_before: str) -> Iterator[ControlTotal]:
+    """Yield the control totals of a day that were received before an instant."""
+    for key in objects.keys(control_prefix(day)):
+        for line in zstd.decompress(objects.get(key)).splitlines():
+            found = _CONTROL_TOTAL.decode(line)
+            if found.received_at < received_before:
+                yield found
 
 
 def late_prefix(bucket: int) -> str:
@@ -103,13 +119,14 @@ def read_quarantine(objects: Objects, day: str) -> Iterator[Quarantined]:
                 yield refused
 
 
-def is_intact(objects: Objects, key: str) -> bool:
-    """Say whether an object still holds the content that named it."""
+def read_intact(objects: Objects, key: str) -> list[SegmentRow] | None:
+    """Return the rows of one segment, or None where it no longer holds the content that named it."""
     try:
-        name, _ = pack(_ROW.decode(line) for line in zstd.decompress(objects.get(key)).splitlines())
+        rows = read_segment(objects, key)
     except (zstd.ZstdError, msgspec.DecodeError):
-        return False
-    return key.endswith(f"/{name}")
+        return None
+    name, _ = pack(rows)
+    return rows if key.endswith(f"/{name}") else None
 
 
 def read_segment(objects: Objects, key: str) -> list[SegmentRow]:

@@ -9,6 +9,8 @@ from billproof.model import Exact, Model
 
 AGGREGATION_PLAN = "aggregation-plan"
 """The step of a run that holds the plan of each bucket."""
+TALLY = "tally"
+"""The step of a run that holds what each bucket counted by source."""
 USAGE = "usage"
 """The step of a run that holds the usage of each batch."""
 
@@ -68,6 +70,25 @@ class SegmentRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retracts: str | None = None
 
 
+CONTROL_TOTAL = "billproof.control-total"
+"""The type of an event by which a source says what it sent."""
+
+
+class ControlTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source says it sent of a meter in an hour: how many events, and for a meter that sums, their sum.
+
+    It counts each event once, corrections and retractions too. The last one received for an hour stands.
+    """
+
+    source: str
+    id: str
+    meter: str
+    hour: str
+    count: str
+    sum: str | None
+    received_at: str
+
+
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     """One refused event: why, and the event itself as it came. `account` and `time` are what could be read of them."""
 
@@ -87,6 +108,7 @@ class Ingested(Model):
     messages: int
     received: int
     accepted: int
+    control_totals: int
     quarantined: int
     segments: int
 
@@ -124,7 +146,7 @@ class AggregationPlan(Model):
 
     Events that were received at `received_before` or later are not of this run, so the same plan always comes to the
     same usage, however the log grows. An account has a window for the run's period, and one for each earlier period
-    that late usage reached.
+    that late usage reached. `stated` are the meters whose hours are counted for control totals.
     """
 
     run: str
@@ -133,6 +155,8 @@ class AggregationPlan(Model):
     days: tuple[str, ...]
     windows: tuple[AccountWindow, ...]
     asked: tuple[AskedAggregate, ...]
+    period: str
+    stated: tuple[AskedAggregate, ...] = ()
 
 
 class Quantity(Model):
@@ -188,6 +212,34 @@ class AccountUsage(Model):
     metered_types: dict[str, int]
     orphan_types: dict[str, int]
     quantities: tuple[Quantity, ...]
+
+
+class HourTally(Model):
+    """What a bucket holds of a meter from one source in one hour, of all accounts, each event once."""
+
+    source: str
+    meter: str
+    hour: str
+    events: int
+    total: Exact
+
+
+class DayTally(Model):
+    """How many events of a type a source sent on one day, of the run's accounts and period, each event once."""
+
+    source: str
+    event_type: str
+    day: str
+    events: int
+
+
+class BucketTally(Model):
+    """What one bucket counted by source: hours for control totals, days for the source's own history."""
+
+    run: str
+    bucket: int
+    hours: tuple[HourTally, ...]
+    days: tuple[DayTally, ...]
 
 
 class BatchUsage(Model):

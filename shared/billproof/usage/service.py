@@ -4,8 +4,17 @@ from billproof.artefacts import Artefacts
 from billproof.model import Model
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.aggregation import aggregate
-from billproof.usage.model import AGGREGATION_PLAN, USAGE, AccountUsage, AggregationPlan, BatchUsage, Quarantined
+from billproof.usage.aggregation import Extras, aggregate
+from billproof.usage.model import (
+    AGGREGATION_PLAN,
+    TALLY,
+    USAGE,
+    AccountUsage,
+    AggregationPlan,
+    BatchUsage,
+    BucketTally,
+    Quarantined,
+)
 
 
 class Aggregated(Model):
@@ -27,9 +36,11 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     plan = artefacts.read(run_id, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
-    conflicts: list[Quarantined] = []
-    found = aggregate(plan, objects=objects, conflicts=conflicts)
-    _quarantine(conflicts, objects)
+    extras = Extras()
+    found = aggregate(plan, objects=objects, extras=extras)
+    _quarantine(extras.conflicts, objects)
+    tally = BucketTally(run=run_id, bucket=bucket, hours=tuple(extras.hours), days=tuple(extras.days))
+    artefacts.write(run_id, TALLY, log.bucket_name(bucket), tally)
     for usage in found:
         batches.setdefault(batch_of[usage.account], []).append(usage)
     for batch, accounts in batches.items():

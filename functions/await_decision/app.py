@@ -1,0 +1,31 @@
+"""The wait of an exception: its token is kept, and those who may decide are told."""
+
+from billproof.approvals.service import Waiting, await_decision
+from billproof.aws.handlers import count, step
+from billproof.aws.ports import Ports
+from billproof.model import Model
+
+
+class Request(Model):
+    """An exception, and the task token that its workflow waits under."""
+
+    exception: str
+    task_token: str
+
+
+@step(Request)
+def handler(request: Request, ports: Ports) -> Waiting:
+    """Keep the token; from the second time on it is a reminder, later an escalation."""
+    result = await_decision(
+        exception=request.exception,
+        token=request.task_token,
+        casebook=ports.casebook,
+        register=ports.register,
+        directory=ports.directory,
+        tokens=ports.tokens,
+        mailer=ports.mailer,
+        sender=ports.settings.sender,
+        now=ports.now(),
+    )
+    count("ExceptionsEscalated", int(result.outcome == "escalated"))
+    return result

@@ -1,0 +1,32 @@
+"""A person's decision about an exception. Who may invoke this function may decide; the policy says what."""
+
+from billproof.approvals.model import Answer, Verdict
+from billproof.approvals.service import decide_exception
+from billproof.aws.handlers import step
+from billproof.aws.ports import Ports
+from billproof.model import Model
+
+
+class Request(Model):
+    """An exception, what is decided, by whom and why."""
+
+    exception: str
+    verdict: Verdict
+    decided_by: str
+    reason: str
+
+
+@step(Request)
+def handler(request: Request, ports: Ports) -> Answer:
+    """Take the decision, or refuse it with a reason."""
+    return decide_exception(
+        exception=request.exception,
+        verdict=request.verdict,
+        decided_by=request.decided_by,
+        reason=request.reason,
+        casebook=ports.casebook,
+        register=ports.register,
+        directory=ports.directory,
+        tokens=ports.tokens,
+        now=ports.now(),
+    )

@@ -1,0 +1,1 @@
+"""Exceptions: findings that wait for a person, and the decisions that end them."""

@@ -1,0 +1,83 @@
+"""An exception, its decision, and what a person is told who may not decide it."""
+
+from enum import StrEnum
+
+from billproof.findings import Finding
+from billproof.model import Model
+from billproof.money import Money
+
+RUN_SUBJECT = "_run"
+"""The subject of an exception about a whole run; no account's name begins so."""
+
+
+class Kind(StrEnum):
+    """What is held."""
+
+    INVOICE = "invoice"
+    RUN = "run"
+
+
+class Case(Model):
+    """An exception as it was raised: what is held and why, what it is worth, and who asked for it."""
+
+    id: str
+    kind: Kind
+    legal_entity: str
+    period: str
+    subject: str
+    run: str
+    batch: str | None
+    requested_by: str
+    amount: Money | None
+    findings: tuple[Finding, ...]
+    can_approve: bool
+    opened_at: str
+
+
+class Verdict(StrEnum):
+    """What was decided. Rejecting an invoice leaves it held; rejecting a run plans it again, with what has arrived."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+class Decision(Model):
+    """Who decided what, when, why, and under which version of the policy."""
+
+    exception: str
+    verdict: Verdict
+    decided_by: str
+    decided_at: str
+    reason: str
+    policy_version: int
+
+
+class Refusal(StrEnum):
+    """Why a decision was not taken."""
+
+    ALREADY_DECIDED = "already_decided"
+    UNKNOWN_PERSON = "unknown_person"
+    OWN_REQUEST = "own_request"
+    OVER_LIMIT = "over_limit"
+    NOTHING_TO_RELEASE = "nothing_to_release"
+    NO_REASON = "no_reason"
+
+
+class Answer(Model):
+    """What came of an attempt to decide: `decided`, or `refused` with the reason and a remedy."""
+
+    exception: str
+    outcome: str
+    decision: Decision | None = None
+    refusal: Refusal | None = None
+    message: str = ""
+
+
+class ExceptionState(Model):
+    """An exception as it stands."""
+
+    case: Case
+    status: str
+    decision: Decision | None
+    reminders: int

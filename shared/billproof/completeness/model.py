@@ -1,0 +1,40 @@
+"""What a run knows of its completeness."""
+
+from billproof.findings import Finding
+from billproof.model import Exact, Model
+from billproof.money import Money
+
+
+class Stated(Model):
+    """What a source stated of a meter over the period, and what the log holds for the same hours."""
+
+    source: str
+    meter: str
+    hours: int
+    stated_events: int
+    counted_events: int
+    stated_total: Exact | None
+    counted_total: Exact
+    worst_hour: str | None
+    worst_missing: int
+
+
+class Completeness(Model):
+    """The check of a run: what was compared, which sources were heard, what is missing and what it is worth."""
+
+    run: str
+    outcome: str
+    stated: tuple[Stated, ...]
+    sources: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    amount_at_risk: Money | None
+
+
+class Checked(Model):
+    """What the workflow needs to go on: `complete`, or `incomplete` and the exception that waits for a person."""
+
+    run_id: str
+    outcome: str
+    findings: int
+    exception: str | None = None
+    execution: str | None = None

@@ -1,0 +1,206 @@
+"""The completeness step of a run, before anything is priced: whether what sources sent is in the log.
+
+A gap over the threshold, or a source that fell silent, holds the run for a person: release anyway with a reason, or
+plan it again when the rest has arrived. What is missing is estimated at contract prices: as if every account had used
+its share more of what is missing, at its own tier position.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from billproof.approvals.casebook import Casebook, execution_name
+from billproof.approvals.service import run_case
+from billproof.artefacts import Artefacts
+from billproof.completeness.model import Checked, Completeness, Stated
+from billproof.completeness.rules import Silence, compare, is_over, silences
+from billproof.contracts.model import Meter
+from billproof.contracts.terms import PLAN, BatchPlan
+from billproof.errors import BillproofError
+from billproof.findings import Finding, Owner, Severity
+from billproof.money import CONTEXT, Money
+from billproof.periods import Period
+from billproof.ports import Objects, Records
+from billproof.pricing.service import Usages, by_account, price_account
+from billproof.runs.closing import STATEMENT
+from billproof.runs.model import RunPlan
+from billproof.runs.planning import RUN
+from billproof.runs.starting import run_ids
+from billproof.usage import log
+from billproof.usage.model import TALLY, USAGE, AccountUsage, BatchUsage, BucketTally, ControlTotal, DayTally
+
+COMPLETENESS = "completeness"
+PLACES = Decimal("1e-15")
+
+
+def check_completeness(
+    *, run_id: str, objects: Objects, records: Records, casebook: Casebook, now: datetime
+) -> Checked:
+    """Compare a run's usage with control totals and history, keep the result, and open a case where it is to be held.
+
+    Raises NotFound where the run has no plan or a bucket was not aggregated.
+    """
+    artefacts = Artefacts(objects)
+    plan = artefacts.read(run_id, RUN, "plan", RunPlan)
+    tallies = [artefacts.read(run_id, TALLY, log.bucket_name(bucket), BucketTally) for bucket in plan.buckets]
+    compared = compare(_control_totals(plan, objects), (hour for tally in tallies for hour in tally.hours))
+    days = [day for tally in tallies for day in tally.days]
+    history = _history(plan, artefacts, records)
+    silent = silences([*history, *days], start=plan.period.start, end=plan.period.end)
+    over = [each for each in compared if is_over(each, plan.policy.thresholds.completeness_percent)]
+    amount: Money | None = None
+    findings: tuple[Finding, ...] = ()
+    if over or silent:
+        estimate = _Estimate(plan, artefacts)
+        findings = (*(_gap(each, estimate) for each in over), *(_silence(each, estimate) for each in silent))
+        known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
+        amount = sum(known[1:], known[0]) if len(known) == len(findings) else None
+    report = Completeness(
+        run=run_id,
+        outcome="incomplete" if findings else "complete",
+        stated=tuple(compared),
+        sources=tuple(sorted({day.source for day in days})),
+        findings=findings,
+        amount_at_risk=amount,
+    )
+    artefacts.write(run_id, RUN, COMPLETENESS, report)
+    if not findings:
+        return Checked(run_id=run_id, outcome=report.outcome, findings=0)
+    case = run_case(
+        run_id=run_id,
+        legal_entity=plan.legal_entity,
+        period=plan.period.name,
+        requested_by=plan.requested_by,
+        amount=amount,
+        findings=findings,
+        casebook=casebook,
+        now=now,
+    )
+    return Checked(
+        run_id=run_id,
+        outcome=report.outcome,
+        findings=len(findings),
+        exception=case.id,
+        execution=execution_name(case.id),
+    )
+
+
+def read_completeness(objects: Objects, run_id: str) -> Completeness:
+    """Return the last check of a run; raises NotFound."""
+    return Artefacts(objects).read(run_id, RUN, COMPLETENESS, Completeness)
+
+
+def _control_totals(plan: RunPlan, objects: Objects) -> Iterable[ControlTotal]:
+    """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity."""
+    if not plan.has_control_totals:
+        return
+    day = date.fromisoformat(plan.start[:10])
+    while day <= date.fromisoformat(plan.end[:10]):
+        for total in log.read_control_totals(objects, day.isoformat(), plan.received_before):
+            if plan.start[:13] <= total.hour < plan.end[:13]:
+                yield total
+        day += timedelta(days=1)
+
+
+def _history(plan: RunPlan, artefacts: Artefacts, records: Records) -> list[DayTally]:
+    """Return what the last closed run of the period before counted by day, if there is one."""
+    before = Period.month_ending(plan.period.start)
+    for run_id in reversed(run_ids(records, plan.legal_entity, before.name)):
+        if STATEMENT in artefacts.parts(run_id, RUN):
+            earlier = artefacts.read(run_id, RUN, "plan", RunPlan)
+            parts = (artefacts.read(run_id, TALLY, log.bucket_name(bucket), BucketTally) for bucket in earlier.buckets)
+            return [day for tally in parts for day in tally.days]
+    return []
+
+
+class _Estimate:
+    """Prices what is missing: each account's usage grows by the share of the whole that is missing."""
+
+    def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:
+        self._plans = [artefacts.read(plan.run, PLAN, batch, BatchPlan) for batch in plan.batches]
+        self._used: dict[str, Usages] = {}
+        for batch in plan.batches:
+            self._used |= by_account(artefacts.read(plan.run, USAGE, batch, BatchUsage).accounts)
+
+    def meters_of(self, event_types: Iterable[str]) -> dict[str, Meter]:
+        """Return the meters that read some event types."""
+        wanted = set(event_types)
+        return {meter.id: meter for meter in self._plans[0].meters if meter.event_type in wanted}
+
+    def worth(self, shares: Mapping[str, Fraction]) -> Money | None:
+        """Price a share of the run's usage more, by meter; None where no account can be priced."""
+        worth = None
+        for plan in self._plans:
+            for terms in plan.accounts:
+                usages = self._used[terms.account.id]
+                alone = terms.model_copy(update={"earlier": ()})
+                grown = {plan.period.name: _grow(usages[plan.period.name], shares)}
+                try:
+                    before = price_account(alone, plan=plan, usages=usages)
+                    after = price_account(alone, plan=plan, usages=grown)
+                except BillproofError:
+                    continue
+                if before is None or after is None:
+                    continue
+                zero = Money.zero(before.currency)
+                more = sum((line.net for line in after.lines), zero) - sum((line.net for line in before.lines), zero)
+                worth = worth + more if worth is not None else more
+        return worth
+
+
+def _grow(usage: AccountUsage, shares: Mapping[str, Fraction]) -> AccountUsage:
+    grown = []
+    for found in usage.quantities:
+        share = shares.get(found.meter, Fraction(0))
+        top = CONTEXT.multiply(found.quantity, Decimal(share.numerator))
+        more = CONTEXT.divide(top, Decimal(share.denominator)).quantize(PLACES, context=CONTEXT)
+        grown.append(found.model_copy(update={"quantity": CONTEXT.add(found.quantity, more)}))
+    return usage.model_copy(update={"quantities": tuple(grown)})
+
+
+def _gap(stated: Stated, estimate: _Estimate) -> Finding:
+    missing = stated.stated_events - stated.counted_events
+    shares: dict[str, Fraction] = {}
+    if missing > 0 and stated.counted_events:
+        shares[stated.meter] = Fraction(missing, stated.counted_events)
+    if stated.stated_total is not None and stated.stated_total > stated.counted_total > 0:
+        shares[stated.meter] = Fraction(stated.stated_total - stated.counted_total) / Fraction(stated.counted_total)
+    direction = "are missing" if missing >= 0 else "are too many"
+    text = f"{stated.source} stated {stated.stated_events} events of {stated.meter}, the log holds "
+    text += f"{stated.counted_events}: {abs(missing)} {direction}"
+    if stated.stated_total is not None:
+        text += f"; sum {stated.stated_total:f} stated, {stated.counted_total.normalize():f} counted"
+    if stated.worst_hour:
+        text += f"; the worst hour is {stated.worst_hour}:00Z with {abs(stated.worst_missing)}"
+    return Finding(
+        code="control_total_gap",
+        severity=Severity.BLOCKING,
+        account="",
+        path=f"{stated.source}/{stated.meter}",
+        message=text,
+        remedy="have the source send the hour again (the same ids are counted once), then reject to plan the run again",
+        owner=Owner.ENGINEERING,
+        amount_at_risk=estimate.worth(shares) if shares else None,
+    )
+
+
+def _silence(silence: Silence, estimate: _Estimate) -> Finding:
+    shares = {}
+    if silence.active_days:
+        share = Fraction(silence.days, silence.active_days)
+        shares = dict.fromkeys(estimate.meters_of(silence.event_types), share)
+    last = silence.end - timedelta(days=1)
+    return Finding(
+        code="source_silent",
+        severity=Severity.BLOCKING,
+        account="",
+        path=silence.source,
+        message=(
+            f"{silence.source} sent nothing from {silence.start} to {last}, {silence.days} days; "
+            f"its longest pause otherwise is {silence.longest_before} days"
+        ),
+        remedy="find out whether the source stopped or its events do not arrive; reject to plan the run again",
+        owner=Owner.ENGINEERING,
+        amount_at_risk=estimate.worth(shares) if shares else None,
+    )

@@ -1,0 +1,161 @@
+"""The equations of one account: pure functions of what the steps stored.
+
+    received = accepted + quarantined
+    accepted = billed + included + excluded + late + duplicate + conflicting + corrected + retracting
+               + unmatched + orphan
+    contracted terms = terms with lines + not in force + not due + held
+    lines = released + held + changed after release
+    released = posted + not posted
+    posted = paid + open
+
+An event counts as included where every line that its type made lies within its allowance. A meter that counts events
+splits them exactly; of a meter that sums, a line that reaches beyond its allowance counts as billed.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+
+from billproof.conservation.model import Equation
+from billproof.contracts.model import Aggregation, Charge, Commitment, Contract, Discount, Meter
+from billproof.contracts.prices import OneOff
+from billproof.contracts.terms import AccountTerms, BatchPlan
+from billproof.invoicing.model import Draft, Released
+from billproof.money import Money, total
+from billproof.pricing.lines import is_active
+from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.service import AccountPricing
+from billproof.usage.model import EventCounts
+
+ZERO = Decimal(0)
+
+
+def event_equations(pricing: AccountPricing, included: int, quarantined: int) -> list[Equation]:
+    """Return where the events of the period went, and those of earlier periods that came late."""
+    own = pricing.usage.counts
+    late = sum((usage.counts for usage in pricing.earlier), EventCounts.zero())
+    return [
+        Equation(
+            code="events received",
+            currency=None,
+            total=Decimal(own.copies + quarantined),
+            parts={"accepted": Decimal(own.copies), "quarantined": Decimal(quarantined)},
+        ),
+        Equation(code="events accepted", currency=None, total=Decimal(own.copies), parts=_places(own, included)),
+        Equation(code="late events billed now", currency=None, total=Decimal(late.copies), parts=_places(late, 0)),
+    ]
+
+
+def _places(counts: EventCounts, included: int) -> dict[str, Decimal]:
+    places = {
+        "billed": counts.metered - included,
+        "included": included,
+        "excluded": counts.excluded,
+        "late": counts.late,
+        "duplicate": counts.duplicate,
+        "conflicting": counts.conflicting,
+        "corrected": counts.corrected,
+        "retracting": counts.retraction,
+        "unmatched": counts.unmatched,
+        "orphan": counts.orphan,
+    }
+    return {name: Decimal(number) for name, number in places.items()}
+
+
+def included_events(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing) -> int:
+    """Count the period's events that were wholly within an allowance."""
+    meters = {meter.id: meter for meter in plan.meters}
+    lines = pricing.priced.lines if pricing.priced else ()
+    by_type: dict[str, list[int]] = {}
+    for contract in terms.contracts:
+        for charge in contract.charges:
+            meter = meters.get(charge.meter or "")
+            if meter is not None and is_active(charge, contract, plan.period):
+                events = pricing.usage.metered_types.get(meter.event_type, 0)
+                by_type.setdefault(meter.event_type, []).append(_included(charge, contract, meter, lines, events))
+    return sum(min(found) for found in by_type.values())
+
+
+def _included(charge: Charge, contract: Contract, meter: Meter, lines: Iterable[PricedLine], events: int) -> int:
+    mine = [
+        line
+        for line in lines
+        if line.kind is LineKind.CHARGE and (line.explanation.contract, line.charge) == (contract.id, charge.id)
+    ]
+    allowance = sum((line.included_quantity for line in mine), ZERO)
+    if allowance == 0:
+        return 0
+    if meter.aggregation is Aggregation.COUNT:
+        return int(allowance)
+    return events if all(line.billed_quantity == 0 for line in mine) else 0
+
+
+def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing) -> Equation:
+    """Return how many contracted terms have lines, and why the others have none."""
+    lines = pricing.priced.lines if pricing.priced else ()
+    with_lines = {(line.explanation.contract, line.term) for line in lines if line.adjusts is None}
+    found: Counter[str] = Counter()
+    number = 0
+    for contract in terms.contracts:
+        charges = {charge.id: charge for charge in contract.charges}
+        contracted: tuple[Charge | Discount | Commitment, ...] = (
+            *contract.charges,
+            *contract.discounts,
+            *contract.commitments,
+        )
+        for term in contracted:
+            number += 1
+            if (contract.id, term.id) in with_lines:
+                found["with lines"] += 1
+            elif pricing.priced is None:
+                found["held"] += 1
+            elif isinstance(term, Charge):
+                if not is_active(term, contract, plan.period):
+                    found["not due" if isinstance(term.price, OneOff) else "not in force"] += 1
+            elif not term.effective.days_within(plan.period) or not any(
+                is_active(charges[charge], contract, plan.period) for charge in term.charges
+            ):
+                found["not in force"] += 1
+    parts = {name: Decimal(found[name]) for name in ("with lines", "not in force", "not due", "held")}
+    return Equation(code="contracted terms", currency=None, total=Decimal(number), parts=parts)
+
+
+def money_equations(
+    plan: BatchPlan, pricing: AccountPricing, draft: Draft, released: Released | None, posted: Money, opened: Money
+) -> list[Equation]:
+    """Return where the money went: from lines to invoices (net), postings and what is open (gross)."""
+    currency = plan.legal_entity.currency
+    zero = Money.zero(currency)
+    lines = total((line.net for line in pricing.priced.lines), currency) if pricing.priced else zero
+    out = released.document.totals if released else None
+    held = lines if out is None and draft.document is None else zero
+    if out is None and draft.document is not None:
+        held = draft.document.totals.net
+    changed = (
+        lines - out.net if out is not None and released is not None and released.document != draft.document else zero
+    )
+    gross = out.gross if out else zero
+    return [
+        Equation(
+            code="lines",
+            currency=currency,
+            total=lines.amount,
+            parts={
+                "released": out.net.amount if out else ZERO,
+                "held": held.amount,
+                "changed after release": changed.amount,
+            },
+        ),
+        Equation(
+            code="invoices released",
+            currency=currency,
+            total=gross.amount,
+            parts={"posted": posted.amount, "not posted": gross.amount if posted.is_zero else ZERO},
+        ),
+        Equation(
+            code="receivables posted",
+            currency=currency,
+            total=posted.amount,
+            parts={"paid": (posted - opened).amount, "open": opened.amount},
+        ),
+    ]

@@ -1,0 +1,35 @@
+"""The kinds of text and numbers that master data is made of."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from billproof.errors import InvalidInput
+from billproof.ids import name
+from billproof.model import Exact
+from billproof.money import exponent
+from billproof.periods import zone
+
+
+def _checked(check: Callable[[str], object]) -> AfterValidator:
+    """Make a field validator of a check that raises a BillproofError."""
+
+    def validate(value: str) -> str:
+        try:
+            check(value)
+        except InvalidInput as error:
+            raise ValueError(error.message) from None
+        return value
+
+    return AfterValidator(validate)
+
+
+Name = Annotated[str, _checked(lambda value: name(value, "the name"))]
+"""Letters, digits, `_` and `-`: it becomes part of keys."""
+Currency = Annotated[str, _checked(exponent)]
+TimeZone = Annotated[str, _checked(zone)]
+EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Version = Annotated[int, Field(ge=1, le=999_999)]
+Nonnegative = Annotated[Exact, Field(ge=0)]

@@ -1,0 +1,49 @@
+"""The catalogue: one module a control. Its order is the order of findings."""
+
+from billproof.controls.catalogue import (
+    charge_without_line,
+    commitment_not_billed,
+    contract_drift,
+    correction_without_event,
+    credit_ratio,
+    duplicate_invoice,
+    expired_discount,
+    invoice_over_limit,
+    negative_invoice,
+    one_off_not_billed,
+    orphan_usage,
+    period_gap_or_overlap,
+    price_below_floor,
+    quantity_not_billed,
+    renewal_uplift_missing,
+    seats_exceeded,
+    tax_registration,
+    unpriced_meter,
+    usage_changed,
+)
+from billproof.controls.control import Control
+
+CATALOGUE: tuple[Control, ...] = tuple(
+    module.CONTROL
+    for module in (
+        orphan_usage,
+        unpriced_meter,
+        correction_without_event,
+        charge_without_line,
+        quantity_not_billed,
+        period_gap_or_overlap,
+        one_off_not_billed,
+        commitment_not_billed,
+        renewal_uplift_missing,
+        expired_discount,
+        price_below_floor,
+        credit_ratio,
+        negative_invoice,
+        invoice_over_limit,
+        duplicate_invoice,
+        contract_drift,
+        seats_exceeded,
+        usage_changed,
+        tax_registration,
+    )
+)

@@ -1,0 +1,25 @@
+"""The CRM and billing disagree about a contract."""
+
+from collections.abc import Iterator
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find contracts of which the CRM states another version, or other terms, than billing holds."""
+    for state in case.terms.crm:
+        known = state.known
+        if known is None:
+            yield Found(state.contract, f"the CRM has version {state.version}, billing has no such version")
+        elif known != state.terms_digest:
+            yield Found(state.contract, f"version {state.version} has other terms in the CRM than in billing")
+
+
+CONTROL = Control(
+    code="contract_drift",
+    severity=Severity.BLOCKING,
+    owner=Owner.BILLING,
+    remedy="have the CRM publish the version that is right, then run the period again",
+    check=_check,
+)

@@ -1,0 +1,23 @@
+"""Corrections that correct nothing."""
+
+from collections.abc import Iterator
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find corrections and retractions whose event is not in the same source, account and day: they did nothing."""
+    for usage in case.usages:
+        if usage.counts.unmatched:
+            what = f"{usage.counts.unmatched} corrections or retractions of {usage.period} name events not there"
+            yield Found(f"usage/{usage.period}", what)
+
+
+CONTROL = Control(
+    code="correction_without_event",
+    severity=Severity.BLOCKING,
+    owner=Owner.BILLING,
+    remedy="send the event that is named, or the correction on its day (UTC), then run the period again",
+    check=_check,
+)

@@ -1,0 +1,32 @@
+"""What the invoice before billed already."""
+
+from collections.abc import Iterator
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+from billproof.money import total
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find lines that the invoice before billed already: the same contract, charge, service period and dimension."""
+    before = case.terms.before
+    if before is None:
+        return
+    twice = [
+        line
+        for line in case.charge_lines
+        if not line.net.is_zero and before.has_line(line.explanation.contract, line.id)
+    ]
+    if twice:
+        amount = total((case.money(line) for line in twice), case.plan.legal_entity.currency)
+        names = ", ".join(line.id for line in twice)
+        yield Found(before.number, f"{names} are on {before.number} already", amount)
+
+
+CONTROL = Control(
+    code="duplicate_invoice",
+    severity=Severity.BLOCKING,
+    owner=Owner.ENGINEERING,
+    remedy="find out which of the two invoices is right; credit the other",
+    check=_check,
+)

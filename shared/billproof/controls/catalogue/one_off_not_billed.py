@@ -1,0 +1,27 @@
+"""A milestone or one-off fee that was never billed."""
+
+from collections.abc import Iterator
+
+from billproof.contracts.prices import OneOff
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+from billproof.money import Money
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find one-off charges and milestones that were due before this period and are on no invoice."""
+    for contract in case.terms.contracts:
+        for charge in contract.charges:
+            if isinstance(charge.price, OneOff) and f"{contract.id}/{charge.id}" in case.terms.unbilled_one_offs:
+                amount = Money.of(charge.price.amount, contract.currency)
+                what = f"due on {charge.price.due_on} and on no invoice"
+                yield Found(f"{contract.id}/{charge.id}", what, amount)
+
+
+CONTROL = Control(
+    code="one_off_not_billed",
+    severity=Severity.BLOCKING,
+    owner=Owner.BILLING,
+    remedy="publish a version of the contract in which it is due in this period, then run it again",
+    check=_check,
+)

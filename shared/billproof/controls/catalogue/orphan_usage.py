@@ -1,0 +1,23 @@
+"""Usage of an account that has no contract."""
+
+from collections.abc import Iterator
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find events of an account that has no contract in force: usage that nobody would be billed for."""
+    if case.terms.contracts:
+        return
+    for kind, number in case.pricing.usage.orphan_types.items():
+        yield Found(f"usage/{kind}", f"{number} events of type {kind} were accepted, and no contract is in force")
+
+
+CONTROL = Control(
+    code="orphan_usage",
+    severity=Severity.BLOCKING,
+    owner=Owner.BILLING,
+    remedy="publish the contract, or end the account's access, then run the period again",
+    check=_check,
+)

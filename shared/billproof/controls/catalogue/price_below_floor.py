@@ -1,0 +1,42 @@
+"""A price under the contract's floor."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+from billproof.model import decimal_text
+from billproof.money import CONTEXT, Money, total
+from billproof.pricing.model import LineKind
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find charges whose units, after tiers and discounts, cost less than the floor that the contract sets."""
+    for contract in case.terms.contracts if case.priced else ():
+        for charge in contract.charges:
+            mine = [
+                line
+                for line in case.lines
+                if (line.explanation.contract, line.charge) == (contract.id, charge.id) and line.adjusts is None
+            ]
+            units = sum((line.billed_quantity for line in mine if line.kind is LineKind.CHARGE), Decimal(0))
+            if charge.floor_unit_price is None or units <= 0:
+                continue
+            net = total((line.net for line in mine), contract.currency)
+            least = CONTEXT.multiply(charge.floor_unit_price, units)
+            if net.amount < least:
+                short = Money.rounded(
+                    CONTEXT.subtract(least, net.amount), contract.currency, case.plan.legal_entity.rounding
+                )
+                floor = decimal_text(charge.floor_unit_price)
+                what = f"{net} for {decimal_text(units)} units, the floor is {floor} a unit"
+                yield Found(f"{contract.id}/{charge.id}", what, short)
+
+
+CONTROL = Control(
+    code="price_below_floor",
+    severity=Severity.BLOCKING,
+    owner=Owner.BILLING,
+    remedy="have the discount or the price approved by who may go below the floor, or correct the contract",
+    check=_check,
+)

@@ -1,0 +1,37 @@
+"""A renewal without its uplift."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+from billproof.model import decimal_text
+from billproof.money import CONTEXT, Money
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find contracts that are past their renewal date and still billed by the terms from before it."""
+    for contract in case.terms.contracts if case.priced else ():
+        renewal = contract.renewal
+        if (
+            renewal is None
+            or contract.effective.start >= renewal.renews_on
+            or renewal.renews_on >= case.plan.period.end
+        ):
+            continue
+        lines = [line for line in case.charge_lines if line.explanation.contract == contract.id]
+        base = sum((line.net.amount for line in lines), Decimal(0))
+        worth = CONTEXT.divide(CONTEXT.multiply(base, renewal.uplift_percent), Decimal(100))
+        what = f"renewed on {renewal.renews_on} with {decimal_text(renewal.uplift_percent)} % uplift, and version "
+        what += f"{contract.version} of {contract.effective.start} is billed"
+        amount = Money.rounded(worth, contract.currency, case.plan.legal_entity.rounding)
+        yield Found(contract.id, what, amount)
+
+
+CONTROL = Control(
+    code="renewal_uplift_missing",
+    severity=Severity.BLOCKING,
+    owner=Owner.BILLING,
+    remedy="publish the renewed version of the contract, then run the period again",
+    check=_check,
+)

@@ -1,0 +1,40 @@
+"""More seats in use than are billed."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from billproof.contracts.prices import Seats
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+from billproof.model import decimal_text
+from billproof.money import CONTEXT, Money
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find seat charges whose telemetry counted more seats than the contract bills."""
+    for contract in case.terms.contracts if case.priced else ():
+        for charge in contract.charges:
+            if charge.seats_meter is None or not isinstance(charge.price, Seats):
+                continue
+            seen = max(
+                (
+                    found.quantity
+                    for found in case.pricing.usage.quantities
+                    if (found.meter, found.group_by) == (charge.seats_meter, ())
+                ),
+                default=Decimal(0),
+            )
+            if seen > charge.price.seats:
+                more = CONTEXT.multiply(seen - charge.price.seats, charge.price.unit_price)
+                amount = Money.rounded(more, contract.currency, case.plan.legal_entity.rounding)
+                what = f"{decimal_text(seen)} seats in use, {charge.price.seats} billed"
+                yield Found(f"{contract.id}/{charge.id}", what, amount)
+
+
+CONTROL = Control(
+    code="seats_exceeded",
+    severity=Severity.WARNING,
+    owner=Owner.BILLING,
+    remedy="agree the seats with the customer and publish a new version of the contract",
+    check=_check,
+)

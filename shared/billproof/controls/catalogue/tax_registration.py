@@ -1,0 +1,34 @@
+"""Tax numbers that are missing or wrong."""
+
+from collections.abc import Iterator
+
+from stdnum.eu import vat
+
+from billproof.contracts.model import CustomerKind
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find businesses in the EU without a VAT number, or whose number is malformed (check digits by python-stdnum).
+
+    An invoice shows the customer's number where the customer accounts for the tax (article 226 (4), Directive
+    2006/112/EC); where that is so and the number is missing, the tax step holds the invoice.
+    """
+    account = case.terms.account
+    is_member = account.address.country.lower().replace("gr", "el") in vat.MEMBER_STATES
+    if account.customer_kind is not CustomerKind.BUSINESS or not is_member:
+        return
+    if not account.vat_number:
+        yield Found("account/vat_number", f"business in {account.address.country} without a VAT number")
+    elif not vat.is_valid(account.vat_number):
+        yield Found("account/vat_number", f"{account.vat_number!r} is no VAT number")
+
+
+CONTROL = Control(
+    code="tax_registration",
+    severity=Severity.WARNING,
+    owner=Owner.TAX,
+    remedy="ask the customer for the number and publish a new version of the account",
+    check=_check,
+)

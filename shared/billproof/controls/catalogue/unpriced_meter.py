@@ -1,0 +1,25 @@
+"""Usage that the contract says nothing about."""
+
+from collections.abc import Iterator
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find events that the account's contract neither charges for nor excludes."""
+    for usage in case.usages:
+        if not case.terms.contracts and usage is case.pricing.usage:
+            continue
+        for kind, number in usage.orphan_types.items():
+            what = f"{number} events of type {kind} in {usage.period} that the contract neither prices nor excludes"
+            yield Found(f"usage/{kind}", what)
+
+
+CONTROL = Control(
+    code="unpriced_meter",
+    severity=Severity.BLOCKING,
+    owner=Owner.BILLING,
+    remedy="add a charge or an exclusion to the contract, then run the period again",
+    check=_check,
+)

@@ -1,0 +1,39 @@
+"""Usage that dropped or rose sharply."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+from billproof.model import decimal_text
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find meters whose quantity fell or rose against the account's invoice before by more than the policy allows.
+
+    A drop may be telemetry that got lost; a rise may be a source that sends twice under new ids.
+    """
+    before, line_drawn = case.terms.before, case.plan.policy.thresholds
+    for meter, was in before.quantities.items() if before else ():
+        found = [each for each in case.pricing.usage.quantities if each.meter == meter]
+        if was == 0 or (found and case.priced is None):
+            continue
+        sums: dict[tuple[str, ...], Decimal] = {}
+        for each in found:
+            sums[each.group_by] = sums.get(each.group_by, Decimal(0)) + each.quantity
+        now = max(sums.values(), default=Decimal(0))
+        percent = abs(now - was) * 100 / was
+        limit = line_drawn.usage_drop_percent if now < was else line_drawn.usage_spike_percent
+        if percent > limit:
+            verb = "dropped" if now < was else "rose"
+            what = f"{meter} {verb} by {percent:.0f} %: {decimal_text(was)} in {before.period.name if before else ''}, "
+            yield Found(f"usage/{meter}", what + f"now {decimal_text(now)}")
+
+
+CONTROL = Control(
+    code="usage_changed",
+    severity=Severity.WARNING,
+    owner=Owner.BILLING,
+    remedy="ask the customer and the source whether it is real",
+    check=_check,
+)

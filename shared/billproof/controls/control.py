@@ -1,0 +1,91 @@
+"""What a control is: a stable code, what it looks for, and a pure check of one account's case."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from billproof.contracts.terms import AccountTerms, BatchPlan
+from billproof.findings import Finding, Owner, Severity
+from billproof.money import Money, total
+from billproof.pricing.model import LineKind, PricedAccount, PricedLine
+from billproof.pricing.service import AccountPricing
+from billproof.usage.model import AccountUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that a control may look at: the batch's plan, the account's terms and what pricing made of them."""
+
+    plan: BatchPlan
+    terms: AccountTerms
+    pricing: AccountPricing
+
+    @property
+    def priced(self) -> PricedAccount | None:
+        """The account's lines, or None where there are none."""
+        return self.pricing.priced
+
+    @property
+    def lines(self) -> tuple[PricedLine, ...]:
+        """The account's lines."""
+        return self.pricing.priced.lines if self.pricing.priced else ()
+
+    @property
+    def charge_lines(self) -> list[PricedLine]:
+        """The lines of the period's own charges."""
+        return [line for line in self.lines if line.kind is LineKind.CHARGE]
+
+    @property
+    def usages(self) -> tuple[AccountUsage, ...]:
+        """What was used in the period, and in earlier ones that late usage reached."""
+        return (self.pricing.usage, *self.pricing.earlier)
+
+    @property
+    def net(self) -> Money:
+        """The sum of all lines."""
+        return total((line.net for line in self.lines), self.plan.legal_entity.currency)
+
+    def money(self, line: PricedLine) -> Money:
+        """Return what a line is worth, whatever its sign."""
+        return line.net if line.net.amount >= 0 else -line.net
+
+
+Check = Callable[[Case], Iterator["Found"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a control found something, what, and what it is worth if that can be said."""
+
+    path: str
+    message: str
+    amount_at_risk: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control of the catalogue. The code never changes; the docstring of the check explains it."""
+
+    code: str
+    severity: Severity
+    owner: Owner
+    remedy: str
+    check: Check
+
+    def findings(self, case: Case) -> Iterator[Finding]:
+        """Check a case and say what was found, to whom and what to do."""
+        for found in self.check(case):
+            yield Finding(
+                code=self.code,
+                severity=self.severity,
+                account=case.terms.account.id,
+                path=found.path,
+                message=found.message,
+                remedy=self.remedy,
+                owner=self.owner,
+                amount_at_risk=found.amount_at_risk,
+            )
+
+    @property
+    def explanation(self) -> str:
+        """What it looks for and why that leaks, from the check's docstring."""
+        return " ".join((self.check.__doc__ or "").split())

@@ -1,0 +1,119 @@
+"""What earlier invoices of an account say: what they billed of a period, and what the controls compare with."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from billproof.contracts.model import Contract
+from billproof.contracts.prices import OneOff
+from billproof.contracts.terms import BilledLine, InvoiceBefore
+from billproof.errors import NotFound
+from billproof.invoicing.model import Invoice, Settlement
+from billproof.invoicing.register import Register
+from billproof.invoicing.service import read_invoice
+from billproof.periods import Period
+from billproof.ports import Objects
+from billproof.pricing.model import LineKind, PricedLine
+
+
+class History:
+    """The released invoices of one account, as far as a run asks for them."""
+
+    def __init__(self, register: Register, objects: Objects, settlements: Sequence[Settlement], period: Period) -> None:
+        self._register = register
+        self._objects = objects
+        self._own = {each.period: each for each in settlements if each.ordinal == 0}
+        self._period = period
+
+    def invoice_before(self) -> InvoiceBefore | None:
+        """Return what the last invoice before the period said, or None where there is none."""
+        earlier = [period for period in sorted(self._own) if period < self._period.name]
+        if not earlier:
+            return None
+        settlement = self._own[earlier[-1]]
+        invoice = read_settled(self._register, self._objects, settlement)
+        quantities: dict[tuple[str, str, str], Decimal] = {}
+        lines: dict[str, list[str]] = {}
+        starts: dict[str, list[date]] = {}
+        for each in invoice.lines:
+            line = each.priced
+            if line.kind is not LineKind.CHARGE:
+                continue
+            contract = line.explanation.contract
+            if not line.net.is_zero:
+                lines.setdefault(contract, []).append(line.id)
+            starts.setdefault(f"{contract}/{line.charge}", []).append(line.service_period.start)
+            if line.meter is not None:
+                key = (line.meter, contract, line.charge)
+                quantities[key] = quantities.get(key, Decimal(0)) + line.quantity
+        by_meter: dict[str, Decimal] = {}
+        for (meter, _, _), quantity in quantities.items():
+            by_meter[meter] = max(by_meter.get(meter, Decimal(0)), quantity)
+        return InvoiceBefore(
+            number=settlement.number,
+            period=invoice.period,
+            net=invoice.totals.net,
+            quantities=by_meter,
+            lines={contract: tuple(ids) for contract, ids in lines.items()},
+            starts={charge: tuple(days) for charge, days in starts.items()},
+        )
+
+    def unbilled_one_offs(self, contracts: Iterable[Contract]) -> tuple[str, ...]:
+        """Name the one-off charges that were due before the period and are not on the invoice of their month."""
+        missing = []
+        for contract in contracts:
+            for charge in contract.charges:
+                if isinstance(charge.price, OneOff) and charge.price.due_on < self._period.start:
+                    name = f"{contract.id}/{charge.id}"
+                    if name not in self._billed_in(f"{charge.price.due_on:%Y-%m}"):
+                        missing.append(name)
+        return tuple(missing)
+
+    def _billed_in(self, month: str) -> set[str]:
+        settlement = self._own.get(month)
+        if settlement is None:
+            return set()
+        lines = read_settled(self._register, self._objects, settlement).lines
+        return {f"{line.priced.explanation.contract}/{line.priced.charge}" for line in lines}
+
+
+def read_settled(register: Register, objects: Objects, settlement: Settlement) -> Invoice:
+    """Return the invoice of a settlement; raises ImmutableDocument and NotFound."""
+    released = register.released(settlement.invoice)
+    if released is None:
+        message = f"invoice {settlement.invoice} settled {settlement.period} and is not released"
+        raise NotFound(message)
+    return read_invoice(objects, released.document)
+
+
+def billed_lines(register: Register, objects: Objects, settlements: Iterable[Settlement]) -> list[BilledLine]:
+    """Return what the settlements of one period billed, line by line; raises ImmutableDocument and NotFound."""
+    billed: dict[tuple[str, str], BilledLine] = {}
+    for settlement in settlements:
+        for line in read_settled(register, objects, settlement).lines:
+            name = _billed_name(line.priced, settlement)
+            if name is not None:
+                key = (line.priced.explanation.contract, name)
+                billed[key] = _add(billed.get(key), name, line.priced, settlement.number)
+    return list(billed.values())
+
+
+def _billed_name(line: PricedLine, settlement: Settlement) -> str | None:
+    """Name the line of the settled period that an invoice's line billed, or None where it is of another period."""
+    if line.adjusts is None:
+        return line.id if settlement.ordinal == 0 else None
+    return line.adjusts.line if line.adjusts.period == settlement.period else None
+
+
+def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> BilledLine:
+    return BilledLine(
+        line=name,
+        contract=line.explanation.contract,
+        charge=line.charge,
+        dimension=line.dimension,
+        net=known.net + line.net if known else line.net,
+        quantity=line.quantity + (known.quantity if known else 0),
+        included_quantity=line.included_quantity + (known.included_quantity if known else 0),
+        billed_quantity=line.billed_quantity + (known.billed_quantity if known else 0),
+        numbers=(*known.numbers, number) if known else (number,),
+    )

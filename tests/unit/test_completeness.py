@@ -1,0 +1,194 @@
+"""Control totals and silent sources: what did not arrive is found before anything is priced."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from billproof.completeness.model import Completeness
+from billproof.completeness.rules import silences
+from billproof.completeness.service import read_completeness
+from billproof.money import Money
+from billproof.usage.model import DayTally
+from billproof.usage.service import aggregate_usage
+from tests.support.world import EUROPE, INC, World, flight
+
+RUN = f"{INC}-2013-01-001"
+HOUR = "2013-01-05T17:00:00Z"  # the hour of `flight`, in UTC
+
+
+def control_total(count: int, *, meter: str = "flights_handled", total: str | None = None, **changes: Any) -> Any:
+    return {
+        "specversion": "1.0",
+        "id": f"{meter}:{changes.get('time', HOUR)}:{count}",
+        "source": "test/operations",
+        "type": "billproof.control-total",
+        "subject": meter,
+        "time": HOUR,
+        "data": {"count": str(count), **({"sum": total} if total is not None else {})},
+        **changes,
+    }
+
+
+def check(world: World, run: str = RUN) -> Completeness:
+    entity, period = run[:-12], run[-11:-4]
+    world.start(entity, period)
+    plan = world.plan(run, entity, period)
+    for bucket in plan.buckets:
+        aggregate_usage(run_id=run, bucket=bucket, objects=world.objects)
+    world.check(run)
+    return read_completeness(world.objects, run)
+
+
+def test_what_is_stated_and_counted_is_complete() -> None:
+    world = World(buckets=8)
+    world.ingest([flight(n) for n in range(10)])
+    world.ingest([flight(n, account="DL") for n in range(5)])  # another legal entity's, of the same source
+    world.ingest([flight(1), control_total(15), control_total(15, meter="miles_tracked", total="15000")])
+    found = check(world)
+    assert (found.outcome, found.findings) == ("complete", ())
+    assert [(each.meter, each.stated_events, each.counted_events) for each in found.stated] == [
+        ("flights_handled", 15, 15),
+        ("miles_tracked", 15, 15),
+    ]
+    assert world.casebook.of_period(INC, "2013-01") == []
+
+
+def test_a_gap_holds_the_run_and_is_worth_what_the_contracts_say() -> None:
+    world = World()
+    world.ingest([flight(n) for n in range(1_001)])
+    world.ingest([control_total(1_101)])
+    found = check(world)
+    (finding,) = found.findings
+    assert (finding.code, finding.severity) == ("control_total_gap", "blocking")
+    assert "100 are missing" in finding.message
+    assert "2013-01-05T17:00Z" in finding.message
+    assert finding.amount_at_risk == found.amount_at_risk == Money.of("95.00", "USD")  # in the second tier: 100 x 0.95
+    (state,) = world.casebook.of_period(INC, "2013-01")
+    assert (state.case.id, state.case.kind) == (f"{INC}.2013-01._run.001-01", "run")
+
+
+def test_a_sum_that_differs_and_events_too_many_are_gaps_too() -> None:
+    world = World()
+    world.ingest([flight(n) for n in range(10)])
+    world.ingest([control_total(10, meter="miles_tracked", total="20000"), control_total(8)])
+    found = check(world)
+    messages = [finding.message for finding in found.findings]
+    assert "2 are too many" in messages[0]
+    assert "sum 20000 stated, 10000 counted" in messages[1]
+    assert found.findings[0].amount_at_risk is None
+    assert found.findings[1].amount_at_risk == Money.of("4.12", "USD")
+    assert found.amount_at_risk is None  # one part of it nobody can say
+
+
+def test_a_gap_under_the_threshold_is_no_finding() -> None:
+    world = World()
+    world.ingest([flight(n) for n in range(1_000)])
+    world.ingest([control_total(1_001)])
+    assert check(world).outcome == "complete"
+
+
+def test_the_last_control_total_of_an_hour_stands_and_other_months_do_not_count() -> None:
+    world = World()
+    world.ingest([flight(1)])
+    world.ingest(
+        [control_total(7), control_total(9, time="2013-02-01T05:00:00Z"), control_total(4, time="2013-01-01T04:00:00Z")]
+    )
+    world.ingest([control_total(1)])
+    found = check(world)
+    assert (found.outcome, found.stated[0].hours) == ("complete", 1)  # New York's January is 05:00 to 05:00 UTC
+
+
+def test_a_meter_that_nobody_published_or_that_counted_nothing_is_a_gap_of_unknown_worth() -> None:
+    world = World()
+    world.ingest([control_total(5, meter="steps"), control_total(3)])
+    found = check(world)
+    assert {finding.path for finding in found.findings} == {"test/operations/steps", "test/operations/flights_handled"}
+    assert found.amount_at_risk is None
+
+
+def test_a_held_run_is_planned_again_and_sees_what_arrived() -> None:
+    world = World()
+    world.ingest([flight(1), control_total(2)])
+    assert check(world).outcome == "incomplete"
+    case = f"{INC}.2013-01._run.001-01"
+    assert check(world).outcome == "incomplete"  # the step is repeated: still one case
+    assert [each.case.id for each in world.casebook.of_period(INC, "2013-01")] == [case]
+    answer = world.decide(case, "rejected", "ana", "the source sends it again")
+    assert answer.outcome == "decided"
+    world.wait(case, "t")
+    assert world.tokens.answers["t"] == {"exception": case, "kind": "run", "decision": "rejected"}
+    assert check(world).outcome == "incomplete"
+    second = f"{INC}.2013-01._run.001-02"
+    assert world.casebook.state(second).status == "open"
+    world.ingest([flight(2)])
+    assert check(world).outcome == "complete"
+
+
+def tally(*days: str, source: str = "s") -> list[DayTally]:
+    return [DayTally(source=source, event_type="t", day=day, events=1) for day in days]
+
+
+def january(*numbers: int) -> list[str]:
+    return [f"2013-01-{number:02d}" for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("active", "expected"),
+    [
+        (range(1, 32), None),
+        (range(1, 20), ("2013-01-20", "2013-02-01", 12)),
+        ([*range(1, 10), *range(15, 32)], ("2013-01-10", "2013-01-15", 5)),
+        ([*range(1, 10), *range(11, 32)], None),  # one day is no silence
+        ([1, 2, 3, 8, 9, 10, 15, 16, 17, 22, 23, 24, 29, 30, 31], None),  # it always pauses four days
+        ([1, 2, 3], None),  # no history yet
+    ],
+)
+def test_a_source_that_falls_silent_is_found_by_its_own_history(active: Any, expected: Any) -> None:
+    start, end = datetime(2013, 1, 1, tzinfo=UTC).date(), datetime(2013, 2, 1, tzinfo=UTC).date()
+    found = silences(tally(*january(*active)), start=start, end=end)
+    if expected is None:
+        assert found == []
+    else:
+        (silence,) = found
+        assert (str(silence.start), str(silence.end), silence.days) == expected
+
+
+def test_a_silent_source_holds_the_run_with_what_it_would_have_sent() -> None:
+    world = World()
+    world.ingest([flight(day, day=f"2013-01-{day:02d}") for day in range(1, 21)])
+    found = check(world)
+    (finding,) = found.findings
+    assert finding.code == "source_silent"
+    assert "sent nothing from 2013-01-21 to 2013-01-31, 11 days" in finding.message
+    # 20 flights and miles more by 11/20: 11 x 1.20, and 11,000 miles at 0.0004125
+    assert finding.amount_at_risk == Money.of("17.74", "USD")
+
+
+def test_a_source_of_last_month_that_sends_nothing_at_all_is_found() -> None:
+    world = World()
+    world.ingest([flight(day, day=f"2013-01-{day:02d}") for day in range(1, 32)])
+    world.bill()
+    world.moment = datetime(2013, 3, 2, 12, tzinfo=UTC)
+    found = check(world, f"{INC}-2013-02-001")
+    assert [finding.code for finding in found.findings] == ["source_silent"]
+    assert "28 days" in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"time": "2013-01-05T17:30:00Z"}, "time_unreadable"),
+        ({"data": {}}, "quantity_missing"),
+        ({"data": {"count": "1.5"}}, "quantity_malformed"),
+        ({"data": {"count": "1", "sum": "-4"}}, "quantity_negative"),
+    ],
+)
+def test_a_control_total_that_says_nothing_exact_is_quarantined(changes: dict[str, Any], reason: str) -> None:
+    from billproof.usage.log import read_quarantine
+
+    world = World()
+    counts = world.ingest([control_total(1, **changes)])
+    assert (counts.control_totals, counts.quarantined) == (0, 1)
+    assert [each.reason for each in read_quarantine(world.objects, "2013-01-05")] == [reason]
+    assert EUROPE != INC

@@ -1,0 +1,189 @@
+"""Everything that came in is in exactly one place, and what is lost between the stores shows as a difference."""
+
+from decimal import Decimal
+
+import pytest
+
+from billproof.artefacts import Artefacts, artefact_key
+from billproof.conservation.model import ConservationStatement, Equation
+from billproof.conservation.service import Stores, balance_run
+from billproof.ledger.model import JournalEntry
+from billproof.money import Money
+from billproof.pricing.service import PRICED, BatchPricing
+from billproof.proof.model import Doubt
+from billproof.proof.service import prove_run
+from tests.support.world import EUROPE, INC, JANUARY, World, flight
+
+RUN = f"{INC}-2013-01-001"
+
+
+def stores(world: World) -> Stores:
+    return Stores(
+        objects=world.objects,
+        directory=world.directory,
+        register=world.register,
+        casebook=world.casebook,
+        erp=world.erp,
+    )
+
+
+def equations(statement: ConservationStatement, account: str | None = None) -> dict[str, Equation]:
+    found = statement.equations
+    if account is not None:
+        found = next(each.equations for each in statement.accounts if each.account == account)
+    return {equation.code: equation for equation in found}
+
+
+def parts(equation: Equation) -> dict[str, str]:
+    return {name: f"{value:f}" for name, value in equation.parts.items() if value}
+
+
+@pytest.fixture
+def world() -> World:
+    world = World(buckets=2)
+    world.ingest(
+        [
+            *(flight(n) for n in range(1, 11)),
+            flight(1),
+            flight(2, data={"distance": "1"}),
+            flight(20, corrects="2013-01-05:UA:3"),
+            flight(21, retracts="2013-01-05:UA:4", data={}),
+            flight(22, type="flight.cancelled"),
+            flight(23, data={"distance": "-1"}),
+            flight(24, account="nobody"),
+            {"specversion": "0"},
+        ]
+    )
+    world.bill()
+    world.post_all()
+    return world
+
+
+def test_every_event_is_in_one_place(world: World) -> None:
+    statement = balance_run(RUN, stores=stores(world))
+    assert statement.balances
+    assert statement.quarantined_unattributed == 1
+    found = equations(statement, "UA")
+    assert parts(found["events received"]) == {"accepted": "15", "quarantined": "1"}
+    assert parts(found["events accepted"]) == {
+        "billed": "9",
+        "excluded": "1",
+        "duplicate": "1",
+        "conflicting": "1",
+        "corrected": "2",
+        "retracting": "1",
+    }
+    assert parts(found["contracted terms"]) == {"with lines": "3"}
+
+
+def test_all_money_is_on_invoices_in_the_books_and_open(world: World) -> None:
+    found = equations(balance_run(RUN, stores=stores(world)))
+    lines, released, posted = found["lines"], found["invoices released"], found["receivables posted"]
+    assert parts(lines) == {"released": f"{lines.total:f}"}
+    assert parts(released) == {"posted": f"{released.total:f}"}
+    assert parts(posted) == {"open": f"{posted.total:f}"}
+
+
+def test_a_payment_in_the_books_closes_a_receivable(world: World) -> None:
+    released = world.register.released(f"{INC}.{JANUARY}.UA")
+    assert released is not None
+    gross = released.document.totals.gross
+    world.erp.post(
+        JournalEntry.balanced(
+            legal_entity=INC,
+            external_reference="BANK-1",
+            invoice=released.invoice,
+            billing_account="UA",
+            period=JANUARY,
+            document_date="2013-02-20",
+            currency="USD",
+            lines=[
+                {"account": "1000", "amount": gross.model_dump(), "memo": "bank"},
+                {"account": "1100", "amount": (-gross).model_dump(), "memo": "receivable"},
+            ],
+        )
+    )
+    found = equations(balance_run(RUN, stores=stores(world)), "UA")["receivables posted"]
+    assert parts(found) == {"paid": gross.text}
+
+
+def test_allowances_are_counted_in_events_where_events_are_what_is_measured() -> None:
+    world = World()
+    contract = world.directory.contracts("UA")[0]
+    charges = tuple(
+        charge.model_copy(update={"included_quantity": Decimal(4)}) if charge.id == "flights" else charge
+        for charge in contract.charges
+        if charge.id != "miles"
+    )
+    world.publish(contract.model_copy(update={"version": 2, "charges": charges}))
+    world.ingest([flight(n) for n in range(10)])
+    world.ingest([flight(n, account="DL", data={"air_time": "100"}) for n in range(3)])
+    for entity in (INC, EUROPE):
+        world.bill(entity)
+    assert parts(equations(balance_run(RUN, stores=stores(world)), "UA")["events accepted"]) == {
+        "billed": "6",
+        "included": "4",
+    }
+    europe = balance_run(f"{EUROPE}-2013-01-001", stores=stores(world))
+    assert parts(equations(europe, "DL")["events accepted"]) == {"included": "3"}  # minutes, all within 500,000
+
+
+def test_held_invoices_and_terms_out_of_force_have_their_place() -> None:
+    world = World()
+    world.ingest([flight(1, account="UA", type="flight.cancelled")])
+    contract = world.directory.contracts("UA")[0]
+    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    world.bill()
+    statement = balance_run(RUN, stores=stores(world))
+    assert statement.balances
+    assert parts(equations(statement, "UA")["lines"]) == {"held": "5000"}
+    assert parts(equations(statement, "UA")["events accepted"]) == {"orphan": "1"}
+    places = parts(equations(statement)["contracted terms"])
+    assert set(places) <= {"with lines", "not in force", "not due"}
+    assert "not due" in places or "not in force" in places
+
+
+def test_a_line_that_is_lost_between_pricing_and_the_invoice_is_nowhere(world: World) -> None:
+    artefacts = Artefacts(world.objects)
+    for batch in artefacts.parts(RUN, PRICED):
+        pricing = artefacts.read(RUN, PRICED, batch, BatchPricing)
+        accounts = []
+        for account in pricing.accounts:
+            if account.priced is not None and account.priced.account == "UA":
+                more = account.priced.lines[0].model_copy(update={"net": Money.of("2600", "USD")})
+                priced = account.priced.model_copy(update={"lines": (more, *account.priced.lines[1:])})
+                accounts.append(account.model_copy(update={"priced": priced}))
+            else:
+                accounts.append(account)
+        artefacts.write(RUN, PRICED, batch, pricing.model_copy(update={"accounts": tuple(accounts)}))
+    statement = balance_run(RUN, stores=stores(world))
+    assert not statement.balances
+    assert equations(statement, "UA")["lines"].difference == 100
+    doubts = [each for each in prove_run(RUN, stores=stores(world)).differences if each.doubt is Doubt.BALANCE]
+    assert {each.where for each in doubts} == {RUN, "UA"}
+
+
+def test_an_event_that_a_segment_holds_and_no_usage_counts_is_named(world: World) -> None:
+    from billproof.usage import log
+
+    key = next(iter(world.objects.keys("usage/")))
+    rows = log.read_segment(world.objects, key)
+    log.write(world.objects, key.rsplit("/", 1)[0] + "/", rows[:1])  # somebody adds a copy in a segment of its own
+    doubts = {each.doubt for each in prove_run(RUN, stores=stores(world)).differences}
+    assert Doubt.STATEMENT in doubts
+
+
+def test_a_release_that_nobody_approved_is_named() -> None:
+    world = World()
+    world.ingest([flight(1, type="flight.cancelled")])
+    contract = world.directory.contracts("UA")[0]
+    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    world.bill()
+    world.approve_all()
+    world.post_all()
+    assert prove_run(RUN, stores=stores(world)).differences == ()
+    for key in [key for key in world.records["exceptions"].items if key.sort.endswith("#decided")]:
+        del world.records["exceptions"].items[key]
+    doubts = [each.doubt for each in prove_run(RUN, stores=stores(world)).differences]
+    assert doubts == [Doubt.APPROVAL]
+    assert artefact_key(RUN, PRICED, "x").startswith("runs/")
