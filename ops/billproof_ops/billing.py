@@ -1,6 +1,6 @@
 """What the command does with runs and invoices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
@@ -41,7 +41,9 @@ class InvoiceRow(Shown):
     findings: int
 
 
-def start_run(target: Target, legal_entity: str, period: str) -> StartedRun:
+def start_run(
+    target: Target, legal_entity: str, period: str, *, requested_by: str, only_accounts: Sequence[str] = ()
+) -> StartedRun:
     """Start the next run of a legal entity and month, unless one is under way."""
     ports = target.ports
     return start_billing_run(
@@ -52,7 +54,25 @@ def start_run(target: Target, legal_entity: str, period: str) -> StartedRun:
         directory=ports.directory,
         now=ports.now(),
         grace=ports.settings.grace,
+        requested_by=requested_by,
+        only_accounts=only_accounts,
     )
+
+
+def redrive_run(target: Target, run_id: str, *, requested_by: str) -> str:
+    """Redrive a failed run, or start the next one of its month where the endpoint cannot redrive; say which.
+
+    Raises OpsError where the run did not fail. Both are safe: what was released stays as it is.
+    """
+    state = run_state(target, run_id)
+    if state.status not in {"FAILED", "TIMED_OUT", "ABORTED"}:
+        message = f"run {run_id} is {state.status.lower()}: only a failed run is redriven"
+        raise OpsError(message)
+    if target.machine("BillingRunArn").redrive(run_id):
+        return f"{run_id} redriven from where it failed"
+    legal_entity, period = run_id[:-12], run_id[-11:-4]
+    started = start_run(target, legal_entity, period, requested_by=requested_by)
+    return f"this endpoint cannot redrive: {started.run_id} started instead"
 
 
 def run_state(target: Target, run_id: str) -> RunState:

@@ -6,20 +6,20 @@ Exit codes: 0 done, 1 it could not be done, 2 wrong use.
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
 from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
 from billproof.proof.model import Proof
-from billproof_ops import billing, dead_letters, tables
+from billproof_ops import billing, cli_exceptions, dead_letters, tables
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
+from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show
 from billproof_ops.target import Target
 
 app = typer.Typer(
@@ -33,12 +33,7 @@ app.add_typer(run, name="run")
 app.add_typer(invoice, name="invoice")
 dlq = typer.Typer(no_args_is_help=True, help="Dead letters: messages that were tried five times and given up.")
 app.add_typer(dlq, name="dlq")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
-Period = Annotated[str, typer.Option("--period", "-p", help="The month, such as 2013-01.")]
-
-console = Console()
+app.add_typer(cli_exceptions.app, name="exceptions")
 
 
 @local.command()
@@ -48,7 +43,7 @@ def up(*, as_json: AsJson = False) -> None:
     text = f"up at {found.endpoint}, {'deployed' if found.deployed else 'nothing to deploy'}"
     if found.state_wiped:
         text += "; the last state was never saved as a whole and was wiped"
-    _show(found, as_json=as_json, text=text)
+    show(found, as_json=as_json, text=text)
 
 
 @local.command()
@@ -62,12 +57,12 @@ def status(*, as_json: AsJson = False) -> None:
     """Say whether the embedded AWS is up, and what its queues hold."""
     found = server.running()
     if found is None:
-        _print_json({"up": False}) if as_json else console.print("down")
+        print_json({"up": False}) if as_json else console.print("down")
         return
     target = Target.find()
     queues = {name: target.queue_depth(name) for name in sorted(target.outputs) if name.endswith("QueueUrl")}
     if as_json:
-        _print_json({"up": True, "endpoint": found.endpoint, "pid": found.pid, "queues": queues})
+        print_json({"up": True, "endpoint": found.endpoint, "pid": found.pid, "queues": queues})
         return
     table = Table("Queue", "Messages", title=f"up at {found.endpoint}, pid {found.pid}")
     for name, depth in queues.items():
@@ -136,17 +131,22 @@ def start(
     *,
     legal_entity: Entity,
     period: Period,
+    who: Who = "operator",
+    account: Annotated[list[str] | None, typer.Option("--account", help="Only this account; may be repeated.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait until it is over.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Start the next run of a legal entity and month, unless one is under way; to repeat one is safe."""
+    """Start the next run of a legal entity and month, unless one is under way; to repeat one is safe.
+
+    Who starts a run cannot decide its exceptions.
+    """
     target = Target.find()
-    started = billing.start_run(target, legal_entity, period)
+    started = billing.start_run(target, legal_entity, period, requested_by=who, only_accounts=account or ())
     if wait:
         billing.wait_for_run(target, started.run_id)
     state = billing.run_state(target, started.run_id)
     verb = "started" if started.started else "was under way"
-    _show(state, as_json=as_json, text=f"{started.run_id} {verb}: {state.status}")
+    show(state, as_json=as_json, text=f"{started.run_id} {verb}: {state.status}")
 
 
 @run.command("status")
@@ -157,7 +157,7 @@ def run_status(
 ) -> None:
     """Say how a run stands."""
     state = billing.run_state(Target.find(), run_id)
-    _show(state, as_json=as_json, text=f"{state.run_id}: {state.status}" + (f" ({state.cause})" if state.cause else ""))
+    show(state, as_json=as_json, text=f"{state.run_id}: {state.status}" + (f" ({state.cause})" if state.cause else ""))
 
 
 @run.command()
@@ -169,7 +169,7 @@ def report(
     """Print the statement of a closed run."""
     statement = billing.run_report(Target.find(), run_id)
     if as_json:
-        _show(statement, as_json=True, text="")
+        show(statement, as_json=True, text="")
         return
     table = Table("", "", title=statement.run, show_header=False)
     events = statement.events
@@ -193,6 +193,42 @@ def report(
     console.print(table)
     for finding in statement.findings:
         console.print(f"{finding.severity} {finding.code} {finding.account}: {finding.message}. {finding.remedy}")
+
+
+@run.command()
+def redrive(
+    run_id: Annotated[str, typer.Argument(help="A failed run, such as skymeter-inc-2013-01-001.")],
+    *,
+    who: Who = "operator",
+) -> None:
+    """Take a failed run up where it failed; where the endpoint cannot do that, start the next run of its month."""
+    console.print(billing.redrive_run(Target.find(), run_id, requested_by=who))
+
+
+@run.command()
+def balance(
+    run_id: Annotated[str, typer.Argument(help="A closed run, such as skymeter-inc-2013-01-001.")],
+    *,
+    account: Annotated[str, typer.Option("--account", help="Only this account.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print the conservation statement, in events and in money; exit 1 where anything is nowhere."""
+    from billproof.conservation.service import balance_run
+
+    statement = balance_run(run_id, stores=billing.stores(Target.find()))
+    equations = statement.equations
+    if account:
+        found = [each for each in statement.accounts if each.account == account]
+        if not found:
+            message = f"run {run_id} did not bill {account}"
+            raise OpsError(message)
+        equations = found[0].equations
+    if as_json:
+        print_json(statement.model_dump(mode="json"))
+    else:
+        console.print(tables.equations(equations, title=f"{run_id} {account}".strip()))
+    if not statement.balances:
+        raise typer.Exit(1)
 
 
 @run.command("prove")
@@ -227,7 +263,7 @@ def prove_an_invoice(
 
 def _show_proof(proof: Proof, *, as_json: bool) -> None:
     if as_json:
-        _print_json(proof.model_dump(mode="json"))
+        print_json(proof.model_dump(mode="json"))
     else:
         for each in proof.differences:
             console.print(f"[red]{each.doubt}[/] {each.where}: stored {each.stated}, computed {each.proved}")
@@ -243,7 +279,7 @@ def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = Fal
     """List the invoices of a legal entity and month, held ones too."""
     rows = billing.invoice_rows(Target.find(), legal_entity, period)
     if as_json:
-        _print_json([row.model_dump(mode="json") for row in rows])
+        print_json([row.model_dump(mode="json") for row in rows])
         return
     amounts = ("Net", "Tax", "Total")
     names = ("Number", "Account", "Status", "Sent", *amounts)
@@ -272,7 +308,7 @@ def show_invoice(
     """Show a released invoice, with the explanation of every line."""
     released, found = billing.find_invoice(Target.find(), name)
     if as_json:
-        _print_json({"released": released.model_dump(mode="json"), "invoice": found.model_dump(mode="json")})
+        print_json({"released": released.model_dump(mode="json"), "invoice": found.model_dump(mode="json")})
         return
     table = Table("Line", "Service period", "Explanation", "Net", "Tax", title=f"{released.number}: {found.buyer.name}")
     for line in found.lines:
@@ -302,7 +338,7 @@ def list_dead_letters(*, as_json: AsJson = False) -> None:
     """Count the dead letters of every queue."""
     found = dead_letters.depths(Target.find())
     if as_json:
-        _print_json([each.model_dump() for each in found])
+        print_json([each.model_dump() for each in found])
         return
     table = Table("Queue", "Waiting", "Dead letters")
     for each in found:
@@ -321,7 +357,7 @@ def peek_at_dead_letters(
     """Look at dead letters and leave them where they are."""
     found = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
     if as_json:
-        _print_json([each.model_dump() for each in found])
+        print_json([each.model_dump() for each in found])
         return
     for each in found:
         console.print(f"[bold]{each.message_id}[/] {each.sent_at}", highlight=False)
@@ -345,20 +381,7 @@ def redrive_dead_letters(
     )
     verb = "would be sent back" if dry_run else "sent back"
     number = done.matched if dry_run else done.sent_back
-    _show(
-        done, as_json=as_json, text=f"{queue}: {number} {verb}; dead letters before {done.before}, after {done.after}"
-    )
-
-
-def _show(model: BaseModel, *, as_json: bool, text: str) -> None:
-    if as_json:
-        _print_json(model.model_dump(mode="json"))
-    else:
-        console.print(text)
-
-
-def _print_json(value: Any) -> None:
-    console.print_json(json.dumps(value))
+    show(done, as_json=as_json, text=f"{queue}: {number} {verb}; dead letters before {done.before}, after {done.after}")
 
 
 def main() -> None:

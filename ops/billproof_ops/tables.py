@@ -1,9 +1,33 @@
 """Tables for people, as narrow as a terminal of 80 columns."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from decimal import Decimal
 
 from rich import box
 from rich.table import Table
+
+from billproof.conservation.model import Equation
+from billproof.money import exponent
+
+
+def equations(found: Iterable[Equation], *, title: str) -> Table:
+    """Print equations, one place a row; what is in no place is red."""
+    made = table("", "", "", title=title, whole=("",), right=())
+    made.columns[1].justify = "right"
+    for equation in found:
+        currency = equation.currency
+        made.add_row(f"[bold]{equation.code}[/]", f"[bold]{_number(equation.total, currency)}[/]", currency or "")
+        for name, value in equation.parts.items():
+            if value:
+                made.add_row(f"  {name}", _number(value, currency), "")
+        if not equation.balances:
+            nowhere = _number(equation.difference, currency)
+            made.add_row("  [red]nowhere[/]", f"[red]{nowhere}[/]", "[red]does not balance[/]")
+    return made
+
+
+def _number(value: Decimal, currency: str | None) -> str:
+    return f"{value:,f}" if currency is None else f"{value:,.{exponent(currency)}f}"
 
 
 def table(*names: str, title: str | None = None, whole: Collection[str] = (), right: Collection[str] = ()) -> Table:

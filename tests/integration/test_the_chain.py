@@ -37,7 +37,7 @@ def settled(target: Target, entity: str) -> None:
 @pytest.fixture(scope="module")
 def billed(loaded: Target) -> Target:
     for entity in (EUROPE, INC):
-        billing.wait_for_run(loaded, billing.start_run(loaded, entity, JANUARY).run_id)
+        billing.wait_for_run(loaded, billing.start_run(loaded, entity, JANUARY, requested_by="carla").run_id)
     for entity in (EUROPE, INC):
         settled(loaded, entity)
     return loaded
@@ -108,7 +108,7 @@ def test_sending_everything_again_changes_nothing(billed: Target) -> None:
         what="ingesting",
         timeout_seconds=DRAIN_SECONDS,
     )
-    started = billing.start_run(billed, INC, JANUARY)
+    started = billing.start_run(billed, INC, JANUARY, requested_by="carla")
     billing.wait_for_run(billed, started.run_id)
     statement = billing.run_report(billed, started.run_id)
     assert (statement.released, statement.already_released, statement.changed_after_release) == (0, 13, 0)

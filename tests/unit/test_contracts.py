@@ -12,6 +12,7 @@ from billproof.errors import Conflict, NotFound, UnpriceableCharge
 from billproof.periods import Period
 from billproof_ops.demo import story
 from tests.support.fakes import MemoryRecords
+from tests.support.world import World
 
 DATA = story.master_data()
 UA: Contract = next(contract for contract in DATA.contracts if contract.account == "UA")
@@ -215,3 +216,16 @@ def test_accounts_are_validated() -> None:
     with pytest.raises(ValidationError):
         Account.model_validate({**account, "billing_email": "nobody"})
     assert date(2013, 1, 1) == UA.effective.start
+
+
+def test_a_version_that_was_kept_before_a_field_was_added_is_the_same_version() -> None:
+    world = World()
+    (key,) = [key for key in world.records["contracts"].items if key.sort == "contract#UA-2013#v000001"]
+    stored = dict(world.records["contracts"].items[key])
+    del stored["renewal"]
+    world.records["contracts"].items[key] = stored
+    contract = world.directory.contracts("UA")[0]
+    assert world.directory.add(contract) is False
+    assert world.directory.holds(contract)
+    with pytest.raises(Conflict):
+        world.directory.add(contract.model_copy(update={"signed_by": "somebody@else.example"}))

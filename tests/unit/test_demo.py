@@ -52,7 +52,16 @@ def invoice(account: str, net: str, currency: str = "USD") -> InvoiceSummary:
 
 def run() -> RunSummary:
     events = EventSummary(
-        received=3, accepted=3, duplicate=1, conflicting=0, quarantined=0, billed=2, excluded=0, orphan=0
+        received=3,
+        accepted=3,
+        duplicate=1,
+        conflicting=0,
+        quarantined=0,
+        billed=2,
+        excluded=0,
+        orphan=0,
+        late=0,
+        corrected=0,
     )
     return RunSummary(
         run_id="r",
@@ -90,6 +99,8 @@ def test_the_report_escapes_what_it_is_told_and_asks_for_nothing_outside() -> No
         invoices=found,
         reconciliations=[],
         proofs=[],
+        decisions=[],
+        balances=[],
         totals=_totals(found),
         repeat=_repeat({}, {}, [run()], 3),
     )

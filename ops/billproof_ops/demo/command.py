@@ -1,10 +1,12 @@
 """`billproof demo`: plays the months, writes the files, prints the report, stops what it started."""
 
 import shutil
+from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
 
+from billproof.conservation.model import Equation
 from billproof_ops import tables
 from billproof_ops.demo import story
 from billproof_ops.demo.report import render_report
@@ -44,8 +46,10 @@ def _write(demo: Demo, summary: Summary, timings: Timings) -> None:
 
 
 def _print(summary: Summary, timings: Timings, console: Console) -> None:
-    for table in (_events(summary), _invoices(summary), _reconciliations(summary), _time(timings)):
+    for table in (_events(summary), _decisions(summary), _invoices(summary), _reconciliations(summary)):
         console.print(table)
+    console.print(_balance(summary))
+    console.print(_time(timings))
     for proof in summary.proofs:
         checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.items())
         console.print(
@@ -60,6 +64,26 @@ def _print(summary: Summary, timings: Timings, console: Console) -> None:
     console.print(_repeat(summary))
     console.print(f"Written: {DEMO}/summary.json, report.html and {len(summary.invoices)} invoices as PDF")
     console.print("Look around: 'billproof local up', then 'billproof invoice list', 'billproof invoice show NUMBER'")
+
+
+def _decisions(summary: Summary) -> Table:
+    whole = ("Exception", "Amount", "Number")
+    table = tables.table(*whole, "Decision", title="Exceptions", whole=whole, right=("Amount",))
+    for each in summary.decisions:
+        table.add_row(each.exception, each.amount, each.number, f"{each.verdict} by {each.decided_by}")
+    return table
+
+
+def _balance(summary: Summary) -> Table:
+    """Add the conservation statements of all runs up; money stays by currency."""
+    sums: dict[tuple[str, str | None], Equation] = {}
+    for run in summary.balances:
+        for each in run.equations:
+            found = Equation(code=each.code, currency=each.currency, total=Decimal(each.total), parts=each.parts)
+            known = sums.get((each.code, each.currency))
+            sums[each.code, each.currency] = known + found if known else found
+    verdict = "balances" if all(run.balances for run in summary.balances) else "DOES NOT BALANCE"
+    return tables.equations(sums.values(), title=f"Conservation statement of {len(summary.balances)} runs: {verdict}")
 
 
 def _events(summary: Summary) -> Table:

@@ -18,6 +18,7 @@ def render_report(summary: Summary, timings: dict[str, float]) -> str:
     environment.filters["money"] = lambda amount, currency: format_currency(
         Decimal(amount), currency, locale="en_US", decimal_quantization=False
     )
+    environment.filters["number"] = lambda text: f"{Decimal(text):,f}" if Decimal(text) else "0"
     environment.filters["count"] = lambda number: f"{number:,}"
     source = resources.files("billproof_ops.demo").joinpath("report.html.j2").read_text(encoding="utf-8")
     events = _added_up(summary)
@@ -43,7 +44,7 @@ def _added_up(summary: Summary) -> dict[str, int]:
 
 def _parts(events: dict[str, int]) -> list[dict[str, Any]]:
     """Cut the bar of received events into where they went."""
-    names = ("billed", "excluded", "duplicate", "conflicting", "orphan", "quarantined")
+    names = ("billed", "excluded", "duplicate", "late", "corrected", "conflicting", "orphan", "quarantined")
     whole = max(sum(events[name] for name in names), 1)
     parts, left = [], 0.0
     for name in names:

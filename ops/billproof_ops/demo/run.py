@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from billproof.artefacts import Artefacts
 from billproof.aws.clients import client
 from billproof.aws.stepfunctions import StateMachine
+from billproof.conservation.model import ConservationStatement
+from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.service import RELEASED_STEP, read_invoice
@@ -25,16 +27,20 @@ from billproof.runs.starting import RUNNING
 from billproof_ops.billing import run_report, start_run, stores, wait_for_run
 from billproof_ops.demo import story
 from billproof_ops.demo.summary import (
+    DecisionSummary,
     InvoiceSummary,
     ProofSummary,
     ReconciliationSummary,
     Repeat,
     RunSummary,
     Summary,
+    balance_summary,
+    decision_summary,
     invoice_summary,
     run_summary,
 )
 from billproof_ops.errors import OpsError
+from billproof_ops.exceptions import decide, exceptions_of, release_of
 from billproof_ops.local import stack
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
@@ -79,18 +85,23 @@ class Demo:
         runs: list[RunSummary] = []
         proofs: list[ProofSummary] = []
         reconciliations: list[ReconciliationSummary] = []
+        balances: list[ConservationStatement] = []
+        decisions: list[DecisionSummary] = []
         sent = 0
         for month in self.months:
             with self.timings.phase("send and ingest usage"):
                 sent += self._send(month)
             with self.timings.phase("billing runs"):
                 run_ids = self._bill(month)
+            with self.timings.phase("decisions"):
+                decisions += self._decide(month)
             with self.timings.phase("delivery and posting"):
                 self._settle(month)
             with self.timings.phase("reconciliation"):
                 reconciliations += self._reconcile(month)
             with self.timings.phase("proof"):
                 proofs += [self._prove(run_id) for run_id in run_ids]
+                balances += [balance_run(run_id, stores=stores(self.target)) for run_id in run_ids]
             runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
         invoices = self._invoices()
         after = self._books()
@@ -100,6 +111,8 @@ class Demo:
             invoices=invoices,
             reconciliations=reconciliations,
             proofs=proofs,
+            decisions=decisions,
+            balances=[balance_summary(balance) for balance in balances],
             totals=_totals(invoices),
             repeat=_repeat(before, after, runs, sent),
         )
@@ -140,6 +153,9 @@ class Demo:
         found = list(story.events(month))
         task = self.progress.add_task(f"{month} usage events", total=len(found))
         packed = list(story.messages(iter(found), events_per_message=EVENTS_PER_MESSAGE))
+        packed += [
+            (body, 0) for body, _ in story.messages(story.control_totals(month), events_per_message=EVENTS_PER_MESSAGE)
+        ]
         self._enqueue("UsageEventsQueueUrl", packed, task)
         self._drain("UsageEventsQueueUrl", "ingesting the events")
         return len(found)
@@ -168,7 +184,7 @@ class Demo:
     def _bill(self, month: str) -> list[str]:
         runs = []
         for entity in self._entities:
-            run_id = start_run(self.target, entity, month).run_id
+            run_id = start_run(self.target, entity, month, requested_by=story.REQUESTER).run_id
             runs.append(run_id)
             task = self.progress.add_task(f"{run_id} batches", total=None)
             wait_for_run(self.target, run_id, on_poll=partial(self._show, run_id, task))
@@ -182,6 +198,33 @@ class Demo:
         except NotFound:
             return
         self.progress.update(task, total=total, completed=len(artefacts.parts(run_id, RELEASED_STEP)))
+
+    def _decide(self, month: str) -> list[DecisionSummary]:
+        """Let the person with the smallest sufficient limit approve what waits; then its invoice is released."""
+        taken = []
+        casebook = self.target.ports.casebook
+        for entity in self._entities:
+            policy = self.target.ports.directory.policy(entity)
+            for state in exceptions_of(self.target, entity, month, all_of_them=False):
+                case = state.case
+                until(
+                    partial(casebook.last_token, case.id),
+                    what=f"{case.id} to wait for a person",
+                    timeout_seconds=DRAIN_SECONDS,
+                )
+                decider = policy.deciders(case.amount, other_than=case.requested_by)[0]
+                answer = decide(self.target, case.id, "approved", decided_by=decider.id, reason=story.REASON)
+                if answer.outcome != "decided":
+                    message = f"{case.id}: {answer.message}"
+                    raise OpsError(message)
+            for state in exceptions_of(self.target, entity, month, all_of_them=True):
+                number = until(
+                    partial(release_of, state, self.target),
+                    what=f"the release of {state.case.id}",
+                    timeout_seconds=DRAIN_SECONDS,
+                )
+                taken.append(decision_summary(state, number))
+        return taken
 
     def _settle(self, month: str) -> None:
         """Wait until every released invoice is posted and delivered."""

@@ -10,7 +10,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import files
 from importlib.resources import files as resources
@@ -21,11 +21,14 @@ import yaml
 
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.policy import Policy
+from billproof.usage.model import CONTROL_TOTAL
 from billproof_ops.errors import OpsError, WrongUse
 
 NEW_YORK = ZoneInfo("America/New_York")
 SOURCE = "skymeter/operations"
 YEAR = 2013
+REQUESTER = "carla"
+REASON = "usage agrees with the control totals; the amount is what the contract says"
 MISSING = "NA"
 
 
@@ -119,6 +122,25 @@ def event(row: dict[str, str]) -> dict[str, Any]:
         "time": leaves.replace(tzinfo=NEW_YORK).isoformat(),
         "data": {name: value for name, value in data.items() if value != MISSING},
     }
+
+
+def control_totals(period: str) -> Iterator[dict[str, Any]]:
+    """Yield what the source says it sent: for each hour (UTC) its departures, and their miles."""
+    hours: dict[str, list[int]] = {}
+    for each in events(period):
+        if each["type"] == "flight.departed":
+            hour = datetime.fromisoformat(each["time"]).astimezone(UTC).strftime("%Y-%m-%dT%H:00:00Z")
+            hours.setdefault(hour, []).append(int(each["data"]["distance"]))
+    for hour, miles in sorted(hours.items()):
+        yield {
+            "specversion": "1.0",
+            "id": f"miles_tracked:{hour}",
+            "source": SOURCE,
+            "type": CONTROL_TOTAL,
+            "subject": "miles_tracked",
+            "time": hour,
+            "data": {"count": str(len(miles)), "sum": str(sum(miles))},
+        }
 
 
 def messages(found: Iterator[dict[str, Any]], *, events_per_message: int) -> Iterator[tuple[str, int]]:

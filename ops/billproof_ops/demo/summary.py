@@ -5,6 +5,8 @@ Every amount and quantity is text.
 
 from typing import Literal
 
+from billproof.approvals.model import ExceptionState
+from billproof.conservation.model import ConservationStatement
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.invoicing.register import InvoiceFacts
 from billproof.model import decimal_text
@@ -51,7 +53,7 @@ class InvoiceSummary(Shown):
 
 
 class EventSummary(Shown):
-    """Where the events went: received = accepted + quarantined, accepted = duplicate + conflicting + the rest."""
+    """Where the events went: received = accepted + quarantined, accepted = the rest."""
 
     received: int
     accepted: int
@@ -61,6 +63,8 @@ class EventSummary(Shown):
     billed: int
     excluded: int
     orphan: int
+    late: int
+    corrected: int
 
 
 class RunSummary(Shown):
@@ -98,6 +102,36 @@ class ProofSummary(Shown):
     differences: list[str]
 
 
+class DecisionSummary(Shown):
+    """An exception, who decided it and what became of it."""
+
+    exception: str
+    amount: str
+    findings: list[str]
+    verdict: str
+    decided_by: str
+    reason: str
+    number: str
+
+
+class EquationSummary(Shown):
+    """One equation of the conservation statement."""
+
+    code: str
+    currency: str | None
+    total: str
+    parts: dict[str, str]
+    difference: str
+
+
+class BalanceSummary(Shown):
+    """A run's conservation statement."""
+
+    run_id: str
+    balances: bool
+    equations: list[EquationSummary]
+
+
 class Repeat(Shown):
     """What this demo changed against the books as it found them."""
 
@@ -118,6 +152,8 @@ class Summary(Shown):
     invoices: list[InvoiceSummary]
     reconciliations: list[ReconciliationSummary]
     proofs: list[ProofSummary]
+    decisions: list[DecisionSummary]
+    balances: list[BalanceSummary]
     totals: dict[str, dict[str, str]]
     repeat: Repeat
 
@@ -139,11 +175,45 @@ def run_summary(statement: RunStatement) -> RunSummary:
             billed=events.metered,
             excluded=events.excluded,
             orphan=events.orphan,
+            late=events.late,
+            corrected=events.corrected + events.retraction + events.unmatched,
         ),
         released=statement.released,
         already_released=statement.already_released,
         held=statement.held,
         findings=[f"{finding.code}: {finding.message}" for finding in statement.findings],
+    )
+
+
+def decision_summary(state: ExceptionState, number: str) -> DecisionSummary:
+    """Shorten a decided exception."""
+    taken = state.decision
+    return DecisionSummary(
+        exception=state.case.id,
+        amount=str(state.case.amount),
+        findings=[f"{finding.code}: {finding.message}" for finding in state.case.findings],
+        verdict=state.status,
+        decided_by=taken.decided_by if taken else "",
+        reason=taken.reason if taken else "",
+        number=number,
+    )
+
+
+def balance_summary(statement: ConservationStatement) -> BalanceSummary:
+    """Shorten a conservation statement to that of the run."""
+    return BalanceSummary(
+        run_id=statement.run,
+        balances=statement.balances,
+        equations=[
+            EquationSummary(
+                code=equation.code,
+                currency=equation.currency,
+                total=f"{equation.total:f}",
+                parts={name: f"{value:f}" for name, value in equation.parts.items()},
+                difference=f"{equation.difference:f}",
+            )
+            for equation in statement.equations
+        ],
     )
 
 

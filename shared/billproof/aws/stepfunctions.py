@@ -8,6 +8,9 @@ from billproof.aws.faults import error_code, outside
 from billproof.ids import canonical_json
 from billproof.ports import Document
 
+UNKNOWN_ACTION = {"UnknownOperationException", "InvalidAction", "UnsupportedOperation", "NotImplemented"}
+"""What emulators answer to an action that they lack."""
+
 
 class StateMachine:
     """One state machine; an execution's name tells everything, so it can be found again."""
@@ -25,6 +28,18 @@ class StateMachine:
                 )
             except ClientError as error:
                 if error_code(error) == "ExecutionAlreadyExists":
+                    return False
+                raise
+        return True
+
+    def redrive(self, name: str) -> bool:
+        """Take a failed execution up where it failed; False where the endpoint knows no such action."""
+        arn = self._arn.replace(":stateMachine:", ":execution:") + f":{name}"
+        with outside("stepfunctions"):
+            try:
+                self._client.redrive_execution(executionArn=arn)
+            except ClientError as error:
+                if error_code(error) in UNKNOWN_ACTION:
                     return False
                 raise
         return True

@@ -63,6 +63,8 @@ class Directory:
     def add(self, data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> bool:
         """Keep one version; False where this very version is kept already.
 
+        A version that was kept before a field was added, and says nothing of it, is the same version.
+
         Raises Conflict where the version is taken with other content, or an account would change its legal entity.
         """
         record = Record(key_of(data), data.model_dump(mode="json"))
@@ -77,7 +79,7 @@ class Directory:
         stored = self._records.get(record.key)
         if stored is None:  # only the membership was taken meanwhile, by another version of the account
             return self._records.create(record)
-        if stored != record.document:
+        if type(data).model_validate(stored) != data:
             message = f"{data.kind} {data.id} version {data.version} exists with other terms: publish a new version"
             raise Conflict(message)
         return False
@@ -150,7 +152,8 @@ class Directory:
 
     def holds(self, data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> bool:
         """Say whether this very version, with these very terms, is what is stored."""
-        return self._records.get(key_of(data)) == data.model_dump(mode="json")
+        stored = self._records.get(key_of(data))
+        return stored is not None and type(data).model_validate(stored) == data
 
     def members(self, entity: str) -> Iterator[str]:
         """Yield the accounts that a legal entity bills, shard by shard."""

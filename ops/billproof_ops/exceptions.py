@@ -1,0 +1,56 @@
+"""What the command does with exceptions: it reads the casebook; deciding is left to the function that may."""
+
+import json
+
+from billproof.approvals.casebook import execution_name
+from billproof.approvals.model import Answer, ExceptionState
+from billproof.aws.clients import client
+from billproof_ops.errors import OpsError
+from billproof_ops.target import Target
+
+MAX_RESTARTS = 100
+
+
+def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[ExceptionState]:
+    """Return the exceptions of a legal entity and month: those that wait, or all."""
+    found = target.ports.casebook.of_period(legal_entity, period)
+    return [state for state in found if all_of_them or state.decision is None]
+
+
+def decide(target: Target, exception: str, verdict: str, *, decided_by: str, reason: str) -> Answer:
+    """Let the function decide_exception take a decision; raises OpsError where it failed."""
+    event = {"exception": exception, "verdict": verdict, "decided_by": decided_by, "reason": reason}
+    answer = client("lambda").invoke(
+        FunctionName=target.outputs["DecideExceptionName"], Payload=json.dumps(event).encode()
+    )
+    payload = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        raise OpsError(str(payload.get("errorMessage", payload)))
+    return Answer.model_validate(payload)
+
+
+def restart(target: Target, exception: str) -> str:
+    """Start the workflow of an exception again where its last execution failed; return the execution's name.
+
+    The name says how often: it is the same for whoever asks. Raises OpsError where it is not failed.
+    """
+    state = target.ports.casebook.state(exception)
+    machine = target.machine("InvoiceExceptionArn")
+    for number in range(MAX_RESTARTS):
+        name = execution_name(exception) + (f"-{number}" if number else "")
+        status = machine.status(name)
+        if status is None:
+            machine.start(name=name, document={"exception": state.case.id})
+            return name
+        if status not in {"FAILED", "TIMED_OUT", "ABORTED"}:
+            message = f"{exception}: execution {name} is {status.lower()}, there is nothing to start again"
+            raise OpsError(message)
+    message = f"{exception} failed {MAX_RESTARTS} times"
+    raise OpsError(message)
+
+
+def release_of(state: ExceptionState, target: Target) -> str | None:
+    """Return the number under which an approved invoice was released, if it was."""
+    case = state.case
+    released = target.ports.register.released(f"{case.legal_entity}.{case.period}.{case.subject}")
+    return released.number if released else None

@@ -1,0 +1,30 @@
+"""How every verb of the command prints: a table or a line for people, JSON with --json."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
+Period = Annotated[str, typer.Option("--period", "-p", help="The month, such as 2013-01.")]
+Who = Annotated[
+    str, typer.Option("--as", envvar="BILLPROOF_PERSON", help="Who you are in the policy; or BILLPROOF_PERSON.")
+]
+
+console = Console()
+
+
+def show(model: BaseModel, *, as_json: bool, text: str) -> None:
+    """Print one result."""
+    if as_json:
+        print_json(model.model_dump(mode="json"))
+    else:
+        console.print(text)
+
+
+def print_json(value: Any) -> None:
+    """Print any JSON value."""
+    console.print_json(json.dumps(value))
