@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PERIOD ?= 2013-01
+N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration lint types contracts check-template build-template format schemas pins clean ci
+.PHONY: help setup tools demo down test unit integration chaos lint types contracts check-template build-template format schemas pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -44,6 +45,9 @@ unit: setup ## The tests that need no local stack
 
 integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration
+
+chaos: setup ## Kill every step at every port call, and the demo N times (N=10); SEED repeats a night
+	N=$(N) $(BIN)/pytest --no-cov tests/chaos
 
 lint: setup ## Style, types and the direction of imports
 	$(BIN)/ruff format --check .

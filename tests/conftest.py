@@ -8,12 +8,13 @@ import pytest
 from pytest_socket import disable_socket, enable_socket
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the SAM transform asks for one when tests are collected
-INTEGRATION = Path(__file__).parent / "integration"
+REAL = {Path(__file__).parent / "integration", Path(__file__).parent / "chaos"}
+"""Tests that may open sockets."""
 
 
 @pytest.fixture(autouse=True)
 def _sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    if INTEGRATION in request.path.parents:
+    if REAL & set(request.path.parents):
         enable_socket()
         yield
         return

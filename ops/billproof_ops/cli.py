@@ -17,6 +17,7 @@ from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
 from billproof.proof.model import Proof
 from billproof_ops import billing, cli_exceptions, dead_letters, tables
+from billproof_ops import replay as replays
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show
@@ -327,6 +328,18 @@ def show_invoice(
         console.print(f"{group.jurisdiction} {group.treatment} {group.percent} %: {group.amounts.tax}. {group.reason}")
     console.print(f"net {found.totals.net}, tax {found.totals.tax}, total {found.totals.gross}, due {found.due_date}")
     console.print(f"sha256 {released.document.digest}")
+
+
+@app.command()
+def replay(
+    start: Annotated[str, typer.Option("--from", help="When the window starts, with a zone: when events arrived.")],
+    end: Annotated[str, typer.Option("--to", help="When it ends, the first moment outside.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Send what came over the usage bus in a window once more; each event is counted once, however often it comes."""
+    found = replays.start_replay(Target.find(), replays.moment(start), replays.moment(end))
+    show(found, as_json=as_json, text=f"{found.name}: {found.state}, {found.start} to {found.end}")
 
 
 QueueName = Annotated[str, typer.Argument(help=f"One of {', '.join(dead_letters.WORK_QUEUES)}.")]

@@ -10,7 +10,7 @@ from billproof.aws.clients import client
 from billproof_ops import target as targets
 from billproof_ops.demo import story
 from billproof_ops.local import server
-from billproof_ops.local.deploy import deploy, outputs
+from billproof_ops.local.deploy import deploy, ensure_archive, outputs
 from billproof_ops.local.stack import PARAMETERS
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
@@ -22,7 +22,15 @@ FLIGHTS = [
     *(flight(number, account="UA", type="flight.cancelled") for number in range(2_001, 2_011)),
     *(flight(number, account="DL", data={"air_time": "600.5"}) for number in range(1, 1_001)),
     flight(1, account="B6", time="2013-01-31T23:30:00-05:00"),
+    flight(1, account="EV", type="flight.cancelled"),  # nobody says what it costs: EV is held
 ]
+
+
+def master_data() -> list[str]:
+    """The demo's master data, and a version of EV's contract that does not exclude cancelled flights."""
+    (contract,) = [each for each in story.master_data().contracts if each.account == "EV"]
+    changed = contract.model_copy(update={"version": 2, "exclusions": ()})
+    return [*story.master_data().messages(), changed.model_dump_json()]
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +45,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     try:
         deploy(PARAMETERS)
         client("sesv2").create_email_identity(EmailIdentity=PARAMETERS["SenderAddress"])
+        ensure_archive(outputs())
         yield Target(outputs=outputs())
     finally:
         if folder is not None:
@@ -60,7 +69,7 @@ def drained(target: Target, queue: str) -> None:
 @pytest.fixture(scope="session")
 def loaded(stack: Target) -> Target:
     """The master data is in, and so are FLIGHTS, a broken message among them."""
-    send(stack, "ContractEventsQueueUrl", story.master_data().messages())
+    send(stack, "ContractEventsQueueUrl", master_data())
     until(
         lambda: True if len(list(stack.ports.directory.members("skymeter-inc"))) == 13 else None,
         what="loading the contracts",

@@ -13,11 +13,12 @@ from billproof.aws.clients import client
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.register import InvoiceFacts
 from billproof.usage import log
-from billproof_ops import billing, dead_letters
+from billproof_ops import billing, dead_letters, exceptions
 from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
-from tests.integration.conftest import DRAIN_SECONDS, FLIGHTS, send
+from tests.integration.conftest import DRAIN_SECONDS, FLIGHTS, drained, send
+from tests.support.world import flight
 
 INC, EUROPE, JANUARY = "skymeter-inc", "skymeter-europe", "2013-01"
 
@@ -38,6 +39,12 @@ def settled(target: Target, entity: str) -> None:
 def billed(loaded: Target) -> Target:
     for entity in (EUROPE, INC):
         billing.wait_for_run(loaded, billing.start_run(loaded, entity, JANUARY, requested_by="carla").run_id)
+    case = f"{INC}.{JANUARY}.EV.001"
+    until(lambda: loaded.ports.casebook.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
+    answer = exceptions.decide(loaded, case, "approved", decided_by="ben", reason="they flew again next day")
+    assert answer.outcome == "decided"
+    (state,) = exceptions.exceptions_of(loaded, INC, JANUARY, all_of_them=True)
+    until(lambda: exceptions.release_of(state, loaded), what="the release", timeout_seconds=DRAIN_SECONDS)
     for entity in (EUROPE, INC):
         settled(loaded, entity)
     return loaded
@@ -83,7 +90,8 @@ def test_the_amounts_are_those_of_the_contracts(billed: Target) -> None:
 
 def test_the_statement_counts_every_event(billed: Target) -> None:
     statement = billing.run_report(billed, f"{INC}-{JANUARY}-001")
-    assert (statement.released, statement.held, statement.findings) == (13, 0, ())
+    assert (statement.released, statement.held) == (12, 1)
+    assert [finding.code for finding in statement.findings] == ["unpriced_meter"]
     assert (statement.events.metered, statement.events.excluded) == (1_201, 10)
     assert statement.quarantined_unattributed == 1
 
@@ -186,6 +194,16 @@ def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
         (("run", "prove", f"{INC}-{JANUARY}-001"), 0, "proved"),
         (("invoice", "prove", "SKY-US-2013-000001"), 0, "1 documents"),
         (("invoice", "prove", f"{INC}.{JANUARY}.B6", "--events"), 0, "2013-02-01T04:30:00.000000Z"),
+        (("run", "balance", f"{INC}-{JANUARY}-001"), 0, "receivables posted"),
+        (("run", "balance", f"{INC}-{JANUARY}-001", "--account", "UA"), 0, "6,885.00"),
+        (("run", "balance", f"{INC}-{JANUARY}-001", "--account", "NK"), 1, "did not bill NK"),
+        (("run", "redrive", f"{INC}-{JANUARY}-001"), 1, "only a failed run"),
+        (("exceptions", "list", "-e", INC, "-p", JANUARY), 0, "nothing waits"),
+        (("exceptions", "list", "-e", INC, "-p", JANUARY, "--all"), 0, "approved by ben"),
+        (("exceptions", "show", f"{INC}.{JANUARY}.EV.001"), 0, "they flew again next day"),
+        (("exceptions", "approve", f"{INC}.{JANUARY}.EV.001", "--as", "ana", "--reason", "me too"), 1, "refused"),
+        (("exceptions", "redrive", f"{INC}.{JANUARY}.EV.001"), 1, "nothing to start again"),
+        (("exceptions", "show", "nonsense"), 1, "is not an exception's id"),
         (("run", "status", "nobody-2013-01-001"), 1, "there is no run"),
         (("invoice", "show", "SKY-US-2013-999999"), 1, "no released invoice"),
         (("run", "start", "-e", INC, "-p", "2013"), 2, "not a calendar month"),
@@ -193,6 +211,9 @@ def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
         (("local", "invoke", "nothing", "events/reconcile/good-everyone.json"), 2, "there is no function nothing"),
         (("local", "invoke", "reconcile", "nowhere.json"), 2, "cannot be read"),
         (("invoice", "list"), 2, "Missing option"),
+        (("replay", "--from", "yesterday", "--to", "today"), 2, "not a time with a zone"),
+        (("replay", "--from", "2013-01-05T17:00:00Z", "--to", "2013-01-05T17:00:00Z"), 2, "is empty"),
+        (("run", "start", "-e", INC, "-p", "2999-01"), 1, "still takes usage"),
     ],
 )
 def test_the_command_says_what_it_did_or_what_is_wrong(
@@ -200,6 +221,56 @@ def test_the_command_says_what_it_did_or_what_is_wrong(
 ) -> None:
     found, out, err = run_command(*words)
     assert (found, said in out + err) == (code, True), out + err
+
+
+def test_a_run_with_a_gap_waits_is_planned_again_and_goes_on(billed: Target) -> None:
+    february = "2013-02"
+    total = {
+        "specversion": "1.0",
+        "id": "total-1",
+        "source": "test/operations",
+        "type": "billproof.control-total",
+        "subject": "flights_handled",
+        "time": "2013-02-05T17:00:00Z",
+        "data": {"count": "2"},
+    }
+    flown = [flight(number, account="UA", day="2013-02-05") for number in (1, 2)]
+    send(billed, "UsageEventsQueueUrl", [json.dumps([flown[0], total])])
+    drained(billed, "UsageEventsQueueUrl")
+    run_id = billing.start_run(billed, INC, february, requested_by="carla").run_id
+    case = f"{INC}.{february}._run.001-01"
+    until(lambda: billed.ports.casebook.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
+    code, out, _ = run_command("exceptions", "show", case)
+    assert (code, "1 are missing" in out) == (0, True)
+    send(billed, "UsageEventsQueueUrl", [json.dumps(flown[1])])
+    drained(billed, "UsageEventsQueueUrl")
+    code, out, _ = run_command("exceptions", "reject", case, "--as", "ana", "--reason", "the source sent it again")
+    assert (code, "rejected by ana" in out) == (0, True)
+    billing.wait_for_run(billed, run_id)
+    statement = billing.run_report(billed, run_id)
+    assert (statement.events.metered, statement.held) == (2, 0)
+
+
+def test_a_window_of_the_bus_is_replayed_and_its_events_count_once(billed: Target) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    event = flight(77, account="WN", day="2013-02-06")
+    entry = {"Source": "skymeter", "DetailType": "usage", "Detail": json.dumps(event)}
+    client("events").put_events(Entries=[{**entry, "EventBusName": billed.outputs["UsageBusName"]}])
+    objects = billed.ports.objects
+
+    def copies() -> list[str]:
+        keys = [key for key in objects.keys("usage/") if "day=2013-02-06" in key]
+        return [row.received_at for key in keys for row in log.read_segment(objects, key) if row.id == event["id"]]
+
+    until(lambda: copies() or None, what="the event from the bus", timeout_seconds=DRAIN_SECONDS)
+    after = datetime.now(UTC) + timedelta(seconds=1)
+    code, out, err = run_command("replay", "--from", before.isoformat(), "--to", after.isoformat())
+    assert (code, "usage-" in out) == (0, True), out + err
+    until(lambda: copies() if len(copies()) > 1 else None, what="the replay", timeout_seconds=DRAIN_SECONDS)
+    run_id = billing.start_run(billed, INC, "2013-02", requested_by="carla", only_accounts=["WN"]).run_id
+    billing.wait_for_run(billed, run_id)
+    statement = billing.run_report(billed, run_id)
+    assert (statement.accounts, statement.events.late, statement.events.duplicate) == (1, 1, 1)
 
 
 def test_a_proof_fails_when_a_contract_is_changed_by_hand(billed: Target) -> None:

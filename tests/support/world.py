@@ -190,12 +190,13 @@ class World:
         )
 
     def approve_all(self, entity: str = INC, period: str = JANUARY) -> list[str]:
-        """Let the director approve whatever waits, and release it."""
-        opened = [state for state in self.casebook.of_period(entity, period) if state.status == "open"]
-        for state in opened:
-            assert self.decide(state.case.id, "approved", "ben").outcome == "decided"
-            assert self.apply(state.case.id).outcome == "released"
-        return [state.case.id for state in opened]
+        """Let the director approve whatever waits and still matters, and release it."""
+        approved = []
+        for state in self.casebook.of_period(entity, period):
+            if state.status == "open" and self.decide(state.case.id, "approved", "ben").outcome == "decided":
+                assert self.apply(state.case.id).outcome == "released"
+                approved.append(state.case.id)
+        return approved
 
     def apply(self, exception: str) -> Applied:
         return apply_decision(

@@ -20,6 +20,7 @@ from billproof_ops.paths import ROOT, TEMPLATE
 
 STACK = "billproof-local"
 ARTIFACTS = "billproof-local-artifacts"
+ARCHIVE = "AWS::Events::Archive"
 CODE_DIGEST = "billproof:code"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SOURCES = {".py", ".json", ".typ", ".typed"}
@@ -68,6 +69,7 @@ def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes
     """Return the template with every local path replaced by an uploaded object, and those objects.
 
     MiniStack passes over MaxConcurrencyPath and compares a parameter in ScalingConfig as text: both get numbers here.
+    Its CloudFormation has no archives: `ensure_archive` makes the one of the template by the API.
     """
     template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
     uploads: dict[str, bytes] = {}
@@ -77,6 +79,8 @@ def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes
         uploads[key] = data
         return {"Bucket": ARTIFACTS, "Key": key}
 
+    for name in [name for name, each in template["Resources"].items() if each["Type"] == ARCHIVE]:
+        del template["Resources"][name]
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         match resource["Type"]:
@@ -92,6 +96,22 @@ def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes
                     _definition(ROOT / properties["DefinitionUri"], int(parameters["BatchConcurrency"])), "json"
                 )
     return template, uploads
+
+
+def ensure_archive(found: dict[str, str]) -> None:
+    """Make the template's archive of the usage bus, if it is not there."""
+    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    (archive,) = [each["Properties"] for each in template["Resources"].values() if each["Type"] == ARCHIVE]
+    try:
+        client("events").create_archive(
+            ArchiveName=found["UsageArchiveName"],
+            EventSourceArn=found["UsageBusArn"],
+            Description=archive["Description"],
+            RetentionDays=archive["RetentionDays"],
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+            raise
 
 
 def _definition(path: Path, map_concurrency: int) -> bytes:

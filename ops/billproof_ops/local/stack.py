@@ -2,7 +2,7 @@
 
 from billproof.aws.clients import client
 from billproof_ops.local import server
-from billproof_ops.local.deploy import STACK, deploy, outputs
+from billproof_ops.local.deploy import STACK, deploy, ensure_archive, outputs
 from billproof_ops.model import Shown
 from billproof_ops.target import use_endpoint
 
@@ -32,4 +32,5 @@ def up(owner: str = server.PERSON) -> Stack:
     use_endpoint(found.endpoint)
     deployed = deploy(PARAMETERS)
     client("sesv2").create_email_identity(EmailIdentity=PARAMETERS["SenderAddress"])
+    ensure_archive(outputs(STACK))
     return Stack(endpoint=found.endpoint, pid=found.pid, deployed=deployed, state_wiped=wiped, outputs=outputs(STACK))

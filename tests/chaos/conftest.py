@@ -1,0 +1,17 @@
+"""How hard to try: `make chaos N=...` turns these up."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+LEVEL = int(os.environ.get("N", "1"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chaos-points", type=int, default=10_000, help="Port calls to kill at, for each step.")
+
+
+settings.register_profile(
+    "chaos", max_examples=8 * LEVEL, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
