@@ -1,7 +1,7 @@
 """From the log to exact quantities: a pure function of the segments, whatever their order, number or repetition.
 
-One day of one bucket is loaded at a time, since all copies of an event meet there; what is kept of a day is one narrow
-row for each event that an account's window holds. Quantities are DECIMAL(38, 15): DuckDB adds those exactly and
+Whole days of one bucket are loaded at a time, since all copies of an event meet in its day; what is kept of them is one
+narrow row for each event that an account's window holds. Quantities are DECIMAL(38, 15): DuckDB adds those exactly and
 refuses an overflow.
 """
 
@@ -35,49 +35,57 @@ from billproof.usage.model import (
 )
 
 DOWNLOADS_AT_ONCE = 8
+CHUNK_BYTES = 8 * 2**20
+"""Compressed bytes of whole days that are loaded at once: enough to make a query worth it, few enough for the memory."""
 MEMORY_LIMIT = "1GB"
 """Past this DuckDB spills to the temporary folder instead of failing."""
 
 _COLUMNS = (
-    "{source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', account: 'VARCHAR', time: 'VARCHAR', "
-    "received_at: 'VARCHAR', digest: 'VARCHAR', data: 'MAP(VARCHAR, VARCHAR)', corrects: 'VARCHAR', "
-    "retracts: 'VARCHAR'}"
+    "{source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', subject: 'VARCHAR', time: 'VARCHAR', "
+    "received_at: 'VARCHAR', data: 'JSON', corrects: 'VARCHAR', retracts: 'VARCHAR'}"
 )
 
 _LOAD = """
 create or replace temp table copies as
-select source, id, type, account, time, received_at, digest, corrects, retracts{properties}
+select source, id, type, subject as account, time, received_at, corrects, retracts,
+    left(time, 10) as day, hash(source, id, left(time, 10)) as identity,
+    hash(type, subject, time, data, corrects, retracts) as content{properties}
 from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd')
 where received_at < $received_before
 """
 
-# Only ids that occur more than once are ranked: the first received is kept, ties broken by content.
-_JUDGE = """
-create or replace temp table judged as
-with repeated as (select source, id from copies group by all having count(*) > 1),
-ranked as (
-    select *, row_number() over same as place, first_value(digest) over same as kept_digest
-    from copies semi join repeated using (source, id)
-    window same as (partition by source, id order by received_at, digest, account, time)
+# Only ids that occur more than once are ranked: the first received is kept, ties broken by content. They are found by a
+# hash; what only shares it is told apart by the window.
+_REPEATED = """
+create or replace temp table repeated as
+with twice as (select identity from copies group by all having count(*) > 1)
+select * exclude (kept_content),
+    case when place = 1 then 'kept' when content = kept_content then 'duplicate' else 'conflicting' end as verdict
+from (
+    select *, row_number() over same as place, first_value(content) over same as kept_content
+    from copies semi join twice using (identity)
+    window same as (partition by source, id, day order by received_at, account, time, content)
 )
-select * exclude (place, kept_digest),
-    case when place = 1 then 'kept' when digest = kept_digest then 'duplicate' else 'conflicting' end as verdict
-from ranked
-union all
-select *, 'kept' as verdict from copies anti join repeated using (source, id)
 """
 
-_IN_WINDOW = """
-select windows.number, type, time, received_at, received_at >= after_at as counts, id,
+_JUDGED = """
+create or replace temp view judged as
+select *, 1 as place, 'kept' as verdict from copies anti join repeated using (identity)
+union all select * from repeated
+"""
+
+_JUDGED_AS_THEY_ARE = "create or replace temp view judged as select *, 1 as place, 'kept' as verdict from copies"
+
+_MINE = """
+create or replace temp view mine as
+select windows.number, type, day, {order} as sequence, received_at >= after_at as counts, source, id, received_at,
     case when received_at >= before_at and verdict = 'kept' then 'late' else verdict end as verdict{names},
-    source, corrects, retracts
+    corrects, retracts
 from judged join windows on judged.account = windows.account
 where time >= windows.start_at and time < windows.end_at
 """
 
-_MINE = "create or replace temp view mine as " + _IN_WINDOW
-
-_KEEP = "insert into events select number, type, time, received_at, counts, id, verdict{names} from mine"
+_KEEP = "insert into events select number, type, sequence, counts, verdict{names} from mine"
 
 _HAS_CORRECTIONS = "select count(*) from judged where corrects is not null or retracts is not null"
 
@@ -86,18 +94,18 @@ _KEEP_CORRECTED = """
 insert into events
 with standing as (select *, coalesce(corrects, retracts) as target from mine where verdict = 'kept'),
 fixes as (
-    select *, row_number() over (partition by number, source, target order by received_at desc, id desc) as place
+    select *, row_number() over (partition by number, source, day, target order by received_at desc, id desc) as place
     from standing where target is not null
 ),
 first as (select * from fixes where place = 1)
-select number, type, time, received_at, counts, id,
+select number, type, sequence, counts,
     case
         when verdict != 'kept' then verdict
-        when exists (select 1 from first f where f.number = m.number and f.source = m.source and f.target = m.id)
-            or exists (select 1 from fixes f where f.number = m.number and f.source = m.source and f.id = m.id
+        when exists (select 1 from first f where f.number = m.number and f.source = m.source and f.day = m.day and f.target = m.id)
+            or exists (select 1 from fixes f where f.number = m.number and f.source = m.source and f.day = m.day and f.id = m.id
                 and f.place > 1) then 'corrected'
         when (corrects is not null or retracts is not null) and not exists (
-            select 1 from standing s where s.number = m.number and s.source = m.source
+            select 1 from standing s where s.number = m.number and s.source = m.source and s.day = m.day
                 and s.id = coalesce(m.corrects, m.retracts)) then 'unmatched'
         when retracts is not null then 'retraction'
         else verdict
@@ -106,7 +114,7 @@ from mine m
 """
 
 _CONFLICTS = """
-select account, time, received_at, digest, source, id from judged where verdict = 'conflicting'
+select account, time, received_at, place, source, id from judged where verdict = 'conflicting'
 order by all
 """
 
@@ -132,9 +140,7 @@ _QUANTITIES = {
     Aggregation.SUM: "sum(cast({value} as decimal(38, 15)))",
     Aggregation.DISTINCT: "count(distinct {value})",
     Aggregation.MAX: "max(cast({value} as decimal(38, 15)))",
-    Aggregation.LATEST: (
-        "arg_max(cast({value} as decimal(38, 15)), time || received_at || id) filter ({value} is not null)"
-    ),
+    Aggregation.LATEST: ("arg_max(cast({value} as decimal(38, 15)), sequence) filter ({value} is not null)"),
 }
 
 
@@ -165,12 +171,14 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
     Reads only the log and writes nothing. Conflicting duplicates and tallies are added to `extras`, if that is given.
     """
     names = _properties((*plan.asked, *plan.stated))
-    with _judged_days(plan, objects, names) as (database, days):
+    with _judged_chunks(plan, objects, names) as (database, chunks):
         _prepare(database, plan, names)
         columns = "".join(f", {column}" for column in names.values())
-        for _ in days:
+        has_latest = any(asked.aggregation is Aggregation.LATEST for asked in plan.asked)
+        order = "time || received_at || id" if has_latest else "null"
+        for _ in chunks:
             (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
-            database.execute(_MINE.format(names=columns))
+            database.execute(_MINE.format(names=columns, order=order))
             database.execute((_KEEP_CORRECTED if corrections else _KEEP).format(names=columns))
             if extras is not None:
                 extras.conflicts += [_conflict(*row) for row in database.execute(_CONFLICTS).fetchall()]
@@ -182,8 +190,8 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
 def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Iterator[JudgedEvent]:
     """Yield every copy of every event in an account's windows, as it was judged, by day, time, source and id."""
     windows = [window for window in plan.windows if window.account == account]
-    with _judged_days(plan, objects, {}) as (database, days):
-        for _ in days:
+    with _judged_chunks(plan, objects, {}) as (database, chunks):
+        for _ in chunks:
             for window in windows:
                 parameters = {"account": account, "start": window.start, "end": window.end}
                 for row in database.execute(_EVENTS, parameters).fetchall():
@@ -191,24 +199,26 @@ def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Itera
 
 
 @contextmanager
-def _judged_days(
+def _judged_chunks(
     plan: AggregationPlan, objects: Objects, names: dict[str, str]
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Iterator[str]]]:
-    """Give a database and its days: each day's turn leaves the table `judged` for that day."""
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Iterator[int]]]:
+    """Give a database and chunks of whole days: each chunk's turn leaves the view `judged` for its days."""
     with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
         database.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}/spill'")
         database.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false")
 
-        def days() -> Iterator[str]:
+        def chunks() -> Iterator[int]:
+            files: list[Path] = []
             for day in plan.days:
-                files = _fetch(objects, log.usage_prefix(plan.bucket, day), Path(folder))
-                if files:
-                    _judge_day(database, names, files, plan.received_before)
-                    yield day
-                for file in files:
-                    Path(file).unlink()
+                files += _fetch(objects, log.usage_prefix(plan.bucket, day), Path(folder))
+                if files and (sum(file.stat().st_size for file in files) >= CHUNK_BYTES or day == plan.days[-1]):
+                    _judge(database, names, files, plan.received_before)
+                    yield len(files)
+                    for file in files:
+                        file.unlink()
+                    files = []
 
-        yield database, days()
+        yield database, chunks()
 
 
 def _hours(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> Iterator[HourTally]:
@@ -234,8 +244,8 @@ def _properties(asked: Iterable[AskedAggregate]) -> dict[str, str]:
 def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> None:
     columns = "".join(f", {column} varchar" for column in names.values())
     database.execute(
-        "create temp table events (number integer, type varchar, time varchar, received_at varchar, counts boolean, "
-        f"id varchar, verdict varchar{columns})"
+        "create temp table events (number integer, type varchar, sequence varchar, counts boolean, "
+        f"verdict varchar{columns})"
     )
     database.execute(
         "create temp table windows (number integer, period varchar, account varchar, start_at varchar, end_at varchar, "
@@ -249,37 +259,38 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _fetch(objects: Objects, prefix: str, folder: Path) -> list[str]:
-    def fetch(numbered: tuple[int, str]) -> str:
-        number, key = numbered
-        path = folder / f"{number:06d}.ndjson.zst"
+def _fetch(objects: Objects, prefix: str, folder: Path) -> list[Path]:
+    def fetch(key: str) -> Path:
+        path = folder / key.replace("/", "-")
         path.write_bytes(objects.get(key))
-        return str(path)
+        return path
 
     with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        return list(pool.map(fetch, enumerate(objects.keys(prefix))))
+        return list(pool.map(fetch, objects.keys(prefix)))
 
 
-def _judge_day(
-    database: duckdb.DuckDBPyConnection, names: dict[str, str], files: Sequence[str], received_before: str
+def _judge(
+    database: duckdb.DuckDBPyConnection, names: dict[str, str], files: Sequence[Path], received_before: str
 ) -> None:
-    properties = "".join(f", data[${column}] as {column}" for column in names.values())
-    parameters: dict[str, Any] = {"files": list(files), "received_before": received_before}
+    properties = "".join(f", data->>${column} as {column}" for column in names.values())
+    parameters: dict[str, Any] = {"files": [str(file) for file in files], "received_before": received_before}
     parameters |= {column: name for name, column in names.items()}
     database.execute(_LOAD.format(properties=properties, columns=_COLUMNS), parameters)
-    database.execute(_JUDGE)
+    database.execute(_REPEATED)
+    (repeated,) = database.execute("select count(*) from repeated").fetchall()[0]
+    database.execute(_JUDGED if repeated else _JUDGED_AS_THEY_ARE)
 
 
-def _conflict(account: str, time: str, received_at: str, digest: str, source: str, event: str) -> Quarantined:
+def _conflict(account: str, time: str, received_at: str, place: int, source: str, event: str) -> Quarantined:
     return Quarantined(
         reason=Reason.CONFLICT,
         detail=f"source {source} sent id {event} before with other content",
         account=account,
         time=time,
         received_at=received_at,
-        message_id=f"{source}#{event}#{digest}",
-        position=0,
-        raw=canonical_json({"source": source, "id": event, "digest": digest}).decode(),
+        message_id=f"{source}#{event}#{received_at}",
+        position=place,
+        raw=canonical_json({"source": source, "id": event, "copy": place}).decode(),
     )
 
 

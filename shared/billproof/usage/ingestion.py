@@ -14,6 +14,7 @@ from billproof.periods import cut_off, instant_text, local_months
 from billproof.ports import Clock, Objects
 from billproof.usage import log
 from billproof.usage.door import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
+from billproof.usage.express import plain_rows
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
 
 REMEMBERED_ACCOUNTS = 50_000
@@ -68,11 +69,30 @@ class _Sorting:
 
     lines: dict[str, list[msgspec.Struct]] = field(default_factory=dict)
     messages: dict[str, set[str]] = field(default_factory=dict)
+    prefixes: dict[tuple[str, str], str] = field(default_factory=dict)
     late: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """By account and month: the messages that brought late events, each with its instant."""
     accepted: int = 0
     control_totals: int = 0
     quarantined: int = 0
+
+    def accept(self, rows: Sequence[SegmentRow], message: Message, buckets: int, grace: timedelta) -> None:
+        """Sort rows of one message into their partitions, and mark what is late."""
+        mine: dict[tuple[str, str], list[msgspec.Struct]] = {}
+        for row in rows:
+            place = (row.account, row.time[:10])
+            lines = mine.get(place)
+            if lines is None:
+                prefix = self.prefixes.get(place) or log.partition_of(row, buckets)
+                self.prefixes[place] = prefix
+                self.messages.setdefault(prefix, set()).add(message.id)
+                lines = mine[place] = self.lines.setdefault(prefix, [])
+            lines.append(row)
+        self.accepted += len(rows)
+        if any(_missed_months(hour, message.sent_at, grace) for hour in {row.time[:13] for row in rows}):
+            for row in rows:
+                for month in _missed_months(row.time[:13], message.sent_at, grace):
+                    self.late.setdefault((row.account, month), {})[message.id] = row.received_at
 
     def put(self, prefix: str, line: msgspec.Struct, message: str) -> None:
         self.lines.setdefault(prefix, []).append(line)
@@ -131,6 +151,10 @@ def _sort(
         sorting.quarantined += 1
         sorting.put(log.quarantine_prefix(log.day_of(refused.time)), line, message.id)
 
+    rows = plain_rows(message.body, rules=gatekeeper.rules(), received_at=message.sent_at, knows=gatekeeper.knows)
+    if rows is not None:
+        sorting.accept(rows, message, buckets, grace)
+        return
     try:
         events = split_message(message.body)
     except Refused as refused:
@@ -146,10 +170,7 @@ def _sort(
             sorting.control_totals += 1
             sorting.put(log.control_prefix(row.hour[:10]), row, message.id)
         else:
-            sorting.accepted += 1
-            sorting.put(log.partition_of(row, buckets), row, message.id)
-            for month in _missed_months(row.time[:13], message.sent_at, grace):
-                sorting.late.setdefault((row.account, month), {})[message.id] = row.received_at
+            sorting.accept([row], message, buckets, grace)
 
 
 @lru_cache(maxsize=10_000)

@@ -9,7 +9,7 @@ A batch that is delivered twice writes the same bytes under the same key; a batc
 which aggregation finds by source and id.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -33,7 +33,7 @@ class LateMark(NamedTuple):
     received_at: str
 
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 _QUARANTINED = msgspec.json.Decoder(Quarantined)
 _CONTROL_TOTAL = msgspec.json.Decoder(ControlTotal)
 _ROW = msgspec.json.Decoder(SegmentRow)
@@ -94,9 +94,9 @@ def partition_of(row: SegmentRow, buckets: int) -> str:
     return usage_prefix(shard_of(row.account, buckets), day_of(row.time))
 
 
-def pack(lines: Iterable[msgspec.Struct]) -> tuple[str, bytes]:
+def pack(lines: Sequence[msgspec.Struct]) -> tuple[str, bytes]:
     """Return an object's name and bytes: the lines, compressed, named by their content."""
-    content = b"".join(_ENCODER.encode(line) + b"\n" for line in lines)
+    content = _ENCODER.encode_lines(lines)
     return f"{digest_bytes(content)[:40]}.ndjson.zst", zstd.compress(content, level=COMPRESSION_LEVEL)
 
 

@@ -55,19 +55,23 @@ class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
     retracts: str | None = None
 
 
-class SegmentRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One accepted event in a segment. Values are text, so that no reader can round them."""
+class SegmentRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One accepted event in a segment, under the names of CloudEvents. Values are text, so that no reader rounds them.
+
+    A message of plain events is decoded straight into rows, so this is not frozen: the door fills in `time` in UTC and
+    `received_at`, and takes `specversion` out.
+    """
 
     source: str
     id: str
     type: str
-    account: str
+    account: str = msgspec.field(name="subject")
     time: str
-    received_at: str
-    digest: str
     data: dict[str, str]
     corrects: str | None = None
     retracts: str | None = None
+    received_at: str = ""
+    specversion: str = ""
 
 
 CONTROL_TOTAL = "billproof.control-total"

@@ -1,0 +1,78 @@
+"""Events and worlds to measure with: the same for the same numbers."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from billproof.usage.ingestion import Message, ingest_usage
+from billproof.usage.model import AggregationPlan
+from tests.support.world import GRACE, NOW, World
+
+SENT = NOW - timedelta(days=1)
+"""Before the cut-off: nothing is late."""
+ACCOUNTS = [f"C{number:05d}" for number in range(1_000)]
+EVENTS_PER_MESSAGE = 100
+MESSAGES_PER_CALL = 50
+
+
+def event(number: int, *, accounts: int, days: int, total: int) -> dict[str, Any]:
+    """An API call of a customer; calls come in the order of time, every fiftieth twice."""
+    if number % 50 == 49:
+        number -= 1
+    second = number * days * 86_400 // total
+    day, rest = divmod(second, 86_400)
+    return {
+        "specversion": "1.0",
+        "id": f"call-{number:09d}",
+        "source": "gateway/eu-1",
+        "type": "flight.departed",
+        "subject": ACCOUNTS[number * 7919 % accounts],
+        "time": f"2013-01-{day + 1:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}Z",
+        "data": {"distance": f"{number % 997}.{number % 89:02d}", "tail_number": f"N{number % 4000}"},
+    }
+
+
+def bodies(total: int, *, accounts: int = 20, days: int = 31) -> Iterator[str]:
+    """Pack events into message bodies."""
+    for start in range(0, total, EVENTS_PER_MESSAGE):
+        chunk = range(start, min(start + EVENTS_PER_MESSAGE, total))
+        found = [event(number, accounts=accounts, days=days, total=total) for number in chunk]
+        yield json.dumps(found, separators=(",", ":"))
+
+
+def world(*, accounts: int = 20, buckets: int = 1) -> World:
+    """A legal entity with so many accounts, each charged by graduated flights and miles, 10 % off."""
+    made = World(buckets=buckets, batch_size=25)
+    for records in made.records.values():
+        records.items = {key: item for key, item in records.items.items() if not key.partition.startswith("members#")}
+    account = made.directory.account("UA")
+    contract = made.directory.contracts("UA")[0]
+    if account is None:
+        raise AssertionError("the demo has an account UA")
+    for name in ACCOUNTS[:accounts]:
+        made.publish(account.model_copy(update={"id": name}))
+        made.publish(contract.model_copy(update={"id": f"{name}-2013", "account": name}))
+    return made
+
+
+def calls(total: int, **shape: int) -> list[list[Message]]:
+    """Return the messages of each call of ingest_usage."""
+    made = [Message(id=f"m{n}", body=body, sent_at=SENT) for n, body in enumerate(bodies(total, **shape))]
+    return [made[start : start + MESSAGES_PER_CALL] for start in range(0, len(made), MESSAGES_PER_CALL)]
+
+
+def ingest(made: World, batches: list[list[Message]]) -> None:
+    """Write the messages' events to the log."""
+    for batch in batches:
+        ingest_usage(batch, objects=made.objects, gatekeeper=made.gatekeeper, buckets=made.buckets, grace=GRACE)
+
+
+def aggregation_plan(made: World, run: str) -> AggregationPlan:
+    """Plan a run and return the plan of its first bucket."""
+    from billproof.artefacts import Artefacts
+    from billproof.usage.log import bucket_name
+    from billproof.usage.model import AGGREGATION_PLAN
+
+    plan = made.plan(run)
+    return Artefacts(made.objects).read(run, AGGREGATION_PLAN, bucket_name(plan.buckets[0]), AggregationPlan)

@@ -1,0 +1,70 @@
+"""Aggregates one bucket and day in a process of its own and prints the peak of its memory, in bytes."""
+
+import resource
+import sys
+
+import msgspec
+from backports import zstd
+
+from billproof.usage.aggregation import aggregate
+from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
+from tests.support.fakes import MemoryObjects
+
+
+class _Files(MemoryObjects):
+    """Segments made when they are read, so that they take no memory of their own."""
+
+    def __init__(self, events: int) -> None:
+        super().__init__()
+        self.events = events
+
+    def get(self, key: str) -> bytes:
+        part = int(key.rsplit("/", 1)[-1])
+        lines = []
+        for number in range(part * 10_000, min((part + 1) * 10_000, self.events)):
+            row = {
+                "source": "gateway/eu-1",
+                "id": f"call-{number:09d}",
+                "type": "t",
+                "subject": f"C{number % 20}",
+                "time": f"2013-01-05T{number % 24:02d}:{number % 60:02d}:{number // 60 % 60:02d}.000000Z",
+                "received_at": "2013-01-06T00:00:00.000000Z",
+                "data": {"distance": f"{number % 997}.{number % 89:02d}"},
+            }
+            lines.append(msgspec.json.encode(row) + b"\n")
+        return zstd.compress(b"".join(lines), level=1)
+
+    def keys(self, prefix: str):  # type: ignore[no-untyped-def]
+        return iter([f"{prefix}{part}" for part in range((self.events + 9_999) // 10_000)])
+
+
+def main(events: int) -> int:
+    """Return the peak in bytes."""
+    window = {
+        "start": "2013-01-01",
+        "end": "2013-02-01",
+        "after": "",
+        "before": "2014",
+        "batch": "b",
+        "period": "2013-01",
+    }
+    plan = AggregationPlan(
+        run="r",
+        bucket=0,
+        received_before="2014",
+        days=("2013-01-05",),
+        windows=tuple(
+            AccountWindow(account=f"C{number}", metered_types=("t",), excluded_types=(), **window)
+            for number in range(20)
+        ),
+        asked=(AskedAggregate(meter="m", event_type="t", aggregation="sum", value_property="distance", group_by=()),),
+        period="2013-01",
+    )
+    found = aggregate(plan, objects=_Files(events))
+    if sum(usage.counts.metered for usage in found) != events:
+        raise AssertionError("events were lost")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{main(int(sys.argv[1]))}\n")
