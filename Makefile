@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration chaos lint types contracts check-template build-template format schemas pins clean ci
+.PHONY: help setup tools demo down test unit integration chaos bench lint types contracts check-template build-template format schemas pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -48,6 +48,9 @@ integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
 
 chaos: setup ## Kill every step at every port call, and the demo N times (N=10); SEED repeats a night
 	N=$(N) $(BIN)/pytest --no-cov tests/chaos
+
+bench: setup ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
+	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep -v '^{'
 
 lint: setup ## Style, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -68,9 +68,14 @@ def exponent(currency: str) -> int:
         raise InvalidMoney(message) from None
 
 
+@functools.cache
 def unit(currency: str) -> Decimal:
     """Return the smallest amount of the currency: 0.01 for USD, 1 for JPY."""
     return Decimal(1).scaleb(-exponent(currency))
+
+
+LARGEST_DIGIT = 22
+"""The place of the first of the 23 digits that an amount may have before the point."""
 
 
 class Money(Model):
@@ -117,13 +122,20 @@ class Money(Model):
 
     def __add__(self, other: "Money") -> "Money":
         self._same(other)
-        return Money.of(CONTEXT.add(self.amount, other.amount), self.currency)
+        return self._exact(CONTEXT.add(self.amount, other.amount))
 
     def __sub__(self, other: "Money") -> "Money":
-        return self + -other
+        self._same(other)
+        return self._exact(CONTEXT.subtract(self.amount, other.amount))
 
     def __neg__(self) -> "Money":
-        return Money.of(-self.amount, self.currency)
+        return self._exact(CONTEXT.minus(self.amount))
+
+    def _exact(self, amount: Decimal) -> "Money":
+        """Make a sum of amounts that were checked already: it needs no second look unless it has too many digits."""
+        if amount.adjusted() > LARGEST_DIGIT:
+            return Money.of(amount, self.currency)
+        return Money.model_construct(amount=amount, currency=self.currency)
 
     def __str__(self) -> str:
         return f"{self.text} {self.currency}"

@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from collections.abc import Iterator
 
 import msgspec
 from backports import zstd
@@ -34,8 +35,8 @@ class _Files(MemoryObjects):
             lines.append(msgspec.json.encode(row) + b"\n")
         return zstd.compress(b"".join(lines), level=1)
 
-    def keys(self, prefix: str):  # type: ignore[no-untyped-def]
-        return iter([f"{prefix}{part}" for part in range((self.events + 9_999) // 10_000)])
+    def keys(self, prefix: str) -> Iterator[str]:
+        yield from (f"{prefix}-05/{part}" for part in range((self.events + 9_999) // 10_000))
 
 
 def main(events: int) -> int:

@@ -133,8 +133,8 @@ def _segments(
         windows.setdefault(window.account, []).append(window)
     doubts = []
     number = 0
-    for day in aggregation.days:
-        for key in objects.keys(log.usage_prefix(aggregation.bucket, day)):
+    for keys in log.segments_of(objects, aggregation.bucket, aggregation.days):
+        for key in keys:
             number += 1
             rows = log.read_intact(objects, key)
             if rows is None:

@@ -36,7 +36,7 @@ from billproof.usage.model import (
 
 DOWNLOADS_AT_ONCE = 8
 CHUNK_BYTES = 8 * 2**20
-"""Compressed bytes of whole days that are loaded at once: enough to make a query worth it, few enough for the memory."""
+"""Compressed bytes of whole days that are loaded at once: enough to be worth a query, few enough for the memory."""
 MEMORY_LIMIT = "1GB"
 """Past this DuckDB spills to the temporary folder instead of failing."""
 
@@ -101,9 +101,13 @@ first as (select * from fixes where place = 1)
 select number, type, sequence, counts,
     case
         when verdict != 'kept' then verdict
-        when exists (select 1 from first f where f.number = m.number and f.source = m.source and f.day = m.day and f.target = m.id)
-            or exists (select 1 from fixes f where f.number = m.number and f.source = m.source and f.day = m.day and f.id = m.id
-                and f.place > 1) then 'corrected'
+        when exists (
+            select 1 from first f
+            where f.number = m.number and f.source = m.source and f.day = m.day and f.target = m.id
+        ) or exists (
+            select 1 from fixes f
+            where f.number = m.number and f.source = m.source and f.day = m.day and f.id = m.id and f.place > 1
+        ) then 'corrected'
         when (corrects is not null or retracts is not null) and not exists (
             select 1 from standing s where s.number = m.number and s.source = m.source and s.day = m.day
                 and s.id = coalesce(m.corrects, m.retracts)) then 'unmatched'
@@ -209,9 +213,10 @@ def _judged_chunks(
 
         def chunks() -> Iterator[int]:
             files: list[Path] = []
-            for day in plan.days:
-                files += _fetch(objects, log.usage_prefix(plan.bucket, day), Path(folder))
-                if files and (sum(file.stat().st_size for file in files) >= CHUNK_BYTES or day == plan.days[-1]):
+            for keys in (*log.segments_of(objects, plan.bucket, plan.days), None):
+                files += _fetch(objects, keys or [], Path(folder))
+                is_full = sum(file.stat().st_size for file in files) >= CHUNK_BYTES
+                if files and (is_full or keys is None):
                     _judge(database, names, files, plan.received_before)
                     yield len(files)
                     for file in files:
@@ -259,14 +264,14 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _fetch(objects: Objects, prefix: str, folder: Path) -> list[Path]:
+def _fetch(objects: Objects, keys: Sequence[str], folder: Path) -> list[Path]:
     def fetch(key: str) -> Path:
         path = folder / key.replace("/", "-")
         path.write_bytes(objects.get(key))
         return path
 
     with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        return list(pool.map(fetch, objects.keys(prefix)))
+        return list(pool.map(fetch, keys))
 
 
 def _judge(

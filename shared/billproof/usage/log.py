@@ -10,6 +10,7 @@ which aggregation finds by source and id.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -52,6 +53,16 @@ def day_of(time: str | None) -> str:
 def usage_prefix(bucket: int, day: str) -> str:
     """Return the prefix of one partition of the usage log."""
     return f"usage/bucket={bucket_name(bucket)}/day={day}/"
+
+
+def segments_of(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the segments of each of some days that has any, day by day; one listing serves a whole month."""
+    wanted = set(days)
+    for month in sorted({day[:7] for day in days}):
+        keys = objects.keys(usage_prefix(bucket, month).removesuffix("/"))
+        for day, found in groupby(keys, key=lambda key: key.split("/")[2].removeprefix("day=")):
+            if day in wanted:
+                yield list(found)
 
 
 def quarantine_prefix(day: str) -> str:

@@ -1,0 +1,87 @@
+"""The cost meter: every AWS call counted by service and operation, and priced. It hooks botocore: any endpoint will do.
+
+    with CostMeter() as meter: ...
+    meter.dollars()
+
+Prices are those of us-east-1 in PRICES, with their source and date. What the provider does without a call of ours
+(Lambda's invocations, its polling of queues, transitions of workflows) is added by `note`.
+"""
+
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib import resources
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+import botocore.session
+
+from billproof.aws.clients import client
+
+CHUNK = 64 * 1024
+"""SQS bills a request for every 64 KB of payload."""
+READ_UNIT, WRITE_UNIT = 4 * 1024, 1024
+PRICES: dict[str, Any] = json.loads(
+    resources.files("billproof_ops").joinpath("prices.json").read_text(encoding="utf-8")
+)
+
+
+@dataclass
+class CostMeter:
+    """Counts calls and the units that they are billed by."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    units: Counter[str] = field(default_factory=Counter)
+
+    def __enter__(self) -> Self:
+        session = botocore.session.get_session()
+        events = session.get_component("event_emitter")
+        events.register("before-call", self._before, unique_id="billproof-cost-before")
+        events.register("after-call", self._after, unique_id="billproof-cost-after")
+        boto3.setup_default_session(botocore_session=session)
+        client.cache_clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        boto3.setup_default_session()
+        client.cache_clear()
+
+    def note(self, unit: str, number: float, *, call: str | None = None) -> None:
+        """Add what the provider does by itself."""
+        self.units[unit] += number  # type: ignore[assignment] # parts of a request add up over many
+        if call:
+            self.calls[call] += math.ceil(number)
+
+    def dollars(self) -> float:
+        """Price everything. A measure of cost, not money that anybody is billed: so it may be a float."""
+        per_unit: dict[str, float] = PRICES["per_unit"]
+        return sum(number * per_unit[unit] for unit, number in self.units.items())
+
+    def _before(self, model: Any, params: dict[str, Any], **_: Any) -> None:
+        service, operation = model.service_model.service_name, model.name
+        self.calls[f"{service} {operation}"] += 1
+        body = params.get("body") or b""
+        size = len(body) if isinstance(body, (bytes, str)) else 0
+        match service, operation:
+            case "s3", ("GetObject" | "HeadObject"):
+                self.units["s3 get"] += 1
+            case "s3", _:
+                self.units["s3 put or list"] += 1
+            case "dynamodb", ("PutItem" | "UpdateItem" | "DeleteItem"):
+                self.units["dynamodb write"] += max(math.ceil(size / WRITE_UNIT), 1)
+            case "dynamodb", "TransactWriteItems":
+                for item in json.loads(body)["TransactItems"]:
+                    self.units["dynamodb write"] += 2 * max(math.ceil(len(json.dumps(item)) / WRITE_UNIT), 1)
+            case "sqs", _:
+                self.units["sqs request"] += max(math.ceil(size / CHUNK), 1)
+            case _:
+                pass
+
+    def _after(self, model: Any, parsed: Any, **_: Any) -> None:
+        if model.service_model.service_name == "dynamodb" and model.name in {"GetItem", "Query"}:
+            size = len(json.dumps(parsed, default=str))
+            self.units["dynamodb read"] += max(math.ceil(size / READ_UNIT), 1)

@@ -1,0 +1,54 @@
+"""`make bench`: measures, prints and writes build/bench.json."""
+
+import json
+import os
+import platform
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from rich.console import Console
+
+from billproof_ops import tables
+from billproof_ops.paths import BUILD
+from tests.bench import cost, ratios
+
+
+def main() -> int:
+    """Measure everything; exit 0 whatever comes out: machines are noisy, and a goal that is missed is printed so."""
+    console = Console()
+    measures = []
+    for what in (
+        lambda: ratios.aggregation(500_000),
+        lambda: ratios.ingest(200_000),
+        lambda: ratios.invoice(500),
+        ratios.peak_memory,
+        ratios.growth,
+    ):
+        found = what()
+        measures += found if isinstance(found, list) else [found]
+        console.print(f"{measures[-1].name}: {measures[-1].value}")
+    priced, calls = cost.measure()
+    measures += priced
+    table = tables.table("Measure", "Value", "Goal", "", "How", title="Bench", right=("Value",))
+    for each in measures:
+        table.add_row(each.name, f"{each.value:,}", each.goal, "yes" if each.reached else "no", each.detail)
+    console.print(table)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    report = {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.machine()}, {os.cpu_count()} CPUs, {memory / 2**30:.0f} GiB",
+        "python": platform.python_version(),
+        "duckdb": version("duckdb"),
+        "measures": [asdict(each) for each in measures],
+        "calls": calls,
+    }
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / "bench.json").write_text(json.dumps(report, indent=1) + "\n")
+    console.print(f"Written: {BUILD / 'bench.json'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""What a run costs by its calls: the functions' own handlers on moto, through the cost meter."""
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from moto import mock_aws
+
+from billproof.aws.clients import client
+from billproof.aws.ports import Ports
+from billproof.aws.settings import Settings
+from billproof.contracts.model import LegalEntity, Meter
+from billproof.contracts.policy import Policy
+from billproof_ops.cost import CHUNK, CostMeter
+from billproof_ops.demo import story
+from functions.aggregate_usage import app as aggregate_usage
+from functions.calculate_tax import app as calculate_tax
+from functions.check_completeness import app as check_completeness
+from functions.close_billing_run import app as close_billing_run
+from functions.deliver_invoice import app as deliver_invoice
+from functions.draft_invoices import app as draft_invoices
+from functions.ingest_usage import app as ingest_usage
+from functions.plan_billing_run import app as plan_billing_run
+from functions.post_to_erp import app as post_to_erp
+from functions.price_usage import app as price_usage
+from functions.release_invoices import app as release_invoices
+from functions.validate_pricing import app as validate_pricing
+from tests.bench import load
+from tests.bench.ratios import Measure
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Billproof")
+os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
+RUN = "skymeter-inc-2013-01-001"
+STATES_OF_A_BATCH = 10
+"""Transitions of one item of InvoiceBatches: the map's item and its task, and the eight states of invoice_batch."""
+STATES_OF_A_RUN = 7
+TABLES = ("contracts", "invoices", "ledger", "runs", "exceptions", "idempotency")
+
+
+class _Context:
+    function_name = "function"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id = "request"
+    log_group_name = log_stream_name = "log"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@contextmanager
+def _deployed(*, buckets: int) -> Iterator[tuple[Ports, CostMeter]]:
+    with mock_aws(), CostMeter() as meter:
+        client("s3").create_bucket(Bucket="data")
+        for table in TABLES:
+            keys = ("id",) if table == "idempotency" else ("partition", "sort")
+            client("dynamodb").create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+                KeySchema=[
+                    {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+                ],
+            )
+        queues = {name: client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("postings", "deliveries")}
+        environment = {f"{table.upper()}_TABLE": table for table in TABLES} | {
+            "DATA_BUCKET": "data",
+            "POSTINGS_QUEUE_URL": queues["postings"],
+            "DELIVERIES_QUEUE_URL": queues["deliveries"],
+            "BUCKET_COUNT": str(buckets),
+            "BATCH_SIZE": "100",
+            "BATCH_CONCURRENCY": "40",
+            "CUT_OFF_GRACE_HOURS": "24",
+        }
+        yield Ports(Settings(environment)), meter
+
+
+def _publish(ports: Ports, accounts: int) -> None:
+    found = story.master_data()
+    shared: list[LegalEntity | Meter | Policy] = [*found.legal_entities, *found.meters, *found.policies]
+    for each in shared:
+        ports.directory.add(each)
+    account = next(each for each in found.accounts if each.id == "UA")
+    contract = next(each for each in found.contracts if each.account == "UA")
+    for name in load.ACCOUNTS[:accounts]:
+        ports.directory.add(account.model_copy(update={"id": name}))
+        ports.directory.add(contract.model_copy(update={"id": f"{name}-2013", "account": name}))
+
+
+def _call(module: Any, event: dict[str, Any], ports: Ports, meter: CostMeter) -> Any:
+    meter.note("lambda request", 1, call="lambda Invoke")
+    return module.handler(event, _Context(), ports)
+
+
+def _poll(meter: CostMeter, messages: list[str]) -> None:
+    """Lambda's poller receives ten messages at a time, billed by 64 KB, and deletes ten at a time."""
+    size = sum(map(len, messages))
+    receives = max(math.ceil(len(messages) / 10), math.ceil(size / CHUNK))
+    meter.note(
+        "sqs request", receives + math.ceil(len(messages) / 10), call="sqs ReceiveMessage and DeleteMessageBatch"
+    )
+
+
+def _records(messages: list[str]) -> dict[str, Any]:
+    sent = str(int(load.SENT.timestamp() * 1000))
+    return {
+        "Records": [
+            {"messageId": f"m{number}-{hash(body)}", "body": body, "attributes": {"SentTimestamp": sent}}
+            for number, body in enumerate(messages)
+        ]
+    }
+
+
+def measure(*, events: int = 50_000, accounts: int = 480, buckets: int = 16) -> tuple[list[Measure], dict[str, int]]:
+    """Run a month through the handlers and price its calls; return the measures and the calls by operation."""
+    with _deployed(buckets=buckets) as (ports, meter):
+        _publish(ports, accounts)
+        meter.calls.clear()
+        meter.units.clear()
+        for batch in load.calls(events, accounts=accounts, days=1):
+            bodies = [message.body for message in batch]
+            meter.note(
+                "sqs request", sum(max(math.ceil(len(body) / CHUNK), 1) for body in bodies), call="sqs SendMessage"
+            )
+            _poll(meter, bodies)
+            _call(ingest_usage, _records(bodies), ports, meter)
+        ingest = meter.dollars() / events * 1e6
+        calls = dict(meter.calls)
+        meter.calls.clear()
+        meter.units.clear()
+        _bill(ports, meter, buckets)
+        invoices = len(ports.register.series("skymeter-inc", 2013))
+        month = meter.dollars() / invoices * 1_000
+        calls = {f"ingest: {name}": number for name, number in sorted(calls.items())}
+        calls |= {f"run: {name}": number for name, number in sorted(meter.calls.items())}
+    detail = f"{events:,} events, 100 a message, 5,000 a call, {buckets} buckets"
+    detail_of_run = f"{invoices:,} invoices, {accounts:,} accounts, batches of up to 100, without e-mail"
+    return [
+        Measure("dollars for a million events, by calls", round(ingest, 4), "<= 0.03", ingest <= 0.03, detail),
+        Measure("dollars for a thousand invoices, by calls", round(month, 4), "<= 0.04", month <= 0.04, detail_of_run),
+    ], calls
+
+
+def _bill(ports: Ports, meter: CostMeter, buckets: int) -> None:
+    event = {"run_id": RUN, "legal_entity": "skymeter-inc", "period": "2013-01", "requested_by": "schedule"}
+    _call(plan_billing_run, event, ports, meter)
+    found = json.loads(ports.objects.get(f"runs/{RUN}/maps/batches.json"))
+    for bucket in range(buckets):
+        _call(aggregate_usage, {"run_id": RUN, "bucket": bucket}, ports, meter)
+    _call(check_completeness, {"run_id": RUN}, ports, meter)
+    for item in found:
+        for step in (price_usage, validate_pricing, calculate_tax, draft_invoices, release_invoices):
+            _call(step, item, ports, meter)
+    _call(close_billing_run, {"run_id": RUN}, ports, meter)
+    meter.note(
+        "states transition", STATES_OF_A_RUN + 2 * buckets + STATES_OF_A_BATCH * len(found), call="states transition"
+    )
+    for queue, consumer in (("postings", post_to_erp), ("deliveries", deliver_invoice)):
+        bodies = [json.dumps({"invoice": name}) for name in ports.register.series("skymeter-inc", 2013)]
+        for start in range(0, len(bodies), 10):
+            chunk = bodies[start : start + 10]
+            _poll(meter, chunk)
+            answer = _call(consumer, _records(chunk), ports, meter)
+            if answer["batchItemFailures"]:
+                message = f"{queue} failed"
+                raise AssertionError(message)
