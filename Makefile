@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration chaos bench lint types contracts check-template build-template format schemas pins clean ci
+.PHONY: help setup tools demo down test unit integration chaos bench lint types contracts check-template build-template format schemas docs pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -61,6 +61,9 @@ lint: setup ## Style, types and the direction of imports
 format: setup ## Put the code in house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup ## Generate docs/controls.md from the catalogue
+	$(BIN)/python -m billproof_ops.catalogue
 
 schemas: setup ## Generate the JSON Schemas from the models
 	$(BIN)/python -m billproof_ops.schemas

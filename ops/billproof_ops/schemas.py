@@ -5,6 +5,7 @@ import json
 from pydantic import BaseModel, TypeAdapter
 
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.policy import Policy
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry
 from billproof.reconciliation.model import Reconciliation
@@ -21,6 +22,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "journal-entry": JournalEntry,
     "legal-entity": LegalEntity,
     "meter": Meter,
+    "policy": Policy,
     "reconciliation": Reconciliation,
     "release": Released,
     "run-statement": RunStatement,
