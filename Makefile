@@ -49,8 +49,13 @@ integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
 chaos: setup ## Kill every step at every port call, and the demo N times (N=10); SEED repeats a night
 	N=$(N) $(BIN)/pytest --no-cov tests/chaos
 
-bench: setup ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
-	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep -v '^{'
+.bench/.ready: requirements/bootstrap.txt requirements/bench.txt $(VENV)/.ready
+	$(PYTHON) -m venv --clear .bench
+	$(BIN)/uv pip install --quiet --python .bench/bin/python --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: setup .bench/.ready ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
+	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'
 
 lint: setup ## Style, types and the direction of imports
 	$(BIN)/ruff format --check .
@@ -83,7 +88,7 @@ pins: setup ## Compile requirements/ anew from pyproject.toml
 
 clean: ## Remove what was made; stops a local stack first
 	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
-	rm -rf $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .bench $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ci: ## What CI runs
 	.ci/run

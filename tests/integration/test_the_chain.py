@@ -161,6 +161,22 @@ def test_a_batch_that_fails_says_so_and_ends_failed(billed: Target) -> None:
     assert "nobody-2013-01-001" in found["cause"]
 
 
+def test_a_failed_run_is_redriven_or_the_next_one_is_started(billed: Target) -> None:
+    machine = billed.machine("BillingRunArn")
+    run_id = f"{EUROPE}-2013-03-901"
+    document = {"run_id": run_id, "legal_entity": "nobody", "period": "2013-03"}
+    machine.start(name=run_id, document={**document, "requested_by": "carla", "only_accounts": []})
+    until(
+        lambda: True if machine.status(run_id) == "FAILED" else None,
+        what="the failure",
+        timeout_seconds=DRAIN_SECONDS,
+    )
+    code, out, err = run_command("run", "redrive", run_id)
+    assert (code, "redriven" in out or f"{EUROPE}-2013-03-001 started instead" in out) == (0, True), out + err
+    if "started instead" in out:
+        billing.wait_for_run(billed, f"{EUROPE}-2013-03-001")
+
+
 def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
     scheduler = client("scheduler")
     machine = billed.outputs["ReconciliationArn"]

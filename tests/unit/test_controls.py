@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from billproof.approvals.model import Refusal
 from billproof.artefacts import Artefacts
 from billproof.contracts.model import Account, Contract, CrmState
 from billproof.contracts.policy import Policy
@@ -349,6 +350,7 @@ def test_an_invoice_that_comes_to_less_than_nothing_is_held() -> None:
     world.moment = FEBRUARY
     found = findings(world.bill(period="2013-02"), "EV")
     assert {"negative_invoice", "credit_ratio"} <= found.keys()
+    assert world.decide(f"{INC}.2013-02.EV.001", "approved", "ben").refusal is Refusal.NOTHING_TO_RELEASE
 
 
 def test_events_of_an_account_without_a_contract_are_found() -> None:

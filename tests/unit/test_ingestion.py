@@ -1,5 +1,7 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -210,6 +212,21 @@ def test_the_memory_of_accounts_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("billproof.usage.ingestion.REMEMBERED_ACCOUNTS", 1)
     world = World()
     assert [world.gatekeeper.knows(account) for account in ("UA", "B6", "UA", "ZZ")] == [True, True, True, False]
+
+
+def test_a_batch_that_two_calls_take_at_once_leaves_what_one_leaves() -> None:
+    message = Message(id="m1", body=json.dumps([flight(n) for n in range(50)]), sent_at=NOW)
+    once, twice = World(), World()
+    ingest_usage([message], objects=once.objects, gatekeeper=once.gatekeeper, buckets=1, grace=GRACE)
+    start = Barrier(2)
+
+    def take(_: int) -> None:
+        start.wait()
+        ingest_usage([message], objects=twice.objects, gatekeeper=twice.gatekeeper, buckets=1, grace=GRACE)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(take, range(2)))
+    assert twice.objects.items == once.objects.items
 
 
 TEXTS = st.sampled_from(

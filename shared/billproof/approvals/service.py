@@ -73,12 +73,17 @@ def raise_exceptions(
             requested_by=requested_by,
             amount=held.document.totals.gross if held.document else None,
             findings=held.findings,
-            can_approve=held.document is not None and draft.outcome is DraftOutcome.HELD,
+            can_approve=_can_be_released(held) and draft.outcome is DraftOutcome.HELD,
             opened_at=instant_text(now),
         )
         raise_case(case, casebook=casebook, workflows=workflows)
         raised += 1
     return Stepped(run_id=run_id, batch_id=batch_id, outcome="raised", accounts=len(batch.drafts), findings=raised)
+
+
+def _can_be_released(held: Held) -> bool:
+    """Say whether there is a document that may go out: less than nothing is a credit note, which no approval makes."""
+    return held.document is not None and held.document.totals.gross.amount >= 0
 
 
 def raise_case(case: Case, *, casebook: Casebook, workflows: Workflows) -> None:
