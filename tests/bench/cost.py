@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from moto import mock_aws
@@ -38,6 +39,8 @@ RUN = "skymeter-inc-2013-01-001"
 STATES_OF_A_BATCH = 10
 """Transitions of one item of InvoiceBatches: the map's item and its task, and the eight states of invoice_batch."""
 STATES_OF_A_RUN = 7
+AT_ONCE = datetime(2013, 1, 2, tzinfo=UTC)
+"""Events come when they happen: none is late."""
 TABLES = ("contracts", "invoices", "ledger", "runs", "exceptions", "idempotency")
 
 
@@ -106,7 +109,7 @@ def _poll(meter: CostMeter, messages: list[str]) -> None:
 
 
 def _records(messages: list[str]) -> dict[str, Any]:
-    sent = str(int(load.SENT.timestamp() * 1000))
+    sent = str(int(AT_ONCE.timestamp() * 1000))
     return {
         "Records": [
             {"messageId": f"m{number}-{hash(body)}", "body": body, "attributes": {"SentTimestamp": sent}}

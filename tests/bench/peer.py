@@ -1,8 +1,9 @@
-"""The peer's side of the race, run by the peer's own interpreter: `peer.py EVENTS`. Prints seconds, invoices and total."""
+"""The peer's side of the race, run by its own interpreter: `peer.py EVENTS` prints seconds, invoices and total."""
 
 import json
 import sys
 import time
+from pathlib import Path
 
 from bframelib import Client  # type: ignore[import-not-found] # it has an environment of its own, .bench
 
@@ -22,7 +23,7 @@ def main(path: str) -> dict[str, object]:
     )
     database = client.con
     database.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-    with open(path, "rb") as events:
+    with Path(path).open("rb") as events:
         customers = sorted({json.loads(line)["subject"] for line in events})
     started = "'2013-01-01T00:00:00+00:00'"
     ended = "'2014-01-01T00:00:00+00:00'"
@@ -35,8 +36,8 @@ def main(path: str) -> dict[str, object]:
             values (1, 1, 1, 1, 'Calls', 'EVENT', 'flight.departed', '[]', null);
         insert into src.pricebooks (id, org_id, env_id, branch_id, durable_id, prorate, name, invoice_delivery,
             invoice_schedule, effective_at) values (1, 1, 1, 1, 'p', false, 'p', 'ARREARS', 1, {started});
-        insert into src.list_prices (id, org_id, env_id, branch_id, price, invoice_delivery, invoice_schedule, prorate,
-            product_uid, pricebook_uid) values (1, 1, 1, 1, '0.0125', 'ARREARS', 1, false, 1, 1);
+        insert into src.list_prices (id, org_id, env_id, branch_id, price, invoice_delivery, invoice_schedule,
+            prorate, product_uid, pricebook_uid) values (1, 1, 1, 1, '0.0125', 'ARREARS', 1, false, 1, 1);
         insert into src.dates values ({started}, '2013-01-31T00:00:00+00:00');
         """
     )
@@ -52,8 +53,8 @@ def main(path: str) -> dict[str, object]:
         )
     begun = time.perf_counter()
     database.execute(
-        "insert into src.events select 1, 1, 1, id, subject, null, json_object('name', type), time, time from read_json("
-        "?, columns = {id: 'VARCHAR', subject: 'VARCHAR', type: 'VARCHAR', time: 'TIMESTAMPTZ'}, "
+        "insert into src.events select 1, 1, 1, id, subject, null, json_object('name', type), time, time "
+        "from read_json(?, columns = {id: 'VARCHAR', subject: 'VARCHAR', type: 'VARCHAR', time: 'TIMESTAMPTZ'}, "
         "format = 'newline_delimited')",
         [path],
     )

@@ -78,18 +78,21 @@ class _Sorting:
 
     def accept(self, rows: Sequence[SegmentRow], message: Message, buckets: int, grace: timedelta) -> None:
         """Sort rows of one message into their partitions, and mark what is late."""
-        mine: dict[tuple[str, str], list[msgspec.Struct]] = {}
-        for row in rows:
-            place = (row.account, row.time[:10])
-            lines = mine.get(place)
-            if lines is None:
-                prefix = self.prefixes.get(place) or log.partition_of(row, buckets)
-                self.prefixes[place] = prefix
-                self.messages.setdefault(prefix, set()).add(message.id)
-                lines = mine[place] = self.lines.setdefault(prefix, [])
-            lines.append(row)
+        hours = {row.time[:13] for row in rows}
+        days = sorted({hour[:10] for hour in hours})
+        for day in days:
+            mine: dict[str, list[msgspec.Struct]] = {}
+            for row in rows if len(days) == 1 else [row for row in rows if row.time[:10] == day]:
+                lines = mine.get(row.account)
+                if lines is None:
+                    place = (row.account, day)
+                    prefix = self.prefixes.get(place) or log.partition_of(row, buckets)
+                    self.prefixes[place] = prefix
+                    self.messages.setdefault(prefix, set()).add(message.id)
+                    lines = mine[row.account] = self.lines.setdefault(prefix, [])
+                lines.append(row)
         self.accepted += len(rows)
-        if any(_missed_months(hour, message.sent_at, grace) for hour in {row.time[:13] for row in rows}):
+        if any(_missed_months(hour, message.sent_at, grace) for hour in hours):
             for row in rows:
                 for month in _missed_months(row.time[:13], message.sent_at, grace):
                     self.late.setdefault((row.account, month), {})[message.id] = row.received_at
