@@ -11,10 +11,13 @@ from typing import Any
 from moto import mock_aws
 
 from billproof.aws.clients import client
+from billproof.aws.dynamodb import DynamoRecords
 from billproof.aws.ports import Ports
 from billproof.aws.settings import Settings
+from billproof.contracts.directory import _membership, key_of
 from billproof.contracts.model import LegalEntity, Meter
 from billproof.contracts.policy import Policy
+from billproof.ports import Record
 from billproof_ops.cost import CHUNK, CostMeter
 from billproof_ops.demo import story
 from functions.aggregate_usage import app as aggregate_usage
@@ -89,9 +92,13 @@ def _publish(ports: Ports, accounts: int) -> None:
         ports.directory.add(each)
     account = next(each for each in found.accounts if each.id == "UA")
     contract = next(each for each in found.contracts if each.account == "UA")
+    records = DynamoRecords(client("dynamodb"), "contracts")
     for name in load.ACCOUNTS[:accounts]:
-        ports.directory.add(account.model_copy(update={"id": name}))
-        ports.directory.add(contract.model_copy(update={"id": f"{name}-2013", "account": name}))
+        mine = account.model_copy(update={"id": name})
+        terms = contract.model_copy(update={"id": f"{name}-2013", "account": name})
+        for data in (mine, terms):  # one by one: a transaction copies all of moto's tables
+            records.create(Record(key_of(data), data.model_dump(mode="json")))
+        records.create(_membership(mine))
 
 
 def _call(module: Any, event: dict[str, Any], ports: Ports, meter: CostMeter) -> Any:

@@ -83,7 +83,11 @@ def _world() -> World:
         terms = contract.model_dump(mode="json")
         (charge,) = [each for each in terms["charges"] if each["id"] == "flights"]
         price = {"model": "per_unit", "unit_price": str(UNIT_PRICE)}
-        world.publish(Contract.model_validate({**terms, "version": 2, "charges": [{**charge, "price": price}]}))
+        world.publish(
+            Contract.model_validate(
+                {**terms, "version": 2, "time_zone": "UTC", "charges": [{**charge, "price": price}]}
+            )
+        )
     return world
 
 
