@@ -4,7 +4,7 @@ import json
 
 from pydantic import BaseModel, TypeAdapter
 
-from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, Meter
 from billproof.contracts.policy import Policy
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry
@@ -17,6 +17,7 @@ FOLDER = ROOT / "shared" / "billproof" / "schemas"
 MODELS: dict[str, type[BaseModel]] = {
     "account": Account,
     "contract": Contract,
+    "crm-state": CrmState,
     "demo-summary": Summary,
     "invoice": Invoice,
     "journal-entry": JournalEntry,

@@ -126,13 +126,15 @@ class World:
         )
         return started.run_id
 
-    def plan(self, run_id: str, entity: str = INC, period: str = JANUARY) -> RunPlan:
+    def plan(
+        self, run_id: str, entity: str = INC, period: str = JANUARY, only_accounts: tuple[str, ...] = ()
+    ) -> RunPlan:
         plan_billing_run(
             run_id=run_id,
             legal_entity=entity,
             period=period,
             requested_by=REQUESTER,
-            only_accounts=(),
+            only_accounts=only_accounts,
             directory=self.directory,
             register=self.register,
             objects=self.objects,

@@ -165,6 +165,22 @@ def test_a_silent_source_holds_the_run_with_what_it_would_have_sent() -> None:
     assert finding.amount_at_risk == Money.of("17.74", "USD")
 
 
+def test_a_run_of_some_accounts_says_nothing_of_what_a_source_sent() -> None:
+    world = World()
+    world.ingest([flight(day, day=f"2013-01-{day:02d}") for day in range(1, 9)])
+    world.start()
+    plan = world.plan(RUN, only_accounts=("UA",))
+    assert (plan.accounts, plan.is_partial) == (1, True)
+    for bucket in plan.buckets:
+        aggregate_usage(run_id=RUN, bucket=bucket, objects=world.objects)
+    assert world.check(RUN).outcome == "complete"
+    for batch in plan.batches:
+        world.invoice_batch(RUN, batch)
+    world.close(RUN)
+    world.moment = datetime(2013, 3, 2, 12, tzinfo=UTC)
+    assert check(world, f"{INC}-2013-02-001").findings == ()  # its days are no history of the source
+
+
 def test_a_source_of_last_month_that_sends_nothing_at_all_is_found() -> None:
     world = World()
     world.ingest([flight(day, day=f"2013-01-{day:02d}") for day in range(1, 32)])

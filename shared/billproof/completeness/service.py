@@ -47,7 +47,7 @@ def check_completeness(
     compared = compare(_control_totals(plan, objects), (hour for tally in tallies for hour in tally.hours))
     days = [day for tally in tallies for day in tally.days]
     history = _history(plan, artefacts, records)
-    silent = silences([*history, *days], start=plan.period.start, end=plan.period.end)
+    silent = [] if plan.is_partial else silences([*history, *days], start=plan.period.start, end=plan.period.end)
     over = [each for each in compared if is_over(each, plan.policy.thresholds.completeness_percent)]
     amount: Money | None = None
     findings: tuple[Finding, ...] = ()
@@ -104,11 +104,13 @@ def _control_totals(plan: RunPlan, objects: Objects) -> Iterable[ControlTotal]:
 
 
 def _history(plan: RunPlan, artefacts: Artefacts, records: Records) -> list[DayTally]:
-    """Return what the last closed run of the period before counted by day, if there is one."""
+    """Return what the last closed run of all accounts in the period before counted by day, if there is one."""
     before = Period.month_ending(plan.period.start)
     for run_id in reversed(run_ids(records, plan.legal_entity, before.name)):
-        if STATEMENT in artefacts.parts(run_id, RUN):
-            earlier = artefacts.read(run_id, RUN, "plan", RunPlan)
+        if STATEMENT not in artefacts.parts(run_id, RUN):
+            continue
+        earlier = artefacts.read(run_id, RUN, "plan", RunPlan)
+        if not earlier.is_partial:
             parts = (artefacts.read(run_id, TALLY, log.bucket_name(bucket), BucketTally) for bucket in earlier.buckets)
             return [day for tally in parts for day in tally.days]
     return []

@@ -211,7 +211,7 @@ def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Store
 def _shared_terms(plan: BatchPlan, directory: Directory) -> tuple[Checked, list[Difference]]:
     """Compare what all accounts of a batch are billed by: the legal entity and the meters."""
     terms: list[MasterData] = [plan.legal_entity, *plan.meters]
-    if plan.policy.people or plan.policy.roles:  # one that was published
+    if plan.policy != Policy(id=plan.policy.id, version=1):  # one that was published
         terms.append(plan.policy)
     return Checked(terms=len(terms)), list(_terms_differ(terms, directory))
 

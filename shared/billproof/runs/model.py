@@ -9,7 +9,10 @@ from billproof.usage.model import EventCounts
 
 
 class RunPlan(Model):
-    """The plan of a run: its buckets and batches, the instants of its period, and by what it decides."""
+    """The plan of a run: its buckets and batches, the instants of its period, and by what it decides.
+
+    A partial run is of some accounts only: it says nothing of what sources sent.
+    """
 
     run: str
     legal_entity: str
@@ -23,6 +26,7 @@ class RunPlan(Model):
     requested_by: str
     policy: Policy
     has_control_totals: bool
+    is_partial: bool = False
 
 
 class CurrencyTotal(Model):

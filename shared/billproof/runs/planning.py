@@ -127,6 +127,7 @@ def plan_billing_run(
         requested_by=requested_by,
         policy=policy,
         has_control_totals=bool(stated),
+        is_partial=bool(only_accounts),
     )
     artefacts.write(run_id, RUN, "plan", plan_of_run)
     buckets_key = artefacts.write_json(run_id, MAPS, "buckets", [{"run_id": run_id, "bucket": b} for b in used])
