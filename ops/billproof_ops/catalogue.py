@@ -19,7 +19,9 @@ _OF_STEPS = """
 
 - `unpriceable_charge` (pricing, blocking): the terms cannot be priced as stated: a version that begins within the
   period, a usage charge over a part of it, another currency than the books', a meter nobody published.
-- `quantity_out_of_range` (pricing, blocking): a meter's total has more than 23 digits before the point: broken events.
+- `quantity_out_of_range` (pricing, blocking): a meter cannot be added up: more than 23 digits before the point, or
+  values that came before the meter was published and are no quantities.
+- `meter_changed` (planning, blocking): late usage of a month that was billed by another measure of the same meter.
 - `undetermined_tax` (tax, blocking): no rule says what tax is due. That is never a zero rate.
 - `late_usage_billed_elsewhere` (release, blocking): another invoice billed the same late usage while this one was
   drafted; running the period again computes the difference anew.

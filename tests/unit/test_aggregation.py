@@ -196,3 +196,21 @@ def test_ids_with_odd_signs_are_told_apart(sign: str) -> None:
     )
     found = used(world, ask("count"))
     assert (found.counts.metered, found.counts.conflicting) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["$..[", "$", "/a~b", "a.b", "*", '"', "region-code", "x y"])
+def test_a_property_may_have_any_name(name: str) -> None:
+    world = World()
+    world.ingest([flight(1, data={name: 'it\u0000\'s "here"'})])
+    usage = used(world, ask("count", group_by=(name,)))
+    assert usage.quantities[0].dimension == {name: 'it\u0000\'s "here"'}
+
+
+def test_values_from_before_a_meter_that_are_no_quantities_are_one_accounts_trouble() -> None:
+    world = World()
+    world.ingest([flight(1), flight(1, account="B6", data={"tail_number": "12"})])
+    (mine, other) = aggregate(plan(ask("sum", "tail_number"), accounts=("UA", "B6")), objects=world.objects)
+    assert (mine.out_of_range, [f"{each.quantity:f}" for each in other.quantities]) == (
+        ("sum",),
+        ["12.000000000000000"],
+    )

@@ -208,3 +208,32 @@ def test_a_control_total_that_says_nothing_exact_is_quarantined(changes: dict[st
     assert (counts.control_totals, counts.quarantined) == (0, 1)
     assert [each.reason for each in read_quarantine(world.objects, "2013-01-05")] == [reason]
     assert EUROPE != INC
+
+
+def test_totals_that_no_decimal_holds_stop_nobody() -> None:
+    """Whatever a source states is compared, and broken events are one account's finding."""
+    stated = World()
+    stated.ingest(
+        [
+            flight(1),
+            *(
+                control_total(1, meter="miles_tracked", total="9" * 23, time=f"2013-01-05T{hour}:00:00Z")
+                for hour in (17, 18)
+            ),
+        ]
+    )
+    found = check(stated)
+    assert (found.outcome, found.amount_at_risk) == ("incomplete", None)
+    assert "199999999999999999999998 stated" in found.findings[0].message
+    counted = World()
+    counted.ingest([*(flight(n, data={"distance": "9" * 23}) for n in range(20)), control_total(20)])
+    assert check(counted).outcome == "complete"
+    counted.ingest([control_total(20, meter="miles_tracked", total="1")])
+    again = World()
+    again.ingest(
+        [
+            *(flight(n, data={"distance": "9" * 23}) for n in range(20)),
+            control_total(20, meter="miles_tracked", total="1"),
+        ]
+    )
+    assert check(again).outcome == "incomplete"

@@ -229,3 +229,17 @@ def test_a_version_that_was_kept_before_a_field_was_added_is_the_same_version() 
     assert world.directory.holds(contract)
     with pytest.raises(Conflict):
         world.directory.add(contract.model_copy(update={"signed_by": "somebody@else.example"}))
+
+
+def test_event_types_of_our_own_are_nobodys_meters() -> None:
+    with pytest.raises(ValidationError, match="billproof's own"):
+        Meter.model_validate(
+            {
+                "id": "m",
+                "version": 1,
+                "name": "m",
+                "unit": "u",
+                "event_type": "billproof.control-total",
+                "aggregation": "count",
+            }
+        )

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from billproof.contracts.model import Contract
 from billproof.errors import Contended, ImmutableDocument, NotFound, OutsideUnavailable
 from billproof.invoicing.delivery import deliver_invoice
 from billproof.invoicing.model import Invoice, InvoiceStatus
@@ -262,3 +263,16 @@ def test_messages_carry_the_invoice_only() -> None:
     world.bill(EUROPE)
     assert {tuple(json.loads(body)) for body in world.postings.bodies} == {("invoice",)}
     assert world.register.fact(f"{EUROPE}.{JANUARY}.DL", RELEASED) is not None
+
+
+def test_an_amount_that_no_money_holds_is_one_accounts_finding() -> None:
+    world = World()
+    contract = world.directory.contracts("UA")[0].model_dump(mode="json")
+    for charge in contract["charges"]:
+        if charge["id"] == "miles":
+            charge["price"] = {"model": "per_unit", "unit_price": "1000"}
+    world.publish(Contract.model_validate({**contract, "version": 2}))
+    world.ingest([flight(1, data={"distance": "9" * 23})])
+    statement = world.bill()
+    assert (statement.released, statement.held) == (12, 1)
+    assert [finding.code for finding in statement.findings] == ["unpriceable_charge"]

@@ -1,5 +1,6 @@
 """Late usage and corrections: billed once, as a difference, at their own period's price and tier position."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,15 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billproof.conservation.service import Stores
-from billproof.contracts.model import Contract
+from billproof.contracts.model import Aggregation, Contract
 from billproof.contracts.policy import Policy
+from billproof.findings import Severity
 from billproof.invoicing.model import Invoice
+from billproof.money import Rounding
 from billproof.periods import Period, cut_off, local_months
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.proof.service import prove_run
 from billproof.usage.door import Refused, check_event, type_rules
+from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.service import aggregate_usage
-from tests.support.world import INC, World, flight
+from tests.support.world import GRACE, INC, World, flight
 
 JAN, FEB, MAR = "2013-01", "2013-02", "2013-03"
 RUN_DAYS = {
@@ -284,3 +288,43 @@ def test_a_correction_that_names_nothing_sensible_is_refused(changes: dict[str, 
     with pytest.raises(Refused) as refused:
         check_event(raw, rules=type_rules(world.directory.meters()), received_at=world.now())
     assert refused.value.reason == "correction_malformed"
+
+
+def test_an_event_that_waited_in_the_queue_while_its_month_was_run_is_billed_with_the_next() -> None:
+    """It was received in time, and no run saw it: its mark carries the moment it was written."""
+    world = tiered_world()
+    bill(world, JAN)
+    sent = RUN_DAYS[JAN] - timedelta(minutes=5)
+    message = Message(id="waited", body=json.dumps([flight(1)]), sent_at=sent)
+    ingest_usage([message], objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
+    assert differences(bill(world, FEB))["difference:miles:2013-01:EWR"] == "1.00"
+
+
+def test_a_meter_that_measures_another_thing_now_holds_the_difference() -> None:
+    world = tiered_world()
+    world.ingest([flight(1), flight(2)])
+    bill(world, JAN)
+    (meter,) = [each for each in world.directory.meters() if each.id == "miles_tracked"]
+    world.publish(meter.model_copy(update={"version": 2, "name": "Miles"}))  # another name measures the same
+    world.ingest([flight(3)])
+    world.moment = RUN_DAYS[FEB]
+    run_id = world.start(period=FEB)
+    world.plan(run_id, period=FEB)
+    world.billing_runs.statuses[run_id] = "SUCCEEDED"
+    world.publish(meter.model_copy(update={"version": 3, "aggregation": Aggregation.MAX}))
+    statement = world.bill(period=FEB)
+    held = [finding.code for finding in statement.findings if finding.severity is Severity.BLOCKING]
+    assert held == ["meter_changed"]
+    assert world.register.released(f"{INC}.{FEB}.UA") is None
+    world.publish(meter.model_copy(update={"version": 4}))
+    assert differences(bill(world, FEB))["difference:miles:2013-01:EWR"] == "1.00"
+
+
+def test_a_rounding_that_changed_since_makes_no_difference() -> None:
+    world = tiered_world()
+    world.ingest([flight(1, data={"distance": "5"})])  # 0.005
+    bill(world, JAN)
+    entity = world.directory.legal_entity(INC)
+    world.publish(entity.model_copy(update={"version": 2, "rounding": Rounding.HALF_EVEN}))
+    world.ingest([flight(1, data={"distance": "5"})])
+    assert differences(bill(world, FEB)) == {}

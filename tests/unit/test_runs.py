@@ -7,7 +7,7 @@ from billproof.errors import Contended, InvalidPeriod, NotFound
 from billproof.reconciliation.service import reconcile_all
 from billproof.runs.closing import read_statement
 from billproof.runs.planning import plan_billing_run
-from billproof.runs.starting import run_ids, start_billing_run, start_due_runs
+from billproof.runs.starting import StartedRun, run_ids, start_billing_run, start_due_runs
 from billproof.usage import log
 from billproof.usage.service import aggregate_usage
 from tests.support.world import EUROPE, GRACE, INC, JANUARY, NOW, World, flight
@@ -173,3 +173,31 @@ def test_a_period_is_not_run_before_its_cut_off() -> None:
     world.moment = datetime(2013, 2, 2, 11, 0, tzinfo=UTC)
     with pytest.raises(InvalidPeriod, match="2013-01 still takes usage: its cut-off is 2013-02-02 12:00 UTC"):
         world.start()
+
+
+def test_a_run_of_some_accounts_is_never_passed_off_as_the_run_that_was_asked_for() -> None:
+    world = World()
+
+    def start(*accounts: str) -> StartedRun:
+        return start_billing_run(
+            legal_entity=INC,
+            period=JANUARY,
+            records=world.runs,
+            workflows=world.billing_runs,
+            directory=world.directory,
+            now=world.now(),
+            grace=GRACE,
+            only_accounts=accounts,
+        )
+
+    first = start("UA")
+    assert start("UA").run_id == first.run_id
+    with pytest.raises(Contended, match="under way for UA only"):
+        start()
+    del world.billing_runs.statuses[first.run_id]  # its starter died before it started it
+    del world.billing_runs.executions[first.run_id]
+    with pytest.raises(Contended):
+        start()
+    assert world.billing_runs.executions[first.run_id]["only_accounts"] == ["UA"]
+    world.billing_runs.statuses[first.run_id] = "SUCCEEDED"
+    assert start().run_id.endswith("-002")

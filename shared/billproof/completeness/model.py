@@ -1,7 +1,7 @@
 """What a run knows of its completeness."""
 
 from billproof.findings import Finding
-from billproof.model import Exact, Model
+from billproof.model import Computed, Model
 from billproof.money import Money
 
 
@@ -13,8 +13,8 @@ class Stated(Model):
     hours: int
     stated_events: int
     counted_events: int
-    stated_total: Exact | None
-    counted_total: Exact
+    stated_total: Computed | None
+    counted_total: Computed
     worst_hour: str | None
     worst_missing: int
 

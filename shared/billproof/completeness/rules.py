@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billproof.completeness.model import Stated
+from billproof.money import exactly
 from billproof.usage.model import ControlTotal, DayTally, HourTally
 
 LEAST_DAYS = 7
@@ -17,6 +18,7 @@ TIMES_LONGER = 3
 """How many times as long as its longest pause before a source must say nothing to count as silent."""
 
 
+@exactly
 def compare(totals: Iterable[ControlTotal], hours: Iterable[HourTally]) -> list[Stated]:
     """Compare hour by hour what sources stated with what was counted, and add it up by source and meter.
 
@@ -60,6 +62,7 @@ def _stated(
     )
 
 
+@exactly
 def is_over(stated: Stated, percent: Decimal) -> bool:
     """Say whether events or sum differ by more than a percentage of what was stated, in either direction."""
     gap = abs(stated.stated_events - stated.counted_events)

@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from pydantic import ValidationError
+
 from billproof.approvals.casebook import Casebook, execution_name
 from billproof.approvals.service import run_case
 from billproof.artefacts import Artefacts
@@ -19,7 +21,8 @@ from billproof.contracts.model import Meter
 from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.errors import BillproofError
 from billproof.findings import Finding, Owner, Severity
-from billproof.money import CONTEXT, Money
+from billproof.model import decimal_text
+from billproof.money import CONTEXT, Money, exactly
 from billproof.periods import Period
 from billproof.ports import Objects, Records
 from billproof.pricing.service import Usages, by_account, price_account
@@ -143,6 +146,8 @@ class _Estimate:
                     after = price_account(alone, plan=plan, usages=grown)
                 except BillproofError:
                     continue
+                except ValidationError:  # more than any amount can be: what a source states need not be sane
+                    return None
                 if before is None or after is None:
                     continue
                 zero = Money.zero(before.currency)
@@ -161,6 +166,7 @@ def _grow(usage: AccountUsage, shares: Mapping[str, Fraction]) -> AccountUsage:
     return usage.model_copy(update={"quantities": tuple(grown)})
 
 
+@exactly
 def _gap(stated: Stated, estimate: _Estimate) -> Finding:
     missing = stated.stated_events - stated.counted_events
     shares: dict[str, Fraction] = {}
@@ -172,7 +178,7 @@ def _gap(stated: Stated, estimate: _Estimate) -> Finding:
     text = f"{stated.source} stated {stated.stated_events} events of {stated.meter}, the log holds "
     text += f"{stated.counted_events}: {abs(missing)} {direction}"
     if stated.stated_total is not None:
-        text += f"; sum {stated.stated_total:f} stated, {stated.counted_total.normalize():f} counted"
+        text += f"; sum {decimal_text(stated.stated_total)} stated, {decimal_text(stated.counted_total)} counted"
     if stated.worst_hour:
         text += f"; the worst hour is {stated.worst_hour}:00Z with {abs(stated.worst_missing)}"
     return Finding(

@@ -93,6 +93,10 @@ class Aggregation(StrEnum):
     LATEST = "latest"
 
 
+OUR_TYPES = "billproof."
+"""What the types of control totals and the like begin with."""
+
+
 class Meter(Model):
     """What is measured: the events of one type, aggregated over one property of their data.
 
@@ -114,6 +118,13 @@ class Meter(Model):
     def _property_where_needed(self) -> Self:
         if (self.aggregation is Aggregation.COUNT) != (self.value_property is None):
             message = f"meter {self.id}: every aggregation but count needs a value_property, and count takes none"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _type_is_not_ours(self) -> Self:
+        if self.event_type.startswith(OUR_TYPES):
+            message = f"meter {self.id}: event types that begin with {OUR_TYPES} are billproof's own"
             raise ValueError(message)
         return self
 

@@ -6,7 +6,7 @@ from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.policy import Policy
 from billproof.findings import Finding
 from billproof.model import Exact, Model
-from billproof.money import Money
+from billproof.money import Money, Rounding
 from billproof.periods import Period
 
 PLAN = "plan"
@@ -28,7 +28,7 @@ class BilledLine(Model):
 
 
 class EarlierPeriod(Model):
-    """An earlier period that late usage reached: the contract versions it was billed under, and what was billed.
+    """An earlier period that late usage reached: the contracts and rounding it was billed under, and what was billed.
 
     `ordinal` is the place of this settlement among the period's: two runs that would bill one difference take the same
     place, and only one of them is given it.
@@ -37,6 +37,7 @@ class EarlierPeriod(Model):
     period: Period
     ordinal: int
     contracts: tuple[Contract, ...]
+    rounding: Rounding
     billed: tuple[BilledLine, ...]
 
 

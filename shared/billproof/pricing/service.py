@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from pydantic import ValidationError
+
 from billproof.artefacts import Artefacts
 from billproof.contracts.model import Contract, LegalEntity, Meter
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
@@ -17,6 +19,7 @@ from billproof.pricing.model import PricedAccount, PricedLine
 from billproof.usage.model import USAGE, AccountUsage, BatchUsage, Quantity
 
 PRICED = "priced"
+TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
 
 
 class AccountPricing(Model):
@@ -79,6 +82,8 @@ def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Acco
             priced = price_account(terms, plan=plan, usages=usages)
         except BillproofError as error:
             findings = (unpriceable(terms.account.id, error),)
+        except ValidationError:  # an amount or quantity with more digits than anything may have
+            findings = (unpriceable(terms.account.id, TOO_LARGE),)
     earlier = tuple(usages[each.period.name] for each in terms.earlier)
     return AccountPricing(usage=usages[plan.period.name], earlier=earlier, priced=priced, findings=findings)
 
@@ -89,7 +94,10 @@ def _out_of_range(usage: AccountUsage) -> Finding:
         severity=Severity.BLOCKING,
         account=usage.account,
         path=f"usage/{','.join(usage.out_of_range)}",
-        message=f"the period's total of {', '.join(usage.out_of_range)} has more than 23 digits before the point",
+        message=(
+            f"{', '.join(usage.out_of_range)} cannot be added up: more than 23 digits before the point, or values that "
+            "came before the meter was published and are no quantities"
+        ),
         remedy="find the source's broken events in the usage log",
         owner=Owner.BILLING,
     )
@@ -125,7 +133,7 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
         now = [
             line
             for contract in earlier.contracts
-            for line in _contract_lines(contract, earlier.period, meters, quantities, rounding)
+            for line in _contract_lines(contract, earlier.period, meters, quantities, earlier.rounding)
         ]
         lines += difference_lines(earlier, now)
     if not terms.contracts and not lines:

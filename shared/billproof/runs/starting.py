@@ -55,7 +55,8 @@ def start_billing_run(
 
     `requested_by` is who will not approve the run's exceptions; `only_accounts` limits the run.
 
-    Raises NotFound for an unknown legal entity, and InvalidPeriod for an unreadable month or one that is not cut off.
+    Raises NotFound for an unknown legal entity, InvalidPeriod for an unreadable month or one that is not cut off, and
+    Contended where a run of other accounts is under way.
     """
     directory.legal_entity(legal_entity)
     closes = cut_off(Period.month(period), grace)
@@ -65,10 +66,12 @@ def start_billing_run(
     for _ in range(MAX_ATTEMPTS):
         known = run_ids(records, legal_entity, period)
         status = workflows.status(known[-1]) if known else None
-        if known and status == RUNNING:
-            return StartedRun(run_id=known[-1], legal_entity=legal_entity, period=period, started=False)
-        if known and status is None:  # written down, then the starter died: start it now
-            return _start(records, known[-1], legal_entity, period, workflows)
+        if known and status in {RUNNING, None}:  # None: written down, then the starter died: start it now
+            found = StartedRun(run_id=known[-1], legal_entity=legal_entity, period=period, started=False)
+            if status is None:
+                found = _start(records, known[-1], legal_entity, period, workflows)
+            _refuse_other_accounts(records, known[-1], legal_entity, period, only_accounts)
+            return found
         ordinal = len(known) + 1
         run_id = run_name(legal_entity, period, ordinal)
         record = Record(
@@ -84,6 +87,17 @@ def start_billing_run(
             return _start(records, run_id, legal_entity, period, workflows)
     message = f"others kept starting runs of {legal_entity} {period}"
     raise Contended(message)
+
+
+def _refuse_other_accounts(
+    records: Records, run_id: str, legal_entity: str, period: str, only_accounts: Sequence[str]
+) -> None:
+    """Refuse to pass a run of some accounts off as the one that was asked for; raises Contended: it is tried again."""
+    record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
+    limited_to = record.get("only_accounts", [])
+    if limited_to and limited_to != sorted(set(only_accounts)):
+        message = f"{run_id} is under way for {', '.join(limited_to)} only: try again when it is over"
+        raise Contended(message)
 
 
 def _start(records: Records, run_id: str, legal_entity: str, period: str, workflows: Workflows) -> StartedRun:

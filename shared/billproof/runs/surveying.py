@@ -4,8 +4,9 @@ An account whose invoice of the period is released keeps the windows that the in
 repeated comes to the same document; what arrived since counts as late and is billed with the next invoice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from operator import attrgetter
 
@@ -15,6 +16,7 @@ from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.rules import governing
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, CrmWord, EarlierPeriod
 from billproof.errors import UnpriceableCharge
+from billproof.findings import Finding, Owner, Severity
 from billproof.ids import digest, shard_of
 from billproof.invoicing.model import Settlement
 from billproof.invoicing.register import Register
@@ -25,6 +27,8 @@ from billproof.runs.history import History, billed_lines
 from billproof.usage.log import LateMark, bucket_name, late_marks
 from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of two functions may differ."""
 MAX_EARLIER = 60
 """Earlier periods that one invoice settles, oldest first; the others wait for the next."""
 
@@ -105,26 +109,32 @@ class Surveyor:
     ) -> AccountPlan:
         account = plan.terms.account
         earlier: list[EarlierPeriod] = []
+        findings: list[Finding] = list(plan.terms.findings)
         windows = list(plan.windows)
         for month in sorted({mark.month for mark in marks if mark.month < self._period.name}):
             before = sorted((each for each in settlements if each.period == month), key=attrgetter("ordinal"))
             if not before or before[0].ordinal != 0 or len(earlier) == MAX_EARLIER:
                 continue  # its own invoice is still to come and will hold what is late
             settled = max(self._window_of(each, account.id, month).before for each in before)
-            if not any(mark.month == month and mark.received_at >= settled for mark in marks):
+            if not any(mark.month == month and mark.written_at >= _with_skew(settled) for mark in marks):
                 continue
             period = Period.month(month)
+            billed_by = self._batch(before[0].run, self._window_of(before[0], account.id, month).batch)
             contracts = self._frozen(before[0], account.id).contracts
+            findings += _meters_changed(account.id, month, contracts, billed_by.meters, self._meters)
             earlier.append(
                 EarlierPeriod(
                     period=period,
                     ordinal=before[-1].ordinal + 1,
                     contracts=contracts,
+                    rounding=billed_by.legal_entity.rounding,
                     billed=tuple(billed_lines(self._register, self._objects, before)),
                 )
             )
             windows.append(self._window(account, contracts, period, after=settled))
-        return AccountPlan(plan.terms.model_copy(update={"earlier": tuple(earlier)}), tuple(windows))
+        return AccountPlan(
+            plan.terms.model_copy(update={"earlier": tuple(earlier), "findings": tuple(findings)}), tuple(windows)
+        )
 
     def _frozen(self, settlement: Settlement, account: str) -> AccountTerms:
         batch = self._window_of(settlement, account, settlement.period).batch
@@ -153,6 +163,33 @@ class Surveyor:
             metered_types=tuple(sorted(_metered_types(contracts, self._meters))),
             excluded_types=tuple(sorted(excluded)),
         )
+
+
+def _with_skew(instant: str) -> str:
+    """Return an instant a little earlier: clocks differ, and looking once more at what is billed bills nothing."""
+    return instant_text(datetime.fromisoformat(instant) - CLOCK_SKEW)
+
+
+def _meters_changed(
+    account: str, month: str, contracts: Iterable[Contract], then: Iterable[Meter], now: dict[str, Meter]
+) -> Iterator[Finding]:
+    """Find meters that measure another thing than when a month was billed: its difference would be of both."""
+    measured = {meter.id: meter for meter in then}
+    for name in sorted({charge.meter for contract in contracts for charge in contract.charges if charge.meter}):
+        if name in measured and _measure(now.get(name)) != _measure(measured[name]):
+            yield Finding(
+                code="meter_changed",
+                severity=Severity.BLOCKING,
+                account=account,
+                path=f"usage/{month}/{name}",
+                message=f"late usage of {month}, which was billed by version {measured[name].version} of meter {name}",
+                remedy="publish the meter's next version as it was, and the new measure under a name of its own",
+                owner=Owner.BILLING,
+            )
+
+
+def _measure(meter: Meter | None) -> tuple[object, ...]:
+    return (meter.event_type, meter.aggregation, meter.value_property) if meter else ()
 
 
 def _metered_types(contracts: Iterable[Contract], meters: dict[str, Meter]) -> set[str]:

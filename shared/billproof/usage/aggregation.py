@@ -37,6 +37,9 @@ from billproof.usage.model import (
 DOWNLOADS_AT_ONCE = 8
 CHUNK_BYTES = 8 * 2**20
 """Compressed bytes of whole days that are loaded at once: enough to be worth a query, few enough for the memory."""
+UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException)
+"""A total too large for any decimal here, or values from before their meter was published that are no quantities."""
+NO_TOTAL = "cast(0 as decimal(38, 15))"
 MEMORY_LIMIT = "1GB"
 """Past this DuckDB spills to the temporary folder instead of failing."""
 
@@ -129,7 +132,7 @@ order by time, source, id, verdict
 """
 
 _HOURS = """
-select source, left(time, 13) as hour, count(*) as events, cast(coalesce({total}, 0) as decimal(38, 15)) as total
+select source, left(time, 13) as hour, count(*) as events, {total} as total
 from judged where type = $type and verdict = 'kept' group by all order by all
 """
 
@@ -229,9 +232,13 @@ def _judged_chunks(
 def _hours(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> Iterator[HourTally]:
     for stated in plan.stated:
         column = names.get(stated.value_property or "")
-        total = f"sum(cast({column} as decimal(38, 15)))" if stated.aggregation is Aggregation.SUM else "0"
-        for row in _rows(database, _HOURS.format(total=total), {"type": stated.event_type}):
-            yield HourTally(meter=stated.meter, **row)
+        total = f"coalesce(sum(try_cast({column} as decimal(38, 15))), {NO_TOTAL})"
+        query = _HOURS.format(total=total if stated.aggregation is Aggregation.SUM else NO_TOTAL)
+        try:
+            rows = _rows(database, query, {"type": stated.event_type})
+        except duckdb.OutOfRangeException:  # broken events: the hours without them are still to be compared
+            rows = _rows(database, _HOURS.format(total=NO_TOTAL), {"type": stated.event_type})
+        yield from (HourTally(meter=stated.meter, **row) for row in rows)
 
 
 def _rows(database: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -279,11 +286,16 @@ def _judge(
 ) -> None:
     properties = "".join(f", data->>${column} as {column}" for column in names.values())
     parameters: dict[str, Any] = {"files": [str(file) for file in files], "received_before": received_before}
-    parameters |= {column: name for name, column in names.items()}
+    parameters |= {column: _pointer(name) for name, column in names.items()}
     database.execute(_LOAD.format(properties=properties, columns=_COLUMNS), parameters)
     database.execute(_REPEATED)
     (repeated,) = database.execute("select count(*) from repeated").fetchall()[0]
     database.execute(_JUDGED if repeated else _JUDGED_AS_THEY_ARE)
+
+
+def _pointer(name: str) -> str:
+    """Write a property's name as a JSON pointer (RFC 6901), so that no name reads as a path."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _conflict(account: str, time: str, received_at: str, place: int, source: str, event: str) -> Quarantined:
@@ -311,11 +323,11 @@ def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         try:
             for window, quantity in _quantities(database, asked, names):
                 quantities[window].append(quantity)
-        except duckdb.OutOfRangeException:  # one account's sum is too large: the others are not to suffer
+        except UNADDABLE:  # one account's values cannot be added up: the others are not to suffer
             for window in range(len(plan.windows)):
                 try:
                     mine = [quantity for _, quantity in _quantities(database, asked, names, window)]
-                except duckdb.OutOfRangeException:
+                except UNADDABLE:
                     out_of_range[window].append(asked.meter)
                 else:
                     quantities[window] += mine

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import msgspec
 
@@ -43,6 +42,10 @@ class Gatekeeper:
         self._rules: Mapping[str, TypeRule] = {}
         self._read_at: datetime | None = None
 
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._clock()
+
     def rules(self, *, fresh: bool = False) -> Mapping[str, TypeRule]:
         """Return the rules by event type, at most METERS_FRESH_FOR old."""
         now = self._clock()
@@ -69,33 +72,25 @@ class _Sorting:
 
     lines: dict[str, list[msgspec.Struct]] = field(default_factory=dict)
     messages: dict[str, set[str]] = field(default_factory=dict)
-    prefixes: dict[tuple[str, str], str] = field(default_factory=dict)
-    late: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    """By account and month: the messages that brought late events, each with its instant."""
+    hours: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """By account and hour of the events: the messages that brought them."""
     accepted: int = 0
     control_totals: int = 0
     quarantined: int = 0
 
-    def accept(self, rows: Sequence[SegmentRow], message: Message, buckets: int, grace: timedelta) -> None:
-        """Sort rows of one message into their partitions, and mark what is late."""
-        hours = {row.time[:13] for row in rows}
-        days = sorted({hour[:10] for hour in hours})
-        for day in days:
-            mine: dict[str, list[msgspec.Struct]] = {}
-            for row in rows if len(days) == 1 else [row for row in rows if row.time[:10] == day]:
-                lines = mine.get(row.account)
-                if lines is None:
-                    place = (row.account, day)
-                    prefix = self.prefixes.get(place) or log.partition_of(row, buckets)
-                    self.prefixes[place] = prefix
-                    self.messages.setdefault(prefix, set()).add(message.id)
-                    lines = mine[row.account] = self.lines.setdefault(prefix, [])
-                lines.append(row)
+    def accept(self, rows: Sequence[SegmentRow], message: Message, buckets: int) -> None:
+        """Sort rows of one message into their partitions."""
+        mine: dict[tuple[str, str], list[msgspec.Struct]] = {}
+        for row in rows:
+            place = (row.account, row.time[:13])
+            lines = mine.get(place)
+            if lines is None:
+                prefix = log.partition_of(row, buckets)
+                self.messages.setdefault(prefix, set()).add(message.id)
+                self.hours.setdefault(place, set()).add(message.id)
+                lines = mine[place] = self.lines.setdefault(prefix, [])
+            lines.append(row)
         self.accepted += len(rows)
-        if any(_missed_months(hour, message.sent_at, grace) for hour in hours):
-            for row in rows:
-                for month in _missed_months(row.time[:13], message.sent_at, grace):
-                    self.late.setdefault((row.account, month), {})[message.id] = row.received_at
 
     def put(self, prefix: str, line: msgspec.Struct, message: str) -> None:
         self.lines.setdefault(prefix, []).append(line)
@@ -109,23 +104,25 @@ def ingest_usage(
 
     A message fails only where an object that holds some of its events, or marks them as late, could not be written; it
     must then be delivered again. What an event looks like never fails a message. `grace` is that of `cut_off`.
+
+    Marks carry the moment after the writing, not that of receipt: an event that waited in the queue while its month was
+    run was received in time and seen by nobody, and is found by its mark.
     """
     sorting = _Sorting()
     unknown: set[str] = set()
     for message in messages:
-        _sort(message, sorting, gatekeeper, buckets, unknown, grace)
+        _sort(message, sorting, gatekeeper, buckets, unknown)
     failed: dict[str, BillproofError] = {}
     for prefix, lines in sorting.lines.items():
         try:
             log.write(objects, prefix, lines)
         except BillproofError as error:
             failed.update(dict.fromkeys(sorting.messages[prefix], error))
-    for (account, month), received in sorting.late.items():
+    for mark, names in _late(sorting, gatekeeper.now(), grace).items():
         try:
-            mark = log.LateMark(account, month, max(received.values()))
-            log.mark_late(objects, shard_of(account, buckets), mark)
+            log.mark_late(objects, shard_of(mark.account, buckets), mark)
         except BillproofError as error:
-            failed.update(dict.fromkeys(received, error))
+            failed.update(dict.fromkeys(names, error))
     counts = Ingested(
         messages=len(messages),
         received=sorting.accepted + sorting.control_totals + sorting.quarantined,
@@ -137,9 +134,20 @@ def ingest_usage(
     return counts, failed
 
 
-def _sort(
-    message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: int, unknown: set[str], grace: timedelta
-) -> None:
+def _late(sorting: _Sorting, written: datetime, grace: timedelta) -> dict[log.LateMark, set[str]]:
+    """Return the marks to leave, each with its messages: of events written after the cut-off of a month of theirs."""
+    missed: dict[str, list[str]] = {}
+    for hour in {hour for _, hour in sorting.hours}:
+        months = local_months(datetime.fromisoformat(f"{hour}:00:00+00:00"))
+        missed[hour] = [month.name for month in months if written >= cut_off(month, grace)]
+    marks: dict[log.LateMark, set[str]] = {}
+    for (account, hour), names in sorting.hours.items():
+        for month in missed[hour]:
+            marks.setdefault(log.LateMark(account, month, instant_text(written)), set()).update(names)
+    return marks
+
+
+def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: int, unknown: set[str]) -> None:
     def quarantine(refused: Refused, position: int, raw: bytes) -> None:
         line = Quarantined(
             reason=refused.reason,
@@ -156,7 +164,7 @@ def _sort(
 
     rows = plain_rows(message.body, rules=gatekeeper.rules(), received_at=message.sent_at, knows=gatekeeper.knows)
     if rows is not None:
-        sorting.accept(rows, message, buckets, grace)
+        sorting.accept(rows, message, buckets)
         return
     try:
         events = split_message(message.body)
@@ -173,14 +181,7 @@ def _sort(
             sorting.control_totals += 1
             sorting.put(log.control_prefix(row.hour[:10]), row, message.id)
         else:
-            sorting.accept([row], message, buckets, grace)
-
-
-@lru_cache(maxsize=10_000)
-def _missed_months(hour: str, received_at: datetime, grace: timedelta) -> tuple[str, ...]:
-    """Name the months that hold an hour and whose cut-off was over when its event was received."""
-    moment = datetime.fromisoformat(f"{hour}:00:00+00:00")
-    return tuple(month.name for month in local_months(moment) if received_at >= cut_off(month, grace))
+            sorting.accept([row], message, buckets)
 
 
 def _accept(raw: bytes, received_at: datetime, gatekeeper: Gatekeeper, unknown: set[str]) -> SegmentRow | ControlTotal:

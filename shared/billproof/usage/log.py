@@ -3,7 +3,7 @@
     usage/bucket=<NN>/day=<event day, UTC>/<digest>.ndjson.zst
     quarantine/day=<event day, UTC, or unknown>/<digest>.ndjson.zst
     control-totals/day=<day, UTC>/<digest>.ndjson.zst                what sources say they sent
-    late/bucket=<NN>/<account>/<month>/<instant received>   an event of that month came after its cut-off
+    late/bucket=<NN>/<account>/<month>/<instant written>    an event of that month was written after its cut-off
 
 A batch that is delivered twice writes the same bytes under the same key; a batch that is cut otherwise repeats events,
 which aggregation finds by source and id.
@@ -27,11 +27,11 @@ UNKNOWN_DAY = "unknown"
 
 
 class LateMark(NamedTuple):
-    """An account, the month that late usage belongs to, and the instant it was received, as text in UTC."""
+    """An account, the month that late usage belongs to, and the instant after its writing, as text in UTC."""
 
     account: str
     month: str
-    received_at: str
+    written_at: str
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -91,11 +91,11 @@ def late_prefix(bucket: int) -> str:
 
 def mark_late(objects: Objects, bucket: int, mark: LateMark) -> None:
     """Mark that an account has a late event. Marks are empty, and never removed: the settlements say what is billed."""
-    objects.put(f"{late_prefix(bucket)}{mark.account}/{mark.month}/{mark.received_at}", b"", content_type="text/plain")
+    objects.put(f"{late_prefix(bucket)}{mark.account}/{mark.month}/{mark.written_at}", b"", content_type="text/plain")
 
 
 def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
-    """Yield the marks of a bucket, by account, month and instant received."""
+    """Yield the marks of a bucket, by account, month and instant."""
     for key in objects.keys(late_prefix(bucket)):
         yield LateMark(*key.split("/")[2:5])
 

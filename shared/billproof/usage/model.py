@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from billproof.contracts.model import Aggregation
-from billproof.model import Exact, Model
+from billproof.model import Computed, Exact, Model
 
 AGGREGATION_PLAN = "aggregation-plan"
 """The step of a run that holds the plan of each bucket."""
@@ -225,7 +225,7 @@ class HourTally(Model):
     meter: str
     hour: str
     events: int
-    total: Exact
+    total: Computed
 
 
 class DayTally(Model):
