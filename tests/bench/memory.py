@@ -8,7 +8,7 @@ import msgspec
 from backports import zstd
 
 from billproof.usage.aggregation import aggregate
-from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
+from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate, Reading
 from tests.support.fakes import MemoryObjects
 
 
@@ -55,10 +55,14 @@ def main(events: int) -> int:
         received_before="2014",
         days=("2013-01-05",),
         windows=tuple(
-            AccountWindow(account=f"C{number}", metered_types=("t",), excluded_types=(), **window)
+            AccountWindow(account=f"C{number}", metered={"t": ("{}",)}, excluded_types=(), **window)
             for number in range(20)
         ),
-        asked=(AskedAggregate(meter="m", event_type="t", aggregation="sum", value_property="distance", group_by=()),),
+        asked=(
+            AskedAggregate(
+                meter="m", event_type="t", aggregation="sum", value_property="distance", reading=Reading(meter="m")
+            ),
+        ),
         period="2013-01",
     )
     found = aggregate(plan, objects=_Files(events))

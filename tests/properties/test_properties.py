@@ -12,7 +12,7 @@ from billproof.contracts.prices import Graduated, Package, PerUnit, Volume
 from billproof.ledger.rules import invoice_entry
 from billproof.money import CONTEXT, Money, Rounding, allocate, total
 from billproof.periods import DateRange, Period, Proration
-from billproof.pricing.rules import price_steps
+from billproof.pricing.rules import Used, price_steps
 from billproof.usage.aggregation import aggregate
 from tests.support.world import INC, JANUARY, World, flight
 from tests.unit.test_aggregation import ask, plan
@@ -36,7 +36,7 @@ def tiers(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def amount(price: Any, quantity: Decimal) -> Decimal:
-    return sum((step.amount for step in price_steps(price, quantity)), Decimal(0))
+    return sum((step.amount for step in price_steps(price, Used(quantity))), Decimal(0))
 
 
 @given(amounts, weights)
@@ -62,7 +62,7 @@ def test_graduated_prices_never_fall(terms: list[dict[str, Any]], one: Decimal, 
 
 @given(tiers(), quantities)
 def test_graduated_tiers_hold_every_unit_once(terms: list[dict[str, Any]], quantity: Decimal) -> None:
-    steps = price_steps(Graduated.model_validate({"tiers": terms}), quantity)
+    steps = price_steps(Graduated.model_validate({"tiers": terms}), Used(quantity))
     assert sum(step.quantity for step in steps) == quantity
 
 
@@ -76,7 +76,7 @@ def test_one_tier_is_per_unit(unit_price: Decimal, quantity: Decimal) -> None:
 
 @given(st.integers(min_value=1, max_value=1_000), quantities)
 def test_packages_hold_all_units_and_none_is_empty(size: int, quantity: Decimal) -> None:
-    (step,) = price_steps(Package.model_validate({"package_size": size, "package_price": "1"}), quantity)
+    (step,) = price_steps(Package.model_validate({"package_size": size, "package_price": "1"}), Used(quantity))
     assert step.quantity * size >= quantity
     assert step.quantity == 0 or (step.quantity - 1) * size < quantity
 

@@ -6,7 +6,7 @@ import pytest
 
 from billproof.contracts.model import Aggregation
 from billproof.usage.aggregation import Extras, aggregate, events_of
-from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate
+from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, Reading
 from tests.support.world import World, flight
 
 START, END = "2013-01-01T05:00:00.000000Z", "2013-02-01T05:00:00.000000Z"
@@ -18,7 +18,7 @@ def ask(aggregation: str, value: str | None = None, group_by: tuple[str, ...] = 
         event_type="flight.departed",
         aggregation=Aggregation(aggregation),
         value_property=value,
-        group_by=group_by,
+        reading=Reading(meter=aggregation, group_by=group_by),
     )
 
 
@@ -29,7 +29,7 @@ def plan(*asked: AskedAggregate, accounts: tuple[str, ...] = ("UA",), **window: 
         "end": END,
         "after": "",
         "before": "2014",
-        "metered_types": ("flight.departed",),
+        "metered": {"flight.departed": ("{}",)},
         "excluded_types": ("flight.cancelled",),
     }
     windows = tuple(AccountWindow(account=account, batch="b", **{**fields, **window}) for account in accounts)

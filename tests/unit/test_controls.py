@@ -14,7 +14,6 @@ from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.catalogue import CATALOGUE
 from billproof.controls.service import findings_of
 from billproof.findings import Finding, Severity, is_blocked
-from billproof.ids import digest
 from billproof.money import Money
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.service import PRICED, AccountPricing, BatchPricing
@@ -124,7 +123,7 @@ def test_a_discount_outside_its_days_is_found() -> None:
     )
     lines = lines_of(pricing)
     assert codes(terms, pricing, plan, lines) == []
-    for discounts, said in (((ended,), "ended before 2013-01"), ((), "is in no contract")):
+    for discounts, said in (((ended,), "is not effective in 2013-01"), ((), "is in no contract")):
         changed = terms.model_copy(update={"contracts": (contract.model_copy(update={"discounts": discounts}),)})
         (finding,) = found_in(changed, pricing, plan, lines)
         assert (finding.code, finding.path) == ("expired_discount", "B6-2013/launch")
@@ -174,12 +173,28 @@ def test_what_the_invoice_before_billed_is_found_on_the_next() -> None:
 
 def test_a_service_period_that_no_invoice_billed_in_advance_is_found() -> None:
     world = World()
+    publish(world, "B6", charges={"platform": {"timing": "in_advance"}}, discounts=[])
+    world.bill()
+    world.moment = FEBRUARY
+    world.bill(period="2013-02")
+    terms, pricing, plan = read(world, "B6", run=f"{INC}-2013-02-001")
+    assert terms.before is not None
+    assert codes(terms, pricing, plan, lines_of(pricing)) == []
+    lacking = terms.model_copy(update={"before": terms.before.model_copy(update={"starts": {}})})
+    found = found_in(lacking, pricing, plan, lines_of(pricing))
+    assert {finding.code for finding in found} == {"period_gap_or_overlap"}
+    assert "2013-02 is owed in advance" in found[0].message
+
+
+def test_a_fee_that_a_later_version_bills_in_advance_is_billed_as_a_difference() -> None:
+    world = World()
     publish(world, "B6", charges={"platform": {"timing": "in_arrears"}}, discounts=[])
     world.bill()
     publish(world, "B6", charges={"platform": {"timing": "in_advance"}})
     world.moment = FEBRUARY
-    statement = world.bill(period="2013-02")
-    assert "2013-02 is owed in advance" in findings(statement, "B6")["period_gap_or_overlap"].message
+    assert findings(world.bill(period="2013-02"), "B6") == {}
+    lines = {line.priced.id: line.priced.net.text for line in world.invoice(f"{INC}.2013-02.B6").lines}
+    assert lines["difference:platform:2013-02"] == lines["platform:2013-03"] == "1800.00"
 
 
 def test_a_renewal_without_its_uplift_is_found_until_the_new_version_is_there() -> None:
@@ -265,7 +280,7 @@ def test_a_one_off_that_was_billed_in_its_month_is_no_finding() -> None:
 def test_a_contract_that_differs_from_the_crm_is_found() -> None:
     world = World()
     contract = world.directory.contracts("UA")[-1]
-    right = digest(contract.model_dump(mode="json"))
+    right = contract.terms_digest
     for version, stated, terms_digest, said in (
         (1, 1, right, ""),
         (2, 2, right, "the CRM has version 2, billing has no such version"),

@@ -177,15 +177,6 @@ def test_an_account_without_a_contract_has_no_invoice_and_is_held_where_it_has_u
     assert "no contract is in force" in statement.findings[0].message
 
 
-def test_a_contract_that_changes_within_the_month_holds_the_invoice() -> None:
-    world = World()
-    contract = story.master_data().contracts[0]
-    effective = contract.effective.model_copy(update={"start": contract.effective.start.replace(day=10)})
-    world.publish(contract.model_copy(update={"version": 2, "effective": effective}))
-    (finding,) = world.bill().findings
-    assert (finding.code, finding.account) == ("unpriceable_charge", "UA")
-
-
 def test_a_total_that_is_too_large_holds_its_account_only() -> None:
     world = World()
     world.ingest(flight(number, data={"distance": "9" * 23}) for number in range(2))

@@ -7,13 +7,16 @@ from pydantic import TypeAdapter
 
 from billproof.contracts.model import Charge, Contract, Meter
 from billproof.contracts.prices import Price
+from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
 from billproof.money import Rounding
 from billproof.periods import Period
-from billproof.pricing.lines import charge_lines, commitment_line, discount_lines, is_active, service_periods
-from billproof.pricing.model import PricedLine
-from billproof.pricing.rules import price_steps
+from billproof.pricing.dues import dues
+from billproof.pricing.lines import Basis, charge_lines
+from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.reductions import contract_lines
+from billproof.pricing.rules import Used, price_steps
 from billproof.usage.model import Quantity
 from billproof_ops.demo import story
 
@@ -24,7 +27,7 @@ TIERS = [{"up_to": "5", "unit_price": "2", "flat_fee": "10"}, {"up_to": None, "u
 
 
 def price(quantity: str, **terms: Any) -> str:
-    steps = price_steps(PRICE.validate_python(terms), Decimal(quantity))
+    steps = price_steps(PRICE.validate_python(terms), Used(Decimal(quantity)))
     return decimal_text(sum((step.amount for step in steps), Decimal(0)))
 
 
@@ -74,15 +77,18 @@ FLAT = {"id": "fee", "price": {"model": "flat", "amount": "31"}}
 USED = {"id": "used", "price": {"model": "per_unit", "unit_price": "0.01"}, "meter": "miles_tracked"}
 
 
-def lines_of(terms: Contract, *quantities: Quantity, period: Period = JANUARY, charge: int = 0) -> list[PricedLine]:
-    return charge_lines(
-        terms.charges[charge],
-        contract=terms,
-        period=period,
-        meters=METERS,
-        quantities=quantities,
-        rounding=Rounding.HALF_UP,
-    )
+def basis(*quantities: Quantity, period: Period = JANUARY) -> Basis:
+    return Basis(period=period, meters=METERS, quantities=quantities, rounding=Rounding.HALF_UP)
+
+
+def lines_of(terms: Contract, *quantities: Quantity, period: Period = JANUARY) -> list[PricedLine]:
+    (timeline,) = timelines([terms], period)
+    return charge_lines(timeline, basis(*quantities, period=period))
+
+
+def due_in(terms: Contract, period: Period) -> list[str]:
+    (timeline,) = timelines([terms], period)
+    return [due.period.name for due in dues(timeline, period)]
 
 
 def miles(quantity: str, events: int = 1) -> Quantity:
@@ -100,12 +106,10 @@ def test_a_charge_in_advance_pays_for_the_next_period_and_at_its_start_for_both(
     assert [line.service_period.name for line in lines_of(terms, period=JANUARY.next())] == ["2013-03"]
 
 
-def test_a_charge_in_advance_that_has_ended_keeps_a_zero_line_that_says_so() -> None:
+def test_a_charge_in_advance_that_has_ended_owes_nothing_for_the_next_period() -> None:
     terms = contract({**FLAT, "timing": "in_advance", "effective": {"start": "2012-01-01", "end": "2013-02-01"}})
     terms = terms.model_copy(update={"effective": terms.effective.model_copy(update={"start": date(2012, 1, 1)})})
-    (line,) = lines_of(terms)
-    assert line.net.is_zero
-    assert "ended" in line.explanation.note
+    assert lines_of(terms) == []
 
 
 def test_a_part_of_a_period_is_shared_by_days_and_rounded_once() -> None:
@@ -125,17 +129,14 @@ def test_seats_show_their_number() -> None:
 
 def test_a_one_off_is_due_once() -> None:
     terms = contract({"id": "setup", "price": {"model": "one_off", "amount": "4800", "due_on": "2013-01-10"}})
-    charge = terms.charges[0]
     assert lines_of(terms)[0].net.text == "4800.00"
-    assert is_active(charge, terms, JANUARY)
-    assert not is_active(charge, terms, JANUARY.next())
-    assert service_periods(charge, terms, JANUARY.next()) == []
+    assert due_in(terms, JANUARY) == ["2013-01"]
+    assert due_in(terms, JANUARY.next()) == []
 
 
 def test_a_charge_and_its_contract_must_both_be_in_force() -> None:
     terms = contract(FLAT, effective={"start": "2012-01-01", "end": "2012-12-01"})
-    assert service_periods(terms.charges[0], terms, JANUARY) == []
-    assert not is_active(terms.charges[0], terms, JANUARY)
+    assert due_in(terms, JANUARY) == []
 
 
 def test_usage_says_how_many_events_made_it() -> None:
@@ -169,12 +170,6 @@ def test_a_line_for_each_group() -> None:
     assert [line.id for line in lines_of(terms, *found, miles("999"))] == ["used:2013-01:EWR", "used:2013-01:JFK"]
 
 
-def test_a_usage_charge_over_a_part_of_the_period_is_not_guessed() -> None:
-    terms = contract({**USED, "effective": {"start": "2013-01-10"}})
-    with pytest.raises(UnpriceableCharge, match="only a part"):
-        lines_of(terms)
-
-
 def test_a_charge_on_an_unknown_meter_is_not_guessed() -> None:
     with pytest.raises(UnpriceableCharge, match="nobody published"):
         lines_of(contract({**USED, "meter": "unheard_of"}))
@@ -194,8 +189,8 @@ def discounted(*charges: dict[str, Any], **discount: Any) -> list[PricedLine]:
             }
         ],
     )
-    lines = [line for number in range(len(charges)) for line in lines_of(terms, charge=number)]
-    return discount_lines(terms.discounts[0], contract=terms, lines=lines, rounding=Rounding.HALF_UP)
+    (timeline,) = timelines([terms], JANUARY)
+    return [line for line in contract_lines(timeline, basis()) if line.kind is LineKind.DISCOUNT]
 
 
 def test_a_discount_takes_its_percentage() -> None:
@@ -236,8 +231,8 @@ def test_a_commitment_bills_what_is_missing_and_says_when_it_is_met(amount: str,
             }
         ],
     )
-    lines = lines_of(terms)  # January and February: only January's fee counts
-    line = commitment_line(terms.commitments[0], contract=terms, period=JANUARY, lines=lines, rounding=Rounding.HALF_UP)
+    (timeline,) = timelines([terms], JANUARY)
+    *_, line = contract_lines(timeline, basis())  # January and February: only January's fee counts
     assert line.net.text == net
     assert note in line.explanation.note
 

@@ -3,7 +3,7 @@
     received = accepted + quarantined
     accepted = billed + included + excluded + late + duplicate + conflicting + corrected + retracting
                + unmatched + orphan
-    contracted terms = terms with lines + not in force + not due + held
+    contracted terms = terms with lines + not in force + not due + nothing to reduce + held
     lines = released + held + changed after release
     released = posted + not posted
     posted = paid + open
@@ -15,14 +15,15 @@ splits them exactly; of a meter that sums, a line that reaches beyond its allowa
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from billproof.conservation.model import Equation
-from billproof.contracts.model import Aggregation, Charge, Commitment, Contract, Discount, Meter
-from billproof.contracts.prices import OneOff
+from billproof.contracts.model import Aggregation, Charge, Credit, Discount, Meter, SpendCap
 from billproof.contracts.terms import AccountTerms, BatchPlan
+from billproof.contracts.timeline import Span, timelines
 from billproof.invoicing.model import Draft, Released
 from billproof.money import Money, total
-from billproof.pricing.lines import is_active
+from billproof.pricing.dues import dues
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.service import AccountPricing
 from billproof.usage.model import EventCounts
@@ -67,56 +68,59 @@ def included_events(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricin
     meters = {meter.id: meter for meter in plan.meters}
     lines = pricing.priced.lines if pricing.priced else ()
     by_type: dict[str, list[int]] = {}
-    for contract in terms.contracts:
-        for charge in contract.charges:
+    for timeline in timelines(terms.contracts, plan.period):
+        charges = {due.span.term.id: due.span.term for due in dues(timeline, plan.period)}
+        for charge in charges.values():
             meter = meters.get(charge.meter or "")
-            if meter is not None and is_active(charge, contract, plan.period):
+            if meter is not None:
                 events = pricing.usage.metered_types.get(meter.event_type, 0)
-                by_type.setdefault(meter.event_type, []).append(_included(charge, contract, meter, lines, events))
+                by_type.setdefault(meter.event_type, []).append(_included(timeline.id, charge.id, meter, lines, events))
     return sum(min(found) for found in by_type.values())
 
 
-def _included(charge: Charge, contract: Contract, meter: Meter, lines: Iterable[PricedLine], events: int) -> int:
+def _included(contract: str, charge: str, meter: Meter, lines: Iterable[PricedLine], events: int) -> int:
     mine = [
         line
         for line in lines
-        if line.kind is LineKind.CHARGE and (line.explanation.contract, line.charge) == (contract.id, charge.id)
+        if line.kind is LineKind.CHARGE and (line.explanation.contract, line.charge) == (contract, charge)
     ]
     allowance = sum((line.included_quantity for line in mine), ZERO)
-    if allowance == 0:
+    if allowance <= 0:
         return 0
-    if meter.aggregation is Aggregation.COUNT:
-        return int(allowance)
+    if meter.aggregation is Aggregation.COUNT and allowance == allowance.to_integral_value():
+        return min(int(allowance), events)
     return events if all(line.billed_quantity == 0 for line in mine) else 0
 
 
 def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing) -> Equation:
-    """Return how many contracted terms have lines, and why the others have none."""
+    """Return how many contracted terms have lines, and why the others have none.
+
+    A term counts once, whichever version states it; one that no version states for a day of the period is not in force.
+    """
     lines = pricing.priced.lines if pricing.priced else ()
     with_lines = {(line.explanation.contract, line.term) for line in lines if line.adjusts is None}
     found: Counter[str] = Counter()
     number = 0
-    for contract in terms.contracts:
-        charges = {charge.id: charge for charge in contract.charges}
-        contracted: tuple[Charge | Discount | Commitment, ...] = (
-            *contract.charges,
-            *contract.discounts,
-            *contract.commitments,
-        )
-        for term in contracted:
+    for timeline in timelines(terms.contracts, plan.period):
+        due = {each.span.term.id for each in dues(timeline, plan.period)}
+        terms_of: dict[str, list[Span[Any]]] = {}
+        for span in timeline.spans:
+            terms_of.setdefault(span.term.id, []).append(span)
+        for term, spans in terms_of.items():
             number += 1
-            if (contract.id, term.id) in with_lines:
+            if (timeline.id, term) in with_lines:
                 found["with lines"] += 1
             elif pricing.priced is None:
                 found["held"] += 1
-            elif isinstance(term, Charge):
-                if not is_active(term, contract, plan.period):
-                    found["not due" if isinstance(term.price, OneOff) else "not in force"] += 1
-            elif not term.effective.days_within(plan.period) or not any(
-                is_active(charges[charge], contract, plan.period) for charge in term.charges
-            ):
+            elif not any(span.touches(plan.period) for span in spans):
                 found["not in force"] += 1
-    parts = {name: Decimal(found[name]) for name in ("with lines", "not in force", "not due", "held")}
+            elif isinstance(spans[0].term, Charge):
+                if term not in due:
+                    found["not due"] += 1
+            elif isinstance(spans[0].term, Discount | SpendCap | Credit):
+                found["nothing to reduce"] += 1
+    names = ("with lines", "not in force", "not due", "nothing to reduce", "held")
+    parts = {name: Decimal(found[name]) for name in names if found[name] or name != "nothing to reduce"}
     return Equation(code="contracted terms", currency=None, total=Decimal(number), parts=parts)
 
 

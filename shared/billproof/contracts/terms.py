@@ -18,7 +18,12 @@ class BilledLine(Model):
 
     line: str
     contract: str
+    contract_version: int
     charge: str
+    description: str
+    product: str
+    revenue_category: str
+    service_period: Period
     dimension: dict[str, str]
     net: Money
     quantity: Exact
@@ -28,7 +33,7 @@ class BilledLine(Model):
 
 
 class EarlierPeriod(Model):
-    """An earlier period that late usage reached: the contracts and rounding it was billed under, and what was billed.
+    """An earlier period that late usage or a backdated amendment reached: its terms as known now, and what was billed.
 
     `ordinal` is the place of this settlement among the period's: two runs that would bill one difference take the same
     place, and only one of them is given it.
@@ -38,6 +43,7 @@ class EarlierPeriod(Model):
     ordinal: int
     contracts: tuple[Contract, ...]
     rounding: Rounding
+    carried: tuple["Carried", ...] = ()
     billed: tuple[BilledLine, ...]
 
 
@@ -69,12 +75,36 @@ class CrmWord(Model):
     known: str | None
 
 
+class Carried(Model):
+    """What was left of a charge's allowance in the month before, where it rolls over."""
+
+    contract: str
+    charge: str
+    quantity: Exact
+
+
+class Drawn(Model):
+    """What all invoices so far drew of a credit."""
+
+    contract: str
+    credit: str
+    amount: Exact
+
+
 class AccountTerms(Model):
-    """An account and the contract versions that govern the period, as they stood when the run was planned."""
+    """An account and the contract versions that govern days from the period on, as they stood when the run was planned.
+
+    `known` names every version of its contracts that was known. `credits` is the place of this invoice among those that
+    draw on the account's credits, and `drawn` what the others drew; null where the account has no credit.
+    """
 
     account: Account
     contracts: tuple[Contract, ...]
+    known: tuple[str, ...] = ()
     earlier: tuple[EarlierPeriod, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
+    credits: int | None = None
     before: InvoiceBefore | None = None
     crm: tuple[CrmWord, ...] = ()
     unbilled_one_offs: tuple[str, ...] = ()

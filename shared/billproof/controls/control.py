@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from billproof.contracts.model import Charge, Contract
 from billproof.contracts.terms import AccountTerms, BatchPlan
+from billproof.contracts.timeline import Timeline, timelines
 from billproof.findings import Finding, Owner, Severity
 from billproof.money import Money, total
 from billproof.pricing.model import LineKind, PricedAccount, PricedLine
@@ -11,7 +14,7 @@ from billproof.pricing.service import AccountPricing
 from billproof.usage.model import AccountUsage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """Everything that a control may look at: the batch's plan, the account's terms and what pricing made of them."""
 
@@ -33,6 +36,18 @@ class Case:
     def charge_lines(self) -> list[PricedLine]:
         """The lines of the period's own charges."""
         return [line for line in self.lines if line.kind is LineKind.CHARGE]
+
+    @cached_property
+    def timelines(self) -> list[Timeline]:
+        """The account's contracts, laid out over their days."""
+        return timelines(self.terms.contracts, self.plan.period)
+
+    @property
+    def charges(self) -> Iterator[tuple[Contract, Charge]]:
+        """Every charge of a priced account as its last version in the period states it."""
+        for timeline in self.timelines if self.priced else ():
+            last = {span.term.id: span for span in timeline.charges if span.touches(self.plan.period)}
+            yield from ((span.contract, span.term) for span in last.values())
 
     @property
     def usages(self) -> tuple[AccountUsage, ...]:

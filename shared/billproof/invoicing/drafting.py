@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from billproof.contracts.model import Account, LegalEntity
-from billproof.contracts.terms import AccountTerms, BatchPlan
+from billproof.contracts.terms import AccountTerms, BatchPlan, Drawn
+from billproof.contracts.timeline import timelines
 from billproof.invoicing.model import Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal
 from billproof.model import decimal_text
-from billproof.money import Taxed, total
-from billproof.pricing.model import PricedAccount
+from billproof.money import CONTEXT, Taxed, total
+from billproof.pricing.model import LineKind, PricedAccount
 from billproof.tax.model import TaxedLine, Treatment
 from billproof.usage.model import EventCounts
 
@@ -51,9 +53,24 @@ def draft_invoice(
         tax_summary=summary,
         totals=_sum([line.amounts for line in lines], priced.currency),
         events=InvoiceEvents(billed=events.metered, excluded=events.excluded, late=late.metered),
-        contracts={contract.id: contract.version for contract in terms.contracts},
+        contracts={
+            contract.id: contract.version
+            for timeline in timelines(terms.contracts, plan.period)
+            if (contract := timeline.in_force(plan.period)) is not None
+        },
+        credits_drawn=_drawn(terms, priced),
         notes=(REVERSE_CHARGE_NOTE,) if reversed_charge else (),
     )
+
+
+def _drawn(terms: AccountTerms, priced: PricedAccount) -> tuple[Drawn, ...]:
+    """Add what this invoice draws to what the earlier ones drew."""
+    drawn = {(each.contract, each.credit): each.amount for each in terms.drawn}
+    for line in priced.lines:
+        if line.kind is LineKind.CREDIT:
+            key = (line.explanation.contract, line.term)
+            drawn[key] = CONTEXT.subtract(drawn.get(key, Decimal(0)), line.net.amount)
+    return tuple(Drawn(contract=key[0], credit=key[1], amount=amount) for key, amount in sorted(drawn.items()))
 
 
 def _sum(amounts: Sequence[Taxed], currency: str) -> Taxed:

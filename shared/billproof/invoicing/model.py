@@ -11,6 +11,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from billproof.contracts.model import Address, CustomerKind
+from billproof.contracts.terms import Drawn
 from billproof.findings import Finding
 from billproof.model import Model
 from billproof.money import Money, Taxed
@@ -70,7 +71,10 @@ class InvoiceEvents(Model):
 
 
 class Invoice(Model):
-    """Everything an invoice says but its number. Totals are sums of its rounded lines, or it cannot be made."""
+    """Everything an invoice says but its number. Totals are sums of its rounded lines, or it cannot be made.
+
+    `credits_drawn` is what all invoices up to this one drew of each of the account's credits.
+    """
 
     schema_version: Literal["billproof.invoice/1"] = "billproof.invoice/1"
     id: str
@@ -85,6 +89,7 @@ class Invoice(Model):
     totals: Taxed
     events: InvoiceEvents
     contracts: dict[str, int]
+    credits_drawn: tuple[Drawn, ...] = ()
     notes: tuple[str, ...]
 
     @model_validator(mode="after")
@@ -115,8 +120,12 @@ class DocumentRef(Model):
     totals: Taxed
 
 
+CREDITS = "credits"
+"""In place of a period: the invoices that draw on an account's credits, one after another."""
+
+
 class Settlement(Model):
-    """A release that billed usage of a period of its account."""
+    """A release that billed usage of a period of its account, or drew on its credits."""
 
     period: str
     ordinal: int

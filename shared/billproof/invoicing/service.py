@@ -10,7 +10,17 @@ from billproof.errors import ImmutableDocument, NotFound
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.ids import canonical_json, digest_bytes
 from billproof.invoicing.drafting import draft_invoice, invoice_id
-from billproof.invoicing.model import BatchDrafts, DocumentRef, Draft, DraftOutcome, Held, Invoice, Place, Released
+from billproof.invoicing.model import (
+    CREDITS,
+    BatchDrafts,
+    DocumentRef,
+    Draft,
+    DraftOutcome,
+    Held,
+    Invoice,
+    Place,
+    Released,
+)
 from billproof.invoicing.register import DELIVERED, HELD, POSTED, Candidate, Register, Series
 from billproof.model import Model
 from billproof.ports import Objects, Queue
@@ -109,10 +119,17 @@ def draft_account(
         document=document,
         events=pricing.usage.counts,
         late_events=late,
-        places=tuple(Place(period=each.period.name, ordinal=each.ordinal) for each in terms.earlier),
+        places=_places(terms),
         findings=findings,
     )
     return draft, data
+
+
+def _places(terms: AccountTerms) -> tuple[Place, ...]:
+    places = [Place(period=each.period.name, ordinal=each.ordinal) for each in terms.earlier]
+    if terms.credits is not None:
+        places.append(Place(period=CREDITS, ordinal=terms.credits))
+    return tuple(places)
 
 
 def _with_amount(finding: Finding, document: DocumentRef) -> Finding:

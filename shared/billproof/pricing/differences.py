@@ -1,17 +1,17 @@
 """Late usage and corrections, by one rule: the price of a period's whole quantity minus what is billed of it.
 
-Every line of the earlier period is priced again, from all that is known of it now, under the contract versions that it
-was billed under. Each unit so has its own period's price and tier position, discounts and commitments follow, and a
-period that was billed in parts comes to what it would have come to in one.
+Every line of the earlier period is priced again, from all that is known of it now: usage that came late, and versions
+of the contract that govern its days and were published after it was billed. Each unit so has its own period's price and
+tier position, discounts and commitments follow, and a period that was billed in parts comes to what it would have come
+to in one. A line that is no longer owed at all is credited whole.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from billproof.contracts.terms import BilledLine, EarlierPeriod
-from billproof.money import exactly
-from billproof.pricing.model import Adjusts, LineKind, PricedLine, Step
-from billproof.usage.model import Quantity
+from billproof.money import Money, exactly
+from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, Step
 
 ZERO = Decimal(0)
 
@@ -19,31 +19,46 @@ ZERO = Decimal(0)
 def difference_lines(earlier: EarlierPeriod, now: Iterable[PricedLine]) -> list[PricedLine]:
     """Return a line for each line of the earlier period whose amount or quantity is now another.
 
-    `now` are all lines of the earlier period, priced again with `with_gone_dimensions`.
+    `now` are all lines of the earlier period, priced again without its credits.
     """
     billed = {(line.contract, line.line): line for line in earlier.billed}
     lines: list[PricedLine] = []
     for line in now:
-        lines += _difference(line, billed.get((line.explanation.contract, line.id)), earlier)
+        lines += _difference(line, billed.pop((line.explanation.contract, line.id), None), earlier)
+    for gone in billed.values():
+        lines += _difference(_nothing(gone, earlier), gone, earlier)
     return lines
 
 
-def with_gone_dimensions(earlier: EarlierPeriod, quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
-    """Add a zero for every dimension that was billed and of which corrections left nothing, so that it is credited."""
-    meters = {(contract.id, charge.id): charge for contract in earlier.contracts for charge in contract.charges}
-    known = {(found.meter, found.group_by, tuple(found.dimension.items())) for found in quantities}
-    gone = []
-    for line in earlier.billed:
-        charge = meters.get((line.contract, line.charge))
-        if charge is None or charge.meter is None or not line.dimension:
-            continue
-        if (charge.meter, charge.group_by, tuple(line.dimension.items())) not in known:
-            gone.append(
-                Quantity(
-                    meter=charge.meter, group_by=charge.group_by, dimension=line.dimension, quantity=ZERO, events=0
-                )
-            )
-    return (*quantities, *gone)
+def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
+    """Return what is owed of a line that was billed and is not owed any more."""
+    return PricedLine(
+        id=gone.line,
+        kind=LineKind.CHARGE,
+        term=gone.charge,
+        charge=gone.charge,
+        description=gone.description,
+        product=gone.product,
+        revenue_category=gone.revenue_category,
+        service_period=gone.service_period,
+        meter=None,
+        unit=None,
+        dimension=gone.dimension,
+        quantity=ZERO,
+        included_quantity=ZERO,
+        billed_quantity=ZERO,
+        net=Money.zero(gone.net.currency),
+        explanation=Explanation(
+            contract=gone.contract,
+            contract_version=gone.contract_version,
+            price_model="nothing",
+            steps=(),
+            proration=None,
+            exact_amount=ZERO,
+            rounding=earlier.rounding,
+            note="no longer owed",
+        ),
+    )
 
 
 @exactly

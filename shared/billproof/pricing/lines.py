@@ -1,171 +1,250 @@
-"""From a contract's terms and the quantities of a period to lines, one term at a time."""
+"""From a contract's charges and the quantities of a period to lines that explain themselves."""
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
 
-from billproof.contracts.model import Charge, Commitment, Contract, Discount, Meter, Timing
-from billproof.contracts.prices import OneOff, Seats
+from billproof.contracts.model import Charge, Contract, Meter
+from billproof.contracts.prices import Capacity, DueOnce, Dynamic, Seats, Tiered
+from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
-from billproof.money import Money, Rounding, exactly, total
-from billproof.periods import DateRange, Period, Proration
+from billproof.money import Money, Rounding, exactly
+from billproof.periods import Period, Proration
+from billproof.pricing.dues import Due, dues, proration
 from billproof.pricing.model import Explanation, LineKind, PricedLine, Step
-from billproof.pricing.rules import price_steps
-from billproof.usage.model import Quantity
+from billproof.pricing.reading import readings, trues_up
+from billproof.pricing.rules import Used, amount_of, price_steps, step_of
+from billproof.usage.model import Quantity, Reading
 
-HUNDRED = Decimal(100)
+ZERO = Decimal(0)
+ONE = Decimal(1)
 SHOWN_DIGITS = Decimal("1e-30")
 """How far an explanation shows a share by days that never ends."""
+FINEST = Decimal("1e-15")
 
 
-def effective(charge: Charge, contract: Contract) -> DateRange | None:
-    """Return the days that both the charge and its contract cover, or None."""
-    start = max(charge.effective.start, contract.effective.start)
-    ends = [end for end in (charge.effective.end, contract.effective.end) if end is not None]
-    if ends and min(ends) <= start:
-        return None
-    return DateRange(start=start, end=min(ends) if ends else None)
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What contracts are priced with: a billing period, what was used in it, and how amounts are rounded.
 
-
-def service_periods(charge: Charge, contract: Contract, period: Period) -> list[Period]:
-    """Return the service periods that the invoice of a billing period owes for a charge.
-
-    In arrears: the period itself. In advance: the next period, and also the period itself where the charge begins in
-    it, since no earlier invoice could have billed it. One-off: the period that holds the day it is due.
+    `carried` is what is left of the month before of the allowances that roll over, by contract and charge.
     """
-    days = effective(charge, contract)
-    if days is None:
-        return []
-    if isinstance(charge.price, OneOff):
-        due = charge.price.due_on
-        return [period] if period.start <= due < period.end and due in days else []
-    candidates = [period]
-    if charge.timing is Timing.IN_ADVANCE:
-        candidates = [period, period.next()] if days.start >= period.start else [period.next()]
-    return [candidate for candidate in candidates if days.days_within(candidate)]
+
+    period: Period
+    meters: Mapping[str, Meter]
+    quantities: Sequence[Quantity]
+    rounding: Rounding
+    carried: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 
-def is_active(charge: Charge, contract: Contract, period: Period) -> bool:
+def is_due(timeline: Timeline, period: Period, charge: str) -> bool:
     """Say whether the invoice of the period must show the charge."""
-    days = effective(charge, contract)
-    return bool(service_periods(charge, contract, period)) or (
-        not isinstance(charge.price, OneOff) and days is not None and days.days_within(period) > 0
-    )
+    if any(due.span.term.id == charge for due in dues(timeline, period)):
+        return True
+    return any(trues_up(span) and span.touches(period) for span in timeline.of_charge(charge))
 
 
 @exactly
-def charge_lines(
-    charge: Charge,
-    *,
-    contract: Contract,
-    period: Period,
-    meters: dict[str, Meter],
-    quantities: Sequence[Quantity],
-    rounding: Rounding,
-) -> list[PricedLine]:
-    """Price one active charge; a charge that owes nothing still gets a line, which says why.
+def charge_lines(timeline: Timeline, basis: Basis, owed: Iterator[Due] | None = None) -> list[PricedLine]:
+    """Price what is owed of a contract; a charge that owes nothing for a period that is due still gets a line.
 
     Raises UnpriceableCharge where the terms say something that cannot be priced as stated.
     """
-    make = _LineMaker(contract=contract, charge=charge, rounding=rounding)
-    owed = service_periods(charge, contract, period)
-    if not owed:
-        note = "ended: nothing is owed for the next period"
-        return [make.line(service_period=period, steps=(), quantity=Decimal(0), note=note)]
-    if charge.meter is None:
-        return [_fixed_line(make, charge, contract, service_period) for service_period in owed]
-    return _usage_lines(make, charge, contract, period, meters, quantities)
-
-
-def _fixed_line(make: "_LineMaker", charge: Charge, contract: Contract, service_period: Period) -> PricedLine:
-    days = effective(charge, contract)
-    one_off = isinstance(charge.price, OneOff)
-    proration = None if one_off or days is None else Proration.of(days, service_period)
-    quantity = Decimal(charge.price.seats) if isinstance(charge.price, Seats) else Decimal(1)
-    steps = price_steps(charge.price, quantity)
-    return make.line(service_period=service_period, steps=steps, quantity=quantity, proration=proration)
-
-
-def _usage_lines(
-    make: "_LineMaker",
-    charge: Charge,
-    contract: Contract,
-    period: Period,
-    meters: dict[str, Meter],
-    quantities: Sequence[Quantity],
-) -> list[PricedLine]:
-    days = effective(charge, contract)
-    if days is None or days.days_within(period) != period.days:
-        message = f"usage charge {charge.id} covers only a part of {period.name}"
-        raise UnpriceableCharge(message, charge=charge.id)
-    meter = meters.get(charge.meter or "")
-    if meter is None:
-        message = f"charge {charge.id} reads meter {charge.meter}, which nobody published"
-        raise UnpriceableCharge(message, charge=charge.id)
-    mine = [found for found in quantities if found.meter == meter.id and found.group_by == charge.group_by]
-    if not mine:
-        mine = [Quantity(meter=meter.id, group_by=charge.group_by, dimension={}, quantity=Decimal(0), events=0)]
-    lines = []
-    for found in mine:
-        included = min(found.quantity, charge.included_quantity or Decimal(0))
-        lines.append(
-            make.line(
-                service_period=period,
-                steps=price_steps(charge.price, found.quantity - included),
-                quantity=found.quantity,
-                included=included,
-                meter=meter,
-                dimension=found.dimension,
-                note=f"{found.events} events" if found.events else "no usage",
-            )
-        )
+    pricer = _Pricer(timeline, basis)
+    lines = [line for due in owed or dues(timeline, basis.period) for line in pricer.lines(due)]
+    if owed is None:
+        lines += [line for span in timeline.charges if trues_up(span) for line in pricer.true_up(span)]
     return lines
 
 
-class _LineMaker:
-    """Rounds once and writes down why."""
+class _Pricer:
+    """Prices the parts of one contract; rounds once and writes down why."""
 
-    def __init__(self, *, contract: Contract, charge: Charge, rounding: Rounding) -> None:
-        self._contract = contract
-        self._charge = charge
-        self._rounding = rounding
+    def __init__(self, timeline: Timeline, basis: Basis) -> None:
+        self._timeline = timeline
+        self._basis = basis
+        self._peaks: dict[tuple[str, Period], tuple[Step, ...]] = {}
 
-    def line(
+    def lines(self, due: Due) -> Iterator[PricedLine]:
+        charge = due.span.term
+        if charge.meter is not None:
+            yield from self._usage_lines(due, charge.meter)
+            return
+        share = proration(due, self._timeline)
+        if isinstance(charge.price, Capacity):
+            yield self._capacity_line(due, charge.price, share)
+            return
+        if not charge.price.needs_quantity:
+            once = isinstance(charge.price, DueOnce)
+            quantity = Decimal(charge.price.seats) if isinstance(charge.price, Seats) else ONE
+            steps = price_steps(charge.price, Used(quantity))
+            yield self._line(due, steps, quantity=quantity, share=None if once else share)
+            return
+        quantity = self._converted(charge, charge.quantity or ZERO)
+        steps = price_steps(charge.price, Used(quantity))
+        yield self._line(due, steps, quantity=quantity, share=share, undivided=self._flat_fees(due, steps))
+
+    def _flat_fees(self, due: Due, steps: tuple[Step, ...]) -> Decimal | None:
+        """Return the flat fees of tiers that this part is the first to enter: they are not shared by days.
+
+        Amended within a period, a charge owes the flat fees of its highest quantity once, in whole.
+        """
+        if not isinstance(due.span.term.price, Tiered):
+            return None
+        fees = sum((step.flat_fee for step in steps), ZERO)
+        key = (due.span.term.id, due.period)
+        taken = sum((step.flat_fee for step in self._peaks.get(key, ())), ZERO)
+        if fees > taken:
+            self._peaks[key] = steps
+        return max(fees - taken, ZERO)
+
+    def _usage_lines(self, due: Due, meter_id: str) -> Iterator[PricedLine]:
+        charge = due.span.term
+        meter = self._meter(charge, meter_id)
+        reading = next(readings(charge))
+        found = [each for each in self._basis.quantities if each.is_of(reading, due.part)]
+        if not found:
+            empty = Quantity(meter=meter.id, group_by=charge.group_by, dimension={}, quantity=ZERO, events=0)
+            found = [empty]
+        for each in found:
+            quantity = self._converted(charge, each.quantity)
+            allowed, carried = self._allowance(due)
+            included = max(min(quantity, allowed + carried), ZERO)
+            used = Used(quantity - included, dimension=each.dimension, tally=each.tally, prices=each.prices)
+            try:
+                steps = price_steps(charge.price, used)
+            except UnpriceableCharge as error:
+                raise UnpriceableCharge(error.message, charge=charge.id) from None
+            if each.tally is not None:
+                included = quantity - each.tally.low_amount - each.tally.amount - each.tally.high_amount
+            note = f"{each.events} events" if each.events else "no usage"
+            if carried:
+                note += f", {decimal_text(carried)} carried over from the month before"
+            yield self._line(
+                due,
+                steps,
+                quantity=quantity,
+                included=included,
+                unused=max(allowed - max(included - carried, ZERO), ZERO) if charge.rollover else ZERO,
+                meter=meter,
+                dimension=each.dimension,
+                note=note,
+            )
+
+    def _allowance(self, due: Due) -> tuple[Decimal, Decimal]:
+        """Return the part's own allowance, shared by days, and what was carried over into the month."""
+        charge = due.span.term
+        if charge.included_quantity is None:
+            return ZERO, ZERO
+        share = Proration.of(due.span.days, due.period, due.span.contract.proration)
+        allowed = share.share(charge.included_quantity).quantize(FINEST, rounding=ROUND_FLOOR)
+        key = (self._timeline.id, charge.id)
+        carried = self._basis.carried.get(key, ZERO) if charge.rollover and not due.suffix else ZERO
+        return allowed, carried
+
+    def _capacity_line(self, due: Due, price: Capacity, share: Proration) -> PricedLine:
+        charge = due.span.term
+        measured: dict[str, Decimal] = {}
+        for meter in price.meters:
+            self._meter(charge, meter)
+            found = [each.quantity for each in self._basis.quantities if each.is_of(Reading(meter=meter), due.part)]
+            measured[meter] = sum(found, ZERO)
+        try:
+            steps = price_steps(price, Used(meters=measured))
+        except UnpriceableCharge as error:
+            raise UnpriceableCharge(error.message, charge=charge.id) from None
+        note = ", ".join(f"{meter} {decimal_text(quantity)}" for meter, quantity in sorted(measured.items()))
+        return self._line(due, steps, quantity=ONE, share=share, note=note)
+
+    def true_up(self, span: Span[Charge]) -> Iterator[PricedLine]:
+        """Price the seats that telemetry saw above the committed ones in the billing period, in arrears."""
+        charge, price, period = span.term, span.term.price, self._basis.period
+        if not isinstance(price, Seats) or charge.seats_meter is None or not span.touches(period):
+            return
+        due = Due(span, period, ":true_up" + (f"@{span.days.start}" if span.days.start > period.start else ""))
+        meter = self._meter(charge, charge.seats_meter)
+        reading = Reading(meter=meter.id, by_day=True)
+        found = next((each for each in self._basis.quantities if each.is_of(reading, due.part)), None)
+        over = [max(level - price.seats, ZERO) for level in levels(found)] if found else []
+        each_costs = price.unit_price if price.true_up_price is None else price.true_up_price
+        if price.true_up == "high_water_mark":
+            quantity = max(over, default=ZERO)
+            steps = (step_of(f"seats above {price.seats}, the most of any day", quantity, each_costs),)
+            yield self._line(due, steps, quantity=quantity, meter=meter, note=_seen(found))
+            return
+        quantity = sum(over, ZERO)
+        steps = (step_of(f"days of seats above {price.seats}", quantity, each_costs),)
+        share = Proration(days_covered=1, days_in_period=period.days)
+        yield self._line(due, steps, quantity=quantity, share=share, meter=meter, note=_seen(found))
+
+    def _meter(self, charge: Charge, name: str) -> Meter:
+        meter = self._basis.meters.get(name)
+        if meter is None:
+            message = f"charge {charge.id} reads meter {name}, which nobody published"
+            raise UnpriceableCharge(message, charge=charge.id)
+        if isinstance(charge.price, Dynamic) and meter.price_property is None:
+            message = f"charge {charge.id} takes its price from the events, and meter {name} has no price_property"
+            raise UnpriceableCharge(message, charge=charge.id)
+        return meter
+
+    def _converted(self, charge: Charge, quantity: Decimal) -> Decimal:
+        return quantity if charge.conversion is None else charge.conversion.apply(quantity)
+
+    def _line(
         self,
-        *,
-        service_period: Period,
+        due: Due,
         steps: tuple[Step, ...],
+        *,
         quantity: Decimal,
-        included: Decimal = Decimal(0),
-        proration: Proration | None = None,
+        included: Decimal = ZERO,
+        unused: Decimal = ZERO,
+        share: Proration | None = None,
+        undivided: Decimal | None = None,
         meter: Meter | None = None,
         dimension: dict[str, str] | None = None,
         note: str = "",
     ) -> PricedLine:
-        charge = self._charge
-        whole = sum((step.amount for step in steps), Decimal(0))
-        exact = whole if proration is None or proration.is_whole else proration.share(whole)
-        suffix = "".join(f":{value}" for value in (dimension or {}).values())
+        charge, contract = due.span.term, due.span.contract
+        exact = amount_of(steps)
+        if share is not None and not (share.is_whole and undivided is None):
+            fees = sum((step.flat_fee for step in steps), ZERO) if undivided is not None else ZERO
+            exact = (exact - fees if share.is_whole else share.share(exact - fees)) + (undivided or ZERO)
+        values = "".join(f":{value}" for value in (dimension or {}).values())
         return PricedLine(
-            id=f"{charge.id}:{service_period.name}{suffix}",
+            id=f"{charge.id}:{due.period.name}{due.suffix}{values}",
             kind=LineKind.CHARGE,
             term=charge.id,
             charge=charge.id,
             description=charge.name + "".join(f", {name} {value}" for name, value in (dimension or {}).items()),
             product=charge.product,
             revenue_category=charge.revenue_category,
-            service_period=service_period,
+            service_period=due.period,
             meter=meter.id if meter else None,
             unit=meter.unit if meter else None,
             dimension=dimension or {},
             quantity=quantity,
             included_quantity=included,
             billed_quantity=quantity - included,
-            net=Money.rounded(exact, self._contract.currency, self._rounding),
+            unused_quantity=unused,
+            net=Money.rounded(exact, contract.currency, self._basis.rounding),
             explanation=explain(
-                self._contract, charge.price.model, exact, steps, self._rounding, proration=proration, note=note
+                contract, charge.price.model, exact, steps, self._basis.rounding, proration=share, note=note
             ),
         )
+
+
+def levels(found: Quantity) -> list[Decimal]:
+    """Return the level of each day; a day without events keeps the day before's, and before the first it is zero."""
+    seen, level = [], ZERO
+    for day in found.days:
+        level = level if day is None else day
+        seen.append(level)
+    return seen
+
+
+def _seen(found: Quantity | None) -> str:
+    return f"{found.events} readings" if found else "no telemetry"
 
 
 def explain(
@@ -188,104 +267,4 @@ def explain(
         exact_amount=exact.quantize(SHOWN_DIGITS),
         rounding=rounding,
         note=note,
-    )
-
-
-@exactly
-def discount_lines(
-    discount: Discount, *, contract: Contract, lines: Iterable[PricedLine], rounding: Rounding
-) -> list[PricedLine]:
-    """Take a percentage off the lines of the discount's charges, for the days in which the discount is effective.
-
-    Each line's amount counts as spread evenly over the days of its service period that its charge covers.
-    """
-    charges = {charge.id: charge for charge in contract.charges}
-    made = []
-    for line in lines:
-        if line.kind is not LineKind.CHARGE or line.charge not in discount.charges:
-            continue
-        covered = effective(charges[line.charge], contract)
-        share = _discounted_days(discount.effective, covered, line.service_period)
-        if share.days_covered == 0:
-            continue
-        exact = -share.share(line.net.amount * discount.percent / HUNDRED)
-        step = Step(
-            label=f"{decimal_text(discount.percent)} % of {line.net}",
-            quantity=line.net.amount,
-            unit_price=-discount.percent / HUNDRED,
-            flat_fee=Decimal(0),
-            amount=-(line.net.amount * discount.percent / HUNDRED),
-        )
-        made.append(
-            PricedLine(
-                id=f"{discount.id}:{line.id}",
-                kind=LineKind.DISCOUNT,
-                term=discount.id,
-                charge=line.charge,
-                description=f"{discount.name}: {line.description}",
-                product=line.product,
-                revenue_category=line.revenue_category,
-                service_period=line.service_period,
-                meter=None,
-                unit=None,
-                dimension={},
-                quantity=Decimal(1),
-                included_quantity=Decimal(0),
-                billed_quantity=Decimal(1),
-                net=Money.rounded(exact, contract.currency, rounding),
-                explanation=explain(contract, "discount", exact, (step,), rounding, proration=share),
-            )
-        )
-    return made
-
-
-def _discounted_days(discount: DateRange, covered: DateRange | None, period: Period) -> Proration:
-    if covered is None:  # a charge that is never effective has no lines
-        return Proration(days_covered=0, days_in_period=period.days)
-    start = max(discount.start, covered.start)
-    ends = [end for end in (discount.end, covered.end) if end is not None]
-    end = min(ends) if ends else None
-    both = 0 if end is not None and end <= start else DateRange(start=start, end=end).days_within(period)
-    return Proration(days_covered=both, days_in_period=max(covered.days_within(period), 1))
-
-
-@exactly
-def commitment_line(
-    commitment: Commitment, *, contract: Contract, period: Period, lines: Iterable[PricedLine], rounding: Rounding
-) -> PricedLine:
-    """Bill what the period's own fees of the named charges, after discounts, fall short of the commitment.
-
-    A commitment that was met keeps a zero line, which says by how much.
-    """
-    mine = [line for line in lines if line.charge in commitment.charges and line.service_period == period]
-    billed = total((line.net for line in mine), contract.currency)
-    proration = Proration.of(commitment.effective, period)
-    committed = proration.share(commitment.amount)
-    short = max(committed - billed.amount, Decimal(0))
-    steps = (
-        Step(
-            label="committed", quantity=Decimal(1), unit_price=commitment.amount, flat_fee=Decimal(0), amount=committed
-        ),
-        Step(
-            label="billed", quantity=Decimal(1), unit_price=-billed.amount, flat_fee=Decimal(0), amount=-billed.amount
-        ),
-    )
-    note = "shortfall" if short else f"met: {billed} billed of {decimal_text(commitment.amount)} committed"
-    return PricedLine(
-        id=f"{commitment.id}:{period.name}",
-        kind=LineKind.COMMITMENT,
-        term=commitment.id,
-        charge=commitment.id,
-        description=commitment.name,
-        product="commitment",
-        revenue_category=commitment.revenue_category,
-        service_period=period,
-        meter=None,
-        unit=None,
-        dimension={},
-        quantity=Decimal(1),
-        included_quantity=Decimal(0),
-        billed_quantity=Decimal(1),
-        net=Money.rounded(short, contract.currency, rounding),
-        explanation=explain(contract, "minimum_commitment", short, steps, rounding, proration=proration, note=note),
     )

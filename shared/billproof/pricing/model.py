@@ -1,5 +1,6 @@
 """Priced lines and their explanations."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 from billproof.model import Computed, Exact, Model
@@ -35,7 +36,9 @@ class LineKind(StrEnum):
 
     CHARGE = "charge"
     DISCOUNT = "discount"
+    CAP = "spend_cap"
     COMMITMENT = "commitment_shortfall"
+    CREDIT = "credit_drawdown"
     DIFFERENCE = "difference"
 
 
@@ -50,6 +53,7 @@ class Adjusts(Model):
 class PricedLine(Model):
     """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest.
 
+    `unused_quantity` is what was left of the period's own allowance, where it rolls over.
     A line that adjusts an earlier one holds the differences of all of these, which may be negative.
     """
 
@@ -67,6 +71,7 @@ class PricedLine(Model):
     quantity: Exact
     included_quantity: Exact
     billed_quantity: Exact
+    unused_quantity: Exact = Decimal(0)
     net: Money
     explanation: Explanation
     adjusts: Adjusts | None = None

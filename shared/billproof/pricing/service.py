@@ -5,18 +5,17 @@ from collections.abc import Iterable, Mapping
 from pydantic import ValidationError
 
 from billproof.artefacts import Artefacts
-from billproof.contracts.model import Contract, LegalEntity, Meter
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
+from billproof.contracts.timeline import timelines
 from billproof.errors import BillproofError, UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Model
-from billproof.money import Rounding
-from billproof.periods import Period
 from billproof.ports import Objects
-from billproof.pricing.differences import difference_lines, with_gone_dimensions
-from billproof.pricing.lines import charge_lines, commitment_line, discount_lines, is_active
+from billproof.pricing.differences import difference_lines
+from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedAccount, PricedLine
-from billproof.usage.model import USAGE, AccountUsage, BatchUsage, Quantity
+from billproof.pricing.reductions import contract_lines, refuse_other_currency
+from billproof.usage.model import USAGE, AccountUsage, BatchUsage
 
 PRICED = "priced"
 TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
@@ -121,54 +120,34 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
 
     Raises UnpriceableCharge where the terms cannot be priced as stated.
     """
-    currency = _currency(terms.contracts, plan.legal_entity)
+    currency = plan.legal_entity.currency
     meters = {meter.id: meter for meter in plan.meters}
-    rounding = plan.legal_entity.rounding
+    own = Basis(
+        period=plan.period,
+        meters=meters,
+        quantities=usages[plan.period.name].quantities,
+        rounding=plan.legal_entity.rounding,
+        carried={(each.contract, each.charge): each.quantity for each in terms.carried},
+    )
+    drawn = {(each.contract, each.credit): each.amount for each in terms.drawn}
     lines: list[PricedLine] = []
-    for contract in terms.contracts:
-        quantities = usages[plan.period.name].quantities
-        lines += _contract_lines(contract, plan.period, meters, quantities, rounding)
+    for timeline in timelines(terms.contracts, plan.period):
+        refuse_other_currency(timeline, currency)
+        lines += contract_lines(timeline, own, drawn)
     for earlier in terms.earlier:
-        quantities = with_gone_dimensions(earlier, usages[earlier.period.name].quantities)
+        basis = Basis(
+            period=earlier.period,
+            meters=meters,
+            quantities=usages[earlier.period.name].quantities,
+            rounding=earlier.rounding,
+            carried={(each.contract, each.charge): each.quantity for each in earlier.carried},
+        )
         now = [
             line
-            for contract in earlier.contracts
-            for line in _contract_lines(contract, earlier.period, meters, quantities, earlier.rounding)
+            for timeline in timelines(earlier.contracts, earlier.period)
+            for line in contract_lines(timeline, basis)
         ]
         lines += difference_lines(earlier, now)
     if not terms.contracts and not lines:
         return None
     return PricedAccount(account=terms.account.id, currency=currency, period=plan.period, lines=tuple(lines))
-
-
-def _currency(contracts: tuple[Contract, ...], entity: LegalEntity) -> str:
-    for contract in contracts:
-        if contract.currency != entity.currency:
-            message = (
-                f"contract {contract.id} is in {contract.currency}, its legal entity's books are in {entity.currency}"
-            )
-            raise UnpriceableCharge(message, contract=contract.id)
-    return entity.currency
-
-
-def _contract_lines(
-    contract: Contract,
-    period: Period,
-    meters: dict[str, Meter],
-    quantities: tuple[Quantity, ...],
-    rounding: Rounding,
-) -> list[PricedLine]:
-    lines: list[PricedLine] = []
-    for charge in contract.charges:
-        if is_active(charge, contract, period):
-            lines += charge_lines(
-                charge, contract=contract, period=period, meters=meters, quantities=quantities, rounding=rounding
-            )
-    for discount in contract.discounts:
-        lines += discount_lines(discount, contract=contract, lines=tuple(lines), rounding=rounding)
-    for commitment in contract.commitments:
-        if commitment.effective.days_within(period):
-            lines.append(
-                commitment_line(commitment, contract=contract, period=period, lines=tuple(lines), rounding=rounding)
-            )
-    return lines

@@ -175,7 +175,8 @@ def _unbalanced(statement: ConservationStatement) -> Iterator[Difference]:
 def _prove_account(
     terms: AccountTerms, plan: BatchPlan, usages: Usages, stores: Stores
 ) -> tuple[Checked, list[Difference]]:
-    contracts = [*terms.contracts, *(contract for earlier in terms.earlier for contract in earlier.contracts)]
+    frozen = [*terms.contracts, *(contract for earlier in terms.earlier for contract in earlier.contracts)]
+    contracts = list({(each.id, each.version): each for each in frozen}.values())
     differences = [
         *_terms_differ([terms.account, *contracts], stores.directory),
         *_usage_differs(terms.account.id, usages, plan, stores.artefacts),

@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 from billproof.contracts.model import Contract
-from billproof.contracts.prices import OneOff
-from billproof.contracts.terms import BilledLine, InvoiceBefore
+from billproof.contracts.prices import DueOnce
+from billproof.contracts.terms import BilledLine, Carried, Drawn, InvoiceBefore
 from billproof.errors import NotFound
-from billproof.invoicing.model import Invoice, Settlement
+from billproof.invoicing.model import CREDITS, Invoice, Settlement
 from billproof.invoicing.register import Register
 from billproof.invoicing.service import read_invoice
 from billproof.periods import Period
@@ -22,7 +22,8 @@ class History:
     def __init__(self, register: Register, objects: Objects, settlements: Sequence[Settlement], period: Period) -> None:
         self._register = register
         self._objects = objects
-        self._own = {each.period: each for each in settlements if each.ordinal == 0}
+        self._own = {each.period: each for each in settlements if each.ordinal == 0 and each.period != CREDITS}
+        self._draws = [each for each in settlements if each.period == CREDITS]
         self._period = period
 
     def invoice_before(self) -> InvoiceBefore | None:
@@ -58,15 +59,46 @@ class History:
             starts={charge: tuple(days) for charge, days in starts.items()},
         )
 
+    def last_settled(self) -> Settlement | None:
+        """Return the settlement of the last month before the period, if any was settled."""
+        earlier = [month for month in self._own if month < self._period.name]
+        return self._own[max(earlier)] if earlier else None
+
+    def settled_before(self) -> list[Settlement]:
+        """Return the settlements of all months before the period, oldest first."""
+        return [self._own[month] for month in sorted(self._own) if month < self._period.name]
+
+    def carried(self) -> tuple[Carried, ...]:
+        """Return what the invoice of the month before left of allowances that roll over."""
+        settlement = self.last_settled()
+        if settlement is None or Period.month(settlement.period).end != self._period.start:
+            return ()
+        left: dict[tuple[str, str], Decimal] = {}
+        for each in read_settled(self._register, self._objects, settlement).lines:
+            line = each.priced
+            if line.unused_quantity and line.adjusts is None:
+                key = (line.explanation.contract, line.charge)
+                left[key] = left.get(key, Decimal(0)) + line.unused_quantity
+        return tuple(Carried(contract=key[0], charge=key[1], quantity=each) for key, each in sorted(left.items()))
+
+    def drawn(self) -> tuple[tuple[Drawn, ...], int]:
+        """Return what all invoices drew of each credit, and the place of the next one that draws."""
+        if not self._draws:
+            return (), 0
+        last = max(self._draws, key=lambda each: each.ordinal)
+        return read_settled(self._register, self._objects, last).credits_drawn, last.ordinal + 1
+
     def unbilled_one_offs(self, contracts: Iterable[Contract]) -> tuple[str, ...]:
         """Name the one-off charges that were due before the period and are not on the invoice of their month."""
         missing = []
         for contract in contracts:
             for charge in contract.charges:
-                if isinstance(charge.price, OneOff) and charge.price.due_on < self._period.start:
-                    name = f"{contract.id}/{charge.id}"
-                    if name not in self._billed_in(f"{charge.price.due_on:%Y-%m}"):
-                        missing.append(name)
+                if not isinstance(charge.price, DueOnce) or charge.price.due_on is None:
+                    continue
+                name = f"{contract.id}/{charge.id}"
+                is_past = charge.price.due_on < self._period.start and name not in missing
+                if is_past and name not in self._billed_in(f"{charge.price.due_on:%Y-%m}"):
+                    missing.append(name)
         return tuple(missing)
 
     def _billed_in(self, month: str) -> set[str]:
@@ -99,7 +131,12 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Set
 
 
 def _billed_name(line: PricedLine, settlement: Settlement) -> str | None:
-    """Name the line of the settled period that an invoice's line billed, or None where it is of another period."""
+    """Name the line of the settled period that an invoice's line billed, or None where it is of another period.
+
+    What a credit paid is not part of it: differences are of what is owed.
+    """
+    if line.kind is LineKind.CREDIT:
+        return None
     if line.adjusts is None:
         return line.id if settlement.ordinal == 0 else None
     return line.adjusts.line if line.adjusts.period == settlement.period else None
@@ -109,7 +146,12 @@ def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> 
     return BilledLine(
         line=name,
         contract=line.explanation.contract,
+        contract_version=line.explanation.contract_version,
         charge=line.charge,
+        description=known.description if known else line.description,
+        product=line.product,
+        revenue_category=line.revenue_category,
+        service_period=line.service_period,
         dimension=line.dimension,
         net=known.net + line.net if known else line.net,
         quantity=line.quantity + (known.quantity if known else 0),

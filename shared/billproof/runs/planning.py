@@ -7,7 +7,7 @@ from itertools import batched
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import Contract, Meter
+from billproof.contracts.model import Meter
 from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.errors import NotFound
 from billproof.ids import shard_of
@@ -15,10 +15,11 @@ from billproof.invoicing.register import Register
 from billproof.model import Model
 from billproof.periods import Period, instant_text
 from billproof.ports import Objects
+from billproof.pricing.reading import Read
 from billproof.runs.model import RunPlan
 from billproof.runs.surveying import AccountPlan, Surveyor
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AGGREGATION_PLAN, AggregationPlan, AskedAggregate
+from billproof.usage.model import AGGREGATION_PLAN, AggregationPlan, AskedAggregate, Reading
 
 LOOKUPS_AT_ONCE = 16
 MAPS = "maps"
@@ -160,16 +161,20 @@ def _stated(objects: Objects, period: Period, meters: Iterable[Meter]) -> tuple[
     months = {period.start.strftime("%Y-%m"), period.end.strftime("%Y-%m")}
     if not any(next(iter(objects.keys(f"control-totals/day={month}")), None) for month in months):
         return ()
-    return tuple(_ask(meter, ()) for meter in meters)
+    return tuple(_ask(meter, Reading(meter=meter.id)) for meter in meters)
 
 
-def _ask(meter: Meter, group_by: tuple[str, ...]) -> AskedAggregate:
+def _ask(meter: Meter, reading: Reading) -> AskedAggregate:
     return AskedAggregate(
         meter=meter.id,
         event_type=meter.event_type,
         aggregation=meter.aggregation,
         value_property=meter.value_property,
-        group_by=group_by,
+        price_property=meter.price_property,
+        percentile=meter.percentile,
+        where=meter.where,
+        rounding=meter.rounding,
+        reading=reading,
     )
 
 
@@ -188,16 +193,18 @@ def _aggregation_plan(
         for account in chunk
         for window in account.windows
     ]
-    terms = [account.terms for chunk in batches.values() for account in chunk]
-    contracts = [contract for each in terms for contract in each.contracts]
-    contracts += [contract for each in terms for earlier in each.earlier for contract in earlier.contracts]
+    readings: set[Reading] = set()
+    for terms in (account.terms for chunk in batches.values() for account in chunk):
+        readings |= Read.of(terms.contracts, period).readings
+        for earlier in terms.earlier:
+            readings |= Read.of(earlier.contracts, earlier.period).readings
     return AggregationPlan(
         run=run_id,
         bucket=bucket,
         received_before=received_before,
         days=_days((window.start, window.end) for window in windows),
         windows=tuple(windows),
-        asked=_asked(contracts, {meter.id: meter for meter in meters}),
+        asked=_asked(readings, {meter.id: meter for meter in meters}),
         period=period.name,
         stated=stated,
     )
@@ -213,15 +220,7 @@ def _days(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(sorted(days))
 
 
-def _asked(contracts: Iterable[Contract], meters: dict[str, Meter]) -> tuple[AskedAggregate, ...]:
-    pairs = {
-        pair
-        for contract in contracts
-        for charge in contract.charges
-        for pair in ((charge.meter, charge.group_by), (charge.seats_meter, ()))
-    }
-    return tuple(
-        _ask(meters[meter], group_by)
-        for meter, group_by in sorted((m, g) for m, g in pairs if m is not None)
-        if meter in meters
-    )
+def _asked(readings: Iterable[Reading], meters: dict[str, Meter]) -> tuple[AskedAggregate, ...]:
+    known = [reading for reading in readings if reading.meter in meters]
+    known.sort(key=lambda reading: (reading.meter, reading.group_by, reading.variant))
+    return tuple(_ask(meters[reading.meter], reading) for reading in known)

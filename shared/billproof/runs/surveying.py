@@ -6,26 +6,28 @@ repeated comes to the same document; what arrived since counts as late and is bi
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from operator import attrgetter
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory, Dossier
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
-from billproof.contracts.rules import governing
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, CrmWord, EarlierPeriod
+from billproof.contracts.timeline import governing
 from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
-from billproof.ids import digest, shard_of
+from billproof.ids import shard_of
 from billproof.invoicing.model import Settlement
 from billproof.invoicing.register import Register
-from billproof.periods import Period, instant_text
+from billproof.periods import Period, add_months, instant_text
+from billproof.periods import zone as zone_of
 from billproof.ports import Objects
+from billproof.pricing.reading import Read
 from billproof.pricing.service import unpriceable
 from billproof.runs.history import History, billed_lines
 from billproof.usage.log import LateMark, bucket_name, late_marks
-from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan
+from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, PartWindow
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
@@ -90,37 +92,66 @@ class Surveyor:
         own = next((each for each in settlements if (each.period, each.ordinal) == (self._period.name, 0)), None)
         if own is not None:
             frozen = self._frozen(own, name)
-            kept = {field: getattr(frozen, field) for field in ("earlier", "before", "unbilled_one_offs")}
-            terms = AccountTerms(account=account, contracts=contracts, crm=_crm_words(dossier), **kept)
+            kept = {field: getattr(frozen, field) for field in KEPT}
+            known = _versions(dossier.contracts)
+            terms = AccountTerms(account=account, contracts=contracts, known=known, crm=_crm_words(dossier), **kept)
             return AccountPlan(terms, self._windows(own, name))
         history = History(self._register, self._objects, settlements, self._period)
+        drawn, place = history.drawn()
         terms = AccountTerms(
             account=account,
             contracts=contracts,
+            known=_versions(dossier.contracts),
+            carried=history.carried() if any(_rolls_over(contract) for contract in contracts) else (),
+            drawn=drawn,
+            credits=place if any(contract.credits for contract in contracts) else None,
             crm=_crm_words(dossier),
             before=history.invoice_before(),
             unbilled_one_offs=history.unbilled_one_offs(contracts),
         )
         plan = AccountPlan(terms, (self._window(account, contracts, self._period),))
-        return self._with_late(plan, marks, settlements)
+        return self._with_earlier(plan, marks, settlements, dossier.contracts, self._amended(dossier, history))
 
-    def _with_late(
-        self, plan: AccountPlan, marks: Sequence[LateMark], settlements: Sequence[Settlement]
+    def _amended(self, dossier: Dossier, history: History) -> set[str]:
+        """Name the settled months that a version may have changed which was not known when the last one was settled.
+
+        A month bills in advance as far as its longest cadence reaches.
+        """
+        last = history.last_settled()
+        if last is None:
+            return set()
+        before = set(self._frozen(last, dossier.account.id).known)
+        unknown = [each for each in dossier.contracts if _version(each) not in before]
+        if not unknown:
+            return set()
+        since = min(each.effective.start for each in unknown)
+        reach = max(charge.cadence.interval.months or 1 for each in dossier.contracts for charge in each.charges)
+        months = [Period.month(each.period) for each in history.settled_before()]
+        return {month.name for month in months if add_months(month.next().end, reach - 1) > since}
+
+    def _with_earlier(
+        self,
+        plan: AccountPlan,
+        marks: Sequence[LateMark],
+        settlements: Sequence[Settlement],
+        versions: Sequence[Contract],
+        amended: set[str],
     ) -> AccountPlan:
         account = plan.terms.account
         earlier: list[EarlierPeriod] = []
         findings: list[Finding] = list(plan.terms.findings)
         windows = list(plan.windows)
-        for month in sorted({mark.month for mark in marks if mark.month < self._period.name}):
+        for month in sorted({*amended, *(mark.month for mark in marks if mark.month < self._period.name)}):
             before = sorted((each for each in settlements if each.period == month), key=attrgetter("ordinal"))
             if not before or before[0].ordinal != 0 or len(earlier) == MAX_EARLIER:
                 continue  # its own invoice is still to come and will hold what is late
             settled = max(self._window_of(each, account.id, month).before for each in before)
-            if not any(mark.month == month and mark.written_at >= _with_skew(settled) for mark in marks):
+            is_late = any(mark.month == month and mark.written_at >= _with_skew(settled) for mark in marks)
+            if not is_late and month not in amended:
                 continue
             period = Period.month(month)
             billed_by = self._batch(before[0].run, self._window_of(before[0], account.id, month).batch)
-            contracts = self._frozen(before[0], account.id).contracts
+            contracts = tuple(governing(versions, period))
             findings += _meters_changed(account.id, month, contracts, billed_by.meters, self._meters)
             earlier.append(
                 EarlierPeriod(
@@ -128,6 +159,7 @@ class Surveyor:
                     ordinal=before[-1].ordinal + 1,
                     contracts=contracts,
                     rounding=billed_by.legal_entity.rounding,
+                    carried=self._frozen(before[0], account.id).carried,
                     billed=tuple(billed_lines(self._register, self._objects, before)),
                 )
             )
@@ -150,8 +182,10 @@ class Surveyor:
     def _window(
         self, account: Account, contracts: Sequence[Contract], period: Period, *, after: str = ""
     ) -> AccountWindow:
-        start, end = period.instants(contracts[0].time_zone if contracts else self._entity.time_zone)
+        zone = contracts[0].time_zone if contracts else self._entity.time_zone
+        start, end = period.instants(zone)
         excluded = {exclusion.event_type for contract in contracts for exclusion in contract.exclusions}
+        read = Read.of(contracts, period)
         return AccountWindow(
             account=account.id,
             batch="",
@@ -160,9 +194,37 @@ class Surveyor:
             end=instant_text(end),
             after=after,
             before=self._now,
-            metered_types=tuple(sorted(_metered_types(contracts, self._meters))),
+            metered=read.conditions(self._meters),
             excluded_types=tuple(sorted(excluded)),
+            parts=tuple(PartWindow(name=name, **_instants(days, zone)) for name, days in sorted(read.parts.items())),
+            days=_midnights(period, zone) if read.by_day else (),
         )
+
+
+def _instants(days: Period, zone: str) -> dict[str, str]:
+    start, end = days.instants(zone)
+    return {"start": instant_text(start), "end": instant_text(end)}
+
+
+def _midnights(period: Period, zone: str) -> tuple[str, ...]:
+    days = [period.start + timedelta(days=number) for number in range(period.days + 1)]
+    return tuple(instant_text(datetime.combine(day, time.min, tzinfo=zone_of(zone))) for day in days)
+
+
+KEPT = ("earlier", "before", "unbilled_one_offs", "carried", "drawn", "credits")
+"""What an account whose invoice is released keeps of the terms that it was made from."""
+
+
+def _version(contract: Contract) -> str:
+    return f"{contract.id}#{contract.version}"
+
+
+def _versions(contracts: Iterable[Contract]) -> tuple[str, ...]:
+    return tuple(_version(contract) for contract in contracts)
+
+
+def _rolls_over(contract: Contract) -> bool:
+    return any(charge.rollover for charge in contract.charges)
 
 
 def _with_skew(instant: str) -> str:
@@ -175,7 +237,7 @@ def _meters_changed(
 ) -> Iterator[Finding]:
     """Find meters that measure another thing than when a month was billed: its difference would be of both."""
     measured = {meter.id: meter for meter in then}
-    for name in sorted({charge.meter for contract in contracts for charge in contract.charges if charge.meter}):
+    for name in sorted({meter for contract in contracts for charge in contract.charges for meter in charge.meters}):
         if name in measured and _measure(now.get(name)) != _measure(measured[name]):
             yield Finding(
                 code="meter_changed",
@@ -189,23 +251,12 @@ def _meters_changed(
 
 
 def _measure(meter: Meter | None) -> tuple[object, ...]:
-    return (meter.event_type, meter.aggregation, meter.value_property) if meter else ()
-
-
-def _metered_types(contracts: Iterable[Contract], meters: dict[str, Meter]) -> set[str]:
-    return {
-        meters[meter].event_type
-        for contract in contracts
-        for charge in contract.charges
-        for meter in (charge.meter, charge.seats_meter)
-        if meter in meters
-    }
+    """Return what decides a meter's quantity."""
+    return tuple(meter.model_dump(exclude={"version", "name", "unit", "required"}).items()) if meter else ()
 
 
 def _crm_words(dossier: Dossier) -> tuple[CrmWord, ...]:
-    known = {
-        (contract.id, contract.version): digest(contract.model_dump(mode="json")) for contract in dossier.contracts
-    }
+    known = {(contract.id, contract.version): contract.terms_digest for contract in dossier.contracts}
     return tuple(
         CrmWord(
             contract=state.id,

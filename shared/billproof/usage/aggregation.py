@@ -5,13 +5,13 @@ narrow row for each event that an account's window holds. Quantities are DECIMAL
 refuses an overflow.
 """
 
+import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from billproof.contracts.model import Aggregation
 from billproof.ids import canonical_json
 from billproof.ports import Objects
 from billproof.usage import log
+from billproof.usage.measuring import Measurer, WindowEdges, condition
 from billproof.usage.model import (
     AccountUsage,
     AccountWindow,
@@ -29,6 +30,7 @@ from billproof.usage.model import (
     DayTally,
     EventCounts,
     HourTally,
+    PartWindow,
     Quantity,
     Quarantined,
     Reason,
@@ -81,7 +83,8 @@ _JUDGED_AS_THEY_ARE = "create or replace temp view judged as select *, 1 as plac
 
 _MINE = """
 create or replace temp view mine as
-select windows.number, type, day, {order} as sequence, received_at >= after_at as counts, source, id, received_at,
+select windows.number, type, day, {order} as sequence, is_whole and received_at >= after_at as counts, source, id,
+    received_at,
     case when received_at >= before_at and verdict = 'kept' then 'late' else verdict end as verdict{names},
     corrects, retracts
 from judged join windows on judged.account = windows.account
@@ -133,22 +136,15 @@ order by time, source, id, verdict
 
 _HOURS = """
 select source, left(time, 13) as hour, count(*) as events, {total} as total
-from judged where type = $type and verdict = 'kept' group by all order by all
+from judged where type = $type and verdict = 'kept' and {condition} group by all order by all
 """
 
 _DAYS = """
 select source, type as event_type, left(time, 10) as day, count(*) as events
 from judged join windows on judged.account = windows.account
-where verdict = 'kept' and period = $period and time >= start_at and time < end_at group by all order by all
+where verdict = 'kept' and is_whole and period = $period and time >= start_at and time < end_at
+group by all order by all
 """
-
-_QUANTITIES = {
-    Aggregation.COUNT: "count(*)",
-    Aggregation.SUM: "sum(cast({value} as decimal(38, 15)))",
-    Aggregation.DISTINCT: "count(distinct {value})",
-    Aggregation.MAX: "max(cast({value} as decimal(38, 15)))",
-    Aggregation.LATEST: ("arg_max(cast({value} as decimal(38, 15)), sequence) filter ({value} is not null)"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +173,11 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
 
     Reads only the log and writes nothing. Conflicting duplicates and tallies are added to `extras`, if that is given.
     """
-    names = _properties((*plan.asked, *plan.stated))
+    names = _properties(plan)
     with _judged_chunks(plan, objects, names) as (database, chunks):
         _prepare(database, plan, names)
         columns = "".join(f", {column}" for column in names.values())
-        has_latest = any(asked.aggregation is Aggregation.LATEST for asked in plan.asked)
-        order = "time || received_at || id" if has_latest else "null"
+        order = "time || received_at || id" if any(map(_needs_order, plan.asked)) else "null"
         for _ in chunks:
             (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
             database.execute(_MINE.format(names=columns, order=order))
@@ -192,6 +187,11 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
                 extras.hours += _hours(database, plan, names)
                 extras.days += [DayTally(**row) for row in _rows(database, _DAYS, {"period": plan.period})]
         return _results(database, plan, names)
+
+
+def _needs_order(asked: AskedAggregate) -> bool:
+    by_time = asked.aggregation in {Aggregation.LATEST, Aggregation.WEIGHTED_SUM}
+    return by_time or asked.reading.by_day or asked.reading.transactions is not None
 
 
 def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Iterator[JudgedEvent]:
@@ -233,11 +233,13 @@ def _hours(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: di
     for stated in plan.stated:
         column = names.get(stated.value_property or "")
         total = f"coalesce(sum(try_cast({column} as decimal(38, 15))), {NO_TOTAL})"
-        query = _HOURS.format(total=total if stated.aggregation is Aggregation.SUM else NO_TOTAL)
+        counted, parameters = condition(stated.where, names)
+        parameters["type"] = stated.event_type
+        query = _HOURS.format(total=total if stated.aggregation is Aggregation.SUM else NO_TOTAL, condition=counted)
         try:
-            rows = _rows(database, query, {"type": stated.event_type})
+            rows = _rows(database, query, parameters)
         except duckdb.OutOfRangeException:  # broken events: the hours without them are still to be compared
-            rows = _rows(database, _HOURS.format(total=NO_TOTAL), {"type": stated.event_type})
+            rows = _rows(database, _HOURS.format(total=NO_TOTAL, condition=counted), parameters)
         yield from (HourTally(meter=stated.meter, **row) for row in rows)
 
 
@@ -247,10 +249,36 @@ def _rows(database: duckdb.DuckDBPyConnection, query: str, parameters: dict[str,
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _properties(asked: Iterable[AskedAggregate]) -> dict[str, str]:
+def _properties(plan: AggregationPlan) -> dict[str, str]:
     """Give each property that is read a column: names come from contracts, so they never become SQL."""
-    wanted = {name for ask in asked for name in (ask.value_property, *ask.group_by) if name is not None}
+    wanted = {name for where in _conditions(plan) for name in where}
+    for asked in (*plan.asked, *plan.stated):
+        named = (asked.value_property, asked.price_property, *asked.reading.group_by, *asked.where)
+        wanted |= {name for name in named if name is not None}
     return {name: f"p{number}" for number, name in enumerate(sorted(wanted))}
+
+
+def _conditions(plan: AggregationPlan) -> list[dict[str, tuple[str, ...]]]:
+    """Return the conditions under which events of any type count, each once; those that all meet are left out."""
+    texts = {text for window in plan.windows for found in window.metered.values() for text in found}
+    return [
+        {name: tuple(values) for name, values in json.loads(text).items()} for text in sorted(texts) if text != "{}"
+    ]
+
+
+def _edges(plan: AggregationPlan) -> list[tuple[AccountWindow, WindowEdges]]:
+    """Return the windows by their numbers: first the whole ones in their order, then their parts."""
+    whole = [(window, WindowEdges("", window.start, window.end, window.days)) for window in plan.windows]
+    parts = [
+        (window, WindowEdges(part.name, part.start, part.end, _within(window.days, part)))
+        for window in plan.windows
+        for part in window.parts
+    ]
+    return [*whole, *parts]
+
+
+def _within(days: tuple[str, ...], part: PartWindow) -> tuple[str, ...]:
+    return tuple(day for day in days if part.start <= day <= part.end)
 
 
 def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> None:
@@ -261,14 +289,14 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
     )
     database.execute(
         "create temp table windows (number integer, period varchar, account varchar, start_at varchar, end_at varchar, "
-        "after_at varchar, before_at varchar)"
+        "after_at varchar, before_at varchar, is_whole boolean)"
     )
     rows = [
-        (number, window.period, window.account, window.start, window.end, window.after, window.before)
-        for number, window in enumerate(plan.windows)
+        (number, window.period, window.account, edges.start, edges.end, window.after, window.before, not edges.part)
+        for number, (window, edges) in enumerate(_edges(plan))
     ]
     if rows:
-        database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?)", rows)
+        database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _fetch(objects: Objects, keys: Sequence[str], folder: Path) -> list[Path]:
@@ -312,82 +340,84 @@ def _conflict(account: str, time: str, received_at: str, place: int, source: str
 
 
 def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[AccountUsage]:
-    tally: dict[int, dict[tuple[str, str], int]] = defaultdict(dict)
-    for window, kind, verdict, number in database.execute(
-        "select number, type, verdict, count(*) from events where counts group by all"
-    ).fetchall():
-        tally[window][kind, verdict] = number
+    edges = _edges(plan)
+    owners = {window.account + window.period: number for number, window in enumerate(plan.windows)}
+    owner = [owners[window.account + window.period] for window, _ in edges]
+    measurer = Measurer(database, names, [each for _, each in edges])
     quantities: dict[int, list[Quantity]] = defaultdict(list)
     out_of_range: dict[int, list[str]] = defaultdict(list)
     for asked in plan.asked:
         try:
-            for window, quantity in _quantities(database, asked, names):
-                quantities[window].append(quantity)
+            found = measurer.quantities(asked)
         except UNADDABLE:  # one account's values cannot be added up: the others are not to suffer
-            for window in range(len(plan.windows)):
+            found = []
+            for number in range(len(edges)):
                 try:
-                    mine = [quantity for _, quantity in _quantities(database, asked, names, window)]
+                    found += measurer.quantities(asked, number)
                 except UNADDABLE:
-                    out_of_range[window].append(asked.meter)
-                else:
-                    quantities[window] += mine
+                    if asked.meter not in out_of_range[owner[number]]:
+                        out_of_range[owner[number]].append(asked.meter)
+        for number, quantity in found:
+            quantities[owner[number]].append(quantity)
+    tallies = _tallies(database, plan, names)
     return [
         AccountUsage(
             account=window.account,
             period=window.period,
             out_of_range=tuple(out_of_range[number]),
-            counts=_counts(window, tally[number]),
-            metered_types=_kept(tally[number], set(window.metered_types) - set(window.excluded_types)),
-            orphan_types=_kept(
-                tally[number], {kind for kind, _ in tally[number]} - {*window.metered_types, *window.excluded_types}
-            ),
+            counts=tallies[number].counts,
+            metered_types=tallies[number].metered,
+            orphan_types=tallies[number].orphan,
             quantities=tuple(quantities[number]),
         )
         for number, window in enumerate(plan.windows)
     ]
 
 
-def _counts(window: AccountWindow, found: dict[tuple[str, str], int]) -> EventCounts:
-    metered, excluded = set(window.metered_types), set(window.excluded_types)
-    named = {
-        verdict: sum(number for (_, judged), number in found.items() if judged == verdict)
-        for verdict in ("duplicate", "conflicting", "late", "corrected", "retraction", "unmatched")
-    }
-    return EventCounts(
-        copies=sum(found.values()),
-        metered=sum(_kept(found, metered - excluded).values()),
-        excluded=sum(_kept(found, excluded).values()),
-        orphan=sum(_kept(found, {kind for kind, _ in found} - metered - excluded).values()),
-        **named,
-    )
+@dataclass
+class _Tally:
+    """Events of one window by verdict, and those that were kept by what the contract says of their type."""
 
+    verdicts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    metered: dict[str, int] = field(default_factory=dict)
+    excluded: dict[str, int] = field(default_factory=dict)
+    orphan: dict[str, int] = field(default_factory=dict)
 
-def _kept(found: dict[tuple[str, str], int], kinds: set[str]) -> dict[str, int]:
-    """Return the events that were kept of some types, by type."""
-    return {kind: number for (kind, verdict), number in sorted(found.items()) if verdict == "kept" and kind in kinds}
-
-
-def _quantities(
-    database: duckdb.DuckDBPyConnection, asked: AskedAggregate, names: dict[str, str], window: int | None = None
-) -> list[tuple[int, Quantity]]:
-    value = names[asked.value_property] if asked.value_property is not None else "*"
-    groups = "".join(f", coalesce({names[name]}, '')" for name in asked.group_by)
-    measured = _QUANTITIES[asked.aggregation].format(value=value)
-    rows = database.execute(
-        f"select number{groups}, {measured}, count(*) from events "  # noqa: S608 - the columns are ours
-        "where type = $type and verdict = 'kept' and number = coalesce($window, number) group by all order by all",
-        {"type": asked.event_type, "window": window},
-    ).fetchall()
-    return [
-        (
-            number,
-            Quantity(
-                meter=asked.meter,
-                group_by=asked.group_by,
-                dimension=dict(zip(asked.group_by, dimension, strict=True)),
-                quantity=Decimal(quantity or 0),
-                events=events,
-            ),
+    @property
+    def counts(self) -> EventCounts:
+        named = ("duplicate", "conflicting", "late", "corrected", "retraction", "unmatched")
+        return EventCounts(
+            copies=sum(self.verdicts.values()),
+            metered=sum(self.metered.values()),
+            excluded=sum(self.excluded.values()),
+            orphan=sum(self.orphan.values()),
+            **{verdict: self.verdicts[verdict] for verdict in named},
         )
-        for number, *dimension, quantity, events in rows
-    ]
+
+
+def _tallies(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[_Tally]:
+    """Count the events of every window: metered where a condition of their type holds, excluded, or orphan."""
+    parameters: dict[str, Any] = {}
+    columns, texts = [], ["{}"]
+    for number, where in enumerate(_conditions(plan)):
+        clause, values = condition(where, names, prefix=f"c{number}")
+        columns.append(f", {clause}")
+        texts.append(canonical_json(where).decode())
+        parameters |= values
+    tallies = [_Tally() for _ in plan.windows]
+    query = (
+        f"select number, type, verdict, count(*){''.join(columns)} from events where counts group by all order by all"  # noqa: S608 - the columns are ours
+    )
+    for number, kind, verdict, events, *holds in database.execute(query, parameters).fetchall():
+        window, tally = plan.windows[number], tallies[number]
+        tally.verdicts[verdict] += events
+        if verdict != "kept":
+            continue
+        met = {text for text, is_met in zip(texts, [True, *holds], strict=True) if is_met}
+        place = tally.orphan
+        if kind in window.excluded_types:
+            place = tally.excluded
+        elif met & set(window.metered.get(kind, ())):
+            place = tally.metered
+        place[kind] = place.get(kind, 0) + events
+    return tallies

@@ -1,11 +1,14 @@
 """What the usage log, the quarantine and the aggregation write."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
+from pydantic import Field
 
 from billproof.contracts.model import Aggregation
 from billproof.model import Computed, Exact, Model
+from billproof.quantities import QuantityRule
 
 AGGREGATION_PLAN = "aggregation-plan"
 """The step of a run that holds the plan of each bucket."""
@@ -117,14 +120,58 @@ class Ingested(Model):
     segments: int
 
 
+class Transactions(Model):
+    """How single transactions count: which of them are free, and at which amounts their fee meets a bound.
+
+    The first `free_transactions` in time are free, and the first `free_amount` of them together, whichever ends first;
+    null is no such bound. What is left of one counts as low below `low`, and as high from `high` on.
+    """
+
+    free_transactions: int | None = None
+    free_amount: Exact | None = None
+    low: Exact | None = None
+    high: Exact | None = None
+
+
+class Reading(Model):
+    """How a charge reads a meter: by which properties, and whether by price, transaction or local day."""
+
+    meter: str
+    group_by: tuple[str, ...] = ()
+    by_price: bool = False
+    transactions: Transactions | None = None
+    by_day: bool = False
+
+    @property
+    def variant(self) -> str:
+        """What tells the quantities of this reading from others of the same meter and properties."""
+        if self.by_price:
+            return "by price"
+        if self.transactions is not None:
+            return self.transactions.model_dump_json(exclude_none=True)
+        return "by day" if self.by_day else ""
+
+
 class AskedAggregate(Model):
-    """A quantity that a run needs: a meter, and the properties to group by."""
+    """A quantity that a run needs: a meter, as it is measured, and how it is read."""
 
     meter: str
     event_type: str
     aggregation: Aggregation
     value_property: str | None
-    group_by: tuple[str, ...]
+    price_property: str | None = None
+    percentile: Exact | None = None
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    rounding: QuantityRule | None = None
+    reading: Reading
+
+
+class PartWindow(Model):
+    """A part of an account's window that is measured besides the whole, under its own name."""
+
+    name: str
+    start: str
+    end: str
 
 
 class AccountWindow(Model):
@@ -132,6 +179,8 @@ class AccountWindow(Model):
 
     What was received at `before` or later is late: the window's invoice does not bill it. What was received earlier
     than `after` is counted by an earlier run; quantities are of everything received before `before`, all the same.
+    `metered` names the event types that the account's terms price, each with the conditions (as JSON) of which an event
+    must meet one; an empty condition is met by all. `days` are the local midnights from the start to the end.
     """
 
     account: str
@@ -141,8 +190,10 @@ class AccountWindow(Model):
     end: str
     after: str
     before: str
-    metered_types: tuple[str, ...]
+    metered: dict[str, tuple[str, ...]]
     excluded_types: tuple[str, ...]
+    parts: tuple[PartWindow, ...] = ()
+    days: tuple[str, ...] = ()
 
 
 class AggregationPlan(Model):
@@ -163,14 +214,48 @@ class AggregationPlan(Model):
     stated: tuple[AskedAggregate, ...] = ()
 
 
+class PricedQuantity(Model):
+    """A quantity whose events carried one price."""
+
+    unit_price: Exact
+    quantity: Exact
+
+
+class TransactionTally(Model):
+    """Transactions by what they pay: nothing, the least, their percentage, or the most; what of them was free apart."""
+
+    covered_events: int = 0
+    free_amount: Exact = Decimal(0)
+    low_events: int = 0
+    low_amount: Exact = Decimal(0)
+    events: int = 0
+    amount: Exact = Decimal(0)
+    high_events: int = 0
+    high_amount: Exact = Decimal(0)
+
+
 class Quantity(Model):
-    """An exact quantity of a meter, for one combination of the grouping properties."""
+    """An exact quantity of a meter, for one combination of the grouping properties.
+
+    `variant` and what follows it are of readings by price, transaction or day (a day without events has null). `part`
+    names the part of the period that was measured; empty, it is the whole.
+    """
 
     meter: str
     group_by: tuple[str, ...]
     dimension: dict[str, str]
     quantity: Exact
     events: int
+    variant: str = ""
+    part: str = ""
+    prices: tuple[PricedQuantity, ...] = ()
+    tally: TransactionTally | None = None
+    days: tuple[Exact | None, ...] = ()
+
+    def is_of(self, reading: Reading, part: str = "") -> bool:
+        """Say whether it is what a reading asked for, over the whole period or a part of it."""
+        own = (self.meter, self.group_by, self.variant, self.part)
+        return own == (reading.meter, reading.group_by, reading.variant, part)
 
 
 class EventCounts(Model):

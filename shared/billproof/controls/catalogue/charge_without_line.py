@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
-from billproof.pricing.lines import is_active
+from billproof.pricing.dues import dues
 
 
 def _check(case: Case) -> Iterator[Found]:
-    """Find charges that are active in the period and have no line."""
+    """Find charges that are due on the invoice of the period and have no line."""
     if case.priced is None:
         return
     billed = {(line.explanation.contract, line.charge) for line in case.charge_lines}
-    for contract in case.terms.contracts:
-        for charge in contract.charges:
-            if is_active(charge, contract, case.plan.period) and (contract.id, charge.id) not in billed:
-                what = f"charge {charge.id} is active in {case.plan.period.name} and has no line"
-                yield Found(f"{contract.id}/{charge.id}", what)
+    for timeline in case.timelines:
+        for charge in sorted({due.span.term.id for due in dues(timeline, case.plan.period)}):
+            if (timeline.id, charge) not in billed:
+                what = f"charge {charge} is due in {case.plan.period.name} and has no line"
+                yield Found(f"{timeline.id}/{charge}", what)
 
 
 CONTROL = Control(

@@ -5,33 +5,46 @@ from decimal import Decimal
 
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
-from billproof.money import CONTEXT, Money, total
+from billproof.money import Money, exactly, total
 from billproof.periods import Proration
+from billproof.pricing.model import LineKind
 
 
+@exactly
 def _check(case: Case) -> Iterator[Found]:
-    """Find commitments that the period's lines of their charges, discounts and shortfall together do not reach."""
-    for contract in case.terms.contracts if case.priced else ():
-        for commitment in contract.commitments:
-            share = Proration.of(commitment.effective, case.plan.period)
+    """Find commitments without a line, and those whose line and counted fees together do not reach them.
+
+    More may be counted than this invoice bills, what was billed in advance; nothing that it bills may be left out.
+    """
+    for timeline in case.timelines if case.priced else ():
+        for span in timeline.commitments:
+            share = Proration.of(span.days, case.plan.period, span.contract.proration)
             if share.days_covered == 0:
                 continue
-            counted = {*commitment.charges, commitment.id}
-            billed = total(
+            committed = share.share(span.term.amount)
+            mine = [
+                line
+                for line in case.lines
+                if (line.kind, line.explanation.contract, line.term) == (LineKind.COMMITMENT, timeline.id, span.term.id)
+            ]
+            reached = sum((-step.amount for line in mine for step in line.explanation.steps[1:]), Decimal(0))
+            here = total(
                 (
                     line.net
                     for line in case.lines
-                    if line.charge in counted
-                    and line.explanation.contract == contract.id
+                    if line.charge in span.term.charges
+                    and (line.explanation.contract, line.service_period) == (timeline.id, case.plan.period)
                     and line.adjusts is None
-                    and line.service_period == case.plan.period
+                    and line.kind is not LineKind.CREDIT
                 ),
-                contract.currency,
+                timeline.currency,
             )
-            short = CONTEXT.subtract(share.share(commitment.amount), billed.amount)
+            short = committed - max(reached, here.amount) - sum((line.net.amount for line in mine), Decimal(0))
+            if not mine:
+                short = committed - here.amount
             if short > Decimal("0.01"):  # the shortfall line is rounded once
-                amount = Money.rounded(short, contract.currency, case.plan.legal_entity.rounding)
-                yield Found(f"{contract.id}/{commitment.id}", f"{amount} short of the commitment", amount)
+                amount = Money.rounded(short, timeline.currency, case.plan.legal_entity.rounding)
+                yield Found(f"{timeline.id}/{span.term.id}", f"{amount} short of the commitment", amount)
 
 
 CONTROL = Control(

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from billproof.contracts.model import Discount
+from billproof.contracts.timeline import Span
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 from billproof.pricing.model import LineKind
@@ -9,13 +11,18 @@ from billproof.pricing.model import LineKind
 
 def _check(case: Case) -> Iterator[Found]:
     """Find discounts that are taken off a service period in which they are not effective, or that no contract names."""
-    discounts = {(contract.id, each.id): each for contract in case.terms.contracts for each in contract.discounts}
+    discounts: dict[tuple[str, str], list[Span[Discount]]] = {
+        (contract.id, each.id): [] for contract in case.terms.contracts for each in contract.discounts
+    }
+    for timeline in case.timelines:
+        for span in timeline.discounts:
+            discounts[timeline.id, span.term.id].append(span)
     for line in case.lines:
         if line.kind is not LineKind.DISCOUNT:
             continue
-        discount = discounts.get((line.explanation.contract, line.term))
-        if discount is None or discount.effective.days_within(line.service_period) == 0:
-            until = f"ended before {line.service_period.name}" if discount else "is in no contract"
+        spans = discounts.get((line.explanation.contract, line.term))
+        if not any(span.touches(line.service_period) or span.touches(case.plan.period) for span in spans or ()):
+            until = "is in no contract" if spans is None else f"is not effective in {line.service_period.name}"
             yield Found(f"{line.explanation.contract}/{line.term}", f"discount {line.term} {until}", case.money(line))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from billproof.contracts.prices import OneOff
+from billproof.contracts.prices import DueOnce
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 from billproof.money import Money
@@ -10,12 +10,13 @@ from billproof.money import Money
 
 def _check(case: Case) -> Iterator[Found]:
     """Find one-off charges and milestones that were due before this period and are on no invoice."""
-    for contract in case.terms.contracts:
-        for charge in contract.charges:
-            if isinstance(charge.price, OneOff) and f"{contract.id}/{charge.id}" in case.terms.unbilled_one_offs:
-                amount = Money.of(charge.price.amount, contract.currency)
+    for timeline in case.timelines:
+        latest = {span.term.id: span.term for span in timeline.charges}
+        for charge in latest.values():
+            if isinstance(charge.price, DueOnce) and f"{timeline.id}/{charge.id}" in case.terms.unbilled_one_offs:
+                amount = Money.rounded(charge.price.amount, timeline.currency, case.plan.legal_entity.rounding)
                 what = f"due on {charge.price.due_on} and on no invoice"
-                yield Found(f"{contract.id}/{charge.id}", what, amount)
+                yield Found(f"{timeline.id}/{charge.id}", what, amount)
 
 
 CONTROL = Control(

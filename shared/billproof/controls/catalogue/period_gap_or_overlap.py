@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 
-from billproof.contracts.model import Charge, Contract, Timing
+from billproof.contracts.model import Charge, Timing
+from billproof.contracts.timeline import Span
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
-from billproof.pricing.lines import effective, service_periods
+from billproof.pricing.dues import dues
 
 
-def _was_left_out(case: Case, charge: Charge, contract: Contract) -> bool:
-    before, days = case.terms.before, effective(charge, contract)
-    if before is None or charge.timing is not Timing.IN_ADVANCE or days is None:
+def _was_left_out(case: Case, span: Span[Charge]) -> bool:
+    before, period, charge = case.terms.before, case.plan.period, span.term
+    if before is None or charge.timing is not Timing.IN_ADVANCE or not charge.cadence.is_calendar_month:
         return False
-    if before.period.end != case.plan.period.start or days.start >= case.plan.period.start:
+    if before.period.end != period.start or span.begun >= period.start or span.days.start > period.start:
         return False
-    return days.days_within(case.plan.period) > 0 and not before.billed(contract.id, charge.id, case.plan.period.start)
+    if any(each.period == before.period for each in case.terms.earlier):
+        return False  # it is settled here
+    return span.touches(period) and not before.billed(span.contract.id, charge.id, period.start)
 
 
 def _check(case: Case) -> Iterator[Found]:
@@ -22,21 +25,23 @@ def _check(case: Case) -> Iterator[Found]:
 
     A charge in advance that ran before this period must have been billed for it on the invoice before.
     """
-    for contract in case.terms.contracts if case.priced else ():
-        for charge in contract.charges:
-            owed = {period.start: period.name for period in service_periods(charge, contract, case.plan.period)}
-            paid = [
-                (line.service_period.start, tuple(line.dimension.values()))
+    for timeline in case.timelines if case.priced else ():
+        owed: dict[str, set[str]] = {}
+        for due in dues(timeline, case.plan.period):
+            owed.setdefault(due.span.term.id, set()).add(due.period.name)
+        for charge, periods in owed.items():
+            mine = [
+                line
                 for line in case.charge_lines
-                if (line.explanation.contract, line.charge) == (contract.id, charge.id)
+                if (line.explanation.contract, line.charge) == (timeline.id, charge) and ":true_up" not in line.id
             ]
-            starts = {start for start, _ in paid}
-            if owed and (len(set(paid)) != len(paid) or starts != owed.keys()):
-                what = f"owed {sorted(owed.values())}, billed {sorted(f'{start:%Y-%m}' for start, _ in paid)}"
-                yield Found(f"{contract.id}/{charge.id}", what)
-            elif _was_left_out(case, charge, contract):
+            names = [line.service_period.name for line in mine]
+            if len({line.id for line in mine}) != len(mine) or set(names) != periods:
+                yield Found(f"{timeline.id}/{charge}", f"owed {sorted(periods)}, billed {sorted(names)}")
+        for span in timeline.charges:
+            if _was_left_out(case, span):
                 what = f"{case.plan.period.name} is owed in advance and is not on the invoice before"
-                yield Found(f"{contract.id}/{charge.id}", what)
+                yield Found(f"{timeline.id}/{span.term.id}", what)
 
 
 CONTROL = Control(

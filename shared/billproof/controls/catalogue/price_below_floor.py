@@ -12,15 +12,17 @@ from billproof.pricing.model import LineKind
 
 def _check(case: Case) -> Iterator[Found]:
     """Find charges whose units, after tiers and discounts, cost less than the floor that the contract sets."""
-    for contract in case.terms.contracts if case.priced else ():
-        for charge in contract.charges:
+    for contract, charge in case.charges:
+        if charge.floor_unit_price is not None:
             mine = [
                 line
                 for line in case.lines
-                if (line.explanation.contract, line.charge) == (contract.id, charge.id) and line.adjusts is None
+                if (line.explanation.contract, line.charge) == (contract.id, charge.id)
+                and line.adjusts is None
+                and line.kind is not LineKind.CREDIT
             ]
             units = sum((line.billed_quantity for line in mine if line.kind is LineKind.CHARGE), Decimal(0))
-            if charge.floor_unit_price is None or units <= 0:
+            if units <= 0:
                 continue
             net = total((line.net for line in mine), contract.currency)
             least = CONTEXT.multiply(charge.floor_unit_price, units)

@@ -6,34 +6,34 @@ from decimal import Decimal
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
-from billproof.pricing.lines import service_periods
+from billproof.pricing.dues import dues
+from billproof.pricing.reading import readings
 
 
 def _check(case: Case) -> Iterator[Found]:
     """Find metered quantities that their charge's lines do not add up to, billed and included together."""
-    for contract in case.terms.contracts if case.priced else ():
-        for charge in contract.charges:
-            if charge.meter is None or not service_periods(charge, contract, case.plan.period):
-                continue
-            metered = sum(
-                (
-                    found.quantity
-                    for found in case.pricing.usage.quantities
-                    if found.meter == charge.meter and found.group_by == charge.group_by
-                ),
-                Decimal(0),
-            )
+    for timeline in case.timelines if case.priced else ():
+        metered: dict[str, Decimal] = {}
+        for due in dues(timeline, case.plan.period):
+            charge = due.span.term
+            if charge.meter is not None:
+                (reading, *_) = readings(charge)
+                mine = [each.quantity for each in case.pricing.usage.quantities if each.is_of(reading, due.part)]
+                if charge.conversion is not None:
+                    mine = [charge.conversion.apply(quantity) for quantity in mine]
+                metered[charge.id] = metered.get(charge.id, Decimal(0)) + sum(mine, Decimal(0))
+        for name, quantity in metered.items():
             shown = sum(
                 (
                     line.billed_quantity + line.included_quantity
                     for line in case.charge_lines
-                    if (line.explanation.contract, line.charge) == (contract.id, charge.id)
+                    if (line.explanation.contract, line.charge) == (timeline.id, name)
                 ),
                 Decimal(0),
             )
-            if metered != shown:
-                what = f"{decimal_text(metered)} metered, {decimal_text(shown)} on the lines"
-                yield Found(f"{contract.id}/{charge.id}", what)
+            if quantity != shown:
+                what = f"{decimal_text(quantity)} metered, {decimal_text(shown)} on the lines"
+                yield Found(f"{timeline.id}/{name}", what)
 
 
 CONTROL = Control(

@@ -11,18 +11,23 @@ from billproof.money import CONTEXT, Money
 
 def _check(case: Case) -> Iterator[Found]:
     """Find contracts that are past their renewal date and still billed by the terms from before it."""
-    for contract in case.terms.contracts if case.priced else ():
-        renewal = contract.renewal
+    for timeline in case.timelines if case.priced else ():
+        contract = timeline.in_force(case.plan.period)
+        renewal = contract.renewal if contract is not None else None
         if (
-            renewal is None
+            contract is None
+            or renewal is None
+            or renewal.automatic
             or contract.effective.start >= renewal.renews_on
             or renewal.renews_on >= case.plan.period.end
         ):
             continue
         lines = [line for line in case.charge_lines if line.explanation.contract == contract.id]
         base = sum((line.net.amount for line in lines), Decimal(0))
-        worth = CONTEXT.divide(CONTEXT.multiply(base, renewal.uplift_percent), Decimal(100))
-        what = f"renewed on {renewal.renews_on} with {decimal_text(renewal.uplift_percent)} % uplift, and version "
+        percent = renewal.uplift_percent or Decimal(0)
+        worth = CONTEXT.divide(CONTEXT.multiply(base, percent), Decimal(100)) + (renewal.uplift_amount or 0)
+        uplift = f"{decimal_text(percent)} %" if percent else "an"
+        what = f"renewed on {renewal.renews_on} with {uplift} uplift, and version "
         what += f"{contract.version} of {contract.effective.start} is billed"
         amount = Money.rounded(worth, contract.currency, case.plan.legal_entity.rounding)
         yield Found(contract.id, what, amount)

@@ -8,21 +8,16 @@ from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money
+from billproof.usage.model import Reading
 
 
 def _check(case: Case) -> Iterator[Found]:
     """Find seat charges whose telemetry counted more seats than the contract bills."""
-    for contract in case.terms.contracts if case.priced else ():
-        for charge in contract.charges:
-            if charge.seats_meter is None or not isinstance(charge.price, Seats):
-                continue
+    for contract, charge in case.charges:
+        if charge.seats_meter is not None and isinstance(charge.price, Seats) and charge.price.true_up == "none":
+            reading = Reading(meter=charge.seats_meter)
             seen = max(
-                (
-                    found.quantity
-                    for found in case.pricing.usage.quantities
-                    if (found.meter, found.group_by) == (charge.seats_meter, ())
-                ),
-                default=Decimal(0),
+                (found.quantity for found in case.pricing.usage.quantities if found.is_of(reading)), default=Decimal(0)
             )
             if seen > charge.price.seats:
                 more = CONTEXT.multiply(seen - charge.price.seats, charge.price.unit_price)

@@ -15,7 +15,9 @@ def _check(case: Case) -> Iterator[Found]:
     """
     before, line_drawn = case.terms.before, case.plan.policy.thresholds
     for meter, was in before.quantities.items() if before else ():
-        found = [each for each in case.pricing.usage.quantities if each.meter == meter]
+        found = [
+            each for each in case.pricing.usage.quantities if (each.meter, each.variant, each.part) == (meter, "", "")
+        ]
         if was == 0 or (found and case.priced is None):
             continue
         sums: dict[tuple[str, ...], Decimal] = {}

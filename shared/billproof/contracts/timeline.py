@@ -1,0 +1,244 @@
+"""Which version's terms govern which days: amendments, backdated versions, ramps and renewals laid out on one line.
+
+version 1   |=========================>
+version 2             |===============>      governs from its start, whatever was said before
+version 3       |=====================>      backdated: from here on neither 1 nor 2 governs
+
+fee at 100  |.....|                          a span: one term, as one version states it, on days that do not end
+fee at 120        |...................>      where a later version repeats it unchanged
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
+from itertools import pairwise
+
+from billproof.contracts.model import Charge, Commitment, Contract, Credit, Discount, Renewal, SpendCap, Term, Waiver
+from billproof.contracts.prices import DueOnce, Flat, Price
+from billproof.errors import UnpriceableCharge
+from billproof.money import exactly
+from billproof.periods import DateRange, Period, add_months, intersection
+
+YEARS_AHEAD = 2
+"""How far an invoice may look: a year in advance begins at the latest in the month after its period."""
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Span[T: Term]:
+    """A term on the days on which one version states it; `begun` is the first day of the term under its id."""
+
+    contract: Contract
+    term: T
+    days: DateRange
+    begun: date
+
+    def touches(self, period: Period) -> bool:
+        """Say whether it covers a day of the period."""
+        return self.days.days_within(period) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One contract's terms over all its days, by kind of term, and which version governs which days."""
+
+    reigns: tuple[tuple[Contract, DateRange], ...]
+    charges: tuple[Span[Charge], ...]
+    discounts: tuple[Span[Discount], ...]
+    commitments: tuple[Span[Commitment], ...]
+    caps: tuple[Span[SpendCap], ...]
+    credits: tuple[Span[Credit], ...]
+    waivers: tuple[Span[Waiver], ...]
+
+    @property
+    def id(self) -> str:
+        """The contract's id."""
+        return self.reigns[0][0].id
+
+    @property
+    def currency(self) -> str:
+        """The contract's currency, which never changes."""
+        return self.reigns[0][0].currency
+
+    def in_force(self, period: Period) -> Contract | None:
+        """Return the version that governs the last days of a period, or None where none governs any."""
+        found = [contract for contract, days in self.reigns if days.days_within(period)]
+        return found[-1] if found else None
+
+    @property
+    def spans(self) -> tuple[Span[Charge] | Span[Discount] | Span[Commitment] | Span[SpendCap] | Span[Credit], ...]:
+        """Every span of a term that may make a line."""
+        return (*self.charges, *self.discounts, *self.commitments, *self.caps, *self.credits)
+
+    def of_charge(self, charge: str) -> list[Span[Charge]]:
+        """Return the spans of one charge, in time order."""
+        return [span for span in self.charges if span.term.id == charge]
+
+
+def timelines(versions: Iterable[Contract], period: Period) -> list[Timeline]:
+    """Lay out every contract, by id, as far as the invoice of a period may look ahead.
+
+    Raises UnpriceableCharge where versions of one contract differ in currency or time zone.
+    """
+    by_id: dict[str, list[Contract]] = {}
+    for version in versions:
+        by_id.setdefault(version.id, []).append(version)
+    until = date(period.end.year + YEARS_AHEAD, 1, 1)
+    return [_timeline(sorted(found, key=lambda each: each.version), until) for _, found in sorted(by_id.items())]
+
+
+def governing(versions: Iterable[Contract], period: Period) -> list[Contract]:
+    """Return the versions that govern any day from the period's start on, by contract and time.
+
+    Those that begin after the period are among them, since it bills in advance; a contract that is over before the
+    period, or begins after it, has none. Raises UnpriceableCharge as `timelines` does.
+    """
+    found: list[Contract] = []
+    by_id: dict[str, list[Contract]] = {}
+    for version in versions:
+        by_id.setdefault(version.id, []).append(version)
+    for _, mine in sorted(by_id.items()):
+        _same_money_and_time(mine)
+        reigns = list(_reigns(sorted(mine, key=lambda each: each.version)))
+        later = [(each, days) for each, days in reigns if days.end is None or days.end > period.start]
+        if any(days.start < period.end for _, days in later):
+            found += {each.version: each for each, _ in later}.values()
+    return found
+
+
+def _same_money_and_time(versions: list[Contract]) -> None:
+    first = versions[0]
+    for other in versions:
+        if (other.currency, other.time_zone) != (first.currency, first.time_zone):
+            message = f"contract {first.id} changes its currency or time zone with version {other.version}: end it"
+            raise UnpriceableCharge(message, contract=first.id)
+
+
+def _timeline(versions: list[Contract], until: date) -> Timeline:
+    _same_money_and_time(versions)
+    reigns = list(_reigns(versions))
+    return Timeline(
+        reigns=tuple(reigns),
+        charges=tuple(_spans(reigns, lambda contract: contract.charges, lambda span: _ramped(span, until))),
+        discounts=tuple(_spans(reigns, lambda contract: contract.discounts)),
+        commitments=tuple(_spans(reigns, lambda contract: contract.commitments)),
+        caps=tuple(_spans(reigns, lambda contract: contract.caps)),
+        credits=tuple(_spans(reigns, lambda contract: contract.credits)),
+        waivers=tuple(_spans(reigns, lambda contract: contract.waivers)),
+    )
+
+
+def _reigns(versions: list[Contract]) -> Iterator[tuple[Contract, DateRange]]:
+    """Yield which version governs which days: the highest that has begun, until its own end."""
+    edges = sorted({version.effective.start for version in versions})
+    for start, end in [*pairwise(edges), (edges[-1], None)]:
+        version = max((each for each in versions if each.effective.start <= start), key=lambda each: each.version)
+        days = intersection(version.effective, DateRange(start=start, end=end))
+        if days is not None:
+            yield version, days
+
+
+def _spans[T: Term](
+    reigns: list[tuple[Contract, DateRange]],
+    terms: Callable[[Contract], tuple[T, ...]],
+    split: Callable[[Span[T]], Iterator[Span[T]]] = lambda span: iter((span,)),
+) -> Iterator[Span[T]]:
+    """Yield the spans of each term; those that follow one another without a change are one, of the later version."""
+    found: dict[str, list[Span[T]]] = {}
+    for contract, days in reigns:
+        for term in terms(contract):
+            mine = found.setdefault(term.id, [])
+            covered = intersection(_effective(term), days)
+            for span in split(Span(contract, term, covered, covered.start)) if covered else ():
+                last = mine[-1] if mine else None
+                if last is None or last.days.end != span.days.start:
+                    mine.append(span)
+                elif _same(last.term, span.term):
+                    joined = DateRange(start=last.days.start, end=span.days.end)
+                    mine[-1] = replace(span, days=joined, begun=last.begun)
+                else:
+                    mine.append(replace(span, begun=last.begun))
+    for spans in found.values():
+        yield from spans
+
+
+def _effective(term: Term) -> DateRange:
+    return term.days if isinstance(term, Waiver) else term.effective
+
+
+def _same(one: Term, other: Term) -> bool:
+    """Compare two statements of a term, whatever days they are stated for."""
+    apart = {"effective", "days", "ramp"}
+    return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+
+
+def _ramped(span: Span[Charge], until: date) -> Iterator[Span[Charge]]:
+    """Split a charge where its ramp or its contract's renewal changes the price."""
+    charge = span.term
+    prices: dict[date, Price] = {step.start: step.price for step in charge.ramp}
+    renewal = span.contract.renewal
+    renewals = list(_renewals(renewal, span.days, until)) if renewal is not None and renewal.automatic else []
+    if isinstance(charge.price, DueOnce) or not (prices or renewals):
+        yield span
+        return
+    base: Price = charge.price
+    edges = sorted({span.days.start, *prices, *renewals})
+    for start, end in [*pairwise(edges), (edges[-1], None)]:
+        base = prices.get(start, base)
+        days = intersection(span.days, DateRange(start=start, end=end))
+        if days is None:
+            continue
+        price = base
+        if renewal is not None and renewals:
+            past = [day for day in renewals if day <= start and not any(day < step <= start for step in prices)]
+            price = uplifted(base, renewal, past)
+        yield replace(span, term=charge.model_copy(update={"price": price, "ramp": ()}), days=days)
+
+
+def _renewals(renewal: Renewal, days: DateRange, until: date) -> Iterator[date]:
+    """Yield the days of renewal within a span; a version that begins on one states the renewed prices."""
+    last = until if days.end is None else min(until, days.end)
+    day, number = renewal.renews_on, 0
+    while day < last:
+        if day > days.start:
+            yield day
+        number += 1
+        day = add_months(renewal.renews_on, number * renewal.term_months)
+
+
+@exactly
+def uplifted(price: Price, renewal: Renewal, days: Iterable[date]) -> Price:
+    """Return a price after the renewals of some days, each on the price that the one before left.
+
+    Amounts are rounded half up to the renewal's `price_decimals`. Raises UnpriceableCharge for a fixed uplift on
+    anything but a flat price, and where the index table has no value.
+    """
+    places = Decimal(1).scaleb(-renewal.price_decimals)
+    for day in days:
+        if renewal.uplift_amount is not None:
+            if not isinstance(price, Flat):
+                message = f"an uplift by an amount is for flat prices, not for {price.model}"
+                raise UnpriceableCharge(message)
+            price = price.model_copy(update={"amount": price.amount + renewal.uplift_amount})
+            continue
+        price = price.scaled(partial(_scaled, factor=_factor(renewal, day), places=places))
+    return price
+
+
+def _scaled(amount: Decimal, *, factor: Decimal, places: Decimal) -> Decimal:
+    return (amount * factor).quantize(places, ROUND_HALF_UP)
+
+
+def _factor(renewal: Renewal, day: date) -> Decimal:
+    if renewal.uplift_percent is not None:
+        return 1 + renewal.uplift_percent / HUNDRED
+    before = add_months(day, -renewal.term_months)
+    values = [_index(renewal, before), _index(renewal, day)]
+    return values[1] / values[0]
+
+
+def _index(renewal: Renewal, day: date) -> Decimal:
+    held = [each.value for each in renewal.index if each.start <= day]
+    return held[-1] if held else renewal.index[0].value

@@ -1,0 +1,74 @@
+"""What the charges of contracts read of the usage log: which meters, how, and over which parts of a period."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from billproof.contracts.model import Charge, Contract, Meter
+from billproof.contracts.prices import Capacity, Dynamic, Percentage, Seats
+from billproof.contracts.timeline import Span, timelines
+from billproof.ids import canonical_json
+from billproof.periods import Period
+from billproof.pricing.dues import Due
+from billproof.pricing.rules import transactions_of
+from billproof.usage.model import Reading
+
+
+def readings(charge: Charge) -> Iterator[Reading]:
+    """Yield how a charge reads its meters."""
+    price = charge.price
+    if charge.meter is not None:
+        transactions = transactions_of(price) if isinstance(price, Percentage) else None
+        yield Reading(
+            meter=charge.meter,
+            group_by=charge.group_by,
+            by_price=isinstance(price, Dynamic),
+            transactions=transactions,
+        )
+    if isinstance(price, Capacity):
+        yield from (Reading(meter=meter) for meter in price.meters)
+    if charge.seats_meter is not None:
+        yield Reading(meter=charge.seats_meter)
+        if isinstance(price, Seats) and price.true_up != "none":
+            yield Reading(meter=charge.seats_meter, by_day=True)
+
+
+def trues_up(span: Span[Charge]) -> bool:
+    """Say whether seats above the committed ones are billed."""
+    return isinstance(span.term.price, Seats) and span.term.price.true_up != "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What contracts read in a period: by reading, and the parts of the period that are read apart."""
+
+    readings: frozenset[Reading]
+    parts: Mapping[str, Period]
+
+    @classmethod
+    def of(cls, contracts: Iterable[Contract], period: Period) -> "Read":
+        """Collect it from the charges that cover a day of the period."""
+        found: set[Reading] = set()
+        parts: dict[str, Period] = {}
+        for timeline in timelines(contracts, period):
+            for span in timeline.charges:
+                mine = list(readings(span.term)) if span.touches(period) else []
+                found.update(mine)
+                due = Due(span, period, "")
+                if mine and due.part:
+                    start, end = due.bounds
+                    parts[due.part] = Period(start=start, end=end)
+        return cls(frozenset(found), parts)
+
+    @property
+    def by_day(self) -> bool:
+        """Whether anything is read day by day."""
+        return any(reading.by_day for reading in self.readings)
+
+    def conditions(self, meters: Mapping[str, Meter]) -> dict[str, tuple[str, ...]]:
+        """Return the event types that are read, each with the conditions of the meters that read it, as JSON."""
+        found: dict[str, set[str]] = {}
+        for reading in self.readings:
+            meter = meters.get(reading.meter)
+            if meter is not None:
+                found.setdefault(meter.event_type, set()).add(canonical_json(meter.where).decode())
+        return {kind: tuple(sorted(conditions)) for kind, conditions in sorted(found.items())}
