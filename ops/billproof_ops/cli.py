@@ -10,17 +10,16 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.table import Table
 
 from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
 from billproof.proof.model import Proof
-from billproof_ops import billing, cli_exceptions, dead_letters, tables
+from billproof_ops import billing, cli_dead_letters, cli_exceptions, cli_price, tables
 from billproof_ops import replay as replays
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
-from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show
+from billproof_ops.printing import AsJson, Entity, Period, Who, console, fail, print_json, read_text, show
 from billproof_ops.target import Target
 
 app = typer.Typer(
@@ -32,9 +31,9 @@ invoice = typer.Typer(no_args_is_help=True, help="Invoices.")
 app.add_typer(local, name="local")
 app.add_typer(run, name="run")
 app.add_typer(invoice, name="invoice")
-dlq = typer.Typer(no_args_is_help=True, help="Dead letters: messages that were tried five times and given up.")
-app.add_typer(dlq, name="dlq")
+app.add_typer(cli_dead_letters.app, name="dlq")
 app.add_typer(cli_exceptions.app, name="exceptions")
+app.command("price")(cli_price.price)
 
 
 @local.command()
@@ -86,7 +85,7 @@ def invoke(
         known = sorted(_snake(name) for name in target.outputs if name.endswith("Name") and _is_function(name))
         message = f"there is no function {function}: one of {', '.join(known)}"
         raise WrongUse(message)
-    text = sys.stdin.read() if str(event) == "-" else _read(event)
+    text = read_text(event)
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
@@ -105,14 +104,6 @@ def _is_function(output: str) -> bool:
 
 def _snake(output: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in output.removesuffix("Name"))[1:]
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}"
-        raise WrongUse(message) from None
 
 
 @app.command()
@@ -342,73 +333,13 @@ def replay(
     show(found, as_json=as_json, text=f"{found.name}: {found.state}, {found.start} to {found.end}")
 
 
-QueueName = Annotated[str, typer.Argument(help=f"One of {', '.join(dead_letters.WORK_QUEUES)}.")]
-Contains = Annotated[str, typer.Option("--contains", help="Only messages whose body contains this text.")]
-
-
-@dlq.command("list")
-def list_dead_letters(*, as_json: AsJson = False) -> None:
-    """Count the dead letters of every queue."""
-    found = dead_letters.depths(Target.find())
-    if as_json:
-        print_json([each.model_dump() for each in found])
-        return
-    table = Table("Queue", "Waiting", "Dead letters")
-    for each in found:
-        table.add_row(each.queue, str(each.waiting), str(each.dead_letters))
-    console.print(table)
-
-
-@dlq.command("peek")
-def peek_at_dead_letters(
-    queue: QueueName,
-    *,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 10,
-    contains: Contains = "",
-    as_json: AsJson = False,
-) -> None:
-    """Look at dead letters and leave them where they are."""
-    found = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
-    if as_json:
-        print_json([each.model_dump() for each in found])
-        return
-    for each in found:
-        console.print(f"[bold]{each.message_id}[/] {each.sent_at}", highlight=False)
-        console.print(each.body, markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{len(found)} shown")
-
-
-@dlq.command("redrive")
-def redrive_dead_letters(
-    queue: QueueName,
-    *,
-    contains: Contains = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
-    per_second: Annotated[int, typer.Option(min=1, max=1000, help="How fast.")] = 50,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be sent back.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Send dead letters back to their queue; to repeat it is safe."""
-    done = dead_letters.redrive(
-        Target.find(), queue, contains=contains, limit=limit, per_second=per_second, dry_run=dry_run
-    )
-    verb = "would be sent back" if dry_run else "sent back"
-    number = done.matched if dry_run else done.sent_back
-    show(done, as_json=as_json, text=f"{queue}: {number} {verb}; dead letters before {done.before}, after {done.after}")
-
-
 def main() -> None:
     """Run the command; what a person can mend is said in one line."""
     try:
         app()
     except (WrongUse, InvalidInput) as error:
-        _fail(error, 2)
+        fail(error, 2)
     except (OpsError, BillproofError) as error:
-        _fail(error, 1)
+        fail(error, 1)
     except (ClientError, BotoCoreError) as error:
-        _fail(f"AWS: {error}", 1)
-
-
-def _fail(error: object, code: int) -> None:
-    Console(stderr=True).print(f"[red]error[/] {error}", soft_wrap=True)
-    sys.exit(code)
+        fail(f"AWS: {error}", 1)

@@ -1,11 +1,15 @@
 """How every verb of the command prints: a table or a line for people, JSON with --json."""
 
 import json
-from typing import Annotated, Any
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import BaseModel
 from rich.console import Console
+
+from billproof_ops.errors import WrongUse
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
@@ -28,3 +32,20 @@ def show(model: BaseModel, *, as_json: bool, text: str) -> None:
 def print_json(value: Any) -> None:
     """Print any JSON value."""
     console.print_json(json.dumps(value))
+
+
+def read_text(path: Path) -> str:
+    """Read a file, or standard input where its name is -; raises WrongUse where it cannot be read."""
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise WrongUse(message) from None
+
+
+def fail(error: object, code: int) -> NoReturn:
+    """Say in one line what went wrong, and leave."""
+    Console(stderr=True).print(f"[red]error[/] {error}", soft_wrap=True)
+    sys.exit(code)

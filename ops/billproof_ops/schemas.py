@@ -8,6 +8,7 @@ from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, 
 from billproof.contracts.policy import Policy
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry
+from billproof.pricing.quoting import PriceRequest
 from billproof.reconciliation.model import Reconciliation
 from billproof.runs.model import RunStatement
 from billproof_ops.demo.summary import Summary
@@ -24,6 +25,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "legal-entity": LegalEntity,
     "meter": Meter,
     "policy": Policy,
+    "price-request": PriceRequest,
     "reconciliation": Reconciliation,
     "release": Released,
     "run-statement": RunStatement,

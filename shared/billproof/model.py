@@ -62,6 +62,9 @@ Computed = Annotated[
 
 
 class Model(BaseModel):
-    """A frozen object that refuses unknown fields; amounts and quantities are text in JSON."""
+    """A frozen object that refuses unknown fields; amounts and quantities are text in JSON.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    Validators are built when they are first needed: a cold start does not wait for those that it never uses.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)

@@ -207,7 +207,7 @@ class Charge(Model):
     rollover: bool = False
     floor_unit_price: Nonnegative | None = None
     seats_meter: Name | None = None
-    cadence: Cadence = Cadence()
+    cadence: Cadence = Field(default_factory=Cadence)
     ramp: Annotated[tuple[RampStep, ...], Field(max_length=120)] = ()
     refund: Refund = Refund.PRORATED
 
@@ -443,7 +443,7 @@ class Contract(Model):
     waivers: tuple[Waiver, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
     renewal: Renewal | None = None
-    proration: ProrationTerms = ProrationTerms()
+    proration: ProrationTerms = Field(default_factory=ProrationTerms)
 
     @property
     def terms_digest(self) -> str:

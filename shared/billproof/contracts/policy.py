@@ -57,7 +57,7 @@ class Policy(Model):
     version: Version
     roles: tuple[Role, ...] = ()
     people: tuple[Person, ...] = ()
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = Field(default_factory=Thresholds)
     escalate_after: Annotated[int, Field(ge=1, le=100)] = 2
 
     @model_validator(mode="after")

@@ -1,0 +1,65 @@
+"""`billproof dlq`: dead letters, looked at and sent back."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from billproof_ops import dead_letters
+from billproof_ops.printing import AsJson, console, print_json, show
+from billproof_ops.target import Target
+
+app = typer.Typer(no_args_is_help=True, help="Dead letters: messages that were tried five times and given up.")
+QueueName = Annotated[str, typer.Argument(help=f"One of {', '.join(dead_letters.WORK_QUEUES)}.")]
+Contains = Annotated[str, typer.Option("--contains", help="Only messages whose body contains this text.")]
+
+
+@app.command("list")
+def list_dead_letters(*, as_json: AsJson = False) -> None:
+    """Count the dead letters of every queue."""
+    found = dead_letters.depths(Target.find())
+    if as_json:
+        print_json([each.model_dump() for each in found])
+        return
+    table = Table("Queue", "Waiting", "Dead letters")
+    for each in found:
+        table.add_row(each.queue, str(each.waiting), str(each.dead_letters))
+    console.print(table)
+
+
+@app.command("peek")
+def peek_at_dead_letters(
+    queue: QueueName,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 10,
+    contains: Contains = "",
+    as_json: AsJson = False,
+) -> None:
+    """Look at dead letters and leave them where they are."""
+    found = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
+    if as_json:
+        print_json([each.model_dump() for each in found])
+        return
+    for each in found:
+        console.print(f"[bold]{each.message_id}[/] {each.sent_at}", highlight=False)
+        console.print(each.body, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{len(found)} shown")
+
+
+@app.command("redrive")
+def redrive_dead_letters(
+    queue: QueueName,
+    *,
+    contains: Contains = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    per_second: Annotated[int, typer.Option(min=1, max=1000, help="How fast.")] = 50,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be sent back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send dead letters back to their queue; to repeat it is safe."""
+    done = dead_letters.redrive(
+        Target.find(), queue, contains=contains, limit=limit, per_second=per_second, dry_run=dry_run
+    )
+    verb = "would be sent back" if dry_run else "sent back"
+    number = done.matched if dry_run else done.sent_back
+    show(done, as_json=as_json, text=f"{queue}: {number} {verb}; dead letters before {done.before}, after {done.after}")

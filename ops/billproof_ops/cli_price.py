@@ -1,0 +1,23 @@
+"""`billproof price`: one charge, priced outside of any run; it needs no AWS and writes nothing."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from billproof_ops.pricing import price_text
+from billproof_ops.printing import read_text
+
+
+def price(
+    file: Annotated[
+        Path,
+        typer.Argument(help="A price request as JSON (schemas/price-request.v1.json); - for standard input."),
+    ],
+) -> None:
+    """Price one charge given as JSON and print the amount and its explanation as JSON.
+
+    Any price model, usage, period and currency; docs/pricing.md has an example of each.
+    """
+    sys.stdout.write(price_text(read_text(file), str(file)))

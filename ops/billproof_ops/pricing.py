@@ -1,0 +1,43 @@
+"""Pricing a request as text: the part of `billproof price` that loads neither AWS nor what draws tables."""
+
+import json
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from billproof.errors import BillproofError, InvalidInput
+from billproof.pricing.quoting import PriceRequest, quote
+from billproof_ops.errors import WrongUse
+
+
+def price_text(text: str, name: str) -> str:
+    """Price a request given as JSON and return the quote as JSON.
+
+    Raises WrongUse where it is no price request, and what `quote` raises where it cannot be priced.
+    """
+    try:
+        request = PriceRequest.model_validate_json(text)
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, each['loc'])) or 'request'}: {each['msg']}" for each in error.errors()]
+        message = f"{name} is no price request: {'; '.join(problems)}"
+        raise WrongUse(message) from None
+    return json.dumps(quote(request).model_dump(mode="json"), indent=2) + "\n"
+
+
+def main(file: str) -> None:
+    """Price one file, or standard input where it is -; what goes wrong is one line, as for every verb."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        sys.stdout.write(price_text(text, file))
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}", 2)
+    except (WrongUse, InvalidInput) as error:
+        _fail(error, 2)
+    except BillproofError as error:
+        _fail(error, 1)
+
+
+def _fail(error: object, code: int) -> None:
+    sys.stderr.write(f"error {error}\n")
+    sys.exit(code)

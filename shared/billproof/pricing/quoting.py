@@ -1,0 +1,183 @@
+"""Pricing one charge outside of any run, by the rules that invoices are priced by."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from billproof.contracts.model import Aggregation, Contract, Meter
+from billproof.contracts.names import Currency
+from billproof.contracts.prices import Percentage, Price
+from billproof.contracts.timeline import timelines
+from billproof.errors import InvalidInput
+from billproof.model import Exact, Model
+from billproof.money import Money, Rounding, total
+from billproof.periods import Period
+from billproof.pricing.lines import Basis
+from billproof.pricing.model import PricedLine
+from billproof.pricing.reading import Read
+from billproof.pricing.reductions import contract_lines
+from billproof.pricing.transactions import tally
+from billproof.usage.model import PricedQuantity, Quantity, Reading
+
+MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+
+
+class Group(Model):
+    """A quantity of one combination of the properties that the charge groups by."""
+
+    dimension: dict[str, str]
+    quantity: Exact
+
+
+class UsageGiven(Model):
+    """What was used: a quantity, or what some price models need in place of it.
+
+    `transactions` are amounts in the order of their times, `prices` quantities by the price that events carried,
+    `meters` quantities by meter for a capacity, `days` the seats seen on each day (null: none seen), `parts` the
+    quantity of each part of the period, named `<start>_<end>`, where terms change within it. `carried` is left of the
+    month before.
+    """
+
+    quantity: Exact | None = None
+    groups: tuple[Group, ...] = ()
+    transactions: tuple[Exact, ...] = ()
+    prices: tuple[PricedQuantity, ...] = ()
+    meters: dict[str, Exact] = Field(default_factory=dict)
+    days: tuple[Exact | None, ...] = ()
+    parts: dict[str, Exact] = Field(default_factory=dict)
+    carried: Annotated[Exact, Field(ge=0)] | None = None
+
+
+class PriceRequest(Model):
+    """One charge to price: its price, and whatever else of a charge and a contract it needs.
+
+    `charge` takes the fields of a contract's charge, `terms` those of a contract (discounts, commitments, caps,
+    credits, waivers, proration, renewal). What is left out is plain: a charge in arrears by calendar months that covers the
+    period, read from one meter where its price needs one. `period` is the month whose invoice would bill it.
+    """
+
+    price: Price
+    currency: Currency
+    rounding: Rounding
+    period: Annotated[str, Field(pattern=MONTH)]
+    usage: UsageGiven = Field(default_factory=UsageGiven)
+    charge: dict[str, Any] = Field(default_factory=dict)
+    terms: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        self.contract()
+        return self
+
+    def contract(self) -> Contract:
+        """Return the contract that has this charge alone; raises pydantic's ValidationError."""
+        start = Period.month(self.period).start
+        charge: dict[str, Any] = {
+            "id": "charge",
+            "name": self.price.model,
+            "product": "product",
+            "revenue_category": "revenue",
+            "timing": "in_arrears",
+            "effective": {"start": start},
+        }
+        if self.price.needs_quantity and not {"meter", "quantity"} & self.charge.keys():
+            charge["meter"] = "usage"
+        if self.usage.groups and "group_by" not in self.charge:
+            charge["group_by"] = tuple(self.usage.groups[0].dimension)
+        if self.usage.days and "seats_meter" not in self.charge:
+            charge["seats_meter"] = "seats"
+        merged = {**charge, **self.charge, "price": self.price}
+        terms = {
+            "id": "quote",
+            "account": "quote",
+            "version": 1,
+            "signed_by": "",
+            "effective": {"start": date.min},
+            "currency": self.currency,
+            "time_zone": "UTC",
+        }
+        return Contract.model_validate({**terms, **self.terms, "charges": [merged]})
+
+
+class Quote(Model):
+    """What the lines come to, and the lines with their explanations."""
+
+    amount: Money
+    lines: tuple[PricedLine, ...]
+
+
+def quote(request: PriceRequest) -> Quote:
+    """Price the charge. Raises UnpriceableCharge as an invoice would, and InvalidInput where an amount is too large."""
+    contract, period = request.contract(), Period.month(request.period)
+    (charge,) = contract.charges
+    read = Read.of([contract], period)
+    basis = Basis(
+        period=period,
+        meters={name: _meter(name) for name in charge.meters},
+        quantities=[found for reading in sorted(read.readings, key=repr) for found in _used(reading, read, request)],
+        rounding=request.rounding,
+        carried={} if request.usage.carried is None else {(contract.id, charge.id): request.usage.carried},
+    )
+    try:
+        lines = [line for timeline in timelines([contract], period) for line in contract_lines(timeline, basis, {})]
+        return Quote(amount=total((line.net for line in lines), request.currency), lines=tuple(lines))
+    except ValidationError:
+        message = "an amount or a quantity has more than 23 digits before the point"
+        raise InvalidInput(message) from None
+
+
+def _meter(name: str) -> Meter:
+    return Meter(
+        id=name,
+        version=1,
+        name=name,
+        unit="units",
+        event_type="usage",
+        aggregation=Aggregation.SUM,
+        value_property="value",
+        price_property="price",
+    )
+
+
+def _used(reading: Reading, read: Read, request: PriceRequest) -> list[Quantity]:
+    """Return what a reading finds in the request, for the whole period and for each part of it."""
+    usage = request.usage
+    extras: dict[str, Any] = {}
+    whole = usage.quantity or Decimal(0)
+    if reading.transactions is not None and isinstance(request.price, Percentage):
+        extras["tally"] = tally(usage.transactions, reading.transactions)
+        whole = sum(usage.transactions, Decimal(0))
+    elif reading.by_price:
+        extras["prices"] = usage.prices
+        whole = sum((each.quantity for each in usage.prices), Decimal(0))
+    elif reading.by_day:
+        extras["days"] = usage.days
+    groups: list[tuple[dict[str, str], Decimal]] = [({}, whole)]
+    if reading.group_by:
+        groups = [(each.dimension, each.quantity) for each in usage.groups]
+    if reading.meter in usage.meters:
+        groups = [({}, usage.meters[reading.meter])]
+    missing = read.parts.keys() - usage.parts.keys()
+    if len(read.parts) > 1 and missing and reading.variant == "":
+        message = (
+            f"terms change within {request.period}: usage.parts must say the quantity of {', '.join(sorted(missing))}"
+        )
+        raise InvalidInput(message)
+    found = []
+    for part in ("", *read.parts):
+        for dimension, quantity in groups:
+            found.append(
+                Quantity(
+                    meter=reading.meter,
+                    group_by=reading.group_by,
+                    dimension={name: dimension.get(name, "") for name in reading.group_by},
+                    quantity=usage.parts.get(part, quantity),
+                    events=len(usage.transactions),
+                    variant=reading.variant,
+                    part=part,
+                    **extras,
+                )
+            )
+    return found

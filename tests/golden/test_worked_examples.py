@@ -1,0 +1,64 @@
+"""Every worked example of docs/pricing.md, and published examples of other systems, priced as invoices are."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billproof.money import Money
+from billproof.pricing.quoting import PriceRequest, quote
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = re.compile(r"```json\n(\{.*?\})\n```\n\n→ (-?[0-9.]+) ([A-Z]{3}): ([^\n]+)", re.DOTALL)
+DOCS = EXAMPLE.findall((ROOT / "docs" / "pricing.md").read_text())
+TABLE = (Path(__file__).parent / "published" / "prices.md").read_text()
+ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in TABLE.splitlines() if line.startswith("| ")][1:]
+MODELS = set(re.findall(r'"model": "(\w+)"', (ROOT / "docs" / "pricing.md").read_text()))
+
+
+@pytest.mark.parametrize(("request_json", "amount", "currency", "why"), DOCS)
+def test_a_worked_example_comes_to_what_the_docs_say(request_json: str, amount: str, currency: str, why: str) -> None:
+    found = quote(PriceRequest.model_validate_json(request_json))
+    assert found.amount == Money.of(amount, currency), why
+
+
+def test_every_price_model_has_a_worked_example() -> None:
+    schema = PriceRequest.model_json_schema()["properties"]["price"]
+    assert set(schema["discriminator"]["mapping"]) == MODELS
+    assert len(DOCS) >= 50
+
+
+def tier(text: str) -> dict[str, Any]:
+    bound, _, price = text.partition(": ")
+    price, _, fee = price.partition(" + ")
+    price, _, block = price.partition(" / ")
+    return {"up_to": None if bound == "rest" else bound, "price": price, "flat_fee": fee or "0", "block": block or None}
+
+
+def terms(text: str) -> dict[str, Any]:
+    model, _, rest = text.partition(" ")
+    if model == "per_unit":
+        return {"model": model, "unit_price": rest}
+    tiers = [tier(each) for each in rest.split("; ")]
+    if model == "graduated_percentage":
+        return {
+            "model": model,
+            "tiers": [{"up_to": t["up_to"], "percent": t["price"], "flat_fee": t["flat_fee"]} for t in tiers],
+        }
+    keys = {"up_to": "up_to", "price": "unit_price", "flat_fee": "flat_fee", "block": "block_size"}
+    return {"model": model, "tiers": [{keys[name]: value for name, value in t.items()} for t in tiers]}
+
+
+@pytest.mark.parametrize(("source", "price", "usage", "amount"), ROWS)
+def test_a_published_example_comes_to_what_its_source_says(source: str, price: str, usage: str, amount: str) -> None:
+    quantity = sum(map(Decimal, usage.split(" then ")), Decimal(0))
+    request = {
+        "price": terms(price),
+        "currency": "USD",
+        "rounding": "half_up",
+        "period": "2026-01",
+        "usage": {"quantity": str(quantity)},
+    }
+    assert quote(PriceRequest.model_validate(request)).amount.text == amount, source
