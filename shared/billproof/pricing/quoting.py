@@ -54,8 +54,8 @@ class PriceRequest(Model):
     """One charge to price: its price, and whatever else of a charge and a contract it needs.
 
     `charge` takes the fields of a contract's charge, `terms` those of a contract (discounts, commitments, caps,
-    credits, waivers, proration, renewal). What is left out is plain: a charge in arrears by calendar months that covers the
-    period, read from one meter where its price needs one. `period` is the month whose invoice would bill it.
+    credits, waivers, proration, renewal). What is left out is plain: a charge in arrears by calendar months that covers
+    the period, read from one meter where its price needs one. `period` is the month whose invoice would bill it.
     """
 
     price: Price

@@ -63,6 +63,7 @@ def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
             asked[meter.value_property] = asked.get(meter.value_property, False) or meter.required
         if meter.price_property is not None:
             numeric[meter.event_type][meter.price_property] = True
+            required[meter.event_type].add(meter.price_property)
         if meter.required:
             required[meter.event_type].add(meter.value_property)
     return {kind: TypeRule(quantities=numeric[kind], required=frozenset(required[kind])) for kind in numeric}
