@@ -3,13 +3,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from eu_vat_rates_data import get_standard_rate
 
-from billproof.contracts.model import Account, LegalEntity
+from billproof.conservation.service import Stores, balance_run
+from billproof.contracts.model import Account, LegalEntity, TaxRounding
 from billproof.errors import UndeterminedTax
-from billproof.money import Money, Rounding
+from billproof.money import Money, Rounding, total
+from billproof.tax.amounts import tax_document, tax_line
 from billproof.tax.model import Determination, Treatment
-from billproof.tax.rules import determine, rule_set, tax_line
+from billproof.tax.rows import rule_set
+from billproof.tax.rules import determine
 from billproof_ops.demo import story
+from tests.support.world import EUROPE as EUROPE_ID
+from tests.support.world import World
 
 DATA = story.master_data()
 INC, EUROPE = DATA.legal_entities
@@ -149,3 +155,179 @@ def test_tax_on_a_credit_is_the_mirror_of_tax_on_a_charge() -> None:
         plus = tax_line("l", Money.of(amount, "EUR"), germany, Rounding.HALF_UP).amounts
         minus = tax_line("l", Money.of(f"-{amount}", "EUR"), germany, Rounding.HALF_UP).amounts
         assert plus.tax + minus.tax == Money.zero("EUR")
+
+
+def seller(country: str, *registrations: str, **changes: Any) -> LegalEntity:
+    document = INC.model_dump(mode="json")
+    address = {**document["address"], "country": country, "region": None}
+    numbers = [{"jurisdiction": each, "number": "1"} for each in registrations]
+    return LegalEntity.model_validate({**document, "address": address, "tax_registrations": numbers, **changes})
+
+
+@pytest.mark.parametrize(
+    ("entity", "customer", "expected"),
+    [
+        (seller("GB", "GB"), account("GB"), ("GB", "standard", "20")),
+        (seller("CH", "CH"), account("CH"), ("CH", "standard", "8.1")),
+        (seller("NO", "NO"), account("NO"), ("NO", "standard", "25")),
+        (seller("AU", "AU"), account("AU"), ("AU", "standard", "10")),
+        (seller("NZ", "NZ"), account("NZ"), ("NZ", "standard", "15")),
+        (INC, account("GB", vat_number="GB980780684"), ("GB", "reverse_charge", "0")),
+        (INC, account("AU", vat_number="83914571673"), ("AU", "reverse_charge", "0")),
+        (INC, account("NO", vat_number="NO995525828MVA"), ("NO", "reverse_charge", "0")),
+        (INC, account("DE", vat_number="DE136695976"), ("DE", "reverse_charge", "0")),
+        (seller("GB", "GB"), account("FR", vat_number="FR40303265045"), ("FR", "reverse_charge", "0")),
+        (seller("GB", "GB", "FR"), account("FR", customer_kind="consumer"), ("FR", "standard", "20")),
+        (seller("US", "CH"), account("CH"), ("CH", "standard", "8.1")),
+        (seller("US", "NO"), account("NO", customer_kind="consumer"), ("NO", "standard", "25")),
+        (seller("CA", "CA"), account("US", "NY"), ("US", "zero_rated", "0")),
+        (seller("GB", "GB"), account("CA", "ON"), ("CA", "outside_scope", "0")),
+        (seller("GB", "GB", "US-NY"), account("US", "NY"), ("US-NY", "standard", "4")),
+        (EUROPE, account("GB", customer_kind="business"), ("GB", "outside_scope", "0")),
+        (seller("DE", "DE", "GB"), account("GB", customer_kind="consumer"), ("GB", "standard", "20")),
+    ],
+)
+def test_the_rest_of_the_world(entity: LegalEntity, customer: Account, expected: tuple[str, str, str]) -> None:
+    assert summary(found(entity, customer)) == expected
+
+
+@pytest.mark.parametrize(
+    ("entity", "customer"),
+    [
+        (INC, account("GB")),
+        (INC, account("GB", vat_number="GB123456789")),
+        (INC, account("GB", customer_kind="consumer")),
+        (INC, account("BR", vat_number="1")),
+        (seller("BR"), account("BR")),
+        (seller("GB", "GB"), account("US", "NY", customer_kind="consumer")),
+        (seller("CA", "CA"), account("CA")),
+        (seller("CA"), account("CA", "ON")),
+        (seller("CA", "CA"), account("CA", "XX")),
+    ],
+)
+def test_a_place_without_a_rule_is_an_exception_all_over_the_world(entity: LegalEntity, customer: Account) -> None:
+    with pytest.raises(UndeterminedTax):
+        found(entity, customer)
+
+
+@pytest.mark.parametrize(
+    ("province", "registrations", "percent", "names"),
+    [
+        ("ON", ("CA",), "13", ["HST"]),
+        ("AB", ("CA",), "5", ["GST"]),
+        ("QC", ("CA", "CA-QC"), "14.975", ["GST", "QST"]),
+        ("QC", ("CA",), "5", ["GST"]),
+        ("BC", ("CA", "CA-BC"), "12", ["GST", "PST"]),
+        ("MB", ("CA", "CA-MB"), "12", ["GST", "RST"]),
+        ("NS", ("CA",), "14", ["HST"]),
+    ],
+)
+def test_canada_by_province(province: str, registrations: tuple[str, ...], percent: str, names: list[str]) -> None:
+    determination = found(seller("CA", *registrations), account("CA", province))
+    assert (determination.percent, [each.name for each in determination.components]) == (Decimal(percent), names)
+
+
+def test_each_canadian_tax_is_rounded_by_itself() -> None:
+    quebec = found(seller("CA", "CA", "CA-QC"), account("CA", "QC"))
+    taxed = tax_line("l", Money.of("10.10", "CAD"), quebec, Rounding.HALF_UP)
+    assert [each.amount.text for each in taxed.components] == ["0.51", "1.01"]  # 0.505 and 1.007475
+    assert (taxed.amounts.tax.text, taxed.tax_by_line) == ("1.52", taxed.amounts.tax)
+
+
+def test_canadian_rates_are_those_of_the_tax_point() -> None:
+    nova_scotia, manitoba = account("CA", "NS"), account("CA", "MB")
+    entity = seller("CA", "CA", "CA-MB")
+    days = (date(2025, 3, 31), date(2025, 4, 1))
+    assert [int(found(entity, nova_scotia, day).percent) for day in days] == [15, 14]
+    days = (date(2025, 12, 31), date(2026, 1, 1))
+    assert [int(found(entity, manitoba, day).percent) for day in days] == [5, 12]
+
+
+def test_an_exemption_certificate_counts_for_its_place_and_days() -> None:
+    certificate = {
+        "jurisdiction": "US-NY",
+        "certificate": "ST-119.1",
+        "reason": "exempt organization",
+        "effective": {"start": "2026-01-01", "end": "2027-01-01"},
+    }
+    school = account("US", "NY", exemptions=[certificate])
+    exempt = found(INC, school)
+    assert summary(exempt) == ("US-NY", "exempt", "0")
+    assert "ST-119.1" in exempt.reason
+    assert found(INC, school, date(2027, 1, 1)).percent == 4
+    assert found(INC, account("US", "TX", exemptions=[certificate])).percent == Decimal("6.25")
+
+
+@pytest.mark.parametrize(
+    ("price", "net", "tax"), [("119", "100.00", "19.00"), ("100", "84.03", "15.97"), ("0.01", "0.01", "0.00")]
+)
+def test_tax_is_taken_out_of_a_price_that_includes_it(price: str, net: str, tax: str) -> None:
+    germany = found(EUROPE, account("DE"))
+    taxed = tax_line("l", Money.of(price, "EUR"), germany, Rounding.HALF_UP, includes_tax=True)
+    assert (taxed.amounts.net.text, taxed.amounts.tax.text) == (net, tax)
+    assert taxed.amounts.gross == Money.of(price, "EUR")
+
+
+def test_a_document_is_taxed_as_a_whole_where_that_is_the_rule() -> None:
+    germany = found(EUROPE, account("DE"))
+    lines = [tax_line(str(number), Money.of("0.02", "EUR"), germany, Rounding.HALF_UP) for number in range(10)]
+    per_line = tax_document(lines, Rounding.HALF_UP, TaxRounding.PER_LINE)
+    assert sum(line.amounts.tax.amount for line in per_line) == 0  # 0.0038 each
+    whole = tax_document(lines, Rounding.HALF_UP, TaxRounding.PER_DOCUMENT)
+    assert sum(line.amounts.tax.amount for line in whole) == Decimal("0.04")  # 19 % of 0.20
+    assert all(line.tax_by_line.is_zero for line in whole)
+    assert all(line.amounts.gross == line.amounts.net + line.amounts.tax for line in whole)
+
+
+def test_both_roundings_are_kept_on_the_invoice() -> None:
+    world = World()
+    entity = world.directory.legal_entity(EUROPE_ID)
+    world.publish(entity.model_copy(update={"version": 2, "tax_rounding": TaxRounding.PER_DOCUMENT}))
+    world.bill(EUROPE_ID)
+    for facts in world.register.of_period(EUROPE_ID, "2013-01"):
+        invoice = world.invoice(f"{EUROPE_ID}.2013-01.{facts.account}")
+        for group in invoice.tax_summary:
+            assert group.rule is TaxRounding.PER_DOCUMENT
+            mine = [line for line in invoice.lines if line.determination.jurisdiction == group.jurisdiction]
+            assert group.tax_by_line == total((line.tax_by_line for line in mine), "EUR")
+            assert group.amounts.tax == total((line.amounts.tax for line in mine), "EUR")
+
+
+def test_prices_with_tax_bill_what_they_say() -> None:
+    world = World()
+    for contract in list(world.directory.contracts("US")):
+        world.publish(contract.model_copy(update={"version": 2, "prices_include_tax": True}))
+    world.publish(
+        world.directory.account("US").model_copy(  # type: ignore[union-attr]
+            update={"version": 2, "address": world.directory.legal_entity(EUROPE_ID).address}
+        )
+    )
+    world.bill(EUROPE_ID)
+    world.approve_all(EUROPE_ID)
+    invoice = world.invoice(f"{EUROPE_ID}.2013-01.US")
+    assert invoice.totals.gross == total((line.priced.net for line in invoice.lines), "EUR")
+    assert invoice.totals.tax.amount > 0
+    statement = balance_run(
+        f"{EUROPE_ID}-2013-01-001",
+        stores=Stores(
+            objects=world.objects,
+            directory=world.directory,
+            register=world.register,
+            casebook=world.casebook,
+            erp=world.erp,
+        ),
+    )
+    assert statement.balances
+
+
+def test_our_european_rates_are_those_of_the_commissions_database() -> None:
+    """Checked against the PyPI package eu-vat-rates-data, whose source is the Commission's TEDB."""
+    ours = rule_set("eu_vat").rates
+    checked = 0
+    for rate in ours:
+        if rate.effective_to is None:
+            code = {"GR": "EL"}.get(rate.jurisdiction, rate.jurisdiction)
+            theirs = get_standard_rate(code) or get_standard_rate(rate.jurisdiction)
+            assert Decimal(str(theirs)) == rate.percent, rate.jurisdiction
+            checked += 1
+    assert checked == 27

@@ -130,14 +130,16 @@ def money_equations(
     """Return where the money went: from lines to invoices (net), postings and what is open (gross)."""
     currency = plan.legal_entity.currency
     zero = Money.zero(currency)
-    lines = total((line.net for line in pricing.priced.lines), currency) if pricing.priced else zero
+    priced = pricing.priced.lines if pricing.priced else ()
+    lines = total((line.net for line in priced), currency)
     out = released.document.totals if released else None
     held = lines if out is None and draft.document is None else zero
     if out is None and draft.document is not None:
         held = draft.document.totals.net
-    changed = (
-        lines - out.net if out is not None and released is not None and released.document != draft.document else zero
-    )
+    totals = out or (draft.document.totals if draft.document is not None else None)
+    included = totals.tax if totals is not None and any(line.includes_tax for line in priced) else zero
+    is_changed = released is not None and released.document != draft.document
+    changed = lines - out.net - included if out is not None and is_changed else zero
     gross = out.gross if out else zero
     return [
         Equation(
@@ -148,6 +150,7 @@ def money_equations(
                 "released": out.net.amount if out else ZERO,
                 "held": held.amount,
                 "changed after release": changed.amount,
+                **({"tax included in prices": included.amount} if not included.is_zero else {}),
             },
         ),
         Equation(

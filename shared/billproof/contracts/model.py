@@ -42,8 +42,15 @@ class ChartOfAccounts(Model):
     revenue: dict[str, str]
 
 
+class TaxRounding(StrEnum):
+    """Whether tax is rounded on each line, or once for all lines of a document that bear the same tax."""
+
+    PER_LINE = "per_line"
+    PER_DOCUMENT = "per_document"
+
+
 class LegalEntity(Model):
-    """Who bills: its own currency, registrations, number series, ledger and rounding policy."""
+    """Who bills: its own currency, registrations, number series, ledger and rounding policies."""
 
     kind: Literal["legal_entity"] = "legal_entity"
     id: Annotated[Name, StringConstraints(max_length=40)]  # it begins the names of executions, at most 80 long
@@ -55,6 +62,7 @@ class LegalEntity(Model):
     number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}(-[A-Z0-9]{1,8})?$")]
     payment_days: Annotated[int, Field(ge=0, le=365)]
     rounding: Rounding
+    tax_rounding: TaxRounding = TaxRounding.PER_LINE
     tax_registrations: tuple[TaxRegistration, ...]
     chart_of_accounts: ChartOfAccounts
 
@@ -70,8 +78,17 @@ class CustomerKind(StrEnum):
     CONSUMER = "consumer"
 
 
+class Exemption(Model):
+    """A certificate by which an account is free of a jurisdiction's tax for some days."""
+
+    jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+    certificate: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    reason: str
+    effective: DateRange
+
+
 class Account(Model):
-    """Who is billed."""
+    """Who is billed. `vat_number` is its tax number where it is established."""
 
     kind: Literal["account"] = "account"
     id: Name
@@ -83,6 +100,7 @@ class Account(Model):
     vat_number: str | None = None
     billing_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
     locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(_[A-Z]{2})?$")] = "en_US"
+    exemptions: tuple[Exemption, ...] = ()
 
 
 class Aggregation(StrEnum):
@@ -424,7 +442,7 @@ class Contract(Model):
     """A version of the terms between an account and its legal entity.
 
     A version governs from the start of its `effective` range until a higher version does; `effective.end` ends the
-    contract.
+    contract. With `prices_include_tax` its prices are what the customer pays, and tax is taken out of them.
     """
 
     kind: Literal["contract"] = "contract"
@@ -444,6 +462,7 @@ class Contract(Model):
     exclusions: tuple[Exclusion, ...] = ()
     renewal: Renewal | None = None
     proration: ProrationTerms = Field(default_factory=ProrationTerms)
+    prices_include_tax: bool = False
 
     @property
     def terms_digest(self) -> str:

@@ -25,6 +25,7 @@ class BilledLine(Model):
     revenue_category: str
     service_period: Period
     dimension: dict[str, str]
+    includes_tax: bool = False
     net: Money
     quantity: Exact
     included_quantity: Exact

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from billproof.contracts.model import Account, LegalEntity
+from billproof.contracts.model import Account, LegalEntity, TaxRounding
 from billproof.contracts.terms import AccountTerms, BatchPlan, Drawn
 from billproof.contracts.timeline import timelines
 from billproof.invoicing.model import Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal
 from billproof.model import decimal_text
-from billproof.money import CONTEXT, Taxed, total
+from billproof.money import CONTEXT, Money, Taxed, total
 from billproof.pricing.model import LineKind, PricedAccount
-from billproof.tax.model import TaxedLine, Treatment
+from billproof.tax.model import ComponentTax, TaxedLine, Treatment
 from billproof.usage.model import EventCounts
 
 REVERSE_CHARGE_NOTE = (
@@ -35,11 +35,12 @@ def draft_invoice(
 ) -> Invoice:
     """Put priced lines and their tax together; the totals are the sums of the rounded lines."""
     lines = tuple(
-        InvoiceLine(priced=line, taxable_base=tax.taxable_base, amounts=tax.amounts, determination=tax.determination)
+        InvoiceLine(priced=line, **{name: getattr(tax, name) for name in TaxedLine.model_fields if name != "line"})
         for line, tax in zip(priced.lines, taxed, strict=True)
     )
-    summary = _tax_summary(lines, priced.currency)
     entity = plan.legal_entity
+    rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
+    summary = _tax_summary(lines, priced.currency, rule)
     reversed_charge = any(line.determination.treatment is Treatment.REVERSE_CHARGE for line in lines)
     return Invoice(
         id=invoice_id(entity.id, plan.period.name, terms.account.id),
@@ -77,7 +78,7 @@ def _sum(amounts: Sequence[Taxed], currency: str) -> Taxed:
     return Taxed.of(total((each.net for each in amounts), currency), total((each.tax for each in amounts), currency))
 
 
-def _tax_summary(lines: Iterable[InvoiceLine], currency: str) -> tuple[TaxSubtotal, ...]:
+def _tax_summary(lines: Iterable[InvoiceLine], currency: str, rule: TaxRounding) -> tuple[TaxSubtotal, ...]:
     groups: dict[tuple[str, str, str, str], list[InvoiceLine]] = {}
     for line in lines:
         found = line.determination
@@ -90,9 +91,23 @@ def _tax_summary(lines: Iterable[InvoiceLine], currency: str) -> tuple[TaxSubtot
             percent=percent,
             taxable_base=total((line.taxable_base for line in members), currency),
             amounts=_sum([line.amounts for line in members], currency),
+            tax_by_line=total((line.tax_by_line for line in members), currency),
+            rule=rule,
+            components=_components(members, currency),
             reason=reason,
         )
         for (jurisdiction, treatment, percent, reason), members in sorted(groups.items())
+    )
+
+
+def _components(lines: Iterable[InvoiceLine], currency: str) -> tuple[ComponentTax, ...]:
+    sums: dict[tuple[str, str], list[Money]] = {}
+    for line in lines:
+        for each in line.components:
+            sums.setdefault((each.name, each.jurisdiction), []).append(each.amount)
+    return tuple(
+        ComponentTax(name=name, jurisdiction=jurisdiction, amount=total(amounts, currency))
+        for (name, jurisdiction), amounts in sums.items()
     )
 
 

@@ -10,14 +10,14 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from billproof.contracts.model import Address, CustomerKind
+from billproof.contracts.model import Address, CustomerKind, TaxRounding
 from billproof.contracts.terms import Drawn
 from billproof.findings import Finding
 from billproof.model import Model
 from billproof.money import Money, Taxed
 from billproof.periods import Period
 from billproof.pricing.model import PricedLine
-from billproof.tax.model import Determination
+from billproof.tax.model import ComponentTax, Determination
 from billproof.usage.model import EventCounts
 
 
@@ -48,17 +48,25 @@ class InvoiceLine(Model):
     priced: PricedLine
     taxable_base: Money
     amounts: Taxed
+    tax_by_line: Money
+    components: tuple[ComponentTax, ...] = ()
     determination: Determination
 
 
 class TaxSubtotal(Model):
-    """The lines of one jurisdiction, treatment and rate."""
+    """The lines of one jurisdiction, treatment and rate.
+
+    `tax_by_line` is the sum of their own rounded taxes; `rule` says whether that or the rounded whole is billed.
+    """
 
     jurisdiction: str
     treatment: str
     percent: str
     taxable_base: Money
     amounts: Taxed
+    tax_by_line: Money
+    rule: TaxRounding
+    components: tuple[ComponentTax, ...] = ()
     reason: str
 
 

@@ -48,6 +48,7 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
         included_quantity=ZERO,
         billed_quantity=ZERO,
         net=Money.zero(gone.net.currency),
+        includes_tax=gone.includes_tax,
         explanation=Explanation(
             contract=gone.contract,
             contract_version=gone.contract_version,

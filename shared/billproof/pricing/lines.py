@@ -228,6 +228,7 @@ class _Pricer:
             billed_quantity=quantity - included,
             unused_quantity=unused,
             net=Money.rounded(exact, contract.currency, self._basis.rounding),
+            includes_tax=contract.prices_include_tax,
             explanation=explain(
                 contract, charge.price.model, exact, steps, self._basis.rounding, proration=share, note=note
             ),

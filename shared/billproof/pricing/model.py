@@ -53,7 +53,8 @@ class Adjusts(Model):
 class PricedLine(Model):
     """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest.
 
-    `unused_quantity` is what was left of the period's own allowance, where it rolls over.
+    `unused_quantity` is what was left of the period's own allowance, where it rolls over. Where prices include tax,
+    `net` is the price with it.
     A line that adjusts an earlier one holds the differences of all of these, which may be negative.
     """
 
@@ -73,6 +74,7 @@ class PricedLine(Model):
     billed_quantity: Exact
     unused_quantity: Exact = Decimal(0)
     net: Money
+    includes_tax: bool = False
     explanation: Explanation
     adjusts: Adjusts | None = None
 

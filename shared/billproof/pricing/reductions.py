@@ -166,6 +166,7 @@ class _Account:
             included_quantity=ZERO,
             billed_quantity=ONE,
             net=Money.rounded(short, self._currency, self._basis.rounding),
+            includes_tax=span.contract.prices_include_tax,
             explanation=explain(
                 span.contract,
                 "minimum_commitment",
@@ -231,6 +232,7 @@ class _Account:
                 included_quantity=ZERO,
                 billed_quantity=ONE,
                 net=net,
+                includes_tax=line.includes_tax,
                 explanation=explain(span.contract, model, exact, (step,), self._basis.rounding, proration=share),
             )
         )

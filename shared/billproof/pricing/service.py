@@ -134,6 +134,9 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
     for timeline in timelines(terms.contracts, plan.period):
         refuse_other_currency(timeline, currency)
         lines += contract_lines(timeline, own, drawn)
+    if len({line.includes_tax for line in lines}) > 1:
+        message = f"some prices of {terms.account.id} include tax and some do not"
+        raise UnpriceableCharge(message, contract="contracts")
     for earlier in terms.earlier:
         basis = Basis(
             period=earlier.period,

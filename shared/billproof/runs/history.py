@@ -153,6 +153,7 @@ def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> 
         revenue_category=line.revenue_category,
         service_period=line.service_period,
         dimension=line.dimension,
+        includes_tax=line.includes_tax,
         net=known.net + line.net if known else line.net,
         quantity=line.quantity + (known.quantity if known else 0),
         included_quantity=line.included_quantity + (known.included_quantity if known else 0),

@@ -17,6 +17,7 @@ class Treatment(StrEnum):
     REVERSE_CHARGE = "reverse_charge"
     NOT_TAXABLE = "not_taxable"
     EXEMPT = "exempt"
+    ZERO_RATED = "zero_rated"
     NO_NEXUS = "no_nexus"
     OUTSIDE_SCOPE = "outside_scope"
 
@@ -38,8 +39,9 @@ class Dated(Model):
 
 
 class Rate(Dated):
-    """A rate of a jurisdiction, in percent."""
+    """A rate of a jurisdiction, in percent, and what the tax is called there."""
 
+    name: str = ""
     percent: Exact
 
 
@@ -66,8 +68,19 @@ class RuleSet(Model):
     taxability: tuple[Taxability, ...] = ()
 
 
+class Component(Model):
+    """One of several taxes on the same price, each due on the price without the others: GST and PST."""
+
+    name: str
+    jurisdiction: str
+    percent: Exact
+
+
 class Determination(Model):
-    """What tax a line bears and why: kept with the invoice, so that it can be computed again years later."""
+    """What tax a line bears and why: kept with the invoice, so that it can be computed again years later.
+
+    `percent` is the sum of the components, where a tax has several; without any it is one tax.
+    """
 
     jurisdiction: str
     treatment: Treatment
@@ -78,12 +91,23 @@ class Determination(Model):
     rules_version: str
     tax_point: date
     needs_review: bool
+    components: tuple[Component, ...] = ()
+
+
+class ComponentTax(Model):
+    """What one component comes to on one line."""
+
+    name: str
+    jurisdiction: str
+    amount: Money
 
 
 class TaxedLine(Model):
-    """The tax on one priced line."""
+    """The tax on one priced line. `tax_by_line` is the line's own, rounded; a document's rounding may move a unit."""
 
     line: str
     taxable_base: Money
     amounts: Taxed
+    tax_by_line: Money
+    components: tuple[ComponentTax, ...] = ()
     determination: Determination

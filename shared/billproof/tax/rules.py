@@ -1,39 +1,35 @@
 """Which tax is due on what we sell, remotely accessed software, and by which rule.
 
+    seller and buyer in one country      that country's tax
+    buyer in the US, seller has nexus    the state's tax
+    seller in the EU                     articles 44, 58, 59 and 196 of Directive 2006/112/EC
+    any other border, business           reverse charge or outside the seller's tax, by the customer's tax number
+    any other border, consumer           the customer's country's tax, where the seller is registered for it
+
 A place that no rule covers raises UndeterminedTax: missing knowledge is never a zero rate.
 """
 
-from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
-from functools import cache
-from importlib import resources
-
-from stdnum import exceptions as stdnum_exceptions
-from stdnum.eu import vat
 
 from billproof.contracts.model import Account, CustomerKind, LegalEntity
 from billproof.errors import UndeterminedTax
-from billproof.model import decimal_text
-from billproof.money import Money, Rounding, Taxed, exactly
-from billproof.tax.model import Dated, Determination, Rate, RuleSet, Taxability, TaxedLine, Treatment
+from billproof.tax import canada, united_states
+from billproof.tax.model import Determination, RuleSet, Treatment
+from billproof.tax.numbers import valid_tax_number
+from billproof.tax.rows import jurisdictions, rule_set, standard, untaxed
 
-NOTHING = Decimal(0)
-WHOLE = Decimal(1)
-HUNDRED = Decimal(100)
-UNITED_STATES = "US"
-
-
-@cache
-def rule_set(name: str) -> RuleSet:
-    """Read a file of rules that is packed with the code: us_saas or eu_vat."""
-    text = resources.files("billproof.tax").joinpath("rules", f"{name}.json").read_text(encoding="utf-8")
-    return RuleSet.model_validate_json(text)
-
-
-@cache
-def _eu_members() -> frozenset[str]:
-    return frozenset(rate.jurisdiction for rate in rule_set("eu_vat").rates)
+UNITED_STATES, CANADA, SWITZERLAND = "US", "CA", "CH"
+DIRECTIVE = "Council Directive 2006/112/EC"
+EXPORTS = {
+    "GB": (Treatment.OUTSIDE_SCOPE, "Value Added Tax Act 1994, section 7A"),
+    "CH": (Treatment.OUTSIDE_SCOPE, "Swiss VAT Act (MWSTG), article 8"),
+    "NO": (Treatment.ZERO_RATED, "Norwegian VAT Act (merverdiavgiftsloven), section 6-22"),
+    "AU": (Treatment.ZERO_RATED, "A New Tax System (Goods and Services Tax) Act 1999, section 38-190"),
+    "NZ": (Treatment.ZERO_RATED, "Goods and Services Tax Act 1985, section 11A"),
+    "CA": (Treatment.ZERO_RATED, "Excise Tax Act, schedule VI, part V"),
+    "US": (Treatment.OUTSIDE_SCOPE, "sales tax is of the state in which the customer uses the service"),
+}
+"""How a service to a business abroad is treated where the seller is, and by which rule."""
 
 
 def determine(*, legal_entity: LegalEntity, account: Account, tax_point: date) -> Determination:
@@ -41,166 +37,80 @@ def determine(*, legal_entity: LegalEntity, account: Account, tax_point: date) -
 
     Raises UndeterminedTax where no rule covers the two places.
     """
+    found = _by_place(legal_entity, account, tax_point)
+    for exemption in account.exemptions:
+        if exemption.jurisdiction == found.jurisdiction and tax_point in exemption.effective and found.percent:
+            reason = f"{exemption.reason}, certificate {exemption.certificate}"
+            changes = {"treatment": Treatment.EXEMPT, "percent": 0, "taxable_share": 0, "reason": reason}
+            return Determination.model_validate({**found.model_dump(), **changes, "components": ()})
+    return found
+
+
+def _by_place(legal_entity: LegalEntity, account: Account, tax_point: date) -> Determination:
     seller, buyer = legal_entity.address.country, account.address.country
-    if seller == buyer == UNITED_STATES:
-        return _united_states(legal_entity, account, tax_point)
-    if seller in _eu_members():
-        return _european_union(legal_entity, account, tax_point)
-    message = f"no rule covers a supply from {seller} to {buyer}"
-    raise UndeterminedTax(message, account=account.id)
+    has_nexus = any(each.jurisdiction.startswith("US-") for each in legal_entity.tax_registrations)
+    if buyer == UNITED_STATES and (seller == UNITED_STATES or has_nexus):
+        return united_states.determine(legal_entity, account, tax_point)
+    if buyer == CANADA and (seller == CANADA or legal_entity.registered_in(CANADA)):
+        return canada.determine(legal_entity, account, tax_point)
+    if seller in jurisdictions("eu_vat"):
+        return _from_the_union(legal_entity, account, tax_point)
+    if seller == buyer and _rules_of(buyer):
+        return standard(_rules_of(buyer), buyer, tax_point, "domestic supply")
+    return _over_a_border(legal_entity, account, tax_point)
 
 
-def _united_states(legal_entity: LegalEntity, account: Account, tax_point: date) -> Determination:
-    """Apply a state's tax: due only where the seller has nexus and the state taxes the service."""
-    rules = rule_set("us_saas")
-    if account.address.region is None:
-        message = "the address names no state"
-        raise UndeterminedTax(message, account=account.id)
-    state = f"US-{account.address.region}"
-    readings = [
-        row for row in rules.taxability if row.jurisdiction == state and row.customer_kind is account.customer_kind
-    ]
-    if not readings:
-        message = f"no rule says whether {state} taxes remotely accessed software"
-        raise UndeterminedTax(message, account=account.id)
-    reading = _holding(readings, tax_point)
-    if reading is None:
-        return _untaxed(
-            state, Treatment.NOT_TAXABLE, readings[0], rules, tax_point, f"taxed only from {readings[0].effective_from}"
-        )
-    if reading.treatment != "taxable":
-        reason = reading.note or f"{state} does not tax remotely accessed software for this kind of customer"
-        return _untaxed(state, Treatment(reading.treatment), reading, rules, tax_point, reason)
-    if not legal_entity.registered_in(state):
-        reason = f"{legal_entity.name} has no nexus in {state}"
-        return _untaxed(state, Treatment.NO_NEXUS, reading, rules, tax_point, reason)
-    if reading.percent is not None:
-        percent, dated = reading.percent, True
-        reason = f"special rate for {account.customer_kind}"
-    else:
-        rate = _rate(rules.rates, state, tax_point)
-        percent, dated = rate.percent, rate.effective_from is not None
-        reason = "state rate; local rates are not included"
-    if reading.taxable_share != WHOLE:
-        reason += f"; {decimal_text(reading.taxable_share * HUNDRED)} % of the price is taxable ({reading.note})"
-    return Determination(
-        jurisdiction=state,
-        treatment=Treatment.STANDARD,
-        percent=percent,
-        taxable_share=reading.taxable_share,
-        reason=reason,
-        source=reading.source,
-        rules_version=rules.version,
-        tax_point=tax_point,
-        needs_review=reading.confidence != "high" or not dated,
-    )
+def _rules_of(country: str) -> RuleSet:
+    name = "eu_vat" if country in jurisdictions("eu_vat") else "vat_elsewhere"
+    return rule_set(name)
 
 
-def _european_union(legal_entity: LegalEntity, account: Account, tax_point: date) -> Determination:
+def _is_covered(country: str) -> bool:
+    return country in jurisdictions("eu_vat") | jurisdictions("vat_elsewhere") | {CANADA, UNITED_STATES}
+
+
+def _from_the_union(legal_entity: LegalEntity, account: Account, tax_point: date) -> Determination:
     """Apply VAT: articles 44, 58, 59 and 196 of Directive 2006/112/EC."""
     rules = rule_set("eu_vat")
     seller, buyer = legal_entity.address.country, account.address.country
     if buyer == seller:
-        return _standard_vat(rules, seller, tax_point, "domestic supply")
+        return standard(rules, seller, tax_point, "domestic supply")
     business = account.customer_kind is CustomerKind.BUSINESS
-    if buyer not in _eu_members():
+    if buyer not in jurisdictions("eu_vat"):
         if business:
             reason = "place of supply is the customer's country, outside the EU (article 44)"
-            return _vat_free(rules, buyer, Treatment.OUTSIDE_SCOPE, tax_point, reason)
+            return untaxed(rules, buyer, Treatment.OUTSIDE_SCOPE, tax_point, reason, source=DIRECTIVE)
+        if legal_entity.registered_in(buyer) and buyer in jurisdictions("vat_elsewhere"):
+            return standard(_rules_of(buyer), buyer, tax_point, "consumer's country")
         message = f"a consumer in {buyer} (article 59) is not covered"
         raise UndeterminedTax(message, account=account.id)
     if not business:
         if not legal_entity.registered_in(buyer):
             message = f"{legal_entity.name} sells to a consumer in {buyer} and is not registered there (article 58)"
             raise UndeterminedTax(message, account=account.id)
-        return _standard_vat(rules, buyer, tax_point, "consumer's country (article 58)")
-    number = valid_vat_number(account)
+        return standard(rules, buyer, tax_point, "consumer's country (article 58)")
+    number = valid_tax_number(account)
     reason = f"the customer accounts for the VAT (articles 44 and 196), {number}"
-    return _vat_free(rules, buyer, Treatment.REVERSE_CHARGE, tax_point, reason)
+    return untaxed(rules, buyer, Treatment.REVERSE_CHARGE, tax_point, reason, source=DIRECTIVE)
 
 
-def valid_vat_number(account: Account) -> str:
-    """Return the account's VAT number in its compact form; raises UndeterminedTax where it is missing or wrong.
-
-    The form and check digits are checked (python-stdnum); whether it is registered today only VIES can say.
-    """
-    number = account.vat_number or ""
-    try:
-        compact = vat.validate(number)
-    except stdnum_exceptions.ValidationError:
-        compact = ""
-    prefix = {"GR": "EL"}.get(account.address.country, account.address.country)
-    if not compact.startswith(prefix):
-        message = f"{number!r} is not a VAT number of {account.address.country}: reverse charge needs a valid one"
+def _over_a_border(legal_entity: LegalEntity, account: Account, tax_point: date) -> Determination:
+    """Apply the seller's rule for exports to businesses, and the customer's country's tax to consumers."""
+    seller, buyer = legal_entity.address.country, account.address.country
+    if not (_is_covered(seller) and _is_covered(buyer)) or seller == buyer:
+        message = f"no rule covers a supply from {seller} to {buyer}"
         raise UndeterminedTax(message, account=account.id)
-    return compact
-
-
-def _holding[T: Dated](rows: Iterable[T], day: date) -> T | None:
-    return next((row for row in rows if row.holds_on(day)), None)
-
-
-def _rate(rates: Iterable[Rate], jurisdiction: str, day: date) -> Rate:
-    rate = _holding([rate for rate in rates if rate.jurisdiction == jurisdiction], day)
-    if rate is None:
-        message = f"no rate of {jurisdiction} is known for {day}"
-        raise UndeterminedTax(message, jurisdiction=jurisdiction)
-    return rate
-
-
-def _untaxed(
-    state: str, treatment: Treatment, reading: Taxability, rules: RuleSet, tax_point: date, reason: str
-) -> Determination:
-    return Determination(
-        jurisdiction=state,
-        treatment=treatment,
-        percent=NOTHING,
-        taxable_share=NOTHING,
-        reason=reason,
-        source=reading.source,
-        rules_version=rules.version,
-        tax_point=tax_point,
-        needs_review=reading.confidence != "high",
-    )
-
-
-def _standard_vat(rules: RuleSet, country: str, tax_point: date, reason: str) -> Determination:
-    rate = _rate(rules.rates, country, tax_point)
-    return Determination(
-        jurisdiction=country,
-        treatment=Treatment.STANDARD,
-        percent=rate.percent,
-        taxable_share=WHOLE,
-        reason=reason,
-        source=rate.source,
-        rules_version=rules.version,
-        tax_point=tax_point,
-        needs_review=False,
-    )
-
-
-def _vat_free(rules: RuleSet, country: str, treatment: Treatment, tax_point: date, reason: str) -> Determination:
-    return Determination(
-        jurisdiction=country,
-        treatment=treatment,
-        percent=NOTHING,
-        taxable_share=NOTHING,
-        reason=reason,
-        source="Council Directive 2006/112/EC",
-        rules_version=rules.version,
-        tax_point=tax_point,
-        needs_review=False,
-    )
-
-
-@exactly
-def tax_line(line: str, net: Money, determination: Determination, rounding: Rounding) -> TaxedLine:
-    """Put the determined tax on a line's net amount: the tax is rounded once, net + tax = gross by construction."""
-    base = net.amount * determination.taxable_share
-    tax = Money.rounded(base * determination.percent / HUNDRED, net.currency, rounding)
-    return TaxedLine(
-        line=line,
-        taxable_base=Money.rounded(base, net.currency, rounding),
-        amounts=Taxed.of(net, tax),
-        determination=determination,
-    )
+    is_registered = legal_entity.registered_in(buyer)
+    if account.customer_kind is CustomerKind.CONSUMER or (is_registered and buyer == SWITZERLAND):
+        if not is_registered or buyer == UNITED_STATES:
+            message = f"{legal_entity.name} sells to a consumer in {buyer} and is not registered there"
+            raise UndeterminedTax(message, account=account.id)
+        return standard(_rules_of(buyer), buyer, tax_point, "the customer's country, where the seller is registered")
+    if buyer in {UNITED_STATES, CANADA}:
+        treatment, source = EXPORTS[seller]
+        reason = f"a business abroad; {legal_entity.name} does not collect tax in {buyer}"
+        return untaxed(_rules_of(seller), buyer, treatment, tax_point, reason, source=source)
+    number = valid_tax_number(account)
+    reason = f"the customer accounts for the tax of {buyer}, {number}"
+    source = DIRECTIVE if buyer in jurisdictions("eu_vat") else EXPORTS[seller][1]
+    return untaxed(_rules_of(buyer), buyer, Treatment.REVERSE_CHARGE, tax_point, reason, source=source)

@@ -1,6 +1,7 @@
 """The tax step of a batch."""
 
 from billproof.artefacts import Artefacts
+from billproof.contracts.model import TaxRounding
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.errors import UndeterminedTax
 from billproof.findings import Finding, Owner, Severity
@@ -8,8 +9,9 @@ from billproof.model import Model
 from billproof.ports import Objects
 from billproof.pricing.model import PricedAccount
 from billproof.pricing.service import PRICED, BatchPricing, Stepped
+from billproof.tax.amounts import tax_document, tax_line
 from billproof.tax.model import TaxedLine
-from billproof.tax.rules import determine, tax_line
+from billproof.tax.rules import determine
 
 TAXED = "taxed"
 
@@ -63,5 +65,9 @@ def tax_account(terms: AccountTerms, priced: PricedAccount | None, *, plan: Batc
             owner=Owner.TAX,
         )
         return AccountTax(account=account.id, lines=(), findings=(finding,))
-    lines = tuple(tax_line(line.id, line.net, determination, entity.rounding) for line in priced.lines)
-    return AccountTax(account=account.id, lines=lines)
+    lines = [
+        tax_line(line.id, line.net, determination, entity.rounding, includes_tax=line.includes_tax)
+        for line in priced.lines
+    ]
+    rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
+    return AccountTax(account=account.id, lines=tuple(tax_document(lines, entity.rounding, rule)))
