@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 it could not be done, 2 wrong use.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +13,11 @@ from rich.table import Table
 
 from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
-from billproof.proof.model import Proof
-from billproof_ops import billing, cli_dead_letters, cli_exceptions, cli_price, tables
+from billproof_ops import billing, cli_dead_letters, cli_exceptions, cli_invoices, cli_price, tables
 from billproof_ops import replay as replays
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
-from billproof_ops.printing import AsJson, Entity, Period, Who, console, fail, print_json, read_text, show
+from billproof_ops.printing import AsJson, Entity, Period, Who, console, fail, print_json, read_text, show, show_proof
 from billproof_ops.target import Target
 
 app = typer.Typer(
@@ -27,13 +25,13 @@ app = typer.Typer(
 )
 local = typer.Typer(no_args_is_help=True, help="The embedded AWS on this machine.")
 run = typer.Typer(no_args_is_help=True, help="Billing runs.")
-invoice = typer.Typer(no_args_is_help=True, help="Invoices.")
 app.add_typer(local, name="local")
 app.add_typer(run, name="run")
-app.add_typer(invoice, name="invoice")
+app.add_typer(cli_invoices.app, name="invoice")
 app.add_typer(cli_dead_letters.app, name="dlq")
 app.add_typer(cli_exceptions.app, name="exceptions")
 app.command("price")(cli_price.price)
+app.command("simulate")(cli_invoices.simulate)
 
 
 @local.command()
@@ -232,93 +230,7 @@ def prove_a_run(
     """Compute a closed run again from the log and the contracts; exit 1 where anything stored differs."""
     from billproof.proof.service import prove_run
 
-    _show_proof(prove_run(run_id, stores=billing.stores(Target.find())), as_json=as_json)
-
-
-@invoice.command("prove")
-def prove_an_invoice(
-    name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
-    *,
-    events: Annotated[bool, typer.Option("--events", help="List every event that the run saw.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compute a released invoice again and compare it bit for bit; exit 1 where anything differs."""
-    from billproof.proof.service import events_behind, prove_invoice
-
-    target = Target.find()
-    released = billing.find_release(target, name)
-    if events:
-        for event in events_behind(released.invoice, stores=billing.stores(target)):
-            sys.stdout.write(f"{event.time} {event.source} {event.id} {event.type} {event.verdict}\n")
-    _show_proof(prove_invoice(released.invoice, stores=billing.stores(target)), as_json=as_json)
-
-
-def _show_proof(proof: Proof, *, as_json: bool) -> None:
-    if as_json:
-        print_json(proof.model_dump(mode="json"))
-    else:
-        for each in proof.differences:
-            console.print(f"[red]{each.doubt}[/] {each.where}: stored {each.stated}, computed {each.proved}")
-        checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.model_dump().items())
-        verdict = "[green]proved[/]" if proof.holds else f"[red]not proved[/], {len(proof.differences)} differences"
-        console.print(f"{proof.subject} {verdict}: {checked} checked", soft_wrap=True)
-    if not proof.holds:
-        raise typer.Exit(1)
-
-
-@invoice.command("list")
-def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
-    """List the invoices of a legal entity and month, held ones too."""
-    rows = billing.invoice_rows(Target.find(), legal_entity, period)
-    if as_json:
-        print_json([row.model_dump(mode="json") for row in rows])
-        return
-    amounts = ("Net", "Tax", "Total")
-    names = ("Number", "Account", "Status", "Sent", *amounts)
-    listed = tables.table(*names, whole=("Number", *amounts), right=amounts)
-    for row in rows:
-        listed.add_row(
-            row.number or "-",
-            row.account,
-            f"{row.status}, {row.findings} findings" if row.findings else row.status,
-            "yes" if row.delivered else "no",
-            row.net or "",
-            row.tax or "",
-            f"{row.gross} {row.currency}" if row.gross else "",
-        )
-    console.print(listed)
-
-
-@invoice.command("show")
-def show_invoice(
-    name: Annotated[
-        str, typer.Argument(help="A number, such as SKY-US-2013-000001, or an id, such as skymeter-inc.2013-01.UA.")
-    ],
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Show a released invoice, with the explanation of every line."""
-    released, found = billing.find_invoice(Target.find(), name)
-    if as_json:
-        print_json({"released": released.model_dump(mode="json"), "invoice": found.model_dump(mode="json")})
-        return
-    table = Table("Line", "Service period", "Explanation", "Net", "Tax", title=f"{released.number}: {found.buyer.name}")
-    for line in found.lines:
-        why = line.priced.explanation
-        steps = [
-            f"{step.label}: {step.quantity} x {step.unit_price} + {step.flat_fee} = {step.amount}" for step in why.steps
-        ]
-        share = why.proration
-        if share and not share.is_whole:
-            steps.append(f"{share.days_covered} of {share.days_in_period} days")
-        steps.append(f"{why.contract} v{why.contract_version}, {why.price_model}, {why.rounding}. {why.note}")
-        period = f"{line.priced.service_period.start} to {line.priced.service_period.end}"
-        table.add_row(line.priced.description, period, "\n".join(steps), line.amounts.net.text, line.amounts.tax.text)
-    console.print(table)
-    for group in found.tax_summary:
-        console.print(f"{group.jurisdiction} {group.treatment} {group.percent} %: {group.amounts.tax}. {group.reason}")
-    console.print(f"net {found.totals.net}, tax {found.totals.tax}, total {found.totals.gross}, due {found.due_date}")
-    console.print(f"sha256 {released.document.digest}")
+    show_proof(prove_run(run_id, stores=billing.stores(Target.find())), as_json=as_json)
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from billproof.proof.model import Proof
 from billproof_ops.errors import WrongUse
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -49,3 +50,17 @@ def fail(error: object, code: int) -> NoReturn:
     """Say in one line what went wrong, and leave."""
     Console(stderr=True).print(f"[red]error[/] {error}", soft_wrap=True)
     sys.exit(code)
+
+
+def show_proof(proof: Proof, *, as_json: bool) -> None:
+    """Print a proof, and leave with 1 where it does not hold."""
+    if as_json:
+        print_json(proof.model_dump(mode="json"))
+    else:
+        for each in proof.differences:
+            console.print(f"[red]{each.doubt}[/] {each.where}: stored {each.stated}, computed {each.proved}")
+        checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.model_dump().items())
+        verdict = "[green]proved[/]" if proof.holds else f"[red]not proved[/], {len(proof.differences)} differences"
+        console.print(f"{proof.subject} {verdict}: {checked} checked", soft_wrap=True)
+    if not proof.holds:
+        raise typer.Exit(1)

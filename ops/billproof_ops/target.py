@@ -28,6 +28,7 @@ _SETTINGS = {
     "BILLING_RUN_ARN": "BillingRunArn",
     "INVOICE_EXCEPTION_ARN": "InvoiceExceptionArn",
     "CUT_OFF_GRACE_HOURS": "CutOffGraceHours",
+    "BUCKET_COUNT": "BucketCount",
 }
 
 

@@ -41,14 +41,24 @@ class Ports:
         return S3Objects(client("s3"), self.settings.data_bucket)
 
     @cached_property
+    def contracts(self) -> Records:
+        """The facts of master data."""
+        return DynamoRecords(client("dynamodb"), self.settings.contracts_table)
+
+    @cached_property
+    def invoices(self) -> Records:
+        """The facts of invoices."""
+        return DynamoRecords(client("dynamodb"), self.settings.invoices_table)
+
+    @cached_property
     def directory(self) -> Directory:
         """Master data."""
-        return Directory(DynamoRecords(client("dynamodb"), self.settings.contracts_table))
+        return Directory(self.contracts)
 
     @cached_property
     def register(self) -> Register:
         """The register of invoices."""
-        return Register(DynamoRecords(client("dynamodb"), self.settings.invoices_table))
+        return Register(self.invoices)
 
     @cached_property
     def runs(self) -> Records:

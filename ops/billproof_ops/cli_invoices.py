@@ -1,0 +1,145 @@
+"""`billproof invoice` and `billproof simulate`: what invoices say, would say, and how they came about."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from billproof_ops import billing, previews, tables
+from billproof_ops.printing import AsJson, Entity, Period, console, print_json, read_text, show_proof
+from billproof_ops.target import Target
+
+app = typer.Typer(no_args_is_help=True, help="Invoices.")
+
+
+@app.command("prove")
+def prove_an_invoice(
+    name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
+    *,
+    events: Annotated[bool, typer.Option("--events", help="List every event that the run saw.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compute a released invoice again and compare it bit for bit; exit 1 where anything differs."""
+    from billproof.proof.service import events_behind, prove_invoice
+
+    target = Target.find()
+    released = billing.find_release(target, name)
+    if events:
+        for event in events_behind(released.invoice, stores=billing.stores(target)):
+            sys.stdout.write(f"{event.time} {event.source} {event.id} {event.type} {event.verdict}\n")
+    show_proof(prove_invoice(released.invoice, stores=billing.stores(target)), as_json=as_json)
+
+
+@app.command("list")
+def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
+    """List the invoices of a legal entity and month, held ones too."""
+    rows = billing.invoice_rows(Target.find(), legal_entity, period)
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in rows])
+        return
+    amounts = ("Net", "Tax", "Total")
+    names = ("Number", "Account", "Status", "Sent", *amounts)
+    listed = tables.table(*names, whole=("Number", *amounts), right=amounts)
+    for row in rows:
+        listed.add_row(
+            row.number or "-",
+            row.account,
+            f"{row.status}, {row.findings} findings" if row.findings else row.status,
+            "yes" if row.delivered else "no",
+            row.net or "",
+            row.tax or "",
+            f"{row.gross} {row.currency}" if row.gross else "",
+        )
+    console.print(listed)
+
+
+@app.command("show")
+def show_invoice(
+    name: Annotated[
+        str, typer.Argument(help="A number, such as SKY-US-2013-000001, or an id, such as skymeter-inc.2013-01.UA.")
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a released invoice, with the explanation of every line."""
+    released, found = billing.find_invoice(Target.find(), name)
+    if as_json:
+        print_json({"released": released.model_dump(mode="json"), "invoice": found.model_dump(mode="json")})
+        return
+    table = Table("Line", "Service period", "Explanation", "Net", "Tax", title=f"{released.number}: {found.buyer.name}")
+    for line in found.lines:
+        why = line.priced.explanation
+        steps = [
+            f"{step.label}: {step.quantity} x {step.unit_price} + {step.flat_fee} = {step.amount}" for step in why.steps
+        ]
+        share = why.proration
+        if share and not share.is_whole:
+            steps.append(f"{share.days_covered} of {share.days_in_period} days")
+        steps.append(f"{why.contract} v{why.contract_version}, {why.price_model}, {why.rounding}. {why.note}")
+        period = f"{line.priced.service_period.start} to {line.priced.service_period.end}"
+        table.add_row(line.priced.description, period, "\n".join(steps), line.amounts.net.text, line.amounts.tax.text)
+    console.print(table)
+    for group in found.tax_summary:
+        console.print(f"{group.jurisdiction} {group.treatment} {group.percent} %: {group.amounts.tax}. {group.reason}")
+    console.print(f"net {found.totals.net}, tax {found.totals.tax}, total {found.totals.gross}, due {found.due_date}")
+    console.print(f"sha256 {released.document.digest}")
+
+
+@app.command("preview")
+def preview_an_invoice(
+    account: Annotated[str, typer.Argument(help="The account, such as UA.")],
+    *,
+    period: Period,
+    as_json: AsJson = False,
+) -> None:
+    """Show what an account's invoice would say now, and write nothing; a month that is still open counts so far."""
+    found = previews.preview_account(Target.find(), account, period)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    title = f"{account} {period}: {found.outcome}" + (f", released as {found.number}" if found.number else "")
+    listed = tables.table("Line", "Quantity", "Net", "Tax", title=title, whole=("Net", "Tax"), right=("Net", "Tax"))
+    for line in found.invoice.lines if found.invoice else ():
+        quantity = f"{line.priced.quantity:,f} {line.priced.unit or ''}".strip()
+        listed.add_row(line.priced.description, quantity, line.amounts.net.text, line.amounts.tax.text)
+    console.print(listed)
+    if found.invoice is not None:
+        totals = found.invoice.totals
+        console.print(f"net {totals.net}, tax {totals.tax}, total {totals.gross}")
+    for finding in found.findings:
+        console.print(f"{finding.severity} {finding.code}: {finding.message}. {finding.remedy}")
+
+
+def simulate(
+    *,
+    contracts: Annotated[
+        Path,
+        typer.Option("--contracts", help="Versions of contracts or other master data, as JSON; - for standard input."),
+    ],
+    period: Period,
+    legal_entity: Entity,
+    as_json: AsJson = False,
+) -> None:
+    """Price a whole month under changed terms and show what would differ, without a trace in the books.
+
+    The file holds an object or an array of objects, as the contract-events queue takes them.
+    """
+    found = previews.simulate_file(Target.find(), legal_entity, period, read_text(contracts), str(contracts))
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    amounts = ("Before", "After", "Difference")
+    title = f"{legal_entity} {period}, {found.accounts} accounts"
+    listed = tables.table("Account", "Line", *amounts, title=title, whole=amounts, right=amounts)
+    for change in found.changes:
+        for line in change.lines:
+            before, after = (each.text if each else "" for each in (line.before, line.after))
+            listed.add_row(change.account, line.line, before, after, "")
+        sums = (change.before.text, change.after.text, change.difference.text)
+        listed.add_row(change.account, "net", *(f"[bold]{each}[/]" for each in sums))
+        for finding in change.findings:
+            listed.add_row(change.account, f"{finding.severity} {finding.code}: {finding.message}", "", "", "")
+    listed.add_row("all", "net", f"{found.before}", f"{found.after}", f"{found.difference}")
+    console.print(listed)

@@ -1,0 +1,54 @@
+"""What the command asks of previews and simulations."""
+
+import json
+
+from pydantic import ValidationError
+
+from billproof.contracts.directory import read_master_data
+from billproof.runs.previewing import Books, MasterData, Previewed, Simulation, preview, simulate
+from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.target import Target
+
+
+def preview_account(target: Target, account: str, period: str) -> Previewed:
+    """Return what an account's invoice would say; raises OpsError where there is no such account."""
+    profile = target.ports.directory.account(account)
+    if profile is None:
+        message = f"there is no account {account}"
+        raise OpsError(message)
+    (found,) = preview(
+        legal_entity=profile.legal_entity,
+        period=period,
+        accounts=[account],
+        books=_books(target),
+        now=target.ports.now(),
+    )
+    return found
+
+
+def simulate_file(target: Target, legal_entity: str, period: str, text: str, name: str) -> Simulation:
+    """Price a month under the terms of a file; raises WrongUse where the file does not hold master data."""
+    return simulate(
+        legal_entity=legal_entity,
+        period=period,
+        changes=_changes(text, name),
+        books=_books(target),
+        now=target.ports.now(),
+    )
+
+
+def _books(target: Target) -> Books:
+    ports = target.ports
+    return Books(
+        contracts=ports.contracts, invoices=ports.invoices, objects=ports.objects, buckets=ports.settings.buckets
+    )
+
+
+def _changes(text: str, name: str) -> list[MasterData]:
+    try:
+        found = json.loads(text)
+        documents = found if isinstance(found, list) else [found]
+        return [read_master_data(json.dumps(document)) for document in documents]
+    except (json.JSONDecodeError, ValidationError) as error:
+        message = f"{name} does not hold versions of master data: {error}"
+        raise WrongUse(message) from None

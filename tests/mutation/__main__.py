@@ -1,0 +1,92 @@
+"""`make mutation`: change the rules of money one by one and see whether a test notices; exit 1 below the goal.
+
+mutmut wants its sources in src/ and writes beside them, so it works on a copy in build/mutation. It changes no
+decorated function.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PLACE = ROOT / "build" / "mutation"
+GOAL_PERCENT = 95
+RULES = ("pricing/*.py", "tax/*.py", "periods.py", "money.py", "quantities.py", "contracts/timeline.py")
+TESTS = (
+    "tests/unit/test_pricing.py",
+    "tests/unit/test_timeline.py",
+    "tests/unit/test_periods.py",
+    "tests/unit/test_money.py",
+    "tests/unit/test_kernel.py",
+    "tests/unit/test_tax.py",
+    "tests/unit/test_measuring.py",
+    "tests/unit/test_quoting.py",
+    "tests/unit/test_amendments.py",
+    "tests/unit/test_late_usage.py",
+    "tests/properties",
+    "tests/golden/test_worked_examples.py",
+)
+CONFIG = """
+[tool.pytest.ini_options]
+addopts = "-q"
+filterwarnings = ["ignore"]
+
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = {only}
+also_copy = ["ops", "docs"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:randomly"]
+pytest_add_cli_args_test_selection = {tests}
+use_git_change_detection = false
+"""
+KILLED = {1, 3}
+"""What pytest leaves with where a test failed, or could not even be run."""
+TIMED_OUT = {36, 24, 152, 255, -24}
+"""What mutmut notes where a change made a rule run for ever: noticed, too."""
+
+
+def prepare() -> None:
+    """Copy what the tests need."""
+    for name in ("src", "ops", "docs", "tests"):
+        shutil.rmtree(PLACE / name, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "shared" / "billproof", PLACE / "src" / "billproof", ignore=ignored)
+    for name in ("ops", "docs", "tests"):
+        shutil.copytree(ROOT / name, PLACE / name, ignore=ignored)
+    only = [f"src/billproof/{name}" for name in RULES]
+    (PLACE / "pyproject.toml").write_text(CONFIG.format(only=json.dumps(only), tests=json.dumps(TESTS)))
+
+
+def results() -> dict[str, Counter[str]]:
+    """Return, by module, how many changes were killed and how many survived."""
+    found: dict[str, Counter[str]] = {}
+    for path in sorted((PLACE / "mutants").rglob("*.meta")):
+        codes = json.loads(path.read_text())["exit_code_by_key"]
+        module = str(path.relative_to(PLACE / "mutants" / "src" / "billproof")).removesuffix(".py.meta")
+        for code in codes.values():
+            verdict = "killed" if code in KILLED | TIMED_OUT else "not run" if code is None else "survived"
+            found.setdefault(module, Counter())[verdict] += 1
+    return found
+
+
+def main() -> int:
+    """Run it and print the table."""
+    prepare()
+    mutmut = Path(sys.executable).with_name("mutmut")
+    subprocess.run([mutmut, "run"], cwd=PLACE, check=False, env={**os.environ, "PYTHONPATH": str(PLACE)})
+    whole: Counter[str] = Counter()
+    for module, found in results().items():
+        whole += found
+        sys.stdout.write(f"{module:32} {found['killed']:5} killed {found['survived']:5} survived\n")
+    number = whole["killed"] + whole["survived"]
+    percent = 100 * whole["killed"] / number if number else 0
+    sys.stdout.write(f"{whole['killed']} of {number} changes were noticed: {percent:.1f} %, goal {GOAL_PERCENT} %\n")
+    return 0 if number and percent >= GOAL_PERCENT and not whole["not run"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""`billproof price`: requests that make no sense, and what it prints."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billproof.errors import InvalidInput, UnpriceableCharge
+from billproof.pricing.quoting import PriceRequest, quote
+from billproof_ops import __main__ as entry
+from billproof_ops.errors import WrongUse
+from billproof_ops.pricing import main, price_text
+
+
+def request(price: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"price": price, "currency": "USD", "rounding": "half_up", "period": "2013-01", **more}
+
+
+FLAT = {"model": "flat", "amount": "199"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"price": {"model": "flat", "amount": 1.5}}, "not an exact decimal"),
+        ({"price": {"model": "guess"}}, "does not match any of the expected tags"),
+        ({"currency": "XXX"}, "not a currency"),
+        ({"period": "2013"}, "String should match"),
+        ({"charge": {"timing": "sometime"}}, "charges.0.timing"),
+        ({"terms": {"discounts": [{"id": "d"}]}}, "discounts.0.name"),
+        ({"nonsense": 1}, "Extra inputs"),
+    ],
+)
+def test_a_request_that_makes_no_sense_says_what_and_where(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(WrongUse, match=said):
+        price_text(json.dumps({**request(FLAT), **changes}), "request.json")
+
+
+def test_what_is_no_json_is_no_request() -> None:
+    with pytest.raises(WrongUse, match="no price request"):
+        price_text("{", "request.json")
+
+
+def test_a_quote_explains_itself(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(request({"model": "per_unit", "unit_price": "0.5"}, usage={"quantity": "3"})))
+    main(str(file))
+    found = json.loads(capsys.readouterr().out)
+    assert found["amount"] == {"amount": "1.5", "currency": "USD"}
+    (line,) = found["lines"]
+    assert line["explanation"]["steps"] == [
+        {"label": "units", "quantity": "3", "unit_price": "0.5", "flat_fee": "0", "amount": "1.5"}
+    ]
+
+
+def test_the_verb_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["billproof", "price", "-"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(request(FLAT))))
+    entry.main()
+    assert json.loads(capsys.readouterr().out)["amount"]["amount"] == "199"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{", 2),
+        (
+            json.dumps(
+                request(
+                    {"model": "matrix", "cells": [{"match": {"a": "b"}, "unit_price": "1"}]},
+                    usage={"groups": [{"dimension": {"a": "c"}, "quantity": "1"}]},
+                )
+            ),
+            1,
+        ),
+    ],
+)
+def test_what_goes_wrong_is_one_line(text: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(text)
+    with pytest.raises(SystemExit) as left:
+        main(str(file))
+    assert left.value.code == code
+    assert capsys.readouterr().err.count("\n") == 1
+    with pytest.raises(SystemExit):
+        main(str(tmp_path / "nowhere.json"))
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_parts_of_a_period_must_each_have_their_quantity() -> None:
+    price = {"model": "per_unit", "unit_price": "1"}
+    ramp = [{"start": "2013-01-17", "price": {"model": "per_unit", "unit_price": "2"}}]
+    charge = {"effective": {"start": "2012-01-01"}, "ramp": ramp}
+    with pytest.raises(InvalidInput, match="2013-01-17_2013-02-01"):
+        quote(PriceRequest.model_validate(request(price, charge=charge, usage={"quantity": "5"})))
+
+
+def test_an_amount_with_too_many_digits_is_refused() -> None:
+    price = {"model": "per_unit", "unit_price": "9" * 23}
+    with pytest.raises(InvalidInput, match="23 digits"):
+        quote(PriceRequest.model_validate(request(price, usage={"quantity": "100"})))
+
+
+def test_usage_over_every_capacity_cannot_be_priced() -> None:
+    price = {"model": "capacity", "tiers": [{"limits": {"users": "1"}, "amount": "5"}]}
+    with pytest.raises(UnpriceableCharge, match="no tier holds users 2"):
+        quote(PriceRequest.model_validate(request(price, usage={"meters": {"users": "2"}})))
