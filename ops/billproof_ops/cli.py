@@ -40,7 +40,7 @@ def up(*, as_json: AsJson = False) -> None:
     found = stack.up()
     text = f"up at {found.endpoint}, {'deployed' if found.deployed else 'nothing to deploy'}"
     if found.state_wiped:
-        text += "; the last state was never saved as a whole and was wiped"
+        text += "; the last state was never saved as a whole, or is of another version, and was wiped"
     show(found, as_json=as_json, text=text)
 
 

@@ -13,6 +13,10 @@ from billproof.ids import canonical_json
 from billproof.ports import Objects
 
 
+FORMAT = "2"
+"""Changes when artefacts of an earlier version can no longer be read; a released version reads those of the last."""
+
+
 def artefact_key(run: str, step: str, part: str) -> str:
     """Return the key of one part of one step of a run."""
     return f"runs/{run}/{step}/{part}.json"

@@ -10,6 +10,7 @@ import pytest
 from pytest_socket import enable_socket
 
 from billproof_ops.errors import OpsError
+from billproof.artefacts import FORMAT
 from billproof_ops.local import server
 
 
@@ -60,6 +61,15 @@ def test_a_state_that_was_never_saved_is_wiped(tmp_path: Path) -> None:
     assert not (tmp_path / "dirty").exists()
 
 
+def test_a_state_of_another_version_is_wiped(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "format").write_text("of another version")
+    for expected in (True, False):
+        _, wiped = server.start(tmp_path)
+        server.stop(tmp_path)
+        assert wiped is expected
+
+
 def test_a_port_that_is_taken_moves_the_saved_state(tmp_path: Path) -> None:
     state = tmp_path / "state"
     (state / "services").mkdir(parents=True)
@@ -68,6 +78,7 @@ def test_a_port_that_is_taken_moves_the_saved_state(tmp_path: Path) -> None:
         other.listen()
         taken = other.getsockname()[1]
         (state / "port").write_text(str(taken))
+        (state / "format").write_text(FORMAT)
         (state / "services" / "sqs.json").write_text(f'"http://127.0.0.1:{taken}/q"')
         port = server._choose_port(tmp_path)
     assert port != taken

@@ -352,5 +352,5 @@ def prepare(timings: Timings, console: Console, owner: str) -> Target:
     with timings.phase("start and deploy the local stack"):
         found = stack.up(owner)
     if found.state_wiped:
-        console.print("The last run left a state that was never saved as a whole: it was wiped, this is a first run.")
+        console.print("The last run left a state that was never saved as a whole, or of another version: it was wiped.")
     return Target(outputs=found.outputs)

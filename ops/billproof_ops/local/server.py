@@ -1,7 +1,8 @@
 """The MiniStack process: on a free loopback port, with its state kept between runs, stopped by its own pid.
 
     start: mark dirty -> process up        stop: process saves its state -> unmark
-A state that is still marked when the server starts was never saved as a whole, so it is wiped.
+A state that is still marked when the server starts was never saved as a whole, and one of another format is of another
+version of billproof: both are wiped.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from billproof.artefacts import FORMAT
 from billproof_ops.errors import OpsError
 from billproof_ops.paths import LOCAL
 
@@ -52,18 +54,20 @@ def running(folder: Path = LOCAL) -> Server | None:
 
 
 def start(folder: Path = LOCAL, *, owner: str = PERSON) -> tuple[Server, bool]:
-    """Start the server, or return the one that is up; the flag says whether an unsaved state was wiped.
+    """Start the server, or return the one that is up; the flag says whether the last state was wiped.
 
     The owner is written down: what a demo started and left behind when it was killed, the next one stops.
     """
     known = running(folder)
     if known is not None:
         return known, False
-    dirty = folder / "dirty"
-    wiped = dirty.exists()
+    dirty, state_format = folder / "dirty", folder / "state" / "format"
+    is_ours = state_format.exists() and state_format.read_text() == FORMAT
+    wiped = (folder / "state").exists() and (dirty.exists() or not is_ours)
     if wiped:
         shutil.rmtree(folder / "state", ignore_errors=True)
     (folder / "state" / "tmp").mkdir(parents=True, exist_ok=True)
+    state_format.write_text(FORMAT)
     dirty.touch()
     server = _spawn(folder, owner)
     (folder / "server.json").write_text(json.dumps(asdict(server)))
