@@ -100,10 +100,18 @@ def preview_an_invoice(
         print_json(found.model_dump(mode="json"))
         return
     title = f"{account} {period}: {found.outcome}" + (f", released as {found.number}" if found.number else "")
-    listed = tables.table("Line", "Quantity", "Net", "Tax", title=title, whole=("Net", "Tax"), right=("Net", "Tax"))
+    listed = tables.table(
+        "Line", "Period", "Quantity", "Net", "Tax", title=title, whole=("Net", "Tax"), right=("Net", "Tax")
+    )
     for line in found.invoice.lines if found.invoice else ():
         quantity = f"{line.priced.quantity:,f} {line.priced.unit or ''}".strip()
-        listed.add_row(line.priced.description, quantity, line.amounts.net.text, line.amounts.tax.text)
+        listed.add_row(
+            line.priced.description,
+            line.priced.service_period.name,
+            quantity,
+            line.amounts.net.text,
+            line.amounts.tax.text,
+        )
     console.print(listed)
     if found.invoice is not None:
         totals = found.invoice.totals
@@ -131,7 +139,7 @@ def simulate(
         print_json(found.model_dump(mode="json"))
         return
     amounts = ("Before", "After", "Difference")
-    title = f"{legal_entity} {period}, {found.accounts} accounts"
+    title = f"{legal_entity} {period}, accounts: {found.accounts}"
     listed = tables.table("Account", "Line", *amounts, title=title, whole=amounts, right=amounts)
     for change in found.changes:
         for line in change.lines:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pytest_socket import enable_socket
 
-from billproof_ops.errors import OpsError
 from billproof.artefacts import FORMAT
+from billproof_ops.errors import OpsError
 from billproof_ops.local import server
 
 

@@ -1,0 +1,134 @@
+"""What was billed of a month against what it owes now, line by line."""
+
+from decimal import Decimal
+from typing import Any
+
+from billproof.contracts.model import Contract
+from billproof.contracts.terms import BilledLine, EarlierPeriod
+from billproof.contracts.timeline import timelines
+from billproof.money import Money, Rounding
+from billproof.periods import Period
+from billproof.pricing.differences import difference_lines
+from billproof.pricing.lines import Basis
+from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.reductions import contract_lines
+from billproof.usage.model import Quantity
+from billproof_ops.demo import story
+
+JANUARY = Period.month("2013-01")
+METERS = {meter.id: meter for meter in story.master_data().meters}
+
+
+def contract(unit_price: str = "2", included: str | None = "10") -> Contract:
+    charge = {
+        "id": "miles",
+        "name": "Miles",
+        "product": "telemetry",
+        "revenue_category": "usage",
+        "timing": "in_arrears",
+        "effective": {"start": "2013-01-01"},
+        "meter": "miles_tracked",
+        "price": {"model": "per_unit", "unit_price": unit_price},
+        "included_quantity": included,
+    }
+    return Contract.model_validate(
+        {
+            "id": "K",
+            "account": "UA",
+            "version": 3,
+            "signed_by": "s",
+            "effective": {"start": "2013-01-01"},
+            "currency": "USD",
+            "time_zone": "UTC",
+            "charges": [charge],
+        }
+    )
+
+
+def priced(quantity: str, terms: Contract) -> list[PricedLine]:
+    found = Quantity(meter="miles_tracked", group_by=(), dimension={}, quantity=Decimal(quantity), events=3)
+    basis = Basis(period=JANUARY, meters=METERS, quantities=[found], rounding=Rounding.HALF_UP)
+    (timeline,) = timelines([terms], JANUARY)
+    return contract_lines(timeline, basis)
+
+
+def billed(**changes: Any) -> BilledLine:
+    fields: dict[str, Any] = {
+        "line": "miles:2013-01",
+        "contract": "K",
+        "contract_version": 2,
+        "charge": "miles",
+        "description": "Miles",
+        "product": "telemetry",
+        "revenue_category": "usage",
+        "service_period": JANUARY,
+        "dimension": {},
+        "net": Money.of("20", "USD"),
+        "quantity": Decimal(20),
+        "included_quantity": Decimal(10),
+        "billed_quantity": Decimal(10),
+        "numbers": ("N-1", "N-2"),
+        **changes,
+    }
+    return BilledLine(**fields)
+
+
+def earlier(*lines: BilledLine) -> EarlierPeriod:
+    return EarlierPeriod(period=JANUARY, ordinal=2, contracts=(), rounding=Rounding.HALF_EVEN, billed=lines)
+
+
+def test_a_difference_is_what_is_owed_now_less_what_was_billed() -> None:
+    (line,) = difference_lines(earlier(billed()), priced("25", contract()))
+    assert (line.id, line.kind, line.net.text) == ("difference:miles:2013-01", LineKind.DIFFERENCE, "10.00")
+    assert line.description == "Miles, difference for 2013-01"
+    assert (line.quantity, line.included_quantity, line.billed_quantity) == (5, 0, 5)
+    assert line.adjusts is not None
+    assert line.adjusts.model_dump() == {"period": "2013-01", "line": "miles:2013-01", "numbers": ("N-1", "N-2")}
+    why = line.explanation
+    assert why.note == "2013-01 as it is known now, less what was billed of it"
+    assert why.exact_amount == 10
+    assert why.steps[-1].model_dump() == {
+        "label": "billed before on N-1, N-2",
+        "quantity": "1",
+        "unit_price": "-20",
+        "flat_fee": "0",
+        "amount": "-20",
+    }
+    assert sum(step.amount for step in why.steps) == 10
+
+
+def test_what_was_never_billed_is_billed_whole() -> None:
+    (line,) = difference_lines(earlier(), priced("25", contract()))
+    assert (line.net.text, line.quantity) == ("30.00", 25)
+    assert line.adjusts is not None
+    assert line.adjusts.numbers == ()
+    assert line.explanation.steps[-1].label == "not billed before"
+    assert line.explanation.steps[-1].amount == 0
+
+
+def test_nothing_new_makes_no_line_and_a_quantity_without_money_does() -> None:
+    assert difference_lines(earlier(billed()), priced("20", contract())) == []
+    within = billed(net=Money.of("0", "USD"), quantity=Decimal(4), included_quantity=Decimal(4), billed_quantity=0)
+    (line,) = difference_lines(earlier(within), priced("5", contract()))
+    assert (line.net.is_zero, line.quantity, line.included_quantity) == (True, 1, 1)
+
+
+def test_a_line_that_is_no_longer_owed_is_credited_whole() -> None:
+    gone = billed(
+        line="extra:2013-01", charge="extra", description="Extra", dimension={"origin": "EWR"}, includes_tax=True
+    )
+    (line,) = difference_lines(earlier(billed(), gone), priced("20", contract()))
+    assert (line.id, line.net.text) == ("difference:extra:2013-01", "-20.00")
+    assert (line.quantity, line.included_quantity, line.billed_quantity) == (-20, -10, -10)
+    assert (line.charge, line.term, line.description) == ("extra", "extra", "Extra, difference for 2013-01")
+    assert (line.product, line.revenue_category, line.service_period) == ("telemetry", "usage", JANUARY)
+    assert (line.dimension, line.includes_tax, line.meter, line.unit) == ({"origin": "EWR"}, True, None, None)
+    why = line.explanation
+    assert (why.contract, why.contract_version, why.price_model) == ("K", 2, "nothing")
+    assert (why.rounding, why.exact_amount, why.proration) == (Rounding.HALF_EVEN, -20, None)
+
+
+def test_lines_of_another_contract_are_another_matter() -> None:
+    other = billed(contract="L")
+    found = difference_lines(earlier(other), priced("20", contract()))
+    assert [(line.explanation.contract, line.net.text) for line in found] == [("K", "20.00"), ("L", "-20.00")]
