@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.invoicing.model import Invoice, Released
-from billproof.invoicing.register import InvoiceFacts
+from billproof.invoicing.register import CREDIT_SERIES, InvoiceFacts
 from billproof.invoicing.service import read_invoice
 from billproof.runs.closing import read_statement
 from billproof.runs.model import RunStatement
@@ -174,8 +174,10 @@ def _by_number(target: Target, number: str) -> Released | None:
     year, _, ordinal = rest.partition("-")
     if not (year.isdecimal() and ordinal.isdecimal()):
         return None
+    register = target.ports.register
     for entity in target.ports.directory.legal_entities():
-        if entity.number_prefix == prefix:
-            invoice = target.ports.register.invoice_numbered(entity.id, int(f"20{year}"), int(ordinal))
-            return target.ports.register.released(invoice) if invoice else None
+        for kind in ("", CREDIT_SERIES):
+            if prefix == "-".join(part for part in (entity.number_prefix, kind) if part):
+                document = register.invoice_numbered(entity.id, int(f"20{year}"), int(ordinal), kind)
+                return register.released(document) if document else None
     return None

@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 
-from billproof_ops import billing, previews, tables
-from billproof_ops.printing import AsJson, Entity, Period, console, print_json, read_text, show_proof
+from billproof.ids import digest
+from billproof.invoicing.crediting import CreditReason, CreditRequest
+from billproof_ops import billing, exceptions, previews, tables
+from billproof_ops.errors import WrongUse
+from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, read_text, show, show_proof
 from billproof_ops.target import Target
 
 app = typer.Typer(no_args_is_help=True, help="Invoices.")
@@ -118,6 +122,57 @@ def preview_an_invoice(
         console.print(f"net {totals.net}, tax {totals.tax}, total {totals.gross}")
     for finding in found.findings:
         console.print(f"{finding.severity} {finding.code}: {finding.message}. {finding.remedy}")
+
+
+@app.command("credit")
+def credit_an_invoice(
+    name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
+    *,
+    reason: Annotated[CreditReason, typer.Option(help="Why; uncollectible writes the receivable off.")],
+    note: Annotated[str, typer.Option(help="What happened, for the customer and whoever approves.")],
+    who: Who,
+    line: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--line",
+            help="A line, such as miles:2013-01, with =AMOUNT or *QUANTITY for a part of it; may be repeated. "
+            "Without it all that is left of the invoice is credited.",
+        ),
+    ] = None,
+    rebill: Annotated[bool, typer.Option("--rebill", help="Bill it again with the next invoice.")] = False,
+    refund: Annotated[bool, typer.Option("--refund", help="Send the money back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for a credit note or write-off: somebody else has to approve it before it goes out.
+
+    The same request again is the one that is known already. `billproof exceptions approve` decides it.
+    """
+    target = Target.find()
+    released = billing.find_release(target, name)
+    terms = {
+        "invoice": released.invoice,
+        "reason": reason.value,
+        "note": note,
+        "lines": [_line_credit(each) for each in line or ()],
+        "rebill": rebill,
+        "refund": refund,
+        "requested_by": who,
+    }
+    try:
+        request = CreditRequest.model_validate({"id": f"C-{digest(terms)[:12]}", **terms})
+    except ValidationError as error:
+        message = "; ".join(str(each["msg"]) for each in error.errors())
+        raise WrongUse(message) from None
+    asked = exceptions.ask_for_credit(target, request)
+    show(asked, as_json=as_json, text=f"{asked.document}: {asked.gross}, waits for approval as {asked.exception}")
+
+
+def _line_credit(text: str) -> dict[str, str]:
+    for sign, measure in (("=", "amount"), ("*", "quantity")):
+        line, found, value = text.partition(sign)
+        if found:
+            return {"line": line, measure: value}
+    return {"line": text}
 
 
 def simulate(

@@ -1,10 +1,9 @@
 """What the command does with exceptions: it reads the casebook; deciding is left to the function that may."""
 
-import json
-
 from billproof.approvals.casebook import execution_name
+from billproof.approvals.credits import CreditRequested
 from billproof.approvals.model import Answer, ExceptionState
-from billproof.aws.clients import client
+from billproof.invoicing.crediting import CreditRequest
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 
@@ -20,13 +19,12 @@ def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them
 def decide(target: Target, exception: str, verdict: str, *, decided_by: str, reason: str) -> Answer:
     """Let the function decide_exception take a decision; raises OpsError where it failed."""
     event = {"exception": exception, "verdict": verdict, "decided_by": decided_by, "reason": reason}
-    answer = client("lambda").invoke(
-        FunctionName=target.outputs["DecideExceptionName"], Payload=json.dumps(event).encode()
-    )
-    payload = json.loads(answer["Payload"].read())
-    if answer.get("FunctionError"):
-        raise OpsError(str(payload.get("errorMessage", payload)))
-    return Answer.model_validate(payload)
+    return Answer.model_validate(target.call("DecideExceptionName", event))
+
+
+def ask_for_credit(target: Target, request: CreditRequest) -> CreditRequested:
+    """Let the function request_credit draft a credit note; raises OpsError where it refused."""
+    return CreditRequested.model_validate(target.call("RequestCreditName", request.model_dump(mode="json")))
 
 
 def restart(target: Target, exception: str) -> str:

@@ -1,5 +1,6 @@
 """Which AWS the command works on: AWS_ENDPOINT_URL, else the local stack that is up, else AWS by a stack's name."""
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,6 +69,14 @@ class Target:
     def ports(self) -> Ports:
         """The ports of the functions, over this stack's resources."""
         return Ports(Settings({name: self.outputs[output] for name, output in _SETTINGS.items()}))
+
+    def call(self, output: str, event: dict[str, Any]) -> Any:
+        """Invoke a function by its output and return what it returns; raises OpsError where it raised."""
+        answer = client("lambda").invoke(FunctionName=self.outputs[output], Payload=json.dumps(event).encode())
+        payload = json.loads(answer["Payload"].read())
+        if answer.get("FunctionError"):
+            raise OpsError(str(payload.get("errorMessage", payload)))
+        return payload
 
     def machine(self, output: str) -> StateMachine:
         """Return a state machine by its output."""

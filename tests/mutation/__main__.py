@@ -79,7 +79,7 @@ def main() -> int:
     """Run it and print the table."""
     prepare()
     mutmut = Path(sys.executable).with_name("mutmut")
-    subprocess.run([mutmut, "run"], cwd=PLACE, check=False, env={**os.environ, "PYTHONPATH": str(PLACE)})
+    subprocess.run([mutmut, "run"], cwd=PLACE, check=False, env={**os.environ, "PYTHONPATH": str(PLACE / "ops")})
     whole: Counter[str] = Counter()
     for module, found in results().items():
         whole += found

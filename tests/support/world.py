@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from billproof.approvals.casebook import Casebook
+from billproof.approvals.credits import CreditRequested, request_credit
 from billproof.approvals.model import Answer, Verdict
 from billproof.approvals.service import (
     Applied,
@@ -26,6 +27,7 @@ from billproof.contracts.policy import Policy
 from billproof.controls.service import validate_pricing
 from billproof.erp.embedded import EmbeddedLedger
 from billproof.erp.service import post_to_erp
+from billproof.invoicing.crediting import CreditRequest
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
 from billproof.invoicing.service import draft_invoices, read_invoice, release_invoices
@@ -199,6 +201,27 @@ class World:
                 assert self.apply(state.case.id).outcome == "released"
                 approved.append(state.case.id)
         return approved
+
+    def credit(self, invoice: str, request: str = "C-1", **terms: Any) -> CreditRequested:
+        """Ask for a credit note: all that is left, unless `terms` says more."""
+        fields = {"reason": "billing_error", "note": "agreed with the customer", "requested_by": "ana", **terms}
+        return request_credit(
+            CreditRequest.model_validate({"id": request, "invoice": invoice, **fields}),
+            register=self.register,
+            directory=self.directory,
+            objects=self.objects,
+            casebook=self.casebook,
+            workflows=self.exceptions,
+            now=self.now(),
+        )
+
+    def credit_and_approve(self, invoice: str, request: str = "C-1", **terms: Any) -> Invoice:
+        """Ask for a credit note, let the director approve it, post it, and return it."""
+        asked = self.credit(invoice, request, **terms)
+        assert self.decide(asked.exception, "approved", "ben").outcome == "decided"
+        assert self.apply(asked.exception).outcome == "released"
+        self.post(asked.document)
+        return self.invoice(asked.document)
 
     def apply(self, exception: str) -> Applied:
         return apply_decision(

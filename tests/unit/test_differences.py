@@ -81,7 +81,7 @@ def test_a_difference_is_what_is_owed_now_less_what_was_billed() -> None:
     (line,) = difference_lines(earlier(billed()), priced("25", contract()))
     assert (line.id, line.kind, line.net.text) == ("difference:miles:2013-01", LineKind.DIFFERENCE, "10.00")
     assert line.description == "Miles, difference for 2013-01"
-    assert (line.quantity, line.included_quantity, line.billed_quantity) == (5, 0, 5)
+    assert [line.quantity, line.included_quantity, line.billed_quantity] == [5, 0, 5]
     assert line.adjusts is not None
     assert line.adjusts.model_dump() == {"period": "2013-01", "line": "miles:2013-01", "numbers": ("N-1", "N-2")}
     why = line.explanation
@@ -99,7 +99,7 @@ def test_a_difference_is_what_is_owed_now_less_what_was_billed() -> None:
 
 def test_what_was_never_billed_is_billed_whole() -> None:
     (line,) = difference_lines(earlier(), priced("25", contract()))
-    assert (line.net.text, line.quantity) == ("30.00", 25)
+    assert (line.net.text, str(line.quantity)) == ("30.00", "25")
     assert line.adjusts is not None
     assert line.adjusts.numbers == ()
     assert line.explanation.steps[-1].label == "not billed before"
@@ -110,7 +110,8 @@ def test_nothing_new_makes_no_line_and_a_quantity_without_money_does() -> None:
     assert difference_lines(earlier(billed()), priced("20", contract())) == []
     within = billed(net=Money.of("0", "USD"), quantity=Decimal(4), included_quantity=Decimal(4), billed_quantity=0)
     (line,) = difference_lines(earlier(within), priced("5", contract()))
-    assert (line.net.is_zero, line.quantity, line.included_quantity) == (True, 1, 1)
+    assert line.net.is_zero
+    assert [line.quantity, line.included_quantity] == [1, 1]
 
 
 def test_a_line_that_is_no_longer_owed_is_credited_whole() -> None:
@@ -119,13 +120,13 @@ def test_a_line_that_is_no_longer_owed_is_credited_whole() -> None:
     )
     (line,) = difference_lines(earlier(billed(), gone), priced("20", contract()))
     assert (line.id, line.net.text) == ("difference:extra:2013-01", "-20.00")
-    assert (line.quantity, line.included_quantity, line.billed_quantity) == (-20, -10, -10)
+    assert [line.quantity, line.included_quantity, line.billed_quantity] == [-20, -10, -10]
     assert (line.charge, line.term, line.description) == ("extra", "extra", "Extra, difference for 2013-01")
     assert (line.product, line.revenue_category, line.service_period) == ("telemetry", "usage", JANUARY)
     assert (line.dimension, line.includes_tax, line.meter, line.unit) == ({"origin": "EWR"}, True, None, None)
     why = line.explanation
     assert (why.contract, why.contract_version, why.price_model) == ("K", 2, "nothing")
-    assert (why.rounding, why.exact_amount, why.proration) == (Rounding.HALF_EVEN, -20, None)
+    assert (why.rounding, str(why.exact_amount), why.proration) == (Rounding.HALF_EVEN, "-20.00", None)
 
 
 def test_lines_of_another_contract_are_another_matter() -> None:

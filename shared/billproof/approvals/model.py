@@ -14,6 +14,7 @@ class Kind(StrEnum):
     """What is held."""
 
     INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
     RUN = "run"
 
 

@@ -31,7 +31,7 @@ from billproof.errors import Conflict
 from billproof.findings import Finding
 from billproof.invoicing.model import BatchDrafts, DraftOutcome, Held
 from billproof.invoicing.register import HELD, Register
-from billproof.invoicing.service import DRAFTED, release_held
+from billproof.invoicing.service import DRAFTED, release_credit, release_held
 from billproof.model import Model
 from billproof.money import Money
 from billproof.periods import instant_text
@@ -224,23 +224,41 @@ class Applied(Model):
 def apply_decision(
     *, exception: str, casebook: Casebook, objects: Objects, register: Register, postings: Queue, deliveries: Queue
 ) -> Applied:
-    """Release the invoice that was approved, as it was held. Raises Conflict where nobody approved it."""
+    """Release the invoice or credit note that was approved, as it was held.
+
+    Raises Conflict where nobody approved it.
+    """
     state = casebook.state(exception)
-    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or state.case.batch is None:
+    case = state.case
+    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or case.kind is Kind.RUN:
         message = f"exception {exception} was not approved: nothing is released"
         raise Conflict(message)
-    released = release_held(
-        run_id=state.case.run,
-        batch_id=state.case.batch,
-        account=state.case.subject,
-        objects=objects,
-        register=register,
-        postings=postings,
-        deliveries=deliveries,
-    )
+    if case.batch is None:
+        released = release_credit(
+            document_id=_document(case),
+            request_id=case.run,
+            objects=objects,
+            register=register,
+            postings=postings,
+            deliveries=deliveries,
+        )
+    else:
+        released = release_held(
+            run_id=case.run,
+            batch_id=case.batch,
+            account=case.subject,
+            objects=objects,
+            register=register,
+            postings=postings,
+            deliveries=deliveries,
+        )
     if released is None:
         return Applied(exception=exception, outcome="outdated", number=None)
     return Applied(exception=exception, outcome="released", number=released.number)
+
+
+def _document(case: Case) -> str:
+    return f"{case.legal_entity}.{case.period}.{case.subject}"
 
 
 def _refusal(case: Case, verdict: Verdict, decided_by: str, reason: str, directory: Directory) -> Answer | None:
@@ -253,7 +271,7 @@ def _refusal(case: Case, verdict: Verdict, decided_by: str, reason: str, directo
     elif person is None:
         found = (Refusal.UNKNOWN_PERSON, f"the policy of {case.legal_entity} does not know {decided_by!r}")
     elif person.id == case.requested_by:
-        found = (Refusal.OWN_REQUEST, f"{person.id} asked for run {case.run}: somebody else has to decide")
+        found = (Refusal.OWN_REQUEST, f"{person.id} asked for {case.run}: somebody else has to decide")
     elif verdict is Verdict.APPROVED and not case.can_approve:
         message = "there is no document to release: mend the cause and run the period again"
         found = (Refusal.NOTHING_TO_RELEASE, message)
@@ -273,8 +291,7 @@ def _close_superseded(state: ExceptionState, casebook: Casebook, register: Regis
     if state.decision is not None:
         return state
     later = superseded_by(state, casebook.of_subject(case.legal_entity, case.period, case.subject))
-    invoice = f"{case.legal_entity}.{case.period}.{case.subject}"
-    released = register.released(invoice) if case.kind is Kind.INVOICE else None
+    released = None if case.kind is Kind.RUN else register.released(_document(case))
     if later is None and released is None:
         return state
     casebook.decide(

@@ -6,7 +6,7 @@
     contracted terms = terms with lines + not in force + not due + nothing to reduce + held
     lines = released + held + changed after release
     released = posted + not posted
-    posted = paid + open
+    posted = paid + credited or written off + open
 
 An event counts as included where every line that its type made lies within its allowance. A meter that counts events
 splits them exactly; of a meter that sums, a line that reaches beyond its allowance counts as billed.
@@ -125,7 +125,13 @@ def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing)
 
 
 def money_equations(
-    plan: BatchPlan, pricing: AccountPricing, draft: Draft, released: Released | None, posted: Money, opened: Money
+    plan: BatchPlan,
+    pricing: AccountPricing,
+    draft: Draft,
+    released: Released | None,
+    posted: Money,
+    credited: Money,
+    opened: Money,
 ) -> list[Equation]:
     """Return where the money went: from lines to invoices (net), postings and what is open (gross)."""
     currency = plan.legal_entity.currency
@@ -163,6 +169,10 @@ def money_equations(
             code="receivables posted",
             currency=currency,
             total=posted.amount,
-            parts={"paid": (posted - opened).amount, "open": opened.amount},
+            parts={
+                "paid": (posted - credited - opened).amount,
+                "credited or written off": credited.amount,
+                "open": opened.amount,
+            },
         ),
     ]

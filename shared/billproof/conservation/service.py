@@ -14,7 +14,7 @@ from billproof.contracts.directory import Directory
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.erp.port import Erp
 from billproof.invoicing.model import BatchDrafts, Draft
-from billproof.invoicing.register import Register
+from billproof.invoicing.register import Register, credited_invoice, is_credit
 from billproof.invoicing.service import DRAFTED
 from billproof.ledger.model import JournalEntry
 from billproof.money import total
@@ -48,7 +48,7 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     quarantined, unattributed = quarantined_by_account(plan, artefacts, stores.objects)
     entries: dict[str, list[JournalEntry]] = {}
     for entry in stores.erp.of_period(plan.legal_entity, plan.period.name):
-        entries.setdefault(entry.invoice, []).append(entry)
+        entries.setdefault(credited_invoice(entry.invoice), []).append(entry)
     accounts: list[AccountStatement] = []
     for batch in plan.batches:
         batch_plan = artefacts.read(run_id, PLAN, batch, BatchPlan)
@@ -83,6 +83,7 @@ def _account(
     number = released.number if released else None
     posted = total((entry.on(receivable) for entry in booked if entry.external_reference == number), currency)
     opened = total((entry.on(receivable) for entry in booked), currency)
+    credited = -total((entry.on(receivable) for entry in booked if is_credit(entry.invoice)), currency)
     return AccountStatement(
         account=draft.account,
         invoice=draft.invoice,
@@ -90,7 +91,7 @@ def _account(
         equations=(
             *event_equations(pricing, included_events(plan, terms, pricing), quarantined),
             term_equation(plan, terms, pricing),
-            *money_equations(plan, pricing, draft, released, posted, opened),
+            *money_equations(plan, pricing, draft, released, posted, credited, opened),
         ),
     )
 

@@ -40,6 +40,7 @@ class ChartOfAccounts(Model):
     deferred_revenue: str
     tax_payable: str
     revenue: dict[str, str]
+    bad_debt: str | None = None
 
 
 class TaxRounding(StrEnum):

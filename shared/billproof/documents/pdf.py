@@ -58,6 +58,8 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
 
     return {
         "lang": Locale.parse(locale).language,
+        "title": {"credit_note": "Credit note", "write_off": "Write-off"}.get(invoice.kind, "Invoice"),
+        "corrects": invoice.corrects,
         "number": released.number,
         "account": invoice.buyer.id,
         "seller": {"name": invoice.seller.name, "address": _lines(invoice.seller.address)},

@@ -10,7 +10,7 @@ from email.policy import SMTP
 
 from billproof.errors import NotFound
 from billproof.ids import digest_bytes
-from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.register import DELIVERED, Register
 from billproof.invoicing.service import read_invoice
 from billproof.model import Model
@@ -69,11 +69,14 @@ def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str) ->
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = invoice.buyer.billing_email
-    mail["Subject"] = f"Invoice {released.number} from {invoice.seller.name}"
+    what = "Credit note" if invoice.kind is DocumentKind.CREDIT_NOTE else "Invoice"
+    mail["Subject"] = f"{what} {released.number} from {invoice.seller.name}"
     mail["Message-ID"] = f"<{invoice.id}.{released.number}@{sender.rsplit('@', 1)[-1]}>"
-    mail.set_content(
-        f"Dear {invoice.buyer.name},\n\nplease find attached invoice {released.number} for {invoice.period.name}: "
-        f"{invoice.totals.gross}, due on {invoice.due_date}.\n\n{invoice.seller.name}\n"
-    )
+    text = f"please find attached invoice {released.number} for {invoice.period.name}: {invoice.totals.gross}, "
+    text += f"due on {invoice.due_date}."
+    if invoice.kind is DocumentKind.CREDIT_NOTE:
+        text = f"please find attached credit note {released.number} for invoice {invoice.corrects}: "
+        text += f"{-invoice.totals.gross}" + (", which we send back to you." if invoice.refund else ".")
+    mail.set_content(f"Dear {invoice.buyer.name},\n\n{text}\n\n{invoice.seller.name}\n")
     mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{released.number}.pdf")
     return mail.as_bytes()

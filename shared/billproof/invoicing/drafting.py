@@ -40,7 +40,7 @@ def draft_invoice(
     )
     entity = plan.legal_entity
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
-    summary = _tax_summary(lines, priced.currency, rule)
+    summary = tax_summary(lines, priced.currency, rule)
     reversed_charge = any(line.determination.treatment is Treatment.REVERSE_CHARGE for line in lines)
     return Invoice(
         id=invoice_id(entity.id, plan.period.name, terms.account.id),
@@ -78,7 +78,8 @@ def _sum(amounts: Sequence[Taxed], currency: str) -> Taxed:
     return Taxed.of(total((each.net for each in amounts), currency), total((each.tax for each in amounts), currency))
 
 
-def _tax_summary(lines: Iterable[InvoiceLine], currency: str, rule: TaxRounding) -> tuple[TaxSubtotal, ...]:
+def tax_summary(lines: Iterable[InvoiceLine], currency: str, rule: TaxRounding) -> tuple[TaxSubtotal, ...]:
+    """Add up the lines that bear the same tax."""
     groups: dict[tuple[str, str, str, str], list[InvoiceLine]] = {}
     for line in lines:
         found = line.determination

@@ -78,14 +78,27 @@ class InvoiceEvents(Model):
     late: int = 0
 
 
+class DocumentKind(StrEnum):
+    """What a document is. A credit note takes back what an invoice billed, a write-off gives up what it is owed."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    WRITE_OFF = "write_off"
+
+
 class Invoice(Model):
     """Everything an invoice says but its number. Totals are sums of its rounded lines, or it cannot be made.
 
-    `credits_drawn` is what all invoices up to this one drew of each of the account's credits.
+    `credits_drawn` is what all invoices up to this one drew of each of the account's credits. A credit note or
+    write-off names in `corrects` the number of the invoice that it takes back in part or whole; `refund` says that the
+    money is to go back to the customer.
     """
 
     schema_version: Literal["billproof.invoice/1"] = "billproof.invoice/1"
     id: str
+    kind: DocumentKind = DocumentKind.INVOICE
+    corrects: str | None = None
+    refund: bool = False
     seller: Seller
     buyer: Buyer
     period: Period

@@ -6,6 +6,7 @@
         <account>#posting               the intent to post, with what will be posted
         <account>#posted                the ERP confirmed it
         <account>#delivered             the customer was sent it
+        <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
     numbers#<entity>#<year>
         <first number of a block>       the numbers of the block and whose they are
     account#<entity>#<account>
@@ -37,23 +38,30 @@ MAX_ATTEMPTS = 50
 RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "posted", "delivered"
 
 
+CREDIT_MARK = "~"
+"""Between an account and the ordinal of a credit note of its invoice; no account's name holds it."""
+CREDIT_SERIES = "CN"
+"""The series of credit notes and write-offs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The numbers of a legal entity in the year of an issue date."""
+    """The numbers of a legal entity in the year of an issue date; `kind` is empty for invoices."""
 
     entity: str
     prefix: str
     issue_date: date
+    kind: str = ""
 
     @property
     def name(self) -> str:
         """What every number of the series begins with."""
-        return f"{self.prefix}-{self.issue_date.year}"
+        return "-".join(part for part in (self.prefix, self.kind, str(self.issue_date.year)) if part)
 
     @property
     def partition(self) -> str:
         """Where its blocks are."""
-        return f"numbers#{self.entity}#{self.issue_date.year}"
+        return _series_partition(self.entity, self.issue_date.year, self.kind)
 
     def number(self, ordinal: int) -> str:
         """Write a number of the series."""
@@ -117,10 +125,30 @@ def split_invoice_id(invoice: str) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
+def credit_id(invoice: str, ordinal: int) -> str:
+    """Return the id of the n-th credit note or write-off of an invoice."""
+    return f"{invoice}{CREDIT_MARK}{ordinal:02d}"
+
+
+def credited_invoice(document: str) -> str:
+    """Return the id of the invoice that a credit note belongs to; an invoice's own id is returned as it is."""
+    return document.partition(CREDIT_MARK)[0]
+
+
+def is_credit(document: str) -> bool:
+    """Say whether a document is a credit note or write-off."""
+    return CREDIT_MARK in document
+
+
 def fact_key(invoice: str, fact: str) -> Key:
-    """Return where a fact of an invoice is."""
+    """Return where a fact of an invoice or credit note is: a credit note's lie beside its invoice's."""
     entity, period, account = split_invoice_id(invoice)
-    return Key(f"invoices#{entity}#{period}#{shard_of(account, REGISTER_SHARDS)}", f"{account}#{fact}")
+    shard = shard_of(credited_invoice(account), REGISTER_SHARDS)
+    return Key(f"invoices#{entity}#{period}#{shard}", f"{account}#{fact}")
+
+
+def _series_partition(entity: str, year: int, kind: str) -> str:
+    return f"numbers#{entity}#{year}" + (f"#{kind}" if kind else "")
 
 
 class Register:
@@ -152,6 +180,16 @@ class Register:
         }
         return InvoiceFacts(account=account, facts=found) if found else None
 
+    def credits(self, invoice: str) -> list[InvoiceFacts]:
+        """Return everything known of an invoice's credit notes and write-offs, held ones too, in their order."""
+        _, _, account = split_invoice_id(invoice)
+        partition = fact_key(invoice, RELEASED).partition
+        grouped: dict[str, dict[str, Any]] = {}
+        for record in self._records.query(partition, prefix=f"{account}{CREDIT_MARK}"):
+            name, _, fact = record.key.sort.partition("#")
+            grouped.setdefault(name, {})[fact] = record.document
+        return [InvoiceFacts(account=name, facts=facts) for name, facts in grouped.items()]
+
     def of_period(self, entity: str, period: str) -> Iterator[InvoiceFacts]:
         """Yield the invoices of a legal entity and period."""
         for shard in range(REGISTER_SHARDS):
@@ -162,19 +200,19 @@ class Register:
             for account, facts in grouped.items():
                 yield InvoiceFacts(account=account, facts=facts)
 
-    def invoice_numbered(self, entity: str, year: int, number: int) -> str | None:
-        """Return the id of the invoice that took a number of a series, or None."""
-        for block in self._blocks(entity, year):
+    def invoice_numbered(self, entity: str, year: int, number: int, kind: str = "") -> str | None:
+        """Return the id of the document that took a number of a series, or None."""
+        for block in self._blocks(entity, year, kind):
             if block.first <= number < block.first + len(block.invoices):
                 return block.invoices[number - block.first]
         return None
 
-    def series(self, entity: str, year: int) -> list[str]:
-        """Return the invoices of a series in the order of their numbers, from 1."""
-        return [invoice for block in self._blocks(entity, year) for invoice in block.invoices]
+    def series(self, entity: str, year: int, kind: str = "") -> list[str]:
+        """Return the documents of a series in the order of their numbers, from 1."""
+        return [invoice for block in self._blocks(entity, year, kind) for invoice in block.invoices]
 
-    def _blocks(self, entity: str, year: int) -> Iterator[Block]:
-        for record in self._records.query(f"numbers#{entity}#{year}"):
+    def _blocks(self, entity: str, year: int, kind: str) -> Iterator[Block]:
+        for record in self._records.query(_series_partition(entity, year, kind)):
             yield Block.model_validate(record.document)
 
     def settlements(self, entity: str, account: str) -> list[Settlement]:
@@ -221,7 +259,7 @@ class Register:
             Released(
                 invoice=each.invoice,
                 number=series.number(first + position),
-                account=split_invoice_id(each.invoice)[2],
+                account=credited_invoice(split_invoice_id(each.invoice)[2]),
                 legal_entity=series.entity,
                 period=period,
                 issue_date=series.issue_date,
@@ -234,7 +272,8 @@ class Register:
         records = [Record(Key(series.partition, f"{first:012d}"), block.model_dump(mode="json"))]
         for released, candidate in zip(made, candidates, strict=True):
             records.append(Record(fact_key(released.invoice, RELEASED), released.model_dump(mode="json")))
-            for place in (Place(period=period.name, ordinal=0), *candidate.places):
+            own = () if is_credit(released.invoice) else (Place(period=period.name, ordinal=0),)
+            for place in (*own, *candidate.places):
                 settlement = Settlement(**place.model_dump(), invoice=released.invoice, number=released.number, run=run)
                 records.append(Record(_place_key(released.invoice, place), settlement.model_dump(mode="json")))
         return records, made
@@ -245,7 +284,7 @@ def _account_partition(entity: str, account: str) -> str:
 
 
 def _place_key(invoice: str, place: Place) -> Key:
-    entity, _, account = split_invoice_id(invoice)
+    entity, _, account = split_invoice_id(credited_invoice(invoice))
     return Key(_account_partition(entity, account), f"{place.period}#{place.ordinal:03d}")
 
 

@@ -13,6 +13,7 @@ from billproof.invoicing.drafting import draft_invoice, invoice_id
 from billproof.invoicing.model import (
     CREDITS,
     BatchDrafts,
+    DocumentKind,
     DocumentRef,
     Draft,
     DraftOutcome,
@@ -21,7 +22,16 @@ from billproof.invoicing.model import (
     Place,
     Released,
 )
-from billproof.invoicing.register import DELIVERED, HELD, POSTED, Candidate, Register, Series
+from billproof.invoicing.register import (
+    CREDIT_SERIES,
+    DELIVERED,
+    HELD,
+    POSTED,
+    Candidate,
+    Register,
+    Series,
+    credited_invoice,
+)
 from billproof.model import Model
 from billproof.ports import Objects, Queue
 from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, Stepped
@@ -205,6 +215,40 @@ def release_held(
     if released is not None:
         _hand_over([draft.invoice], register, fact=POSTED, queue=postings)
         _hand_over([draft.invoice], register, fact=DELIVERED, queue=deliveries)
+    return released
+
+
+def release_credit(
+    *,
+    document_id: str,
+    request_id: str,
+    objects: Objects,
+    register: Register,
+    postings: Queue,
+    deliveries: Queue,
+) -> Released | None:
+    """Release a credit note or write-off that was approved; None where the period was settled anew meanwhile.
+
+    Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
+    """
+    fact = register.fact(document_id, f"{HELD}#{request_id}")
+    held = Held.model_validate(fact) if fact is not None else None
+    if held is None or held.document is None:
+        message = f"nobody asked for {document_id} under {request_id}"
+        raise NotFound(message)
+    credit = read_invoice(objects, held.document)
+    invoice = register.released(credited_invoice(document_id))
+    if invoice is None:
+        message = f"invoice {credited_invoice(document_id)} is not released"
+        raise NotFound(message)
+    prefix = invoice.number.removesuffix(f"-{invoice.issue_date.year}-{invoice.number.rsplit('-', 1)[-1]}")
+    series = Series(entity=invoice.legal_entity, prefix=prefix, issue_date=credit.issue_date, kind=CREDIT_SERIES)
+    candidate = Candidate(document_id, held.document, held.places)
+    released = register.release([candidate], series=series, period=invoice.period, run=request_id).get(document_id)
+    if released is not None:
+        _hand_over([document_id], register, fact=POSTED, queue=postings)
+        if credit.kind is DocumentKind.CREDIT_NOTE:
+            _hand_over([document_id], register, fact=DELIVERED, queue=deliveries)
     return released
 
 

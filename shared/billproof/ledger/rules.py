@@ -5,12 +5,14 @@
       Cr deferred revenue          net of what is billed in advance (ASC 606-10-45-2, IFRS 15.106: a contract liability)
       Cr tax payable               tax
 
-Amounts of one ledger account are added up; an account that comes to zero is left out, and a zero invoice has no entry.
+A credit note is posted as its invoice was, with the signs turned. A write-off gives up the receivable: Dr bad debt, Cr
+receivable, and no tax. Amounts of one ledger account are added up; an account that comes to zero is left out, and a
+zero invoice has no entry.
 """
 
 from billproof.contracts.model import ChartOfAccounts
 from billproof.errors import InvalidInput
-from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.ledger.model import EntryLine, JournalEntry
 from billproof.money import Money
 
@@ -26,7 +28,9 @@ def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) 
     add(chart.receivable, f"{invoice.buyer.name}", invoice.totals.gross)
     for line in invoice.lines:
         category = line.priced.revenue_category
-        if line.priced.service_period.start >= invoice.period.end:
+        if invoice.kind is DocumentKind.WRITE_OFF:
+            add(_bad_debt_account(chart), "written off", -line.amounts.net)
+        elif line.priced.service_period.start >= invoice.period.end:
             add(chart.deferred_revenue, f"{category} billed in advance", -line.amounts.net)
         else:
             add(_revenue_account(chart, category), category, -line.amounts.net)
@@ -45,6 +49,13 @@ def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) 
             if not amount.is_zero
         ),
     )
+
+
+def _bad_debt_account(chart: ChartOfAccounts) -> str:
+    if chart.bad_debt is None:
+        message = "the chart of accounts has no account for bad debt"
+        raise InvalidInput(message)
+    return chart.bad_debt
 
 
 def _revenue_account(chart: ChartOfAccounts, category: str) -> str:

@@ -40,6 +40,7 @@ class LineKind(StrEnum):
     COMMITMENT = "commitment_shortfall"
     CREDIT = "credit_drawdown"
     DIFFERENCE = "difference"
+    CREDIT_NOTE = "credit_note"
 
 
 class Adjusts(Model):

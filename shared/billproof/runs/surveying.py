@@ -19,7 +19,7 @@ from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
 from billproof.ids import shard_of
 from billproof.invoicing.model import Settlement
-from billproof.invoicing.register import Register
+from billproof.invoicing.register import Register, is_credit
 from billproof.periods import Period, add_months, instant_text
 from billproof.periods import zone as zone_of
 from billproof.ports import Objects
@@ -141,13 +141,16 @@ class Surveyor:
         earlier: list[EarlierPeriod] = []
         findings: list[Finding] = list(plan.terms.findings)
         windows = list(plan.windows)
-        for month in sorted({*amended, *(mark.month for mark in marks if mark.month < self._period.name)}):
+        unbilled = {each.period for each in settlements if is_credit(each.invoice)}
+        months = {*amended, *unbilled, *(mark.month for mark in marks)}
+        for month in sorted(month for month in months if month < self._period.name):
             before = sorted((each for each in settlements if each.period == month), key=attrgetter("ordinal"))
             if not before or before[0].ordinal != 0 or len(earlier) == MAX_EARLIER:
                 continue  # its own invoice is still to come and will hold what is late
-            settled = max(self._window_of(each, account.id, month).before for each in before)
+            billed = [each for each in before if not is_credit(each.invoice)]
+            settled = max(self._window_of(each, account.id, month).before for each in billed)
             is_late = any(mark.month == month and mark.written_at >= _with_skew(settled) for mark in marks)
-            if not is_late and month not in amended:
+            if not is_late and month not in amended and not is_credit(before[-1].invoice):
                 continue
             period = Period.month(month)
             billed_by = self._batch(before[0].run, self._window_of(before[0], account.id, month).batch)

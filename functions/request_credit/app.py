@@ -1,0 +1,20 @@
+"""A request for a credit note or write-off. Who may invoke this function may ask; somebody else decides."""
+
+from billproof.approvals.credits import CreditRequested, request_credit
+from billproof.aws.handlers import step
+from billproof.aws.ports import Ports
+from billproof.invoicing.crediting import CreditRequest
+
+
+@step(CreditRequest)
+def handler(request: CreditRequest, ports: Ports) -> CreditRequested:
+    """Draft it and let it wait for approval."""
+    return request_credit(
+        request,
+        register=ports.register,
+        directory=ports.directory,
+        objects=ports.objects,
+        casebook=ports.casebook,
+        workflows=ports.exceptions,
+        now=ports.now(),
+    )

@@ -1,0 +1,169 @@
+"""Asking for a credit note or write-off: it is drafted at once, and goes out when somebody else has approved it.
+
+request -> draft (held) -> case -> invoice_exception -> decision -> release -> posting, delivery
+"""
+
+from datetime import datetime
+
+from billproof.approvals.casebook import Casebook, exception_id
+from billproof.approvals.model import Case, Kind
+from billproof.approvals.service import raise_case
+from billproof.contracts.directory import Directory
+from billproof.errors import InvalidInput, NotFound
+from billproof.findings import Finding, Owner, Severity
+from billproof.ids import canonical_json, digest_bytes
+from billproof.invoicing.crediting import CreditRequest, draft_credit
+from billproof.invoicing.model import DocumentKind, DocumentRef, Held, Invoice, Place, Released
+from billproof.invoicing.register import HELD, Register, credit_id, is_credit, split_invoice_id
+from billproof.invoicing.service import document_key, read_invoice
+from billproof.model import Model
+from billproof.money import Money, exactly, total
+from billproof.periods import instant_text
+from billproof.ports import Objects, Workflows
+
+FIRST = "001"
+"""A credit note is decided once: another request is another credit note."""
+
+
+class CreditRequested(Model):
+    """The credit note that waits for approval: its id, what it comes to, and the exception that a person decides."""
+
+    document: str
+    exception: str
+    gross: Money
+    outcome: str
+
+
+def request_credit(
+    request: CreditRequest,
+    *,
+    register: Register,
+    directory: Directory,
+    objects: Objects,
+    casebook: Casebook,
+    workflows: Workflows,
+    now: datetime,
+) -> CreditRequested:
+    """Draft what is asked for and let it wait for a person; the same request again is quiet success.
+
+    Raises NotFound where the invoice is not released, and InvalidInput where the request asks for more than is left, or
+    another credit note of the invoice still waits.
+    """
+    released = register.released(request.invoice)
+    if released is None or is_credit(request.invoice):
+        message = f"invoice {request.invoice} is not released"
+        raise NotFound(message)
+    known = register.credits(request.invoice)
+    for facts in known:
+        held = facts.facts.get(f"{HELD}#{request.id}")
+        if held is not None:
+            return _raise(Held.model_validate(held), request, released, casebook, workflows, now)
+    waiting = [facts.account for facts in known if facts.held is not None and _waits(facts.account, released, casebook)]
+    if waiting:
+        message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
+        raise InvalidInput(message)
+    invoice = read_invoice(objects, released.document)
+    earlier = [read_invoice(objects, each.released.document) for each in known if each.released is not None]
+    if any(each.kind is DocumentKind.WRITE_OFF for each in earlier):
+        message = f"{released.number} was written off"
+        raise InvalidInput(message)
+    document_id = credit_id(request.invoice, len(known) + 1)
+    today = now.date()
+    credit = draft_credit(
+        request, credit_id=document_id, invoice=invoice, released=released, earlier=earlier, issue_date=today
+    )
+    data = canonical_json(credit.model_dump(mode="json"))
+    digest = digest_bytes(data)
+    entity, period, account = split_invoice_id(document_id)
+    key = document_key(entity, period, account, digest)
+    objects.put(key, data)
+    held = Held(
+        invoice=document_id,
+        account=released.account,
+        run=request.id,
+        document=DocumentRef(key=key, digest=digest, totals=credit.totals),
+        places=_places(request, released, register),
+        findings=_findings(request, credit, invoice, earlier, released, directory),
+    )
+    register.add(document_id, f"{HELD}#{request.id}", held)
+    return _raise(held, request, released, casebook, workflows, now)
+
+
+def _waits(account: str, released: Released, casebook: Casebook) -> bool:
+    states = casebook.of_subject(released.legal_entity, released.period.name, account)
+    return any(state.decision is None for state in states)
+
+
+def _places(request: CreditRequest, released: Released, register: Register) -> tuple[Place, ...]:
+    """Take a place among the period's settlements where it is to be billed again: what is credited then is unbilled."""
+    if not request.rebill:
+        return ()
+    settlements = register.settlements(released.legal_entity, released.account)
+    taken = [each.ordinal for each in settlements if each.period == released.period.name]
+    return (Place(period=released.period.name, ordinal=max(taken) + 1),)
+
+
+@exactly
+def _findings(
+    request: CreditRequest,
+    credit: Invoice,
+    invoice: Invoice,
+    earlier: list[Invoice],
+    released: Released,
+    directory: Directory,
+) -> tuple[Finding, ...]:
+    """Say why it waits, and whether the invoice's credits pass the ratio that the policy watches."""
+    found = [
+        Finding(
+            code="credit_requested",
+            severity=Severity.BLOCKING,
+            account=released.account,
+            path=released.number,
+            message=f"{request.requested_by} asks for {-credit.totals.gross} back: {request.reason}, {request.note}",
+            remedy="approve it, and it goes out; reject it, and nothing changes",
+            owner=Owner.BILLING,
+            amount_at_risk=-credit.totals.gross,
+        )
+    ]
+    credited = -total((each.totals.net for each in (*earlier, credit)), invoice.currency)
+    limit = directory.policy(released.legal_entity).thresholds.credit_percent
+    if credited.amount * 100 > limit * abs(invoice.totals.net.amount):
+        found.append(
+            Finding(
+                code="credit_ratio",
+                severity=Severity.WARNING,
+                account=released.account,
+                path=released.number,
+                message=f"{credited} of {invoice.totals.net} would be credited, the policy watches over {limit:f} %",
+                remedy="look for the cause before the next invoice repeats it",
+                owner=Owner.BILLING,
+                amount_at_risk=credited,
+            )
+        )
+    return tuple(found)
+
+
+def _raise(
+    held: Held, request: CreditRequest, released: Released, casebook: Casebook, workflows: Workflows, now: datetime
+) -> CreditRequested:
+    if held.document is None:  # a credit note is never kept without
+        message = f"{held.invoice} has no document"
+        raise NotFound(message)
+    subject = split_invoice_id(held.invoice)[2]
+    gross = held.document.totals.gross
+    case = Case(
+        id=exception_id(released.legal_entity, released.period.name, subject, FIRST),
+        kind=Kind.CREDIT_NOTE,
+        legal_entity=released.legal_entity,
+        period=released.period.name,
+        subject=subject,
+        run=held.run,
+        batch=None,
+        requested_by=request.requested_by,
+        amount=-gross,
+        findings=held.findings,
+        can_approve=True,
+        opened_at=instant_text(now),
+    )
+    raise_case(case, casebook=casebook, workflows=workflows)
+    return CreditRequested(document=held.invoice, exception=case.id, gross=gross, outcome="waiting")

@@ -1,0 +1,272 @@
+"""Credit notes and write-offs: exact to the unit, governed, posted, reconciled, billed again; nothing is edited."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from billproof.conservation.service import Stores, balance_run
+from billproof.contracts.model import Contract
+from billproof.contracts.policy import Policy
+from billproof.documents.pdf import render_invoice
+from billproof.errors import InvalidInput, NotFound
+from billproof.invoicing.delivery import deliver_invoice
+from billproof.invoicing.model import DocumentKind, Invoice
+from billproof.money import Money, total
+from billproof.proof.service import prove_run
+from tests.support.world import EUROPE, INC, JANUARY, World, flight
+
+FEBRUARY = "2013-02"
+UA, US = f"{INC}.{JANUARY}.UA", f"{EUROPE}.{JANUARY}.US"
+
+
+@pytest.fixture
+def world() -> World:
+    world = World(buckets=2)
+    world.ingest([flight(number) for number in range(3)])
+    for entity in (INC, EUROPE):
+        world.bill(entity)
+        world.approve_all(entity)
+        world.post_all(entity)
+    return world
+
+
+def parts(invoice: Invoice) -> dict[str, str]:
+    return {line.priced.id: f"{line.amounts.net.text} + {line.amounts.tax.text}" for line in invoice.lines}
+
+
+def rest(world: World, invoice: str) -> list[Decimal]:
+    """What an invoice and its credit notes come to: net, tax, gross."""
+    documents = [world.invoice(invoice)]
+    documents += [
+        world.invoice(f"{invoice.rsplit('.', 1)[0]}.{facts.account}") for facts in world.register.credits(invoice)
+    ]
+    totals = [document.totals for document in documents]
+    return [sum((getattr(each, name).amount for each in totals), Decimal(0)) for name in ("net", "tax", "gross")]
+
+
+def test_an_invoice_and_its_full_credit_note_come_to_nothing(world: World) -> None:
+    credit = world.credit_and_approve(UA)
+    invoice = world.register.released(UA)
+    assert invoice is not None
+    assert (credit.kind, credit.corrects) == (DocumentKind.CREDIT_NOTE, invoice.number)
+    assert rest(world, UA) == [0, 0, 0]
+    released = world.register.released(credit.id)
+    assert released is not None
+    assert (released.number, released.account) == ("SKY-US-CN-2013-000001", "UA")
+    assert world.reconcile().variances == ()
+    with pytest.raises(InvalidInput, match=f"nothing is left of {invoice.number}"):
+        world.credit(UA, "C-2")
+
+
+def test_the_invoice_itself_is_never_edited(world: World) -> None:
+    before = dict(world.records["invoices"].items)
+    world.credit_and_approve(UA)
+    after = world.records["invoices"].items
+    assert all(after[key] == fact for key, fact in before.items())
+
+
+def test_a_credit_by_line_amount_and_quantity(world: World) -> None:
+    lines = [
+        {"line": "platform:2013-01", "amount": "100.50"},
+        {"line": "flights:2013-01", "quantity": "1"},
+        {"line": "miles:2013-01"},
+    ]
+    credit = world.credit_and_approve(UA, lines=lines)
+    billed = {line.priced.id: line for line in world.invoice(UA).lines}
+    one = billed["flights:2013-01"].amounts.net.amount / 3
+    assert parts(credit) == {
+        "credit:platform:2013-01": "-100.50 + 0.00",
+        "credit:flights:2013-01": f"{-one:.2f} + 0.00",
+        "credit:miles:2013-01": f"-{billed['miles:2013-01'].amounts.net.text} + 0.00",
+    }
+    second = world.credit_and_approve(UA, "C-2")
+    assert "credit:miles:2013-01" not in parts(second)
+    assert rest(world, UA) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({"lines": [{"line": "nothing"}]}, "has no line nothing; its lines: platform"),
+        ({"lines": [{"line": "platform:2013-01", "amount": "2500.01"}]}, "is more than the 2500.00 USD that are left"),
+        ({"lines": [{"line": "flights:2013-01", "quantity": "4"}]}, "billed 3, not 4"),
+    ],
+)
+def test_no_more_is_credited_than_is_left(world: World, terms: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        world.credit(UA, **terms)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"lines": [{"line": "a"}, {"line": "a"}]},
+        {"lines": [{"line": "a", "amount": "1", "quantity": "1"}]},
+        {"lines": [{"line": "a", "amount": "0"}]},
+        {"reason": "because"},
+        {"reason": "uncollectible", "refund": True},
+        {"note": ""},
+    ],
+)
+def test_requests_that_make_no_sense_are_refused(world: World, terms: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        world.credit(UA, **terms)
+
+
+def test_what_is_not_released_cannot_be_credited(world: World) -> None:
+    credit = world.credit_and_approve(UA)
+    for name in (f"{INC}.{FEBRUARY}.UA", credit.id):
+        with pytest.raises(NotFound, match="is not released"):
+            world.credit(name)
+
+
+def test_the_requester_cannot_approve_and_a_limit_holds(world: World) -> None:
+    asked = world.credit(UA)
+    refusals = [world.decide(asked.exception, "approved", person).refusal for person in ("ana", "carla", "nobody")]
+    assert refusals == ["own_request", "over_limit", "unknown_person"]
+    assert world.decide(asked.exception, "rejected", "carla").outcome == "decided"
+    assert world.register.released(asked.document) is None
+    again = world.credit_and_approve(UA, "C-2")
+    assert again.id.endswith("~02")
+
+
+def test_the_same_request_is_one_and_two_at_once_wait_for_one_another(world: World) -> None:
+    asked = world.credit(UA)
+    assert world.credit(UA) == asked
+    with pytest.raises(InvalidInput, match="UA~01 still waits for a decision"):
+        world.credit(UA, "C-2")
+    assert list(world.exceptions.executions).count(next(reversed(world.exceptions.executions))) == 1
+
+
+def test_a_credit_over_the_ratio_says_so_to_who_approves(world: World) -> None:
+    world.credit(UA, lines=[{"line": "miles:2013-01"}])
+    world.credit(US, "C-2")
+    found = {state.case.subject: [each.code for each in state.case.findings] for state in states(world)}
+    assert found == {"UA~01": ["credit_requested"], "US~01": ["credit_requested", "credit_ratio"]}
+
+
+def states(world: World) -> list[Any]:
+    mine = [*world.casebook.of_period(INC, JANUARY), *world.casebook.of_period(EUROPE, JANUARY)]
+    return [state for state in mine if "~" in state.case.subject]
+
+
+def test_a_write_off_gives_up_the_receivable_and_leaves_the_tax(world: World) -> None:
+    entity = world.directory.legal_entity(INC)
+    chart = entity.chart_of_accounts.model_copy(update={"bad_debt": "6500"})
+    world.publish(entity.model_copy(update={"version": 2, "chart_of_accounts": chart}))
+    gone = world.credit_and_approve(UA, reason="uncollectible")
+    gross = world.invoice(UA).totals.gross
+    assert (gone.kind, gone.totals.gross, gone.totals.tax.is_zero) == (DocumentKind.WRITE_OFF, -gross, True)
+    released = world.register.released(gone.id)
+    assert released is not None
+    entry = world.erp.find(INC, released.number)
+    assert {line.account: line.amount for line in entry.lines} == {"6500": gross, chart.receivable: -gross}
+    assert world.deliveries.bodies.count(f'{{"invoice": "{gone.id}"}}') == 0
+    with pytest.raises(InvalidInput, match="was written off"):
+        world.credit(UA, "C-2")
+
+
+def test_a_write_off_without_an_account_for_it_is_refused_by_the_books(world: World) -> None:
+    asked = world.credit(UA, reason="uncollectible")
+    world.decide(asked.exception, "approved", "ben")
+    world.apply(asked.exception)
+    with pytest.raises(InvalidInput, match="no account for bad debt"):
+        world.post(asked.document)
+
+
+def test_what_is_credited_to_be_billed_again_is_on_the_next_invoice(world: World) -> None:
+    contract = world.directory.contracts("UA")[-1]
+    document = contract.model_dump(mode="json")
+    for charge in document["charges"]:
+        if charge["id"] == "platform":
+            charge["price"]["amount"] = "2000"
+    policy = world.directory.policy(INC).model_dump() | {"version": 2, "thresholds": {"credit_percent": "100000"}}
+    world.publish(Policy.model_validate(policy))
+    world.credit_and_approve(UA, rebill=True)
+    world.publish(Contract.model_validate({**document, "version": 2}))
+    world.moment = datetime(2013, 3, 2, 12, tzinfo=UTC)
+    world.bill(period=FEBRUARY)
+    world.approve_all(period=FEBRUARY)
+    lines = {line.priced.id: line.amounts.net.text for line in world.invoice(f"{INC}.{FEBRUARY}.UA").lines}
+    assert lines["difference:platform:2013-01"] == lines["difference:platform:2013-02"] == "2000.00"
+    assert lines["platform:2013-03"] == "2000.00"
+    world.post_all(period=FEBRUARY)
+    proof = prove_run(f"{INC}-{FEBRUARY}-001", stores=stores(world))
+    assert proof.holds, proof.differences
+
+
+def test_a_credit_that_is_not_to_be_billed_again_stays_a_credit(world: World) -> None:
+    world.credit_and_approve(UA)
+    world.moment = datetime(2013, 3, 2, 12, tzinfo=UTC)
+    world.bill(period=FEBRUARY)
+    lines = world.invoice(f"{INC}.{FEBRUARY}.UA").lines
+    assert not [line for line in lines if line.priced.adjusts is not None]
+
+
+def test_the_statement_knows_what_was_credited(world: World) -> None:
+    world.credit_and_approve(UA, lines=[{"line": "platform:2013-01", "amount": "500"}])
+    statement = balance_run(f"{INC}-{JANUARY}-001", stores=stores(world))
+    assert statement.balances
+    mine = next(each for each in statement.accounts if each.account == "UA")
+    (equation,) = [each for each in mine.equations if each.code == "receivables posted"]
+    assert equation.parts["credited or written off"] == 500
+    assert prove_run(f"{INC}-{JANUARY}-001", stores=stores(world)).holds
+
+
+def test_a_credit_note_is_drawn_as_one(world: World) -> None:
+    credit = world.credit_and_approve(UA, refund=True)
+    released = world.register.released(credit.id)
+    assert released is not None
+    assert render_invoice(credit, released).startswith(b"%PDF-")
+    assert credit.refund
+    deliver_invoice(
+        invoice_id=credit.id,
+        register=world.register,
+        objects=world.objects,
+        render=lambda _invoice, _released: b"%PDF-",
+        mailer=world.mailer,
+        sender="billing@skymeter.example",
+    )
+    assert b"Subject: Credit note SKY-US-CN-2013-000001" in world.mailer.sent[-1][1]
+
+
+def stores(world: World) -> Stores:
+    return Stores(
+        objects=world.objects,
+        directory=world.directory,
+        register=world.register,
+        casebook=world.casebook,
+        erp=world.erp,
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(min_value=1, max_value=99_999), min_size=1, max_size=5))
+def test_any_parts_and_the_rest_come_to_nothing_with_their_tax(cuts: list[int]) -> None:
+    world = World()
+    address = world.directory.legal_entity(EUROPE).address
+    account = world.directory.account("US")
+    assert account is not None
+    world.publish(account.model_copy(update={"version": 2, "address": address}))
+    world.ingest([flight(number, account="US") for number in range(7)])
+    world.bill(EUROPE)
+    world.approve_all(EUROPE)
+    invoice = world.invoice(US)
+    assert invoice.totals.tax.amount > 0
+    line = max(invoice.lines, key=lambda each: each.amounts.net.amount)
+    left = line.amounts.net.amount
+    for number, cut in enumerate(cuts):
+        amount = min(Decimal(cut) / 100, left)
+        if amount > 0:
+            world.credit_and_approve(US, f"C-{number}", lines=[{"line": line.priced.id, "amount": f"{amount:f}"}])
+            left -= amount
+    if rest(world, US)[0]:
+        world.credit_and_approve(US, "rest")
+    assert rest(world, US) == [0, 0, 0]
+    taxes = total((each.amounts.tax for each in invoice.lines), "EUR")
+    assert taxes == Money.of(invoice.totals.tax.amount, "EUR")
