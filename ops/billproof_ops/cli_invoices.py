@@ -161,7 +161,7 @@ def credit_an_invoice(
     try:
         request = CreditRequest.model_validate({"id": f"C-{digest(terms)[:12]}", **terms})
     except ValidationError as error:
-        message = "; ".join(str(each["msg"]) for each in error.errors())
+        message = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise WrongUse(message) from None
     asked = exceptions.ask_for_credit(target, request)
     show(asked, as_json=as_json, text=f"{asked.document}: {asked.gross}, waits for approval as {asked.exception}")

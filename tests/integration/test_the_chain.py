@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,6 +231,12 @@ def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
         (("replay", "--from", "yesterday", "--to", "today"), 2, "not a time with a zone"),
         (("replay", "--from", "2013-01-05T17:00:00Z", "--to", "2013-01-05T17:00:00Z"), 2, "is empty"),
         (("run", "start", "-e", INC, "-p", "2999-01"), 2, "still takes usage"),
+        (("invoice", "preview", "UA", "-p", JANUARY), 0, "net 6885.00 USD"),
+        (("invoice", "preview", "NK", "-p", JANUARY), 1, "there is no account NK"),
+        (("simulate", "--contracts", "nowhere.json", "-e", INC, "-p", JANUARY), 2, "cannot be read"),
+        (("invoice", "credit", "SKY-US-2013-000001", "--reason", "goodwill", "--note", "x", "--as", "ana"), 2, "note"),
+        (("price", "nowhere.json"), 2, "cannot be read"),
+        (("price", "--help"), 0, "Price one charge"),
     ],
 )
 def test_the_command_says_what_it_did_or_what_is_wrong(
@@ -237,6 +244,38 @@ def test_the_command_says_what_it_did_or_what_is_wrong(
 ) -> None:
     found, out, err = run_command(*words)
     assert (found, said in out + err) == (code, True), out + err
+
+
+def test_a_credit_note_goes_out_when_somebody_else_has_approved_it(billed: Target) -> None:
+    united = facts(billed)["UA"].released
+    assert united is not None
+    words = ("--line", "platform:2013-02=500", "--reason", "service_level", "--note", "two hours without data")
+    code, out, err = run_command("invoice", "credit", united.number, *words, "--as", "ana")
+    case = f"{INC}.{JANUARY}.UA~01.001"
+    assert (code, case in out) == (0, True), out + err
+    until(lambda: billed.ports.casebook.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
+    assert run_command("exceptions", "approve", case, "--as", "ana", "--reason", "my own")[0] == 1
+    assert run_command("exceptions", "approve", case, "--as", "ben", "--reason", "they were right")[0] == 0
+    document = f"{INC}.{JANUARY}.UA~01"
+    until(lambda: billed.ports.register.released(document), what="the release", timeout_seconds=DRAIN_SECONDS)
+    settled(billed, INC)
+    released, credit = billing.find_invoice(billed, "SKY-US-CN-" + str(datetime.now(UTC).year) + "-000001")
+    assert (released.invoice, credit.totals.gross.text, credit.corrects) == (document, "-500.00", united.number)
+    assert billed.ports.objects.get(pdf_key(released)).startswith(b"%PDF")
+    code, out, _ = run_command("run", "balance", f"{INC}-{JANUARY}-001", "--account", "UA")
+    assert (code, "credited or written off" in out) == (0, True)
+
+
+def test_a_simulation_prices_changed_terms(billed: Target, tmp_path: Path) -> None:
+    contract = billed.ports.directory.contracts("UA")[-1].model_dump(mode="json")
+    for charge in contract["charges"]:
+        if charge["id"] == "miles":
+            charge["price"]["unit_price"] = "0.001"
+    file = tmp_path / "terms.json"
+    file.write_text(json.dumps({**contract, "version": 2}))
+    code, out, err = run_command("simulate", "--contracts", str(file), "-e", INC, "-p", JANUARY, "--json")
+    assert (code, json.loads(out)["difference"]["amount"]) == (0, "705"), out + err  # 1,200,000 x 0.0005875
+    assert [each.version for each in billed.ports.directory.contracts("UA")] == [1]
 
 
 def test_a_run_with_a_gap_waits_is_planned_again_and_goes_on(billed: Target) -> None:

@@ -29,6 +29,7 @@ TESTS = (
     "tests/unit/test_quoting.py",
     "tests/properties",
     "tests/golden/test_worked_examples.py",
+    "tests/golden/test_explanations.py",
 )
 CONFIG = """
 [tool.pytest.ini_options]

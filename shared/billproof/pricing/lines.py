@@ -118,7 +118,7 @@ class _Pricer:
                 raise UnpriceableCharge(error.message, charge=charge.id) from None
             if each.tally is not None:
                 included = quantity - each.tally.low_amount - each.tally.amount - each.tally.high_amount
-            note = f"{each.events} events" if each.events else "no usage"
+            note = f"{each.events} events" if each.events else "no usage" if each.quantity == 0 else "usage as stated"
             if carried:
                 note += f", {decimal_text(carried)} carried over from the month before"
             yield self._line(
