@@ -13,7 +13,7 @@ from rich.table import Table
 
 from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
-from billproof_ops import billing, cli_dead_letters, cli_exceptions, cli_invoices, cli_price, tables
+from billproof_ops import billing, cli_dead_letters, cli_exceptions, cli_invoices, cli_price, cli_revenue, tables
 from billproof_ops import replay as replays
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
@@ -30,6 +30,7 @@ app.add_typer(run, name="run")
 app.add_typer(cli_invoices.app, name="invoice")
 app.add_typer(cli_dead_letters.app, name="dlq")
 app.add_typer(cli_exceptions.app, name="exceptions")
+app.add_typer(cli_revenue.app, name="revenue")
 app.command("price")(cli_price.price)
 app.command("simulate")(cli_invoices.simulate)
 

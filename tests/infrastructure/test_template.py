@@ -106,7 +106,7 @@ def test_messages_stay_invisible_for_six_times_as_long_as_a_call_may_take() -> N
 
 def test_every_function_has_a_role_and_a_log_of_its_own() -> None:
     functions = of_type("AWS::Lambda::Function")
-    assert len(functions) == len(list(ROOT.glob("functions/*/app.py"))) == 20
+    assert len(functions) == len(list(ROOT.glob("functions/*/app.py"))) == 21
     assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(functions)
     logs = of_type("AWS::Logs::LogGroup")
     assert {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions.values()} == set(logs)
@@ -171,7 +171,7 @@ def test_every_alarm_has_a_runbook() -> None:
 
 def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 2
+    assert len(schedules) == 3
     for schedule in schedules.values():
         assert schedule["Target"]["DeadLetterConfig"]
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1

@@ -8,7 +8,8 @@ import pytest
 from billproof.artefacts import Artefacts
 from billproof.conservation.model import ConservationStatement, Equation
 from billproof.conservation.service import Stores, balance_run
-from billproof.contracts.model import Contract, Discount, Timing
+from billproof.contracts.charges import Discount, Timing
+from billproof.contracts.model import Contract
 from billproof.contracts.prices import OneOff
 from billproof.ledger.model import JournalEntry
 from billproof.money import Money

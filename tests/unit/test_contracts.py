@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from billproof.contracts.charges import Charge
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import Account, Charge, Contract, LegalEntity, Meter
+from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.service import SyncOutcome, sync_contract
 from billproof.contracts.timeline import governing
 from billproof.errors import Conflict, NotFound

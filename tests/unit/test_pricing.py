@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from billproof.contracts.model import Charge, Contract, Meter
+from billproof.contracts.charges import Charge
+from billproof.contracts.model import Contract, Meter
 from billproof.contracts.prices import Price
 from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge

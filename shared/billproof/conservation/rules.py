@@ -18,7 +18,8 @@ from decimal import Decimal
 from typing import Any
 
 from billproof.conservation.model import Equation
-from billproof.contracts.model import Aggregation, Charge, Credit, Discount, Meter, SpendCap
+from billproof.contracts.charges import Charge, Credit, Discount, SpendCap
+from billproof.contracts.model import Aggregation, Meter
 from billproof.contracts.terms import AccountTerms, BatchPlan
 from billproof.contracts.timeline import Span, timelines
 from billproof.invoicing.model import Draft, Released

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.policy import Policy
 from billproof.findings import Finding
@@ -26,6 +27,8 @@ class BilledLine(Model):
     service_period: Period
     dimension: dict[str, str]
     includes_tax: bool = False
+    recognition_method: RecognitionMethod
+    recognized_over: Period
     net: Money
     quantity: Exact
     included_quantity: Exact

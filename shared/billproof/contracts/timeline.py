@@ -15,7 +15,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from itertools import pairwise
 
-from billproof.contracts.model import Charge, Commitment, Contract, Credit, Discount, Renewal, SpendCap, Term, Waiver
+from billproof.contracts.charges import Charge, Commitment, Credit, Discount, Renewal, SpendCap, Term, Waiver
+from billproof.contracts.model import Contract
 from billproof.contracts.prices import DueOnce, Flat, Price
 from billproof.errors import UnpriceableCharge
 from billproof.money import exactly

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from billproof.contracts.model import Charge, Contract
+from billproof.contracts.charges import Charge
+from billproof.contracts.model import Contract
 from billproof.contracts.terms import AccountTerms, BatchPlan
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.findings import Finding, Owner, Severity

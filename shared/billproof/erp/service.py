@@ -1,7 +1,7 @@
 """Posting a released invoice once, whatever the ERP and the night do.
 
-intent | find | post | read back, compare | posted
-       ^ died: found on the next try   ^ died: found, compared, confirmed on the next try
+intent | deferred months | find | post | read back, compare | posted
+                                ^ died: found on the next try   ^ died: found, compared, confirmed on the next try
 """
 
 from enum import StrEnum
@@ -13,6 +13,7 @@ from billproof.errors import Conflict, DuplicateReference, NotFound
 from billproof.invoicing.register import POSTED, POSTING, Register
 from billproof.invoicing.service import read_invoice
 from billproof.ledger.model import JournalEntry
+from billproof.ledger.revenue import months_to_come
 from billproof.ledger.rules import invoice_entry
 from billproof.model import Model
 from billproof.money import Money
@@ -59,9 +60,11 @@ def post_to_erp(*, invoice_id: str, register: Register, directory: Directory, ob
     if known is not None:
         return Posting.model_validate(known).model_copy(update={"outcome": PostingOutcome.ALREADY_POSTED})
     chart = directory.legal_entity(released.legal_entity).chart_of_accounts
-    entry = invoice_entry(read_invoice(objects, released.document), released, chart)
+    invoice = read_invoice(objects, released.document)
+    entry = invoice_entry(invoice, released, chart)
     _intend(entry, invoice_id, register)
-    outcome = _ensure_posted(entry, erp) if entry.lines else PostingOutcome.NOTHING_TO_POST
+    register.defer(invoice_id, months_to_come(invoice))
+    outcome = ensure_posted(entry, erp) if entry.lines else PostingOutcome.NOTHING_TO_POST
     posting = Posting(
         external_reference=entry.external_reference,
         content_digest=entry.content_digest,
@@ -82,7 +85,8 @@ def _intend(entry: JournalEntry, invoice_id: str, register: Register) -> None:
         raise Conflict(message, intended=stored.content_digest, now=intent.content_digest)
 
 
-def _ensure_posted(entry: JournalEntry, erp: Erp) -> PostingOutcome:
+def ensure_posted(entry: JournalEntry, erp: Erp) -> PostingOutcome:
+    """Post an entry once and read it back; raises Conflict where the ERP holds something else under its reference."""
     outcome = PostingOutcome.ADOPTED
     if erp.find(entry.legal_entity, entry.external_reference) is None:
         try:

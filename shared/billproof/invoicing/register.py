@@ -9,6 +9,8 @@
         <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
     numbers#<entity>#<year>
         <first number of a block>       the numbers of the block and whose they are
+    revenue#<entity>#<month>#<shard>
+        <document>                      a document of which the month earns something that was deferred
     account#<entity>#<account>
         <period>#<ordinal>              a release that billed usage of the period: 000 its own, then the late ones
 
@@ -215,6 +217,19 @@ class Register:
         for record in self._records.query(_series_partition(entity, year, kind)):
             yield Block.model_validate(record.document)
 
+    def defer(self, document: str, months: Iterable[str]) -> None:
+        """Note the months that earn something of a document after it was posted; to repeat it changes nothing."""
+        entity, _, account = split_invoice_id(document)
+        for month in months:
+            key = Key(_revenue_partition(entity, month, shard_of(account, REGISTER_SHARDS)), document)
+            self._records.create(Record(key, {"document": document}))
+
+    def deferred(self, entity: str, month: str) -> Iterator[str]:
+        """Yield the documents of which a month earns something that was deferred."""
+        for shard in range(REGISTER_SHARDS):
+            for record in self._records.query(_revenue_partition(entity, month, shard)):
+                yield record.key.sort
+
     def settlements(self, entity: str, account: str) -> list[Settlement]:
         """Return every release that billed usage of an account, by period and place."""
         records = self._records.query(_account_partition(entity, account))
@@ -277,6 +292,10 @@ class Register:
                 settlement = Settlement(**place.model_dump(), invoice=released.invoice, number=released.number, run=run)
                 records.append(Record(_place_key(released.invoice, place), settlement.model_dump(mode="json")))
         return records, made
+
+
+def _revenue_partition(entity: str, month: str, shard: int) -> str:
+    return f"revenue#{entity}#{month}#{shard}"
 
 
 def _account_partition(entity: str, account: str) -> str:

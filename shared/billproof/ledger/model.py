@@ -1,6 +1,7 @@
 """Journal entries."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Self
 
 from pydantic import ValidationError, model_validator
@@ -19,9 +20,17 @@ class EntryLine(Model):
     memo: str
 
 
+class EntryKind(StrEnum):
+    """Whether an entry is of a document, or of the revenue that a month earns of one."""
+
+    DOCUMENT = "document"
+    REVENUE = "revenue"
+
+
 class JournalEntry(Model):
     """The accounting of one document. Debits and credits balance, or it cannot be made (UnbalancedEntry)."""
 
+    kind: EntryKind = EntryKind.DOCUMENT
     legal_entity: str
     external_reference: str
     invoice: str

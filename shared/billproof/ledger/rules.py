@@ -1,8 +1,8 @@
 """How an invoice is posted.
 
     Dr receivable            gross
-      Cr revenue: <category>       net of what was delivered by the end of the billing period
-      Cr deferred revenue          net of what is billed in advance (ASC 606-10-45-2, IFRS 15.106: a contract liability)
+      Cr revenue: <category>       what of the net amount is earned by the end of the billing period (revenue.py)
+      Cr deferred revenue          what is billed in advance (ASC 606-10-45-2, IFRS 15.106: a contract liability)
       Cr tax payable               tax
 
 A credit note is posted as its invoice was, with the signs turned. A write-off gives up the receivable: Dr bad debt, Cr
@@ -14,6 +14,7 @@ from billproof.contracts.model import ChartOfAccounts
 from billproof.errors import InvalidInput
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.ledger.model import EntryLine, JournalEntry
+from billproof.ledger.revenue import books_close, earned_by
 from billproof.money import Money
 
 
@@ -30,10 +31,12 @@ def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) 
         category = line.priced.revenue_category
         if invoice.kind is DocumentKind.WRITE_OFF:
             add(_bad_debt_account(chart), "written off", -line.amounts.net)
-        elif line.priced.service_period.start >= invoice.period.end:
-            add(chart.deferred_revenue, f"{category} billed in advance", -line.amounts.net)
         else:
-            add(_revenue_account(chart, category), category, -line.amounts.net)
+            earned, account = earned_by(line, books_close(invoice)), chart.revenue_of(category)
+            if earned == line.amounts.net or not earned.is_zero:
+                add(account, category, -earned)
+            if earned != line.amounts.net:
+                add(chart.deferred_revenue, f"{category} billed in advance", earned - line.amounts.net)
         add(chart.tax_payable, line.determination.jurisdiction, -line.amounts.tax)
     return JournalEntry.balanced(
         legal_entity=released.legal_entity,
@@ -56,11 +59,3 @@ def _bad_debt_account(chart: ChartOfAccounts) -> str:
         message = "the chart of accounts has no account for bad debt"
         raise InvalidInput(message)
     return chart.bad_debt
-
-
-def _revenue_account(chart: ChartOfAccounts, category: str) -> str:
-    account = chart.revenue.get(category)
-    if account is None:
-        message = f"the chart of accounts has no revenue account for {category!r}"
-        raise InvalidInput(message)
-    return account

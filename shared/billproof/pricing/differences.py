@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from billproof.contracts.terms import BilledLine, EarlierPeriod
 from billproof.money import Money, exactly
-from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, Step
+from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, Recognized, Step
 
 ZERO = Decimal(0)
 
@@ -49,6 +49,7 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
         billed_quantity=ZERO,
         net=Money.zero(gone.net.currency),
         includes_tax=gone.includes_tax,
+        recognition=Recognized(method=gone.recognition_method, period=gone.recognized_over),
         explanation=Explanation(
             contract=gone.contract,
             contract_version=gone.contract_version,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from billproof.contracts.model import Charge, Refund, Timing
+from billproof.contracts.charges import Charge, Refund, Timing
 from billproof.contracts.prices import DueOnce
 from billproof.contracts.timeline import Span, Timeline
 from billproof.periods import DateRange, Period, Proration

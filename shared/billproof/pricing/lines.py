@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 
-from billproof.contracts.model import Charge, Contract, Meter
+from billproof.contracts.charges import Charge
+from billproof.contracts.model import Contract, Meter
 from billproof.contracts.prices import Capacity, DueOnce, Dynamic, Seats, Tiered
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
@@ -12,7 +14,7 @@ from billproof.model import decimal_text
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, Proration
 from billproof.pricing.dues import Due, dues, proration
-from billproof.pricing.model import Explanation, LineKind, PricedLine, Step
+from billproof.pricing.model import Explanation, LineKind, PricedLine, Recognized, Step
 from billproof.pricing.reading import readings, trues_up
 from billproof.pricing.rules import Used, amount_of, price_steps, step_of
 from billproof.usage.model import Quantity, Reading
@@ -229,10 +231,22 @@ class _Pricer:
             unused_quantity=unused,
             net=Money.rounded(exact, contract.currency, self._basis.rounding),
             includes_tax=contract.prices_include_tax,
+            recognition=recognition_of(due),
             explanation=explain(
                 contract, charge.price.model, exact, steps, self._basis.rounding, proration=share, note=note
             ),
         )
+
+
+def recognition_of(due: Due) -> Recognized:
+    """Return how a part's revenue is earned: over the days that it covers, unless the charge names others."""
+    charge = due.span.term
+    start, end = due.bounds
+    if isinstance(charge.price, DueOnce) and charge.price.due_on is not None:
+        start, end = charge.price.due_on, charge.price.due_on + timedelta(days=1)
+    if charge.recognition is not None and charge.recognition.over is not None and charge.recognition.over.end:
+        start, end = charge.recognition.over.start, charge.recognition.over.end
+    return Recognized(method=charge.recognition_method, period=Period(start=start, end=end))
 
 
 def levels(found: Quantity) -> list[Decimal]:

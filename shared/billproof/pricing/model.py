@@ -3,6 +3,7 @@
 from decimal import Decimal
 from enum import StrEnum
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding
 from billproof.periods import Period, Proration
@@ -51,6 +52,13 @@ class Adjusts(Model):
     numbers: tuple[str, ...]
 
 
+class Recognized(Model):
+    """How a line's revenue is earned, and over which days."""
+
+    method: RecognitionMethod
+    period: Period
+
+
 class PricedLine(Model):
     """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest.
 
@@ -76,6 +84,7 @@ class PricedLine(Model):
     unused_quantity: Exact = Decimal(0)
     net: Money
     includes_tax: bool = False
+    recognition: Recognized
     explanation: Explanation
     adjusts: Adjusts | None = None
 

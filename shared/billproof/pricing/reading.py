@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from billproof.contracts.model import Charge, Contract, Meter
+from billproof.contracts.charges import Charge
+from billproof.contracts.model import Contract, Meter
 from billproof.contracts.prices import Capacity, Dynamic, Percentage, Seats
 from billproof.contracts.timeline import Span, timelines
 from billproof.ids import canonical_json

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billproof.contracts.model import Charge, Commitment, Credit, Discount, SpendCap, Term
+from billproof.contracts.charges import Charge, Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
@@ -22,7 +22,7 @@ from billproof.money import Money, exactly, total
 from billproof.periods import DateRange, Period, Proration, intersection
 from billproof.pricing.dues import Due, dues, own_dues
 from billproof.pricing.lines import Basis, charge_lines, explain
-from billproof.pricing.model import LineKind, PricedLine, Step
+from billproof.pricing.model import LineKind, PricedLine, Recognized, Step
 from billproof.pricing.rules import step_of
 
 ZERO = Decimal(0)
@@ -167,6 +167,7 @@ class _Account:
             billed_quantity=ONE,
             net=Money.rounded(short, self._currency, self._basis.rounding),
             includes_tax=span.contract.prices_include_tax,
+            recognition=Recognized(method=RecognitionMethod.AS_INCURRED, period=period),
             explanation=explain(
                 span.contract,
                 "minimum_commitment",
@@ -233,6 +234,7 @@ class _Account:
                 billed_quantity=ONE,
                 net=net,
                 includes_tax=line.includes_tax,
+                recognition=line.recognition,
                 explanation=explain(span.contract, model, exact, (step,), self._basis.rounding, proration=share),
             )
         )

@@ -10,7 +10,7 @@ from billproof.ids import canonical_json
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import POSTED, Register
 from billproof.invoicing.service import read_invoice
-from billproof.ledger.model import JournalEntry
+from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.model import Model
 from billproof.money import Money, Taxed, total
 from billproof.periods import Period
@@ -28,7 +28,11 @@ def reconcile(
     """
     entity = directory.legal_entity(legal_entity)
     zero = Money.zero(entity.currency)
-    entries = {entry.external_reference: entry for entry in erp.of_period(legal_entity, period)}
+    entries = {
+        entry.external_reference: entry
+        for entry in erp.of_period(legal_entity, period)
+        if entry.kind is EntryKind.DOCUMENT
+    }
     variances: list[Variance] = []
     numbers: set[str] = set()
     totals: list[Taxed] = []

@@ -154,6 +154,8 @@ def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> 
         service_period=line.service_period,
         dimension=line.dimension,
         includes_tax=line.includes_tax,
+        recognition_method=line.recognition.method,
+        recognized_over=line.recognition.period,
         net=known.net + line.net if known else line.net,
         quantity=line.quantity + (known.quantity if known else 0),
         included_quantity=line.included_quantity + (known.included_quantity if known else 0),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from billproof.contracts.model import Discount
+from billproof.contracts.charges import Discount
 from billproof.contracts.timeline import Span
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity

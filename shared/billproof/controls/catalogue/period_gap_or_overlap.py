@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from billproof.contracts.model import Charge, Timing
+from billproof.contracts.charges import Charge, Timing
 from billproof.contracts.timeline import Span
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity

@@ -1,0 +1,29 @@
+"""What the last month earned of deferred revenue."""
+
+from billproof.aws.handlers import count, step
+from billproof.aws.ports import Ports
+from billproof.erp.recognition import RecognitionResult, recognize_revenue
+from billproof.model import Model
+
+
+class Request(Model):
+    """A legal entity and a month; without them every legal entity, its last whole month and a few before it."""
+
+    legal_entity: str | None = None
+    month: str | None = None
+
+
+@step(Request)
+def handler(request: Request, ports: Ports) -> RecognitionResult:
+    """Post the month's revenue, and count the entries."""
+    result = recognize_revenue(
+        legal_entity=request.legal_entity,
+        month=request.month,
+        now=ports.now(),
+        directory=ports.directory,
+        register=ports.register,
+        objects=ports.objects,
+        erp=ports.erp,
+    )
+    count("RevenueEntriesPosted", sum(month.posted for month in result.months))
+    return result

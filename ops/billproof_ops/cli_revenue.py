@@ -1,0 +1,56 @@
+"""`billproof revenue`: what is deferred, and what a month earns of it."""
+
+from typing import Annotated
+
+import typer
+
+from billproof.erp.recognition import RecognitionResult, waterfall
+from billproof_ops import tables
+from billproof_ops.printing import AsJson, Entity, Period, console, print_json
+from billproof_ops.target import Target
+
+app = typer.Typer(no_args_is_help=True, help="Revenue: deferred, and earned month by month.")
+
+
+@app.command()
+def recognize(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
+    """Post what a month earned of deferred revenue; to repeat it posts nothing more."""
+    payload = Target.find().call("RecognizeRevenueName", {"legal_entity": legal_entity, "month": period})
+    (done,) = RecognitionResult.model_validate(payload).months
+    if as_json:
+        print_json(done.model_dump(mode="json"))
+        return
+    console.print(
+        f"{legal_entity} {period}: {done.earned} earned, {done.documents} documents, {done.posted} posted now"
+    )
+
+
+@app.command("waterfall")
+def show_waterfall(
+    *,
+    legal_entity: Entity,
+    period: Period,
+    months: Annotated[int, typer.Option(min=1, max=120, help="How many months to show.")] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """Show month by month what was deferred, what is earned and what is left, from the documents alone."""
+    ports = Target.find().ports
+    found = waterfall(
+        legal_entity=legal_entity,
+        first=period,
+        months=months,
+        directory=ports.directory,
+        register=ports.register,
+        objects=ports.objects,
+    )
+    if as_json:
+        print_json([month.model_dump(mode="json") for month in found])
+        return
+    amounts = ("Opening", "Deferred", "Earned", "Closing")
+    title = f"Deferred revenue of {legal_entity}, {found[0].opening.currency}"
+    listed = tables.table("Month", *amounts, title=title, whole=amounts, right=amounts)
+    for month in found:
+        listed.add_row(
+            month.month, month.opening.text, month.deferred.text, f"-{month.earned.text}", month.closing.text
+        )
+    console.print(listed)

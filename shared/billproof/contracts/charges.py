@@ -1,0 +1,282 @@
+"""The terms of a contract: what it charges for, what comes off, how it renews and how its revenue is earned."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from billproof.contracts.names import Name, Nonnegative
+from billproof.contracts.prices import Capacity, DueOnce, Matrix, Price, Seats
+from billproof.model import Exact, Model
+from billproof.periods import Cadence, DateRange
+from billproof.quantities import QuantityRule
+
+
+class Timing(StrEnum):
+    """Whether a charge is billed before or after the service period it pays for."""
+
+    IN_ADVANCE = "in_advance"
+    IN_ARREARS = "in_arrears"
+
+
+class Refund(StrEnum):
+    """What becomes of the rest of a service period that was billed in advance when its charge ends within it."""
+
+    PRORATED = "prorated"
+    NONE = "none"
+
+
+class RecognitionMethod(StrEnum):
+    """How a charge's revenue is earned; `ledger/revenue.py` has the rules."""
+
+    STRAIGHT_LINE_DAYS = "straight_line_days"
+    STRAIGHT_LINE_MONTHS = "straight_line_months"
+    AS_INCURRED = "as_incurred"
+    POINT_IN_TIME = "point_in_time"
+
+
+class Recognition(Model):
+    """How a charge's revenue is earned, and over which days if not those that it is billed for: a setup fee, say."""
+
+    method: RecognitionMethod
+    over: DateRange | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.over is not None and self.over.end is None:
+            message = "revenue is earned over days that have an end"
+            raise ValueError(message)
+        return self
+
+
+class RampStep(Model):
+    """A price that holds from a day on, in place of the one before."""
+
+    start: date
+    price: Price
+
+
+class Charge(Model):
+    """One thing that a contract charges for.
+
+    A price of quantities reads a `meter`, or the `quantity` that the contract states. Metered charges are billed by
+    calendar months; others by their cadence. `included_quantity` is free in every month, shared by days in a part of
+    one; what is not used of it rolls over to the next month where `rollover` says so.
+    """
+
+    id: Name
+    name: str
+    product: str
+    revenue_category: str
+    price: Price
+    timing: Timing
+    effective: DateRange
+    meter: Name | None = None
+    quantity: Nonnegative | None = None
+    group_by: tuple[str, ...] = ()
+    conversion: QuantityRule | None = None
+    included_quantity: Nonnegative | None = None
+    rollover: bool = False
+    floor_unit_price: Nonnegative | None = None
+    seats_meter: Name | None = None
+    cadence: Cadence = Field(default_factory=Cadence)
+    ramp: Annotated[tuple[RampStep, ...], Field(max_length=120)] = ()
+    refund: Refund = Refund.PRORATED
+    recognition: Recognition | None = None
+
+    @property
+    def recognition_method(self) -> RecognitionMethod:
+        """How its revenue is earned where the contract does not say: usage as incurred, dues once, the rest by days."""
+        if self.recognition is not None:
+            return self.recognition.method
+        if isinstance(self.price, DueOnce):
+            return RecognitionMethod.POINT_IN_TIME
+        return RecognitionMethod.AS_INCURRED if self.is_metered else RecognitionMethod.STRAIGHT_LINE_DAYS
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether its quantity is measured, so that it can be billed only when its period is over."""
+        return self.meter is not None or isinstance(self.price, Capacity)
+
+    @property
+    def meters(self) -> tuple[str, ...]:
+        """Every meter that it reads."""
+        limited = self.price.meters if isinstance(self.price, Capacity) else ()
+        return tuple(dict.fromkeys(name for name in (self.meter, self.seats_meter, *limited) if name is not None))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for step in self.ramp:
+            if step.price.needs_quantity != self.price.needs_quantity or isinstance(step.price, DueOnce):
+                self._refuse(f"a ramp from {self.price.model} to {step.price.model} is a charge of its own")
+        if [step.start for step in self.ramp] != sorted({step.start for step in self.ramp}):
+            self._refuse("the steps of a ramp must rise by their start")
+        for price in (self.price, *(step.price for step in self.ramp)):
+            self._check(price)
+        return self
+
+    def _check(self, price: Price) -> None:
+        of_transactions = price.model in {"percentage", "dynamic"}
+        sources = (self.meter is not None) + (self.quantity is not None)
+        needs = "needs a meter or a quantity" if price.needs_quantity else "takes no meter and no quantity"
+        rules = (
+            (sources == price.needs_quantity, f"the price model {price.model} {needs}"),
+            (
+                self.meter is not None or not (self.group_by or self.included_quantity is not None),
+                "group_by and included_quantity are for metered charges",
+            ),
+            (
+                self.timing is Timing.IN_ARREARS or (price.in_advance and not self.is_metered),
+                f"{price.model} cannot be billed in advance",
+            ),
+            (self.seats_meter is None or isinstance(price, Seats), "seats_meter is for charges of seats"),
+            (
+                not isinstance(price, Seats) or price.true_up == "none" or self.seats_meter is not None,
+                "a true-up of seats needs a seats_meter",
+            ),
+            (
+                self.included_quantity is None or not (self.group_by or of_transactions),
+                "an included quantity cannot be shared among groups of group_by or transactions",
+            ),
+            (not self.rollover or self.included_quantity is not None, "rollover is for an included quantity"),
+            (
+                self.conversion is None or (price.needs_quantity and not of_transactions),
+                f"{price.model} takes no conversion of its quantity",
+            ),
+            (
+                self.meter is not None or not (of_transactions or price.model == "matrix"),
+                f"the price model {price.model} needs a meter",
+            ),
+            (
+                not isinstance(price, Matrix) or price.properties <= set(self.group_by),
+                "every property that a cell matches must be in group_by",
+            ),
+            (
+                self.cadence.is_calendar_month or not (self.is_metered or self.seats_meter),
+                "what is metered is billed by calendar months",
+            ),
+        )
+        for holds, message in rules:
+            if not holds:
+                self._refuse(message)
+
+    def _refuse(self, why: str) -> None:
+        message = f"charge {self.id}: {why}"
+        raise ValueError(message)
+
+
+class Discount(Model):
+    """A percentage or an amount off the named charges for the days in which it is effective; no charges: off all.
+
+    Over a period that it covers in part, it is taken by the share of days. Percentages come before amounts, narrow ones
+    (few charges) before wide ones, each on what the earlier ones left. An amount is for a month and takes no more than
+    there is; it is spread over the lines in order.
+    """
+
+    id: Name
+    name: str
+    percent: Annotated[Exact, Field(gt=0, le=100)] | None = None
+    amount: Annotated[Exact, Field(gt=0)] | None = None
+    charges: tuple[Name, ...] = ()
+    products: tuple[str, ...] = ()
+    effective: DateRange
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            message = f"discount {self.id}: give a percent or an amount"
+            raise ValueError(message)
+        return self
+
+
+class Commitment(Model):
+    """The least that the named charges, after discounts, come to in a month; the rest is billed as a shortfall."""
+
+    id: Name
+    name: str
+    amount: Nonnegative
+    charges: Annotated[tuple[Name, ...], Field(min_length=1)]
+    revenue_category: str
+    effective: DateRange
+
+
+class SpendCap(Model):
+    """The most that the named charges, after percentage discounts, come to in a month; none named: all charges."""
+
+    id: Name
+    name: str
+    amount: Nonnegative
+    charges: tuple[Name, ...] = ()
+    effective: DateRange
+
+
+class Credit(Model):
+    """An amount that was paid or granted before, and that lines of the named charges draw down; none named: all.
+
+    It is drawn in the months in which it is effective: grants of a lower priority first, then those that expire first,
+    then by id. What is left when it expires is forfeited, unless `rolls_over_to` names a later credit to take it.
+    """
+
+    id: Name
+    name: str
+    amount: Annotated[Exact, Field(gt=0)]
+    priority: Annotated[int, Field(ge=0, le=1_000)] = 100
+    charges: tuple[Name, ...] = ()
+    effective: DateRange
+    rolls_over_to: Name | None = None
+
+
+class WaiverReason(StrEnum):
+    """Why a charge costs nothing for some days."""
+
+    TRIAL = "trial"
+    FREE_PERIOD = "free_period"
+    PAUSE = "pause"
+
+
+class Waiver(Model):
+    """Days for which fixed charges and seats cost nothing; none named: all of them. Usage is billed all the same."""
+
+    id: Name
+    reason: WaiverReason
+    days: DateRange
+    charges: tuple[Name, ...] = ()
+
+
+class IndexValue(Model):
+    """The value of a price index from a day on."""
+
+    start: date
+    value: Annotated[Exact, Field(gt=0)]
+
+
+class Renewal(Model):
+    """When the contract renews, and by how much its prices then rise.
+
+    The uplift is a percentage, an amount on every flat charge, or the ratio of an index table's values at the renewal
+    and before it. With `automatic` billproof raises the prices itself, on `renews_on` and every `term_months` after it;
+    otherwise a new version must say the new prices, and a control watches for it. One-off charges do not rise.
+    """
+
+    renews_on: date
+    uplift_percent: Annotated[Exact, Field(gt=0, le=1_000)] | None = None
+    uplift_amount: Annotated[Exact, Field(gt=0)] | None = None
+    index: tuple[IndexValue, ...] = ()
+    automatic: bool = False
+    term_months: Annotated[int, Field(ge=1, le=120)] = 12
+    price_decimals: Annotated[int, Field(ge=0, le=15)] = 15
+
+    @model_validator(mode="after")
+    def _one_uplift(self) -> Self:
+        if (self.uplift_percent is not None) + (self.uplift_amount is not None) + bool(self.index) != 1:
+            message = "a renewal has one uplift: uplift_percent, uplift_amount or index"
+            raise ValueError(message)
+        starts = [each.start for each in self.index]
+        if starts != sorted(set(starts)) or (starts and starts[0] >= self.renews_on):
+            message = "an index table rises by start and begins before the renewal"
+            raise ValueError(message)
+        return self
+
+
+Term = Charge | Discount | Commitment | SpendCap | Credit | Waiver

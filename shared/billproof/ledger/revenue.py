@@ -1,0 +1,101 @@
+"""When what was billed is earned: each line is a performance obligation, satisfied over time or at a point in time.
+
+    straight_line_days     evenly over the days that the line covers (ASC 606-10-25-31, IFRS 15.39: time elapsed)
+    straight_line_months   evenly over the calendar months that it touches
+    as_incurred            when its service period is over: usage, billed as used (ASC 606-10-55-18, IFRS 15.B16)
+    point_in_time          on the first day that it covers (ASC 606-10-25-30, IFRS 15.38)
+
+What is earned by a day is the line's amount times the share that is satisfied by then, rounded once; what a month earns
+is the difference of two such days. So the months of a line add up to its amount. A change of terms bills new lines for
+the days to come (prospectively) and differences for days gone by, which are earned at once (a cumulative catch-up: ASC
+606-10-25-13, IFRS 15.21); a credit note is earned back by the same rule.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from billproof.contracts.charges import RecognitionMethod
+from billproof.contracts.model import ChartOfAccounts
+from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine, Released
+from billproof.ledger.model import EntryKind, EntryLine, JournalEntry
+from billproof.money import Money, exactly
+from billproof.periods import Period
+
+ONE_DAY = timedelta(days=1)
+
+
+@exactly
+def earned_by(line: InvoiceLine, day: date) -> Money:
+    """Return what of a line's net amount is earned before a day."""
+    net, terms = line.amounts.net, line.priced.recognition
+    start, end = terms.period.start, terms.period.end
+    if day >= end:
+        return net
+    if terms.method is RecognitionMethod.POINT_IN_TIME:
+        return net if day > start else Money.zero(net.currency)
+    if day <= start or terms.method is RecognitionMethod.AS_INCURRED:
+        return Money.zero(net.currency)
+    if terms.method is RecognitionMethod.STRAIGHT_LINE_MONTHS:
+        done, whole = _months(start, day - ONE_DAY), _months(start, end - ONE_DAY)
+        if (day - ONE_DAY).month == day.month:  # a month counts when it is over
+            done -= 1
+    else:
+        done, whole = (day - start).days, (end - start).days
+    exact = net.amount * done / Decimal(whole)
+    return Money.rounded(exact, net.currency, line.priced.explanation.rounding)
+
+
+def _months(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def books_close(invoice: Invoice) -> date:
+    """Return the day up to which a document's own posting recognises revenue: its period's or issue month's end."""
+    if invoice.kind is DocumentKind.INVOICE:
+        return invoice.period.end
+    return Period.month(f"{invoice.issue_date:%Y-%m}").end
+
+
+def months_to_come(invoice: Invoice) -> list[str]:
+    """Return the months in which something of a document is still to be earned after it was posted."""
+    last = max((line.priced.recognition.period.end for line in invoice.lines), default=books_close(invoice))
+    found, month = [], Period.month(f"{books_close(invoice):%Y-%m}")
+    while month.start < last:
+        if any(not earned.is_zero for _, earned in _earned_in(invoice, month)):
+            found.append(month.name)
+        month = month.next()
+    return found
+
+
+def _earned_in(invoice: Invoice, month: Period) -> Iterator[tuple[InvoiceLine, Money]]:
+    if invoice.kind is not DocumentKind.WRITE_OFF:
+        for line in invoice.lines:
+            yield line, earned_by(line, month.end) - earned_by(line, month.start)
+
+
+def revenue_entry(invoice: Invoice, released: Released, month: Period, chart: ChartOfAccounts) -> JournalEntry:
+    """Return what a month earns of a document: Dr deferred revenue, Cr revenue; no lines where it earns nothing."""
+    balances: dict[tuple[str, str], Money] = {}
+    for line, earned in _earned_in(invoice, month):
+        category = line.priced.revenue_category
+        for key, amount in (
+            ((chart.deferred_revenue, f"{category} earned"), earned),
+            ((chart.revenue_of(category), category), -earned),
+        ):
+            balances[key] = balances.get(key, Money.zero(invoice.currency)) + amount
+    return JournalEntry.balanced(
+        kind=EntryKind.REVENUE,
+        legal_entity=released.legal_entity,
+        external_reference=f"{released.number}-R-{month.name}",
+        invoice=invoice.id,
+        billing_account=invoice.buyer.id,
+        period=month.name,
+        document_date=month.end - ONE_DAY,
+        currency=invoice.currency,
+        lines=tuple(
+            EntryLine(account=account, amount=amount, memo=memo)
+            for (account, memo), amount in balances.items()
+            if not amount.is_zero
+        ),
+    )
