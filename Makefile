@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration chaos bench lint types contracts check-template build-template format schemas docs pins clean ci
+.PHONY: help setup tools demo down test unit integration chaos bench mutation lint types contracts check-template build-template format schemas docs pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -56,6 +56,9 @@ chaos: setup ## Kill every step at every port call, and the demo N times (N=10);
 
 bench: setup .bench/.ready ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'
+
+mutation: setup ## Change the rules of money one by one: do the tests notice? Results by module; about 15 minutes
+	$(BIN)/python -m tests.mutation
 
 lint: setup ## Style, types and the direction of imports
 	$(BIN)/ruff format --check .
