@@ -30,6 +30,7 @@ TESTS = (
     "tests/properties",
     "tests/golden/test_worked_examples.py",
     "tests/golden/test_explanations.py",
+    "tests/golden/test_contracts_explained.py",
 )
 CONFIG = """
 [tool.pytest.ini_options]

@@ -44,6 +44,7 @@ def line(net: str, method: str, start: str, end: str) -> InvoiceLine:
         product="p",
         revenue_category="subscription",
         service_period=period,
+        covered=period,
         meter=None,
         unit=None,
         dimension={},

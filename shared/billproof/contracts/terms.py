@@ -25,6 +25,7 @@ class BilledLine(Model):
     product: str
     revenue_category: str
     service_period: Period
+    covered: Period
     dimension: dict[str, str]
     includes_tax: bool = False
     recognition_method: RecognitionMethod

@@ -41,6 +41,7 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
         product=gone.product,
         revenue_category=gone.revenue_category,
         service_period=gone.service_period,
+        covered=gone.covered,
         meter=None,
         unit=None,
         dimension=gone.dimension,

@@ -40,13 +40,6 @@ class Basis:
     carried: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 
-def is_due(timeline: Timeline, period: Period, charge: str) -> bool:
-    """Say whether the invoice of the period must show the charge."""
-    if any(due.span.term.id == charge for due in dues(timeline, period)):
-        return True
-    return any(trues_up(span) and span.touches(period) for span in timeline.of_charge(charge))
-
-
 @exactly
 def charge_lines(timeline: Timeline, basis: Basis, owed: Iterator[Due] | None = None) -> list[PricedLine]:
     """Price what is owed of a contract; a charge that owes nothing for a period that is due still gets a line.
@@ -173,7 +166,8 @@ class _Pricer:
         if price.true_up == "high_water_mark":
             quantity = max(over, default=ZERO)
             steps = (step_of(f"seats above {price.seats}, the most of any day", quantity, each_costs),)
-            yield self._line(due, steps, quantity=quantity, meter=meter, note=_seen(found))
+            part = Proration.of(span.days, period, span.contract.proration)
+            yield self._line(due, steps, quantity=quantity, share=part, meter=meter, note=_seen(found))
             return
         quantity = sum(over, ZERO)
         steps = (step_of(f"days of seats above {price.seats}", quantity, each_costs),)
@@ -222,6 +216,7 @@ class _Pricer:
             product=charge.product,
             revenue_category=charge.revenue_category,
             service_period=due.period,
+            covered=Period(start=due.bounds[0], end=due.bounds[1]),
             meter=meter.id if meter else None,
             unit=meter.unit if meter else None,
             dimension=dimension or {},

@@ -62,8 +62,8 @@ class Recognized(Model):
 class PricedLine(Model):
     """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest.
 
-    `unused_quantity` is what was left of the period's own allowance, where it rolls over. Where prices include tax,
-    `net` is the price with it.
+    `covered` are the days of the service period that it pays for. `unused_quantity` is what was left of the period's
+    own allowance, where it rolls over. Where prices include tax, `net` is the price with it.
     A line that adjusts an earlier one holds the differences of all of these, which may be negative.
     """
 
@@ -75,6 +75,7 @@ class PricedLine(Model):
     product: str
     revenue_category: str
     service_period: Period
+    covered: Period
     meter: str | None
     unit: str | None
     dimension: dict[str, str]

@@ -10,16 +10,16 @@ All of it is before tax. Fees that an earlier invoice billed in advance for the 
 commitments.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billproof.contracts.charges import Charge, Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
+from billproof.contracts.charges import Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
 from billproof.money import Money, exactly, total
-from billproof.periods import DateRange, Period, Proration, intersection
+from billproof.periods import Period, Proration
 from billproof.pricing.dues import Due, dues, own_dues
 from billproof.pricing.lines import Basis, charge_lines, explain
 from billproof.pricing.model import LineKind, PricedLine, Recognized, Step
@@ -95,7 +95,9 @@ class _Account:
         for fee in self._fees:
             if (named and fee.line.charge not in named) or fee.line.net.is_zero:
                 continue
-            share = _discounted_days(span.days, self._timeline.of_charge(fee.line.charge), fee.line.service_period)
+            share = Proration(
+                days_covered=span.days.days_within(fee.line.covered), days_in_period=fee.line.covered.days
+            )
             if share.days_covered == 0:
                 continue
             off = fee.left.amount * percent / HUNDRED
@@ -151,7 +153,7 @@ class _Account:
         )
         note = "shortfall" if short else f"met: {billed} billed"
         return PricedLine(
-            id=f"{commitment.id}:{period.name}" + _suffix(span, period),
+            id=f"{_name(span, period)}:{period.name}",
             kind=LineKind.COMMITMENT,
             term=commitment.id,
             charge=commitment.id,
@@ -159,6 +161,7 @@ class _Account:
             product=commitment.name,
             revenue_category=commitment.revenue_category,
             service_period=period,
+            covered=period,
             meter=None,
             unit=None,
             dimension={},
@@ -218,7 +221,7 @@ class _Account:
         model = {LineKind.DISCOUNT: "discount", LineKind.CAP: "spend_cap"}.get(kind, "credit")
         self.lines.append(
             PricedLine(
-                id=f"{term.id}:{line.id}" + _suffix(span, line.service_period),
+                id=f"{_name(span, line.covered if kind is LineKind.DISCOUNT else self._basis.period)}:{line.id}",
                 kind=kind,
                 term=term.id,
                 charge=line.charge,
@@ -226,6 +229,7 @@ class _Account:
                 product=line.product,
                 revenue_category=line.revenue_category,
                 service_period=line.service_period,
+                covered=line.covered,
                 meter=None,
                 unit=None,
                 dimension={},
@@ -240,9 +244,10 @@ class _Account:
         )
 
 
-def _suffix[T: Term](span: Span[T], period: Period) -> str:
-    """Tell the spans of one term within a period apart."""
-    return f"@{span.days.start}" if span.begun < span.days.start and span.days.start > period.start else ""
+def _name[T: Term](span: Span[T], period: Period) -> str:
+    """Name a term, and tell its spans within a period apart."""
+    is_later = span.begun < span.days.start and span.days.start > period.start
+    return f"{span.term.id}@{span.days.start}" if is_later else span.term.id
 
 
 def _is_own(line: PricedLine, period: Period) -> bool:
@@ -260,16 +265,6 @@ def _billed_elsewhere(timeline: Timeline, period: Period) -> list[Due]:
         and (due.span.term.id, due.period, due.suffix) not in here
         and due.span.term.timing == "in_advance"
     ]
-
-
-def _discounted_days(discount: DateRange, spans: Iterable[Span[Charge]], period: Period) -> Proration:
-    """Count the days of a line that are discounted, of those that its charge covers: amounts count as spread evenly."""
-    both = covered = 0
-    for span in spans:
-        covered += span.days.days_within(period)
-        shared = intersection(discount, span.days)
-        both += shared.days_within(period) if shared else 0
-    return Proration(days_covered=both, days_in_period=max(covered, 1))
 
 
 @exactly

@@ -139,12 +139,10 @@ def _graduated(tiers: tuple[Tier, ...], quantity: Decimal, *, flat_fee_at_zero: 
 
 
 def _volume(price: Volume, quantity: Decimal) -> Step:
-    for tier, below in _bounds(price.tiers):
-        if tier.up_to is None or quantity <= tier.up_to:
-            fee = price.flat_fee_at_zero or quantity != 0
-            return _tier_step(tier, below, quantity, prefix="all units, ", fee=fee)
-    message = "tiers end without a bound"  # a Tiered model cannot be made otherwise
-    raise AssertionError(message)
+    fits = (pair for pair in _bounds(price.tiers) if pair[0].up_to is None or quantity <= pair[0].up_to)
+    tier, below = next(fits)  # the last tier has no bound
+    fee = price.flat_fee_at_zero or quantity != 0
+    return _tier_step(tier, below, quantity, prefix="all units, ", fee=fee)
 
 
 def _graduated_percentage(price: GraduatedPercentage, amount: Decimal) -> tuple[Step, ...]:

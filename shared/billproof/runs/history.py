@@ -152,6 +152,7 @@ def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> 
         product=line.product,
         revenue_category=line.revenue_category,
         service_period=line.service_period,
+        covered=line.covered,
         dimension=line.dimension,
         includes_tax=line.includes_tax,
         recognition_method=line.recognition.method,
