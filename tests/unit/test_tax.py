@@ -5,17 +5,14 @@ from typing import Any
 import pytest
 from eu_vat_rates_data import get_standard_rate
 
-from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.model import Account, LegalEntity, TaxRounding
 from billproof.errors import UndeterminedTax
-from billproof.money import Money, Rounding, total
+from billproof.money import Money, Rounding
 from billproof.tax.amounts import tax_document, tax_line
 from billproof.tax.model import Determination, Treatment
 from billproof.tax.rows import rule_set
 from billproof.tax.rules import determine
 from billproof_ops.demo import story
-from tests.support.world import EUROPE as EUROPE_ID
-from tests.support.world import World
 
 DATA = story.master_data()
 INC, EUROPE = DATA.legal_entities
@@ -277,47 +274,6 @@ def test_a_document_is_taxed_as_a_whole_where_that_is_the_rule() -> None:
     assert sum(line.amounts.tax.amount for line in whole) == Decimal("0.04")  # 19 % of 0.20
     assert all(line.tax_by_line.is_zero for line in whole)
     assert all(line.amounts.gross == line.amounts.net + line.amounts.tax for line in whole)
-
-
-def test_both_roundings_are_kept_on_the_invoice() -> None:
-    world = World()
-    entity = world.directory.legal_entity(EUROPE_ID)
-    world.publish(entity.model_copy(update={"version": 2, "tax_rounding": TaxRounding.PER_DOCUMENT}))
-    world.bill(EUROPE_ID)
-    for facts in world.register.of_period(EUROPE_ID, "2013-01"):
-        invoice = world.invoice(f"{EUROPE_ID}.2013-01.{facts.account}")
-        for group in invoice.tax_summary:
-            assert group.rule is TaxRounding.PER_DOCUMENT
-            mine = [line for line in invoice.lines if line.determination.jurisdiction == group.jurisdiction]
-            assert group.tax_by_line == total((line.tax_by_line for line in mine), "EUR")
-            assert group.amounts.tax == total((line.amounts.tax for line in mine), "EUR")
-
-
-def test_prices_with_tax_bill_what_they_say() -> None:
-    world = World()
-    for contract in list(world.directory.contracts("US")):
-        world.publish(contract.model_copy(update={"version": 2, "prices_include_tax": True}))
-    world.publish(
-        world.directory.account("US").model_copy(  # type: ignore[union-attr]
-            update={"version": 2, "address": world.directory.legal_entity(EUROPE_ID).address}
-        )
-    )
-    world.bill(EUROPE_ID)
-    world.approve_all(EUROPE_ID)
-    invoice = world.invoice(f"{EUROPE_ID}.2013-01.US")
-    assert invoice.totals.gross == total((line.priced.net for line in invoice.lines), "EUR")
-    assert invoice.totals.tax.amount > 0
-    statement = balance_run(
-        f"{EUROPE_ID}-2013-01-001",
-        stores=Stores(
-            objects=world.objects,
-            directory=world.directory,
-            register=world.register,
-            casebook=world.casebook,
-            erp=world.erp,
-        ),
-    )
-    assert statement.balances
 
 
 def test_our_european_rates_are_those_of_the_commissions_database() -> None:

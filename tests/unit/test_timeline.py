@@ -11,6 +11,7 @@ from billproof.contracts.model import Contract
 from billproof.contracts.prices import Flat
 from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
+from billproof.model import decimal_text
 from billproof.periods import Cadence, DateRange, Interval, Period, Proration, ProrationMethod, ProrationTerms
 from billproof.pricing.dues import dues
 
@@ -43,7 +44,7 @@ def contract(version: int = 1, start: str = "2012-01-01", *, end: str | None = N
 def fees(*versions: Contract) -> list[tuple[str, str, str]]:
     (timeline,) = timelines(versions, JANUARY)
     return [
-        (str(span.days.start), str(span.days.end or ""), f"{span.term.price.amount:f}")
+        (str(span.days.start), str(span.days.end or ""), decimal_text(span.term.price.amount))
         for span in timeline.of_charge("fee")
         if isinstance(span.term.price, Flat)
     ]
@@ -116,6 +117,8 @@ def test_the_version_in_force_is_the_last_of_the_period() -> None:
         ({"uplift_amount": "7"}, "114"),
         ({"uplift_percent": "0.333", "price_decimals": 2}, "100.66"),
         ({"index": [{"start": "2011-01-01", "value": "80"}, {"start": "2012-06-01", "value": "100"}]}, "125"),
+        ({"index": [{"start": "2012-01-01", "value": "80"}, {"start": "2012-06-01", "value": "90"}]}, "112.5"),
+        ({"uplift_percent": "0.5", "price_decimals": 0, "term_months": 24}, "101"),
     ],
 )
 def test_prices_rise_with_every_renewal(renewal: dict[str, Any], amount: str) -> None:
@@ -123,6 +126,44 @@ def test_prices_rise_with_every_renewal(renewal: dict[str, Any], amount: str) ->
     (timeline,) = timelines([terms], Period.month("2013-07"))
     spans = [span for span in timeline.charges if span.touches(Period.month("2013-07"))]
     assert [span.term.price.amount for span in spans if isinstance(span.term.price, Flat)] == [Decimal(amount)]
+
+
+def test_a_charge_that_ends_does_not_renew_on_its_last_day() -> None:
+    ended = {"effective": {"start": "2012-01-01", "end": "2013-07-01"}}
+    terms = contract(charges=[ended], renewal={"renews_on": "2012-07-01", "uplift_percent": "5", "automatic": True})
+    (timeline,) = timelines([terms], Period.month("2013-06"))
+    assert [str(span.days.start) for span in timeline.charges] == ["2012-01-01", "2012-07-01"]
+
+
+def test_a_version_that_begins_on_a_renewal_states_the_renewed_prices() -> None:
+    renewal = {"renews_on": "2012-01-01", "uplift_percent": "5", "automatic": True}
+    assert fees(contract(renewal=renewal))[0] == ("2012-01-01", "2013-01-01", "100")
+
+
+def test_a_ramp_starts_renewals_anew() -> None:
+    ramp = [{"start": "2012-10-01", "price": {"model": "flat", "amount": "200"}}]
+    renewal = {"renews_on": "2012-07-01", "uplift_percent": "10", "automatic": True}
+    terms = contract(charges=[{"ramp": ramp}], renewal=renewal)
+    assert [amount for _, _, amount in fees(terms)] == ["100", "110", "200", "220", "242"]
+
+
+def test_a_charge_whose_days_change_is_the_same_charge() -> None:
+    longer = contract(2, "2013-01-10", charges=[{"effective": {"start": "2012-01-01", "end": "2013-06-01"}}])
+    assert fees(contract(), longer) == [("2012-01-01", "2013-06-01", "100")]
+
+
+def test_waivers_that_are_repeated_are_one() -> None:
+    waiver = {"id": "pause", "reason": "pause", "days": {"start": "2013-01-05", "end": "2013-01-20"}}
+    later = {**waiver, "days": {"start": "2013-01-05", "end": "2013-01-25"}}
+    (timeline,) = timelines([contract(waivers=[waiver]), contract(2, "2013-01-10", waivers=[later])], JANUARY)
+    (span,) = timeline.waivers
+    assert (span.days.start, span.days.end) == (date(2013, 1, 5), date(2013, 1, 25))
+
+
+def test_contracts_of_an_account_are_laid_out_apart() -> None:
+    other = contract().model_copy(update={"id": "L"})
+    assert [timeline.id for timeline in timelines([other, contract()], JANUARY)] == ["K", "L"]
+    assert [each.id for each in governing([other, contract(2), contract()], JANUARY)] == ["K", "L"]
 
 
 def test_a_renewal_that_is_not_automatic_changes_no_price() -> None:
