@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from billproof.erp.recognition import recognize_month
 from billproof.usage.service import aggregate_usage
 from tests.support.faults import Killed, fused, restore, snapshot, state_of
 from tests.support.world import INC, JANUARY, World, flight
@@ -15,6 +16,7 @@ from tests.support.world import INC, JANUARY, World, flight
 RUN = f"{INC}-2013-01-001"
 Step = Callable[[World], object]
 CASE = f"{INC}.{JANUARY}.EV.001"
+CREDITED = f"{INC}.{JANUARY}.UA"
 
 
 def month() -> World:
@@ -78,6 +80,31 @@ def reconciled(world: World) -> None:
     assert world.reconcile().outcome == "balanced"
 
 
+def credit_asked(world: World) -> None:
+    assert world.credit(CREDITED, rebill=True).outcome == "waiting"
+
+
+def credit_applied(world: World) -> None:
+    assert world.decide(f"{CREDITED}~01.001", "approved", "ben").outcome == "decided"
+    assert world.apply(f"{CREDITED}~01.001").outcome == "released"
+
+
+def credit_posted(world: World) -> None:
+    world.post(f"{CREDITED}~01")
+
+
+def recognized(world: World) -> None:
+    done = recognize_month(
+        legal_entity=INC,
+        month="2013-02",
+        directory=world.directory,
+        register=world.register,
+        objects=world.objects,
+        erp=world.erp,
+    )
+    assert done.documents > 0
+
+
 STEPS: list[Step] = [
     ingest,
     planned,
@@ -89,9 +116,14 @@ STEPS: list[Step] = [
     decided,
     applied,
     posted,
+    credit_asked,
+    credit_applied,
+    credit_posted,
+    recognized,
     reconciled,
 ]
-NAMES = ["ingest", "plan", "aggregate", "check", "batches", "close", "wait", "decide", "apply", "post", "reconcile"]
+NAMES = ["ingest", "plan", "aggregate", "check", "batches", "close", "wait", "decide", "apply", "post"]
+NAMES += ["credit", "approve-credit", "post-credit", "recognize", "reconcile"]
 
 
 @pytest.fixture(scope="module")
