@@ -168,6 +168,9 @@ class Cadence(Model):
 
     def period_of(self, day: date) -> Period:
         """Return the service period that holds a day."""
+        if self.interval is Interval.MONTH and self.anchor is None:
+            start = day.replace(day=1)
+            return Period(start=start, end=_first_of_next_month(start))
         first = self.anchor or MONDAY
         if self.interval is Interval.WEEK:
             number = (day - first).days // WEEK_DAYS

@@ -237,3 +237,11 @@ def test_event_types_of_our_own_are_nobodys_meters() -> None:
                 "aggregation": "count",
             }
         )
+
+
+def test_free_transactions_are_not_given_to_every_group() -> None:
+    price = {"model": "percentage", "percent": "1", "free_transactions": 3}
+    charge = {**UA.charges[0].model_dump(mode="json"), "timing": "in_arrears", "meter": "m", "price": price}
+    assert Charge.model_validate(charge).price.model == "percentage"
+    with pytest.raises(ValidationError, match="free transactions cannot be shared"):
+        Charge.model_validate({**charge, "group_by": ["region"]})

@@ -387,3 +387,13 @@ def test_the_codes_are_one_each_and_every_control_explains_itself() -> None:
     names = [control.code for control in CATALOGUE]
     assert len(set(names)) == len(names) == 19
     assert all(control.explanation.startswith("Find ") and control.explanation.endswith(".") for control in CATALOGUE)
+
+
+def test_a_converted_quantity_is_compared_with_what_was_converted_before() -> None:
+    world = World()
+    publish(world, "UA", charges={"miles": {"conversion": {"divide_by": "1000", "decimals": 0, "rounding": "up"}}})
+    world.ingest([flight(1), flight(2)])
+    world.bill()
+    world.moment = FEBRUARY
+    world.ingest([flight(1, day="2013-02-05"), flight(2, day="2013-02-05")])
+    assert "usage_changed" not in findings(world.bill(period="2013-02"), "UA")

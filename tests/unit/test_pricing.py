@@ -84,7 +84,7 @@ def basis(*quantities: Quantity, period: Period = JANUARY) -> Basis:
 
 def lines_of(terms: Contract, *quantities: Quantity, period: Period = JANUARY) -> list[PricedLine]:
     (timeline,) = timelines([terms], period)
-    return charge_lines(timeline, basis(*quantities, period=period))
+    return charge_lines(timeline, basis(*quantities, period=period), dues(timeline, period))
 
 
 def due_in(terms: Contract, period: Period) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -160,10 +161,22 @@ def _grow(usage: AccountUsage, shares: Mapping[str, Fraction]) -> AccountUsage:
     grown = []
     for found in usage.quantities:
         share = shares.get(found.meter, Fraction(0))
-        top = CONTEXT.multiply(found.quantity, Decimal(share.numerator))
-        more = CONTEXT.divide(top, Decimal(share.denominator)).quantize(PLACES, context=CONTEXT)
-        grown.append(found.model_copy(update={"quantity": CONTEXT.add(found.quantity, more)}))
+        changes: dict[str, Any] = {"quantity": _more(found.quantity, share)}
+        changes["prices"] = tuple(
+            each.model_copy(update={"quantity": _more(each.quantity, share)}) for each in found.prices
+        )
+        if found.tally is not None:
+            amounts = ("amount", "low_amount", "high_amount")
+            rated = {name: _more(getattr(found.tally, name), share) for name in amounts}
+            changes["tally"] = found.tally.model_copy(update=rated)
+        grown.append(found.model_copy(update=changes))
     return usage.model_copy(update={"quantities": tuple(grown)})
+
+
+def _more(quantity: Decimal, share: Fraction) -> Decimal:
+    top = CONTEXT.multiply(quantity, Decimal(share.numerator))
+    more = CONTEXT.divide(top, Decimal(share.denominator)).quantize(PLACES, context=CONTEXT)
+    return CONTEXT.add(quantity, more)
 
 
 @exactly

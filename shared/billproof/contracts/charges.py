@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from billproof.contracts.names import Name, Nonnegative
-from billproof.contracts.prices import Capacity, DueOnce, Matrix, Price, Seats
+from billproof.contracts.prices import Capacity, DueOnce, Matrix, Percentage, Price, Seats
 from billproof.model import Exact, Model
 from billproof.periods import Cadence, DateRange
 from billproof.quantities import QuantityRule
@@ -138,6 +138,10 @@ class Charge(Model):
             (
                 self.included_quantity is None or not (self.group_by or of_transactions),
                 "an included quantity cannot be shared among groups of group_by or transactions",
+            ),
+            (
+                not self.group_by or not isinstance(price, Percentage) or not price.has_allowance,
+                "free transactions cannot be shared among groups of group_by",
             ),
             (not self.rollover or self.included_quantity is not None, "rollover is for an included quantity"),
             (

@@ -192,6 +192,11 @@ class Percentage(PriceModel):
     minimum: Nonnegative | None = None
     maximum: Nonnegative | None = None
 
+    @property
+    def has_allowance(self) -> bool:
+        """Whether some transactions are free."""
+        return self.free_transactions is not None or self.free_amount is not None
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:

@@ -10,6 +10,7 @@ from billproof.contracts.terms import AccountTerms, BatchPlan
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.findings import Finding, Owner, Severity
 from billproof.money import Money, total
+from billproof.pricing.dues import Due, dues
 from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import AccountPricing
 from billproof.usage.model import AccountUsage
@@ -42,6 +43,11 @@ class Case:
     def timelines(self) -> list[Timeline]:
         """The account's contracts, laid out over their days."""
         return timelines(self.terms.contracts, self.plan.period)
+
+    @cached_property
+    def dues(self) -> list[tuple[Timeline, list[Due]]]:
+        """What the invoice of the period owes, by contract."""
+        return [(timeline, list(dues(timeline, self.plan.period))) for timeline in self.timelines]
 
     @property
     def charges(self) -> Iterator[tuple[Contract, Charge]]:

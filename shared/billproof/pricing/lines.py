@@ -1,6 +1,6 @@
 """From a contract's charges and the quantities of a period to lines that explain themselves."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -13,7 +13,7 @@ from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, Proration
-from billproof.pricing.dues import Due, dues, proration
+from billproof.pricing.dues import Due, proration
 from billproof.pricing.model import Explanation, LineKind, PricedLine, Recognized, Step
 from billproof.pricing.reading import readings, trues_up
 from billproof.pricing.rules import Used, amount_of, price_steps, step_of
@@ -41,16 +41,20 @@ class Basis:
 
 
 @exactly
-def charge_lines(timeline: Timeline, basis: Basis, owed: Iterator[Due] | None = None) -> list[PricedLine]:
+def charge_lines(timeline: Timeline, basis: Basis, owed: Iterable[Due]) -> list[PricedLine]:
     """Price what is owed of a contract; a charge that owes nothing for a period that is due still gets a line.
 
     Raises UnpriceableCharge where the terms say something that cannot be priced as stated.
     """
     pricer = _Pricer(timeline, basis)
-    lines = [line for due in owed or dues(timeline, basis.period) for line in pricer.lines(due)]
-    if owed is None:
-        lines += [line for span in timeline.charges if trues_up(span) for line in pricer.true_up(span)]
-    return lines
+    return [line for due in owed for line in pricer.lines(due)]
+
+
+@exactly
+def true_up_lines(timeline: Timeline, basis: Basis) -> list[PricedLine]:
+    """Price the seats that telemetry saw above the committed ones in the billing period, in arrears."""
+    pricer = _Pricer(timeline, basis)
+    return [line for span in timeline.charges if trues_up(span) for line in pricer.true_up(span)]
 
 
 class _Pricer:

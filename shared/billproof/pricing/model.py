@@ -1,5 +1,6 @@
 """Priced lines and their explanations."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 
@@ -88,6 +89,19 @@ class PricedLine(Model):
     recognition: Recognized
     explanation: Explanation
     adjusts: Adjusts | None = None
+
+
+def metered_quantities(lines: Iterable[PricedLine]) -> dict[str, Decimal]:
+    """Return what lines say of each meter: the most of any charge that reads it, as that charge converts it."""
+    by_charge: dict[tuple[str, str, str], Decimal] = {}
+    for line in lines:
+        if line.meter is not None and line.kind is LineKind.CHARGE:
+            key = (line.meter, line.explanation.contract, line.charge)
+            by_charge[key] = by_charge.get(key, Decimal(0)) + line.quantity
+    found: dict[str, Decimal] = {}
+    for (meter, _, _), quantity in by_charge.items():
+        found[meter] = max(found.get(meter, Decimal(0)), quantity)
+    return found
 
 
 class PricedAccount(Model):

@@ -21,7 +21,7 @@ from billproof.model import decimal_text
 from billproof.money import Money, exactly, total
 from billproof.periods import Period, Proration
 from billproof.pricing.dues import Due, dues, own_dues
-from billproof.pricing.lines import Basis, charge_lines, explain
+from billproof.pricing.lines import Basis, charge_lines, explain, true_up_lines
 from billproof.pricing.model import LineKind, PricedLine, Recognized, Step
 from billproof.pricing.rules import step_of
 
@@ -64,9 +64,10 @@ class _Account:
         self._timeline = timeline
         self._basis = basis
         self._currency = timeline.currency
-        here = charge_lines(timeline, basis)
+        owed = list(dues(timeline, basis.period))
+        here = [*charge_lines(timeline, basis, owed), *true_up_lines(timeline, basis)]
         known = {line.id for line in here}
-        elsewhere = charge_lines(timeline, basis, iter(_billed_elsewhere(timeline, basis.period)))
+        elsewhere = charge_lines(timeline, basis, _billed_elsewhere(timeline, basis.period, owed))
         self._fees = [_Fee(line, line.net, is_here=True) for line in here]
         self._fees += [_Fee(line, line.net, is_here=False) for line in elsewhere if line.id not in known]
         self.lines: list[PricedLine] = list(here)
@@ -254,9 +255,11 @@ def _is_own(line: PricedLine, period: Period) -> bool:
     return period.start <= line.service_period.start < period.end or line.service_period.end == period.end
 
 
-def _billed_elsewhere(timeline: Timeline, period: Period) -> list[Due]:
+def _billed_elsewhere(timeline: Timeline, period: Period, owed: list[Due]) -> list[Due]:
     """Return what starts in the period and an earlier invoice billed in advance."""
-    here = {(due.span.term.id, due.period, due.suffix) for due in dues(timeline, period)}
+    if not (timeline.commitments or timeline.caps):
+        return []  # nothing counts it
+    here = {(due.span.term.id, due.period, due.suffix) for due in owed}
     return [
         due
         for due in own_dues(timeline, period)

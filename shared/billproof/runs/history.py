@@ -13,7 +13,7 @@ from billproof.invoicing.register import Register
 from billproof.invoicing.service import read_invoice
 from billproof.periods import Period
 from billproof.ports import Objects
-from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.model import LineKind, PricedLine, metered_quantities
 
 
 class History:
@@ -33,7 +33,6 @@ class History:
             return None
         settlement = self._own[earlier[-1]]
         invoice = read_settled(self._register, self._objects, settlement)
-        quantities: dict[tuple[str, str, str], Decimal] = {}
         lines: dict[str, list[str]] = {}
         starts: dict[str, list[date]] = {}
         for each in invoice.lines:
@@ -44,17 +43,11 @@ class History:
             if not line.net.is_zero:
                 lines.setdefault(contract, []).append(line.id)
             starts.setdefault(f"{contract}/{line.charge}", []).append(line.service_period.start)
-            if line.meter is not None:
-                key = (line.meter, contract, line.charge)
-                quantities[key] = quantities.get(key, Decimal(0)) + line.quantity
-        by_meter: dict[str, Decimal] = {}
-        for (meter, _, _), quantity in quantities.items():
-            by_meter[meter] = max(by_meter.get(meter, Decimal(0)), quantity)
         return InvoiceBefore(
             number=settlement.number,
             period=invoice.period,
             net=invoice.totals.net,
-            quantities=by_meter,
+            quantities=metered_quantities(line.priced for line in invoice.lines),
             lines={contract: tuple(ids) for contract, ids in lines.items()},
             starts={charge: tuple(days) for charge, days in starts.items()},
         )

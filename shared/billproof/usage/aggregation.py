@@ -177,7 +177,7 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
     with _judged_chunks(plan, objects, names) as (database, chunks):
         _prepare(database, plan, names)
         columns = "".join(f", {column}" for column in names.values())
-        order = "time || received_at || id" if any(map(_needs_order, plan.asked)) else "null"
+        order = "time || received_at || id || source" if any(map(_needs_order, plan.asked)) else "null"
         for _ in chunks:
             (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
             database.execute(_MINE.format(names=columns, order=order))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
-from billproof.pricing.dues import dues
 
 
 def _check(case: Case) -> Iterator[Found]:
@@ -12,8 +11,8 @@ def _check(case: Case) -> Iterator[Found]:
     if case.priced is None:
         return
     billed = {(line.explanation.contract, line.charge) for line in case.charge_lines}
-    for timeline in case.timelines:
-        for charge in sorted({due.span.term.id for due in dues(timeline, case.plan.period)}):
+    for timeline, owed in case.dues:
+        for charge in sorted({due.span.term.id for due in owed}):
             if (timeline.id, charge) not in billed:
                 what = f"charge {charge} is due in {case.plan.period.name} and has no line"
                 yield Found(f"{timeline.id}/{charge}", what)

@@ -6,7 +6,6 @@ from billproof.contracts.charges import Charge, Timing
 from billproof.contracts.timeline import Span
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
-from billproof.pricing.dues import dues
 
 
 def _was_left_out(case: Case, span: Span[Charge]) -> bool:
@@ -25,9 +24,9 @@ def _check(case: Case) -> Iterator[Found]:
 
     A charge in advance that ran before this period must have been billed for it on the invoice before.
     """
-    for timeline in case.timelines if case.priced else ():
+    for timeline, found in case.dues if case.priced else ():
         owed: dict[str, set[str]] = {}
-        for due in dues(timeline, case.plan.period):
+        for due in found:
             owed.setdefault(due.span.term.id, set()).add(due.period.name)
         for charge, periods in owed.items():
             mine = [

@@ -6,15 +6,14 @@ from decimal import Decimal
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
-from billproof.pricing.dues import dues
 from billproof.pricing.reading import readings
 
 
 def _check(case: Case) -> Iterator[Found]:
     """Find metered quantities that their charge's lines do not add up to, billed and included together."""
-    for timeline in case.timelines if case.priced else ():
+    for timeline, owed in case.dues if case.priced else ():
         metered: dict[str, Decimal] = {}
-        for due in dues(timeline, case.plan.period):
+        for due in owed:
             charge = due.span.term
             if charge.meter is not None:
                 (reading, *_) = readings(charge)

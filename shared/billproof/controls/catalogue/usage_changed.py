@@ -6,6 +6,7 @@ from decimal import Decimal
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
+from billproof.pricing.model import metered_quantities
 
 
 def _check(case: Case) -> Iterator[Found]:
@@ -14,16 +15,12 @@ def _check(case: Case) -> Iterator[Found]:
     A drop may be telemetry that got lost; a rise may be a source that sends twice under new ids.
     """
     before, line_drawn = case.terms.before, case.plan.policy.thresholds
+    billed = metered_quantities(case.lines)
     for meter, was in before.quantities.items() if before else ():
-        found = [
-            each for each in case.pricing.usage.quantities if (each.meter, each.variant, each.part) == (meter, "", "")
-        ]
-        if was == 0 or (found and case.priced is None):
+        used = any(each.meter == meter for each in case.pricing.usage.quantities)
+        if was == 0 or (used and meter not in billed):
             continue
-        sums: dict[tuple[str, ...], Decimal] = {}
-        for each in found:
-            sums[each.group_by] = sums.get(each.group_by, Decimal(0)) + each.quantity
-        now = max(sums.values(), default=Decimal(0))
+        now = billed.get(meter, Decimal(0))
         percent = abs(now - was) * 100 / was
         limit = line_drawn.usage_drop_percent if now < was else line_drawn.usage_spike_percent
         if percent > limit:
