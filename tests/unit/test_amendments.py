@@ -125,6 +125,13 @@ def test_an_upgrade_after_the_fee_was_billed_in_advance_is_a_difference() -> Non
     assert bill(world, MAR) == {"fee:2013-04": "560.00"}
 
 
+def test_an_upgrade_from_the_first_of_a_month_is_billed_once() -> None:
+    world = world_with(flat("100", timing="in_advance"))
+    publish(world, flat("150", timing="in_advance"), start="2013-02-01")
+    assert bill(world, JAN) == {"fee:2013-01": "100.00", "fee:2013-02": "150.00"}
+    assert bill(world, FEB) == {"fee:2013-03": "150.00"}
+
+
 def test_a_backdated_version_credits_and_bills_every_month_that_it_reaches() -> None:
     world = world_with(flat("100"), miles("0.01"))
     world.ingest([flight(1)])

@@ -95,10 +95,20 @@ def test_versions_that_change_the_money_or_the_clock_are_refused() -> None:
             timelines([contract(), contract(2, "2013-01-10", **change)], JANUARY)
 
 
-def test_versions_that_cover_the_period_or_begin_after_it_are_kept() -> None:
-    old = contract(1, "2011-01-01")
-    assert governing([old, contract(2), contract(3, "2013-03-01")], JANUARY) == [contract(2), contract(3, "2013-03-01")]
+def test_versions_before_and_after_the_period_are_kept_while_the_contract_is_in_force() -> None:
+    mine = [contract(1, "2011-01-01"), contract(2), contract(3, "2013-03-01")]
+    assert governing(reversed(mine), JANUARY) == mine
+    assert governing([*mine, contract(4, "2010-01-01")], JANUARY) == [contract(4, "2010-01-01")]
     assert governing([contract(1, "2013-02-01")], JANUARY) == []
+    assert governing([contract(1, "2012-01-01", end="2013-01-01")], JANUARY) == []
+
+
+def test_a_charge_remembers_when_it_began_over_versions_that_follow_one_another() -> None:
+    found = governing([contract(), contract(2, "2013-01-01", charges=[at("120")])], JANUARY)
+    (timeline,) = timelines(found, JANUARY)
+    assert [(span.begun, span.days.start) for span in timeline.charges if span.touches(JANUARY)] == [
+        (date(2012, 1, 1), date(2013, 1, 1))
+    ]
 
 
 def test_the_version_in_force_is_the_last_of_the_period() -> None:

@@ -96,7 +96,8 @@ def _included(contract: str, charge: str, meter: Meter, lines: Iterable[PricedLi
 def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing) -> Equation:
     """Return how many contracted terms have lines, and why the others have none.
 
-    A term counts once, whichever version states it; one that no version states for a day of the period is not in force.
+    A term counts once, whichever version states it; one that begins after the period is not in force, one that ended
+    before it is history.
     """
     lines = pricing.priced.lines if pricing.priced else ()
     with_lines = {(line.explanation.contract, line.term) for line in lines if line.adjusts is None}
@@ -106,7 +107,8 @@ def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing)
         due = {each.span.term.id for each in dues(timeline, plan.period)}
         terms_of: dict[str, list[Span[Any]]] = {}
         for span in timeline.spans:
-            terms_of.setdefault(span.term.id, []).append(span)
+            if span.days.end is None or span.days.end > plan.period.start:
+                terms_of.setdefault(span.term.id, []).append(span)
         for term, spans in terms_of.items():
             number += 1
             if (timeline.id, term) in with_lines:

@@ -91,10 +91,11 @@ def timelines(versions: Iterable[Contract], period: Period) -> list[Timeline]:
 
 
 def governing(versions: Iterable[Contract], period: Period) -> list[Contract]:
-    """Return the versions that govern any day from the period's start on, by contract and time.
+    """Return every version that governs any day of the contracts that are in force in a period, by contract and time.
 
-    Those that begin after the period are among them, since it bills in advance; a contract that is over before the
-    period, or begins after it, has none. Raises UnpriceableCharge as `timelines` does.
+    Earlier ones are among them, since they say when a charge began; and those that begin after the period, since it
+    bills in advance. A contract that is over before the period, or begins after it, has none. Raises UnpriceableCharge
+    as `timelines` does.
     """
     found: list[Contract] = []
     by_id: dict[str, list[Contract]] = {}
@@ -103,9 +104,8 @@ def governing(versions: Iterable[Contract], period: Period) -> list[Contract]:
     for _, mine in sorted(by_id.items()):
         _same_money_and_time(mine)
         reigns = list(_reigns(sorted(mine, key=lambda each: each.version)))
-        later = [(each, days) for each, days in reigns if days.end is None or days.end > period.start]
-        if any(days.start < period.end for _, days in later):
-            found += {each.version: each for each, _ in later}.values()
+        if any(days.days_within(period) for _, days in reigns):
+            found += {each.version: each for each, _ in reigns}.values()
     return found
 
 
