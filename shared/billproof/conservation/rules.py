@@ -21,9 +21,10 @@ from billproof.conservation.model import Equation
 from billproof.contracts.charges import Charge, Credit, Discount, SpendCap
 from billproof.contracts.model import Aggregation, Meter
 from billproof.contracts.terms import AccountTerms, BatchPlan
-from billproof.contracts.timeline import Span, timelines
+from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.invoicing.model import Draft, Released
 from billproof.money import Money, total
+from billproof.periods import Period
 from billproof.pricing.dues import dues
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.service import AccountPricing
@@ -105,11 +106,7 @@ def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing)
     number = 0
     for timeline in timelines(terms.contracts, plan.period):
         due = {each.span.term.id for each in dues(timeline, plan.period)}
-        terms_of: dict[str, list[Span[Any]]] = {}
-        for span in timeline.spans:
-            if span.days.end is None or span.days.end > plan.period.start:
-                terms_of.setdefault(span.term.id, []).append(span)
-        for term, spans in terms_of.items():
+        for term, spans in _terms_of(timeline, plan.period).items():
             number += 1
             if (timeline.id, term) in with_lines:
                 found["with lines"] += 1
@@ -125,6 +122,15 @@ def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing)
     names = ("with lines", "not in force", "not due", "nothing to reduce", "held")
     parts = {name: Decimal(found[name]) for name in names if found[name] or name != "nothing to reduce"}
     return Equation(code="contracted terms", currency=None, total=Decimal(number), parts=parts)
+
+
+def _terms_of(timeline: Timeline, period: Period) -> dict[str, list[Span[Any]]]:
+    """Return the spans of each term that is not over before the period."""
+    found: dict[str, list[Span[Any]]] = {}
+    for span in timeline.spans:
+        if span.days.end is None or span.days.end > period.start:
+            found.setdefault(span.term.id, []).append(span)
+    return found
 
 
 def money_equations(
