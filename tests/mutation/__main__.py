@@ -27,6 +27,7 @@ TESTS = (
     "tests/unit/test_kernel.py",
     "tests/unit/test_tax.py",
     "tests/unit/test_quoting.py",
+    "tests/unit/test_boundaries.py",
     "tests/properties",
     "tests/golden/test_worked_examples.py",
     "tests/golden/test_explanations.py",
