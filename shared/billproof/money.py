@@ -153,10 +153,12 @@ class Money(Model):
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """Add amounts of one currency; an empty sum is zero."""
-    result = Money.zero(currency)
-    for amount in amounts:
-        result += amount
-    return result
+    zero = Money.zero(currency)
+    whole = zero.amount
+    for each in amounts:
+        zero._same(each)  # noqa: SLF001 - its own kind
+        whole = CONTEXT.add(whole, each.amount)
+    return zero._exact(whole)  # noqa: SLF001 - its own kind
 
 
 @exactly

@@ -9,7 +9,7 @@ import pytest
 
 from billproof.contracts.model import Contract
 from billproof.contracts.prices import Flat
-from billproof.contracts.timeline import governing, timelines
+from billproof.contracts.timeline import governing, in_force, timelines
 from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
 from billproof.periods import Cadence, DateRange, Interval, Period, Proration, ProrationMethod, ProrationTerms
@@ -93,6 +93,14 @@ def test_versions_that_change_the_money_or_the_clock_are_refused() -> None:
     for change in ({"currency": "EUR"}, {"time_zone": "Europe/Rome"}):
         with pytest.raises(UnpriceableCharge, match="changes its currency or time zone"):
             timelines([contract(), contract(2, "2013-01-10", **change)], JANUARY)
+
+
+def test_a_version_that_never_governed_may_say_what_it_likes() -> None:
+    wrong = contract(1, currency="EUR", time_zone="Europe/Rome")
+    (timeline,) = timelines([wrong, contract(2)], JANUARY)
+    assert timeline.currency == "USD"
+    assert governing([wrong, contract(2)], JANUARY) == [contract(2)]
+    assert in_force([wrong, contract(2), contract(3, "2013-02-01")], JANUARY) == {"K": 2}
 
 
 def test_versions_before_and_after_the_period_are_kept_while_the_contract_is_in_force() -> None:

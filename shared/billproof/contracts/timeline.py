@@ -102,24 +102,37 @@ def governing(versions: Iterable[Contract], period: Period) -> list[Contract]:
     for version in versions:
         by_id.setdefault(version.id, []).append(version)
     for _, mine in sorted(by_id.items()):
-        _same_money_and_time(mine)
         reigns = list(_reigns(sorted(mine, key=lambda each: each.version)))
+        _same_money_and_time([each for each, _ in reigns])
         if any(days.days_within(period) for _, days in reigns):
             found += {each.version: each for each, _ in reigns}.values()
     return found
 
 
+def in_force(versions: Iterable[Contract], period: Period) -> dict[str, int]:
+    """Return the version of each contract that governs the last days of a period."""
+    by_id: dict[str, list[Contract]] = {}
+    for version in versions:
+        by_id.setdefault(version.id, []).append(version)
+    found = {}
+    for name, mine in sorted(by_id.items()):
+        for contract, days in _reigns(sorted(mine, key=lambda each: each.version)):
+            if days.days_within(period):
+                found[name] = contract.version
+    return found
+
+
 def _same_money_and_time(versions: list[Contract]) -> None:
     first = versions[0]
-    for other in versions:
+    for other in versions[1:]:
         if (other.currency, other.time_zone) != (first.currency, first.time_zone):
             message = f"contract {first.id} changes its currency or time zone with version {other.version}: end it"
             raise UnpriceableCharge(message, contract=first.id)
 
 
 def _timeline(versions: list[Contract], until: date) -> Timeline:
-    _same_money_and_time(versions)
     reigns = list(_reigns(versions))
+    _same_money_and_time([each for each, _ in reigns])
     return Timeline(
         reigns=tuple(reigns),
         charges=tuple(_spans(reigns, lambda contract: contract.charges, lambda span: _ramped(span, until))),

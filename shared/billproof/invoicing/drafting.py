@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from billproof.contracts.model import Account, LegalEntity, TaxRounding
 from billproof.contracts.terms import AccountTerms, BatchPlan, Drawn
-from billproof.contracts.timeline import timelines
+from billproof.contracts.timeline import in_force
 from billproof.invoicing.model import Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
@@ -54,11 +54,7 @@ def draft_invoice(
         tax_summary=summary,
         totals=_sum([line.amounts for line in lines], priced.currency),
         events=InvoiceEvents(billed=events.metered, excluded=events.excluded, late=late.metered),
-        contracts={
-            contract.id: contract.version
-            for timeline in timelines(terms.contracts, plan.period)
-            if (contract := timeline.in_force(plan.period)) is not None
-        },
+        contracts=in_force(terms.contracts, plan.period),
         credits_drawn=_drawn(terms, priced),
         notes=(REVERSE_CHARGE_NOTE,) if reversed_charge else (),
     )

@@ -14,7 +14,7 @@ from billproof.contracts.model import Address, CustomerKind, TaxRounding
 from billproof.contracts.terms import Drawn
 from billproof.findings import Finding
 from billproof.model import Model
-from billproof.money import Money, Taxed
+from billproof.money import Money, Taxed, total
 from billproof.periods import Period
 from billproof.pricing.model import PricedLine
 from billproof.tax.model import ComponentTax, Determination
@@ -116,10 +116,9 @@ class Invoice(Model):
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
         for amounts in ([line.amounts for line in self.lines], [group.amounts for group in self.tax_summary]):
-            zero = Money.zero(self.currency)
-            net = sum((each.net for each in amounts), start=zero)
-            tax = sum((each.tax for each in amounts), start=zero)
-            if Taxed.of(net, tax) != self.totals:
+            net = total((each.net for each in amounts), self.currency)
+            tax = total((each.tax for each in amounts), self.currency)
+            if (net, tax) != (self.totals.net, self.totals.tax):
                 message = f"invoice {self.id}: the lines or the tax summary do not add up to the totals"
                 raise ValueError(message)
         return self

@@ -24,7 +24,7 @@ def tax_line(
     whole = sum((percent * share for percent in percents), Decimal(0))
     divisor = HUNDRED + whole if includes_tax else HUNDRED
     taxes = [Money.rounded(price.amount * share * percent / divisor, price.currency, rounding) for percent in percents]
-    tax = total(taxes, price.currency)
+    tax = taxes[0] if len(taxes) == 1 else total(taxes, price.currency)
     net = price - tax if includes_tax else price
     return TaxedLine(
         line=line,
