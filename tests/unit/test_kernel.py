@@ -64,3 +64,14 @@ def test_errors_say_what_where_and_whether_to_try_again() -> None:
     assert str(error) == "it did not answer (service=s3)"
     assert (error.code, error.retryable, Contended.retryable) == ("outside_unavailable", True, True)
     assert not BillproofError("x").retryable
+
+
+@pytest.mark.parametrize("value", [1.5, [1.0], {"a": [{"b": -2e30}]}, [float("nan")], {"a": float("inf")}, [1, 1e-9]])
+def test_no_float_is_written_wherever_it_hides(value: object) -> None:
+    with pytest.raises(TypeError, match="is a float"):
+        canonical_json(value)
+
+
+def test_text_that_looks_like_a_float_is_text() -> None:
+    value = {"a": "x:1.5,[2.0", "b": [1, -2, "NaN", True, None]}
+    assert canonical_json(value) == b'{"a":"x:1.5,[2.0","b":[1,-2,"NaN",true,null]}'
