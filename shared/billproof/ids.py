@@ -10,7 +10,7 @@ from billproof.errors import InvalidInput
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 
 
-_MAYBE_A_FLOAT = re.compile(r"(?:^|[:,\[])(?:-?[0-9]+[.eE]|-?Infinity|NaN)")
+_MAYBE_A_FLOAT = re.compile(r"[:,\[](?:-?[0-9]+[.eE]|-?Infinity|NaN)")
 
 
 def is_name(value: str) -> bool:
@@ -29,7 +29,7 @@ def name(value: str, what: str) -> str:
 def canonical_json(value: Any) -> bytes:
     """Write JSON in the one form that we hash: sorted keys, no blanks, UTF-8. Floats are refused (TypeError)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    if _MAYBE_A_FLOAT.search(text):  # or a text that looks like one
+    if isinstance(value, float) or _MAYBE_A_FLOAT.search(text):  # or a text that looks like one
         _refuse_floats(value)
     return text.encode()
 

@@ -193,8 +193,8 @@ class Taxed(Model):
 
     @classmethod
     def of(cls, net: Money, tax: Money) -> Self:
-        """Add tax to a net amount."""
-        return cls(net=net, tax=tax, gross=net + tax)
+        """Add tax to a net amount: what is made so adds up and needs no second look."""
+        return cls.model_construct(net=net, tax=tax, gross=net + tax)
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

@@ -170,7 +170,7 @@ class Cadence(Model):
         """Return the service period that holds a day."""
         if self.interval is Interval.MONTH and self.anchor is None:
             start = day.replace(day=1)
-            return Period(start=start, end=_first_of_next_month(start))
+            return Period.model_construct(start=start, end=_first_of_next_month(start))
         first = self.anchor or MONDAY
         if self.interval is Interval.WEEK:
             number = (day - first).days // WEEK_DAYS
@@ -301,7 +301,7 @@ def _common(one: DateRange, other: DateRange, *, after: Iterable[date | None]) -
     start = max(one.start, other.start, *(end for end in ends if end is not None))
     last = [end for end in (one.end, other.end) if end is not None]
     end = min(last) if last else None
-    return None if end is not None and end <= start else DateRange(start=start, end=end)
+    return None if end is not None and end <= start else DateRange.model_construct(start=start, end=end)
 
 
 def intersection(one: DateRange, other: DateRange) -> DateRange | None:

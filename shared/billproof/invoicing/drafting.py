@@ -35,7 +35,14 @@ def draft_invoice(
 ) -> Invoice:
     """Put priced lines and their tax together; the totals are the sums of the rounded lines."""
     lines = tuple(
-        InvoiceLine(priced=line, **{name: getattr(tax, name) for name in TaxedLine.model_fields if name != "line"})
+        InvoiceLine.model_construct(  # of models that were checked
+            priced=line,
+            taxable_base=tax.taxable_base,
+            amounts=tax.amounts,
+            tax_by_line=tax.tax_by_line,
+            components=tax.components,
+            determination=tax.determination,
+        )
         for line, tax in zip(priced.lines, taxed, strict=True)
     )
     entity = plan.legal_entity
