@@ -191,10 +191,10 @@ class Taxed(Model):
     tax: Money
     gross: Money
 
-    @classmethod
-    def of(cls, net: Money, tax: Money) -> Self:
+    @staticmethod
+    def of(net: Money, tax: Money) -> "Taxed":
         """Add tax to a net amount: what is made so adds up and needs no second look."""
-        return cls.model_construct(net=net, tax=tax, gross=net + tax)
+        return Taxed.model_construct(net=net, tax=tax, gross=net + tax)
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
