@@ -5,7 +5,6 @@ narrow row for each event that an account's window holds. Quantities are DECIMAL
 refuses an overflow.
 """
 
-import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -28,13 +27,13 @@ from billproof.usage.model import (
     AggregationPlan,
     AskedAggregate,
     DayTally,
-    EventCounts,
     HourTally,
     PartWindow,
     Quantity,
     Quarantined,
     Reason,
 )
+from billproof.usage.tallying import conditions, tallies
 
 DOWNLOADS_AT_ONCE = 8
 CHUNK_BYTES = 8 * 2**20
@@ -251,19 +250,11 @@ def _rows(database: duckdb.DuckDBPyConnection, query: str, parameters: dict[str,
 
 def _properties(plan: AggregationPlan) -> dict[str, str]:
     """Give each property that is read a column: names come from contracts, so they never become SQL."""
-    wanted = {name for where in _conditions(plan) for name in where}
+    wanted = {name for where in conditions(plan) for name in where}
     for asked in (*plan.asked, *plan.stated):
         named = (asked.value_property, asked.price_property, *asked.reading.group_by, *asked.where)
         wanted |= {name for name in named if name is not None}
     return {name: f"p{number}" for number, name in enumerate(sorted(wanted))}
-
-
-def _conditions(plan: AggregationPlan) -> list[dict[str, tuple[str, ...]]]:
-    """Return the conditions under which events of any type count, each once; those that all meet are left out."""
-    texts = {text for window in plan.windows for found in window.metered.values() for text in found}
-    return [
-        {name: tuple(values) for name, values in json.loads(text).items()} for text in sorted(texts) if text != "{}"
-    ]
 
 
 def _edges(plan: AggregationPlan) -> list[tuple[AccountWindow, WindowEdges]]:
@@ -359,65 +350,16 @@ def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
                         out_of_range[owner[number]].append(asked.meter)
         for number, quantity in found:
             quantities[owner[number]].append(quantity)
-    tallies = _tallies(database, plan, names)
+    counted = tallies(database, plan, names)
     return [
         AccountUsage(
             account=window.account,
             period=window.period,
             out_of_range=tuple(out_of_range[number]),
-            counts=tallies[number].counts,
-            metered_types=tallies[number].metered,
-            orphan_types=tallies[number].orphan,
+            counts=counted[number].counts,
+            metered_types=counted[number].metered,
+            orphan_types=counted[number].orphan,
             quantities=tuple(quantities[number]),
         )
         for number, window in enumerate(plan.windows)
     ]
-
-
-@dataclass
-class _Tally:
-    """Events of one window by verdict, and those that were kept by what the contract says of their type."""
-
-    verdicts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    metered: dict[str, int] = field(default_factory=dict)
-    excluded: dict[str, int] = field(default_factory=dict)
-    orphan: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def counts(self) -> EventCounts:
-        named = ("duplicate", "conflicting", "late", "corrected", "retraction", "unmatched")
-        return EventCounts(
-            copies=sum(self.verdicts.values()),
-            metered=sum(self.metered.values()),
-            excluded=sum(self.excluded.values()),
-            orphan=sum(self.orphan.values()),
-            **{verdict: self.verdicts[verdict] for verdict in named},
-        )
-
-
-def _tallies(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[_Tally]:
-    """Count the events of every window: metered where a condition of their type holds, excluded, or orphan."""
-    parameters: dict[str, Any] = {}
-    columns, texts = [], ["{}"]
-    for number, where in enumerate(_conditions(plan)):
-        clause, values = condition(where, names, prefix=f"c{number}")
-        columns.append(f", {clause}")
-        texts.append(canonical_json(where).decode())
-        parameters |= values
-    tallies = [_Tally() for _ in plan.windows]
-    query = (
-        f"select number, type, verdict, count(*){''.join(columns)} from events where counts group by all order by all"  # noqa: S608 - the columns are ours
-    )
-    for number, kind, verdict, events, *holds in database.execute(query, parameters).fetchall():
-        window, tally = plan.windows[number], tallies[number]
-        tally.verdicts[verdict] += events
-        if verdict != "kept":
-            continue
-        met = {text for text, is_met in zip(texts, [True, *holds], strict=True) if is_met}
-        place = tally.orphan
-        if kind in window.excluded_types:
-            place = tally.excluded
-        elif met & set(window.metered.get(kind, ())):
-            place = tally.metered
-        place[kind] = place.get(kind, 0) + events
-    return tallies
