@@ -60,6 +60,7 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "lang": Locale.parse(locale).language,
         "title": {"credit_note": "Credit note", "write_off": "Write-off"}.get(invoice.kind, "Invoice"),
         "corrects": invoice.corrects,
+        "total": "Total due" if invoice.corrects is None else "Total credited",
         "number": released.number,
         "account": invoice.buyer.id,
         "seller": {"name": invoice.seller.name, "address": _lines(invoice.seller.address)},

@@ -169,7 +169,7 @@ def _credited(
             "steps": (step_of(f"credited of {whole} on {released.number}", Decimal(1), -credit.amount),),
             "proration": None,
             "exact_amount": -credit.amount,
-            "note": f"{request.reason}: {request.note}",
+            "note": f"{request.reason.replace('_', ' ')}: {request.note}",
         }
     )
     changes = {
