@@ -18,8 +18,8 @@ CADENCES: list[dict[str, Any]] = [{}, {"interval": "quarter"}, {"interval": "mon
 
 
 @st.composite
-def charges(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """A fee, an extra that may be dropped, and miles."""
+def charges(draw: st.DrawFn, cadence: dict[str, Any]) -> list[dict[str, Any]]:
+    """A fee, an extra that may be dropped, and miles. The cadence stays: one that changes is refused."""
     base = {"product": "p", "revenue_category": "usage", "effective": {"start": "2013-01-01"}}
     timing = draw(st.sampled_from(["in_advance", "in_arrears"]))
     fee = {
@@ -27,7 +27,7 @@ def charges(draw: st.DrawFn) -> list[dict[str, Any]]:
         "id": "fee",
         "name": "Fee",
         "timing": timing,
-        "cadence": draw(st.sampled_from(CADENCES)),
+        "cadence": cadence,
         "price": {"model": "flat", "amount": str(draw(st.integers(min_value=0, max_value=999)))},
     }
     extra = {**fee, "id": "extra", "name": "Extra", "price": {"model": "flat", "amount": "77.77"}}
@@ -47,6 +47,7 @@ def charges(draw: st.DrawFn) -> list[dict[str, Any]]:
 def amendments(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Versions in their order: what they say, from which day, and before which month's run they are known."""
     found = []
+    cadence = draw(st.sampled_from(CADENCES))
     for number in range(draw(st.integers(min_value=1, max_value=3))):
         start = "2013-01-01" if number == 0 else f"2013-{draw(st.integers(1, 4)):02d}-{draw(st.integers(1, 28)):02d}"
         discounts = []
@@ -54,7 +55,7 @@ def amendments(draw: st.DrawFn) -> list[dict[str, Any]]:
             percent = str(draw(st.integers(min_value=1, max_value=60)))
             discounts = [{"id": "off", "name": "Off", "percent": percent, "effective": {"start": "2013-01-01"}}]
         known = 0 if number == 0 else draw(st.integers(min_value=0, max_value=4))
-        found.append({"start": start, "charges": draw(charges()), "discounts": discounts, "known": known})
+        found.append({"start": start, "charges": draw(charges(cadence)), "discounts": discounts, "known": known})
     return found
 
 

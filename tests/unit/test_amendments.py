@@ -125,6 +125,19 @@ def test_an_upgrade_after_the_fee_was_billed_in_advance_is_a_difference() -> Non
     assert bill(world, MAR) == {"fee:2013-04": "560.00"}
 
 
+def test_terms_that_cannot_be_laid_out_hold_their_account_and_no_other() -> None:
+    seats = charge("seats", {"model": "seats", "seats": 3, "unit_price": "31"})
+    renewal = {"renews_on": "2013-01-10", "uplift_amount": "5", "automatic": True}
+    quarterly = flat("100", cadence={"interval": "quarter"})
+    for first, second in (((seats,), {"renewal": renewal}), ((flat("100"),), {"charges": quarterly})):
+        world = world_with(*first, **{name: value for name, value in second.items() if name == "renewal"})
+        if "charges" in second:
+            publish(world, quarterly, start="2013-01-15")
+        statement = world.bill(period=JAN)
+        assert [each.code for each in statement.findings if each.account == "UA"] == ["unpriceable_charge"]
+        assert statement.released == 12
+
+
 def test_an_upgrade_from_the_first_of_a_month_is_billed_once() -> None:
     world = world_with(flat("100", timing="in_advance"))
     publish(world, flat("150", timing="in_advance"), start="2013-02-01")

@@ -173,9 +173,18 @@ def _spans[T: Term](
                     joined = DateRange(start=last.days.start, end=span.days.end)
                     mine[-1] = replace(span, days=joined, begun=last.begun)
                 else:
+                    _refuse_other_cadence(last, span)
                     mine.append(replace(span, begun=last.begun))
     for spans in found.values():
         yield from spans
+
+
+def _refuse_other_cadence[T: Term](last: Span[T], span: Span[T]) -> None:
+    """Refuse a charge that changes its service periods: parts of the old and the new ones would overlap."""
+    one, other = last.term, span.term
+    if isinstance(one, Charge) and isinstance(other, Charge) and one.cadence != other.cadence:
+        message = f"charge {one.id} changes its cadence on {span.days.start}: end it, and begin another one"
+        raise UnpriceableCharge(message, charge=one.id)
 
 
 def _effective(term: Term) -> DateRange:

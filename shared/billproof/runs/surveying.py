@@ -14,7 +14,7 @@ from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory, Dossier
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, CrmWord, EarlierPeriod
-from billproof.contracts.timeline import governing
+from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
 from billproof.ids import shard_of
@@ -85,6 +85,7 @@ class Surveyor:
         account = dossier.account
         try:
             contracts = tuple(governing(dossier.contracts, self._period))
+            timelines(contracts, self._period)
         except UnpriceableCharge as error:
             terms = AccountTerms(account=account, contracts=(), findings=(unpriceable(name, error),))
             return AccountPlan(terms, (self._window(account, (), self._period),))
@@ -115,7 +116,7 @@ class Surveyor:
     def _amended(self, dossier: Dossier, history: History) -> set[str]:
         """Name the settled months that a version may have changed which was not known when the last one was settled.
 
-        A month bills in advance as far as its longest cadence reaches.
+        A month bills in advance what starts before the end of the next one, as far as the longest cadence reaches.
         """
         last = history.last_settled()
         if last is None:
@@ -127,7 +128,7 @@ class Surveyor:
         since = min(each.effective.start for each in unknown)
         reach = max(charge.cadence.interval.months or 1 for each in dossier.contracts for charge in each.charges)
         months = [Period.month(each.period) for each in history.settled_before()]
-        return {month.name for month in months if add_months(month.next().end, reach - 1) > since}
+        return {month.name for month in months if add_months(month.next().end, reach) > since}
 
     def _with_earlier(
         self,
