@@ -8,14 +8,15 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for plug
 
 def main() -> None:
     """Run the command."""
-    if len(sys.argv) == 3 and sys.argv[1] == "price" and not sys.argv[2].startswith("--"):  # noqa: PLR2004 - price FILE
-        from billproof_ops.pricing import main as price
+    match sys.argv[1:]:
+        case ["price", file] if not file.startswith("--"):
+            from billproof_ops.pricing import main as price
 
-        price(sys.argv[2])
-    else:
-        from billproof_ops.cli import main as everything
+            price(file)
+        case _:
+            from billproof_ops.cli import main as everything
 
-        everything()
+            everything()
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ def _row(facts: InvoiceFacts, legal_entity: str, period: str) -> InvoiceRow:
 def find_release(target: Target, name: str) -> Released:
     """Return the release of an invoice by its id or its number; raises OpsError where there is none."""
     register = target.ports.register
-    released = register.released(name) if name.count(".") == 2 else _by_number(target, name)  # noqa: PLR2004 - an id
+    released = register.released(name) if "." in name else _by_number(target, name)
     if released is None:
         message = f"there is no released invoice {name}: give its number (SKY-US-2013-000001) or its id"
         raise OpsError(message)

@@ -136,6 +136,7 @@ def credit_an_invoice(
         typer.Option(
             "--line",
             help="A line, such as miles:2013-01, with =AMOUNT or *QUANTITY for a part of it; may be repeated. "
+            "CONTRACT/LINE where two contracts of the invoice name lines alike. "
             "Without it all that is left of the invoice is credited.",
         ),
     ] = None,
@@ -168,11 +169,14 @@ def credit_an_invoice(
 
 
 def _line_credit(text: str) -> dict[str, str]:
+    contract, slash, rest = text.partition("/")
+    named = {"contract": contract} if slash and ":" not in contract else {}
+    text = rest if named else text
     for sign, measure in (("=", "amount"), ("*", "quantity")):
         line, found, value = text.partition(sign)
         if found:
-            return {"line": line, measure: value}
-    return {"line": text}
+            return {**named, "line": line, measure: value}
+    return {**named, "line": text}
 
 
 def simulate(

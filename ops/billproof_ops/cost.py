@@ -9,7 +9,7 @@ Prices are those of us-east-1 in PRICES, with their source and date. What the pr
 
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from importlib import resources
 from types import TracebackType
@@ -33,7 +33,7 @@ class CostMeter:
     """Counts calls and the units that they are billed by."""
 
     calls: Counter[str] = field(default_factory=Counter)
-    units: Counter[str] = field(default_factory=Counter)
+    units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def __enter__(self) -> Self:
         session = botocore.session.get_session()
@@ -52,14 +52,14 @@ class CostMeter:
 
     def note(self, unit: str, number: float, *, call: str | None = None) -> None:
         """Add what the provider does by itself."""
-        self.units[unit] += number  # type: ignore[assignment] # parts of a request add up over many
+        self.units[unit] += number
         if call:
             self.calls[call] += math.ceil(number)
 
     def dollars(self) -> float:
         """Price everything. A measure of cost, not money that anybody is billed: so it may be a float."""
         per_unit: dict[str, float] = PRICES["per_unit"]
-        return sum(number * per_unit[unit] for unit, number in self.units.items())
+        return float(sum(number * per_unit[unit] for unit, number in self.units.items()))
 
     def _before(self, model: Any, params: dict[str, Any], **_: Any) -> None:
         service, operation = model.service_model.service_name, model.name

@@ -128,6 +128,14 @@ class Money(Model):
         self._same(other)
         return self._exact(CONTEXT.subtract(self.amount, other.amount))
 
+    def plus(self, amounts: Iterable["Money"]) -> "Money":
+        """Add many amounts of the same currency."""
+        whole = self.amount
+        for each in amounts:
+            self._same(each)
+            whole = CONTEXT.add(whole, each.amount)
+        return self._exact(whole)
+
     def __neg__(self) -> "Money":
         return self._exact(CONTEXT.minus(self.amount))
 
@@ -153,12 +161,7 @@ class Money(Model):
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """Add amounts of one currency; an empty sum is zero."""
-    zero = Money.zero(currency)
-    whole = zero.amount
-    for each in amounts:
-        zero._same(each)  # noqa: SLF001 - its own kind
-        whole = CONTEXT.add(whole, each.amount)
-    return zero._exact(whole)  # noqa: SLF001 - its own kind
+    return Money.zero(currency).plus(amounts)
 
 
 @exactly

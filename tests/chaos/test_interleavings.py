@@ -39,7 +39,7 @@ class Month(RuleBasedStateMachine):
         self.sent: dict[str, dict[str, Any]] = {}
         self.planned: dict[str, str] = {}
 
-    def attempt(self, kill_at: int | None, after: bool, step: Any) -> bool:  # noqa: FBT001 - as hypothesis draws it
+    def attempt(self, kill_at: int | None, after: bool, step: Any) -> bool:
         """Take a step; True where it came through."""
         self.fuse.arm(kill_at, after_effect=after)
         try:
@@ -59,7 +59,7 @@ class Month(RuleBasedStateMachine):
         kill_at=kills,
         after=st.booleans(),
     )
-    def events_arrive(self, numbers: list[int], account: str, month: str, kill_at: int | None, after: bool) -> None:  # noqa: FBT001
+    def events_arrive(self, numbers: list[int], account: str, month: str, kill_at: int | None, after: bool) -> None:
         found = [flight(number, account=account, day=f"{month}-05") for number in numbers]
         if account == "EV":
             found[0] = {**found[0], "id": "cancelled:" + found[0]["id"], "type": "flight.cancelled"}
@@ -70,7 +70,7 @@ class Month(RuleBasedStateMachine):
         self.sent |= {event["id"]: event for event in found}
 
     @rule(period=st.sampled_from(PERIODS), kill_at=kills, after=st.booleans())
-    def a_run_is_planned(self, period: str, kill_at: int | None, after: bool) -> None:  # noqa: FBT001
+    def a_run_is_planned(self, period: str, kill_at: int | None, after: bool) -> None:
         def plan() -> None:
             run_id = self.world.start(period=period)
             self.world.plan(run_id, period=period)
@@ -80,7 +80,7 @@ class Month(RuleBasedStateMachine):
 
     @precondition(lambda self: bool(self.planned))
     @rule(choice=st.integers(0, 100), kill_at=kills, after=st.booleans())
-    def a_run_goes_on(self, choice: int, kill_at: int | None, after: bool) -> None:  # noqa: FBT001
+    def a_run_goes_on(self, choice: int, kill_at: int | None, after: bool) -> None:
         run_id = sorted(self.planned)[choice % len(self.planned)]
         if self.attempt(kill_at, after, lambda: self.finish(run_id)):
             del self.planned[run_id]
@@ -97,7 +97,7 @@ class Month(RuleBasedStateMachine):
         self.world.billing_runs.statuses[run_id] = "SUCCEEDED"
 
     @rule(period=st.sampled_from(PERIODS), by=st.sampled_from(("ana", "ben")), kill_at=kills, after=st.booleans())
-    def a_person_approves(self, period: str, by: str, kill_at: int | None, after: bool) -> None:  # noqa: FBT001
+    def a_person_approves(self, period: str, by: str, kill_at: int | None, after: bool) -> None:
         def approve() -> None:
             for state in self.world.casebook.of_period(INC, period):
                 if state.status == "open":
@@ -108,7 +108,7 @@ class Month(RuleBasedStateMachine):
         self.attempt(kill_at, after, approve)
 
     @rule(order=st.randoms(use_true_random=False), kill_at=kills, after=st.booleans())
-    def postings_are_taken(self, order: Any, kill_at: int | None, after: bool) -> None:  # noqa: FBT001
+    def postings_are_taken(self, order: Any, kill_at: int | None, after: bool) -> None:
         bodies = list(self.world.postings.bodies)
         order.shuffle(bodies)
 

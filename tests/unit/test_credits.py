@@ -13,7 +13,7 @@ from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.model import Contract
 from billproof.contracts.policy import Policy
 from billproof.documents.pdf import render_invoice
-from billproof.errors import InvalidInput, NotFound
+from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.invoicing.delivery import deliver_invoice
 from billproof.invoicing.model import DocumentKind, Invoice
 from billproof.money import Money, total
@@ -141,6 +141,69 @@ def test_the_same_request_is_one_and_two_at_once_wait_for_one_another(world: Wor
     with pytest.raises(InvalidInput, match="UA~01 still waits for a decision"):
         world.credit(UA, "C-2")
     assert list(world.exceptions.executions).count(next(reversed(world.exceptions.executions))) == 1
+
+
+def test_an_id_is_of_one_request_only(world: World) -> None:
+    world.credit(UA)
+    with pytest.raises(Conflict, match="request C-1 asked for something else"):
+        world.credit(UA, reason="goodwill")
+
+
+def test_of_two_requests_at_the_same_moment_one_is_drafted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = world.objects.put
+
+    def while_another_asks(key: str, data: bytes, *, content_type: str = "application/json") -> None:
+        monkeypatch.undo()
+        world.credit(UA, "C-2")
+        put(key, data, content_type=content_type)
+
+    monkeypatch.setattr(world.objects, "put", while_another_asks)
+    with pytest.raises(InvalidInput, match="UA~01 still waits for a decision"):
+        world.credit(UA, "C-1")
+    held = world.register.credits(UA)[0].last_held
+    assert held is not None
+    assert held.run == "C-2"
+
+
+def test_nothing_more_is_credited_while_an_approved_one_is_on_its_way(world: World) -> None:
+    asked = world.credit(UA)
+    assert world.decide(asked.exception, "approved", "ben").outcome == "decided"
+    with pytest.raises(InvalidInput, match="UA~01 still waits"):
+        world.credit(UA, "C-2")
+    world.apply(asked.exception)
+    with pytest.raises(InvalidInput, match="nothing is left"):
+        world.credit(UA, "C-2")
+
+
+def test_a_request_that_died_before_anybody_heard_of_it_blocks_others_until_it_is_repeated(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(case: object) -> bool:
+        raise TimeoutError(case)
+
+    monkeypatch.setattr(world.casebook, "open", die)
+    with pytest.raises(TimeoutError):
+        world.credit(UA)
+    monkeypatch.undo()
+    with pytest.raises(InvalidInput, match="UA~01 still waits"):
+        world.credit(UA, "C-2")
+    asked = world.credit(UA)
+    assert world.casebook.state(asked.exception).status == "open"
+
+
+def test_lines_of_two_contracts_that_are_named_alike_are_told_apart(world: World) -> None:
+    contract = world.directory.contracts("UA")[0]
+    world.publish(contract.model_copy(update={"id": "second", "version": 1}))
+    world.moment = datetime(2013, 3, 2, 12, tzinfo=UTC)
+    world.bill(period=FEBRUARY)
+    world.approve_all(period=FEBRUARY)
+    invoice = f"{INC}.{FEBRUARY}.UA"
+    with pytest.raises(InvalidInput, match=f"has a line platform:2013-03 of each of {contract.id}, second"):
+        world.credit(invoice, lines=[{"line": "platform:2013-03"}])
+    one = world.credit_and_approve(invoice, lines=[{"line": "platform:2013-03", "contract": "second", "amount": "1"}])
+    assert one.lines[0].priced.explanation.contract == "second"
+    world.credit_and_approve(invoice, "C-2")
+    assert rest(world, invoice) == [0, 0, 0]
 
 
 def test_a_credit_over_the_ratio_says_so_to_who_approves(world: World) -> None:

@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from billproof.artefacts import FORMAT
@@ -172,7 +173,7 @@ def _spawn(folder: Path, owner: str) -> Server:
 def _is_healthy(server: Server) -> bool:
     try:
         with urllib.request.urlopen(f"{server.endpoint}/_localstack/health", timeout=2) as answer:  # noqa: S310 - loopback
-            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP OK
+            return bool(answer.status == HTTPStatus.OK)
     except (urllib.error.URLError, OSError):
         return False
 
@@ -197,5 +198,6 @@ def _is_ours(pid: int) -> bool:
 def _is_ours_without_proc(pid: int) -> bool:
     if Path("/proc/self").exists():
         return False
-    listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607 # ps is where the system has it
+    ps = shutil.which("ps") or "/bin/ps"
+    listed = subprocess.run([ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return "ministack" in listed.stdout

@@ -39,11 +39,11 @@ def execution_name(exception: str) -> str:
 
 
 def _split(exception: str) -> tuple[str, str]:
-    parts = exception.split(".")
-    if len(parts) != 4 or not all(parts):  # noqa: PLR2004 - four names
-        message = f"{exception!r} is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"
-        raise NotFound(message)
-    return f"exceptions#{parts[0]}#{parts[1]}", f"{parts[2]}#{parts[3]}"
+    match exception.split("."):
+        case [str(entity), str(period), str(subject), str(ordinal)] if entity and period and subject and ordinal:
+            return f"exceptions#{entity}#{period}", f"{subject}#{ordinal}"
+    message = f"{exception!r} is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"
+    raise NotFound(message)
 
 
 class Casebook:

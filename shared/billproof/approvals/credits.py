@@ -6,12 +6,12 @@ request -> draft (held) -> case -> invoice_exception -> decision -> release -> p
 from datetime import datetime
 
 from billproof.approvals.casebook import Casebook, exception_id
-from billproof.approvals.model import Case, Kind
+from billproof.approvals.model import Case, Kind, Verdict
 from billproof.approvals.service import raise_case
 from billproof.contracts.directory import Directory
-from billproof.errors import InvalidInput, NotFound
+from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
-from billproof.ids import canonical_json, digest_bytes
+from billproof.ids import canonical_json, digest, digest_bytes
 from billproof.invoicing.crediting import CreditRequest, draft_credit
 from billproof.invoicing.model import DocumentKind, DocumentRef, Held, Invoice, Place, Released
 from billproof.invoicing.register import HELD, Register, credit_id, is_credit, split_invoice_id
@@ -23,6 +23,8 @@ from billproof.ports import Objects, Workflows
 
 FIRST = "001"
 """A credit note is decided once: another request is another credit note."""
+ASKED = f"{HELD}#{FIRST}"
+"""The fact that takes a credit note's place among those of its invoice: of two requests at once one is given it."""
 
 
 class CreditRequested(Model):
@@ -46,19 +48,22 @@ def request_credit(
 ) -> CreditRequested:
     """Draft what is asked for and let it wait for a person; the same request again is quiet success.
 
-    Raises NotFound where the invoice is not released, and InvalidInput where the request asks for more than is left, or
-    another credit note of the invoice still waits.
+    Raises NotFound where the invoice is not released, Conflict where the request's id was used for another one, and
+    InvalidInput where the request asks for more than is left, or another credit note of the invoice still waits.
     """
     released = register.released(request.invoice)
     if released is None or is_credit(request.invoice):
         message = f"invoice {request.invoice} is not released"
         raise NotFound(message)
     known = register.credits(request.invoice)
-    for facts in known:
-        held = facts.facts.get(f"{HELD}#{request.id}")
-        if held is not None:
-            return _raise(Held.model_validate(held), request, released, casebook, workflows, now)
-    waiting = [facts.account for facts in known if facts.held is not None and _waits(facts.account, released, casebook)]
+    asked = [Held.model_validate(facts.facts[ASKED]) for facts in known]
+    again = next((held for held in asked if held.run == request.id), None)
+    if again is not None:
+        if again.request_digest != digest(request.model_dump(mode="json")):
+            message = f"request {request.id} asked for something else of {released.number}: take another id"
+            raise Conflict(message)
+        return _raise(again, request, released, casebook, workflows, now)
+    waiting = [each.invoice for each in asked if _waits(each, released, register, casebook)]
     if waiting:
         message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
         raise InvalidInput(message)
@@ -73,25 +78,38 @@ def request_credit(
         request, credit_id=document_id, invoice=invoice, released=released, earlier=earlier, issue_date=today
     )
     data = canonical_json(credit.model_dump(mode="json"))
-    digest = digest_bytes(data)
-    entity, period, account = split_invoice_id(document_id)
-    key = document_key(entity, period, account, digest)
+    name = digest_bytes(data)
+    key = document_key(*split_invoice_id(document_id), name)
     objects.put(key, data)
     held = Held(
         invoice=document_id,
         account=released.account,
         run=request.id,
-        document=DocumentRef(key=key, digest=digest, totals=credit.totals),
+        request_digest=digest(request.model_dump(mode="json")),
+        document=DocumentRef(key=key, digest=name, totals=credit.totals),
         places=_places(request, released, register),
         findings=_findings(request, credit, invoice, earlier, released, directory),
     )
-    register.add(document_id, f"{HELD}#{request.id}", held)
+    if not register.add(document_id, ASKED, held):
+        return request_credit(
+            request,
+            register=register,
+            directory=directory,
+            objects=objects,
+            casebook=casebook,
+            workflows=workflows,
+            now=now,
+        )
     return _raise(held, request, released, casebook, workflows, now)
 
 
-def _waits(account: str, released: Released, casebook: Casebook) -> bool:
-    states = casebook.of_subject(released.legal_entity, released.period.name, account)
-    return any(state.decision is None for state in states)
+def _waits(held: Held, released: Released, register: Register, casebook: Casebook) -> bool:
+    """Say whether a credit note may still go out: nobody rejected it, and it is neither released nor outdated."""
+    if register.released(held.invoice) is not None or register.is_outdated(held.invoice, held.places):
+        return False
+    subject = split_invoice_id(held.invoice)[2]
+    states = casebook.of_subject(released.legal_entity, released.period.name, subject)
+    return not any(state.status == Verdict.REJECTED for state in states)
 
 
 def _places(request: CreditRequest, released: Released, register: Register) -> tuple[Place, ...]:

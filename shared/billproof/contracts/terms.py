@@ -99,7 +99,8 @@ class Drawn(Model):
 class AccountTerms(Model):
     """An account and the contract versions that govern days from the period on, as they stood when the run was planned.
 
-    `known` names every version of its contracts that was known. `credits` is the place of this invoice among those that
+    `known` names every version of its contracts that was known, `unsettled` the earlier periods that the next invoice
+    has to settle since this one was full. `credits` is the place of this invoice among those that
     draw on the account's credits, and `drawn` what the others drew; null where the account has no credit.
     """
 
@@ -107,6 +108,7 @@ class AccountTerms(Model):
     contracts: tuple[Contract, ...]
     known: tuple[str, ...] = ()
     earlier: tuple[EarlierPeriod, ...] = ()
+    unsettled: tuple[str, ...] = ()
     carried: tuple[Carried, ...] = ()
     drawn: tuple[Drawn, ...] = ()
     credits: int | None = None

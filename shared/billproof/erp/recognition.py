@@ -6,7 +6,7 @@ from datetime import datetime
 from billproof.contracts.directory import Directory
 from billproof.erp.port import Erp
 from billproof.erp.service import PostingOutcome, ensure_posted
-from billproof.errors import NotFound
+from billproof.errors import InvalidPeriod, NotFound
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.service import read_invoice
@@ -70,11 +70,18 @@ def recognize_revenue(
     objects: Objects,
     erp: Erp,
 ) -> RecognitionResult:
-    """Recognise a month of one legal entity or all; without a month the last whole one, and a few before it again."""
+    """Recognise a month of one legal entity or all; without a month the last whole one, and a few before it again.
+
+    Raises InvalidPeriod for a month that is not over: nothing is earned before its time.
+    """
     entities = [directory.legal_entity(legal_entity)] if legal_entity else directory.legal_entities()
     done = []
     for entity in entities:
-        months = [month] if month else _last_months(now, entity.time_zone)
+        last = _last_months(now, entity.time_zone)
+        if month is not None and Period.month(month).name > last[-1]:
+            message = f"{month} is not over for {entity.id}: the last whole month is {last[-1]}"
+            raise InvalidPeriod(message)
+        months = [month] if month else last
         done += [
             recognize_month(
                 legal_entity=entity.id, month=each, directory=directory, register=register, objects=objects, erp=erp

@@ -39,9 +39,13 @@ class CreditReason(StrEnum):
 
 
 class LineCredit(Model):
-    """What is taken back of a line: a net amount, or a quantity at what a unit cost; neither: all that is left."""
+    """What is taken back of a line: a net amount, or a quantity at what a unit cost; neither: all that is left.
+
+    `contract` tells lines of the same name apart, where two contracts are on one invoice.
+    """
 
     line: str
+    contract: str | None = None
     amount: Annotated[Exact, Field(gt=0)] | None = None
     quantity: Annotated[Exact, Field(gt=0)] | None = None
 
@@ -71,7 +75,7 @@ class CreditRequest(Model):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if len({each.line for each in self.lines}) != len(self.lines):
+        if len({(each.contract, each.line) for each in self.lines}) != len(self.lines):
             message = "a line is named twice"
             raise ValueError(message)
         if self.reason is CreditReason.UNCOLLECTIBLE and (self.refund or self.rebill or self.lines):
@@ -103,52 +107,69 @@ def draft_credit(
     Raises InvalidInput where the request names a line that is not there, or more than is left of one.
     """
     left = _left(invoice, earlier)
-    wanted = {each.line: each for each in request.lines} or {
-        name: LineCredit(line=name) for name, each in left.items() if not (each.net.is_zero and each.tax.is_zero)
+    wanted = {_named(each, left, released): each for each in request.lines} or {
+        key: LineCredit(line=key[1]) for key, each in left.items() if not (each.net.is_zero and each.tax.is_zero)
     }
-    unknown = wanted.keys() - left.keys()
-    if unknown:
-        message = f"{released.number} has no line {', '.join(sorted(unknown))}; its lines: {', '.join(left)}"
-        raise InvalidInput(message)
     if not wanted:
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
     written_off = request.reason is CreditReason.UNCOLLECTIBLE
     lines = tuple(
-        (_written_off if written_off else _credited)(left[name], each, request, invoice, released)
-        for name, each in wanted.items()
+        (_written_off if written_off else _credited)(left[key], each, request, invoice, released)
+        for key, each in wanted.items()
     )
     rule = invoice.tax_summary[0].rule
     totals = Taxed.of(
         total((line.amounts.net for line in lines), invoice.currency),
         total((line.amounts.tax for line in lines), invoice.currency),
     )
-    return invoice.model_copy(
-        update={
-            "id": credit_id,
-            "kind": DocumentKind.WRITE_OFF if written_off else DocumentKind.CREDIT_NOTE,
-            "corrects": released.number,
-            "issue_date": issue_date,
-            "due_date": issue_date,
-            "lines": lines,
-            "tax_summary": tax_summary(lines, invoice.currency, rule),
-            "totals": totals,
-            "events": InvoiceEvents(billed=0, excluded=0),
-            "credits_drawn": (),
-            "refund": request.refund,
-            "notes": (f"{request.reason.replace('_', ' ')}: {request.note}", *invoice.notes),
-        }
-    )
+    changes = {
+        "id": credit_id,
+        "kind": DocumentKind.WRITE_OFF if written_off else DocumentKind.CREDIT_NOTE,
+        "corrects": released.number,
+        "issue_date": issue_date,
+        "due_date": issue_date,
+        "lines": lines,
+        "tax_summary": tax_summary(lines, invoice.currency, rule),
+        "totals": totals,
+        "events": InvoiceEvents(billed=0, excluded=0),
+        "credits_drawn": (),
+        "refund": request.refund,
+        "notes": (f"{request.reason.replace('_', ' ')}: {request.note}", *invoice.notes),
+    }
+    return Invoice.model_validate({**dict(invoice), **changes})
 
 
-def _left(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[str, _Left]:
-    left = {line.priced.id: _Left(line, line.amounts.net, line.amounts.tax) for line in invoice.lines}
+type _LineKey = tuple[str, str]
+
+
+def _left(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[_LineKey, _Left]:
+    """Return what is left of each line, by its contract and name: two contracts may name lines alike."""
+    left = {_key(line): _Left(line, line.amounts.net, line.amounts.tax) for line in invoice.lines}
     for credit in earlier:
         for line in credit.lines:
-            name = line.priced.id.removeprefix("credit:")
-            before = left[name]
-            left[name] = _Left(before.line, before.net + line.amounts.net, before.tax + line.amounts.tax)
+            contract, name = _key(line)
+            key = (contract, name.removeprefix("credit:"))
+            before = left[key]
+            left[key] = _Left(before.line, before.net + line.amounts.net, before.tax + line.amounts.tax)
     return left
+
+
+def _key(line: InvoiceLine) -> _LineKey:
+    return line.priced.explanation.contract, line.priced.id
+
+
+def _named(wanted: LineCredit, left: Iterable[_LineKey], released: Released) -> _LineKey:
+    found = [key for key in left if key[1] == wanted.line and wanted.contract in {None, key[0]}]
+    if not found:
+        names = ", ".join(dict.fromkeys(name for _, name in left))
+        message = f"{released.number} has no line {wanted.line}; its lines: {names}"
+        raise InvalidInput(message)
+    if len(found) > 1:
+        contracts = ", ".join(contract for contract, _ in found)
+        message = f"{released.number} has a line {wanted.line} of each of {contracts}: say of which contract"
+        raise InvalidInput(message)
+    return found[0]
 
 
 @exactly

@@ -200,11 +200,12 @@ class Released(Model):
 
 
 class Held(Model):
-    """The fact that a run held an invoice back."""
+    """The fact that a run held an invoice back, or that a person asked for a credit note: `run` is then the request."""
 
     invoice: str
     account: str
     run: str
+    request_digest: str | None = None
     document: DocumentRef | None
     places: tuple[Place, ...] = ()
     findings: tuple[Finding, ...]

@@ -100,10 +100,15 @@ class InvoiceFacts:
         return Released.model_validate(found) if found else None
 
     @property
-    def held(self) -> Held | None:
-        """The last run's reason to hold it, if no release followed."""
+    def last_held(self) -> Held | None:
+        """The last reason to hold it, if there ever was one."""
         held = [fact for name, fact in sorted(self.facts.items()) if name.startswith(f"{HELD}#")]
-        return Held.model_validate(held[-1]) if held and RELEASED not in self.facts else None
+        return Held.model_validate(held[-1]) if held else None
+
+    @property
+    def held(self) -> Held | None:
+        """The last reason to hold it, if no release followed."""
+        return None if RELEASED in self.facts else self.last_held
 
     @property
     def status(self) -> InvoiceStatus:
@@ -120,11 +125,11 @@ class InvoiceFacts:
 
 def split_invoice_id(invoice: str) -> tuple[str, str, str]:
     """Return legal entity, period and account of an invoice's id; raises NotFound for anything else."""
-    parts = invoice.split(".")
-    if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - three names
-        message = f"{invoice!r} is not an invoice id: <legal entity>.<YYYY-MM>.<account>"
-        raise NotFound(message)
-    return parts[0], parts[1], parts[2]
+    match invoice.split("."):
+        case [str(entity), str(period), str(account)] if entity and period and account:
+            return entity, period, account
+    message = f"{invoice!r} is not an invoice id: <legal entity>.<YYYY-MM>.<account>"
+    raise NotFound(message)
 
 
 def credit_id(invoice: str, ordinal: int) -> str:
@@ -248,7 +253,11 @@ class Register:
             for _ in range(MAX_ATTEMPTS):
                 known = {each.invoice: self.released(each.invoice) for each in chunk if each.invoice not in done}
                 done |= {invoice: released for invoice, released in known.items() if released is not None}
-                missing = [each for each in chunk if each.invoice not in done and not self._is_outdated(each)]
+                missing = [
+                    each
+                    for each in chunk
+                    if each.invoice not in done and not self.is_outdated(each.invoice, each.places)
+                ]
                 if not missing:
                     break
                 block, made = self._next_block(missing, series, period, run)
@@ -260,8 +269,9 @@ class Register:
                 raise Contended(message)
         return done
 
-    def _is_outdated(self, candidate: Candidate) -> bool:
-        return any(self._records.get(_place_key(candidate.invoice, place)) is not None for place in candidate.places)
+    def is_outdated(self, document: str, places: Iterable[Place]) -> bool:
+        """Say whether another document took one of the places that a document wants."""
+        return any(self._records.get(_place_key(document, place)) is not None for place in places)
 
     def _next_block(
         self, candidates: Sequence[Candidate], series: Series, period: Period, run: str

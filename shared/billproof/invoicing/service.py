@@ -231,9 +231,9 @@ def release_credit(
 
     Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
     """
-    fact = register.fact(document_id, f"{HELD}#{request_id}")
-    held = Held.model_validate(fact) if fact is not None else None
-    if held is None or held.document is None:
+    facts = register.facts(document_id)
+    held = facts.last_held if facts is not None else None
+    if held is None or held.run != request_id or held.document is None:
         message = f"nobody asked for {document_id} under {request_id}"
         raise NotFound(message)
     credit = read_invoice(objects, held.document)

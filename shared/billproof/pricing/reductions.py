@@ -10,7 +10,7 @@ All of it is before tax. Fees that an earlier invoice billed in advance for the 
 commitments.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -115,7 +115,7 @@ class _Account:
         """Spread an amount over this invoice's lines in order, as far as there is something left of them."""
         named = self._named(span)
         rest = Money.rounded(amount, self._currency, self._basis.rounding)
-        for fee in self._here(lambda fee: not named or fee.line.charge in named):
+        for fee in self._here(named):
             taken = min(rest.amount, fee.left.amount)
             if taken > 0:
                 self._reduce(fee, span, kind, -taken, step_of(f"of {rest} left", ONE, -taken), share=share)
@@ -192,15 +192,18 @@ class _Account:
 
         for span in sorted(usable, key=order):
             rest = balance(span, self._timeline, drawn, self._basis.period)
-            for fee in self._here(lambda fee, named=span.term.charges: not named or fee.line.charge in named):  # type: ignore[misc]
+            for fee in self._here(set(span.term.charges)):
                 taken = min(rest, fee.left.amount)
                 if taken > 0:
                     label = f"of {Money.of(rest, self._currency)} left"
                     self._reduce(fee, span, LineKind.CREDIT, -taken, step_of(label, ONE, -taken))
                     rest -= taken
 
-    def _here(self, wanted: Callable[[_Fee], bool]) -> Iterator[_Fee]:
-        return (fee for fee in self._fees if fee.is_here and fee.left.amount > 0 and wanted(fee))
+    def _here(self, named: set[str]) -> Iterator[_Fee]:
+        """Yield the fees of this invoice of which something is left: of some charges, or of all where none is named."""
+        for fee in self._fees:
+            if fee.is_here and fee.left.amount > 0 and (not named or fee.line.charge in named):
+                yield fee
 
     def _own(self, charges: tuple[str, ...]) -> list[_Fee]:
         """Return the period's own fees of some charges (none named: of all), those billed in advance first."""

@@ -80,15 +80,22 @@ class Surveyor:
         return marks
 
     def survey(self, name: str, marks: Sequence[LateMark]) -> AccountPlan:
-        """Return what the run looks at for an account; raises NotFound where it has no profile."""
+        """Return what the run looks at for an account; raises NotFound where it has no profile.
+
+        Terms that cannot be laid out, of the period or of an earlier one, hold the account's invoice and no other's.
+        """
         dossier = self._directory.dossier(name)
-        account = dossier.account
         try:
-            contracts = tuple(governing(dossier.contracts, self._period))
-            timelines(contracts, self._period)
+            return self._survey(dossier, marks)
         except UnpriceableCharge as error:
-            terms = AccountTerms(account=account, contracts=(), findings=(unpriceable(name, error),))
-            return AccountPlan(terms, (self._window(account, (), self._period),))
+            terms = AccountTerms(account=dossier.account, contracts=(), findings=(unpriceable(name, error),))
+            return AccountPlan(terms, (self._window(dossier.account, (), self._period),))
+
+    def _survey(self, dossier: Dossier, marks: Sequence[LateMark]) -> AccountPlan:
+        account = dossier.account
+        name = account.id
+        contracts = tuple(governing(dossier.contracts, self._period))
+        timelines(contracts, self._period)
         settlements = self._register.settlements(self._entity.id, name)
         own = next((each for each in settlements if (each.period, each.ordinal) == (self._period.name, 0)), None)
         if own is not None:
@@ -121,14 +128,14 @@ class Surveyor:
         last = history.last_settled()
         if last is None:
             return set()
-        before = set(self._frozen(last, dossier.account.id).known)
-        unknown = [each for each in dossier.contracts if _version(each) not in before]
+        before = self._frozen(last, dossier.account.id)
+        unknown = [each for each in dossier.contracts if _version(each) not in before.known]
         if not unknown:
-            return set()
+            return set(before.unsettled)
         since = min(each.effective.start for each in unknown)
         reach = max(charge.cadence.interval.months or 1 for each in dossier.contracts for charge in each.charges)
         months = [Period.month(each.period) for each in history.settled_before()]
-        return {month.name for month in months if add_months(month.next().end, reach) > since}
+        return {*before.unsettled, *(month.name for month in months if add_months(month.next().end, reach) > since)}
 
     def _with_earlier(
         self,
@@ -142,16 +149,20 @@ class Surveyor:
         earlier: list[EarlierPeriod] = []
         findings: list[Finding] = list(plan.terms.findings)
         windows = list(plan.windows)
+        unsettled: list[str] = []
         unbilled = {each.period for each in settlements if is_credit(each.invoice)}
         months = {*amended, *unbilled, *(mark.month for mark in marks)}
         for month in sorted(month for month in months if month < self._period.name):
             before = sorted((each for each in settlements if each.period == month), key=attrgetter("ordinal"))
-            if not before or before[0].ordinal != 0 or len(earlier) == MAX_EARLIER:
+            if not before or before[0].ordinal != 0:
                 continue  # its own invoice is still to come and will hold what is late
             billed = [each for each in before if not is_credit(each.invoice)]
             settled = max(self._window_of(each, account.id, month).before for each in billed)
             is_late = any(mark.month == month and mark.written_at >= _with_skew(settled) for mark in marks)
             if not is_late and month not in amended and not is_credit(before[-1].invoice):
+                continue
+            if len(earlier) == MAX_EARLIER:
+                unsettled.append(month)
                 continue
             period = Period.month(month)
             billed_by = self._batch(before[0].run, self._window_of(before[0], account.id, month).batch)
@@ -168,9 +179,8 @@ class Surveyor:
                 )
             )
             windows.append(self._window(account, contracts, period, after=settled))
-        return AccountPlan(
-            plan.terms.model_copy(update={"earlier": tuple(earlier), "findings": tuple(findings)}), tuple(windows)
-        )
+        settled_terms = {"earlier": tuple(earlier), "findings": tuple(findings), "unsettled": tuple(unsettled)}
+        return AccountPlan(plan.terms.model_copy(update=settled_terms), tuple(windows))
 
     def _frozen(self, settlement: Settlement, account: str) -> AccountTerms:
         batch = self._window_of(settlement, account, settlement.period).batch
@@ -215,7 +225,7 @@ def _midnights(period: Period, zone: str) -> tuple[str, ...]:
     return tuple(instant_text(datetime.combine(day, time.min, tzinfo=zone_of(zone))) for day in days)
 
 
-KEPT = ("earlier", "before", "unbilled_one_offs", "carried", "drawn", "credits")
+KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits")
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
 

