@@ -17,8 +17,8 @@ Thresholds are the policy's ([exceptions.md](exceptions.md)).
 _OF_STEPS = """
 ## What the other steps find
 
-- `unpriceable_charge` (pricing, blocking): the terms cannot be priced as stated: a version that begins within the
-  period, a usage charge over a part of it, another currency than the books', a meter nobody published.
+- `unpriceable_charge` (pricing, blocking): the terms cannot be priced as stated: versions that do not fit
+  together, a cadence that changes, a currency without an exchange rate, a meter nobody published.
 - `quantity_out_of_range` (pricing, blocking): a meter cannot be added up: more than 23 digits before the point, or
   values that came before the meter was published and are no quantities.
 - `meter_changed` (planning, blocking): late usage of a month that was billed by another measure of the same meter.

@@ -5,7 +5,8 @@ import json
 from pydantic import ValidationError
 
 from billproof.contracts.directory import read_master_data
-from billproof.runs.previewing import Books, MasterData, Previewed, Simulation, preview, simulate
+from billproof.contracts.model import AnyMasterData
+from billproof.runs.previewing import Books, Previewed, Simulation, preview, simulate
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
 
@@ -44,7 +45,7 @@ def _books(target: Target) -> Books:
     )
 
 
-def _changes(text: str, name: str) -> list[MasterData]:
+def _changes(text: str, name: str) -> list[AnyMasterData]:
     try:
         found = json.loads(text)
         documents = found if isinstance(found, list) else [found]

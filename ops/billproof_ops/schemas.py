@@ -4,6 +4,7 @@ import json
 
 from pydantic import BaseModel, TypeAdapter
 
+from billproof.contracts.exchange import ExchangeRate
 from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, Meter
 from billproof.contracts.policy import Policy
 from billproof.invoicing.model import Invoice, Released
@@ -20,6 +21,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "contract": Contract,
     "crm-state": CrmState,
     "demo-summary": Summary,
+    "exchange-rate": ExchangeRate,
     "invoice": Invoice,
     "journal-entry": JournalEntry,
     "legal-entity": LegalEntity,

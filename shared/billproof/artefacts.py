@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from billproof.ids import canonical_json
 from billproof.ports import Objects
 
-FORMAT = "2"
+FORMAT = "3"
 """Changes when artefacts of an earlier version can no longer be read; a released version reads those of the last."""
 
 

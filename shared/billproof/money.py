@@ -199,6 +199,13 @@ class Taxed(Model):
         """Add tax to a net amount: what is made so adds up and needs no second look."""
         return Taxed.model_construct(net=net, tax=tax, gross=net + tax)
 
+    @staticmethod
+    def total(amounts: Sequence["Taxed"], currency: str) -> "Taxed":
+        """Add up net amounts and taxes; an empty sum is zero."""
+        return Taxed.of(
+            total((each.net for each in amounts), currency), total((each.tax for each in amounts), currency)
+        )
+
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
         if self.net + self.tax != self.gross:

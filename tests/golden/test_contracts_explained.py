@@ -13,7 +13,7 @@ from billproof.money import Rounding
 from billproof.periods import Period
 from billproof.pricing.lines import Basis
 from billproof.pricing.reading import Read
-from billproof.pricing.reductions import contract_lines, refuse_other_currency
+from billproof.pricing.reductions import contract_lines
 from billproof.usage.model import Quantity
 from tests.golden.test_explanations import compare, explained
 
@@ -361,11 +361,3 @@ def test_what_cannot_be_priced_names_its_charge(terms: dict[str, Any], said: str
     with pytest.raises(UnpriceableCharge, match=said) as refused:
         list(lines([version(1, "2012-01-01", terms)], quantities))
     assert refused.value.details == {"charge": path}
-
-
-def test_a_contract_in_another_currency_than_the_books_is_refused() -> None:
-    (timeline,) = timelines([version(1, "2012-01-01", *THREE)], JANUARY)
-    refuse_other_currency(timeline, "USD")
-    with pytest.raises(UnpriceableCharge, match="contract K is in USD, its legal entity's books are in EUR") as refused:
-        refuse_other_currency(timeline, "EUR")
-    assert refused.value.details == {"contract": "K"}

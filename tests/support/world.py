@@ -22,8 +22,7 @@ from billproof.aws.settings import Settings
 from billproof.completeness.model import Checked
 from billproof.completeness.service import check_completeness
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, Meter
-from billproof.contracts.policy import Policy
+from billproof.contracts.model import AnyMasterData
 from billproof.controls.service import validate_pricing
 from billproof.erp.embedded import EmbeddedLedger
 from billproof.erp.service import post_to_erp
@@ -97,7 +96,7 @@ class World:
         """A moment after everything that was sent so far."""
         return self.moment + timedelta(seconds=self._sent + 1)
 
-    def publish(self, *data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> None:
+    def publish(self, *data: AnyMasterData) -> None:
         for each in data:
             self.directory.add(each)
 

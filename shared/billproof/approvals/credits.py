@@ -86,7 +86,7 @@ def request_credit(
         account=released.account,
         run=request.id,
         request_digest=digest(request.model_dump(mode="json")),
-        document=DocumentRef(key=key, digest=name, totals=credit.totals),
+        document=DocumentRef(key=key, digest=name, totals=credit.totals, booked=credit.booked),
         places=_places(request, released, register),
         findings=_findings(request, credit, invoice, earlier, released, directory),
     )

@@ -153,6 +153,7 @@ class _Estimate:
                     continue
                 zero = Money.zero(before.currency)
                 more = sum((line.net for line in after.lines), zero) - sum((line.net for line in before.lines), zero)
+                more = plan.booked(more)
                 worth = worth + more if worth is not None else more
         return worth
 

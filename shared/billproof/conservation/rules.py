@@ -142,8 +142,8 @@ def money_equations(
     credited: Money,
     opened: Money,
 ) -> list[Equation]:
-    """Return where the money went: from lines to invoices (net), postings and what is open (gross)."""
-    currency = plan.legal_entity.currency
+    """Return where the money went: from lines to invoices (net), postings and what is open (gross, in the books)."""
+    currency = pricing.priced.currency if pricing.priced else plan.legal_entity.currency
     zero = Money.zero(currency)
     priced = pricing.priced.lines if pricing.priced else ()
     lines = total((line.net for line in priced), currency)
@@ -155,7 +155,8 @@ def money_equations(
     included = totals.tax if totals is not None and any(line.includes_tax for line in priced) else zero
     is_changed = released is not None and released.document != draft.document
     changed = lines - out.net - included if out is not None and is_changed else zero
-    gross = out.gross if out else zero
+    books = plan.legal_entity.currency
+    gross = released.document.in_books.gross if released else Money.zero(books)
     return [
         Equation(
             code="lines",
@@ -170,13 +171,13 @@ def money_equations(
         ),
         Equation(
             code="invoices released",
-            currency=currency,
+            currency=books,
             total=gross.amount,
             parts={"posted": posted.amount, "not posted": gross.amount if posted.is_zero else ZERO},
         ),
         Equation(
             code="receivables posted",
-            currency=currency,
+            currency=books,
             total=posted.amount,
             parts={
                 "paid": (posted - credited - opened).amount,

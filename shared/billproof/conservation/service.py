@@ -97,9 +97,10 @@ def _account(
 
 
 def _sum(statements: Iterable[tuple[Equation, ...]]) -> list[Equation]:
-    sums: dict[str, Equation] = {}
+    sums: dict[tuple[str, str | None], Equation] = {}
     for equations in statements:
         for equation in equations:
-            known = sums.get(equation.code)
-            sums[equation.code] = known + equation if known else equation
+            key = (equation.code, equation.currency)
+            known = sums.get(key)
+            sums[key] = known + equation if known else equation
     return list(sums.values())

@@ -2,15 +2,18 @@
 
 catalog                    entity#<id>#v000001, meter#<id>#v000001, policy#<id>#v000001
 account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001
+rates#<currencies>         <day>#v000001
 members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from pydantic import TypeAdapter
 
-from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, MasterData, Meter
+from billproof.contracts.exchange import ExchangeRate
+from billproof.contracts.model import Account, AnyMasterData, Contract, CrmState, LegalEntity, MasterData, Meter
 from billproof.contracts.policy import Policy
 from billproof.errors import Conflict, NotFound
 from billproof.ids import shard_of
@@ -19,25 +22,24 @@ from billproof.ports import Key, Record, Records
 MEMBER_SHARDS = 16
 """Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
 
-_ANY: TypeAdapter[LegalEntity | Account | Meter | Contract | Policy | CrmState] = TypeAdapter(MasterData)
+_ANY: TypeAdapter[AnyMasterData] = TypeAdapter(MasterData)
 
 
-def key_of(data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> Key:
+def key_of(data: AnyMasterData) -> Key:
     """Return the key of one version."""
     version = f"v{data.version:06d}"
     match data:
-        case LegalEntity():
-            return Key("catalog", f"entity#{data.id}#{version}")
-        case Policy():
-            return Key("catalog", f"policy#{data.id}#{version}")
-        case Meter():
-            return Key("catalog", f"meter#{data.id}#{version}")
         case Account():
             return Key(f"account#{data.id}", f"profile#{version}")
         case Contract():
             return Key(f"account#{data.account}", f"contract#{data.id}#{version}")
         case CrmState():
             return Key(f"account#{data.account}", f"crm#{data.id}#{version}")
+        case ExchangeRate():
+            return Key(f"rates#{data.id}", f"{data.day}#{version}")
+        case LegalEntity() | Policy() | Meter():
+            kind = "entity" if isinstance(data, LegalEntity) else data.kind
+            return Key("catalog", f"{kind}#{data.id}#{version}")
 
 
 def _membership(account: Account) -> Record:
@@ -60,7 +62,7 @@ class Directory:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def add(self, data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> bool:
+    def add(self, data: AnyMasterData) -> bool:
         """Keep one version; False where this very version is kept already.
 
         A version that was kept before a field was added, and says nothing of it, is the same version.
@@ -122,6 +124,16 @@ class Directory:
         found = self._latest("catalog", f"policy#{entity}#", Policy)
         return found or Policy(id=entity, version=1)
 
+    def rate(self, currency: str, books: str, *, on: date, days: int) -> ExchangeRate | None:
+        """Return the last rate between two currencies on or before a day, not older than some days, or None."""
+        found: list[ExchangeRate] = []
+        for pair in (f"{currency}-{books}", f"{books}-{currency}"):
+            for month in sorted({f"{on - timedelta(days=back):%Y-%m}" for back in range(days + 1)}):
+                records = self._records.query(f"rates#{pair}", prefix=month)
+                found += (ExchangeRate.model_validate(record.document) for record in records)
+        usable = (each for each in found if each.holds_on(on, days=days))
+        return max(usable, key=lambda each: (each.day, each.id == f"{currency}-{books}", each.version), default=None)
+
     def account(self, account: str) -> Account | None:
         """Return the latest version of an account, or None."""
         return self._latest(f"account#{account}", "profile#", Account)
@@ -150,7 +162,7 @@ class Directory:
             raise NotFound(message)
         return Dossier(account=profile, contracts=tuple(contracts), crm=tuple(states.values()))
 
-    def holds(self, data: LegalEntity | Account | Meter | Contract | Policy | CrmState) -> bool:
+    def holds(self, data: AnyMasterData) -> bool:
         """Say whether this very version, with these very terms, is what is stored."""
         stored = self._records.get(key_of(data))
         return stored is not None and type(data).model_validate(stored) == data
@@ -162,6 +174,6 @@ class Directory:
                 yield record.key.sort
 
 
-def read_master_data(text: str | bytes) -> LegalEntity | Account | Meter | Contract | Policy | CrmState:
+def read_master_data(text: str | bytes) -> AnyMasterData:
     """Read one message of the contract-events queue; raises pydantic's ValidationError, which says what and where."""
     return _ANY.validate_json(text)

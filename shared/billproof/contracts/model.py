@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, Renewal, SpendCap, Waiver
+from billproof.contracts.exchange import ExchangeRate
 from billproof.contracts.names import Country, Currency, EventType, Name, TimeZone, Version
 from billproof.contracts.policy import Policy
 from billproof.errors import InvalidInput
@@ -271,5 +272,6 @@ class Contract(Model):
         return self
 
 
-MasterData = Annotated[LegalEntity | Account | Meter | Contract | Policy | CrmState, Field(discriminator="kind")]
+AnyMasterData = LegalEntity | Account | Meter | Contract | Policy | CrmState | ExchangeRate
+MasterData = Annotated[AnyMasterData, Field(discriminator="kind")]
 """What the contract-events queue carries."""

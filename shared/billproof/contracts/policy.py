@@ -40,12 +40,16 @@ class Person(Model):
 
 
 class Thresholds(Model):
-    """Where the controls draw the line. Percentages are of what the control's page says."""
+    """Where the controls draw the line. Percentages are of what the control's page says.
+
+    `exchange_rate_days` is how old the rate may be that converts an invoice into the books.
+    """
 
     completeness_percent: Percent = Decimal("0.1")
     usage_drop_percent: Percent = Decimal(90)
     usage_spike_percent: Percent = Decimal(400)
     credit_percent: Percent = Decimal(25)
+    exchange_rate_days: Annotated[int, Field(ge=0, le=31)] = 7
     invoice_limit: dict[Currency, Nonnegative] = Field(default_factory=dict)
 
 

@@ -3,8 +3,10 @@
 from datetime import date
 
 from billproof.contracts.charges import RecognitionMethod
+from billproof.contracts.exchange import ExchangeRate
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.policy import Policy
+from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding
 from billproof.model import Exact, Model
 from billproof.money import Money, Rounding
@@ -119,7 +121,10 @@ class AccountTerms(Model):
 
 
 class BatchPlan(Model):
-    """Everything that pricing a batch needs besides usage: frozen, so that a retry prices the same terms."""
+    """Everything that pricing a batch needs besides usage: frozen, so that a retry prices the same terms.
+
+    `rates` convert the currencies of its contracts into that of the books, as far as they are known.
+    """
 
     run: str
     batch: str
@@ -127,6 +132,22 @@ class BatchPlan(Model):
     period: Period
     issue_date: date
     meters: tuple[Meter, ...]
+    rates: tuple[ExchangeRate, ...] = ()
     policy: Policy
     requested_by: str
     accounts: tuple[AccountTerms, ...]
+
+    def rate_of(self, currency: str) -> ExchangeRate | None:
+        """Return the rate that converts a currency into that of the books, or None; the books' own needs none."""
+        return next((rate for rate in self.rates if rate.is_between(currency, self.legal_entity.currency)), None)
+
+    def booked(self, amount: Money) -> Money:
+        """Return an amount in the currency of the books; raises UnpriceableCharge where no rate is known."""
+        if amount.currency == self.legal_entity.currency:
+            return amount
+        rate = self.rate_of(amount.currency)
+        if rate is None:
+            days = self.policy.thresholds.exchange_rate_days
+            message = f"no rate of {amount.currency} in {self.legal_entity.currency} of {self.issue_date}, nor of the "
+            raise UnpriceableCharge(message + f"{days} days before it", contract="currency")
+        return rate.convert(amount, self.legal_entity.rounding)

@@ -62,9 +62,14 @@ class Case:
         return (self.pricing.usage, *self.pricing.earlier)
 
     @property
+    def currency(self) -> str:
+        """The currency of the account's invoice."""
+        return self.priced.currency if self.priced else self.plan.legal_entity.currency
+
+    @property
     def net(self) -> Money:
         """The sum of all lines."""
-        return total((line.net for line in self.lines), self.plan.legal_entity.currency)
+        return total((line.net for line in self.lines), self.currency)
 
     def money(self, line: PricedLine) -> Money:
         """Return what a line is worth, whatever its sign."""

@@ -154,13 +154,13 @@ def _after(month: Period, number: int) -> Iterator[Period]:
 def _parts(invoice: Invoice, month: Period) -> tuple[Money, Money, Money]:
     """Return what a document had deferred when a month began, what it deferred in it, and what the month earned."""
     close = books_close(invoice)
-    zero = Money.zero(invoice.currency)
+    zero = Money.zero(invoice.in_books.gross.currency)
     left_at = total(
-        (line.amounts.net - earned_by(line, max(close, month.start)) for line in invoice.lines), zero.currency
+        (line.in_books.net - earned_by(line, max(close, month.start)) for line in invoice.lines), zero.currency
     )
     opening = left_at if close <= month.start else zero
     booked_now = month.start < close <= month.end
-    at_close = total((line.amounts.net - earned_by(line, close) for line in invoice.lines), zero.currency)
+    at_close = total((line.in_books.net - earned_by(line, close) for line in invoice.lines), zero.currency)
     deferred = at_close if booked_now else zero
     earned = zero
     if close <= month.start and month.name in months_to_come(invoice):

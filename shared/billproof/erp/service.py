@@ -69,7 +69,7 @@ def post_to_erp(*, invoice_id: str, register: Register, directory: Directory, ob
         external_reference=entry.external_reference,
         content_digest=entry.content_digest,
         outcome=outcome,
-        receivable=released.document.totals.gross,
+        receivable=released.document.in_books.gross,
     )
     register.add(invoice_id, POSTED, posting)
     return posting

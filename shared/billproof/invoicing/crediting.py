@@ -86,11 +86,17 @@ class CreditRequest(Model):
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What is left of a line after earlier credits: its net amount and its tax."""
+    """What is left of a line after earlier credits: its net amount and its tax, on the invoice and in the books."""
 
     line: InvoiceLine
     net: Money
     tax: Money
+    booked: Taxed
+
+    def less(self, credit: InvoiceLine) -> "_Left":
+        """Take off what a credit note took back."""
+        booked = Taxed.of(self.booked.net + credit.in_books.net, self.booked.tax + credit.in_books.tax)
+        return _Left(self.line, self.net + credit.amounts.net, self.tax + credit.amounts.tax, booked)
 
 
 def draft_credit(
@@ -119,10 +125,6 @@ def draft_credit(
         for key, each in wanted.items()
     )
     rule = invoice.tax_summary[0].rule
-    totals = Taxed.of(
-        total((line.amounts.net for line in lines), invoice.currency),
-        total((line.amounts.tax for line in lines), invoice.currency),
-    )
     changes = {
         "id": credit_id,
         "kind": DocumentKind.WRITE_OFF if written_off else DocumentKind.CREDIT_NOTE,
@@ -131,7 +133,8 @@ def draft_credit(
         "due_date": issue_date,
         "lines": lines,
         "tax_summary": tax_summary(lines, invoice.currency, rule),
-        "totals": totals,
+        "totals": Taxed.total([line.amounts for line in lines], invoice.currency),
+        "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
         "events": InvoiceEvents(billed=0, excluded=0),
         "credits_drawn": (),
         "refund": request.refund,
@@ -145,13 +148,12 @@ type _LineKey = tuple[str, str]
 
 def _left(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[_LineKey, _Left]:
     """Return what is left of each line, by its contract and name: two contracts may name lines alike."""
-    left = {_key(line): _Left(line, line.amounts.net, line.amounts.tax) for line in invoice.lines}
+    left = {_key(line): _Left(line, line.amounts.net, line.amounts.tax, line.in_books) for line in invoice.lines}
     for credit in earlier:
         for line in credit.lines:
             contract, name = _key(line)
             key = (contract, name.removeprefix("credit:"))
-            before = left[key]
-            left[key] = _Left(before.line, before.net + line.amounts.net, before.tax + line.amounts.tax)
+            left[key] = left[key].less(line)
     return left
 
 
@@ -212,10 +214,24 @@ def _credited(
                 -credit.amount * line.determination.taxable_share, credit.currency, priced.explanation.rounding
             ),
             "amounts": Taxed.of(-credit, -tax),
+            "booked": _booked(left, credit, tax, invoice),
             "tax_by_line": -tax,
             "components": _components(line, tax),
         }
     )
+
+
+def _booked(left: _Left, credit: Money, tax: Money, invoice: Invoice) -> Taxed | None:
+    """Return what a credit takes back in the books, at the rate of the invoice and counted from the line's first."""
+    line = left.line
+    if invoice.exchange is None or line.booked is None:
+        return None
+    if (credit, tax) == (left.net, left.tax):
+        return Taxed.of(-left.booked.net, -left.booked.tax)
+    credited = Taxed.of(line.amounts.net - left.net + credit, line.amounts.tax - left.tax + tax)
+    whole = invoice.exchange.convert_taxed(credited, line.priced.explanation.rounding)
+    before = Taxed.of(line.booked.net - left.booked.net, line.booked.tax - left.booked.tax)
+    return Taxed.of(before.net - whole.net, before.tax - whole.tax)
 
 
 def _wanted(left: _Left, wanted: LineCredit, released: Released) -> Money:
@@ -271,6 +287,7 @@ def _written_off(
             "priced": priced,
             "taxable_base": zero,
             "amounts": Taxed.of(-gross, zero),
+            "booked": invoice.booked and Taxed.of(-left.booked.gross, Money.zero(left.booked.gross.currency)),
             "tax_by_line": zero,
             "components": (),
         }

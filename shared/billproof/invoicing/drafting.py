@@ -34,6 +34,9 @@ def draft_invoice(
     late: EventCounts,
 ) -> Invoice:
     """Put priced lines and their tax together; the totals are the sums of the rounded lines."""
+    entity = plan.legal_entity
+    rate = None if priced.currency == entity.currency else plan.rate_of(priced.currency)
+    booked = None
     lines = tuple(
         InvoiceLine.model_construct(  # of models that were checked
             priced=line,
@@ -42,13 +45,17 @@ def draft_invoice(
             tax_by_line=tax.tax_by_line,
             components=tax.components,
             determination=tax.determination,
+            booked=rate.convert_taxed(tax.amounts, entity.rounding) if rate else None,
         )
         for line, tax in zip(priced.lines, taxed, strict=True)
     )
-    entity = plan.legal_entity
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
     summary = tax_summary(lines, priced.currency, rule)
     reversed_charge = any(line.determination.treatment is Treatment.REVERSE_CHARGE for line in lines)
+    notes = [REVERSE_CHARGE_NOTE] if reversed_charge else []
+    if rate is not None:
+        booked = Taxed.total([line.in_books for line in lines], entity.currency)
+        notes.append(f"{booked.net} net and {booked.tax} tax at {rate.text}.")
     return Invoice(
         id=invoice_id(entity.id, plan.period.name, terms.account.id),
         seller=_seller(entity),
@@ -59,11 +66,13 @@ def draft_invoice(
         currency=priced.currency,
         lines=lines,
         tax_summary=summary,
-        totals=_sum([line.amounts for line in lines], priced.currency),
+        totals=Taxed.total([line.amounts for line in lines], priced.currency),
+        exchange=rate,
+        booked=booked,
         events=InvoiceEvents(billed=events.metered, excluded=events.excluded, late=late.metered),
         contracts=in_force(terms.contracts, plan.period),
         credits_drawn=_drawn(terms, priced),
-        notes=(REVERSE_CHARGE_NOTE,) if reversed_charge else (),
+        notes=tuple(notes),
     )
 
 
@@ -75,10 +84,6 @@ def _drawn(terms: AccountTerms, priced: PricedAccount) -> tuple[Drawn, ...]:
             key = (line.explanation.contract, line.term)
             drawn[key] = CONTEXT.subtract(drawn.get(key, Decimal(0)), line.net.amount)
     return tuple(Drawn(contract=key[0], credit=key[1], amount=amount) for key, amount in sorted(drawn.items()))
-
-
-def _sum(amounts: Sequence[Taxed], currency: str) -> Taxed:
-    return Taxed.of(total((each.net for each in amounts), currency), total((each.tax for each in amounts), currency))
 
 
 def tax_summary(lines: Iterable[InvoiceLine], currency: str, rule: TaxRounding) -> tuple[TaxSubtotal, ...]:
@@ -94,7 +99,7 @@ def tax_summary(lines: Iterable[InvoiceLine], currency: str, rule: TaxRounding) 
             treatment=treatment,
             percent=percent,
             taxable_base=total((line.taxable_base for line in members), currency),
-            amounts=_sum([line.amounts for line in members], currency),
+            amounts=Taxed.total([line.amounts for line in members], currency),
             tax_by_line=total((line.tax_by_line for line in members), currency),
             rule=rule,
             components=_components(members, currency),

@@ -10,11 +10,12 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from billproof.contracts.exchange import ExchangeRate
 from billproof.contracts.model import Address, CustomerKind, TaxRounding
 from billproof.contracts.terms import Drawn
 from billproof.findings import Finding
 from billproof.model import Model
-from billproof.money import Money, Taxed, total
+from billproof.money import Money, Taxed
 from billproof.periods import Period
 from billproof.pricing.model import PricedLine
 from billproof.tax.model import ComponentTax, Determination
@@ -43,7 +44,7 @@ class Buyer(Model):
 
 
 class InvoiceLine(Model):
-    """A priced line with its tax."""
+    """A priced line with its tax. `booked` is what it comes to in the books, where those are in another currency."""
 
     priced: PricedLine
     taxable_base: Money
@@ -51,6 +52,12 @@ class InvoiceLine(Model):
     tax_by_line: Money
     components: tuple[ComponentTax, ...] = ()
     determination: Determination
+    booked: Taxed | None = None
+
+    @property
+    def in_books(self) -> Taxed:
+        """What it comes to in the currency of the books."""
+        return self.booked or self.amounts
 
 
 class TaxSubtotal(Model):
@@ -89,6 +96,9 @@ class DocumentKind(StrEnum):
 class Invoice(Model):
     """Everything an invoice says but its number. Totals are sums of its rounded lines, or it cannot be made.
 
+    An invoice in another currency than the books of its legal entity names the `exchange` rate that converts it, and
+    what it is `booked` with.
+
     `credits_drawn` is what all invoices up to this one drew of each of the account's credits. A credit note or
     write-off names in `corrects` the number of the invoice that it takes back in part or whole; `refund` says that the
     money is to go back to the customer.
@@ -108,19 +118,32 @@ class Invoice(Model):
     lines: tuple[InvoiceLine, ...]
     tax_summary: tuple[TaxSubtotal, ...]
     totals: Taxed
+    exchange: ExchangeRate | None = None
+    booked: Taxed | None = None
     events: InvoiceEvents
     contracts: dict[str, int]
     credits_drawn: tuple[Drawn, ...] = ()
     notes: tuple[str, ...]
 
+    @property
+    def in_books(self) -> Taxed:
+        """What it comes to in the currency of the books."""
+        return self.booked or self.totals
+
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        for amounts in ([line.amounts for line in self.lines], [group.amounts for group in self.tax_summary]):
-            net = total((each.net for each in amounts), self.currency)
-            tax = total((each.tax for each in amounts), self.currency)
-            if (net, tax) != (self.totals.net, self.totals.tax):
+        for amounts, totals in (
+            ([line.amounts for line in self.lines], self.totals),
+            ([group.amounts for group in self.tax_summary], self.totals),
+            ([line.in_books for line in self.lines], self.in_books),
+        ):
+            currencies = {each.gross.currency for each in (*amounts, totals)}
+            if len(currencies) > 1 or Taxed.total(amounts, totals.gross.currency) != totals:
                 message = f"invoice {self.id}: the lines or the tax summary do not add up to the totals"
                 raise ValueError(message)
+        if (self.exchange is None) != (self.booked is None):
+            message = f"invoice {self.id}: it is booked in another currency by an exchange rate, or neither"
+            raise ValueError(message)
         return self
 
 
@@ -138,6 +161,12 @@ class DocumentRef(Model):
     key: str
     digest: str
     totals: Taxed
+    booked: Taxed | None = None
+
+    @property
+    def in_books(self) -> Taxed:
+        """What it comes to in the currency of the books."""
+        return self.booked or self.totals
 
 
 CREDITS = "credits"

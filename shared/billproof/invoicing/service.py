@@ -116,7 +116,7 @@ def draft_account(
         data = canonical_json(invoice.model_dump(mode="json"))
         digest = digest_bytes(data)
         key = document_key(entity, period, account, digest)
-        document = DocumentRef(key=key, digest=digest, totals=invoice.totals)
+        document = DocumentRef(key=key, digest=digest, totals=invoice.totals, booked=invoice.booked)
         findings = tuple(_with_amount(finding, document) for finding in findings)
     if is_blocked(findings):
         outcome = DraftOutcome.HELD

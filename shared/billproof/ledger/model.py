@@ -28,7 +28,10 @@ class EntryKind(StrEnum):
 
 
 class JournalEntry(Model):
-    """The accounting of one document. Debits and credits balance, or it cannot be made (UnbalancedEntry)."""
+    """The accounting of one document. Debits and credits balance, or it cannot be made (UnbalancedEntry).
+
+    `document_amount` is the document's gross amount in its own currency, where that is not the books'.
+    """
 
     kind: EntryKind = EntryKind.DOCUMENT
     legal_entity: str
@@ -38,6 +41,7 @@ class JournalEntry(Model):
     period: str
     document_date: date
     currency: str
+    document_amount: Money | None = None
     lines: tuple[EntryLine, ...]
 
     @model_validator(mode="after")

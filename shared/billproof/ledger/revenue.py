@@ -27,8 +27,8 @@ ONE_DAY = timedelta(days=1)
 
 @exactly
 def earned_by(line: InvoiceLine, day: date) -> Money:
-    """Return what of a line's net amount is earned before a day."""
-    net, terms = line.amounts.net, line.priced.recognition
+    """Return what of a line's net amount is earned before a day, in the currency of the books."""
+    net, terms = line.in_books.net, line.priced.recognition
     start, end = terms.period.start, terms.period.end
     if day >= end:
         return net
@@ -76,6 +76,7 @@ def _earned_in(invoice: Invoice, month: Period) -> Iterator[tuple[InvoiceLine, M
 
 def revenue_entry(invoice: Invoice, released: Released, month: Period, chart: ChartOfAccounts) -> JournalEntry:
     """Return what a month earns of a document: Dr deferred revenue, Cr revenue; no lines where it earns nothing."""
+    currency = invoice.in_books.gross.currency
     balances: dict[tuple[str, str], Money] = {}
     for line, earned in _earned_in(invoice, month):
         category = line.priced.revenue_category
@@ -83,7 +84,7 @@ def revenue_entry(invoice: Invoice, released: Released, month: Period, chart: Ch
             ((chart.deferred_revenue, f"{category} earned"), earned),
             ((chart.revenue_of(category), category), -earned),
         ):
-            balances[key] = balances.get(key, Money.zero(invoice.currency)) + amount
+            balances[key] = balances.get(key, Money.zero(currency)) + amount
     return JournalEntry.balanced(
         kind=EntryKind.REVENUE,
         legal_entity=released.legal_entity,
@@ -92,7 +93,7 @@ def revenue_entry(invoice: Invoice, released: Released, month: Period, chart: Ch
         billing_account=invoice.buyer.id,
         period=month.name,
         document_date=month.end - ONE_DAY,
-        currency=invoice.currency,
+        currency=currency,
         lines=tuple(
             EntryLine(account=account, amount=amount, memo=memo)
             for (account, memo), amount in balances.items()

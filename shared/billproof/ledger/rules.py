@@ -7,7 +7,8 @@
 
 A credit note is posted as its invoice was, with the signs turned. A write-off gives up the receivable: Dr bad debt, Cr
 receivable, and no tax. Amounts of one ledger account are added up; an account that comes to zero is left out, and a
-zero invoice has no entry.
+zero invoice has no entry. An invoice in another currency than the books is posted with what its lines were converted to
+when it was drafted; the entry keeps its amount in its own currency.
 """
 
 from billproof.contracts.model import ChartOfAccounts
@@ -20,24 +21,25 @@ from billproof.money import Money
 
 def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) -> JournalEntry:
     """Return the entry of a released invoice; raises InvalidInput where the chart has no account for its revenue."""
+    currency = invoice.in_books.gross.currency
     balances: dict[tuple[str, str], Money] = {}
 
     def add(account: str, memo: str, amount: Money) -> None:
         key = (account, memo)
-        balances[key] = balances.get(key, Money.zero(invoice.currency)) + amount
+        balances[key] = balances.get(key, Money.zero(currency)) + amount
 
-    add(chart.receivable, f"{invoice.buyer.name}", invoice.totals.gross)
+    add(chart.receivable, f"{invoice.buyer.name}", invoice.in_books.gross)
     for line in invoice.lines:
         category = line.priced.revenue_category
         if invoice.kind is DocumentKind.WRITE_OFF:
-            add(_bad_debt_account(chart), "written off", -line.amounts.net)
+            add(_bad_debt_account(chart), "written off", -line.in_books.net)
         else:
             earned, account = earned_by(line, books_close(invoice)), chart.revenue_of(category)
-            if earned == line.amounts.net or not earned.is_zero:
+            if earned == line.in_books.net or not earned.is_zero:
                 add(account, category, -earned)
-            if earned != line.amounts.net:
-                add(chart.deferred_revenue, f"{category} billed in advance", earned - line.amounts.net)
-        add(chart.tax_payable, line.determination.jurisdiction, -line.amounts.tax)
+            if earned != line.in_books.net:
+                add(chart.deferred_revenue, f"{category} billed in advance", earned - line.in_books.net)
+        add(chart.tax_payable, line.determination.jurisdiction, -line.in_books.tax)
     return JournalEntry.balanced(
         legal_entity=released.legal_entity,
         external_reference=released.number,
@@ -45,7 +47,8 @@ def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) 
         billing_account=invoice.buyer.id,
         period=invoice.period.name,
         document_date=invoice.issue_date,
-        currency=invoice.currency,
+        currency=currency,
+        document_amount=invoice.totals.gross if invoice.exchange else None,
         lines=tuple(
             EntryLine(account=account, amount=amount, memo=memo)
             for (account, memo), amount in balances.items()

@@ -16,7 +16,6 @@ from decimal import Decimal
 
 from billproof.contracts.charges import Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
 from billproof.contracts.timeline import Span, Timeline
-from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
 from billproof.money import Money, exactly, total
 from billproof.periods import Period, Proration
@@ -285,10 +284,3 @@ def balance(
         if other.term.rolls_over_to == credit.id and expired:
             left += max(balance(other, timeline, drawn, period), ZERO)
     return max(left, ZERO)
-
-
-def refuse_other_currency(timeline: Timeline, currency: str) -> None:
-    """Raise UnpriceableCharge where a contract is in another currency than the books that bill it."""
-    if timeline.currency != currency:
-        message = f"contract {timeline.id} is in {timeline.currency}, its legal entity's books are in {currency}"
-        raise UnpriceableCharge(message, contract=timeline.id)

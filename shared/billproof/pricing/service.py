@@ -10,11 +10,12 @@ from billproof.contracts.timeline import timelines
 from billproof.errors import BillproofError, UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Model
+from billproof.money import Money
 from billproof.ports import Objects
 from billproof.pricing.differences import difference_lines
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedAccount, PricedLine
-from billproof.pricing.reductions import contract_lines, refuse_other_currency
+from billproof.pricing.reductions import contract_lines
 from billproof.usage.model import USAGE, AccountUsage, BatchUsage
 
 PRICED = "priced"
@@ -87,6 +88,20 @@ def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Acco
     return AccountPricing(usage=usages[plan.period.name], earlier=earlier, priced=priced, findings=findings)
 
 
+def invoice_currency(terms: AccountTerms, plan: BatchPlan) -> str:
+    """Return the one currency of an account's contracts, or that of the books where it has none.
+
+    Raises UnpriceableCharge where they have several, or where no rate is known of one that is not the books'.
+    """
+    contracts = (*terms.contracts, *(each for earlier in terms.earlier for each in earlier.contracts))
+    found = sorted({contract.currency for contract in contracts}) or [plan.legal_entity.currency]
+    if len(found) > 1:
+        message = f"contracts of {terms.account.id} are in {' and '.join(found)}: an invoice has one currency"
+        raise UnpriceableCharge(message, contract="contracts")
+    plan.booked(Money.zero(found[0]))
+    return found[0]
+
+
 def _out_of_range(usage: AccountUsage) -> Finding:
     return Finding(
         code="quantity_out_of_range",
@@ -120,7 +135,8 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
 
     Raises UnpriceableCharge where the terms cannot be priced as stated.
     """
-    currency = plan.legal_entity.currency
+    laid_out = timelines(terms.contracts, plan.period)
+    currency = invoice_currency(terms, plan)
     meters = {meter.id: meter for meter in plan.meters}
     own = Basis(
         period=plan.period,
@@ -131,8 +147,7 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
     )
     drawn = {(each.contract, each.credit): each.amount for each in terms.drawn}
     lines: list[PricedLine] = []
-    for timeline in timelines(terms.contracts, plan.period):
-        refuse_other_currency(timeline, currency)
+    for timeline in laid_out:
         lines += contract_lines(timeline, own, drawn)
     if len({line.includes_tax for line in lines}) > 1:
         message = f"some prices of {terms.account.id} include tax and some do not"

@@ -14,7 +14,7 @@ from billproof.artefacts import Artefacts
 from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.model import AnyMasterData
 from billproof.contracts.policy import Policy
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.service import findings_of
@@ -44,7 +44,6 @@ from billproof.usage.model import (
 )
 
 NONE = "none"
-type MasterData = LegalEntity | Account | Meter | Contract | Policy
 
 
 def prove_run(run_id: str, *, stores: Stores) -> Proof:
@@ -210,14 +209,14 @@ def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Store
 
 
 def _shared_terms(plan: BatchPlan, directory: Directory) -> tuple[Checked, list[Difference]]:
-    """Compare what all accounts of a batch are billed by: the legal entity and the meters."""
-    terms: list[MasterData] = [plan.legal_entity, *plan.meters]
+    """Compare what all accounts of a batch are billed by: the legal entity, the meters and the exchange rates."""
+    terms: list[AnyMasterData] = [plan.legal_entity, *plan.meters, *plan.rates]
     if plan.policy != Policy(id=plan.policy.id, version=1):  # one that was published
         terms.append(plan.policy)
     return Checked(terms=len(terms)), list(_terms_differ(terms, directory))
 
 
-def _terms_differ(terms: Iterable[MasterData], directory: Directory) -> Iterator[Difference]:
+def _terms_differ(terms: Iterable[AnyMasterData], directory: Directory) -> Iterator[Difference]:
     """Compare the terms that were frozen with the versions in the directory: a version never changes."""
     for data in terms:
         if not directory.holds(data):

@@ -38,7 +38,7 @@ def compare(
     released: Released, entry: JournalEntry | None, *, is_confirmed: bool, chart: ChartOfAccounts
 ) -> list[Variance]:
     """Return what differs between a released invoice and the entry under its number (None: there is none)."""
-    totals = released.document.totals
+    totals = released.document.in_books
     zero = Money.zero(totals.gross.currency)
 
     def found(cause: Cause, invoiced: Money, posted: Money) -> Variance:

@@ -41,7 +41,7 @@ def reconcile(
         if released is None:
             continue
         numbers.add(released.number)
-        totals.append(released.document.totals)
+        totals.append(released.document.in_books)
         variances += _document_variances(objects, released)
         variances += compare(
             released,
@@ -56,9 +56,7 @@ def reconcile(
         currency=entity.currency,
         invoices=len(totals),
         postings=len(entries),
-        invoiced=Taxed.of(
-            total((each.net for each in totals), entity.currency), total((each.tax for each in totals), entity.currency)
-        ),
+        invoiced=Taxed.total(totals, entity.currency),
         posted_receivable=total(
             (entry.on(entity.chart_of_accounts.receivable) for entry in entries.values()), zero.currency
         ),
@@ -121,14 +119,14 @@ def _document_variances(objects: Objects, released: Released) -> Iterator[Varian
         stored: Invoice | None = read_invoice(objects, released.document)
     except (ImmutableDocument, NotFound):
         stored = None
-    if stored is None or stored.totals != released.document.totals:
-        gross = released.document.totals.gross
+    if stored is None or stored.in_books != released.document.in_books:
+        gross = released.document.in_books.gross
         yield variance(
             Cause.DOCUMENT_CHANGED,
             invoice=released.invoice,
             reference=released.number,
             invoiced=gross,
-            posted=stored.totals.gross if stored else Money.zero(gross.currency),
+            posted=stored.in_books.gross if stored else Money.zero(gross.currency),
         )
 
 

@@ -7,7 +7,9 @@ from itertools import batched
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import Meter
+from billproof.contracts.exchange import ExchangeRate
+from billproof.contracts.model import LegalEntity, Meter
+from billproof.contracts.policy import Policy
 from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.errors import NotFound
 from billproof.ids import shard_of
@@ -91,6 +93,7 @@ def plan_billing_run(
                 period=month,
                 issue_date=month.end,
                 meters=meters,
+                rates=_rates(chunk, entity, month.end, policy, directory),
                 policy=policy,
                 requested_by=requested_by,
                 accounts=tuple(account.terms for account in chunk),
@@ -145,6 +148,21 @@ def plan_billing_run(
         batches_key=batches_key,
         max_concurrency=max_concurrency,
     )
+
+
+def _rates(
+    accounts: Iterable[AccountPlan], entity: LegalEntity, on: date, policy: Policy, directory: Directory
+) -> tuple[ExchangeRate, ...]:
+    """Return the rates of every other currency than the books' that a contract of some accounts is in."""
+    contracts = [
+        contract
+        for account in accounts
+        for contract in (*account.terms.contracts, *(c for each in account.terms.earlier for c in each.contracts))
+    ]
+    others = sorted({contract.currency for contract in contracts} - {entity.currency})
+    days = policy.thresholds.exchange_rate_days
+    found = (directory.rate(currency, entity.currency, on=on, days=days) for currency in others)
+    return tuple(rate for rate in found if rate is not None)
 
 
 def _members(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:

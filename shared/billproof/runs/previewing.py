@@ -6,8 +6,7 @@ from datetime import datetime
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, Meter
-from billproof.contracts.policy import Policy
+from billproof.contracts.model import AnyMasterData, Contract
 from billproof.controls.service import validate_pricing
 from billproof.errors import NotFound
 from billproof.findings import Finding
@@ -26,7 +25,6 @@ from billproof.usage.service import aggregate_usage
 
 PREVIEW = "preview"
 BATCH_SIZE = 100
-type MasterData = LegalEntity | Account | Meter | Contract | Policy | CrmState
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def preview(
     accounts: Sequence[str],
     books: Books,
     now: datetime,
-    changes: Iterable[MasterData] = (),
+    changes: Iterable[AnyMasterData] = (),
 ) -> list[Previewed]:
     """Draft the invoices of some accounts (none named: of all) as a run at this moment would, and write nothing.
 
@@ -107,7 +105,7 @@ def _previewed(draft: Draft, register: Register, objects: Objects) -> Previewed:
 
 
 class LineChange(Model):
-    """A line that would come to something else; null where there is no such line."""
+    """A line that would come to something else, in the currency of the books; null where there is no such line."""
 
     contract: str
     line: str
@@ -139,7 +137,7 @@ class Simulation(Model):
 
 
 def simulate(
-    *, legal_entity: str, period: str, changes: Sequence[MasterData], books: Books, now: datetime
+    *, legal_entity: str, period: str, changes: Sequence[AnyMasterData], books: Books, now: datetime
 ) -> Simulation:
     """Price a whole period as it is and under changed terms, and compare line by line; nothing is written.
 
@@ -190,4 +188,4 @@ def _compare(before: Previewed | None, after: Previewed, currency: str) -> Accou
 def _lines(found: Previewed | None) -> dict[tuple[str, str], Money]:
     if found is None or found.invoice is None:
         return {}
-    return {(line.priced.explanation.contract, line.priced.id): line.amounts.net for line in found.invoice.lines}
+    return {(line.priced.explanation.contract, line.priced.id): line.in_books.net for line in found.invoice.lines}

@@ -10,7 +10,7 @@ from billproof.money import total
 
 def _check(case: Case) -> Iterator[Found]:
     """Find invoices whose discounts, credits and negative differences exceed a share of what they charge."""
-    currency = case.plan.legal_entity.currency
+    currency = case.currency
     charged = total((line.net for line in case.lines if line.net.amount > 0), currency)
     credited = total((-line.net for line in case.lines if line.net.amount < 0), currency)
     limit = case.plan.policy.thresholds.credit_percent

@@ -18,7 +18,7 @@ def _check(case: Case) -> Iterator[Found]:
         if not line.net.is_zero and before.has_line(line.explanation.contract, line.id)
     ]
     if twice:
-        amount = total((case.money(line) for line in twice), case.plan.legal_entity.currency)
+        amount = total((case.money(line) for line in twice), case.currency)
         names = ", ".join(line.id for line in twice)
         yield Found(before.number, f"{names} are on {before.number} already", amount)
 

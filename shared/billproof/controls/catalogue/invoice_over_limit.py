@@ -8,11 +8,12 @@ from billproof.model import decimal_text
 
 
 def _check(case: Case) -> Iterator[Found]:
-    """Find invoices whose net amount is over the limit that the policy sets for their currency."""
-    limit = case.plan.policy.thresholds.invoice_limit.get(case.plan.legal_entity.currency)
-    if limit is not None and case.net.amount > limit:
-        currency = case.plan.legal_entity.currency
-        yield Found("invoice/net", f"{case.net} net, the limit is {decimal_text(limit)} {currency}", case.net)
+    """Find invoices whose net amount is over the policy's limit for their currency; without one, for the books'."""
+    limits = case.plan.policy.thresholds.invoice_limit
+    net = case.net if case.currency in limits else case.plan.booked(case.net)
+    limit = limits.get(net.currency)
+    if limit is not None and net.amount > limit:
+        yield Found("invoice/net", f"{net} net, the limit is {decimal_text(limit)} {net.currency}", case.net)
 
 
 CONTROL = Control(

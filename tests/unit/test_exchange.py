@@ -1,0 +1,260 @@
+"""Invoices in another currency than the books: converted once, at a dated rate with its source, balanced in both."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from billproof.contracts.exchange import ExchangeRate
+from billproof.contracts.model import Contract
+from billproof.contracts.policy import Policy
+from billproof.contracts.service import sync_contract
+from billproof.documents.pdf import render_invoice
+from billproof.erp.recognition import recognize_month, waterfall
+from billproof.invoicing.model import Invoice
+from billproof.money import Money, Rounding, Taxed
+from billproof.proof.model import Doubt
+from billproof.proof.service import prove_run
+from billproof.runs.previewing import simulate
+from billproof_ops.demo import story
+from tests.support.world import EUROPE, JANUARY, World, flight
+from tests.unit.test_credits import stores
+from tests.unit.test_previewing import books
+
+US = f"{EUROPE}.{JANUARY}.US"
+ECB = "ECB euro foreign exchange reference rates"
+
+
+def rate(value: str = "1.3550", day: str = "2013-01-31", version: int = 1, pair: str = "EUR-USD") -> ExchangeRate:
+    return ExchangeRate.model_validate({"id": pair, "day": day, "version": version, "rate": value, "source": ECB})
+
+
+def world_in_dollars(*rates: ExchangeRate) -> World:
+    """The world of the tests, but US pays a European legal entity in dollars, with tax."""
+    world = World(master_data=False)
+    found = story.master_data()
+    world.publish(*found.legal_entities, *found.meters, *found.policies, *rates)
+    address = world.directory.legal_entity(EUROPE).address
+    for account in found.accounts:
+        world.publish(account.model_copy(update={"address": address}) if account.id == "US" else account)
+    for contract in found.contracts:
+        world.publish(contract.model_copy(update={"currency": "USD"}) if contract.account == "US" else contract)
+    world.ingest([flight(number, account="US") for number in range(7)])
+    return world
+
+
+def billed(*rates: ExchangeRate) -> World:
+    world = world_in_dollars(*rates)
+    world.bill(EUROPE)
+    world.approve_all(EUROPE)
+    world.post_all(EUROPE)
+    return world
+
+
+def test_it_is_in_its_own_currency_and_booked_in_the_books() -> None:
+    world = billed(rate())
+    invoice = world.invoice(US)
+    assert invoice.currency == "USD"
+    assert invoice.totals.tax.amount > 0
+    assert invoice.exchange == rate()
+    for line in invoice.lines:
+        for mine, booked in (
+            (line.amounts.net, line.in_books.net),
+            (line.amounts.tax, line.in_books.tax),
+        ):
+            assert booked == Money.rounded(mine.amount / Decimal("1.3550"), "EUR", Rounding.HALF_UP)
+    assert invoice.in_books == Taxed.total([line.in_books for line in invoice.lines], "EUR")
+    assert f"1 EUR = 1.355 USD, {ECB}, 2013-01-31" in invoice.notes[-1]
+    assert invoice.in_books.tax.text in invoice.notes[-1]
+
+
+def test_the_books_hold_the_books_currency_and_balance() -> None:
+    world = billed(rate())
+    released = world.register.released(US)
+    assert released is not None
+    entry = world.erp.find(EUROPE, released.number)
+    assert (entry.currency, entry.document_amount) == ("EUR", released.document.totals.gross)
+    assert (
+        entry.on(world.directory.legal_entity(EUROPE).chart_of_accounts.receivable) == released.document.in_books.gross
+    )
+    assert world.reconcile(EUROPE).variances == ()
+    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
+    assert proof.holds, proof.differences
+
+
+def test_the_run_states_each_currency_apart() -> None:
+    world = world_in_dollars(rate())
+    statement = world.bill(EUROPE)
+    assert "EUR" in statement.totals
+    held = {finding.amount_at_risk.currency for finding in statement.findings if finding.amount_at_risk}
+    assert held | set(statement.totals) == {"EUR", "USD"}
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [
+        (),
+        (rate(day="2013-01-24"),),  # older than the policy allows
+        (rate(day="2013-02-02"),),  # not known yet
+        (rate(pair="EUR-GBP"),),
+    ],
+)
+def test_without_a_rate_the_invoice_waits(rates: tuple[ExchangeRate, ...]) -> None:
+    world = world_in_dollars(*rates)
+    statement = world.bill(EUROPE)
+    (found,) = [each for each in statement.findings if each.account == "US" and each.code == "unpriceable_charge"]
+    assert "no rate of USD in EUR of 2013-02-01, nor of the 7 days before it" in found.message
+    world.publish(rate())
+    world.bill(EUROPE)
+    world.approve_all(EUROPE)
+    assert world.invoice(US).exchange == rate()
+
+
+def test_the_last_rate_on_or_before_the_issue_date_counts() -> None:
+    world = billed(
+        rate("1.2", "2013-01-28"),
+        rate("1.3", "2013-01-31"),
+        rate("1.4", "2013-01-31", version=2),
+        rate("1.5", "2013-02-02"),
+    )
+    assert world.invoice(US).exchange == rate("1.4", "2013-01-31", version=2)
+    other = billed(rate("0.75", "2013-01-31", pair="USD-EUR"), rate("9", "2013-01-31"))
+    assert other.invoice(US).exchange == rate("0.75", "2013-01-31", pair="USD-EUR")
+
+
+def test_a_credit_note_keeps_the_rate_and_both_come_to_nothing_in_the_books() -> None:
+    world = billed(rate())
+    world.publish(rate("2", "2013-02-02"))
+    first = world.invoice(US).lines[0].priced.id
+    for number in range(3):
+        world.credit_and_approve(US, f"C-{number}", lines=[{"line": first, "amount": "33.33"}])
+    world.credit_and_approve(US, "rest")
+    documents = [world.invoice(US), *(world.invoice(f"{US}~{number:02d}") for number in range(1, 5))]
+    for name in ("net", "tax", "gross"):
+        assert sum(getattr(each.totals, name).amount for each in documents) == 0
+        assert sum(getattr(each.in_books, name).amount for each in documents) == 0
+    assert {each.exchange for each in documents} == {rate()}
+    assert world.reconcile(EUROPE).variances == ()
+
+
+def test_a_write_off_gives_up_what_the_books_hold() -> None:
+    world = world_in_dollars(rate())
+    entity = world.directory.legal_entity(EUROPE)
+    chart = entity.chart_of_accounts.model_copy(update={"bad_debt": "6500"})
+    world.publish(entity.model_copy(update={"version": 2, "chart_of_accounts": chart}))
+    world.bill(EUROPE)
+    world.approve_all(EUROPE)
+    world.post_all(EUROPE)
+    gone = world.credit_and_approve(US, reason="uncollectible")
+    assert gone.in_books.gross == -world.invoice(US).in_books.gross
+    released = world.register.released(gone.id)
+    assert released is not None
+    assert world.erp.find(EUROPE, released.number).on("6500") == world.invoice(US).in_books.gross
+
+
+def test_revenue_is_deferred_and_earned_in_the_books() -> None:
+    world = billed(rate())
+    invoice = world.invoice(US)
+    fields: dict[str, Any] = {
+        "legal_entity": EUROPE,
+        "directory": world.directory,
+        "register": world.register,
+        "objects": world.objects,
+    }
+    earned = recognize_month(month="2013-02", erp=world.erp, **fields).earned
+    (january, february) = waterfall(first=JANUARY, months=2, **fields)
+    assert january.closing.currency == "EUR"
+    assert earned == february.earned
+    assert earned.amount > 0
+    chart = world.directory.legal_entity(EUROPE).chart_of_accounts
+    booked = [entry for entry in world.erp.of_period(EUROPE, JANUARY) if entry.invoice == US]
+    now = -sum(line.amount.amount for entry in booked for line in entry.lines if line.account in chart.revenue.values())
+    later = [entry for entry in world.erp.of_period(EUROPE, "2013-02") if entry.invoice == US]
+    now -= sum(line.amount.amount for entry in later for line in entry.lines if line.account in chart.revenue.values())
+    assert now == invoice.in_books.net.amount
+
+
+def test_one_invoice_is_in_one_currency() -> None:
+    world = world_in_dollars(rate())
+    contract = world.directory.contracts("US")[0]
+    world.publish(contract.model_copy(update={"id": "other", "currency": "EUR"}))
+    statement = world.bill(EUROPE)
+    (found,) = [each for each in statement.findings if each.code == "unpriceable_charge"]
+    assert found.message == "contracts of US are in EUR and USD: an invoice has one currency"
+
+
+def test_the_policys_limit_is_met_in_the_books_where_the_currency_has_none() -> None:
+    world = world_in_dollars(rate())
+    policy = world.directory.policy(EUROPE).model_dump(mode="json")
+    policy["thresholds"]["invoice_limit"] = {"EUR": "1"}
+    world.publish(Policy.model_validate({**policy, "version": 2}))
+    found = [each for each in world.bill(EUROPE).findings if each.account == "US"]
+    assert [each.code for each in found] == ["invoice_over_limit"]
+    assert found[0].message.endswith("EUR net, the limit is 1 EUR")
+
+
+def test_a_rate_that_was_tampered_with_is_a_doubt() -> None:
+    world = billed(rate())
+    (key,) = [key for key in world.records["contracts"].items if key.partition == "rates#EUR-USD"]
+    world.records["contracts"].items[key] = rate("1.2").model_dump(mode="json")
+    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
+    assert [each.doubt for each in proof.differences] == [Doubt.TERMS]
+
+
+def test_a_simulation_compares_in_the_books() -> None:
+    world = world_in_dollars(rate())
+    contract = world.directory.contracts("US")[0]
+    document = contract.model_dump(mode="json")
+    for charge in document["charges"]:
+        if charge["price"]["model"] == "one_off":
+            charge["price"]["amount"] = str(Decimal(charge["price"]["amount"]) + Decimal("13.55"))
+    dearer = Contract.model_validate({**document, "version": 2})
+    found = simulate(legal_entity=EUROPE, period=JANUARY, changes=[dearer], books=books(world), now=world.now())
+    assert found.before.currency == found.after.currency == "EUR"
+    assert found.difference == Money.of(10, "EUR")
+
+
+def test_it_is_drawn_with_its_rate() -> None:
+    world = billed(rate())
+    released = world.register.released(US)
+    assert released is not None
+    assert render_invoice(world.invoice(US), released).startswith(b"%PDF-")
+
+
+def test_an_invoice_whose_books_do_not_add_up_cannot_be_made() -> None:
+    invoice = billed(rate()).invoice(US)
+    for changes in ({"booked": None}, {"exchange": None}, {"booked": invoice.totals}):
+        with pytest.raises(ValidationError):
+            Invoice.model_validate({**dict(invoice), **changes})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"id": "EUR-EUR"}, {"id": "EUR-XXX"}, {"id": "EUR"}, {"rate": "0"}, {"rate": "1e3"}, {"source": ""}]
+)
+def test_rates_that_say_nothing_are_refused(changes: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ExchangeRate.model_validate({**rate().model_dump(mode="json"), **changes})
+
+
+def test_rates_come_through_the_queue_of_master_data() -> None:
+    world = World(master_data=False)
+    assert sync_contract(rate().model_dump_json(), directory=world.directory).outcome == "stored"
+    assert sync_contract(rate().model_dump_json(), directory=world.directory).outcome == "known"
+    assert world.directory.rate("USD", "EUR", on=date(2013, 2, 1), days=7) == rate()
+
+
+@given(
+    st.decimals(min_value="-99999999", max_value="99999999", places=2),
+    st.decimals(min_value="0.000001", max_value="100000", places=6),
+    st.sampled_from(list(Rounding)),
+)
+def test_both_directions_convert_and_mirror(amount: Decimal, value: Decimal, rounding: Rounding) -> None:
+    found = rate(f"{value:f}")
+    euros, dollars = Money.of(amount, "EUR"), Money.of(amount, "USD")
+    assert abs(found.convert(euros, rounding).amount - amount * value) <= Decimal("0.005")
+    assert abs(found.convert(dollars, rounding).amount - amount / value) <= Decimal("0.005") + Decimal("1e-12")
+    assert found.convert(-euros, rounding) == -found.convert(euros, rounding)
