@@ -14,7 +14,7 @@ from billproof.aws.clients import client
 from billproof.aws.dynamodb import DynamoRecords
 from billproof.aws.ports import Ports
 from billproof.aws.settings import Settings
-from billproof.contracts.directory import _membership, key_of
+from billproof.contracts.directory import _memberships, key_of
 from billproof.contracts.model import LegalEntity, Meter
 from billproof.contracts.policy import Policy
 from billproof.ports import Record
@@ -98,7 +98,8 @@ def _publish(ports: Ports, accounts: int) -> None:
         terms = contract.model_copy(update={"id": f"{name}-2013", "account": name})
         for data in (mine, terms):  # one by one: a transaction copies all of moto's tables
             records.create(Record(key_of(data), data.model_dump(mode="json")))
-        records.create(_membership(mine))
+        for membership in _memberships(mine):
+            records.create(membership)
 
 
 def _call(module: Any, event: dict[str, Any], ports: Ports, meter: CostMeter) -> Any:

@@ -19,10 +19,10 @@ import msgspec
 from billproof.artefacts import Artefacts
 from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.invoicing.service import draft_account
-from billproof.pricing.service import by_account, price_terms
+from billproof.pricing.service import price_terms
 from billproof.tax.service import tax_account
 from billproof.usage.aggregation import aggregate
-from billproof.usage.model import AggregationPlan
+from billproof.usage.model import AggregationPlan, by_window
 from billproof_ops.paths import ROOT
 from tests.bench import load
 from tests.support.fakes import MemoryObjects
@@ -135,16 +135,15 @@ def invoice(number: int) -> Measure:
     world = load.world()
     load.ingest(world, load.calls(20_000))
     run = "skymeter-inc-2013-01-001"
-    usages = by_account(aggregate(load.aggregation_plan(world, run), objects=world.objects))
+    usages = by_window(aggregate(load.aggregation_plan(world, run), objects=world.objects))
     plan = Artefacts(world.objects).read(run, PLAN, "0000-0000", BatchPlan)
     terms = plan.accounts[0]
-    used = usages[terms.account.id]
-    flights, miles = (quantity.quantity for quantity in used[plan.period.name].quantities)
+    flights, miles = (quantity.quantity for quantity in usages[terms.account.id, plan.period.name].quantities)
     cent = Decimal("0.01")
 
     def ours() -> None:
         for _ in range(number):
-            pricing = price_terms(terms, plan=plan, usages=used)
+            pricing = price_terms(terms, plan=plan, usages=usages)
             tax = tax_account(terms, pricing.priced, plan=plan)
             draft_account(terms, pricing, tax, (), plan=plan)
 
@@ -206,14 +205,14 @@ def _month(events: int, accounts: int, *, whole: bool) -> Callable[[], object]:
     plan: AggregationPlan = load.aggregation_plan(world, run)
     if not whole:
         return lambda: aggregate(plan, objects=world.objects)
-    usages = by_account(aggregate(plan, objects=world.objects))
+    usages = by_window(aggregate(plan, objects=world.objects))
     artefacts = Artefacts(world.objects)
     batches = [artefacts.read(run, PLAN, batch, BatchPlan) for batch in artefacts.parts(run, PLAN)]
 
     def invoices() -> None:
         for batch in batches:
             for terms in batch.accounts:
-                pricing = price_terms(terms, plan=batch, usages=usages[terms.account.id])
+                pricing = price_terms(terms, plan=batch, usages=usages)
                 draft_account(terms, pricing, tax_account(terms, pricing.priced, plan=batch), (), plan=batch)
 
     return invoices

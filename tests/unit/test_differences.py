@@ -55,6 +55,7 @@ def priced(quantity: str, terms: Contract) -> list[PricedLine]:
 def billed(**changes: Any) -> BilledLine:
     fields: dict[str, Any] = {
         "line": "miles:2013-01",
+        "account": "A",
         "contract": "K",
         "contract_version": 2,
         "charge": "miles",

@@ -37,6 +37,7 @@ def line(net: str, method: str, start: str, end: str) -> InvoiceLine:
     period = Period.model_validate({"start": start, "end": end})
     priced = PricedLine(
         id="fee",
+        account="UA",
         kind=LineKind.CHARGE,
         term="fee",
         charge="fee",

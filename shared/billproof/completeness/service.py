@@ -26,13 +26,14 @@ from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, exactly
 from billproof.periods import Period
 from billproof.ports import Objects, Records
-from billproof.pricing.service import Usages, by_account, price_account
+from billproof.pricing.service import price_account
 from billproof.runs.closing import STATEMENT
 from billproof.runs.model import RunPlan
 from billproof.runs.planning import RUN
 from billproof.runs.starting import run_ids
 from billproof.usage import log
-from billproof.usage.model import TALLY, USAGE, AccountUsage, BatchUsage, BucketTally, ControlTotal, DayTally
+from billproof.usage.model import TALLY, AccountUsage, BucketTally, ControlTotal, DayTally
+from billproof.usage.service import read_usages
 
 COMPLETENESS = "completeness"
 PLACES = Decimal("1e-15")
@@ -125,9 +126,7 @@ class _Estimate:
 
     def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:
         self._plans = [artefacts.read(plan.run, PLAN, batch, BatchPlan) for batch in plan.batches]
-        self._used: dict[str, Usages] = {}
-        for batch in plan.batches:
-            self._used |= by_account(artefacts.read(plan.run, USAGE, batch, BatchUsage).accounts)
+        self._used = {each.batch: read_usages(artefacts, plan.run, each.batch, each.buckets) for each in self._plans}
 
     def meters_of(self, event_types: Iterable[str]) -> dict[str, Meter]:
         """Return the meters that read some event types."""
@@ -138,10 +137,10 @@ class _Estimate:
         """Price a share of the run's usage more, by meter; None where no account can be priced."""
         worth = None
         for plan in self._plans:
+            usages = self._used[plan.batch]
+            grown = {window: _grow(usage, shares) for window, usage in usages.items()}
             for terms in plan.accounts:
-                usages = self._used[terms.account.id]
                 alone = terms.model_copy(update={"earlier": ()})
-                grown = {plan.period.name: _grow(usages[plan.period.name], shares)}
                 try:
                     before = price_account(alone, plan=plan, usages=usages)
                     after = price_account(alone, plan=plan, usages=grown)

@@ -23,7 +23,8 @@ from billproof.contracts.model import Aggregation, Meter
 from billproof.contracts.terms import AccountTerms, BatchPlan
 from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.invoicing.model import Draft, Released
-from billproof.money import Money, total
+from billproof.money import Money
+from billproof.money import total as money_total
 from billproof.periods import Period
 from billproof.pricing.dues import dues
 from billproof.pricing.model import LineKind, PricedLine
@@ -35,8 +36,7 @@ ZERO = Decimal(0)
 
 def event_equations(pricing: AccountPricing, included: int, quarantined: int) -> list[Equation]:
     """Return where the events of the period went, and those of earlier periods that came late."""
-    own = pricing.usage.counts
-    late = sum((usage.counts for usage in pricing.earlier), EventCounts.zero())
+    own, late = pricing.counts, pricing.late_counts
     return [
         Equation(
             code="events received",
@@ -69,15 +69,27 @@ def included_events(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricin
     """Count the period's events that were wholly within an allowance."""
     meters = {meter.id: meter for meter in plan.meters}
     lines = pricing.priced.lines if pricing.priced else ()
-    by_type: dict[str, list[int]] = {}
+    by_type: dict[tuple[str, str], list[int]] = {}
+    pools: dict[str, list[tuple[str, str, Meter]]] = {}
+    used = {usage.account: usage.metered_types for usage in pricing.own}
     for timeline in timelines(terms.contracts, plan.period):
         charges = {due.span.term.id: due.span.term for due in dues(timeline, plan.period)}
         for charge in charges.values():
             meter = meters.get(charge.meter or "")
-            if meter is not None:
-                events = pricing.usage.metered_types.get(meter.event_type, 0)
-                by_type.setdefault(meter.event_type, []).append(_included(timeline.id, charge.id, meter, lines, events))
-    return sum(min(found) for found in by_type.values())
+            if meter is not None and not charge.pooled:
+                events = used[timeline.account].get(meter.event_type, 0)
+                found = by_type.setdefault((timeline.account, meter.event_type), [])
+                found.append(_included(timeline.id, charge.id, meter, lines, events))
+            elif meter is not None:
+                pools.setdefault(meter.event_type, []).append((timeline.id, charge.id, meter))
+    total = 0
+    for kind in {kind for _, kind in by_type} | pools.keys():
+        mine = {account: min(found) for (account, other), found in by_type.items() if other == kind}
+        counted = {account: types.get(kind, 0) for account, types in used.items()}
+        read_by = pools.get(kind, [])
+        most = sum(mine.get(account, number if read_by else 0) for account, number in counted.items())
+        total += min((most, *(_included(*pool, lines, sum(counted.values())) for pool in read_by)))
+    return total
 
 
 def _included(contract: str, charge: str, meter: Meter, lines: Iterable[PricedLine], events: int) -> int:
@@ -146,7 +158,7 @@ def money_equations(
     currency = pricing.priced.currency if pricing.priced else plan.legal_entity.currency
     zero = Money.zero(currency)
     priced = pricing.priced.lines if pricing.priced else ()
-    lines = total((line.net for line in priced), currency)
+    lines = money_total((line.net for line in priced), currency)
     out = released.document.totals if released else None
     held = lines if out is None and draft.document is None else zero
     if out is None and draft.document is not None:

@@ -55,7 +55,7 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
         pricing = artefacts.read(run_id, PRICED, batch, BatchPricing).accounts
         drafts = artefacts.read(run_id, DRAFTED, batch, BatchDrafts).drafts
         for terms, priced, draft in zip(batch_plan.accounts, pricing, drafts, strict=True):
-            refused = quarantined[draft.account]
+            refused = sum(quarantined[member.id] for member in terms.members)
             booked = entries.get(draft.invoice, [])
             accounts.append(_account(batch_plan, terms, priced, draft, refused, booked, stores))
     return ConservationStatement(

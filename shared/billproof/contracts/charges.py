@@ -62,7 +62,8 @@ class Charge(Model):
 
     A price of quantities reads a `meter`, or the `quantity` that the contract states. Metered charges are billed by
     calendar months; others by their cadence. `included_quantity` is free in every month, shared by days in a part of
-    one; what is not used of it rolls over to the next month where `rollover` says so.
+    one; what is not used of it rolls over to the next month where `rollover` says so. A `pooled` charge of a parent
+    account prices what the account and its children used together, so that all of them fill its tiers.
     """
 
     id: Name
@@ -78,6 +79,7 @@ class Charge(Model):
     conversion: QuantityRule | None = None
     included_quantity: Nonnegative | None = None
     rollover: bool = False
+    pooled: bool = False
     floor_unit_price: Nonnegative | None = None
     seats_meter: Name | None = None
     cadence: Cadence = Field(default_factory=Cadence)
@@ -142,6 +144,10 @@ class Charge(Model):
             (
                 not self.group_by or not isinstance(price, Percentage) or not price.has_allowance,
                 "free transactions cannot be shared among groups of group_by",
+            ),
+            (
+                not self.pooled or (self.meter is not None and price.model != "percentage"),
+                "only quantities of a meter are pooled",
             ),
             (not self.rollover or self.included_quantity is not None, "rollover is for an included quantity"),
             (

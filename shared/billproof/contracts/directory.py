@@ -1,7 +1,7 @@
 """Where versions of master data are kept and how they are found again.
 
 catalog                    entity#<id>#v000001, meter#<id>#v000001, policy#<id>#v000001
-account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001
+account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001, child#<account>
 rates#<currencies>         <day>#v000001
 members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
 """
@@ -42,18 +42,25 @@ def key_of(data: AnyMasterData) -> Key:
             return Key("catalog", f"{kind}#{data.id}#{version}")
 
 
-def _membership(account: Account) -> Record:
+def _memberships(account: Account) -> Iterator[Record]:
     partition = f"members#{account.legal_entity}#{shard_of(account.id, MEMBER_SHARDS):02d}"
-    return Record(Key(partition, account.id), {"account": account.id})
+    yield Record(Key(partition, account.id), {"account": account.id})
+    if account.parent is not None:
+        yield Record(Key(f"account#{account.parent}", f"child#{account.id}"), {"kind": "child", "account": account.id})
+
+
+def _by(account: Account) -> str:
+    return f"by {account.parent}" if account.parent else "on its own"
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """An account's latest profile, every version of its contracts, and the CRM's latest word on each."""
+    """An account's latest profile, every version of its contracts, the CRM's latest word on each, and its children."""
 
     account: Account
     contracts: tuple[Contract, ...]
     crm: tuple[CrmState, ...]
+    children: tuple[str, ...]
 
 
 class Directory:
@@ -67,19 +74,18 @@ class Directory:
 
         A version that was kept before a field was added, and says nothing of it, is the same version.
 
-        Raises Conflict where the version is taken with other content, or an account would change its legal entity.
+        Raises Conflict where the version is taken with other content, or an account would change its legal entity or
+        its parent.
         """
         record = Record(key_of(data), data.model_dump(mode="json"))
         batch = [record]
         if isinstance(data, Account):
             self._refuse_move(data)
-            member = _membership(data)
-            if self._records.get(member.key) is None:
-                batch.append(member)
+            batch += [each for each in _memberships(data) if self._records.get(each.key) is None]
         if self._records.create_all(batch):
             return True
         stored = self._records.get(record.key)
-        if stored is None:  # only the membership was taken meanwhile, by another version of the account
+        if stored is None:  # only a membership was taken meanwhile, by another version of the account
             return self._records.create(record)
         if type(data).model_validate(stored) != data:
             message = f"{data.kind} {data.id} version {data.version} exists with other terms: publish a new version"
@@ -91,6 +97,9 @@ class Directory:
         if known is not None and known.legal_entity != account.legal_entity:
             message = f"account {account.id} belongs to {known.legal_entity} and cannot move to {account.legal_entity}"
             raise Conflict(message)
+        if known is not None and known.parent != account.parent:
+            message = f"account {account.id} is billed {_by(known)} and cannot be billed {_by(account)}: end its "
+            raise Conflict(message + "contracts and open another account")
 
     def _latest[T: (LegalEntity, Account, Meter, Policy)](
         self, partition: str, prefix: str, model: type[T]
@@ -148,19 +157,24 @@ class Directory:
         profile: Account | None = None
         contracts: list[Contract] = []
         states: dict[str, CrmState] = {}
+        children: list[str] = []
         for record in self._records.query(f"account#{account}"):
             match record.document["kind"]:
                 case "account":
                     profile = Account.model_validate(record.document)
                 case "contract":
                     contracts.append(Contract.model_validate(record.document))
+                case "child":
+                    children.append(record.document["account"])
                 case _:
                     state = CrmState.model_validate(record.document)
                     states[state.id] = state
         if profile is None:  # the membership is written with the account's first version
             message = f"account {account} has no profile"
             raise NotFound(message)
-        return Dossier(account=profile, contracts=tuple(contracts), crm=tuple(states.values()))
+        return Dossier(
+            account=profile, contracts=tuple(contracts), crm=tuple(states.values()), children=tuple(children)
+        )
 
     def holds(self, data: AnyMasterData) -> bool:
         """Say whether this very version, with these very terms, is what is stored."""

@@ -98,7 +98,10 @@ class Exemption(Model):
 
 
 class Account(Model):
-    """Who is billed. `vat_number` is its tax number where it is established."""
+    """Who is billed. `vat_number` is its tax number where it is established.
+
+    An account with a `parent` is billed on its parent's invoice, for good; a parent has none itself.
+    """
 
     kind: Literal["account"] = "account"
     id: Name
@@ -111,6 +114,7 @@ class Account(Model):
     billing_email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
     locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(_[A-Z]{2})?$")] = "en_US"
     exemptions: tuple[Exemption, ...] = ()
+    parent: Name | None = None
 
 
 class Aggregation(StrEnum):

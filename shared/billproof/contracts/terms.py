@@ -20,6 +20,7 @@ class BilledLine(Model):
     """What a line of an earlier period has been billed with so far, over all invoices that name it."""
 
     line: str
+    account: str
     contract: str
     contract_version: int
     charge: str
@@ -99,14 +100,16 @@ class Drawn(Model):
 
 
 class AccountTerms(Model):
-    """An account and the contract versions that govern days from the period on, as they stood when the run was planned.
+    """An account and the contract versions that govern days from the period on, as known when the run was planned.
 
+    Those of its `children` are among them: they are billed on its invoice, each by its own usage.
     `known` names every version of its contracts that was known, `unsettled` the earlier periods that the next invoice
     has to settle since this one was full. `credits` is the place of this invoice among those that
     draw on the account's credits, and `drawn` what the others drew; null where the account has no credit.
     """
 
     account: Account
+    children: tuple[Account, ...] = ()
     contracts: tuple[Contract, ...]
     known: tuple[str, ...] = ()
     earlier: tuple[EarlierPeriod, ...] = ()
@@ -119,11 +122,17 @@ class AccountTerms(Model):
     unbilled_one_offs: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def members(self) -> tuple[Account, ...]:
+        """The account and its children."""
+        return (self.account, *self.children)
+
 
 class BatchPlan(Model):
     """Everything that pricing a batch needs besides usage: frozen, so that a retry prices the same terms.
 
-    `rates` convert the currencies of its contracts into that of the books, as far as they are known.
+    `buckets` are those of the usage log that hold its accounts' events. `rates` convert the currencies of its contracts
+    into that of the books, as far as they are known.
     """
 
     run: str
@@ -131,6 +140,7 @@ class BatchPlan(Model):
     legal_entity: LegalEntity
     period: Period
     issue_date: date
+    buckets: tuple[int, ...]
     meters: tuple[Meter, ...]
     rates: tuple[ExchangeRate, ...] = ()
     policy: Policy

@@ -59,6 +59,11 @@ class Timeline:
         return self.reigns[0][0].id
 
     @property
+    def account(self) -> str:
+        """The account whose contract it is."""
+        return self.reigns[0][0].account
+
+    @property
     def currency(self) -> str:
         """The contract's currency, which never changes."""
         return self.reigns[0][0].currency

@@ -13,7 +13,7 @@ from billproof.money import Money, total
 from billproof.pricing.dues import Due, dues
 from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import AccountPricing
-from billproof.usage.model import AccountUsage
+from billproof.usage.model import AccountUsage, Quantity
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,12 @@ class Case:
 
     @property
     def usages(self) -> tuple[AccountUsage, ...]:
-        """What was used in the period, and in earlier ones that late usage reached."""
-        return (self.pricing.usage, *self.pricing.earlier)
+        """What was used in the period, and in earlier ones that late usage reached, by the account and its children."""
+        return (*self.pricing.own, *self.pricing.earlier)
+
+    def quantities(self, account: str | None = None) -> list[Quantity]:
+        """Return what an account used in the period; without one, what it and its children did."""
+        return [each for usage in self.pricing.own if account in {None, usage.account} for each in usage.quantities]
 
     @property
     def currency(self) -> str:

@@ -1,6 +1,7 @@
 """Drawing an invoice with typst. What it shows is formatted here; nothing is computed and nothing rounded."""
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -74,7 +75,10 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "issue_date": day(released.issue_date),
         "issue_year": released.issue_date.year,
         "due_date": day(invoice.due_date),
-        "lines": [_line(line, money, span, locale) for line in invoice.lines],
+        "sections": [
+            {"name": name, "net": net, "lines": [_line(line, money, span, locale) for line in lines]}
+            for name, net, lines in _sections(invoice, money)
+        ],
         "taxes": [
             {
                 "label": f"{group.jurisdiction} {group.percent} % on {money(group.taxable_base)}",
@@ -94,6 +98,18 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "contracts": ", ".join(f"{name} version {version}" for name, version in invoice.contracts.items()),
         "digest": released.document.digest,
     }
+
+
+def _sections(
+    invoice: Invoice, money: Callable[[Money], str]
+) -> Iterator[tuple[str | None, str | None, list[InvoiceLine]]]:
+    """Yield the lines of each account of a consolidated invoice, under its name and subtotal; else all lines."""
+    if not invoice.accounts:
+        yield None, None, list(invoice.lines)
+    for each in invoice.accounts:
+        lines = [line for line in invoice.lines if line.priced.account == each.account]
+        if lines:
+            yield each.name, money(each.amounts.net), lines
 
 
 def _line(line: InvoiceLine, money: Any, span: Any, locale: str) -> dict[str, Any]:

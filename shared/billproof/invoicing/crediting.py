@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from billproof.contracts.names import Name
 from billproof.errors import InvalidInput
-from billproof.invoicing.drafting import tax_summary
+from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
 from billproof.model import Exact, Model, decimal_text
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
@@ -133,6 +133,9 @@ def draft_credit(
         "due_date": issue_date,
         "lines": lines,
         "tax_summary": tax_summary(lines, invoice.currency, rule),
+        "accounts": account_subtotals({each.account: each.name for each in invoice.accounts}, lines, invoice.currency)
+        if invoice.accounts
+        else (),
         "totals": Taxed.total([line.amounts for line in lines], invoice.currency),
         "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
         "events": InvoiceEvents(billed=0, excluded=0),

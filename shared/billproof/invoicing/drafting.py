@@ -1,13 +1,13 @@
 """From priced and taxed lines to the invoice document: a pure function."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
 from billproof.contracts.model import Account, LegalEntity, TaxRounding
 from billproof.contracts.terms import AccountTerms, BatchPlan, Drawn
 from billproof.contracts.timeline import in_force
-from billproof.invoicing.model import Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal
+from billproof.invoicing.model import AccountSubtotal, Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
 from billproof.pricing.model import LineKind, PricedAccount
@@ -66,6 +66,7 @@ def draft_invoice(
         currency=priced.currency,
         lines=lines,
         tax_summary=summary,
+        accounts=account_subtotals({member.id: member.name for member in terms.members}, lines, priced.currency),
         totals=Taxed.total([line.amounts for line in lines], priced.currency),
         exchange=rate,
         booked=booked,
@@ -106,6 +107,22 @@ def tax_summary(lines: Iterable[InvoiceLine], currency: str, rule: TaxRounding) 
             reason=reason,
         )
         for (jurisdiction, treatment, percent, reason), members in sorted(groups.items())
+    )
+
+
+def account_subtotals(
+    names: Mapping[str, str], lines: Sequence[InvoiceLine], currency: str
+) -> tuple[AccountSubtotal, ...]:
+    """Add up the lines of each account; nothing where there is only one."""
+    if len(names) == 1:
+        return ()
+    return tuple(
+        AccountSubtotal(
+            account=account,
+            name=name,
+            amounts=Taxed.total([line.amounts for line in lines if line.priced.account == account], currency),
+        )
+        for account, name in names.items()
     )
 
 

@@ -85,6 +85,14 @@ class InvoiceEvents(Model):
     late: int = 0
 
 
+class AccountSubtotal(Model):
+    """What a consolidated invoice bills of one account's contracts."""
+
+    account: str
+    name: str
+    amounts: Taxed
+
+
 class DocumentKind(StrEnum):
     """What a document is. A credit note takes back what an invoice billed, a write-off gives up what it is owed."""
 
@@ -97,11 +105,11 @@ class Invoice(Model):
     """Everything an invoice says but its number. Totals are sums of its rounded lines, or it cannot be made.
 
     An invoice in another currency than the books of its legal entity names the `exchange` rate that converts it, and
-    what it is `booked` with.
+    what it is `booked` with. One that bills children has the subtotal of each account in `accounts`. `credits_drawn` is
+    what all invoices up to this one drew of each of the account's credits.
 
-    `credits_drawn` is what all invoices up to this one drew of each of the account's credits. A credit note or
-    write-off names in `corrects` the number of the invoice that it takes back in part or whole; `refund` says that the
-    money is to go back to the customer.
+    A credit note or write-off names in `corrects` the number of the invoice that it takes back in part or whole;
+    `refund` says that the money is to go back to the customer.
     """
 
     schema_version: Literal["billproof.invoice/1"] = "billproof.invoice/1"
@@ -117,6 +125,7 @@ class Invoice(Model):
     currency: str
     lines: tuple[InvoiceLine, ...]
     tax_summary: tuple[TaxSubtotal, ...]
+    accounts: tuple[AccountSubtotal, ...] = ()
     totals: Taxed
     exchange: ExchangeRate | None = None
     booked: Taxed | None = None

@@ -36,7 +36,6 @@ from billproof.model import Model
 from billproof.ports import Objects, Queue
 from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, Stepped
 from billproof.tax.service import TAXED, AccountTax, BatchTax
-from billproof.usage.model import EventCounts
 
 DRAFTED = "drafts"
 RELEASED_STEP = "released"
@@ -108,10 +107,10 @@ def draft_account(
     """Return an account's draft and its document's bytes, if it has one: a pure function, which a proof calls again."""
     account, entity, period = terms.account.id, plan.legal_entity.id, plan.period.name
     document, data = None, None
-    late = sum((usage.counts for usage in pricing.earlier), EventCounts.zero())
+    late = pricing.late_counts
     if pricing.priced is not None and not tax.findings:
         invoice = draft_invoice(
-            terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.usage.counts, late=late
+            terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.counts, late=late
         )
         data = canonical_json(invoice.model_dump(mode="json"))
         digest = digest_bytes(data)
@@ -127,7 +126,7 @@ def draft_account(
         invoice=invoice_id(entity, period, account),
         outcome=outcome,
         document=document,
-        events=pricing.usage.counts,
+        events=pricing.counts,
         late_events=late,
         places=_places(terms),
         findings=findings,

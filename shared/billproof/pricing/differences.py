@@ -14,6 +14,8 @@ from billproof.money import Money, exactly
 from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, Recognized, Step
 
 ZERO = Decimal(0)
+NOTHING = "nothing"
+"""The price model of a line that is not owed any more."""
 
 
 def difference_lines(earlier: EarlierPeriod, now: Iterable[PricedLine]) -> list[PricedLine]:
@@ -30,10 +32,16 @@ def difference_lines(earlier: EarlierPeriod, now: Iterable[PricedLine]) -> list[
     return lines
 
 
+def is_given_back(line: PricedLine) -> bool:
+    """Say whether a line takes a whole earlier line back, which is not owed any more."""
+    return line.kind is LineKind.DIFFERENCE and line.explanation.price_model == NOTHING
+
+
 def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
     """Return what is owed of a line that was billed and is not owed any more."""
     return PricedLine(
         id=gone.line,
+        account=gone.account,
         kind=LineKind.CHARGE,
         term=gone.charge,
         charge=gone.charge,
@@ -54,7 +62,7 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
         explanation=Explanation(
             contract=gone.contract,
             contract_version=gone.contract_version,
-            price_model="nothing",
+            price_model=NOTHING,
             steps=(),
             proration=None,
             exact_amount=ZERO,

@@ -15,6 +15,7 @@ from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, Proration
 from billproof.pricing.dues import Due, proration
 from billproof.pricing.model import Explanation, LineKind, PricedLine, Recognized, Step
+from billproof.pricing.pooling import is_additive, pooled, shares
 from billproof.pricing.reading import readings, trues_up
 from billproof.pricing.rules import Used, amount_of, price_steps, step_of
 from billproof.usage.model import Quantity, Reading
@@ -30,7 +31,8 @@ FINEST = Decimal("1e-15")
 class Basis:
     """What contracts are priced with: a billing period, what was used in it, and how amounts are rounded.
 
-    `carried` is what is left of the month before of the allowances that roll over, by contract and charge.
+    `carried` is what is left of the month before of the allowances that roll over, by contract and charge. `family` is
+    what each account used that is billed on the invoice, for charges that pool it.
     """
 
     period: Period
@@ -38,6 +40,13 @@ class Basis:
     quantities: Sequence[Quantity]
     rounding: Rounding
     carried: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    family: Mapping[str, Sequence[Quantity]] = field(default_factory=dict)
+
+    def found(self, charge: Charge, reading: Reading, part: str) -> list[Quantity]:
+        """Return what a charge's reading found in a part of the period, in all accounts where it is pooled."""
+        if charge.pooled:
+            return pooled(self.family, reading, part)
+        return [each for each in self.quantities if each.is_of(reading, part)]
 
 
 @exactly
@@ -102,7 +111,7 @@ class _Pricer:
         charge = due.span.term
         meter = self._meter(charge, meter_id)
         reading = next(readings(charge))
-        found = [each for each in self._basis.quantities if each.is_of(reading, due.part)]
+        found = self._basis.found(charge, reading, due.part)
         if not found:
             empty = Quantity(meter=meter.id, group_by=charge.group_by, dimension={}, quantity=ZERO, events=0)
             found = [empty]
@@ -120,6 +129,8 @@ class _Pricer:
             note = f"{each.events} events" if each.events else "no usage" if each.quantity == 0 else "usage as stated"
             if carried:
                 note += f", {decimal_text(carried)} carried over from the month before"
+            if charge.pooled and each.quantity:
+                note += f", pooled: {shares(self._basis.family, reading, due.part, each.dimension)}"
             yield self._line(
                 due,
                 steps,
@@ -186,6 +197,9 @@ class _Pricer:
         if isinstance(charge.price, Dynamic) and meter.price_property is None:
             message = f"charge {charge.id} takes its price from the events, and meter {name} has no price_property"
             raise UnpriceableCharge(message, charge=charge.id)
+        if charge.pooled and not is_additive(meter):
+            message = f"charge {charge.id} pools meter {name}, whose quantities of several accounts do not add up"
+            raise UnpriceableCharge(message, charge=charge.id)
         return meter
 
     def _converted(self, charge: Charge, quantity: Decimal) -> Decimal:
@@ -213,6 +227,7 @@ class _Pricer:
         values = "".join(f":{value}" for value in (dimension or {}).values())
         return PricedLine(
             id=f"{charge.id}:{due.period.name}{due.suffix}{values}",
+            account=contract.account,
             kind=LineKind.CHARGE,
             term=charge.id,
             charge=charge.id,

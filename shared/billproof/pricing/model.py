@@ -63,12 +63,14 @@ class Recognized(Model):
 class PricedLine(Model):
     """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest.
 
+    `account` is whose contract made it: the account that is billed, or a child of it.
     `covered` are the days of the service period that it pays for. `unused_quantity` is what was left of the period's
     own allowance, where it rolls over. Where prices include tax, `net` is the price with it.
     A line that adjusts an earlier one holds the differences of all of these, which may be negative.
     """
 
     id: str
+    account: str
     kind: LineKind
     term: str
     charge: str

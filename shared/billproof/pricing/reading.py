@@ -46,13 +46,17 @@ class Read:
     parts: Mapping[str, Period]
 
     @classmethod
-    def of(cls, contracts: Iterable[Contract], period: Period) -> "Read":
-        """Collect it from the charges that cover a day of the period."""
+    def of(cls, contracts: Iterable[Contract], period: Period, *, account: str | None = None) -> "Read":
+        """Collect it from the charges that cover a day of the period.
+
+        With an `account` it is what is read of that account's usage: by its own contracts, and by pooled charges.
+        """
         found: set[Reading] = set()
         parts: dict[str, Period] = {}
         for timeline in timelines(contracts, period):
             for span in timeline.charges:
-                mine = list(readings(span.term)) if span.touches(period) else []
+                is_read = account in {None, timeline.account} or span.term.pooled
+                mine = list(readings(span.term)) if is_read and span.touches(period) else []
                 found.update(mine)
                 due = Due(span, period, "")
                 if mine and due.part:

@@ -154,6 +154,7 @@ class _Account:
         note = "shortfall" if short else f"met: {billed} billed"
         return PricedLine(
             id=f"{_name(span, period)}:{period.name}",
+            account=self._timeline.account,
             kind=LineKind.COMMITMENT,
             term=commitment.id,
             charge=commitment.id,
@@ -225,6 +226,7 @@ class _Account:
         self.lines.append(
             PricedLine(
                 id=f"{_name(span, line.covered if kind is LineKind.DISCOUNT else self._basis.period)}:{line.id}",
+                account=line.account,
                 kind=kind,
                 term=term.id,
                 charge=line.charge,

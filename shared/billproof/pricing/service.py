@@ -1,12 +1,14 @@
 """The pricing step of a batch: every account priced, or its trouble written down as that account's finding."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
 
 from pydantic import ValidationError
 
 from billproof.artefacts import Artefacts
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
-from billproof.contracts.timeline import timelines
+from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, Carried
+from billproof.contracts.timeline import Timeline, timelines
 from billproof.errors import BillproofError, UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Model
@@ -16,19 +18,40 @@ from billproof.pricing.differences import difference_lines
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedAccount, PricedLine
 from billproof.pricing.reductions import contract_lines
-from billproof.usage.model import USAGE, AccountUsage, BatchUsage
+from billproof.usage.model import AccountUsage, EventCounts, Usages
+from billproof.usage.service import read_usages
 
 PRICED = "priced"
 TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
 
 
 class AccountPricing(Model):
-    """An account's lines; none where it has no contract in force or a finding says why it cannot be priced."""
+    """An account's lines; none where it has no contract in force or a finding says why it cannot be priced.
+
+    `usage` is what the account used in the period, `children` what its children did, `earlier` what all of them used in
+    the earlier periods that late usage reached.
+    """
 
     usage: AccountUsage
+    children: tuple[AccountUsage, ...] = ()
     earlier: tuple[AccountUsage, ...] = ()
     priced: PricedAccount | None
     findings: tuple[Finding, ...]
+
+    @property
+    def own(self) -> tuple[AccountUsage, ...]:
+        """What the account and its children used in the period."""
+        return (self.usage, *self.children)
+
+    @property
+    def counts(self) -> EventCounts:
+        """Where the events of the period went."""
+        return sum((usage.counts for usage in self.own), EventCounts.zero())
+
+    @property
+    def late_counts(self) -> EventCounts:
+        """Where the events of earlier periods went that are billed now."""
+        return sum((usage.counts for usage in self.earlier), EventCounts.zero())
 
 
 class BatchPricing(Model):
@@ -53,29 +76,20 @@ def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
     """Price every account of the batch from its frozen terms and its usage, and write the lines."""
     artefacts = Artefacts(objects)
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
-    used = by_account(artefacts.read(run_id, USAGE, batch_id, BatchUsage).accounts)
-    accounts = tuple(price_terms(terms, plan=plan, usages=used[terms.account.id]) for terms in plan.accounts)
+    usages = read_usages(artefacts, run_id, batch_id, plan.buckets)
+    accounts = tuple(price_terms(terms, plan=plan, usages=usages) for terms in plan.accounts)
     pricing = BatchPricing(run=run_id, batch=batch_id, accounts=accounts)
     artefacts.write(run_id, PRICED, batch_id, pricing)
     found = sum(len(account.findings) for account in accounts)
     return Stepped(run_id=run_id, batch_id=batch_id, outcome="priced", accounts=len(accounts), findings=found)
 
 
-Usages = Mapping[str, AccountUsage]
-"""What an account used, by the name of the period: the run's, and those earlier ones that late usage reached."""
-
-
-def by_account(usages: Iterable[AccountUsage]) -> dict[str, dict[str, AccountUsage]]:
-    """Sort usages by account and period."""
-    found: dict[str, dict[str, AccountUsage]] = {}
-    for usage in usages:
-        found.setdefault(usage.account, {})[usage.period] = usage
-    return found
-
-
 def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> AccountPricing:
     """Price one account, or write down why it cannot be: a pure function of its terms and usage."""
-    findings = (*terms.findings, *(_out_of_range(usage) for usage in usages.values() if usage.out_of_range))
+    own, *children = (usages[member.id, plan.period.name] for member in terms.members)
+    earlier = tuple(usages[member.id, each.period.name] for each in terms.earlier for member in terms.members)
+    out_of_range = (usage for usage in (own, *children, *earlier) if usage.out_of_range)
+    findings = (*terms.findings, *(_out_of_range(terms.account.id, usage) for usage in out_of_range))
     priced = None
     if not findings:
         try:
@@ -84,8 +98,7 @@ def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Acco
             findings = (unpriceable(terms.account.id, error),)
         except ValidationError:  # an amount or quantity with more digits than anything may have
             findings = (unpriceable(terms.account.id, TOO_LARGE),)
-    earlier = tuple(usages[each.period.name] for each in terms.earlier)
-    return AccountPricing(usage=usages[plan.period.name], earlier=earlier, priced=priced, findings=findings)
+    return AccountPricing(usage=own, children=tuple(children), earlier=earlier, priced=priced, findings=findings)
 
 
 def invoice_currency(terms: AccountTerms, plan: BatchPlan) -> str:
@@ -102,11 +115,11 @@ def invoice_currency(terms: AccountTerms, plan: BatchPlan) -> str:
     return found[0]
 
 
-def _out_of_range(usage: AccountUsage) -> Finding:
+def _out_of_range(account: str, usage: AccountUsage) -> Finding:
     return Finding(
         code="quantity_out_of_range",
         severity=Severity.BLOCKING,
-        account=usage.account,
+        account=account,
         path=f"usage/{','.join(usage.out_of_range)}",
         message=(
             f"{', '.join(usage.out_of_range)} cannot be added up: more than 23 digits before the point, or values that "
@@ -141,14 +154,15 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
     own = Basis(
         period=plan.period,
         meters=meters,
-        quantities=usages[plan.period.name].quantities,
+        quantities=(),
         rounding=plan.legal_entity.rounding,
-        carried={(each.contract, each.charge): each.quantity for each in terms.carried},
+        carried=_by_charge(terms.carried),
+        family={member.id: usages[member.id, plan.period.name].quantities for member in terms.members},
     )
     drawn = {(each.contract, each.credit): each.amount for each in terms.drawn}
     lines: list[PricedLine] = []
     for timeline in laid_out:
-        lines += contract_lines(timeline, own, drawn)
+        lines += contract_lines(timeline, _of(timeline, own), drawn)
     if len({line.includes_tax for line in lines}) > 1:
         message = f"some prices of {terms.account.id} include tax and some do not"
         raise UnpriceableCharge(message, contract="contracts")
@@ -156,16 +170,26 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
         basis = Basis(
             period=earlier.period,
             meters=meters,
-            quantities=usages[earlier.period.name].quantities,
+            quantities=(),
             rounding=earlier.rounding,
-            carried={(each.contract, each.charge): each.quantity for each in earlier.carried},
+            carried=_by_charge(earlier.carried),
+            family={member.id: usages[member.id, earlier.period.name].quantities for member in terms.members},
         )
         now = [
             line
             for timeline in timelines(earlier.contracts, earlier.period)
-            for line in contract_lines(timeline, basis)
+            for line in contract_lines(timeline, _of(timeline, basis))
         ]
         lines += difference_lines(earlier, now)
     if not terms.contracts and not lines:
         return None
     return PricedAccount(account=terms.account.id, currency=currency, period=plan.period, lines=tuple(lines))
+
+
+def _of(timeline: Timeline, basis: Basis) -> Basis:
+    """Price a contract by what its own account used."""
+    return replace(basis, quantities=basis.family[timeline.account])
+
+
+def _by_charge(carried: Iterable[Carried]) -> dict[tuple[str, str], Decimal]:
+    return {(each.contract, each.charge): each.quantity for each in carried}

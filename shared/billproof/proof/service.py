@@ -25,7 +25,7 @@ from billproof.invoicing.service import DRAFTED, draft_account, read_invoice
 from billproof.ledger.rules import invoice_entry
 from billproof.model import decimal_text
 from billproof.ports import Objects
-from billproof.pricing.service import Usages, by_account, price_terms
+from billproof.pricing.service import price_terms
 from billproof.proof.model import Checked, Difference, Doubt, Proof
 from billproof.runs.closing import read_statement
 from billproof.runs.model import RunPlan
@@ -35,13 +35,14 @@ from billproof.usage import log
 from billproof.usage.aggregation import JudgedEvent, aggregate, events_of
 from billproof.usage.model import (
     AGGREGATION_PLAN,
-    USAGE,
     AccountUsage,
     AccountWindow,
     AggregationPlan,
-    BatchUsage,
     EventCounts,
+    Usages,
+    by_window,
 )
+from billproof.usage.service import read_usages
 
 NONE = "none"
 
@@ -50,7 +51,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     """Compute every account of a closed run again; raises NotFound where the run has no plan or no statement."""
     plan = stores.artefacts.read(run_id, RUN, "plan", RunPlan)
     statement = read_statement(stores.objects, run_id)
-    used: dict[str, dict[str, AccountUsage]] = {}
+    used: dict[tuple[str, str], AccountUsage] = {}
     differences: list[Difference] = []
     checked = Checked()
     stored: Counter[tuple[str, str]] = Counter()
@@ -59,7 +60,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
         segments, doubts = _segments(aggregation, stores.objects, stored)
         checked += segments
         differences += doubts
-        used |= by_account(aggregate(aggregation, objects=stores.objects))
+        used |= by_window(aggregate(aggregation, objects=stores.objects))
     for number, batch in enumerate(plan.batches):
         batch_plan = stores.artefacts.read(run_id, PLAN, batch, BatchPlan)
         if number == 0:  # every batch froze the same ones
@@ -67,13 +68,15 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
             checked += shared
             differences += doubts
         for terms in batch_plan.accounts:
-            found, doubts = _prove_account(terms, batch_plan, used[terms.account.id], stores)
+            found, doubts = _prove_account(terms, batch_plan, used, stores)
             checked += found
             differences += doubts
     own, late = EventCounts.zero(), EventCounts.zero()
-    for usages in used.values():
-        own += usages[plan.period.name].counts
-        late += sum((each.counts for name, each in usages.items() if name != plan.period.name), EventCounts.zero())
+    for (_, period), usage in used.items():
+        if period == plan.period.name:
+            own += usage.counts
+        else:
+            late += usage.counts
     if (own, late) != (statement.events, statement.late_events):
         differences.append(_differ(Doubt.STATEMENT, run_id, (statement.events, statement.late_events), (own, late)))
     differences += _counts_differ(used, stored)
@@ -83,43 +86,51 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
 
 def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     """Compute one released invoice again; raises NotFound where it is not released."""
-    aggregation, batch_plan, terms = _locate(invoice, stores)
+    aggregations, batch_plan, terms = locate(invoice, stores)
     stored: Counter[tuple[str, str]] = Counter()
-    checked, segment_doubts = _segments(aggregation, stores.objects, stored)
-    alone = _alone(aggregation, terms.account.id)
-    usages = {usage.period: usage for usage in aggregate(alone, objects=stores.objects)}
+    checked, segment_doubts = Checked(), []
+    usages: dict[tuple[str, str], AccountUsage] = {}
+    for aggregation in aggregations:
+        segments, doubts = _segments(aggregation, stores.objects, stored)
+        checked += segments
+        segment_doubts += doubts
+        usages |= by_window(aggregate(_alone(aggregation, terms), objects=stores.objects))
     shared, shared_doubts = _shared_terms(batch_plan, stores.directory)
     found, doubts = _prove_account(terms, batch_plan, usages, stores)
-    segment_doubts += _counts_differ({terms.account.id: usages}, stored)
+    segment_doubts += _counts_differ(usages, stored)
     return _proof(invoice, checked + shared + found, [*segment_doubts, *shared_doubts, *doubts])
 
 
 def events_behind(invoice: str, *, stores: Stores) -> Iterator[JudgedEvent]:
-    """Yield every copy of every event that the run of a released invoice saw for its account."""
-    aggregation, _, terms = _locate(invoice, stores)
-    return events_of(aggregation, terms.account.id, objects=stores.objects)
+    """Yield every copy of every event that the run of a released invoice saw for its account and its children."""
+    aggregations, _, terms = locate(invoice, stores)
+    for aggregation in aggregations:
+        for member in terms.members:
+            yield from events_of(aggregation, member.id, objects=stores.objects)
 
 
-def _locate(invoice: str, stores: Stores) -> tuple[AggregationPlan, BatchPlan, AccountTerms]:
+def locate(invoice: str, stores: Stores) -> tuple[list[AggregationPlan], BatchPlan, AccountTerms]:
+    """Return what the run of a released invoice planned for it; raises NotFound where it is not released."""
     released = stores.register.released(invoice)
     account = split_invoice_id(invoice)[2]
     if released is None:
         message = f"invoice {invoice} is not released"
         raise NotFound(message)
     plan = stores.artefacts.read(released.run, RUN, "plan", RunPlan)
-    for bucket in plan.buckets:
-        aggregation = stores.artefacts.read(released.run, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
-        for window in aggregation.windows:
-            if window.account == account:
-                batch_plan = stores.artefacts.read(released.run, PLAN, window.batch, BatchPlan)
-                terms = next(terms for terms in batch_plan.accounts if terms.account.id == account)
-                return aggregation, batch_plan, terms
+    for batch in plan.batches:
+        batch_plan = stores.artefacts.read(released.run, PLAN, batch, BatchPlan)
+        for terms in batch_plan.accounts:
+            if terms.account.id == account:
+                names = (log.bucket_name(bucket) for bucket in batch_plan.buckets)
+                plans = (stores.artefacts.read(plan.run, AGGREGATION_PLAN, name, AggregationPlan) for name in names)
+                return [each for each in plans if _alone(each, terms).windows], batch_plan, terms
     message = f"run {released.run} did not plan account {account}"
     raise NotFound(message)
 
 
-def _alone(aggregation: AggregationPlan, account: str) -> AggregationPlan:
-    windows = tuple(window for window in aggregation.windows if window.account == account)
+def _alone(aggregation: AggregationPlan, terms: AccountTerms) -> AggregationPlan:
+    members = {member.id for member in terms.members}
+    windows = tuple(window for window in aggregation.windows if window.account in members)
     return aggregation.model_copy(update={"windows": windows})
 
 
@@ -148,14 +159,13 @@ def _segments(
     return Checked(segments=number), doubts
 
 
-def _counts_differ(used: Mapping[str, Usages], stored: Mapping[tuple[str, str], int]) -> Iterator[Difference]:
+def _counts_differ(used: Usages, stored: Mapping[tuple[str, str], int]) -> Iterator[Difference]:
     """Compare the copies that aggregation counted with the rows that lie in the segments."""
-    for account, usages in used.items():
-        for period, usage in usages.items():
-            rows = stored.get((account, period), 0)
-            if rows != usage.counts.copies:
-                where = f"{account} {period}"
-                yield _differ(Doubt.USAGE, where, f"{usage.counts.copies} copies", f"{rows} rows in segments")
+    for (account, period), usage in used.items():
+        rows = stored.get((account, period), 0)
+        if rows != usage.counts.copies:
+            where = f"{account} {period}"
+            yield _differ(Doubt.USAGE, where, f"{usage.counts.copies} copies", f"{rows} rows in segments")
 
 
 def _unbalanced(statement: ConservationStatement) -> Iterator[Difference]:
@@ -177,8 +187,8 @@ def _prove_account(
     frozen = [*terms.contracts, *(contract for earlier in terms.earlier for contract in earlier.contracts)]
     contracts = list({(each.id, each.version): each for each in frozen}.values())
     differences = [
-        *_terms_differ([terms.account, *contracts], stores.directory),
-        *_usage_differs(terms.account.id, usages, plan, stores.artefacts),
+        *_terms_differ([*terms.members, *contracts], stores.directory),
+        *_usage_differs(terms, usages, plan, stores.artefacts),
     ]
     pricing = price_terms(terms, plan=plan, usages=usages)
     tax = tax_account(terms, pricing.priced, plan=plan)
@@ -186,8 +196,8 @@ def _prove_account(
     differences += _draft_differs(draft, plan, stores)
     released = stores.register.released(draft.invoice)
     checked = Checked(
-        events=sum(usage.counts.copies for usage in usages.values()),
-        terms=1 + len(contracts),
+        events=pricing.counts.copies + pricing.late_counts.copies,
+        terms=len(terms.members) + len(contracts),
         lines=len(pricing.priced.lines) if pricing.priced else 0,
     )
     if released is None:
@@ -224,12 +234,13 @@ def _terms_differ(terms: Iterable[AnyMasterData], directory: Directory) -> Itera
             yield _differ(Doubt.TERMS, name, "other terms in the directory", "the terms that were billed")
 
 
-def _usage_differs(account: str, usages: Usages, plan: BatchPlan, artefacts: Artefacts) -> Iterator[Difference]:
-    stored = by_account(artefacts.read(plan.run, USAGE, plan.batch, BatchUsage).accounts).get(account, {})
-    for period in sorted(stored.keys() | usages.keys()):
-        known, proved = stored.get(period), usages.get(period)
-        if known != proved:
-            yield _differ(Doubt.USAGE, f"{account} {period}", _shown(known), _shown(proved))
+def _usage_differs(terms: AccountTerms, usages: Usages, plan: BatchPlan, artefacts: Artefacts) -> Iterator[Difference]:
+    members = {member.id for member in terms.members}
+    stored = read_usages(artefacts, plan.run, plan.batch, plan.buckets)
+    for window in sorted(stored.keys() | usages.keys()):
+        known, proved = stored.get(window), usages.get(window)
+        if window[0] in members and known != proved:
+            yield _differ(Doubt.USAGE, " ".join(window), _shown(known), _shown(proved))
 
 
 def _shown(usage: AccountUsage | None) -> str:

@@ -138,6 +138,7 @@ def _billed_name(line: PricedLine, settlement: Settlement) -> str | None:
 def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> BilledLine:
     return BilledLine(
         line=name,
+        account=line.account,
         contract=line.explanation.contract,
         contract_version=line.explanation.contract_version,
         charge=line.charge,

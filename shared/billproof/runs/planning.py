@@ -1,7 +1,8 @@
 """Planning a billing run: which accounts, under which terms, in which batches; frozen before anything is counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import batched
 
@@ -21,11 +22,19 @@ from billproof.pricing.reading import Read
 from billproof.runs.model import RunPlan
 from billproof.runs.surveying import AccountPlan, Surveyor
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AGGREGATION_PLAN, AggregationPlan, AskedAggregate, Reading
+from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, AskedAggregate, Reading
 
 LOOKUPS_AT_ONCE = 16
 MAPS = "maps"
 RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """The windows of an account, or of children of it, in one bucket of the usage log."""
+
+    account: AccountPlan
+    windows: tuple[AccountWindow, ...]
 
 
 class Planned(Model):
@@ -60,38 +69,44 @@ def plan_billing_run(
 ) -> Planned:
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
-    A batch lies within one bucket of the usage log, so one aggregation writes all of its usage. The order of accounts
-    and batches is fixed by their names. Events received from `now` on are not of this run. `only_accounts`, where
-    it names any, limits the run to them. Raises NotFound (an account of another legal entity, too) and InvalidPeriod.
+    A batch is of the accounts of one bucket of the usage log; the events of their children may lie in others. The order
+    of accounts and batches is fixed by their names. Events received from `now` on are not of this run. `only_accounts`,
+    where it names any, limits the run to them and their families. Raises NotFound (for an account of another legal
+    entity, too) and InvalidPeriod.
     """
     artefacts = Artefacts(objects)
     entity = directory.legal_entity(legal_entity)
     month = Period.month(period)
     meters = tuple(directory.meters())
-    by_bucket: dict[int, list[AccountPlan]] = {}
     policy = directory.policy(legal_entity)
     members = _members(directory, legal_entity, only_accounts)
     surveyor = Surveyor(
         entity, month, instant_text(now), buckets=buckets, directory=directory, register=register, objects=objects
     )
     marks = surveyor.late(members)
+    by_bucket: dict[int, list[AccountPlan]] = {}
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        for found in pool.map(lambda name: surveyor.survey(name, marks.get(name, ())), members):
-            by_bucket.setdefault(shard_of(found.terms.account.id, buckets), []).append(found)
-    stated = _stated(objects, month, meters)
+        for found in pool.map(lambda name: surveyor.survey(name, marks), members):
+            if found is not None:
+                by_bucket.setdefault(shard_of(found.terms.account.id, buckets), []).append(found)
+    work: dict[int, list[_Windows]] = {}
     batches: list[str] = []
     for bucket, accounts in sorted(by_bucket.items()):
-        named = {
-            f"{bucket_name(bucket)}-{number:04d}": chunk
-            for number, chunk in enumerate(batched(accounts, batch_size, strict=False))
-        }
-        for batch, chunk in named.items():
+        for number, chunk in enumerate(batched(accounts, batch_size, strict=False)):
+            batch = f"{bucket_name(bucket)}-{number:04d}"
+            batches.append(batch)
+            used = set()
+            for account in chunk:
+                for place, windows in _by_bucket(account, batch, buckets):
+                    work.setdefault(place, []).append(_Windows(account, windows))
+                    used.add(place)
             plan = BatchPlan(
                 run=run_id,
                 batch=batch,
                 legal_entity=entity,
                 period=month,
                 issue_date=month.end,
+                buckets=tuple(sorted(used)),
                 meters=meters,
                 rates=_rates(chunk, entity, month.end, policy, directory),
                 policy=policy,
@@ -99,31 +114,30 @@ def plan_billing_run(
                 accounts=tuple(account.terms for account in chunk),
             )
             artefacts.write(run_id, PLAN, batch, plan)
-        aggregation = _aggregation_plan(run_id, bucket, named, month, meters, stated, instant_text(now))
-        artefacts.write(run_id, AGGREGATION_PLAN, bucket_name(bucket), aggregation)
-        batches += named
     start, end = (instant_text(each) for each in month.instants(entity.time_zone))
-    used = sorted(by_bucket)
-    if stated and used:  # what a source says it sent is of all accounts: the buckets of others are counted, too
-        for bucket in sorted(set(range(buckets)) - set(used)):
-            plan_of_bucket = AggregationPlan(
-                run=run_id,
-                bucket=bucket,
-                received_before=instant_text(now),
-                days=_days([(start, end)]),
-                windows=(),
-                asked=(),
-                period=month.name,
-                stated=stated,
-            )
-            artefacts.write(run_id, AGGREGATION_PLAN, bucket_name(bucket), plan_of_bucket)
-        used = list(range(buckets))
+    stated = _stated(objects, month, meters)
+    # What a source says it sent is of all accounts: then the buckets of others are counted, too.
+    counted = list(range(buckets)) if stated and work else sorted(work)
+    for bucket in counted:
+        mine = work.get(bucket, [])
+        windows = tuple(window for each in mine for window in each.windows)
+        aggregation = AggregationPlan(
+            run=run_id,
+            bucket=bucket,
+            received_before=instant_text(now),
+            days=_days((window.start, window.end) for window in windows) if windows else _days([(start, end)]),
+            windows=windows,
+            asked=_asked((each.account for each in mine), month, meters),
+            period=month.name,
+            stated=stated,
+        )
+        artefacts.write(run_id, AGGREGATION_PLAN, bucket_name(bucket), aggregation)
     plan_of_run = RunPlan(
         run=run_id,
         legal_entity=legal_entity,
         period=month,
         accounts=sum(map(len, by_bucket.values())),
-        buckets=tuple(used),
+        buckets=tuple(counted),
         batches=tuple(batches),
         start=start,
         end=end,
@@ -134,7 +148,7 @@ def plan_billing_run(
         is_partial=bool(only_accounts),
     )
     artefacts.write(run_id, RUN, "plan", plan_of_run)
-    buckets_key = artefacts.write_json(run_id, MAPS, "buckets", [{"run_id": run_id, "bucket": b} for b in used])
+    buckets_key = artefacts.write_json(run_id, MAPS, "buckets", [{"run_id": run_id, "bucket": b} for b in counted])
     batches_key = artefacts.write_json(run_id, MAPS, "batches", [{"run_id": run_id, "batch_id": b} for b in batches])
     return Planned(
         run_id=run_id,
@@ -148,6 +162,15 @@ def plan_billing_run(
         batches_key=batches_key,
         max_concurrency=max_concurrency,
     )
+
+
+def _by_bucket(account: AccountPlan, batch: str, buckets: int) -> Iterator[tuple[int, tuple[AccountWindow, ...]]]:
+    """Sort the windows of an account and its children by the bucket that holds their events."""
+    found: dict[int, list[AccountWindow]] = {}
+    for window in account.windows:
+        mine = found.setdefault(shard_of(window.account, buckets), [])
+        mine.append(window.model_copy(update={"batch": batch}))
+    yield from ((bucket, tuple(windows)) for bucket, windows in found.items())
 
 
 def _rates(
@@ -166,12 +189,21 @@ def _rates(
 
 
 def _members(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:
+    """Return the accounts to look at, by name; of those named, a child stands for its parent with all its children."""
     members = sorted(directory.members(legal_entity))
     unknown = sorted(set(only) - set(members))
     if unknown:
         message = f"{legal_entity} does not bill {', '.join(unknown)}"
         raise NotFound(message)
-    return [member for member in members if member in only] if only else members
+    if not only:
+        return members
+    wanted = set(only)
+    for dossier in map(directory.dossier, only):
+        parent = dossier.account.parent
+        if parent in members:
+            wanted |= {parent, *directory.dossier(parent).children}
+        wanted |= set(dossier.children)
+    return [member for member in members if member in wanted]
 
 
 def _stated(objects: Objects, period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
@@ -196,38 +228,6 @@ def _ask(meter: Meter, reading: Reading) -> AskedAggregate:
     )
 
 
-def _aggregation_plan(
-    run_id: str,
-    bucket: int,
-    batches: dict[str, tuple[AccountPlan, ...]],
-    period: Period,
-    meters: tuple[Meter, ...],
-    stated: tuple[AskedAggregate, ...],
-    received_before: str,
-) -> AggregationPlan:
-    windows = [
-        window.model_copy(update={"batch": batch})
-        for batch, chunk in batches.items()
-        for account in chunk
-        for window in account.windows
-    ]
-    readings: set[Reading] = set()
-    for terms in (account.terms for chunk in batches.values() for account in chunk):
-        readings |= Read.of(terms.contracts, period).readings
-        for earlier in terms.earlier:
-            readings |= Read.of(earlier.contracts, earlier.period).readings
-    return AggregationPlan(
-        run=run_id,
-        bucket=bucket,
-        received_before=received_before,
-        days=_days((window.start, window.end) for window in windows),
-        windows=tuple(windows),
-        asked=_asked(readings, {meter.id: meter for meter in meters}),
-        period=period.name,
-        stated=stated,
-    )
-
-
 def _days(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     days: set[str] = set()
     for start, end in {(start[:10], end[:10]) for start, end in spans}:
@@ -238,7 +238,14 @@ def _days(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(sorted(days))
 
 
-def _asked(readings: Iterable[Reading], meters: dict[str, Meter]) -> tuple[AskedAggregate, ...]:
-    known = [reading for reading in readings if reading.meter in meters]
+def _asked(accounts: Iterable[AccountPlan], period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
+    """Return everything that the terms of some accounts read."""
+    published = {meter.id: meter for meter in meters}
+    readings: set[Reading] = set()
+    for terms in (account.terms for account in accounts):
+        readings |= Read.of(terms.contracts, period).readings
+        for earlier in terms.earlier:
+            readings |= Read.of(earlier.contracts, earlier.period).readings
+    known = [reading for reading in readings if reading.meter in published]
     known.sort(key=lambda reading: (reading.meter, reading.group_by, reading.variant))
-    return tuple(_ask(meters[reading.meter], reading) for reading in known)
+    return tuple(_ask(published[reading.meter], reading) for reading in known)

@@ -1,10 +1,12 @@
 """What a run has to look at for one account: its terms, the window of the period, and those that late usage reached.
 
+A parent is looked at together with its children: their contracts make lines of its invoice, each by its own usage.
+
 An account whose invoice of the period is released keeps the windows that the invoice was made from, so a run that is
 repeated comes to the same document; what arrived since counts as late and is billed with the next invoice.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -33,6 +35,33 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
 MAX_EARLIER = 60
 """Earlier periods that one invoice settles, oldest first; the others wait for the next."""
+
+
+Marks = Mapping[str, Sequence[LateMark]]
+"""The marks of late usage, by account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Everything known of an account and of the children that are billed on its invoice."""
+
+    dossier: Dossier
+    children: tuple[Dossier, ...] = ()
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The account, then its children."""
+        return (self.dossier.account, *(child.account for child in self.children))
+
+    @property
+    def contracts(self) -> list[Contract]:
+        """Every version of all their contracts; raises UnpriceableCharge where two accounts name theirs alike."""
+        found: dict[str, str] = {}
+        for contract in (each for dossier in (self.dossier, *self.children) for each in dossier.contracts):
+            if found.setdefault(contract.id, contract.account) != contract.account:
+                message = f"{found[contract.id]} and {contract.account} are on one invoice and both have a contract "
+                raise UnpriceableCharge(message + contract.id, contract=contract.id)
+        return [each for dossier in (self.dossier, *self.children) for each in dossier.contracts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,48 +108,74 @@ class Surveyor:
                 marks.setdefault(mark.account, []).append(mark)
         return marks
 
-    def survey(self, name: str, marks: Sequence[LateMark]) -> AccountPlan:
-        """Return what the run looks at for an account; raises NotFound where it has no profile.
+    def survey(self, name: str, marks: Marks) -> AccountPlan | None:
+        """Return what the run looks at for an account and its children; None for a child, which its parent's has.
 
         Terms that cannot be laid out, of the period or of an earlier one, hold the account's invoice and no other's.
+        Raises NotFound where it has no profile.
         """
         dossier = self._directory.dossier(name)
+        if dossier.account.parent is not None and self._is_billed_by(dossier.account.parent):
+            return None
+        family = Family(dossier)
         try:
-            return self._survey(dossier, marks)
+            _refuse_parent(dossier.account)
+            family = self._family(dossier)
+            return self._survey(family, marks)
         except UnpriceableCharge as error:
-            terms = AccountTerms(account=dossier.account, contracts=(), findings=(unpriceable(name, error),))
-            return AccountPlan(terms, (self._window(dossier.account, (), self._period),))
+            children = family.accounts[1:]
+            terms = AccountTerms(
+                account=dossier.account, children=children, contracts=(), findings=(unpriceable(name, error),)
+            )
+            return AccountPlan(terms, self._windows_now(family, (), self._period))
 
-    def _survey(self, dossier: Dossier, marks: Sequence[LateMark]) -> AccountPlan:
-        account = dossier.account
+    def _is_billed_by(self, parent: str) -> bool:
+        """Say whether an account may bill its children: it is of the same legal entity, and nobody's child."""
+        account = self._directory.account(parent)
+        return account is not None and account.legal_entity == self._entity.id and account.parent is None
+
+    def _family(self, dossier: Dossier, names: Iterable[str] | None = None) -> Family:
+        """Return an account with its children, those of another legal entity left out; raises UnpriceableCharge."""
+        children = [self._directory.dossier(each) for each in (dossier.children if names is None else names)]
+        return Family(dossier, tuple(each for each in children if each.account.legal_entity == self._entity.id))
+
+    def _survey(self, family: Family, marks: Marks) -> AccountPlan:
+        account = family.dossier.account
         name = account.id
-        contracts = tuple(governing(dossier.contracts, self._period))
-        timelines(contracts, self._period)
         settlements = self._register.settlements(self._entity.id, name)
         own = next((each for each in settlements if (each.period, each.ordinal) == (self._period.name, 0)), None)
         if own is not None:
             frozen = self._frozen(own, name)
+            family = self._family(family.dossier, (child.id for child in frozen.children))
+        versions = family.contracts
+        contracts = tuple(governing(versions, self._period))
+        timelines(contracts, self._period)
+        _refuse_several_zones(contracts)
+        facts = {
+            "account": account,
+            "children": family.accounts[1:],
+            "contracts": contracts,
+            "known": _versions(versions),
+            "crm": _crm_words(family),
+        }
+        if own is not None:
             kept = {field: getattr(frozen, field) for field in KEPT}
-            known = _versions(dossier.contracts)
-            terms = AccountTerms(account=account, contracts=contracts, known=known, crm=_crm_words(dossier), **kept)
-            return AccountPlan(terms, self._windows(own, name))
+            windows = (window for member in family.accounts for window in self._windows(own, member.id))
+            return AccountPlan(AccountTerms(**facts, **kept), tuple(windows))
         history = History(self._register, self._objects, settlements, self._period)
         drawn, place = history.drawn()
         terms = AccountTerms(
-            account=account,
-            contracts=contracts,
-            known=_versions(dossier.contracts),
+            **facts,
             carried=history.carried() if any(_rolls_over(contract) for contract in contracts) else (),
             drawn=drawn,
             credits=place if any(contract.credits for contract in contracts) else None,
-            crm=_crm_words(dossier),
             before=history.invoice_before(),
             unbilled_one_offs=history.unbilled_one_offs(contracts),
         )
-        plan = AccountPlan(terms, (self._window(account, contracts, self._period),))
-        return self._with_earlier(plan, marks, settlements, dossier.contracts, self._amended(dossier, history))
+        plan = AccountPlan(terms, self._windows_now(family, contracts, self._period))
+        return self._with_earlier(plan, marks, settlements, family, self._amended(family, history))
 
-    def _amended(self, dossier: Dossier, history: History) -> set[str]:
+    def _amended(self, family: Family, history: History) -> set[str]:
         """Name the settled months that a version may have changed which was not known when the last one was settled.
 
         A month bills in advance what starts before the end of the next one, as far as the longest cadence reaches.
@@ -128,21 +183,21 @@ class Surveyor:
         last = history.last_settled()
         if last is None:
             return set()
-        before = self._frozen(last, dossier.account.id)
-        unknown = [each for each in dossier.contracts if _version(each) not in before.known]
+        before = self._frozen(last, family.dossier.account.id)
+        unknown = [each for each in family.contracts if _version(each) not in before.known]
         if not unknown:
             return set(before.unsettled)
         since = min(each.effective.start for each in unknown)
-        reach = max(charge.cadence.interval.months or 1 for each in dossier.contracts for charge in each.charges)
+        reach = max(charge.cadence.interval.months or 1 for each in family.contracts for charge in each.charges)
         months = [Period.month(each.period) for each in history.settled_before()]
         return {*before.unsettled, *(month.name for month in months if add_months(month.next().end, reach) > since)}
 
     def _with_earlier(
         self,
         plan: AccountPlan,
-        marks: Sequence[LateMark],
+        marks: Marks,
         settlements: Sequence[Settlement],
-        versions: Sequence[Contract],
+        family: Family,
         amended: set[str],
     ) -> AccountPlan:
         account = plan.terms.account
@@ -151,22 +206,22 @@ class Surveyor:
         windows = list(plan.windows)
         unsettled: list[str] = []
         unbilled = {each.period for each in settlements if is_credit(each.invoice)}
-        months = {*amended, *unbilled, *(mark.month for mark in marks)}
+        months = {*amended, *unbilled, *(mark.month for each in family.accounts for mark in marks.get(each.id, ()))}
         for month in sorted(month for month in months if month < self._period.name):
             before = sorted((each for each in settlements if each.period == month), key=attrgetter("ordinal"))
             if not before or before[0].ordinal != 0:
                 continue  # its own invoice is still to come and will hold what is late
             billed = [each for each in before if not is_credit(each.invoice)]
-            settled = max(self._window_of(each, account.id, month).before for each in billed)
-            is_late = any(mark.month == month and mark.written_at >= _with_skew(settled) for mark in marks)
+            settled = {each.id: self._settled(billed, each.id, month) for each in family.accounts}
+            is_late = any(_is_late(marks.get(name, ()), month, until) for name, until in settled.items())
             if not is_late and month not in amended and not is_credit(before[-1].invoice):
                 continue
             if len(earlier) == MAX_EARLIER:
                 unsettled.append(month)
                 continue
             period = Period.month(month)
-            billed_by = self._batch(before[0].run, self._window_of(before[0], account.id, month).batch)
-            contracts = tuple(governing(versions, period))
+            billed_by = self._batch(before[0].run, self._batch_of(before[0], account.id))
+            contracts = tuple(governing(family.contracts, period))
             findings += _meters_changed(account.id, month, contracts, billed_by.meters, self._meters)
             earlier.append(
                 EarlierPeriod(
@@ -178,28 +233,40 @@ class Surveyor:
                     billed=tuple(billed_lines(self._register, self._objects, before)),
                 )
             )
-            windows.append(self._window(account, contracts, period, after=settled))
+            windows += self._windows_now(family, contracts, period, after=settled)
         settled_terms = {"earlier": tuple(earlier), "findings": tuple(findings), "unsettled": tuple(unsettled)}
         return AccountPlan(plan.terms.model_copy(update=settled_terms), tuple(windows))
 
     def _frozen(self, settlement: Settlement, account: str) -> AccountTerms:
-        batch = self._window_of(settlement, account, settlement.period).batch
-        return next(terms for terms in self._batch(settlement.run, batch).accounts if terms.account.id == account)
+        batch = self._batch(settlement.run, self._batch_of(settlement, account))
+        return next(terms for terms in batch.accounts if terms.account.id == account)
+
+    def _batch_of(self, settlement: Settlement, account: str) -> str:
+        return self._windows(settlement, account)[0].batch
 
     def _windows(self, settlement: Settlement, account: str) -> tuple[AccountWindow, ...]:
         plan = self._aggregation(settlement.run, shard_of(account, self._buckets))
         return tuple(window for window in plan.windows if window.account == account)
 
-    def _window_of(self, settlement: Settlement, account: str, period: str) -> AccountWindow:
-        return next(window for window in self._windows(settlement, account) if window.period == period)
+    def _settled(self, settlements: Iterable[Settlement], account: str, month: str) -> str:
+        """Return until when an account's events of a month were seen by the invoices that settled it; "" if never."""
+        windows = (window for settlement in settlements for window in self._windows(settlement, account))
+        return max((window.before for window in windows if window.period == month), default="")
 
-    def _window(
-        self, account: Account, contracts: Sequence[Contract], period: Period, *, after: str = ""
-    ) -> AccountWindow:
-        zone = contracts[0].time_zone if contracts else self._entity.time_zone
+    def _windows_now(
+        self, family: Family, contracts: Sequence[Contract], period: Period, *, after: Mapping[str, str] | None = None
+    ) -> tuple[AccountWindow, ...]:
+        return tuple(
+            self._window(member, contracts, period, after=(after or {}).get(member.id, ""))
+            for member in family.accounts
+        )
+
+    def _window(self, account: Account, contracts: Sequence[Contract], period: Period, *, after: str) -> AccountWindow:
+        own = [contract for contract in contracts if contract.account == account.id]
+        zone = next((each.time_zone for each in (*own, *contracts)), self._entity.time_zone)
         start, end = period.instants(zone)
-        excluded = {exclusion.event_type for contract in contracts for exclusion in contract.exclusions}
-        read = Read.of(contracts, period)
+        excluded = {exclusion.event_type for contract in own for exclusion in contract.exclusions}
+        read = Read.of(contracts, period, account=account.id)
         return AccountWindow(
             account=account.id,
             batch="",
@@ -241,6 +308,27 @@ def _rolls_over(contract: Contract) -> bool:
     return any(charge.rollover for charge in contract.charges)
 
 
+def _refuse_parent(account: Account) -> None:
+    """Refuse to bill a child whose parent cannot; raises UnpriceableCharge."""
+    if account.parent is not None:
+        message = f"its parent {account.parent} is no account of {account.legal_entity}, or is a child itself"
+        raise UnpriceableCharge(message, contract="account/parent")
+
+
+def _refuse_several_zones(contracts: Iterable[Contract]) -> None:
+    """Refuse to pool usage over periods that begin at different instants; raises UnpriceableCharge."""
+    found = list(contracts)
+    zones = sorted({contract.time_zone for contract in found})
+    if len(zones) > 1 and any(charge.pooled for contract in found for charge in contract.charges):
+        message = f"usage is pooled over contracts in {' and '.join(zones)}"
+        raise UnpriceableCharge(message, contract="contracts")
+
+
+def _is_late(marks: Iterable[LateMark], month: str, settled: str) -> bool:
+    since = _with_skew(settled) if settled else ""
+    return any(mark.month == month and mark.written_at >= since for mark in marks)
+
+
 def _with_skew(instant: str) -> str:
     """Return an instant a little earlier: clocks differ, and looking once more at what is billed bills nothing."""
     return instant_text(datetime.fromisoformat(instant) - CLOCK_SKEW)
@@ -269,8 +357,8 @@ def _measure(meter: Meter | None) -> tuple[object, ...]:
     return tuple(meter.model_dump(exclude={"version", "name", "unit", "required"}).items()) if meter else ()
 
 
-def _crm_words(dossier: Dossier) -> tuple[CrmWord, ...]:
-    known = {(contract.id, contract.version): contract.terms_digest for contract in dossier.contracts}
+def _crm_words(family: Family) -> tuple[CrmWord, ...]:
+    known = {(contract.id, contract.version): contract.terms_digest for contract in family.contracts}
     return tuple(
         CrmWord(
             contract=state.id,
@@ -278,5 +366,6 @@ def _crm_words(dossier: Dossier) -> tuple[CrmWord, ...]:
             terms_digest=state.terms_digest,
             known=known.get((state.id, state.contract_version)),
         )
+        for dossier in (family.dossier, *family.children)
         for state in dossier.crm
     )

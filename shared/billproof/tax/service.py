@@ -47,13 +47,21 @@ def calculate_tax(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
 
 
 def tax_account(terms: AccountTerms, priced: PricedAccount | None, *, plan: BatchPlan) -> AccountTax:
-    """Tax one account's lines at the invoice's issue date; undetermined tax becomes a finding that holds it."""
+    """Tax one account's lines at the invoice's issue date; undetermined tax becomes a finding that holds it.
+
+    A line bears the tax of the account that it is of, where that is established: a child's own place and number.
+    """
     account = terms.account
     if priced is None:
         return AccountTax(account=account.id, lines=())
     entity = plan.legal_entity
+    used = {line.account for line in priced.lines}
     try:
-        determination = determine(legal_entity=entity, account=account, tax_point=plan.issue_date)
+        found = {
+            member.id: determine(legal_entity=entity, account=member, tax_point=plan.issue_date)
+            for member in terms.members
+            if member.id in used
+        }
     except UndeterminedTax as error:
         finding = Finding(
             code=error.code,
@@ -66,7 +74,7 @@ def tax_account(terms: AccountTerms, priced: PricedAccount | None, *, plan: Batc
         )
         return AccountTax(account=account.id, lines=(), findings=(finding,))
     lines = [
-        tax_line(line.id, line.net, determination, entity.rounding, includes_tax=line.includes_tax)
+        tax_line(line.id, line.net, found[line.account], entity.rounding, includes_tax=line.includes_tax)
         for line in priced.lines
     ]
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding

@@ -1,5 +1,6 @@
 """What the usage log, the quarantine and the aggregation write."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -332,8 +333,18 @@ class BucketTally(Model):
 
 
 class BatchUsage(Model):
-    """What aggregation found for the accounts of one batch."""
+    """What aggregation found in one bucket for the accounts of one batch."""
 
     run: str
     batch: str
+    bucket: int
     accounts: tuple[AccountUsage, ...]
+
+
+Usages = Mapping[tuple[str, str], AccountUsage]
+"""What was used, by account and the name of the period: the run's, and earlier ones that late usage reached."""
+
+
+def by_window(usages: Iterable[AccountUsage]) -> dict[tuple[str, str], AccountUsage]:
+    """Sort usages by account and period."""
+    return {(usage.account, usage.period): usage for usage in usages}

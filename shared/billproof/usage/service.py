@@ -1,5 +1,7 @@
 """The aggregation step of a billing run: one bucket, written out by batch."""
 
+from collections.abc import Iterable
+
 from billproof.artefacts import Artefacts
 from billproof.model import Model
 from billproof.ports import Objects
@@ -14,6 +16,8 @@ from billproof.usage.model import (
     BatchUsage,
     BucketTally,
     Quarantined,
+    Usages,
+    by_window,
 )
 
 
@@ -44,8 +48,8 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     for usage in found:
         batches.setdefault(batch_of[usage.account], []).append(usage)
     for batch, accounts in batches.items():
-        batch_usage = BatchUsage(run=run_id, batch=batch, accounts=tuple(accounts))
-        artefacts.write(run_id, USAGE, batch, batch_usage)
+        batch_usage = BatchUsage(run=run_id, batch=batch, bucket=bucket, accounts=tuple(accounts))
+        artefacts.write(run_id, USAGE, _part(batch, bucket), batch_usage)
     return Aggregated(
         run_id=run_id,
         bucket=bucket,
@@ -53,6 +57,16 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         events=sum(usage.counts.copies for usage in found),
         conflicting=sum(usage.counts.conflicting for usage in found),
     )
+
+
+def read_usages(artefacts: Artefacts, run_id: str, batch: str, buckets: Iterable[int]) -> Usages:
+    """Return what the accounts of a batch used, from every bucket that holds events of them; raises NotFound."""
+    parts = (artefacts.read(run_id, USAGE, _part(batch, bucket), BatchUsage) for bucket in buckets)
+    return by_window(usage for part in parts for usage in part.accounts)
+
+
+def _part(batch: str, bucket: int) -> str:
+    return f"{batch}.{log.bucket_name(bucket)}"
 
 
 def _quarantine(conflicts: list[Quarantined], objects: Objects) -> None:

@@ -10,8 +10,10 @@ def _check(case: Case) -> Iterator[Found]:
     """Find events of an account that has no contract in force: usage that nobody would be billed for."""
     if case.terms.contracts:
         return
-    for kind, number in case.pricing.usage.orphan_types.items():
-        yield Found(f"usage/{kind}", f"{number} events of type {kind} were accepted, and no contract is in force")
+    for usage in case.pricing.own:
+        for kind, number in usage.orphan_types.items():
+            what = f"{number} events of {usage.account} of type {kind} were accepted, and no contract is in force"
+            yield Found(f"usage/{kind}", what)
 
 
 CONTROL = Control(

@@ -17,7 +17,8 @@ def _check(case: Case) -> Iterator[Found]:
             charge = due.span.term
             if charge.meter is not None:
                 (reading, *_) = readings(charge)
-                mine = [each.quantity for each in case.pricing.usage.quantities if each.is_of(reading, due.part)]
+                used = case.quantities(None if charge.pooled else timeline.account)
+                mine = [each.quantity for each in used if each.is_of(reading, due.part)]
                 if charge.conversion is not None:
                     mine = [charge.conversion.apply(quantity) for quantity in mine]
                 metered[charge.id] = metered.get(charge.id, Decimal(0)) + sum(mine, Decimal(0))

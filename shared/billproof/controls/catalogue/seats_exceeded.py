@@ -16,9 +16,8 @@ def _check(case: Case) -> Iterator[Found]:
     for contract, charge in case.charges:
         if charge.seats_meter is not None and isinstance(charge.price, Seats) and charge.price.true_up == "none":
             reading = Reading(meter=charge.seats_meter)
-            seen = max(
-                (found.quantity for found in case.pricing.usage.quantities if found.is_of(reading)), default=Decimal(0)
-            )
+            used = case.quantities(contract.account)
+            seen = max((found.quantity for found in used if found.is_of(reading)), default=Decimal(0))
             if seen > charge.price.seats:
                 more = CONTEXT.multiply(seen - charge.price.seats, charge.price.unit_price)
                 amount = Money.rounded(more, contract.currency, case.plan.legal_entity.rounding)

@@ -15,14 +15,14 @@ def _check(case: Case) -> Iterator[Found]:
     An invoice shows the customer's number where the customer accounts for the tax (article 226 (4), Directive
     2006/112/EC); where that is so and the number is missing, the tax step holds the invoice.
     """
-    account = case.terms.account
-    is_member = account.address.country.lower().replace("gr", "el") in vat.MEMBER_STATES
-    if account.customer_kind is not CustomerKind.BUSINESS or not is_member:
-        return
-    if not account.vat_number:
-        yield Found("account/vat_number", f"business in {account.address.country} without a VAT number")
-    elif not vat.is_valid(account.vat_number):
-        yield Found("account/vat_number", f"{account.vat_number!r} is no VAT number")
+    for account in case.terms.members:
+        is_member = account.address.country.lower().replace("gr", "el") in vat.MEMBER_STATES
+        if account.customer_kind is not CustomerKind.BUSINESS or not is_member:
+            continue
+        if not account.vat_number:
+            yield Found("account/vat_number", f"business in {account.address.country} without a VAT number")
+        elif not vat.is_valid(account.vat_number):
+            yield Found("account/vat_number", f"{account.vat_number!r} is no VAT number")
 
 
 CONTROL = Control(

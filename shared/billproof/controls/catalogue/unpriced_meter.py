@@ -9,10 +9,11 @@ from billproof.findings import Owner, Severity
 def _check(case: Case) -> Iterator[Found]:
     """Find events that the account's contract neither charges for nor excludes."""
     for usage in case.usages:
-        if not case.terms.contracts and usage is case.pricing.usage:
+        if not case.terms.contracts and usage in case.pricing.own:
             continue
         for kind, number in usage.orphan_types.items():
-            what = f"{number} events of type {kind} in {usage.period} that the contract neither prices nor excludes"
+            what = f"{number} events of {usage.account} of type {kind} in {usage.period} that no contract prices or "
+            what += "excludes"
             yield Found(f"usage/{kind}", what)
 
 

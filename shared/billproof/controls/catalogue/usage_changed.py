@@ -17,7 +17,7 @@ def _check(case: Case) -> Iterator[Found]:
     before, line_drawn = case.terms.before, case.plan.policy.thresholds
     billed = metered_quantities(case.lines)
     for meter, was in before.quantities.items() if before else ():
-        used = any(each.meter == meter for each in case.pricing.usage.quantities)
+        used = any(each.meter == meter for each in case.quantities())
         if was == 0 or (used and meter not in billed):
             continue
         now = billed.get(meter, Decimal(0))
