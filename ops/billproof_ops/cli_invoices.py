@@ -36,6 +36,37 @@ def prove_an_invoice(
     show_proof(prove_invoice(released.invoice, stores=billing.stores(target)), as_json=as_json)
 
 
+@app.command("retax")
+def retax_an_invoice(
+    name: Annotated[str, typer.Argument(help="A number or an id, as for show.")], *, as_json: AsJson = False
+) -> None:
+    """Determine a released invoice's tax again by the rules of now, and say what changed; nothing is written.
+
+    The invoice stays as it is. Exit 1 where its tax would be another one.
+    """
+    from billproof.proof.taxes import recalculate_tax
+
+    target = Target.find()
+    found = recalculate_tax(billing.find_release(target, name).invoice, stores=billing.stores(target))
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        listed = tables.table(
+            "Line", "Net", "Tax", "Now", "Why", whole=("Net", "Tax", "Now"), right=("Net", "Tax", "Now")
+        )
+        for each in found.changes:
+            listed.add_row(each.line, each.net.text, each.tax_before.text, each.tax_after.text, each.after.reason)
+        if found.changes:
+            console.print(listed)
+        for finding in found.findings:
+            console.print(f"[red]{finding.code}[/] {finding.message}", soft_wrap=True)
+        rules = f"rules {', '.join(found.rules_before)}, now {', '.join(found.rules_after) or 'none'}"
+        now = f", would be {found.tax_after}" if found.tax_after is not None else ""
+        console.print(f"{found.number}: tax {found.outcome}, {found.tax_before}{now}; {rules}", soft_wrap=True)
+    if found.outcome != "same":
+        raise typer.Exit(1)
+
+
 @app.command("list")
 def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
     """List the invoices of a legal entity and month, held ones too."""

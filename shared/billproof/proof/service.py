@@ -3,6 +3,9 @@
     log -> usage -> lines -> tax -> document = released document = posting
     contracts as stored = terms as frozen
 
+Tax that was determined by an earlier version of the rules is computed with what that version said: `invoice retax` says
+what later ones say.
+
 Proofs only read. What a run did not see (events received after its plan) does not count.
 """
 
@@ -25,12 +28,13 @@ from billproof.invoicing.service import DRAFTED, draft_account, read_invoice
 from billproof.ledger.rules import invoice_entry
 from billproof.model import decimal_text
 from billproof.ports import Objects
-from billproof.pricing.service import price_terms
+from billproof.pricing.service import PRICED, BatchPricing, price_terms
 from billproof.proof.model import Checked, Difference, Doubt, Proof
 from billproof.runs.closing import read_statement
 from billproof.runs.model import RunPlan
 from billproof.runs.planning import RUN
-from billproof.tax.service import tax_account
+from billproof.tax.model import Determination
+from billproof.tax.service import TAXED, BatchTax, tax_account
 from billproof.usage import log
 from billproof.usage.aggregation import JudgedEvent, aggregate, events_of
 from billproof.usage.model import (
@@ -86,7 +90,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
 
 def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     """Compute one released invoice again; raises NotFound where it is not released."""
-    aggregations, batch_plan, terms = locate(invoice, stores)
+    _, aggregations, batch_plan, terms = locate(invoice, stores)
     stored: Counter[tuple[str, str]] = Counter()
     checked, segment_doubts = Checked(), []
     usages: dict[tuple[str, str], AccountUsage] = {}
@@ -103,14 +107,14 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
 
 def events_behind(invoice: str, *, stores: Stores) -> Iterator[JudgedEvent]:
     """Yield every copy of every event that the run of a released invoice saw for its account and its children."""
-    aggregations, _, terms = locate(invoice, stores)
+    _, aggregations, _, terms = locate(invoice, stores)
     for aggregation in aggregations:
         for member in terms.members:
             yield from events_of(aggregation, member.id, objects=stores.objects)
 
 
-def locate(invoice: str, stores: Stores) -> tuple[list[AggregationPlan], BatchPlan, AccountTerms]:
-    """Return what the run of a released invoice planned for it; raises NotFound where it is not released."""
+def locate(invoice: str, stores: Stores) -> tuple[Released, list[AggregationPlan], BatchPlan, AccountTerms]:
+    """Return an invoice's release and what its run planned for it; raises NotFound where it is not released."""
     released = stores.register.released(invoice)
     account = split_invoice_id(invoice)[2]
     if released is None:
@@ -123,7 +127,7 @@ def locate(invoice: str, stores: Stores) -> tuple[list[AggregationPlan], BatchPl
             if terms.account.id == account:
                 names = (log.bucket_name(bucket) for bucket in batch_plan.buckets)
                 plans = (stores.artefacts.read(plan.run, AGGREGATION_PLAN, name, AggregationPlan) for name in names)
-                return [each for each in plans if _alone(each, terms).windows], batch_plan, terms
+                return released, [each for each in plans if _alone(each, terms).windows], batch_plan, terms
     message = f"run {released.run} did not plan account {account}"
     raise NotFound(message)
 
@@ -191,7 +195,8 @@ def _prove_account(
         *_usage_differs(terms, usages, plan, stores.artefacts),
     ]
     pricing = price_terms(terms, plan=plan, usages=usages)
-    tax = tax_account(terms, pricing.priced, plan=plan)
+    kept = _determinations(terms, plan, stores.artefacts)
+    tax = tax_account(terms, pricing.priced, plan=plan, kept=kept)
     draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing, plan=plan), *tax.findings), plan=plan)
     differences += _draft_differs(draft, plan, stores)
     released = stores.register.released(draft.invoice)
@@ -207,6 +212,15 @@ def _prove_account(
     differences += _books_differ(released, plan, stores)
     differences += _unapproved(draft, released, plan, stores)
     return checked + Checked(documents=1, postings=1), differences
+
+
+def _determinations(terms: AccountTerms, plan: BatchPlan, artefacts: Artefacts) -> dict[str, Determination]:
+    """Return how a run found the tax of an account and its children: by the rules of its day, which may be older."""
+    priced = artefacts.read(plan.run, PRICED, plan.batch, BatchPricing).accounts
+    taxed = artefacts.read(plan.run, TAXED, plan.batch, BatchTax).accounts
+    place = next(number for number, each in enumerate(plan.accounts) if each.account.id == terms.account.id)
+    lines = getattr(priced[place].priced, "lines", ())
+    return {line.account: tax.determination for line, tax in zip(lines, taxed[place].lines, strict=False)}
 
 
 def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:

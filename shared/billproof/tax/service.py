@@ -1,7 +1,10 @@
 """The tax step of a batch."""
 
+from collections.abc import Mapping
+from datetime import date
+
 from billproof.artefacts import Artefacts
-from billproof.contracts.model import TaxRounding
+from billproof.contracts.model import Account, LegalEntity, TaxRounding
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.errors import UndeterminedTax
 from billproof.findings import Finding, Owner, Severity
@@ -10,7 +13,7 @@ from billproof.ports import Objects
 from billproof.pricing.model import PricedAccount
 from billproof.pricing.service import PRICED, BatchPricing, Stepped
 from billproof.tax.amounts import tax_document, tax_line
-from billproof.tax.model import TaxedLine
+from billproof.tax.model import Determination, TaxedLine
 from billproof.tax.rules import determine
 
 TAXED = "taxed"
@@ -46,10 +49,17 @@ def calculate_tax(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
     return Stepped(run_id=run_id, batch_id=batch_id, outcome="taxed", accounts=len(accounts), findings=found)
 
 
-def tax_account(terms: AccountTerms, priced: PricedAccount | None, *, plan: BatchPlan) -> AccountTax:
+def tax_account(
+    terms: AccountTerms,
+    priced: PricedAccount | None,
+    *,
+    plan: BatchPlan,
+    kept: Mapping[str, Determination] | None = None,
+) -> AccountTax:
     """Tax one account's lines at the invoice's issue date; undetermined tax becomes a finding that holds it.
 
-    A line bears the tax of the account that it is of, where that is established: a child's own place and number.
+    A line bears the tax of the account that it is of, where that is established: a child's own place and number. What
+    was `kept` of an earlier version of the rules, by account, stands.
     """
     account = terms.account
     if priced is None:
@@ -58,7 +68,7 @@ def tax_account(terms: AccountTerms, priced: PricedAccount | None, *, plan: Batc
     used = {line.account for line in priced.lines}
     try:
         found = {
-            member.id: determine(legal_entity=entity, account=member, tax_point=plan.issue_date)
+            member.id: _determined(entity, member, plan.issue_date, (kept or {}).get(member.id))
             for member in terms.members
             if member.id in used
         }
@@ -79,3 +89,13 @@ def tax_account(terms: AccountTerms, priced: PricedAccount | None, *, plan: Batc
     ]
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
     return AccountTax(account=account.id, lines=tuple(tax_document(lines, entity.rounding, rule)))
+
+
+def _determined(entity: LegalEntity, account: Account, tax_point: date, kept: Determination | None) -> Determination:
+    try:
+        found = determine(legal_entity=entity, account=account, tax_point=tax_point)
+    except UndeterminedTax:
+        if kept is None:
+            raise
+        return kept
+    return found if kept is None or kept.rules_version == found.rules_version else kept

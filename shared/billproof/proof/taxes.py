@@ -1,0 +1,112 @@
+"""Determining the tax of a released invoice again, by the rules as they are known now: what would be another tax today.
+
+The invoice stays as it is: its tax is what the rules said when it was drafted, and it keeps their version. What this
+finds is for a person, who may credit and bill again.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from billproof.conservation.service import Stores
+from billproof.errors import InvalidInput
+from billproof.findings import Finding
+from billproof.invoicing.model import InvoiceLine
+from billproof.invoicing.register import is_credit
+from billproof.invoicing.service import read_invoice
+from billproof.model import Model
+from billproof.money import Money, total
+from billproof.pricing.model import PricedAccount
+from billproof.proof.service import locate
+from billproof.tax.model import Determination, TaxedLine
+from billproof.tax.service import tax_account
+
+
+class LineTaxChange(Model):
+    """A line that would bear another tax now."""
+
+    account: str
+    contract: str
+    line: str
+    net: Money
+    before: Determination
+    after: Determination
+    tax_before: Money
+    tax_after: Money
+
+
+class TaxRecalculation(Model):
+    """The tax of an invoice by the rules that it was drafted by, and by those of now, at the same tax point.
+
+    `outcome` is `same`, `changed`, or `undetermined` where the rules of now say nothing, as the findings explain.
+    """
+
+    invoice: str
+    number: str
+    outcome: str
+    rules_before: tuple[str, ...]
+    rules_after: tuple[str, ...]
+    tax_before: Money
+    tax_after: Money | None
+    changes: tuple[LineTaxChange, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def recalculate_tax(invoice: str, *, stores: Stores) -> TaxRecalculation:
+    """Determine an invoice's tax anew from the account, the entity and the tax point that it was drafted with.
+
+    Raises NotFound where it is not released, and InvalidInput for a credit note, whose tax is that of its invoice.
+    """
+    if is_credit(invoice):
+        message = f"{invoice} bears the tax of its invoice: ask for that one"
+        raise InvalidInput(message)
+    released, _, plan, terms = locate(invoice, stores)
+    document = read_invoice(stores.objects, released.document)
+    priced = PricedAccount(
+        account=document.buyer.id,
+        currency=document.currency,
+        period=document.period,
+        lines=tuple(line.priced for line in document.lines),
+    )
+    now = tax_account(terms, priced, plan=plan)
+    facts: dict[str, Any] = {
+        "invoice": invoice,
+        "number": released.number,
+        "rules_before": _versions([line.determination for line in document.lines]),
+        "tax_before": document.totals.tax,
+    }
+    if now.findings:
+        return TaxRecalculation(**facts, outcome="undetermined", rules_after=(), tax_after=None, findings=now.findings)
+    changes = tuple(
+        _change(line, taxed)
+        for line, taxed in zip(document.lines, now.lines, strict=True)
+        if _facts(line.determination) != _facts(taxed.determination) or line.amounts != taxed.amounts
+    )
+    return TaxRecalculation(
+        **facts,
+        outcome="changed" if changes else "same",
+        rules_after=_versions([taxed.determination for taxed in now.lines]),
+        tax_after=total((taxed.amounts.tax for taxed in now.lines), document.currency),
+        changes=changes,
+    )
+
+
+def _versions(found: Iterable[Determination]) -> tuple[str, ...]:
+    return tuple(sorted({each.rules_version for each in found}))
+
+
+def _facts(found: Determination) -> Determination:
+    """Return what decides a tax: under another version of the rules it may be the same."""
+    return found.model_copy(update={"rules_version": ""})
+
+
+def _change(line: InvoiceLine, taxed: TaxedLine) -> LineTaxChange:
+    return LineTaxChange(
+        account=line.priced.account,
+        contract=line.priced.explanation.contract,
+        line=line.priced.id,
+        net=line.amounts.net,
+        before=line.determination,
+        after=taxed.determination,
+        tax_before=line.amounts.tax,
+        tax_after=taxed.amounts.tax,
+    )
