@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from billproof.conservation.model import Equation
-from billproof.contracts.charges import Charge, Credit, Discount, SpendCap
+from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap
 from billproof.contracts.model import Aggregation, Meter
 from billproof.contracts.terms import AccountTerms, BatchPlan
 from billproof.contracts.timeline import Span, Timeline, timelines
@@ -129,6 +129,8 @@ def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing)
             elif isinstance(spans[0].term, Charge):
                 if term not in due:
                     found["not due"] += 1
+            elif isinstance(spans[0].term, Commitment):
+                found["not due"] += spans[0].term.months > 1
             elif isinstance(spans[0].term, Discount | SpendCap | Credit):
                 found["nothing to reduce"] += 1
     names = ("with lines", "not in force", "not due", "nothing to reduce", "held")

@@ -201,7 +201,11 @@ class Discount(Model):
 
 
 class Commitment(Model):
-    """The least that the named charges, after discounts, come to in a month; the rest is billed as a shortfall."""
+    """The least that the named charges, after discounts, come to; the rest is billed as a shortfall.
+
+    It is for every month, or for terms of `months` from its first day on: then the fees of all service periods that
+    begin in a term count together, and the shortfall is billed when the term is over.
+    """
 
     id: Name
     name: str
@@ -209,6 +213,7 @@ class Commitment(Model):
     charges: Annotated[tuple[Name, ...], Field(min_length=1)]
     revenue_category: str
     effective: DateRange
+    months: Annotated[int, Field(ge=1, le=120)] = 1
 
 
 class SpendCap(Model):

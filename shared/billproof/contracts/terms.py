@@ -99,6 +99,16 @@ class Drawn(Model):
     amount: Exact
 
 
+class Committed(Model):
+    """What earlier invoices say of a commitment's term: its fees, and what they billed of its shortfall."""
+
+    contract: str
+    commitment: str
+    start: date
+    reached: Exact
+    billed: Exact
+
+
 class AccountTerms(Model):
     """An account and the contract versions that govern days from the period on, as known when the run was planned.
 
@@ -117,6 +127,7 @@ class AccountTerms(Model):
     carried: tuple[Carried, ...] = ()
     drawn: tuple[Drawn, ...] = ()
     credits: int | None = None
+    committed: tuple[Committed, ...] = ()
     before: InvoiceBefore | None = None
     crm: tuple[CrmWord, ...] = ()
     unbilled_one_offs: tuple[str, ...] = ()

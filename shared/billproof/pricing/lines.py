@@ -276,6 +276,11 @@ def _seen(found: Quantity | None) -> str:
     return f"{found.events} readings" if found else "no telemetry"
 
 
+def shown(exact: Decimal) -> Decimal:
+    """Cut an amount that may never end where an explanation stops showing it."""
+    return exact.quantize(SHOWN_DIGITS)
+
+
 def explain(
     contract: Contract,
     model: str,
@@ -293,7 +298,7 @@ def explain(
         price_model=model,
         steps=steps,
         proration=proration,
-        exact_amount=exact.quantize(SHOWN_DIGITS),
+        exact_amount=shown(exact),
         rounding=rounding,
         note=note,
     )

@@ -20,7 +20,7 @@ from billproof.model import decimal_text
 from billproof.money import Money, exactly, total
 from billproof.periods import Period, Proration
 from billproof.pricing.dues import Due, dues, own_dues
-from billproof.pricing.lines import Basis, charge_lines, explain, true_up_lines
+from billproof.pricing.lines import Basis, charge_lines, explain, shown, true_up_lines
 from billproof.pricing.model import LineKind, PricedLine, Recognized, Step
 from billproof.pricing.rules import step_of
 
@@ -138,7 +138,7 @@ class _Account:
     def commit(self) -> None:
         """Bill what the period's own fees fall short of a commitment; one that is met keeps a zero line."""
         for span in self._timeline.commitments:
-            if span.touches(self._basis.period):
+            if span.term.months == 1 and span.touches(self._basis.period):
                 self.lines.append(self._shortfall(span))
 
     def _shortfall(self, span: Span[Commitment]) -> PricedLine:
@@ -148,7 +148,7 @@ class _Account:
         committed = share.share(commitment.amount)
         short = max(committed - billed.amount, ZERO)
         steps = (
-            Step(label="committed", quantity=ONE, unit_price=commitment.amount, flat_fee=ZERO, amount=committed),
+            Step(label="committed", quantity=ONE, unit_price=commitment.amount, flat_fee=ZERO, amount=shown(committed)),
             step_of("billed", ONE, -billed.amount),
         )
         note = "shortfall" if short else f"met: {billed} billed"

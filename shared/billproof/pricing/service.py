@@ -14,6 +14,7 @@ from billproof.findings import Finding, Owner, Severity
 from billproof.model import Model
 from billproof.money import Money
 from billproof.ports import Objects
+from billproof.pricing.commitments import commitment_lines
 from billproof.pricing.differences import difference_lines
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedAccount, PricedLine
@@ -181,6 +182,10 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
             for line in contract_lines(timeline, _of(timeline, basis))
         ]
         lines += difference_lines(earlier, now)
+    before = {(each.contract, each.commitment, each.start): each for each in terms.committed}
+    for timeline in laid_out:
+        mine = [line for line in lines if line.explanation.contract == timeline.id]
+        lines += commitment_lines(timeline, plan.period, mine, before, plan.legal_entity.rounding)
     if not terms.contracts and not lines:
         return None
     return PricedAccount(account=terms.account.id, currency=currency, period=plan.period, lines=tuple(lines))

@@ -6,13 +6,15 @@ from decimal import Decimal
 
 from billproof.contracts.model import Contract
 from billproof.contracts.prices import DueOnce
-from billproof.contracts.terms import BilledLine, Carried, Drawn, InvoiceBefore
+from billproof.contracts.terms import BilledLine, Carried, Committed, Drawn, InvoiceBefore
+from billproof.contracts.timeline import Timeline
 from billproof.errors import NotFound
 from billproof.invoicing.model import CREDITS, Invoice, Settlement
 from billproof.invoicing.register import Register
 from billproof.invoicing.service import read_invoice
 from billproof.periods import Period
 from billproof.ports import Objects
+from billproof.pricing.commitments import MODEL, committed, terms_over
 from billproof.pricing.model import LineKind, PricedLine, metered_quantities
 
 
@@ -22,6 +24,7 @@ class History:
     def __init__(self, register: Register, objects: Objects, settlements: Sequence[Settlement], period: Period) -> None:
         self._register = register
         self._objects = objects
+        self._settlements = settlements
         self._own = {each.period: each for each in settlements if each.ordinal == 0 and each.period != CREDITS}
         self._draws = [each for each in settlements if each.period == CREDITS]
         self._period = period
@@ -81,6 +84,16 @@ class History:
         last = max(self._draws, key=lambda each: each.ordinal)
         return read_settled(self._register, self._objects, last).credits_drawn, last.ordinal + 1
 
+    def committed(self, timelines: Iterable[Timeline], since: date) -> tuple[Committed, ...]:
+        """Return what the invoices say of the terms of commitments that are over, and not before a day."""
+        terms = [term for timeline in timelines for term in terms_over(timeline, self._period) if term.days.end > since]
+        if not terms:
+            return ()
+        settled = {each.invoice: each for each in self._settlements}.values()
+        documents = [read_settled(self._register, self._objects, each) for each in settled]
+        lines = [line.priced for document in documents for line in document.lines]
+        return tuple(committed(term, lines) for term in terms)
+
     def unbilled_one_offs(self, contracts: Iterable[Contract]) -> tuple[str, ...]:
         """Name the one-off charges that were due before the period and are not on the invoice of their month."""
         missing = []
@@ -126,9 +139,10 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Set
 def _billed_name(line: PricedLine, settlement: Settlement) -> str | None:
     """Name the line of the settled period that an invoice's line billed, or None where it is of another period.
 
-    What a credit paid is not part of it: differences are of what is owed.
+    What a credit paid is not part of it: differences are of what is owed. Nor is what a commitment's term fell short of,
+    which is of many months.
     """
-    if line.kind is LineKind.CREDIT:
+    if line.kind is LineKind.CREDIT or line.explanation.price_model == MODEL:
         return None
     if line.adjusts is None:
         return line.id if settlement.ordinal == 0 else None

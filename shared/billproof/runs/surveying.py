@@ -7,7 +7,7 @@ repeated comes to the same document; what arrived since counts as late and is bi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import cache
 from operator import attrgetter
@@ -173,7 +173,11 @@ class Surveyor:
             unbilled_one_offs=history.unbilled_one_offs(contracts),
         )
         plan = AccountPlan(terms, self._windows_now(family, contracts, self._period))
-        return self._with_earlier(plan, marks, settlements, family, self._amended(family, history))
+        plan = self._with_earlier(plan, marks, settlements, family, self._amended(family, history))
+        first = min((each.period.start for each in plan.terms.earlier), default=self._period.start)
+        since = add_months(first, 1 - _reach(contracts))  # what starts as early may be billed now, in arrears
+        committed = history.committed(timelines(contracts, self._period), since)
+        return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
     def _amended(self, family: Family, history: History) -> set[str]:
         """Name the settled months that a version may have changed which was not known when the last one was settled.
@@ -188,7 +192,7 @@ class Surveyor:
         if not unknown:
             return set(before.unsettled)
         since = min(each.effective.start for each in unknown)
-        reach = max(charge.cadence.interval.months or 1 for each in family.contracts for charge in each.charges)
+        reach = _reach(family.contracts)
         months = [Period.month(each.period) for each in history.settled_before()]
         return {*before.unsettled, *(month.name for month in months if add_months(month.next().end, reach) > since)}
 
@@ -292,7 +296,7 @@ def _midnights(period: Period, zone: str) -> tuple[str, ...]:
     return tuple(instant_text(datetime.combine(day, time.min, tzinfo=zone_of(zone))) for day in days)
 
 
-KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits")
+KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed")
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
 
@@ -306,6 +310,11 @@ def _versions(contracts: Iterable[Contract]) -> tuple[str, ...]:
 
 def _rolls_over(contract: Contract) -> bool:
     return any(charge.rollover for charge in contract.charges)
+
+
+def _reach(contracts: Iterable[Contract]) -> int:
+    """Return the months of the longest service period of any charge."""
+    return max((charge.cadence.interval.months or 1 for each in contracts for charge in each.charges), default=1)
 
 
 def _refuse_parent(account: Account) -> None:

@@ -7,6 +7,7 @@ from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 from billproof.money import Money, exactly, total
 from billproof.periods import Proration
+from billproof.pricing.commitments import terms_over
 from billproof.pricing.model import LineKind
 
 
@@ -14,10 +15,17 @@ from billproof.pricing.model import LineKind
 def _check(case: Case) -> Iterator[Found]:
     """Find commitments without a line, and those whose line and counted fees together do not reach them.
 
-    More may be counted than this invoice bills, what was billed in advance; nothing that it bills may be left out.
+    More may be counted than this invoice bills, what was billed in advance; nothing that it bills may be left out. A
+    commitment over several months must have its line when its term is over.
     """
     for timeline in case.timelines if case.priced else ():
+        for term in terms_over(timeline, case.plan.period):
+            if term.is_due_in(case.plan.period) and not any(term.is_true_up(line) for line in case.lines):
+                amount = Money.rounded(term.amount, timeline.currency, case.plan.legal_entity.rounding)
+                yield Found(f"{timeline.id}/{term.span.term.id}", "the term is over and has no line", amount)
         for span in timeline.commitments:
+            if span.term.months > 1:
+                continue
             share = Proration.of(span.days, case.plan.period, span.contract.proration)
             if share.days_covered == 0:
                 continue

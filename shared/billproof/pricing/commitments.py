@@ -1,0 +1,169 @@
+"""Commitments over several months: what their fees fall short of is billed once, when the term is over.
+
+    committed   the amount, by the share of the term's days on which the commitment holds
+    reached     what all invoices bill for service periods that begin in the term: the named charges after discounts and
+                caps, differences too, whatever credits paid of them
+    owed        committed less reached, or nothing; an invoice bills what is owed less what was billed of it before
+
+So a term that is over is true again whenever late usage or a backdated version changes what it reached.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from billproof.contracts.charges import Commitment, RecognitionMethod
+from billproof.contracts.terms import Committed
+from billproof.contracts.timeline import Span, Timeline
+from billproof.errors import UnpriceableCharge
+from billproof.money import Money, Rounding, exactly
+from billproof.periods import Period, Proration, add_months
+from billproof.pricing.lines import explain, shown
+from billproof.pricing.model import LineKind, PricedLine, Recognized
+from billproof.pricing.rules import step_of
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+MODEL = "term_commitment"
+"""The price model of the line, which tells it from a month's own commitment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentTerm:
+    """One term of a commitment: its days, cut where the commitment ends, and what it commits to."""
+
+    span: Span[Commitment]
+    days: Period
+    amount: Decimal
+
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """The contract, the commitment and the first day."""
+        return self.span.contract.id, self.span.term.id, self.days.start
+
+    def is_due_in(self, period: Period) -> bool:
+        """Say whether the invoice of a period is the first after the term."""
+        return period.start < self.days.end <= period.end
+
+    def counts(self, line: PricedLine) -> bool:
+        """Say whether a line is a fee of the term."""
+        starts = self.days.start <= line.service_period.start < self.days.end
+        is_fee = line.kind not in {LineKind.COMMITMENT, LineKind.CREDIT}
+        return starts and is_fee and line.charge in self.span.term.charges and self._is_mine(line)
+
+    def is_true_up(self, line: PricedLine) -> bool:
+        """Say whether a line bills what the term fell short of, or takes it back."""
+        return line.term == self.span.term.id and line.service_period == self.days and self._is_mine(line)
+
+    def _is_mine(self, line: PricedLine) -> bool:
+        return line.explanation.contract == self.span.contract.id
+
+
+@exactly
+def terms_over(timeline: Timeline, period: Period) -> list[CommitmentTerm]:
+    """Return the terms of commitments over several months that are over by the end of a period, oldest first.
+
+    Raises UnpriceableCharge where a commitment changes how long its terms are.
+    """
+    found: list[CommitmentTerm] = []
+    by_id: dict[str, list[Span[Commitment]]] = {}
+    for span in timeline.commitments:
+        by_id.setdefault(span.term.id, []).append(span)
+    for name, spans in by_id.items():
+        months = {span.term.months for span in spans}
+        if len(months) > 1:
+            message = f"commitment {name} changes how many months it is for: end it, and begin another one"
+            raise UnpriceableCharge(message, contract=timeline.id)
+        if months != {1}:
+            found += _terms(spans, months.pop(), period)
+    return found
+
+
+def _terms(spans: list[Span[Commitment]], months: int, period: Period) -> Iterator[CommitmentTerm]:
+    begun, ended = spans[0].days.start, spans[-1].days.end
+    number = 0
+    while True:
+        start, whole_end = add_months(begun, number * months), add_months(begun, (number + 1) * months)
+        end = whole_end if ended is None else min(whole_end, ended)
+        if end <= start or end > period.end:
+            return
+        whole = Period(start=start, end=whole_end)
+        mine = [span for span in spans if span.touches(Period(start=start, end=end))]
+        amount = sum(
+            (Proration.of(span.days, whole, span.contract.proration).share(span.term.amount) for span in mine), ZERO
+        )
+        if mine:
+            yield CommitmentTerm(mine[-1], Period(start=start, end=end), amount)
+        number += 1
+
+
+@exactly
+def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
+    """Add up what some lines say of a term: its fees, and what was billed of its shortfall."""
+    reached, billed = ZERO, ZERO
+    for line in lines:
+        if term.counts(line):
+            reached += line.net.amount
+        elif term.is_true_up(line):
+            billed += line.net.amount
+    contract, commitment, start = term.key
+    return Committed(contract=contract, commitment=commitment, start=start, reached=reached, billed=billed)
+
+
+@exactly
+def commitment_lines(
+    timeline: Timeline,
+    period: Period,
+    lines: Iterable[PricedLine],
+    before: Mapping[tuple[str, str, date], Committed],
+    rounding: Rounding,
+) -> list[PricedLine]:
+    """Return what an invoice bills of the terms that are over, given its own lines and what was billed before.
+
+    A term that ends in the period has a line, a zero one where it is met; an earlier one where its shortfall changed.
+    """
+    mine, found = list(lines), []
+    for term in terms_over(timeline, period):
+        known, here = before.get(term.key), committed(term, mine)
+        reached, billed = (known.reached, known.billed) if known else (ZERO, ZERO)
+        short = Money.rounded(max(term.amount - reached - here.reached, ZERO), timeline.currency, rounding)
+        owed = short.amount - billed
+        is_due = term.is_due_in(period)
+        if is_due or (owed and known):
+            found.append(_line(term, owed, here.reached, known, rounding, is_due=is_due))
+    return found
+
+
+def _line(
+    term: CommitmentTerm, owed: Decimal, here: Decimal, known: Committed | None, rounding: Rounding, *, is_due: bool
+) -> PricedLine:
+    commitment, contract = term.span.term, term.span.contract
+    steps = [step_of("committed", ONE, shown(term.amount)), step_of("billed here", ONE, -here)]
+    if known is not None:
+        steps.append(step_of("billed before", ONE, -known.reached))
+        if known.billed:
+            steps.append(step_of("of the shortfall before", ONE, -known.billed))
+    note = ("shortfall" if owed else "met") if is_due else "the term as it is known now, less what was billed of it"
+    return PricedLine(
+        id=f"{commitment.id}:{term.days.name}",
+        account=contract.account,
+        kind=LineKind.COMMITMENT,
+        term=commitment.id,
+        charge=commitment.id,
+        description=commitment.name,
+        product=commitment.name,
+        revenue_category=commitment.revenue_category,
+        service_period=term.days,
+        covered=term.days,
+        meter=None,
+        unit=None,
+        dimension={},
+        quantity=ONE,
+        included_quantity=ZERO,
+        billed_quantity=ONE,
+        net=Money.of(owed, contract.currency),
+        includes_tax=contract.prices_include_tax,
+        recognition=Recognized(method=RecognitionMethod.AS_INCURRED, period=term.days),
+        explanation=explain(contract, MODEL, owed, tuple(steps), rounding, note=note),
+    )
