@@ -13,7 +13,16 @@ from rich.table import Table
 
 from billproof.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
-from billproof_ops import billing, cli_dead_letters, cli_exceptions, cli_invoices, cli_price, cli_revenue, tables
+from billproof_ops import (
+    billing,
+    cli_contracts,
+    cli_dead_letters,
+    cli_exceptions,
+    cli_invoices,
+    cli_price,
+    cli_revenue,
+    tables,
+)
 from billproof_ops import replay as replays
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server, stack
@@ -28,6 +37,7 @@ run = typer.Typer(no_args_is_help=True, help="Billing runs.")
 app.add_typer(local, name="local")
 app.add_typer(run, name="run")
 app.add_typer(cli_invoices.app, name="invoice")
+app.add_typer(cli_contracts.app, name="contract")
 app.add_typer(cli_dead_letters.app, name="dlq")
 app.add_typer(cli_exceptions.app, name="exceptions")
 app.add_typer(cli_revenue.app, name="revenue")

@@ -5,7 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.contracts.charges import Charge
-from billproof.contracts.directory import Directory
+from billproof.contracts.directory import Directory, Receipt
+from billproof.contracts.history import contract_history
 from billproof.contracts.model import Account, Contract, LegalEntity, Meter
 from billproof.contracts.service import SyncOutcome, sync_contract
 from billproof.contracts.timeline import governing
@@ -245,3 +246,33 @@ def test_free_transactions_are_not_given_to_every_group() -> None:
     assert Charge.model_validate(charge).price.model == "percentage"
     with pytest.raises(ValidationError, match="free transactions cannot be shared"):
         Charge.model_validate({**charge, "group_by": ["region"]})
+
+
+def test_the_history_says_who_changed_what() -> None:
+    directory = Directory(MemoryRecords())
+    first, again = (Receipt(received_at=f"2013-01-0{day}T00:00:00.000000Z", sender=f"crm-{day}") for day in (1, 2))
+    directory.add(UA, first)
+    assert not directory.add(UA, again)  # the first receipt stands
+    document = UA.model_dump(mode="json")
+    platform, *others = document["charges"]
+    platform["price"]["amount"] = "3000"
+    extra = charge(id="extra").model_dump(mode="json")
+    second = {**document, "version": 2, "charges": [extra, *others, platform], "signed_by": "ben", "exclusions": []}
+    directory.add(Contract.model_validate(second), again)
+    one, two = contract_history("UA", directory=directory)
+    assert (one.receipt, one.changes) == (first, ())
+    assert (two.version, two.signed_by, two.receipt) == (2, "ben", again)
+    told = {change.path: (change.before, change.after) for change in two.changes}
+    assert told["/charges/platform/price/amount"] == ('"2500"', '"3000"')
+    assert told["/charges/extra/price/amount"] == (None, '"1"')
+    assert told["/exclusions/1/event_type"][1] is None
+    assert {path.split("/")[2] for path in told if path.startswith("/charges")} == {"platform", "extra"}
+    assert "/signed_by" not in told
+
+
+def test_a_version_without_a_receipt_says_so_and_an_account_without_contracts_too() -> None:
+    directory = Directory(MemoryRecords())
+    directory.add(UA)
+    assert contract_history("UA", directory=directory)[0].receipt is None
+    with pytest.raises(NotFound, match="account EV has no contract"):
+        contract_history("EV", directory=directory)

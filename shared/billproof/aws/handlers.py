@@ -3,6 +3,7 @@
 import functools
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 from aws_lambda_powertools import Logger, Metrics
@@ -47,21 +48,29 @@ def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Ports], BaseMod
     return decorate
 
 
-def each_message(use_case: Callable[[str, Ports], BaseModel]) -> Handler:
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message of a queue, and the identity that sent it."""
+
+    body: str
+    sender: str
+
+
+def each_message(use_case: Callable[[Delivery, Ports], BaseModel]) -> Handler:
     """Make a Lambda handler of a queue's consumer: one message at a time, only the failed ones come back."""
 
     @functools.wraps(use_case)
     def handler(event: Event, context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
         outside = ports or lambda_ports()
-        return _consume(lambda body: use_case(body, outside), event, context)
+        return _consume(lambda delivery: use_case(delivery, outside), event, context)
 
     return instrumented(handler)
 
 
-def _consume(take: Callable[[str], BaseModel], event: Event, context: LambdaContext) -> dict[str, Any]:
+def _consume(take: Callable[[Delivery], BaseModel], event: Event, context: LambdaContext) -> dict[str, Any]:
     def take_record(record: SQSRecord) -> None:
         try:
-            result = take(record.body)
+            result = take(Delivery(body=record.body, sender=record.attributes.sender_id))
         except Exception:
             logger.exception("message failed", message_id=record.message_id)
             raise
@@ -101,8 +110,8 @@ def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Ports], 
 
             work_once = outside.once(work, prefix=prefix, context=context)
 
-            def take(body: str) -> Outcome:
-                message = read_message(body, InvoiceMessage)
+            def take(delivery: Delivery) -> Outcome:
+                message = read_message(delivery.body, InvoiceMessage)
                 return Outcome(result=work_once(message=message.model_dump()))
 
             return _consume(take, event, context)

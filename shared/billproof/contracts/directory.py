@@ -3,6 +3,7 @@
 catalog                    entity#<id>#v000001, meter#<id>#v000001, policy#<id>#v000001
 account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001, child#<account>
 rates#<currencies>         <day>#v000001
+received#<any of these>    when that version came, and who sent it
 members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
 """
 
@@ -17,6 +18,7 @@ from billproof.contracts.model import Account, AnyMasterData, Contract, CrmState
 from billproof.contracts.policy import Policy
 from billproof.errors import Conflict, NotFound
 from billproof.ids import shard_of
+from billproof.model import Model
 from billproof.ports import Key, Record, Records
 
 MEMBER_SHARDS = 16
@@ -42,6 +44,11 @@ def key_of(data: AnyMasterData) -> Key:
             return Key("catalog", f"{kind}#{data.id}#{version}")
 
 
+def _receipt_key(data: AnyMasterData) -> Key:
+    key = key_of(data)
+    return Key(f"received#{key.partition}", key.sort)
+
+
 def _memberships(account: Account) -> Iterator[Record]:
     partition = f"members#{account.legal_entity}#{shard_of(account.id, MEMBER_SHARDS):02d}"
     yield Record(Key(partition, account.id), {"account": account.id})
@@ -63,14 +70,21 @@ class Dossier:
     children: tuple[str, ...]
 
 
+class Receipt(Model):
+    """When a version was received, and the identity that sent it."""
+
+    received_at: str
+    sender: str
+
+
 class Directory:
     """Master data by name, over records."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def add(self, data: AnyMasterData) -> bool:
-        """Keep one version; False where this very version is kept already.
+    def add(self, data: AnyMasterData, receipt: Receipt | None = None) -> bool:
+        """Keep one version and its receipt; False where this very version is kept already, under its first receipt.
 
         A version that was kept before a field was added, and says nothing of it, is the same version.
 
@@ -79,6 +93,8 @@ class Directory:
         """
         record = Record(key_of(data), data.model_dump(mode="json"))
         batch = [record]
+        if receipt is not None:
+            batch.append(Record(_receipt_key(data), receipt.model_dump(mode="json")))
         if isinstance(data, Account):
             self._refuse_move(data)
             batch += [each for each in _memberships(data) if self._records.get(each.key) is None]
@@ -86,7 +102,7 @@ class Directory:
             return True
         stored = self._records.get(record.key)
         if stored is None:  # only a membership was taken meanwhile, by another version of the account
-            return self._records.create(record)
+            return self.add(data, receipt)
         if type(data).model_validate(stored) != data:
             message = f"{data.kind} {data.id} version {data.version} exists with other terms: publish a new version"
             raise Conflict(message)
@@ -180,6 +196,11 @@ class Directory:
         """Say whether this very version, with these very terms, is what is stored."""
         stored = self._records.get(key_of(data))
         return stored is not None and type(data).model_validate(stored) == data
+
+    def receipt(self, data: AnyMasterData) -> Receipt | None:
+        """Return how a version was received, or None where that is not known."""
+        found = self._records.get(_receipt_key(data))
+        return Receipt.model_validate(found) if found else None
 
     def members(self, entity: str) -> Iterator[str]:
         """Yield the accounts that a legal entity bills, shard by shard."""

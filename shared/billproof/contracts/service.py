@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from billproof.contracts.directory import Directory, read_master_data
+from billproof.contracts.directory import Directory, Receipt, read_master_data
 from billproof.model import Model
 
 
@@ -22,12 +22,12 @@ class Synced(Model):
     outcome: SyncOutcome
 
 
-def sync_contract(body: str, *, directory: Directory) -> Synced:
-    """Keep the version that one message carries; a version that is known is quiet success.
+def sync_contract(body: str, *, directory: Directory, receipt: Receipt | None = None) -> Synced:
+    """Keep the version that one message carries, and who sent it; a version that is known is quiet success.
 
     Raises pydantic's ValidationError where the message is not master data, and Conflict where the version exists with
     other terms: both are for a person, so the message ends in the dead-letter queue.
     """
     data = read_master_data(body)
-    outcome = SyncOutcome.STORED if directory.add(data) else SyncOutcome.KNOWN
+    outcome = SyncOutcome.STORED if directory.add(data, receipt) else SyncOutcome.KNOWN
     return Synced(kind=data.kind, id=data.id, version=data.version, outcome=outcome)

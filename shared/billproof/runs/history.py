@@ -139,8 +139,8 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Set
 def _billed_name(line: PricedLine, settlement: Settlement) -> str | None:
     """Name the line of the settled period that an invoice's line billed, or None where it is of another period.
 
-    What a credit paid is not part of it: differences are of what is owed. Nor is what a commitment's term fell short of,
-    which is of many months.
+    What a credit paid is not part of it: differences are of what is owed. Nor is what a commitment's term fell short
+    of, which is of many months.
     """
     if line.kind is LineKind.CREDIT or line.explanation.price_model == MODEL:
         return None

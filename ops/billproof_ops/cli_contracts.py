@@ -1,0 +1,36 @@
+"""`billproof contract`: what the contracts of accounts say, and who changed it."""
+
+from typing import Annotated
+
+import typer
+
+from billproof.contracts.history import contract_history
+from billproof_ops.printing import AsJson, console, print_json
+from billproof_ops.target import Target
+
+app = typer.Typer(no_args_is_help=True, help="Contracts.")
+
+
+@app.callback()
+def contracts() -> None:
+    """Contracts, as the CRM sent them."""
+
+
+@app.command("history")
+def show_history(
+    account: Annotated[str, typer.Argument(help="The account whose contracts are shown.")], *, as_json: AsJson = False
+) -> None:
+    """Show every version of an account's contracts: what it changed, who signed it, who sent it and when."""
+    found = contract_history(account, directory=Target.find().ports.directory)
+    if as_json:
+        print_json([each.model_dump(mode="json") for each in found])
+        return
+    for each in found:
+        received = f"received {each.receipt.received_at} from {each.receipt.sender}" if each.receipt else "not noted"
+        until = f" to {each.effective.end}" if each.effective.end else ""
+        console.print(f"[bold]{each.contract}[/] version {each.version}, from {each.effective.start}{until}")
+        console.print(f"  signed by {each.signed_by}, {received}", soft_wrap=True)
+        for change in each.changes:
+            console.print(
+                f"  {change.path}: {change.before or 'nothing'} -> {change.after or 'nothing'}", soft_wrap=True
+            )

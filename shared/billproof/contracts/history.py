@@ -1,0 +1,88 @@
+"""Who changed what: the versions of an account's contracts, what each changed, who signed it and who sent it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from billproof.contracts.directory import Directory, Receipt
+from billproof.contracts.model import Contract
+from billproof.errors import NotFound
+from billproof.model import Model
+from billproof.periods import DateRange
+
+UNTOLD = {"version", "signed_by", "effective"}
+"""What is told of a version itself, not of its terms."""
+
+
+class TermChange(Model):
+    """A term that a version states otherwise than the one before: as JSON, null where it is not there."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class VersionChange(Model):
+    """One version of a contract: from which day, by whom, and what it changed; the first one changes nothing.
+
+    `receipt` says when it came and under which identity; null where it was kept before that was noted.
+    """
+
+    contract: str
+    version: int
+    effective: DateRange
+    signed_by: str
+    receipt: Receipt | None
+    changes: tuple[TermChange, ...]
+
+
+def contract_history(account: str, *, directory: Directory) -> list[VersionChange]:
+    """Return every version of an account's contracts, by contract and version; raises NotFound where it has none."""
+    found: list[VersionChange] = []
+    before: Contract | None = None
+    for contract in directory.contracts(account):
+        same = before is not None and before.id == contract.id
+        found.append(
+            VersionChange(
+                contract=contract.id,
+                version=contract.version,
+                effective=contract.effective,
+                signed_by=contract.signed_by,
+                receipt=directory.receipt(contract),
+                changes=tuple(changes(before, contract)) if before is not None and same else (),
+            )
+        )
+        before = contract
+    if not found:
+        message = f"account {account} has no contract"
+        raise NotFound(message)
+    return found
+
+
+def changes(before: Contract, after: Contract) -> Iterator[TermChange]:
+    """Yield the terms that differ, by path; what has an id is found by it, wherever it stands."""
+    was, now = _terms(before), _terms(after)
+    for path in sorted(was.keys() | now.keys()):
+        if was.get(path) != now.get(path):
+            yield TermChange(path=path, before=was.get(path), after=now.get(path))
+
+
+def _terms(contract: Contract) -> dict[str, str]:
+    return dict(_flat("", contract.model_dump(mode="json", exclude=UNTOLD)))
+
+
+def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            for name, each in value.items():
+                yield from _flat(f"{path}/{name}", each)
+        case list() if value and all(isinstance(each, dict) and "id" in each for each in value):
+            for each in value:
+                yield from _flat(f"{path}/{each['id']}", each)
+        case list() if value and all(isinstance(each, dict) for each in value):
+            for number, each in enumerate(value, start=1):
+                yield from _flat(f"{path}/{number}", each)
+        case None | [] | {}:
+            return
+        case _:
+            yield path, json.dumps(value)
