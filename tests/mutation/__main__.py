@@ -15,12 +15,23 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "build" / "mutation"
 GOAL_PERCENT = 95
-RULES = ("pricing/*.py", "tax/*.py", "periods.py", "money.py", "quantities.py", "contracts/timeline.py")
+RULES = (
+    "pricing/*.py",
+    "tax/*.py",
+    "periods.py",
+    "money.py",
+    "quantities.py",
+    "contracts/timeline.py",
+    "contracts/exchange.py",
+)
 STEPS = ("pricing/service.py", "tax/service.py")
 """What reads and writes the artefacts of a run around the rules: tested by whole runs, too slow for every change."""
 TESTS = (
     "tests/unit/test_pricing.py",
     "tests/unit/test_differences.py",
+    "tests/unit/test_commitments.py",
+    "tests/unit/test_pooling.py",
+    "tests/unit/test_exchange_rates.py",
     "tests/unit/test_timeline.py",
     "tests/unit/test_periods.py",
     "tests/unit/test_money.py",

@@ -5,8 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from billproof.contracts.exchange import ExchangeRate
@@ -23,14 +21,10 @@ from billproof.runs.previewing import simulate
 from billproof_ops.demo import story
 from tests.support.world import EUROPE, JANUARY, World, flight
 from tests.unit.test_credits import stores
+from tests.unit.test_exchange_rates import ECB, rate
 from tests.unit.test_previewing import books
 
 US = f"{EUROPE}.{JANUARY}.US"
-ECB = "ECB euro foreign exchange reference rates"
-
-
-def rate(value: str = "1.3550", day: str = "2013-01-31", version: int = 1, pair: str = "EUR-USD") -> ExchangeRate:
-    return ExchangeRate.model_validate({"id": pair, "day": day, "version": version, "rate": value, "source": ECB})
 
 
 def world_in_dollars(*rates: ExchangeRate) -> World:
@@ -232,29 +226,8 @@ def test_an_invoice_whose_books_do_not_add_up_cannot_be_made() -> None:
             Invoice.model_validate({**dict(invoice), **changes})
 
 
-@pytest.mark.parametrize(
-    "changes", [{"id": "EUR-EUR"}, {"id": "EUR-XXX"}, {"id": "EUR"}, {"rate": "0"}, {"rate": "1e3"}, {"source": ""}]
-)
-def test_rates_that_say_nothing_are_refused(changes: dict[str, str]) -> None:
-    with pytest.raises(ValidationError):
-        ExchangeRate.model_validate({**rate().model_dump(mode="json"), **changes})
-
-
 def test_rates_come_through_the_queue_of_master_data() -> None:
     world = World(master_data=False)
     assert sync_contract(rate().model_dump_json(), directory=world.directory).outcome == "stored"
     assert sync_contract(rate().model_dump_json(), directory=world.directory).outcome == "known"
     assert world.directory.rate("USD", "EUR", on=date(2013, 2, 1), days=7) == rate()
-
-
-@given(
-    st.decimals(min_value="-99999999", max_value="99999999", places=2),
-    st.decimals(min_value="0.000001", max_value="100000", places=6),
-    st.sampled_from(list(Rounding)),
-)
-def test_both_directions_convert_and_mirror(amount: Decimal, value: Decimal, rounding: Rounding) -> None:
-    found = rate(f"{value:f}")
-    euros, dollars = Money.of(amount, "EUR"), Money.of(amount, "USD")
-    assert abs(found.convert(euros, rounding).amount - amount * value) <= Decimal("0.005")
-    assert abs(found.convert(dollars, rounding).amount - amount / value) <= Decimal("0.005") + Decimal("1e-12")
-    assert found.convert(-euros, rounding) == -found.convert(euros, rounding)

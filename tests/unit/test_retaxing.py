@@ -14,8 +14,9 @@ from billproof.tax import rows
 from billproof.tax.model import Rate
 from tests.support.world import EUROPE, JANUARY, World
 from tests.unit.test_credits import stores
-from tests.unit.test_exchange import US, rate
+from tests.unit.test_exchange import US
 from tests.unit.test_exchange import billed as billed_in_dollars
+from tests.unit.test_exchange_rates import rate
 
 
 @pytest.fixture
