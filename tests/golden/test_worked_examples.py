@@ -41,6 +41,9 @@ def terms(text: str) -> dict[str, Any]:
     model, _, rest = text.partition(" ")
     if model == "per_unit":
         return {"model": model, "unit_price": rest}
+    if model == "package":
+        price, _, size = rest.partition(" / ")
+        return {"model": model, "package_price": price, "package_size": size}
     tiers = [tier(each) for each in rest.split("; ")]
     if model == "graduated_percentage":
         return {
