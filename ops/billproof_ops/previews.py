@@ -5,7 +5,7 @@ import json
 from pydantic import ValidationError
 
 from billproof.contracts.directory import read_master_data
-from billproof.contracts.model import AnyMasterData
+from billproof.contracts.masterdata import AnyMasterData
 from billproof.runs.previewing import Books, Previewed, Simulation, preview, simulate
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target

@@ -5,7 +5,10 @@ import json
 from pydantic import BaseModel, TypeAdapter
 
 from billproof.contracts.exchange import ExchangeRate
-from billproof.contracts.model import Account, Contract, CrmState, LegalEntity, Meter
+from billproof.contracts.masterdata import CrmState
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account, LegalEntity
 from billproof.contracts.policy import Policy
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry

@@ -15,7 +15,8 @@ from billproof.aws.dynamodb import DynamoRecords
 from billproof.aws.ports import Ports
 from billproof.aws.settings import Settings
 from billproof.contracts.directory import _memberships, key_of
-from billproof.contracts.model import LegalEntity, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.parties import LegalEntity
 from billproof.contracts.policy import Policy
 from billproof.ports import Record
 from billproof_ops.cost import CHUNK, CostMeter

@@ -8,7 +8,8 @@ import msgspec
 from backports import zstd
 
 from billproof.usage.aggregation import aggregate
-from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate, Reading
+from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
+from billproof.usage.readings import Reading
 from tests.support.fakes import MemoryObjects
 
 

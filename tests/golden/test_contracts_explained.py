@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from billproof.contracts.model import Contract, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge
 from billproof.money import Rounding
@@ -14,7 +15,7 @@ from billproof.periods import Period
 from billproof.pricing.lines import Basis
 from billproof.pricing.reading import Read
 from billproof.pricing.reductions import contract_lines
-from billproof.usage.model import Quantity
+from billproof.usage.readings import Quantity
 from tests.golden.test_explanations import compare, explained
 
 JANUARY = Period.month("2013-01")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billproof.contracts.model import Account, LegalEntity
+from billproof.contracts.parties import Account, LegalEntity
 from billproof.errors import BillproofError, UndeterminedTax
 from billproof.model import decimal_text
 from billproof.pricing.model import PricedLine

@@ -22,7 +22,7 @@ from billproof.aws.settings import Settings
 from billproof.completeness.model import Checked
 from billproof.completeness.service import check_completeness
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import AnyMasterData
+from billproof.contracts.masterdata import AnyMasterData
 from billproof.controls.service import validate_pricing
 from billproof.erp.embedded import EmbeddedLedger
 from billproof.erp.service import post_to_erp

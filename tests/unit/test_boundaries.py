@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from billproof.contracts.model import Contract, TaxRounding
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import TaxRounding
 from billproof.contracts.timeline import timelines
 from billproof.errors import UndeterminedTax
 from billproof.money import Money, Rounding

@@ -7,7 +7,9 @@ from pydantic import ValidationError
 from billproof.contracts.charges import Charge
 from billproof.contracts.directory import Directory, Receipt
 from billproof.contracts.history import contract_history
-from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account, LegalEntity
 from billproof.contracts.service import SyncOutcome, sync_contract
 from billproof.contracts.timeline import governing
 from billproof.errors import Conflict, NotFound

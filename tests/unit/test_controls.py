@@ -8,7 +8,9 @@ import pytest
 
 from billproof.approvals.model import Refusal
 from billproof.artefacts import Artefacts
-from billproof.contracts.model import Account, Contract, CrmState
+from billproof.contracts.masterdata import CrmState
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account
 from billproof.contracts.policy import Policy
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.catalogue import CATALOGUE

@@ -12,7 +12,7 @@ from billproof.pricing.differences import difference_lines
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.reductions import contract_lines
-from billproof.usage.model import Quantity
+from billproof.usage.readings import Quantity
 from billproof_ops.demo import story
 
 JANUARY = Period.month("2013-01")

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billproof.conservation.service import balance_run
-from billproof.contracts.model import Account, Contract
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account
 from billproof.documents.pdf import render_invoice
 from billproof.errors import Conflict
 from billproof.findings import Finding

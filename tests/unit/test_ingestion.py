@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billproof.contracts.model import Meter
+from billproof.contracts.meters import Meter
 from billproof.errors import OutsideUnavailable
 from billproof.usage import log
 from billproof.usage.door import check_event, raw_bytes, split_message

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billproof.conservation.service import Stores
-from billproof.contracts.model import Aggregation, Contract
+from billproof.contracts.meters import Aggregation
+from billproof.contracts.model import Contract
 from billproof.contracts.policy import Policy
 from billproof.findings import Severity
 from billproof.invoicing.model import Invoice

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from billproof.contracts.model import Aggregation, Meter
+from billproof.contracts.meters import Aggregation, Meter
 from billproof.pricing.pooling import is_additive, pooled, shares
-from billproof.usage.model import PricedQuantity, Quantity, Reading
+from billproof.usage.readings import PricedQuantity, Quantity, Reading
 
 CALLS = Reading(meter="calls")
 BY_PLACE = Reading(meter="calls", group_by=("place",))

@@ -6,7 +6,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from billproof.contracts.charges import Charge
-from billproof.contracts.model import Contract, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
 from billproof.contracts.prices import Price
 from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge
@@ -18,7 +19,7 @@ from billproof.pricing.lines import Basis, charge_lines
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.reductions import contract_lines
 from billproof.pricing.rules import Used, price_steps
-from billproof.usage.model import Quantity
+from billproof.usage.readings import Quantity
 from billproof_ops.demo import story
 
 PRICE: TypeAdapter[Any] = TypeAdapter(Price)

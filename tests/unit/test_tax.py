@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from eu_vat_rates_data import get_standard_rate
 
-from billproof.contracts.model import Account, LegalEntity, TaxRounding
+from billproof.contracts.parties import Account, LegalEntity, TaxRounding
 from billproof.errors import UndeterminedTax
 from billproof.money import Money, Rounding
 from billproof.tax.amounts import tax_document, tax_line

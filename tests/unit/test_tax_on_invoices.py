@@ -1,7 +1,7 @@
 """Tax on whole invoices: both roundings are kept, and prices that include tax bill what they say."""
 
 from billproof.conservation.service import Stores, balance_run
-from billproof.contracts.model import TaxRounding
+from billproof.contracts.parties import TaxRounding
 from billproof.money import total
 from tests.support.world import EUROPE as EUROPE_ID
 from tests.support.world import World

@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account, LegalEntity
 from billproof.contracts.policy import Policy
 from billproof.usage.model import CONTROL_TOTAL
 from billproof_ops.errors import OpsError, WrongUse

@@ -18,7 +18,7 @@ from billproof.approvals.service import run_case
 from billproof.artefacts import Artefacts
 from billproof.completeness.model import Checked, Completeness, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
-from billproof.contracts.model import Meter
+from billproof.contracts.meters import Meter
 from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.errors import BillproofError
 from billproof.findings import Finding, Owner, Severity

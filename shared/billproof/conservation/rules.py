@@ -19,7 +19,7 @@ from typing import Any
 
 from billproof.conservation.model import Equation
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap
-from billproof.contracts.model import Aggregation, Meter
+from billproof.contracts.meters import Aggregation, Meter
 from billproof.contracts.terms import AccountTerms, BatchPlan
 from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.invoicing.model import Draft, Released

@@ -14,7 +14,10 @@ from datetime import date, timedelta
 from pydantic import TypeAdapter
 
 from billproof.contracts.exchange import ExchangeRate
-from billproof.contracts.model import Account, AnyMasterData, Contract, CrmState, LegalEntity, MasterData, Meter
+from billproof.contracts.masterdata import AnyMasterData, CrmState, MasterData
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account, LegalEntity
 from billproof.contracts.policy import Policy
 from billproof.errors import Conflict, NotFound
 from billproof.ids import shard_of

@@ -4,7 +4,9 @@ from datetime import date
 
 from billproof.contracts.charges import RecognitionMethod
 from billproof.contracts.exchange import ExchangeRate
-from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account, LegalEntity
 from billproof.contracts.policy import Policy
 from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding

@@ -13,7 +13,8 @@ from billproof.money import Money, total
 from billproof.pricing.dues import Due, dues
 from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import AccountPricing
-from billproof.usage.model import AccountUsage, Quantity
+from billproof.usage.model import AccountUsage
+from billproof.usage.readings import Quantity
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
-from billproof.contracts.model import Address
+from billproof.contracts.parties import Address
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.money import Money
 from billproof.periods import Period

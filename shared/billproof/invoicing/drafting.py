@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from billproof.contracts.model import Account, LegalEntity, TaxRounding
+from billproof.contracts.parties import Account, LegalEntity, TaxRounding
 from billproof.contracts.terms import AccountTerms, BatchPlan, Drawn
 from billproof.contracts.timeline import in_force
 from billproof.invoicing.model import AccountSubtotal, Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal

@@ -11,7 +11,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from billproof.contracts.exchange import ExchangeRate
-from billproof.contracts.model import Address, CustomerKind, TaxRounding
+from billproof.contracts.parties import Address, CustomerKind, TaxRounding
 from billproof.contracts.terms import Drawn
 from billproof.findings import Finding
 from billproof.model import Model

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billproof.contracts.charges import RecognitionMethod
-from billproof.contracts.model import ChartOfAccounts
+from billproof.contracts.parties import ChartOfAccounts
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine, Released
 from billproof.ledger.model import EntryKind, EntryLine, JournalEntry
 from billproof.money import Money, exactly

@@ -11,7 +11,7 @@ zero invoice has no entry. An invoice in another currency than the books is post
 when it was drafted; the entry keeps its amount in its own currency.
 """
 
-from billproof.contracts.model import ChartOfAccounts
+from billproof.contracts.parties import ChartOfAccounts
 from billproof.errors import InvalidInput
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.ledger.model import EntryLine, JournalEntry

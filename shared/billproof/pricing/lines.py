@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from billproof.contracts.charges import Charge
-from billproof.contracts.model import Contract, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
 from billproof.contracts.prices import Capacity, DueOnce, Dynamic, Seats, Tiered
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
@@ -18,7 +19,7 @@ from billproof.pricing.model import Explanation, LineKind, PricedLine, Recognize
 from billproof.pricing.pooling import is_additive, pooled, shares
 from billproof.pricing.reading import readings, trues_up
 from billproof.pricing.rules import Used, amount_of, price_steps, step_of
-from billproof.usage.model import Quantity, Reading
+from billproof.usage.readings import Quantity, Reading
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

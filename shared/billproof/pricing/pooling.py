@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from billproof.contracts.model import Aggregation, Meter
+from billproof.contracts.meters import Aggregation, Meter
 from billproof.model import decimal_text
 from billproof.money import exactly
-from billproof.usage.model import PricedQuantity, Quantity, Reading
+from billproof.usage.readings import PricedQuantity, Quantity, Reading
 
 ADDITIVE = {Aggregation.COUNT, Aggregation.SUM}
 """What may be added up over accounts: the most of two accounts is not the most of both together."""

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from billproof.contracts.model import Aggregation, Contract, Meter
+from billproof.contracts.meters import Aggregation, Meter
+from billproof.contracts.model import Contract
 from billproof.contracts.names import Currency
 from billproof.contracts.prices import Percentage, Price
 from billproof.contracts.timeline import timelines
@@ -19,7 +20,7 @@ from billproof.pricing.model import PricedLine
 from billproof.pricing.reading import Read
 from billproof.pricing.reductions import contract_lines
 from billproof.pricing.transactions import tally
-from billproof.usage.model import PricedQuantity, Quantity, Reading
+from billproof.usage.readings import PricedQuantity, Quantity, Reading
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 

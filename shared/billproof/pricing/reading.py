@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from billproof.contracts.charges import Charge
-from billproof.contracts.model import Contract, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
 from billproof.contracts.prices import Capacity, Dynamic, Percentage, Seats
 from billproof.contracts.timeline import Span, timelines
 from billproof.ids import canonical_json
 from billproof.periods import Period
 from billproof.pricing.dues import Due
 from billproof.pricing.rules import transactions_of
-from billproof.usage.model import Reading
+from billproof.usage.readings import Reading
 
 
 def readings(charge: Charge) -> Iterator[Reading]:

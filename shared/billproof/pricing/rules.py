@@ -29,7 +29,7 @@ from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
 from billproof.money import exactly
 from billproof.pricing.model import Step
-from billproof.usage.model import PricedQuantity, Transactions, TransactionTally
+from billproof.usage.readings import PricedQuantity, Transactions, TransactionTally
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

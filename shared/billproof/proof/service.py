@@ -17,7 +17,7 @@ from billproof.artefacts import Artefacts
 from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import AnyMasterData
+from billproof.contracts.masterdata import AnyMasterData
 from billproof.contracts.policy import Policy
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.service import findings_of

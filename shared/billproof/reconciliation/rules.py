@@ -1,6 +1,6 @@
 """What differs between a released invoice and its posting."""
 
-from billproof.contracts.model import ChartOfAccounts
+from billproof.contracts.parties import ChartOfAccounts
 from billproof.findings import Owner
 from billproof.invoicing.model import Released
 from billproof.ledger.model import JournalEntry

@@ -9,7 +9,8 @@ from itertools import batched
 from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory
 from billproof.contracts.exchange import ExchangeRate
-from billproof.contracts.model import LegalEntity, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.parties import LegalEntity
 from billproof.contracts.policy import Policy
 from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.errors import NotFound
@@ -22,7 +23,8 @@ from billproof.pricing.reading import Read
 from billproof.runs.model import RunPlan
 from billproof.runs.surveying import AccountPlan, Surveyor
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, AskedAggregate, Reading
+from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, AskedAggregate
+from billproof.usage.readings import Reading
 
 LOOKUPS_AT_ONCE = 16
 MAPS = "maps"

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory
-from billproof.contracts.model import AnyMasterData, Contract
+from billproof.contracts.masterdata import AnyMasterData
+from billproof.contracts.model import Contract
 from billproof.controls.service import validate_pricing
 from billproof.errors import NotFound
 from billproof.findings import Finding

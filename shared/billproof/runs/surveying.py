@@ -14,7 +14,9 @@ from operator import attrgetter
 
 from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory, Dossier
-from billproof.contracts.model import Account, Contract, LegalEntity, Meter
+from billproof.contracts.meters import Meter
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account, LegalEntity
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, CrmWord, EarlierPeriod
 from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from billproof.contracts.model import TaxRounding
+from billproof.contracts.parties import TaxRounding
 from billproof.money import Money, Rounding, Taxed, allocate, exactly, total, unit
 from billproof.tax.model import ComponentTax, Determination, TaxedLine
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from stdnum import exceptions as stdnum_exceptions
 
-from billproof.contracts.model import Account
+from billproof.contracts.parties import Account
 from billproof.errors import UndeterminedTax
 
 _MODULES = {"GB": "gb.vat", "CH": "ch.vat", "NO": "no.mva", "AU": "au.abn", "NZ": "nz.ird", "CA": "ca.bn"}

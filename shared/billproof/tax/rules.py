@@ -11,7 +11,7 @@ A place that no rule covers raises UndeterminedTax: missing knowledge is never a
 
 from datetime import date
 
-from billproof.contracts.model import Account, CustomerKind, LegalEntity
+from billproof.contracts.parties import Account, CustomerKind, LegalEntity
 from billproof.errors import UndeterminedTax
 from billproof.tax import canada, united_states
 from billproof.tax.model import Determination, RuleSet, Treatment

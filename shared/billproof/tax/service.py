@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from billproof.artefacts import Artefacts
-from billproof.contracts.model import Account, LegalEntity, TaxRounding
+from billproof.contracts.parties import Account, LegalEntity, TaxRounding
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.errors import UndeterminedTax
 from billproof.findings import Finding, Owner, Severity

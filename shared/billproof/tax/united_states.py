@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from billproof.contracts.model import Account, LegalEntity
+from billproof.contracts.parties import Account, LegalEntity
 from billproof.errors import UndeterminedTax
 from billproof.model import decimal_text
 from billproof.tax.model import Determination, Taxability, Treatment

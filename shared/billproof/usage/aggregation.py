@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from billproof.contracts.model import Aggregation
+from billproof.contracts.meters import Aggregation
 from billproof.ids import canonical_json
 from billproof.ports import Objects
 from billproof.usage import log
@@ -29,10 +29,10 @@ from billproof.usage.model import (
     DayTally,
     HourTally,
     PartWindow,
-    Quantity,
     Quarantined,
     Reason,
 )
+from billproof.usage.readings import Quantity
 from billproof.usage.tallying import conditions, tallies
 
 DOWNLOADS_AT_ONCE = 8

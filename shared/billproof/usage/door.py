@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from billproof.contracts.model import Meter
+from billproof.contracts.meters import Meter
 from billproof.periods import instant_text
 from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRow, UsageEvent
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import duckdb
 
-from billproof.contracts.model import Aggregation
+from billproof.contracts.meters import Aggregation
 from billproof.money import exactly
-from billproof.usage.model import AskedAggregate, PricedQuantity, Quantity, Transactions, TransactionTally
+from billproof.usage.model import AskedAggregate
+from billproof.usage.readings import PricedQuantity, Quantity, Transactions, TransactionTally
 
 DECIMAL = "decimal(38, 15)"
 TIME_LETTERS = 27

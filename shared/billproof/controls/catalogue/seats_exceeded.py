@@ -8,7 +8,7 @@ from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money
-from billproof.usage.model import Reading
+from billproof.usage.readings import Reading
 
 
 def _check(case: Case) -> Iterator[Found]:

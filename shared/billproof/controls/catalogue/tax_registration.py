@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from stdnum.eu import vat
 
-from billproof.contracts.model import CustomerKind
+from billproof.contracts.parties import CustomerKind
 from billproof.controls.control import Case, Control, Found
 from billproof.findings import Owner, Severity
 
