@@ -135,6 +135,19 @@ def test_an_end_cuts_the_term_and_the_amount() -> None:
     assert over(exact, "2013-12") == [("2013-01-01_2013-04-01", "1200")]
 
 
+def test_days_without_the_commitment_are_in_no_term() -> None:
+    paused = timeline(
+        {"start": "2012-01-01", "commitments": [least(start="2013-01-01", months=2)]},
+        {"start": "2013-02-15", "commitments": []},
+        {"start": "2013-08-01", "commitments": [least("600", start="2013-01-01", months=2)]},
+    )
+    found = over(paused, "2013-10")
+    assert [name for name, _ in found] == ["2013-01-01_2013-03-01", "2013-07-01_2013-09-01", "2013-09-01_2013-11-01"]
+    assert Decimal(found[0][1]).quantize(Decimal("0.01")) == Decimal("915.25")  # 45 of 59 days
+    assert found[1][1] == "300"  # 31 of 62 days
+    assert found[2][1] == "600"
+
+
 def test_versions_share_a_term_by_days() -> None:
     both = timeline(
         {"start": "2012-01-01", "commitments": [least("900", start="2013-01-01")]},

@@ -8,7 +8,7 @@ from billproof.contracts.terms import BilledLine, EarlierPeriod
 from billproof.contracts.timeline import timelines
 from billproof.money import Money, Rounding
 from billproof.periods import Period
-from billproof.pricing.differences import difference_lines
+from billproof.pricing.differences import difference_lines, is_given_back
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.reductions import contract_lines
@@ -131,6 +131,11 @@ def test_a_line_that_is_no_longer_owed_is_credited_whole() -> None:
     why = line.explanation
     assert (why.contract, why.contract_version, why.price_model) == ("K", 2, "nothing")
     assert (why.rounding, str(why.exact_amount), why.proration) == (Rounding.HALF_EVEN, "-20.00", None)
+    assert line.account == "A"
+    assert is_given_back(line)
+    assert not is_given_back(line.model_copy(update={"kind": LineKind.CHARGE}))
+    (more,) = difference_lines(earlier(billed()), priced("25", contract()))
+    assert not is_given_back(more)
 
 
 def test_lines_of_another_contract_are_another_matter() -> None:

@@ -302,3 +302,25 @@ def test_a_ratio_is_rounded_where_the_contract_says() -> None:
     assert (found.ratio, found.share(Decimal(1000))) == (Decimal("0.7097"), Decimal("709.7"))
     with pytest.raises(ValueError, match="ratio_decimals"):
         ProrationTerms(ratio_decimals=16)
+
+
+def test_a_charge_that_changes_its_cadence_is_refused_with_its_name_and_day() -> None:
+    quarterly = contract(2, "2013-01-10", charges=[{"cadence": {"interval": "quarter"}}])
+    with pytest.raises(UnpriceableCharge) as refused:
+        timelines([contract(), quarterly], JANUARY)
+    assert refused.value.message == "charge fee changes its cadence on 2013-01-10: end it, and begin another one"
+    assert refused.value.details == {"charge": "fee"}
+    parted = contract(2, "2013-01-10", charges=[{"id": "other", "cadence": {"interval": "quarter"}}])
+    assert len(timelines([contract(), parted], JANUARY)[0].charges) == 2
+
+
+def test_terms_that_differ_in_anything_but_their_days_are_parted() -> None:
+    renamed = contract(2, "2013-01-10", charges=[{"name": "Other name"}])
+    (timeline,) = timelines([contract(), renamed], JANUARY)
+    assert [span.term.name for span in timeline.charges] == ["Fee", "Other name"]
+    same = contract(2, "2013-01-10", charges=[{"effective": {"start": "2011-01-01"}}])
+    (timeline,) = timelines([contract(), same], JANUARY)
+    (span,) = timeline.charges
+    assert (span.contract.version, str(span.days.start), str(span.begun)) == (2, "2012-01-01", "2012-01-01")
+    ramped = {"ramp": [{"start": "2014-01-01", "price": {"model": "flat", "amount": "7"}}]}
+    assert len(timelines([contract(), contract(2, "2013-01-10", charges=[ramped])], JANUARY)[0].charges) == 2
