@@ -9,4 +9,6 @@ from billproof.tax.service import calculate_tax
 @step(BatchRequest)
 def handler(request: BatchRequest, ports: Ports) -> Stepped:
     """Take the step for one batch."""
-    return calculate_tax(run_id=request.run_id, batch_id=request.batch_id, objects=ports.objects)
+    return calculate_tax(
+        run_id=request.run_id, batch_id=request.batch_id, objects=ports.objects, engines=ports.tax_engines
+    )

@@ -14,4 +14,5 @@ def handler(message: InvoiceMessage, ports: Ports) -> Posting:
         directory=ports.directory,
         objects=ports.objects,
         erp=ports.erp,
+        engines=ports.tax_engines,
     )

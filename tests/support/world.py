@@ -23,6 +23,7 @@ from billproof.completeness.model import Checked
 from billproof.completeness.service import check_completeness
 from billproof.contracts.directory import Directory
 from billproof.contracts.masterdata import AnyMasterData
+from billproof.contracts.parties import TaxEngineName
 from billproof.controls.service import validate_pricing
 from billproof.erp.embedded import EmbeddedLedger
 from billproof.erp.service import post_to_erp
@@ -37,6 +38,7 @@ from billproof.runs.closing import Closed, close_billing_run, read_statement
 from billproof.runs.model import RunPlan, RunStatement
 from billproof.runs.planning import RUN, plan_billing_run
 from billproof.runs.starting import start_billing_run
+from billproof.tax.port import TaxEngine
 from billproof.tax.service import calculate_tax
 from billproof.usage.ingestion import Gatekeeper, Message, ingest_usage
 from billproof.usage.model import Ingested
@@ -75,6 +77,7 @@ class World:
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()
+        self.tax_engines: dict[TaxEngineName, TaxEngine] = {}
         self.casebook = Casebook(self.records["exceptions"])
         self.once = run_once
         self.settings = Settings(
@@ -147,8 +150,10 @@ class World:
         return Artefacts(self.objects).read(run_id, RUN, "plan", RunPlan)
 
     def invoice_batch(self, run_id: str, batch: str) -> None:
-        for step in (price_usage, validate_pricing, calculate_tax, draft_invoices):
-            step(run_id=run_id, batch_id=batch, objects=self.objects)
+        price_usage(run_id=run_id, batch_id=batch, objects=self.objects)
+        validate_pricing(run_id=run_id, batch_id=batch, objects=self.objects)
+        calculate_tax(run_id=run_id, batch_id=batch, objects=self.objects, engines=self.tax_engines)
+        draft_invoices(run_id=run_id, batch_id=batch, objects=self.objects)
         self.release(run_id, batch)
         raise_exceptions(
             run_id=run_id,
@@ -259,7 +264,12 @@ class World:
 
     def post(self, invoice_id: str) -> Any:
         return post_to_erp(
-            invoice_id=invoice_id, register=self.register, directory=self.directory, objects=self.objects, erp=self.erp
+            invoice_id=invoice_id,
+            register=self.register,
+            directory=self.directory,
+            objects=self.objects,
+            erp=self.erp,
+            engines=self.tax_engines,
         )
 
     def post_all(self, entity: str = INC, period: str = JANUARY) -> None:

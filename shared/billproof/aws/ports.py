@@ -10,16 +10,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from billproof.approvals.casebook import Casebook
 from billproof.aws.clients import client
 from billproof.aws.dynamodb import DynamoRecords
+from billproof.aws.faults import outside
 from billproof.aws.s3 import S3Objects
 from billproof.aws.ses import SesMailer
 from billproof.aws.settings import Settings
 from billproof.aws.sqs import SqsQueue
 from billproof.aws.stepfunctions import StateMachine, StepFunctionsTokens
 from billproof.contracts.directory import Directory
+from billproof.contracts.parties import TaxEngineName
 from billproof.erp.embedded import EmbeddedLedger
 from billproof.erp.port import Erp
 from billproof.invoicing.register import Register
 from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
+from billproof.tax.service import Engines
 from billproof.usage.ingestion import Gatekeeper
 
 Work = Callable[..., dict[str, Any]]
@@ -84,6 +87,18 @@ class Ports:
     def erp(self) -> Erp:
         """The ERP: the embedded ledger until another adapter is chosen."""
         return EmbeddedLedger(DynamoRecords(client("dynamodb"), self.settings.ledger_table))
+
+    @cached_property
+    def tax_engines(self) -> Engines:
+        """The tax engines outside that are set up: Stripe, where there is a secret with its key."""
+        secret = self.settings.stripe_secret
+        if secret is None:
+            return {}
+        from billproof.outside.stripe_tax import StripeTax
+
+        with outside("secretsmanager"):
+            key = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+        return {TaxEngineName.STRIPE: StripeTax(key)}
 
     @cached_property
     def gatekeeper(self) -> Gatekeeper:

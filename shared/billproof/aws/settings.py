@@ -89,6 +89,11 @@ class Settings:
         return self.environ.get("SENDER_ADDRESS") or None
 
     @property
+    def stripe_secret(self) -> str | None:
+        """The secret with the key of Stripe Tax; None where it is not used."""
+        return self.environ.get("STRIPE_SECRET_ARN") or None
+
+    @property
     def buckets(self) -> int:
         """Into how many buckets the usage log is cut; it never changes once events are in."""
         return self._number("BUCKET_COUNT", least=1, most=10_000)

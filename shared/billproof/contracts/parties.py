@@ -54,8 +54,15 @@ class TaxRounding(StrEnum):
     PER_DOCUMENT = "per_document"
 
 
+class TaxEngineName(StrEnum):
+    """What determines a legal entity's tax: the rules that come with billproof, or an engine outside."""
+
+    RULES = "rules"
+    STRIPE = "stripe"
+
+
 class LegalEntity(Model):
-    """Who bills: its own currency, registrations, number series, ledger and rounding policies."""
+    """Who bills: its own currency, registrations, number series, ledger, rounding policies and tax engine."""
 
     kind: Literal["legal_entity"] = "legal_entity"
     id: Annotated[Name, StringConstraints(max_length=40)]  # it begins the names of executions, at most 80 long
@@ -68,6 +75,7 @@ class LegalEntity(Model):
     payment_days: Annotated[int, Field(ge=0, le=365)]
     rounding: Rounding
     tax_rounding: TaxRounding = TaxRounding.PER_LINE
+    tax_engine: TaxEngineName = TaxEngineName.RULES
     tax_registrations: tuple[TaxRegistration, ...]
     chart_of_accounts: ChartOfAccounts
 

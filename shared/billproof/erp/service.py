@@ -1,13 +1,14 @@
 """Posting a released invoice once, whatever the ERP and the night do.
 
-intent | deferred months | find | post | read back, compare | posted
-                                ^ died: found on the next try   ^ died: found, compared, confirmed on the next try
+intent | deferred months | tax declared | find | post | read back, compare | posted
+                           ^ died: the same reference again    ^ died: found, compared, confirmed on the next try
 """
 
 from enum import StrEnum
 from typing import Literal
 
 from billproof.contracts.directory import Directory
+from billproof.erp.declaring import declare_tax
 from billproof.erp.port import Erp
 from billproof.errors import Conflict, DuplicateReference, NotFound
 from billproof.invoicing.register import POSTED, POSTING, Register
@@ -18,6 +19,7 @@ from billproof.ledger.rules import invoice_entry
 from billproof.model import Model
 from billproof.money import Money
 from billproof.ports import Objects
+from billproof.tax.service import Engines
 
 
 class PostingOutcome(StrEnum):
@@ -46,11 +48,20 @@ class Posting(Model):
     receivable: Money
 
 
-def post_to_erp(*, invoice_id: str, register: Register, directory: Directory, objects: Objects, erp: Erp) -> Posting:
+def post_to_erp(
+    *,
+    invoice_id: str,
+    register: Register,
+    directory: Directory,
+    objects: Objects,
+    erp: Erp,
+    engines: Engines | None = None,
+) -> Posting:
     """Post a released invoice and confirm it; doing it again changes nothing.
 
-    Raises NotFound where the invoice is not released, Conflict where the ERP holds something else under its number, and
-    OutsideUnavailable where the ERP did not answer: the message then comes again.
+    Tax that an engine outside determined is declared there first. Raises NotFound where the invoice is not released,
+    Conflict where the ERP holds something else under its number, and OutsideUnavailable where the ERP or the tax engine
+    did not answer: the message then comes again.
     """
     released = register.released(invoice_id)
     if released is None:
@@ -64,6 +75,7 @@ def post_to_erp(*, invoice_id: str, register: Register, directory: Directory, ob
     entry = invoice_entry(invoice, released, chart)
     _intend(entry, invoice_id, register)
     register.defer(invoice_id, months_to_come(invoice))
+    declare_tax(invoice, released, register=register, engines=engines or {})
     outcome = ensure_posted(entry, erp) if entry.lines else PostingOutcome.NOTHING_TO_POST
     posting = Posting(
         external_reference=entry.external_reference,

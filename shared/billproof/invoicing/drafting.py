@@ -30,6 +30,7 @@ def draft_invoice(
     plan: BatchPlan,
     priced: PricedAccount,
     taxed: Sequence[TaxedLine],
+    calculations: Mapping[str, str],
     events: EventCounts,
     late: EventCounts,
 ) -> Invoice:
@@ -72,6 +73,8 @@ def draft_invoice(
         booked=booked,
         events=InvoiceEvents(billed=events.metered, excluded=events.excluded, late=late.metered),
         contracts=in_force(terms.contracts, plan.period),
+        tax_engine=entity.tax_engine,
+        tax_calculations=dict(calculations),
         credits_drawn=_drawn(terms, priced),
         notes=tuple(notes),
     )

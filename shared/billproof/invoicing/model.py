@@ -8,10 +8,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from billproof.contracts.exchange import ExchangeRate
-from billproof.contracts.parties import Address, CustomerKind, TaxRounding
+from billproof.contracts.parties import Address, CustomerKind, TaxEngineName, TaxRounding
 from billproof.contracts.terms import Drawn
 from billproof.findings import Finding
 from billproof.model import Model
@@ -106,7 +106,8 @@ class Invoice(Model):
 
     An invoice in another currency than the books of its legal entity names the `exchange` rate that converts it, and
     what it is `booked` with. One that bills children has the subtotal of each account in `accounts`. `credits_drawn` is
-    what all invoices up to this one drew of each of the account's credits.
+    what all invoices up to this one drew of each of the account's credits. `tax_calculations` are those of the engine
+    outside that determined its tax, by account.
 
     A credit note or write-off names in `corrects` the number of the invoice that it takes back in part or whole;
     `refund` says that the money is to go back to the customer.
@@ -131,6 +132,8 @@ class Invoice(Model):
     booked: Taxed | None = None
     events: InvoiceEvents
     contracts: dict[str, int]
+    tax_engine: TaxEngineName = TaxEngineName.RULES
+    tax_calculations: dict[str, str] = Field(default_factory=dict)
     credits_drawn: tuple[Drawn, ...] = ()
     notes: tuple[str, ...]
 

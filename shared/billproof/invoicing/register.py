@@ -4,6 +4,7 @@
         <account>#released              the number and the document's digest
         <account>#held#<run>            why a run held it back
         <account>#posting               the intent to post, with what will be posted
+        <account>#declared              the tax engine outside was told
         <account>#posted                the ERP confirmed it
         <account>#delivered             the customer was sent it
         <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
@@ -38,6 +39,7 @@ MAX_ATTEMPTS = 50
 """How often a block is tried again when others release into the same series; each failure means another succeeded."""
 
 RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "posted", "delivered"
+DECLARED = "declared"
 
 
 CREDIT_MARK = "~"

@@ -110,7 +110,13 @@ def draft_account(
     late = pricing.late_counts
     if pricing.priced is not None and not tax.findings:
         invoice = draft_invoice(
-            terms, plan=plan, priced=pricing.priced, taxed=tax.lines, events=pricing.counts, late=late
+            terms,
+            plan=plan,
+            priced=pricing.priced,
+            taxed=tax.lines,
+            calculations=tax.calculations,
+            events=pricing.counts,
+            late=late,
         )
         data = canonical_json(invoice.model_dump(mode="json"))
         digest = digest_bytes(data)

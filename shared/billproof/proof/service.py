@@ -18,6 +18,7 @@ from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.directory import Directory
 from billproof.contracts.masterdata import AnyMasterData
+from billproof.contracts.parties import TaxEngineName
 from billproof.contracts.policy import Policy
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.service import findings_of
@@ -28,13 +29,12 @@ from billproof.invoicing.service import DRAFTED, draft_account, read_invoice
 from billproof.ledger.rules import invoice_entry
 from billproof.model import decimal_text
 from billproof.ports import Objects
-from billproof.pricing.service import PRICED, BatchPricing, price_terms
+from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, price_terms
 from billproof.proof.model import Checked, Difference, Doubt, Proof
 from billproof.runs.closing import read_statement
 from billproof.runs.model import RunPlan
 from billproof.runs.planning import RUN
-from billproof.tax.model import Determination
-from billproof.tax.service import TAXED, BatchTax, tax_account
+from billproof.tax.service import TAXED, AccountTax, BatchTax, tax_account
 from billproof.usage import log
 from billproof.usage.aggregation import JudgedEvent, aggregate, events_of
 from billproof.usage.model import (
@@ -195,8 +195,7 @@ def _prove_account(
         *_usage_differs(terms, usages, plan, stores.artefacts),
     ]
     pricing = price_terms(terms, plan=plan, usages=usages)
-    kept = _determinations(terms, plan, stores.artefacts)
-    tax = tax_account(terms, pricing.priced, plan=plan, kept=kept)
+    tax = _tax(terms, pricing, plan, stores.artefacts)
     draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing, plan=plan), *tax.findings), plan=plan)
     differences += _draft_differs(draft, plan, stores)
     released = stores.register.released(draft.invoice)
@@ -214,13 +213,19 @@ def _prove_account(
     return checked + Checked(documents=1, postings=1), differences
 
 
-def _determinations(terms: AccountTerms, plan: BatchPlan, artefacts: Artefacts) -> dict[str, Determination]:
-    """Return how a run found the tax of an account and its children: by the rules of its day, which may be older."""
-    priced = artefacts.read(plan.run, PRICED, plan.batch, BatchPricing).accounts
-    taxed = artefacts.read(plan.run, TAXED, plan.batch, BatchTax).accounts
+def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefacts: Artefacts) -> AccountTax:
+    """Compute an account's tax again, by the rules of its day where those of now are later ones.
+
+    What an engine outside said is taken as it was written down: it is not asked again.
+    """
     place = next(number for number, each in enumerate(plan.accounts) if each.account.id == terms.account.id)
-    lines = getattr(priced[place].priced, "lines", ())
-    return {line.account: tax.determination for line, tax in zip(lines, taxed[place].lines, strict=False)}
+    stored = artefacts.read(plan.run, TAXED, plan.batch, BatchTax).accounts[place]
+    if plan.legal_entity.tax_engine is not TaxEngineName.RULES:
+        return stored
+    priced = artefacts.read(plan.run, PRICED, plan.batch, BatchPricing).accounts[place].priced
+    lines = priced.lines if priced else ()
+    kept = {line.account: tax.determination for line, tax in zip(lines, stored.lines, strict=False)}
+    return tax_account(terms, pricing.priced, plan=plan, kept=kept)
 
 
 def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:

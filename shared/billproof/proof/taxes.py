@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from billproof.conservation.service import Stores
+from billproof.contracts.parties import TaxEngineName
 from billproof.errors import InvalidInput
 from billproof.findings import Finding
 from billproof.invoicing.model import InvoiceLine
@@ -61,6 +62,9 @@ def recalculate_tax(invoice: str, *, stores: Stores) -> TaxRecalculation:
         raise InvalidInput(message)
     released, _, plan, terms = locate(invoice, stores)
     document = read_invoice(stores.objects, released.document)
+    if document.tax_engine is not TaxEngineName.RULES:
+        message = f"{released.number} was taxed by {document.tax_engine}: ask it"
+        raise InvalidInput(message)
     priced = PricedAccount(
         account=document.buyer.id,
         currency=document.currency,

@@ -60,16 +60,28 @@ def tax_document(lines: Sequence[TaxedLine], rounding: Rounding, rule: TaxRoundi
 
 
 @exactly
+def tax_given(lines: Sequence[TaxedLine], tax: Money) -> list[TaxedLine]:
+    """Return lines whose taxes add up to a tax that was given for all of them, each as near to its own as it can be."""
+    gap = tax - total((line.amounts.tax for line in lines), tax.currency)
+    return list(lines) if gap.is_zero else _shared(lines, gap)
+
+
+@exactly
 def _together(lines: Sequence[TaxedLine], rounding: Rounding) -> Iterable[TaxedLine]:
     determination, currency = lines[0].determination, lines[0].amounts.net.currency
     base = sum((line.amounts.net.amount for line in lines), Decimal(0)) * determination.taxable_share
     tax = Money.rounded(base * determination.percent / HUNDRED, currency, rounding)
     gap = tax - total((line.amounts.tax for line in lines), currency)
+    return lines if gap.is_zero else _shared(lines, gap)
+
+
+def _shared(lines: Sequence[TaxedLine], gap: Money) -> list[TaxedLine]:
+    """Share a gap out among the lines that are worth something: a unit each, or by their worth where it is larger."""
     weights = [abs(line.amounts.net.amount) for line in lines]
-    if gap.is_zero or not any(weights):
-        return lines
+    if not any(weights):
+        return list(lines)
     units = [Decimal(1) if weight else Decimal(0) for weight in weights]
-    if abs(gap.amount) > unit(currency) * sum(units):
+    if abs(gap.amount) > unit(gap.currency) * sum(units):
         units = weights
     shares = allocate(gap, units)
     return [

@@ -1,30 +1,39 @@
 """The tax step of a batch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
+
+from pydantic import Field
 
 from billproof.artefacts import Artefacts
-from billproof.contracts.parties import Account, LegalEntity, TaxRounding
+from billproof.contracts.parties import Account, LegalEntity, TaxEngineName, TaxRounding
 from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.errors import UndeterminedTax
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Model
+from billproof.money import total
 from billproof.ports import Objects
 from billproof.pricing.model import PricedAccount
 from billproof.pricing.service import PRICED, BatchPricing, Stepped
-from billproof.tax.amounts import tax_document, tax_line
-from billproof.tax.model import Determination, TaxedLine
+from billproof.tax.amounts import tax_document, tax_given, tax_line
+from billproof.tax.model import Determination, TaxedLine, Treatment
+from billproof.tax.port import TaxEngine, TaxQuestion
 from billproof.tax.rules import determine
 
 TAXED = "taxed"
 
 
 class AccountTax(Model):
-    """The tax on an account's lines, in their order; without lines where nothing was priced or tax is undetermined."""
+    """The tax on an account's lines, in their order; without lines where nothing was priced or tax is undetermined.
+
+    `calculations` are those of an engine outside, by account: they are committed when the invoice is posted.
+    """
 
     account: str
     lines: tuple[TaxedLine, ...]
     findings: tuple[Finding, ...] = ()
+    calculations: dict[str, str] = Field(default_factory=dict)
 
 
 class BatchTax(Model):
@@ -35,13 +44,20 @@ class BatchTax(Model):
     accounts: tuple[AccountTax, ...]
 
 
-def calculate_tax(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
-    """Put tax on every line of the batch and write the determinations."""
+Engines = Mapping[TaxEngineName, TaxEngine]
+"""The engines outside that can be asked."""
+
+
+def calculate_tax(*, run_id: str, batch_id: str, objects: Objects, engines: Engines | None = None) -> Stepped:
+    """Put tax on every line of the batch and write the determinations.
+
+    Raises OutsideUnavailable where an engine outside does not answer: the step is then tried again.
+    """
     artefacts = Artefacts(objects)
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
     pricing = artefacts.read(run_id, PRICED, batch_id, BatchPricing)
     accounts = tuple(
-        tax_account(terms, account.priced, plan=plan)
+        tax_account(terms, account.priced, plan=plan, engines=engines)
         for terms, account in zip(plan.accounts, pricing.accounts, strict=True)
     )
     artefacts.write(run_id, TAXED, batch_id, BatchTax(run=run_id, batch=batch_id, accounts=accounts))
@@ -55,6 +71,7 @@ def tax_account(
     *,
     plan: BatchPlan,
     kept: Mapping[str, Determination] | None = None,
+    engines: Engines | None = None,
 ) -> AccountTax:
     """Tax one account's lines at the invoice's issue date; undetermined tax becomes a finding that holds it.
 
@@ -66,29 +83,83 @@ def tax_account(
         return AccountTax(account=account.id, lines=())
     entity = plan.legal_entity
     used = {line.account for line in priced.lines}
+    members = [member for member in terms.members if member.id in used]
     try:
+        if entity.tax_engine is not TaxEngineName.RULES:
+            return _asked(members, account.id, priced, plan=plan, engine=(engines or {}).get(entity.tax_engine))
         found = {
-            member.id: _determined(entity, member, plan.issue_date, (kept or {}).get(member.id))
-            for member in terms.members
-            if member.id in used
+            member.id: _determined(entity, member, plan.issue_date, (kept or {}).get(member.id)) for member in members
         }
     except UndeterminedTax as error:
-        finding = Finding(
-            code=error.code,
-            severity=Severity.BLOCKING,
-            account=account.id,
-            path="account/address",
-            message=error.message,
-            remedy="complete the account's address and registrations, or add a tax rule, then run the period again",
-            owner=Owner.TAX,
-        )
-        return AccountTax(account=account.id, lines=(), findings=(finding,))
+        return _undetermined(account.id, error)
     lines = [
         tax_line(line.id, line.net, found[line.account], entity.rounding, includes_tax=line.includes_tax)
         for line in priced.lines
     ]
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
     return AccountTax(account=account.id, lines=tuple(tax_document(lines, entity.rounding, rule)))
+
+
+def _undetermined(account: str, error: UndeterminedTax) -> AccountTax:
+    finding = Finding(
+        code=error.code,
+        severity=Severity.BLOCKING,
+        account=account,
+        path="account/address",
+        message=error.message,
+        remedy="complete the account's address and registrations, or add a tax rule, then run the period again",
+        owner=Owner.TAX,
+    )
+    return AccountTax(account=account, lines=(), findings=(finding,))
+
+
+def _asked(
+    members: Iterable[Account], account: str, priced: PricedAccount, *, plan: BatchPlan, engine: TaxEngine | None
+) -> AccountTax:
+    """Ask an engine outside for the tax on each account's lines together, and share it out among them."""
+    entity = plan.legal_entity
+    if engine is None:
+        message = f"{entity.id} has its tax determined by {entity.tax_engine}, which is not set up"
+        raise UndeterminedTax(message, account=account)
+    if any(line.includes_tax for line in priced.lines):
+        message = f"{entity.tax_engine} is asked for the tax on net prices only"
+        raise UndeterminedTax(message, account=account)
+    taxed: dict[int, TaxedLine] = {}
+    calculations: dict[str, str] = {}
+    for member in members:
+        places = [place for place, line in enumerate(priced.lines) if line.account == member.id]
+        net = total((priced.lines[place].net for place in places), priced.currency)
+        if net.amount < 0:
+            message = f"the lines of {member.id} come to {net}, and {entity.tax_engine} is asked for what is due only"
+            raise UndeterminedTax(message, account=account)
+        if net.is_zero:
+            determination, tax = _nothing_to_tax(member, plan), net
+        else:
+            question = TaxQuestion(seller=entity, customer=member, net=net, tax_point=plan.issue_date)
+            answer = engine.calculate(question)
+            calculations[member.id] = answer.calculation
+            determination, tax = answer.determination, answer.tax
+        own = [
+            tax_line(priced.lines[place].id, priced.lines[place].net, determination, entity.rounding)
+            for place in places
+        ]
+        taxed |= dict(zip(places, tax_given(own, tax), strict=True))
+    lines = tuple(taxed[place] for place in range(len(priced.lines)))
+    return AccountTax(account=account, lines=lines, calculations=calculations)
+
+
+def _nothing_to_tax(account: Account, plan: BatchPlan) -> Determination:
+    return Determination(
+        jurisdiction=account.address.country,
+        treatment=Treatment.NOT_TAXABLE,
+        percent=Decimal(0),
+        taxable_share=Decimal(0),
+        reason="nothing is due",
+        source=f"{plan.legal_entity.tax_engine} was not asked",
+        rules_version="none",
+        tax_point=plan.issue_date,
+        needs_review=False,
+    )
 
 
 def _determined(entity: LegalEntity, account: Account, tax_point: date, kept: Determination | None) -> Determination:

@@ -1,0 +1,62 @@
+"""Declaring the tax of a posted document with the engine outside that determined it, once.
+
+invoice       commit its calculations         -> the transactions are kept as a fact of the invoice
+credit note   void its part of them           (its invoice must have been declared: else the message comes again)
+write-off     nothing: its tax stays declared
+"""
+
+from billproof.contracts.parties import TaxEngineName
+from billproof.errors import Contended, InvalidInput
+from billproof.invoicing.model import DocumentKind, Invoice, Released
+from billproof.invoicing.register import DECLARED, Register, credited_invoice
+from billproof.model import Model
+from billproof.money import Taxed
+from billproof.tax.port import TaxEngine, TaxTransaction
+from billproof.tax.service import Engines
+
+
+class Declared(Model):
+    """The fact that a document's tax was declared: the transactions of an invoice, by account."""
+
+    transactions: dict[str, TaxTransaction]
+
+
+def declare_tax(invoice: Invoice, released: Released, *, register: Register, engines: Engines) -> None:
+    """Commit the tax of an invoice, or void a credit note's; to repeat it changes nothing.
+
+    Raises InvalidInput where the engine is not set up, Contended where the invoice of a credit note is not declared
+    yet, Conflict where the engine refuses, and OutsideUnavailable where it does not answer.
+    """
+    if not invoice.tax_calculations or invoice.kind is DocumentKind.WRITE_OFF:
+        return
+    if register.fact(released.invoice, DECLARED) is not None:
+        return
+    engine = _engine(invoice.tax_engine, engines)
+    if invoice.kind is DocumentKind.INVOICE:
+        transactions = {
+            account: engine.commit(calculation, reference=f"{released.number}/{account}")
+            for account, calculation in invoice.tax_calculations.items()
+        }
+    else:
+        transactions = {}
+        known = register.fact(credited_invoice(released.invoice), DECLARED)
+        if known is None:
+            message = f"the tax of {invoice.corrects} is not declared yet"
+            raise Contended(message)
+        for account, transaction in Declared.model_validate(known).transactions.items():
+            amounts = _of(invoice, account)
+            if not amounts.net.is_zero or not amounts.tax.is_zero:
+                engine.void(transaction, reference=f"{released.number}/{account}", amounts=amounts)
+    register.add(released.invoice, DECLARED, Declared(transactions=transactions))
+
+
+def _engine(name: TaxEngineName, engines: Engines) -> TaxEngine:
+    if name not in engines:
+        message = f"the tax engine {name} is not set up"
+        raise InvalidInput(message)
+    return engines[name]
+
+
+def _of(invoice: Invoice, account: str) -> Taxed:
+    mine = [line.amounts for line in invoice.lines if line.priced.account == account]
+    return Taxed.total(mine, invoice.currency)

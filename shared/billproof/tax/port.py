@@ -1,0 +1,53 @@
+"""What an engine outside must do for us, where a legal entity has its tax determined by one.
+
+    calculate    what tax is due on an account's invoice, before it is drafted; nothing is declared
+    commit       declare it, when the invoice is posted
+    void         take back what a credit note takes back
+
+Commit and void are repeated after a crash: the same reference again changes nothing.
+"""
+
+from datetime import date
+from typing import Protocol
+
+from billproof.contracts.parties import Account, LegalEntity
+from billproof.model import Model
+from billproof.money import Money, Taxed
+from billproof.tax.model import Determination
+
+
+class TaxQuestion(Model):
+    """What is asked: the net amount of all lines of one account, of one seller, at a tax point."""
+
+    seller: LegalEntity
+    customer: Account
+    net: Money
+    tax_point: date
+
+
+class TaxAnswer(Model):
+    """The tax on it, how it was determined, and the calculation that can be committed."""
+
+    calculation: str
+    tax: Money
+    determination: Determination
+
+
+class TaxTransaction(Model):
+    """A tax that was declared, as its engine names it."""
+
+    transaction: str
+    line_item: str
+
+
+class TaxEngine(Protocol):
+    """An engine outside that determines and declares tax."""
+
+    def calculate(self, question: TaxQuestion) -> TaxAnswer:
+        """Answer a question; raises UndeterminedTax where it cannot, and OutsideUnavailable."""
+
+    def commit(self, calculation: str, *, reference: str) -> TaxTransaction:
+        """Declare a calculation once under a reference; raises Conflict and OutsideUnavailable."""
+
+    def void(self, transaction: TaxTransaction, *, reference: str, amounts: Taxed) -> None:
+        """Take back net and tax (both negative) once under a reference; raises Conflict and OutsideUnavailable."""

@@ -1,0 +1,283 @@
+"""A legal entity whose tax is determined and declared by Stripe Tax: asked over HTTP, told each thing once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_socket import enable_socket
+
+from billproof.aws.clients import client
+from billproof.aws.ports import Ports
+from billproof.aws.settings import Settings
+from billproof.contracts.model import Contract
+from billproof.contracts.parties import Account, TaxEngineName
+from billproof.errors import Conflict, Contended, InvalidInput, OutsideUnavailable, UndeterminedTax
+from billproof.findings import Finding
+from billproof.invoicing.register import DECLARED
+from billproof.money import Money, Taxed, total
+from billproof.outside.stripe_tax import StripeTax
+from billproof.proof.service import prove_run
+from billproof.proof.taxes import recalculate_tax
+from billproof.tax.port import TaxQuestion, TaxTransaction
+from billproof_ops.demo import story
+from tests.support.stripe_server import FakeStripe, served
+from tests.support.world import EUROPE, INC, JANUARY, World, flight
+from tests.unit.test_credits import rest, stores
+
+US = f"{EUROPE}.{JANUARY}.US"
+DATA = story.master_data()
+
+
+@pytest.fixture
+def stripe() -> Iterator[FakeStripe]:
+    enable_socket()
+    with served(FakeStripe()) as server:
+        yield server
+
+
+def world_of(stripe: FakeStripe | None, entity: str = EUROPE, **account: Any) -> World:
+    """The world of the tests, but a legal entity asks Stripe; US is in Germany, as the European one is."""
+    world = World(master_data=False)
+    world.publish(*DATA.meters, *DATA.policies)
+    for each in DATA.legal_entities:
+        engine = TaxEngineName.STRIPE if each.id == entity else TaxEngineName.RULES
+        world.publish(each.model_copy(update={"tax_engine": engine}))
+    for known in DATA.accounts:
+        world.publish(Account.model_validate({**known.model_dump(), **account}) if known.id == "US" else known)
+    world.publish(*DATA.contracts)
+    world.ingest([flight(number, account="US") for number in range(7)])
+    if stripe is not None:
+        world.tax_engines[TaxEngineName.STRIPE] = StripeTax("sk_test", base=stripe.base)
+    return world
+
+
+def bill(world: World, entity: str = EUROPE) -> tuple[Finding, ...]:
+    findings = world.bill(entity).findings
+    world.approve_all(entity)
+    return findings
+
+
+def test_the_invoice_bears_what_stripe_says_and_posting_declares_it_once(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    bill(world)
+    invoice = world.invoice(US)
+    assert invoice.totals.tax == Money.of("913.20", "EUR")  # 19 % of 4,806.30, once
+    assert total((line.amounts.tax for line in invoice.lines), "EUR") == invoice.totals.tax
+    (calculation,) = invoice.tax_calculations.values()
+    assert calculation in stripe.calculations
+    assert all(line.determination.source == f"Stripe Tax, {calculation}" for line in invoice.lines)
+    assert stripe.transactions == {}  # nothing is declared before it is posted
+    for _ in range(2):
+        world.post_all(EUROPE)
+    released = world.register.released(US)
+    assert released is not None
+    assert f"{released.number}/US" in stripe.transactions
+    assert len(stripe.transactions) == len(stripe.calculations) == 3
+    assert world.reconcile(EUROPE).variances == ()
+
+
+def test_the_proof_takes_what_was_written_down_and_asks_nobody(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    bill(world)
+    world.post_all(EUROPE)
+    world.tax_engines.clear()
+    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
+    assert proof.holds, proof.differences
+    with pytest.raises(InvalidInput, match="was taxed by stripe: ask it"):
+        recalculate_tax(US, stores=stores(world))
+
+
+def test_credit_notes_take_back_what_was_declared_to_the_cent(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    bill(world)
+    world.post_all(EUROPE)
+    line = world.invoice(US).lines[0].priced.id
+    for number in range(3):
+        world.credit_and_approve(US, f"C-{number}", lines=[{"line": line, "amount": "333.33"}])
+    world.credit_and_approve(US, "rest")
+    assert rest(world, US) == [0, 0, 0]
+    released = world.register.released(US)
+    assert released is not None
+    declared = stripe.transactions[f"{released.number}/US"]
+    parts = [declared, *stripe.reversals(declared["id"])]
+    assert len(parts) == 5
+    for name in ("amount", "amount_tax"):
+        assert sum(each["line_items"]["data"][0][name] for each in parts) == 0
+
+
+def test_a_write_off_leaves_the_tax_declared(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    entity = world.directory.legal_entity(EUROPE)
+    chart = entity.chart_of_accounts.model_copy(update={"bad_debt": "6500"})
+    world.publish(entity.model_copy(update={"version": 2, "chart_of_accounts": chart}))
+    bill(world)
+    world.post_all(EUROPE)
+    before = dict(stripe.transactions)
+    world.credit_and_approve(US, reason="uncollectible")
+    assert stripe.transactions == before
+
+
+def test_a_credit_note_waits_until_its_invoice_is_declared(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    bill(world)
+    asked = world.credit(US)
+    world.decide(asked.exception, "approved", "ben")
+    world.apply(asked.exception)
+    with pytest.raises(Contended, match="is not declared yet"):
+        world.post(asked.document)
+    world.post(US)
+    world.post(asked.document)
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_a_night_on_which_stripe_fails_declares_nothing_twice(stripe: FakeStripe, *, after_effect: bool) -> None:
+    world = world_of(stripe)
+    bill(world)
+    stripe.failing, stripe.after_effect = 50, after_effect
+    with pytest.raises(OutsideUnavailable, match="Stripe Tax"):
+        world.post(US)
+    released = world.register.released(US)
+    assert released is not None
+    assert world.register.fact(US, DECLARED) is None
+    assert world.erp.find(EUROPE, released.number) is None
+    stripe.failing = 0
+    world.post(US)
+    assert [name for name in stripe.transactions if name.endswith("/US")] == [f"{released.number}/US"]
+    assert world.erp.find(EUROPE, released.number) is not None
+
+
+def test_a_short_failure_is_not_even_noticed(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    stripe.failing = 1
+    assert [each for each in bill(world) if each.code == "undetermined_tax"] == []
+
+
+def test_a_run_that_cannot_ask_is_tried_again(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    stripe.failing = 1_000
+    with pytest.raises(OutsideUnavailable):
+        world.bill(EUROPE)
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        ({"address": {**DATA.accounts[0].address.model_dump(), "country": "BR"}}, "does not know what is due in BR"),
+    ],
+)
+def test_what_stripe_does_not_know_is_never_a_zero_rate(stripe: FakeStripe, account: dict[str, Any], said: str) -> None:
+    world = world_of(stripe, **account)
+    (found,) = [each for each in bill(world) if each.account == "US" and each.code == "undetermined_tax"]
+    assert said in found.message
+
+
+def test_an_engine_that_is_not_set_up_holds_the_invoice() -> None:
+    world = world_of(None)
+    found = [each.message for each in bill(world) if each.code == "undetermined_tax"]
+    assert f"{EUROPE} has its tax determined by stripe, which is not set up" in found
+
+
+def test_an_engine_that_is_gone_when_it_is_posted_is_for_a_person(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    bill(world)
+    world.tax_engines.clear()
+    with pytest.raises(InvalidInput, match="the tax engine stripe is not set up"):
+        world.post(US)
+
+
+def test_prices_that_include_tax_are_not_asked_about(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    contract = world.directory.contracts("US")[0]
+    world.publish(contract.model_copy(update={"version": 2, "prices_include_tax": True}))
+    assert any("is asked for the tax on net prices only" in each.message for each in bill(world))
+
+
+def test_currencies_that_stripe_rounds_are_not_asked_about(stripe: FakeStripe) -> None:
+    question = TaxQuestion(
+        seller=DATA.legal_entities[0],
+        customer=DATA.accounts[0],
+        net=Money.of("1.234", "KWD"),
+        tax_point=DATA.contracts[0].effective.start,
+    )
+    with pytest.raises(UndeterminedTax, match="KWD, which has 3 decimals"):
+        StripeTax("sk_test", base=stripe.base).calculate(question)
+
+
+def test_discounts_share_the_tax_and_an_empty_invoice_asks_nothing(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    contract = world.directory.contracts("US")[0]
+    half = {"id": "half", "name": "Half", "percent": "50", "effective": {"start": "2013-01-01"}}
+    world.publish(Contract.model_validate({**contract.model_dump(mode="json"), "version": 2, "discounts": [half]}))
+    bill(world)
+    invoice = world.invoice(US)
+    assert any(line.amounts.net.amount < 0 for line in invoice.lines)
+    asked = sorted(each["line_items"]["data"][0]["amount"] for each in stripe.calculations.values())
+    assert 240315 in asked
+    assert invoice.totals.tax == Money.of("456.60", "EUR")
+
+
+def test_nexus_reverse_charge_and_a_part_that_is_taxable(stripe: FakeStripe) -> None:
+    engine = StripeTax("sk_test", base=stripe.base)
+    inc = next(each for each in DATA.legal_entities if each.id == INC)
+    net = Money.of("100", "USD")
+    found = {}
+    for name in ("MQ", "UA", "US"):
+        account = next(each for each in DATA.accounts if each.id == name)
+        question = TaxQuestion(seller=inc, customer=account, net=net, tax_point=DATA.contracts[0].effective.start)
+        answer = engine.calculate(question)
+        found[name] = (
+            answer.determination.treatment,
+            answer.determination.jurisdiction,
+            f"{answer.determination.percent:f} of {answer.determination.taxable_share:f}",
+            answer.tax.text,
+        )
+    assert found == {
+        "MQ": ("standard", "US-TX", "6.25 of 0.8", "5.00"),
+        "UA": ("no_nexus", "US-IL", "0 of 0", "0.00"),
+        "US": ("reverse_charge", "DE", "0 of 0", "0.00"),
+    }
+
+
+def test_what_stripe_refuses_is_a_conflict(stripe: FakeStripe) -> None:
+    engine = StripeTax("sk_test", base=stripe.base)
+    with pytest.raises(Conflict, match="the calculation has expired"):
+        engine.commit("taxcalc_gone", reference="N-1/US")
+    question = TaxQuestion(
+        seller=DATA.legal_entities[0],
+        customer=next(each for each in DATA.accounts if each.id == "US"),
+        net=Money.of("-1", "EUR"),
+        tax_point=DATA.contracts[0].effective.start,
+    )
+    with pytest.raises(UndeterminedTax, match="must not be negative"):
+        engine.calculate(question)
+
+
+def test_a_reversal_of_more_than_is_left_is_refused(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    bill(world)
+    world.post(US)
+    declared = world.register.fact(US, DECLARED)
+    assert declared is not None
+    (known,) = declared["transactions"].values()
+    amounts = Taxed.of(Money.of("-9999", "EUR"), Money.of("-1", "EUR"))
+    with pytest.raises(Conflict, match="more than is left"):
+        world.tax_engines[TaxEngineName.STRIPE].void(
+            TaxTransaction.model_validate(known), reference="x", amounts=amounts
+        )
+
+
+def test_a_function_takes_the_key_from_its_secret(monkeypatch: pytest.MonkeyPatch, stripe: FakeStripe) -> None:
+    assert Ports(Settings({})).tax_engines == {}
+    asked: list[str] = []
+
+    class Secrets:
+        def get_secret_value(self, **fields: str) -> dict[str, str]:
+            asked.append(fields["SecretId"])
+            return {"SecretString": "sk_test"}
+
+    monkeypatch.setattr(
+        "billproof.aws.ports.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
+    )
+    engines = Ports(Settings({"STRIPE_SECRET_ARN": "arn:stripe"})).tax_engines
+    assert asked == ["arn:stripe"]
+    assert isinstance(engines[TaxEngineName.STRIPE], StripeTax)
