@@ -41,7 +41,11 @@ def simulate_file(target: Target, legal_entity: str, period: str, text: str, nam
 def _books(target: Target) -> Books:
     ports = target.ports
     return Books(
-        contracts=ports.contracts, invoices=ports.invoices, objects=ports.objects, buckets=ports.settings.buckets
+        contracts=ports.contracts,
+        invoices=ports.invoices,
+        objects=ports.objects,
+        buckets=ports.settings.buckets,
+        engines=ports.tax_engines,
     )
 
 

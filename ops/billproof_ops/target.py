@@ -30,6 +30,7 @@ _SETTINGS = {
     "INVOICE_EXCEPTION_ARN": "InvoiceExceptionArn",
     "CUT_OFF_GRACE_HOURS": "CutOffGraceHours",
     "BUCKET_COUNT": "BucketCount",
+    "STRIPE_SECRET_ARN": "StripeSecretArn",
 }
 
 
@@ -68,7 +69,7 @@ class Target:
     @cached_property
     def ports(self) -> Ports:
         """The ports of the functions, over this stack's resources."""
-        return Ports(Settings({name: self.outputs[output] for name, output in _SETTINGS.items()}))
+        return Ports(Settings({name: self.outputs.get(output, "") for name, output in _SETTINGS.items()}))
 
     def call(self, output: str, event: dict[str, Any]) -> Any:
         """Invoke a function by its output and return what it returns; raises OpsError where it raised."""

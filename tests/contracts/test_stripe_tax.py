@@ -1,6 +1,7 @@
 """A legal entity whose tax is determined and declared by Stripe Tax: asked over HTTP, told each thing once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,11 +19,13 @@ from billproof.money import Money, Taxed, total
 from billproof.outside.stripe_tax import StripeTax
 from billproof.proof.service import prove_run
 from billproof.proof.taxes import recalculate_tax
+from billproof.runs.previewing import preview
 from billproof.tax.port import TaxQuestion, TaxTransaction
 from billproof_ops.demo import story
 from tests.support.stripe_server import FakeStripe, served
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 from tests.unit.test_credits import rest, stores
+from tests.unit.test_previewing import books
 
 US = f"{EUROPE}.{JANUARY}.US"
 DATA = story.master_data()
@@ -150,6 +153,15 @@ def test_a_short_failure_is_not_even_noticed(stripe: FakeStripe) -> None:
     world = world_of(stripe)
     stripe.failing = 1
     assert [each for each in bill(world) if each.code == "undetermined_tax"] == []
+
+
+def test_a_preview_asks_and_declares_nothing(stripe: FakeStripe) -> None:
+    world = world_of(stripe)
+    seen = replace(books(world), engines=world.tax_engines)
+    (found,) = preview(legal_entity=EUROPE, period=JANUARY, accounts=["US"], books=seen, now=world.now())
+    assert found.invoice is not None
+    assert found.invoice.totals.tax == Money.of("913.20", "EUR")
+    assert stripe.transactions == {}
 
 
 def test_a_run_that_cannot_ask_is_tried_again(stripe: FakeStripe) -> None:

@@ -1,7 +1,7 @@
 """What invoices would say: a run of some accounts over stores that keep nothing, and two of them compared."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from billproof.artefacts import Artefacts
@@ -21,7 +21,7 @@ from billproof.ports import Objects, Records
 from billproof.pricing.service import price_usage
 from billproof.runs.model import RunPlan
 from billproof.runs.planning import RUN, plan_billing_run
-from billproof.tax.service import calculate_tax
+from billproof.tax.service import Engines, calculate_tax
 from billproof.usage.service import aggregate_usage
 
 PREVIEW = "preview"
@@ -30,12 +30,13 @@ BATCH_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What a preview reads: contracts, invoices, the usage log; and over how many buckets the log is spread."""
+    """What a preview reads: contracts, invoices, the usage log; over how many buckets it is spread; whom it asks."""
 
     contracts: Records
     invoices: Records
     objects: Objects
     buckets: int
+    engines: Engines = field(default_factory=dict)
 
 
 class Previewed(Model):
@@ -87,8 +88,10 @@ def preview(
         aggregate_usage(run_id=PREVIEW, bucket=bucket, objects=objects)
     found = []
     for batch in plan.batches:
-        for step in (price_usage, validate_pricing, calculate_tax, draft_invoices):
-            step(run_id=PREVIEW, batch_id=batch, objects=objects)
+        price_usage(run_id=PREVIEW, batch_id=batch, objects=objects)
+        validate_pricing(run_id=PREVIEW, batch_id=batch, objects=objects)
+        calculate_tax(run_id=PREVIEW, batch_id=batch, objects=objects, engines=books.engines)
+        draft_invoices(run_id=PREVIEW, batch_id=batch, objects=objects)
         drafts = artefacts.read(PREVIEW, DRAFTED, batch, BatchDrafts).drafts
         found += [_previewed(draft, register, objects) for draft in drafts]
     return sorted(found, key=lambda each: each.account)
