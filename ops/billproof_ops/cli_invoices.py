@@ -118,7 +118,12 @@ def show_invoice(
     console.print(table)
     for group in found.tax_summary:
         console.print(f"{group.jurisdiction} {group.treatment} {group.percent} %: {group.amounts.tax}. {group.reason}")
+    for each in found.accounts:
+        console.print(f"{each.account} {each.name}: net {each.amounts.net}, tax {each.amounts.tax}")
     console.print(f"net {found.totals.net}, tax {found.totals.tax}, total {found.totals.gross}, due {found.due_date}")
+    if found.exchange is not None:
+        booked = found.in_books
+        console.print(f"booked as net {booked.net}, tax {booked.tax}, total {booked.gross} at {found.exchange.text}")
     console.print(f"sha256 {released.document.digest}")
 
 
