@@ -13,6 +13,7 @@ help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: $(VENV)/.ready ## The virtual environment with the pinned packages
+	@$(BIN)/python -m compileall -q shared/billproof ops/billproof_ops
 
 $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt .python-version pyproject.toml
 	@$(PYTHON) -c 'import sys; want = open(".python-version").read().strip(); have = "%d.%d" % sys.version_info[:2]; \

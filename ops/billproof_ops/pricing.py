@@ -19,10 +19,17 @@ def price_text(text: str, name: str) -> str:
     try:
         request = PriceRequest.model_validate_json(text)
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, each['loc'])) or 'request'}: {each['msg']}" for each in error.errors()]
+        problems = [f"{_place(each['loc'])}: {each['msg']}" for each in error.errors() if each["loc"] != ("charges",)]
         message = f"{name} is no price request: {'; '.join(problems)}"
         raise WrongUse(message) from None
     return json.dumps(quote(request).model_dump(mode="json"), indent=2) + "\n"
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    """Name the place of an error as the request has it: there the price stands beside the charge that it is of."""
+    if path[:2] == ("charges", 0):
+        path = path[2:] if path[2:3] == ("price",) else ("charge", *path[2:])
+    return ".".join(map(str, path)) or "request"
 
 
 def main(file: str) -> None:

@@ -242,7 +242,7 @@ def test_the_edges_of_every_model_explain_themselves() -> None:
     lines = []
     for edge in EDGES:
         request = PriceRequest.model_validate({"currency": "USD", "rounding": "half_up", "period": "2013-01", **edge})
-        lines += [f"{request.price.model} {edge.get('usage', {})}"[:110], *priced(request), ""]
+        lines += [f"{request.price['model']} {edge.get('usage', {})}"[:110], *priced(request), ""]
     compare("edges.txt", lines)
 
 

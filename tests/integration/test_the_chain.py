@@ -235,6 +235,9 @@ def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
         (("invoice", "preview", "NK", "-p", JANUARY), 1, "there is no account NK"),
         (("simulate", "--contracts", "nowhere.json", "-e", INC, "-p", JANUARY), 2, "cannot be read"),
         (("invoice", "credit", "SKY-US-2013-000001", "--reason", "goodwill", "--note", "x", "--as", "ana"), 2, "note"),
+        (("invoice", "retax", "SKY-US-2013-000001"), 0, "tax same"),
+        (("contract", "history", "UA"), 0, "signed by sales@skymeter.example, received 20"),
+        (("contract", "history", "NK"), 1, "account NK has no contract"),
         (("price", "nowhere.json"), 2, "cannot be read"),
         (("price", "--help"), 0, "Price one charge"),
     ],
@@ -276,6 +279,45 @@ def test_a_simulation_prices_changed_terms(billed: Target, tmp_path: Path) -> No
     code, out, err = run_command("simulate", "--contracts", str(file), "-e", INC, "-p", JANUARY, "--json")
     assert (code, json.loads(out)["difference"]["amount"]) == (0, "705"), out + err  # 1,200,000 x 0.0005875
     assert [each.version for each in billed.ports.directory.contracts("UA")] == [1]
+
+
+def test_a_family_is_billed_on_one_invoice_in_its_own_currency(billed: Target) -> None:
+    march = "2013-03"
+    like = billed.ports.directory.account("EV")
+    terms = billed.ports.directory.contracts("EV")[-1].model_dump(mode="json")
+    assert like is not None
+    (charge,) = terms["charges"]
+    tiers = [{"up_to": "2", "unit_price": "10"}, {"up_to": None, "unit_price": "1"}]
+    pool = {**charge, "pooled": True, "price": {"model": "graduated", "tiers": tiers}}
+    rate = {
+        "kind": "exchange_rate",
+        "id": "EUR-USD",
+        "day": "2013-03-28",
+        "version": 1,
+        "rate": "1.2805",
+        "source": "ECB",
+    }
+    published = [
+        like.model_copy(update={"id": "CHILD", "parent": "PARENT"}).model_dump(mode="json"),
+        like.model_copy(update={"id": "PARENT"}).model_dump(mode="json"),
+        {**terms, "id": "POOL", "account": "PARENT", "currency": "EUR", "charges": [pool]},
+        rate,
+    ]
+    send(billed, "ContractEventsQueueUrl", [json.dumps(each) for each in published])
+    drained(billed, "ContractEventsQueueUrl")
+    flown = [flight(1, account="PARENT", day="2013-03-05")]
+    flown += [flight(number, account="CHILD", day="2013-03-06") for number in (2, 3)]
+    send(billed, "UsageEventsQueueUrl", [json.dumps(flown)])
+    drained(billed, "UsageEventsQueueUrl")
+    run_id = billing.start_run(billed, INC, march, requested_by="carla", only_accounts=["CHILD"]).run_id
+    billing.wait_for_run(billed, run_id)
+    released, invoice = billing.find_invoice(billed, f"{INC}.{march}.PARENT")
+    assert invoice.totals.net.text == "21.00"  # 2 x 10 + 1 x 1, of both
+    assert [line.priced.explanation.note for line in invoice.lines] == ["3 events, pooled: PARENT 1, CHILD 2"]
+    assert [str(invoice.totals.net), str(invoice.in_books.net)] == ["21.00 EUR", "26.89 USD"]
+    code, out, err = run_command("run", "prove", run_id)
+    assert code == 0, out + err
+    assert run_command("invoice", "show", released.number)[1].count("CHILD") >= 1
 
 
 def test_a_run_with_a_gap_waits_is_planned_again_and_goes_on(billed: Target) -> None:

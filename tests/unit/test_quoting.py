@@ -25,11 +25,12 @@ FLAT = {"model": "flat", "amount": "199"}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"price": {"model": "flat", "amount": 1.5}}, "not an exact decimal"),
+        ({"price": {"model": "flat", "amount": 1.5}}, "request: price.flat.amount: .* not an exact decimal"),
+        ({"price": 3}, "price: Input should be an object"),
         ({"price": {"model": "guess"}}, "does not match any of the expected tags"),
         ({"currency": "XXX"}, "not a currency"),
         ({"period": "2013"}, "String should match"),
-        ({"charge": {"timing": "sometime"}}, "charges.0.timing"),
+        ({"charge": {"timing": "sometime"}}, "request: charge.timing: Input should be"),
         ({"terms": {"discounts": [{"id": "d"}]}}, "discounts.0.name"),
         ({"nonsense": 1}, "Extra inputs"),
     ],

@@ -295,5 +295,7 @@ Price = Annotated[
     | Capacity,
     Field(discriminator="model"),
 ]
+WITHOUT_QUANTITY = {"flat", "seats", "one_off", "milestone", "capacity"}
+"""The models of prices that take no quantity."""
 DueOnce = OneOff | Milestone
 """What is due once, on a day."""

@@ -4,12 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, GetJsonSchemaHandler, TypeAdapter, ValidationError, model_validator
 
 from billproof.contracts.meters import Aggregation, Meter
 from billproof.contracts.model import Contract
 from billproof.contracts.names import Currency
-from billproof.contracts.prices import Percentage, Price
+from billproof.contracts.prices import WITHOUT_QUANTITY, Price
 from billproof.contracts.timeline import timelines
 from billproof.errors import InvalidInput
 from billproof.model import Exact, Model
@@ -51,6 +51,14 @@ class UsageGiven(Model):
     carried: Annotated[Exact, Field(ge=0)] | None = None
 
 
+class _AsPrice:
+    """Says in the JSON Schema that a value is a price; it is read once, with the charge that it is of."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(TypeAdapter(Price).core_schema)
+
+
 class PriceRequest(Model):
     """One charge to price: its price, and whatever else of a charge and a contract it needs.
 
@@ -59,7 +67,7 @@ class PriceRequest(Model):
     the period, read from one meter where its price needs one. `period` is the month whose invoice would bill it.
     """
 
-    price: Price
+    price: Annotated[dict[str, Any], _AsPrice]
     currency: Currency
     rounding: Rounding
     period: Annotated[str, Field(pattern=MONTH)]
@@ -75,15 +83,16 @@ class PriceRequest(Model):
     def contract(self) -> Contract:
         """Return the contract that has this charge alone; raises pydantic's ValidationError."""
         start = Period.month(self.period).start
+        model = str(self.price.get("model"))
         charge: dict[str, Any] = {
             "id": "charge",
-            "name": self.price.model,
+            "name": model,
             "product": "product",
             "revenue_category": "revenue",
             "timing": "in_arrears",
             "effective": {"start": start},
         }
-        if self.price.needs_quantity and not {"meter", "quantity"} & self.charge.keys():
+        if model not in WITHOUT_QUANTITY and not {"meter", "quantity"} & self.charge.keys():
             charge["meter"] = "usage"
         if self.usage.groups and "group_by" not in self.charge:
             charge["group_by"] = tuple(self.usage.groups[0].dimension)
@@ -147,7 +156,7 @@ def _used(reading: Reading, read: Read, request: PriceRequest) -> list[Quantity]
     usage = request.usage
     extras: dict[str, Any] = {}
     whole = usage.quantity or Decimal(0)
-    if reading.transactions is not None and isinstance(request.price, Percentage):
+    if reading.transactions is not None:
         extras["tally"] = tally(usage.transactions, reading.transactions)
         whole = sum(usage.transactions, Decimal(0))
     elif reading.by_price:

@@ -1,6 +1,6 @@
 """Planning a billing run: which accounts, under which terms, in which batches; frozen before anything is counted."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,8 +10,6 @@ from billproof.artefacts import Artefacts
 from billproof.contracts.directory import Directory
 from billproof.contracts.exchange import ExchangeRate
 from billproof.contracts.meters import Meter
-from billproof.contracts.parties import LegalEntity
-from billproof.contracts.policy import Policy
 from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.errors import NotFound
 from billproof.ids import shard_of
@@ -79,8 +77,6 @@ def plan_billing_run(
     artefacts = Artefacts(objects)
     entity = directory.legal_entity(legal_entity)
     month = Period.month(period)
-    meters = tuple(directory.meters())
-    policy = directory.policy(legal_entity)
     members = _members(directory, legal_entity, only_accounts)
     surveyor = Surveyor(
         entity, month, instant_text(now), buckets=buckets, directory=directory, register=register, objects=objects
@@ -91,33 +87,30 @@ def plan_billing_run(
         for found in pool.map(lambda name: surveyor.survey(name, marks), members):
             if found is not None:
                 by_bucket.setdefault(shard_of(found.terms.account.id, buckets), []).append(found)
+    shared = BatchPlan(
+        run=run_id,
+        batch="",
+        legal_entity=entity,
+        period=month,
+        issue_date=month.end,
+        buckets=(),
+        meters=tuple(directory.meters()),
+        policy=directory.policy(legal_entity),
+        requested_by=requested_by,
+        accounts=(),
+    )
     work: dict[int, list[_Windows]] = {}
     batches: list[str] = []
     for bucket, accounts in sorted(by_bucket.items()):
         for number, chunk in enumerate(batched(accounts, batch_size, strict=False)):
             batch = f"{bucket_name(bucket)}-{number:04d}"
             batches.append(batch)
-            used = set()
-            for account in chunk:
-                for place, windows in _by_bucket(account, batch, buckets):
-                    work.setdefault(place, []).append(_Windows(account, windows))
-                    used.add(place)
-            plan = BatchPlan(
-                run=run_id,
-                batch=batch,
-                legal_entity=entity,
-                period=month,
-                issue_date=month.end,
-                buckets=tuple(sorted(used)),
-                meters=meters,
-                rates=_rates(chunk, entity, month.end, policy, directory),
-                policy=policy,
-                requested_by=requested_by,
-                accounts=tuple(account.terms for account in chunk),
-            )
+            used = _sort_windows(chunk, batch, buckets, work)
+            own = {"batch": batch, "buckets": used, "accounts": tuple(account.terms for account in chunk)}
+            plan = shared.model_copy(update={**own, "rates": _rates(chunk, shared, directory)})
             artefacts.write(run_id, PLAN, batch, plan)
     start, end = (instant_text(each) for each in month.instants(entity.time_zone))
-    stated = _stated(objects, month, meters)
+    stated = _stated(objects, month, shared.meters)
     # What a source says it sent is of all accounts: then the buckets of others are counted, too.
     counted = list(range(buckets)) if stated and work else sorted(work)
     for bucket in counted:
@@ -129,7 +122,7 @@ def plan_billing_run(
             received_before=instant_text(now),
             days=_days((window.start, window.end) for window in windows) if windows else _days([(start, end)]),
             windows=windows,
-            asked=_asked((each.account for each in mine), month, meters),
+            asked=_asked((each.account for each in mine), month, shared.meters),
             period=month.name,
             stated=stated,
         )
@@ -145,7 +138,7 @@ def plan_billing_run(
         end=end,
         received_before=instant_text(now),
         requested_by=requested_by,
-        policy=policy,
+        policy=shared.policy,
         has_control_totals=bool(stated),
         is_partial=bool(only_accounts),
     )
@@ -166,27 +159,32 @@ def plan_billing_run(
     )
 
 
-def _by_bucket(account: AccountPlan, batch: str, buckets: int) -> Iterator[tuple[int, tuple[AccountWindow, ...]]]:
-    """Sort the windows of an account and its children by the bucket that holds their events."""
-    found: dict[int, list[AccountWindow]] = {}
-    for window in account.windows:
-        mine = found.setdefault(shard_of(window.account, buckets), [])
-        mine.append(window.model_copy(update={"batch": batch}))
-    yield from ((bucket, tuple(windows)) for bucket, windows in found.items())
+def _sort_windows(
+    accounts: Iterable[AccountPlan], batch: str, buckets: int, work: dict[int, list[_Windows]]
+) -> tuple[int, ...]:
+    """Add the windows of a batch to the work of the buckets that hold their events, and return those buckets."""
+    used: set[int] = set()
+    for account in accounts:
+        found: dict[int, list[AccountWindow]] = {}
+        for window in account.windows:
+            mine = found.setdefault(shard_of(window.account, buckets), [])
+            mine.append(window.model_copy(update={"batch": batch}))
+        for bucket, windows in found.items():
+            work.setdefault(bucket, []).append(_Windows(account, tuple(windows)))
+        used |= found.keys()
+    return tuple(sorted(used))
 
 
-def _rates(
-    accounts: Iterable[AccountPlan], entity: LegalEntity, on: date, policy: Policy, directory: Directory
-) -> tuple[ExchangeRate, ...]:
+def _rates(accounts: Iterable[AccountPlan], shared: BatchPlan, directory: Directory) -> tuple[ExchangeRate, ...]:
     """Return the rates of every other currency than the books' that a contract of some accounts is in."""
+    books, days = shared.legal_entity.currency, shared.policy.thresholds.exchange_rate_days
     contracts = [
         contract
         for account in accounts
         for contract in (*account.terms.contracts, *(c for each in account.terms.earlier for c in each.contracts))
     ]
-    others = sorted({contract.currency for contract in contracts} - {entity.currency})
-    days = policy.thresholds.exchange_rate_days
-    found = (directory.rate(currency, entity.currency, on=on, days=days) for currency in others)
+    others = sorted({contract.currency for contract in contracts} - {books})
+    found = (directory.rate(currency, books, on=shared.issue_date, days=days) for currency in others)
     return tuple(rate for rate in found if rate is not None)
 
 
