@@ -300,7 +300,7 @@ def test_a_family_is_billed_on_one_invoice_in_its_own_currency(billed: Target) -
     published = [
         like.model_copy(update={"id": "CHILD", "parent": "PARENT"}).model_dump(mode="json"),
         like.model_copy(update={"id": "PARENT"}).model_dump(mode="json"),
-        {**terms, "id": "POOL", "account": "PARENT", "currency": "EUR", "charges": [pool]},
+        {**terms, "id": "POOL", "account": "PARENT", "currency": "EUR", "charges": [pool], "effective": since},
         rate,
     ]
     send(billed, "ContractEventsQueueUrl", [json.dumps(each) for each in published])
