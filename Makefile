@@ -38,11 +38,14 @@ demo: setup ## Bill a month of real flights (PERIOD=2013-01, or 2013 for the yea
 down: setup ## Stop the local stack, if one is up
 	@$(BIN)/billproof local down
 
+UNIT := tests/unit tests/properties tests/contracts tests/infrastructure tests/golden
+
 test: setup ## Every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 $(UNIT)
+	$(BIN)/pytest --cov-append tests/integration
 
 unit: setup ## The tests that need no local stack
-	$(BIN)/pytest tests/unit tests/properties tests/contracts tests/infrastructure tests/golden
+	$(BIN)/pytest -n 2 $(UNIT)
 
 integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration

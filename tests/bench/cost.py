@@ -118,10 +118,10 @@ def _poll(meter: CostMeter, messages: list[str]) -> None:
 
 
 def _records(messages: list[str]) -> dict[str, Any]:
-    sent = str(int(AT_ONCE.timestamp() * 1000))
+    attributes = {"SentTimestamp": str(int(AT_ONCE.timestamp() * 1000)), "SenderId": "AIDAEXAMPLE"}
     return {
         "Records": [
-            {"messageId": f"m{number}-{hash(body)}", "body": body, "attributes": {"SentTimestamp": sent}}
+            {"messageId": f"m{number}-{hash(body)}", "body": body, "attributes": attributes}
             for number, body in enumerate(messages)
         ]
     }

@@ -252,6 +252,30 @@ def test_usage_that_changed_sharply_is_found(flights: int, said: str) -> None:
     assert said in found["usage_changed"].message if said else "usage_changed" not in found
 
 
+def test_a_month_that_nobody_billed_is_found_until_it_is() -> None:
+    world = World()
+    contract = world.directory.contracts("UA")[0]
+    world.bill()
+    account = world.directory.account("UA")
+    assert account is not None
+    world.publish(account.model_copy(update={"id": "LATE"}))
+    world.publish(contract.model_copy(update={"id": "LATE-2013", "account": "LATE"}))
+    world.moment = FEBRUARY
+    statement = world.bill(period="2013-02")
+    found = findings(statement, "LATE")["month_not_billed"]
+    assert (found.path, found.severity) == ("LATE-2013/2013-01", Severity.WARNING)
+    assert found.message == "LATE-2013 was in force in 2013-01, which has no invoice"
+    assert "month_not_billed" not in findings(statement, "UA")
+    world.bill(period="2013-01")
+    world.moment = datetime(2013, 4, 2, 12, tzinfo=UTC)
+    assert "month_not_billed" not in findings(world.bill(period="2013-03"), "LATE")
+
+
+def test_a_contract_that_begins_with_the_month_leaves_no_gap() -> None:
+    world = World()
+    assert not [each for each in world.bill().findings if each.code == "month_not_billed"]
+
+
 def test_a_one_off_that_was_due_and_never_billed_is_found() -> None:
     world = World()
     world.bill()
@@ -387,7 +411,7 @@ def test_events_of_an_account_without_a_contract_are_found() -> None:
 
 def test_the_codes_are_one_each_and_every_control_explains_itself() -> None:
     names = [control.code for control in CATALOGUE]
-    assert len(set(names)) == len(names) == 19
+    assert len(set(names)) == len(names) == 20
     assert all(control.explanation.startswith("Find ") and control.explanation.endswith(".") for control in CATALOGUE)
 
 

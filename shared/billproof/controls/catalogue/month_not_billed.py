@@ -1,0 +1,33 @@
+"""Months that nobody billed."""
+
+from collections.abc import Iterator
+
+from billproof.controls.control import Case, Control, Found
+from billproof.findings import Owner, Severity
+from billproof.periods import Period
+
+
+def _check(case: Case) -> Iterator[Found]:
+    """Find contracts that were in force in the month before, of an account that has no invoice of it.
+
+    A contract that reaches billing after its first month was run, or an invoice that is still held, leaves such a gap:
+    later invoices bill differences of months that were billed, and this one was not.
+    """
+    month = Period.month_ending(case.plan.period.start)
+    before = case.terms.before
+    if before is not None and before.period.end == case.plan.period.start:
+        return
+    for timeline in case.timelines if case.priced else ():
+        if timeline.in_force(month) is not None:
+            yield Found(
+                f"{timeline.id}/{month.name}", f"{timeline.id} was in force in {month.name}, which has no invoice"
+            )
+
+
+CONTROL = Control(
+    code="month_not_billed",
+    severity=Severity.WARNING,
+    owner=Owner.BILLING,
+    remedy="bill the month: decide its exception, or run it for the account; it is no gap where another system billed it",
+    check=_check,
+)
