@@ -105,10 +105,11 @@ class Money(Model):
             raise InvalidMoney(message)
         return cls(amount=value.quantize(unit(currency), context=CONTEXT), currency=currency)
 
-    @classmethod
-    def zero(cls, currency: str) -> Self:
-        """Return nothing, in this currency."""
-        return cls.of(0, currency)
+    @staticmethod
+    @functools.cache
+    def zero(currency: str) -> "Money":
+        """Return nothing, in this currency; an unknown one raises InvalidMoney."""
+        return Money.of(0, currency)
 
     @classmethod
     def rounded(cls, amount: Decimal, currency: str, rounding: Rounding) -> Self:

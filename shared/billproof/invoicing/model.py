@@ -144,11 +144,13 @@ class Invoice(Model):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        for amounts, totals in (
+        sums = [
             ([line.amounts for line in self.lines], self.totals),
             ([group.amounts for group in self.tax_summary], self.totals),
-            ([line.in_books for line in self.lines], self.in_books),
-        ):
+        ]
+        if self.booked is not None:
+            sums.append(([line.in_books for line in self.lines], self.booked))
+        for amounts, totals in sums:
             currencies = {each.gross.currency for each in (*amounts, totals)}
             if len(currencies) > 1 or Taxed.total(amounts, totals.gross.currency) != totals:
                 message = f"invoice {self.id}: the lines or the tax summary do not add up to the totals"

@@ -28,6 +28,6 @@ CONTROL = Control(
     code="month_not_billed",
     severity=Severity.WARNING,
     owner=Owner.BILLING,
-    remedy="bill the month: decide its exception, or run it for the account; it is no gap where another system billed it",
+    remedy="decide the exception of the month, or run the month for the account; no gap where another system billed it",
     check=_check,
 )
