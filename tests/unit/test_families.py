@@ -175,8 +175,9 @@ def test_an_allowance_that_is_pooled_is_counted_as_included() -> None:
     holds(world)
 
 
-def test_a_child_that_joins_later_is_billed_from_its_contracts_start() -> None:
-    world = family(children=("EV",), contracts=("EV",))
+@pytest.mark.parametrize("buckets", [1, 64])
+def test_a_child_that_joins_later_is_billed_from_its_contracts_start(buckets: int) -> None:
+    world = family(children=("EV",), contracts=("EV",), buckets=buckets)
     world.ingest([flight(number, account="EV") for number in range(2)])
     bill(world)
     account = next(each for each in DATA.accounts if each.id == "MQ")

@@ -218,7 +218,7 @@ class Surveyor:
             if not before or before[0].ordinal != 0:
                 continue  # its own invoice is still to come and will hold what is late
             billed = [each for each in before if not is_credit(each.invoice)]
-            settled = {each.id: self._settled(billed, each.id, month) for each in family.accounts}
+            settled = {each.id: self._settled(billed, each.id, account.id, month) for each in family.accounts}
             is_late = any(_is_late(marks.get(name, ()), month, until) for name, until in settled.items())
             if not is_late and month not in amended and not is_credit(before[-1].invoice):
                 continue
@@ -254,10 +254,17 @@ class Surveyor:
         plan = self._aggregation(settlement.run, shard_of(account, self._buckets))
         return tuple(window for window in plan.windows if window.account == account)
 
-    def _settled(self, settlements: Iterable[Settlement], account: str, month: str) -> str:
-        """Return until when an account's events of a month were seen by the invoices that settled it; "" if never."""
-        windows = (window for settlement in settlements for window in self._windows(settlement, account))
-        return max((window.before for window in windows if window.period == month), default="")
+    def _settled(self, settlements: Iterable[Settlement], member: str, account: str, month: str) -> str:
+        """Return until when a member's events of a month were seen by the invoices that settled it; "" if never.
+
+        A child that joined later lies in a bucket that their runs need not have planned.
+        """
+        seen = [""]
+        for settlement in settlements:
+            batch = self._batch(settlement.run, self._batch_of(settlement, account))
+            if shard_of(member, self._buckets) in batch.buckets:
+                seen += [each.before for each in self._windows(settlement, member) if each.period == month]
+        return max(seen)
 
     def _windows_now(
         self, family: Family, contracts: Sequence[Contract], period: Period, *, after: Mapping[str, str] | None = None
