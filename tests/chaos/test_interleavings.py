@@ -20,6 +20,8 @@ from tests.support.world import INC, World, flight
 
 PERIODS = ("2013-01", "2013-02")
 ACCOUNTS = ("UA", "EV", "WN")
+PARENT, CHILD = "UA", "EV"
+"""EV is billed on UA's invoice, in another bucket, and UA's tiers are filled by both."""
 
 
 class Month(RuleBasedStateMachine):
@@ -30,10 +32,16 @@ class Month(RuleBasedStateMachine):
         self.world = World(buckets=2, batch_size=1, master_data=False)
         found = story.master_data()
         self.world.publish(*found.legal_entities, *found.meters, *found.policies)
-        self.world.publish(*(each for each in found.accounts if each.id in ACCOUNTS))
+        for account in found.accounts:
+            if account.id in ACCOUNTS:
+                parent = PARENT if account.id == CHILD else None
+                self.world.publish(account.model_copy(update={"parent": parent}))
         self.world.publish(*(each for each in found.contracts if each.account in ACCOUNTS))
         contract = self.world.directory.contracts("EV")[0]
         self.world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+        parents = self.world.directory.contracts(PARENT)[0]
+        pooled = tuple(each.model_copy(update={"pooled": each.id == "flights"}) for each in parents.charges)
+        self.world.publish(parents.model_copy(update={"version": 2, "charges": pooled}))
         self.world.moment = datetime(2013, 3, 3, 12, tzinfo=UTC)
         self.fuse = fused(self.world)
         self.sent: dict[str, dict[str, Any]] = {}
