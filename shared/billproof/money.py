@@ -94,7 +94,7 @@ class Money(Model):
         return value
 
     @classmethod
-    def of(cls, amount: Decimal | str | int, currency: str) -> Self:
+    def of(cls, amount: Decimal | str | int, currency: str) -> "Money":
         """Make an amount already in whole minor units, such as 12.34 USD; anything finer raises InvalidMoney."""
         if isinstance(amount, float):
             message = f"{amount!r} is a float, and money is exact"
@@ -103,7 +103,7 @@ class Money(Model):
         if value != value.quantize(unit(currency), context=CONTEXT):
             message = f"{amount} is finer than the minor unit of {currency}: round it by a policy first"
             raise InvalidMoney(message)
-        return cls(amount=value.quantize(unit(currency), context=CONTEXT), currency=currency)
+        return cls._made(value.quantize(unit(currency), context=CONTEXT), currency)
 
     @staticmethod
     @functools.cache
@@ -112,7 +112,7 @@ class Money(Model):
         return Money.of(0, currency)
 
     @classmethod
-    def rounded(cls, amount: Decimal, currency: str, rounding: Rounding) -> Self:
+    def rounded(cls, amount: Decimal, currency: str, rounding: Rounding) -> "Money":
         """Round an exact amount once, to the currency's minor unit, by the named policy."""
         return cls.of(amount.quantize(unit(currency), rounding=rounding.mode, context=CONTEXT), currency)
 
@@ -141,10 +141,14 @@ class Money(Model):
         return self._exact(CONTEXT.minus(self.amount))
 
     def _exact(self, amount: Decimal) -> "Money":
-        """Make a sum of amounts that were checked already: it needs no second look unless it has too many digits."""
+        return self._made(amount, self.currency)
+
+    @classmethod
+    def _made(cls, amount: Decimal, currency: str) -> "Money":
+        """Make an amount in whole minor units of a known currency: only its digits need a look."""
         if amount.adjusted() > LARGEST_DIGIT:
-            return Money.of(amount, self.currency)
-        return Money.model_construct(amount=amount, currency=self.currency)
+            return cls(amount=amount, currency=currency)  # which says what is wrong
+        return cls.model_construct(amount=amount, currency=currency)
 
     def __str__(self) -> str:
         return f"{self.text} {self.currency}"
