@@ -32,7 +32,7 @@ FLAT = {"model": "flat", "amount": "199"}
         ({"period": "2013"}, "String should match"),
         ({"charge": {"timing": "sometime"}}, "request: charge.timing: Input should be"),
         ({"terms": {"discounts": [{"id": "d"}]}}, "discounts.0.name"),
-        ({"nonsense": 1}, "Extra inputs"),
+        ({"nonsense": 1}, "request: nonsense: Extra inputs"),
     ],
 )
 def test_a_request_that_makes_no_sense_says_what_and_where(changes: dict[str, Any], said: str) -> None:

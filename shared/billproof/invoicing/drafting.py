@@ -39,7 +39,7 @@ def draft_invoice(
     rate = None if priced.currency == entity.currency else plan.rate_of(priced.currency)
     booked = None
     lines = tuple(
-        InvoiceLine.model_construct(  # of models that were checked
+        InvoiceLine.made(  # of models that were checked
             priced=line,
             taxable_base=tax.taxable_base,
             amounts=tax.amounts,

@@ -26,7 +26,7 @@ def tax_line(
     taxes = [Money.rounded(price.amount * share * percent / divisor, price.currency, rounding) for percent in percents]
     tax = taxes[0] if len(taxes) == 1 else total(taxes, price.currency)
     net = price - tax if includes_tax else price
-    return TaxedLine.model_construct(  # of models that were checked
+    return TaxedLine.made(  # of models that were checked
         line=line,
         taxable_base=Money.rounded(net.amount * share, price.currency, rounding),
         amounts=Taxed.of(net, tax),
