@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from billproof.conservation.service import balance_run
 from billproof.contracts.exchange import ExchangeRate
 from billproof.contracts.model import Contract
 from billproof.contracts.policy import Policy
@@ -179,6 +180,17 @@ def test_one_invoice_is_in_one_currency() -> None:
     statement = world.bill(EUROPE)
     (found,) = [each for each in statement.findings if each.code == "unpriceable_charge"]
     assert found.message == "contracts of US are in EUR and USD: an invoice has one currency"
+
+
+def test_an_invoice_that_cannot_be_priced_again_still_balances() -> None:
+    world = billed(rate())
+    contract = world.directory.contracts("US")[0]
+    world.publish(contract.model_copy(update={"id": "other", "currency": "EUR"}))
+    world.bill(EUROPE)
+    run = f"{EUROPE}-{JANUARY}-002"
+    assert balance_run(run, stores=stores(world)).balances
+    proof = prove_run(run, stores=stores(world))
+    assert proof.holds, proof.differences
 
 
 def test_the_policys_limit_is_met_in_the_books_where_the_currency_has_none() -> None:

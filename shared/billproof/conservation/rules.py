@@ -157,7 +157,9 @@ def money_equations(
     opened: Money,
 ) -> list[Equation]:
     """Return where the money went: from lines to invoices (net), postings and what is open (gross, in the books)."""
-    currency = pricing.priced.currency if pricing.priced else plan.legal_entity.currency
+    books = plan.legal_entity.currency
+    currency = released.document.totals.net.currency if released else books
+    currency = pricing.priced.currency if pricing.priced else currency
     zero = Money.zero(currency)
     priced = pricing.priced.lines if pricing.priced else ()
     lines = money_total((line.net for line in priced), currency)
@@ -169,7 +171,6 @@ def money_equations(
     included = totals.tax if totals is not None and any(line.includes_tax for line in priced) else zero
     is_changed = released is not None and released.document != draft.document
     changed = lines - out.net - included if out is not None and is_changed else zero
-    books = plan.legal_entity.currency
     gross = released.document.in_books.gross if released else Money.zero(books)
     return [
         Equation(
