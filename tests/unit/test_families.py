@@ -113,6 +113,24 @@ def test_tiers_are_filled_by_all_and_each_share_is_said() -> None:
     holds(world)
 
 
+def test_a_pool_whose_price_changes_within_the_month_is_measured_in_parts_of_all() -> None:
+    world = family(POOL, contracts=())
+    contract = world.directory.contracts(PARENT)[0].model_dump(mode="json")
+    dearer = {**POOL, "price": {"model": "per_unit", "unit_price": "2"}}
+    changed = {**contract, "version": 2, "effective": {"start": "2013-01-15"}, "charges": [dearer]}
+    world.publish(Contract.model_validate(changed))
+    world.ingest([flight(number) for number in range(3)])
+    world.ingest([flight(number, account="EV", day="2013-01-06") for number in range(4)])
+    world.ingest([flight(number, day="2013-01-20") for number in range(2)])
+    world.ingest([flight(1, account="EV", day="2013-01-21")])
+    bill(world)
+    assert amounts(world) == {
+        (PARENT, "pool:2013-01"): "52.00",  # 3 and 4 before the 15th: 5 x 10 + 2 x 1
+        (PARENT, "pool:2013-01@2013-01-15"): "6.00",  # 2 and 1 from then on, at 2
+    }
+    holds(world)
+
+
 def test_late_usage_of_a_child_is_billed_at_the_pools_own_tier() -> None:
     world = family(POOL, contracts=())
     world.ingest([flight(number) for number in range(4)])
