@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from billproof.contracts.charges import Commitment, RecognitionMethod
+from billproof.contracts.charges import Commitment
 from billproof.contracts.terms import Committed
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, Proration, add_months
-from billproof.pricing.lines import explain, shown
-from billproof.pricing.model import LineKind, PricedLine, Recognized
+from billproof.pricing.lines import explain, shortfall_line, shown
+from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.rules import step_of
 
 ZERO = Decimal(0)
@@ -138,32 +138,17 @@ def commitment_lines(
 def _line(
     term: CommitmentTerm, owed: Decimal, here: Decimal, known: Committed | None, rounding: Rounding, *, is_due: bool
 ) -> PricedLine:
-    commitment, contract = term.span.term, term.span.contract
+    contract = term.span.contract
     steps = [step_of("committed", ONE, shown(term.amount)), step_of("billed here", ONE, -here)]
     if known is not None:
         steps.append(step_of("billed before", ONE, -known.reached))
         if known.billed:
             steps.append(step_of("of the shortfall before", ONE, -known.billed))
     note = ("shortfall" if owed else "met") if is_due else "the term as it is known now, less what was billed of it"
-    return PricedLine(
-        id=f"{commitment.id}:{term.days.name}",
-        account=contract.account,
-        kind=LineKind.COMMITMENT,
-        term=commitment.id,
-        charge=commitment.id,
-        description=commitment.name,
-        product=commitment.name,
-        revenue_category=commitment.revenue_category,
-        service_period=term.days,
-        covered=term.days,
-        meter=None,
-        unit=None,
-        dimension={},
-        quantity=ONE,
-        included_quantity=ZERO,
-        billed_quantity=ONE,
+    return shortfall_line(
+        term.span,
+        term.days,
+        name=term.span.term.id,
         net=Money.of(owed, contract.currency),
-        includes_tax=contract.prices_include_tax,
-        recognition=Recognized(method=RecognitionMethod.AS_INCURRED, period=term.days),
-        explanation=explain(contract, MODEL, owed, tuple(steps), rounding, note=note),
+        why=explain(contract, MODEL, owed, tuple(steps), rounding, note=note),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 
-from billproof.contracts.charges import Charge
+from billproof.contracts.charges import Charge, Commitment, RecognitionMethod
 from billproof.contracts.meters import Meter
 from billproof.contracts.model import Contract
 from billproof.contracts.prices import Capacity, DueOnce, Dynamic, Seats, Tiered
@@ -251,6 +251,33 @@ class _Pricer:
                 contract, charge.price.model, exact, steps, self._basis.rounding, proration=share, note=note
             ),
         )
+
+
+def shortfall_line(span: Span[Commitment], days: Period, *, name: str, net: Money, why: Explanation) -> PricedLine:
+    """Return the line that bills what a commitment's fees fell short of in some days."""
+    commitment = span.term
+    return PricedLine(
+        id=f"{name}:{days.name}",
+        account=span.contract.account,
+        kind=LineKind.COMMITMENT,
+        term=commitment.id,
+        charge=commitment.id,
+        description=commitment.name,
+        product=commitment.name,
+        revenue_category=commitment.revenue_category,
+        service_period=days,
+        covered=days,
+        meter=None,
+        unit=None,
+        dimension={},
+        quantity=ONE,
+        included_quantity=ZERO,
+        billed_quantity=ONE,
+        net=net,
+        includes_tax=span.contract.prices_include_tax,
+        recognition=Recognized(method=RecognitionMethod.AS_INCURRED, period=days),
+        explanation=why,
+    )
 
 
 def recognition_of(due: Due) -> Recognized:

@@ -14,14 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billproof.contracts.charges import Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
+from billproof.contracts.charges import Commitment, Credit, Discount, SpendCap, Term
 from billproof.contracts.timeline import Span, Timeline
 from billproof.model import decimal_text
 from billproof.money import Money, exactly, total
 from billproof.periods import Period, Proration
 from billproof.pricing.dues import Due, dues, own_dues
-from billproof.pricing.lines import Basis, charge_lines, explain, shown, true_up_lines
-from billproof.pricing.model import LineKind, PricedLine, Recognized, Step
+from billproof.pricing.lines import Basis, charge_lines, explain, shortfall_line, shown, true_up_lines
+from billproof.pricing.model import LineKind, PricedLine, Step
 from billproof.pricing.rules import step_of
 
 ZERO = Decimal(0)
@@ -152,27 +152,12 @@ class _Account:
             step_of("billed", ONE, -billed.amount),
         )
         note = "shortfall" if short else f"met: {billed} billed"
-        return PricedLine(
-            id=f"{_name(span, period)}:{period.name}",
-            account=self._timeline.account,
-            kind=LineKind.COMMITMENT,
-            term=commitment.id,
-            charge=commitment.id,
-            description=commitment.name,
-            product=commitment.name,
-            revenue_category=commitment.revenue_category,
-            service_period=period,
-            covered=period,
-            meter=None,
-            unit=None,
-            dimension={},
-            quantity=ONE,
-            included_quantity=ZERO,
-            billed_quantity=ONE,
+        return shortfall_line(
+            span,
+            period,
+            name=_name(span, period),
             net=Money.rounded(short, self._currency, self._basis.rounding),
-            includes_tax=span.contract.prices_include_tax,
-            recognition=Recognized(method=RecognitionMethod.AS_INCURRED, period=period),
-            explanation=explain(
+            why=explain(
                 span.contract,
                 "minimum_commitment",
                 short,
