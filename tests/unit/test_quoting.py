@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput, UnpriceableCharge
 from billproof.pricing.quoting import PriceRequest, quote
 from billproof_ops import __main__ as entry
@@ -109,3 +110,11 @@ def test_usage_over_every_capacity_cannot_be_priced() -> None:
     price = {"model": "capacity", "tiers": [{"limits": {"users": "1"}, "amount": "5"}]}
     with pytest.raises(UnpriceableCharge, match="no tier holds users 2"):
         quote(PriceRequest.model_validate(request(price, usage={"meters": {"users": "2"}})))
+
+
+def test_a_plain_contract_is_the_one_that_is_read_whole() -> None:
+    plain = PriceRequest.model_validate(request(FLAT)).contract()
+    assert plain == Contract.model_validate(plain.model_dump())
+    assert plain.model_dump_json() == Contract.model_validate(plain.model_dump()).model_dump_json()
+    stated = PriceRequest.model_validate(request(FLAT, terms={"signed_by": ""})).contract()
+    assert stated == plain

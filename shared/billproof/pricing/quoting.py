@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, GetJsonSchemaHandler, TypeAdapter, ValidationError, model_validator
 
+from billproof.contracts.charges import Charge
 from billproof.contracts.meters import Aggregation, Meter
 from billproof.contracts.model import Contract
 from billproof.contracts.names import Currency
@@ -14,7 +15,7 @@ from billproof.contracts.timeline import timelines
 from billproof.errors import InvalidInput
 from billproof.model import Exact, Model
 from billproof.money import Money, Rounding, total
-from billproof.periods import Period
+from billproof.periods import DateRange, Period, ProrationTerms
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedLine
 from billproof.pricing.reading import Read
@@ -59,6 +60,38 @@ class _AsPrice:
         return handler(TypeAdapter(Price).core_schema)
 
 
+def _charge(fields: dict[str, Any]) -> Charge | None:
+    """Read a charge; None where something is wrong with it: the contract is then read whole, and says where."""
+    try:
+        return Charge.model_validate(fields)
+    except ValidationError:
+        return None
+
+
+def _plain(currency: str, charge: Charge) -> Contract:
+    """Return a contract that says nothing but its charge: there is nothing in it that could be wrong."""
+    return Contract.made(
+        kind="contract",
+        id="quote",
+        account="quote",
+        version=1,
+        signed_by="",
+        effective=DateRange(start=date.min),
+        currency=currency,
+        time_zone="UTC",
+        charges=(charge,),
+        discounts=(),
+        commitments=(),
+        caps=(),
+        credits=(),
+        waivers=(),
+        exclusions=(),
+        renewal=None,
+        proration=ProrationTerms(),
+        prices_include_tax=False,
+    )
+
+
 class PriceRequest(Model):
     """One charge to price: its price, and whatever else of a charge and a contract it needs.
 
@@ -99,6 +132,8 @@ class PriceRequest(Model):
         if self.usage.days and "seats_meter" not in self.charge:
             charge["seats_meter"] = "seats"
         merged = {**charge, **self.charge, "price": self.price}
+        if not self.terms and (found := _charge(merged)) is not None:
+            return _plain(self.currency, found)
         terms = {
             "id": "quote",
             "account": "quote",
