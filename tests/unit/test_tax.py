@@ -8,7 +8,7 @@ from eu_vat_rates_data import get_standard_rate
 from billproof.contracts.parties import Account, LegalEntity, TaxRounding
 from billproof.errors import UndeterminedTax
 from billproof.money import Money, Rounding
-from billproof.tax.amounts import tax_document, tax_line
+from billproof.tax.amounts import tax_document, tax_given, tax_line
 from billproof.tax.model import Determination, Treatment
 from billproof.tax.rows import rule_set
 from billproof.tax.rules import determine
@@ -287,3 +287,23 @@ def test_our_european_rates_are_those_of_the_commissions_database() -> None:
             assert Decimal(str(theirs)) == rate.percent, rate.jurisdiction
             checked += 1
     assert checked == 27
+
+
+def taxes_given(tax: str, *nets: str) -> list[str]:
+    germany = found(EUROPE, account("DE", customer_kind="consumer"))
+    lines = [tax_line(net, Money.of(net, "EUR"), germany, Rounding.HALF_UP) for net in nets]
+    given = tax_given(lines, Money.of(tax, "EUR"))
+    assert [line.line for line in given] == list(nets)
+    assert [line.tax_by_line for line in given] == [line.tax_by_line for line in lines]
+    assert [line.amounts.net for line in given] == [line.amounts.net for line in lines]
+    return [line.amounts.tax.text for line in given]
+
+
+def test_a_tax_that_was_given_is_shared_out_unit_by_unit() -> None:
+    assert taxes_given("57.00", "100", "200") == ["19.00", "38.00"]
+    assert taxes_given("57.01", "100", "200") == ["19.01", "38.00"]
+    assert taxes_given("56.98", "100", "200") == ["18.99", "37.99"]
+    assert taxes_given("57.02", "100", "0", "200") == ["19.01", "0.00", "38.01"]
+    assert taxes_given("60.00", "100", "200") == ["20.00", "40.00"]  # more than a unit each: by their worth
+    assert taxes_given("0.00", "100", "-100") == ["19.00", "-19.00"]
+    assert taxes_given("5.00", "0", "0") == ["0.00", "0.00"]  # nothing that could bear it
