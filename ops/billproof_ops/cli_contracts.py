@@ -29,8 +29,9 @@ def show_history(
         received = f"received {each.receipt.received_at} from {each.receipt.sender}" if each.receipt else "not noted"
         until = f" to {each.effective.end}" if each.effective.end else ""
         console.print(f"[bold]{each.contract}[/] version {each.version}, from {each.effective.start}{until}")
-        console.print(f"  signed by {each.signed_by}, {received}", soft_wrap=True)
-        for change in each.changes:
-            console.print(
-                f"  {change.path}: {change.before or 'nothing'} -> {change.after or 'nothing'}", soft_wrap=True
-            )
+        told = [f"signed by {each.signed_by}, {received}"]
+        told += [
+            f"{change.path}: {change.before or 'nothing'} -> {change.after or 'nothing'}" for change in each.changes
+        ]
+        for line in told:  # what a CRM wrote is text, whatever brackets it has
+            console.print(f"  {line}", soft_wrap=True, markup=False)

@@ -201,7 +201,10 @@ def credit_an_invoice(
         message = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise WrongUse(message) from None
     asked = exceptions.ask_for_credit(target, request)
-    show(asked, as_json=as_json, text=f"{asked.document}: {asked.gross}, waits for approval as {asked.exception}")
+    said = f"waits for approval as {asked.exception}"
+    if asked.outcome != "waiting":
+        said = f"was {asked.outcome} as {asked.exception}; another note makes it another request"
+    show(asked, as_json=as_json, text=f"{asked.document}: {asked.gross}, {said}")
 
 
 def _line_credit(text: str) -> dict[str, str]:

@@ -184,4 +184,6 @@ def _raise(
         opened_at=instant_text(now),
     )
     raise_case(case, casebook=casebook, workflows=workflows)
-    return CreditRequested(document=held.invoice, exception=case.id, gross=gross, outcome="waiting")
+    decision = casebook.state(case.id).decision
+    outcome = decision.verdict.value if decision is not None else "waiting"
+    return CreditRequested(document=held.invoice, exception=case.id, gross=gross, outcome=outcome)

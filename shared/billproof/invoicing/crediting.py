@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from billproof.contracts.names import Name
+from billproof.contracts.parties import TaxEngineName
 from billproof.errors import InvalidInput
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
@@ -188,7 +189,7 @@ def _credited(
         message = f"{credit} is more than the {left.net} that are left of line {priced.id} of {released.number}"
         raise InvalidInput(message)
     credited = whole - left.net + credit
-    tax = left.tax if credited == whole else _tax_on(line, credited) - (line.amounts.tax - left.tax)
+    tax = left.tax if credited == whole else _tax_on(line, credited, invoice) - (line.amounts.tax - left.tax)
     quantity = -priced.billed_quantity if credited == whole else -(wanted.quantity or ZERO)
     explanation = priced.explanation.model_copy(
         update={
@@ -252,8 +253,11 @@ def _wanted(left: _Left, wanted: LineCredit, released: Released) -> Money:
     return Money.rounded(exact, whole.currency, priced.explanation.rounding)
 
 
-def _tax_on(line: InvoiceLine, net: Money) -> Money:
-    """Return the tax on a part of a line's net amount, as the line was taxed."""
+def _tax_on(line: InvoiceLine, net: Money, invoice: Invoice) -> Money:
+    """Return the tax on a part of a line's net amount, as the line was taxed; what an engine said, in proportion."""
+    if invoice.tax_engine is not TaxEngineName.RULES:
+        exact = CONTEXT.divide(CONTEXT.multiply(line.amounts.tax.amount, net.amount), line.amounts.net.amount)
+        return Money.rounded(exact, net.currency, line.priced.explanation.rounding)
     found, rounding = line.determination, line.priced.explanation.rounding
     percents = [each.percent for each in found.components] or [found.percent]
     parts = [

@@ -22,7 +22,9 @@ from billproof.tax.port import TaxAnswer, TaxQuestion, TaxTransaction
 SOFTWARE = "txcd_10103001"
 """Software as a service, business use; for consumers the same with personal use."""
 PERSONAL = "txcd_10103000"
-RETRIES = 2
+RETRIES = 1
+SECONDS = 10
+"""How long an answer may take: a call that hangs must not outlive the function that waits for it."""
 TAX_IDS = {"GB": "gb_vat", "CH": "ch_vat", "NO": "no_vat", "AU": "au_abn", "NZ": "nz_gst", "CA": "ca_bn"}
 TREATMENTS = {
     "reverse_charge": Treatment.REVERSE_CHARGE,
@@ -44,7 +46,10 @@ class StripeTax:
     def __init__(self, key: str, *, base: str | None = None) -> None:
         addresses: Any = {"api": base} if base else None
         self._client = stripe.StripeClient(
-            key, base_addresses=addresses, max_network_retries=RETRIES, http_client=stripe.UrllibClient()
+            key,
+            base_addresses=addresses,
+            max_network_retries=RETRIES,
+            http_client=stripe.RequestsClient(timeout=SECONDS),
         )
 
     def calculate(self, question: TaxQuestion) -> TaxAnswer:
@@ -109,7 +114,10 @@ def _determination(question: TaxQuestion, calculation: str, breakdown: list[Any]
     if not breakdown or reasons & UNKNOWN:
         message = f"Stripe Tax does not know what is due in {question.customer.address.country}"
         raise UndeterminedTax(message, account=question.customer.id)
-    taxed = [each for each in breakdown if each["taxability_reason"] not in TREATMENTS]
+    taxed = [each for each in breakdown if each["tax_rate_details"] is not None and each["taxable_amount"]]
+    if not taxed and breakdown[0]["taxability_reason"] not in TREATMENTS:
+        message = f"Stripe Tax puts no rate on it, and says {breakdown[0]['taxability_reason']}"
+        raise UndeterminedTax(message, account=question.customer.id)
     parts = [_component(each) for each in taxed]
     shares = {_share(each["taxable_amount"], question.net) for each in taxed}
     first = breakdown[0]["jurisdiction"]

@@ -1,9 +1,10 @@
 """Planning a billing run: which accounts, under which terms, in which batches; frozen before anything is counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import batched
 
 from billproof.artefacts import Artefacts
@@ -99,6 +100,7 @@ def plan_billing_run(
         requested_by=requested_by,
         accounts=(),
     )
+    rate = _rate(shared, directory)
     work: dict[int, list[_Windows]] = {}
     batches: list[str] = []
     for bucket, accounts in sorted(by_bucket.items()):
@@ -107,7 +109,7 @@ def plan_billing_run(
             batches.append(batch)
             used = _sort_windows(chunk, batch, buckets, work)
             own = {"batch": batch, "buckets": used, "accounts": tuple(account.terms for account in chunk)}
-            plan = shared.model_copy(update={**own, "rates": _rates(chunk, shared, directory)})
+            plan = shared.model_copy(update={**own, "rates": _rates(chunk, entity.currency, rate)})
             artefacts.write(run_id, PLAN, batch, plan)
     start, end = (instant_text(each) for each in month.instants(entity.time_zone))
     stated = _stated(objects, month, shared.meters)
@@ -175,17 +177,24 @@ def _sort_windows(
     return tuple(sorted(used))
 
 
-def _rates(accounts: Iterable[AccountPlan], shared: BatchPlan, directory: Directory) -> tuple[ExchangeRate, ...]:
-    """Return the rates of every other currency than the books' that a contract of some accounts is in."""
+type _Rate = Callable[[str], ExchangeRate | None]
+
+
+def _rate(shared: BatchPlan, directory: Directory) -> _Rate:
+    """Look each currency's rate up once: all batches of a run are converted alike."""
     books, days = shared.legal_entity.currency, shared.policy.thresholds.exchange_rate_days
+    return cache(lambda currency: directory.rate(currency, books, on=shared.issue_date, days=days))
+
+
+def _rates(accounts: Iterable[AccountPlan], books: str, rate: _Rate) -> tuple[ExchangeRate, ...]:
+    """Return the rates of every other currency than the books' that a contract of some accounts is in."""
     contracts = [
         contract
         for account in accounts
         for contract in (*account.terms.contracts, *(c for each in account.terms.earlier for c in each.contracts))
     ]
-    others = sorted({contract.currency for contract in contracts} - {books})
-    found = (directory.rate(currency, books, on=shared.issue_date, days=days) for currency in others)
-    return tuple(rate for rate in found if rate is not None)
+    found = (rate(currency) for currency in sorted({contract.currency for contract in contracts} - {books}))
+    return tuple(each for each in found if each is not None)
 
 
 def _members(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:

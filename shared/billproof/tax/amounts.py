@@ -84,7 +84,14 @@ def _shared(lines: Sequence[TaxedLine], gap: Money) -> list[TaxedLine]:
     if abs(gap.amount) > unit(gap.currency) * sum(units):
         units = weights
     shares = allocate(gap, units)
-    return [
-        line.model_copy(update={"amounts": Taxed.of(line.amounts.net, line.amounts.tax + share)})
-        for line, share in zip(lines, shares, strict=True)
-    ]
+    return [_shifted(line, share) for line, share in zip(lines, shares, strict=True)]
+
+
+def _shifted(line: TaxedLine, share: Money) -> TaxedLine:
+    """Add to a line's tax, and to its largest component, where it has several: they always add up to it."""
+    parts = list(line.components)
+    if parts:
+        place = max(range(len(parts)), key=lambda number: abs(parts[number].amount.amount))
+        parts[place] = parts[place].model_copy(update={"amount": parts[place].amount + share})
+    amounts = Taxed.of(line.amounts.net, line.amounts.tax + share)
+    return line.model_copy(update={"amounts": amounts, "components": tuple(parts)})
