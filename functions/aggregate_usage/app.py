@@ -1,7 +1,7 @@
 """One bucket of a run: from segments to exact quantities."""
 
-from billproof.aws.handlers import count, step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import count, step
 from billproof.model import Model
 from billproof.usage.service import Aggregated, aggregate_usage
 
@@ -14,7 +14,7 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> Aggregated:
+def handler(request: Request, ports: Composition) -> Aggregated:
     """Aggregate the bucket."""
     result = aggregate_usage(run_id=request.run_id, bucket=request.bucket, objects=ports.objects)
     count("EventsConflicting", result.conflicting)

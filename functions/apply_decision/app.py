@@ -1,8 +1,8 @@
 """The release of an invoice that was held and then approved."""
 
 from billproof.approvals.service import Applied, apply_decision
-from billproof.aws.handlers import count, step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import count, step
 from billproof.model import Model
 
 
@@ -13,11 +13,11 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> Applied:
+def handler(request: Request, ports: Composition) -> Applied:
     """Release the invoice as it was held."""
     result = apply_decision(
         exception=request.exception,
-        casebook=ports.casebook,
+        exception_store=ports.exception_store,
         objects=ports.objects,
         register=ports.register,
         postings=ports.postings,

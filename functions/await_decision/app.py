@@ -1,8 +1,8 @@
 """The wait of an exception: its token is kept, and those who may decide are told."""
 
 from billproof.approvals.service import Waiting, await_decision
-from billproof.aws.handlers import count, step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import count, step
 from billproof.model import Model
 
 
@@ -14,12 +14,12 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> Waiting:
+def handler(request: Request, ports: Composition) -> Waiting:
     """Keep the token; from the second time on it is a reminder, later an escalation."""
     result = await_decision(
         exception=request.exception,
         token=request.task_token,
-        casebook=ports.casebook,
+        exception_store=ports.exception_store,
         register=ports.register,
         directory=ports.directory,
         tokens=ports.tokens,

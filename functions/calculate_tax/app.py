@@ -1,13 +1,13 @@
 """Tax on the lines of a batch."""
 
-from billproof.aws.handlers import BatchRequest, step
-from billproof.aws.ports import Ports
-from billproof.pricing.service import Stepped
+from billproof.composition import Composition
+from billproof.handlers import BatchRequest, step
+from billproof.pricing.service import StepResult
 from billproof.tax.service import calculate_tax
 
 
 @step(BatchRequest)
-def handler(request: BatchRequest, ports: Ports) -> Stepped:
+def handler(request: BatchRequest, ports: Composition) -> StepResult:
     """Take the step for one batch."""
     return calculate_tax(
         run_id=request.run_id, batch_id=request.batch_id, objects=ports.objects, engines=ports.tax_engines

@@ -1,9 +1,9 @@
 """The gate of a billing run: whether everything arrived that was sent."""
 
-from billproof.aws.handlers import count, step
-from billproof.aws.ports import Ports
-from billproof.completeness.model import Checked
+from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
+from billproof.composition import Composition
+from billproof.handlers import count, step
 from billproof.model import Model
 
 
@@ -14,13 +14,13 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> Checked:
+def handler(request: Request, ports: Composition) -> CompletenessResult:
     """Compare the run with control totals and history; what is missing becomes an exception."""
     result = check_completeness(
         run_id=request.run_id,
         objects=ports.objects,
         records=ports.runs,
-        casebook=ports.casebook,
+        exception_store=ports.exception_store,
         now=ports.now(),
     )
     count("CompletenessFindings", result.findings)

@@ -1,9 +1,9 @@
 """The last step of a billing run: nothing may be missing; then the statement."""
 
-from billproof.aws.handlers import count, step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import count, step
 from billproof.model import Model
-from billproof.runs.closing import Closed, close_billing_run
+from billproof.pipeline.closing import Closed, close_billing_run
 
 
 class Request(Model):
@@ -13,7 +13,7 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> Closed:
+def handler(request: Request, ports: Composition) -> Closed:
     """Close the run, or name the batches that are missing."""
     result = close_billing_run(run_id=request.run_id, objects=ports.objects, records=ports.runs)
     count("InvoicesReleased", result.released)

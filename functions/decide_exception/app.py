@@ -2,8 +2,8 @@
 
 from billproof.approvals.model import Answer, Verdict
 from billproof.approvals.service import decide_exception
-from billproof.aws.handlers import step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import step
 from billproof.model import Model
 
 
@@ -17,14 +17,14 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> Answer:
+def handler(request: Request, ports: Composition) -> Answer:
     """Take the decision, or refuse it with a reason."""
     return decide_exception(
         exception=request.exception,
         verdict=request.verdict,
         decided_by=request.decided_by,
         reason=request.reason,
-        casebook=ports.casebook,
+        exception_store=ports.exception_store,
         register=ports.register,
         directory=ports.directory,
         tokens=ports.tokens,

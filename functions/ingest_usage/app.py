@@ -5,15 +5,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from billproof.aws.handlers import count, instrumented, logger
-from billproof.aws.ports import Ports, lambda_ports
+from billproof.composition import Composition, composition
+from billproof.handlers import count, instrumented, logger
 from billproof.usage.ingestion import Message, ingest_usage
 
 
 @instrumented
-def handler(event: dict[str, Any], _context: LambdaContext, ports: Ports | None = None) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
     """Take a batch of messages as one, so that it makes few segments; only the messages of a failed one come back."""
-    outside = ports or lambda_ports()
+    outside = ports or composition()
     messages = [
         Message(
             id=record["messageId"],
@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], _context: LambdaContext, ports: Ports | None 
     counts, failed = ingest_usage(
         messages,
         objects=outside.objects,
-        gatekeeper=outside.gatekeeper,
+        reference_data=outside.reference_data,
         buckets=outside.settings.buckets,
         grace=outside.settings.grace,
     )

@@ -1,9 +1,9 @@
 """The first step of a billing run: freeze the terms, cut the work."""
 
-from billproof.aws.handlers import step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import step
 from billproof.model import Model
-from billproof.runs.planning import Planned, plan_billing_run
+from billproof.pipeline.planning import Planned, plan_billing_run
 
 
 class Request(Model):
@@ -17,7 +17,7 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> Planned:
+def handler(request: Request, ports: Composition) -> Planned:
     """Plan the run."""
     return plan_billing_run(
         run_id=request.run_id,

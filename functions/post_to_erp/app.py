@@ -1,12 +1,12 @@
 """A released invoice to the ERP."""
 
-from billproof.aws.handlers import InvoiceMessage, each_invoice
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
 from billproof.erp.service import Posting, post_to_erp
+from billproof.handlers import InvoiceMessage, each_invoice
 
 
 @each_invoice(prefix="post_to_erp.v1")
-def handler(message: InvoiceMessage, ports: Ports) -> Posting:
+def handler(message: InvoiceMessage, ports: Composition) -> Posting:
     """Post the invoice that one message names."""
     return post_to_erp(
         invoice_id=message.invoice,

@@ -1,11 +1,11 @@
 """From quantities and terms to lines."""
 
-from billproof.aws.handlers import BatchRequest, step
-from billproof.aws.ports import Ports
-from billproof.pricing.service import Stepped, price_usage
+from billproof.composition import Composition
+from billproof.handlers import BatchRequest, step
+from billproof.pricing.service import StepResult, price_usage
 
 
 @step(BatchRequest)
-def handler(request: BatchRequest, ports: Ports) -> Stepped:
+def handler(request: BatchRequest, ports: Composition) -> StepResult:
     """Take the step for one batch."""
     return price_usage(run_id=request.run_id, batch_id=request.batch_id, objects=ports.objects)

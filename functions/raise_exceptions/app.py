@@ -1,20 +1,20 @@
 """The held invoices of a batch, each to a workflow of its own that waits for a person."""
 
 from billproof.approvals.service import raise_exceptions
-from billproof.aws.handlers import BatchRequest, count, step
-from billproof.aws.ports import Ports
-from billproof.pricing.service import Stepped
+from billproof.composition import Composition
+from billproof.handlers import BatchRequest, count, step
+from billproof.pricing.service import StepResult
 
 
 @step(BatchRequest)
-def handler(request: BatchRequest, ports: Ports) -> Stepped:
+def handler(request: BatchRequest, ports: Composition) -> StepResult:
     """Raise an exception for every invoice that was held."""
     result = raise_exceptions(
         run_id=request.run_id,
         batch_id=request.batch_id,
         objects=ports.objects,
         register=ports.register,
-        casebook=ports.casebook,
+        exception_store=ports.exception_store,
         workflows=ports.exceptions,
         now=ports.now(),
     )

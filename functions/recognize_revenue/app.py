@@ -1,8 +1,8 @@
 """What the last month earned of deferred revenue."""
 
-from billproof.aws.handlers import count, step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
 from billproof.erp.recognition import RecognitionResult, recognize_revenue
+from billproof.handlers import count, step
 from billproof.model import Model
 
 
@@ -14,7 +14,7 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> RecognitionResult:
+def handler(request: Request, ports: Composition) -> RecognitionResult:
     """Post the month's revenue, and count the entries."""
     result = recognize_revenue(
         legal_entity=request.legal_entity,

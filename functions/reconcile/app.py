@@ -1,7 +1,7 @@
 """Invoices against the ledger."""
 
-from billproof.aws.handlers import count, step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import count, step
 from billproof.model import Model
 from billproof.reconciliation.service import ReconciliationResult, reconcile_all
 
@@ -14,7 +14,7 @@ class Request(Model):
 
 
 @step(Request)
-def handler(request: Request, ports: Ports) -> ReconciliationResult:
+def handler(request: Request, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
     result = reconcile_all(
         legal_entity=request.legal_entity,

@@ -1,13 +1,13 @@
 """Numbers for clean drafts, and on to the ERP and the customer."""
 
-from billproof.aws.handlers import BatchRequest, step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import BatchRequest, step
 from billproof.invoicing.service import release_invoices
-from billproof.pricing.service import Stepped
+from billproof.pricing.service import StepResult
 
 
 @step(BatchRequest)
-def handler(request: BatchRequest, ports: Ports) -> Stepped:
+def handler(request: BatchRequest, ports: Composition) -> StepResult:
     """Release the batch."""
     return release_invoices(
         run_id=request.run_id,

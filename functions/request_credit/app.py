@@ -1,20 +1,20 @@
 """A request for a credit note or write-off. Who may invoke this function may ask; somebody else decides."""
 
 from billproof.approvals.credits import CreditRequested, request_credit
-from billproof.aws.handlers import step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import step
 from billproof.invoicing.crediting import CreditRequest
 
 
 @step(CreditRequest)
-def handler(request: CreditRequest, ports: Ports) -> CreditRequested:
+def handler(request: CreditRequest, ports: Composition) -> CreditRequested:
     """Draft it and let it wait for approval."""
     return request_credit(
         request,
         register=ports.register,
         directory=ports.directory,
         objects=ports.objects,
-        casebook=ports.casebook,
+        exception_store=ports.exception_store,
         workflows=ports.exceptions,
         now=ports.now(),
     )

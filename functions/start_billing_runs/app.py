@@ -2,10 +2,10 @@
 
 from pydantic import ConfigDict
 
-from billproof.aws.handlers import step
-from billproof.aws.ports import Ports
+from billproof.composition import Composition
+from billproof.handlers import step
 from billproof.model import Model
-from billproof.runs.starting import StartedRun, start_due_runs
+from billproof.pipeline.starting import StartedRun, start_due_runs
 
 
 class Request(Model):
@@ -21,7 +21,7 @@ class Started(Model):
 
 
 @step(Request)
-def handler(_request: Request, ports: Ports) -> Started:
+def handler(_request: Request, ports: Composition) -> Started:
     """Start what is due; a run that is under way is left alone."""
     runs = start_due_runs(
         records=ports.runs,

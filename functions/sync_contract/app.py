@@ -1,14 +1,14 @@
 """Legal entities, accounts, meters and contracts from the CRM to the directory."""
 
-from billproof.aws.handlers import Delivery, each_message
-from billproof.aws.ports import Ports
-from billproof.contracts.directory import Receipt
-from billproof.contracts.service import Synced, sync_contract
+from billproof.composition import Composition
+from billproof.handlers import ReceivedMessage, each_message
+from billproof.masterdata.directory import Receipt
+from billproof.masterdata.service import Synced, sync_contract
 from billproof.periods import instant_text
 
 
 @each_message
-def handler(delivery: Delivery, ports: Ports) -> Synced:
+def handler(received: ReceivedMessage, ports: Composition) -> Synced:
     """Keep the version that one message carries, and who sent it."""
-    receipt = Receipt(received_at=instant_text(ports.now()), sender=delivery.sender)
-    return sync_contract(delivery.body, directory=ports.directory, receipt=receipt)
+    receipt = Receipt(received_at=instant_text(ports.now()), sender=received.sender)
+    return sync_contract(received.body, directory=ports.directory, receipt=receipt)

@@ -7,9 +7,9 @@ from billproof.errors import NotFound
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import CREDIT_SERIES, InvoiceFacts
 from billproof.invoicing.service import read_invoice
-from billproof.runs.closing import read_statement
-from billproof.runs.model import RunStatement
-from billproof.runs.starting import RUNNING, StartedRun, run_ids, start_billing_run
+from billproof.pipeline.closing import read_statement
+from billproof.pipeline.model import RunStatement
+from billproof.pipeline.starting import RUNNING, StartedRun, run_ids, start_billing_run
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
@@ -130,7 +130,7 @@ def stores(target: Target) -> Stores:
         objects=ports.objects,
         directory=ports.directory,
         register=ports.register,
-        casebook=ports.casebook,
+        exception_store=ports.exception_store,
         erp=ports.erp,
     )
 

@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
 from billproof_ops import (
     billing,

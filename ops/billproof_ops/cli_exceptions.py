@@ -29,8 +29,8 @@ def list_exceptions(
         return
     listed = tables.table("Exception", "Amount", "Findings", "Status", whole=("Exception", "Amount"), right=("Amount",))
     for state in found:
-        codes = ", ".join(dict.fromkeys(finding.code for finding in state.case.findings))
-        listed.add_row(state.case.id, str(state.case.amount or "not known"), codes, _status(state))
+        codes = ", ".join(dict.fromkeys(finding.code for finding in state.opened.findings))
+        listed.add_row(state.opened.id, str(state.opened.amount or "not known"), codes, _status(state))
     console.print(listed if found else "nothing waits")
 
 
@@ -44,18 +44,18 @@ def _status(state: ExceptionState) -> str:
 def show_exception(name: Name, *, as_json: AsJson = False) -> None:
     """Show an exception: why it is held, what it is worth, who may decide, what was decided."""
     target = Target.find()
-    state = target.ports.casebook.state(name)
-    case = state.case
-    policy = target.ports.directory.policy(case.legal_entity)
-    able = [person.id for person in policy.deciders(case.amount, other_than=case.requested_by)]
+    state = target.ports.exception_store.state(name)
+    opened = state.opened
+    policy = target.ports.directory.policy(opened.legal_entity)
+    able = [person.id for person in policy.deciders(opened.amount, other_than=opened.requested_by)]
     if as_json:
         print_json({**state.model_dump(mode="json"), "may_approve": able})
         return
-    console.print(f"[bold]{case.id}[/] {_status(state)}, raised {case.opened_at}")
-    console.print(f"run {case.run}, asked for by {case.requested_by}; amount {case.amount or 'not known'}")
-    for finding in case.findings:
+    console.print(f"[bold]{opened.id}[/] {_status(state)}, raised {opened.opened_at}")
+    console.print(f"run {opened.run}, asked for by {opened.requested_by}; amount {opened.amount or 'not known'}")
+    for finding in opened.findings:
         console.print(f"{finding.severity} {finding.code} {finding.path}: {finding.message}. {finding.remedy}")
-    if not case.can_approve:
+    if not opened.can_approve:
         console.print("There is no document: it cannot be approved, only mended and run again.")
     console.print(f"may approve: {', '.join(able) or 'nobody'}")
     if state.decision is not None:

@@ -18,7 +18,7 @@ from typing import Any, Self
 import boto3
 import botocore.session
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 
 CHUNK = 64 * 1024
 """SQS bills a request for every 64 KB of payload."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 from billproof_ops.errors import WrongUse
 from billproof_ops.model import Shown
 from billproof_ops.target import Target

@@ -1,7 +1,7 @@
-"""What the command does with exceptions: it reads the casebook; deciding is left to the function that may."""
+"""What the command does with exceptions: it reads the exception_store; deciding is left to the function that may."""
 
-from billproof.approvals.casebook import execution_name
 from billproof.approvals.credits import CreditRequested
+from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Answer, ExceptionState
 from billproof.invoicing.crediting import CreditRequest
 from billproof_ops.errors import OpsError
@@ -12,7 +12,7 @@ MAX_RESTARTS = 100
 
 def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[ExceptionState]:
     """Return the exceptions of a legal entity and month: those that wait, or all."""
-    found = target.ports.casebook.of_period(legal_entity, period)
+    found = target.ports.exception_store.of_period(legal_entity, period)
     return [state for state in found if all_of_them or state.decision is None]
 
 
@@ -32,13 +32,13 @@ def restart(target: Target, exception: str) -> str:
 
     The name says how often: it is the same for whoever asks. Raises OpsError where it is not failed.
     """
-    state = target.ports.casebook.state(exception)
+    state = target.ports.exception_store.state(exception)
     machine = target.machine("InvoiceExceptionArn")
     for number in range(MAX_RESTARTS):
         name = execution_name(exception) + (f"-{number}" if number else "")
         status = machine.status(name)
         if status is None:
-            machine.start(name=name, document={"exception": state.case.id})
+            machine.start(name=name, document={"exception": state.opened.id})
             return name
         if status not in {"FAILED", "TIMED_OUT", "ABORTED"}:
             message = f"{exception}: execution {name} is {status.lower()}, there is nothing to start again"
@@ -49,6 +49,6 @@ def restart(target: Target, exception: str) -> str:
 
 def release_of(state: ExceptionState, target: Target) -> str | None:
     """Return the number under which an approved invoice was released, if it was."""
-    case = state.case
+    case = state.opened
     released = target.ports.register.released(f"{case.legal_entity}.{case.period}.{case.subject}")
     return released.number if released else None

@@ -4,9 +4,9 @@ import json
 
 from pydantic import ValidationError
 
-from billproof.contracts.directory import read_master_data
-from billproof.contracts.masterdata import AnyMasterData
-from billproof.runs.previewing import Books, Previewed, Simulation, preview, simulate
+from billproof.masterdata.directory import read_master_data
+from billproof.masterdata.model import AnyMasterData
+from billproof.pipeline.previewing import Previewed, PreviewSources, Simulation, preview, simulate
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
 
@@ -38,9 +38,9 @@ def simulate_file(target: Target, legal_entity: str, period: str, text: str, nam
     )
 
 
-def _books(target: Target) -> Books:
+def _books(target: Target) -> PreviewSources:
     ports = target.ports
-    return Books(
+    return PreviewSources(
         contracts=ports.contracts,
         invoices=ports.invoices,
         objects=ports.objects,

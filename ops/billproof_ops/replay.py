@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 from billproof_ops.errors import WrongUse
 from billproof_ops.model import Shown
 from billproof_ops.target import Target

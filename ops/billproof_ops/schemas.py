@@ -4,17 +4,17 @@ import json
 
 from pydantic import BaseModel, TypeAdapter
 
-from billproof.contracts.exchange import ExchangeRate
-from billproof.contracts.masterdata import CrmState
-from billproof.contracts.meters import Meter
+from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
-from billproof.contracts.parties import Account, LegalEntity
-from billproof.contracts.policy import Policy
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry
+from billproof.masterdata.exchange_rates import ExchangeRate
+from billproof.masterdata.meters import Meter
+from billproof.masterdata.model import CrmState
+from billproof.masterdata.parties import Account, LegalEntity
+from billproof.pipeline.model import RunStatement
 from billproof.pricing.quoting import PriceRequest
 from billproof.reconciliation.model import Reconciliation
-from billproof.runs.model import RunStatement
 from billproof_ops.demo.summary import Summary
 from billproof_ops.paths import ROOT
 

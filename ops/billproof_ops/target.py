@@ -8,10 +8,10 @@ from typing import Any
 
 from localstack_client import config as localstack
 
-from billproof.aws.clients import client
-from billproof.aws.ports import Ports
-from billproof.aws.settings import Settings
-from billproof.aws.stepfunctions import StateMachine
+from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.stepfunctions import StateMachine
+from billproof.composition import Composition
+from billproof.settings import Settings
 from billproof_ops.errors import OpsError
 from billproof_ops.local import server
 from billproof_ops.local.deploy import STACK, outputs
@@ -67,9 +67,9 @@ class Target:
         return cls(outputs=outputs(os.environ.get("BILLPROOF_STACK", STACK)))
 
     @cached_property
-    def ports(self) -> Ports:
+    def ports(self) -> Composition:
         """The ports of the functions, over this stack's resources."""
-        return Ports(Settings({name: self.outputs.get(output, "") for name, output in _SETTINGS.items()}))
+        return Composition(Settings({name: self.outputs.get(output, "") for name, output in _SETTINGS.items()}))
 
     def call(self, output: str, event: dict[str, Any]) -> Any:
         """Invoke a function by its output and return what it returns; raises OpsError where it raised."""

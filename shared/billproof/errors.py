@@ -11,7 +11,7 @@
     |- UnbalancedEntry            debits and credits of a journal entry differ
     |- UnpriceableCharge          a charge cannot be priced as the contract states it
     |- UndeterminedTax            no rule says what tax is due: never a zero rate
-    |- OutsideUnavailable         something outside failed: worth another try (retryable)
+    |- ExternalServiceUnavailable         something outside failed: worth another try (retryable)
        |- Contended               others wrote at the same time, too often in a row (retryable)
 
 Where a person has to decide, billproof returns values (findings, variances, quarantine reasons) and raises nothing.
@@ -96,14 +96,14 @@ class UndeterminedTax(BillproofError):
     code = "undetermined_tax"
 
 
-class OutsideUnavailable(BillproofError):
+class ExternalServiceUnavailable(BillproofError):
     """Something outside failed; the same call is worth another try."""
 
-    code = "outside_unavailable"
+    code = "external_service_unavailable"
     retryable = True
 
 
-class Contended(OutsideUnavailable):
+class Contended(ExternalServiceUnavailable):
     """Others wrote the same keys at the same time, too often in a row."""
 
     code = "contended"

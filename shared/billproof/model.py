@@ -70,7 +70,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
 
     @classmethod
-    def made(cls, **fields: Any) -> Self:
+    def construct_trusted(cls, **fields: Any) -> Self:
         """Make an object of values that were checked, every field of it: a third of the time of model_construct."""
         self = cls.__new__(cls)
         set_attribute = object.__setattr__

@@ -148,7 +148,7 @@ class Money(Model):
         """Make an amount in whole minor units of a known currency: only its digits need a look."""
         if amount.adjusted() > LARGEST_DIGIT:
             return cls(amount=amount, currency=currency)  # which says what is wrong
-        return cls.made(amount=amount, currency=currency)
+        return cls.construct_trusted(amount=amount, currency=currency)
 
     def __str__(self) -> str:
         return f"{self.text} {self.currency}"
@@ -202,7 +202,7 @@ class Taxed(Model):
     @staticmethod
     def of(net: Money, tax: Money) -> "Taxed":
         """Add tax to a net amount: what is made so adds up and needs no second look."""
-        return Taxed.made(net=net, tax=tax, gross=net + tax)
+        return Taxed.construct_trusted(net=net, tax=tax, gross=net + tax)
 
     @staticmethod
     def total(amounts: Sequence["Taxed"], currency: str) -> "Taxed":

@@ -1,4 +1,4 @@
-"""What billproof needs from outside, in the kernel's types only. Adapters live in `billproof.aws`."""
+"""What billproof needs from outside, in the kernel's types only. Adapters live in `billproof.adapters.aws`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Queue(Protocol):
     """A queue that delivers each message at least once, in any order."""
 
     def send(self, bodies: Iterable[str]) -> None:
-        """Send all messages; raises OutsideUnavailable where any was not taken."""
+        """Send all messages; raises ExternalServiceUnavailable where any was not taken."""
 
 
 class Workflows(Protocol):
@@ -90,7 +90,7 @@ class Mailer(Protocol):
     """Outgoing mail."""
 
     def send(self, *, to: str, message: bytes) -> None:
-        """Hand a whole RFC 5322 message over; raises OutsideUnavailable."""
+        """Hand a whole RFC 5322 message over; raises ExternalServiceUnavailable."""
 
 
 class Clock(Protocol):

@@ -10,15 +10,15 @@ from typing import Any
 
 from moto import mock_aws
 
-from billproof.aws.clients import client
-from billproof.aws.dynamodb import DynamoRecords
-from billproof.aws.ports import Ports
-from billproof.aws.settings import Settings
-from billproof.contracts.directory import _memberships, key_of
-from billproof.contracts.meters import Meter
-from billproof.contracts.parties import LegalEntity
-from billproof.contracts.policy import Policy
+from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.dynamodb import DynamoRecords
+from billproof.approvals.policy import Policy
+from billproof.composition import Composition
+from billproof.masterdata.directory import _memberships, key_of
+from billproof.masterdata.meters import Meter
+from billproof.masterdata.parties import LegalEntity
 from billproof.ports import Record
+from billproof.settings import Settings
 from billproof_ops.cost import CHUNK, CostMeter
 from billproof_ops.demo import story
 from functions.aggregate_usage import app as aggregate_usage
@@ -59,8 +59,8 @@ class _Context:
         return 60_000
 
 
-class _Clocked(Ports):
-    """Ports whose clock stands where it is put: events of long ago that are written today are late."""
+class _Clocked(Composition):
+    """Composition whose clock stands where it is put: events of long ago that are written today are late."""
 
     moment = AT_ONCE
 
@@ -95,7 +95,7 @@ def _deployed(*, buckets: int) -> Iterator[tuple[_Clocked, CostMeter]]:
         yield _Clocked(Settings(environment)), meter
 
 
-def _publish(ports: Ports, accounts: int) -> None:
+def _publish(ports: Composition, accounts: int) -> None:
     found = story.master_data()
     shared: list[LegalEntity | Meter | Policy] = [*found.legal_entities, *found.meters, *found.policies]
     for each in shared:
@@ -112,7 +112,7 @@ def _publish(ports: Ports, accounts: int) -> None:
             records.create(membership)
 
 
-def _call(module: Any, event: dict[str, Any], ports: Ports, meter: CostMeter) -> Any:
+def _call(module: Any, event: dict[str, Any], ports: Composition, meter: CostMeter) -> Any:
     meter.note("lambda request", 1, call="lambda Invoke")
     return module.handler(event, _Context(), ports)
 
@@ -167,7 +167,7 @@ def measure(*, events: int = 50_000, accounts: int = 480, buckets: int = 16) -> 
     ], calls
 
 
-def _bill(ports: Ports, meter: CostMeter, buckets: int) -> None:
+def _bill(ports: Composition, meter: CostMeter, buckets: int) -> None:
     event = {"run_id": RUN, "legal_entity": "skymeter-inc", "period": "2013-01", "requested_by": "schedule"}
     _call(plan_billing_run, event, ports, meter)
     found = json.loads(ports.objects.get(f"runs/{RUN}/maps/batches.json"))

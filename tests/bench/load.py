@@ -65,12 +65,12 @@ def calls(total: int, **shape: int) -> list[list[Message]]:
 def ingest(made: World, batches: list[list[Message]]) -> None:
     """Write the messages' events to the log."""
     for batch in batches:
-        ingest_usage(batch, objects=made.objects, gatekeeper=made.gatekeeper, buckets=made.buckets, grace=GRACE)
+        ingest_usage(batch, objects=made.objects, reference_data=made.reference_data, buckets=made.buckets, grace=GRACE)
 
 
 def aggregation_plan(made: World, run: str) -> AggregationPlan:
     """Plan a run and return the plan of its first bucket."""
-    from billproof.artefacts import Artefacts
+    from billproof.pipeline.artefacts import Artefacts
     from billproof.usage.log import bucket_name
     from billproof.usage.model import AGGREGATION_PLAN
 

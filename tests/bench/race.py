@@ -10,8 +10,8 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
+from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
-from billproof.contracts.policy import Policy
 from billproof.usage.ingestion import Message
 from billproof_ops.paths import ROOT
 from tests.bench import load

@@ -16,10 +16,10 @@ from typing import Annotated
 import duckdb
 import msgspec
 
-from billproof.artefacts import Artefacts
-from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.invoicing.service import draft_account
+from billproof.pipeline.artefacts import Artefacts
 from billproof.pricing.service import price_terms
+from billproof.pricing.terms import PLAN, BatchPlan
 from billproof.tax.service import tax_account
 from billproof.usage.aggregation import aggregate
 from billproof.usage.model import AggregationPlan, by_window

@@ -7,12 +7,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from billproof.artefacts import Artefacts
 from billproof.conservation.service import Stores, balance_run
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.model import RunPlan
+from billproof.pipeline.planning import RUN
+from billproof.pipeline.starting import run_ids
 from billproof.proof.service import prove_run
-from billproof.runs.model import RunPlan
-from billproof.runs.planning import RUN
-from billproof.runs.starting import run_ids
 from billproof.usage.service import aggregate_usage
 from billproof_ops.demo import story
 from tests.support.faults import Killed, fused
@@ -107,11 +107,11 @@ class Month(RuleBasedStateMachine):
     @rule(period=st.sampled_from(PERIODS), by=st.sampled_from(("ana", "ben")), kill_at=kills, after=st.booleans())
     def a_person_approves(self, period: str, by: str, kill_at: int | None, after: bool) -> None:
         def approve() -> None:
-            for state in self.world.casebook.of_period(INC, period):
+            for state in self.world.exception_store.of_period(INC, period):
                 if state.status == "open":
-                    self.world.decide(state.case.id, "approved", by)
-                if self.world.casebook.state(state.case.id).status == "approved":
-                    self.world.apply(state.case.id)
+                    self.world.decide(state.opened.id, "approved", by)
+                if self.world.exception_store.state(state.opened.id).status == "approved":
+                    self.world.apply(state.opened.id)
 
         self.attempt(kill_at, after, approve)
 
@@ -154,7 +154,7 @@ class Month(RuleBasedStateMachine):
             objects=self.world.objects,
             directory=self.world.directory,
             register=self.world.register,
-            casebook=self.world.casebook,
+            exception_store=self.world.exception_store,
             erp=self.world.erp,
         )
         billed: dict[str, int] = {}

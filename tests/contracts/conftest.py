@@ -6,8 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from billproof.aws.dynamodb import DynamoRecords
-from billproof.aws.s3 import S3Objects
+from billproof.adapters.aws.dynamodb import DynamoRecords
+from billproof.adapters.aws.s3 import S3Objects
 from billproof.ports import Objects, Records
 from tests.support.fakes import MemoryObjects, MemoryRecords
 

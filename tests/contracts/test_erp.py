@@ -2,7 +2,7 @@
 
 import pytest
 
-from billproof.erp.embedded import EmbeddedLedger
+from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.errors import DuplicateReference
 from billproof.ledger.model import JournalEntry
 from billproof.ports import Records

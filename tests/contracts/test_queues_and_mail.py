@@ -5,11 +5,11 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from billproof.aws.dynamodb import DynamoRecords
-from billproof.aws.s3 import S3Objects
-from billproof.aws.ses import SesMailer
-from billproof.aws.sqs import SqsQueue
-from billproof.errors import OutsideUnavailable
+from billproof.adapters.aws.dynamodb import DynamoRecords
+from billproof.adapters.aws.s3 import S3Objects
+from billproof.adapters.aws.ses import SesMailer
+from billproof.adapters.aws.sqs import SqsQueue
+from billproof.errors import ExternalServiceUnavailable
 from billproof.ports import Key, Record
 
 
@@ -28,7 +28,7 @@ def test_a_message_that_was_not_taken_is_an_error() -> None:
     with Stubber(client) as stub:
         failed = [{"Id": "0", "SenderFault": False, "Code": "InternalError", "Message": "try later"}]
         stub.add_response("send_message_batch", {"Successful": [], "Failed": failed})
-        with pytest.raises(OutsideUnavailable, match="try later"):
+        with pytest.raises(ExternalServiceUnavailable, match="try later"):
             SqsQueue(client, "https://queue").send(["a"])
 
 
@@ -53,7 +53,7 @@ def test_a_service_that_fails_is_worth_another_try(operation: str) -> None:
     method, call = calls[operation]
     with Stubber(client) as stub:
         stub.add_client_error(method, service_error_code="InternalServerError", http_status_code=500)
-        with pytest.raises(OutsideUnavailable, match="InternalServerError"):
+        with pytest.raises(ExternalServiceUnavailable, match="InternalServerError"):
             call()
 
 
@@ -61,5 +61,5 @@ def test_a_store_that_fails_is_worth_another_try() -> None:
     client = boto3.client("s3")
     with Stubber(client) as stub:
         stub.add_client_error("get_object", service_error_code="SlowDown", http_status_code=503)
-        with pytest.raises(OutsideUnavailable, match="SlowDown"):
+        with pytest.raises(ExternalServiceUnavailable, match="SlowDown"):
             S3Objects(client, "b").get("k")

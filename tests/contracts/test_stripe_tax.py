@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from pytest_socket import enable_socket
 
-from billproof.aws.clients import client
-from billproof.aws.ports import Ports
-from billproof.aws.settings import Settings
+from billproof.adapters.aws.clients import client
+from billproof.adapters.stripe.tax import StripeTax
+from billproof.composition import Composition
 from billproof.contracts.model import Contract
-from billproof.contracts.parties import Account, TaxEngineName
-from billproof.errors import Conflict, Contended, InvalidInput, OutsideUnavailable, UndeterminedTax
+from billproof.errors import Conflict, Contended, ExternalServiceUnavailable, InvalidInput, UndeterminedTax
 from billproof.findings import Finding
 from billproof.invoicing.register import DECLARED
+from billproof.masterdata.parties import Account, TaxEngineName
 from billproof.money import Money, Taxed, total
-from billproof.outside.stripe_tax import StripeTax
+from billproof.pipeline.previewing import preview
 from billproof.proof.service import prove_run
 from billproof.proof.taxes import recalculate_tax
-from billproof.runs.previewing import preview
+from billproof.settings import Settings
 from billproof.tax.port import TaxQuestion, TaxTransaction
 from billproof_ops.demo import story
 from tests.support.stripe_server import FakeStripe, served
@@ -137,7 +137,7 @@ def test_a_night_on_which_stripe_fails_declares_nothing_twice(stripe: FakeStripe
     world = world_of(stripe)
     bill(world)
     stripe.failing, stripe.after_effect = 50, after_effect
-    with pytest.raises(OutsideUnavailable, match="Stripe Tax"):
+    with pytest.raises(ExternalServiceUnavailable, match="Stripe Tax"):
         world.post(US)
     released = world.register.released(US)
     assert released is not None
@@ -167,7 +167,7 @@ def test_a_preview_asks_and_declares_nothing(stripe: FakeStripe) -> None:
 def test_a_run_that_cannot_ask_is_tried_again(stripe: FakeStripe) -> None:
     world = world_of(stripe)
     stripe.failing = 1_000
-    with pytest.raises(OutsideUnavailable):
+    with pytest.raises(ExternalServiceUnavailable):
         world.bill(EUROPE)
 
 
@@ -279,7 +279,7 @@ def test_a_reversal_of_more_than_is_left_is_refused(stripe: FakeStripe) -> None:
 
 
 def test_a_function_takes_the_key_from_its_secret(monkeypatch: pytest.MonkeyPatch, stripe: FakeStripe) -> None:
-    assert Ports(Settings({})).tax_engines == {}
+    assert Composition(Settings({})).tax_engines == {}
     asked: list[str] = []
 
     class Secrets:
@@ -288,8 +288,8 @@ def test_a_function_takes_the_key_from_its_secret(monkeypatch: pytest.MonkeyPatc
             return {"SecretString": "sk_test"}
 
     monkeypatch.setattr(
-        "billproof.aws.ports.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
+        "billproof.composition.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
     )
-    engines = Ports(Settings({"STRIPE_SECRET_ARN": "arn:stripe"})).tax_engines
+    engines = Composition(Settings({"STRIPE_SECRET_ARN": "arn:stripe"})).tax_engines
     assert asked == ["arn:stripe"]
     assert isinstance(engines[TaxEngineName.STRIPE], StripeTax)

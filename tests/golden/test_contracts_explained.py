@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from billproof.contracts.meters import Meter
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge
+from billproof.masterdata.meters import Meter
 from billproof.money import Rounding
 from billproof.periods import Period
 from billproof.pricing.lines import Basis

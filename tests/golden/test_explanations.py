@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from billproof.contracts.parties import Account, LegalEntity
 from billproof.errors import BillproofError, UndeterminedTax
+from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import decimal_text
 from billproof.pricing.model import PricedLine
 from billproof.pricing.quoting import PriceRequest, quote

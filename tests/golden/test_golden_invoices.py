@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from billproof.documents.pdf import render_invoice
+from billproof.adapters.typst.pdf import render_invoice
 from billproof_ops.demo import story
 from tests.support.tables import invoice_table, journal_table
 from tests.support.world import EUROPE, INC, JANUARY, World

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
 from billproof_ops.demo import story
 from billproof_ops.local import server

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.register import InvoiceFacts
 from billproof.usage import log
@@ -41,7 +41,7 @@ def billed(loaded: Target) -> Target:
     for entity in (EUROPE, INC):
         billing.wait_for_run(loaded, billing.start_run(loaded, entity, JANUARY, requested_by="carla").run_id)
     case = f"{INC}.{JANUARY}.EV.001"
-    until(lambda: loaded.ports.casebook.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
+    until(lambda: loaded.ports.exception_store.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
     answer = exceptions.decide(loaded, case, "approved", decided_by="ben", reason="they flew again next day")
     assert answer.outcome == "decided"
     (state,) = exceptions.exceptions_of(loaded, INC, JANUARY, all_of_them=True)
@@ -256,7 +256,7 @@ def test_a_credit_note_goes_out_when_somebody_else_has_approved_it(billed: Targe
     code, out, err = run_command("invoice", "credit", united.number, *words, "--as", "ana")
     case = f"{INC}.{JANUARY}.UA~01.001"
     assert (code, case in out) == (0, True), out + err
-    until(lambda: billed.ports.casebook.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
+    until(lambda: billed.ports.exception_store.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
     assert run_command("exceptions", "approve", case, "--as", "ana", "--reason", "my own")[0] == 1
     assert run_command("exceptions", "approve", case, "--as", "ben", "--reason", "they were right")[0] == 0
     document = f"{INC}.{JANUARY}.UA~01"
@@ -337,7 +337,7 @@ def test_a_run_with_a_gap_waits_is_planned_again_and_goes_on(billed: Target) -> 
     drained(billed, "UsageEventsQueueUrl")
     run_id = billing.start_run(billed, INC, february, requested_by="carla").run_id
     case = f"{INC}.{february}._run.001-01"
-    until(lambda: billed.ports.casebook.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
+    until(lambda: billed.ports.exception_store.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
     code, out, _ = run_command("exceptions", "show", case)
     assert (code, "1 are missing" in out) == (0, True)
     send(billed, "UsageEventsQueueUrl", [json.dumps(flown[1])])

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
-from billproof.contracts.policy import Policy
 from billproof.invoicing.service import release_held
 from tests.support.world import INC, World, flight
 

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from billproof.errors import InvalidInput, NotFound, OutsideUnavailable
+from billproof.errors import ExternalServiceUnavailable, InvalidInput, NotFound
 from billproof.ids import canonical_json
 from billproof.ports import TRANSACTION_LIMIT, Document, Key, Record
 
@@ -69,7 +69,7 @@ class MemoryQueue:
 
     def send(self, bodies: Iterable[str]) -> None:
         if self.is_down:
-            raise OutsideUnavailable("the queue is down")
+            raise ExternalServiceUnavailable("the queue is down")
         self.bodies += bodies
 
 

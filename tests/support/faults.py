@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from billproof.usage.ingestion import Gatekeeper
+from billproof.usage.ingestion import ReferenceDataCache
 from tests.support.world import World
 
 RECORDS = ("get", "create", "create_all", "query")
@@ -85,7 +85,7 @@ def restore(world: World, kept: dict[str, Any]) -> None:
     world.tokens.answers = dict(kept["answers"])
     world.mailer.sent = list(kept["mail"])
     world._sent = kept["sent"]
-    world.gatekeeper = Gatekeeper(world.directory, world.now)  # another process remembers nothing
+    world.reference_data = ReferenceDataCache(world.directory, world.now)  # another process remembers nothing
 
 
 def _as_if_undisturbed(document: Any) -> Any:

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from billproof.approvals.casebook import Casebook
+from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.approvals.credits import CreditRequested, request_credit
+from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import Answer, Verdict
 from billproof.approvals.service import (
     Applied,
@@ -17,30 +18,29 @@ from billproof.approvals.service import (
     decide_exception,
     raise_exceptions,
 )
-from billproof.artefacts import Artefacts
-from billproof.aws.settings import Settings
-from billproof.completeness.model import Checked
+from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
-from billproof.contracts.directory import Directory
-from billproof.contracts.masterdata import AnyMasterData
-from billproof.contracts.parties import TaxEngineName
 from billproof.controls.service import validate_pricing
-from billproof.erp.embedded import EmbeddedLedger
 from billproof.erp.service import post_to_erp
 from billproof.invoicing.crediting import CreditRequest
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
 from billproof.invoicing.service import draft_invoices, read_invoice, release_invoices
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.model import AnyMasterData
+from billproof.masterdata.parties import TaxEngineName
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.closing import Closed, close_billing_run, read_statement
+from billproof.pipeline.model import RunPlan, RunStatement
+from billproof.pipeline.planning import RUN, plan_billing_run
+from billproof.pipeline.starting import start_billing_run
 from billproof.pricing.service import price_usage
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
-from billproof.runs.closing import Closed, close_billing_run, read_statement
-from billproof.runs.model import RunPlan, RunStatement
-from billproof.runs.planning import RUN, plan_billing_run
-from billproof.runs.starting import start_billing_run
+from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.tax.service import calculate_tax
-from billproof.usage.ingestion import Gatekeeper, Message, ingest_usage
+from billproof.usage.ingestion import Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
 from billproof.usage.service import aggregate_usage
 from billproof_ops.demo import story
@@ -78,7 +78,7 @@ class World:
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()
         self.tax_engines: dict[TaxEngineName, TaxEngine] = {}
-        self.casebook = Casebook(self.records["exceptions"])
+        self.exception_store = ExceptionStore(self.records["exceptions"])
         self.once = run_once
         self.settings = Settings(
             {
@@ -90,7 +90,7 @@ class World:
         )
         self._sent = 0
         self.moment = NOW
-        self.gatekeeper = Gatekeeper(self.directory, self.now)
+        self.reference_data = ReferenceDataCache(self.directory, self.now)
         if master_data:
             found = story.master_data()
             self.publish(*found.legal_entities, *found.meters, *found.accounts, *found.contracts, *found.policies)
@@ -113,7 +113,7 @@ class World:
                 Message(id=f"m{self._sent}", body=body, sent_at=self.moment + timedelta(seconds=self._sent))
             )
         counts, failed = ingest_usage(
-            messages, objects=self.objects, gatekeeper=self.gatekeeper, buckets=self.buckets, grace=GRACE
+            messages, objects=self.objects, reference_data=self.reference_data, buckets=self.buckets, grace=GRACE
         )
         assert not failed
         return counts
@@ -160,14 +160,14 @@ class World:
             batch_id=batch,
             objects=self.objects,
             register=self.register,
-            casebook=self.casebook,
+            exception_store=self.exception_store,
             workflows=self.exceptions,
             now=self.now(),
         )
 
-    def check(self, run_id: str) -> Checked:
+    def check(self, run_id: str) -> CompletenessResult:
         return check_completeness(
-            run_id=run_id, objects=self.objects, records=self.runs, casebook=self.casebook, now=self.now()
+            run_id=run_id, objects=self.objects, records=self.runs, exception_store=self.exception_store, now=self.now()
         )
 
     def wait(self, exception: str, token: str) -> Waiting:
@@ -175,7 +175,7 @@ class World:
         return await_decision(
             exception=exception,
             token=token,
-            casebook=self.casebook,
+            exception_store=self.exception_store,
             register=self.register,
             directory=self.directory,
             tokens=self.tokens,
@@ -190,7 +190,7 @@ class World:
             verdict=Verdict(verdict),
             decided_by=by,
             reason=reason,
-            casebook=self.casebook,
+            exception_store=self.exception_store,
             register=self.register,
             directory=self.directory,
             tokens=self.tokens,
@@ -200,10 +200,10 @@ class World:
     def approve_all(self, entity: str = INC, period: str = JANUARY) -> list[str]:
         """Let the director approve whatever waits and still matters, and release it."""
         approved = []
-        for state in self.casebook.of_period(entity, period):
-            if state.status == "open" and self.decide(state.case.id, "approved", "ben").outcome == "decided":
-                assert self.apply(state.case.id).outcome == "released"
-                approved.append(state.case.id)
+        for state in self.exception_store.of_period(entity, period):
+            if state.status == "open" and self.decide(state.opened.id, "approved", "ben").outcome == "decided":
+                assert self.apply(state.opened.id).outcome == "released"
+                approved.append(state.opened.id)
         return approved
 
     def credit(self, invoice: str, request: str = "C-1", **terms: Any) -> CreditRequested:
@@ -214,7 +214,7 @@ class World:
             register=self.register,
             directory=self.directory,
             objects=self.objects,
-            casebook=self.casebook,
+            exception_store=self.exception_store,
             workflows=self.exceptions,
             now=self.now(),
         )
@@ -230,7 +230,7 @@ class World:
     def apply(self, exception: str) -> Applied:
         return apply_decision(
             exception=exception,
-            casebook=self.casebook,
+            exception_store=self.exception_store,
             objects=self.objects,
             register=self.register,
             postings=self.postings,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from billproof.contracts.meters import Aggregation
+from billproof.masterdata.meters import Aggregation
 from billproof.usage.aggregation import Extras, aggregate, events_of
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate
 from billproof.usage.readings import Reading

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.model import Contract
-from billproof.contracts.policy import Policy
 from billproof.contracts.timeline import timelines
 from billproof.money import Rounding
 from billproof.periods import Period
@@ -85,7 +85,7 @@ def stores(world: World) -> Stores:
         directory=world.directory,
         register=world.register,
         erp=world.erp,
-        casebook=world.casebook,
+        exception_store=world.exception_store,
     )
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from billproof.approvals.casebook import execution_name
+from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Refusal
-from billproof.contracts.policy import Policy
+from billproof.approvals.policy import Policy
 from billproof.errors import Conflict, NotFound
 from billproof.money import Money
 from tests.support.world import INC, REQUESTER, World, flight
@@ -28,8 +28,8 @@ def world() -> World:
 
 
 def test_a_held_invoice_opens_a_case_and_starts_its_workflow(world: World) -> None:
-    (state,) = world.casebook.of_period(INC, "2013-01")
-    case = state.case
+    (state,) = world.exception_store.of_period(INC, "2013-01")
+    case = state.opened
     assert (case.id, case.requested_by, case.amount, state.status) == (CASE, REQUESTER, Money.of("5000", "USD"), "open")
     assert [finding.code for finding in case.findings] == ["unpriced_meter"]
     assert world.exceptions.executions == {execution_name(CASE): {"exception": CASE}}
@@ -72,7 +72,7 @@ def test_a_rejection_leaves_the_invoice_held(world: World) -> None:
 def test_not_everybody_may_decide(world: World, by: str, reason: str, refusal: Refusal) -> None:
     answer = world.decide(CASE, "approved", by, reason)
     assert (answer.outcome, answer.refusal, answer.decision) == ("refused", refusal, None)
-    assert world.casebook.state(CASE).status == "open"
+    assert world.exception_store.state(CASE).status == "open"
 
 
 def change_policy(world: World, **changes: Any) -> None:
@@ -119,7 +119,7 @@ def test_reminders_and_escalation_reach_the_right_people(world: World) -> None:
     assert [to for to, _ in world.mailer.sent[:2]] == ["ana@skymeter.example", "ben@skymeter.example"]
     assert b"Reminder: " in world.mailer.sent[2][1]
     assert b"unpriced_meter" in world.mailer.sent[0][1]
-    assert world.casebook.state(CASE).reminders == 3
+    assert world.exception_store.state(CASE).reminders == 3
     world.decide(CASE, "rejected", "ben")
     assert list(world.tokens.answers) == ["t3"]  # the wait that is still on
 
@@ -149,7 +149,7 @@ def test_what_has_no_document_cannot_be_approved() -> None:
     world.bill()
     answer = world.decide(CASE, "approved", "ben")
     assert answer.refusal is Refusal.NOTHING_TO_RELEASE
-    assert world.casebook.state(CASE).case.amount is None
+    assert world.exception_store.state(CASE).opened.amount is None
 
 
 def test_an_approval_of_late_usage_that_another_invoice_billed_is_outdated() -> None:

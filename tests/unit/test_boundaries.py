@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.contracts.model import Contract
-from billproof.contracts.parties import TaxRounding
 from billproof.contracts.timeline import timelines
 from billproof.errors import UndeterminedTax
+from billproof.masterdata.parties import TaxRounding
 from billproof.money import Money, Rounding
 from billproof.periods import (
     DateRange,

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from billproof.contracts.model import Contract
-from billproof.contracts.terms import Committed
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
@@ -16,6 +15,7 @@ from billproof.periods import Period
 from billproof.pricing.commitments import CommitmentTerm, commitment_lines, committed, terms_over
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.quoting import PriceRequest, quote
+from billproof.pricing.terms import Committed
 
 HALF_UP = Rounding.HALF_UP
 

@@ -51,7 +51,7 @@ def test_what_is_stated_and_counted_is_complete() -> None:
         ("flights_handled", 15, 15),
         ("miles_tracked", 15, 15),
     ]
-    assert world.casebook.of_period(INC, "2013-01") == []
+    assert world.exception_store.of_period(INC, "2013-01") == []
 
 
 def test_a_gap_holds_the_run_and_is_worth_what_the_contracts_say() -> None:
@@ -64,8 +64,8 @@ def test_a_gap_holds_the_run_and_is_worth_what_the_contracts_say() -> None:
     assert "100 are missing" in finding.message
     assert "2013-01-05T17:00Z" in finding.message
     assert finding.amount_at_risk == found.amount_at_risk == Money.of("95.00", "USD")  # in the second tier: 100 x 0.95
-    (state,) = world.casebook.of_period(INC, "2013-01")
-    assert (state.case.id, state.case.kind) == (f"{INC}.2013-01._run.001-01", "run")
+    (state,) = world.exception_store.of_period(INC, "2013-01")
+    assert (state.opened.id, state.opened.kind) == (f"{INC}.2013-01._run.001-01", "run")
 
 
 def test_a_sum_that_differs_and_events_too_many_are_gaps_too() -> None:
@@ -113,14 +113,14 @@ def test_a_held_run_is_planned_again_and_sees_what_arrived() -> None:
     assert check(world).outcome == "incomplete"
     case = f"{INC}.2013-01._run.001-01"
     assert check(world).outcome == "incomplete"  # the step is repeated: still one case
-    assert [each.case.id for each in world.casebook.of_period(INC, "2013-01")] == [case]
+    assert [each.opened.id for each in world.exception_store.of_period(INC, "2013-01")] == [case]
     answer = world.decide(case, "rejected", "ana", "the source sends it again")
     assert answer.outcome == "decided"
     world.wait(case, "t")
     assert world.tokens.answers["t"] == {"exception": case, "kind": "run", "decision": "rejected"}
     assert check(world).outcome == "incomplete"
     second = f"{INC}.2013-01._run.001-02"
-    assert world.casebook.state(second).status == "open"
+    assert world.exception_store.state(second).status == "open"
     world.ingest([flight(2)])
     assert check(world).outcome == "complete"
 

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from billproof.artefacts import Artefacts
 from billproof.conservation.model import ConservationStatement, Equation
 from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.charges import Discount, Timing
@@ -14,8 +13,9 @@ from billproof.contracts.prices import OneOff
 from billproof.ledger.model import JournalEntry
 from billproof.money import Money
 from billproof.periods import DateRange
+from billproof.pipeline.artefacts import Artefacts
 from billproof.pricing.service import PRICED, BatchPricing
-from billproof.proof.model import Doubt
+from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
@@ -27,7 +27,7 @@ def stores(world: World) -> Stores:
         objects=world.objects,
         directory=world.directory,
         register=world.register,
-        casebook=world.casebook,
+        exception_store=world.exception_store,
         erp=world.erp,
     )
 
@@ -175,7 +175,7 @@ def test_a_line_that_is_lost_between_pricing_and_the_invoice_is_nowhere(world: W
     statement = balance_run(RUN, stores=stores(world))
     assert not statement.balances
     assert equations(statement, "UA")["lines"].difference == 100
-    doubts = [each for each in prove_run(RUN, stores=stores(world)).differences if each.doubt is Doubt.BALANCE]
+    doubts = [each for each in prove_run(RUN, stores=stores(world)).differences if each.doubt is DifferenceKind.BALANCE]
     assert {each.where for each in doubts} == {RUN, "UA"}
 
 
@@ -186,7 +186,7 @@ def test_an_event_that_a_segment_holds_and_no_usage_counts_is_named(world: World
     rows = log.read_segment(world.objects, key)
     log.write(world.objects, key.rsplit("/", 1)[0] + "/", rows[:1])  # somebody adds a copy in a segment of its own
     doubts = {each.doubt for each in prove_run(RUN, stores=stores(world)).differences}
-    assert Doubt.STATEMENT in doubts
+    assert DifferenceKind.STATEMENT in doubts
 
 
 def test_a_release_that_nobody_approved_is_named() -> None:
@@ -201,4 +201,4 @@ def test_a_release_that_nobody_approved_is_named() -> None:
     for key in [key for key in world.records["exceptions"].items if key.sort.endswith("#decided")]:
         del world.records["exceptions"].items[key]
     doubts = [each.doubt for each in prove_run(RUN, stores=stores(world)).differences]
-    assert doubts == [Doubt.APPROVAL]
+    assert doubts == [DifferenceKind.APPROVAL]

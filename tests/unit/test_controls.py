@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from billproof.approvals.model import Refusal
-from billproof.artefacts import Artefacts
-from billproof.contracts.masterdata import CrmState
+from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
-from billproof.contracts.parties import Account
-from billproof.contracts.policy import Policy
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.catalogue import CATALOGUE
 from billproof.controls.service import findings_of
 from billproof.findings import Finding, Severity, is_blocked
+from billproof.masterdata.model import CrmState
+from billproof.masterdata.parties import Account
 from billproof.money import Money
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.model import RunStatement
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.service import PRICED, AccountPricing, BatchPricing
-from billproof.runs.model import RunStatement
+from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
 from tests.support.world import EUROPE, INC, World, flight
 
 FEBRUARY = datetime(2013, 3, 2, 12, tzinfo=UTC)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from billproof.adapters.typst.pdf import render_invoice
+from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.model import Contract
-from billproof.contracts.policy import Policy
-from billproof.documents.pdf import render_invoice
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.invoicing.delivery import deliver_invoice
 from billproof.invoicing.model import DocumentKind, Invoice
@@ -181,14 +181,14 @@ def test_a_request_that_died_before_anybody_heard_of_it_blocks_others_until_it_i
     def die(case: object) -> bool:
         raise TimeoutError(case)
 
-    monkeypatch.setattr(world.casebook, "open", die)
+    monkeypatch.setattr(world.exception_store, "open", die)
     with pytest.raises(TimeoutError):
         world.credit(UA)
     monkeypatch.undo()
     with pytest.raises(InvalidInput, match="UA~01 still waits"):
         world.credit(UA, "C-2")
     asked = world.credit(UA)
-    assert world.casebook.state(asked.exception).status == "open"
+    assert world.exception_store.state(asked.exception).status == "open"
 
 
 def test_lines_of_two_contracts_that_are_named_alike_are_told_apart(world: World) -> None:
@@ -209,13 +209,13 @@ def test_lines_of_two_contracts_that_are_named_alike_are_told_apart(world: World
 def test_a_credit_over_the_ratio_says_so_to_who_approves(world: World) -> None:
     world.credit(UA, lines=[{"line": "miles:2013-01"}])
     world.credit(US, "C-2")
-    found = {state.case.subject: [each.code for each in state.case.findings] for state in states(world)}
+    found = {state.opened.subject: [each.code for each in state.opened.findings] for state in states(world)}
     assert found == {"UA~01": ["credit_requested"], "US~01": ["credit_requested", "credit_ratio"]}
 
 
 def states(world: World) -> list[Any]:
-    mine = [*world.casebook.of_period(INC, JANUARY), *world.casebook.of_period(EUROPE, JANUARY)]
-    return [state for state in mine if "~" in state.case.subject]
+    mine = [*world.exception_store.of_period(INC, JANUARY), *world.exception_store.of_period(EUROPE, JANUARY)]
+    return [state for state in mine if "~" in state.opened.subject]
 
 
 def test_a_write_off_gives_up_the_receivable_and_leaves_the_tax(world: World) -> None:
@@ -303,7 +303,7 @@ def stores(world: World) -> Stores:
         objects=world.objects,
         directory=world.directory,
         register=world.register,
-        casebook=world.casebook,
+        exception_store=world.exception_store,
         erp=world.erp,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 from billproof_ops import dead_letters
 from billproof_ops.errors import WrongUse
 from billproof_ops.target import Target

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from billproof.contracts.model import Contract
-from billproof.contracts.terms import BilledLine, EarlierPeriod
 from billproof.contracts.timeline import timelines
 from billproof.money import Money, Rounding
 from billproof.periods import Period
@@ -12,6 +11,7 @@ from billproof.pricing.differences import difference_lines, is_given_back
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.reductions import contract_lines
+from billproof.pricing.terms import BilledLine, EarlierPeriod
 from billproof.usage.readings import Quantity
 from billproof_ops.demo import story
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from billproof.documents.pdf import render_invoice
+from billproof.adapters.typst.pdf import render_invoice
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from billproof.adapters.typst.pdf import render_invoice
+from billproof.approvals.policy import Policy
 from billproof.conservation.service import balance_run
-from billproof.contracts.exchange import ExchangeRate
 from billproof.contracts.model import Contract
-from billproof.contracts.policy import Policy
-from billproof.contracts.service import sync_contract
-from billproof.documents.pdf import render_invoice
 from billproof.erp.recognition import recognize_month, waterfall
 from billproof.invoicing.model import Invoice
+from billproof.masterdata.exchange_rates import ExchangeRate
+from billproof.masterdata.service import sync_contract
 from billproof.money import Money, Rounding, Taxed
-from billproof.proof.model import Doubt
+from billproof.pipeline.previewing import simulate
+from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
-from billproof.runs.previewing import simulate
 from billproof_ops.demo import story
 from tests.support.world import EUROPE, JANUARY, World, flight
 from tests.unit.test_credits import stores
@@ -208,7 +208,7 @@ def test_a_rate_that_was_tampered_with_is_a_doubt() -> None:
     (key,) = [key for key in world.records["contracts"].items if key.partition == "rates#EUR-USD"]
     world.records["contracts"].items[key] = rate("1.2").model_dump(mode="json")
     proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
-    assert [each.doubt for each in proof.differences] == [Doubt.TERMS]
+    assert [each.doubt for each in proof.differences] == [DifferenceKind.TERMS]
 
 
 def test_a_simulation_compares_in_the_books() -> None:

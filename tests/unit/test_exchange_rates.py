@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from billproof.contracts.exchange import ExchangeRate
+from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.money import Money, Rounding, Taxed
 
 ECB = "ECB euro foreign exchange reference rates"

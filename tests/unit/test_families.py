@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billproof.adapters.typst.pdf import render_invoice
 from billproof.conservation.service import balance_run
 from billproof.contracts.model import Contract
-from billproof.contracts.parties import Account
-from billproof.documents.pdf import render_invoice
 from billproof.errors import Conflict
 from billproof.findings import Finding
+from billproof.masterdata.parties import Account
 from billproof.money import Money, Taxed
+from billproof.pipeline.previewing import preview
 from billproof.proof.service import events_behind, prove_invoice, prove_run
-from billproof.runs.previewing import preview
 from billproof_ops.demo import story
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 from tests.unit.test_credits import rest, stores
@@ -256,7 +256,7 @@ def test_a_child_is_its_parents_for_good(parent: str | None) -> None:
     with pytest.raises(Conflict, match="account EV is billed by UA and cannot be billed"):
         world.publish(account.model_copy(update={"version": 2, "parent": parent}))
     assert world.directory.add(account.model_copy(update={"version": 2, "name": "New name"}))
-    assert world.directory.dossier(PARENT).children == ("EV", "MQ")
+    assert world.directory.account_record(PARENT).children == ("EV", "MQ")
 
 
 def test_each_line_bears_the_tax_of_its_own_account() -> None:

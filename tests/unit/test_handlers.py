@@ -9,12 +9,12 @@ import pytest
 from aws_lambda_powertools.utilities.idempotency.persistence.dynamodb import DynamoDBPersistenceLayer
 from moto import mock_aws
 
-from billproof.aws.clients import client
-from billproof.aws.handlers import BatchRequest, step
-from billproof.aws.idempotency import once
-from billproof.aws.ports import Ports, lambda_ports
-from billproof.aws.settings import Settings
+from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.idempotency import once
+from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput
+from billproof.handlers import BatchRequest, step
+from billproof.settings import Settings
 from billproof_ops.paths import ROOT
 from tests.support.world import World, flight
 
@@ -87,7 +87,7 @@ def test_a_batch_in_which_everything_fails_comes_back_whole(billed: World) -> No
 
 def test_an_event_that_does_not_fit_says_what_is_wrong() -> None:
     @step(BatchRequest)
-    def take(_request: BatchRequest, _ports: Ports) -> BatchRequest:
+    def take(_request: BatchRequest, _ports: Composition) -> BatchRequest:
         raise AssertionError("it must not come this far")
 
     with pytest.raises(InvalidInput, match="batch_id: Field required"):
@@ -117,10 +117,10 @@ def test_a_process_makes_its_ports_once(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("POSTINGS_QUEUE_URL", "https://queue")
     monkeypatch.setenv("DELIVERIES_QUEUE_URL", "https://queue")
     client.cache_clear()
-    ports = lambda_ports()
-    assert ports is lambda_ports()
-    names = ("objects", "directory", "register", "runs", "erp", "gatekeeper", "postings", "deliveries", "mailer")
-    for name in (*names, "billing_runs", "casebook", "exceptions", "tokens"):
+    ports = composition()
+    assert ports is composition()
+    names = ("objects", "directory", "register", "runs", "erp", "reference_data", "postings", "deliveries", "mailer")
+    for name in (*names, "billing_runs", "exception_store", "exceptions", "tokens"):
         assert getattr(ports, name) is getattr(ports, name)
     assert ports.now().tzinfo is not None
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billproof.contracts.meters import Meter
-from billproof.errors import OutsideUnavailable
+from billproof.errors import ExternalServiceUnavailable
+from billproof.masterdata.meters import Meter
 from billproof.usage import log
-from billproof.usage.door import check_event, raw_bytes, split_message
-from billproof.usage.express import plain_rows
-from billproof.usage.ingestion import Gatekeeper, Message, ingest_usage
+from billproof.usage.fast_path import plain_rows
+from billproof.usage.ingestion import Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import ControlTotal, Reason
+from billproof.usage.validation import check_event, raw_bytes, split_message
 from tests.support.world import GRACE, NOW, World, flight
 
 
@@ -30,7 +30,7 @@ def accepted(world: World) -> list[Any]:
 def send(world: World, body: str, message_id: str = "m1") -> Any:
     message = Message(id=message_id, body=body, sent_at=NOW)
     return ingest_usage(
-        [message], objects=world.objects, gatekeeper=world.gatekeeper, buckets=world.buckets, grace=GRACE
+        [message], objects=world.objects, reference_data=world.reference_data, buckets=world.buckets, grace=GRACE
     )
 
 
@@ -112,7 +112,9 @@ def test_what_is_meant_ill_fails_no_message_beside_it() -> None:
     world = World()
     bodies = [json.dumps(flight(1)), "[" * 50_000, '{"id": "\ud800"}', json.dumps(flight(account="x" * 5_000))]
     messages = [Message(id=str(number), body=body, sent_at=NOW) for number, body in enumerate(bodies)]
-    counts, failed = ingest_usage(messages, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
+    counts, failed = ingest_usage(
+        messages, objects=world.objects, reference_data=world.reference_data, buckets=1, grace=GRACE
+    )
     assert (counts.accepted, counts.quarantined, failed) == (1, 3, {})
 
 
@@ -136,7 +138,7 @@ def test_a_refused_event_that_is_delivered_in_another_batch_counts_once() -> Non
     bad = Message(id="m1", body=json.dumps(flight(account="ZZ")), sent_at=NOW)
     worse = Message(id="m2", body=json.dumps(flight(2, account="ZZ")), sent_at=NOW)
     for batch in ([bad], [bad, worse]):
-        ingest_usage(batch, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
+        ingest_usage(batch, objects=world.objects, reference_data=world.reference_data, buckets=1, grace=GRACE)
     assert len(refused(world)) == 2
 
 
@@ -145,13 +147,15 @@ def test_only_the_messages_of_a_segment_that_failed_come_back() -> None:
 
     def fail_on_the_sixth(key: str) -> None:
         if "2013-01-06" in key:
-            raise OutsideUnavailable("s3 is slow tonight")
+            raise ExternalServiceUnavailable("s3 is slow tonight")
 
     world.objects.before_put = fail_on_the_sixth
     messages = [
         Message(id=day, body=json.dumps(flight(day=f"2013-01-{day}")), sent_at=NOW) for day in ("05", "06", "07")
     ]
-    _, failed = ingest_usage(messages, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
+    _, failed = ingest_usage(
+        messages, objects=world.objects, reference_data=world.reference_data, buckets=1, grace=GRACE
+    )
     assert list(failed) == ["06"]
     assert len(accepted(world)) == 2
 
@@ -161,14 +165,16 @@ def test_an_event_is_never_claimed_before_it_is_safely_stored() -> None:
     world = World()
 
     def down(_key: str) -> None:
-        raise OutsideUnavailable("s3 is down")
+        raise ExternalServiceUnavailable("s3 is down")
 
     world.objects.before_put = down
     message = [Message(id="m1", body=json.dumps(flight()), sent_at=NOW)]
-    _, failed = ingest_usage(message, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
+    _, failed = ingest_usage(
+        message, objects=world.objects, reference_data=world.reference_data, buckets=1, grace=GRACE
+    )
     assert list(failed) == ["m1"]
     world.objects.before_put = lambda _key: None
-    ingest_usage(message, objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
+    ingest_usage(message, objects=world.objects, reference_data=world.reference_data, buckets=1, grace=GRACE)
     assert len(accepted(world)) == 1
 
 
@@ -191,8 +197,8 @@ def test_accounts_and_meters_published_a_moment_ago_are_known_at_once() -> None:
 def test_meters_are_read_again_after_a_minute() -> None:
     world = World()
     moments = [NOW, NOW + timedelta(seconds=59), NOW + timedelta(seconds=61)]
-    gatekeeper = Gatekeeper(world.directory, lambda: moments[0])
-    assert "flight.landed" not in gatekeeper.rules()
+    reference_data = ReferenceDataCache(world.directory, lambda: moments[0])
+    assert "flight.landed" not in reference_data.rules()
     landed = {
         "id": "landings",
         "version": 1,
@@ -203,26 +209,26 @@ def test_meters_are_read_again_after_a_minute() -> None:
     }
     world.publish(Meter.model_validate(landed))
     moments[0] = moments[1]
-    assert "flight.landed" not in gatekeeper.rules()
+    assert "flight.landed" not in reference_data.rules()
     moments[0] = moments[2]
-    assert "flight.landed" in gatekeeper.rules()
+    assert "flight.landed" in reference_data.rules()
 
 
 def test_the_memory_of_accounts_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("billproof.usage.ingestion.REMEMBERED_ACCOUNTS", 1)
     world = World()
-    assert [world.gatekeeper.knows(account) for account in ("UA", "B6", "UA", "ZZ")] == [True, True, True, False]
+    assert [world.reference_data.knows(account) for account in ("UA", "B6", "UA", "ZZ")] == [True, True, True, False]
 
 
 def test_a_batch_that_two_calls_take_at_once_leaves_what_one_leaves() -> None:
     message = Message(id="m1", body=json.dumps([flight(n) for n in range(50)]), sent_at=NOW)
     once, twice = World(), World()
-    ingest_usage([message], objects=once.objects, gatekeeper=once.gatekeeper, buckets=1, grace=GRACE)
+    ingest_usage([message], objects=once.objects, reference_data=once.reference_data, buckets=1, grace=GRACE)
     start = Barrier(2)
 
     def take(_: int) -> None:
         start.wait()
-        ingest_usage([message], objects=twice.objects, gatekeeper=twice.gatekeeper, buckets=1, grace=GRACE)
+        ingest_usage([message], objects=twice.objects, reference_data=twice.reference_data, buckets=1, grace=GRACE)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(take, range(2)))
@@ -269,19 +275,21 @@ LANES = World()
 @given(st.lists(PLAIN, min_size=1, max_size=4))
 def test_the_express_lane_makes_the_rows_that_the_door_makes(events: list[dict[str, Any]]) -> None:
     """Where it takes a message, it takes all of its events, and each as the door takes it."""
-    gatekeeper = LANES.gatekeeper
+    reference_data = LANES.reference_data
     body = json.dumps(events)
-    express = plain_rows(body, rules=gatekeeper.rules(), received_at=NOW, knows=gatekeeper.knows)
+    express = plain_rows(body, rules=reference_data.rules(), received_at=NOW, knows=reference_data.knows)
     if express is None:
         return
-    rows = [check_event(raw, rules=gatekeeper.rules(), received_at=NOW) for raw in split_message(body)]
+    rows = [check_event(raw, rules=reference_data.rules(), received_at=NOW) for raw in split_message(body)]
     assert express == rows
     assert log.pack(express) == log.pack([row for row in rows if not isinstance(row, ControlTotal)])
 
 
 def test_plain_messages_do_take_the_express_lane() -> None:
     events = [flight(1), flight(2, account="EV", type="flight.cancelled"), flight(3, time="2013-01-05T12:00:00.25Z")]
-    rows = plain_rows(json.dumps(events), rules=LANES.gatekeeper.rules(), received_at=NOW, knows=LANES.gatekeeper.knows)
+    rows = plain_rows(
+        json.dumps(events), rules=LANES.reference_data.rules(), received_at=NOW, knows=LANES.reference_data.knows
+    )
     assert rows is not None
     assert [row.time for row in rows] == [
         "2013-01-05T17:00:00.000000Z",
@@ -289,7 +297,7 @@ def test_plain_messages_do_take_the_express_lane() -> None:
         "2013-01-05T12:00:00.250000Z",
     ]
     large = [{**flight(n), "comment": "x" * 2_000} for n in range(50)]
-    knows = LANES.gatekeeper.knows
-    assert plain_rows(json.dumps(large), rules=LANES.gatekeeper.rules(), received_at=NOW, knows=knows) is not None
+    knows = LANES.reference_data.knows
+    assert plain_rows(json.dumps(large), rules=LANES.reference_data.rules(), received_at=NOW, knows=knows) is not None
     large[7]["comment"] = "x" * 70_000
-    assert plain_rows(json.dumps(large), rules=LANES.gatekeeper.rules(), received_at=NOW, knows=knows) is None
+    assert plain_rows(json.dumps(large), rules=LANES.reference_data.rules(), received_at=NOW, knows=knows) is None

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.contracts.model import Contract
-from billproof.errors import Contended, ImmutableDocument, NotFound, OutsideUnavailable
+from billproof.errors import Contended, ExternalServiceUnavailable, ImmutableDocument, NotFound
 from billproof.invoicing.delivery import deliver_invoice
 from billproof.invoicing.model import Invoice, InvoiceStatus
 from billproof.invoicing.register import DELIVERED, RELEASED, fact_key, split_invoice_id
@@ -73,7 +73,7 @@ def test_a_crash_after_release_and_before_the_queues_is_mended_by_the_retry() ->
     plan = world.plan(run_id)
     aggregate_usage(run_id=run_id, bucket=0, objects=world.objects)
     world.postings.is_down = True
-    with pytest.raises(OutsideUnavailable):
+    with pytest.raises(ExternalServiceUnavailable):
         world.invoice_batch(run_id, plan.batches[0])
     assert len(numbers(world)) == 13
     assert world.close(run_id).outcome == "incomplete"

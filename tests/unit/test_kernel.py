@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from billproof.errors import BillproofError, Contended, InvalidInput, OutsideUnavailable
+from billproof.errors import BillproofError, Contended, ExternalServiceUnavailable, InvalidInput
 from billproof.ids import canonical_json, digest, name, shard_of
 from billproof.model import decimal_text, exact_decimal
 from billproof.money import exactly
@@ -60,9 +60,9 @@ def test_names_that_would_break_keys_are_refused(value: str) -> None:
 
 
 def test_errors_say_what_where_and_whether_to_try_again() -> None:
-    error = OutsideUnavailable("it did not answer", service="s3")
+    error = ExternalServiceUnavailable("it did not answer", service="s3")
     assert str(error) == "it did not answer (service=s3)"
-    assert (error.code, error.retryable, Contended.retryable) == ("outside_unavailable", True, True)
+    assert (error.code, error.retryable, Contended.retryable) == ("external_service_unavailable", True, True)
     assert not BillproofError("x").retryable
 
 

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores
-from billproof.contracts.meters import Aggregation
 from billproof.contracts.model import Contract
-from billproof.contracts.policy import Policy
 from billproof.findings import Severity
 from billproof.invoicing.model import Invoice
+from billproof.masterdata.meters import Aggregation
 from billproof.money import Rounding
 from billproof.periods import Period, cut_off, local_months
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.proof.service import prove_run
-from billproof.usage.door import Refused, check_event, type_rules
 from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.service import aggregate_usage
+from billproof.usage.validation import Refused, check_event, type_rules
 from tests.support.world import GRACE, INC, World, flight
 
 JAN, FEB, MAR = "2013-01", "2013-02", "2013-03"
@@ -229,7 +229,7 @@ def test_the_proof_holds_over_late_usage_and_sees_what_was_billed_change() -> No
         objects=world.objects,
         directory=world.directory,
         register=world.register,
-        casebook=world.casebook,
+        exception_store=world.exception_store,
         erp=world.erp,
     )
     for period in (JAN, FEB):
@@ -297,7 +297,7 @@ def test_an_event_that_waited_in_the_queue_while_its_month_was_run_is_billed_wit
     bill(world, JAN)
     sent = RUN_DAYS[JAN] - timedelta(minutes=5)
     message = Message(id="waited", body=json.dumps([flight(1)]), sent_at=sent)
-    ingest_usage([message], objects=world.objects, gatekeeper=world.gatekeeper, buckets=1, grace=GRACE)
+    ingest_usage([message], objects=world.objects, reference_data=world.reference_data, buckets=1, grace=GRACE)
     assert differences(bill(world, FEB))["difference:miles:2013-01:EWR"] == "1.00"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_socket import enable_socket
 
-from billproof.artefacts import FORMAT
+from billproof.pipeline.artefacts import FORMAT
 from billproof_ops.errors import OpsError
 from billproof_ops.local import server
 

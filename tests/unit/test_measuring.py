@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billproof.contracts.meters import Aggregation, Meter
 from billproof.contracts.prices import Percentage
+from billproof.masterdata.meters import Aggregation, Meter
 from billproof.pricing.rules import Used, amount_of, price_steps, transactions_of
 from billproof.pricing.transactions import tally
 from billproof.quantities import QuantityRounding, QuantityRule

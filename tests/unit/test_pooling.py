@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from billproof.contracts.meters import Aggregation, Meter
+from billproof.masterdata.meters import Aggregation, Meter
 from billproof.pricing.pooling import is_additive, pooled, shares
 from billproof.usage.readings import PricedQuantity, Quantity, Reading
 

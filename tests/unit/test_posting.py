@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from billproof.erp.embedded import EmbeddedLedger
+from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.errors import (
     Conflict,
     Contended,
     DuplicateReference,
+    ExternalServiceUnavailable,
     InvalidInput,
     NotFound,
-    OutsideUnavailable,
     UnbalancedEntry,
 )
 from billproof.invoicing.register import POSTED, fact_key
@@ -47,12 +47,12 @@ class FlakyErp:
     def post(self, entry: JournalEntry) -> None:
         if self.fail_before:
             self.fail_before -= 1
-            raise OutsideUnavailable("the ERP did not answer")
+            raise ExternalServiceUnavailable("the ERP did not answer")
         self.inner.post(entry)
         self.posted += 1
         if self.fail_after:
             self.fail_after -= 1
-            raise OutsideUnavailable("the ERP took it and then did not answer")
+            raise ExternalServiceUnavailable("the ERP took it and then did not answer")
 
     def of_period(self, legal_entity: str, period: str) -> Iterator[JournalEntry]:
         return self.inner.of_period(legal_entity, period)
@@ -140,7 +140,7 @@ def test_what_is_not_released_is_not_posted() -> None:
 def test_an_erp_that_times_out_is_posted_to_once(world: World, moment: str) -> None:
     world.erp = erp = FlakyErp(world.erp)
     setattr(erp, moment, 1)
-    with pytest.raises(OutsideUnavailable):
+    with pytest.raises(ExternalServiceUnavailable):
         world.post(UA)
     outcome = world.post(UA).outcome.value
     assert outcome == ("posted" if moment == "fail_before" else "adopted")
@@ -179,7 +179,7 @@ def test_something_else_under_our_number_is_a_conflict(world: World) -> None:
 def test_a_changed_chart_of_accounts_does_not_post_twice_in_two_ways(world: World) -> None:
     world.erp = erp = FlakyErp(world.erp)
     erp.fail_before = 1
-    with pytest.raises(OutsideUnavailable):
+    with pytest.raises(ExternalServiceUnavailable):
         world.post(UA)
     entity = world.directory.legal_entity(INC)
     chart = entity.chart_of_accounts.model_copy(update={"receivable": "9999"})

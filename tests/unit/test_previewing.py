@@ -5,17 +5,17 @@ from decimal import Decimal
 
 import pytest
 
+from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, NotFound
-from billproof.overlay import OverlayObjects, OverlayRecords
+from billproof.pipeline.previewing import Previewed, PreviewSources, preview, simulate
 from billproof.ports import Key, Record
-from billproof.runs.previewing import Books, Previewed, preview, simulate
 from tests.support.fakes import MemoryObjects, MemoryRecords
 from tests.support.world import INC, JANUARY, World, flight
 
 
-def books(world: World) -> Books:
-    return Books(
+def books(world: World) -> PreviewSources:
+    return PreviewSources(
         contracts=world.records["contracts"],
         invoices=world.records["invoices"],
         objects=world.objects,

@@ -6,11 +6,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from billproof.contracts.charges import Charge
-from billproof.contracts.meters import Meter
 from billproof.contracts.model import Contract
 from billproof.contracts.prices import Price
 from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge
+from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Rounding
 from billproof.periods import Period

@@ -8,7 +8,7 @@ from backports import zstd
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.invoicing.register import RELEASED, fact_key
-from billproof.proof.model import Doubt, Proof
+from billproof.proof.model import DifferenceKind, Proof
 from billproof.proof.service import events_behind, prove_invoice, prove_run
 from tests.support.world import INC, JANUARY, World, flight
 
@@ -31,7 +31,7 @@ def stores(world: World) -> Stores:
         objects=world.objects,
         directory=world.directory,
         register=world.register,
-        casebook=world.casebook,
+        exception_store=world.exception_store,
         erp=world.erp,
     )
 
@@ -123,18 +123,20 @@ def change_a_contract(world: World) -> None:
 @pytest.mark.parametrize(
     ("tamper", "doubts"),
     [
-        (drop_a_segment, {Doubt.USAGE}),
-        (change_an_event, {Doubt.SEGMENT, Doubt.USAGE}),
-        (change_what_no_meter_reads, {Doubt.SEGMENT}),
-        (change_a_line, {Doubt.DOCUMENT}),
-        (drop_a_document, {Doubt.DOCUMENT}),
-        (drop_a_release, {Doubt.RELEASE}),
-        (change_a_posting, {Doubt.POSTING}),
-        (drop_a_posting, {Doubt.POSTING}),
-        (change_a_contract, {Doubt.TERMS}),
+        (drop_a_segment, {DifferenceKind.USAGE}),
+        (change_an_event, {DifferenceKind.SEGMENT, DifferenceKind.USAGE}),
+        (change_what_no_meter_reads, {DifferenceKind.SEGMENT}),
+        (change_a_line, {DifferenceKind.DOCUMENT}),
+        (drop_a_document, {DifferenceKind.DOCUMENT}),
+        (drop_a_release, {DifferenceKind.RELEASE}),
+        (change_a_posting, {DifferenceKind.POSTING}),
+        (drop_a_posting, {DifferenceKind.POSTING}),
+        (change_a_contract, {DifferenceKind.TERMS}),
     ],
 )
-def test_what_was_changed_by_hand_is_found(world: World, tamper: Callable[[World], None], doubts: set[Doubt]) -> None:
+def test_what_was_changed_by_hand_is_found(
+    world: World, tamper: Callable[[World], None], doubts: set[DifferenceKind]
+) -> None:
     tamper(world)
     proof = run(world)
     assert not proof.holds
@@ -144,7 +146,7 @@ def test_what_was_changed_by_hand_is_found(world: World, tamper: Callable[[World
 def test_an_invoice_whose_contract_was_changed_is_not_proved(world: World) -> None:
     change_a_contract(world)
     (difference,) = prove_invoice(UA, stores=stores(world)).differences
-    assert (difference.doubt, difference.where) == (Doubt.TERMS, "contract UA-2013 version 1")
+    assert (difference.doubt, difference.where) == (DifferenceKind.TERMS, "contract UA-2013 version 1")
 
 
 def test_a_proof_that_checks_nothing_fails() -> None:
@@ -153,7 +155,7 @@ def test_a_proof_that_checks_nothing_fails() -> None:
     world.plan("empty-2013-01-001", "empty")
     world.close("empty-2013-01-001")
     proof = prove_run("empty-2013-01-001", stores=stores(world))
-    assert [difference.doubt for difference in proof.differences] == [Doubt.NOTHING]
+    assert [difference.doubt for difference in proof.differences] == [DifferenceKind.NOTHING]
 
 
 def test_what_is_not_released_cannot_be_proved(world: World) -> None:

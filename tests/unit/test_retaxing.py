@@ -7,7 +7,7 @@ import pytest
 
 from billproof.errors import InvalidInput, NotFound
 from billproof.money import Money
-from billproof.proof.model import Doubt
+from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_invoice, prove_run
 from billproof.proof.taxes import recalculate_tax
 from billproof.tax import rows
@@ -77,7 +77,7 @@ def test_rules_that_say_nothing_any_more_are_a_finding(world: World, monkeypatch
 
 def test_a_changed_rate_under_the_same_version_is_a_doubt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     later(monkeypatch, "16", version=world.invoice(US).lines[0].determination.rules_version)
-    assert Doubt.DRAFT in {each.doubt for each in prove_invoice(US, stores=stores(world)).differences}
+    assert DifferenceKind.DRAFT in {each.doubt for each in prove_invoice(US, stores=stores(world)).differences}
 
 
 def test_what_has_no_tax_of_its_own_is_refused(world: World) -> None:

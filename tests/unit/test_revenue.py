@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from billproof.approvals.policy import Policy
 from billproof.contracts.charges import Recognition, RecognitionMethod
 from billproof.contracts.model import Contract
-from billproof.contracts.policy import Policy
 from billproof.erp.recognition import recognize_month, recognize_revenue, waterfall
 from billproof.errors import InvalidInput, InvalidPeriod
 from billproof.invoicing.model import InvoiceLine
 from billproof.ledger.revenue import earned_by
 from billproof.money import Money, Rounding, total
 from billproof.periods import Period
-from billproof.pricing.model import Explanation, LineKind, PricedLine, Recognized
+from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule
 from billproof.tax.amounts import tax_line
 from billproof.tax.rules import determine
 from billproof_ops.demo import story
@@ -53,7 +53,7 @@ def line(net: str, method: str, start: str, end: str) -> InvoiceLine:
         included_quantity=Decimal(0),
         billed_quantity=Decimal(1),
         net=Money.of(net, "USD"),
-        recognition=Recognized(method=RecognitionMethod(method), period=period),
+        recognition=RevenueSchedule(method=RecognitionMethod(method), period=period),
         explanation=Explanation(
             contract="K",
             contract_version=1,

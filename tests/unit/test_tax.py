@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from eu_vat_rates_data import get_standard_rate
 
-from billproof.contracts.parties import Account, LegalEntity, TaxRounding
 from billproof.errors import UndeterminedTax
+from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.money import Money, Rounding
 from billproof.tax.amounts import tax_document, tax_given, tax_line
 from billproof.tax.model import Determination, Treatment
@@ -277,7 +277,7 @@ def test_a_document_is_taxed_as_a_whole_where_that_is_the_rule() -> None:
 
 
 def test_our_european_rates_are_those_of_the_commissions_database() -> None:
-    """Checked against the PyPI package eu-vat-rates-data, whose source is the Commission's TEDB."""
+    """CheckedCounts against the PyPI package eu-vat-rates-data, whose source is the Commission's TEDB."""
     ours = rule_set("eu_vat").rates
     checked = 0
     for rate in ours:

@@ -1,7 +1,7 @@
 """Tax on whole invoices: both roundings are kept, and prices that include tax bill what they say."""
 
 from billproof.conservation.service import Stores, balance_run
-from billproof.contracts.parties import TaxRounding
+from billproof.masterdata.parties import TaxRounding
 from billproof.money import total
 from tests.support.world import EUROPE as EUROPE_ID
 from tests.support.world import World
@@ -41,7 +41,7 @@ def test_prices_with_tax_bill_what_they_say() -> None:
             objects=world.objects,
             directory=world.directory,
             register=world.register,
-            casebook=world.casebook,
+            exception_store=world.exception_store,
             erp=world.erp,
         ),
     )

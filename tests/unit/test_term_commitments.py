@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from billproof.contracts.terms import Committed
 from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge
 from billproof.periods import Period
 from billproof.pricing.commitments import commitment_lines, terms_over
+from billproof.pricing.terms import Committed
 from tests.support.world import INC, flight
 from tests.unit.test_amendments import APR, FEB, JAN, MAR, MOMENTS, bill, flat, miles, publish, world_with
 

@@ -9,21 +9,21 @@ from functools import partial
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from billproof.artefacts import Artefacts
-from billproof.aws.clients import client
-from billproof.aws.stepfunctions import StateMachine
+from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.stepfunctions import StateMachine
 from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.service import RELEASED_STEP, read_invoice
 from billproof.money import Money, Taxed
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.model import RunPlan
+from billproof.pipeline.planning import RUN
+from billproof.pipeline.starting import RUNNING
 from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import report_key
-from billproof.runs.model import RunPlan
-from billproof.runs.planning import RUN
-from billproof.runs.starting import RUNNING
 from billproof_ops.billing import run_report, start_run, stores, wait_for_run
 from billproof_ops.demo import story
 from billproof_ops.demo.summary import (
@@ -202,13 +202,13 @@ class Demo:
     def _decide(self, month: str) -> list[DecisionSummary]:
         """Let the person with the smallest sufficient limit approve what waits; then its invoice is released."""
         taken = []
-        casebook = self.target.ports.casebook
+        exception_store = self.target.ports.exception_store
         for entity in self._entities:
             policy = self.target.ports.directory.policy(entity)
             for state in exceptions_of(self.target, entity, month, all_of_them=False):
-                case = state.case
+                case = state.opened
                 until(
-                    partial(casebook.last_token, case.id),
+                    partial(exception_store.last_token, case.id),
                     what=f"{case.id} to wait for a person",
                     timeout_seconds=DRAIN_SECONDS,
                 )
@@ -220,7 +220,7 @@ class Demo:
             for state in exceptions_of(self.target, entity, month, all_of_them=True):
                 number = until(
                     partial(release_of, state, self.target),
-                    what=f"the release of {state.case.id}",
+                    what=f"the release of {state.opened.id}",
                     timeout_seconds=DRAIN_SECONDS,
                 )
                 taken.append(decision_summary(state, number))

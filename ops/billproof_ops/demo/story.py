@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from billproof.contracts.meters import Meter
+from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
-from billproof.contracts.parties import Account, LegalEntity
-from billproof.contracts.policy import Policy
+from billproof.masterdata.meters import Meter
+from billproof.masterdata.parties import Account, LegalEntity
 from billproof.usage.model import CONTROL_TOTAL
 from billproof_ops.errors import OpsError, WrongUse
 

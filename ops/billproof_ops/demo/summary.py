@@ -10,7 +10,7 @@ from billproof.conservation.model import ConservationStatement
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.invoicing.register import InvoiceFacts
 from billproof.model import decimal_text
-from billproof.runs.model import RunStatement
+from billproof.pipeline.model import RunStatement
 from billproof_ops.model import Shown
 
 
@@ -189,9 +189,9 @@ def decision_summary(state: ExceptionState, number: str) -> DecisionSummary:
     """Shorten a decided exception."""
     taken = state.decision
     return DecisionSummary(
-        exception=state.case.id,
-        amount=str(state.case.amount),
-        findings=[f"{finding.code}: {finding.message}" for finding in state.case.findings],
+        exception=state.opened.id,
+        amount=str(state.opened.amount),
+        findings=[f"{finding.code}: {finding.message}" for finding in state.opened.findings],
         verdict=state.status,
         decided_by=taken.decided_by if taken else "",
         reason=taken.reason if taken else "",

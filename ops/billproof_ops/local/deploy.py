@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 from billproof.ids import digest_bytes
 from billproof_ops.errors import OpsError
 from billproof_ops.paths import ROOT, TEMPLATE

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from billproof.artefacts import FORMAT
+from billproof.pipeline.artefacts import FORMAT
 from billproof_ops.errors import OpsError
 from billproof_ops.paths import LOCAL
 

@@ -1,6 +1,6 @@
 """The local stack as people use it: server and deployment together."""
 
-from billproof.aws.clients import client
+from billproof.adapters.aws.clients import client
 from billproof_ops.local import server
 from billproof_ops.local.deploy import STACK, deploy, ensure_archive, outputs
 from billproof_ops.model import Shown

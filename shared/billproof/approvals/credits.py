@@ -5,17 +5,17 @@ request -> draft (held) -> case -> invoice_exception -> decision -> release -> p
 
 from datetime import datetime
 
-from billproof.approvals.casebook import Casebook, exception_id
-from billproof.approvals.model import Case, Kind, Verdict
-from billproof.approvals.service import raise_case
-from billproof.contracts.directory import Directory
+from billproof.approvals.exception_store import ExceptionStore, exception_id
+from billproof.approvals.model import ExceptionRecord, Kind, Verdict
+from billproof.approvals.service import raise_exception
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.ids import canonical_json, digest, digest_bytes
 from billproof.invoicing.crediting import CreditRequest, draft_credit
-from billproof.invoicing.model import DocumentKind, DocumentRef, Held, Invoice, Place, Released
+from billproof.invoicing.model import BillingSlot, DocumentKind, DocumentRef, Held, Invoice, Released
 from billproof.invoicing.register import HELD, Register, credit_id, is_credit, split_invoice_id
 from billproof.invoicing.service import document_key, read_invoice
+from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money, exactly, total
 from billproof.periods import instant_text
@@ -42,7 +42,7 @@ def request_credit(
     register: Register,
     directory: Directory,
     objects: Objects,
-    casebook: Casebook,
+    exception_store: ExceptionStore,
     workflows: Workflows,
     now: datetime,
 ) -> CreditRequested:
@@ -62,8 +62,8 @@ def request_credit(
         if again.request_digest != digest(request.model_dump(mode="json")):
             message = f"request {request.id} asked for something else of {released.number}: take another id"
             raise Conflict(message)
-        return _raise(again, request, released, casebook, workflows, now)
-    waiting = [each.invoice for each in asked if _waits(each, released, register, casebook)]
+        return _raise(again, request, released, exception_store, workflows, now)
+    waiting = [each.invoice for each in asked if _waits(each, released, register, exception_store)]
     if waiting:
         message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
         raise InvalidInput(message)
@@ -96,29 +96,29 @@ def request_credit(
             register=register,
             directory=directory,
             objects=objects,
-            casebook=casebook,
+            exception_store=exception_store,
             workflows=workflows,
             now=now,
         )
-    return _raise(held, request, released, casebook, workflows, now)
+    return _raise(held, request, released, exception_store, workflows, now)
 
 
-def _waits(held: Held, released: Released, register: Register, casebook: Casebook) -> bool:
+def _waits(held: Held, released: Released, register: Register, exception_store: ExceptionStore) -> bool:
     """Say whether a credit note may still go out: nobody rejected it, and it is neither released nor outdated."""
     if register.released(held.invoice) is not None or register.is_outdated(held.invoice, held.places):
         return False
     subject = split_invoice_id(held.invoice)[2]
-    states = casebook.of_subject(released.legal_entity, released.period.name, subject)
+    states = exception_store.of_subject(released.legal_entity, released.period.name, subject)
     return not any(state.status == Verdict.REJECTED for state in states)
 
 
-def _places(request: CreditRequest, released: Released, register: Register) -> tuple[Place, ...]:
+def _places(request: CreditRequest, released: Released, register: Register) -> tuple[BillingSlot, ...]:
     """Take a place among the period's settlements where it is to be billed again: what is credited then is unbilled."""
     if not request.rebill:
         return ()
     settlements = register.settlements(released.legal_entity, released.account)
     taken = [each.ordinal for each in settlements if each.period == released.period.name]
-    return (Place(period=released.period.name, ordinal=max(taken) + 1),)
+    return (BillingSlot(period=released.period.name, ordinal=max(taken) + 1),)
 
 
 @exactly
@@ -162,14 +162,19 @@ def _findings(
 
 
 def _raise(
-    held: Held, request: CreditRequest, released: Released, casebook: Casebook, workflows: Workflows, now: datetime
+    held: Held,
+    request: CreditRequest,
+    released: Released,
+    exception_store: ExceptionStore,
+    workflows: Workflows,
+    now: datetime,
 ) -> CreditRequested:
     if held.document is None:  # a credit note is never kept without
         message = f"{held.invoice} has no document"
         raise NotFound(message)
     subject = split_invoice_id(held.invoice)[2]
     gross = held.document.totals.gross
-    case = Case(
+    opened = ExceptionRecord(
         id=exception_id(released.legal_entity, released.period.name, subject, FIRST),
         kind=Kind.CREDIT_NOTE,
         legal_entity=released.legal_entity,
@@ -183,7 +188,7 @@ def _raise(
         can_approve=True,
         opened_at=instant_text(now),
     )
-    raise_case(case, casebook=casebook, workflows=workflows)
-    decision = casebook.state(case.id).decision
+    raise_exception(opened, exception_store=exception_store, workflows=workflows)
+    decision = exception_store.state(opened.id).decision
     outcome = decision.verdict.value if decision is not None else "waiting"
-    return CreditRequested(document=held.invoice, exception=case.id, gross=gross, outcome=outcome)
+    return CreditRequested(document=held.invoice, exception=opened.id, gross=gross, outcome=outcome)

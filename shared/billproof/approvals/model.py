@@ -18,7 +18,7 @@ class Kind(StrEnum):
     RUN = "run"
 
 
-class Case(Model):
+class ExceptionRecord(Model):
     """An exception as it was raised: what is held and why, what it is worth, and who asked for it."""
 
     id: str
@@ -78,7 +78,7 @@ class Answer(Model):
 class ExceptionState(Model):
     """An exception as it stands."""
 
-    case: Case
+    opened: ExceptionRecord
     status: str
     decision: Decision | None
     reminders: int

@@ -12,31 +12,31 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from billproof.approvals.casebook import Casebook, Token, exception_id, execution_name, superseded_by
+from billproof.approvals.exception_store import ExceptionStore, Token, exception_id, execution_name, superseded_by
 from billproof.approvals.model import (
     RUN_SUBJECT,
     Answer,
-    Case,
     Decision,
+    ExceptionRecord,
     ExceptionState,
     Kind,
     Refusal,
     Verdict,
 )
-from billproof.artefacts import Artefacts
-from billproof.contracts.directory import Directory
-from billproof.contracts.policy import Person
-from billproof.contracts.terms import PLAN, BatchPlan
+from billproof.approvals.policy import Person
 from billproof.errors import Conflict
 from billproof.findings import Finding
 from billproof.invoicing.model import BatchDrafts, DraftOutcome, Held
 from billproof.invoicing.register import HELD, Register
 from billproof.invoicing.service import DRAFTED, release_credit, release_held
+from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money
 from billproof.periods import instant_text
+from billproof.pipeline.artefacts import Artefacts
 from billproof.ports import Mailer, Objects, Queue, TaskTokens, Workflows
-from billproof.pricing.service import Stepped
+from billproof.pricing.service import StepResult
+from billproof.pricing.terms import PLAN, BatchPlan
 
 LEAST_REASON = 3
 """Letters of the shortest reason that says anything."""
@@ -48,10 +48,10 @@ def raise_exceptions(
     batch_id: str,
     objects: Objects,
     register: Register,
-    casebook: Casebook,
+    exception_store: ExceptionStore,
     workflows: Workflows,
     now: datetime,
-) -> Stepped:
+) -> StepResult:
     """Raise an exception for every invoice of the batch that this run held; those raised before are left alone."""
     artefacts = Artefacts(objects)
     requested_by = artefacts.read(run_id, PLAN, batch_id, BatchPlan).requested_by
@@ -62,7 +62,7 @@ def raise_exceptions(
         if fact is None or register.released(draft.invoice) is not None:
             continue
         held = Held.model_validate(fact)
-        case = Case(
+        opened = ExceptionRecord(
             id=exception_id(batch.legal_entity, batch.period.name, draft.account, run_id.rsplit("-", 1)[-1]),
             kind=Kind.INVOICE,
             legal_entity=batch.legal_entity,
@@ -76,9 +76,9 @@ def raise_exceptions(
             can_approve=_can_be_released(held) and draft.outcome is DraftOutcome.HELD,
             opened_at=instant_text(now),
         )
-        raise_case(case, casebook=casebook, workflows=workflows)
+        raise_exception(opened, exception_store=exception_store, workflows=workflows)
         raised += 1
-    return Stepped(run_id=run_id, batch_id=batch_id, outcome="raised", accounts=len(batch.drafts), findings=raised)
+    return StepResult(run_id=run_id, batch_id=batch_id, outcome="raised", accounts=len(batch.drafts), findings=raised)
 
 
 def _can_be_released(held: Held) -> bool:
@@ -86,13 +86,13 @@ def _can_be_released(held: Held) -> bool:
     return held.document is not None and held.document.totals.gross.amount >= 0
 
 
-def raise_case(case: Case, *, casebook: Casebook, workflows: Workflows) -> None:
+def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore, workflows: Workflows) -> None:
     """Keep a case and start its workflow: a crash between the two is mended by the retry."""
-    casebook.open(case)
-    workflows.start(name=execution_name(case.id), document={"exception": case.id})
+    exception_store.open(opened)
+    workflows.start(name=execution_name(opened.id), document={"exception": opened.id})
 
 
-def run_case(
+def open_run_exception(
     *,
     run_id: str,
     legal_entity: str,
@@ -100,15 +100,17 @@ def run_case(
     requested_by: str,
     amount: Money | None,
     findings: tuple[Finding, ...],
-    casebook: Casebook,
+    exception_store: ExceptionStore,
     now: datetime,
-) -> Case:
+) -> ExceptionRecord:
     """Keep the case of a run that is held, and return it; a run that was held before and planned again has another."""
-    known = [each for each in casebook.of_subject(legal_entity, period, RUN_SUBJECT) if each.case.run == run_id]
+    known = [
+        each for each in exception_store.of_subject(legal_entity, period, RUN_SUBJECT) if each.opened.run == run_id
+    ]
     if known and known[-1].decision is None:  # the step was repeated
-        return known[-1].case
+        return known[-1].opened
     ordinal = f"{run_id.rsplit('-', 1)[-1]}-{len(known) + 1:02d}"
-    case = Case(
+    opened = ExceptionRecord(
         id=exception_id(legal_entity, period, RUN_SUBJECT, ordinal),
         kind=Kind.RUN,
         legal_entity=legal_entity,
@@ -122,8 +124,8 @@ def run_case(
         can_approve=True,
         opened_at=instant_text(now),
     )
-    casebook.open(case)
-    return case
+    exception_store.open(opened)
+    return opened
 
 
 class Waiting(Model):
@@ -139,7 +141,7 @@ def await_decision(
     *,
     exception: str,
     token: str,
-    casebook: Casebook,
+    exception_store: ExceptionStore,
     register: Register,
     directory: Directory,
     tokens: TaskTokens,
@@ -151,18 +153,18 @@ def await_decision(
 
     Where the decision is there already, or the exception is no longer needed, the workflow is answered at once.
     """
-    reminder = casebook.wait(exception, Token(token=token, given_at=instant_text(now)))
-    state = _close_superseded(casebook.state(exception), casebook, register, now)
+    reminder = exception_store.wait(exception, Token(token=token, given_at=instant_text(now)))
+    state = _close_superseded(exception_store.state(exception), exception_store, register, now)
     if state.decision is not None:
         tokens.answer(token=token, document=_output(state, state.decision))
         return Waiting(exception=exception, outcome=state.status, reminder=reminder, told=())
-    case = state.case
-    policy = directory.policy(case.legal_entity)
-    told = policy.deciders(case.amount, other_than=case.requested_by)
+    opened = state.opened
+    policy = directory.policy(opened.legal_entity)
+    told = policy.deciders(opened.amount, other_than=opened.requested_by)
     if reminder >= policy.escalate_after:
-        told = policy.without_limits(other_than=case.requested_by)
+        told = policy.without_limits(other_than=opened.requested_by)
     if sender is not None:
-        _tell(told, case, reminder, mailer=mailer, sender=sender)
+        _tell(told, opened, reminder, mailer=mailer, sender=sender)
     outcome = "escalated" if reminder >= policy.escalate_after else "reminded" if reminder else "waiting"
     return Waiting(exception=exception, outcome=outcome, reminder=reminder, told=tuple(each.id for each in told))
 
@@ -173,7 +175,7 @@ def decide_exception(
     verdict: Verdict,
     decided_by: str,
     reason: str,
-    casebook: Casebook,
+    exception_store: ExceptionStore,
     register: Register,
     directory: Directory,
     tokens: TaskTokens,
@@ -183,9 +185,9 @@ def decide_exception(
 
     Raises NotFound where there is no such exception. What may not be decided is refused with a reason, not an error.
     """
-    state = _close_superseded(casebook.state(exception), casebook, register, now)
+    state = _close_superseded(exception_store.state(exception), exception_store, register, now)
     if state.decision is None:
-        refused = _refusal(state.case, verdict, decided_by, reason, directory)
+        refused = _refusal(state.opened, verdict, decided_by, reason, directory)
         if refused is not None:
             return refused
         decision = Decision(
@@ -194,15 +196,15 @@ def decide_exception(
             decided_by=decided_by,
             decided_at=instant_text(now),
             reason=reason.strip(),
-            policy_version=directory.policy(state.case.legal_entity).version,
+            policy_version=directory.policy(state.opened.legal_entity).version,
         )
-        casebook.decide(decision)
-        state = casebook.state(exception)
+        exception_store.decide(decision)
+        state = exception_store.state(exception)
     taken = state.decision
     if taken is None:  # a decision was just kept, by this call or another
         message = f"exception {exception} has no decision"
         raise Conflict(message)
-    token = casebook.last_token(exception)
+    token = exception_store.last_token(exception)
     if token is not None:
         tokens.answer(token=token.token, document=_output(state, taken))
     if (taken.verdict, taken.decided_by) != (verdict, decided_by):
@@ -222,21 +224,27 @@ class Applied(Model):
 
 
 def apply_decision(
-    *, exception: str, casebook: Casebook, objects: Objects, register: Register, postings: Queue, deliveries: Queue
+    *,
+    exception: str,
+    exception_store: ExceptionStore,
+    objects: Objects,
+    register: Register,
+    postings: Queue,
+    deliveries: Queue,
 ) -> Applied:
     """Release the invoice or credit note that was approved, as it was held.
 
     Raises Conflict where nobody approved it.
     """
-    state = casebook.state(exception)
-    case = state.case
-    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or case.kind is Kind.RUN:
+    state = exception_store.state(exception)
+    opened = state.opened
+    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
         message = f"exception {exception} was not approved: nothing is released"
         raise Conflict(message)
-    if case.batch is None:
+    if opened.batch is None:
         released = release_credit(
-            document_id=_document(case),
-            request_id=case.run,
+            document_id=_document(opened),
+            request_id=opened.run,
             objects=objects,
             register=register,
             postings=postings,
@@ -244,9 +252,9 @@ def apply_decision(
         )
     else:
         released = release_held(
-            run_id=case.run,
-            batch_id=case.batch,
-            account=case.subject,
+            run_id=opened.run,
+            batch_id=opened.batch,
+            account=opened.subject,
             objects=objects,
             register=register,
             postings=postings,
@@ -257,46 +265,50 @@ def apply_decision(
     return Applied(exception=exception, outcome="released", number=released.number)
 
 
-def _document(case: Case) -> str:
-    return f"{case.legal_entity}.{case.period}.{case.subject}"
+def _document(opened: ExceptionRecord) -> str:
+    return f"{opened.legal_entity}.{opened.period}.{opened.subject}"
 
 
-def _refusal(case: Case, verdict: Verdict, decided_by: str, reason: str, directory: Directory) -> Answer | None:
+def _refusal(
+    opened: ExceptionRecord, verdict: Verdict, decided_by: str, reason: str, directory: Directory
+) -> Answer | None:
     """Say why a decision may not be taken, or None where it may."""
-    policy = directory.policy(case.legal_entity)
+    policy = directory.policy(opened.legal_entity)
     person = policy.person(decided_by)
     found: tuple[Refusal, str] | None = None
     if len(reason.strip()) < LEAST_REASON:
         found = (Refusal.NO_REASON, "a decision needs a reason that the next person understands")
     elif person is None:
-        found = (Refusal.UNKNOWN_PERSON, f"the policy of {case.legal_entity} does not know {decided_by!r}")
-    elif person.id == case.requested_by:
-        found = (Refusal.OWN_REQUEST, f"{person.id} asked for {case.run}: somebody else has to decide")
-    elif verdict is Verdict.APPROVED and not case.can_approve:
+        found = (Refusal.UNKNOWN_PERSON, f"the policy of {opened.legal_entity} does not know {decided_by!r}")
+    elif person.id == opened.requested_by:
+        found = (Refusal.OWN_REQUEST, f"{person.id} asked for {opened.run}: somebody else has to decide")
+    elif verdict is Verdict.APPROVED and not opened.can_approve:
         message = "there is no document to release: mend the cause and run the period again"
         found = (Refusal.NOTHING_TO_RELEASE, message)
-    elif verdict is Verdict.APPROVED and not policy.role_of(person).may_approve(case.amount):
-        worth = str(case.amount) if case.amount else "an amount that nobody can say"
-        able = ", ".join(each.id for each in policy.deciders(case.amount, other_than=case.requested_by)) or "nobody"
+    elif verdict is Verdict.APPROVED and not policy.role_of(person).may_approve(opened.amount):
+        worth = str(opened.amount) if opened.amount else "an amount that nobody can say"
+        able = ", ".join(each.id for each in policy.deciders(opened.amount, other_than=opened.requested_by)) or "nobody"
         found = (Refusal.OVER_LIMIT, f"{worth} is over the limit of {person.id}; may decide: {able}")
     if found is None:
         return None
     refusal, message = found
-    return Answer(exception=case.id, outcome="refused", refusal=refusal, message=message)
+    return Answer(exception=opened.id, outcome="refused", refusal=refusal, message=message)
 
 
-def _close_superseded(state: ExceptionState, casebook: Casebook, register: Register, now: datetime) -> ExceptionState:
+def _close_superseded(
+    state: ExceptionState, exception_store: ExceptionStore, register: Register, now: datetime
+) -> ExceptionState:
     """End an exception that is no longer needed: its invoice was released, or a later run held it anew."""
-    case = state.case
+    opened = state.opened
     if state.decision is not None:
         return state
-    later = superseded_by(state, casebook.of_subject(case.legal_entity, case.period, case.subject))
-    released = None if case.kind is Kind.RUN else register.released(_document(case))
+    later = superseded_by(state, exception_store.of_subject(opened.legal_entity, opened.period, opened.subject))
+    released = None if opened.kind is Kind.RUN else register.released(_document(opened))
     if later is None and released is None:
         return state
-    casebook.decide(
+    exception_store.decide(
         Decision(
-            exception=case.id,
+            exception=opened.id,
             verdict=Verdict.SUPERSEDED,
             decided_by="billproof",
             decided_at=instant_text(now),
@@ -304,26 +316,26 @@ def _close_superseded(state: ExceptionState, casebook: Casebook, register: Regis
             policy_version=0,
         )
     )
-    return casebook.state(case.id)
+    return exception_store.state(opened.id)
 
 
 def _output(state: ExceptionState, decision: Decision) -> dict[str, str]:
-    return {"exception": state.case.id, "kind": state.case.kind.value, "decision": decision.verdict.value}
+    return {"exception": state.opened.id, "kind": state.opened.kind.value, "decision": decision.verdict.value}
 
 
-def _tell(people: Iterable[Person], case: Case, reminder: int, *, mailer: Mailer, sender: str) -> None:
+def _tell(people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, mailer: Mailer, sender: str) -> None:
     for person in people:
         mail = EmailMessage(policy=SMTP)
         mail["From"] = sender
         mail["To"] = person.email
-        mail["Subject"] = f"{'Reminder: ' if reminder else ''}{case.kind.value} {case.id} waits for a decision"
-        mail["Message-ID"] = f"<{execution_name(case.id)}.{reminder}.{person.id}@{sender.rsplit('@', 1)[-1]}>"
-        worth = str(case.amount) if case.amount else "not known"
-        findings = "\n".join(f"- {each.code}: {each.message}\n  {each.remedy}" for each in case.findings)
+        mail["Subject"] = f"{'Reminder: ' if reminder else ''}{opened.kind.value} {opened.id} waits for a decision"
+        mail["Message-ID"] = f"<{execution_name(opened.id)}.{reminder}.{person.id}@{sender.rsplit('@', 1)[-1]}>"
+        worth = str(opened.amount) if opened.amount else "not known"
+        findings = "\n".join(f"- {each.code}: {each.message}\n  {each.remedy}" for each in opened.findings)
         mail.set_content(
-            f"Dear {person.name},\n\n{case.id} (run {case.run}, asked for by {case.requested_by}) is held.\n"
+            f"Dear {person.name},\n\n{opened.id} (run {opened.run}, asked for by {opened.requested_by}) is held.\n"
             f"Amount: {worth}\n\n{findings}\n\n"
-            f"billproof exceptions approve {case.id} --as {person.id} --reason '...'\n"
-            f"billproof exceptions reject {case.id} --as {person.id} --reason '...'\n"
+            f"billproof exceptions approve {opened.id} --as {person.id} --reason '...'\n"
+            f"billproof exceptions reject {opened.id} --as {person.id} --reason '...'\n"
         )
         mailer.send(to=person.email, message=mail.as_bytes())

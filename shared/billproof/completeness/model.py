@@ -30,7 +30,7 @@ class Completeness(Model):
     amount_at_risk: Money | None
 
 
-class Checked(Model):
+class CompletenessResult(Model):
     """What the workflow needs to go on: `complete`, or `incomplete` and the exception that waits for a person."""
 
     run_id: str

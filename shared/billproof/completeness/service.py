@@ -13,24 +13,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from billproof.approvals.casebook import Casebook, execution_name
-from billproof.approvals.service import run_case
-from billproof.artefacts import Artefacts
-from billproof.completeness.model import Checked, Completeness, Stated
+from billproof.approvals.exception_store import ExceptionStore, execution_name
+from billproof.approvals.service import open_run_exception
+from billproof.completeness.model import Completeness, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
-from billproof.contracts.meters import Meter
-from billproof.contracts.terms import PLAN, BatchPlan
 from billproof.errors import BillproofError
 from billproof.findings import Finding, Owner, Severity
+from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, exactly
 from billproof.periods import Period
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.closing import STATEMENT
+from billproof.pipeline.model import RunPlan
+from billproof.pipeline.planning import RUN
+from billproof.pipeline.starting import run_ids
 from billproof.ports import Objects, Records
 from billproof.pricing.service import price_account
-from billproof.runs.closing import STATEMENT
-from billproof.runs.model import RunPlan
-from billproof.runs.planning import RUN
-from billproof.runs.starting import run_ids
+from billproof.pricing.terms import PLAN, BatchPlan
 from billproof.usage import log
 from billproof.usage.model import TALLY, AccountUsage, BucketTally, ControlTotal, DayTally
 from billproof.usage.service import read_usages
@@ -40,8 +40,8 @@ PLACES = Decimal("1e-15")
 
 
 def check_completeness(
-    *, run_id: str, objects: Objects, records: Records, casebook: Casebook, now: datetime
-) -> Checked:
+    *, run_id: str, objects: Objects, records: Records, exception_store: ExceptionStore, now: datetime
+) -> CompletenessResult:
     """Compare a run's usage with control totals and history, keep the result, and open a case where it is to be held.
 
     Raises NotFound where the run has no plan or a bucket was not aggregated.
@@ -71,23 +71,23 @@ def check_completeness(
     )
     artefacts.write(run_id, RUN, COMPLETENESS, report)
     if not findings:
-        return Checked(run_id=run_id, outcome=report.outcome, findings=0)
-    case = run_case(
+        return CompletenessResult(run_id=run_id, outcome=report.outcome, findings=0)
+    opened = open_run_exception(
         run_id=run_id,
         legal_entity=plan.legal_entity,
         period=plan.period.name,
         requested_by=plan.requested_by,
         amount=amount,
         findings=findings,
-        casebook=casebook,
+        exception_store=exception_store,
         now=now,
     )
-    return Checked(
+    return CompletenessResult(
         run_id=run_id,
         outcome=report.outcome,
         findings=len(findings),
-        exception=case.id,
-        execution=execution_name(case.id),
+        exception=opened.id,
+        execution=execution_name(opened.id),
     )
 
 

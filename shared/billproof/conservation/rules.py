@@ -19,16 +19,16 @@ from typing import Any
 
 from billproof.conservation.model import Equation
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap
-from billproof.contracts.meters import Aggregation, Meter
-from billproof.contracts.terms import AccountTerms, BatchPlan
 from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.invoicing.model import Draft, Released
+from billproof.masterdata.meters import Aggregation, Meter
 from billproof.money import Money
 from billproof.money import total as money_total
 from billproof.periods import Period
 from billproof.pricing.dues import dues
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.service import AccountPricing
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.model import EventCounts
 
 ZERO = Decimal(0)

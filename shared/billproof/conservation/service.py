@@ -6,23 +6,23 @@ No step reports about itself here. What a step lost shows as a difference.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from billproof.approvals.casebook import Casebook
-from billproof.artefacts import Artefacts
+from billproof.approvals.exception_store import ExceptionStore
 from billproof.conservation.model import AccountStatement, ConservationStatement, Equation
 from billproof.conservation.rules import event_equations, included_events, money_equations, term_equation
-from billproof.contracts.directory import Directory
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.erp.port import Erp
 from billproof.invoicing.model import BatchDrafts, Draft
 from billproof.invoicing.register import Register, credited_invoice, is_credit
 from billproof.invoicing.service import DRAFTED
 from billproof.ledger.model import JournalEntry
+from billproof.masterdata.directory import Directory
 from billproof.money import total
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.closing import quarantined_by_account
+from billproof.pipeline.model import RunPlan
+from billproof.pipeline.planning import RUN
 from billproof.ports import Objects
 from billproof.pricing.service import PRICED, AccountPricing, BatchPricing
-from billproof.runs.closing import quarantined_by_account
-from billproof.runs.model import RunPlan
-from billproof.runs.planning import RUN
+from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Stores:
     objects: Objects
     directory: Directory
     register: Register
-    casebook: Casebook
+    exception_store: ExceptionStore
     erp: Erp
 
     @property

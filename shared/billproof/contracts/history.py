@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from billproof.contracts.directory import Directory, Receipt
 from billproof.contracts.model import Contract
 from billproof.errors import NotFound
+from billproof.masterdata.directory import Directory, Receipt
 from billproof.model import Model
 from billproof.periods import DateRange
 

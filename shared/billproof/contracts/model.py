@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, Renewal, SpendCap, Waiver
-from billproof.contracts.names import Currency, EventType, Name, TimeZone, Version
 from billproof.ids import digest
 from billproof.model import Model
+from billproof.names import Currency, EventType, Name, TimeZone, Version
 from billproof.periods import DateRange, ProrationTerms
 
 

@@ -45,7 +45,7 @@ class Span[T: Term]:
 class Timeline:
     """One contract's terms over all its days, by kind of term, and which version governs which days."""
 
-    reigns: tuple[tuple[Contract, DateRange], ...]
+    governing_versions: tuple[tuple[Contract, DateRange], ...]
     charges: tuple[Span[Charge], ...]
     discounts: tuple[Span[Discount], ...]
     commitments: tuple[Span[Commitment], ...]
@@ -56,21 +56,21 @@ class Timeline:
     @property
     def id(self) -> str:
         """The contract's id."""
-        return self.reigns[0][0].id
+        return self.governing_versions[0][0].id
 
     @property
     def account(self) -> str:
         """The account whose contract it is."""
-        return self.reigns[0][0].account
+        return self.governing_versions[0][0].account
 
     @property
     def currency(self) -> str:
         """The contract's currency, which never changes."""
-        return self.reigns[0][0].currency
+        return self.governing_versions[0][0].currency
 
     def in_force(self, period: Period) -> Contract | None:
         """Return the version that governs the last days of a period, or None where none governs any."""
-        found = [contract for contract, days in self.reigns if days.days_within(period)]
+        found = [contract for contract, days in self.governing_versions if days.days_within(period)]
         return found[-1] if found else None
 
     @property
@@ -107,10 +107,10 @@ def governing(versions: Iterable[Contract], period: Period) -> list[Contract]:
     for version in versions:
         by_id.setdefault(version.id, []).append(version)
     for _, mine in sorted(by_id.items()):
-        reigns = list(_reigns(sorted(mine, key=lambda each: each.version)))
-        _same_money_and_time([each for each, _ in reigns])
-        if any(days.days_within(period) for _, days in reigns):
-            found += {each.version: each for each, _ in reigns}.values()
+        governing_versions = list(_reigns(sorted(mine, key=lambda each: each.version)))
+        _same_money_and_time([each for each, _ in governing_versions])
+        if any(days.days_within(period) for _, days in governing_versions):
+            found += {each.version: each for each, _ in governing_versions}.values()
     return found
 
 
@@ -136,16 +136,16 @@ def _same_money_and_time(versions: list[Contract]) -> None:
 
 
 def _timeline(versions: list[Contract], until: date) -> Timeline:
-    reigns = list(_reigns(versions))
-    _same_money_and_time([each for each, _ in reigns])
+    governing_versions = list(_reigns(versions))
+    _same_money_and_time([each for each, _ in governing_versions])
     return Timeline(
-        reigns=tuple(reigns),
-        charges=tuple(_spans(reigns, lambda contract: contract.charges, lambda span: _ramped(span, until))),
-        discounts=tuple(_spans(reigns, lambda contract: contract.discounts)),
-        commitments=tuple(_spans(reigns, lambda contract: contract.commitments)),
-        caps=tuple(_spans(reigns, lambda contract: contract.caps)),
-        credits=tuple(_spans(reigns, lambda contract: contract.credits)),
-        waivers=tuple(_spans(reigns, lambda contract: contract.waivers)),
+        governing_versions=tuple(governing_versions),
+        charges=tuple(_spans(governing_versions, lambda contract: contract.charges, lambda span: _ramped(span, until))),
+        discounts=tuple(_spans(governing_versions, lambda contract: contract.discounts)),
+        commitments=tuple(_spans(governing_versions, lambda contract: contract.commitments)),
+        caps=tuple(_spans(governing_versions, lambda contract: contract.caps)),
+        credits=tuple(_spans(governing_versions, lambda contract: contract.credits)),
+        waivers=tuple(_spans(governing_versions, lambda contract: contract.waivers)),
     )
 
 
@@ -160,13 +160,13 @@ def _reigns(versions: list[Contract]) -> Iterator[tuple[Contract, DateRange]]:
 
 
 def _spans[T: Term](
-    reigns: list[tuple[Contract, DateRange]],
+    governing_versions: list[tuple[Contract, DateRange]],
     terms: Callable[[Contract], tuple[T, ...]],
     split: Callable[[Span[T]], Iterator[Span[T]]] = lambda span: iter((span,)),
 ) -> Iterator[Span[T]]:
     """Yield the spans of each term; those that follow one another without a change are one, of the later version."""
     found: dict[str, list[Span[T]]] = {}
-    for contract, days in reigns:
+    for contract, days in governing_versions:
         for term in terms(contract):
             mine = found.setdefault(term.id, [])
             covered = intersection(_effective(term), days)

@@ -1,4 +1,4 @@
-"""What a control is: a stable code, what it looks for, and a pure check of one account's case."""
+"""What a control is: a stable code, what it looks for, and a pure check of one account's facts."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from functools import cached_property
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
-from billproof.contracts.terms import AccountTerms, BatchPlan
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.findings import Finding, Owner, Severity
 from billproof.money import Money, total
 from billproof.pricing.dues import Due, dues
 from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import AccountPricing
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.model import AccountUsage
 from billproof.usage.readings import Quantity
 
 
 @dataclass(frozen=True)
-class Case:
+class ControlInput:
     """Everything that a control may look at: the batch's plan, the account's terms and what pricing made of them."""
 
     plan: BatchPlan
@@ -81,7 +81,7 @@ class Case:
         return line.net if line.net.amount >= 0 else -line.net
 
 
-Check = Callable[[Case], Iterator["Found"]]
+Check = Callable[[ControlInput], Iterator["Found"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ class Control:
     remedy: str
     check: Check
 
-    def findings(self, case: Case) -> Iterator[Finding]:
-        """Check a case and say what was found, to whom and what to do."""
-        for found in self.check(case):
+    def findings(self, facts: ControlInput) -> Iterator[Finding]:
+        """Check a facts and say what was found, to whom and what to do."""
+        for found in self.check(facts):
             yield Finding(
                 code=self.code,
                 severity=self.severity,
-                account=case.terms.account.id,
+                account=facts.terms.account.id,
                 path=found.path,
                 message=found.message,
                 remedy=self.remedy,

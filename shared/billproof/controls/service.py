@@ -1,13 +1,13 @@
 """The validation step of a batch: every control on every account."""
 
-from billproof.artefacts import Artefacts
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.catalogue import CATALOGUE
-from billproof.controls.control import Case
+from billproof.controls.control import ControlInput
 from billproof.findings import Finding
 from billproof.model import Model
+from billproof.pipeline.artefacts import Artefacts
 from billproof.ports import Objects
-from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, Stepped
+from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, StepResult
+from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
 
 VALIDATED = "validated"
 
@@ -20,7 +20,7 @@ class BatchFindings(Model):
     findings: dict[str, tuple[Finding, ...]]
 
 
-def validate_pricing(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
+def validate_pricing(*, run_id: str, batch_id: str, objects: Objects) -> StepResult:
     """Check the lines of the batch against its terms and its usage, and write the findings."""
     artefacts = Artefacts(objects)
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
@@ -31,10 +31,10 @@ def validate_pricing(*, run_id: str, batch_id: str, objects: Objects) -> Stepped
     }
     artefacts.write(run_id, VALIDATED, batch_id, BatchFindings(run=run_id, batch=batch_id, findings=findings))
     number = sum(len(found) for found in findings.values())
-    return Stepped(run_id=run_id, batch_id=batch_id, outcome="validated", accounts=len(findings), findings=number)
+    return StepResult(run_id=run_id, batch_id=batch_id, outcome="validated", accounts=len(findings), findings=number)
 
 
 def findings_of(terms: AccountTerms, pricing: AccountPricing, *, plan: BatchPlan) -> tuple[Finding, ...]:
     """Return the findings of one account: those of pricing and those of the controls."""
-    case = Case(plan=plan, terms=terms, pricing=pricing)
-    return (*pricing.findings, *(finding for control in CATALOGUE for finding in control.findings(case)))
+    facts = ControlInput(plan=plan, terms=terms, pricing=pricing)
+    return (*pricing.findings, *(finding for control in CATALOGUE for finding in control.findings(facts)))

@@ -5,10 +5,10 @@ credit note   void its part of them           (its invoice must have been declar
 write-off     nothing: its tax stays declared
 """
 
-from billproof.contracts.parties import TaxEngineName
 from billproof.errors import Contended, InvalidInput
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.register import DECLARED, Register, credited_invoice
+from billproof.masterdata.parties import TaxEngineName
 from billproof.model import Model
 from billproof.money import Taxed
 from billproof.tax.port import TaxEngine, TaxTransaction
@@ -25,7 +25,7 @@ def declare_tax(invoice: Invoice, released: Released, *, register: Register, eng
     """Commit the tax of an invoice, or void a credit note's; to repeat it changes nothing.
 
     Raises InvalidInput where the engine is not set up, Contended where the invoice of a credit note is not declared
-    yet, Conflict where the engine refuses, and OutsideUnavailable where it does not answer.
+    yet, Conflict where the engine refuses, and ExternalServiceUnavailable where it does not answer.
     """
     if not invoice.tax_calculations or invoice.kind is DocumentKind.WRITE_OFF:
         return

@@ -13,7 +13,7 @@ class Erp(Protocol):
         """Return the document under a reference as the ERP holds it, or None."""
 
     def post(self, entry: JournalEntry) -> None:
-        """Post a document; raises DuplicateReference, UnbalancedEntry or OutsideUnavailable."""
+        """Post a document; raises DuplicateReference, UnbalancedEntry or ExternalServiceUnavailable."""
 
     def of_period(self, legal_entity: str, period: str) -> Iterator[JournalEntry]:
         """Yield the documents of a legal entity and billing period."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from billproof.contracts.directory import Directory
 from billproof.erp.port import Erp
 from billproof.erp.service import PostingOutcome, ensure_posted
 from billproof.errors import InvalidPeriod, NotFound
@@ -11,6 +10,7 @@ from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.service import read_invoice
 from billproof.ledger.revenue import books_close, earned_by, months_to_come, revenue_entry
+from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money, total
 from billproof.periods import Period
@@ -24,7 +24,7 @@ AHEAD_MONTHS = 24
 """Months after those shown in which a document may earn first what it deferred."""
 
 
-class Recognized(Model):
+class MonthRecognized(Model):
     """What a month earned of deferred revenue in a legal entity, and how many entries were posted for it now."""
 
     legal_entity: str
@@ -38,12 +38,12 @@ class RecognitionResult(Model):
     """What a call of recognize_revenue returns."""
 
     outcome: str
-    months: tuple[Recognized, ...]
+    months: tuple[MonthRecognized, ...]
 
 
 def recognize_month(
     *, legal_entity: str, month: str, directory: Directory, register: Register, objects: Objects, erp: Erp
-) -> Recognized:
+) -> MonthRecognized:
     """Post what a month earns of each document that deferred revenue to it; doing it again posts nothing.
 
     Raises NotFound where there is no such legal entity, InvalidPeriod, and Conflict where the ERP holds something else
@@ -57,7 +57,7 @@ def recognize_month(
         if entry.lines:
             posted += ensure_posted(entry, erp) is PostingOutcome.POSTED
             earned += entry.on(entity.chart_of_accounts.deferred_revenue)
-    return Recognized(legal_entity=legal_entity, month=month, documents=documents, posted=posted, earned=earned)
+    return MonthRecognized(legal_entity=legal_entity, month=month, documents=documents, posted=posted, earned=earned)
 
 
 def recognize_revenue(

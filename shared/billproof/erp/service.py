@@ -1,4 +1,4 @@
-"""Posting a released invoice once, whatever the ERP and the night do.
+"""Posting a released invoice exactly once, despite time-outs and retries.
 
 intent | deferred months | tax declared | find | post | read back, compare | posted
                            ^ died: the same reference again    ^ died: found, compared, confirmed on the next try
@@ -7,7 +7,6 @@ intent | deferred months | tax declared | find | post | read back, compare | pos
 from enum import StrEnum
 from typing import Literal
 
-from billproof.contracts.directory import Directory
 from billproof.erp.declaring import declare_tax
 from billproof.erp.port import Erp
 from billproof.errors import Conflict, DuplicateReference, NotFound
@@ -16,6 +15,7 @@ from billproof.invoicing.service import read_invoice
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.revenue import months_to_come
 from billproof.ledger.rules import invoice_entry
+from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money
 from billproof.ports import Objects
@@ -59,9 +59,9 @@ def post_to_erp(
 ) -> Posting:
     """Post a released invoice and confirm it; doing it again changes nothing.
 
-    Tax that an engine outside determined is declared there first. Raises NotFound where the invoice is not released,
-    Conflict where the ERP holds something else under its number, and OutsideUnavailable where the ERP or the tax engine
-    did not answer: the message then comes again.
+    Tax that an external tax engine determined is declared there first. Raises NotFound where the invoice is not
+    released, Conflict where the ERP holds something else under its number, and ExternalServiceUnavailable where the ERP
+    or the tax engine did not answer: the message is then delivered again.
     """
     released = register.released(invoice_id)
     if released is None:

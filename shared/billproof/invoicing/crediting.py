@@ -13,13 +13,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from billproof.contracts.names import Name
-from billproof.contracts.parties import TaxEngineName
 from billproof.errors import InvalidInput
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
+from billproof.masterdata.parties import TaxEngineName
 from billproof.model import Exact, Model, decimal_text
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
+from billproof.names import Name
 from billproof.pricing.model import Adjusts, LineKind
 from billproof.pricing.rules import step_of
 from billproof.tax.model import ComponentTax

@@ -39,7 +39,7 @@ def deliver_invoice(
 ) -> Delivery:
     """Keep the PDF and mail it to the account; an invoice that was delivered is left alone.
 
-    Raises NotFound where the invoice is not released, and OutsideUnavailable where the mail was not taken.
+    Raises NotFound where the invoice is not released, and ExternalServiceUnavailable where the mail was not taken.
     """
     released = register.released(invoice_id)
     if released is None:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from billproof.contracts.parties import Account, LegalEntity, TaxRounding
-from billproof.contracts.terms import AccountTerms, BatchPlan, Drawn
 from billproof.contracts.timeline import in_force
 from billproof.invoicing.model import AccountSubtotal, Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal
+from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
 from billproof.pricing.model import LineKind, PricedAccount
+from billproof.pricing.terms import AccountTerms, BatchPlan, Drawn
 from billproof.tax.model import ComponentTax, TaxedLine, Treatment
 from billproof.usage.model import EventCounts
 
@@ -39,7 +39,7 @@ def draft_invoice(
     rate = None if priced.currency == entity.currency else plan.rate_of(priced.currency)
     booked = None
     lines = tuple(
-        InvoiceLine.made(  # of models that were checked
+        InvoiceLine.construct_trusted(  # of models that were checked
             priced=line,
             taxable_base=tax.taxable_base,
             amounts=tax.amounts,

@@ -10,14 +10,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from billproof.contracts.exchange import ExchangeRate
-from billproof.contracts.parties import Address, CustomerKind, TaxEngineName, TaxRounding
-from billproof.contracts.terms import Drawn
 from billproof.findings import Finding
+from billproof.masterdata.exchange_rates import ExchangeRate
+from billproof.masterdata.parties import Address, CustomerKind, TaxEngineName, TaxRounding
 from billproof.model import Model
 from billproof.money import Money, Taxed
 from billproof.periods import Period
 from billproof.pricing.model import PricedLine
+from billproof.pricing.terms import Drawn
 from billproof.tax.model import ComponentTax, Determination
 from billproof.usage.model import EventCounts
 
@@ -187,7 +187,7 @@ CREDITS = "credits"
 """In place of a period: the invoices that draw on an account's credits, one after another."""
 
 
-class Settlement(Model):
+class PeriodBilling(Model):
     """A release that billed usage of a period of its account, or drew on its credits."""
 
     period: str
@@ -197,7 +197,7 @@ class Settlement(Model):
     run: str
 
 
-class Place(Model):
+class BillingSlot(Model):
     """The place that a draft wants among the settlements of an earlier period."""
 
     period: str
@@ -213,7 +213,7 @@ class Draft(Model):
     document: DocumentRef | None
     events: EventCounts
     late_events: EventCounts
-    places: tuple[Place, ...]
+    places: tuple[BillingSlot, ...]
     findings: tuple[Finding, ...]
 
 
@@ -250,7 +250,7 @@ class Held(Model):
     run: str
     request_digest: str | None = None
     document: DocumentRef | None
-    places: tuple[Place, ...] = ()
+    places: tuple[BillingSlot, ...] = ()
     findings: tuple[Finding, ...]
 
 

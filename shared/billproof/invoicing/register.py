@@ -27,7 +27,7 @@ from typing import Any
 
 from billproof.errors import Contended, NotFound
 from billproof.ids import shard_of
-from billproof.invoicing.model import DocumentRef, Held, InvoiceStatus, Place, Released, Settlement
+from billproof.invoicing.model import BillingSlot, DocumentRef, Held, InvoiceStatus, PeriodBilling, Released
 from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
@@ -78,7 +78,7 @@ class Candidate:
 
     invoice: str
     document: DocumentRef
-    places: tuple[Place, ...] = ()
+    places: tuple[BillingSlot, ...] = ()
 
 
 class Block(Model):
@@ -237,10 +237,10 @@ class Register:
             for record in self._records.query(_revenue_partition(entity, month, shard)):
                 yield record.key.sort
 
-    def settlements(self, entity: str, account: str) -> list[Settlement]:
+    def settlements(self, entity: str, account: str) -> list[PeriodBilling]:
         """Return every release that billed usage of an account, by period and place."""
         records = self._records.query(_account_partition(entity, account))
-        return [Settlement.model_validate(record.document) for record in records]
+        return [PeriodBilling.model_validate(record.document) for record in records]
 
     def release(
         self, candidates: Sequence[Candidate], *, series: Series, period: Period, run: str
@@ -271,7 +271,7 @@ class Register:
                 raise Contended(message)
         return done
 
-    def is_outdated(self, document: str, places: Iterable[Place]) -> bool:
+    def is_outdated(self, document: str, places: Iterable[BillingSlot]) -> bool:
         """Say whether another document took one of the places that a document wants."""
         return any(self._records.get(_place_key(document, place)) is not None for place in places)
 
@@ -299,9 +299,11 @@ class Register:
         records = [Record(Key(series.partition, f"{first:012d}"), block.model_dump(mode="json"))]
         for released, candidate in zip(made, candidates, strict=True):
             records.append(Record(fact_key(released.invoice, RELEASED), released.model_dump(mode="json")))
-            own = () if is_credit(released.invoice) else (Place(period=period.name, ordinal=0),)
+            own = () if is_credit(released.invoice) else (BillingSlot(period=period.name, ordinal=0),)
             for place in (*own, *candidate.places):
-                settlement = Settlement(**place.model_dump(), invoice=released.invoice, number=released.number, run=run)
+                settlement = PeriodBilling(
+                    **place.model_dump(), invoice=released.invoice, number=released.number, run=run
+                )
                 records.append(Record(_place_key(released.invoice, place), settlement.model_dump(mode="json")))
         return records, made
 
@@ -314,7 +316,7 @@ def _account_partition(entity: str, account: str) -> str:
     return f"account#{entity}#{account}"
 
 
-def _place_key(invoice: str, place: Place) -> Key:
+def _place_key(invoice: str, place: BillingSlot) -> Key:
     entity, _, account = split_invoice_id(credited_invoice(invoice))
     return Key(_account_partition(entity, account), f"{place.period}#{place.ordinal:03d}")
 

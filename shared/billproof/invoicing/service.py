@@ -3,8 +3,6 @@
 import json
 from collections.abc import Mapping
 
-from billproof.artefacts import Artefacts
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.service import VALIDATED, BatchFindings
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.findings import Finding, Owner, Severity, is_blocked
@@ -13,13 +11,13 @@ from billproof.invoicing.drafting import draft_invoice, invoice_id
 from billproof.invoicing.model import (
     CREDITS,
     BatchDrafts,
+    BillingSlot,
     DocumentKind,
     DocumentRef,
     Draft,
     DraftOutcome,
     Held,
     Invoice,
-    Place,
     Released,
 )
 from billproof.invoicing.register import (
@@ -33,8 +31,10 @@ from billproof.invoicing.register import (
     credited_invoice,
 )
 from billproof.model import Model
+from billproof.pipeline.artefacts import Artefacts
 from billproof.ports import Objects, Queue
-from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, Stepped
+from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, StepResult
+from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
 from billproof.tax.service import TAXED, AccountTax, BatchTax
 
 DRAFTED = "drafts"
@@ -73,7 +73,7 @@ def read_invoice(objects: Objects, document: DocumentRef) -> Invoice:
     return Invoice.model_validate_json(data)
 
 
-def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
+def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> StepResult:
     """Write the document of every priced account of the batch, and the list of drafts."""
     artefacts = Artefacts(objects)
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
@@ -98,7 +98,7 @@ def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
     )
     artefacts.write(run_id, DRAFTED, batch_id, batch)
     number = sum(len(draft.findings) for draft in drafts)
-    return Stepped(run_id=run_id, batch_id=batch_id, outcome="drafted", accounts=len(drafts), findings=number)
+    return StepResult(run_id=run_id, batch_id=batch_id, outcome="drafted", accounts=len(drafts), findings=number)
 
 
 def draft_account(
@@ -140,10 +140,10 @@ def draft_account(
     return draft, data
 
 
-def _places(terms: AccountTerms) -> tuple[Place, ...]:
-    places = [Place(period=each.period.name, ordinal=each.ordinal) for each in terms.earlier]
+def _places(terms: AccountTerms) -> tuple[BillingSlot, ...]:
+    places = [BillingSlot(period=each.period.name, ordinal=each.ordinal) for each in terms.earlier]
     if terms.credits is not None:
-        places.append(Place(period=CREDITS, ordinal=terms.credits))
+        places.append(BillingSlot(period=CREDITS, ordinal=terms.credits))
     return tuple(places)
 
 
@@ -156,7 +156,7 @@ def _with_amount(finding: Finding, document: DocumentRef) -> Finding:
 
 def release_invoices(
     *, run_id: str, batch_id: str, objects: Objects, register: Register, postings: Queue, deliveries: Queue
-) -> Stepped:
+) -> StepResult:
     """Release the clean drafts of a batch under numbers, note the held ones, and send on what is not yet done.
 
     transaction: numbers + releases | messages to both queues | the batch's artefact
@@ -185,7 +185,7 @@ def release_invoices(
     results = tuple(_result(draft, released.get(draft.invoice), run_id) for draft in drafts)
     artefacts.write(run_id, RELEASED_STEP, batch_id, BatchReleases(run=run_id, batch=batch_id, invoices=results))
     held_number = sum(result.outcome == "held" for result in results)
-    return Stepped(
+    return StepResult(
         run_id=run_id,
         batch_id=batch_id,
         outcome="held" if held_number else "released",

@@ -16,9 +16,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billproof.contracts.charges import RecognitionMethod
-from billproof.contracts.parties import ChartOfAccounts
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine, Released
 from billproof.ledger.model import EntryKind, EntryLine, JournalEntry
+from billproof.masterdata.parties import ChartOfAccounts
 from billproof.money import Money, exactly
 from billproof.periods import Period
 

@@ -11,11 +11,11 @@ zero invoice has no entry. An invoice in another currency than the books is post
 when it was drafted; the entry keeps its amount in its own currency.
 """
 
-from billproof.contracts.parties import ChartOfAccounts
 from billproof.errors import InvalidInput
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.ledger.model import EntryLine, JournalEntry
 from billproof.ledger.revenue import books_close, earned_by
+from billproof.masterdata.parties import ChartOfAccounts
 from billproof.money import Money
 
 

@@ -14,7 +14,6 @@ from datetime import date
 from decimal import Decimal
 
 from billproof.contracts.charges import Commitment
-from billproof.contracts.terms import Committed
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
 from billproof.money import Money, Rounding, exactly
@@ -22,6 +21,7 @@ from billproof.periods import Period, Proration, add_months
 from billproof.pricing.lines import explain, shortfall_line, shown
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.rules import step_of
+from billproof.pricing.terms import Committed
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

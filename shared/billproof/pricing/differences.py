@@ -9,9 +9,9 @@ to in one. A line that is no longer owed at all is credited whole.
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from billproof.contracts.terms import BilledLine, EarlierPeriod
 from billproof.money import Money, exactly
-from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, Recognized, Step
+from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule, Step
+from billproof.pricing.terms import BilledLine, EarlierPeriod
 
 ZERO = Decimal(0)
 NOTHING = "nothing"
@@ -58,7 +58,7 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
         billed_quantity=ZERO,
         net=Money.zero(gone.net.currency),
         includes_tax=gone.includes_tax,
-        recognition=Recognized(method=gone.recognition_method, period=gone.recognized_over),
+        recognition=RevenueSchedule(method=gone.recognition_method, period=gone.recognized_over),
         explanation=Explanation(
             contract=gone.contract,
             contract_version=gone.contract_version,

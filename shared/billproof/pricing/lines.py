@@ -6,16 +6,16 @@ from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from billproof.contracts.charges import Charge, Commitment, RecognitionMethod
-from billproof.contracts.meters import Meter
 from billproof.contracts.model import Contract
 from billproof.contracts.prices import Capacity, DueOnce, Dynamic, Seats, Tiered
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
+from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, Proration
 from billproof.pricing.dues import Due, proration
-from billproof.pricing.model import Explanation, LineKind, PricedLine, Recognized, Step
+from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule, Step
 from billproof.pricing.pooling import is_additive, pooled, shares
 from billproof.pricing.reading import readings, trues_up
 from billproof.pricing.rules import Used, amount_of, price_steps, step_of
@@ -275,12 +275,12 @@ def shortfall_line(span: Span[Commitment], days: Period, *, name: str, net: Mone
         billed_quantity=ONE,
         net=net,
         includes_tax=span.contract.prices_include_tax,
-        recognition=Recognized(method=RecognitionMethod.AS_INCURRED, period=days),
+        recognition=RevenueSchedule(method=RecognitionMethod.AS_INCURRED, period=days),
         explanation=why,
     )
 
 
-def recognition_of(due: Due) -> Recognized:
+def recognition_of(due: Due) -> RevenueSchedule:
     """Return how a part's revenue is earned: over the days that it covers, unless the charge names others."""
     charge = due.span.term
     start, end = due.bounds
@@ -288,7 +288,7 @@ def recognition_of(due: Due) -> Recognized:
         start, end = charge.price.due_on, charge.price.due_on + timedelta(days=1)
     if charge.recognition is not None and charge.recognition.over is not None and charge.recognition.over.end:
         start, end = charge.recognition.over.start, charge.recognition.over.end
-    return Recognized(method=charge.recognition_method, period=Period(start=start, end=end))
+    return RevenueSchedule(method=charge.recognition_method, period=Period(start=start, end=end))
 
 
 def levels(found: Quantity) -> list[Decimal]:

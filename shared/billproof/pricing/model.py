@@ -53,7 +53,7 @@ class Adjusts(Model):
     numbers: tuple[str, ...]
 
 
-class Recognized(Model):
+class RevenueSchedule(Model):
     """How a line's revenue is earned, and over which days."""
 
     method: RecognitionMethod
@@ -88,7 +88,7 @@ class PricedLine(Model):
     unused_quantity: Exact = Decimal(0)
     net: Money
     includes_tax: bool = False
-    recognition: Recognized
+    recognition: RevenueSchedule
     explanation: Explanation
     adjusts: Adjusts | None = None
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from billproof.contracts.meters import Aggregation, Meter
+from billproof.masterdata.meters import Aggregation, Meter
 from billproof.model import decimal_text
 from billproof.money import exactly
 from billproof.usage.readings import PricedQuantity, Quantity, Reading

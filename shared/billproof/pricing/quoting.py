@@ -7,14 +7,14 @@ from typing import Annotated, Any, Self
 from pydantic import Field, GetJsonSchemaHandler, TypeAdapter, ValidationError, model_validator
 
 from billproof.contracts.charges import Charge
-from billproof.contracts.meters import Aggregation, Meter
 from billproof.contracts.model import Contract
-from billproof.contracts.names import Currency
 from billproof.contracts.prices import WITHOUT_QUANTITY, Price
 from billproof.contracts.timeline import timelines
 from billproof.errors import InvalidInput
+from billproof.masterdata.meters import Aggregation, Meter
 from billproof.model import Exact, Model
 from billproof.money import Money, Rounding, total
+from billproof.names import Currency
 from billproof.periods import DateRange, Period, ProrationTerms
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedLine
@@ -70,7 +70,7 @@ def _charge(fields: dict[str, Any]) -> Charge | None:
 
 def _plain(currency: str, charge: Charge) -> Contract:
     """Return a contract that says nothing but its charge: there is nothing in it that could be wrong."""
-    return Contract.made(
+    return Contract.construct_trusted(
         kind="contract",
         id="quote",
         account="quote",

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from billproof.contracts.charges import Charge
-from billproof.contracts.meters import Meter
 from billproof.contracts.model import Contract
 from billproof.contracts.prices import Capacity, Dynamic, Percentage, Seats
 from billproof.contracts.timeline import Span, timelines
 from billproof.ids import canonical_json
+from billproof.masterdata.meters import Meter
 from billproof.periods import Period
 from billproof.pricing.dues import Due
 from billproof.pricing.rules import transactions_of

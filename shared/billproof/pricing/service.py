@@ -6,19 +6,19 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from billproof.artefacts import Artefacts
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan, Carried
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.errors import BillproofError, UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Model
 from billproof.money import Money
+from billproof.pipeline.artefacts import Artefacts
 from billproof.ports import Objects
 from billproof.pricing.commitments import commitment_lines
 from billproof.pricing.differences import difference_lines
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedAccount, PricedLine
 from billproof.pricing.reductions import contract_lines
+from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan, Carried
 from billproof.usage.model import AccountUsage, EventCounts, Usages
 from billproof.usage.service import read_usages
 
@@ -63,7 +63,7 @@ class BatchPricing(Model):
     accounts: tuple[AccountPricing, ...]
 
 
-class Stepped(Model):
+class StepResult(Model):
     """What a step of a batch returns to the workflow: references and counts, nothing else."""
 
     run_id: str
@@ -73,7 +73,7 @@ class Stepped(Model):
     findings: int
 
 
-def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
+def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> StepResult:
     """Price every account of the batch from its frozen terms and its usage, and write the lines."""
     artefacts = Artefacts(objects)
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
@@ -82,7 +82,7 @@ def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> Stepped:
     pricing = BatchPricing(run=run_id, batch=batch_id, accounts=accounts)
     artefacts.write(run_id, PRICED, batch_id, pricing)
     found = sum(len(account.findings) for account in accounts)
-    return Stepped(run_id=run_id, batch_id=batch_id, outcome="priced", accounts=len(accounts), findings=found)
+    return StepResult(run_id=run_id, batch_id=batch_id, outcome="priced", accounts=len(accounts), findings=found)
 
 
 def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> AccountPricing:

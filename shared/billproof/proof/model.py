@@ -5,7 +5,7 @@ from enum import StrEnum
 from billproof.model import Model
 
 
-class Doubt(StrEnum):
+class DifferenceKind(StrEnum):
     """What differs between what is stored and what was computed again."""
 
     SEGMENT = "segment_changed"
@@ -24,13 +24,13 @@ class Doubt(StrEnum):
 class Difference(Model):
     """One difference, with the name of the event segment, account, contract or document that it is in."""
 
-    doubt: Doubt
+    doubt: DifferenceKind
     where: str
     stated: str
     proved: str
 
 
-class Checked(Model):
+class CheckedCounts(Model):
     """A proof's denominators."""
 
     events: int = 0
@@ -40,15 +40,17 @@ class Checked(Model):
     documents: int = 0
     postings: int = 0
 
-    def __add__(self, other: "Checked") -> "Checked":
-        return Checked(**{name: getattr(self, name) + getattr(other, name) for name in Checked.model_fields})
+    def __add__(self, other: "CheckedCounts") -> "CheckedCounts":
+        return CheckedCounts(
+            **{name: getattr(self, name) + getattr(other, name) for name in CheckedCounts.model_fields}
+        )
 
 
 class Proof(Model):
     """A proof of a run or an invoice; it holds where nothing differs and something was checked."""
 
     subject: str
-    checked: Checked
+    checked: CheckedCounts
     differences: tuple[Difference, ...]
 
     @property

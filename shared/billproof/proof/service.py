@@ -13,27 +13,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from billproof.approvals.model import Verdict
-from billproof.artefacts import Artefacts
+from billproof.approvals.policy import Policy
 from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import Stores, balance_run
-from billproof.contracts.directory import Directory
-from billproof.contracts.masterdata import AnyMasterData
-from billproof.contracts.parties import TaxEngineName
-from billproof.contracts.policy import Policy
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.controls.service import findings_of
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.invoicing.model import BatchDrafts, Draft, DraftOutcome, Released
 from billproof.invoicing.register import split_invoice_id
 from billproof.invoicing.service import DRAFTED, draft_account, read_invoice
 from billproof.ledger.rules import invoice_entry
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.model import AnyMasterData
+from billproof.masterdata.parties import TaxEngineName
 from billproof.model import decimal_text
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.closing import read_statement
+from billproof.pipeline.model import RunPlan
+from billproof.pipeline.planning import RUN
 from billproof.ports import Objects
 from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, price_terms
-from billproof.proof.model import Checked, Difference, Doubt, Proof
-from billproof.runs.closing import read_statement
-from billproof.runs.model import RunPlan
-from billproof.runs.planning import RUN
+from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
+from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
 from billproof.tax.service import TAXED, AccountTax, BatchTax, tax_account
 from billproof.usage import log
 from billproof.usage.aggregation import JudgedEvent, aggregate, events_of
@@ -57,7 +57,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     statement = read_statement(stores.objects, run_id)
     used: dict[tuple[str, str], AccountUsage] = {}
     differences: list[Difference] = []
-    checked = Checked()
+    checked = CheckedCounts()
     stored: Counter[tuple[str, str]] = Counter()
     for bucket in plan.buckets:
         aggregation = stores.artefacts.read(run_id, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
@@ -82,7 +82,9 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
         else:
             late += usage.counts
     if (own, late) != (statement.events, statement.late_events):
-        differences.append(_differ(Doubt.STATEMENT, run_id, (statement.events, statement.late_events), (own, late)))
+        differences.append(
+            _differ(DifferenceKind.STATEMENT, run_id, (statement.events, statement.late_events), (own, late))
+        )
     differences += _counts_differ(used, stored)
     differences += _unbalanced(balance_run(run_id, stores=stores))
     return _proof(run_id, checked, differences)
@@ -92,7 +94,7 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     """Compute one released invoice again; raises NotFound where it is not released."""
     _, aggregations, batch_plan, terms = locate(invoice, stores)
     stored: Counter[tuple[str, str]] = Counter()
-    checked, segment_doubts = Checked(), []
+    checked, segment_doubts = CheckedCounts(), []
     usages: dict[tuple[str, str], AccountUsage] = {}
     for aggregation in aggregations:
         segments, doubts = _segments(aggregation, stores.objects, stored)
@@ -140,7 +142,7 @@ def _alone(aggregation: AggregationPlan, terms: AccountTerms) -> AggregationPlan
 
 def _segments(
     aggregation: AggregationPlan, objects: Objects, stored: Counter[tuple[str, str]]
-) -> tuple[Checked, list[Difference]]:
+) -> tuple[CheckedCounts, list[Difference]]:
     """Check that the segments hold what named them, and count their rows by account and period, without a database."""
     windows: dict[str, list[AccountWindow]] = {}
     for window in aggregation.windows:
@@ -152,7 +154,7 @@ def _segments(
             number += 1
             rows = log.read_intact(objects, key)
             if rows is None:
-                doubts.append(_differ(Doubt.SEGMENT, key, "the content that named it", "other content"))
+                doubts.append(_differ(DifferenceKind.SEGMENT, key, "the content that named it", "other content"))
             for row in rows or ():
                 for window in windows.get(row.account, ()):
                     if (
@@ -160,7 +162,7 @@ def _segments(
                         and window.after <= row.received_at < aggregation.received_before
                     ):
                         stored[row.account, window.period] += 1
-    return Checked(segments=number), doubts
+    return CheckedCounts(segments=number), doubts
 
 
 def _counts_differ(used: Usages, stored: Mapping[tuple[str, str], int]) -> Iterator[Difference]:
@@ -169,7 +171,7 @@ def _counts_differ(used: Usages, stored: Mapping[tuple[str, str], int]) -> Itera
         rows = stored.get((account, period), 0)
         if rows != usage.counts.copies:
             where = f"{account} {period}"
-            yield _differ(Doubt.USAGE, where, f"{usage.counts.copies} copies", f"{rows} rows in segments")
+            yield _differ(DifferenceKind.USAGE, where, f"{usage.counts.copies} copies", f"{rows} rows in segments")
 
 
 def _unbalanced(statement: ConservationStatement) -> Iterator[Difference]:
@@ -182,12 +184,14 @@ def _unbalanced(statement: ConservationStatement) -> Iterator[Difference]:
             if not equation.balances:
                 parts = " + ".join(f"{name} {decimal_text(value)}" for name, value in equation.parts.items())
                 stated = f"{equation.code} {decimal_text(equation.total)}"
-                yield _differ(Doubt.BALANCE, where, stated, f"{parts}: {decimal_text(equation.difference)} is nowhere")
+                yield _differ(
+                    DifferenceKind.BALANCE, where, stated, f"{parts}: {decimal_text(equation.difference)} is nowhere"
+                )
 
 
 def _prove_account(
     terms: AccountTerms, plan: BatchPlan, usages: Usages, stores: Stores
-) -> tuple[Checked, list[Difference]]:
+) -> tuple[CheckedCounts, list[Difference]]:
     frozen = [*terms.contracts, *(contract for earlier in terms.earlier for contract in earlier.contracts)]
     contracts = list({(each.id, each.version): each for each in frozen}.values())
     differences = [
@@ -199,18 +203,18 @@ def _prove_account(
     draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing, plan=plan), *tax.findings), plan=plan)
     differences += _draft_differs(draft, plan, stores)
     released = stores.register.released(draft.invoice)
-    checked = Checked(
+    checked = CheckedCounts(
         events=pricing.counts.copies + pricing.late_counts.copies,
         terms=len(terms.members) + len(contracts),
         lines=len(pricing.priced.lines) if pricing.priced else 0,
     )
     if released is None:
         if draft.outcome is DraftOutcome.CLEAN:
-            differences.append(_differ(Doubt.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
+            differences.append(_differ(DifferenceKind.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
         return checked, differences
     differences += _books_differ(released, plan, stores)
     differences += _unapproved(draft, released, plan, stores)
-    return checked + Checked(documents=1, postings=1), differences
+    return checked + CheckedCounts(documents=1, postings=1), differences
 
 
 def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefacts: Artefacts) -> AccountTax:
@@ -232,17 +236,17 @@ def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Store
     """Find an invoice that its run held, and that was released without anybody's approval."""
     if draft.outcome is not DraftOutcome.HELD or released.run != plan.run:
         return
-    cases = stores.casebook.of_subject(plan.legal_entity.id, plan.period.name, draft.account)
-    if not any(case.status == Verdict.APPROVED and case.case.run == plan.run for case in cases):
-        yield _differ(Doubt.APPROVAL, released.number, "released", "held, and nobody approved it")
+    exceptions = stores.exception_store.of_subject(plan.legal_entity.id, plan.period.name, draft.account)
+    if not any(state.status == Verdict.APPROVED and state.opened.run == plan.run for state in exceptions):
+        yield _differ(DifferenceKind.APPROVAL, released.number, "released", "held, and nobody approved it")
 
 
-def _shared_terms(plan: BatchPlan, directory: Directory) -> tuple[Checked, list[Difference]]:
+def _shared_terms(plan: BatchPlan, directory: Directory) -> tuple[CheckedCounts, list[Difference]]:
     """Compare what all accounts of a batch are billed by: the legal entity, the meters and the exchange rates."""
     terms: list[AnyMasterData] = [plan.legal_entity, *plan.meters, *plan.rates]
     if plan.policy != Policy(id=plan.policy.id, version=1):  # one that was published
         terms.append(plan.policy)
-    return Checked(terms=len(terms)), list(_terms_differ(terms, directory))
+    return CheckedCounts(terms=len(terms)), list(_terms_differ(terms, directory))
 
 
 def _terms_differ(terms: Iterable[AnyMasterData], directory: Directory) -> Iterator[Difference]:
@@ -250,7 +254,7 @@ def _terms_differ(terms: Iterable[AnyMasterData], directory: Directory) -> Itera
     for data in terms:
         if not directory.holds(data):
             name = f"{data.kind} {data.id} version {data.version}"
-            yield _differ(Doubt.TERMS, name, "other terms in the directory", "the terms that were billed")
+            yield _differ(DifferenceKind.TERMS, name, "other terms in the directory", "the terms that were billed")
 
 
 def _usage_differs(terms: AccountTerms, usages: Usages, plan: BatchPlan, artefacts: Artefacts) -> Iterator[Difference]:
@@ -259,7 +263,7 @@ def _usage_differs(terms: AccountTerms, usages: Usages, plan: BatchPlan, artefac
     for window in sorted(stored.keys() | usages.keys()):
         known, proved = stored.get(window), usages.get(window)
         if window[0] in members and known != proved:
-            yield _differ(Doubt.USAGE, " ".join(window), _shown(known), _shown(proved))
+            yield _differ(DifferenceKind.USAGE, " ".join(window), _shown(known), _shown(proved))
 
 
 def _shown(usage: AccountUsage | None) -> str:
@@ -277,10 +281,10 @@ def _draft_differs(draft: Draft, plan: BatchPlan, stores: Stores) -> Iterator[Di
     drafts = stores.artefacts.read(plan.run, DRAFTED, plan.batch, BatchDrafts).drafts
     stored = next((each for each in drafts if each.account == draft.account), None)
     if stored != draft:
-        yield _differ(Doubt.DRAFT, draft.invoice, _digest(stored), _digest(draft))
+        yield _differ(DifferenceKind.DRAFT, draft.invoice, _digest(stored), _digest(draft))
     released = stores.register.released(draft.invoice)
     if released is not None and released.run == plan.run and released.document != draft.document:
-        yield _differ(Doubt.DRAFT, released.number, released.document.digest, _digest(draft))
+        yield _differ(DifferenceKind.DRAFT, released.number, released.document.digest, _digest(draft))
 
 
 def _digest(draft: Draft | None) -> str:
@@ -292,22 +296,25 @@ def _books_differ(released: Released, plan: BatchPlan, stores: Stores) -> Iterat
     try:
         invoice = read_invoice(stores.objects, released.document)
     except (ImmutableDocument, NotFound) as error:
-        yield _differ(Doubt.DOCUMENT, released.number, str(error), released.document.digest)
+        yield _differ(DifferenceKind.DOCUMENT, released.number, str(error), released.document.digest)
         return
     expected = invoice_entry(invoice, released, plan.legal_entity.chart_of_accounts)
     posted = stores.erp.find(released.legal_entity, released.number)
     stated = posted.content_digest if posted else NONE
     proved = expected.content_digest if expected.lines else NONE
     if stated != proved:
-        yield _differ(Doubt.POSTING, released.number, stated, proved)
+        yield _differ(DifferenceKind.POSTING, released.number, stated, proved)
 
 
-def _differ(doubt: Doubt, where: str, stated: object, proved: object) -> Difference:
+def _differ(doubt: DifferenceKind, where: str, stated: object, proved: object) -> Difference:
     return Difference(doubt=doubt, where=where, stated=str(stated), proved=str(proved))
 
 
-def _proof(subject: str, checked: Checked, differences: Iterable[Difference]) -> Proof:
+def _proof(subject: str, checked: CheckedCounts, differences: Iterable[Difference]) -> Proof:
     found = tuple(differences)
     if checked.terms == 0 or checked.lines == 0 or checked.documents == 0:
-        found = (*found, _differ(Doubt.NOTHING, subject, "a proof", "there were no terms, lines or documents to check"))
+        found = (
+            *found,
+            _differ(DifferenceKind.NOTHING, subject, "a proof", "there were no terms, lines or documents to check"),
+        )
     return Proof(subject=subject, checked=checked, differences=found)

@@ -1,9 +1,9 @@
 """What differs between a released invoice and its posting."""
 
-from billproof.contracts.parties import ChartOfAccounts
 from billproof.findings import Owner
 from billproof.invoicing.model import Released
 from billproof.ledger.model import JournalEntry
+from billproof.masterdata.parties import ChartOfAccounts
 from billproof.money import Money
 from billproof.reconciliation.model import Cause, Variance
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from billproof.contracts.directory import Directory
 from billproof.erp.port import Erp
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.ids import canonical_json
@@ -11,6 +10,7 @@ from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import POSTED, Register
 from billproof.invoicing.service import read_invoice
 from billproof.ledger.model import EntryKind, JournalEntry
+from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money, Taxed, total
 from billproof.periods import Period

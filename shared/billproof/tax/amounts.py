@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from billproof.contracts.parties import TaxRounding
+from billproof.masterdata.parties import TaxRounding
 from billproof.money import Money, Rounding, Taxed, allocate, exactly, total, unit
 from billproof.tax.model import ComponentTax, Determination, TaxedLine
 
@@ -26,7 +26,7 @@ def tax_line(
     taxes = [Money.rounded(price.amount * share * percent / divisor, price.currency, rounding) for percent in percents]
     tax = taxes[0] if len(taxes) == 1 else total(taxes, price.currency)
     net = price - tax if includes_tax else price
-    return TaxedLine.made(  # of models that were checked
+    return TaxedLine.construct_trusted(  # of models that were checked
         line=line,
         taxable_base=Money.rounded(net.amount * share, price.currency, rounding),
         amounts=Taxed.of(net, tax),

@@ -7,8 +7,8 @@ section 16; the provinces' own acts).
 from datetime import date
 from decimal import Decimal
 
-from billproof.contracts.parties import Account, LegalEntity
 from billproof.errors import UndeterminedTax
+from billproof.masterdata.parties import Account, LegalEntity
 from billproof.tax.model import Component, Determination
 from billproof.tax.rows import rule_set, taxed
 

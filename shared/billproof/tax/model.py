@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from billproof.contracts.parties import CustomerKind
+from billproof.masterdata.parties import CustomerKind
 from billproof.model import Exact, Model
 from billproof.money import Money, Taxed
 

@@ -6,8 +6,8 @@ from importlib import import_module
 
 from stdnum import exceptions as stdnum_exceptions
 
-from billproof.contracts.parties import Account
 from billproof.errors import UndeterminedTax
+from billproof.masterdata.parties import Account
 
 _MODULES = {"GB": "gb.vat", "CH": "ch.vat", "NO": "no.mva", "AU": "au.abn", "NZ": "nz.ird", "CA": "ca.bn"}
 

@@ -10,7 +10,7 @@ Commit and void are repeated after a crash: the same reference again changes not
 from datetime import date
 from typing import Protocol
 
-from billproof.contracts.parties import Account, LegalEntity
+from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Model
 from billproof.money import Money, Taxed
 from billproof.tax.model import Determination
@@ -44,10 +44,13 @@ class TaxEngine(Protocol):
     """An engine outside that determines and declares tax."""
 
     def calculate(self, question: TaxQuestion) -> TaxAnswer:
-        """Answer a question; raises UndeterminedTax where it cannot, and OutsideUnavailable."""
+        """Answer a question; raises UndeterminedTax where it cannot, and ExternalServiceUnavailable."""
 
     def commit(self, calculation: str, *, reference: str) -> TaxTransaction:
-        """Declare a calculation once under a reference; raises Conflict and OutsideUnavailable."""
+        """Declare a calculation once under a reference; raises Conflict and ExternalServiceUnavailable."""
 
     def void(self, transaction: TaxTransaction, *, reference: str, amounts: Taxed) -> None:
-        """Take back net and tax (both negative) once under a reference; raises Conflict and OutsideUnavailable."""
+        """Take back net and tax (both negative) once under a reference.
+
+        Raises Conflict and ExternalServiceUnavailable.
+        """

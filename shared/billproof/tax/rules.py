@@ -11,8 +11,8 @@ A place that no rule covers raises UndeterminedTax: missing knowledge is never a
 
 from datetime import date
 
-from billproof.contracts.parties import Account, CustomerKind, LegalEntity
 from billproof.errors import UndeterminedTax
+from billproof.masterdata.parties import Account, CustomerKind, LegalEntity
 from billproof.tax import canada, united_states
 from billproof.tax.model import Determination, RuleSet, Treatment
 from billproof.tax.numbers import valid_tax_number

@@ -6,16 +6,16 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from billproof.artefacts import Artefacts
-from billproof.contracts.parties import Account, LegalEntity, TaxEngineName, TaxRounding
-from billproof.contracts.terms import PLAN, AccountTerms, BatchPlan
 from billproof.errors import UndeterminedTax
 from billproof.findings import Finding, Owner, Severity
+from billproof.masterdata.parties import Account, LegalEntity, TaxEngineName, TaxRounding
 from billproof.model import Model
 from billproof.money import total
+from billproof.pipeline.artefacts import Artefacts
 from billproof.ports import Objects
 from billproof.pricing.model import PricedAccount
-from billproof.pricing.service import PRICED, BatchPricing, Stepped
+from billproof.pricing.service import PRICED, BatchPricing, StepResult
+from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
 from billproof.tax.amounts import tax_document, tax_given, tax_line
 from billproof.tax.model import Determination, TaxedLine, Treatment
 from billproof.tax.port import TaxEngine, TaxQuestion
@@ -48,10 +48,10 @@ Engines = Mapping[TaxEngineName, TaxEngine]
 """The engines outside that can be asked."""
 
 
-def calculate_tax(*, run_id: str, batch_id: str, objects: Objects, engines: Engines | None = None) -> Stepped:
+def calculate_tax(*, run_id: str, batch_id: str, objects: Objects, engines: Engines | None = None) -> StepResult:
     """Put tax on every line of the batch and write the determinations.
 
-    Raises OutsideUnavailable where an engine outside does not answer: the step is then tried again.
+    Raises ExternalServiceUnavailable where an engine outside does not answer: the step is then tried again.
     """
     artefacts = Artefacts(objects)
     plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
@@ -62,7 +62,7 @@ def calculate_tax(*, run_id: str, batch_id: str, objects: Objects, engines: Engi
     )
     artefacts.write(run_id, TAXED, batch_id, BatchTax(run=run_id, batch=batch_id, accounts=accounts))
     found = sum(len(account.findings) for account in accounts)
-    return Stepped(run_id=run_id, batch_id=batch_id, outcome="taxed", accounts=len(accounts), findings=found)
+    return StepResult(run_id=run_id, batch_id=batch_id, outcome="taxed", accounts=len(accounts), findings=found)
 
 
 def tax_account(

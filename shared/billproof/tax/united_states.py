@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from billproof.contracts.parties import Account, LegalEntity
 from billproof.errors import UndeterminedTax
+from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import decimal_text
 from billproof.tax.model import Determination, Taxability, Treatment
 from billproof.tax.rows import WHOLE, holding, rate_of, rule_set, taxed, untaxed

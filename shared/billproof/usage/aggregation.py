@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from billproof.contracts.meters import Aggregation
 from billproof.ids import canonical_json
+from billproof.masterdata.meters import Aggregation
 from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.measuring import Measurer, WindowEdges, condition

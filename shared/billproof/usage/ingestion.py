@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from billproof.contracts.directory import Directory
 from billproof.errors import BillproofError
 from billproof.ids import is_name, shard_of
+from billproof.masterdata.directory import Directory
 from billproof.periods import cut_off, instant_text, local_months
 from billproof.ports import Clock, Objects
 from billproof.usage import log
-from billproof.usage.door import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
-from billproof.usage.express import plain_rows
+from billproof.usage.fast_path import plain_rows
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
+from billproof.usage.validation import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
 
 REMEMBERED_ACCOUNTS = 50_000
 METERS_FRESH_FOR = timedelta(minutes=1)
@@ -29,7 +29,7 @@ class Message:
     sent_at: datetime
 
 
-class Gatekeeper:
+class ReferenceDataCache:
     """What the door must know: which accounts exist and what the meters ask. It remembers between calls.
 
     Only what exists is remembered: an account or meter that was published a moment ago is never refused from memory.
@@ -98,7 +98,7 @@ class _Sorting:
 
 
 def ingest_usage(
-    messages: Sequence[Message], *, objects: Objects, gatekeeper: Gatekeeper, buckets: int, grace: timedelta
+    messages: Sequence[Message], *, objects: Objects, reference_data: ReferenceDataCache, buckets: int, grace: timedelta
 ) -> tuple[Ingested, dict[str, BillproofError]]:
     """Write every event of the messages to the log or to quarantine; return the counts and the messages that failed.
 
@@ -111,14 +111,14 @@ def ingest_usage(
     sorting = _Sorting()
     unknown: set[str] = set()
     for message in messages:
-        _sort(message, sorting, gatekeeper, buckets, unknown)
+        _sort(message, sorting, reference_data, buckets, unknown)
     failed: dict[str, BillproofError] = {}
     for prefix, lines in sorting.lines.items():
         try:
             log.write(objects, prefix, lines)
         except BillproofError as error:
             failed.update(dict.fromkeys(sorting.messages[prefix], error))
-    for mark, names in _late(sorting, gatekeeper.now(), grace).items():
+    for mark, names in _late(sorting, reference_data.now(), grace).items():
         try:
             log.mark_late(objects, shard_of(mark.account, buckets), mark)
         except BillproofError as error:
@@ -147,7 +147,9 @@ def _late(sorting: _Sorting, written: datetime, grace: timedelta) -> dict[log.La
     return marks
 
 
-def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: int, unknown: set[str]) -> None:
+def _sort(
+    message: Message, sorting: _Sorting, reference_data: ReferenceDataCache, buckets: int, unknown: set[str]
+) -> None:
     def quarantine(refused: Refused, position: int, raw: bytes) -> None:
         line = Quarantined(
             reason=refused.reason,
@@ -162,7 +164,9 @@ def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: 
         sorting.quarantined += 1
         sorting.put(log.quarantine_prefix(log.day_of(refused.time)), line, message.id)
 
-    rows = plain_rows(message.body, rules=gatekeeper.rules(), received_at=message.sent_at, knows=gatekeeper.knows)
+    rows = plain_rows(
+        message.body, rules=reference_data.rules(), received_at=message.sent_at, knows=reference_data.knows
+    )
     if rows is not None:
         sorting.accept(rows, message, buckets)
         return
@@ -173,7 +177,7 @@ def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: 
         return
     for position, raw in enumerate(events):
         try:
-            row = _accept(raw, message.sent_at, gatekeeper, unknown)
+            row = _accept(raw, message.sent_at, reference_data, unknown)
         except Refused as refused:
             quarantine(refused, position, raw)
             continue
@@ -184,18 +188,20 @@ def _sort(message: Message, sorting: _Sorting, gatekeeper: Gatekeeper, buckets: 
             sorting.accept([row], message, buckets)
 
 
-def _accept(raw: bytes, received_at: datetime, gatekeeper: Gatekeeper, unknown: set[str]) -> SegmentRow | ControlTotal:
+def _accept(
+    raw: bytes, received_at: datetime, reference_data: ReferenceDataCache, unknown: set[str]
+) -> SegmentRow | ControlTotal:
     """Check one event; a type or account that is new to this call is looked up afresh, once."""
     try:
-        row = check_event(raw, rules=gatekeeper.rules(), received_at=received_at)
+        row = check_event(raw, rules=reference_data.rules(), received_at=received_at)
     except Refused as refused:
         if refused.reason is not Reason.UNKNOWN_TYPE or refused.detail in unknown:
             raise
         unknown.add(refused.detail)
-        row = check_event(raw, rules=gatekeeper.rules(fresh=True), received_at=received_at)
+        row = check_event(raw, rules=reference_data.rules(fresh=True), received_at=received_at)
     if isinstance(row, ControlTotal):
         return row
-    if row.account in unknown or not gatekeeper.knows(row.account):
+    if row.account in unknown or not reference_data.knows(row.account):
         unknown.add(row.account)
         detail = f"there is no account {row.account!r}"
         raise Refused(Reason.UNKNOWN_ACCOUNT, detail, row.account, row.time)

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from billproof.contracts.meters import Aggregation
+from billproof.masterdata.meters import Aggregation
 from billproof.money import exactly
 from billproof.usage.model import AskedAggregate
 from billproof.usage.readings import PricedQuantity, Quantity, Transactions, TransactionTally

@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 from pydantic import Field
 
-from billproof.contracts.meters import Aggregation
+from billproof.masterdata.meters import Aggregation
 from billproof.model import Computed, Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.usage.readings import Quantity, Reading

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from billproof.artefacts import Artefacts
 from billproof.model import Model
+from billproof.pipeline.artefacts import Artefacts
 from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.aggregation import Extras, aggregate

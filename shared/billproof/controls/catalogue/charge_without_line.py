@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find charges that are due on the invoice of the period and have no line."""
-    if case.priced is None:
+    if facts.priced is None:
         return
-    billed = {(line.explanation.contract, line.charge) for line in case.charge_lines}
-    for timeline, owed in case.dues:
+    billed = {(line.explanation.contract, line.charge) for line in facts.charge_lines}
+    for timeline, owed in facts.dues:
         for charge in sorted({due.span.term.id for due in owed}):
             if (timeline.id, charge) not in billed:
-                what = f"charge {charge} is due in {case.plan.period.name} and has no line"
+                what = f"charge {charge} is due in {facts.plan.period.name} and has no line"
                 yield Found(f"{timeline.id}/{charge}", what)
 
 

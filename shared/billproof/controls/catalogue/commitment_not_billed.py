@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.money import Money, exactly, total
 from billproof.periods import Proration
@@ -12,36 +12,36 @@ from billproof.pricing.model import LineKind
 
 
 @exactly
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find commitments without a line, and those whose line and counted fees together do not reach them.
 
     More may be counted than this invoice bills, what was billed in advance; nothing that it bills may be left out. A
     commitment over several months must have its line when its term is over.
     """
-    for timeline in case.timelines if case.priced else ():
-        for term in terms_over(timeline, case.plan.period):
-            if term.is_due_in(case.plan.period) and not any(term.is_true_up(line) for line in case.lines):
-                amount = Money.rounded(term.amount, timeline.currency, case.plan.legal_entity.rounding)
+    for timeline in facts.timelines if facts.priced else ():
+        for term in terms_over(timeline, facts.plan.period):
+            if term.is_due_in(facts.plan.period) and not any(term.is_true_up(line) for line in facts.lines):
+                amount = Money.rounded(term.amount, timeline.currency, facts.plan.legal_entity.rounding)
                 yield Found(f"{timeline.id}/{term.span.term.id}", "the term is over and has no line", amount)
         for span in timeline.commitments:
             if span.term.months > 1:
                 continue
-            share = Proration.of(span.days, case.plan.period, span.contract.proration)
+            share = Proration.of(span.days, facts.plan.period, span.contract.proration)
             if share.days_covered == 0:
                 continue
             committed = share.share(span.term.amount)
             mine = [
                 line
-                for line in case.lines
+                for line in facts.lines
                 if (line.kind, line.explanation.contract, line.term) == (LineKind.COMMITMENT, timeline.id, span.term.id)
             ]
             reached = sum((-step.amount for line in mine for step in line.explanation.steps[1:]), Decimal(0))
             here = total(
                 (
                     line.net
-                    for line in case.lines
+                    for line in facts.lines
                     if line.charge in span.term.charges
-                    and (line.explanation.contract, line.service_period) == (timeline.id, case.plan.period)
+                    and (line.explanation.contract, line.service_period) == (timeline.id, facts.plan.period)
                     and line.adjusts is None
                     and line.kind is not LineKind.CREDIT
                 ),
@@ -51,7 +51,7 @@ def _check(case: Case) -> Iterator[Found]:
             if not mine:
                 short = committed - here.amount
             if short > Decimal("0.01"):  # the shortfall line is rounded once
-                amount = Money.rounded(short, timeline.currency, case.plan.legal_entity.rounding)
+                amount = Money.rounded(short, timeline.currency, facts.plan.legal_entity.rounding)
                 yield Found(f"{timeline.id}/{span.term.id}", f"{amount} short of the commitment", amount)
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find contracts of which the CRM states another version, or other terms, than billing holds."""
-    for state in case.terms.crm:
+    for state in facts.terms.crm:
         known = state.known
         if known is None:
             yield Found(state.contract, f"the CRM has version {state.version}, billing has no such version")

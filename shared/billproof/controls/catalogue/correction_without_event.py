@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find corrections and retractions whose event is not in the same source, account and day: they did nothing."""
-    for usage in case.usages:
+    for usage in facts.usages:
         if usage.counts.unmatched:
             what = f"{usage.counts.unmatched} corrections or retractions of {usage.period} name events not there"
             yield Found(f"usage/{usage.period}", what)

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import total
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find invoices whose discounts, credits and negative differences exceed a share of what they charge."""
-    currency = case.currency
-    charged = total((line.net for line in case.lines if line.net.amount > 0), currency)
-    credited = total((-line.net for line in case.lines if line.net.amount < 0), currency)
-    limit = case.plan.policy.thresholds.credit_percent
+    currency = facts.currency
+    charged = total((line.net for line in facts.lines if line.net.amount > 0), currency)
+    credited = total((-line.net for line in facts.lines if line.net.amount < 0), currency)
+    limit = facts.plan.policy.thresholds.credit_percent
     if credited.amount * 100 > limit * charged.amount:
         what = f"{credited} credited of {charged} charged, the limit is {decimal_text(limit)} %"
         yield Found("invoice/credits", what, credited)

@@ -2,34 +2,34 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.money import total
 from billproof.pricing.differences import is_given_back
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find lines that the invoice before billed already: the same contract, charge, service period and dimension.
 
     A line that this invoice takes back from that one, since a backdated version bills it later, is not billed twice.
     """
-    before = case.terms.before
+    before = facts.terms.before
     if before is None:
         return
     taken_back = {
         (line.explanation.contract, line.adjusts.line)
-        for line in case.lines
+        for line in facts.lines
         if line.adjusts is not None and line.adjusts.period == before.period.name and is_given_back(line)
     }
     twice = [
         line
-        for line in case.charge_lines
+        for line in facts.charge_lines
         if not line.net.is_zero
         and before.has_line(line.explanation.contract, line.id)
         and (line.explanation.contract, line.id) not in taken_back
     ]
     if twice:
-        amount = total((case.money(line) for line in twice), case.currency)
+        amount = total((facts.money(line) for line in twice), facts.currency)
         names = ", ".join(line.id for line in twice)
         yield Found(before.number, f"{names} are on {before.number} already", amount)
 

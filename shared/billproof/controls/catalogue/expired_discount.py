@@ -4,26 +4,26 @@ from collections.abc import Iterator
 
 from billproof.contracts.charges import Discount
 from billproof.contracts.timeline import Span
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.pricing.model import LineKind
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find discounts that are taken off a service period in which they are not effective, or that no contract names."""
     discounts: dict[tuple[str, str], list[Span[Discount]]] = {
-        (contract.id, each.id): [] for contract in case.terms.contracts for each in contract.discounts
+        (contract.id, each.id): [] for contract in facts.terms.contracts for each in contract.discounts
     }
-    for timeline in case.timelines:
+    for timeline in facts.timelines:
         for span in timeline.discounts:
             discounts[timeline.id, span.term.id].append(span)
-    for line in case.lines:
+    for line in facts.lines:
         if line.kind is not LineKind.DISCOUNT:
             continue
         spans = discounts.get((line.explanation.contract, line.term))
-        if not any(span.touches(line.service_period) or span.touches(case.plan.period) for span in spans or ()):
+        if not any(span.touches(line.service_period) or span.touches(facts.plan.period) for span in spans or ()):
             until = "is in no contract" if spans is None else f"is not effective in {line.service_period.name}"
-            yield Found(f"{line.explanation.contract}/{line.term}", f"discount {line.term} {until}", case.money(line))
+            yield Found(f"{line.explanation.contract}/{line.term}", f"discount {line.term} {until}", facts.money(line))
 
 
 CONTROL = Control(

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find invoices whose net amount is over the policy's limit for their currency; without one, for the books'."""
-    limits = case.plan.policy.thresholds.invoice_limit
-    net = case.net if case.currency in limits else case.plan.booked(case.net)
+    limits = facts.plan.policy.thresholds.invoice_limit
+    net = facts.net if facts.currency in limits else facts.plan.booked(facts.net)
     limit = limits.get(net.currency)
     if limit is not None and net.amount > limit:
-        yield Found("invoice/net", f"{net} net, the limit is {decimal_text(limit)} {net.currency}", case.net)
+        yield Found("invoice/net", f"{net} net, the limit is {decimal_text(limit)} {net.currency}", facts.net)
 
 
 CONTROL = Control(

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.periods import Period
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find contracts that were in force in the month before, of an account that has no invoice of it.
 
     A contract that reaches billing after its first month was run, or an invoice that is still held, leaves such a gap:
     later invoices bill differences of months that were billed, and this one was not.
     """
-    month = Period.month_ending(case.plan.period.start)
-    before = case.terms.before
-    if before is not None and before.period.end == case.plan.period.start:
+    month = Period.month_ending(facts.plan.period.start)
+    before = facts.terms.before
+    if before is not None and before.period.end == facts.plan.period.start:
         return
-    for timeline in case.timelines if case.priced else ():
+    for timeline in facts.timelines if facts.priced else ():
         if timeline.in_force(month) is not None:
             yield Found(
                 f"{timeline.id}/{month.name}", f"{timeline.id} was in force in {month.name}, which has no invoice"

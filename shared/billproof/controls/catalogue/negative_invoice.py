@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find invoices whose credits are more than their charges: that is a credit note, which an invoice cannot be."""
-    if case.net.amount < 0:
-        yield Found("invoice/net", f"the lines come to {case.net}", -case.net)
+    if facts.net.amount < 0:
+        yield Found("invoice/net", f"the lines come to {facts.net}", -facts.net)
 
 
 CONTROL = Control(

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 from billproof.contracts.prices import DueOnce
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.money import Money
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find one-off charges and milestones that were due before this period and are on no invoice."""
-    for timeline in case.timelines:
+    for timeline in facts.timelines:
         latest = {span.term.id: span.term for span in timeline.charges}
         for charge in latest.values():
-            if isinstance(charge.price, DueOnce) and f"{timeline.id}/{charge.id}" in case.terms.unbilled_one_offs:
-                amount = Money.rounded(charge.price.amount, timeline.currency, case.plan.legal_entity.rounding)
+            if isinstance(charge.price, DueOnce) and f"{timeline.id}/{charge.id}" in facts.terms.unbilled_one_offs:
+                amount = Money.rounded(charge.price.amount, timeline.currency, facts.plan.legal_entity.rounding)
                 what = f"due on {charge.price.due_on} and on no invoice"
                 yield Found(f"{timeline.id}/{charge.id}", what, amount)
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find events of an account that has no contract in force: usage that nobody would be billed for."""
-    if case.terms.contracts:
+    if facts.terms.contracts:
         return
-    for usage in case.pricing.own:
+    for usage in facts.pricing.own:
         for kind, number in usage.orphan_types.items():
             what = f"{number} events of {usage.account} of type {kind} were accepted, and no contract is in force"
             yield Found(f"usage/{kind}", what)

@@ -4,42 +4,42 @@ from collections.abc import Iterator
 
 from billproof.contracts.charges import Charge, Timing
 from billproof.contracts.timeline import Span
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 
 
-def _was_left_out(case: Case, span: Span[Charge]) -> bool:
-    before, period, charge = case.terms.before, case.plan.period, span.term
+def _was_left_out(facts: ControlInput, span: Span[Charge]) -> bool:
+    before, period, charge = facts.terms.before, facts.plan.period, span.term
     if before is None or charge.timing is not Timing.IN_ADVANCE or not charge.cadence.is_calendar_month:
         return False
     if before.period.end != period.start or span.begun >= period.start or span.days.start > period.start:
         return False
-    if any(each.period == before.period for each in case.terms.earlier):
+    if any(each.period == before.period for each in facts.terms.earlier):
         return False  # it is settled here
     return span.touches(period) and not before.billed(span.contract.id, charge.id, period.start)
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find charges whose lines pay for a period twice, leave out one that this invoice owes, or left it out before.
 
     A charge in advance that ran before this period must have been billed for it on the invoice before.
     """
-    for timeline, found in case.dues if case.priced else ():
+    for timeline, found in facts.dues if facts.priced else ():
         owed: dict[str, set[str]] = {}
         for due in found:
             owed.setdefault(due.span.term.id, set()).add(due.period.name)
         for charge, periods in owed.items():
             mine = [
                 line
-                for line in case.charge_lines
+                for line in facts.charge_lines
                 if (line.explanation.contract, line.charge) == (timeline.id, charge) and ":true_up" not in line.id
             ]
             names = [line.service_period.name for line in mine]
             if len({line.id for line in mine}) != len(mine) or set(names) != periods:
                 yield Found(f"{timeline.id}/{charge}", f"owed {sorted(periods)}, billed {sorted(names)}")
         for span in timeline.charges:
-            if _was_left_out(case, span):
-                what = f"{case.plan.period.name} is owed in advance and is not on the invoice before"
+            if _was_left_out(facts, span):
+                what = f"{facts.plan.period.name} is owed in advance and is not on the invoice before"
                 yield Found(f"{timeline.id}/{span.term.id}", what)
 
 

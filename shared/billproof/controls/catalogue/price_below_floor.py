@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, total
 from billproof.pricing.model import LineKind
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find charges whose units, after tiers and discounts, cost less than the floor that the contract sets."""
-    for contract, charge in case.charges:
+    for contract, charge in facts.charges:
         if charge.floor_unit_price is not None:
             mine = [
                 line
-                for line in case.lines
+                for line in facts.lines
                 if (line.explanation.contract, line.charge) == (contract.id, charge.id)
                 and line.adjusts is None
                 and line.kind is not LineKind.CREDIT
@@ -28,7 +28,7 @@ def _check(case: Case) -> Iterator[Found]:
             least = CONTEXT.multiply(charge.floor_unit_price, units)
             if net.amount < least:
                 short = Money.rounded(
-                    CONTEXT.subtract(least, net.amount), contract.currency, case.plan.legal_entity.rounding
+                    CONTEXT.subtract(least, net.amount), contract.currency, facts.plan.legal_entity.rounding
                 )
                 floor = decimal_text(charge.floor_unit_price)
                 what = f"{net} for {decimal_text(units)} units, the floor is {floor} a unit"

@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.pricing.reading import readings
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find metered quantities that their charge's lines do not add up to, billed and included together."""
-    for timeline, owed in case.dues if case.priced else ():
+    for timeline, owed in facts.dues if facts.priced else ():
         metered: dict[str, Decimal] = {}
         for due in owed:
             charge = due.span.term
             if charge.meter is not None:
                 (reading, *_) = readings(charge)
-                used = case.quantities(None if charge.pooled else timeline.account)
+                used = facts.quantities(None if charge.pooled else timeline.account)
                 mine = [each.quantity for each in used if each.is_of(reading, due.part)]
                 if charge.conversion is not None:
                     mine = [charge.conversion.apply(quantity) for quantity in mine]
@@ -26,7 +26,7 @@ def _check(case: Case) -> Iterator[Found]:
             shown = sum(
                 (
                     line.billed_quantity + line.included_quantity
-                    for line in case.charge_lines
+                    for line in facts.charge_lines
                     if (line.explanation.contract, line.charge) == (timeline.id, name)
                 ),
                 Decimal(0),

@@ -3,33 +3,33 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find contracts that are past their renewal date and still billed by the terms from before it."""
-    for timeline in case.timelines if case.priced else ():
-        contract = timeline.in_force(case.plan.period)
+    for timeline in facts.timelines if facts.priced else ():
+        contract = timeline.in_force(facts.plan.period)
         renewal = contract.renewal if contract is not None else None
         if (
             contract is None
             or renewal is None
             or renewal.automatic
             or contract.effective.start >= renewal.renews_on
-            or renewal.renews_on >= case.plan.period.end
+            or renewal.renews_on >= facts.plan.period.end
         ):
             continue
-        lines = [line for line in case.charge_lines if line.explanation.contract == contract.id]
+        lines = [line for line in facts.charge_lines if line.explanation.contract == contract.id]
         base = sum((line.net.amount for line in lines), Decimal(0))
         percent = renewal.uplift_percent or Decimal(0)
         worth = CONTEXT.divide(CONTEXT.multiply(base, percent), Decimal(100)) + (renewal.uplift_amount or 0)
         uplift = f"{decimal_text(percent)} %" if percent else "an"
         what = f"renewed on {renewal.renews_on} with {uplift} uplift, and version "
         what += f"{contract.version} of {contract.effective.start} is billed"
-        amount = Money.rounded(worth, contract.currency, case.plan.legal_entity.rounding)
+        amount = Money.rounded(worth, contract.currency, facts.plan.legal_entity.rounding)
         yield Found(contract.id, what, amount)
 
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 from stdnum.eu import vat
 
-from billproof.contracts.parties import CustomerKind
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
+from billproof.masterdata.parties import CustomerKind
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find businesses in the EU without a VAT number, or whose number is malformed (check digits by python-stdnum).
 
     An invoice shows the customer's number where the customer accounts for the tax (article 226 (4), Directive
     2006/112/EC); where that is so and the number is missing, the tax step holds the invoice.
     """
-    for account in case.terms.members:
+    for account in facts.terms.members:
         is_member = account.address.country.lower().replace("gr", "el") in vat.MEMBER_STATES
         if account.customer_kind is not CustomerKind.BUSINESS or not is_member:
             continue

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find events that the account's contract neither charges for nor excludes."""
-    for usage in case.usages:
-        if not case.terms.contracts and usage in case.pricing.own:
+    for usage in facts.usages:
+        if not facts.terms.contracts and usage in facts.pricing.own:
             continue
         for kind, number in usage.orphan_types.items():
             what = f"{number} events of {usage.account} of type {kind} in {usage.period} that no contract prices or "

@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Case, Control, Found
+from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.pricing.model import metered_quantities
 
 
-def _check(case: Case) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Found]:
     """Find meters whose quantity fell or rose against the account's invoice before by more than the policy allows.
 
     A drop may be telemetry that got lost; a rise may be a source that sends twice under new ids.
     """
-    before, line_drawn = case.terms.before, case.plan.policy.thresholds
-    billed = metered_quantities(case.lines)
+    before, line_drawn = facts.terms.before, facts.plan.policy.thresholds
+    billed = metered_quantities(facts.lines)
     for meter, was in before.quantities.items() if before else ():
-        used = any(each.meter == meter for each in case.quantities())
+        used = any(each.meter == meter for each in facts.quantities())
         if was == 0 or (used and meter not in billed):
             continue
         now = billed.get(meter, Decimal(0))

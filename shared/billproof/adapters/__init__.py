@@ -1,0 +1,1 @@
+"""Everything that talks to something else, each behind a port."""

@@ -1,0 +1,132 @@
+"""Records in a DynamoDB table with the string keys `partition` and `sort`; the document is a native map."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from billproof.adapters.aws.faults import error_code, outside
+from billproof.errors import InvalidInput
+from billproof.ports import TRANSACTION_LIMIT, Document, Key, Record
+
+_SERIALIZE = TypeSerializer().serialize
+_DESERIALIZE = TypeDeserializer().deserialize
+_ABSENT = "attribute_not_exists(#partition)"
+_NAMES = {"#partition": "partition"}
+
+
+class DynamoRecords:
+    """Facts in one table. Reads are consistent; a write is conditional on the key being free."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, key: Key) -> Document | None:
+        """Return the fact at the key, or None."""
+        with outside("dynamodb"):
+            found = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
+        return _document(found["Item"]) if "Item" in found else None
+
+    def create(self, record: Record) -> bool:
+        """Write a fact where none is."""
+        with outside("dynamodb"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_item(record),
+                    ConditionExpression=_ABSENT,
+                    ExpressionAttributeNames=_NAMES,
+                )
+            except ClientError as error:
+                if error_code(error) == "ConditionalCheckFailedException":
+                    return False
+                raise
+        return True
+
+    def create_all(self, records: Sequence[Record]) -> bool:
+        """Write all facts or none.
+
+        A transaction that others interfered with, without taking a key, is no failure of ours: it counts as not
+        written, and the caller looks again.
+        """
+        if len(records) > TRANSACTION_LIMIT:
+            message = f"{len(records)} records in one transaction, at most {TRANSACTION_LIMIT} can be"
+            raise InvalidInput(message)
+        puts = [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": _item(record),
+                    "ConditionExpression": _ABSENT,
+                    "ExpressionAttributeNames": _NAMES,
+                }
+            }
+            for record in records
+        ]
+        with outside("dynamodb"):
+            try:
+                self._client.transact_write_items(TransactItems=puts)
+            except ClientError as error:
+                if error_code(error) in {"TransactionCanceledException", "TransactionConflictException"}:
+                    return False
+                raise
+        return True
+
+    def query(
+        self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
+    ) -> Iterator[Record]:
+        """Yield a partition's facts in the order of their sort keys, page by page."""
+        condition, values = "#partition = :partition", {":partition": {"S": partition}}
+        names = dict(_NAMES)
+        if prefix:
+            condition += " AND begins_with(#sort, :prefix)"
+            values[":prefix"] = {"S": prefix}
+            names["#sort"] = "sort"
+        arguments: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+            "ConsistentRead": True,
+            "ScanIndexForward": not newest_first,
+        }
+        left = limit
+        while True:
+            if left is not None:
+                arguments["Limit"] = left
+            with outside("dynamodb"):
+                page = self._client.query(**arguments)
+            for item in page["Items"]:
+                yield Record(Key(item["partition"]["S"], item["sort"]["S"]), _document(item))
+            if left is not None:
+                left -= len(page["Items"])
+            if "LastEvaluatedKey" not in page or left == 0:
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"partition": {"S": key.partition}, "sort": {"S": key.sort}}
+
+
+def _item(record: Record) -> dict[str, Any]:
+    return {**_key(record.key), "document": _SERIALIZE(dict(record.document))}
+
+
+def _document(item: dict[str, Any]) -> Document:
+    document: Document = _integers(_DESERIALIZE(item["document"]))
+    return document
+
+
+def _integers(value: Any) -> Any:
+    """Turn DynamoDB's numbers back into the integers that we wrote; amounts are text and stay so."""
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _integers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_integers(item) for item in value]
+    return value

@@ -1,0 +1,57 @@
+"""Objects in an S3 bucket."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from billproof.adapters.aws.faults import error_code, outside
+from billproof.errors import NotFound
+
+_MISSING = {"NoSuchKey", "404", "NotFound"}
+_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+
+
+class S3Objects:
+    """The objects of one bucket."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes; raises NotFound."""
+        with outside("s3"):
+            try:
+                body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if error_code(error) in _MISSING:
+                    message = f"there is no object {key}"
+                    raise NotFound(message) from None
+                raise
+        return body
+
+    def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
+        """Write the bytes."""
+        with outside("s3"):
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+    def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
+        """Write the bytes where nothing is (If-None-Match: *)."""
+        with outside("s3"):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket, Key=key, Body=data, ContentType=content_type, IfNoneMatch="*"
+                )
+            except ClientError as error:
+                if error_code(error) in _TAKEN:
+                    return False
+                raise
+        return True
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below a prefix, in order, page by page."""
+        with outside("s3"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                for found in page.get("Contents", []):
+                    yield found["Key"]

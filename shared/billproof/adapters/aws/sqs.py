@@ -1,0 +1,29 @@
+"""Sending to an SQS queue, ten messages a call."""
+
+from collections.abc import Iterable
+from itertools import batched
+from typing import Any
+
+from billproof.adapters.aws.faults import outside
+from billproof.errors import ExternalServiceUnavailable
+
+MESSAGES_PER_CALL = 10
+
+
+class SqsQueue:
+    """One queue."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, bodies: Iterable[str]) -> None:
+        """Send all messages; raises ExternalServiceUnavailable where any was not taken."""
+        for chunk in batched(bodies, MESSAGES_PER_CALL, strict=False):
+            entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(chunk)]
+            with outside("sqs"):
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            refused = answer.get("Failed", [])
+            if refused:
+                message = f"{len(refused)} of {len(entries)} messages were not taken: {refused[0].get('Message')}"
+                raise ExternalServiceUnavailable(message, service="sqs")

@@ -1,0 +1,1 @@
+"""The embedded ledger: an ERP of our own, for the demo, tests and those without one."""

@@ -1,0 +1,145 @@
+"""Drawing an invoice with typst. What it shows is formatted here; nothing is computed and nothing rounded."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import typst
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+
+from billproof.invoicing.model import Invoice, InvoiceLine, Released
+from billproof.masterdata.parties import Address
+from billproof.money import Money
+from billproof.periods import Period
+
+
+@cache
+def _template() -> bytes:
+    return resources.files("billproof.adapters.typst").joinpath("invoice.typ").read_bytes()
+
+
+def render_invoice(invoice: Invoice, released: Released) -> bytes:
+    """Return the invoice as a PDF in the account's locale; the same invoice always gives the same bytes.
+
+    Only the fonts that typst carries are used, so every machine draws the same.
+    """
+    pdf = typst.compile(
+        _template(),
+        format="pdf",
+        sys_inputs={"invoice": json.dumps(_shown(invoice, released), ensure_ascii=False)},
+        ignore_system_fonts=True,
+        timestamp=_midnight(released.issue_date),
+    )
+    if not isinstance(pdf, bytes):
+        message = "typst gave no document"
+        raise TypeError(message)
+    return pdf
+
+
+def _midnight(day: date) -> int:
+    return (day - date(1970, 1, 1)).days * 86_400
+
+
+def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
+    locale = invoice.buyer.locale
+
+    def money(amount: Money) -> str:
+        return format_currency(amount.amount, amount.currency, locale=locale, decimal_quantization=False)
+
+    def day(value: date) -> str:
+        return format_date(value, format="medium", locale=locale)
+
+    def span(period: Period) -> str:
+        return f"{day(period.start)} – {day(period.end.fromordinal(period.end.toordinal() - 1))}"
+
+    return {
+        "lang": Locale.parse(locale).language,
+        "title": {"credit_note": "Credit note", "write_off": "Write-off"}.get(invoice.kind, "Invoice"),
+        "corrects": invoice.corrects,
+        "total": "Total due" if invoice.corrects is None else "Total credited",
+        "number": released.number,
+        "account": invoice.buyer.id,
+        "seller": {"name": invoice.seller.name, "address": _lines(invoice.seller.address)},
+        "seller_tax_numbers": [
+            number if number.startswith(place) else f"{place} {number}"
+            for place, number in invoice.seller.tax_numbers.items()
+        ],
+        "buyer": {"name": invoice.buyer.name, "address": _lines(invoice.buyer.address)},
+        "buyer_vat_number": invoice.buyer.vat_number,
+        "period": span(invoice.period),
+        "issue_date": day(released.issue_date),
+        "issue_year": released.issue_date.year,
+        "due_date": day(invoice.due_date),
+        "sections": [
+            {"name": name, "net": net, "lines": [_line(line, money, span, locale) for line in lines]}
+            for name, net, lines in _sections(invoice, money)
+        ],
+        "taxes": [
+            {
+                "label": f"{group.jurisdiction} {group.percent} % on {money(group.taxable_base)}",
+                "reason": group.reason,
+                "tax": money(group.amounts.tax),
+            }
+            for group in invoice.tax_summary
+        ],
+        "net": money(invoice.totals.net),
+        "tax": money(invoice.totals.tax),
+        "gross": money(invoice.totals.gross),
+        "notes": list(invoice.notes),
+        "events": {
+            "billed": format_decimal(invoice.events.billed, locale=locale),
+            "excluded": format_decimal(invoice.events.excluded, locale=locale),
+        },
+        "contracts": ", ".join(f"{name} version {version}" for name, version in invoice.contracts.items()),
+        "digest": released.document.digest,
+    }
+
+
+def _sections(
+    invoice: Invoice, money: Callable[[Money], str]
+) -> Iterator[tuple[str | None, str | None, list[InvoiceLine]]]:
+    """Yield the lines of each account of a consolidated invoice, under its name and subtotal; else all lines."""
+    if not invoice.accounts:
+        yield None, None, list(invoice.lines)
+    for each in invoice.accounts:
+        lines = [line for line in invoice.lines if line.priced.account == each.account]
+        if lines:
+            yield each.name, money(each.amounts.net), lines
+
+
+def _line(line: InvoiceLine, money: Any, span: Any, locale: str) -> dict[str, Any]:
+    priced = line.priced
+
+    def number(value: Any) -> str:
+        return format_decimal(value, locale=locale, decimal_quantization=False)
+
+    steps = priced.explanation.steps if priced.meter else ()
+    details = [
+        f"{step.label}: {number(step.quantity)} × {number(step.unit_price)}"
+        + (f" + {number(step.flat_fee)}" if step.flat_fee else "")
+        for step in steps
+    ]
+    if priced.included_quantity:
+        details.insert(0, f"{number(priced.included_quantity)} of {number(priced.quantity)} included")
+    proration = priced.explanation.proration
+    if proration is not None and not proration.is_whole:
+        details.append(f"{proration.days_covered} of {proration.days_in_period} days")
+    if priced.explanation.note and not steps:
+        details.append(priced.explanation.note)
+    return {
+        "description": priced.description,
+        "period": span(priced.service_period),
+        "quantity": f"{number(priced.quantity)} {priced.unit or ''}".strip() if priced.meter else "",
+        "details": details,
+        "net": money(line.amounts.net),
+    }
+
+
+def _lines(address: Address) -> list[str]:
+    place = " ".join(part for part in (address.postal_code, address.city, address.region) if part)
+    return [*address.lines, place, Locale.parse("en").territories[address.country]]

@@ -1,0 +1,120 @@
+"""Where exceptions are kept: facts that are added and never edited.
+
+    exceptions#<entity>#<period>
+        <subject>#<ordinal>#opened          the case: why, how much, who asked
+        <subject>#<ordinal>#token#<n>       the task token that the workflow waits under; the second is a reminder
+        <subject>#<ordinal>#decided         the decision
+
+An exception's id is <entity>.<period>.<subject>.<ordinal>; the subject is an account, or `_run`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Verdict
+from billproof.errors import NotFound
+from billproof.ids import digest_bytes
+from billproof.model import Model
+from billproof.ports import Key, Record, Records
+
+OPENED, TOKEN, DECIDED = "opened", "token", "decided"
+OPEN = "open"
+
+
+class Token(Model):
+    """The task token that a workflow waits under."""
+
+    token: str
+    given_at: str
+
+
+def exception_id(legal_entity: str, period: str, subject: str, ordinal: str) -> str:
+    """Return the id of an exception."""
+    return f"{legal_entity}.{period}.{subject}.{ordinal}"
+
+
+def execution_name(exception: str) -> str:
+    """Return the name of an exception's execution: at most 80 characters, whatever the names of accounts."""
+    return f"exception-{digest_bytes(exception.encode())[:40]}"
+
+
+def _split(exception: str) -> tuple[str, str]:
+    match exception.split("."):
+        case [str(entity), str(period), str(subject), str(ordinal)] if entity and period and subject and ordinal:
+            return f"exceptions#{entity}#{period}", f"{subject}#{ordinal}"
+    message = f"{exception!r} is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"
+    raise NotFound(message)
+
+
+class ExceptionStore:
+    """Exceptions, over records."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def open(self, opened: ExceptionRecord) -> bool:
+        """Keep a case; False where it is there already."""
+        return self._add(opened.id, OPENED, opened)
+
+    def decide(self, decision: Decision) -> bool:
+        """Keep a decision; False where there is one already."""
+        return self._add(decision.exception, DECIDED, decision)
+
+    def wait(self, exception: str, token: Token) -> int:
+        """Keep a token and return how many there were before it."""
+        number = len(self._tokens(exception))
+        while not self._add(exception, f"{TOKEN}#{number:04d}", token):
+            number += 1
+        return number
+
+    def last_token(self, exception: str) -> Token | None:
+        """Return the token under which the workflow waits now, or None."""
+        tokens = self._tokens(exception)
+        return Token.model_validate(tokens[-1]) if tokens else None
+
+    def state(self, exception: str) -> ExceptionState:
+        """Return an exception as it stands; raises NotFound."""
+        partition, prefix = _split(exception)
+        found = next(iter(self._states(partition, f"{prefix}#")), None)
+        if found is None:
+            message = f"there is no exception {exception}"
+            raise NotFound(message)
+        return found
+
+    def of_period(self, legal_entity: str, period: str) -> list[ExceptionState]:
+        """Return the exceptions of a legal entity and period, by subject and ordinal."""
+        return list(self._states(f"exceptions#{legal_entity}#{period}", ""))
+
+    def of_subject(self, legal_entity: str, period: str, subject: str) -> list[ExceptionState]:
+        """Return the exceptions about one invoice, or about the runs of a period, oldest first."""
+        return list(self._states(f"exceptions#{legal_entity}#{period}", f"{subject}#"))
+
+    def _states(self, partition: str, prefix: str) -> Iterator[ExceptionState]:
+        grouped: dict[str, dict[str, Any]] = {}
+        for record in self._records.query(partition, prefix=prefix):
+            subject, ordinal, fact = record.key.sort.split("#", 2)
+            grouped.setdefault(f"{subject}#{ordinal}", {})[fact] = record.document
+        for facts in grouped.values():
+            decision = Decision.model_validate(facts[DECIDED]) if DECIDED in facts else None
+            yield ExceptionState(
+                opened=ExceptionRecord.model_validate(facts[OPENED]),
+                status=decision.verdict.value if decision else OPEN,
+                decision=decision,
+                reminders=max(sum(name.startswith(TOKEN) for name in facts) - 1, 0),
+            )
+
+    def _tokens(self, exception: str) -> list[Any]:
+        partition, prefix = _split(exception)
+        return [record.document for record in self._records.query(partition, prefix=f"{prefix}#{TOKEN}#")]
+
+    def _add(self, exception: str, fact: str, document: Model) -> bool:
+        partition, prefix = _split(exception)
+        return self._records.create(Record(Key(partition, f"{prefix}#{fact}"), document.model_dump(mode="json")))
+
+
+def superseded_by(state: ExceptionState, others: list[ExceptionState]) -> str | None:
+    """Name the later exception about the same subject that takes this one's place, or None."""
+    later = [
+        each.opened.id for each in others if each.opened.id > state.opened.id and each.status != Verdict.SUPERSEDED
+    ]
+    return later[-1] if later else None

@@ -1,0 +1,143 @@
+"""Every port of every function, over AWS, made when it is first asked for."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.dynamodb import DynamoRecords
+from billproof.adapters.aws.faults import outside
+from billproof.adapters.aws.s3 import S3Objects
+from billproof.adapters.aws.ses import SesMailer
+from billproof.adapters.aws.sqs import SqsQueue
+from billproof.adapters.aws.stepfunctions import StateMachine, StepFunctionsTokens
+from billproof.adapters.ledger.embedded import EmbeddedLedger
+from billproof.approvals.exception_store import ExceptionStore
+from billproof.erp.port import Erp
+from billproof.invoicing.register import Register
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import TaxEngineName
+from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
+from billproof.settings import Settings
+from billproof.tax.service import Engines
+from billproof.usage.ingestion import ReferenceDataCache
+
+Work = Callable[..., dict[str, Any]]
+
+
+class Composition:
+    """What a handler is given; a test gives its own object with the same names."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The data bucket."""
+        return S3Objects(client("s3"), self.settings.data_bucket)
+
+    @cached_property
+    def contracts(self) -> Records:
+        """The facts of master data."""
+        return DynamoRecords(client("dynamodb"), self.settings.contracts_table)
+
+    @cached_property
+    def invoices(self) -> Records:
+        """The facts of invoices."""
+        return DynamoRecords(client("dynamodb"), self.settings.invoices_table)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Master data."""
+        return Directory(self.contracts)
+
+    @cached_property
+    def register(self) -> Register:
+        """The register of invoices."""
+        return Register(self.invoices)
+
+    @cached_property
+    def runs(self) -> Records:
+        """Billing runs."""
+        return DynamoRecords(client("dynamodb"), self.settings.runs_table)
+
+    @cached_property
+    def exception_store(self) -> ExceptionStore:
+        """Exceptions and their decisions."""
+        return ExceptionStore(DynamoRecords(client("dynamodb"), self.settings.exceptions_table))
+
+    @cached_property
+    def exceptions(self) -> Workflows:
+        """The state machine invoice_exception."""
+        return StateMachine(client("stepfunctions"), self.settings.invoice_exception_arn)
+
+    @cached_property
+    def tokens(self) -> TaskTokens:
+        """Executions that wait for an answer."""
+        return StepFunctionsTokens(client("stepfunctions"))
+
+    @cached_property
+    def erp(self) -> Erp:
+        """The ERP: the embedded ledger until another adapter is chosen."""
+        return EmbeddedLedger(DynamoRecords(client("dynamodb"), self.settings.ledger_table))
+
+    @cached_property
+    def tax_engines(self) -> Engines:
+        """The tax engines outside that are set up: Stripe, where there is a secret with its key."""
+        secret = self.settings.stripe_secret
+        if secret is None:
+            return {}
+        from billproof.adapters.stripe.tax import StripeTax
+
+        with outside("secretsmanager"):
+            key = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+        return {TaxEngineName.STRIPE: StripeTax(key)}
+
+    @cached_property
+    def reference_data(self) -> ReferenceDataCache:
+        """What the door must know."""
+        return ReferenceDataCache(self.directory, self.now)
+
+    @cached_property
+    def postings(self) -> Queue:
+        """The erp-postings queue."""
+        return SqsQueue(client("sqs"), self.settings.postings_queue)
+
+    @cached_property
+    def deliveries(self) -> Queue:
+        """The deliveries queue."""
+        return SqsQueue(client("sqs"), self.settings.deliveries_queue)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """Outgoing mail."""
+        return SesMailer(client("sesv2"))
+
+    @cached_property
+    def billing_runs(self) -> Workflows:
+        """The state machine billing_run."""
+        return StateMachine(client("stepfunctions"), self.settings.billing_run_arn)
+
+    def once(self, function: Work, *, prefix: str, context: LambdaContext) -> Work:
+        """Guard the handling of one message by powertools' idempotency."""
+        from billproof.adapters.aws.idempotency import idempotency_store, once
+
+        store = idempotency_store(client("dynamodb"), self.settings.idempotency_table)
+        return once(function, prefix=prefix, store=store, context=context)
+
+
+_PORTS: list[Composition] = []
+
+
+def composition() -> Composition:
+    """Return the ports of this Lambda process, made once."""
+    if not _PORTS:
+        _PORTS.append(Composition())
+    return _PORTS[0]

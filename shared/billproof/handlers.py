@@ -1,0 +1,160 @@
+"""What stands around every use case: log context, metrics, and the shape of steps and of queue batches."""
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ValidationError
+
+from billproof.composition import Composition, composition
+from billproof.errors import InvalidInput
+from billproof.model import Model
+
+logger = Logger(service="billproof")
+metrics = Metrics(namespace="Billproof", service="billproof")
+
+Event = dict[str, Any]
+Handler = Callable[..., dict[str, Any]]
+
+
+def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Composition], BaseModel]], Handler]:
+    """Make a Lambda handler of a step: read the event into the model, call, dump the result.
+
+    An event that does not fit raises InvalidInput: the workflow that sent it is wrong, and says so in its history.
+    """
+
+    def decorate(use_case: Callable[[M, Composition], BaseModel]) -> Handler:
+        @functools.wraps(use_case)
+        def handler(event: Event, _context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
+            try:
+                request = model.model_validate(event)
+            except ValidationError as error:
+                message = f"{use_case.__name__}: {_what_is_wrong(error)}"
+                raise InvalidInput(message) from None
+            logger.append_keys(**{name: str(value) for name, value in request.model_dump().items()})
+            result = use_case(request, ports or composition()).model_dump(mode="json")
+            logger.info(use_case.__name__, result=result)
+            return result
+
+        return instrumented(handler)
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A message of a queue, and the identity that sent it."""
+
+    body: str
+    sender: str
+
+
+def each_message(use_case: Callable[[ReceivedMessage, Composition], BaseModel]) -> Handler:
+    """Make a Lambda handler of a queue's consumer: one message at a time, only the failed ones come back."""
+
+    @functools.wraps(use_case)
+    def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
+        outside = ports or composition()
+        return _consume(lambda received: use_case(received, outside), event, context)
+
+    return instrumented(handler)
+
+
+def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context: LambdaContext) -> dict[str, Any]:
+    def take_record(record: SQSRecord) -> None:
+        try:
+            result = take(ReceivedMessage(body=record.body, sender=record.attributes.sender_id))
+        except Exception:
+            logger.exception("message failed", message_id=record.message_id)
+            raise
+        logger.info("message taken", message_id=record.message_id, result=result.model_dump(mode="json"))
+
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    answer = process_partial_response(event=event, record_handler=take_record, processor=processor, context=context)
+    return cast("dict[str, Any]", answer)
+
+
+class InvoiceMessage(Model):
+    """What the erp-postings and deliveries queues carry."""
+
+    invoice: str
+
+
+class BatchRequest(Model):
+    """What the steps of invoice_batch are called with: a run and one of its batches."""
+
+    run_id: str
+    batch_id: str
+
+
+def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composition], BaseModel]], Handler]:
+    """Make a Lambda handler of a consumer of released invoices: two deliveries of a message at once do the work once.
+
+    The prefix names the work and its version among the idempotency records.
+    """
+
+    def decorate(use_case: Callable[[InvoiceMessage, Composition], BaseModel]) -> Handler:
+        @functools.wraps(use_case)
+        def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
+            outside = ports or composition()
+
+            def work(message: dict[str, Any]) -> dict[str, Any]:
+                return use_case(InvoiceMessage.model_validate(message), outside).model_dump(mode="json")
+
+            work_once = outside.once(work, prefix=prefix, context=context)
+
+            def take(received: ReceivedMessage) -> Outcome:
+                message = read_message(received.body, InvoiceMessage)
+                return Outcome(result=work_once(message=message.model_dump()))
+
+            return _consume(take, event, context)
+
+        return instrumented(handler)
+
+    return decorate
+
+
+class Outcome(Model):
+    """What became of a message, now or at an earlier received."""
+
+    result: dict[str, Any]
+
+
+def count(name: str, value: int) -> None:
+    """Put a count among the metrics of this call."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def read_message[M: BaseModel](body: str, model: type[M]) -> M:
+    """Read a message of one of our own queues; raises InvalidInput, so that it ends in the dead-letter queue."""
+    try:
+        return model.model_validate(json.loads(body))
+    except (ValidationError, json.JSONDecodeError) as error:
+        what = _what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
+        message = f"not a {model.__name__}: {what}"
+        raise InvalidInput(message) from None
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors())
+
+
+def instrumented(handler: Handler) -> Handler:
+    """Add the log context, and publish metrics where there are any."""
+
+    @functools.wraps(handler)
+    def measured(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
+        try:
+            return handler(event, context, ports)
+        finally:
+            if metrics.metric_set:
+                metrics.flush_metrics()
+
+    return cast("Handler", logger.inject_lambda_context(measured, clear_state=True))

@@ -1,0 +1,1 @@
+"""Master data: who is billed by whom, what is measured, at which exchange rates; versioned, found again."""

@@ -1,0 +1,217 @@
+"""Where versions of master data are kept and how they are found again.
+
+catalog                    entity#<id>#v000001, meter#<id>#v000001, policy#<id>#v000001
+account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001, child#<account>
+rates#<currencies>         <day>#v000001
+received#<any of these>    when that version came, and who sent it
+members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pydantic import TypeAdapter
+
+from billproof.approvals.policy import Policy
+from billproof.contracts.model import Contract
+from billproof.errors import Conflict, NotFound
+from billproof.ids import shard_of
+from billproof.masterdata.exchange_rates import ExchangeRate
+from billproof.masterdata.meters import Meter
+from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
+from billproof.masterdata.parties import Account, LegalEntity
+from billproof.model import Model
+from billproof.ports import Key, Record, Records
+
+MEMBER_SHARDS = 16
+"""Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
+
+_ANY: TypeAdapter[AnyMasterData] = TypeAdapter(MasterData)
+
+
+def key_of(data: AnyMasterData) -> Key:
+    """Return the key of one version."""
+    version = f"v{data.version:06d}"
+    match data:
+        case Account():
+            return Key(f"account#{data.id}", f"profile#{version}")
+        case Contract():
+            return Key(f"account#{data.account}", f"contract#{data.id}#{version}")
+        case CrmState():
+            return Key(f"account#{data.account}", f"crm#{data.id}#{version}")
+        case ExchangeRate():
+            return Key(f"rates#{data.id}", f"{data.day}#{version}")
+        case LegalEntity() | Policy() | Meter():
+            kind = "entity" if isinstance(data, LegalEntity) else data.kind
+            return Key("catalog", f"{kind}#{data.id}#{version}")
+
+
+def _receipt_key(data: AnyMasterData) -> Key:
+    key = key_of(data)
+    return Key(f"received#{key.partition}", key.sort)
+
+
+def _memberships(account: Account) -> Iterator[Record]:
+    partition = f"members#{account.legal_entity}#{shard_of(account.id, MEMBER_SHARDS):02d}"
+    yield Record(Key(partition, account.id), {"account": account.id})
+    if account.parent is not None:
+        yield Record(Key(f"account#{account.parent}", f"child#{account.id}"), {"kind": "child", "account": account.id})
+
+
+def _by(account: Account) -> str:
+    return f"by {account.parent}" if account.parent else "on its own"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """An account's latest profile, every version of its contracts, the CRM's latest word on each, and its children."""
+
+    account: Account
+    contracts: tuple[Contract, ...]
+    crm: tuple[CrmState, ...]
+    children: tuple[str, ...]
+
+
+class Receipt(Model):
+    """When a version was received, and the identity that sent it."""
+
+    received_at: str
+    sender: str
+
+
+class Directory:
+    """Master data by name, over records."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def add(self, data: AnyMasterData, receipt: Receipt | None = None) -> bool:
+        """Keep one version and its receipt; False where this very version is kept already, under its first receipt.
+
+        A version that was kept before a field was added, and says nothing of it, is the same version.
+
+        Raises Conflict where the version is taken with other content, or an account would change its legal entity or
+        its parent.
+        """
+        record = Record(key_of(data), data.model_dump(mode="json"))
+        batch = [record]
+        if receipt is not None:
+            batch.append(Record(_receipt_key(data), receipt.model_dump(mode="json")))
+        if isinstance(data, Account):
+            self._refuse_move(data)
+            batch += [each for each in _memberships(data) if self._records.get(each.key) is None]
+        if self._records.create_all(batch):
+            return True
+        stored = self._records.get(record.key)
+        if stored is None:  # only a membership was taken meanwhile, by another version of the account
+            return self.add(data, receipt)
+        if type(data).model_validate(stored) != data:
+            message = f"{data.kind} {data.id} version {data.version} exists with other terms: publish a new version"
+            raise Conflict(message)
+        return False
+
+    def _refuse_move(self, account: Account) -> None:
+        known = self._latest(f"account#{account.id}", "profile#", Account)
+        if known is not None and known.legal_entity != account.legal_entity:
+            message = f"account {account.id} belongs to {known.legal_entity} and cannot move to {account.legal_entity}"
+            raise Conflict(message)
+        if known is not None and known.parent != account.parent:
+            message = f"account {account.id} is billed {_by(known)} and cannot be billed {_by(account)}: end its "
+            raise Conflict(message + "contracts and open another account")
+
+    def _latest[T: (LegalEntity, Account, Meter, Policy)](
+        self, partition: str, prefix: str, model: type[T]
+    ) -> T | None:
+        for record in self._records.query(partition, prefix=prefix, newest_first=True, limit=1):
+            return model.model_validate(record.document)
+        return None
+
+    def legal_entity(self, entity: str) -> LegalEntity:
+        """Return the latest version of a legal entity; raises NotFound."""
+        found = self._latest("catalog", f"entity#{entity}#", LegalEntity)
+        if found is None:
+            message = f"there is no legal entity {entity}"
+            raise NotFound(message)
+        return found
+
+    def legal_entities(self) -> list[LegalEntity]:
+        """Return the latest version of every legal entity, by id."""
+        records = self._records.query("catalog", prefix="entity#")
+        versions = (LegalEntity.model_validate(record.document) for record in records)
+        return list({entity.id: entity for entity in versions}.values())
+
+    def meters(self) -> list[Meter]:
+        """Return the latest version of every meter, by id."""
+        records = self._records.query("catalog", prefix="meter#")
+        versions = (Meter.model_validate(record.document) for record in records)
+        return list({meter.id: meter for meter in versions}.values())
+
+    def policy(self, entity: str) -> Policy:
+        """Return the latest policy of a legal entity; one that knows nobody where none was published."""
+        found = self._latest("catalog", f"policy#{entity}#", Policy)
+        return found or Policy(id=entity, version=1)
+
+    def rate(self, currency: str, books: str, *, on: date, days: int) -> ExchangeRate | None:
+        """Return the last rate between two currencies on or before a day, not older than some days, or None."""
+        found: list[ExchangeRate] = []
+        for pair in (f"{currency}-{books}", f"{books}-{currency}"):
+            for month in sorted({f"{on - timedelta(days=back):%Y-%m}" for back in range(days + 1)}):
+                records = self._records.query(f"rates#{pair}", prefix=month)
+                found += (ExchangeRate.model_validate(record.document) for record in records)
+        usable = (each for each in found if each.holds_on(on, days=days))
+        return max(usable, key=lambda each: (each.day, each.id == f"{currency}-{books}", each.version), default=None)
+
+    def account(self, account: str) -> Account | None:
+        """Return the latest version of an account, or None."""
+        return self._latest(f"account#{account}", "profile#", Account)
+
+    def contracts(self, account: str) -> list[Contract]:
+        """Return every version of every contract of an account, by contract and version."""
+        records = self._records.query(f"account#{account}", prefix="contract#")
+        return [Contract.model_validate(record.document) for record in records]
+
+    def account_record(self, account: str) -> AccountRecord:
+        """Return all that is known of an account, by one look-up; raises NotFound where it has no profile."""
+        profile: Account | None = None
+        contracts: list[Contract] = []
+        states: dict[str, CrmState] = {}
+        children: list[str] = []
+        for record in self._records.query(f"account#{account}"):
+            match record.document["kind"]:
+                case "account":
+                    profile = Account.model_validate(record.document)
+                case "contract":
+                    contracts.append(Contract.model_validate(record.document))
+                case "child":
+                    children.append(record.document["account"])
+                case _:
+                    state = CrmState.model_validate(record.document)
+                    states[state.id] = state
+        if profile is None:  # the membership is written with the account's first version
+            message = f"account {account} has no profile"
+            raise NotFound(message)
+        return AccountRecord(
+            account=profile, contracts=tuple(contracts), crm=tuple(states.values()), children=tuple(children)
+        )
+
+    def holds(self, data: AnyMasterData) -> bool:
+        """Say whether this very version, with these very terms, is what is stored."""
+        stored = self._records.get(key_of(data))
+        return stored is not None and type(data).model_validate(stored) == data
+
+    def receipt(self, data: AnyMasterData) -> Receipt | None:
+        """Return how a version was received, or None where that is not known."""
+        found = self._records.get(_receipt_key(data))
+        return Receipt.model_validate(found) if found else None
+
+    def members(self, entity: str) -> Iterator[str]:
+        """Yield the accounts that a legal entity bills, shard by shard."""
+        for shard in range(MEMBER_SHARDS):
+            for record in self._records.query(f"members#{entity}#{shard:02d}"):
+                yield record.key.sort
+
+
+def read_master_data(text: str | bytes) -> AnyMasterData:
+    """Read one message of the contract-events queue; raises pydantic's ValidationError, which says what and where."""
+    return _ANY.validate_json(text)

@@ -1,0 +1,33 @@
+"""Taking master data from the CRM: versions, in any order, as often as they are sent."""
+
+from enum import StrEnum
+
+from billproof.masterdata.directory import Directory, Receipt, read_master_data
+from billproof.model import Model
+
+
+class SyncOutcome(StrEnum):
+    """What became of a message."""
+
+    STORED = "stored"
+    KNOWN = "known"
+
+
+class Synced(Model):
+    """The version that a message carried, and whether it was new."""
+
+    kind: str
+    id: str
+    version: int
+    outcome: SyncOutcome
+
+
+def sync_contract(body: str, *, directory: Directory, receipt: Receipt | None = None) -> Synced:
+    """Keep the version that one message carries, and who sent it; a version that is known is quiet success.
+
+    Raises pydantic's ValidationError where the message is not master data, and Conflict where the version exists with
+    other terms: both are for a person, so the message ends in the dead-letter queue.
+    """
+    data = read_master_data(body)
+    outcome = SyncOutcome.STORED if directory.add(data, receipt) else SyncOutcome.KNOWN
+    return Synced(kind=data.kind, id=data.id, version=data.version, outcome=outcome)

@@ -1,0 +1,134 @@
+"""Closing a billing run: nothing planned may be missing; then its statement is computed from what the steps wrote."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from billproof.findings import Finding
+from billproof.invoicing.model import BatchDrafts, Draft, DraftOutcome
+from billproof.invoicing.service import DRAFTED, RELEASED_STEP, BatchReleases, ReleasedInvoice, changed_finding
+from billproof.model import Model
+from billproof.money import Money, Taxed
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.model import CurrencyTotal, RunPlan, RunStatement
+from billproof.pipeline.planning import RUN
+from billproof.pipeline.starting import mark_closed
+from billproof.ports import Objects, Records
+from billproof.usage import log
+from billproof.usage.model import AGGREGATION_PLAN, AggregationPlan, EventCounts, Reason
+
+STATEMENT = "statement"
+
+
+class Closed(Model):
+    """Whether the run is closed, or which batches are missing."""
+
+    run_id: str
+    outcome: str
+    missing: tuple[str, ...] = ()
+    released: int = 0
+    held: int = 0
+    statement_key: str | None = None
+
+
+def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Closed:
+    """Compare the batches planned with the results written, and write the statement where none is missing.
+
+    A map's own verdict is not trusted. Raises NotFound where the run was never planned.
+    """
+    artefacts = Artefacts(objects)
+    plan = artefacts.read(run_id, RUN, "plan", RunPlan)
+    missing = sorted(set(plan.batches) - set(artefacts.parts(run_id, RELEASED_STEP)))
+    if missing:
+        return Closed(run_id=run_id, outcome="incomplete", missing=tuple(missing))
+    drafts: list[Draft] = []
+    results: list[ReleasedInvoice] = []
+    for batch in plan.batches:
+        drafts += artefacts.read(run_id, DRAFTED, batch, BatchDrafts).drafts
+        results += artefacts.read(run_id, RELEASED_STEP, batch, BatchReleases).invoices
+    quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
+    statement = _statement(plan, drafts, results, quarantined.total(), unattributed)
+    key = artefacts.write(run_id, RUN, STATEMENT, statement)
+    mark_closed(records, run_id=run_id, legal_entity=plan.legal_entity, period=plan.period.name, statement_key=key)
+    return Closed(run_id=run_id, outcome="closed", released=statement.released, held=statement.held, statement_key=key)
+
+
+def read_statement(objects: Objects, run_id: str) -> RunStatement:
+    """Return the statement of a closed run; raises NotFound."""
+    return Artefacts(objects).read(run_id, RUN, STATEMENT, RunStatement)
+
+
+def _statement(
+    plan: RunPlan, drafts: list[Draft], results: list[ReleasedInvoice], quarantined: int, unattributed: int
+) -> RunStatement:
+    def count(outcome: str) -> int:
+        return sum(result.outcome == outcome for result in results)
+
+    findings = [finding for draft in drafts for finding in draft.findings]
+    findings += [changed_finding(result) for result in results if result.changed]
+    return RunStatement(
+        run=plan.run,
+        legal_entity=plan.legal_entity,
+        period=plan.period,
+        accounts=len(drafts),
+        events=sum((draft.events for draft in drafts), EventCounts.zero()),
+        late_events=sum((draft.late_events for draft in drafts), EventCounts.zero()),
+        quarantined=quarantined,
+        quarantined_unattributed=unattributed,
+        released=count("released"),
+        already_released=count("already_released"),
+        changed_after_release=sum(result.changed for result in results),
+        held=count(DraftOutcome.HELD),
+        without_contract=count(DraftOutcome.WITHOUT_CONTRACT),
+        totals=_totals(drafts),
+        held_at_risk=_at_risk(findings),
+        findings=tuple(findings),
+    )
+
+
+def _totals(drafts: Iterable[Draft]) -> dict[str, CurrencyTotal]:
+    totals: dict[str, CurrencyTotal] = {}
+    for draft in drafts:
+        if draft.outcome is DraftOutcome.CLEAN and draft.document is not None:
+            each = draft.document.totals
+            known = totals.get(each.net.currency)
+            amounts = Taxed.of(known.totals.net + each.net, known.totals.tax + each.tax) if known else each
+            totals[each.net.currency] = CurrencyTotal(invoices=(known.invoices if known else 0) + 1, totals=amounts)
+    return totals
+
+
+def _at_risk(findings: Iterable[Finding]) -> dict[str, Money]:
+    """Add up what the held invoices are worth: one finding an invoice, since each names the whole of it."""
+    by_account: dict[str, Money] = {}
+    for finding in findings:
+        if finding.amount_at_risk is not None:
+            by_account.setdefault(finding.account, finding.amount_at_risk)
+    totals: dict[str, Money] = {}
+    for amount in by_account.values():
+        totals[amount.currency] = totals.get(amount.currency, Money.zero(amount.currency)) + amount
+    return totals
+
+
+def quarantined_by_account(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> tuple[Counter[str], int]:
+    """Count the refused events of a run's accounts and period, and those of which neither could be read.
+
+    Conflicting duplicates were accepted first; the event counts have them.
+    """
+    windows = {}
+    days: set[str] = set()
+    for bucket in plan.buckets:
+        aggregation = artefacts.read(plan.run, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
+        mine = [window for window in aggregation.windows if window.period == plan.period.name]
+        windows.update({window.account: window for window in mine})
+        days.update(aggregation.days if mine else ())
+    refused: Counter[str] = Counter()
+    unattributed = 0
+    for day in (*sorted(days), log.UNKNOWN_DAY):
+        for line in log.read_quarantine(objects, day):
+            if line.reason == Reason.CONFLICT:
+                continue
+            window = windows.get(line.account or "")
+            if line.account is None or line.time is None:
+                unattributed += 1
+            elif window is not None and window.start <= line.time < window.end:
+                refused[line.account] += 1
+    return refused, unattributed

@@ -1,0 +1,57 @@
+"""What a billing run plans and what it states at its end."""
+
+from billproof.approvals.policy import Policy
+from billproof.findings import Finding
+from billproof.model import Model
+from billproof.money import Money, Taxed
+from billproof.periods import Period
+from billproof.usage.model import EventCounts
+
+
+class RunPlan(Model):
+    """The plan of a run: its buckets and batches, the instants of its period, and by what it decides.
+
+    A partial run is of some accounts only: it says nothing of what sources sent.
+    """
+
+    run: str
+    legal_entity: str
+    period: Period
+    accounts: int
+    buckets: tuple[int, ...]
+    batches: tuple[str, ...]
+    start: str
+    end: str
+    received_before: str
+    requested_by: str
+    policy: Policy
+    has_control_totals: bool
+    is_partial: bool = False
+
+
+class CurrencyTotal(Model):
+    """Invoices of one currency and what they come to."""
+
+    invoices: int
+    totals: Taxed
+
+
+class RunStatement(Model):
+    """What a run did, computed from what it wrote."""
+
+    run: str
+    legal_entity: str
+    period: Period
+    accounts: int
+    events: EventCounts
+    late_events: EventCounts
+    quarantined: int
+    quarantined_unattributed: int
+    released: int
+    already_released: int
+    changed_after_release: int
+    held: int
+    without_contract: int
+    totals: dict[str, CurrencyTotal]
+    held_at_risk: dict[str, Money]
+    findings: tuple[Finding, ...]

@@ -1,0 +1,195 @@
+"""What invoices would say: a run of some accounts over stores that keep nothing, and two of them compared."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from billproof.adapters.overlay import OverlayObjects, OverlayRecords
+from billproof.contracts.model import Contract
+from billproof.controls.service import validate_pricing
+from billproof.errors import NotFound
+from billproof.findings import Finding
+from billproof.invoicing.model import BatchDrafts, Draft, Invoice
+from billproof.invoicing.register import Register
+from billproof.invoicing.service import DRAFTED, draft_invoices, read_invoice
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.model import AnyMasterData
+from billproof.model import Model
+from billproof.money import Money, total
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.model import RunPlan
+from billproof.pipeline.planning import RUN, plan_billing_run
+from billproof.ports import Objects, Records
+from billproof.pricing.service import price_usage
+from billproof.tax.service import Engines, calculate_tax
+from billproof.usage.service import aggregate_usage
+
+PREVIEW = "preview"
+BATCH_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSources:
+    """What a preview reads: contracts, invoices, the usage log; over how many buckets it is spread; whom it asks."""
+
+    contracts: Records
+    invoices: Records
+    objects: Objects
+    buckets: int
+    engines: Engines = field(default_factory=dict)
+
+
+class Previewed(Model):
+    """What an account's invoice would say now; without an invoice where none could be drafted, and why."""
+
+    account: str
+    outcome: str
+    number: str | None
+    invoice: Invoice | None
+    findings: tuple[Finding, ...]
+
+
+def preview(
+    *,
+    legal_entity: str,
+    period: str,
+    accounts: Sequence[str],
+    books: PreviewSources,
+    now: datetime,
+    changes: Iterable[AnyMasterData] = (),
+) -> list[Previewed]:
+    """Draft the invoices of some accounts (none named: of all) as a run at this moment would, and write nothing.
+
+    The period may still be under way: then it is what was used so far. `changes` are versions of master data that are
+    taken as if they were published. Raises NotFound, InvalidPeriod, and Conflict where a change's version is taken.
+    """
+    contracts = OverlayRecords(books.contracts)
+    directory, objects = Directory(contracts), OverlayObjects(books.objects)
+    for each in changes:
+        directory.add(each)
+    register = Register(books.invoices)
+    plan_billing_run(
+        run_id=PREVIEW,
+        legal_entity=legal_entity,
+        period=period,
+        requested_by=PREVIEW,
+        only_accounts=accounts,
+        directory=directory,
+        register=register,
+        objects=objects,
+        buckets=books.buckets,
+        batch_size=BATCH_SIZE,
+        max_concurrency=1,
+        now=now,
+    )
+    artefacts = Artefacts(objects)
+    plan = artefacts.read(PREVIEW, RUN, "plan", RunPlan)
+    for bucket in plan.buckets:
+        aggregate_usage(run_id=PREVIEW, bucket=bucket, objects=objects)
+    found = []
+    for batch in plan.batches:
+        price_usage(run_id=PREVIEW, batch_id=batch, objects=objects)
+        validate_pricing(run_id=PREVIEW, batch_id=batch, objects=objects)
+        calculate_tax(run_id=PREVIEW, batch_id=batch, objects=objects, engines=books.engines)
+        draft_invoices(run_id=PREVIEW, batch_id=batch, objects=objects)
+        drafts = artefacts.read(PREVIEW, DRAFTED, batch, BatchDrafts).drafts
+        found += [_previewed(draft, register, objects) for draft in drafts]
+    return sorted(found, key=lambda each: each.account)
+
+
+def _previewed(draft: Draft, register: Register, objects: Objects) -> Previewed:
+    released = register.released(draft.invoice)
+    return Previewed(
+        account=draft.account,
+        outcome=draft.outcome.value,
+        number=released.number if released else None,
+        invoice=read_invoice(objects, draft.document) if draft.document else None,
+        findings=draft.findings,
+    )
+
+
+class LineChange(Model):
+    """A line that would come to something else, in the currency of the books; null where there is no such line."""
+
+    contract: str
+    line: str
+    before: Money | None
+    after: Money | None
+
+
+class AccountChange(Model):
+    """An account whose invoice would come to something else: net amounts, and the lines that make the difference."""
+
+    account: str
+    before: Money
+    after: Money
+    difference: Money
+    lines: tuple[LineChange, ...]
+    findings: tuple[Finding, ...]
+
+
+class Simulation(Model):
+    """A period under changed terms, against the terms that are there: net of all accounts, and those that differ."""
+
+    legal_entity: str
+    period: str
+    accounts: int
+    before: Money
+    after: Money
+    difference: Money
+    changes: tuple[AccountChange, ...]
+
+
+def simulate(
+    *, legal_entity: str, period: str, changes: Sequence[AnyMasterData], books: PreviewSources, now: datetime
+) -> Simulation:
+    """Price a whole period as it is and under changed terms, and compare line by line; nothing is written.
+
+    Raises what `preview` raises, and NotFound where there is nothing to compare.
+    """
+    names = sorted({each.account for each in changes if isinstance(each, Contract)})
+    others = [each for each in changes if not isinstance(each, Contract)]
+    accounts = [] if others else names
+    before = preview(legal_entity=legal_entity, period=period, accounts=accounts, books=books, now=now)
+    after = preview(legal_entity=legal_entity, period=period, accounts=accounts, books=books, now=now, changes=changes)
+    known = {each.account: each for each in before}
+    currency = Directory(books.contracts).legal_entity(legal_entity).currency
+    compared = [_compare(known.get(each.account), each, currency) for each in after]
+    if not compared:
+        message = f"{legal_entity} has no account that the changes reach"
+        raise NotFound(message)
+    sums = [total((getattr(each, name) for each in compared), currency) for name in ("before", "after", "difference")]
+    return Simulation(
+        legal_entity=legal_entity,
+        period=period,
+        accounts=len(compared),
+        before=sums[0],
+        after=sums[1],
+        difference=sums[2],
+        changes=tuple(each for each in compared if each.lines or each.findings),
+    )
+
+
+def _compare(before: Previewed | None, after: Previewed, currency: str) -> AccountChange:
+    was, now = _lines(before), _lines(after)
+    lines = [
+        LineChange(contract=key[0], line=key[1], before=was.get(key), after=now.get(key))
+        for key in sorted(was.keys() | now.keys())
+        if was.get(key) != now.get(key)
+    ]
+    net = [total(each.values(), currency) for each in (was, now)]
+    known = set(before.findings) if before else set()
+    return AccountChange(
+        account=after.account,
+        before=net[0],
+        after=net[1],
+        difference=net[1] - net[0],
+        lines=tuple(lines),
+        findings=tuple(finding for finding in after.findings if finding not in known),
+    )
+
+
+def _lines(found: Previewed | None) -> dict[tuple[str, str], Money]:
+    if found is None or found.invoice is None:
+        return {}
+    return {(line.priced.explanation.contract, line.priced.id): line.in_books.net for line in found.invoice.lines}

@@ -1,0 +1,142 @@
+"""Starting billing runs: at most one at a time for a legal entity and period, under deterministic names.
+
+runs#<entity>#<period>      <ordinal>            the run exists
+                            <ordinal>#closed     its statement is written
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from billproof.errors import Contended, InvalidPeriod
+from billproof.masterdata.directory import Directory
+from billproof.model import Model
+from billproof.periods import Period, cut_off, instant_text
+from billproof.ports import Key, Record, Records, Workflows
+
+MAX_ATTEMPTS = 10
+RUNNING = "RUNNING"
+SCHEDULE = "schedule"
+"""Who asks for the runs that no person starts."""
+
+
+class StartedRun(Model):
+    """A run and whether this call started it."""
+
+    run_id: str
+    legal_entity: str
+    period: str
+    started: bool
+
+
+def run_name(legal_entity: str, period: str, ordinal: int) -> str:
+    """Return the name of a run: its execution has the same."""
+    return f"{legal_entity}-{period}-{ordinal:03d}"
+
+
+def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
+    """Return the runs of a legal entity and period, oldest first."""
+    partition = f"runs#{legal_entity}#{period}"
+    return [record.document["run_id"] for record in records.query(partition) if "#" not in record.key.sort]
+
+
+def start_billing_run(
+    *,
+    legal_entity: str,
+    period: str,
+    records: Records,
+    workflows: Workflows,
+    directory: Directory,
+    now: datetime,
+    grace: timedelta,
+    requested_by: str = SCHEDULE,
+    only_accounts: Sequence[str] = (),
+) -> StartedRun:
+    """Start the next run of a legal entity and period, unless one is running: then that one is returned.
+
+    `requested_by` is who will not approve the run's exceptions; `only_accounts` limits the run.
+
+    Raises NotFound for an unknown legal entity, InvalidPeriod for an unreadable month or one that is not cut off, and
+    Contended where a run of other accounts is under way.
+    """
+    directory.legal_entity(legal_entity)
+    closes = cut_off(Period.month(period), grace)
+    if now < closes:
+        message = f"{period} still takes usage: its cut-off is {closes:%Y-%m-%d %H:%M} UTC, run it then"
+        raise InvalidPeriod(message)
+    for _ in range(MAX_ATTEMPTS):
+        known = run_ids(records, legal_entity, period)
+        status = workflows.status(known[-1]) if known else None
+        if known and status in {RUNNING, None}:  # None: written down, then the starter died: start it now
+            found = StartedRun(run_id=known[-1], legal_entity=legal_entity, period=period, started=False)
+            if status is None:
+                found = _start(records, known[-1], legal_entity, period, workflows)
+            _refuse_other_accounts(records, known[-1], legal_entity, period, only_accounts)
+            return found
+        ordinal = len(known) + 1
+        run_id = run_name(legal_entity, period, ordinal)
+        record = Record(
+            Key(f"runs#{legal_entity}#{period}", f"{ordinal:03d}"),
+            {
+                "run_id": run_id,
+                "planned_at": instant_text(now),
+                "requested_by": requested_by,
+                "only_accounts": sorted(set(only_accounts)),
+            },
+        )
+        if records.create(record):
+            return _start(records, run_id, legal_entity, period, workflows)
+    message = f"others kept starting runs of {legal_entity} {period}"
+    raise Contended(message)
+
+
+def _refuse_other_accounts(
+    records: Records, run_id: str, legal_entity: str, period: str, only_accounts: Sequence[str]
+) -> None:
+    """Refuse to pass a run of some accounts off as the one that was asked for; raises Contended: it is tried again."""
+    record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
+    limited_to = record.get("only_accounts", [])
+    if limited_to and limited_to != sorted(set(only_accounts)):
+        message = f"{run_id} is under way for {', '.join(limited_to)} only: try again when it is over"
+        raise Contended(message)
+
+
+def _start(records: Records, run_id: str, legal_entity: str, period: str, workflows: Workflows) -> StartedRun:
+    """Start a run as its record says, so that a run whose starter died is started as it was asked for."""
+    record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
+    document = {
+        "run_id": run_id,
+        "legal_entity": legal_entity,
+        "period": period,
+        "requested_by": record.get("requested_by", SCHEDULE),
+        "only_accounts": record.get("only_accounts", []),
+    }
+    started = workflows.start(name=run_id, document=document)
+    return StartedRun(run_id=run_id, legal_entity=legal_entity, period=period, started=started)
+
+
+def start_due_runs(
+    *, records: Records, workflows: Workflows, directory: Directory, now: datetime, grace: timedelta
+) -> list[StartedRun]:
+    """Start the run of the last whole month, in its own time zone, for every legal entity.
+
+    Raises InvalidPeriod where that month is not cut off: then the schedule is too early for the grace.
+    """
+    return [
+        start_billing_run(
+            legal_entity=entity.id,
+            period=Period.month_before(now, entity.time_zone).name,
+            records=records,
+            workflows=workflows,
+            directory=directory,
+            now=now,
+            grace=grace,
+        )
+        for entity in directory.legal_entities()
+    ]
+
+
+def mark_closed(records: Records, *, run_id: str, legal_entity: str, period: str, statement_key: str) -> bool:
+    """Note that a run is closed; False where it was."""
+    ordinal = run_id.rsplit("-", 1)[-1]
+    key = Key(f"runs#{legal_entity}#{period}", f"{ordinal}#closed")
+    return records.create(Record(key, {"run_id": run_id, "statement": statement_key}))

@@ -1,0 +1,176 @@
+"""The terms of a batch, frozen when its run is planned."""
+
+from datetime import date
+
+from billproof.approvals.policy import Policy
+from billproof.contracts.charges import RecognitionMethod
+from billproof.contracts.model import Contract
+from billproof.errors import UnpriceableCharge
+from billproof.findings import Finding
+from billproof.masterdata.exchange_rates import ExchangeRate
+from billproof.masterdata.meters import Meter
+from billproof.masterdata.parties import Account, LegalEntity
+from billproof.model import Exact, Model
+from billproof.money import Money, Rounding
+from billproof.periods import Period
+
+PLAN = "plan"
+"""The step of a run that holds the plan of each batch."""
+
+
+class BilledLine(Model):
+    """What a line of an earlier period has been billed with so far, over all invoices that name it."""
+
+    line: str
+    account: str
+    contract: str
+    contract_version: int
+    charge: str
+    description: str
+    product: str
+    revenue_category: str
+    service_period: Period
+    covered: Period
+    dimension: dict[str, str]
+    includes_tax: bool = False
+    recognition_method: RecognitionMethod
+    recognized_over: Period
+    net: Money
+    quantity: Exact
+    included_quantity: Exact
+    billed_quantity: Exact
+    numbers: tuple[str, ...]
+
+
+class EarlierPeriod(Model):
+    """An earlier period that late usage or a backdated amendment reached: its terms as known now, and what was billed.
+
+    `ordinal` is the place of this settlement among the period's: two runs that would bill one difference take the same
+    place, and only one of them is given it.
+    """
+
+    period: Period
+    ordinal: int
+    contracts: tuple[Contract, ...]
+    rounding: Rounding
+    carried: tuple["Carried", ...] = ()
+    billed: tuple[BilledLine, ...]
+
+
+class InvoiceBefore(Model):
+    """What the controls know of the account's last invoice before the period: by contract, the lines with an amount."""
+
+    number: str
+    period: Period
+    net: Money
+    quantities: dict[str, Exact]
+    lines: dict[str, tuple[str, ...]]
+    starts: dict[str, tuple[date, ...]]
+
+    def has_line(self, contract: str, line: str) -> bool:
+        """Say whether it billed a line."""
+        return line in self.lines.get(contract, ())
+
+    def billed(self, contract: str, charge: str, start: date) -> bool:
+        """Say whether it has a line of a charge for the service period that starts on a day."""
+        return start in self.starts.get(f"{contract}/{charge}", ())
+
+
+class CrmVersion(Model):
+    """What the CRM says of a contract's version, and the digest of the terms that billing holds under it, if any."""
+
+    contract: str
+    version: int
+    terms_digest: str
+    known: str | None
+
+
+class Carried(Model):
+    """What was left of a charge's allowance in the month before, where it rolls over."""
+
+    contract: str
+    charge: str
+    quantity: Exact
+
+
+class Drawn(Model):
+    """What all invoices so far drew of a credit."""
+
+    contract: str
+    credit: str
+    amount: Exact
+
+
+class Committed(Model):
+    """What earlier invoices say of a commitment's term: its fees, and what they billed of its shortfall."""
+
+    contract: str
+    commitment: str
+    start: date
+    reached: Exact
+    billed: Exact
+
+
+class AccountTerms(Model):
+    """An account and the contract versions that govern days from the period on, as known when the run was planned.
+
+    Those of its `children` are among them: they are billed on its invoice, each by its own usage.
+    `known` names every version of its contracts that was known, `unsettled` the earlier periods that the next invoice
+    has to settle since this one was full. `credits` is the place of this invoice among those that
+    draw on the account's credits, and `drawn` what the others drew; null where the account has no credit.
+    """
+
+    account: Account
+    children: tuple[Account, ...] = ()
+    contracts: tuple[Contract, ...]
+    known: tuple[str, ...] = ()
+    earlier: tuple[EarlierPeriod, ...] = ()
+    unsettled: tuple[str, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
+    credits: int | None = None
+    committed: tuple[Committed, ...] = ()
+    before: InvoiceBefore | None = None
+    crm: tuple[CrmVersion, ...] = ()
+    unbilled_one_offs: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def members(self) -> tuple[Account, ...]:
+        """The account and its children."""
+        return (self.account, *self.children)
+
+
+class BatchPlan(Model):
+    """Everything that pricing a batch needs besides usage: frozen, so that a retry prices the same terms.
+
+    `buckets` are those of the usage log that hold its accounts' events. `rates` convert the currencies of its contracts
+    into that of the books, as far as they are known.
+    """
+
+    run: str
+    batch: str
+    legal_entity: LegalEntity
+    period: Period
+    issue_date: date
+    buckets: tuple[int, ...]
+    meters: tuple[Meter, ...]
+    rates: tuple[ExchangeRate, ...] = ()
+    policy: Policy
+    requested_by: str
+    accounts: tuple[AccountTerms, ...]
+
+    def rate_of(self, currency: str) -> ExchangeRate | None:
+        """Return the rate that converts a currency into that of the books, or None; the books' own needs none."""
+        return next((rate for rate in self.rates if rate.is_between(currency, self.legal_entity.currency)), None)
+
+    def booked(self, amount: Money) -> Money:
+        """Return an amount in the currency of the books; raises UnpriceableCharge where no rate is known."""
+        if amount.currency == self.legal_entity.currency:
+            return amount
+        rate = self.rate_of(amount.currency)
+        if rate is None:
+            days = self.policy.thresholds.exchange_rate_days
+            message = f"no rate of {amount.currency} in {self.legal_entity.currency} of {self.issue_date}, nor of the "
+            raise UnpriceableCharge(message + f"{days} days before it", contract="currency")
+        return rate.convert(amount, self.legal_entity.rounding)

@@ -1,0 +1,222 @@
+"""The door: what an event must be to be accepted. Strict patterns first, since every parser is lenient somewhere."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from billproof.masterdata.meters import Meter
+from billproof.periods import instant_text
+from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRow, UsageEvent
+
+MAX_EVENT_BYTES = 64 * 1024
+MAX_EVENTS_PER_MESSAGE = 1_000
+MAX_AHEAD = timedelta(hours=24)
+"""How far a source's clock may run ahead of ours before an event counts as far in the future."""
+
+TIME = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?$")
+QUANTITY = re.compile(r"^(0|[1-9][0-9]{0,22})(\.[0-9]{1,15})?$")
+_WHOLE = re.compile(r"^(0|[1-9][0-9]{0,17})$")
+_TOO_PRECISE = re.compile(r"^[0-9]+\.[0-9]{16,}$")
+_TOO_LARGE = re.compile(r"^[0-9]{24,}(\.[0-9]+)?$")
+_NEGATIVE = re.compile(r"^-[0-9]+(\.[0-9]+)?$")
+_NON_FINITE = re.compile(r"^[+-]?(nan|inf|infinity)$", re.IGNORECASE)
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are no JSON, or JSON nested so deep that it only can be meant ill."""
+_EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
+_EVENT = msgspec.json.Decoder(UsageEvent)
+_TEXT = msgspec.json.Decoder(str)
+
+
+class Refused(Exception):
+    """An event that is not accepted, with its reason and what could be read of it."""
+
+    def __init__(self, reason: Reason, detail: str, account: str | None = None, time: str | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.account = account
+        self.time = time
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRule:
+    """What the meters of an event type ask of its data: property -> must it be there."""
+
+    quantities: Mapping[str, bool]
+    required: frozenset[str]
+
+
+def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
+    """Gather what the meters ask, by event type."""
+    numeric: dict[str, dict[str, bool]] = {}
+    required: dict[str, set[str]] = {}
+    for meter in meters:
+        numeric.setdefault(meter.event_type, {})
+        required.setdefault(meter.event_type, set())
+        if meter.value_property is None:
+            continue
+        if meter.is_numeric:
+            asked = numeric[meter.event_type]
+            asked[meter.value_property] = asked.get(meter.value_property, False) or meter.required
+        if meter.price_property is not None:
+            numeric[meter.event_type][meter.price_property] = True
+            required[meter.event_type].add(meter.price_property)
+        if meter.required:
+            required[meter.event_type].add(meter.value_property)
+    return {kind: TypeRule(quantities=numeric[kind], required=frozenset(required[kind])) for kind in numeric}
+
+
+def raw_bytes(body: str) -> bytes:
+    """Return a body's bytes; half a surrogate pair, which is no text, stays as it is and is refused as no JSON."""
+    return body.encode(errors="surrogatepass")
+
+
+def split_message(body: str) -> list[bytes]:
+    """Return the raw events of one message: a CloudEvent, or a JSON array of up to MAX_EVENTS_PER_MESSAGE.
+
+    Raises Refused for the whole message where it is not JSON or holds too many.
+    """
+    raw = raw_bytes(body)
+    if not raw.lstrip().startswith(b"["):
+        return [raw]
+    try:
+        events = [bytes(event) for event in _EVENTS.decode(raw)]
+    except UNREADABLE as error:
+        raise Refused(Reason.UNPARSABLE, str(error)) from None
+    if len(events) > MAX_EVENTS_PER_MESSAGE:
+        detail = f"{len(events)} events in one message, at most {MAX_EVENTS_PER_MESSAGE} are taken"
+        raise Refused(Reason.TOO_MANY, detail)
+    return events
+
+
+def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datetime) -> SegmentRow | ControlTotal:
+    """Turn one raw event into the row that the log keeps; raises Refused with the reason otherwise.
+
+    Whether the account exists is not asked here: it needs a look-up.
+    """
+    if len(raw) > MAX_EVENT_BYTES:
+        raise Refused(Reason.TOO_LARGE, f"{len(raw)} bytes, at most {MAX_EVENT_BYTES} are taken")
+    event = _decode(raw)
+    if event.specversion != "1.0" or not event.id or not event.source or not event.subject:
+        detail = "specversion must be 1.0; id, source and subject (the account) must not be empty"
+        raise Refused(Reason.NOT_A_CLOUDEVENT, detail, event.subject)
+    try:
+        time = _instant(bytes(event.time), received_at)
+        if event.type == CONTROL_TOTAL:
+            return _control_total(event, time, received_at)
+        _refuse_bad_correction(event, time)
+        rule = _rule(rules, event.type, time)
+        data = {} if event.retracts is not None else _properties(event.data, rule, time)
+    except Refused as refused:
+        refused.account = event.subject
+        raise
+    return SegmentRow(
+        source=event.source,
+        id=event.id,
+        type=event.type,
+        account=event.subject,
+        time=time,
+        received_at=instant_text(received_at),
+        data=data,
+        corrects=event.corrects,
+        retracts=event.retracts,
+    )
+
+
+def _control_total(event: UsageEvent, time: str, received_at: datetime) -> ControlTotal:
+    """Read a control total: subject is the meter, time the hour's start, data its count and, if it sums, its sum."""
+    if time[13:] != ":00:00.000000Z":
+        raise Refused(Reason.BAD_TIME, f"{time} does not start an hour", time=time)
+    values = {name: text for name, raw in event.data.items() if (text := _value(bytes(raw))) is not None}
+    for name in ("count", "sum"):
+        if name == "count" and name not in values:
+            raise Refused(Reason.MISSING_QUANTITY, "data has no count", time=time)
+        if name in values and not (_WHOLE if name == "count" else QUANTITY).match(values[name]):
+            raise Refused(_why_not_a_quantity(values[name]), f"data.{name} is {values[name][:80]!r}", time=time)
+    return ControlTotal(
+        source=event.source,
+        id=event.id,
+        meter=event.subject,
+        hour=time[:13],
+        count=values["count"],
+        sum=values.get("sum"),
+        received_at=instant_text(received_at),
+    )
+
+
+def _refuse_bad_correction(event: UsageEvent, time: str) -> None:
+    """Refuse an event that corrects and retracts at once, names nothing, or names itself."""
+    named = [name for name in (event.corrects, event.retracts) if name is not None]
+    if len(named) > 1 or "" in named or event.id in named:
+        detail = "corrects or retracts (not both) must be the id of another event"
+        raise Refused(Reason.BAD_CORRECTION, detail, time=time)
+
+
+def _rule(rules: Mapping[str, TypeRule], kind: str, time: str) -> TypeRule:
+    rule = rules.get(kind)
+    if rule is None:
+        raise Refused(Reason.UNKNOWN_TYPE, f"no meter reads events of type {kind!r}", time=time)
+    return rule
+
+
+def _decode(raw: bytes) -> UsageEvent:
+    try:
+        return _EVENT.decode(raw)
+    except msgspec.ValidationError as error:
+        raise Refused(Reason.NOT_A_CLOUDEVENT, str(error)) from None
+    except UNREADABLE as error:
+        raise Refused(Reason.UNPARSABLE, str(error)) from None
+
+
+def _instant(raw: bytes, received_at: datetime) -> str:
+    try:
+        text = _TEXT.decode(raw)
+    except msgspec.ValidationError:
+        text = ""
+    found = TIME.match(text)
+    if not found:
+        raise Refused(Reason.BAD_TIME, f"{raw.decode()} is not a time of RFC 3339, such as 2013-01-31T23:59:00-05:00")
+    if found[2] is None:
+        raise Refused(Reason.NAIVE_TIME, f"{text} has no zone: end it with Z or an offset")
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Refused(Reason.BAD_TIME, f"{text}: {error}") from None
+    time = instant_text(moment)
+    if moment > received_at + MAX_AHEAD:
+        raise Refused(Reason.FUTURE_TIME, f"{text} is more than {MAX_AHEAD} after it was received", time=time)
+    return time
+
+
+def _properties(data: dict[str, msgspec.Raw], rule: TypeRule, time: str) -> dict[str, str]:
+    values = {name: text for name, raw in data.items() if (text := _value(bytes(raw))) is not None}
+    missing = rule.required - values.keys()
+    if missing:
+        raise Refused(Reason.MISSING_QUANTITY, f"data has no {', '.join(sorted(missing))}", time=time)
+    for name in rule.quantities:
+        text = values.get(name)
+        if text is not None and not QUANTITY.match(text):
+            raise Refused(_why_not_a_quantity(text), f"data.{name} is {text[:80]!r}", time=time)
+    return values
+
+
+def _value(raw: bytes) -> str | None:
+    """Return a property's text: of a string its content, of anything else what stands in the JSON; null is absent."""
+    if raw == b"null":
+        return None
+    return _TEXT.decode(raw) if raw.startswith(b'"') else raw.decode()
+
+
+def _why_not_a_quantity(text: str) -> Reason:
+    for pattern, reason in (
+        (_NEGATIVE, Reason.NEGATIVE_QUANTITY),
+        (_NON_FINITE, Reason.NON_FINITE_QUANTITY),
+        (_TOO_LARGE, Reason.QUANTITY_TOO_LARGE),
+        (_TOO_PRECISE, Reason.TOO_PRECISE),
+    ):
+        if pattern.match(text):
+            return reason
+    return Reason.MALFORMED_QUANTITY
