@@ -1,9 +1,9 @@
 """Tax on the lines of a batch."""
 
 from billproof.composition import Composition
-from billproof.handlers import BatchRequest, step
-from billproof.pricing.service import StepResult
-from billproof.tax.service import calculate_tax
+from billproof.handlers import step
+from billproof.pipeline.model import BatchRequest, StepResult
+from billproof.pipeline.steps import calculate_tax
 
 
 @step(BatchRequest)

@@ -4,17 +4,11 @@ from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
 from billproof.composition import Composition
 from billproof.handlers import count, step
-from billproof.model import Model
+from billproof.pipeline.model import RunRequest
 
 
-class Request(Model):
-    """A run."""
-
-    run_id: str
-
-
-@step(Request)
-def handler(request: Request, ports: Composition) -> CompletenessResult:
+@step(RunRequest)
+def handler(request: RunRequest, ports: Composition) -> CompletenessResult:
     """Compare the run with control totals and history; what is missing becomes an exception."""
     result = check_completeness(
         run_id=request.run_id,

@@ -2,18 +2,12 @@
 
 from billproof.composition import Composition
 from billproof.handlers import count, step
-from billproof.model import Model
 from billproof.pipeline.closing import Closed, close_billing_run
+from billproof.pipeline.model import RunRequest
 
 
-class Request(Model):
-    """A run."""
-
-    run_id: str
-
-
-@step(Request)
-def handler(request: Request, ports: Composition) -> Closed:
+@step(RunRequest)
+def handler(request: RunRequest, ports: Composition) -> Closed:
     """Close the run, or name the batches that are missing."""
     result = close_billing_run(run_id=request.run_id, objects=ports.objects, records=ports.runs)
     count("InvoicesReleased", result.released)

@@ -1,9 +1,9 @@
 """The documents of a batch."""
 
 from billproof.composition import Composition
-from billproof.handlers import BatchRequest, step
-from billproof.invoicing.service import draft_invoices
-from billproof.pricing.service import StepResult
+from billproof.handlers import step
+from billproof.pipeline.model import BatchRequest, StepResult
+from billproof.pipeline.steps import draft_invoices
 
 
 @step(BatchRequest)

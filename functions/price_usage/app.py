@@ -1,8 +1,9 @@
 """From quantities and terms to lines."""
 
 from billproof.composition import Composition
-from billproof.handlers import BatchRequest, step
-from billproof.pricing.service import StepResult, price_usage
+from billproof.handlers import step
+from billproof.pipeline.model import BatchRequest, StepResult
+from billproof.pipeline.steps import price_usage
 
 
 @step(BatchRequest)

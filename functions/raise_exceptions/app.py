@@ -2,8 +2,8 @@
 
 from billproof.approvals.service import raise_exceptions
 from billproof.composition import Composition
-from billproof.handlers import BatchRequest, count, step
-from billproof.pricing.service import StepResult
+from billproof.handlers import count, step
+from billproof.pipeline.model import BatchRequest, StepResult
 
 
 @step(BatchRequest)

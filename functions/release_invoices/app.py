@@ -1,9 +1,9 @@
 """Numbers for clean drafts, and on to the ERP and the customer."""
 
 from billproof.composition import Composition
-from billproof.handlers import BatchRequest, step
-from billproof.invoicing.service import release_invoices
-from billproof.pricing.service import StepResult
+from billproof.handlers import step
+from billproof.pipeline.model import BatchRequest, StepResult
+from billproof.pipeline.steps import release_invoices
 
 
 @step(BatchRequest)

@@ -1,8 +1,8 @@
 """Legal entities, accounts, meters and contracts from the CRM to the directory."""
 
 from billproof.composition import Composition
+from billproof.contracts.history import Receipt
 from billproof.handlers import ReceivedMessage, each_message
-from billproof.masterdata.directory import Receipt
 from billproof.masterdata.service import Synced, sync_contract
 from billproof.periods import instant_text
 

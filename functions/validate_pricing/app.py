@@ -1,9 +1,9 @@
 """The controls on the lines of a batch."""
 
 from billproof.composition import Composition
-from billproof.controls.service import validate_pricing
-from billproof.handlers import BatchRequest, step
-from billproof.pricing.service import StepResult
+from billproof.handlers import step
+from billproof.pipeline.model import BatchRequest, StepResult
+from billproof.pipeline.steps import validate_pricing
 
 
 @step(BatchRequest)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import CREDIT_SERIES, InvoiceFacts
-from billproof.invoicing.service import read_invoice
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.starting import RUNNING, StartedRun, run_ids, start_billing_run

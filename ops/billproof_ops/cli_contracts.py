@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from billproof.contracts.history import contract_history
+from billproof.masterdata.service import contract_history
 from billproof_ops.printing import AsJson, console, print_json
 from billproof_ops.target import Target
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from billproof.masterdata.directory import read_master_data
 from billproof.masterdata.model import AnyMasterData
-from billproof.pipeline.previewing import Previewed, PreviewSources, Simulation, preview, simulate
+from billproof.pipeline.previewing import Previewed, Simulation, preview, simulate
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
 
@@ -21,7 +21,7 @@ def preview_account(target: Target, account: str, period: str) -> Previewed:
         legal_entity=profile.legal_entity,
         period=period,
         accounts=[account],
-        books=_books(target),
+        sources=target.ports.preview_sources(),
         now=target.ports.now(),
     )
     return found
@@ -33,19 +33,8 @@ def simulate_file(target: Target, legal_entity: str, period: str, text: str, nam
         legal_entity=legal_entity,
         period=period,
         changes=_changes(text, name),
-        books=_books(target),
+        sources=target.ports.preview_sources,
         now=target.ports.now(),
-    )
-
-
-def _books(target: Target) -> PreviewSources:
-    ports = target.ports
-    return PreviewSources(
-        contracts=ports.contracts,
-        invoices=ports.invoices,
-        objects=ports.objects,
-        buckets=ports.settings.buckets,
-        engines=ports.tax_engines,
     )
 
 

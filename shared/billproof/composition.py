@@ -15,11 +15,13 @@ from billproof.adapters.aws.ses import SesMailer
 from billproof.adapters.aws.sqs import SqsQueue
 from billproof.adapters.aws.stepfunctions import StateMachine, StepFunctionsTokens
 from billproof.adapters.ledger.embedded import EmbeddedLedger
+from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.erp.port import Erp
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import TaxEngineName
+from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
 from billproof.settings import Settings
 from billproof.tax.service import Engines
@@ -124,6 +126,16 @@ class Composition:
     def billing_runs(self) -> Workflows:
         """The state machine billing_run."""
         return StateMachine(client("stepfunctions"), self.settings.billing_run_arn)
+
+    def preview_sources(self) -> PreviewSources:
+        """Return what a preview reads, under overlays of its own: nothing that it writes is kept."""
+        return PreviewSources(
+            contracts=OverlayRecords(self.contracts),
+            invoices=self.invoices,
+            objects=OverlayObjects(self.objects),
+            buckets=self.settings.buckets,
+            engines=self.tax_engines,
+        )
 
     def once(self, function: Work, *, prefix: str, context: LambdaContext) -> Work:
         """Guard the handling of one message by powertools' idempotency."""

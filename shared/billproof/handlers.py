@@ -87,13 +87,6 @@ class InvoiceMessage(Model):
     invoice: str
 
 
-class BatchRequest(Model):
-    """What the steps of invoice_batch are called with: a run and one of its batches."""
-
-    run_id: str
-    batch_id: str
-
-
 def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composition], BaseModel]], Handler]:
     """Make a Lambda handler of a consumer of released invoices: two deliveries of a message at once do the work once.
 

@@ -70,9 +70,8 @@ def ingest(made: World, batches: list[list[Message]]) -> None:
 
 def aggregation_plan(made: World, run: str) -> AggregationPlan:
     """Plan a run and return the plan of its first bucket."""
-    from billproof.pipeline.artefacts import Artefacts
+    from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
     from billproof.usage.log import bucket_name
-    from billproof.usage.model import AGGREGATION_PLAN
 
     plan = made.plan(run)
-    return Artefacts(made.objects).read(run, AGGREGATION_PLAN, bucket_name(plan.buckets[0]), AggregationPlan)
+    return Artefacts(made.objects).read(AGGREGATION_PLAN, run, bucket_name(plan.buckets[0]))

@@ -16,10 +16,9 @@ from typing import Annotated
 import duckdb
 import msgspec
 
-from billproof.invoicing.service import draft_account
-from billproof.pipeline.artefacts import Artefacts
+from billproof.invoicing.drafting import draft_account
+from billproof.pipeline.artefacts import BATCH_PLAN, Artefacts
 from billproof.pricing.service import price_terms
-from billproof.pricing.terms import PLAN, BatchPlan
 from billproof.tax.service import tax_account
 from billproof.usage.aggregation import aggregate
 from billproof.usage.model import AggregationPlan, by_window
@@ -136,7 +135,7 @@ def invoice(number: int) -> Measure:
     load.ingest(world, load.calls(20_000))
     run = "skymeter-inc-2013-01-001"
     usages = by_window(aggregate(load.aggregation_plan(world, run), objects=world.objects))
-    plan = Artefacts(world.objects).read(run, PLAN, "0000-0000", BatchPlan)
+    plan = Artefacts(world.objects).read(BATCH_PLAN, run, "0000-0000")
     terms = plan.accounts[0]
     flights, miles = (quantity.quantity for quantity in usages[terms.account.id, plan.period.name].quantities)
     cent = Decimal("0.01")
@@ -207,7 +206,7 @@ def _month(events: int, accounts: int, *, whole: bool) -> Callable[[], object]:
         return lambda: aggregate(plan, objects=world.objects)
     usages = by_window(aggregate(plan, objects=world.objects))
     artefacts = Artefacts(world.objects)
-    batches = [artefacts.read(run, PLAN, batch, BatchPlan) for batch in artefacts.parts(run, PLAN)]
+    batches = [artefacts.read(BATCH_PLAN, run, batch) for batch in artefacts.parts(BATCH_PLAN, run)]
 
     def invoices() -> None:
         for batch in batches:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from billproof.erp.recognition import recognize_month
-from billproof.usage.service import aggregate_usage
+from billproof.pipeline.aggregating import aggregate_usage
 from tests.support.faults import Killed, fused, restore, snapshot, state_of
 from tests.support.world import INC, JANUARY, World, flight
 

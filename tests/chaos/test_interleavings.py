@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from billproof.conservation.service import Stores, balance_run
-from billproof.pipeline.artefacts import Artefacts
-from billproof.pipeline.model import RunPlan
-from billproof.pipeline.planning import RUN
+from billproof.pipeline.aggregating import aggregate_usage
+from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.starting import run_ids
 from billproof.proof.service import prove_run
-from billproof.usage.service import aggregate_usage
 from billproof_ops.demo import story
 from tests.support.faults import Killed, fused
 from tests.support.world import INC, World, flight
@@ -95,7 +93,7 @@ class Month(RuleBasedStateMachine):
 
     def finish(self, run_id: str) -> None:
         """What the state machine does: every step may have been taken before."""
-        plan = Artefacts(self.world.objects).read(run_id, RUN, "plan", RunPlan)
+        plan = Artefacts(self.world.objects).read(RUN_PLAN, run_id)
         for bucket in plan.buckets:
             aggregate_usage(run_id=run_id, bucket=bucket, objects=self.world.objects)
         self.world.check(run_id)

@@ -1,7 +1,6 @@
 """A legal entity whose tax is determined and declared by Stripe Tax: asked over HTTP, told each thing once."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +24,6 @@ from billproof_ops.demo import story
 from tests.support.stripe_server import FakeStripe, served
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 from tests.unit.test_credits import rest, stores
-from tests.unit.test_previewing import books
 
 US = f"{EUROPE}.{JANUARY}.US"
 DATA = story.master_data()
@@ -157,8 +155,9 @@ def test_a_short_failure_is_not_even_noticed(stripe: FakeStripe) -> None:
 
 def test_a_preview_asks_and_declares_nothing(stripe: FakeStripe) -> None:
     world = world_of(stripe)
-    seen = replace(books(world), engines=world.tax_engines)
-    (found,) = preview(legal_entity=EUROPE, period=JANUARY, accounts=["US"], books=seen, now=world.now())
+    (found,) = preview(
+        legal_entity=EUROPE, period=JANUARY, accounts=["US"], sources=world.preview_sources(), now=world.now()
+    )
     assert found.invoice is not None
     assert found.invoice.totals.tax == Money.of("913.20", "EUR")
     assert stripe.transactions == {}

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
-from billproof.invoicing.service import release_held
+from billproof.invoicing.releasing import release_held
+from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from tests.support.world import INC, World, flight
 
 MONTHS = [f"2013-{month:02d}" for month in range(1, 6)]
@@ -89,10 +90,8 @@ def billed(versions: list[dict[str, Any]], *, at_once: bool) -> Decimal:
 def release_as_it_is(world: World, month: str) -> None:
     """Release an invoice that comes to less than nothing: what would become of it is not of interest here."""
     released = release_held(
-        run_id=f"{INC}-{month}-001",
-        batch_id="0000-0000",
-        account="UA",
-        objects=world.objects,
+        Artefacts(world.objects).read(DRAFTED, f"{INC}-{month}-001", "0000-0000"),
+        "UA",
         register=world.register,
         postings=world.postings,
         deliveries=world.deliveries,

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from billproof.adapters.ledger.embedded import EmbeddedLedger
+from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.credits import CreditRequested, request_credit
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import Answer, Verdict
@@ -20,29 +21,28 @@ from billproof.approvals.service import (
 )
 from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
-from billproof.controls.service import validate_pricing
 from billproof.erp.service import post_to_erp
 from billproof.invoicing.crediting import CreditRequest
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
-from billproof.invoicing.service import draft_invoices, read_invoice, release_invoices
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import TaxEngineName
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.aggregating import aggregate_usage
+from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
 from billproof.pipeline.model import RunPlan, RunStatement
-from billproof.pipeline.planning import RUN, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.previewing import PreviewSources
 from billproof.pipeline.starting import start_billing_run
-from billproof.pricing.service import price_usage
+from billproof.pipeline.steps import calculate_tax, draft_invoices, price_usage, release_invoices, validate_pricing
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
-from billproof.tax.service import calculate_tax
 from billproof.usage.ingestion import Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
-from billproof.usage.service import aggregate_usage
 from billproof_ops.demo import story
 from tests.support.fakes import (
     MemoryMailer,
@@ -147,7 +147,7 @@ class World:
             max_concurrency=1,
             now=self.now(),
         )
-        return Artefacts(self.objects).read(run_id, RUN, "plan", RunPlan)
+        return Artefacts(self.objects).read(RUN_PLAN, run_id)
 
     def invoice_batch(self, run_id: str, batch: str) -> None:
         price_usage(run_id=run_id, batch_id=batch, objects=self.objects)
@@ -285,6 +285,15 @@ class World:
             register=self.register,
             erp=self.erp,
             objects=self.objects,
+        )
+
+    def preview_sources(self) -> PreviewSources:
+        return PreviewSources(
+            contracts=OverlayRecords(self.records["contracts"]),
+            invoices=self.records["invoices"],
+            objects=OverlayObjects(self.objects),
+            buckets=self.buckets,
+            engines=self.tax_engines,
         )
 
     def invoice(self, invoice_id: str) -> Invoice:

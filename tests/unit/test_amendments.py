@@ -12,10 +12,10 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.money import Rounding
 from billproof.periods import Period
+from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pricing.lines import Basis
 from billproof.pricing.reductions import contract_lines
 from billproof.proof.service import prove_run
-from billproof.usage.service import aggregate_usage
 from tests.support.world import INC, World, flight
 
 JAN, FEB, MAR, APR = "2013-01", "2013-02", "2013-03", "2013-04"

@@ -13,8 +13,7 @@ from billproof.contracts.prices import OneOff
 from billproof.ledger.model import JournalEntry
 from billproof.money import Money
 from billproof.periods import DateRange
-from billproof.pipeline.artefacts import Artefacts
-from billproof.pricing.service import PRICED, BatchPricing
+from billproof.pipeline.artefacts import PRICED, Artefacts
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
@@ -161,8 +160,8 @@ def test_terms_without_lines_say_why() -> None:
 
 def test_a_line_that_is_lost_between_pricing_and_the_invoice_is_nowhere(world: World) -> None:
     artefacts = Artefacts(world.objects)
-    for batch in artefacts.parts(RUN, PRICED):
-        pricing = artefacts.read(RUN, PRICED, batch, BatchPricing)
+    for batch in artefacts.parts(PRICED, RUN):
+        pricing = artefacts.read(PRICED, RUN, batch)
         accounts = []
         for account in pricing.accounts:
             if account.priced is not None and account.priced.account == "UA":
@@ -171,7 +170,7 @@ def test_a_line_that_is_lost_between_pricing_and_the_invoice_is_nowhere(world: W
                 accounts.append(account.model_copy(update={"priced": priced}))
             else:
                 accounts.append(account)
-        artefacts.write(RUN, PRICED, batch, pricing.model_copy(update={"accounts": tuple(accounts)}))
+        artefacts.write(PRICED, RUN, pricing.model_copy(update={"accounts": tuple(accounts)}), part=batch)
     statement = balance_run(RUN, stores=stores(world))
     assert not statement.balances
     assert equations(statement, "UA")["lines"].difference == 100

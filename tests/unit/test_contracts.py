@@ -5,14 +5,14 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.contracts.charges import Charge
-from billproof.contracts.history import contract_history
+from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing
 from billproof.errors import Conflict, NotFound
-from billproof.masterdata.directory import Directory, Receipt
+from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
-from billproof.masterdata.service import SyncOutcome, sync_contract
+from billproof.masterdata.service import SyncOutcome, contract_history, sync_contract
 from billproof.periods import Period
 from billproof_ops.demo import story
 from tests.support.fakes import MemoryRecords

@@ -15,11 +15,11 @@ from billproof.findings import Finding, Severity, is_blocked
 from billproof.masterdata.model import CrmState
 from billproof.masterdata.parties import Account
 from billproof.money import Money
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, Artefacts
 from billproof.pipeline.model import RunStatement
 from billproof.pricing.model import LineKind, PricedLine
-from billproof.pricing.service import PRICED, AccountPricing, BatchPricing
-from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
+from billproof.pricing.service import AccountPricing
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from tests.support.world import EUROPE, INC, World, flight
 
 FEBRUARY = datetime(2013, 3, 2, 12, tzinfo=UTC)
@@ -36,8 +36,8 @@ def account() -> Found:
 
 def read(world: World, account: str, run: str = f"{INC}-2013-01-001") -> Found:
     artefacts = Artefacts(world.objects)
-    plan = artefacts.read(run, PLAN, "0000-0000", BatchPlan)
-    pricing = artefacts.read(run, PRICED, "0000-0000", BatchPricing)
+    plan = artefacts.read(BATCH_PLAN, run, "0000-0000")
+    pricing = artefacts.read(PRICED, run, "0000-0000")
     position = next(number for number, terms in enumerate(plan.accounts) if terms.account.id == account)
     return plan.accounts[position], pricing.accounts[position], plan
 
@@ -321,7 +321,7 @@ def test_a_contract_that_differs_from_the_crm_is_found() -> None:
         world.plan(run)
         terms = read_terms(world, run)
         found = findings_of(
-            terms, read_pricing(world), plan=Artefacts(world.objects).read(run, PLAN, "0000-0000", BatchPlan)
+            terms, read_pricing(world), plan=Artefacts(world.objects).read(BATCH_PLAN, run, "0000-0000")
         )
         assert [finding.code for finding in found] == (["contract_drift"] if said else [])
         assert not said or said in found[0].message
@@ -329,7 +329,7 @@ def test_a_contract_that_differs_from_the_crm_is_found() -> None:
 
 
 def read_terms(world: World, run: str) -> AccountTerms:
-    plan = Artefacts(world.objects).read(run, PLAN, "0000-0000", BatchPlan)
+    plan = Artefacts(world.objects).read(BATCH_PLAN, run, "0000-0000")
     return next(terms for terms in plan.accounts if terms.account.id == "UA")
 
 

@@ -23,7 +23,6 @@ from billproof_ops.demo import story
 from tests.support.world import EUROPE, JANUARY, World, flight
 from tests.unit.test_credits import stores
 from tests.unit.test_exchange_rates import ECB, rate
-from tests.unit.test_previewing import books
 
 US = f"{EUROPE}.{JANUARY}.US"
 
@@ -219,7 +218,9 @@ def test_a_simulation_compares_in_the_books() -> None:
         if charge["price"]["model"] == "one_off":
             charge["price"]["amount"] = str(Decimal(charge["price"]["amount"]) + Decimal("13.55"))
     dearer = Contract.model_validate({**document, "version": 2})
-    found = simulate(legal_entity=EUROPE, period=JANUARY, changes=[dearer], books=books(world), now=world.now())
+    found = simulate(
+        legal_entity=EUROPE, period=JANUARY, changes=[dearer], sources=world.preview_sources, now=world.now()
+    )
     assert found.before.currency == found.after.currency == "EUR"
     assert found.difference == Money.of(10, "EUR")
 

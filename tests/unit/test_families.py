@@ -21,7 +21,6 @@ from billproof.proof.service import events_behind, prove_invoice, prove_run
 from billproof_ops.demo import story
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 from tests.unit.test_credits import rest, stores
-from tests.unit.test_previewing import books
 
 FEBRUARY = "2013-02"
 PARENT, CHILDREN = "UA", ("EV", "MQ")
@@ -307,7 +306,12 @@ def test_a_run_and_a_preview_of_a_child_are_of_its_family() -> None:
     world.ingest([flight(1, account=account) for account in (PARENT, *CHILDREN)])
     plan = world.plan(f"{INC}-{JANUARY}-001", only_accounts=("MQ",))
     assert plan.accounts == 1
-    fields: dict[str, Any] = {"legal_entity": INC, "period": JANUARY, "books": books(world), "now": world.now()}
+    fields: dict[str, Any] = {
+        "legal_entity": INC,
+        "period": JANUARY,
+        "sources": world.preview_sources(),
+        "now": world.now(),
+    }
     (found,) = preview(accounts=["MQ"], **fields)
     assert found.account == PARENT
     assert found.invoice is not None

@@ -13,7 +13,8 @@ from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.idempotency import once
 from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput
-from billproof.handlers import BatchRequest, step
+from billproof.handlers import step
+from billproof.pipeline.model import BatchRequest
 from billproof.settings import Settings
 from billproof_ops.paths import ROOT
 from tests.support.world import World, flight

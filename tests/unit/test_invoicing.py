@@ -10,7 +10,7 @@ from billproof.invoicing.delivery import deliver_invoice
 from billproof.invoicing.model import Invoice, InvoiceStatus
 from billproof.invoicing.register import DELIVERED, RELEASED, fact_key, split_invoice_id
 from billproof.money import Money
-from billproof.usage.service import aggregate_usage
+from billproof.pipeline.aggregating import aggregate_usage
 from billproof_ops.demo import story
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 

@@ -18,10 +18,10 @@ from billproof.invoicing.model import Invoice
 from billproof.masterdata.meters import Aggregation
 from billproof.money import Rounding
 from billproof.periods import Period, cut_off, local_months
+from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.proof.service import prove_run
 from billproof.usage.ingestion import Message, ingest_usage
-from billproof.usage.service import aggregate_usage
 from billproof.usage.validation import Refused, check_event, type_rules
 from tests.support.world import GRACE, INC, World, flight
 

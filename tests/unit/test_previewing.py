@@ -8,23 +8,16 @@ import pytest
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, NotFound
-from billproof.pipeline.previewing import Previewed, PreviewSources, preview, simulate
+from billproof.pipeline.previewing import Previewed, preview, simulate
 from billproof.ports import Key, Record
 from tests.support.fakes import MemoryObjects, MemoryRecords
 from tests.support.world import INC, JANUARY, World, flight
 
 
-def books(world: World) -> PreviewSources:
-    return PreviewSources(
-        contracts=world.records["contracts"],
-        invoices=world.records["invoices"],
-        objects=world.objects,
-        buckets=world.buckets,
-    )
-
-
 def of_ua(world: World) -> Previewed:
-    (found,) = preview(legal_entity=INC, period=JANUARY, accounts=["UA"], books=books(world), now=world.now())
+    (found,) = preview(
+        legal_entity=INC, period=JANUARY, accounts=["UA"], sources=world.preview_sources(), now=world.now()
+    )
     return found
 
 
@@ -56,7 +49,7 @@ def test_a_preview_is_what_the_run_then_bills_and_leaves_no_trace() -> None:
 def test_a_preview_of_everyone_holds_what_could_not_be_priced() -> None:
     world = World(buckets=4)
     world.ingest(flight(number, data={"distance": "9" * 23}) for number in range(2))
-    found = preview(legal_entity=INC, period=JANUARY, accounts=[], books=books(world), now=world.now())
+    found = preview(legal_entity=INC, period=JANUARY, accounts=[], sources=world.preview_sources(), now=world.now())
     assert len(found) == 13
     held = next(each for each in found if each.account == "UA")
     assert (held.invoice, [finding.code for finding in held.findings]) == (None, ["quantity_out_of_range"])
@@ -65,14 +58,16 @@ def test_a_preview_of_everyone_holds_what_could_not_be_priced() -> None:
 def test_a_preview_of_nobody_is_refused() -> None:
     world = World()
     with pytest.raises(NotFound, match="does not bill XX"):
-        preview(legal_entity=INC, period=JANUARY, accounts=["XX"], books=books(world), now=world.now())
+        preview(legal_entity=INC, period=JANUARY, accounts=["XX"], sources=world.preview_sources(), now=world.now())
 
 
 def test_a_simulation_says_line_by_line_what_would_differ() -> None:
     world = World(buckets=4)
     world.ingest([flight(1), flight(2, account="AA")])
     before = everything(world)
-    found = simulate(legal_entity=INC, period=JANUARY, changes=[dearer(world)], books=books(world), now=world.now())
+    found = simulate(
+        legal_entity=INC, period=JANUARY, changes=[dearer(world)], sources=world.preview_sources, now=world.now()
+    )
     assert everything(world) == before
     (changed,) = found.changes
     (line,) = changed.lines
@@ -87,7 +82,9 @@ def test_a_simulation_says_line_by_line_what_would_differ() -> None:
 def test_a_simulated_version_that_is_taken_is_a_conflict() -> None:
     world = World()
     with pytest.raises(Conflict, match="exists with other terms"):
-        simulate(legal_entity=INC, period=JANUARY, changes=[dearer(world, 1)], books=books(world), now=world.now())
+        simulate(
+            legal_entity=INC, period=JANUARY, changes=[dearer(world, 1)], sources=world.preview_sources, now=world.now()
+        )
 
 
 def test_a_simulated_meter_concerns_everybody() -> None:
@@ -95,7 +92,9 @@ def test_a_simulated_meter_concerns_everybody() -> None:
     world.ingest([flight(1), flight(2, account="AS")])
     meter = next(each for each in world.directory.meters() if each.id == "miles_tracked")
     doubled = meter.model_copy(update={"version": 2, "value_property": "air_time"})
-    found = simulate(legal_entity=INC, period=JANUARY, changes=[doubled], books=books(world), now=world.now())
+    found = simulate(
+        legal_entity=INC, period=JANUARY, changes=[doubled], sources=world.preview_sources, now=world.now()
+    )
     assert found.accounts == 13
     assert {change.account for change in found.changes} >= {"UA", "AS"}
 

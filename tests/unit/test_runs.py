@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from billproof.errors import Contended, InvalidPeriod, NotFound
+from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.planning import plan_billing_run
 from billproof.pipeline.starting import StartedRun, run_ids, start_billing_run, start_due_runs
 from billproof.reconciliation.service import reconcile_all
 from billproof.usage import log
-from billproof.usage.service import aggregate_usage
 from tests.support.world import EUROPE, GRACE, INC, JANUARY, NOW, World, flight
 
 

@@ -15,11 +15,9 @@ from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import pdf_key
-from billproof.invoicing.service import RELEASED_STEP, read_invoice
+from billproof.invoicing.documents import read_invoice
 from billproof.money import Money, Taxed
-from billproof.pipeline.artefacts import Artefacts
-from billproof.pipeline.model import RunPlan
-from billproof.pipeline.planning import RUN
+from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
 from billproof.pipeline.starting import RUNNING
 from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Reconciliation
@@ -194,10 +192,10 @@ class Demo:
     def _show(self, run_id: str, task: TaskID) -> None:
         artefacts = Artefacts(self.target.ports.objects)
         try:
-            total = len(artefacts.read(run_id, RUN, "plan", RunPlan).batches)
+            total = len(artefacts.read(RUN_PLAN, run_id).batches)
         except NotFound:
             return
-        self.progress.update(task, total=total, completed=len(artefacts.parts(run_id, RELEASED_STEP)))
+        self.progress.update(task, total=total, completed=len(artefacts.parts(RELEASED, run_id)))
 
     def _decide(self, month: str) -> list[DecisionSummary]:
         """Let the person with the smallest sufficient limit approve what waits; then its invoice is released."""

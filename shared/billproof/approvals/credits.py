@@ -12,9 +12,9 @@ from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.ids import canonical_json, digest, digest_bytes
 from billproof.invoicing.crediting import CreditRequest, draft_credit
+from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.model import BillingSlot, DocumentKind, DocumentRef, Held, Invoice, Released
 from billproof.invoicing.register import HELD, Register, credit_id, is_credit, split_invoice_id
-from billproof.invoicing.service import document_key, read_invoice
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money, exactly, total

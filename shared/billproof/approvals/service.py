@@ -26,17 +26,16 @@ from billproof.approvals.model import (
 from billproof.approvals.policy import Person
 from billproof.errors import Conflict
 from billproof.findings import Finding
-from billproof.invoicing.model import BatchDrafts, DraftOutcome, Held
+from billproof.invoicing.model import DraftOutcome, Held
 from billproof.invoicing.register import HELD, Register
-from billproof.invoicing.service import DRAFTED, release_credit, release_held
+from billproof.invoicing.releasing import release_credit, release_held
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money
 from billproof.periods import instant_text
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
+from billproof.pipeline.model import StepResult
 from billproof.ports import Mailer, Objects, Queue, TaskTokens, Workflows
-from billproof.pricing.service import StepResult
-from billproof.pricing.terms import PLAN, BatchPlan
 
 LEAST_REASON = 3
 """Letters of the shortest reason that says anything."""
@@ -54,8 +53,8 @@ def raise_exceptions(
 ) -> StepResult:
     """Raise an exception for every invoice of the batch that this run held; those raised before are left alone."""
     artefacts = Artefacts(objects)
-    requested_by = artefacts.read(run_id, PLAN, batch_id, BatchPlan).requested_by
-    batch = artefacts.read(run_id, DRAFTED, batch_id, BatchDrafts)
+    requested_by = artefacts.read(BATCH_PLAN, run_id, batch_id).requested_by
+    batch = artefacts.read(DRAFTED, run_id, batch_id)
     raised = 0
     for draft in batch.drafts:
         fact = register.fact(draft.invoice, f"{HELD}#{run_id}")
@@ -252,10 +251,8 @@ def apply_decision(
         )
     else:
         released = release_held(
-            run_id=opened.run,
-            batch_id=opened.batch,
-            account=opened.subject,
-            objects=objects,
+            Artefacts(objects).read(DRAFTED, opened.run, opened.batch),
+            opened.subject,
             register=register,
             postings=postings,
             deliveries=deliveries,

@@ -23,19 +23,16 @@ from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, exactly
 from billproof.periods import Period
-from billproof.pipeline.artefacts import Artefacts
-from billproof.pipeline.closing import STATEMENT
+from billproof.pipeline.aggregating import read_usages
+from billproof.pipeline.artefacts import BATCH_PLAN, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
 from billproof.pipeline.model import RunPlan
-from billproof.pipeline.planning import RUN
 from billproof.pipeline.starting import run_ids
 from billproof.ports import Objects, Records
 from billproof.pricing.service import price_account
-from billproof.pricing.terms import PLAN, BatchPlan
 from billproof.usage import log
-from billproof.usage.model import TALLY, AccountUsage, BucketTally, ControlTotal, DayTally
-from billproof.usage.service import read_usages
+from billproof.usage.model import AccountUsage, ControlTotal, DayTally
 
-COMPLETENESS = "completeness"
+COMPLETENESS = Artefact(RUN, Completeness, "completeness")
 PLACES = Decimal("1e-15")
 
 
@@ -47,8 +44,8 @@ def check_completeness(
     Raises NotFound where the run has no plan or a bucket was not aggregated.
     """
     artefacts = Artefacts(objects)
-    plan = artefacts.read(run_id, RUN, "plan", RunPlan)
-    tallies = [artefacts.read(run_id, TALLY, log.bucket_name(bucket), BucketTally) for bucket in plan.buckets]
+    plan = artefacts.read(RUN_PLAN, run_id)
+    tallies = [artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in plan.buckets]
     compared = compare(_control_totals(plan, objects), (hour for tally in tallies for hour in tally.hours))
     days = [day for tally in tallies for day in tally.days]
     history = _history(plan, artefacts, records)
@@ -69,7 +66,7 @@ def check_completeness(
         findings=findings,
         amount_at_risk=amount,
     )
-    artefacts.write(run_id, RUN, COMPLETENESS, report)
+    artefacts.write(COMPLETENESS, run_id, report)
     if not findings:
         return CompletenessResult(run_id=run_id, outcome=report.outcome, findings=0)
     opened = open_run_exception(
@@ -93,7 +90,7 @@ def check_completeness(
 
 def read_completeness(objects: Objects, run_id: str) -> Completeness:
     """Return the last check of a run; raises NotFound."""
-    return Artefacts(objects).read(run_id, RUN, COMPLETENESS, Completeness)
+    return Artefacts(objects).read(COMPLETENESS, run_id)
 
 
 def _control_totals(plan: RunPlan, objects: Objects) -> Iterable[ControlTotal]:
@@ -112,11 +109,11 @@ def _history(plan: RunPlan, artefacts: Artefacts, records: Records) -> list[DayT
     """Return what the last closed run of all accounts in the period before counted by day, if there is one."""
     before = Period.month_ending(plan.period.start)
     for run_id in reversed(run_ids(records, plan.legal_entity, before.name)):
-        if STATEMENT not in artefacts.parts(run_id, RUN):
+        if not artefacts.exists(STATEMENT, run_id):
             continue
-        earlier = artefacts.read(run_id, RUN, "plan", RunPlan)
+        earlier = artefacts.read(RUN_PLAN, run_id)
         if not earlier.is_partial:
-            parts = (artefacts.read(run_id, TALLY, log.bucket_name(bucket), BucketTally) for bucket in earlier.buckets)
+            parts = (artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in earlier.buckets)
             return [day for tally in parts for day in tally.days]
     return []
 
@@ -125,7 +122,7 @@ class _Estimate:
     """Prices what is missing: each account's usage grows by the share of the whole that is missing."""
 
     def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:
-        self._plans = [artefacts.read(plan.run, PLAN, batch, BatchPlan) for batch in plan.batches]
+        self._plans = [artefacts.read(BATCH_PLAN, plan.run, batch) for batch in plan.batches]
         self._used = {each.batch: read_usages(artefacts, plan.run, each.batch, each.buckets) for each in self._plans}
 
     def meters_of(self, event_types: Iterable[str]) -> dict[str, Meter]:

@@ -10,19 +10,16 @@ from billproof.approvals.exception_store import ExceptionStore
 from billproof.conservation.model import AccountStatement, ConservationStatement, Equation
 from billproof.conservation.rules import event_equations, included_events, money_equations, term_equation
 from billproof.erp.port import Erp
-from billproof.invoicing.model import BatchDrafts, Draft
+from billproof.invoicing.model import Draft
 from billproof.invoicing.register import Register, credited_invoice, is_credit
-from billproof.invoicing.service import DRAFTED
 from billproof.ledger.model import JournalEntry
 from billproof.masterdata.directory import Directory
 from billproof.money import total
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import quarantined_by_account
-from billproof.pipeline.model import RunPlan
-from billproof.pipeline.planning import RUN
 from billproof.ports import Objects
-from billproof.pricing.service import PRICED, AccountPricing, BatchPricing
-from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
+from billproof.pricing.service import AccountPricing
+from billproof.pricing.terms import AccountTerms, BatchPlan
 
 
 @dataclass(frozen=True)
@@ -44,16 +41,16 @@ class Stores:
 def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     """Return the conservation statement of a run and its accounts; raises NotFound where a step is missing."""
     artefacts = stores.artefacts
-    plan = artefacts.read(run_id, RUN, "plan", RunPlan)
+    plan = artefacts.read(RUN_PLAN, run_id)
     quarantined, unattributed = quarantined_by_account(plan, artefacts, stores.objects)
     entries: dict[str, list[JournalEntry]] = {}
     for entry in stores.erp.of_period(plan.legal_entity, plan.period.name):
         entries.setdefault(credited_invoice(entry.invoice), []).append(entry)
     accounts: list[AccountStatement] = []
     for batch in plan.batches:
-        batch_plan = artefacts.read(run_id, PLAN, batch, BatchPlan)
-        pricing = artefacts.read(run_id, PRICED, batch, BatchPricing).accounts
-        drafts = artefacts.read(run_id, DRAFTED, batch, BatchDrafts).drafts
+        batch_plan = artefacts.read(BATCH_PLAN, run_id, batch)
+        pricing = artefacts.read(PRICED, run_id, batch).accounts
+        drafts = artefacts.read(DRAFTED, run_id, batch).drafts
         for terms, priced, draft in zip(batch_plan.accounts, pricing, drafts, strict=True):
             refused = sum(quarantined[member.id] for member in terms.members)
             booked = entries.get(draft.invoice, [])

@@ -1,17 +1,22 @@
 """Who changed what: the versions of an account's contracts, what each changed, who signed it and who sent it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from billproof.contracts.model import Contract
-from billproof.errors import NotFound
-from billproof.masterdata.directory import Directory, Receipt
 from billproof.model import Model
 from billproof.periods import DateRange
 
 UNTOLD = {"version", "signed_by", "effective"}
 """What is told of a version itself, not of its terms."""
+
+
+class Receipt(Model):
+    """When a version was received, and the identity that sent it."""
+
+    received_at: str
+    sender: str
 
 
 class TermChange(Model):
@@ -36,11 +41,13 @@ class VersionChange(Model):
     changes: tuple[TermChange, ...]
 
 
-def contract_history(account: str, *, directory: Directory) -> list[VersionChange]:
-    """Return every version of an account's contracts, by contract and version; raises NotFound where it has none."""
+def version_changes(
+    versions: Iterable[Contract], *, receipt_of: Callable[[Contract], Receipt | None]
+) -> list[VersionChange]:
+    """Say of each version of an account's contracts, given by contract and version, what it changed and who sent it."""
     found: list[VersionChange] = []
     before: Contract | None = None
-    for contract in directory.contracts(account):
+    for contract in versions:
         same = before is not None and before.id == contract.id
         found.append(
             VersionChange(
@@ -48,14 +55,11 @@ def contract_history(account: str, *, directory: Directory) -> list[VersionChang
                 version=contract.version,
                 effective=contract.effective,
                 signed_by=contract.signed_by,
-                receipt=directory.receipt(contract),
+                receipt=receipt_of(contract),
                 changes=tuple(changes(before, contract)) if before is not None and same else (),
             )
         )
         before = contract
-    if not found:
-        message = f"account {account} has no contract"
-        raise NotFound(message)
     return found
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from billproof.erp.port import Erp
 from billproof.erp.service import PostingOutcome, ensure_posted
 from billproof.errors import InvalidPeriod, NotFound
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
-from billproof.invoicing.service import read_invoice
 from billproof.ledger.revenue import books_close, earned_by, months_to_come, revenue_entry
 from billproof.masterdata.directory import Directory
 from billproof.model import Model

@@ -10,8 +10,8 @@ from typing import Literal
 from billproof.erp.declaring import declare_tax
 from billproof.erp.port import Erp
 from billproof.errors import Conflict, DuplicateReference, NotFound
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.register import POSTED, POSTING, Register
-from billproof.invoicing.service import read_invoice
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.revenue import months_to_come
 from billproof.ledger.rules import invoice_entry

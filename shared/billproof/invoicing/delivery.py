@@ -10,9 +10,9 @@ from email.policy import SMTP
 
 from billproof.errors import NotFound
 from billproof.ids import digest_bytes
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.register import DELIVERED, Register
-from billproof.invoicing.service import read_invoice
 from billproof.model import Model
 from billproof.ports import Mailer, Objects
 

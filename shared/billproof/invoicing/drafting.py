@@ -1,17 +1,35 @@
-"""From priced and taxed lines to the invoice document: a pure function."""
+"""From priced and taxed lines to the invoice document and its draft: pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
 from billproof.contracts.timeline import in_force
-from billproof.invoicing.model import AccountSubtotal, Buyer, Invoice, InvoiceEvents, InvoiceLine, Seller, TaxSubtotal
+from billproof.findings import Finding, Severity, is_blocked
+from billproof.ids import canonical_json, digest_bytes
+from billproof.invoicing.documents import document_key
+from billproof.invoicing.model import (
+    CREDITS,
+    AccountSubtotal,
+    BillingSlot,
+    Buyer,
+    DocumentRef,
+    Draft,
+    DraftOutcome,
+    Invoice,
+    InvoiceEvents,
+    InvoiceLine,
+    Seller,
+    TaxSubtotal,
+)
 from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
 from billproof.pricing.model import LineKind, PricedAccount
+from billproof.pricing.service import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan, Drawn
 from billproof.tax.model import ComponentTax, TaxedLine, Treatment
+from billproof.tax.service import AccountTax
 from billproof.usage.model import EventCounts
 
 REVERSE_CHARGE_NOTE = (
@@ -147,3 +165,56 @@ def _seller(entity: LegalEntity) -> Seller:
 
 def _buyer(account: Account) -> Buyer:
     return Buyer(**account.model_dump(include=set(Buyer.model_fields)))
+
+
+def draft_account(
+    terms: AccountTerms, pricing: AccountPricing, tax: AccountTax, findings: tuple[Finding, ...], *, plan: BatchPlan
+) -> tuple[Draft, bytes | None]:
+    """Return an account's draft and its document's bytes, if it has one: a pure function, which a proof calls again."""
+    account, entity, period = terms.account.id, plan.legal_entity.id, plan.period.name
+    document, data = None, None
+    late = pricing.late_counts
+    if pricing.priced is not None and not tax.findings:
+        invoice = draft_invoice(
+            terms,
+            plan=plan,
+            priced=pricing.priced,
+            taxed=tax.lines,
+            calculations=tax.calculations,
+            events=pricing.counts,
+            late=late,
+        )
+        data = canonical_json(invoice.model_dump(mode="json"))
+        digest = digest_bytes(data)
+        key = document_key(entity, period, account, digest)
+        document = DocumentRef(key=key, digest=digest, totals=invoice.totals, booked=invoice.booked)
+        findings = tuple(_with_amount(finding, document) for finding in findings)
+    if is_blocked(findings):
+        outcome = DraftOutcome.HELD
+    else:
+        outcome = DraftOutcome.CLEAN if document is not None else DraftOutcome.WITHOUT_CONTRACT
+    draft = Draft(
+        account=account,
+        invoice=invoice_id(entity, period, account),
+        outcome=outcome,
+        document=document,
+        events=pricing.counts,
+        late_events=late,
+        places=_places(terms),
+        findings=findings,
+    )
+    return draft, data
+
+
+def _places(terms: AccountTerms) -> tuple[BillingSlot, ...]:
+    places = [BillingSlot(period=each.period.name, ordinal=each.ordinal) for each in terms.earlier]
+    if terms.credits is not None:
+        places.append(BillingSlot(period=CREDITS, ordinal=terms.credits))
+    return tuple(places)
+
+
+def _with_amount(finding: Finding, document: DocumentRef) -> Finding:
+    """Say what a held invoice is worth, as far as it could be priced."""
+    if finding.severity is Severity.BLOCKING and finding.amount_at_risk is None:
+        return finding.model_copy(update={"amount_at_risk": document.totals.gross})
+    return finding

@@ -260,3 +260,21 @@ class InvoiceStatus(StrEnum):
     HELD = "held"
     RELEASED = "released"
     POSTED = "posted"
+
+
+class ReleasedInvoice(Model):
+    """What release did with one draft; `changed` where a released invoice would now come out otherwise."""
+
+    invoice: str
+    account: str
+    outcome: str
+    number: str | None = None
+    changed: bool = False
+
+
+class BatchReleases(Model):
+    """What release did with a batch."""
+
+    run: str
+    batch: str
+    invoices: tuple[ReleasedInvoice, ...]

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pydantic import TypeAdapter
 
 from billproof.approvals.policy import Policy
+from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, NotFound
 from billproof.ids import shard_of
@@ -21,7 +22,6 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.parties import Account, LegalEntity
-from billproof.model import Model
 from billproof.ports import Key, Record, Records
 
 MEMBER_SHARDS = 16
@@ -71,13 +71,6 @@ class AccountRecord:
     contracts: tuple[Contract, ...]
     crm: tuple[CrmState, ...]
     children: tuple[str, ...]
-
-
-class Receipt(Model):
-    """When a version was received, and the identity that sent it."""
-
-    received_at: str
-    sender: str
 
 
 class Directory:

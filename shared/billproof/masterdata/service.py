@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from billproof.masterdata.directory import Directory, Receipt, read_master_data
+from billproof.contracts.history import Receipt, VersionChange, version_changes
+from billproof.errors import NotFound
+from billproof.masterdata.directory import Directory, read_master_data
 from billproof.model import Model
 
 
@@ -23,7 +25,7 @@ class Synced(Model):
 
 
 def sync_contract(body: str, *, directory: Directory, receipt: Receipt | None = None) -> Synced:
-    """Keep the version that one message carries, and who sent it; a version that is known is quiet success.
+    """Keep the version that one message carries, and who sent it; a version that is known is accepted without change.
 
     Raises pydantic's ValidationError where the message is not master data, and Conflict where the version exists with
     other terms: both are for a person, so the message ends in the dead-letter queue.
@@ -31,3 +33,12 @@ def sync_contract(body: str, *, directory: Directory, receipt: Receipt | None = 
     data = read_master_data(body)
     outcome = SyncOutcome.STORED if directory.add(data, receipt) else SyncOutcome.KNOWN
     return Synced(kind=data.kind, id=data.id, version=data.version, outcome=outcome)
+
+
+def contract_history(account: str, *, directory: Directory) -> list[VersionChange]:
+    """Return every version of an account's contracts, by contract and version; raises NotFound where it has none."""
+    versions = directory.contracts(account)
+    if not versions:
+        message = f"account {account} has no contract"
+        raise NotFound(message)
+    return version_changes(versions, receipt_of=directory.receipt)

@@ -24,14 +24,14 @@ from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.periods import Period, add_months, instant_text
 from billproof.periods import zone as zone_of
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, Artefacts
 from billproof.pipeline.history import History, billed_lines
 from billproof.ports import Objects
 from billproof.pricing.reading import Read
 from billproof.pricing.service import unpriceable
-from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan, CrmVersion, EarlierPeriod
+from billproof.pricing.terms import AccountTerms, CrmVersion, EarlierPeriod
 from billproof.usage.log import LateMark, bucket_name, late_marks
-from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, PartWindow
+from billproof.usage.model import AccountWindow, PartWindow
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
@@ -99,10 +99,8 @@ class AccountPlanner:
         self._objects = objects
         self._meters = {meter.id: meter for meter in directory.meters()}
         artefacts = Artefacts(objects)
-        self._aggregation = cache(
-            lambda run, bucket: artefacts.read(run, AGGREGATION_PLAN, bucket_name(bucket), AggregationPlan)
-        )
-        self._batch = cache(lambda run, batch: artefacts.read(run, PLAN, batch, BatchPlan))
+        self._aggregation = cache(lambda run, bucket: artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket)))
+        self._batch = cache(lambda run, batch: artefacts.read(BATCH_PLAN, run, batch))
 
     def late(self, accounts: Iterable[str]) -> dict[str, list[LateMark]]:
         """Return the marks of late usage, by account."""

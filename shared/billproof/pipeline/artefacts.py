@@ -2,23 +2,55 @@
 
     runs/<run>/<step>/<part>.json
 
-Workflow state carries only the run, the part and counts. Writing a part again gives the same bytes.
+Every artefact is declared here once: the step that writes it, and its model. Workflow state carries only the run, the
+part and counts. Writing a part again gives the same bytes.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from billproof.controls.service import BatchFindings
 from billproof.ids import canonical_json
+from billproof.invoicing.model import BatchDrafts, BatchReleases
+from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.ports import Objects
+from billproof.pricing.service import BatchPricing
+from billproof.pricing.terms import BatchPlan
+from billproof.tax.service import BatchTax
+from billproof.usage.model import AggregationPlan, BatchUsage, BucketTally
 
 FORMAT = "3"
 """Changes when artefacts of an earlier version can no longer be read; a released version reads those of the last."""
 
 
-def artefact_key(run: str, step: str, part: str) -> str:
-    """Return the key of one part of one step of a run."""
-    return f"runs/{run}/{step}/{part}.json"
+@dataclass(frozen=True, slots=True)
+class Artefact[M: BaseModel]:
+    """What a step writes: for each part (a batch or bucket) one object, or one for the whole run under `name`."""
+
+    step: str
+    model: type[M]
+    name: str = ""
+
+    def key(self, run: str, part: str = "") -> str:
+        """Return the key of one part."""
+        return f"runs/{run}/{self.step}/{part or self.name}.json"
+
+
+RUN = "run"
+RUN_PLAN = Artefact(RUN, RunPlan, "plan")
+STATEMENT = Artefact(RUN, RunStatement, "statement")
+BATCH_PLAN = Artefact("plan", BatchPlan)
+AGGREGATION_PLAN = Artefact("aggregation-plan", AggregationPlan)
+TALLY = Artefact("tally", BucketTally)
+USAGE = Artefact("usage", BatchUsage)
+PRICED = Artefact("priced", BatchPricing)
+VALIDATED = Artefact("validated", BatchFindings)
+TAXED = Artefact("taxed", BatchTax)
+DRAFTED = Artefact("drafts", BatchDrafts)
+RELEASED = Artefact("released", BatchReleases)
 
 
 class Artefacts:
@@ -27,21 +59,28 @@ class Artefacts:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
 
-    def write(self, run: str, step: str, part: str, model: BaseModel) -> str:
+    def write[M: BaseModel](self, artefact: Artefact[M], run: str, model: M, *, part: str = "") -> str:
         """Write one part and return its key."""
-        return self.write_json(run, step, part, model.model_dump(mode="json"))
-
-    def write_json(self, run: str, step: str, part: str, value: Any) -> str:
-        """Write one part that is plain JSON, such as the array that a map reads; return its key."""
-        key = artefact_key(run, step, part)
-        self._objects.put(key, canonical_json(value))
+        key = artefact.key(run, part)
+        self._objects.put(key, canonical_json(model.model_dump(mode="json")))
         return key
 
-    def read[T: BaseModel](self, run: str, step: str, part: str, model: type[T]) -> T:
+    def read[M: BaseModel](self, artefact: Artefact[M], run: str, part: str = "") -> M:
         """Read one part; raises NotFound where the step has not written it."""
-        return model.model_validate_json(self._objects.get(artefact_key(run, step, part)))
+        return artefact.model.model_validate_json(self._objects.get(artefact.key(run, part)))
 
-    def parts(self, run: str, step: str) -> list[str]:
+    def exists(self, artefact: Artefact[Any], run: str) -> bool:
+        """Say whether a run has the one object of an artefact."""
+        key = artefact.key(run)
+        return next(iter(self._objects.keys(key)), None) == key
+
+    def parts(self, artefact: Artefact[Any], run: str) -> list[str]:
         """Name the parts that a step has written, in order."""
-        prefix = f"runs/{run}/{step}/"
+        prefix = f"runs/{run}/{artefact.step}/"
         return [key.removeprefix(prefix).removesuffix(".json") for key in self._objects.keys(prefix)]
+
+    def write_map_items(self, run: str, name: str, items: Sequence[dict[str, Any]]) -> str:
+        """Write the JSON array that a map of the workflow reads, and return its key."""
+        key = f"runs/{run}/maps/{name}.json"
+        self._objects.put(key, canonical_json(items))
+        return key

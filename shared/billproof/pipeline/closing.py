@@ -4,19 +4,16 @@ from collections import Counter
 from collections.abc import Iterable
 
 from billproof.findings import Finding
-from billproof.invoicing.model import BatchDrafts, Draft, DraftOutcome
-from billproof.invoicing.service import DRAFTED, RELEASED_STEP, BatchReleases, ReleasedInvoice, changed_finding
+from billproof.invoicing.model import Draft, DraftOutcome, ReleasedInvoice
+from billproof.invoicing.releasing import changed_finding
 from billproof.model import Model
 from billproof.money import Money, Taxed
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, RELEASED, RUN_PLAN, STATEMENT, Artefacts
 from billproof.pipeline.model import CurrencyTotal, RunPlan, RunStatement
-from billproof.pipeline.planning import RUN
 from billproof.pipeline.starting import mark_closed
 from billproof.ports import Objects, Records
 from billproof.usage import log
-from billproof.usage.model import AGGREGATION_PLAN, AggregationPlan, EventCounts, Reason
-
-STATEMENT = "statement"
+from billproof.usage.model import EventCounts, Reason
 
 
 class Closed(Model):
@@ -36,25 +33,25 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
     A map's own verdict is not trusted. Raises NotFound where the run was never planned.
     """
     artefacts = Artefacts(objects)
-    plan = artefacts.read(run_id, RUN, "plan", RunPlan)
-    missing = sorted(set(plan.batches) - set(artefacts.parts(run_id, RELEASED_STEP)))
+    plan = artefacts.read(RUN_PLAN, run_id)
+    missing = sorted(set(plan.batches) - set(artefacts.parts(RELEASED, run_id)))
     if missing:
         return Closed(run_id=run_id, outcome="incomplete", missing=tuple(missing))
     drafts: list[Draft] = []
     results: list[ReleasedInvoice] = []
     for batch in plan.batches:
-        drafts += artefacts.read(run_id, DRAFTED, batch, BatchDrafts).drafts
-        results += artefacts.read(run_id, RELEASED_STEP, batch, BatchReleases).invoices
+        drafts += artefacts.read(DRAFTED, run_id, batch).drafts
+        results += artefacts.read(RELEASED, run_id, batch).invoices
     quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
     statement = _statement(plan, drafts, results, quarantined.total(), unattributed)
-    key = artefacts.write(run_id, RUN, STATEMENT, statement)
+    key = artefacts.write(STATEMENT, run_id, statement)
     mark_closed(records, run_id=run_id, legal_entity=plan.legal_entity, period=plan.period.name, statement_key=key)
     return Closed(run_id=run_id, outcome="closed", released=statement.released, held=statement.held, statement_key=key)
 
 
 def read_statement(objects: Objects, run_id: str) -> RunStatement:
     """Return the statement of a closed run; raises NotFound."""
-    return Artefacts(objects).read(run_id, RUN, STATEMENT, RunStatement)
+    return Artefacts(objects).read(STATEMENT, run_id)
 
 
 def _statement(
@@ -116,7 +113,7 @@ def quarantined_by_account(plan: RunPlan, artefacts: Artefacts, objects: Objects
     windows = {}
     days: set[str] = set()
     for bucket in plan.buckets:
-        aggregation = artefacts.read(plan.run, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
+        aggregation = artefacts.read(AGGREGATION_PLAN, plan.run, log.bucket_name(bucket))
         mine = [window for window in aggregation.windows if window.period == plan.period.name]
         windows.update({window.account: window for window in mine})
         days.update(aggregation.days if mine else ())

@@ -8,9 +8,9 @@ from billproof.contracts.model import Contract
 from billproof.contracts.prices import DueOnce
 from billproof.contracts.timeline import Timeline
 from billproof.errors import NotFound
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import CREDITS, Invoice, PeriodBilling
 from billproof.invoicing.register import Register
-from billproof.invoicing.service import read_invoice
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.pricing.commitments import MODEL, committed, terms_over

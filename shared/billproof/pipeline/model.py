@@ -1,4 +1,6 @@
-"""What a billing run plans and what it states at its end."""
+"""What a billing run is asked, plans, answers step by step, and states at its end."""
+
+from enum import StrEnum
 
 from billproof.approvals.policy import Policy
 from billproof.findings import Finding
@@ -55,3 +57,45 @@ class RunStatement(Model):
     totals: dict[str, CurrencyTotal]
     held_at_risk: dict[str, Money]
     findings: tuple[Finding, ...]
+
+
+class RunRequest(Model):
+    """What a step of a whole run is called with."""
+
+    run_id: str
+
+
+class BatchRequest(Model):
+    """What the steps of invoice_batch are called with: a run and one of its batches."""
+
+    run_id: str
+    batch_id: str
+
+
+class BucketRequest(Model):
+    """What the aggregation is called with: a run and one of its buckets."""
+
+    run_id: str
+    bucket: int
+
+
+class StepOutcome(StrEnum):
+    """What a step of invoice_batch came to; the workflow branches on `held` after the release."""
+
+    PRICED = "priced"
+    VALIDATED = "validated"
+    TAXED = "taxed"
+    DRAFTED = "drafted"
+    HELD = "held"
+    RELEASED = "released"
+    RAISED = "raised"
+
+
+class StepResult(Model):
+    """What a step of a batch returns to the workflow: references and counts, nothing else."""
+
+    run_id: str
+    batch_id: str
+    outcome: StepOutcome
+    accounts: int
+    findings: int

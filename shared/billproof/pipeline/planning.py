@@ -16,13 +16,13 @@ from billproof.masterdata.meters import Meter
 from billproof.model import Model
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
 from billproof.pipeline.model import RunPlan
 from billproof.ports import Objects
 from billproof.pricing.reading import Read
-from billproof.pricing.terms import PLAN, BatchPlan
+from billproof.pricing.terms import BatchPlan
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AGGREGATION_PLAN, AccountWindow, AggregationPlan, AskedAggregate
+from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 from billproof.usage.readings import Reading
 
 LOOKUPS_AT_ONCE = 16
@@ -110,7 +110,7 @@ def plan_billing_run(
             used = _sort_windows(chunk, batch, buckets, work)
             own = {"batch": batch, "buckets": used, "accounts": tuple(account.terms for account in chunk)}
             plan = shared.model_copy(update={**own, "rates": _rates(chunk, entity.currency, rate)})
-            artefacts.write(run_id, PLAN, batch, plan)
+            artefacts.write(BATCH_PLAN, run_id, plan, part=batch)
     start, end = (instant_text(each) for each in month.instants(entity.time_zone))
     stated = _stated(objects, month, shared.meters)
     # What a source says it sent is of all accounts: then the buckets of others are counted, too.
@@ -128,7 +128,7 @@ def plan_billing_run(
             period=month.name,
             stated=stated,
         )
-        artefacts.write(run_id, AGGREGATION_PLAN, bucket_name(bucket), aggregation)
+        artefacts.write(AGGREGATION_PLAN, run_id, aggregation, part=bucket_name(bucket))
     plan_of_run = RunPlan(
         run=run_id,
         legal_entity=legal_entity,
@@ -144,9 +144,9 @@ def plan_billing_run(
         has_control_totals=bool(stated),
         is_partial=bool(only_accounts),
     )
-    artefacts.write(run_id, RUN, "plan", plan_of_run)
-    buckets_key = artefacts.write_json(run_id, MAPS, "buckets", [{"run_id": run_id, "bucket": b} for b in counted])
-    batches_key = artefacts.write_json(run_id, MAPS, "batches", [{"run_id": run_id, "batch_id": b} for b in batches])
+    artefacts.write(RUN_PLAN, run_id, plan_of_run)
+    buckets_key = artefacts.write_map_items(run_id, "buckets", [{"run_id": run_id, "bucket": b} for b in counted])
+    batches_key = artefacts.write_map_items(run_id, "batches", [{"run_id": run_id, "batch_id": b} for b in batches])
     return Planned(
         run_id=run_id,
         legal_entity=legal_entity,

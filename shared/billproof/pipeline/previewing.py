@@ -1,28 +1,25 @@
 """What invoices would say: a run of some accounts over stores that keep nothing, and two of them compared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.contracts.model import Contract
-from billproof.controls.service import validate_pricing
 from billproof.errors import NotFound
 from billproof.findings import Finding
-from billproof.invoicing.model import BatchDrafts, Draft, Invoice
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.model import Draft, Invoice
 from billproof.invoicing.register import Register
-from billproof.invoicing.service import DRAFTED, draft_invoices, read_invoice
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.model import Model
 from billproof.money import Money, total
-from billproof.pipeline.artefacts import Artefacts
-from billproof.pipeline.model import RunPlan
-from billproof.pipeline.planning import RUN, plan_billing_run
+from billproof.pipeline.aggregating import aggregate_usage
+from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.steps import calculate_tax, draft_invoices, price_usage, validate_pricing
 from billproof.ports import Objects, Records
-from billproof.pricing.service import price_usage
-from billproof.tax.service import Engines, calculate_tax
-from billproof.usage.service import aggregate_usage
+from billproof.tax.service import Engines
 
 PREVIEW = "preview"
 BATCH_SIZE = 100
@@ -30,7 +27,10 @@ BATCH_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class PreviewSources:
-    """What a preview reads: contracts, invoices, the usage log; over how many buckets it is spread; whom it asks."""
+    """What a preview reads: contracts, invoices, the usage log; over how many buckets it is spread; whom it asks.
+
+    What a preview writes to `contracts` and `objects` must reach nobody: composition gives each preview its overlays.
+    """
 
     contracts: Records
     invoices: Records
@@ -54,7 +54,7 @@ def preview(
     legal_entity: str,
     period: str,
     accounts: Sequence[str],
-    books: PreviewSources,
+    sources: PreviewSources,
     now: datetime,
     changes: Iterable[AnyMasterData] = (),
 ) -> list[Previewed]:
@@ -63,11 +63,10 @@ def preview(
     The period may still be under way: then it is what was used so far. `changes` are versions of master data that are
     taken as if they were published. Raises NotFound, InvalidPeriod, and Conflict where a change's version is taken.
     """
-    contracts = OverlayRecords(books.contracts)
-    directory, objects = Directory(contracts), OverlayObjects(books.objects)
+    directory, objects = Directory(sources.contracts), sources.objects
     for each in changes:
         directory.add(each)
-    register = Register(books.invoices)
+    register = Register(sources.invoices)
     plan_billing_run(
         run_id=PREVIEW,
         legal_entity=legal_entity,
@@ -77,22 +76,22 @@ def preview(
         directory=directory,
         register=register,
         objects=objects,
-        buckets=books.buckets,
+        buckets=sources.buckets,
         batch_size=BATCH_SIZE,
         max_concurrency=1,
         now=now,
     )
     artefacts = Artefacts(objects)
-    plan = artefacts.read(PREVIEW, RUN, "plan", RunPlan)
+    plan = artefacts.read(RUN_PLAN, PREVIEW)
     for bucket in plan.buckets:
         aggregate_usage(run_id=PREVIEW, bucket=bucket, objects=objects)
     found = []
     for batch in plan.batches:
         price_usage(run_id=PREVIEW, batch_id=batch, objects=objects)
         validate_pricing(run_id=PREVIEW, batch_id=batch, objects=objects)
-        calculate_tax(run_id=PREVIEW, batch_id=batch, objects=objects, engines=books.engines)
+        calculate_tax(run_id=PREVIEW, batch_id=batch, objects=objects, engines=sources.engines)
         draft_invoices(run_id=PREVIEW, batch_id=batch, objects=objects)
-        drafts = artefacts.read(PREVIEW, DRAFTED, batch, BatchDrafts).drafts
+        drafts = artefacts.read(DRAFTED, PREVIEW, batch).drafts
         found += [_previewed(draft, register, objects) for draft in drafts]
     return sorted(found, key=lambda each: each.account)
 
@@ -141,7 +140,12 @@ class Simulation(Model):
 
 
 def simulate(
-    *, legal_entity: str, period: str, changes: Sequence[AnyMasterData], books: PreviewSources, now: datetime
+    *,
+    legal_entity: str,
+    period: str,
+    changes: Sequence[AnyMasterData],
+    sources: Callable[[], PreviewSources],
+    now: datetime,
 ) -> Simulation:
     """Price a whole period as it is and under changed terms, and compare line by line; nothing is written.
 
@@ -150,10 +154,12 @@ def simulate(
     names = sorted({each.account for each in changes if isinstance(each, Contract)})
     others = [each for each in changes if not isinstance(each, Contract)]
     accounts = [] if others else names
-    before = preview(legal_entity=legal_entity, period=period, accounts=accounts, books=books, now=now)
-    after = preview(legal_entity=legal_entity, period=period, accounts=accounts, books=books, now=now, changes=changes)
+    before = preview(legal_entity=legal_entity, period=period, accounts=accounts, sources=sources(), now=now)
+    after = preview(
+        legal_entity=legal_entity, period=period, accounts=accounts, sources=sources(), now=now, changes=changes
+    )
     known = {each.account: each for each in before}
-    currency = Directory(books.contracts).legal_entity(legal_entity).currency
+    currency = Directory(sources().contracts).legal_entity(legal_entity).currency
     compared = [_compare(known.get(each.account), each, currency) for each in after]
     if not compared:
         message = f"{legal_entity} has no account that the changes reach"

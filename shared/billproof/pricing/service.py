@@ -11,18 +11,14 @@ from billproof.errors import BillproofError, UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Model
 from billproof.money import Money
-from billproof.pipeline.artefacts import Artefacts
-from billproof.ports import Objects
 from billproof.pricing.commitments import commitment_lines
 from billproof.pricing.differences import difference_lines
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedAccount, PricedLine
 from billproof.pricing.reductions import contract_lines
-from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan, Carried
+from billproof.pricing.terms import AccountTerms, BatchPlan, Carried
 from billproof.usage.model import AccountUsage, EventCounts, Usages
-from billproof.usage.service import read_usages
 
-PRICED = "priced"
 TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
 
 
@@ -61,28 +57,6 @@ class BatchPricing(Model):
     run: str
     batch: str
     accounts: tuple[AccountPricing, ...]
-
-
-class StepResult(Model):
-    """What a step of a batch returns to the workflow: references and counts, nothing else."""
-
-    run_id: str
-    batch_id: str
-    outcome: str
-    accounts: int
-    findings: int
-
-
-def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> StepResult:
-    """Price every account of the batch from its frozen terms and its usage, and write the lines."""
-    artefacts = Artefacts(objects)
-    plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
-    usages = read_usages(artefacts, run_id, batch_id, plan.buckets)
-    accounts = tuple(price_terms(terms, plan=plan, usages=usages) for terms in plan.accounts)
-    pricing = BatchPricing(run=run_id, batch=batch_id, accounts=accounts)
-    artefacts.write(run_id, PRICED, batch_id, pricing)
-    found = sum(len(account.findings) for account in accounts)
-    return StepResult(run_id=run_id, batch_id=batch_id, outcome="priced", accounts=len(accounts), findings=found)
 
 
 def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> AccountPricing:

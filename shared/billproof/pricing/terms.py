@@ -14,9 +14,6 @@ from billproof.model import Exact, Model
 from billproof.money import Money, Rounding
 from billproof.periods import Period
 
-PLAN = "plan"
-"""The step of a run that holds the plan of each batch."""
-
 
 class BilledLine(Model):
     """What a line of an earlier period has been billed with so far, over all invoices that name it."""

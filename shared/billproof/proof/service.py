@@ -18,55 +18,46 @@ from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import Stores, balance_run
 from billproof.controls.service import findings_of
 from billproof.errors import ImmutableDocument, NotFound
-from billproof.invoicing.model import BatchDrafts, Draft, DraftOutcome, Released
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.drafting import draft_account
+from billproof.invoicing.model import Draft, DraftOutcome, Released
 from billproof.invoicing.register import split_invoice_id
-from billproof.invoicing.service import DRAFTED, draft_account, read_invoice
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import TaxEngineName
 from billproof.model import decimal_text
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.aggregating import read_usages
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, DRAFTED, PRICED, RUN_PLAN, TAXED, Artefacts
 from billproof.pipeline.closing import read_statement
-from billproof.pipeline.model import RunPlan
-from billproof.pipeline.planning import RUN
 from billproof.ports import Objects
-from billproof.pricing.service import PRICED, AccountPricing, BatchPricing, price_terms
-from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
+from billproof.pricing.service import AccountPricing, price_terms
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
-from billproof.tax.service import TAXED, AccountTax, BatchTax, tax_account
+from billproof.tax.service import AccountTax, tax_account
 from billproof.usage import log
 from billproof.usage.aggregation import JudgedEvent, aggregate, events_of
-from billproof.usage.model import (
-    AGGREGATION_PLAN,
-    AccountUsage,
-    AccountWindow,
-    AggregationPlan,
-    EventCounts,
-    Usages,
-    by_window,
-)
-from billproof.usage.service import read_usages
+from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, EventCounts, Usages, by_window
 
 NONE = "none"
 
 
 def prove_run(run_id: str, *, stores: Stores) -> Proof:
     """Compute every account of a closed run again; raises NotFound where the run has no plan or no statement."""
-    plan = stores.artefacts.read(run_id, RUN, "plan", RunPlan)
+    plan = stores.artefacts.read(RUN_PLAN, run_id)
     statement = read_statement(stores.objects, run_id)
     used: dict[tuple[str, str], AccountUsage] = {}
     differences: list[Difference] = []
     checked = CheckedCounts()
     stored: Counter[tuple[str, str]] = Counter()
     for bucket in plan.buckets:
-        aggregation = stores.artefacts.read(run_id, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
+        aggregation = stores.artefacts.read(AGGREGATION_PLAN, run_id, log.bucket_name(bucket))
         segments, doubts = _segments(aggregation, stores.objects, stored)
         checked += segments
         differences += doubts
         used |= by_window(aggregate(aggregation, objects=stores.objects))
     for number, batch in enumerate(plan.batches):
-        batch_plan = stores.artefacts.read(run_id, PLAN, batch, BatchPlan)
+        batch_plan = stores.artefacts.read(BATCH_PLAN, run_id, batch)
         if number == 0:  # every batch froze the same ones
             shared, doubts = _shared_terms(batch_plan, stores.directory)
             checked += shared
@@ -122,13 +113,13 @@ def locate(invoice: str, stores: Stores) -> tuple[Released, list[AggregationPlan
     if released is None:
         message = f"invoice {invoice} is not released"
         raise NotFound(message)
-    plan = stores.artefacts.read(released.run, RUN, "plan", RunPlan)
+    plan = stores.artefacts.read(RUN_PLAN, released.run)
     for batch in plan.batches:
-        batch_plan = stores.artefacts.read(released.run, PLAN, batch, BatchPlan)
+        batch_plan = stores.artefacts.read(BATCH_PLAN, released.run, batch)
         for terms in batch_plan.accounts:
             if terms.account.id == account:
                 names = (log.bucket_name(bucket) for bucket in batch_plan.buckets)
-                plans = (stores.artefacts.read(plan.run, AGGREGATION_PLAN, name, AggregationPlan) for name in names)
+                plans = (stores.artefacts.read(AGGREGATION_PLAN, plan.run, name) for name in names)
                 return released, [each for each in plans if _alone(each, terms).windows], batch_plan, terms
     message = f"run {released.run} did not plan account {account}"
     raise NotFound(message)
@@ -223,10 +214,10 @@ def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefact
     What an engine outside said is taken as it was written down: it is not asked again.
     """
     place = next(number for number, each in enumerate(plan.accounts) if each.account.id == terms.account.id)
-    stored = artefacts.read(plan.run, TAXED, plan.batch, BatchTax).accounts[place]
+    stored = artefacts.read(TAXED, plan.run, plan.batch).accounts[place]
     if plan.legal_entity.tax_engine is not TaxEngineName.RULES:
         return stored
-    priced = artefacts.read(plan.run, PRICED, plan.batch, BatchPricing).accounts[place].priced
+    priced = artefacts.read(PRICED, plan.run, plan.batch).accounts[place].priced
     lines = priced.lines if priced else ()
     kept = {line.account: tax.determination for line, tax in zip(lines, stored.lines, strict=False)}
     return tax_account(terms, pricing.priced, plan=plan, kept=kept)
@@ -278,7 +269,7 @@ def _shown(usage: AccountUsage | None) -> str:
 
 def _draft_differs(draft: Draft, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
     """Compare the invoice computed again with the run's draft and, where this run released it, with the release."""
-    drafts = stores.artefacts.read(plan.run, DRAFTED, plan.batch, BatchDrafts).drafts
+    drafts = stores.artefacts.read(DRAFTED, plan.run, plan.batch).drafts
     stored = next((each for each in drafts if each.account == draft.account), None)
     if stored != draft:
         yield _differ(DifferenceKind.DRAFT, draft.invoice, _digest(stored), _digest(draft))

@@ -10,9 +10,9 @@ from typing import Any
 from billproof.conservation.service import Stores
 from billproof.errors import InvalidInput
 from billproof.findings import Finding
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import InvoiceLine
 from billproof.invoicing.register import is_credit
-from billproof.invoicing.service import read_invoice
 from billproof.masterdata.parties import TaxEngineName
 from billproof.model import Model
 from billproof.money import Money, total

@@ -6,9 +6,9 @@ from datetime import datetime
 from billproof.erp.port import Erp
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.ids import canonical_json
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import POSTED, Register
-from billproof.invoicing.service import read_invoice
 from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.masterdata.directory import Directory
 from billproof.model import Model

@@ -1,4 +1,4 @@
-"""The tax step of a batch."""
+"""Tax on the lines of an account."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -11,17 +11,12 @@ from billproof.findings import Finding, Owner, Severity
 from billproof.masterdata.parties import Account, LegalEntity, TaxEngineName, TaxRounding
 from billproof.model import Model
 from billproof.money import total
-from billproof.pipeline.artefacts import Artefacts
-from billproof.ports import Objects
 from billproof.pricing.model import PricedAccount
-from billproof.pricing.service import PRICED, BatchPricing, StepResult
-from billproof.pricing.terms import PLAN, AccountTerms, BatchPlan
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.tax.amounts import tax_document, tax_given, tax_line
 from billproof.tax.model import Determination, TaxedLine, Treatment
 from billproof.tax.port import TaxEngine, TaxQuestion
 from billproof.tax.rules import determine
-
-TAXED = "taxed"
 
 
 class AccountTax(Model):
@@ -46,23 +41,6 @@ class BatchTax(Model):
 
 Engines = Mapping[TaxEngineName, TaxEngine]
 """The engines outside that can be asked."""
-
-
-def calculate_tax(*, run_id: str, batch_id: str, objects: Objects, engines: Engines | None = None) -> StepResult:
-    """Put tax on every line of the batch and write the determinations.
-
-    Raises ExternalServiceUnavailable where an engine outside does not answer: the step is then tried again.
-    """
-    artefacts = Artefacts(objects)
-    plan = artefacts.read(run_id, PLAN, batch_id, BatchPlan)
-    pricing = artefacts.read(run_id, PRICED, batch_id, BatchPricing)
-    accounts = tuple(
-        tax_account(terms, account.priced, plan=plan, engines=engines)
-        for terms, account in zip(plan.accounts, pricing.accounts, strict=True)
-    )
-    artefacts.write(run_id, TAXED, batch_id, BatchTax(run=run_id, batch=batch_id, accounts=accounts))
-    found = sum(len(account.findings) for account in accounts)
-    return StepResult(run_id=run_id, batch_id=batch_id, outcome="taxed", accounts=len(accounts), findings=found)
 
 
 def tax_account(

@@ -11,13 +11,6 @@ from billproof.model import Computed, Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.usage.readings import Quantity, Reading
 
-AGGREGATION_PLAN = "aggregation-plan"
-"""The step of a run that holds the plan of each bucket."""
-TALLY = "tally"
-"""The step of a run that holds what each bucket counted by source."""
-USAGE = "usage"
-"""The step of a run that holds the usage of each batch."""
-
 
 class Reason(StrEnum):
     """Why an event was not accepted. The codes are stable; each is explained in docs/usage-events.md."""

@@ -1,24 +1,13 @@
-"""The aggregation step of a billing run: one bucket, written out by batch."""
+"""The aggregation step of a billing run: one bucket of the usage log, written out by batch."""
 
 from collections.abc import Iterable
 
 from billproof.model import Model
-from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, TALLY, USAGE, Artefacts
 from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.aggregation import Extras, aggregate
-from billproof.usage.model import (
-    AGGREGATION_PLAN,
-    TALLY,
-    USAGE,
-    AccountUsage,
-    AggregationPlan,
-    BatchUsage,
-    BucketTally,
-    Quarantined,
-    Usages,
-    by_window,
-)
+from billproof.usage.model import AccountUsage, BatchUsage, BucketTally, Quarantined, Usages, by_window
 
 
 class Aggregated(Model):
@@ -37,31 +26,32 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     Raises NotFound where the run has no such plan.
     """
     artefacts = Artefacts(objects)
-    plan = artefacts.read(run_id, AGGREGATION_PLAN, log.bucket_name(bucket), AggregationPlan)
+    name = log.bucket_name(bucket)
+    plan = artefacts.read(AGGREGATION_PLAN, run_id, name)
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
     extras = Extras()
-    found = aggregate(plan, objects=objects, extras=extras)
+    usages = aggregate(plan, objects=objects, extras=extras)
     _quarantine(extras.conflicts, objects)
     tally = BucketTally(run=run_id, bucket=bucket, hours=tuple(extras.hours), days=tuple(extras.days))
-    artefacts.write(run_id, TALLY, log.bucket_name(bucket), tally)
-    for usage in found:
+    artefacts.write(TALLY, run_id, tally, part=name)
+    for usage in usages:
         batches.setdefault(batch_of[usage.account], []).append(usage)
     for batch, accounts in batches.items():
         batch_usage = BatchUsage(run=run_id, batch=batch, bucket=bucket, accounts=tuple(accounts))
-        artefacts.write(run_id, USAGE, _part(batch, bucket), batch_usage)
+        artefacts.write(USAGE, run_id, batch_usage, part=_part(batch, bucket))
     return Aggregated(
         run_id=run_id,
         bucket=bucket,
-        accounts=len(found),
-        events=sum(usage.counts.copies for usage in found),
-        conflicting=sum(usage.counts.conflicting for usage in found),
+        accounts=len(usages),
+        events=sum(usage.counts.copies for usage in usages),
+        conflicting=sum(usage.counts.conflicting for usage in usages),
     )
 
 
 def read_usages(artefacts: Artefacts, run_id: str, batch: str, buckets: Iterable[int]) -> Usages:
     """Return what the accounts of a batch used, from every bucket that holds events of them; raises NotFound."""
-    parts = (artefacts.read(run_id, USAGE, _part(batch, bucket), BatchUsage) for bucket in buckets)
+    parts = (artefacts.read(USAGE, run_id, _part(batch, bucket)) for bucket in buckets)
     return by_window(usage for part in parts for usage in part.accounts)
 
 

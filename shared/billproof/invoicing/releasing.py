@@ -1,0 +1,173 @@
+"""Releasing what was drafted: numbers and releases in one transaction, then the hand-over to posting and delivery."""
+
+import json
+from collections.abc import Mapping
+
+from billproof.errors import NotFound
+from billproof.findings import Finding, Owner, Severity
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.model import (
+    BatchDrafts,
+    BatchReleases,
+    DocumentKind,
+    Draft,
+    DraftOutcome,
+    Held,
+    Released,
+    ReleasedInvoice,
+)
+from billproof.invoicing.register import (
+    CREDIT_SERIES,
+    DELIVERED,
+    HELD,
+    POSTED,
+    Candidate,
+    Register,
+    Series,
+    credited_invoice,
+)
+from billproof.ports import Objects, Queue
+
+
+def release_drafts(batch: BatchDrafts, *, register: Register, postings: Queue, deliveries: Queue) -> BatchReleases:
+    """Release the clean drafts of a batch under numbers, note the held ones, and send on what is not yet done.
+
+    transaction: numbers + releases | messages to both queues | the batch's artefact
+                                    ^ after a crash here the retry finds the releases and sends the messages again;
+                                      their consumers accept the second one without change
+    """
+    clean = [
+        Candidate(draft.invoice, draft.document, draft.places)
+        for draft in batch.drafts
+        if draft.outcome is DraftOutcome.CLEAN and draft.document is not None
+    ]
+    released = register.release(clean, series=_series(batch), period=batch.period, run=batch.run)
+    drafts = [_if_outdated(draft, released) for draft in batch.drafts]
+    for draft in drafts:
+        if draft.outcome is DraftOutcome.HELD:
+            known = register.released(draft.invoice)
+            if known is not None:
+                released[draft.invoice] = known
+            else:
+                register.add(draft.invoice, f"{HELD}#{batch.run}", _held(draft, batch.run))
+    _hand_over(list(released), register, fact=POSTED, queue=postings)
+    _hand_over(list(released), register, fact=DELIVERED, queue=deliveries)
+    results = tuple(_result(draft, released.get(draft.invoice), batch.run) for draft in drafts)
+    return BatchReleases(run=batch.run, batch=batch.batch, invoices=results)
+
+
+def release_held(
+    batch: BatchDrafts, account: str, *, register: Register, postings: Queue, deliveries: Queue
+) -> Released | None:
+    """Release one invoice that a run held, as it was drafted; doing it again changes nothing.
+
+    Returns None where its late usage was billed by another invoice since: the period has to be run again. Raises
+    NotFound where the run drafted no document for the account.
+    """
+    draft = next((draft for draft in batch.drafts if draft.account == account), None)
+    if draft is None or draft.document is None:
+        message = f"run {batch.run} drafted no invoice for {account}"
+        raise NotFound(message)
+    candidate = Candidate(draft.invoice, draft.document, draft.places)
+    releases = register.release([candidate], series=_series(batch), period=batch.period, run=batch.run)
+    released = releases.get(draft.invoice)
+    if released is not None:
+        _hand_over([draft.invoice], register, fact=POSTED, queue=postings)
+        _hand_over([draft.invoice], register, fact=DELIVERED, queue=deliveries)
+    return released
+
+
+def _series(batch: BatchDrafts) -> Series:
+    return Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=batch.issue_date)
+
+
+def release_credit(
+    *,
+    document_id: str,
+    request_id: str,
+    objects: Objects,
+    register: Register,
+    postings: Queue,
+    deliveries: Queue,
+) -> Released | None:
+    """Release a credit note or write-off that was approved; None where the period was settled anew meanwhile.
+
+    Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
+    """
+    facts = register.facts(document_id)
+    held = facts.last_held if facts is not None else None
+    if held is None or held.run != request_id or held.document is None:
+        message = f"nobody asked for {document_id} under {request_id}"
+        raise NotFound(message)
+    credit = read_invoice(objects, held.document)
+    invoice = register.released(credited_invoice(document_id))
+    if invoice is None:
+        message = f"invoice {credited_invoice(document_id)} is not released"
+        raise NotFound(message)
+    prefix = invoice.number.removesuffix(f"-{invoice.issue_date.year}-{invoice.number.rsplit('-', 1)[-1]}")
+    series = Series(entity=invoice.legal_entity, prefix=prefix, issue_date=credit.issue_date, kind=CREDIT_SERIES)
+    candidate = Candidate(document_id, held.document, held.places)
+    released = register.release([candidate], series=series, period=invoice.period, run=request_id).get(document_id)
+    if released is not None:
+        _hand_over([document_id], register, fact=POSTED, queue=postings)
+        if credit.kind is DocumentKind.CREDIT_NOTE:
+            _hand_over([document_id], register, fact=DELIVERED, queue=deliveries)
+    return released
+
+
+def _held(draft: Draft, run_id: str) -> Held:
+    return Held(
+        invoice=draft.invoice,
+        account=draft.account,
+        run=run_id,
+        document=draft.document,
+        places=draft.places,
+        findings=draft.findings,
+    )
+
+
+def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
+    """Hold a clean draft that was not released: another invoice billed the same late usage while it was drafted."""
+    if draft.outcome is not DraftOutcome.CLEAN or draft.invoice in released:
+        return draft
+    finding = Finding(
+        code="late_usage_billed_elsewhere",
+        severity=Severity.BLOCKING,
+        account=draft.account,
+        path=", ".join(place.period for place in draft.places),
+        message="another invoice billed the same late usage while this one was drafted",
+        remedy="run the period again: the difference is then computed anew",
+        owner=Owner.BILLING,
+    )
+    return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})
+
+
+def _hand_over(invoices: list[str], register: Register, *, fact: str, queue: Queue) -> None:
+    """Send on the invoices that lack a fact: a run that is repeated also mends what was lost on the way."""
+    queue.send(json.dumps({"invoice": invoice}) for invoice in invoices if register.fact(invoice, fact) is None)
+
+
+def _result(draft: Draft, released: Released | None, run: str) -> ReleasedInvoice:
+    if released is None:
+        return ReleasedInvoice(invoice=draft.invoice, account=draft.account, outcome=draft.outcome.value)
+    changed = draft.document is not None and draft.document.digest != released.document.digest
+    return ReleasedInvoice(
+        invoice=draft.invoice,
+        account=draft.account,
+        outcome="released" if released.run == run else "already_released",
+        number=released.number,
+        changed=changed,
+    )
+
+
+def changed_finding(result: ReleasedInvoice) -> Finding:
+    """Report that a released invoice would now come out otherwise: it stays as it is, the difference waits."""
+    return Finding(
+        code="changed_after_release",
+        severity=Severity.WARNING,
+        account=result.account,
+        path=result.invoice,
+        message=f"{result.number} was released before usage or terms changed; it stays as it is",
+        remedy="bill the difference with a later invoice or a credit note",
+        owner=Owner.BILLING,
+    )
