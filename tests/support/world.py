@@ -32,8 +32,8 @@ from billproof.masterdata.parties import TaxEngineName
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
-from billproof.pipeline.model import RunPlan, RunStatement
-from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.model import PlanRequest, RunPlan, RunStatement
+from billproof.pipeline.planning import RunSizes, plan_billing_run
 from billproof.pipeline.previewing import PreviewSources
 from billproof.pipeline.starting import start_billing_run
 from billproof.pipeline.steps import calculate_tax, draft_invoices, price_usage, release_invoices, validate_pricing
@@ -134,17 +134,17 @@ class World:
         self, run_id: str, entity: str = INC, period: str = JANUARY, only_accounts: tuple[str, ...] = ()
     ) -> RunPlan:
         plan_billing_run(
-            run_id=run_id,
-            legal_entity=entity,
-            period=period,
-            requested_by=REQUESTER,
-            only_accounts=only_accounts,
+            PlanRequest(
+                run_id=run_id,
+                legal_entity=entity,
+                period=period,
+                requested_by=REQUESTER,
+                only_accounts=only_accounts,
+            ),
             directory=self.directory,
             register=self.register,
             objects=self.objects,
-            buckets=self.buckets,
-            batch_size=self.batch_size,
-            max_concurrency=1,
+            sizes=RunSizes(buckets=self.buckets, batch_size=self.batch_size, max_concurrency=1),
             now=self.now(),
         )
         return Artefacts(self.objects).read(RUN_PLAN, run_id)

@@ -6,7 +6,8 @@ import pytest
 from billproof.errors import Contended, InvalidPeriod, NotFound
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.closing import read_statement
-from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.model import PlanRequest
+from billproof.pipeline.planning import RunSizes, plan_billing_run
 from billproof.pipeline.starting import StartedRun, run_ids, start_billing_run, start_due_runs
 from billproof.reconciliation.service import reconcile_all
 from billproof.usage import log
@@ -85,17 +86,11 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
     world = World()
     world.publish(world.directory.legal_entity(INC).model_copy(update={"id": "empty"}))
     planned = plan_billing_run(
-        run_id="empty-2013-01-001",
-        legal_entity="empty",
-        period=JANUARY,
-        requested_by="carla",
-        only_accounts=(),
+        PlanRequest(run_id="empty-2013-01-001", legal_entity="empty", period=JANUARY, requested_by="carla"),
         directory=world.directory,
         register=world.register,
         objects=world.objects,
-        buckets=1,
-        batch_size=1,
-        max_concurrency=1,
+        sizes=RunSizes(buckets=1, batch_size=1, max_concurrency=1),
         now=NOW,
     )
     assert (planned.outcome, planned.accounts) == ("nothing_to_bill", 0)

@@ -1,4 +1,4 @@
-"""What a run has to look at for one account: its terms, the window of the period, and those that late usage reached.
+"""What a run looks at for one account: its terms, the window of the period, and those that late usage reached.
 
 A parent is looked at together with its children: their contracts make lines of its invoice, each by its own usage.
 
@@ -8,8 +8,7 @@ repeated comes to the same document; what arrived since counts as late and is bi
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 from billproof.contracts.model import Contract
@@ -19,53 +18,30 @@ from billproof.findings import Finding, Owner, Severity
 from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
 from billproof.invoicing.register import Register, is_credit
-from billproof.masterdata.directory import AccountRecord, Directory
+from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
-from billproof.masterdata.parties import Account, LegalEntity
+from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, add_months, instant_text
-from billproof.periods import zone as zone_of
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, Artefacts
+from billproof.pipeline.earlier_runs import EarlierRuns
+from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines
+from billproof.pipeline.windows import window_of
 from billproof.ports import Objects
-from billproof.pricing.reading import Read
 from billproof.pricing.service import unpriceable
-from billproof.pricing.terms import AccountTerms, CrmVersion, EarlierPeriod
-from billproof.usage.log import LateMark, bucket_name, late_marks
-from billproof.usage.model import AccountWindow, PartWindow
+from billproof.pricing.terms import AccountTerms, EarlierPeriod
+from billproof.usage.log import LateMark, late_marks
+from billproof.usage.model import AccountWindow
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
 MAX_EARLIER = 60
-"""Earlier periods that one invoice settles, oldest first; the others wait for the next."""
+"""Earlier periods that one invoice bills differences of, oldest first; the others wait for the next."""
+KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed")
+"""What an account whose invoice is released keeps of the terms that it was made from."""
 
 
 Marks = Mapping[str, Sequence[LateMark]]
 """The marks of late usage, by account."""
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """Everything known of an account and of the children that are billed on its invoice."""
-
-    account_record: AccountRecord
-    children: tuple[AccountRecord, ...] = ()
-
-    @property
-    def accounts(self) -> tuple[Account, ...]:
-        """The account, then its children."""
-        return (self.account_record.account, *(child.account for child in self.children))
-
-    @property
-    def contracts(self) -> list[Contract]:
-        """Every version of all their contracts; raises UnpriceableCharge where two accounts name theirs alike."""
-        found: dict[str, str] = {}
-        for contract in (
-            each for account_record in (self.account_record, *self.children) for each in account_record.contracts
-        ):
-            if found.setdefault(contract.id, contract.account) != contract.account:
-                message = f"{found[contract.id]} and {contract.account} are on one invoice and both have a contract "
-                raise UnpriceableCharge(message + contract.id, contract=contract.id)
-        return [each for account_record in (self.account_record, *self.children) for each in account_record.contracts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +53,7 @@ class AccountPlan:
 
 
 class AccountPlanner:
-    """Surveys the accounts of one legal entity for one run."""
+    """Plans the accounts of one legal entity for one run."""
 
     def __init__(
         self,
@@ -98,9 +74,7 @@ class AccountPlanner:
         self._register = register
         self._objects = objects
         self._meters = {meter.id: meter for meter in directory.meters()}
-        artefacts = Artefacts(objects)
-        self._aggregation = cache(lambda run, bucket: artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket)))
-        self._batch = cache(lambda run, batch: artefacts.read(BATCH_PLAN, run, batch))
+        self._runs = EarlierRuns(objects, buckets)
 
     def late(self, accounts: Iterable[str]) -> dict[str, list[LateMark]]:
         """Return the marks of late usage, by account."""
@@ -110,213 +84,168 @@ class AccountPlanner:
                 marks.setdefault(mark.account, []).append(mark)
         return marks
 
-    def survey(self, name: str, marks: Marks) -> AccountPlan | None:
+    def plan(self, name: str, marks: Marks) -> AccountPlan | None:
         """Return what the run looks at for an account and its children; None for a child, which its parent's has.
 
         Terms that cannot be laid out, of the period or of an earlier one, hold the account's invoice and no other's.
         Raises NotFound where it has no profile.
         """
-        account_record = self._directory.account_record(name)
-        if account_record.account.parent is not None and self._is_billed_by(account_record.account.parent):
+        record = self._directory.account_record(name)
+        parent = record.account.parent
+        if parent is not None and is_billed_by(parent, self._entity.id, self._directory):
             return None
-        family = Family(account_record)
+        family = Family(record)
         try:
-            _refuse_parent(account_record.account)
-            family = self._family(account_record)
-            return self._survey(family, marks)
+            family = family_of(record, self._entity.id, self._directory)
+            return self._plan(family, marks)
         except UnpriceableCharge as error:
-            children = family.accounts[1:]
             terms = AccountTerms(
-                account=account_record.account, children=children, contracts=(), findings=(unpriceable(name, error),)
+                account=record.account,
+                children=family.accounts[1:],
+                contracts=(),
+                findings=(unpriceable(name, error),),
             )
             return AccountPlan(terms, self._windows_now(family, (), self._period))
 
-    def _is_billed_by(self, parent: str) -> bool:
-        """Say whether an account may bill its children: it is of the same legal entity, and nobody's child."""
-        account = self._directory.account(parent)
-        return account is not None and account.legal_entity == self._entity.id and account.parent is None
-
-    def _family(self, account_record: AccountRecord, names: Iterable[str] | None = None) -> Family:
-        """Return an account with its children, those of another legal entity left out; raises UnpriceableCharge."""
-        children = [
-            self._directory.account_record(each) for each in (account_record.children if names is None else names)
-        ]
-        return Family(account_record, tuple(each for each in children if each.account.legal_entity == self._entity.id))
-
-    def _survey(self, family: Family, marks: Marks) -> AccountPlan:
-        account = family.account_record.account
-        name = account.id
-        settlements = self._register.settlements(self._entity.id, name)
-        own = next((each for each in settlements if (each.period, each.ordinal) == (self._period.name, 0)), None)
+    def _plan(self, family: Family, marks: Marks) -> AccountPlan:
+        name = family.parent.account.id
+        billings = self._register.settlements(self._entity.id, name)
+        own = next((each for each in billings if (each.period, each.ordinal) == (self._period.name, 0)), None)
         if own is not None:
-            frozen = self._frozen(own, name)
-            family = self._family(family.account_record, (child.id for child in frozen.children))
+            return self._as_released(family, own)
+        terms = self._terms(family)
+        history = History(self._register, self._objects, billings, self._period)
+        drawn, slot = history.drawn()
+        terms = terms.model_copy(
+            update={
+                "carried": history.carried() if any(map(_rolls_over, terms.contracts)) else (),
+                "drawn": drawn,
+                "credits": slot if any(contract.credits for contract in terms.contracts) else None,
+                "before": history.invoice_before(),
+                "unbilled_one_offs": history.unbilled_one_offs(terms.contracts),
+            }
+        )
+        plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period))
+        plan = self._with_earlier(plan, marks, billings, family, self._amended(family, history))
+        return self._with_commitments(plan, history)
+
+    def _as_released(self, family: Family, own: PeriodBilling) -> AccountPlan:
+        """Plan an account whose invoice of the period is released: by the terms and windows that it was made from."""
+        frozen = self._runs.terms(own, family.parent.account.id)
+        names = (child.id for child in frozen.children)
+        family = family_of(family.parent, self._entity.id, self._directory, names)
+        kept = {field: getattr(frozen, field) for field in KEPT}
+        windows = (window for member in family.accounts for window in self._runs.windows(own, member.id))
+        return AccountPlan(self._terms(family).model_copy(update=kept), tuple(windows))
+
+    def _terms(self, family: Family) -> AccountTerms:
+        """Return the terms of the period as they are known now, of this period alone."""
         versions = family.contracts
         contracts = tuple(governing(versions, self._period))
         timelines(contracts, self._period)
-        _refuse_several_zones(contracts)
-        facts = {
-            "account": account,
-            "children": family.accounts[1:],
-            "contracts": contracts,
-            "known": _versions(versions),
-            "crm": _crm_versions(family),
-        }
-        if own is not None:
-            kept = {field: getattr(frozen, field) for field in KEPT}
-            windows = (window for member in family.accounts for window in self._windows(own, member.id))
-            return AccountPlan(AccountTerms(**facts, **kept), tuple(windows))
-        history = History(self._register, self._objects, settlements, self._period)
-        drawn, place = history.drawn()
-        terms = AccountTerms(
-            **facts,
-            carried=history.carried() if any(_rolls_over(contract) for contract in contracts) else (),
-            drawn=drawn,
-            credits=place if any(contract.credits for contract in contracts) else None,
-            before=history.invoice_before(),
-            unbilled_one_offs=history.unbilled_one_offs(contracts),
+        refuse_several_zones(contracts)
+        return AccountTerms(
+            account=family.parent.account,
+            children=family.accounts[1:],
+            contracts=contracts,
+            known=tuple(map(_version, versions)),
+            crm=family.crm_versions,
         )
-        plan = AccountPlan(terms, self._windows_now(family, contracts, self._period))
-        plan = self._with_earlier(plan, marks, settlements, family, self._amended(family, history))
+
+    def _with_commitments(self, plan: AccountPlan, history: History) -> AccountPlan:
+        """Add what earlier invoices say of the terms of commitments that end within reach of what is billed now."""
+        contracts = plan.terms.contracts
         first = min((each.period.start for each in plan.terms.earlier), default=self._period.start)
         since = add_months(first, 1 - _reach(contracts))  # what starts as early may be billed now, in arrears
         committed = history.committed(timelines(contracts, self._period), since)
         return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
     def _amended(self, family: Family, history: History) -> set[str]:
-        """Name the settled months that a version may have changed which was not known when the last one was settled.
+        """Name the billed months that a version may have changed which was not known when the last one was billed.
 
         A month bills in advance what starts before the end of the next one, as far as the longest cadence reaches.
         """
         last = history.last_settled()
         if last is None:
             return set()
-        before = self._frozen(last, family.account_record.account.id)
-        unknown = [each for each in family.contracts if _version(each) not in before.known]
+        before = self._runs.terms(last, family.parent.account.id)
+        unknown = [contract for contract in family.contracts if _version(contract) not in before.known]
         if not unknown:
             return set(before.unsettled)
-        since = min(each.effective.start for each in unknown)
+        since = min(contract.effective.start for contract in unknown)
         reach = _reach(family.contracts)
-        months = [Period.month(each.period) for each in history.settled_before()]
+        months = [Period.month(billing.period) for billing in history.settled_before()]
         return {*before.unsettled, *(month.name for month in months if add_months(month.next().end, reach) > since)}
 
     def _with_earlier(
         self,
         plan: AccountPlan,
         marks: Marks,
-        settlements: Sequence[PeriodBilling],
+        billings: Sequence[PeriodBilling],
         family: Family,
         amended: set[str],
     ) -> AccountPlan:
+        """Add the earlier periods of which this invoice bills differences: late usage, amendments, credit notes."""
         account = plan.terms.account
         earlier: list[EarlierPeriod] = []
         findings: list[Finding] = list(plan.terms.findings)
         windows = list(plan.windows)
         unsettled: list[str] = []
-        unbilled = {each.period for each in settlements if is_credit(each.invoice)}
-        months = {*amended, *unbilled, *(mark.month for each in family.accounts for mark in marks.get(each.id, ()))}
-        for month in sorted(month for month in months if month < self._period.name):
-            before = sorted((each for each in settlements if each.period == month), key=attrgetter("ordinal"))
+        unbilled = {billing.period for billing in billings if is_credit(billing.invoice)}
+        late = {mark.month for member in family.accounts for mark in marks.get(member.id, ())}
+        for month in sorted(month for month in {*amended, *unbilled, *late} if month < self._period.name):
+            before = sorted((billing for billing in billings if billing.period == month), key=attrgetter("ordinal"))
             if not before or before[0].ordinal != 0:
                 continue  # its own invoice is still to come and will hold what is late
-            billed = [each for each in before if not is_credit(each.invoice)]
-            settled = {each.id: self._settled(billed, each.id, account.id, month) for each in family.accounts}
-            is_late = any(_is_late(marks.get(name, ()), month, until) for name, until in settled.items())
+            billed = [billing for billing in before if not is_credit(billing.invoice)]
+            seen = {
+                member.id: self._runs.seen_until(billed, member.id, account.id, month) for member in family.accounts
+            }
+            is_late = any(_is_late(marks.get(name, ()), month, until) for name, until in seen.items())
             if not is_late and month not in amended and not is_credit(before[-1].invoice):
                 continue
             if len(earlier) == MAX_EARLIER:
                 unsettled.append(month)
                 continue
-            period = Period.month(month)
-            billed_by = self._batch(before[0].run, self._batch_of(before[0], account.id))
-            contracts = tuple(governing(family.contracts, period))
-            findings += _meters_changed(account.id, month, contracts, billed_by.meters, self._meters)
-            earlier.append(
-                EarlierPeriod(
-                    period=period,
-                    ordinal=before[-1].ordinal + 1,
-                    contracts=contracts,
-                    rounding=billed_by.legal_entity.rounding,
-                    carried=self._frozen(before[0], account.id).carried,
-                    billed=tuple(billed_lines(self._register, self._objects, before)),
-                )
-            )
-            windows += self._windows_now(family, contracts, period, after=settled)
-        settled_terms = {"earlier": tuple(earlier), "findings": tuple(findings), "unsettled": tuple(unsettled)}
-        return AccountPlan(plan.terms.model_copy(update=settled_terms), tuple(windows))
+            period = self._earlier_period(month, before, family)
+            then = self._runs.batch(before[0], account.id).meters
+            findings += _meters_changed(account.id, month, period.contracts, then, self._meters)
+            earlier.append(period)
+            windows += self._windows_now(family, period.contracts, period.period, after=seen)
+        added = {"earlier": tuple(earlier), "findings": tuple(findings), "unsettled": tuple(unsettled)}
+        return AccountPlan(plan.terms.model_copy(update=added), tuple(windows))
 
-    def _frozen(self, settlement: PeriodBilling, account: str) -> AccountTerms:
-        batch = self._batch(settlement.run, self._batch_of(settlement, account))
-        return next(terms for terms in batch.accounts if terms.account.id == account)
-
-    def _batch_of(self, settlement: PeriodBilling, account: str) -> str:
-        return self._windows(settlement, account)[0].batch
-
-    def _windows(self, settlement: PeriodBilling, account: str) -> tuple[AccountWindow, ...]:
-        plan = self._aggregation(settlement.run, shard_of(account, self._buckets))
-        return tuple(window for window in plan.windows if window.account == account)
-
-    def _settled(self, settlements: Iterable[PeriodBilling], member: str, account: str, month: str) -> str:
-        """Return until when a member's events of a month were seen by the invoices that settled it; "" if never.
-
-        A child that joined later lies in a bucket that their runs need not have planned.
-        """
-        seen = [""]
-        for settlement in settlements:
-            batch = self._batch(settlement.run, self._batch_of(settlement, account))
-            if shard_of(member, self._buckets) in batch.buckets:
-                seen += [each.before for each in self._windows(settlement, member) if each.period == month]
-        return max(seen)
+    def _earlier_period(self, month: str, before: Sequence[PeriodBilling], family: Family) -> EarlierPeriod:
+        """Return an earlier period: its terms as they are known now, and what was billed of it."""
+        account, period = family.parent.account.id, Period.month(month)
+        return EarlierPeriod(
+            period=period,
+            ordinal=before[-1].ordinal + 1,
+            contracts=tuple(governing(family.contracts, period)),
+            rounding=self._runs.batch(before[0], account).legal_entity.rounding,
+            carried=self._runs.terms(before[0], account).carried,
+            billed=tuple(billed_lines(self._register, self._objects, before)),
+        )
 
     def _windows_now(
         self, family: Family, contracts: Sequence[Contract], period: Period, *, after: Mapping[str, str] | None = None
     ) -> tuple[AccountWindow, ...]:
         return tuple(
-            self._window(member, contracts, period, after=(after or {}).get(member.id, ""))
+            window_of(
+                member,
+                contracts,
+                period,
+                time_zone=self._entity.time_zone,
+                after=(after or {}).get(member.id, ""),
+                before=self._now,
+                meters=self._meters,
+            )
             for member in family.accounts
         )
-
-    def _window(self, account: Account, contracts: Sequence[Contract], period: Period, *, after: str) -> AccountWindow:
-        own = [contract for contract in contracts if contract.account == account.id]
-        zone = next((each.time_zone for each in (*own, *contracts)), self._entity.time_zone)
-        start, end = period.instants(zone)
-        excluded = {exclusion.event_type for contract in own for exclusion in contract.exclusions}
-        read = Read.of(contracts, period, account=account.id)
-        return AccountWindow(
-            account=account.id,
-            batch="",
-            period=period.name,
-            start=instant_text(start),
-            end=instant_text(end),
-            after=after,
-            before=self._now,
-            metered=read.conditions(self._meters),
-            excluded_types=tuple(sorted(excluded)),
-            parts=tuple(PartWindow(name=name, **_instants(days, zone)) for name, days in sorted(read.parts.items())),
-            days=_midnights(period, zone) if read.by_day else (),
-        )
-
-
-def _instants(days: Period, zone: str) -> dict[str, str]:
-    start, end = days.instants(zone)
-    return {"start": instant_text(start), "end": instant_text(end)}
-
-
-def _midnights(period: Period, zone: str) -> tuple[str, ...]:
-    days = [period.start + timedelta(days=number) for number in range(period.days + 1)]
-    return tuple(instant_text(datetime.combine(day, time.min, tzinfo=zone_of(zone))) for day in days)
-
-
-KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed")
-"""What an account whose invoice is released keeps of the terms that it was made from."""
 
 
 def _version(contract: Contract) -> str:
     return f"{contract.id}#{contract.version}"
-
-
-def _versions(contracts: Iterable[Contract]) -> tuple[str, ...]:
-    return tuple(_version(contract) for contract in contracts)
 
 
 def _rolls_over(contract: Contract) -> bool:
@@ -326,22 +255,6 @@ def _rolls_over(contract: Contract) -> bool:
 def _reach(contracts: Iterable[Contract]) -> int:
     """Return the months of the longest service period of any charge."""
     return max((charge.cadence.interval.months or 1 for each in contracts for charge in each.charges), default=1)
-
-
-def _refuse_parent(account: Account) -> None:
-    """Refuse to bill a child whose parent cannot; raises UnpriceableCharge."""
-    if account.parent is not None:
-        message = f"its parent {account.parent} is no account of {account.legal_entity}, or is a child itself"
-        raise UnpriceableCharge(message, contract="account/parent")
-
-
-def _refuse_several_zones(contracts: Iterable[Contract]) -> None:
-    """Refuse to pool usage over periods that begin at different instants; raises UnpriceableCharge."""
-    found = list(contracts)
-    zones = sorted({contract.time_zone for contract in found})
-    if len(zones) > 1 and any(charge.pooled for contract in found for charge in contract.charges):
-        message = f"usage is pooled over contracts in {' and '.join(zones)}"
-        raise UnpriceableCharge(message, contract="contracts")
 
 
 def _is_late(marks: Iterable[LateMark], month: str, settled: str) -> bool:
@@ -375,17 +288,3 @@ def _meters_changed(
 def _measure(meter: Meter | None) -> tuple[object, ...]:
     """Return what decides a meter's quantity."""
     return tuple(meter.model_dump(exclude={"version", "name", "unit", "required"}).items()) if meter else ()
-
-
-def _crm_versions(family: Family) -> tuple[CrmVersion, ...]:
-    known = {(contract.id, contract.version): contract.terms_digest for contract in family.contracts}
-    return tuple(
-        CrmVersion(
-            contract=state.id,
-            version=state.contract_version,
-            terms_digest=state.terms_digest,
-            known=known.get((state.id, state.contract_version)),
-        )
-        for account_record in (family.account_record, *family.children)
-        for state in account_record.crm
-    )

@@ -59,6 +59,16 @@ class RunStatement(Model):
     findings: tuple[Finding, ...]
 
 
+class PlanRequest(Model):
+    """A run to plan: whose it is, its month, who asked for it, and the accounts that it is limited to, if any."""
+
+    run_id: str
+    legal_entity: str
+    period: str
+    requested_by: str
+    only_accounts: tuple[str, ...] = ()
+
+
 class RunRequest(Model):
     """What a step of a whole run is called with."""
 

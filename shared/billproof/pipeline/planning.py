@@ -1,9 +1,13 @@
-"""Planning a billing run: which accounts, under which terms, in which batches; frozen before anything is counted."""
+"""Planning a billing run: which accounts, under which terms, in which batches; frozen before anything is counted.
+
+accounts -> batches (a plan each) -> buckets (an aggregation plan each) -> the plan of the run and the maps' items
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from itertools import batched
 
@@ -12,169 +16,202 @@ from billproof.ids import shard_of
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.exchange_rates import ExchangeRate
-from billproof.masterdata.meters import Meter
-from billproof.model import Model
+from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
+from billproof.pipeline.aggregation_plans import BucketWork, add_windows, aggregation_plan, stated_aggregates
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
-from billproof.pipeline.model import RunPlan
+from billproof.pipeline.model import PlanRequest, RunPlan
 from billproof.ports import Objects
-from billproof.pricing.reading import Read
 from billproof.pricing.terms import BatchPlan
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
-from billproof.usage.readings import Reading
 
 LOOKUPS_AT_ONCE = 16
-MAPS = "maps"
-RUN = "run"
 
 
-@dataclass(frozen=True, slots=True)
-class _Windows:
-    """The windows of an account, or of children of it, in one bucket of the usage log."""
+class PlanOutcome(StrEnum):
+    """Whether the workflow has anything to bill."""
 
-    account: AccountPlan
-    windows: tuple[AccountWindow, ...]
+    PLANNED = "planned"
+    NOTHING_TO_BILL = "nothing_to_bill"
 
 
-class Planned(Model):
+class Planned(PlanRequest):
     """What the workflow needs to go on: how much there is, and where its maps read their items."""
 
-    run_id: str
-    legal_entity: str
-    period: str
-    requested_by: str
-    only_accounts: tuple[str, ...]
-    outcome: str
+    outcome: PlanOutcome
     accounts: int
     buckets_key: str
     batches_key: str
     max_concurrency: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunSizes:
+    """Over how many buckets the usage log is spread, how many accounts a batch has, how many batches run at once."""
+
+    buckets: int
+    batch_size: int
+    max_concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """What every step of planning looks at."""
+
+    request: PlanRequest
+    entity: LegalEntity
+    period: Period
+    directory: Directory
+    artefacts: Artefacts
+    sizes: RunSizes
+    now: str
+
+
 def plan_billing_run(
-    *,
-    run_id: str,
-    legal_entity: str,
-    period: str,
-    requested_by: str,
-    only_accounts: Sequence[str],
-    directory: Directory,
-    register: Register,
-    objects: Objects,
-    buckets: int,
-    batch_size: int,
-    max_concurrency: int,
-    now: datetime,
+    request: PlanRequest, *, directory: Directory, register: Register, objects: Objects, sizes: RunSizes, now: datetime
 ) -> Planned:
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
     A batch is of the accounts of one bucket of the usage log; the events of their children may lie in others. The order
-    of accounts and batches is fixed by their names. Events received from `now` on are not of this run. `only_accounts`,
-    where it names any, limits the run to them and their families. Raises NotFound (for an account of another legal
+    of accounts and batches is fixed by their names. Events received from `now` on are not of this run. Accounts that
+    the request names limit the run to them and their families. Raises NotFound (for an account of another legal
     entity, too) and InvalidPeriod.
     """
-    artefacts = Artefacts(objects)
-    entity = directory.legal_entity(legal_entity)
-    month = Period.month(period)
-    members = _members(directory, legal_entity, only_accounts)
-    account_planner = AccountPlanner(
-        entity, month, instant_text(now), buckets=buckets, directory=directory, register=register, objects=objects
+    planning = _Planning(
+        request=request,
+        entity=directory.legal_entity(request.legal_entity),
+        period=Period.month(request.period),
+        directory=directory,
+        artefacts=Artefacts(objects),
+        sizes=sizes,
+        now=instant_text(now),
     )
-    marks = account_planner.late(members)
+    accounts = _plan_accounts(planning, register, objects)
+    shared = _shared_plan(planning)
+    batches, work = _write_batches(planning, accounts, shared)
+    buckets, has_control_totals = _write_aggregations(planning, work, shared, objects)
+    plan = _write_run_plan(planning, shared, accounts, buckets, batches, has_control_totals=has_control_totals)
+    run, artefacts = request.run_id, planning.artefacts
+    return Planned(
+        **request.model_dump(),
+        outcome=PlanOutcome.PLANNED if batches else PlanOutcome.NOTHING_TO_BILL,
+        accounts=plan.accounts,
+        buckets_key=artefacts.write_map_items(run, "buckets", [{"run_id": run, "bucket": b} for b in buckets]),
+        batches_key=artefacts.write_map_items(run, "batches", [{"run_id": run, "batch_id": b} for b in batches]),
+        max_concurrency=sizes.max_concurrency,
+    )
+
+
+def _plan_accounts(planning: _Planning, register: Register, objects: Objects) -> dict[int, list[AccountPlan]]:
+    """Return what the run looks at for each account, by bucket."""
+    members = _members(planning.directory, planning.entity.id, planning.request.only_accounts)
+    planner = AccountPlanner(
+        planning.entity,
+        planning.period,
+        planning.now,
+        buckets=planning.sizes.buckets,
+        directory=planning.directory,
+        register=register,
+        objects=objects,
+    )
+    marks = planner.late(members)
     by_bucket: dict[int, list[AccountPlan]] = {}
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        for found in pool.map(lambda name: account_planner.survey(name, marks), members):
-            if found is not None:
-                by_bucket.setdefault(shard_of(found.terms.account.id, buckets), []).append(found)
-    shared = BatchPlan(
-        run=run_id,
+        for plan in pool.map(lambda name: planner.plan(name, marks), members):
+            if plan is not None:
+                by_bucket.setdefault(shard_of(plan.terms.account.id, planning.sizes.buckets), []).append(plan)
+    return by_bucket
+
+
+def _shared_plan(planning: _Planning) -> BatchPlan:
+    """Return what the plans of all batches share."""
+    return BatchPlan(
+        run=planning.request.run_id,
         batch="",
-        legal_entity=entity,
-        period=month,
-        issue_date=month.end,
+        legal_entity=planning.entity,
+        period=planning.period,
+        issue_date=planning.period.end,
         buckets=(),
-        meters=tuple(directory.meters()),
-        policy=directory.policy(legal_entity),
-        requested_by=requested_by,
+        meters=tuple(planning.directory.meters()),
+        policy=planning.directory.policy(planning.entity.id),
+        requested_by=planning.request.requested_by,
         accounts=(),
     )
-    rate = _rate(shared, directory)
-    work: dict[int, list[_Windows]] = {}
+
+
+def _write_batches(
+    planning: _Planning, accounts: dict[int, list[AccountPlan]], shared: BatchPlan
+) -> tuple[list[str], dict[int, list[BucketWork]]]:
+    """Write the plan of each batch; return the batches, and the work of each bucket."""
+    rate = _rate(shared, planning.directory)
+    work: dict[int, list[BucketWork]] = {}
     batches: list[str] = []
-    for bucket, accounts in sorted(by_bucket.items()):
-        for number, chunk in enumerate(batched(accounts, batch_size, strict=False)):
+    for bucket, plans in sorted(accounts.items()):
+        for number, chunk in enumerate(batched(plans, planning.sizes.batch_size, strict=False)):
             batch = f"{bucket_name(bucket)}-{number:04d}"
+            own = {
+                "batch": batch,
+                "buckets": add_windows(chunk, batch, planning.sizes.buckets, work),
+                "accounts": tuple(account.terms for account in chunk),
+                "rates": _rates(chunk, planning.entity.currency, rate),
+            }
+            planning.artefacts.write(BATCH_PLAN, shared.run, shared.model_copy(update=own), part=batch)
             batches.append(batch)
-            used = _sort_windows(chunk, batch, buckets, work)
-            own = {"batch": batch, "buckets": used, "accounts": tuple(account.terms for account in chunk)}
-            plan = shared.model_copy(update={**own, "rates": _rates(chunk, entity.currency, rate)})
-            artefacts.write(BATCH_PLAN, run_id, plan, part=batch)
-    start, end = (instant_text(each) for each in month.instants(entity.time_zone))
-    stated = _stated(objects, month, shared.meters)
-    # What a source says it sent is of all accounts: then the buckets of others are counted, too.
-    counted = list(range(buckets)) if stated and work else sorted(work)
-    for bucket in counted:
-        mine = work.get(bucket, [])
-        windows = tuple(window for each in mine for window in each.windows)
-        aggregation = AggregationPlan(
-            run=run_id,
-            bucket=bucket,
-            received_before=instant_text(now),
-            days=_days((window.start, window.end) for window in windows) if windows else _days([(start, end)]),
-            windows=windows,
-            asked=_asked((each.account for each in mine), month, shared.meters),
-            period=month.name,
+    return batches, work
+
+
+def _write_aggregations(
+    planning: _Planning, work: dict[int, list[BucketWork]], shared: BatchPlan, objects: Objects
+) -> tuple[list[int], bool]:
+    """Write the plan of each bucket; return the buckets, and whether sources stated control totals.
+
+    What a source says it sent is of all accounts: then the buckets of others are counted, too.
+    """
+    stated = stated_aggregates(objects, planning.period, shared.meters)
+    buckets = list(range(planning.sizes.buckets)) if stated and work else sorted(work)
+    for bucket in buckets:
+        plan = aggregation_plan(
+            shared.run,
+            bucket,
+            work.get(bucket, []),
+            period=planning.period,
+            time_zone=planning.entity.time_zone,
+            received_before=planning.now,
+            meters=shared.meters,
             stated=stated,
         )
-        artefacts.write(AGGREGATION_PLAN, run_id, aggregation, part=bucket_name(bucket))
-    plan_of_run = RunPlan(
-        run=run_id,
-        legal_entity=legal_entity,
-        period=month,
-        accounts=sum(map(len, by_bucket.values())),
-        buckets=tuple(counted),
+        planning.artefacts.write(AGGREGATION_PLAN, shared.run, plan, part=bucket_name(bucket))
+    return buckets, bool(stated)
+
+
+def _write_run_plan(
+    planning: _Planning,
+    shared: BatchPlan,
+    accounts: dict[int, list[AccountPlan]],
+    buckets: Sequence[int],
+    batches: Sequence[str],
+    *,
+    has_control_totals: bool,
+) -> RunPlan:
+    start, end = (instant_text(instant) for instant in planning.period.instants(planning.entity.time_zone))
+    plan = RunPlan(
+        run=shared.run,
+        legal_entity=planning.entity.id,
+        period=planning.period,
+        accounts=sum(map(len, accounts.values())),
+        buckets=tuple(buckets),
         batches=tuple(batches),
         start=start,
         end=end,
-        received_before=instant_text(now),
-        requested_by=requested_by,
+        received_before=planning.now,
+        requested_by=shared.requested_by,
         policy=shared.policy,
-        has_control_totals=bool(stated),
-        is_partial=bool(only_accounts),
+        has_control_totals=has_control_totals,
+        is_partial=bool(planning.request.only_accounts),
     )
-    artefacts.write(RUN_PLAN, run_id, plan_of_run)
-    buckets_key = artefacts.write_map_items(run_id, "buckets", [{"run_id": run_id, "bucket": b} for b in counted])
-    batches_key = artefacts.write_map_items(run_id, "batches", [{"run_id": run_id, "batch_id": b} for b in batches])
-    return Planned(
-        run_id=run_id,
-        legal_entity=legal_entity,
-        period=period,
-        requested_by=requested_by,
-        only_accounts=tuple(only_accounts),
-        outcome="planned" if batches else "nothing_to_bill",
-        accounts=plan_of_run.accounts,
-        buckets_key=buckets_key,
-        batches_key=batches_key,
-        max_concurrency=max_concurrency,
-    )
-
-
-def _sort_windows(
-    accounts: Iterable[AccountPlan], batch: str, buckets: int, work: dict[int, list[_Windows]]
-) -> tuple[int, ...]:
-    """Add the windows of a batch to the work of the buckets that hold their events, and return those buckets."""
-    used: set[int] = set()
-    for account in accounts:
-        found: dict[int, list[AccountWindow]] = {}
-        for window in account.windows:
-            mine = found.setdefault(shard_of(window.account, buckets), [])
-            mine.append(window.model_copy(update={"batch": batch}))
-        for bucket, windows in found.items():
-            work.setdefault(bucket, []).append(_Windows(account, tuple(windows)))
-        used |= found.keys()
-    return tuple(sorted(used))
+    planning.artefacts.write(RUN_PLAN, shared.run, plan)
+    return plan
 
 
 type _Rate = Callable[[str], ExchangeRate | None]
@@ -213,48 +250,3 @@ def _members(directory: Directory, legal_entity: str, only: Sequence[str]) -> li
             wanted |= {parent, *directory.account_record(parent).children}
         wanted |= set(account_record.children)
     return [member for member in members if member in wanted]
-
-
-def _stated(objects: Objects, period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
-    """Return what to count by the hour: every meter where a source sent control totals, else nothing."""
-    months = {period.start.strftime("%Y-%m"), period.end.strftime("%Y-%m")}
-    if not any(next(iter(objects.keys(f"control-totals/day={month}")), None) for month in months):
-        return ()
-    return tuple(_ask(meter, Reading(meter=meter.id)) for meter in meters)
-
-
-def _ask(meter: Meter, reading: Reading) -> AskedAggregate:
-    return AskedAggregate(
-        meter=meter.id,
-        event_type=meter.event_type,
-        aggregation=meter.aggregation,
-        value_property=meter.value_property,
-        price_property=meter.price_property,
-        percentile=meter.percentile,
-        where=meter.where,
-        rounding=meter.rounding,
-        reading=reading,
-    )
-
-
-def _days(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    days: set[str] = set()
-    for start, end in {(start[:10], end[:10]) for start, end in spans}:
-        day = date.fromisoformat(start)
-        while day <= date.fromisoformat(end):
-            days.add(day.isoformat())
-            day += timedelta(days=1)
-    return tuple(sorted(days))
-
-
-def _asked(accounts: Iterable[AccountPlan], period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
-    """Return everything that the terms of some accounts read."""
-    published = {meter.id: meter for meter in meters}
-    readings: set[Reading] = set()
-    for terms in (account.terms for account in accounts):
-        readings |= Read.of(terms.contracts, period).readings
-        for earlier in terms.earlier:
-            readings |= Read.of(earlier.contracts, earlier.period).readings
-    known = [reading for reading in readings if reading.meter in published]
-    known.sort(key=lambda reading: (reading.meter, reading.group_by, reading.variant))
-    return tuple(_ask(published[reading.meter], reading) for reading in known)

@@ -16,7 +16,8 @@ from billproof.model import Model
 from billproof.money import Money, total
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
-from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.model import PlanRequest
+from billproof.pipeline.planning import RunSizes, plan_billing_run
 from billproof.pipeline.steps import calculate_tax, draft_invoices, price_usage, validate_pricing
 from billproof.ports import Objects, Records
 from billproof.tax.service import Engines
@@ -68,17 +69,17 @@ def preview(
         directory.add(each)
     register = Register(sources.invoices)
     plan_billing_run(
-        run_id=PREVIEW,
-        legal_entity=legal_entity,
-        period=period,
-        requested_by=PREVIEW,
-        only_accounts=accounts,
+        PlanRequest(
+            run_id=PREVIEW,
+            legal_entity=legal_entity,
+            period=period,
+            requested_by=PREVIEW,
+            only_accounts=tuple(accounts),
+        ),
         directory=directory,
         register=register,
         objects=objects,
-        buckets=sources.buckets,
-        batch_size=BATCH_SIZE,
-        max_concurrency=1,
+        sizes=RunSizes(buckets=sources.buckets, batch_size=BATCH_SIZE, max_concurrency=1),
         now=now,
     )
     artefacts = Artefacts(objects)
