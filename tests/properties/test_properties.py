@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from billproof.contracts.prices import Graduated, Package, PerUnit, Volume
 from billproof.ledger.rules import invoice_entry
 from billproof.money import CONTEXT, Money, Rounding, allocate, total
-from billproof.periods import DateRange, Period, Proration
+from billproof.periods import DateRange, Period
 from billproof.pricing.rules import Used, price_steps
+from billproof.proration import Proration
 from billproof.usage.aggregation import aggregate
 from tests.support.world import INC, JANUARY, World, flight
 from tests.unit.test_aggregation import ask, plan

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from billproof.masterdata.meters import Aggregation
-from billproof.usage.aggregation import Extras, aggregate, events_of
+from billproof.usage.aggregation import Extras, aggregate
+from billproof.usage.judging import events_of
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate
 from billproof.usage.readings import Reading
 from tests.support.world import World, flight

@@ -12,18 +12,10 @@ from billproof.contracts.timeline import timelines
 from billproof.errors import UndeterminedTax
 from billproof.masterdata.parties import TaxRounding
 from billproof.money import Money, Rounding
-from billproof.periods import (
-    DateRange,
-    Period,
-    Proration,
-    ProrationMethod,
-    ProrationTerms,
-    cut_off,
-    instant_text,
-    local_months,
-)
+from billproof.periods import DateRange, Period, cut_off, instant_text, local_months
 from billproof.pricing.dues import dues, own_dues
 from billproof.pricing.quoting import PriceRequest, quote
+from billproof.proration import Proration, ProrationMethod, ProrationTerms
 from billproof.tax import canada
 from billproof.tax.amounts import tax_document, tax_line
 from tests.unit.test_tax import account, found, seller

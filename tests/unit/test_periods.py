@@ -5,7 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.errors import InvalidPeriod
-from billproof.periods import DateRange, Period, Proration, instant_text, zone
+from billproof.periods import DateRange, Period, instant_text, zone
+from billproof.proration import Proration
 
 
 def test_a_month_is_half_open() -> None:

@@ -6,10 +6,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from billproof.cadence import Cadence
 from billproof.contracts.prices import Capacity, DueOnce, Matrix, Percentage, Price, Seats
 from billproof.model import Exact, Model
 from billproof.names import Name, Nonnegative
-from billproof.periods import Cadence, DateRange
+from billproof.periods import DateRange
 from billproof.quantities import QuantityRule
 
 

@@ -8,7 +8,8 @@ from billproof.contracts.charges import Charge, Commitment, Credit, Discount, Re
 from billproof.ids import digest
 from billproof.model import Model
 from billproof.names import Currency, EventType, Name, TimeZone, Version
-from billproof.periods import DateRange, ProrationTerms
+from billproof.periods import DateRange
+from billproof.proration import ProrationTerms
 
 
 class Exclusion(Model):

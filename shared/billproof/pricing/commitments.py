@@ -17,11 +17,12 @@ from billproof.contracts.charges import Commitment
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
 from billproof.money import Money, Rounding, exactly
-from billproof.periods import Period, Proration, add_months
+from billproof.periods import Period, add_months
 from billproof.pricing.lines import explain, shortfall_line, shown
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.rules import step_of
 from billproof.pricing.terms import Committed
+from billproof.proration import Proration
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

@@ -13,7 +13,8 @@ from datetime import date
 from billproof.contracts.charges import Charge, Refund, Timing
 from billproof.contracts.prices import DueOnce
 from billproof.contracts.timeline import Span, Timeline
-from billproof.periods import DateRange, Period, Proration
+from billproof.periods import DateRange, Period
+from billproof.proration import Proration
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from billproof.errors import UnpriceableCharge
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, Rounding, exactly
-from billproof.periods import Period, Proration
+from billproof.periods import Period
 from billproof.pricing.dues import Due, proration
 from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule, Step
 from billproof.pricing.pooling import is_additive, pooled, shares
 from billproof.pricing.reading import readings, trues_up
 from billproof.pricing.rules import Used, amount_of, price_steps, step_of
+from billproof.proration import Proration
 from billproof.usage.readings import Quantity, Reading
 
 ZERO = Decimal(0)

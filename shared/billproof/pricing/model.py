@@ -7,7 +7,8 @@ from enum import StrEnum
 from billproof.contracts.charges import RecognitionMethod
 from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding
-from billproof.periods import Period, Proration
+from billproof.periods import Period
+from billproof.proration import Proration
 
 
 class Step(Model):

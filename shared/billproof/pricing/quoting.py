@@ -15,12 +15,13 @@ from billproof.masterdata.meters import Aggregation, Meter
 from billproof.model import Exact, Model
 from billproof.money import Money, Rounding, total
 from billproof.names import Currency
-from billproof.periods import DateRange, Period, ProrationTerms
+from billproof.periods import DateRange, Period
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedLine
 from billproof.pricing.reading import Read
 from billproof.pricing.reductions import contract_lines
 from billproof.pricing.transactions import tally
+from billproof.proration import ProrationTerms
 from billproof.usage.readings import PricedQuantity, Quantity, Reading
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"

@@ -18,11 +18,12 @@ from billproof.contracts.charges import Commitment, Credit, Discount, SpendCap, 
 from billproof.contracts.timeline import Span, Timeline
 from billproof.model import decimal_text
 from billproof.money import Money, exactly, total
-from billproof.periods import Period, Proration
+from billproof.periods import Period
 from billproof.pricing.dues import Due, dues, own_dues
 from billproof.pricing.lines import Basis, charge_lines, explain, shortfall_line, shown, true_up_lines
 from billproof.pricing.model import LineKind, PricedLine, Step
 from billproof.pricing.rules import step_of
+from billproof.proration import Proration
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

@@ -36,7 +36,8 @@ from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
 from billproof.tax.service import AccountTax, tax_account
 from billproof.usage import log
-from billproof.usage.aggregation import JudgedEvent, aggregate, events_of
+from billproof.usage.aggregation import aggregate
+from billproof.usage.judging import JudgedEvent, events_of
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, EventCounts, Usages, by_window
 
 NONE = "none"

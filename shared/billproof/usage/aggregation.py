@@ -1,25 +1,19 @@
 """From the log to exact quantities: a pure function of the segments, whatever their order, number or repetition.
 
-Whole days of one bucket are loaded at a time, since all copies of an event meet in its day; what is kept of them is one
-narrow row for each event that an account's window holds. Quantities are DECIMAL(38, 15): DuckDB adds those exactly and
-refuses an overflow.
+Of the events that were judged (judging.py) one narrow row is kept for each that an account's window holds. Quantities
+are DECIMAL(38, 15): DuckDB adds those exactly and refuses an overflow.
 """
 
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from billproof.ids import canonical_json
 from billproof.masterdata.meters import Aggregation
 from billproof.ports import Objects
-from billproof.usage import log
+from billproof.usage.judging import conflicts, judged_chunks
 from billproof.usage.measuring import Measurer, WindowEdges, condition
 from billproof.usage.model import (
     AccountUsage,
@@ -30,55 +24,13 @@ from billproof.usage.model import (
     HourTally,
     PartWindow,
     Quarantined,
-    Reason,
 )
 from billproof.usage.readings import Quantity
 from billproof.usage.tallying import conditions, tallies
 
-DOWNLOADS_AT_ONCE = 8
-CHUNK_BYTES = 8 * 2**20
-"""Compressed bytes of whole days that are loaded at once: enough to be worth a query, few enough for the memory."""
 UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException)
 """A total too large for any decimal here, or values from before their meter was published that are no quantities."""
 NO_TOTAL = "cast(0 as decimal(38, 15))"
-MEMORY_LIMIT = "1GB"
-"""Past this DuckDB spills to the temporary folder instead of failing."""
-
-_COLUMNS = (
-    "{source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', subject: 'VARCHAR', time: 'VARCHAR', "
-    "received_at: 'VARCHAR', data: 'JSON', corrects: 'VARCHAR', retracts: 'VARCHAR'}"
-)
-
-_LOAD = """
-create or replace temp table copies as
-select source, id, type, subject as account, time, received_at, corrects, retracts,
-    left(time, 10) as day, hash(source, id, left(time, 10)) as identity,
-    hash(type, subject, time, data, corrects, retracts) as content{properties}
-from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd')
-where received_at < $received_before
-"""
-
-# Only ids that occur more than once are ranked: the first received is kept, ties broken by content. They are found by a
-# hash; what only shares it is told apart by the window.
-_REPEATED = """
-create or replace temp table repeated as
-with twice as (select identity from copies group by all having count(*) > 1)
-select * exclude (kept_content),
-    case when place = 1 then 'kept' when content = kept_content then 'duplicate' else 'conflicting' end as verdict
-from (
-    select *, row_number() over same as place, first_value(content) over same as kept_content
-    from copies semi join twice using (identity)
-    window same as (partition by source, id, day order by received_at, account, time, content)
-)
-"""
-
-_JUDGED = """
-create or replace temp view judged as
-select *, 1 as place, 'kept' as verdict from copies anti join repeated using (identity)
-union all select * from repeated
-"""
-
-_JUDGED_AS_THEY_ARE = "create or replace temp view judged as select *, 1 as place, 'kept' as verdict from copies"
 
 _MINE = """
 create or replace temp view mine as
@@ -122,17 +74,6 @@ select number, type, sequence, counts,
 from mine m
 """
 
-_CONFLICTS = """
-select account, time, received_at, place, source, id from judged where verdict = 'conflicting'
-order by all
-"""
-
-_EVENTS = """
-select source, id, type, time, verdict, coalesce(corrects, retracts) from judged
-where account = $account and time >= $start and time < $end
-order by time, source, id, verdict
-"""
-
 _HOURS = """
 select source, left(time, 13) as hour, count(*) as events, {total} as total
 from judged where type = $type and verdict = 'kept' and {condition} group by all order by all
@@ -144,18 +85,6 @@ from judged join windows on judged.account = windows.account
 where verdict = 'kept' and is_whole and period = $period and time >= start_at and time < end_at
 group by all order by all
 """
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedEvent:
-    """One copy of an event: was it kept, a duplicate or in conflict, and which event does it correct or retract."""
-
-    source: str
-    id: str
-    type: str
-    time: str
-    verdict: str
-    names: str | None
 
 
 @dataclass
@@ -173,7 +102,7 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
     Reads only the log and writes nothing. Conflicting duplicates and tallies are added to `extras`, if that is given.
     """
     names = _properties(plan)
-    with _judged_chunks(plan, objects, names) as (database, chunks):
+    with judged_chunks(plan, objects, names) as (database, chunks):
         _prepare(database, plan, names)
         columns = "".join(f", {column}" for column in names.values())
         order = "time || received_at || id || source" if any(map(_needs_order, plan.asked)) else "null"
@@ -182,7 +111,7 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
             database.execute(_MINE.format(names=columns, order=order))
             database.execute((_KEEP_CORRECTED if corrections else _KEEP).format(names=columns))
             if extras is not None:
-                extras.conflicts += [_conflict(*row) for row in database.execute(_CONFLICTS).fetchall()]
+                extras.conflicts += conflicts(database)
                 extras.hours += _hours(database, plan, names)
                 extras.days += [DayTally(**row) for row in _rows(database, _DAYS, {"period": plan.period})]
         return _results(database, plan, names)
@@ -191,41 +120,6 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
 def _needs_order(asked: AskedAggregate) -> bool:
     by_time = asked.aggregation in {Aggregation.LATEST, Aggregation.WEIGHTED_SUM}
     return by_time or asked.reading.by_day or asked.reading.transactions is not None
-
-
-def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Iterator[JudgedEvent]:
-    """Yield every copy of every event in an account's windows, as it was judged, by day, time, source and id."""
-    windows = [window for window in plan.windows if window.account == account]
-    with _judged_chunks(plan, objects, {}) as (database, chunks):
-        for _ in chunks:
-            for window in windows:
-                parameters = {"account": account, "start": window.start, "end": window.end}
-                for row in database.execute(_EVENTS, parameters).fetchall():
-                    yield JudgedEvent(*row)
-
-
-@contextmanager
-def _judged_chunks(
-    plan: AggregationPlan, objects: Objects, names: dict[str, str]
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Iterator[int]]]:
-    """Give a database and chunks of whole days: each chunk's turn leaves the view `judged` for its days."""
-    with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
-        database.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}/spill'")
-        database.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false")
-
-        def chunks() -> Iterator[int]:
-            files: list[Path] = []
-            for keys in (*log.segments_of(objects, plan.bucket, plan.days), None):
-                files += _fetch(objects, keys or [], Path(folder))
-                is_full = sum(file.stat().st_size for file in files) >= CHUNK_BYTES
-                if files and (is_full or keys is None):
-                    _judge(database, names, files, plan.received_before)
-                    yield len(files)
-                    for file in files:
-                        file.unlink()
-                    files = []
-
-        yield database, chunks()
 
 
 def _hours(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> Iterator[HourTally]:
@@ -288,46 +182,6 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
     ]
     if rows:
         database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-
-def _fetch(objects: Objects, keys: Sequence[str], folder: Path) -> list[Path]:
-    def fetch(key: str) -> Path:
-        path = folder / key.replace("/", "-")
-        path.write_bytes(objects.get(key))
-        return path
-
-    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        return list(pool.map(fetch, keys))
-
-
-def _judge(
-    database: duckdb.DuckDBPyConnection, names: dict[str, str], files: Sequence[Path], received_before: str
-) -> None:
-    properties = "".join(f", data->>${column} as {column}" for column in names.values())
-    parameters: dict[str, Any] = {"files": [str(file) for file in files], "received_before": received_before}
-    parameters |= {column: _pointer(name) for name, column in names.items()}
-    database.execute(_LOAD.format(properties=properties, columns=_COLUMNS), parameters)
-    database.execute(_REPEATED)
-    (repeated,) = database.execute("select count(*) from repeated").fetchall()[0]
-    database.execute(_JUDGED if repeated else _JUDGED_AS_THEY_ARE)
-
-
-def _pointer(name: str) -> str:
-    """Write a property's name as a JSON pointer (RFC 6901), so that no name reads as a path."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _conflict(account: str, time: str, received_at: str, place: int, source: str, event: str) -> Quarantined:
-    return Quarantined(
-        reason=Reason.CONFLICT,
-        detail=f"source {source} sent id {event} before with other content",
-        account=account,
-        time=time,
-        received_at=received_at,
-        message_id=f"{source}#{event}#{received_at}",
-        position=place,
-        raw=canonical_json({"source": source, "id": event, "copy": place}).decode(),
-    )
 
 
 def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[AccountUsage]:

@@ -6,9 +6,9 @@ from decimal import Decimal
 from billproof.controls.control import Control, ControlInput, Found
 from billproof.findings import Owner, Severity
 from billproof.money import Money, exactly, total
-from billproof.periods import Proration
 from billproof.pricing.commitments import terms_over
 from billproof.pricing.model import LineKind
+from billproof.proration import Proration
 
 
 @exactly

@@ -1,0 +1,104 @@
+"""The share of an amount that falls on some days of a service period, by the method that a contract names."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from billproof.model import Exact, Model
+from billproof.money import CONTEXT, Rounding
+from billproof.periods import DateRange, Period, common_days
+
+
+class ProrationMethod(StrEnum):
+    """How days are counted where terms cover a part of a service period.
+
+    `actual_days`: the days `[start, end)` of the period's own days. `actual_days_inclusive`: the day on which terms end
+    within the period counts for them, too, as for those that follow. `thirty_day_months`: 30/360, every month has 30
+    days (ISDA 2006 Definitions, 4.16(f)).
+    """
+
+    ACTUAL_DAYS = "actual_days"
+    ACTUAL_DAYS_INCLUSIVE = "actual_days_inclusive"
+    THIRTY_DAY_MONTHS = "thirty_day_months"
+
+
+class ProrationTerms(Model):
+    """How a contract shares amounts by days; the ratio is exact unless it is rounded to a number of decimals."""
+
+    method: ProrationMethod = ProrationMethod.ACTUAL_DAYS
+    ratio_decimals: int | None = None
+    ratio_rounding: Rounding = Rounding.HALF_UP
+
+    @model_validator(mode="after")
+    def _few_decimals(self) -> Self:
+        if self.ratio_decimals is not None and not 0 <= self.ratio_decimals <= MOST_DECIMALS:
+            message = f"ratio_decimals must be from 0 to {MOST_DECIMALS}"
+            raise ValueError(message)
+        return self
+
+
+MOST_DECIMALS = 15
+THIRTY_DAYS = 30
+
+
+def _thirty_day_count(start: date, end: date) -> int:
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months * THIRTY_DAYS + min(end.day, THIRTY_DAYS) - min(start.day, THIRTY_DAYS)
+
+
+class Proration(Model):
+    """The share of a service period that a term covers: days of days, and the ratio where it was rounded."""
+
+    days_covered: int
+    days_in_period: int
+    ratio: Exact | None = None
+
+    @classmethod
+    def of(
+        cls,
+        effective: DateRange,
+        period: Period,
+        terms: ProrationTerms | None = None,
+        *,
+        without: Iterable[DateRange] = (),
+    ) -> Self:
+        """Count the days of the period in which a term is effective, less those in the ranges `without`."""
+        terms = terms or ProrationTerms()
+        covered = _covered(effective, period, terms.method)
+        taken = sorted(without, key=lambda each: each.start)
+        for number, each in enumerate(taken):
+            both = common_days(effective, each, after=[other.end for other in taken[:number]])
+            covered -= _covered(both, period, terms.method) if both is not None else 0
+        whole = _covered(DateRange(start=period.start, end=period.end), period, terms.method)
+        ratio = None
+        if terms.ratio_decimals is not None:
+            places = Decimal(1).scaleb(-terms.ratio_decimals)
+            exact = CONTEXT.divide(Decimal(covered), Decimal(whole))
+            ratio = exact.quantize(places, rounding=terms.ratio_rounding.mode, context=CONTEXT)
+        return cls(days_covered=covered, days_in_period=whole, ratio=ratio)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every day is covered."""
+        return self.days_covered == self.days_in_period
+
+    def share(self, amount: Decimal) -> Decimal:
+        """Return the amount's share for the days covered; multiplied first, so that a whole period is exact."""
+        if self.ratio is not None:
+            return CONTEXT.multiply(amount, self.ratio)
+        return CONTEXT.divide(CONTEXT.multiply(amount, Decimal(self.days_covered)), Decimal(self.days_in_period))
+
+
+def _covered(effective: DateRange, period: Period, method: ProrationMethod) -> int:
+    first = max(effective.start, period.start)
+    last = period.end if effective.end is None else min(effective.end, period.end)
+    if last <= first:
+        return 0
+    if method is ProrationMethod.THIRTY_DAY_MONTHS:
+        return _thirty_day_count(first, last)
+    days = (last - first).days
+    return days + 1 if method is ProrationMethod.ACTUAL_DAYS_INCLUSIVE and last < period.end else days
