@@ -9,8 +9,9 @@ from rich.table import Table
 from billproof.conservation.model import Equation
 from billproof_ops import tables
 from billproof_ops.demo import story
+from billproof_ops.demo.progress import Timings, progress_bars
 from billproof_ops.demo.report import render_report
-from billproof_ops.demo.run import Demo, Timings, prepare, progress_bars
+from billproof_ops.demo.run import Demo, prepare
 from billproof_ops.demo.summary import Summary
 from billproof_ops.local import server
 from billproof_ops.paths import DEMO

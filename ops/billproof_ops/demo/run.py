@@ -1,15 +1,12 @@
 """The demo: load the contracts, send the flights, run the months, wait for the books, reconcile, report."""
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID
 
-from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.stepfunctions import StateMachine
 from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import balance_run
@@ -24,6 +21,8 @@ from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import report_key
 from billproof_ops.billing import run_report, start_run, stores, wait_for_run
 from billproof_ops.demo import story
+from billproof_ops.demo.feed import DRAIN_SECONDS, Feed
+from billproof_ops.demo.progress import Timings
 from billproof_ops.demo.summary import (
     DecisionSummary,
     InvoiceSummary,
@@ -43,28 +42,6 @@ from billproof_ops.local import stack
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
-EVENTS_PER_MESSAGE = 500
-MESSAGES_PER_CALL = 4
-"""500 events are about 160 KB; a call to SQS takes a megabyte in all."""
-DRAIN_SECONDS = 600
-"""A call that died on a busy machine is tried again only when its message is visible again, after six minutes."""
-
-
-@dataclass
-class Timings:
-    """Where the time went, in seconds by phase."""
-
-    phases: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Time one phase; phases of the same name add up."""
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - start
-
 
 @dataclass
 class Demo:
@@ -78,8 +55,9 @@ class Demo:
     def play(self) -> Summary:
         """Do everything and return what it came to."""
         before = self._books()
+        feed = Feed(self.target, self.progress)
         with self.timings.phase("load contracts"):
-            self._load()
+            feed.load()
         runs: list[RunSummary] = []
         proofs: list[ProofSummary] = []
         reconciliations: list[ReconciliationSummary] = []
@@ -88,7 +66,7 @@ class Demo:
         sent = 0
         for month in self.months:
             with self.timings.phase("send and ingest usage"):
-                sent += self._send(month)
+                sent += feed.send(month)
             with self.timings.phase("billing runs"):
                 run_ids = self._bill(month)
             with self.timings.phase("decisions"):
@@ -128,56 +106,6 @@ class Demo:
                     if (released := facts.released) is not None:
                         books[released.number] = (released.document.digest, facts.status.value)
         return books
-
-    def _load(self) -> None:
-        messages = story.master_data().messages()
-        task = self.progress.add_task("Contracts to the contract-events queue", total=len(messages))
-        self._enqueue("ContractEventsQueueUrl", [(message, 1) for message in messages], task)
-        expected = story.master_data()
-
-        def loaded() -> bool | None:
-            directory = self.target.ports.directory
-            complete = (
-                len(directory.meters()) >= len(expected.meters)
-                and all(directory.account(account.id) for account in expected.accounts)
-                and all(directory.contracts(account.id) for account in expected.accounts)
-                and len(directory.legal_entities()) >= len(expected.legal_entities)
-            )
-            return True if complete and self.target.queue_depth("ContractEventsQueueUrl") == 0 else None
-
-        until(loaded, what="loading the contracts", timeout_seconds=DRAIN_SECONDS)
-
-    def _send(self, month: str) -> int:
-        found = list(story.events(month))
-        task = self.progress.add_task(f"{month} usage events", total=len(found))
-        packed = list(story.messages(iter(found), events_per_message=EVENTS_PER_MESSAGE))
-        packed += [
-            (body, 0) for body, _ in story.messages(story.control_totals(month), events_per_message=EVENTS_PER_MESSAGE)
-        ]
-        self._enqueue("UsageEventsQueueUrl", packed, task)
-        self._drain("UsageEventsQueueUrl", "ingesting the events")
-        return len(found)
-
-    def _enqueue(self, queue: str, messages: list[tuple[str, int]], task: TaskID) -> None:
-        for start in range(0, len(messages), MESSAGES_PER_CALL):
-            chunk = messages[start : start + MESSAGES_PER_CALL]
-            entries = [{"Id": str(number), "MessageBody": body} for number, (body, _) in enumerate(chunk)]
-            answer = client("sqs").send_message_batch(QueueUrl=self.target.outputs[queue], Entries=entries)
-            if answer.get("Failed"):
-                message = f"the queue refused a message: {answer['Failed'][0]}"
-                raise OpsError(message)
-            self.progress.advance(task, sum(number for _, number in chunk))
-
-    def _drain(self, queue: str, what: str) -> None:
-        """Wait until a queue holds nothing, twice in a row: its counts are approximate."""
-        seen = 0
-
-        def empty() -> bool | None:
-            nonlocal seen
-            seen = seen + 1 if self.target.queue_depth(queue) == 0 else 0
-            return True if seen > 1 else None
-
-        until(empty, what=what, timeout_seconds=DRAIN_SECONDS)
 
     def _bill(self, month: str) -> list[str]:
         runs = []
@@ -330,18 +258,6 @@ def _repeat(
         + sum(after[number][1] == "posted" != before[number][1] for number in before.keys() & after.keys()),
         changed_invoices=sum(after.get(number, ("", ""))[0] != before[number][0] for number in before),
         events_sent_again=min(duplicates, sent),
-    )
-
-
-def progress_bars(console: Console) -> Progress:
-    """Return the bars that the demo shows while it works."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
     )
 
 

@@ -39,13 +39,38 @@ PLACES = Decimal("1e-15")
 def check_completeness(
     *, run_id: str, objects: Objects, records: Records, exception_store: ExceptionStore, now: datetime
 ) -> CompletenessResult:
-    """Compare a run's usage with control totals and history, keep the result, and open a case where it is to be held.
+    """Compare a run's usage with control totals and history, keep the result, and open an exception where it is held.
 
     Raises NotFound where the run has no plan or a bucket was not aggregated.
     """
     artefacts = Artefacts(objects)
     plan = artefacts.read(RUN_PLAN, run_id)
-    tallies = [artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in plan.buckets]
+    report = _report(plan, artefacts, objects, records)
+    artefacts.write(COMPLETENESS, run_id, report)
+    if not report.findings:
+        return CompletenessResult(run_id=run_id, outcome=report.outcome, findings=0)
+    opened = open_run_exception(
+        run_id=run_id,
+        legal_entity=plan.legal_entity,
+        period=plan.period.name,
+        requested_by=plan.requested_by,
+        amount=report.amount_at_risk,
+        findings=report.findings,
+        exception_store=exception_store,
+        now=now,
+    )
+    return CompletenessResult(
+        run_id=run_id,
+        outcome=report.outcome,
+        findings=len(report.findings),
+        exception=opened.id,
+        execution=execution_name(opened.id),
+    )
+
+
+def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records) -> Completeness:
+    """Compare what was counted with what was stated, and with each source's own history."""
+    tallies = [artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets]
     compared = compare(_control_totals(plan, objects), (hour for tally in tallies for hour in tally.hours))
     days = [day for tally in tallies for day in tally.days]
     history = _history(plan, artefacts, records)
@@ -58,33 +83,13 @@ def check_completeness(
         findings = (*(_gap(each, estimate) for each in over), *(_silence(each, estimate) for each in silent))
         known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
         amount = sum(known[1:], known[0]) if len(known) == len(findings) else None
-    report = Completeness(
-        run=run_id,
+    return Completeness(
+        run=plan.run,
         outcome="incomplete" if findings else "complete",
         stated=tuple(compared),
         sources=tuple(sorted({day.source for day in days})),
         findings=findings,
         amount_at_risk=amount,
-    )
-    artefacts.write(COMPLETENESS, run_id, report)
-    if not findings:
-        return CompletenessResult(run_id=run_id, outcome=report.outcome, findings=0)
-    opened = open_run_exception(
-        run_id=run_id,
-        legal_entity=plan.legal_entity,
-        period=plan.period.name,
-        requested_by=plan.requested_by,
-        amount=amount,
-        findings=findings,
-        exception_store=exception_store,
-        now=now,
-    )
-    return CompletenessResult(
-        run_id=run_id,
-        outcome=report.outcome,
-        findings=len(findings),
-        exception=opened.id,
-        execution=execution_name(opened.id),
     )
 
 

@@ -158,32 +158,9 @@ def money_equations(
 ) -> list[Equation]:
     """Return where the money went: from lines to invoices (net), postings and what is open (gross, in the books)."""
     books = plan.legal_entity.currency
-    currency = released.document.totals.net.currency if released else books
-    currency = pricing.priced.currency if pricing.priced else currency
-    zero = Money.zero(currency)
-    priced = pricing.priced.lines if pricing.priced else ()
-    lines = money_total((line.net for line in priced), currency)
-    out = released.document.totals if released else None
-    held = lines if out is None and draft.document is None else zero
-    if out is None and draft.document is not None:
-        held = draft.document.totals.net
-    totals = out or (draft.document.totals if draft.document is not None else None)
-    included = totals.tax if totals is not None and any(line.includes_tax for line in priced) else zero
-    is_changed = released is not None and released.document != draft.document
-    changed = lines - out.net - included if out is not None and is_changed else zero
     gross = released.document.in_books.gross if released else Money.zero(books)
     return [
-        Equation(
-            code="lines",
-            currency=currency,
-            total=lines.amount,
-            parts={
-                "released": out.net.amount if out else ZERO,
-                "held": held.amount,
-                "changed after release": changed.amount,
-                **({"tax included in prices": included.amount} if not included.is_zero else {}),
-            },
-        ),
+        _lines_equation(pricing, draft, released, books),
         Equation(
             code="invoices released",
             currency=books,
@@ -201,3 +178,30 @@ def money_equations(
             },
         ),
     ]
+
+
+def _lines_equation(pricing: AccountPricing, draft: Draft, released: Released | None, books: str) -> Equation:
+    currency = released.document.totals.net.currency if released else books
+    currency = pricing.priced.currency if pricing.priced else currency
+    zero = Money.zero(currency)
+    priced = pricing.priced.lines if pricing.priced else ()
+    lines = money_total((line.net for line in priced), currency)
+    out = released.document.totals if released else None
+    held = lines if out is None and draft.document is None else zero
+    if out is None and draft.document is not None:
+        held = draft.document.totals.net
+    totals = out or (draft.document.totals if draft.document is not None else None)
+    included = totals.tax if totals is not None and any(line.includes_tax for line in priced) else zero
+    is_changed = released is not None and released.document != draft.document
+    changed = lines - out.net - included if out is not None and is_changed else zero
+    return Equation(
+        code="lines",
+        currency=currency,
+        total=lines.amount,
+        parts={
+            "released": out.net.amount if out else ZERO,
+            "held": held.amount,
+            "changed after release": changed.amount,
+            **({"tax included in prices": included.amount} if not included.is_zero else {}),
+        },
+    )

@@ -22,10 +22,11 @@ from billproof.invoicing.model import (
     Seller,
     TaxSubtotal,
 )
+from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
-from billproof.pricing.model import LineKind, PricedAccount
+from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan, Drawn
 from billproof.tax.model import ComponentTax, TaxedLine, Treatment
@@ -56,18 +57,7 @@ def draft_invoice(
     entity = plan.legal_entity
     rate = None if priced.currency == entity.currency else plan.rate_of(priced.currency)
     booked = None
-    lines = tuple(
-        InvoiceLine.construct_trusted(  # of models that were checked
-            priced=line,
-            taxable_base=tax.taxable_base,
-            amounts=tax.amounts,
-            tax_by_line=tax.tax_by_line,
-            components=tax.components,
-            determination=tax.determination,
-            booked=rate.convert_taxed(tax.amounts, entity.rounding) if rate else None,
-        )
-        for line, tax in zip(priced.lines, taxed, strict=True)
-    )
+    lines = tuple(_line(line, tax, rate, entity) for line, tax in zip(priced.lines, taxed, strict=True))
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
     summary = tax_summary(lines, priced.currency, rule)
     reversed_charge = any(line.determination.treatment is Treatment.REVERSE_CHARGE for line in lines)
@@ -95,6 +85,18 @@ def draft_invoice(
         tax_calculations=dict(calculations),
         credits_drawn=_drawn(terms, priced),
         notes=tuple(notes),
+    )
+
+
+def _line(line: PricedLine, tax: TaxedLine, rate: ExchangeRate | None, entity: LegalEntity) -> InvoiceLine:
+    return InvoiceLine.construct_trusted(  # of models that were checked
+        priced=line,
+        taxable_base=tax.taxable_base,
+        amounts=tax.amounts,
+        tax_by_line=tax.tax_by_line,
+        components=tax.components,
+        determination=tax.determination,
+        booked=rate.convert_taxed(tax.amounts, entity.rounding) if rate else None,
     )
 
 

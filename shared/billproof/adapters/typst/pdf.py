@@ -12,7 +12,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
-from billproof.invoicing.model import Invoice, InvoiceLine, Released
+from billproof.invoicing.model import Invoice, InvoiceLine, Released, TaxSubtotal
 from billproof.masterdata.parties import Address
 from billproof.money import Money
 from billproof.periods import Period
@@ -79,14 +79,7 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
             {"name": name, "net": net, "lines": [_line(line, money, span, locale) for line in lines]}
             for name, net, lines in _sections(invoice, money)
         ],
-        "taxes": [
-            {
-                "label": f"{group.jurisdiction} {group.percent} % on {money(group.taxable_base)}",
-                "reason": group.reason,
-                "tax": money(group.amounts.tax),
-            }
-            for group in invoice.tax_summary
-        ],
+        "taxes": [_tax(group, money) for group in invoice.tax_summary],
         "net": money(invoice.totals.net),
         "tax": money(invoice.totals.tax),
         "gross": money(invoice.totals.gross),
@@ -97,6 +90,14 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         },
         "contracts": ", ".join(f"{name} version {version}" for name, version in invoice.contracts.items()),
         "digest": released.document.digest,
+    }
+
+
+def _tax(group: TaxSubtotal, money: Callable[[Money], str]) -> dict[str, str]:
+    return {
+        "label": f"{group.jurisdiction} {group.percent} % on {money(group.taxable_base)}",
+        "reason": group.reason,
+        "tax": money(group.amounts.tax),
     }
 
 
