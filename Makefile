@@ -74,8 +74,9 @@ format: setup ## Put the code in house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup ## Generate docs/controls.md from the catalogue
+docs: setup ## Generate docs/controls.md from the catalogue, and the packages in docs/architecture.md from the import contracts
 	$(BIN)/python -m billproof_ops.catalogue
+	$(BIN)/python -m billproof_ops.architecture
 
 schemas: setup ## Generate the JSON Schemas from the models
 	$(BIN)/python -m billproof_ops.schemas
