@@ -1,4 +1,4 @@
-"""The catalogue: one module a control. Its order is the order of findings."""
+"""The catalogue of controls, one module each. Findings are reported in its order."""
 
 from billproof.controls.catalogue import (
     charge_without_line,

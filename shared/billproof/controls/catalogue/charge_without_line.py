@@ -1,4 +1,4 @@
-"""A contracted charge that the invoice lacks."""
+"""A contracted charge that is missing on the invoice."""
 
 from collections.abc import Iterator
 

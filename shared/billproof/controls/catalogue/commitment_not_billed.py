@@ -1,4 +1,4 @@
-"""A minimum commitment that is not reached and not billed."""
+"""A minimum commitment whose shortfall is not billed."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,10 +13,10 @@ from billproof.proration import Proration
 
 @exactly
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find commitments without a line, and those whose line and counted fees together do not reach them.
+    """Find commitments whose counted fees and shortfall line together are less than the committed amount.
 
-    More may be counted than this invoice bills, what was billed in advance; nothing that it bills may be left out. A
-    commitment over several months must have its line when its term is over.
+    Fees that were billed in advance count, too, and every fee on this invoice must count. A commitment over several
+    months must have a line when its term has ended.
     """
     for timeline in facts.timelines if facts.priced else ():
         for term in terms_over(timeline, facts.plan.period):

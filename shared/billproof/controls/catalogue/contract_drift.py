@@ -1,4 +1,4 @@
-"""The CRM and billing disagree about a contract."""
+"""A contract that differs between the CRM and billing."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from billproof.findings import Owner, Severity
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find contracts of which the CRM states another version, or other terms, than billing holds."""
+    """Find contracts whose version or terms in the CRM differ from those in billing."""
     for state in facts.terms.crm:
         known = state.known
         if known is None:

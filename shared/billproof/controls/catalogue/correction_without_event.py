@@ -1,4 +1,4 @@
-"""Corrections that correct nothing."""
+"""Corrections whose event is missing."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,10 @@ from billproof.findings import Owner, Severity
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find corrections and retractions whose event is not in the same source, account and day: they did nothing."""
+    """Find corrections and retractions that name an event that does not exist.
+
+    The event must be of the same source, account and day (UTC). Such a correction has no effect.
+    """
     for usage in facts.usages:
         if usage.counts.unmatched:
             what = f"{usage.counts.unmatched} corrections or retractions of {usage.period} name events not there"

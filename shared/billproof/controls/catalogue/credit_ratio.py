@@ -1,4 +1,4 @@
-"""Credits that eat the invoice."""
+"""Credits that are a large part of the invoice."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from billproof.money import total
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find invoices whose discounts, credits and negative differences exceed a share of what they charge."""
+    """Find invoices whose discounts, credits and negative differences exceed a percentage of the charges."""
     currency = facts.currency
     charged = total((line.net for line in facts.lines if line.net.amount > 0), currency)
     credited = total((-line.net for line in facts.lines if line.net.amount < 0), currency)

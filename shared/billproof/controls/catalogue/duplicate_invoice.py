@@ -1,4 +1,4 @@
-"""What the invoice before billed already."""
+"""Lines that the previous invoice already billed."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,9 @@ from billproof.pricing.differences import is_given_back
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find lines that the invoice before billed already: the same contract, charge, service period and dimension.
+    """Find lines that the previous invoice already billed: the same contract, charge, service period and dimension.
 
-    A line that this invoice takes back from that one, since a backdated version bills it later, is not billed twice.
+    If this invoice also credits the earlier line, because a backdated version bills it later, it is not a duplicate.
     """
     before = facts.terms.before
     if before is None:

@@ -1,4 +1,4 @@
-"""A discount outside its days."""
+"""A discount that is not effective."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from billproof.pricing.model import LineKind
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find discounts that are taken off a service period in which they are not effective, or that no contract names."""
+    """Find discounts on a service period in which they are not effective, and discounts that no contract has."""
     discounts: dict[tuple[str, str], list[Span[Discount]]] = {
         (contract.id, each.id): [] for contract in facts.terms.contracts for each in contract.discounts
     }

@@ -1,4 +1,4 @@
-"""An invoice that is too large to go out unseen."""
+"""An invoice that is so large that a person must approve it."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,10 @@ from billproof.model import decimal_text
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find invoices whose net amount is over the policy's limit for their currency; without one, for the books'."""
+    """Find invoices whose net amount is over the policy's limit for their currency.
+
+    If the policy has no limit in that currency, the limit in the currency of the books applies, after conversion.
+    """
     limits = facts.plan.policy.thresholds.invoice_limit
     net = facts.net if facts.currency in limits else facts.plan.booked(facts.net)
     limit = limits.get(net.currency)

@@ -1,4 +1,4 @@
-"""Months that nobody billed."""
+"""Months that were not billed."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from billproof.periods import Period
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find contracts that were in force in the month before, of an account that has no invoice of it.
+    """Find contracts that were in force in the previous month, if the account has no invoice for that month.
 
-    A contract that reaches billing after its first month was run, or an invoice that is still held, leaves such a gap:
-    later invoices bill differences of months that were billed, and this one was not.
+    This happens when a contract is published after the run of its first month, or when an invoice is still held. Later
+    invoices bill differences only for months that were billed, so the gap would remain.
     """
     month = Period.month_ending(facts.plan.period.start)
     before = facts.terms.before

@@ -1,4 +1,4 @@
-"""An invoice that comes to less than nothing."""
+"""An invoice with a negative total."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from billproof.findings import Owner, Severity
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find invoices whose credits are more than their charges: that is a credit note, which an invoice cannot be."""
+    """Find invoices whose credits are more than their charges. An invoice cannot be negative; use a credit note."""
     if facts.net.amount < 0:
         yield Found("invoice/net", f"the lines come to {facts.net}", -facts.net)
 

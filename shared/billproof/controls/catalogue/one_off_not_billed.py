@@ -9,7 +9,7 @@ from billproof.money import Money
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find one-off charges and milestones that were due before this period and are on no invoice."""
+    """Find one-off charges and milestones that were due before this period and are not on any invoice."""
     for timeline in facts.timelines:
         latest = {span.term.id: span.term for span in timeline.charges}
         for charge in latest.values():

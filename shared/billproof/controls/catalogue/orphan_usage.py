@@ -7,7 +7,7 @@ from billproof.findings import Owner, Severity
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find events of an account that has no contract in force: usage that nobody would be billed for."""
+    """Find usage of an account that has no contract in force. Nobody would be billed for it."""
     if facts.terms.contracts:
         return
     for usage in facts.pricing.own:

@@ -1,4 +1,4 @@
-"""Service periods left out or billed twice."""
+"""Service periods that are missing or billed twice."""
 
 from collections.abc import Iterator
 
@@ -20,9 +20,9 @@ def _was_left_out(facts: ControlInput, span: Span[Charge]) -> bool:
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find charges whose lines pay for a period twice, leave out one that this invoice owes, or left it out before.
+    """Find charges that bill a service period twice, or leave out one that this or the previous invoice must bill.
 
-    A charge in advance that ran before this period must have been billed for it on the invoice before.
+    A charge in advance that already applied before this period must be on the previous invoice.
     """
     for timeline, found in facts.dues if facts.priced else ():
         owed: dict[str, set[str]] = {}

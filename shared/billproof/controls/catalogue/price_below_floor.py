@@ -1,4 +1,4 @@
-"""A price under the contract's floor."""
+"""A price below the contract's floor."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,7 +11,7 @@ from billproof.pricing.model import LineKind
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find charges whose units, after tiers and discounts, cost less than the floor that the contract sets."""
+    """Find charges whose price per unit, after tiers and discounts, is below the contract's floor."""
     for contract, charge in facts.charges:
         if charge.floor_unit_price is not None:
             mine = [

@@ -1,4 +1,4 @@
-"""Metered quantities that the lines do not add up to."""
+"""Metered quantities that differ from the lines."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,7 +10,7 @@ from billproof.pricing.reading import readings
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find metered quantities that their charge's lines do not add up to, billed and included together."""
+    """Find metered quantities that differ from the sum of billed and included quantities on the charge's lines."""
     for timeline, owed in facts.dues if facts.priced else ():
         metered: dict[str, Decimal] = {}
         for due in owed:

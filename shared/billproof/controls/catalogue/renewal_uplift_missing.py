@@ -1,4 +1,4 @@
-"""A renewal without its uplift."""
+"""A renewal whose price increase is missing."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,7 +10,7 @@ from billproof.money import CONTEXT, Money
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find contracts that are past their renewal date and still billed by the terms from before it."""
+    """Find contracts that are past their renewal date and are still billed by the old terms."""
     for timeline in facts.timelines if facts.priced else ():
         contract = timeline.in_force(facts.plan.period)
         renewal = contract.renewal if contract is not None else None

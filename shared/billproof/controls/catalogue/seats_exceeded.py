@@ -1,4 +1,4 @@
-"""More seats in use than are billed."""
+"""More seats in use than billed."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,7 +12,7 @@ from billproof.usage.readings import Reading
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find seat charges whose telemetry counted more seats than the contract bills."""
+    """Find seat charges for which telemetry counted more seats than the contract bills."""
     for contract, charge in facts.charges:
         if charge.seats_meter is not None and isinstance(charge.price, Seats) and charge.price.true_up == "none":
             reading = Reading(meter=charge.seats_meter)

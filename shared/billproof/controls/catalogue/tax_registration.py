@@ -1,4 +1,4 @@
-"""Tax numbers that are missing or wrong."""
+"""Tax numbers that are missing or malformed."""
 
 from collections.abc import Iterator
 
@@ -10,10 +10,10 @@ from billproof.masterdata.parties import CustomerKind
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find businesses in the EU without a VAT number, or whose number is malformed (check digits by python-stdnum).
+    """Find businesses in the EU whose VAT number is missing or malformed (check digits by python-stdnum).
 
-    An invoice shows the customer's number where the customer accounts for the tax (article 226 (4), Directive
-    2006/112/EC); where that is so and the number is missing, the tax step holds the invoice.
+    If the customer accounts for the tax, the invoice must show the customer's number (article 226 (4), Directive
+    2006/112/EC). In that case the tax step holds the invoice while the number is missing.
     """
     for account in facts.terms.members:
         is_member = account.address.country.lower().replace("gr", "el") in vat.MEMBER_STATES

@@ -1,4 +1,4 @@
-"""Usage that the contract says nothing about."""
+"""Usage that the contract neither prices nor excludes."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from billproof.findings import Owner, Severity
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find events that the account's contract neither charges for nor excludes."""
+    """Find usage that the account's contract neither prices nor excludes."""
     for usage in facts.usages:
         if not facts.terms.contracts and usage in facts.pricing.own:
             continue

@@ -10,9 +10,9 @@ from billproof.pricing.model import metered_quantities
 
 
 def _check(facts: ControlInput) -> Iterator[Found]:
-    """Find meters whose quantity fell or rose against the account's invoice before by more than the policy allows.
+    """Find meters whose quantity changed since the account's previous invoice by more than the policy's limit.
 
-    A drop may be telemetry that got lost; a rise may be a source that sends twice under new ids.
+    A drop may be lost telemetry. A rise may be a source that sends events twice under new ids.
     """
     before, line_drawn = facts.terms.before, facts.plan.policy.thresholds
     billed = metered_quantities(facts.lines)

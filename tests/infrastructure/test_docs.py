@@ -1,0 +1,155 @@
+"""Rules that every Markdown file of the repository must keep."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from billproof_ops import architecture
+from billproof_ops.paths import ROOT
+
+LAYER = ROOT / "shared" / "billproof"
+IGNORED = {".venv", ".tools", ".bench", ".aws-sam", "build", ".pytest_cache"}
+WIDTH = 120
+NOT_WRAPPED_YET = {Path("docs/pricing.md")}
+"""Pages with longer lines; a page that is wrapped has to leave this set."""
+
+NOT_DOMAIN = {"schemas"}
+"""Folders of the layer that hold data, not code."""
+
+PRIVATE_WORDS = (
+    *("the door", "gatekeeper", "express lane", "two lanes", "plain and sound", "dossier", "crmword", "crm word"),
+    *("surveyor", "surveying", "casebook", "reigns", "the night", "bad night", "whatever dies", "quiet success"),
+    *("mend", "mends", "mended", "mending", "is nowhere", "whole earth", "meant ill", "nobody can say"),
+    *("engine outside", "engines outside", "taken quietly", "settlements", "takes a place", "the house"),
+)
+"""Words that only the authors understand. The glossary and style of the project name the plain ones."""
+PRIVATE = re.compile(r"\b(" + "|".join(re.escape(word) for word in PRIVATE_WORDS) + r")\b", re.IGNORECASE)
+
+REGISTRY = re.compile(r"https?://[\w.-]*\b(pypi|pythonhosted|npmjs|rubygems|crates)\.\w+", re.IGNORECASE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"#+ (.+)")
+IN_CODE = re.compile(r"`[^`]*`")
+
+
+def pages() -> list[Path]:
+    found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
+    return sorted(path for path in found if not IGNORED & set(path.parts))
+
+
+def prose(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the numbered lines that are not in a block of code."""
+    in_code = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        elif not in_code:
+            yield number, line
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors that a Markdown viewer makes of the headings."""
+    headings = [match[1] for _, line in prose(text) if (match := HEADING.fullmatch(line))]
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links(page: Path, text: str) -> list[str]:
+    """Return the relative links of a page that lead to no file, or to no heading of it."""
+    dead = []
+    for _, line in prose(text):
+        for link in LINK.findall(IN_CODE.sub("", line)):
+            path, _, anchor = link.partition("#")
+            if re.match(r"[a-z]+:", link):
+                continue
+            target = (ROOT / page).parent / path if path else ROOT / page
+            if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+                dead.append(link)
+    return dead
+
+
+def too_long(text: str) -> list[int]:
+    """Return the numbers of the lines that could be wrapped and are not; a table's row and a lone link cannot be."""
+    lines = ((number, line) for number, line in prose(text) if len(line) > WIDTH and not line.startswith("|"))
+    return [number for number, line in lines if " " in line[:WIDTH].strip().removeprefix("- ")]
+
+
+def private_words(text: str) -> list[str]:
+    return [f"{number}: {word}" for number, line in prose(text) for word in PRIVATE.findall(line)]
+
+
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    assert not dead_links(page, (ROOT / page).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_lines_wrap(page: Path) -> None:
+    long = too_long((ROOT / page).read_text(encoding="utf-8"))
+    assert bool(long) == (page in NOT_WRAPPED_YET), f"longer than {WIDTH}: lines {long}"
+
+
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_a_page_uses_no_private_word(page: Path) -> None:
+    assert not private_words((ROOT / page).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_packages_are_named_and_no_registry_is_linked(page: Path) -> None:
+    assert not REGISTRY.search((ROOT / page).read_text(encoding="utf-8"))
+
+
+def test_the_rules_notice_what_they_forbid() -> None:
+    here = Path("docs/index.md")
+    assert dead_links(here, "[a](none.md) [b](index.md#none) [c](index.md#finance) [d](https://example.com)") == [
+        "none.md",
+        "index.md#none",
+    ]
+    assert too_long("a " * 61 + "\n| " + "b " * 61 + "\n```\n" + "c " * 61 + "\n```\n- " + "d" * 121) == [1]
+    assert private_words("Events pass the door.\nThe outdoor sensor.\nHe mends it.") == ["1: the door", "3: mends"]
+    assert REGISTRY.search("see https://pypi.invalid/project/x")
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    linked = {((ROOT / "docs") / link.partition("#")[0]).resolve() for link in LINK.findall(index)}
+    missing = [
+        page
+        for page in pages()
+        if page.parts[0] == "docs" and page.name != "index.md" and not {ROOT / page, (ROOT / page).parent} & linked
+    ]
+    assert not missing
+
+
+def test_every_package_is_in_the_glossary() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in LAYER.glob("*/__init__.py")} - NOT_DOMAIN
+    assert len(packages) >= 15
+    assert not [package for package in sorted(packages) if f"`{package}/`" not in glossary]
+
+
+def test_the_glossary_names_only_what_exists() -> None:
+    rows = [
+        line.split("|") for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.count("|") == 4
+    ]
+    places = [place.strip() for row in rows for place in row[3].split(";") if "`" in place]
+    assert len(places) > 60
+    for place in places:
+        path, *names = re.findall(r"`([^`]+)`", place)
+        assert (LAYER / path).exists(), path
+        assert all(re.search(rf"\b{name}\b", (LAYER / path).read_text()) for name in names), place
+
+
+def test_the_packages_in_the_architecture_page_are_those_of_the_import_contracts() -> None:
+    current = architecture.PAGE.read_text(encoding="utf-8")
+    assert architecture.page(current) == current, "run 'make docs'"
+    drawn = {
+        name for contract in architecture.contracts() if contract["type"] == "layers" for name in contract["layers"]
+    }
+    assert "billproof_ops" in drawn
+    assert all(module.strip() in current for layer in drawn for module in layer.split("|"))
+
+
+def test_the_page_without_its_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="lacks the lines"):
+        architecture.page("# Architecture\n")
