@@ -1,1 +1,1 @@
-"""What people run and Lambda never sees: the command, the local stack and the demo."""
+"""The `billproof` command, the local stack and the demo: what people run, and no Lambda function imports."""

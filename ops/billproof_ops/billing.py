@@ -66,7 +66,7 @@ def redrive_run(target: Target, run_id: str, *, requested_by: str) -> str:
     """
     state = run_state(target, run_id)
     if state.status not in {"FAILED", "TIMED_OUT", "ABORTED"}:
-        message = f"run {run_id} is {state.status.lower()}: only a failed run is redriven"
+        message = f"run {run_id} is {state.status.lower()}: only a failed run can be redriven"
         raise OpsError(message)
     if target.machine("BillingRunArn").redrive(run_id):
         return f"{run_id} redriven from where it failed"

@@ -30,7 +30,9 @@ from billproof_ops.printing import AsJson, Entity, Period, Who, console, fail, p
 from billproof_ops.target import Target
 
 app = typer.Typer(
-    no_args_is_help=True, help="Billproof: from contract and usage to cash, with proof.", add_completion=False
+    no_args_is_help=True,
+    help="Billproof: invoices from contracts and usage, with proof that nothing is missing.",
+    add_completion=False,
 )
 local = typer.Typer(no_args_is_help=True, help="The embedded AWS on this machine.")
 run = typer.Typer(no_args_is_help=True, help="Billing runs.")
@@ -47,23 +49,23 @@ app.command("simulate")(cli_invoices.simulate)
 
 @local.command()
 def up(*, as_json: AsJson = False) -> None:
-    """Start the embedded AWS and deploy template.yaml to it; again: deploy what has changed."""
+    """Start the embedded AWS and deploy template.yaml to it. If it is already up, deploy what has changed."""
     found = stack.up()
     text = f"up at {found.endpoint}, {'deployed' if found.deployed else 'nothing to deploy'}"
     if found.state_wiped:
-        text += "; the last state was never saved as a whole, or is of another version, and was wiped"
+        text += "; the saved state was incomplete or of another version, and was deleted"
     show(found, as_json=as_json, text=text)
 
 
 @local.command()
 def down() -> None:
-    """Stop the embedded AWS; its state is kept for the next time."""
-    console.print("stopped" if server.stop() else "nothing was up")
+    """Stop the embedded AWS and keep its state for the next start."""
+    console.print("stopped" if server.stop() else "it was not up")
 
 
 @local.command()
 def status(*, as_json: AsJson = False) -> None:
-    """Say whether the embedded AWS is up, and what its queues hold."""
+    """Show whether the embedded AWS is up, and how many messages its queues have."""
     found = server.running()
     if found is None:
         print_json({"up": False}) if as_json else console.print("down")
@@ -87,12 +89,12 @@ def invoke(
         typer.Argument(help="A file with the event, such as events/post_to_erp/released.json; - for standard input."),
     ],
 ) -> None:
-    """Invoke one function with an event and print what it returns; exit 1 where it raised."""
+    """Invoke one function with an event and print its result. Exit 1 if it raised an error."""
     target = Target.find()
     output = "".join(part.capitalize() for part in function.split("_")) + "Name"
     if output not in target.outputs:
         known = sorted(_snake(name) for name in target.outputs if name.endswith("Name") and _is_function(name))
-        message = f"there is no function {function}: one of {', '.join(known)}"
+        message = f"there is no function {function}: use one of {', '.join(known)}"
         raise WrongUse(message)
     text = read_text(event)
     try:
@@ -121,7 +123,7 @@ def demo(
     period: Annotated[str, typer.Option("--period", "-p", help="A month of 2013, or 2013 for all twelve.")] = "2013-01",
     keep_up: Annotated[bool, typer.Option("--keep-up", help="Leave the embedded AWS up at the end.")] = False,
 ) -> None:
-    """Bill a month of real flights: contracts, usage, invoices, postings, reconciliation; results in build/demo/."""
+    """Bill a month of real flights, from contracts to reconciliation, and write the results to build/demo/."""
     from billproof_ops.demo.command import play
 
     play(period, console=console, keep_up=keep_up)
@@ -134,19 +136,19 @@ def start(
     period: Period,
     who: Who = "operator",
     account: Annotated[list[str] | None, typer.Option("--account", help="Only this account; may be repeated.")] = None,
-    wait: Annotated[bool, typer.Option(help="Wait until it is over.")] = True,
+    wait: Annotated[bool, typer.Option(help="Wait until the run has ended.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Start the next run of a legal entity and month, unless one is under way; to repeat one is safe.
+    """Start the next run of a legal entity and month, unless one is running. It is safe to repeat.
 
-    Who starts a run cannot decide its exceptions.
+    The person who starts a run cannot decide its exceptions.
     """
     target = Target.find()
     started = billing.start_run(target, legal_entity, period, requested_by=who, only_accounts=account or ())
     if wait:
         billing.wait_for_run(target, started.run_id)
     state = billing.run_state(target, started.run_id)
-    verb = "started" if started.started else "was under way"
+    verb = "started" if started.started else "was already running"
     show(state, as_json=as_json, text=f"{started.run_id} {verb}: {state.status}")
 
 
@@ -156,7 +158,7 @@ def run_status(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Say how a run stands."""
+    """Show the status of a run."""
     state = billing.run_state(Target.find(), run_id)
     show(state, as_json=as_json, text=f"{state.run_id}: {state.status}" + (f" ({state.cause})" if state.cause else ""))
 
@@ -202,7 +204,7 @@ def redrive(
     *,
     who: Who = "operator",
 ) -> None:
-    """Take a failed run up where it failed; where the endpoint cannot do that, start the next run of its month."""
+    """Continue a failed run. If the endpoint cannot redrive executions, start the next run of its month."""
     console.print(billing.redrive_run(Target.find(), run_id, requested_by=who))
 
 
@@ -213,7 +215,7 @@ def balance(
     account: Annotated[str, typer.Option("--account", help="Only this account.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Print the conservation statement, in events and in money; exit 1 where anything is nowhere."""
+    """Print the conservation statement, in events and in money. Exit 1 if anything is unaccounted for."""
     from billproof.conservation.service import balance_run
 
     statement = balance_run(run_id, stores=billing.stores(Target.find()))
@@ -238,7 +240,7 @@ def prove_a_run(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Compute a closed run again from the log and the contracts; exit 1 where anything stored differs."""
+    """Compute a closed run again from the usage log and the contracts. Exit 1 if anything stored differs."""
     from billproof.proof.service import prove_run
 
     show_proof(prove_run(run_id, stores=billing.stores(Target.find())), as_json=as_json)
@@ -246,18 +248,18 @@ def prove_a_run(
 
 @app.command()
 def replay(
-    start: Annotated[str, typer.Option("--from", help="When the window starts, with a zone: when events arrived.")],
-    end: Annotated[str, typer.Option("--to", help="When it ends, the first moment outside.")],
+    start: Annotated[str, typer.Option("--from", help="First arrival time to replay, with a time zone.")],
+    end: Annotated[str, typer.Option("--to", help="End of the window, exclusive, with a time zone.")],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Send what came over the usage bus in a window once more; each event is counted once, however often it comes."""
+    """Send the events again that arrived over the usage bus in a window. Duplicates are not counted twice."""
     found = replays.start_replay(Target.find(), replays.moment(start), replays.moment(end))
     show(found, as_json=as_json, text=f"{found.name}: {found.state}, {found.start} to {found.end}")
 
 
 def main() -> None:
-    """Run the command; what a person can mend is said in one line."""
+    """Run the command. Print an error that the user can correct in one line."""
     try:
         app()
     except (WrongUse, InvalidInput) as error:

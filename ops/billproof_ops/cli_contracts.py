@@ -1,4 +1,4 @@
-"""`billproof contract`: what the contracts of accounts say, and who changed it."""
+"""`billproof contract`: the versions of an account's contracts, and who changed them."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="Contracts.")
 
 @app.callback()
 def contracts() -> None:
-    """Contracts, as the CRM sent them."""
+    """Contracts, as the CRM published them."""
 
 
 @app.command("history")
@@ -26,7 +26,9 @@ def show_history(
         print_json([each.model_dump(mode="json") for each in found])
         return
     for each in found:
-        received = f"received {each.receipt.received_at} from {each.receipt.sender}" if each.receipt else "not noted"
+        received = (
+            f"received {each.receipt.received_at} from {each.receipt.sender}" if each.receipt else "sender not recorded"
+        )
         until = f" to {each.effective.end}" if each.effective.end else ""
         console.print(f"[bold]{each.contract}[/] version {each.version}, from {each.effective.start}{until}")
         told = [f"signed by {each.signed_by}, {received}"]

@@ -1,4 +1,4 @@
-"""`billproof dlq`: dead letters, looked at and sent back."""
+"""`billproof dlq`: count dead letters, look at them and send them again."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from billproof_ops import dead_letters
 from billproof_ops.printing import AsJson, console, print_json, show
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Dead letters: messages that were tried five times and given up.")
+app = typer.Typer(no_args_is_help=True, help="Dead letters: messages that failed five times.")
 QueueName = Annotated[str, typer.Argument(help=f"One of {', '.join(dead_letters.WORK_QUEUES)}.")]
 Contains = Annotated[str, typer.Option("--contains", help="Only messages whose body contains this text.")]
 
@@ -35,7 +35,7 @@ def peek_at_dead_letters(
     contains: Contains = "",
     as_json: AsJson = False,
 ) -> None:
-    """Look at dead letters and leave them where they are."""
+    """Show dead letters without removing them."""
     found = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
     if as_json:
         print_json([each.model_dump() for each in found])
@@ -51,15 +51,15 @@ def redrive_dead_letters(
     queue: QueueName,
     *,
     contains: Contains = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
-    per_second: Annotated[int, typer.Option(min=1, max=1000, help="How fast.")] = 50,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be sent back.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Send at most this many.")] = None,
+    per_second: Annotated[int, typer.Option(min=1, max=1000, help="Messages a second.")] = 50,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be sent.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send dead letters back to their queue; to repeat it is safe."""
+    """Send dead letters to their queue again. It is safe to repeat."""
     done = dead_letters.redrive(
         Target.find(), queue, contains=contains, limit=limit, per_second=per_second, dry_run=dry_run
     )
-    verb = "would be sent back" if dry_run else "sent back"
+    verb = "would be sent again" if dry_run else "sent again"
     number = done.matched if dry_run else done.sent_back
     show(done, as_json=as_json, text=f"{queue}: {number} {verb}; dead letters before {done.before}, after {done.after}")

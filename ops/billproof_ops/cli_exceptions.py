@@ -1,4 +1,4 @@
-"""`billproof exceptions`: what waits for a person, and the person's answer."""
+"""`billproof exceptions`: list, show and decide what waits for a decision."""
 
 from typing import Annotated
 
@@ -9,9 +9,9 @@ from billproof_ops import exceptions, tables
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Exceptions: held invoices and runs that wait for a person.")
+app = typer.Typer(no_args_is_help=True, help="Exceptions: invoices, credit notes and runs that wait for a decision.")
 Name = Annotated[str, typer.Argument(help="An exception's id, such as skymeter-inc.2013-01.UA.001.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever reads it next year.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is stored with the decision.")]
 
 
 @app.command("list")
@@ -19,10 +19,10 @@ def list_exceptions(
     *,
     legal_entity: Entity,
     period: Period,
-    everything: Annotated[bool, typer.Option("--all", help="Those that are decided, too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include decided ones.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what waits for a person in a legal entity and month."""
+    """List the exceptions of a legal entity and month that wait for a decision."""
     found = exceptions.exceptions_of(Target.find(), legal_entity, period, all_of_them=everything)
     if as_json:
         print_json([state.model_dump(mode="json") for state in found])
@@ -42,7 +42,7 @@ def _status(state: ExceptionState) -> str:
 
 @app.command("show")
 def show_exception(name: Name, *, as_json: AsJson = False) -> None:
-    """Show an exception: why it is held, what it is worth, who may decide, what was decided."""
+    """Show an exception: findings, amount, who may decide, and the decision."""
     target = Target.find()
     state = target.ports.exception_store.state(name)
     opened = state.opened
@@ -56,7 +56,7 @@ def show_exception(name: Name, *, as_json: AsJson = False) -> None:
     for finding in opened.findings:
         console.print(f"{finding.severity} {finding.code} {finding.path}: {finding.message}. {finding.remedy}")
     if not opened.can_approve:
-        console.print("There is no document: it cannot be approved, only mended and run again.")
+        console.print("There is no document to approve: remove the cause and run the period again.")
     console.print(f"may approve: {', '.join(able) or 'nobody'}")
     if state.decision is not None:
         taken = state.decision
@@ -65,13 +65,13 @@ def show_exception(name: Name, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def approve(name: Name, *, who: Who, reason: Reason, as_json: AsJson = False) -> None:
-    """Release what is held, as it is; exit 1 where you may not."""
+    """Approve: release what is held as it is. Exit 1 if the decision is refused."""
     _answer(exceptions.decide(Target.find(), name, "approved", decided_by=who, reason=reason), as_json=as_json)
 
 
 @app.command()
 def reject(name: Name, *, who: Who, reason: Reason, as_json: AsJson = False) -> None:
-    """Leave an invoice held; plan a held run again, with what has arrived since. Exit 1 where you may not."""
+    """Reject: the invoice stays held, or the held run is planned again. Exit 1 if the decision is refused."""
     _answer(exceptions.decide(Target.find(), name, "rejected", decided_by=who, reason=reason), as_json=as_json)
 
 
@@ -89,5 +89,5 @@ def _answer(answer: Answer, *, as_json: bool) -> None:
 
 @app.command()
 def redrive(name: Name) -> None:
-    """Start the workflow of an exception again whose execution failed; to repeat it is safe."""
+    """Start the workflow of an exception again after its execution failed. It is safe to repeat."""
     console.print(f"started {exceptions.restart(Target.find(), name)}")

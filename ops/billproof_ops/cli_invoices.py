@@ -1,4 +1,4 @@
-"""`billproof invoice` and `billproof simulate`: what invoices say, would say, and how they came about."""
+"""`billproof invoice` and `billproof simulate`: list, show, prove, preview and credit invoices."""
 
 import sys
 from pathlib import Path
@@ -22,10 +22,10 @@ app = typer.Typer(no_args_is_help=True, help="Invoices.")
 def prove_an_invoice(
     name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
     *,
-    events: Annotated[bool, typer.Option("--events", help="List every event that the run saw.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="List every event that the run read.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compute a released invoice again and compare it bit for bit; exit 1 where anything differs."""
+    """Compute a released invoice again and compare it bit for bit. Exit 1 if anything differs."""
     from billproof.proof.service import events_behind, prove_invoice
 
     target = Target.find()
@@ -40,9 +40,9 @@ def prove_an_invoice(
 def retax_an_invoice(
     name: Annotated[str, typer.Argument(help="A number or an id, as for show.")], *, as_json: AsJson = False
 ) -> None:
-    """Determine a released invoice's tax again by the rules of now, and say what changed; nothing is written.
+    """Determine a released invoice's tax again with the current rules, and show what would change.
 
-    The invoice stays as it is. Exit 1 where its tax would be another one.
+    Nothing is stored, and the invoice stays as it is. Exit 1 if its tax would be different.
     """
     from billproof.proof.taxes import recalculate_tax
 
@@ -69,7 +69,7 @@ def retax_an_invoice(
 
 @app.command("list")
 def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
-    """List the invoices of a legal entity and month, held ones too."""
+    """List the invoices of a legal entity and month, including held ones."""
     rows = billing.invoice_rows(Target.find(), legal_entity, period)
     if as_json:
         print_json([row.model_dump(mode="json") for row in rows])
@@ -134,7 +134,7 @@ def preview_an_invoice(
     period: Period,
     as_json: AsJson = False,
 ) -> None:
-    """Show what an account's invoice would say now, and write nothing; a month that is still open counts so far."""
+    """Show an account's invoice as it would be now. Nothing is stored; an open month includes its usage so far."""
     found = previews.preview_account(Target.find(), account, period)
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -164,25 +164,29 @@ def preview_an_invoice(
 def credit_an_invoice(
     name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
     *,
-    reason: Annotated[CreditReason, typer.Option(help="Why; uncollectible writes the receivable off.")],
-    note: Annotated[str, typer.Option(help="What happened, for the customer and whoever approves.")],
+    reason: Annotated[CreditReason, typer.Option(help="Why. uncollectible makes a write-off.")],
+    note: Annotated[str, typer.Option(help="What happened, for the customer and the approver.")],
     who: Who,
     line: Annotated[
         list[str] | None,
         typer.Option(
             "--line",
             help="A line, such as miles:2013-01, with =AMOUNT or *QUANTITY for a part of it; may be repeated. "
-            "CONTRACT/LINE where two contracts of the invoice name lines alike. "
-            "Without it all that is left of the invoice is credited.",
+            "CONTRACT/LINE if two contracts on the invoice have lines of the same name. "
+            "Without this option, all that is left of the invoice is credited.",
         ),
     ] = None,
-    rebill: Annotated[bool, typer.Option("--rebill", help="Bill it again with the next invoice.")] = False,
-    refund: Annotated[bool, typer.Option("--refund", help="Send the money back.")] = False,
+    rebill: Annotated[
+        bool, typer.Option("--rebill", help="Bill the credited lines again with the next invoice.")
+    ] = False,
+    refund: Annotated[
+        bool, typer.Option("--refund", help="Write on the document that the money is to be refunded.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for a credit note or write-off: somebody else has to approve it before it goes out.
+    """Request a credit note or write-off. Somebody else must approve it before it is released.
 
-    The same request again is the one that is known already. `billproof exceptions approve` decides it.
+    The same request again returns the existing one. Approve it with `billproof exceptions approve`.
     """
     target = Target.find()
     released = billing.find_release(target, name)
@@ -203,7 +207,7 @@ def credit_an_invoice(
     asked = exceptions.ask_for_credit(target, request)
     said = f"waits for approval as {asked.exception}"
     if asked.outcome != "waiting":
-        said = f"was {asked.outcome} as {asked.exception}; another note makes it another request"
+        said = f"was {asked.outcome} as {asked.exception}; use another note to make a new request"
     show(asked, as_json=as_json, text=f"{asked.document}: {asked.gross}, {said}")
 
 
@@ -222,15 +226,15 @@ def simulate(
     *,
     contracts: Annotated[
         Path,
-        typer.Option("--contracts", help="Versions of contracts or other master data, as JSON; - for standard input."),
+        typer.Option("--contracts", help="Versions of contracts or other master data as JSON; - for standard input."),
     ],
     period: Period,
     legal_entity: Entity,
     as_json: AsJson = False,
 ) -> None:
-    """Price a whole month under changed terms and show what would differ, without a trace in the books.
+    """Price a whole month under changed terms and show what would differ. Nothing is stored.
 
-    The file holds an object or an array of objects, as the contract-events queue takes them.
+    The file contains one object, or an array of objects, in the format of the contract-events queue.
     """
     found = previews.simulate_file(Target.find(), legal_entity, period, read_text(contracts), str(contracts))
     if as_json:

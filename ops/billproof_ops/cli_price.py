@@ -1,4 +1,4 @@
-"""`billproof price`: one charge, priced outside of any run; it needs no AWS and writes nothing."""
+"""`billproof price`: price one charge without a run. It needs no AWS and stores nothing."""
 
 import sys
 from pathlib import Path
@@ -16,8 +16,8 @@ def price(
         typer.Argument(help="A price request as JSON (schemas/price-request.v1.json); - for standard input."),
     ],
 ) -> None:
-    """Price one charge given as JSON and print the amount and its explanation as JSON.
+    """Price one charge given as JSON, and print the amount and its explanation as JSON.
 
-    Any price model, usage, period and currency; docs/pricing.md has an example of each.
+    It takes every price model, usage, period and currency. docs/pricing.md has an example of each.
     """
     sys.stdout.write(price_text(read_text(file), str(file)))

@@ -1,4 +1,4 @@
-"""`billproof revenue`: what is deferred, and what a month earns of it."""
+"""`billproof revenue`: deferred revenue, and what each month earns of it."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Revenue: deferred, and earned mont
 
 @app.command()
 def recognize(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
-    """Post what a month earned of deferred revenue; to repeat it posts nothing more."""
+    """Post what a month earned of deferred revenue. A second time posts nothing."""
     payload = Target.find().call("RecognizeRevenueName", {"legal_entity": legal_entity, "month": period})
     (done,) = RecognitionResult.model_validate(payload).months
     if as_json:
@@ -33,7 +33,7 @@ def show_waterfall(
     months: Annotated[int, typer.Option(min=1, max=120, help="How many months to show.")] = 12,
     as_json: AsJson = False,
 ) -> None:
-    """Show month by month what was deferred, what is earned and what is left, from the documents alone."""
+    """Show deferred revenue month by month: opening, deferred, earned, closing. Computed from the documents."""
     ports = Target.find().ports
     found = waterfall(
         legal_entity=legal_entity,

@@ -1,8 +1,8 @@
-"""Dead letters: counting them, looking at them, sending them back. Wherever SQS works, StartMessageMoveTask or not.
+"""Count dead letters, show them and send them again. Works on every SQS, with or without StartMessageMoveTask.
 
 receive (hidden for HIDDEN_SECONDS) -> send to the source queue -> delete
-                                    ^ died: hidden for a while, then there again     ^ died: there twice,
-                                                                                       which consumers take quietly
+                                    ^ crash: hidden for a while, then visible again
+                                                                ^ crash: sent twice, accepted without change
 """
 
 import json
@@ -66,7 +66,7 @@ class Pair:
 def pair_of(target: Target, queue: str) -> Pair:
     """Find a work queue and its dead-letter queue; raises WrongUse for an unknown name."""
     if queue not in WORK_QUEUES:
-        message = f"there is no queue {queue}: one of {', '.join(WORK_QUEUES)}"
+        message = f"there is no queue {queue}: use one of {', '.join(WORK_QUEUES)}"
         raise WrongUse(message)
     sqs, source = client("sqs"), target.outputs[WORK_QUEUES[queue]]
     attributes = sqs.get_queue_attributes(QueueUrl=source, AttributeNames=["RedrivePolicy"])["Attributes"]
@@ -97,7 +97,7 @@ def redrive(
 ) -> Redriven:
     """Send dead letters back to their queue: those whose body contains a text, at most `limit`, at a rate.
 
-    It is safe to repeat: a message that is sent back twice is taken quietly by its consumer.
+    It is safe to repeat: a consumer accepts a message that is sent twice without change.
     """
     pair = pair_of(target, queue)
     before = _depth(pair.dead)

@@ -1,9 +1,9 @@
-"""What goes wrong for the person at the command line."""
+"""Errors of the command, for the person who runs it."""
 
 
 class OpsError(Exception):
-    """Something that one clear line can say; the command exits with 1."""
+    """It could not be done; one line says why. The command exits with 1."""
 
 
 class WrongUse(OpsError):
-    """The words of the command are off; it exits with 2."""
+    """The command was used wrongly; it exits with 2."""

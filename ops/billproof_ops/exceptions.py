@@ -1,4 +1,4 @@
-"""What the command does with exceptions: it reads the exception_store; deciding is left to the function that may."""
+"""What the command does with exceptions. It reads the exception store; only decide_exception writes decisions."""
 
 from billproof.approvals.credits import CreditRequested
 from billproof.approvals.exception_store import execution_name

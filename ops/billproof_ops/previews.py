@@ -44,5 +44,5 @@ def _changes(text: str, name: str) -> list[AnyMasterData]:
         documents = found if isinstance(found, list) else [found]
         return [read_master_data(json.dumps(document)) for document in documents]
     except (json.JSONDecodeError, ValidationError) as error:
-        message = f"{name} does not hold versions of master data: {error}"
+        message = f"{name} does not contain versions of master data: {error}"
         raise WrongUse(message) from None

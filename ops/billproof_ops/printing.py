@@ -1,4 +1,4 @@
-"""How every verb of the command prints: a table or a line for people, JSON with --json."""
+"""How every command prints: a table or a line for people, JSON with --json."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
 Period = Annotated[str, typer.Option("--period", "-p", help="The month, such as 2013-01.")]
 Who = Annotated[
-    str, typer.Option("--as", envvar="BILLPROOF_PERSON", help="Who you are in the policy; or BILLPROOF_PERSON.")
+    str, typer.Option("--as", envvar="BILLPROOF_PERSON", help="Your name in the policy; or set BILLPROOF_PERSON.")
 ]
 
 console = Console()
@@ -47,13 +47,13 @@ def read_text(path: Path) -> str:
 
 
 def fail(error: object, code: int) -> NoReturn:
-    """Say in one line what went wrong, and leave."""
+    """Print in one line what went wrong, and exit."""
     Console(stderr=True).print(f"[red]error[/] {error}", soft_wrap=True)
     sys.exit(code)
 
 
 def show_proof(proof: Proof, *, as_json: bool) -> None:
-    """Print a proof, and leave with 1 where it does not hold."""
+    """Print a proof, and exit with 1 if anything differs."""
     if as_json:
         print_json(proof.model_dump(mode="json"))
     else:

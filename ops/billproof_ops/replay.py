@@ -1,4 +1,4 @@
-"""Replaying a window of the usage bus's archive: what arrives again is recognised by its id and counted once."""
+"""Replay a window of the usage bus's archive. Duplicates are found by their ids and not counted twice."""
 
 from datetime import UTC, datetime
 
@@ -24,13 +24,13 @@ def moment(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        message = f"{text!r} is not a time with a zone, such as 2013-01-05T17:00:00Z"
+        message = f"{text!r} is not a time with a time zone, such as 2013-01-05T17:00:00Z"
         raise WrongUse(message)
     return found.astimezone(UTC)
 
 
 def start_replay(target: Target, start: datetime, end: datetime) -> Replay:
-    """Replay what came over the bus from `start` to before `end`; raises WrongUse for an empty window."""
+    """Replay what arrived over the bus from `start` to before `end`; raises WrongUse for an empty window."""
     if end <= start:
         message = f"the window {start} to {end} is empty"
         raise WrongUse(message)

@@ -11,7 +11,7 @@ from billproof.money import exponent
 
 
 def equations(found: Iterable[Equation], *, title: str) -> Table:
-    """Print equations, one place a row; what is in no place is red."""
+    """Print equations, one part a row; what is unaccounted for is red."""
     made = table("", "", "", title=title, whole=("",), right=())
     made.columns[1].justify = "right"
     for equation in found:
@@ -21,8 +21,8 @@ def equations(found: Iterable[Equation], *, title: str) -> Table:
             if value:
                 made.add_row(f"  {name}", _number(value, currency), "")
         if not equation.balances:
-            nowhere = _number(equation.difference, currency)
-            made.add_row("  [red]nowhere[/]", f"[red]{nowhere}[/]", "[red]does not balance[/]")
+            missing = _number(equation.difference, currency)
+            made.add_row("  [red]unaccounted for[/]", f"[red]{missing}[/]", "[red]does not balance[/]")
     return made
 
 

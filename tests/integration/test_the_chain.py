@@ -140,7 +140,7 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_is_redriven_by_the_c
         received = until(dead, what="the dead letter", timeout_seconds=DRAIN_SECONDS)
         assert [letter.body for letter in received] == ["poison"]
         code, out, err = run_command("dlq", "redrive", "erp-postings", "--contains", "poison")
-        assert (code, "1 sent back" in out) == (0, True), out + err
+        assert (code, "1 sent again" in out) == (0, True), out + err
         received = until(dead, what="the dead letter again", timeout_seconds=DRAIN_SECONDS)
         assert [letter.body for letter in received] == ["poison"]
     finally:

@@ -87,7 +87,7 @@ def test_a_port_that_is_taken_moves_the_saved_state(tmp_path: Path) -> None:
 
 def test_a_server_that_does_not_come_up_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "START_SECONDS", 0)
-    with pytest.raises(OpsError, match="did not come up"):
+    with pytest.raises(OpsError, match="did not start"):
         server.start(tmp_path)
     found = json.loads((tmp_path / "server.json").read_text())
     for _ in range(50):

@@ -42,7 +42,7 @@ def test_a_request_that_makes_no_sense_says_what_and_where(changes: dict[str, An
 
 
 def test_what_is_no_json_is_no_request() -> None:
-    with pytest.raises(WrongUse, match="no price request"):
+    with pytest.raises(WrongUse, match="not a price request"):
         price_text("{", "request.json")
 
 

@@ -1,4 +1,4 @@
-"""`billproof demo`: plays the months, writes the files, prints the report, stops what it started."""
+"""`billproof demo`: runs the months, writes the files, prints the report, stops what it started."""
 
 import shutil
 from decimal import Decimal
@@ -131,10 +131,10 @@ def _reconciliations(summary: Summary) -> Table:
 
 
 def _time(timings: Timings) -> Table:
-    table = tables.table("Phase", "Seconds", title="Where the time went", right=("Seconds",))
+    table = tables.table("Phase", "Seconds", title="Time by phase", right=("Seconds",))
     for name, seconds in timings.phases.items():
         table.add_row(name, f"{seconds:.1f}")
-    table.add_row("in all", f"{sum(timings.phases.values()):.1f}", style="bold")
+    table.add_row("total", f"{sum(timings.phases.values()):.1f}", style="bold")
     return table
 
 
@@ -144,10 +144,10 @@ def _repeat(summary: Summary) -> str:
         return f"[green]First run[/]: {found.new_invoices} invoices released, {found.new_postings} posted."
     if found.new_invoices or found.new_postings or found.changed_invoices:
         return (
-            f"[yellow]This run changed the books[/]: {found.new_invoices} new invoices, {found.new_postings} new "
+            f"[yellow]This run changed the stored data[/]: {found.new_invoices} new invoices, {found.new_postings} new "
             f"postings, {found.changed_invoices} changed invoices."
         )
     return (
-        f"[green]Nothing changed[/]: {found.events_sent_again:,} events were sent again and recognised, the "
-        f"{found.invoices_before} invoices kept their numbers and content, nothing was posted a second time."
+        f"[green]Nothing changed[/]: {found.events_sent_again:,} events were sent again and recognised as duplicates, "
+        f"the {found.invoices_before} invoices kept their numbers and content, and nothing was posted twice."
     )

@@ -1,4 +1,4 @@
-"""The demo: load the contracts, send the flights, run the months, wait for the books, reconcile, report."""
+"""The demo: publish contracts, send flights, run the months, wait for the postings, reconcile, report."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Demo:
     timings: Timings
 
     def play(self) -> Summary:
-        """Do everything and return what it came to."""
+        """Run the whole demo and return its summary."""
         before = self._books()
         feed = Feed(self.target, self.progress)
         with self.timings.phase("load contracts"):
@@ -266,5 +266,5 @@ def prepare(timings: Timings, console: Console, owner: str) -> Target:
     with timings.phase("start and deploy the local stack"):
         found = stack.up(owner)
     if found.state_wiped:
-        console.print("The last run left a state that was never saved as a whole, or of another version: it was wiped.")
+        console.print("The saved state was incomplete or of another version, and was deleted.")
     return Target(outputs=found.outputs)

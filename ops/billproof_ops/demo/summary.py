@@ -1,4 +1,4 @@
-"""build/demo/summary.json: what the demo came to. The schema beside this file is generated from these models.
+"""build/demo/summary.json: the results of the demo. The schema beside this file is generated from these models.
 
 Every amount and quantity is text.
 """

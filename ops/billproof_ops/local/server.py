@@ -80,7 +80,7 @@ def start(folder: Path = LOCAL, *, owner: str = PERSON) -> tuple[Server, bool]:
             break
         time.sleep(0.1)
     _kill_group(server.pid)
-    message = f"the embedded AWS did not come up: see {folder / 'server.log'}"
+    message = f"the embedded AWS did not start: see {folder / 'server.log'}"
     raise OpsError(message)
 
 
