@@ -24,7 +24,7 @@ class Settings:
     def _number(self, name: str, *, least: int, most: int) -> int:
         text = self._text(name)
         if not text.isdecimal() or not least <= int(text) <= most:
-            message = f"{name} is {text!r}: a whole number from {least} to {most} is wanted"
+            message = f"{name} is {text!r}: it must be a whole number from {least} to {most}"
             raise InvalidInput(message)
         return int(text)
 

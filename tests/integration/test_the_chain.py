@@ -230,7 +230,7 @@ def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
         (("invoice", "list"), 2, "Missing option"),
         (("replay", "--from", "yesterday", "--to", "today"), 2, "not a time with a zone"),
         (("replay", "--from", "2013-01-05T17:00:00Z", "--to", "2013-01-05T17:00:00Z"), 2, "is empty"),
-        (("run", "start", "-e", INC, "-p", "2999-01"), 2, "still takes usage"),
+        (("run", "start", "-e", INC, "-p", "2999-01"), 2, "still accepts usage"),
         (("invoice", "preview", "UA", "-p", JANUARY), 0, "net 6885.00 USD"),
         (("invoice", "preview", "NK", "-p", JANUARY), 1, "there is no account NK"),
         (("simulate", "--contracts", "nowhere.json", "-e", INC, "-p", JANUARY), 2, "cannot be read"),

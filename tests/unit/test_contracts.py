@@ -157,7 +157,7 @@ def test_charges_that_make_no_sense_are_refused(changes: dict[str, Any], what: s
                     {"id": "d", "name": "D", "percent": "5", "charges": ["x"], "effective": {"start": "2013-01-01"}}
                 ]
             },
-            "not there",
+            "do not exist",
         ),
         (
             {

@@ -145,7 +145,7 @@ def test_the_same_request_is_one_and_two_at_once_wait_for_one_another(world: Wor
 
 def test_an_id_is_of_one_request_only(world: World) -> None:
     world.credit(UA)
-    with pytest.raises(Conflict, match="request C-1 asked for something else"):
+    with pytest.raises(Conflict, match="request C-1 was used for another request"):
         world.credit(UA, reason="goodwill")
 
 

@@ -82,7 +82,7 @@ def test_a_changed_rate_under_the_same_version_is_a_doubt(world: World, monkeypa
 
 def test_what_has_no_tax_of_its_own_is_refused(world: World) -> None:
     credit = world.credit_and_approve(US)
-    with pytest.raises(InvalidInput, match="bears the tax of its invoice"):
+    with pytest.raises(InvalidInput, match="has the tax of its invoice"):
         recalculate_tax(credit.id, stores=stores(world))
     with pytest.raises(NotFound, match="is not released"):
         recalculate_tax(f"{EUROPE}.2013-02.US", stores=stores(world))

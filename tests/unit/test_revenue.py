@@ -259,5 +259,5 @@ def test_the_schedule_recognizes_the_last_month_and_catches_up() -> None:
     ]
     with pytest.raises(InvalidPeriod):
         recognize_revenue(legal_entity=INC, month="2013", **fields)
-    with pytest.raises(InvalidPeriod, match="2013-05 is not over for skymeter-inc: the last whole month is 2013-04"):
+    with pytest.raises(InvalidPeriod, match="2013-05 has not ended for skymeter-inc: the last whole month is 2013-04"):
         recognize_revenue(legal_entity=INC, month="2013-05", **fields)

@@ -1,1 +1,1 @@
-"""Exceptions: findings that wait for a person, and the decisions that end them."""
+"""Exceptions: invoices, credit notes and runs that wait for a decision, and the decisions."""

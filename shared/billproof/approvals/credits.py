@@ -60,7 +60,7 @@ def request_credit(
     again = next((held for held in asked if held.run == request.id), None)
     if again is not None:
         if again.request_digest != digest(request.model_dump(mode="json")):
-            message = f"request {request.id} asked for something else of {released.number}: take another id"
+            message = f"request {request.id} was used for another request for {released.number}: use another id"
             raise Conflict(message)
         return _raise(again, request, released, exception_store, workflows, now)
     waiting = [each.invoice for each in asked if _waits(each, released, register, exception_store)]
@@ -138,7 +138,7 @@ def _findings(
             account=released.account,
             path=released.number,
             message=f"{request.requested_by} asks for {-credit.totals.gross} back: {request.reason}, {request.note}",
-            remedy="approve it, and it goes out; reject it, and nothing changes",
+            remedy="approve it to release the document; reject it and nothing changes",
             owner=Owner.BILLING,
             amount_at_risk=-credit.totals.gross,
         )
@@ -152,7 +152,7 @@ def _findings(
                 severity=Severity.WARNING,
                 account=released.account,
                 path=released.number,
-                message=f"{credited} of {invoice.totals.net} would be credited, the policy watches over {limit:f} %",
+                message=f"{credited} of {invoice.totals.net} would be credited, the policy's limit is {limit:f} %",
                 remedy="look for the cause before the next invoice repeats it",
                 owner=Owner.BILLING,
                 amount_at_risk=credited,

@@ -68,11 +68,11 @@ class Policy(Model):
     def _roles_are_known(self) -> Self:
         for names in ([role.id for role in self.roles], [person.id for person in self.people]):
             if len(set(names)) != len(names):
-                message = f"policy {self.id}: a name is there twice among {names}"
+                message = f"policy {self.id}: two of these names are the same: {names}"
                 raise ValueError(message)
         unknown = {person.role for person in self.people} - {role.id for role in self.roles}
         if unknown:
-            message = f"policy {self.id}: people have roles that are not there: {sorted(unknown)}"
+            message = f"policy {self.id}: people have roles that do not exist: {sorted(unknown)}"
             raise ValueError(message)
         return self
 

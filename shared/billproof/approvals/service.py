@@ -274,16 +274,16 @@ def _refusal(
     person = policy.person(decided_by)
     found: tuple[Refusal, str] | None = None
     if len(reason.strip()) < LEAST_REASON:
-        found = (Refusal.NO_REASON, "a decision needs a reason that the next person understands")
+        found = (Refusal.NO_REASON, "a decision needs a reason that another person understands")
     elif person is None:
-        found = (Refusal.UNKNOWN_PERSON, f"the policy of {opened.legal_entity} does not know {decided_by!r}")
+        found = (Refusal.UNKNOWN_PERSON, f"the policy of {opened.legal_entity} has no person {decided_by!r}")
     elif person.id == opened.requested_by:
-        found = (Refusal.OWN_REQUEST, f"{person.id} asked for {opened.run}: somebody else has to decide")
+        found = (Refusal.OWN_REQUEST, f"{person.id} requested {opened.run}: somebody else must decide")
     elif verdict is Verdict.APPROVED and not opened.can_approve:
-        message = "there is no document to release: mend the cause and run the period again"
+        message = "there is no document to release: remove the cause and run the period again"
         found = (Refusal.NOTHING_TO_RELEASE, message)
     elif verdict is Verdict.APPROVED and not policy.role_of(person).may_approve(opened.amount):
-        worth = str(opened.amount) if opened.amount else "an amount that nobody can say"
+        worth = str(opened.amount) if opened.amount else "an unknown amount"
         able = ", ".join(each.id for each in policy.deciders(opened.amount, other_than=opened.requested_by)) or "nobody"
         found = (Refusal.OVER_LIMIT, f"{worth} is over the limit of {person.id}; may decide: {able}")
     if found is None:
@@ -330,7 +330,7 @@ def _tell(people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, m
         worth = str(opened.amount) if opened.amount else "not known"
         findings = "\n".join(f"- {each.code}: {each.message}\n  {each.remedy}" for each in opened.findings)
         mail.set_content(
-            f"Dear {person.name},\n\n{opened.id} (run {opened.run}, asked for by {opened.requested_by}) is held.\n"
+            f"Dear {person.name},\n\n{opened.id} (run {opened.run}, requested by {opened.requested_by}) is held.\n"
             f"Amount: {worth}\n\n{findings}\n\n"
             f"billproof exceptions approve {opened.id} --as {person.id} --reason '...'\n"
             f"billproof exceptions reject {opened.id} --as {person.id} --reason '...'\n"

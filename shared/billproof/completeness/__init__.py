@@ -1,1 +1,1 @@
-"""Whether everything arrived that was sent: control totals, and sources that fell silent."""
+"""Check whether all usage arrived: control totals, and sources that stopped sending."""

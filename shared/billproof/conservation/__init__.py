@@ -1,1 +1,1 @@
-"""The conservation statement: everything that came in is in exactly one place, in events and in money."""
+"""The conservation statement: every event and amount is accounted for exactly once."""

@@ -1,1 +1,1 @@
-"""Who is billed by whom, for what: accounts, legal entities, meters and versioned contracts."""
+"""Versioned contracts: charges, prices, and the time line of their terms."""

@@ -67,7 +67,7 @@ class Contract(Model):
         for term in reductions:
             unknown = set(term.charges) - charges
             if unknown:
-                message = f"contract {self.id}: {term.id} names charges that are not there: {sorted(unknown)}"
+                message = f"contract {self.id}: {term.id} names charges that do not exist: {sorted(unknown)}"
                 raise ValueError(message)
         for credit in self.credits:
             target = next((each for each in self.credits if each.id == credit.rolls_over_to), None)

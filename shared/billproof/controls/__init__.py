@@ -1,1 +1,1 @@
-"""Revenue-assurance controls: pure checks that find what would leak, and say what it is worth and who mends it."""
+"""Revenue-assurance controls: pure checks that name the amount at risk and the team responsible."""

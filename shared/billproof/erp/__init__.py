@@ -1,1 +1,1 @@
-"""Posting to the ERP, which is never trusted to be idempotent."""
+"""Posting to the ERP, exactly once despite time-outs and retries, and revenue recognition."""

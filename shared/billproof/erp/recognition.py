@@ -79,7 +79,7 @@ def recognize_revenue(
     for entity in entities:
         last = _last_months(now, entity.time_zone)
         if month is not None and Period.month(month).name > last[-1]:
-            message = f"{month} is not over for {entity.id}: the last whole month is {last[-1]}"
+            message = f"{month} has not ended for {entity.id}: the last whole month is {last[-1]}"
             raise InvalidPeriod(message)
         months = [month] if month else last
         done += [

@@ -60,7 +60,7 @@ def post_to_erp(
     """Post a released invoice and confirm it; doing it again changes nothing.
 
     Tax that an external tax engine determined is declared there first. Raises NotFound where the invoice is not
-    released, Conflict where the ERP holds something else under its number, and ExternalServiceUnavailable where the ERP
+    released, Conflict where the ERP has another document under its number, and ExternalServiceUnavailable where the ERP
     or the tax engine did not answer: the message is then delivered again.
     """
     released = register.released(invoice_id)
@@ -93,12 +93,12 @@ def _intend(entry: JournalEntry, invoice_id: str, register: Register) -> None:
         return
     stored = PostingIntent.model_validate(register.fact(invoice_id, POSTING))
     if stored != intent:
-        message = f"{entry.external_reference} was to be posted with other content: the chart of accounts has changed"
+        message = f"{entry.external_reference} was first posted with other content: the chart of accounts has changed"
         raise Conflict(message, intended=stored.content_digest, now=intent.content_digest)
 
 
 def ensure_posted(entry: JournalEntry, erp: Erp) -> PostingOutcome:
-    """Post an entry once and read it back; raises Conflict where the ERP holds something else under its reference."""
+    """Post an entry once and read it back; raises Conflict where the ERP has another document under its reference."""
     outcome = PostingOutcome.ADOPTED
     if erp.find(entry.legal_entity, entry.external_reference) is None:
         try:
@@ -108,6 +108,6 @@ def ensure_posted(entry: JournalEntry, erp: Erp) -> PostingOutcome:
             outcome = PostingOutcome.ADOPTED
     confirmed = erp.find(entry.legal_entity, entry.external_reference)
     if confirmed is None or confirmed.content_digest != entry.content_digest:
-        message = f"the ERP holds something else under {entry.external_reference}"
+        message = f"the ERP has another document under {entry.external_reference}"
         raise Conflict(message, expected=entry.content_digest)
     return outcome

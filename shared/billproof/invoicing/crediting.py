@@ -80,7 +80,7 @@ class CreditRequest(Model):
             message = "a line is named twice"
             raise ValueError(message)
         if self.reason is CreditReason.UNCOLLECTIBLE and (self.refund or self.rebill or self.lines):
-            message = "what is uncollectible is written off whole, and neither refunded nor billed again"
+            message = "an uncollectible invoice is written off completely: it cannot be refunded or billed again"
             raise ValueError(message)
         return self
 
@@ -173,7 +173,7 @@ def _named(wanted: LineCredit, left: Iterable[_LineKey], released: Released) -> 
         raise InvalidInput(message)
     if len(found) > 1:
         contracts = ", ".join(contract for contract, _ in found)
-        message = f"{released.number} has a line {wanted.line} of each of {contracts}: say of which contract"
+        message = f"{released.number} has a line {wanted.line} in each of {contracts}: name the contract"
         raise InvalidInput(message)
     return found[0]
 

@@ -76,7 +76,7 @@ def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str) ->
     text += f"due on {invoice.due_date}."
     if invoice.kind is DocumentKind.CREDIT_NOTE:
         text = f"please find attached credit note {released.number} for invoice {invoice.corrects}: "
-        text += f"{-invoice.totals.gross}" + (", which we send back to you." if invoice.refund else ".")
+        text += f"{-invoice.totals.gross}" + (", which we will refund to you." if invoice.refund else ".")
     mail.set_content(f"Dear {invoice.buyer.name},\n\n{text}\n\n{invoice.seller.name}\n")
     mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{released.number}.pdf")
     return mail.as_bytes()

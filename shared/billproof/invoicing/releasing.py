@@ -97,7 +97,7 @@ def release_credit(
     facts = register.facts(document_id)
     held = facts.last_held if facts is not None else None
     if held is None or held.run != request_id or held.document is None:
-        message = f"nobody asked for {document_id} under {request_id}"
+        message = f"there is no request {request_id} for {document_id}"
         raise NotFound(message)
     credit = read_invoice(objects, held.document)
     invoice = register.released(credited_invoice(document_id))
@@ -136,7 +136,7 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
         account=draft.account,
         path=", ".join(place.period for place in draft.places),
         message="another invoice billed the same late usage while this one was drafted",
-        remedy="run the period again: the difference is then computed anew",
+        remedy="run the period again: it computes the difference again",
         owner=Owner.BILLING,
     )
     return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})

@@ -163,7 +163,7 @@ def simulate(
     currency = Directory(sources().contracts).legal_entity(legal_entity).currency
     compared = [_compare(known.get(each.account), each, currency) for each in after]
     if not compared:
-        message = f"{legal_entity} has no account that the changes reach"
+        message = f"the changes affect no account of {legal_entity}"
         raise NotFound(message)
     sums = [total((getattr(each, name) for each in compared), currency) for name in ("before", "after", "difference")]
     return Simulation(

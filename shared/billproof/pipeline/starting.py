@@ -61,7 +61,7 @@ def start_billing_run(
     directory.legal_entity(legal_entity)
     closes = cut_off(Period.month(period), grace)
     if now < closes:
-        message = f"{period} still takes usage: its cut-off is {closes:%Y-%m-%d %H:%M} UTC, run it then"
+        message = f"{period} still accepts usage: its cut-off is {closes:%Y-%m-%d %H:%M} UTC, start the run after it"
         raise InvalidPeriod(message)
     for _ in range(MAX_ATTEMPTS):
         known = run_ids(records, legal_entity, period)
@@ -96,7 +96,7 @@ def _refuse_other_accounts(
     record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
     limited_to = record.get("only_accounts", [])
     if limited_to and limited_to != sorted(set(only_accounts)):
-        message = f"{run_id} is under way for {', '.join(limited_to)} only: try again when it is over"
+        message = f"{run_id} is running for {', '.join(limited_to)} only: try again when it has ended"
         raise Contended(message)
 
 

@@ -1,1 +1,1 @@
-"""From quantities and terms to lines that explain themselves."""
+"""Compute lines with explanations from quantities and contract terms."""

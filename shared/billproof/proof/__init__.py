@@ -1,1 +1,1 @@
-"""Proving runs and invoices: everything is computed again from the log and the contracts, and compared."""
+"""Proofs: compute a run or an invoice again from the usage log and the contracts, and compare."""

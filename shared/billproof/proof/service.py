@@ -177,7 +177,10 @@ def _unbalanced(statement: ConservationStatement) -> Iterator[Difference]:
                 parts = " + ".join(f"{name} {decimal_text(value)}" for name, value in equation.parts.items())
                 stated = f"{equation.code} {decimal_text(equation.total)}"
                 yield _differ(
-                    DifferenceKind.BALANCE, where, stated, f"{parts}: {decimal_text(equation.difference)} is nowhere"
+                    DifferenceKind.BALANCE,
+                    where,
+                    stated,
+                    f"{parts}: {decimal_text(equation.difference)} unaccounted for",
                 )
 
 

@@ -58,12 +58,12 @@ def recalculate_tax(invoice: str, *, stores: Stores) -> TaxRecalculation:
     Raises NotFound where it is not released, and InvalidInput for a credit note, whose tax is that of its invoice.
     """
     if is_credit(invoice):
-        message = f"{invoice} bears the tax of its invoice: ask for that one"
+        message = f"{invoice} has the tax of its invoice: name the invoice"
         raise InvalidInput(message)
     released, _, plan, terms = locate(invoice, stores)
     document = read_invoice(stores.objects, released.document)
     if document.tax_engine is not TaxEngineName.RULES:
-        message = f"{released.number} was taxed by {document.tax_engine}: ask it"
+        message = f"{released.number} was taxed by {document.tax_engine}, which is not asked again"
         raise InvalidInput(message)
     priced = PricedAccount(
         account=document.buyer.id,

@@ -1,1 +1,1 @@
-"""Comparing what was invoiced with what the books say."""
+"""Compare invoices with the postings in the ERP."""

@@ -10,9 +10,9 @@ from billproof.reconciliation.model import Cause, Variance
 _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.NOT_POSTED: (
         Owner.BILLING,
-        "look in the erp-postings dead-letter queue, mend the cause, run the period again",
+        "look in the erp-postings dead-letter queue, remove the cause, run the period again",
     ),
-    Cause.UNCONFIRMED: (Owner.BILLING, "run the period again: the posting is found and confirmed"),
+    Cause.UNCONFIRMED: (Owner.BILLING, "run the period again: it finds the posting and confirms it"),
     Cause.AMOUNT_DIFFERS: (Owner.BILLING, "correct the ledger by a new entry; the invoice is immutable"),
     Cause.TAX_DIFFERS: (Owner.TAX, "correct the ledger by a new entry; the invoice is immutable"),
     Cause.DOCUMENT_CHANGED: (Owner.ENGINEERING, "restore the document's version whose digest the release names"),

@@ -1,1 +1,1 @@
-"""What tax is due, by versioned rules with sources, and why."""
+"""Determine the tax of each line, by versioned rules with sources or by an external tax engine."""

@@ -1,1 +1,1 @@
-"""From events on a queue to exact quantities: the usage log, the quarantine and the aggregation."""
+"""Usage events: validation, the usage log, the quarantine, and aggregation into exact quantities."""

@@ -25,5 +25,5 @@ class SqsQueue:
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             refused = answer.get("Failed", [])
             if refused:
-                message = f"{len(refused)} of {len(entries)} messages were not taken: {refused[0].get('Message')}"
+                message = f"{len(refused)} of {len(entries)} messages were not accepted: {refused[0].get('Message')}"
                 raise ExternalServiceUnavailable(message, service="sqs")

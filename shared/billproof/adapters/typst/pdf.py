@@ -36,7 +36,7 @@ def render_invoice(invoice: Invoice, released: Released) -> bytes:
         timestamp=_midnight(released.issue_date),
     )
     if not isinstance(pdf, bytes):
-        message = "typst gave no document"
+        message = "typst produced no document"
         raise TypeError(message)
     return pdf
 
