@@ -1,1 +1,1 @@
-"""Billproof: from contract and usage to cash, with a proof that nothing leaked on the way."""
+"""Billproof: from contract and usage to posted invoices, with a proof that no revenue was lost."""

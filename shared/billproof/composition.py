@@ -1,4 +1,4 @@
-"""Every port of every function, over AWS, made when it is first asked for."""
+"""Builds the ports of the functions over AWS, each on first use."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

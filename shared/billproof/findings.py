@@ -1,4 +1,4 @@
-"""Findings: what a control says, to whom, and what it stops."""
+"""Findings: what a check found, the team responsible, and whether it blocks."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What stands around every use case: log context, metrics, and the shape of steps and of queue batches."""
+"""What every function needs around its use case: log context, metrics, workflow steps, queue batches."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""Amounts that know their currency, and the only places where an amount is rounded or shared out.
+"""Amounts with a currency, and the only places where an amount is rounded or divided.
 
 Currencies and their minor units: ISO 4217 (the maintenance agency's list one, 2024-06-25).
 """

@@ -1,4 +1,4 @@
-"""The kinds of text and numbers that master data is made of."""
+"""Types of text and numbers in master data."""
 
 from collections.abc import Callable
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What billproof needs from outside, in the kernel's types only. Adapters live in `billproof.adapters.aws`."""
+"""Ports: the Protocols that adapters implement, in the kernel's types only."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a function reads from its environment: only what it asks for, on first use, with a clear error."""
+"""The settings of a function, read from its environment on first use, with clear errors."""
 
 import os
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""Everything that talks to something else, each behind a port."""
+"""Adapters: everything that talks to another system, each behind a port."""

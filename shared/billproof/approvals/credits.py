@@ -1,4 +1,4 @@
-"""Asking for a credit note or write-off: it is drafted at once, and goes out when somebody else has approved it.
+"""Request a credit note or write-off: it is drafted at once and released after somebody else approves it.
 
 request -> draft (held) -> case -> invoice_exception -> decision -> release -> posting, delivery
 """

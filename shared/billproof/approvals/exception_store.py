@@ -1,4 +1,4 @@
-"""Where exceptions are kept: facts that are added and never edited.
+"""The exception store: facts about exceptions that are added and never edited.
 
     exceptions#<entity>#<period>
         <subject>#<ordinal>#opened          the case: why, how much, who asked

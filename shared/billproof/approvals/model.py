@@ -1,4 +1,4 @@
-"""An exception, its decision, and what a person is told who may not decide it."""
+"""An exception, its decision, and the reasons why a decision is refused."""
 
 from enum import StrEnum
 

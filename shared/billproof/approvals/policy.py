@@ -1,4 +1,4 @@
-"""Who may decide what, and where the controls draw the line. A policy is master data: versioned, never changed."""
+"""The policy: who may decide what, and the thresholds of the controls. It is versioned and never changed."""
 
 from decimal import Decimal
 from typing import Annotated, Literal, Self

@@ -1,4 +1,4 @@
-"""Raising exceptions, waiting for a person, deciding, and doing what was decided.
+"""Raise exceptions, wait for a decision, store it, and carry it out.
 
     held draft | run with gaps -> case -> execution of invoice_exception -> token -> decision -> release
                                                                     reminder <-|

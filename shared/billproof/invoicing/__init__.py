@@ -1,1 +1,1 @@
-"""Drafting, numbering, releasing and delivering invoices."""
+"""Invoices and credit notes: drafting, numbering, release and delivery."""

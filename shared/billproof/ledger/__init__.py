@@ -1,1 +1,1 @@
-"""The accounting of documents: journal entries that balance."""
+"""Journal entries of documents; every entry balances."""

@@ -1,1 +1,1 @@
-"""Master data: who is billed by whom, what is measured, at which exchange rates; versioned, found again."""
+"""Master data: accounts, legal entities, meters and exchange rates, all of them versioned."""

@@ -1,1 +1,1 @@
-"""Billing runs: starting them once, planning them, closing them with a statement."""
+"""Billing runs: start, plan, execute the steps, close, and preview."""

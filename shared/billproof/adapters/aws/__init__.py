@@ -1,1 +1,1 @@
-"""Adapters of the ports to AWS, and what every function needs around its use case."""
+"""Adapters of the ports to AWS, and idempotency."""

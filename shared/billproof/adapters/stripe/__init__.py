@@ -1,1 +1,1 @@
-"""Adapters of ports to services that are not AWS."""
+"""The adapter of Stripe Tax."""
