@@ -50,7 +50,7 @@ unit: setup ## The tests that need no local stack
 integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration
 
-chaos: setup ## Kill every step at every port call, and the demo N times (N=10); SEED repeats a night
+chaos: setup ## Kill every step at every port call, and the demo N times (N=10); SEED repeats a sequence of failures
 	N=$(N) $(BIN)/pytest --no-cov tests/chaos
 
 .bench/.ready: requirements/bootstrap.txt requirements/bench.txt $(VENV)/.ready

@@ -92,7 +92,7 @@ class Composition:
 
     @cached_property
     def tax_engines(self) -> Engines:
-        """The tax engines outside that are set up: Stripe, where there is a secret with its key."""
+        """The external tax engines that are set up: Stripe, if there is a secret with its key."""
         secret = self.settings.stripe_secret
         if secret is None:
             return {}
@@ -104,7 +104,7 @@ class Composition:
 
     @cached_property
     def reference_data(self) -> ReferenceDataCache:
-        """What the door must know."""
+        """What validation needs: known accounts and meters."""
         return ReferenceDataCache(self.directory, self.now)
 
     @cached_property

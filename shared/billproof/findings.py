@@ -14,7 +14,7 @@ class Severity(StrEnum):
 
 
 class Owner(StrEnum):
-    """Who mends it."""
+    """The team responsible."""
 
     BILLING = "billing"
     TAX = "tax"
@@ -22,7 +22,7 @@ class Owner(StrEnum):
 
 
 class Finding(Model):
-    """A control's result. Codes are stable; amount_at_risk is null where nobody can say it yet."""
+    """A control's result. Codes are stable; amount_at_risk is null while it is unknown."""
 
     code: str
     severity: Severity

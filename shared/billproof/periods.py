@@ -115,10 +115,10 @@ class Period(Model):
 
 
 def cut_off(period: Period, grace: timedelta) -> datetime:
-    """Return when a period stops accepting: when its last day has ended in every time zone, and the grace after it.
+    """Return when a period stops accepting usage: when its last day has ended in every time zone, plus the grace.
 
-    No run of the period is planned before, and what arrives after it is marked as late: both ask here. Invoices bill
-    what their run found, so what arrives between the cut-off and the run is marked and still in time.
+    No run of the period is planned before its cut-off, and usage that arrives after it is marked as late. A run bills
+    all usage that it finds, so usage between the cut-off and the run is marked but still billed by the run.
     """
     return datetime.combine(period.end, time.min, tzinfo=UTC) + LAST_ZONE + grace
 

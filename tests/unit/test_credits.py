@@ -198,7 +198,7 @@ def test_lines_of_two_contracts_that_are_named_alike_are_told_apart(world: World
     world.bill(period=FEBRUARY)
     world.approve_all(period=FEBRUARY)
     invoice = f"{INC}.{FEBRUARY}.UA"
-    with pytest.raises(InvalidInput, match=f"has a line platform:2013-03 of each of {contract.id}, second"):
+    with pytest.raises(InvalidInput, match=f"has a line platform:2013-03 in each of {contract.id}, second"):
         world.credit(invoice, lines=[{"line": "platform:2013-03"}])
     one = world.credit_and_approve(invoice, lines=[{"line": "platform:2013-03", "contract": "second", "amount": "1"}])
     assert one.lines[0].priced.explanation.contract == "second"

@@ -46,7 +46,7 @@ def request_credit(
     workflows: Workflows,
     now: datetime,
 ) -> CreditRequested:
-    """Draft what is asked for and let it wait for a person; the same request again is quiet success.
+    """Draft the requested credit note and raise its exception; the same request again is accepted without change.
 
     Raises NotFound where the invoice is not released, Conflict where the request's id was used for another one, and
     InvalidInput where the request asks for more than is left, or another credit note of the invoice still waits.
@@ -113,7 +113,7 @@ def _waits(held: Held, released: Released, register: Register, exception_store: 
 
 
 def _places(request: CreditRequest, released: Released, register: Register) -> tuple[BillingSlot, ...]:
-    """Take a place among the period's settlements where it is to be billed again: what is credited then is unbilled."""
+    """Return the billing slot of a credit note that is to be billed again: its lines then count as not billed."""
     if not request.rebill:
         return ()
     settlements = register.settlements(released.legal_entity, released.account)

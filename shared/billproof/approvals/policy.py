@@ -15,7 +15,7 @@ Percent = Annotated[Nonnegative, Field(le=100_000)]
 class Role(Model):
     """What the people of a role may approve: amounts up to a limit in each currency, or any amount.
 
-    A currency without a limit, and an amount that nobody can say, are for roles without limits only.
+    An amount in a currency without a limit, and an unknown amount, need a role without limits.
     """
 
     id: Name

@@ -86,7 +86,7 @@ def _can_be_released(held: Held) -> bool:
 
 
 def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore, workflows: Workflows) -> None:
-    """Keep a case and start its workflow: a crash between the two is mended by the retry."""
+    """Store an exception and start its workflow; after a crash between the two, the retry starts it."""
     exception_store.open(opened)
     workflows.start(name=execution_name(opened.id), document={"exception": opened.id})
 

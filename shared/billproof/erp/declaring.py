@@ -1,4 +1,4 @@
-"""Declaring the tax of a posted document with the engine outside that determined it, once.
+"""Declare the tax of a posted document, exactly once, to the external tax engine that determined it.
 
 invoice       commit its calculations         -> the transactions are kept as a fact of the invoice
 credit note   void its part of them           (its invoice must have been declared: else the message comes again)

@@ -198,7 +198,7 @@ class PeriodBilling(Model):
 
 
 class BillingSlot(Model):
-    """The place that a draft wants among the settlements of an earlier period."""
+    """The right to bill usage of a period: a draft asks for a slot, and only one release gets it."""
 
     period: str
     ordinal: int

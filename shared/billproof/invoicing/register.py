@@ -1,10 +1,10 @@
-"""The register of invoices: facts that are added and never edited.
+"""The invoice register: facts that are added and never edited.
 
     invoices#<entity>#<period>#<shard>
         <account>#released              the number and the document's digest
         <account>#held#<run>            why a run held it back
         <account>#posting               the intent to post, with what will be posted
-        <account>#declared              the tax engine outside was told
+        <account>#declared              the tax is committed to the external tax engine
         <account>#posted                the ERP confirmed it
         <account>#delivered             the customer was sent it
         <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
@@ -15,9 +15,9 @@
     account#<entity>#<account>
         <period>#<ordinal>              a release that billed usage of the period: 000 its own, then the late ones
 
-A number exists only together with the release that took it: both are written in one transaction, so a series has no gap
-and no double whatever dies when. The same transaction takes the places among the settlements of each period whose usage
-an invoice bills, so a difference is billed once, whichever runs compete for it.
+A number exists only together with its release: both are written in one transaction, so a series has no gap and no
+duplicate, even after a crash. The same transaction takes the billing slots of each period whose usage an invoice bills,
+so only one invoice bills a difference, even if several runs compute it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

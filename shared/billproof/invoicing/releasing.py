@@ -143,7 +143,7 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
 
 
 def _hand_over(invoices: list[str], register: Register, *, fact: str, queue: Queue) -> None:
-    """Send on the invoices that lack a fact: a run that is repeated also mends what was lost on the way."""
+    """Send on the invoices that lack a fact: a repeated run also sends what an earlier one could not."""
     queue.send(json.dumps({"invoice": invoice}) for invoice in invoices if register.fact(invoice, fact) is None)
 
 

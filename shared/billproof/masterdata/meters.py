@@ -35,7 +35,7 @@ class Meter(Model):
     """What is measured: the events of one type, aggregated over one property of their data.
 
     `count` needs no property. For the others an event without the property contributes nothing when `required` is
-    false; when it is true such an event is refused at the door. Only events count whose properties have one of the
+    false; when it is true validation refuses such an event. Only events count whose properties have one of the
     values that `where` names for them; an event that no meter of its type counts is without a price. The quantity is
     rounded by `rounding` before anything prices it. With a `price_property` every event must carry its unit's price.
     """

@@ -55,7 +55,7 @@ class TaxRounding(StrEnum):
 
 
 class TaxEngineName(StrEnum):
-    """What determines a legal entity's tax: the rules that come with billproof, or an engine outside."""
+    """What determines a legal entity's tax: Billproof's own rules, or an external tax engine."""
 
     RULES = "rules"
     STRIPE = "stripe"

@@ -215,7 +215,7 @@ def _prove_account(
 def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefacts: Artefacts) -> AccountTax:
     """Compute an account's tax again, by the rules of its day where those of now are later ones.
 
-    What an engine outside said is taken as it was written down: it is not asked again.
+    The stored answer of an external tax engine is taken as it is: the engine is not asked again.
     """
     place = next(number for number, each in enumerate(plan.accounts) if each.account.id == terms.account.id)
     stored = artefacts.read(TAXED, plan.run, plan.batch).accounts[place]

@@ -19,7 +19,7 @@ class Cause(StrEnum):
 
 
 class Variance(Model):
-    """One difference: what was invoiced, what is posted, why, and who mends it."""
+    """One difference: what was invoiced, what is posted, why, and the team responsible."""
 
     cause: Cause
     invoice: str

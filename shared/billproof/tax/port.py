@@ -1,4 +1,4 @@
-"""What an engine outside must do for us, where a legal entity has its tax determined by one.
+"""The port of an external tax engine, for legal entities that use one.
 
     calculate    what tax is due on an account's invoice, before it is drafted; nothing is declared
     commit       declare it, when the invoice is posted
@@ -41,7 +41,7 @@ class TaxTransaction(Model):
 
 
 class TaxEngine(Protocol):
-    """An engine outside that determines and declares tax."""
+    """An external tax engine: it determines and declares tax."""
 
     def calculate(self, question: TaxQuestion) -> TaxAnswer:
         """Answer a question; raises UndeterminedTax where it cannot, and ExternalServiceUnavailable."""

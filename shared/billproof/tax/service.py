@@ -22,7 +22,7 @@ from billproof.tax.rules import determine
 class AccountTax(Model):
     """The tax on an account's lines, in their order; without lines where nothing was priced or tax is undetermined.
 
-    `calculations` are those of an engine outside, by account: they are committed when the invoice is posted.
+    `calculations` are those of an external tax engine, by account: they are committed when the invoice is posted.
     """
 
     account: str
@@ -40,7 +40,7 @@ class BatchTax(Model):
 
 
 Engines = Mapping[TaxEngineName, TaxEngine]
-"""The engines outside that can be asked."""
+"""The external tax engines that are set up."""
 
 
 def tax_account(
@@ -94,7 +94,7 @@ def _undetermined(account: str, error: UndeterminedTax) -> AccountTax:
 def _asked(
     members: Iterable[Account], account: str, priced: PricedAccount, *, plan: BatchPlan, engine: TaxEngine | None
 ) -> AccountTax:
-    """Ask an engine outside for the tax on each account's lines together, and share it out among them."""
+    """Ask an external tax engine for the tax on each account's lines together, and divide it over the lines."""
     entity = plan.legal_entity
     if engine is None:
         message = f"{entity.id} has its tax determined by {entity.tax_engine}, which is not set up"

@@ -1,8 +1,7 @@
-"""The express lane of the door: a message whose events are all plain and sound becomes rows at once.
+"""The fast path of validation: a message whose events are all valid and have only text values becomes rows at once.
 
-Plain means: every value is text, and nothing asks for a second look. Everything else goes through `check_event`, event
-by event; a test holds both to the same rows. Checks run over a message as a whole (one pattern over all its times, one
-over all its quantities), which is what makes this several times as fast.
+Every other message is checked event by event with `check_event`; a test compares the rows of both ways. The checks run
+over a message as a whole (one pattern for all its times, one for all its quantities), which is several times as fast.
 """
 
 import re
@@ -25,7 +24,7 @@ _QUANTITIES = re.compile(r"(?:(?:0|[1-9][0-9]{0,22})(?:\.[0-9]{1,15})?\n)*")
 def plain_rows(
     body: str, *, rules: Mapping[str, TypeRule], received_at: datetime, knows: Callable[[str], bool]
 ) -> list[SegmentRow] | None:
-    """Turn a message into rows, or return None where any of its events is not plain and sound."""
+    """Turn a message into rows, or return None if any of its events needs `check_event`."""
     try:
         raw = body.encode()
         rows = _ROWS.decode(raw)

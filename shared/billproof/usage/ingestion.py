@@ -30,9 +30,9 @@ class Message:
 
 
 class ReferenceDataCache:
-    """What the door must know: which accounts exist and what the meters ask. It remembers between calls.
+    """Caches what validation needs between calls: which accounts exist and which properties the meters read.
 
-    Only what exists is remembered: an account or meter that was published a moment ago is never refused from memory.
+    It caches only what exists, so an account or meter that was just published is never refused from the cache.
     """
 
     def __init__(self, directory: Directory, clock: Clock) -> None:

@@ -90,7 +90,7 @@ def late_prefix(bucket: int) -> str:
 
 
 def mark_late(objects: Objects, bucket: int, mark: LateMark) -> None:
-    """Mark that an account has a late event. Marks are empty, and never removed: the settlements say what is billed."""
+    """Mark that an account has a late event. Marks are empty and never removed; period billings say what is billed."""
     objects.put(f"{late_prefix(bucket)}{mark.account}/{mark.month}/{mark.written_at}", b"", content_type="text/plain")
 
 

@@ -55,8 +55,8 @@ class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
 class SegmentRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One accepted event in a segment, under the names of CloudEvents. Values are text, so that no reader rounds them.
 
-    A message of plain events is decoded straight into rows, so this is not frozen: the door fills in `time` in UTC and
-    `received_at`, and takes `specversion` out.
+    A message of plain events is decoded straight into rows, so this is not frozen: validation sets `time` in UTC and
+    `received_at`, and removes `specversion`.
     """
 
     source: str

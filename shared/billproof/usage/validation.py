@@ -1,4 +1,4 @@
-"""The door: what an event must be to be accepted. Strict patterns first, since every parser is lenient somewhere."""
+"""Validation of usage events. Strict patterns come first, since every parser accepts more than it should."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ _TOO_LARGE = re.compile(r"^[0-9]{24,}(\.[0-9]+)?$")
 _NEGATIVE = re.compile(r"^-[0-9]+(\.[0-9]+)?$")
 _NON_FINITE = re.compile(r"^[+-]?(nan|inf|infinity)$", re.IGNORECASE)
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are no JSON, or JSON nested so deep that it only can be meant ill."""
+"""What msgspec raises for bytes that are not JSON, and for hostile, deeply nested JSON."""
 _EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _EVENT = msgspec.json.Decoder(UsageEvent)
 _TEXT = msgspec.json.Decoder(str)
