@@ -165,6 +165,25 @@ def test_the_packages_in_the_architecture_page_are_those_of_the_import_contracts
     assert all(module.strip() in current for layer in drawn for module in layer.split("|"))
 
 
+def test_modules_of_a_layer_keep_the_mark_that_joins_them() -> None:
+    contract = {"layers": ["a.top", "a.left | a.right", "a.one : (a.two)"]}
+    assert architecture.layers_of(contract) == [
+        [("", "a.top")],
+        [("", "a.left"), ("|", "a.right")],
+        [("", "a.one"), (":", "a.two")],
+    ]
+
+
+def test_every_decision_says_whether_it_still_holds() -> None:
+    decisions = list((ROOT / "docs" / "decisions").glob("*.md"))
+    assert len(decisions) >= 19
+    assert not [
+        path.name
+        for path in decisions
+        if not re.search(r"^Status: (accepted|replaced)", path.read_text(), re.MULTILINE)
+    ]
+
+
 def test_the_page_without_its_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="lacks the lines"):
         architecture.page("# Architecture\n")
