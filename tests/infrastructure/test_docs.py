@@ -66,14 +66,13 @@ def anchors(text: str) -> set[str]:
 def dead_links(page: Path, text: str) -> list[str]:
     """Return the relative links of a page that lead to no file, or to no heading of it."""
     dead = []
-    for _, line in prose(text):
-        for link in LINK.findall(IN_CODE.sub("", line)):
-            path, _, anchor = link.partition("#")
-            if re.match(r"[a-z]+:", link):
-                continue
-            target = (ROOT / page).parent / path if path else ROOT / page
-            if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
-                dead.append(link)
+    for link in LINK.findall("\n".join(IN_CODE.sub("", line) for _, line in prose(text))):
+        path, _, anchor = link.partition("#")
+        if re.match(r"[a-z]+:", link):
+            continue
+        target = (ROOT / page).parent / path if path else ROOT / page
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            dead.append(link)
     return dead
 
 
@@ -116,7 +115,7 @@ def test_packages_are_named_and_no_registry_is_linked(page: Path) -> None:
 
 def test_the_rules_notice_what_they_forbid() -> None:
     here = Path("docs/index.md")
-    assert dead_links(here, "[a](none.md) [b](index.md#none) [c](index.md#finance) [d](https://example.com)") == [
+    assert dead_links(here, "[a\nb](none.md) [b](index.md#none) [c](index.md#finance) [d](https://example.com)") == [
         "none.md",
         "index.md#none",
     ]
