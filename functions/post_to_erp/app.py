@@ -13,6 +13,6 @@ def handler(message: InvoiceMessage, ports: Composition) -> Posting:
         register=ports.register,
         directory=ports.directory,
         objects=ports.objects,
-        erp=ports.erp,
+        erps=ports.erps,
         engines=ports.tax_engines,
     )

@@ -23,7 +23,7 @@ def handler(request: Request, ports: Composition) -> RecognitionResult:
         directory=ports.directory,
         register=ports.register,
         objects=ports.objects,
-        erp=ports.erp,
+        erps=ports.erps,
     )
     count("RevenueEntriesPosted", sum(month.posted for month in result.months))
     return result

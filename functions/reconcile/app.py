@@ -22,7 +22,7 @@ def handler(request: Request, ports: Composition) -> ReconciliationResult:
         now=ports.now(),
         directory=ports.directory,
         register=ports.register,
-        erp=ports.erp,
+        erps=ports.erps,
         objects=ports.objects,
     )
     count("Variances", result.variances)

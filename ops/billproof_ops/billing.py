@@ -131,7 +131,7 @@ def stores(target: Target) -> Stores:
         directory=ports.directory,
         register=ports.register,
         exception_store=ports.exception_store,
-        erp=ports.erp,
+        erps=ports.erps,
     )
 
 

@@ -17,10 +17,10 @@ from billproof.adapters.aws.stepfunctions import StateMachine, StepFunctionsToke
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.exception_store import ExceptionStore
-from billproof.erp.port import Erp
+from billproof.erp.port import Erps
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import TaxEngineName
+from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
 from billproof.settings import Settings
@@ -86,9 +86,9 @@ class Composition:
         return StepFunctionsTokens(client("stepfunctions"))
 
     @cached_property
-    def erp(self) -> Erp:
-        """The ERP: the embedded ledger until another adapter is chosen."""
-        return EmbeddedLedger(DynamoRecords(client("dynamodb"), self.settings.ledger_table))
+    def erps(self) -> Erps:
+        """The ERPs that are configured, by the name that a legal entity gives: the embedded ledger always is."""
+        return {EMBEDDED_LEDGER: EmbeddedLedger(DynamoRecords(client("dynamodb"), self.settings.ledger_table))}
 
     @cached_property
     def tax_engines(self) -> Engines:

@@ -8,10 +8,11 @@
     |- Conflict                   the same key was taken with other content
     |  |- ImmutableDocument       a released document would change
     |  |- DuplicateReference      the ERP already holds that external reference
+    |- PostingRejected            the ERP will not take an entry as things are there
     |- UnbalancedEntry            debits and credits of a journal entry differ
     |- UnpriceableCharge          a charge cannot be priced as the contract states it
     |- UndeterminedTax            no rule says what tax is due: never a zero rate
-    |- ExternalServiceUnavailable         something outside failed: worth another try (retryable)
+    |- ExternalServiceUnavailable something outside failed: worth another try (retryable)
        |- Contended               others wrote at the same time, too often in a row (retryable)
 
 Where a person has to decide, billproof returns values (findings, variances, quarantine reasons) and raises nothing.
@@ -76,6 +77,16 @@ class DuplicateReference(Conflict):
     """The ERP already holds a document under that external reference."""
 
     code = "duplicate_reference"
+
+
+class PostingRejected(BillproofError):
+    """The ERP will not take an entry as things are there: another try changes nothing, the remedy does."""
+
+    code = "posting_rejected"
+
+    def __init__(self, message: str, *, remedy: str, **details: str) -> None:
+        super().__init__(message, remedy=remedy, **details)
+        self.remedy = remedy
 
 
 class UnbalancedEntry(BillproofError):

@@ -100,7 +100,7 @@ def recognized(world: World) -> None:
         directory=world.directory,
         register=world.register,
         objects=world.objects,
-        erp=world.erp,
+        erps=world.erps,
     )
     assert done.documents > 0
 

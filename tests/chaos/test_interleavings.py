@@ -153,7 +153,7 @@ class Month(RuleBasedStateMachine):
             directory=self.world.directory,
             register=self.world.register,
             exception_store=self.world.exception_store,
-            erp=self.world.erp,
+            erps=self.world.erps,
         )
         billed: dict[str, int] = {}
         for period in PERIODS:

@@ -38,7 +38,7 @@ def test_the_invoice_and_its_entry_are_what_was_agreed(world: World, account: st
     invoice_id = f"{entity}.{JANUARY}.{account}"
     released = world.register.released(invoice_id)
     assert released is not None
-    entry = world.erp.find(entity, released.number)
+    entry = world.ledger.entry(entity, released.number)
     text = invoice_table(world.invoice(invoice_id), released)
     text += "\n\n" + (journal_table(entry) if entry else "nothing to post")
     compare(account, text)

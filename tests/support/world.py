@@ -21,6 +21,7 @@ from billproof.approvals.service import (
 )
 from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
+from billproof.erp.port import Erp, PostedDocument
 from billproof.erp.service import post_to_erp
 from billproof.invoicing.crediting import CreditRequest
 from billproof.invoicing.documents import read_invoice
@@ -28,7 +29,7 @@ from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
-from billproof.masterdata.parties import TaxEngineName
+from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
@@ -70,7 +71,8 @@ class World:
         self.directory = Directory(self.records["contracts"])
         self.register = Register(self.records["invoices"])
         self.runs = self.records["runs"]
-        self.erp: Any = EmbeddedLedger(self.records["ledger"])
+        self.ledger = EmbeddedLedger(self.records["ledger"])
+        self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.mailer = MemoryMailer()
@@ -268,9 +270,21 @@ class World:
             register=self.register,
             directory=self.directory,
             objects=self.objects,
-            erp=self.erp,
+            erps=self.erps,
             engines=self.tax_engines,
         )
+
+    def posted(self, invoice_id: str) -> PostedDocument:
+        """What the embedded ledger holds of a released document."""
+        released = self.register.released(invoice_id)
+        assert released is not None, f"{invoice_id} is not released"
+        (document,) = self.ledger.find(released.legal_entity, released.number)
+        return document
+
+    def use_erp(self, name: str, entity: str = INC) -> None:
+        """Let a legal entity post in another ERP from now on."""
+        known = self.directory.legal_entity(entity)
+        self.publish(known.model_copy(update={"version": known.version + 1, "erp": name}))
 
     def post_all(self, entity: str = INC, period: str = JANUARY) -> None:
         for facts in list(self.register.of_period(entity, period)):
@@ -283,7 +297,7 @@ class World:
             period=period,
             directory=self.directory,
             register=self.register,
-            erp=self.erp,
+            erps=self.erps,
             objects=self.objects,
         )
 

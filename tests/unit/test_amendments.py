@@ -84,7 +84,7 @@ def stores(world: World) -> Stores:
         objects=world.objects,
         directory=world.directory,
         register=world.register,
-        erp=world.erp,
+        erps=world.erps,
         exception_store=world.exception_store,
     )
 

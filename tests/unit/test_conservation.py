@@ -16,6 +16,7 @@ from billproof.periods import DateRange
 from billproof.pipeline.artefacts import PRICED, Artefacts
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
+from billproof.reconciliation.model import Cause
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 RUN = f"{INC}-2013-01-001"
@@ -27,7 +28,7 @@ def stores(world: World) -> Stores:
         directory=world.directory,
         register=world.register,
         exception_store=world.exception_store,
-        erp=world.erp,
+        erps=world.erps,
     )
 
 
@@ -88,11 +89,11 @@ def test_all_money_is_on_invoices_in_the_books_and_open(world: World) -> None:
     assert parts(posted) == {"open": f"{posted.total:f}"}
 
 
-def test_a_payment_in_the_books_closes_a_receivable(world: World) -> None:
+def test_what_others_post_to_the_receivable_is_nobodys_payment_but_a_variance(world: World) -> None:
     released = world.register.released(f"{INC}.{JANUARY}.UA")
     assert released is not None
     gross = released.document.totals.gross
-    world.erp.post(
+    world.ledger.post(
         JournalEntry.balanced(
             legal_entity=INC,
             external_reference="BANK-1",
@@ -107,8 +108,27 @@ def test_a_payment_in_the_books_closes_a_receivable(world: World) -> None:
             ],
         )
     )
-    found = equations(balance_run(RUN, stores=stores(world)), "UA")["receivables posted"]
-    assert parts(found) == {"paid": gross.text}
+    posted = equations(balance_run(RUN, stores=stores(world)), "UA")["receivables posted"]
+    assert parts(posted) == {"open": gross.text}
+    (variance,) = world.reconcile().variances
+    assert (variance.cause, variance.external_reference) == (Cause.NOT_INVOICED, "BANK-1")
+
+
+def test_a_credit_note_that_the_erp_holds_with_another_amount_is_out_of_balance(world: World) -> None:
+    credit = world.credit_and_approve(f"{INC}.{JANUARY}.UA")
+    assert balance_run(RUN, stores=stores(world)).balances
+    released = world.register.released(credit.id)
+    assert released is not None
+    key = next(key for key in world.records["ledger"].items if key.sort == released.number and "doc" in key.partition)
+    entry = world.ledger.entry(INC, released.number)
+    assert entry is not None
+    doubled = [
+        {**line.model_dump(), "amount": {"amount": line.amount.amount * 2, "currency": "USD"}} for line in entry.lines
+    ]
+    other = JournalEntry.balanced(**{**entry.model_dump(), "lines": doubled})
+    world.records["ledger"].items[key] = other.model_dump(mode="json")
+    posted = equations(balance_run(RUN, stores=stores(world)), "UA")["receivables posted"]
+    assert posted.difference == -credit.in_books.gross.amount
 
 
 def test_allowances_are_counted_in_events_where_events_are_what_is_measured() -> None:

@@ -120,7 +120,7 @@ def test_a_process_makes_its_ports_once(monkeypatch: pytest.MonkeyPatch) -> None
     client.cache_clear()
     ports = composition()
     assert ports is composition()
-    names = ("objects", "directory", "register", "runs", "erp", "reference_data", "postings", "deliveries", "mailer")
+    names = ("objects", "directory", "register", "runs", "erps", "reference_data", "postings", "deliveries", "mailer")
     for name in (*names, "billing_runs", "exception_store", "exceptions", "tokens"):
         assert getattr(ports, name) is getattr(ports, name)
     assert ports.now().tzinfo is not None

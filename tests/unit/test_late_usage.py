@@ -230,7 +230,7 @@ def test_the_proof_holds_over_late_usage_and_sees_what_was_billed_change() -> No
         directory=world.directory,
         register=world.register,
         exception_store=world.exception_store,
-        erp=world.erp,
+        erps=world.erps,
     )
     for period in (JAN, FEB):
         proof = prove_run(f"{INC}-{period}-001", stores=stores)

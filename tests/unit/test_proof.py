@@ -32,7 +32,7 @@ def stores(world: World) -> Stores:
         directory=world.directory,
         register=world.register,
         exception_store=world.exception_store,
-        erp=world.erp,
+        erps=world.erps,
     )
 
 

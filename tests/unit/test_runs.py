@@ -153,7 +153,7 @@ def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -
     ports: dict[str, Any] = {
         "directory": world.directory,
         "register": world.register,
-        "erp": world.erp,
+        "erps": world.erps,
         "objects": world.objects,
     }
     result = reconcile_all(legal_entity=None, period=None, now=NOW, **ports)

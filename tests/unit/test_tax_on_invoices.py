@@ -42,7 +42,7 @@ def test_prices_with_tax_bill_what_they_say() -> None:
             directory=world.directory,
             register=world.register,
             exception_store=world.exception_store,
-            erp=world.erp,
+            erps=world.erps,
         ),
     )
     assert statement.balances

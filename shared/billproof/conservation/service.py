@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.conservation.model import AccountStatement, ConservationStatement, Equation
 from billproof.conservation.rules import event_equations, included_events, money_equations, term_equation
-from billproof.erp.port import Erp
-from billproof.invoicing.model import Draft
-from billproof.invoicing.register import Register, credited_invoice, is_credit
-from billproof.ledger.model import JournalEntry
+from billproof.erp.lookup import PostedDocuments
+from billproof.erp.port import Erps
+from billproof.invoicing.model import Draft, Released
+from billproof.invoicing.register import InvoiceFacts, Register, credited_invoice, is_credit
 from billproof.masterdata.directory import Directory
-from billproof.money import total
+from billproof.money import Money
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import quarantined_by_account
 from billproof.ports import Objects
@@ -30,7 +30,7 @@ class Stores:
     directory: Directory
     register: Register
     exception_store: ExceptionStore
-    erp: Erp
+    erps: Erps
 
     @property
     def artefacts(self) -> Artefacts:
@@ -43,9 +43,10 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     artefacts = stores.artefacts
     plan = artefacts.read(RUN_PLAN, run_id)
     quarantined, unattributed = quarantined_by_account(plan, artefacts, stores.objects)
-    entries: dict[str, list[JournalEntry]] = {}
-    for entry in stores.erp.of_period(plan.legal_entity, plan.period.name):
-        entries.setdefault(credited_invoice(entry.invoice), []).append(entry)
+    lookup = PostedDocuments(stores.directory.legal_entity(plan.legal_entity), stores.erps)
+    documents: dict[str, list[InvoiceFacts]] = {}
+    for facts in stores.register.of_period(plan.legal_entity, plan.period.name):
+        documents.setdefault(credited_invoice(facts.account), []).append(facts)
     accounts: list[AccountStatement] = []
     for batch in plan.batches:
         batch_plan = artefacts.read(BATCH_PLAN, run_id, batch)
@@ -53,8 +54,8 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
         drafts = artefacts.read(DRAFTED, run_id, batch).drafts
         for terms, priced, draft in zip(batch_plan.accounts, pricing, drafts, strict=True):
             refused = sum(quarantined[member.id] for member in terms.members)
-            booked = entries.get(draft.invoice, [])
-            accounts.append(_account(batch_plan, terms, priced, draft, refused, booked, stores))
+            money = _booked(documents.get(draft.account, []), batch_plan, lookup)
+            accounts.append(_account(batch_plan, terms, priced, draft, refused, money))
     return ConservationStatement(
         run=run_id,
         legal_entity=plan.legal_entity,
@@ -65,30 +66,45 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     )
 
 
+@dataclass(frozen=True)
+class _Booked:
+    """An account's invoice, and what the ERP holds on the receivable of it and of its corrections."""
+
+    released: Released | None
+    posted: Money
+    credited: Money
+    opened: Money
+
+
+def _booked(documents: Iterable[InvoiceFacts], plan: BatchPlan, lookup: PostedDocuments) -> _Booked:
+    """Compare by register and ERP: a correction counts with the amount of its release, once the ERP holds it."""
+    receivable, zero = plan.legal_entity.chart_of_accounts.receivable, Money.zero(plan.legal_entity.currency)
+    invoice, posted, credited, opened = None, zero, zero, zero
+    for facts in documents:
+        released = facts.released
+        if released is None:
+            continue
+        held = lookup.of_document(facts)
+        amounts = [document.on(receivable) for document in held if document.currency == zero.currency]
+        opened = opened.plus(amounts)
+        if is_credit(released.invoice):
+            credited -= released.document.in_books.gross if amounts else zero
+        else:
+            invoice, posted = released, posted.plus(amounts)
+    return _Booked(released=invoice, posted=posted, credited=credited, opened=opened)
+
+
 def _account(
-    plan: BatchPlan,
-    terms: AccountTerms,
-    pricing: AccountPricing,
-    draft: Draft,
-    quarantined: int,
-    entries: Iterable[JournalEntry],
-    stores: Stores,
+    plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing, draft: Draft, quarantined: int, booked: _Booked
 ) -> AccountStatement:
-    released = stores.register.released(draft.invoice)
-    receivable, currency = plan.legal_entity.chart_of_accounts.receivable, plan.legal_entity.currency
-    booked = list(entries)
-    number = released.number if released else None
-    posted = total((entry.on(receivable) for entry in booked if entry.external_reference == number), currency)
-    opened = total((entry.on(receivable) for entry in booked), currency)
-    credited = -total((entry.on(receivable) for entry in booked if is_credit(entry.invoice)), currency)
     return AccountStatement(
         account=draft.account,
         invoice=draft.invoice,
-        number=number,
+        number=booked.released.number if booked.released else None,
         equations=(
             *event_equations(pricing, included_events(plan, terms, pricing), quarantined),
             term_equation(plan, terms, pricing),
-            *money_equations(plan, pricing, draft, released, posted, credited, opened),
+            *money_equations(plan, pricing, draft, booked.released, booked.posted, booked.credited, booked.opened),
         ),
     )
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from billproof.erp.port import Erp
+from billproof.erp.intent import erp_of
+from billproof.erp.port import Erps, erp_named
 from billproof.erp.service import PostingOutcome, ensure_posted
-from billproof.errors import InvalidPeriod, NotFound
+from billproof.errors import InvalidPeriod, NotFound, PostingRejected
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
@@ -42,21 +43,32 @@ class RecognitionResult(Model):
 
 
 def recognize_month(
-    *, legal_entity: str, month: str, directory: Directory, register: Register, objects: Objects, erp: Erp
+    *, legal_entity: str, month: str, directory: Directory, register: Register, objects: Objects, erps: Erps
 ) -> MonthRecognized:
     """Post what a month earns of each document that deferred revenue to it; doing it again posts nothing.
 
-    Raises NotFound where there is no such legal entity, InvalidPeriod, and Conflict where the ERP holds something else
-    under an entry's reference.
+    Each is posted in the ERP that holds its document. Raises NotFound where there is no such legal entity,
+    InvalidPeriod, Conflict where the ERP holds something else under an entry's reference, and PostingRejected, with the
+    first remedy, once everything that the ERP takes is posted.
     """
     entity, period = directory.legal_entity(legal_entity), Period.month(month)
     earned, documents, posted = Money.zero(entity.currency), 0, 0
+    rejected: list[PostingRejected] = []
     for released, invoice in _deferring(legal_entity, month, register, objects):
         entry = revenue_entry(invoice, released, period, entity.chart_of_accounts)
         documents += 1
-        if entry.lines:
-            posted += ensure_posted(entry, erp) is PostingOutcome.POSTED
-            earned += entry.on(entity.chart_of_accounts.deferred_revenue)
+        if not entry.lines:
+            continue
+        try:
+            outcome, _ = ensure_posted(entry, erp_named(erp_of(invoice.id, entity, register), erps))
+        except PostingRejected as error:
+            rejected.append(error)
+            continue
+        posted += outcome is PostingOutcome.POSTED
+        earned += entry.on(entity.chart_of_accounts.deferred_revenue)
+    if rejected:
+        message = f"{len(rejected)} of {documents} revenue entries of {month} were rejected: {rejected[0].message}"
+        raise PostingRejected(message, remedy=rejected[0].remedy)
     return MonthRecognized(legal_entity=legal_entity, month=month, documents=documents, posted=posted, earned=earned)
 
 
@@ -68,7 +80,7 @@ def recognize_revenue(
     directory: Directory,
     register: Register,
     objects: Objects,
-    erp: Erp,
+    erps: Erps,
 ) -> RecognitionResult:
     """Recognise a month of one legal entity or all; without a month the last whole one, and a few before it again.
 
@@ -84,9 +96,9 @@ def recognize_revenue(
         months = [month] if month else last
         done += [
             recognize_month(
-                legal_entity=entity.id, month=each, directory=directory, register=register, objects=objects, erp=erp
+                legal_entity=entity.id, month=name, directory=directory, register=register, objects=objects, erps=erps
             )
-            for each in months
+            for name in months
         ]
     return RecognitionResult(outcome="recognized", months=tuple(done))
 
@@ -134,15 +146,15 @@ def waterfall(
     for month in (*shown, *_after(shown[-1], AHEAD_MONTHS)):
         for _, invoice in _deferring(legal_entity, month.name, register, objects):
             documents[invoice.id] = invoice
-    found = []
+    rows = []
     for month in shown:
         parts = [_parts(invoice, month) for invoice in documents.values()]
-        opening, deferred, earned = (total((each[number] for each in parts), currency) for number in range(3))
+        opening, deferred, earned = (total((part[number] for part in parts), currency) for number in range(3))
         closing = opening + deferred - earned
-        found.append(
+        rows.append(
             WaterfallMonth(month=month.name, opening=opening, deferred=deferred, earned=earned, closing=closing)
         )
-    return found
+    return rows
 
 
 def _after(month: Period, number: int) -> Iterator[Period]:

@@ -5,17 +5,18 @@ intent | deferred months | tax declared | find | post | read back, compare | pos
 """
 
 from enum import StrEnum
-from typing import Literal
 
 from billproof.erp.declaring import declare_tax
-from billproof.erp.port import Erp
-from billproof.errors import Conflict, DuplicateReference, NotFound
+from billproof.erp.intent import erp_of, intend
+from billproof.erp.port import Erp, Erps, PostedDocument, erp_named, short_reference
+from billproof.errors import Conflict, DuplicateReference, ExternalServiceUnavailable, NotFound
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.register import POSTED, POSTING, Register
+from billproof.invoicing.register import POSTED, Register
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.revenue import months_to_come
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import EMBEDDED_LEDGER
 from billproof.model import Model
 from billproof.money import Money
 from billproof.ports import Objects
@@ -31,21 +32,18 @@ class PostingOutcome(StrEnum):
     NOTHING_TO_POST = "nothing_to_post"
 
 
-class PostingIntent(Model):
-    """What will be posted, written down before the ERP hears of it."""
-
-    external_reference: str
-    content_digest: str
-    schema_version: Literal["billproof.posting-intent/1"] = "billproof.posting-intent/1"
-
-
 class Posting(Model):
-    """The fact that the ERP holds the invoice, with what it confirmed."""
+    """The fact that the ERP holds the invoice, with what it confirmed.
+
+    `content_digest` is of our own entry. Facts of before name no ERP and no document: they are of the embedded ledger.
+    """
 
     external_reference: str
     content_digest: str
     outcome: PostingOutcome
     receivable: Money
+    erp: str = EMBEDDED_LEDGER
+    document: PostedDocument | None = None
 
 
 def post_to_erp(
@@ -54,14 +52,15 @@ def post_to_erp(
     register: Register,
     directory: Directory,
     objects: Objects,
-    erp: Erp,
+    erps: Erps,
     engines: Engines | None = None,
 ) -> Posting:
-    """Post a released invoice and confirm it; doing it again changes nothing.
+    """Post a released invoice in its legal entity's ERP and confirm it; doing it again changes nothing.
 
     Tax that an external tax engine determined is declared there first. Raises NotFound where the invoice is not
-    released, Conflict where the ERP has another document under its number, and ExternalServiceUnavailable where the ERP
-    or the tax engine did not answer: the message is then delivered again.
+    released, InvalidInput where the ERP is not configured, PostingRejected where it will not take the entry, Conflict
+    where it holds something else under its number, and ExternalServiceUnavailable where the ERP or the tax engine did
+    not answer: the message is then delivered again.
     """
     released = register.released(invoice_id)
     if released is None:
@@ -70,44 +69,54 @@ def post_to_erp(
     known = register.fact(invoice_id, POSTED)
     if known is not None:
         return Posting.model_validate(known).model_copy(update={"outcome": PostingOutcome.ALREADY_POSTED})
-    chart = directory.legal_entity(released.legal_entity).chart_of_accounts
+    entity = directory.legal_entity(released.legal_entity)
     invoice = read_invoice(objects, released.document)
-    entry = invoice_entry(invoice, released, chart)
-    _intend(entry, invoice_id, register)
+    entry = invoice_entry(invoice, released, entity.chart_of_accounts)
+    name = erp_of(invoice_id, entity, register)
+    erp = erp_named(name, erps)  # before the intent is written: an intent stays
+    intend(entry, invoice_id, erp=name, register=register)
     register.defer(invoice_id, months_to_come(invoice))
     declare_tax(invoice, released, register=register, engines=engines or {})
-    outcome = ensure_posted(entry, erp) if entry.lines else PostingOutcome.NOTHING_TO_POST
+    outcome, document = ensure_posted(entry, erp) if entry.lines else (PostingOutcome.NOTHING_TO_POST, None)
     posting = Posting(
         external_reference=entry.external_reference,
         content_digest=entry.content_digest,
         outcome=outcome,
         receivable=released.document.in_books.gross,
+        erp=name,
+        document=document,
     )
     register.add(invoice_id, POSTED, posting)
     return posting
 
 
-def _intend(entry: JournalEntry, invoice_id: str, register: Register) -> None:
-    intent = PostingIntent(external_reference=entry.external_reference, content_digest=entry.content_digest)
-    if register.add(invoice_id, POSTING, intent):
-        return
-    stored = PostingIntent.model_validate(register.fact(invoice_id, POSTING))
-    if stored != intent:
-        message = f"{entry.external_reference} was first posted with other content: the chart of accounts has changed"
-        raise Conflict(message, intended=stored.content_digest, now=intent.content_digest)
+def ensure_posted(entry: JournalEntry, erp: Erp) -> tuple[PostingOutcome, PostedDocument]:
+    """Post an entry once and read it back; return how it came there, and the document.
 
-
-def ensure_posted(entry: JournalEntry, erp: Erp) -> PostingOutcome:
-    """Post an entry once and read it back; raises Conflict where the ERP has another document under its reference."""
+    Raises Conflict where the ERP holds something else under its reference, or holds it twice.
+    """
     outcome = PostingOutcome.ADOPTED
-    if erp.find(entry.legal_entity, entry.external_reference) is None:
+    if not erp.find(entry.legal_entity, entry.external_reference):
         try:
             erp.post(entry)
             outcome = PostingOutcome.POSTED
         except DuplicateReference:  # another delivery of this message was faster
             outcome = PostingOutcome.ADOPTED
-    confirmed = erp.find(entry.legal_entity, entry.external_reference)
-    if confirmed is None or confirmed.content_digest != entry.content_digest:
-        message = f"the ERP has another document under {entry.external_reference}"
-        raise Conflict(message, expected=entry.content_digest)
-    return outcome
+    return outcome, _confirmed(entry, erp)
+
+
+def _confirmed(entry: JournalEntry, erp: Erp) -> PostedDocument:
+    documents = erp.find(entry.legal_entity, entry.external_reference)
+    if not documents:
+        message = f"the ERP does not show {entry.external_reference}, which it was sent"
+        raise ExternalServiceUnavailable(message)
+    if len(documents) > 1:
+        message = f"the ERP holds {entry.external_reference} more than once: reverse all but one there"
+        raise Conflict(message, documents=", ".join(document.erp_id for document in documents))
+    (confirmed,) = documents
+    reference = short_reference(entry.external_reference, erp.reference_length)
+    expected = PostedDocument.of_entry(entry, external_reference=reference, erp_id=confirmed.erp_id)
+    if confirmed != expected:
+        message = f"the ERP holds something else under {entry.external_reference}"
+        raise Conflict(message, expected=expected.accounting, posted=confirmed.accounting)
+    return confirmed

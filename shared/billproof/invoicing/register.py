@@ -220,6 +220,13 @@ class Register:
         """Return the documents of a series in the order of their numbers, from 1."""
         return [invoice for block in self._blocks(entity, year, kind) for invoice in block.invoices]
 
+    def numbers_taken(self, series: Series) -> int:
+        """Return how many numbers of a series are taken: it has no gap."""
+        for record in self._records.query(series.partition, newest_first=True, limit=1):
+            last = Block.model_validate(record.document)
+            return last.first + len(last.invoices) - 1
+        return 0
+
     def _blocks(self, entity: str, year: int, kind: str) -> Iterator[Block]:
         for record in self._records.query(_series_partition(entity, year, kind)):
             yield Block.model_validate(record.document)
@@ -278,10 +285,7 @@ class Register:
     def _next_block(
         self, candidates: Sequence[Candidate], series: Series, period: Period, run: str
     ) -> tuple[list[Record], list[Released]]:
-        first = 1
-        for record in self._records.query(series.partition, newest_first=True, limit=1):
-            last = Block.model_validate(record.document)
-            first = last.first + len(last.invoices)
+        first = self.numbers_taken(series) + 1
         made = [
             Released(
                 invoice=each.invoice,

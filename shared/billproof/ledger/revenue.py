@@ -60,18 +60,23 @@ def books_close(invoice: Invoice) -> date:
 def months_to_come(invoice: Invoice) -> list[str]:
     """Return the months in which something of a document is still to be earned after it was posted."""
     last = max((line.priced.recognition.period.end for line in invoice.lines), default=books_close(invoice))
-    found, month = [], Period.month(f"{books_close(invoice):%Y-%m}")
+    names, month = [], Period.month(f"{books_close(invoice):%Y-%m}")
     while month.start < last:
         if any(not earned.is_zero for _, earned in _earned_in(invoice, month)):
-            found.append(month.name)
+            names.append(month.name)
         month = month.next()
-    return found
+    return names
 
 
 def _earned_in(invoice: Invoice, month: Period) -> Iterator[tuple[InvoiceLine, Money]]:
     if invoice.kind is not DocumentKind.WRITE_OFF:
         for line in invoice.lines:
             yield line, earned_by(line, month.end) - earned_by(line, month.start)
+
+
+def revenue_reference(number: str, month: str) -> str:
+    """Return the external reference of the entry of what a month earns of a document."""
+    return f"{number}-R-{month}"
 
 
 def revenue_entry(invoice: Invoice, released: Released, month: Period, chart: ChartOfAccounts) -> JournalEntry:
@@ -88,7 +93,7 @@ def revenue_entry(invoice: Invoice, released: Released, month: Period, chart: Ch
     return JournalEntry.balanced(
         kind=EntryKind.REVENUE,
         legal_entity=released.legal_entity,
-        external_reference=f"{released.number}-R-{month.name}",
+        external_reference=revenue_reference(released.number, month.name),
         invoice=invoice.id,
         billing_account=invoice.buyer.id,
         period=month.name,

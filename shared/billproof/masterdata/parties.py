@@ -61,8 +61,15 @@ class TaxEngineName(StrEnum):
     STRIPE = "stripe"
 
 
+EMBEDDED_LEDGER = "embedded"
+"""The name of the ledger that comes with billproof, for a legal entity that has no ERP."""
+
+
 class LegalEntity(Model):
-    """Who bills: its own currency, registrations, number series, ledger, rounding policies and tax engine."""
+    """Who bills: its own currency, registrations, number series, rounding policies, tax engine, and ERP.
+
+    `erp` is the name of an ERP that is configured; what was posted stays in the ERP where it was posted.
+    """
 
     kind: Literal["legal_entity"] = "legal_entity"
     id: Annotated[Name, StringConstraints(max_length=40)]  # it begins the names of executions, at most 80 long
@@ -76,6 +83,7 @@ class LegalEntity(Model):
     rounding: Rounding
     tax_rounding: TaxRounding = TaxRounding.PER_LINE
     tax_engine: TaxEngineName = TaxEngineName.RULES
+    erp: Name = EMBEDDED_LEDGER
     tax_registrations: tuple[TaxRegistration, ...]
     chart_of_accounts: ChartOfAccounts
 

@@ -17,6 +17,8 @@ from billproof.approvals.policy import Policy
 from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import Stores, balance_run
 from billproof.controls.service import findings_of
+from billproof.erp.intent import erp_of
+from billproof.erp.port import PostedDocument, erp_named
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafting import draft_account
@@ -287,16 +289,18 @@ def _digest(draft: Draft | None) -> str:
 
 
 def _books_differ(released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
-    """Compare the stored document with its release, and the ERP's entry with the one that the document makes."""
+    """Compare the stored document with its release, and what the ERP holds with the entry that the document makes."""
     try:
         invoice = read_invoice(stores.objects, released.document)
     except (ImmutableDocument, NotFound) as error:
         yield _differ(DifferenceKind.DOCUMENT, released.number, str(error), released.document.digest)
         return
     expected = invoice_entry(invoice, released, plan.legal_entity.chart_of_accounts)
-    posted = stores.erp.find(released.legal_entity, released.number)
-    stated = posted.content_digest if posted else NONE
-    proved = expected.content_digest if expected.lines else NONE
+    erp = erp_named(erp_of(released.invoice, plan.legal_entity, stores.register), stores.erps)
+    posted = erp.find(released.legal_entity, released.number)
+    stated = "; ".join(document.accounting for document in posted) or NONE
+    wanted = PostedDocument.of_entry(expected, external_reference=released.number, erp_id=NONE)
+    proved = wanted.accounting if expected.lines else NONE
     if stated != proved:
         yield _differ(DifferenceKind.POSTING, released.number, stated, proved)
 

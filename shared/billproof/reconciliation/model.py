@@ -15,11 +15,17 @@ class Cause(StrEnum):
     AMOUNT_DIFFERS = "receivable_differs"
     TAX_DIFFERS = "tax_differs"
     DOCUMENT_CHANGED = "invoice_document_changed"
+    DATE_DIFFERS = "posting_date_differs"
+    CURRENCY_DIFFERS = "posting_currency_differs"
+    POSTED_TWICE = "invoice_posted_twice"
     NOT_INVOICED = "posting_without_invoice"
 
 
 class Variance(Model):
-    """One difference: what was invoiced, what is posted, why, and the team responsible."""
+    """One difference: what was invoiced, what is posted, why, and the team responsible.
+
+    Of a posting that no invoice made, `invoice` is empty and the reference is the ERP's.
+    """
 
     cause: Cause
     invoice: str

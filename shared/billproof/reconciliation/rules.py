@@ -1,20 +1,26 @@
 """What differs between a released invoice and its posting."""
 
+from collections.abc import Sequence
+
+from billproof.erp.port import PostedDocument
 from billproof.findings import Owner
 from billproof.invoicing.model import Released
-from billproof.ledger.model import JournalEntry
 from billproof.masterdata.parties import ChartOfAccounts
-from billproof.money import Money
+from billproof.money import Money, total
 from billproof.reconciliation.model import Cause, Variance
 
+_CORRECT = "correct the ledger by a new entry; the invoice is immutable"
 _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.NOT_POSTED: (
         Owner.BILLING,
-        "look in the erp-postings dead-letter queue, remove the cause, run the period again",
+        "look in the erp-postings dead-letter queue, mend the cause, run the period again",
     ),
-    Cause.UNCONFIRMED: (Owner.BILLING, "run the period again: it finds the posting and confirms it"),
-    Cause.AMOUNT_DIFFERS: (Owner.BILLING, "correct the ledger by a new entry; the invoice is immutable"),
-    Cause.TAX_DIFFERS: (Owner.TAX, "correct the ledger by a new entry; the invoice is immutable"),
+    Cause.UNCONFIRMED: (Owner.BILLING, "run the period again: the posting is found and confirmed"),
+    Cause.AMOUNT_DIFFERS: (Owner.BILLING, _CORRECT),
+    Cause.TAX_DIFFERS: (Owner.TAX, _CORRECT),
+    Cause.DATE_DIFFERS: (Owner.BILLING, "reverse it and post it on the invoice's date, or document why it moved"),
+    Cause.CURRENCY_DIFFERS: (Owner.BILLING, "reverse it; post it in the currency of the legal entity's books"),
+    Cause.POSTED_TWICE: (Owner.BILLING, "reverse all postings but one"),
     Cause.DOCUMENT_CHANGED: (Owner.ENGINEERING, "restore the document's version whose digest the release names"),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
 }
@@ -35,24 +41,33 @@ def variance(cause: Cause, *, invoice: str, reference: str, invoiced: Money, pos
 
 
 def compare(
-    released: Released, entry: JournalEntry | None, *, is_confirmed: bool, chart: ChartOfAccounts
+    released: Released, documents: Sequence[PostedDocument], *, is_confirmed: bool, chart: ChartOfAccounts
 ) -> list[Variance]:
-    """Return what differs between a released invoice and the entry under its number (None: there is none)."""
+    """Return what differs between a released invoice and what is posted under its number."""
     totals = released.document.in_books
-    zero = Money.zero(totals.gross.currency)
+    books = totals.gross.currency
 
-    def found(cause: Cause, invoiced: Money, posted: Money) -> Variance:
+    def differs(cause: Cause, invoiced: Money, posted: Money) -> Variance:
         return variance(cause, invoice=released.invoice, reference=released.number, invoiced=invoiced, posted=posted)
 
-    if entry is None:
+    if not documents:
         nothing_due = totals.gross.is_zero and totals.net.is_zero
-        return [] if is_confirmed and nothing_due else [found(Cause.NOT_POSTED, totals.gross, zero)]
+        return [] if is_confirmed and nothing_due else [differs(Cause.NOT_POSTED, totals.gross, Money.zero(books))]
+    receivables = [document.on(chart.receivable) for document in documents]
+    for document, receivable in zip(documents, receivables, strict=True):
+        if document.currency != books:
+            return [differs(Cause.CURRENCY_DIFFERS, totals.gross, receivable)]
+    if len(documents) > 1:
+        return [differs(Cause.POSTED_TWICE, totals.gross, total(receivables, books))]
+    (document,), (receivable,) = documents, receivables
+    tax = -document.on(chart.tax_payable)
     variances = []
-    receivable, tax = entry.on(chart.receivable), -entry.on(chart.tax_payable)
     if receivable != totals.gross:
-        variances.append(found(Cause.AMOUNT_DIFFERS, totals.gross, receivable))
+        variances.append(differs(Cause.AMOUNT_DIFFERS, totals.gross, receivable))
     if tax != totals.tax:
-        variances.append(found(Cause.TAX_DIFFERS, totals.tax, tax))
+        variances.append(differs(Cause.TAX_DIFFERS, totals.tax, tax))
+    if document.document_date != released.issue_date:
+        variances.append(differs(Cause.DATE_DIFFERS, totals.gross, receivable))
     if not variances and not is_confirmed:
-        variances.append(found(Cause.UNCONFIRMED, totals.gross, receivable))
+        variances.append(differs(Cause.UNCONFIRMED, totals.gross, receivable))
     return variances

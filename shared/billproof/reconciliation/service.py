@@ -1,16 +1,18 @@
 """Reconciling invoices with postings, document by document and in both directions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from billproof.erp.port import Erp
+from billproof.erp.known import references_of
+from billproof.erp.lookup import PostedDocuments
+from billproof.erp.port import Erps, PostedDocument
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.ids import canonical_json
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import POSTED, Register
-from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money, Taxed, total
 from billproof.periods import Period
@@ -20,45 +22,43 @@ from billproof.reconciliation.rules import compare, variance
 
 
 def reconcile(
-    *, legal_entity: str, period: str, directory: Directory, register: Register, erp: Erp, objects: Objects
+    *, legal_entity: str, period: str, directory: Directory, register: Register, erps: Erps, objects: Objects
 ) -> Reconciliation:
-    """Compare every released invoice of the period with the ERP, and every posting with the invoices; keep the result.
+    """Compare every released invoice of the period with the ERP, and the ERP with the invoices; keep the result.
 
-    Every invoice document is read and its digest compared, so a changed document is a variance too.
+    Every invoice document is read and its digest compared, so a changed document is a variance too. An ERP knows no
+    billing periods: postings without an invoice are looked for in the month after the period, in which its invoices are
+    dated, so that every month of the ERP is looked through once.
     """
     entity = directory.legal_entity(legal_entity)
-    zero = Money.zero(entity.currency)
-    entries = {
-        entry.external_reference: entry
-        for entry in erp.of_period(legal_entity, period)
-        if entry.kind is EntryKind.DOCUMENT
-    }
+    lookup = PostedDocuments(entity, erps)
     variances: list[Variance] = []
     numbers: set[str] = set()
     totals: list[Taxed] = []
+    posted: list[PostedDocument] = []
     for facts in register.of_period(legal_entity, period):
         released = facts.released
         if released is None:
             continue
         numbers.add(released.number)
         totals.append(released.document.in_books)
+        documents = lookup.of_document(facts)
+        posted += documents
         variances += _document_variances(objects, released)
-        variances += compare(
-            released,
-            entries.get(released.number),
-            is_confirmed=POSTED in facts.facts,
-            chart=entity.chart_of_accounts,
-        )
-    variances += _not_invoiced(entries, numbers)
+        variances += compare(released, documents, is_confirmed=POSTED in facts.facts, chart=entity.chart_of_accounts)
+    unknown = _unknown(lookup, Period.month(period).next(), numbers, entity, register)
+    variances += _not_invoiced(unknown)
+    receivable = entity.chart_of_accounts.receivable
     result = Reconciliation(
         legal_entity=legal_entity,
         period=period,
         currency=entity.currency,
         invoices=len(totals),
-        postings=len(entries),
+        postings=len(posted) + len(unknown),
         invoiced=Taxed.total(totals, entity.currency),
         posted_receivable=total(
-            (entry.on(entity.chart_of_accounts.receivable) for entry in entries.values()), zero.currency
+            (document.on(receivable) for document in [*posted, *unknown] if document.currency == entity.currency),
+            entity.currency,
         ),
         variances=tuple(variances),
     )
@@ -83,7 +83,7 @@ def reconcile_all(
     now: datetime,
     directory: Directory,
     register: Register,
-    erp: Erp,
+    erps: Erps,
     objects: Objects,
 ) -> ReconciliationResult:
     """Reconcile one legal entity or all, for one month or the last whole one in each entity's time zone."""
@@ -94,7 +94,7 @@ def reconcile_all(
             period=Period.month(period).name if period else Period.month_before(now, entity.time_zone).name,
             directory=directory,
             register=register,
-            erp=erp,
+            erps=erps,
             objects=objects,
         )
         for entity in entities
@@ -130,13 +130,21 @@ def _document_variances(objects: Objects, released: Released) -> Iterator[Varian
         )
 
 
-def _not_invoiced(entries: dict[str, JournalEntry], numbers: set[str]) -> Iterator[Variance]:
-    for reference, entry in sorted(entries.items()):
-        if reference not in numbers:
-            yield variance(
-                Cause.NOT_INVOICED,
-                invoice=entry.invoice,
-                reference=reference,
-                invoiced=Money.zero(entry.currency),
-                posted=entry.debits,
-            )
+def _unknown(
+    lookup: PostedDocuments, month: Period, numbers: set[str], entity: LegalEntity, register: Register
+) -> list[PostedDocument]:
+    """Return what is posted in a month and is no document of this period, no other one, and no revenue entry."""
+    if not lookup.unknown(month, numbers):
+        return []
+    return lookup.unknown(month, numbers.union(references_of(month, entity, register)))
+
+
+def _not_invoiced(documents: Iterable[PostedDocument]) -> Iterator[Variance]:
+    for document in documents:
+        yield variance(
+            Cause.NOT_INVOICED,
+            invoice="",
+            reference=document.external_reference,
+            invoiced=Money.zero(document.currency),
+            posted=document.debits,
+        )

@@ -1,15 +1,20 @@
-"""The embedded general ledger: our own books, for those who have no ERP yet, and the first adapter of the port.
+"""The embedded general ledger: our own books, for those who have no ERP, and an adapter of the port like any other.
 
 documents#<entity>#<shard>              <external reference>     the entry
-journal#<entity>#<period>#<shard>       <external reference>     where to find it by period
+journal#<entity>#<month>#<shard>        <external reference>     where to find it by the month of its date
+
+Before 2026-11-26 the month was the billing period's: of entries that were posted then, a month lists its own and those
+of the billing period before it, which are dated on its first day. The others of them are found by their references.
 """
 
 from collections.abc import Iterator
 
+from billproof.erp.port import PostedDocument
 from billproof.errors import Contended, DuplicateReference, UnbalancedEntry
 from billproof.ids import shard_of
 from billproof.ledger.model import JournalEntry
 from billproof.money import total
+from billproof.periods import Period
 from billproof.ports import Key, Record, Records
 
 LEDGER_SHARDS = 8
@@ -18,41 +23,59 @@ LEDGER_SHARDS = 8
 class EmbeddedLedger:
     """A general ledger over records: unique references, balanced entries, nothing edited."""
 
+    reference_length = 64
+
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def find(self, legal_entity: str, external_reference: str) -> JournalEntry | None:
-        """Return the document under a reference, or None."""
-        found = self._records.get(_document_key(legal_entity, external_reference))
-        return JournalEntry.model_validate(found) if found else None
+    def entry(self, legal_entity: str, external_reference: str) -> JournalEntry | None:
+        """Return the whole entry under a reference, or None: our own books keep more than the port asks for."""
+        stored = self._records.get(_document_key(legal_entity, external_reference))
+        return JournalEntry.model_validate(stored) if stored else None
 
-    def post(self, entry: JournalEntry) -> None:
-        """Post a document; raises DuplicateReference, UnbalancedEntry or Contended."""
+    def find(self, legal_entity: str, external_reference: str) -> list[PostedDocument]:
+        """Return the document under a reference, if there is one."""
+        entry = self.entry(legal_entity, external_reference)
+        return [_document(entry)] if entry else []
+
+    def post(self, entry: JournalEntry) -> PostedDocument:
+        """Post an entry; raises DuplicateReference, UnbalancedEntry or Contended."""
         left = total((line.amount for line in entry.lines), entry.currency)
         if not left.is_zero:
             message = f"entry {entry.external_reference} is out of balance by {left}"
             raise UnbalancedEntry(message)
-        journal = f"journal#{entry.legal_entity}#{entry.period}#{shard_of(entry.external_reference, LEDGER_SHARDS)}"
+        shard = shard_of(entry.external_reference, LEDGER_SHARDS)
+        journal = f"journal#{entry.legal_entity}#{entry.document_date:%Y-%m}#{shard}"
         written = self._records.create_all(
             [
                 Record(_document_key(entry.legal_entity, entry.external_reference), entry.model_dump(mode="json")),
                 Record(Key(journal, entry.external_reference), {"external_reference": entry.external_reference}),
             ]
         )
-        if not written and self.find(entry.legal_entity, entry.external_reference) is None:
-            message = f"{entry.external_reference} was written by another process at the same time and is not stored"
+        if not written and self.entry(entry.legal_entity, entry.external_reference) is None:
+            message = f"{entry.external_reference} was written at the same time by another and did not come through"
             raise Contended(message)
         if not written:
             message = f"{entry.external_reference} is posted already"
             raise DuplicateReference(message)
+        return _document(entry)
 
-    def of_period(self, legal_entity: str, period: str) -> Iterator[JournalEntry]:
-        """Yield the documents of a legal entity and billing period."""
-        for shard in range(LEDGER_SHARDS):
-            for record in self._records.query(f"journal#{legal_entity}#{period}#{shard}"):
-                entry = self.find(legal_entity, record.key.sort)
-                if entry is not None:
-                    yield entry
+    def of_period(self, legal_entity: str, period: Period) -> Iterator[PostedDocument]:
+        """Yield the documents that are dated in a period."""
+        month = Period.month_ending(Period.month(f"{period.start:%Y-%m}").start)
+        while month.start < period.end:
+            for shard in range(LEDGER_SHARDS):
+                for record in self._records.query(f"journal#{legal_entity}#{month.name}#{shard}"):
+                    entry = self.entry(legal_entity, record.key.sort)
+                    if entry is not None and period.start <= entry.document_date < period.end:
+                        yield _document(entry)
+            month = month.next()
+
+
+def _document(entry: JournalEntry) -> PostedDocument:
+    """Say what the ledger holds; it numbers nothing itself: its own id of a document is the reference."""
+    reference = entry.external_reference
+    return PostedDocument.of_entry(entry, external_reference=reference, erp_id=reference)
 
 
 def _document_key(legal_entity: str, external_reference: str) -> Key:

@@ -1,0 +1,48 @@
+"""What will be posted and where, written down before the ERP hears of it."""
+
+from typing import Literal
+
+from billproof.errors import Conflict
+from billproof.invoicing.register import POSTING, Register, credited_invoice
+from billproof.ledger.model import JournalEntry
+from billproof.masterdata.parties import EMBEDDED_LEDGER, LegalEntity
+from billproof.model import Model
+
+
+class PostingIntent(Model):
+    """A fact: the reference, a digest of our own entry, and the ERP; version 1 knew the embedded ledger alone."""
+
+    external_reference: str
+    content_digest: str
+    erp: str = EMBEDDED_LEDGER
+    schema_version: Literal["billproof.posting-intent/1", "billproof.posting-intent/2"] = "billproof.posting-intent/2"
+
+
+def known_intent(invoice_id: str, register: Register) -> PostingIntent | None:
+    """Return the intent to post a document, or None."""
+    stored = register.fact(invoice_id, POSTING)
+    return None if stored is None else PostingIntent.model_validate(stored)
+
+
+def erp_of(document: str, entity: LegalEntity, register: Register) -> str:
+    """Return the name of the ERP that a document is posted in.
+
+    It is the one of its posting intent, for a correction without one that of its invoice, else its legal entity's: a
+    legal entity that changes its ERP moves nothing that is in its old one.
+    """
+    intent = known_intent(document, register) or known_intent(credited_invoice(document), register)
+    return intent.erp if intent else entity.erp
+
+
+def intend(entry: JournalEntry, invoice_id: str, *, erp: str, register: Register) -> None:
+    """Write down what will be posted; raises Conflict where something else was to be posted, or elsewhere."""
+    intent = PostingIntent(external_reference=entry.external_reference, content_digest=entry.content_digest, erp=erp)
+    if register.add(invoice_id, POSTING, intent):
+        return
+    stored = known_intent(invoice_id, register)
+    if stored is None or stored.content_digest != intent.content_digest:
+        message = f"{entry.external_reference} was to be posted with other content: the chart of accounts has changed"
+        raise Conflict(message, intended=stored.content_digest if stored else "nothing", now=intent.content_digest)
+    if stored.erp != erp:  # the legal entity changed its ERP between two deliveries of this message
+        message = f"{entry.external_reference} is to be posted in {stored.erp}, not in {erp}"
+        raise Conflict(message)
