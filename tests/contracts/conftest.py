@@ -13,10 +13,15 @@ from tests.support.fakes import MemoryObjects, MemoryRecords
 
 
 @pytest.fixture(params=["memory", "moto"])
-def records(request: pytest.FixtureRequest) -> Iterator[Records]:
+def records(request: pytest.FixtureRequest) -> Records:
     if request.param == "memory":
-        yield MemoryRecords()
-        return
+        return MemoryRecords()
+    dynamo: Records = request.getfixturevalue("dynamo_records")
+    return dynamo
+
+
+@pytest.fixture
+def dynamo_records() -> Iterator[Records]:
     with mock_aws():
         client = boto3.client("dynamodb")
         client.create_table(

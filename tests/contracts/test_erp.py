@@ -1,47 +1,314 @@
-"""What any adapter of the ERP port must do, on memory records and on DynamoDB."""
+"""What every adapter of the ERP port must do, whatever its ERP keeps, forgets and takes twice.
+
+An adapter of a real ERP joins by a harness of its own in `HARNESSES`, and in `REJECTING` where its ERP can refuse.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import pytest
 
 from billproof.adapters.ledger.embedded import EmbeddedLedger
-from billproof.errors import DuplicateReference
+from billproof.erp.port import Erp, PostedDocument, erp_named, short_reference
+from billproof.erp.service import PostingOutcome, ensure_posted
+from billproof.errors import (
+    Conflict,
+    DuplicateReference,
+    ExternalServiceUnavailable,
+    InvalidInput,
+    PostingRejected,
+    UnbalancedEntry,
+)
 from billproof.ledger.model import JournalEntry
-from billproof.ports import Records
+from billproof.money import Money
+from billproof.periods import Period
+from billproof.ports import Document, Key, Record, Records
+from tests.support.fakes import MemoryRecords
+from tests.support.faults import Killed
+from tests.support.foreign_erp import TIMEOUT_SECONDS, ForeignErp, ForeignServer
+
+FEBRUARY = Period.month("2013-02")
+LONG = "SKY-EU-CN-2013-00000"
+"""What two numbers begin with that are longer than any short reference field."""
 
 
-def entry(reference: str, period: str = "2013-01") -> JournalEntry:
-    return JournalEntry.balanced(
-        legal_entity="e",
-        external_reference=reference,
-        invoice=f"e.{period}.a",
-        billing_account="a",
-        period=period,
-        document_date="2013-02-01",
-        currency="USD",
-        lines=[
-            {"account": "1", "amount": {"amount": "10.5", "currency": "USD"}, "memo": ""},
-            {"account": "2", "amount": {"amount": "-10.5", "currency": "USD"}, "memo": ""},
+def entry(reference: str = "R-1", day: str = "2013-02-01", amount: str = "10.50", **changes: Any) -> JournalEntry:
+    lines = [
+        ("1100", amount),
+        ("4000", f"-{amount}"),
+        ("2200", "2"),
+        ("2200", "-1"),
+        ("4000", "-1"),
+        ("7", "3"),
+        ("7", "-3"),
+    ]
+    fields = {
+        "legal_entity": "e",
+        "external_reference": reference,
+        "invoice": "e.2013-01.a",
+        "billing_account": "a",
+        "period": "2013-01",
+        "document_date": day,
+        "currency": "USD",
+        "lines": [
+            {"account": account, "amount": {"amount": value, "currency": "USD"}, "memo": ""} for account, value in lines
         ],
-    )
+        **changes,
+    }
+    return JournalEntry.balanced(**fields)
 
 
-def test_a_document_is_found_by_its_reference_as_it_was_posted(records: Records) -> None:
-    erp = EmbeddedLedger(records)
-    assert erp.find("e", "R-1") is None
-    erp.post(entry("R-1"))
-    found = erp.find("e", "R-1")
-    assert found is not None
-    assert found.content_digest == entry("R-1").content_digest
+class FaultyRecords:
+    """Records whose next write fails as it is told: before it, or after it was done."""
+
+    def __init__(self, inner: Records) -> None:
+        self.inner = inner
+        self.before: BaseException | None = None
+        self.after: BaseException | None = None
+
+    def get(self, key: Key) -> Document | None:
+        return self.inner.get(key)
+
+    def create(self, record: Record) -> bool:
+        return self.create_all([record])
+
+    def create_all(self, records: Sequence[Record]) -> bool:
+        before, after, self.before, self.after = self.before, self.after, None, None
+        if before is not None:
+            raise before
+        written = self.inner.create_all(records)
+        if after is not None:
+            raise after
+        return written
+
+    def query(
+        self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
+    ) -> Iterator[Record]:
+        return self.inner.query(partition, prefix=prefix, newest_first=newest_first, limit=limit)
 
 
-def test_a_reference_is_taken_once(records: Records) -> None:
-    erp = EmbeddedLedger(records)
-    erp.post(entry("R-1"))
-    with pytest.raises(DuplicateReference):
-        erp.post(entry("R-1", period="2013-02"))
+class Harness(Protocol):
+    """An adapter, and how its ERP is made to fail once."""
+
+    erp: Erp
+
+    def refuse_connection(self) -> None: ...
+    def lose_acknowledgement(self) -> None: ...
+    def answer_too_late(self) -> None: ...
+    def die_between_create_and_post(self) -> None: ...
 
 
-def test_documents_are_listed_by_period(records: Records) -> None:
-    erp = EmbeddedLedger(records)
+class EmbeddedHarness:
+    def __init__(self, records: Records) -> None:
+        self.records = FaultyRecords(records)
+        self.erp: Erp = EmbeddedLedger(self.records)
+
+    def refuse_connection(self) -> None:
+        self.records.before = ExternalServiceUnavailable("DynamoDB refused the connection")
+
+    def lose_acknowledgement(self) -> None:
+        self.records.after = ExternalServiceUnavailable("the connection to DynamoDB was reset")
+
+    def answer_too_late(self) -> None:
+        self.records.after = ExternalServiceUnavailable("DynamoDB did not answer in time")
+
+    def die_between_create_and_post(self) -> None:
+        self.records.before = Killed()  # a transaction has no between: nothing is written
+
+
+class ForeignHarness:
+    def __init__(self, server: ForeignServer) -> None:
+        self.server = server
+        self.foreign = ForeignErp(server)
+        self.erp: Erp = self.foreign
+
+    def refuse_connection(self) -> None:
+        self.server.down.append("post")
+
+    def lose_acknowledgement(self) -> None:
+        self.server.lost.append("post")
+
+    def answer_too_late(self) -> None:
+        self.server.latency_seconds["post"] = TIMEOUT_SECONDS + 1
+
+    def die_between_create_and_post(self) -> None:
+        self.foreign.dies_between_create_and_post = True
+
+    def close_period(self) -> None:
+        self.server.closed_before = FEBRUARY.end
+
+    def open_period(self) -> None:
+        self.server.closed_before = FEBRUARY.start
+
+
+HARNESSES: dict[str, Callable[[pytest.FixtureRequest], Harness]] = {
+    "embedded on memory": lambda _request: EmbeddedHarness(MemoryRecords()),
+    "embedded on DynamoDB": lambda request: EmbeddedHarness(request.getfixturevalue("dynamo_records")),
+    "foreign": lambda _request: ForeignHarness(ForeignServer()),
+    "foreign that refuses duplicates": lambda _request: ForeignHarness(ForeignServer(refuses_duplicates=True)),
+}
+REJECTING: dict[str, Callable[[], ForeignHarness]] = {"foreign": lambda: ForeignHarness(ForeignServer())}
+"""The adapters whose ERP closes periods, misses accounts and blocks parties; the embedded ledger does none of these."""
+
+
+@pytest.fixture(params=HARNESSES)
+def harness(request: pytest.FixtureRequest) -> Harness:
+    return HARNESSES[request.param](request)
+
+
+@pytest.fixture(params=REJECTING)
+def rejecting(request: pytest.FixtureRequest) -> ForeignHarness:
+    return REJECTING[request.param]()
+
+
+def test_a_document_is_found_by_its_reference_with_its_totals_by_account(harness: Harness) -> None:
+    assert harness.erp.find("e", "R-1") == []
+    posted = harness.erp.post(entry())
+    assert harness.erp.find("e", "R-1") == [posted]
+    assert posted.erp_id
+    assert (posted.external_reference, f"{posted.document_date}", posted.currency) == ("R-1", "2013-02-01", "USD")
+    assert {account: amount.text for account, amount in posted.totals.items()} == {
+        "1100": "10.50",
+        "2200": "1.00",
+        "4000": "-11.50",
+    }
+
+
+def test_a_legal_entity_does_not_see_the_documents_of_another(harness: Harness) -> None:
+    harness.erp.post(entry())
+    assert harness.erp.find("other", "R-1") == []
+    assert list(harness.erp.of_period("other", FEBRUARY)) == []
+
+
+def test_long_references_that_begin_alike_are_kept_apart(harness: Harness) -> None:
+    for number in range(3):
+        ensure_posted(entry(f"{LONG}{number}", amount=f"{number + 1}"), harness.erp)
+    for number in range(3):
+        (document,) = harness.erp.find("e", f"{LONG}{number}")
+        assert document.on("1100") == Money.of(number + 1, "USD")
+        assert document.external_reference == short_reference(f"{LONG}{number}", harness.erp.reference_length)
+        assert len(document.external_reference) <= harness.erp.reference_length
+
+
+def test_documents_are_listed_by_their_dates(harness: Harness) -> None:
+    days = ["2013-01-31", "2013-02-01", "2013-02-28", "2013-03-01"]
     for number in range(20):
-        erp.post(entry(f"R-{number}", period="2013-01" if number % 2 else "2013-02"))
-    assert len(list(erp.of_period("e", "2013-01"))) == 10
+        harness.erp.post(entry(f"R-{number}", day=days[number % 4]))
+    listed = sorted(document.external_reference for document in harness.erp.of_period("e", FEBRUARY))
+    assert listed == sorted(f"R-{number}" for number in range(20) if number % 4 in {1, 2})
+
+
+def test_an_entry_that_does_not_balance_is_refused(harness: Harness) -> None:
+    forged = entry().model_copy(update={"lines": entry().lines[:1]})
+    with pytest.raises(UnbalancedEntry):
+        harness.erp.post(forged)
+    assert harness.erp.find("e", "R-1") == []
+
+
+def test_a_double_send_posts_once(harness: Harness) -> None:
+    outcomes = [ensure_posted(entry(), harness.erp)[0] for _ in range(2)]
+    assert outcomes == [PostingOutcome.POSTED, PostingOutcome.ADOPTED]
+    assert len(list(harness.erp.of_period("e", FEBRUARY))) == 1
+
+
+def test_a_reference_that_was_taken_twice_is_refused_or_shown(harness: Harness) -> None:
+    harness.erp.post(entry())
+    try:
+        harness.erp.post(entry())
+    except DuplicateReference:
+        assert len(harness.erp.find("e", "R-1")) == 1
+        return
+    assert len(harness.erp.find("e", "R-1")) == 2
+    with pytest.raises(Conflict, match="more than once"):
+        ensure_posted(entry(), harness.erp)
+
+
+@pytest.mark.parametrize("other", [{"amount": "11"}, {"day": "2013-02-02"}])
+def test_something_else_under_the_reference_is_a_conflict(harness: Harness, other: dict[str, str]) -> None:
+    harness.erp.post(entry(**other))
+    with pytest.raises(Conflict, match="something else"):
+        ensure_posted(entry(), harness.erp)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "outcome"),
+    [
+        ("refuse_connection", ExternalServiceUnavailable, PostingOutcome.POSTED),
+        ("lose_acknowledgement", ExternalServiceUnavailable, PostingOutcome.ADOPTED),
+        ("answer_too_late", ExternalServiceUnavailable, PostingOutcome.ADOPTED),
+        ("die_between_create_and_post", Killed, PostingOutcome.POSTED),
+    ],
+)
+def test_a_failure_is_repeated_to_one_posting(
+    harness: Harness, fault: str, error: type[BaseException], outcome: PostingOutcome
+) -> None:
+    getattr(harness, fault)()
+    with pytest.raises(error):
+        ensure_posted(entry(), harness.erp)
+    again, document = ensure_posted(entry(), harness.erp)
+    assert again is outcome
+    assert list(harness.erp.of_period("e", FEBRUARY)) == [document]
+
+
+def test_a_draft_is_not_posted_and_is_taken_up_again(rejecting: ForeignHarness) -> None:
+    rejecting.die_between_create_and_post()
+    with pytest.raises(Killed):
+        ensure_posted(entry(), rejecting.erp)
+    assert rejecting.erp.find("e", "R-1") == []
+    assert list(rejecting.erp.of_period("e", FEBRUARY)) == []
+    ensure_posted(entry(), rejecting.erp)
+    assert len(rejecting.server.documents) == 1
+
+
+def test_a_draft_that_says_something_else_is_not_posted(rejecting: ForeignHarness) -> None:
+    rejecting.die_between_create_and_post()
+    with pytest.raises(Killed):
+        ensure_posted(entry(amount="99"), rejecting.erp)
+    _, document = ensure_posted(entry(), rejecting.erp)
+    assert document.on("1100").text == "10.50"
+    assert len(rejecting.server.documents) == 1
+
+
+def test_a_closed_period_is_a_rejection_with_a_remedy_and_is_not_tried_again(rejecting: ForeignHarness) -> None:
+    rejecting.close_period()
+    with pytest.raises(PostingRejected, match="closed") as rejected:
+        ensure_posted(entry(), rejecting.erp)
+    assert (rejected.value.retryable, "open the accounting period" in rejected.value.remedy) == (False, True)
+    assert rejecting.server.calls.count("post") == 1
+    assert rejecting.erp.find("e", "R-1") == []
+    rejecting.open_period()
+    assert ensure_posted(entry(), rejecting.erp)[0] is PostingOutcome.POSTED
+
+
+@pytest.mark.parametrize(("field", "name"), [("missing_accounts", "2200"), ("blocked_parties", "a")])
+def test_what_master_data_forbids_is_a_rejection_with_a_remedy(
+    rejecting: ForeignHarness, field: str, name: str
+) -> None:
+    getattr(rejecting.server, field).add(name)
+    with pytest.raises(PostingRejected, match=name) as rejected:
+        ensure_posted(entry(), rejecting.erp)
+    assert rejected.value.remedy in str(rejected.value)
+    assert rejecting.server.documents == []
+
+
+def test_a_document_that_the_erp_does_not_show_yet_is_asked_for_again() -> None:
+    class Forgetful(ForeignErp):
+        def find(self, legal_entity: str, external_reference: str) -> list[PostedDocument]:
+            del legal_entity, external_reference
+            return []
+
+    with pytest.raises(ExternalServiceUnavailable, match="does not show"):
+        ensure_posted(entry(), Forgetful(ForeignServer()))
+
+
+def test_a_short_reference_fits_differs_and_never_changes() -> None:
+    assert short_reference("SKY-1", 16) == "SKY-1"
+    assert short_reference(f"{LONG}1", 16) == "YTJQGMGOKUZYIRQI"  # sha256sum | base32
+    assert len({short_reference(f"{LONG}{number}", 16) for number in range(1_000)}) == 1_000
+    with pytest.raises(InvalidInput, match="too short"):
+        short_reference("SKY-1", 15)
+
+
+def test_an_erp_that_is_not_configured_is_named() -> None:
+    with pytest.raises(InvalidInput, match="the ERP tryton is not configured"):
+        erp_named("tryton", {"embedded": EmbeddedLedger(MemoryRecords())})

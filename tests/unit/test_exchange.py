@@ -168,7 +168,9 @@ def test_revenue_is_deferred_and_earned_in_the_books() -> None:
     released = world.register.released(US)
     assert released is not None
     earned_later = world.ledger.find(EUROPE, revenue_reference(released.number, "2013-02"))
-    booked = [document.on(account) for document in (world.posted(US), *earned_later) for account in chart.revenue.values()]
+    booked = [
+        document.on(account) for document in (world.posted(US), *earned_later) for account in chart.revenue.values()
+    ]
     assert -total(booked, "EUR") == invoice.in_books.net
 
 

@@ -107,7 +107,7 @@ def change_a_posting(world: World) -> None:
     assert released is not None
     items = world.records["ledger"].items
     key = next(key for key in items if key.sort == released.number and key.partition.startswith("documents"))
-    items[key] = {**items[key], "billing_account": "B6"}
+    items[key] = {**items[key], "document_date": "2013-02-02"}
 
 
 def drop_a_posting(world: World) -> None:

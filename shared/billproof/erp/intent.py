@@ -34,15 +34,13 @@ def erp_of(document: str, entity: LegalEntity, register: Register) -> str:
     return intent.erp if intent else entity.erp
 
 
-def intend(entry: JournalEntry, invoice_id: str, *, erp: str, register: Register) -> None:
+def intend(entry: JournalEntry, document: str, *, erp: str, register: Register) -> None:
     """Write down what will be posted; raises Conflict where something else was to be posted, or elsewhere."""
     intent = PostingIntent(external_reference=entry.external_reference, content_digest=entry.content_digest, erp=erp)
-    if register.add(invoice_id, POSTING, intent):
-        return
-    stored = known_intent(invoice_id, register)
-    if stored is None or stored.content_digest != intent.content_digest:
+    stored = intent if register.add(document, POSTING, intent) else known_intent(document, register) or intent
+    if stored.content_digest != intent.content_digest:
         message = f"{entry.external_reference} was to be posted with other content: the chart of accounts has changed"
-        raise Conflict(message, intended=stored.content_digest if stored else "nothing", now=intent.content_digest)
-    if stored.erp != erp:  # the legal entity changed its ERP between two deliveries of this message
+        raise Conflict(message, intended=stored.content_digest, now=intent.content_digest)
+    if stored.erp != erp:  # another delivery was faster, and its legal entity's ERP changed in between
         message = f"{entry.external_reference} is to be posted in {stored.erp}, not in {erp}"
         raise Conflict(message)
