@@ -226,7 +226,7 @@ def test_a_reference_that_was_taken_twice_is_refused_or_shown(harness: Harness) 
 @pytest.mark.parametrize("other", [{"amount": "11"}, {"day": "2013-02-02"}])
 def test_something_else_under_the_reference_is_a_conflict(harness: Harness, other: dict[str, str]) -> None:
     harness.erp.post(entry(**other))
-    with pytest.raises(Conflict, match="something else"):
+    with pytest.raises(Conflict, match="another document"):
         ensure_posted(entry(), harness.erp)
 
 

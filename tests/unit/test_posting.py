@@ -172,7 +172,7 @@ def test_something_else_under_our_number_is_a_conflict(world: World) -> None:
     released = world.register.released(UA)
     assert released is not None
     world.ledger.post(entry(external_reference=released.number))
-    with pytest.raises(Conflict, match="holds something else"):
+    with pytest.raises(Conflict, match="has another document"):
         world.post(UA)
     causes = {variance.cause for variance in world.reconcile().variances if variance.invoice == UA}
     assert causes == {Cause.AMOUNT_DIFFERS}

@@ -39,7 +39,7 @@ def intend(entry: JournalEntry, document: str, *, erp: str, register: Register) 
     intent = PostingIntent(external_reference=entry.external_reference, content_digest=entry.content_digest, erp=erp)
     stored = intent if register.add(document, POSTING, intent) else known_intent(document, register) or intent
     if stored.content_digest != intent.content_digest:
-        message = f"{entry.external_reference} was to be posted with other content: the chart of accounts has changed"
+        message = f"{entry.external_reference} was first posted with other content: the chart of accounts has changed"
         raise Conflict(message, intended=stored.content_digest, now=intent.content_digest)
     if stored.erp != erp:  # another delivery was faster, and its legal entity's ERP changed in between
         message = f"{entry.external_reference} is to be posted in {stored.erp}, not in {erp}"

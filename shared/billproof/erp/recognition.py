@@ -48,7 +48,7 @@ def recognize_month(
     """Post what a month earns of each document that deferred revenue to it; doing it again posts nothing.
 
     Each is posted in the ERP that holds its document. Raises NotFound where there is no such legal entity,
-    InvalidPeriod, Conflict where the ERP holds something else under an entry's reference, and PostingRejected, with the
+    InvalidPeriod, Conflict where the ERP has another document under an entry's reference, and PostingRejected, with the
     first remedy, once everything that the ERP takes is posted.
     """
     entity, period = directory.legal_entity(legal_entity), Period.month(month)

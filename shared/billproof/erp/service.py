@@ -59,7 +59,7 @@ def post_to_erp(
 
     Tax that an external tax engine determined is declared there first. Raises NotFound where the invoice is not
     released, InvalidInput where the ERP is not configured, PostingRejected where it will not take the entry, Conflict
-    where it holds something else under its number, and ExternalServiceUnavailable where the ERP or the tax engine did
+    where it has another document under its number, and ExternalServiceUnavailable where the ERP or the tax engine did
     not answer: the message is then delivered again.
     """
     released = register.released(invoice_id)
@@ -93,7 +93,7 @@ def post_to_erp(
 def ensure_posted(entry: JournalEntry, erp: Erp) -> tuple[PostingOutcome, PostedDocument]:
     """Post an entry once and read it back; return how it came there, and the document.
 
-    Raises Conflict where the ERP holds something else under its reference, or holds it twice.
+    Raises Conflict where the ERP has another document under its reference, or has it twice.
     """
     outcome = PostingOutcome.ADOPTED
     if not erp.find(entry.legal_entity, entry.external_reference):
@@ -117,6 +117,6 @@ def _confirmed(entry: JournalEntry, erp: Erp) -> PostedDocument:
     reference = short_reference(entry.external_reference, erp.reference_length)
     expected = PostedDocument.of_entry(entry, external_reference=reference, erp_id=confirmed.erp_id)
     if confirmed != expected:
-        message = f"the ERP holds something else under {entry.external_reference}"
+        message = f"the ERP has another document under {entry.external_reference}"
         raise Conflict(message, expected=expected.accounting, posted=confirmed.accounting)
     return confirmed

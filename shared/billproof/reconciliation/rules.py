@@ -13,9 +13,9 @@ _CORRECT = "correct the ledger by a new entry; the invoice is immutable"
 _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.NOT_POSTED: (
         Owner.BILLING,
-        "look in the erp-postings dead-letter queue, mend the cause, run the period again",
+        "look in the erp-postings dead-letter queue, remove the cause, run the period again",
     ),
-    Cause.UNCONFIRMED: (Owner.BILLING, "run the period again: the posting is found and confirmed"),
+    Cause.UNCONFIRMED: (Owner.BILLING, "run the period again: it finds the posting and confirms it"),
     Cause.AMOUNT_DIFFERS: (Owner.BILLING, _CORRECT),
     Cause.TAX_DIFFERS: (Owner.TAX, _CORRECT),
     Cause.DATE_DIFFERS: (Owner.BILLING, "reverse it and post it on the invoice's date, or document why it moved"),

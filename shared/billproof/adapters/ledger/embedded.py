@@ -53,7 +53,7 @@ class EmbeddedLedger:
             ]
         )
         if not written and self.entry(entry.legal_entity, entry.external_reference) is None:
-            message = f"{entry.external_reference} was written at the same time by another and did not come through"
+            message = f"{entry.external_reference} was written by another process at the same time and is not stored"
             raise Contended(message)
         if not written:
             message = f"{entry.external_reference} is posted already"
