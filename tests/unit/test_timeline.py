@@ -204,7 +204,7 @@ def billed(*versions: Contract, months: int = 14, first: str = "2012-01") -> dic
     month, found = Period.month(first), {}
     for _ in range(months):
         (timeline,) = timelines(versions, month)
-        found[month.name] = [f"{due.period.name}{due.suffix}" for due in dues(timeline, month)]
+        found[month.name] = [f"{due.period.name}{due.since and '@'}{due.since}" for due in dues(timeline, month)]
         month = month.next()
     return {name: periods for name, periods in found.items() if periods}
 

@@ -14,7 +14,7 @@ from billproof.invoicing.register import Register
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.pricing.commitments import MODEL, committed, terms_over
-from billproof.pricing.model import LineKind, PricedLine, metered_quantities
+from billproof.pricing.model import LineIdentity, LineKind, PricedLine, line_identity, metered_quantities
 from billproof.pricing.terms import BilledLine, Carried, Committed, Drawn, InvoiceBefore
 
 
@@ -128,13 +128,14 @@ def read_settled(register: Register, objects: Objects, settlement: PeriodBilling
 
 def billed_lines(register: Register, objects: Objects, settlements: Iterable[PeriodBilling]) -> list[BilledLine]:
     """Return what the settlements of one period billed, line by line; raises ImmutableDocument and NotFound."""
-    billed: dict[tuple[str, str], BilledLine] = {}
+    billed: dict[LineIdentity, BilledLine] = {}
     for settlement in settlements:
         for line in read_settled(register, objects, settlement).lines:
-            name = _billed_name(line.priced, settlement)
+            priced = line.priced
+            name = _billed_name(priced, settlement)
             if name is not None:
-                key = (line.priced.explanation.contract, name)
-                billed[key] = _add(billed.get(key), name, line.priced, settlement.number)
+                identity = line_identity(priced.explanation.contract, name, priced.dimension)
+                billed[identity] = _add(billed.get(identity), name, priced, settlement.number)
     return list(billed.values())
 
 

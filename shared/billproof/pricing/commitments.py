@@ -16,10 +16,11 @@ from decimal import Decimal
 from billproof.contracts.charges import Commitment
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
+from billproof.identities import LineIdFormat, TermName
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, add_months
 from billproof.pricing.lines import explain, shortfall_line, shown
-from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.model import Explanation, LineKind, PricedLine
 from billproof.pricing.rules import step_of
 from billproof.pricing.terms import Committed
 from billproof.proration import Proration
@@ -119,6 +120,7 @@ def commitment_lines(
     lines: Iterable[PricedLine],
     before: Mapping[tuple[str, str, date], Committed],
     rounding: Rounding,
+    line_ids: LineIdFormat = LineIdFormat.ESCAPED,
 ) -> list[PricedLine]:
     """Return what an invoice bills of the terms that are over, given its own lines and what was billed before.
 
@@ -132,24 +134,20 @@ def commitment_lines(
         owed = short.amount - billed
         is_due = term.is_due_in(period)
         if is_due or (owed and known):
-            found.append(_line(term, owed, here.reached, known, rounding, is_due=is_due))
+            why = _explanation(term, owed, here.reached, known, rounding, is_due=is_due)
+            net = Money.of(owed, timeline.currency)
+            name = TermName(term.span.term.id)
+            found.append(shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids))
     return found
 
 
-def _line(
+def _explanation(
     term: CommitmentTerm, owed: Decimal, here: Decimal, known: Committed | None, rounding: Rounding, *, is_due: bool
-) -> PricedLine:
-    contract = term.span.contract
+) -> Explanation:
     steps = [step_of("committed", ONE, shown(term.amount)), step_of("billed here", ONE, -here)]
     if known is not None:
         steps.append(step_of("billed before", ONE, -known.reached))
         if known.billed:
             steps.append(step_of("of the shortfall before", ONE, -known.billed))
     note = ("shortfall" if owed else "met") if is_due else "the term as it is known now, less what was billed of it"
-    return shortfall_line(
-        term.span,
-        term.days,
-        name=term.span.term.id,
-        net=Money.of(owed, contract.currency),
-        why=explain(contract, MODEL, owed, tuple(steps), rounding, note=note),
-    )
+    return explain(term.span.contract, MODEL, owed, tuple(steps), rounding, note=note)

@@ -9,6 +9,7 @@ to in one. A line that is no longer owed at all is credited whole.
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from billproof.identities import difference_of
 from billproof.money import Money, exactly
 from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule, Step
 from billproof.pricing.terms import BilledLine, EarlierPeriod
@@ -23,10 +24,10 @@ def difference_lines(earlier: EarlierPeriod, now: Iterable[PricedLine]) -> list[
 
     `now` are all lines of the earlier period, priced again without its credits.
     """
-    billed = {(line.contract, line.line): line for line in earlier.billed}
+    billed = {line.identity: line for line in earlier.billed}
     lines: list[PricedLine] = []
     for line in now:
-        lines += _difference(line, billed.pop((line.explanation.contract, line.id), None), earlier)
+        lines += _difference(line, billed.pop(line.identity, None), earlier)
     for gone in billed.values():
         lines += _difference(_nothing(gone, earlier), gone, earlier)
     return lines
@@ -98,7 +99,7 @@ def _difference(line: PricedLine, before: BilledLine | None, earlier: EarlierPer
         }
     )
     changes = {
-        "id": f"difference:{line.id}",
+        "id": difference_of(line.id),
         "kind": LineKind.DIFFERENCE,
         "description": f"{line.description}, difference for {earlier.period.name}",
         "net": net,

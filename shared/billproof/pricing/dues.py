@@ -19,11 +19,12 @@ from billproof.proration import Proration
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A part of a service period that one span of a charge covers; `suffix` tells it from the period's first part."""
+    """A part of a service period that one span of a charge covers; `since` is the first day of one after the first."""
 
     span: Span[Charge]
     period: Period
-    suffix: str
+    since: str
+    is_true_up: bool = False
 
     @property
     def part(self) -> str:
@@ -62,13 +63,13 @@ def _due(span: Span[Charge], service_period: Period, timeline: Timeline) -> Due:
         for other in timeline.of_charge(span.term.id)
         if other.days.start < span.days.start and other.touches(service_period)
     ]
-    suffix = f"@{span.days.start}" if earlier else ""
+    since = str(span.days.start) if earlier else ""
     end = _ended(span, timeline)
     in_advance = span.term.timing is Timing.IN_ADVANCE and not isinstance(span.term.price, DueOnce)
     if in_advance and span.term.refund is Refund.NONE and end is not None and span.days.end == end:
         kept = DateRange(start=span.days.start, end=max(end, service_period.end))
         span = replace(span, days=kept)
-    return Due(span, service_period, suffix)
+    return Due(span, service_period, since)
 
 
 def _ended(span: Span[Charge], timeline: Timeline) -> date | None:

@@ -10,6 +10,7 @@ from billproof.contracts.model import Contract
 from billproof.contracts.prices import Capacity, DueOnce, Dynamic, Seats, Tiered
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
+from billproof.identities import LineId, LineIdFormat, TermName
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, Rounding, exactly
@@ -34,7 +35,8 @@ class Basis:
     """What contracts are priced with: a billing period, what was used in it, and how amounts are rounded.
 
     `carried` is what is left of the month before of the allowances that roll over, by contract and charge. `family` is
-    what each account used that is billed on the invoice, for charges that pool it.
+    what each account used that is billed on the invoice, for charges that pool it. `line_ids` says how lines are
+    named.
     """
 
     period: Period
@@ -43,6 +45,7 @@ class Basis:
     rounding: Rounding
     carried: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     family: Mapping[str, Sequence[Quantity]] = field(default_factory=dict)
+    line_ids: LineIdFormat = LineIdFormat.ESCAPED
 
     def found(self, charge: Charge, reading: Reading, part: str) -> list[Quantity]:
         """Return what a charge's reading found in a part of the period, in all accounts where it is pooled."""
@@ -152,7 +155,7 @@ class _Pricer:
         share = Proration.of(due.span.days, due.period, due.span.contract.proration)
         allowed = share.share(charge.included_quantity).quantize(FINEST, rounding=ROUND_FLOOR)
         key = (self._timeline.id, charge.id)
-        carried = self._basis.carried.get(key, ZERO) if charge.rollover and not due.suffix else ZERO
+        carried = self._basis.carried.get(key, ZERO) if charge.rollover and not due.since else ZERO
         return allowed, carried
 
     def _capacity_line(self, due: Due, price: Capacity, share: Proration) -> PricedLine:
@@ -174,7 +177,7 @@ class _Pricer:
         charge, price, period = span.term, span.term.price, self._basis.period
         if not isinstance(price, Seats) or charge.seats_meter is None or not span.touches(period):
             return
-        due = Due(span, period, ":true_up" + (f"@{span.days.start}" if span.days.start > period.start else ""))
+        due = Due(span, period, str(span.days.start) if span.days.start > period.start else "", is_true_up=True)
         meter = self._meter(charge, charge.seats_meter)
         reading = Reading(meter=meter.id, by_day=True)
         found = next((each for each in self._basis.quantities if each.is_of(reading, due.part)), None)
@@ -226,9 +229,11 @@ class _Pricer:
         if share is not None and not (share.is_whole and undivided is None):
             fees = sum((step.flat_fee for step in steps), ZERO) if undivided is not None else ZERO
             exact = (exact - fees if share.is_whole else share.share(exact - fees)) + (undivided or ZERO)
-        values = "".join(f":{value}" for value in (dimension or {}).values())
+        identity = LineId(
+            TermName(charge.id), due.period.name, due.since, due.is_true_up, tuple((dimension or {}).values())
+        )
         return PricedLine(
-            id=f"{charge.id}:{due.period.name}{due.suffix}{values}",
+            id=identity.written(self._basis.line_ids),
             account=contract.account,
             kind=LineKind.CHARGE,
             term=charge.id,
@@ -254,11 +259,13 @@ class _Pricer:
         )
 
 
-def shortfall_line(span: Span[Commitment], days: Period, *, name: str, net: Money, why: Explanation) -> PricedLine:
+def shortfall_line(
+    span: Span[Commitment], days: Period, *, name: TermName, net: Money, why: Explanation, line_ids: LineIdFormat
+) -> PricedLine:
     """Return the line that bills what a commitment's fees fell short of in some days."""
     commitment = span.term
     return PricedLine(
-        id=f"{name}:{days.name}",
+        id=LineId(name, days.name).written(line_ids),
         account=span.contract.account,
         kind=LineKind.COMMITMENT,
         term=commitment.id,

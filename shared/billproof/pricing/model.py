@@ -1,6 +1,6 @@
 """Priced lines and their explanations."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -9,6 +9,14 @@ from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding
 from billproof.periods import Period
 from billproof.proration import Proration
+
+type LineIdentity = tuple[str, str, tuple[tuple[str, str], ...]]
+"""The contract, the line's id and its group: lines of several groups may have one id where it is an old, plain one."""
+
+
+def line_identity(contract: str, line: str, dimension: Mapping[str, str]) -> LineIdentity:
+    """Return what tells a line from every other line of its period."""
+    return contract, line, tuple(sorted(dimension.items()))
 
 
 class Step(Model):
@@ -92,6 +100,11 @@ class PricedLine(Model):
     recognition: RevenueSchedule
     explanation: Explanation
     adjusts: Adjusts | None = None
+
+    @property
+    def identity(self) -> LineIdentity:
+        """What tells it from every other line of its period."""
+        return line_identity(self.explanation.contract, self.id, self.dimension)
 
 
 def metered_quantities(lines: Iterable[PricedLine]) -> dict[str, Decimal]:

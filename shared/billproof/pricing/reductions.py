@@ -16,6 +16,7 @@ from decimal import Decimal
 
 from billproof.contracts.charges import Commitment, Credit, Discount, SpendCap, Term
 from billproof.contracts.timeline import Span, Timeline
+from billproof.identities import TermName, reduction_of
 from billproof.model import decimal_text
 from billproof.money import Money, exactly, total
 from billproof.periods import Period
@@ -167,6 +168,7 @@ class _Account:
                 proration=share,
                 note=note,
             ),
+            line_ids=self._basis.line_ids,
         )
 
     def draw(self, drawn: Mapping[tuple[str, str], Decimal]) -> None:
@@ -208,10 +210,11 @@ class _Account:
         fee.left += net
         if not fee.is_here:
             return
+        days = line.covered if kind is LineKind.DISCOUNT else self._basis.period
         model = {LineKind.DISCOUNT: "discount", LineKind.CAP: "spend_cap"}.get(kind, "credit")
         self.lines.append(
             PricedLine(
-                id=f"{_name(span, line.covered if kind is LineKind.DISCOUNT else self._basis.period)}:{line.id}",
+                id=reduction_of(line.id, _name(span, days), self._basis.line_ids),
                 account=line.account,
                 kind=kind,
                 term=term.id,
@@ -235,10 +238,10 @@ class _Account:
         )
 
 
-def _name[T: Term](span: Span[T], period: Period) -> str:
+def _name[T: Term](span: Span[T], period: Period) -> TermName:
     """Name a term, and tell its spans within a period apart."""
     is_later = span.begun < span.days.start and span.days.start > period.start
-    return f"{span.term.id}@{span.days.start}" if is_later else span.term.id
+    return TermName(span.term.id, str(span.days.start) if is_later else "")
 
 
 def _is_own(line: PricedLine, period: Period) -> bool:
@@ -249,13 +252,13 @@ def _billed_elsewhere(timeline: Timeline, period: Period, owed: list[Due]) -> li
     """Return what starts in the period and an earlier invoice billed in advance."""
     if not (timeline.commitments or timeline.caps):
         return []  # nothing counts it
-    here = {(due.span.term.id, due.period, due.suffix) for due in owed}
+    here = {(due.span.term.id, due.period, due.since) for due in owed}
     return [
         due
         for due in own_dues(timeline, period)
         if due.span.begun < period.start
         and not due.span.term.is_metered
-        and (due.span.term.id, due.period, due.suffix) not in here
+        and (due.span.term.id, due.period, due.since) not in here
         and due.span.term.timing == "in_advance"
     ]
 

@@ -133,6 +133,7 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
         rounding=plan.legal_entity.rounding,
         carried=_by_charge(terms.carried),
         family={member.id: usages[member.id, plan.period.name].quantities for member in terms.members},
+        line_ids=terms.line_ids,
     )
     drawn = {(each.contract, each.credit): each.amount for each in terms.drawn}
     lines: list[PricedLine] = []
@@ -149,6 +150,7 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
             rounding=earlier.rounding,
             carried=_by_charge(earlier.carried),
             family={member.id: usages[member.id, earlier.period.name].quantities for member in terms.members},
+            line_ids=earlier.line_ids,
         )
         now = [
             line
@@ -159,7 +161,7 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
     before = {(each.contract, each.commitment, each.start): each for each in terms.committed}
     for timeline in laid_out:
         mine = [line for line in lines if line.explanation.contract == timeline.id]
-        lines += commitment_lines(timeline, plan.period, mine, before, plan.legal_entity.rounding)
+        lines += commitment_lines(timeline, plan.period, mine, before, plan.legal_entity.rounding, terms.line_ids)
     if not terms.contracts and not lines:
         return None
     return PricedAccount(account=terms.account.id, currency=currency, period=plan.period, lines=tuple(lines))

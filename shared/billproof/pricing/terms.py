@@ -7,12 +7,14 @@ from billproof.contracts.charges import RecognitionMethod
 from billproof.contracts.model import Contract
 from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding
+from billproof.identities import LineIdFormat
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Exact, Model
 from billproof.money import Money, Rounding
 from billproof.periods import Period
+from billproof.pricing.model import LineIdentity, line_identity
 
 
 class BilledLine(Model):
@@ -38,12 +40,18 @@ class BilledLine(Model):
     billed_quantity: Exact
     numbers: tuple[str, ...]
 
+    @property
+    def identity(self) -> LineIdentity:
+        """What tells it from every other line of its period."""
+        return line_identity(self.contract, self.line, self.dimension)
+
 
 class EarlierPeriod(Model):
     """An earlier period that late usage or a backdated amendment reached: its terms as known now, and what was billed.
 
     `ordinal` is the place of this settlement among the period's: two runs that would bill one difference take the same
-    place, and only one of them is given it.
+    place, and only one of them is given it. `line_ids` is how the invoice of the period named its lines: they are
+    named so for ever.
     """
 
     period: Period
@@ -51,6 +59,7 @@ class EarlierPeriod(Model):
     contracts: tuple[Contract, ...]
     rounding: Rounding
     carried: tuple["Carried", ...] = ()
+    line_ids: LineIdFormat = LineIdFormat.PLAIN
     billed: tuple[BilledLine, ...]
 
 
@@ -114,7 +123,8 @@ class AccountTerms(Model):
     Those of its `children` are among them: they are billed on its invoice, each by its own usage.
     `known` names every version of its contracts that was known, `unsettled` the earlier periods that the next invoice
     has to settle since this one was full. `credits` is the place of this invoice among those that
-    draw on the account's credits, and `drawn` what the others drew; null where the account has no credit.
+    draw on the account's credits, and `drawn` what the others drew; null where the account has no credit. `line_ids` is
+    how lines are named: plain where the terms were frozen before that was written down.
     """
 
     account: Account
@@ -130,6 +140,7 @@ class AccountTerms(Model):
     before: InvoiceBefore | None = None
     crm: tuple[CrmVersion, ...] = ()
     unbilled_one_offs: tuple[str, ...] = ()
+    line_ids: LineIdFormat = LineIdFormat.PLAIN
     findings: tuple[Finding, ...] = ()
 
     @property

@@ -26,13 +26,17 @@ def _check(facts: ControlInput) -> Iterator[Found]:
     """
     for timeline, found in facts.dues if facts.priced else ():
         owed: dict[str, set[str]] = {}
+        metered: set[str] = set()
         for due in found:
             owed.setdefault(due.span.term.id, set()).add(due.period.name)
+            if due.span.term.is_metered:
+                metered.add(due.span.term.id)
         for charge, periods in owed.items():
             mine = [
                 line
                 for line in facts.charge_lines
-                if (line.explanation.contract, line.charge) == (timeline.id, charge) and ":true_up" not in line.id
+                if (line.explanation.contract, line.charge) == (timeline.id, charge)
+                and (line.meter is None or charge in metered)  # seats that are trued up are not among the dues
             ]
             names = [line.service_period.name for line in mine]
             if len({line.id for line in mine}) != len(mine) or set(names) != periods:
