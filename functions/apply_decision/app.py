@@ -1,6 +1,6 @@
 """The release of an invoice that was held and then approved."""
 
-from billproof.approvals.service import Applied, apply_decision
+from billproof.approvals.applying import Applied, apply_decision
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model

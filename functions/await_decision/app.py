@@ -1,6 +1,6 @@
 """The wait of an exception: its token is kept, and those who may decide are told."""
 
-from billproof.approvals.service import Waiting, await_decision
+from billproof.approvals.waiting import Waiting, await_decision
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model

@@ -1,7 +1,7 @@
 """A person's decision about an exception. Who may invoke this function may decide; the policy says what."""
 
+from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
-from billproof.approvals.service import decide_exception
 from billproof.composition import Composition
 from billproof.handlers import step
 from billproof.model import Model

@@ -1,6 +1,6 @@
 """The held invoices of a batch, each to a workflow of its own that waits for a person."""
 
-from billproof.approvals.service import raise_exceptions
+from billproof.approvals.raising import raise_exceptions
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.pipeline.model import BatchRequest, StepResult

@@ -3,7 +3,7 @@
 from billproof.approvals.credits import CreditRequested, request_credit
 from billproof.composition import Composition
 from billproof.handlers import step
-from billproof.invoicing.crediting import CreditRequest
+from billproof.invoicing.credit_requests import CreditRequest
 
 
 @step(CreditRequest)

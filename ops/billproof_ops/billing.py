@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
+from billproof.identities import RunId
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import Invoice, Released
-from billproof.invoicing.register import CREDIT_SERIES, InvoiceFacts
+from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.starting import RUNNING, StartedRun, run_ids, start_billing_run
@@ -70,8 +72,8 @@ def redrive_run(target: Target, run_id: str, *, requested_by: str) -> str:
         raise OpsError(message)
     if target.machine("BillingRunArn").redrive(run_id):
         return f"{run_id} redriven from where it failed"
-    legal_entity, period = run_id[:-12], run_id[-11:-4]
-    started = start_run(target, legal_entity, period, requested_by=requested_by)
+    failed = RunId.parse(run_id)
+    started = start_run(target, failed.legal_entity, failed.period, requested_by=requested_by)
     return f"this endpoint cannot redrive: {started.run_id} started instead"
 
 
@@ -120,7 +122,7 @@ def run_report(target: Target, run_id: str) -> RunStatement:
 def invoice_rows(target: Target, legal_entity: str, period: str) -> list[InvoiceRow]:
     """Return the invoices of a legal entity and month, by account."""
     facts = target.ports.register.of_period(legal_entity, period)
-    return sorted((_row(each, legal_entity, period) for each in facts), key=lambda row: row.number or row.account)
+    return sorted((_row(document) for document in facts), key=lambda row: row.number or row.account)
 
 
 def stores(target: Target) -> Stores:
@@ -135,12 +137,12 @@ def stores(target: Target) -> Stores:
     )
 
 
-def _row(facts: InvoiceFacts, legal_entity: str, period: str) -> InvoiceRow:
+def _row(facts: InvoiceFacts) -> InvoiceRow:
     released, held = facts.released, facts.held
     document = released.document if released else held.document if held else None
     totals = document.totals if document else None
     return InvoiceRow(
-        invoice=f"{legal_entity}.{period}.{facts.account}",
+        invoice=str(facts.id),
         number=released.number if released else None,
         account=facts.account,
         status=facts.status.value,
@@ -170,14 +172,14 @@ def find_invoice(target: Target, name: str) -> tuple[Released, Invoice]:
 
 
 def _by_number(target: Target, number: str) -> Released | None:
-    prefix, _, rest = number.partition("-20")
-    year, _, ordinal = rest.partition("-")
-    if not (year.isdecimal() and ordinal.isdecimal()):
+    try:
+        wanted = DocumentNumber.parse(number)
+    except NotFound:
         return None
     register = target.ports.register
     for entity in target.ports.directory.legal_entities():
-        for kind in ("", CREDIT_SERIES):
-            if prefix == "-".join(part for part in (entity.number_prefix, kind) if part):
-                document = register.invoice_numbered(entity.id, int(f"20{year}"), int(ordinal), kind)
+        for kind in SeriesKind:
+            if wanted.prefix == kind.prefix(entity.number_prefix):
+                document = register.invoice_numbered(entity.id, wanted.year, wanted.ordinal, kind)
                 return register.released(document) if document else None
     return None

@@ -1,5 +1,6 @@
 """`billproof invoice` and `billproof simulate`: list, show, prove, preview and credit invoices."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from billproof.ids import digest
-from billproof.invoicing.crediting import CreditReason, CreditRequest
+from billproof.invoicing.credit_requests import CreditReason, CreditRequest
 from billproof_ops import billing, exceptions, previews, tables
 from billproof_ops.errors import WrongUse
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, read_text, show, show_proof
@@ -211,15 +212,15 @@ def credit_an_invoice(
     show(asked, as_json=as_json, text=f"{asked.document}: {asked.gross}, {said}")
 
 
+LINE_CREDIT = re.compile(
+    r"(?:(?P<contract>[A-Za-z0-9_-]+)/)?(?P<line>.+?)(?:=(?P<amount>[0-9.]+)|\*(?P<quantity>[0-9.]+))?", re.DOTALL
+)
+"""A line of an invoice, with its contract before it and a measure after it; a group's value may hold any character."""
+
+
 def _line_credit(text: str) -> dict[str, str]:
-    contract, slash, rest = text.partition("/")
-    named = {"contract": contract} if slash and ":" not in contract else {}
-    text = rest if named else text
-    for sign, measure in (("=", "amount"), ("*", "quantity")):
-        line, found, value = text.partition(sign)
-        if found:
-            return {**named, "line": line, measure: value}
-    return {**named, "line": text}
+    match = LINE_CREDIT.fullmatch(text)
+    return {name: part for name, part in match.groupdict().items() if part is not None} if match else {"line": text}
 
 
 def simulate(

@@ -3,7 +3,8 @@
 from billproof.approvals.credits import CreditRequested
 from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Answer, ExceptionState
-from billproof.invoicing.crediting import CreditRequest
+from billproof.identities import InvoiceId
+from billproof.invoicing.credit_requests import CreditRequest
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 
@@ -50,5 +51,6 @@ def restart(target: Target, exception: str) -> str:
 def release_of(state: ExceptionState, target: Target) -> str | None:
     """Return the number under which an approved invoice was released, if it was."""
     case = state.opened
-    released = target.ports.register.released(f"{case.legal_entity}.{case.period}.{case.subject}")
+    document = InvoiceId.of_subject(case.legal_entity, case.period, case.subject)
+    released = target.ports.register.released(str(document))
     return released.number if released else None

@@ -12,7 +12,7 @@ from billproof.composition import Composition
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, Contended, ExternalServiceUnavailable, InvalidInput, UndeterminedTax
 from billproof.findings import Finding
-from billproof.invoicing.register import DECLARED
+from billproof.invoicing.facts import DECLARED
 from billproof.masterdata.parties import Account, TaxEngineName
 from billproof.money import Money, Taxed, total
 from billproof.pipeline.previewing import preview

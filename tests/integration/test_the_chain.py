@@ -12,7 +12,7 @@ import pytest
 
 from billproof.adapters.aws.clients import client
 from billproof.invoicing.delivery import pdf_key
-from billproof.invoicing.register import InvoiceFacts
+from billproof.invoicing.facts import InvoiceFacts
 from billproof.usage import log
 from billproof_ops import billing, dead_letters, exceptions
 from billproof_ops.paths import ROOT

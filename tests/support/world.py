@@ -8,22 +8,18 @@ import msgspec
 
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
+from billproof.approvals.applying import Applied, apply_decision
 from billproof.approvals.credits import CreditRequested, request_credit
+from billproof.approvals.deciding import decide_exception
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import Answer, Verdict
-from billproof.approvals.service import (
-    Applied,
-    Waiting,
-    apply_decision,
-    await_decision,
-    decide_exception,
-    raise_exceptions,
-)
+from billproof.approvals.raising import raise_exceptions
+from billproof.approvals.waiting import Waiting, await_decision
 from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
 from billproof.erp.port import Erp, PostedDocument
 from billproof.erp.service import post_to_erp
-from billproof.invoicing.crediting import CreditRequest
+from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register

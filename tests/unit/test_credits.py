@@ -42,9 +42,7 @@ def parts(invoice: Invoice) -> dict[str, str]:
 def rest(world: World, invoice: str) -> list[Decimal]:
     """What an invoice and its credit notes come to: net, tax, gross."""
     documents = [world.invoice(invoice)]
-    documents += [
-        world.invoice(f"{invoice.rsplit('.', 1)[0]}.{facts.account}") for facts in world.register.credits(invoice)
-    ]
+    documents += [world.invoice(str(facts.id)) for facts in world.register.credits(invoice)]
     totals = [document.totals for document in documents]
     return [sum((getattr(each, name).amount for each in totals), Decimal(0)) for name in ("net", "tax", "gross")]
 
@@ -160,9 +158,9 @@ def test_of_two_requests_at_the_same_moment_one_is_drafted(world: World, monkeyp
     monkeypatch.setattr(world.objects, "put", while_another_asks)
     with pytest.raises(InvalidInput, match="UA~01 still waits for a decision"):
         world.credit(UA, "C-1")
-    held = world.register.credits(UA)[0].last_held
-    assert held is not None
-    assert held.run == "C-2"
+    requested = world.register.credits(UA)[0].request
+    assert requested is not None
+    assert requested.request == "C-2"
 
 
 def test_nothing_more_is_credited_while_an_approved_one_is_on_its_way(world: World) -> None:

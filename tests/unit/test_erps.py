@@ -9,7 +9,8 @@ from billproof.erp.intent import intend
 from billproof.erp.port import short_reference
 from billproof.erp.recognition import recognize_month
 from billproof.errors import Conflict, InvalidInput, PostingRejected
-from billproof.invoicing.register import POSTED, POSTING, fact_key
+from billproof.identities import InvoiceId
+from billproof.invoicing.facts import POSTED, POSTING, fact_key
 from billproof.ledger.revenue import revenue_reference
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.parties import EMBEDDED_LEDGER
@@ -192,7 +193,7 @@ def test_what_was_posted_stays_where_it_is_when_a_legal_entity_changes_its_erp()
 
 
 def test_a_posting_that_was_under_way_ends_in_the_erp_that_it_was_meant_for(world: World) -> None:
-    del world.records["invoices"].items[fact_key(UA, POSTED)]
+    del world.records["invoices"].items[fact_key(InvoiceId.parse(UA), POSTED)]
     world.use_erp(EMBEDDED_LEDGER)
     posting = world.post(UA)
     assert (posting.erp, posting.outcome.value) == (FOREIGN, "adopted")
@@ -210,8 +211,8 @@ def test_revenue_that_is_rejected_stops_no_other_and_says_the_remedy(world: Worl
 
 
 def test_an_intent_of_before_names_the_embedded_ledger_and_no_other(world: World) -> None:
-    del world.records["invoices"].items[fact_key(UA, POSTED)]
-    key = fact_key(UA, POSTING)
+    del world.records["invoices"].items[fact_key(InvoiceId.parse(UA), POSTED)]
+    key = fact_key(InvoiceId.parse(UA), POSTING)
     intent = {name: value for name, value in (world.register.fact(UA, POSTING) or {}).items() if name != "erp"}
     world.records["invoices"].items[key] = {**intent, "schema_version": "billproof.posting-intent/1"}
     assert world.post(UA).erp == EMBEDDED_LEDGER

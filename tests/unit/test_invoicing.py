@@ -6,9 +6,10 @@ from pydantic import ValidationError
 
 from billproof.contracts.model import Contract
 from billproof.errors import Contended, ExternalServiceUnavailable, ImmutableDocument, NotFound
+from billproof.identities import InvoiceId
 from billproof.invoicing.delivery import deliver_invoice
+from billproof.invoicing.facts import DELIVERED, RELEASED, fact_key
 from billproof.invoicing.model import Invoice, InvoiceStatus
-from billproof.invoicing.register import DELIVERED, RELEASED, fact_key, split_invoice_id
 from billproof.money import Money
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof_ops.demo import story
@@ -200,7 +201,7 @@ def test_totals_that_do_not_add_up_cannot_be_made() -> None:
 @pytest.mark.parametrize("invoice", ["", "UA", "a.b", "a..c", "a.b.c.d"])
 def test_an_id_that_is_none_is_not_found(invoice: str) -> None:
     with pytest.raises(NotFound, match="not an invoice id"):
-        split_invoice_id(invoice)
+        InvoiceId.parse(invoice)
 
 
 def deliver(world: World, sender: str | None = "billing@skymeter.example", render: Any = lambda *_: b"%PDF") -> Any:
@@ -241,7 +242,7 @@ def test_a_crash_between_mail_and_fact_mails_again_under_the_same_id() -> None:
     world = World()
     world.bill()
     deliver(world)
-    del world.records["invoices"].items[fact_key(UA, DELIVERED)]
+    del world.records["invoices"].items[fact_key(InvoiceId.parse(UA), DELIVERED)]
     deliver(world)
     (_, first), (_, second) = world.mailer.sent
     ids = [line for message in (first, second) for line in message.splitlines() if line.startswith(b"Message-ID")]

@@ -14,7 +14,8 @@ from billproof.errors import (
     NotFound,
     UnbalancedEntry,
 )
-from billproof.invoicing.register import POSTED, fact_key
+from billproof.identities import InvoiceId
+from billproof.invoicing.facts import POSTED, fact_key
 from billproof.ledger.model import EntryLine, JournalEntry
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.parties import EMBEDDED_LEDGER
@@ -151,7 +152,7 @@ def test_an_erp_that_times_out_is_posted_to_once(world: World, moment: str) -> N
 
 def test_a_crash_between_the_erp_and_our_fact_is_found_again(world: World) -> None:
     world.post(UA)
-    del world.records["invoices"].items[fact_key(UA, POSTED)]
+    del world.records["invoices"].items[fact_key(InvoiceId.parse(UA), POSTED)]
     assert [variance.cause for variance in world.reconcile().variances if variance.invoice == UA] == [Cause.UNCONFIRMED]
     assert world.post(UA).outcome.value == "adopted"
 

@@ -7,7 +7,8 @@ from backports import zstd
 
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
-from billproof.invoicing.register import RELEASED, fact_key
+from billproof.identities import InvoiceId
+from billproof.invoicing.facts import RELEASED, fact_key
 from billproof.proof.model import DifferenceKind, Proof
 from billproof.proof.service import events_behind, prove_invoice, prove_run
 from tests.support.world import INC, JANUARY, World, flight
@@ -99,7 +100,7 @@ def drop_a_document(world: World) -> None:
 
 
 def drop_a_release(world: World) -> None:
-    del world.records["invoices"].items[fact_key(UA, RELEASED)]
+    del world.records["invoices"].items[fact_key(InvoiceId.parse(UA), RELEASED)]
 
 
 def change_a_posting(world: World) -> None:

@@ -7,8 +7,8 @@ from typing import Literal
 
 from billproof.approvals.model import ExceptionState
 from billproof.conservation.model import ConservationStatement
+from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
-from billproof.invoicing.register import InvoiceFacts
 from billproof.model import decimal_text
 from billproof.pipeline.model import RunStatement
 from billproof_ops.model import Shown

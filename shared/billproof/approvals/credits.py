@@ -1,30 +1,33 @@
 """Request a credit note or write-off: it is drafted at once and released after somebody else approves it.
 
-request -> draft (held) -> case -> invoice_exception -> decision -> release -> posting, delivery
+request -> draft (held) -> exception -> invoice_exception -> decision -> release -> posting, delivery
 """
 
 from datetime import datetime
+from decimal import Decimal
 
-from billproof.approvals.exception_store import ExceptionStore, exception_id
+from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import ExceptionRecord, Kind, Verdict
-from billproof.approvals.service import raise_exception
-from billproof.errors import Conflict, InvalidInput, NotFound
+from billproof.approvals.raising import raise_exception
+from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
+from billproof.identities import ExceptionId, InvoiceId
 from billproof.ids import canonical_json, digest, digest_bytes
-from billproof.invoicing.crediting import CreditRequest, draft_credit
+from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
-from billproof.invoicing.model import BillingSlot, DocumentKind, DocumentRef, Held, Invoice, Released
-from billproof.invoicing.register import HELD, Register, credit_id, is_credit, split_invoice_id
+from billproof.invoicing.model import BillingSlot, DocumentKind, DocumentRef, Invoice, Released, RequestedCredit
+from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money, exactly, total
 from billproof.periods import instant_text
 from billproof.ports import Objects, Workflows
 
-FIRST = "001"
+ONLY = "001"
 """A credit note is decided once: another request is another credit note."""
-ASKED = f"{HELD}#{FIRST}"
-"""The fact that takes a credit note's place among those of its invoice: of two requests at once one is given it."""
+MAX_ATTEMPTS = 10
+"""How often a request is drafted again when others take its place among the credit notes of the invoice."""
 
 
 class CreditRequested(Model):
@@ -48,147 +51,153 @@ def request_credit(
 ) -> CreditRequested:
     """Draft the requested credit note and raise its exception; the same request again is accepted without change.
 
-    Raises NotFound where the invoice is not released, Conflict where the request's id was used for another one, and
-    InvalidInput where the request asks for more than is left, or another credit note of the invoice still waits.
+    Raises NotFound where the invoice is not released, Conflict where the request's id was used for another one,
+    InvalidInput where the request asks for more than is left, or another credit note of the invoice still waits, and
+    Contended where others kept asking.
     """
-    released = register.released(request.invoice)
-    if released is None or is_credit(request.invoice):
-        message = f"invoice {request.invoice} is not released"
-        raise NotFound(message)
-    known = register.credits(request.invoice)
-    asked = [Held.model_validate(facts.facts[ASKED]) for facts in known]
-    again = next((held for held in asked if held.run == request.id), None)
-    if again is not None:
-        if again.request_digest != digest(request.model_dump(mode="json")):
-            message = f"request {request.id} was used for another request for {released.number}: use another id"
-            raise Conflict(message)
-        return _raise(again, request, released, exception_store, workflows, now)
-    waiting = [each.invoice for each in asked if _waits(each, released, register, exception_store)]
-    if waiting:
-        message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
-        raise InvalidInput(message)
-    invoice = read_invoice(objects, released.document)
-    earlier = [read_invoice(objects, each.released.document) for each in known if each.released is not None]
-    if any(each.kind is DocumentKind.WRITE_OFF for each in earlier):
-        message = f"{released.number} was written off"
-        raise InvalidInput(message)
-    document_id = credit_id(request.invoice, len(known) + 1)
-    today = now.date()
-    credit = draft_credit(
-        request, credit_id=document_id, invoice=invoice, released=released, earlier=earlier, issue_date=today
-    )
-    data = canonical_json(credit.model_dump(mode="json"))
-    name = digest_bytes(data)
-    key = document_key(*split_invoice_id(document_id), name)
-    objects.put(key, data)
-    held = Held(
-        invoice=document_id,
-        account=released.account,
-        run=request.id,
-        request_digest=digest(request.model_dump(mode="json")),
-        document=DocumentRef(key=key, digest=name, totals=credit.totals, booked=credit.booked),
-        places=_places(request, released, register),
-        findings=_findings(request, credit, invoice, earlier, released, directory),
-    )
-    if not register.add(document_id, ASKED, held):
-        return request_credit(
-            request,
-            register=register,
-            directory=directory,
-            objects=objects,
-            exception_store=exception_store,
-            workflows=workflows,
-            now=now,
+    desk = _Desk(register, directory, objects, exception_store)
+    for _ in range(MAX_ATTEMPTS):
+        requested, released = desk.take(request, now)
+        if requested is not None:
+            opened = _exception(requested, request, released, now)
+            raise_exception(opened, exception_store=exception_store, workflows=workflows)
+            decision = exception_store.state(opened.id).decision
+            return CreditRequested(
+                document=requested.invoice,
+                exception=opened.id,
+                gross=requested.document.totals.gross,
+                outcome=decision.verdict.value if decision is not None else "waiting",
+            )
+    message = f"others kept asking for credit notes of {request.invoice}"
+    raise Contended(message)
+
+
+class _Desk:
+    """Drafts credit notes from what is stored, one at a time for each invoice."""
+
+    def __init__(
+        self, register: Register, directory: Directory, objects: Objects, exception_store: ExceptionStore
+    ) -> None:
+        self._register = register
+        self._directory = directory
+        self._objects = objects
+        self._exception_store = exception_store
+
+    def take(self, request: CreditRequest, now: datetime) -> tuple[RequestedCredit | None, Released]:
+        """Return the request as it is kept, or None where another took its place, and the release of its invoice."""
+        invoice_id = InvoiceId.parse(request.invoice)
+        released = self._register.released(request.invoice)
+        if released is None or invoice_id.is_credit:
+            message = f"invoice {request.invoice} is not released"
+            raise NotFound(message)
+        known = self._register.credits(request.invoice)
+        asked = [facts.request for facts in known if facts.request is not None]
+        same = next((earlier for earlier in asked if earlier.request == request.id), None)
+        if same is not None:
+            if same.request_digest != digest(request.model_dump(mode="json")):
+                message = f"request {request.id} was used for another request for {released.number}: use another id"
+                raise Conflict(message)
+            return same, released
+        waiting = [earlier.invoice for earlier in asked if self._waits(earlier)]
+        if waiting:
+            message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
+            raise InvalidInput(message)
+        notes = [read_invoice(self._objects, facts.released.document) for facts in known if facts.released is not None]
+        if any(note.kind is DocumentKind.WRITE_OFF for note in notes):
+            message = f"{released.number} was written off"
+            raise InvalidInput(message)
+        requested = self._draft(request, invoice_id.credit_note(len(known) + 1), released, notes, now)
+        return requested if self._register.request(requested) else None, released
+
+    def _draft(
+        self, request: CreditRequest, credit_id: InvoiceId, released: Released, notes: list[Invoice], now: datetime
+    ) -> RequestedCredit:
+        """Draft a credit note and store its document."""
+        invoice = read_invoice(self._objects, released.document)
+        credit = draft_credit(
+            request, credit_id=str(credit_id), invoice=invoice, released=released, earlier=notes, issue_date=now.date()
         )
-    return _raise(held, request, released, exception_store, workflows, now)
+        data = canonical_json(credit.model_dump(mode="json"))
+        content_digest = digest_bytes(data)
+        key = document_key(credit_id, content_digest)
+        self._objects.put(key, data)
+        limit = self._directory.policy(released.legal_entity).thresholds.credit_percent
+        return RequestedCredit(
+            invoice=str(credit_id),
+            account=released.account,
+            request=request.id,
+            request_digest=digest(request.model_dump(mode="json")),
+            document=DocumentRef(key=key, digest=content_digest, totals=credit.totals, booked=credit.booked),
+            places=self._slots(request, released),
+            findings=_findings(request, [*notes, credit], invoice, released, limit),
+        )
 
+    def _waits(self, requested: RequestedCredit) -> bool:
+        """Say whether a credit note may still go out: nobody rejected it, and it is neither released nor outdated."""
+        if self._register.released(requested.invoice) is not None:
+            return False
+        if self._register.is_outdated(requested.invoice, requested.places):
+            return False
+        document = InvoiceId.parse(requested.invoice)
+        states = self._exception_store.of_subject(document.legal_entity, document.period, document.subject)
+        return not any(state.status == Verdict.REJECTED for state in states)
 
-def _waits(held: Held, released: Released, register: Register, exception_store: ExceptionStore) -> bool:
-    """Say whether a credit note may still go out: nobody rejected it, and it is neither released nor outdated."""
-    if register.released(held.invoice) is not None or register.is_outdated(held.invoice, held.places):
-        return False
-    subject = split_invoice_id(held.invoice)[2]
-    states = exception_store.of_subject(released.legal_entity, released.period.name, subject)
-    return not any(state.status == Verdict.REJECTED for state in states)
-
-
-def _places(request: CreditRequest, released: Released, register: Register) -> tuple[BillingSlot, ...]:
-    """Return the billing slot of a credit note that is to be billed again: its lines then count as not billed."""
-    if not request.rebill:
-        return ()
-    settlements = register.settlements(released.legal_entity, released.account)
-    taken = [each.ordinal for each in settlements if each.period == released.period.name]
-    return (BillingSlot(period=released.period.name, ordinal=max(taken) + 1),)
+    def _slots(self, request: CreditRequest, released: Released) -> tuple[BillingSlot, ...]:
+        """Return the billing slot of a credit note that is to be billed again: its lines then count as not billed."""
+        if not request.rebill:
+            return ()
+        billings = self._register.settlements(released.legal_entity, released.account)
+        taken = [billing.ordinal for billing in billings if billing.period == released.period.name]
+        return (BillingSlot(period=released.period.name, ordinal=max(taken) + 1),)
 
 
 @exactly
 def _findings(
-    request: CreditRequest,
-    credit: Invoice,
-    invoice: Invoice,
-    earlier: list[Invoice],
-    released: Released,
-    directory: Directory,
+    request: CreditRequest, notes: list[Invoice], invoice: Invoice, released: Released, limit: Decimal
 ) -> tuple[Finding, ...]:
-    """Say why it waits, and whether the invoice's credits pass the ratio that the policy watches."""
-    found = [
-        Finding(
-            code="credit_requested",
-            severity=Severity.BLOCKING,
-            account=released.account,
-            path=released.number,
-            message=f"{request.requested_by} asks for {-credit.totals.gross} back: {request.reason}, {request.note}",
-            remedy="approve it to release the document; reject it and nothing changes",
-            owner=Owner.BILLING,
-            amount_at_risk=-credit.totals.gross,
-        )
-    ]
-    credited = -total((each.totals.net for each in (*earlier, credit)), invoice.currency)
-    limit = directory.policy(released.legal_entity).thresholds.credit_percent
-    if credited.amount * 100 > limit * abs(invoice.totals.net.amount):
-        found.append(
-            Finding(
-                code="credit_ratio",
-                severity=Severity.WARNING,
-                account=released.account,
-                path=released.number,
-                message=f"{credited} of {invoice.totals.net} would be credited, the policy's limit is {limit:f} %",
-                remedy="look for the cause before the next invoice repeats it",
-                owner=Owner.BILLING,
-                amount_at_risk=credited,
-            )
-        )
-    return tuple(found)
+    """Say why it waits, and whether the invoice's credit notes, this one last, pass the ratio that is watched."""
+    gross = -notes[-1].totals.gross
+    waits = Finding(
+        code="credit_requested",
+        severity=Severity.BLOCKING,
+        account=released.account,
+        path=released.number,
+        message=f"{request.requested_by} asks for {gross} back: {request.reason}, {request.note}",
+        remedy="approve it to release the document; reject it and nothing changes",
+        owner=Owner.BILLING,
+        amount_at_risk=gross,
+    )
+    credited = -total((note.totals.net for note in notes), invoice.currency)
+    if credited.amount * 100 <= limit * abs(invoice.totals.net.amount):
+        return (waits,)
+    is_over = Finding(
+        code="credit_ratio",
+        severity=Severity.WARNING,
+        account=released.account,
+        path=released.number,
+        message=f"{credited} of {invoice.totals.net} would be credited, the policy's limit is {limit:f} %",
+        remedy="look for the cause before the next invoice repeats it",
+        owner=Owner.BILLING,
+        amount_at_risk=credited,
+    )
+    return waits, is_over
 
 
-def _raise(
-    held: Held,
-    request: CreditRequest,
-    released: Released,
-    exception_store: ExceptionStore,
-    workflows: Workflows,
-    now: datetime,
-) -> CreditRequested:
-    if held.document is None:  # a credit note is never kept without
-        message = f"{held.invoice} has no document"
-        raise NotFound(message)
-    subject = split_invoice_id(held.invoice)[2]
-    gross = held.document.totals.gross
-    opened = ExceptionRecord(
-        id=exception_id(released.legal_entity, released.period.name, subject, FIRST),
+def _exception(
+    requested: RequestedCredit, request: CreditRequest, released: Released, now: datetime
+) -> ExceptionRecord:
+    document = InvoiceId.parse(requested.invoice)
+    return ExceptionRecord(
+        id=str(ExceptionId(document.legal_entity, document.period, document.subject, ONLY)),
         kind=Kind.CREDIT_NOTE,
         legal_entity=released.legal_entity,
         period=released.period.name,
-        subject=subject,
-        run=held.run,
+        subject=document.subject,
+        run=requested.request,
         batch=None,
         requested_by=request.requested_by,
-        amount=-gross,
-        findings=held.findings,
+        amount=-requested.document.totals.gross,
+        findings=requested.findings,
         can_approve=True,
         opened_at=instant_text(now),
     )
-    raise_exception(opened, exception_store=exception_store, workflows=workflows)
-    decision = exception_store.state(opened.id).decision
-    outcome = decision.verdict.value if decision is not None else "waiting"
-    return CreditRequested(document=held.invoice, exception=opened.id, gross=gross, outcome=outcome)

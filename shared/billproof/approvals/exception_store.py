@@ -1,11 +1,11 @@
 """The exception store: facts about exceptions that are added and never edited.
 
     exceptions#<entity>#<period>
-        <subject>#<ordinal>#opened          the case: why, how much, who asked
+        <subject>#<ordinal>#opened          the exception: why, how much, who asked
         <subject>#<ordinal>#token#<n>       the task token that the workflow waits under; the second is a reminder
         <subject>#<ordinal>#decided         the decision
 
-An exception's id is <entity>.<period>.<subject>.<ordinal>; the subject is an account, or `_run`.
+The subject is an account, a credit note such as `UA~01`, or `_run`.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from typing import Any
 
 from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Verdict
 from billproof.errors import NotFound
+from billproof.identities import ExceptionId
 from billproof.ids import digest_bytes
 from billproof.model import Model
 from billproof.ports import Key, Record, Records
@@ -28,22 +29,19 @@ class Token(Model):
     given_at: str
 
 
-def exception_id(legal_entity: str, period: str, subject: str, ordinal: str) -> str:
-    """Return the id of an exception."""
-    return f"{legal_entity}.{period}.{subject}.{ordinal}"
-
-
 def execution_name(exception: str) -> str:
     """Return the name of an exception's execution: at most 80 characters, whatever the names of accounts."""
     return f"exception-{digest_bytes(exception.encode())[:40]}"
 
 
-def _split(exception: str) -> tuple[str, str]:
-    match exception.split("."):
-        case [str(entity), str(period), str(subject), str(ordinal)] if entity and period and subject and ordinal:
-            return f"exceptions#{entity}#{period}", f"{subject}#{ordinal}"
-    message = f"{exception!r} is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"
-    raise NotFound(message)
+def _place(exception: str) -> tuple[str, str]:
+    """Return the partition and the prefix of an exception's facts; raises NotFound."""
+    identity = ExceptionId.parse(exception)
+    return _partition(identity.legal_entity, identity.period), f"{identity.subject}#{identity.ordinal}"
+
+
+def _partition(legal_entity: str, period: str) -> str:
+    return f"exceptions#{legal_entity}#{period}"
 
 
 class ExceptionStore:
@@ -53,7 +51,7 @@ class ExceptionStore:
         self._records = records
 
     def open(self, opened: ExceptionRecord) -> bool:
-        """Keep a case; False where it is there already."""
+        """Keep an exception; False where it is there already."""
         return self._add(opened.id, OPENED, opened)
 
     def decide(self, decision: Decision) -> bool:
@@ -74,20 +72,20 @@ class ExceptionStore:
 
     def state(self, exception: str) -> ExceptionState:
         """Return an exception as it stands; raises NotFound."""
-        partition, prefix = _split(exception)
-        found = next(iter(self._states(partition, f"{prefix}#")), None)
-        if found is None:
+        partition, prefix = _place(exception)
+        state = next(iter(self._states(partition, f"{prefix}#")), None)
+        if state is None:
             message = f"there is no exception {exception}"
             raise NotFound(message)
-        return found
+        return state
 
     def of_period(self, legal_entity: str, period: str) -> list[ExceptionState]:
         """Return the exceptions of a legal entity and period, by subject and ordinal."""
-        return list(self._states(f"exceptions#{legal_entity}#{period}", ""))
+        return list(self._states(_partition(legal_entity, period), ""))
 
     def of_subject(self, legal_entity: str, period: str, subject: str) -> list[ExceptionState]:
         """Return the exceptions about one invoice, or about the runs of a period, oldest first."""
-        return list(self._states(f"exceptions#{legal_entity}#{period}", f"{subject}#"))
+        return list(self._states(_partition(legal_entity, period), f"{subject}#"))
 
     def _states(self, partition: str, prefix: str) -> Iterator[ExceptionState]:
         grouped: dict[str, dict[str, Any]] = {}
@@ -104,17 +102,17 @@ class ExceptionStore:
             )
 
     def _tokens(self, exception: str) -> list[Any]:
-        partition, prefix = _split(exception)
+        partition, prefix = _place(exception)
         return [record.document for record in self._records.query(partition, prefix=f"{prefix}#{TOKEN}#")]
 
     def _add(self, exception: str, fact: str, document: Model) -> bool:
-        partition, prefix = _split(exception)
+        partition, prefix = _place(exception)
         return self._records.create(Record(Key(partition, f"{prefix}#{fact}"), document.model_dump(mode="json")))
 
 
 def superseded_by(state: ExceptionState, others: list[ExceptionState]) -> str | None:
     """Name the later exception about the same subject that takes this one's place, or None."""
     later = [
-        each.opened.id for each in others if each.opened.id > state.opened.id and each.status != Verdict.SUPERSEDED
+        other.opened.id for other in others if other.opened.id > state.opened.id and other.status != Verdict.SUPERSEDED
     ]
     return later[-1] if later else None

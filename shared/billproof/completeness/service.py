@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from billproof.approvals.exception_store import ExceptionStore, execution_name
-from billproof.approvals.service import open_run_exception
+from billproof.approvals.raising import open_run_exception
 from billproof.completeness.model import Completeness, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
 from billproof.errors import BillproofError

@@ -11,8 +11,9 @@ from billproof.conservation.model import AccountStatement, ConservationStatement
 from billproof.conservation.rules import event_equations, included_events, money_equations, term_equation
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
+from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import Draft, Released
-from billproof.invoicing.register import InvoiceFacts, Register, credited_invoice, is_credit
+from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.money import Money
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RUN_PLAN, Artefacts
@@ -46,7 +47,7 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     lookup = PostedDocuments(stores.directory.legal_entity(plan.legal_entity), stores.erps)
     documents: dict[str, list[InvoiceFacts]] = {}
     for facts in stores.register.of_period(plan.legal_entity, plan.period.name):
-        documents.setdefault(credited_invoice(facts.account), []).append(facts)
+        documents.setdefault(facts.id.account, []).append(facts)
     accounts: list[AccountStatement] = []
     for batch in plan.batches:
         batch_plan = artefacts.read(BATCH_PLAN, run_id, batch)
@@ -87,7 +88,7 @@ def _booked(documents: Iterable[InvoiceFacts], plan: BatchPlan, lookup: PostedDo
         held = lookup.of_document(facts)
         amounts = [document.on(receivable) for document in held if document.currency == zero.currency]
         opened = opened.plus(amounts)
-        if is_credit(released.invoice):
+        if facts.id.is_credit:
             credited -= released.document.in_books.gross if amounts else zero
         else:
             invoice, posted = released, posted.plus(amounts)

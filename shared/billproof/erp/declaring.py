@@ -6,8 +6,10 @@ write-off     nothing: its tax stays declared
 """
 
 from billproof.errors import Contended, InvalidInput
+from billproof.identities import InvoiceId
+from billproof.invoicing.facts import DECLARED
 from billproof.invoicing.model import DocumentKind, Invoice, Released
-from billproof.invoicing.register import DECLARED, Register, credited_invoice
+from billproof.invoicing.register import Register
 from billproof.masterdata.parties import TaxEngineName
 from billproof.model import Model
 from billproof.money import Taxed
@@ -39,7 +41,7 @@ def declare_tax(invoice: Invoice, released: Released, *, register: Register, eng
         }
     else:
         transactions = {}
-        known = register.fact(credited_invoice(released.invoice), DECLARED)
+        known = register.fact(str(InvoiceId.parse(released.invoice).invoice), DECLARED)
         if known is None:
             message = f"the tax of {invoice.corrects} is not declared yet"
             raise Contended(message)

@@ -3,7 +3,9 @@
 from typing import Literal
 
 from billproof.errors import Conflict
-from billproof.invoicing.register import POSTING, Register, credited_invoice
+from billproof.identities import InvoiceId
+from billproof.invoicing.facts import POSTING
+from billproof.invoicing.register import Register
 from billproof.ledger.model import JournalEntry
 from billproof.masterdata.parties import EMBEDDED_LEDGER, LegalEntity
 from billproof.model import Model
@@ -30,7 +32,7 @@ def erp_of(document: str, entity: LegalEntity, register: Register) -> str:
     It is the one of its posting intent, for a correction without one that of its invoice, else its legal entity's: a
     legal entity that changes its ERP moves nothing that is in its old one.
     """
-    intent = known_intent(document, register) or known_intent(credited_invoice(document), register)
+    intent = known_intent(document, register) or known_intent(str(InvoiceId.parse(document).invoice), register)
     return intent.erp if intent else entity.erp
 
 

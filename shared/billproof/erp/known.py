@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from billproof.invoicing.register import CREDIT_SERIES, Register, Series
+from billproof.invoicing.register import Register
+from billproof.invoicing.series import Series, SeriesKind
 from billproof.ledger.revenue import revenue_reference
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
@@ -13,7 +14,7 @@ def references_of(month: Period, entity: LegalEntity, register: Register) -> Ite
 
     A series has no gap, so its numbers need not be read.
     """
-    for kind in ("", CREDIT_SERIES):
+    for kind in SeriesKind:
         series = Series(entity=entity.id, prefix=entity.number_prefix, issue_date=month.start, kind=kind)
         yield from (series.number(ordinal) for ordinal in range(1, register.numbers_taken(series) + 1))
     for document in register.deferred(entity.id, month.name):

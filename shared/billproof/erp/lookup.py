@@ -5,7 +5,7 @@ from datetime import date
 
 from billproof.erp.intent import PostingIntent
 from billproof.erp.port import Erps, PostedDocument, erp_named, short_reference
-from billproof.invoicing.register import POSTING, InvoiceFacts
+from billproof.invoicing.facts import POSTING, InvoiceFacts
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
 

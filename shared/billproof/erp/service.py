@@ -11,7 +11,8 @@ from billproof.erp.intent import erp_of, intend
 from billproof.erp.port import Erp, Erps, PostedDocument, erp_named, short_reference
 from billproof.errors import Conflict, DuplicateReference, ExternalServiceUnavailable, NotFound
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.register import POSTED, Register
+from billproof.invoicing.facts import POSTED
+from billproof.invoicing.register import Register
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.revenue import months_to_come
 from billproof.ledger.rules import invoice_entry

@@ -4,85 +4,26 @@ A line's credit is counted from its first: the tax of all that was credited of i
 what earlier credit notes took back. So the parts add up, and an invoice and its full credit come to exactly nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Self
-
-from pydantic import Field, model_validator
 
 from billproof.errors import InvalidInput
+from billproof.identities import credit_of, credited_line
+from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
 from billproof.masterdata.parties import TaxEngineName
-from billproof.model import Exact, Model, decimal_text
+from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
-from billproof.names import Name
-from billproof.pricing.model import Adjusts, LineKind
+from billproof.pricing.model import Adjusts, LineIdentity, LineKind, PricedLine, line_identity
 from billproof.pricing.rules import step_of
 from billproof.tax.model import ComponentTax
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
-
-
-class CreditReason(StrEnum):
-    """Why something is taken back. What is uncollectible is written off: the customer gets no document."""
-
-    BILLING_ERROR = "billing_error"
-    SERVICE_LEVEL = "service_level"
-    GOODWILL = "goodwill"
-    CANCELLATION = "cancellation"
-    DUPLICATE = "duplicate"
-    UNCOLLECTIBLE = "uncollectible"
-
-
-class LineCredit(Model):
-    """What is taken back of a line: a net amount, or a quantity at what a unit cost; neither: all that is left.
-
-    `contract` tells lines of the same name apart, where two contracts are on one invoice.
-    """
-
-    line: str
-    contract: str | None = None
-    amount: Annotated[Exact, Field(gt=0)] | None = None
-    quantity: Annotated[Exact, Field(gt=0)] | None = None
-
-    @model_validator(mode="after")
-    def _one_measure(self) -> Self:
-        if self.amount is not None and self.quantity is not None:
-            message = f"line {self.line}: give an amount or a quantity, not both"
-            raise ValueError(message)
-        return self
-
-
-class CreditRequest(Model):
-    """A request to credit an invoice: `id` is the requester's own name for it; the same request twice is one.
-
-    Without lines all that is left of the invoice is credited. With `rebill` the next invoice bills again what the terms
-    and usage of the period come to then. `refund` says that the money is to go back, not to stay as a credit.
-    """
-
-    id: Name
-    invoice: str
-    reason: CreditReason
-    note: Annotated[str, Field(min_length=3, max_length=1_000)]
-    lines: Annotated[tuple[LineCredit, ...], Field(max_length=1_000)] = ()
-    rebill: bool = False
-    refund: bool = False
-    requested_by: str
-
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if len({(each.contract, each.line) for each in self.lines}) != len(self.lines):
-            message = "a line is named twice"
-            raise ValueError(message)
-        if self.reason is CreditReason.UNCOLLECTIBLE and (self.refund or self.rebill or self.lines):
-            message = "an uncollectible invoice is written off completely: it cannot be refunded or billed again"
-            raise ValueError(message)
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +54,14 @@ def draft_credit(
 
     Raises InvalidInput where the request names a line that is not there, or more than is left of one.
     """
-    left = _left(invoice, earlier)
-    wanted = {_named(each, left, released): each for each in request.lines} or {
-        key: LineCredit(line=key[1]) for key, each in left.items() if not (each.net.is_zero and each.tax.is_zero)
-    }
-    if not wanted:
-        message = f"nothing is left of {released.number} to credit"
-        raise InvalidInput(message)
     written_off = request.reason is CreditReason.UNCOLLECTIBLE
+    credit_line = _written_off if written_off else _credited
     lines = tuple(
-        (_written_off if written_off else _credited)(left[key], each, request, invoice, released)
-        for key, each in wanted.items()
+        credit_line(left, wanted, request, invoice, released)
+        for left, wanted in _wanted_lines(request, _left(invoice, earlier), released)
     )
     rule = invoice.tax_summary[0].rule
+    members = {member.account: member.name for member in invoice.accounts}
     changes = {
         "id": credit_id,
         "kind": DocumentKind.WRITE_OFF if written_off else DocumentKind.CREDIT_NOTE,
@@ -134,9 +70,7 @@ def draft_credit(
         "due_date": issue_date,
         "lines": lines,
         "tax_summary": tax_summary(lines, invoice.currency, rule),
-        "accounts": account_subtotals({each.account: each.name for each in invoice.accounts}, lines, invoice.currency)
-        if invoice.accounts
-        else (),
+        "accounts": account_subtotals(members, lines, invoice.currency) if members else (),
         "totals": Taxed.total([line.amounts for line in lines], invoice.currency),
         "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
         "events": InvoiceEvents(billed=0, excluded=0),
@@ -147,35 +81,62 @@ def draft_credit(
     return Invoice.model_validate({**dict(invoice), **changes})
 
 
-type _LineKey = tuple[str, str]
+type _LineKey = tuple[LineIdentity, int]
+"""A line of an invoice; old ids of reductions may be alike, and then the lines are told apart by their order."""
 
 
 def _left(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[_LineKey, _Left]:
-    """Return what is left of each line, by its contract and name: two contracts may name lines alike."""
-    left = {_key(line): _Left(line, line.amounts.net, line.amounts.tax, line.in_books) for line in invoice.lines}
+    """Return what is left of each line: two contracts may name lines alike."""
+    left = {
+        key: _Left(line, line.amounts.net, line.amounts.tax, line.in_books)
+        for key, line in _keyed(invoice.lines, lambda priced: priced.id)
+    }
     for credit in earlier:
-        for line in credit.lines:
-            contract, name = _key(line)
-            key = (contract, name.removeprefix("credit:"))
+        for key, line in _keyed(credit.lines, lambda priced: credited_line(priced.id)):
             left[key] = left[key].less(line)
     return left
 
 
-def _key(line: InvoiceLine) -> _LineKey:
-    return line.priced.explanation.contract, line.priced.id
+def _keyed(lines: Iterable[InvoiceLine], name: Callable[[PricedLine], str]) -> Iterator[tuple[_LineKey, InvoiceLine]]:
+    seen: Counter[LineIdentity] = Counter()
+    for line in lines:
+        identity = line_identity(line.priced.explanation.contract, name(line.priced), line.priced.dimension)
+        yield (identity, seen[identity]), line
+        seen[identity] += 1
 
 
-def _named(wanted: LineCredit, left: Iterable[_LineKey], released: Released) -> _LineKey:
-    found = [key for key in left if key[1] == wanted.line and wanted.contract in {None, key[0]}]
-    if not found:
-        names = ", ".join(dict.fromkeys(name for _, name in left))
+def _wanted_lines(
+    request: CreditRequest, left: Mapping[_LineKey, _Left], released: Released
+) -> list[tuple[_Left, LineCredit]]:
+    """Return what is left of the lines that a request names, or of all where it names none; raises InvalidInput."""
+    if request.lines:
+        named = [_named(wanted, left.values(), released) for wanted in request.lines]
+        if len({id(line) for line in named}) != len(named):
+            message = f"a line of {released.number} is named twice"
+            raise InvalidInput(message)
+        return list(zip(named, request.lines, strict=True))
+    rest = [line for line in left.values() if not (line.net.is_zero and line.tax.is_zero)]
+    if not rest:
+        message = f"nothing is left of {released.number} to credit"
+        raise InvalidInput(message)
+    return [(line, LineCredit(line=line.line.priced.id)) for line in rest]
+
+
+def _named(wanted: LineCredit, left: Iterable[_Left], released: Released) -> _Left:
+    lines = [(line.line.priced.explanation.contract, line.line.priced.id, line) for line in left]
+    matches = [line for line in lines if line[1] == wanted.line and wanted.contract in {None, line[0]}]
+    if not matches:
+        names = ", ".join(dict.fromkeys(name for _, name, _ in lines))
         message = f"{released.number} has no line {wanted.line}; its lines: {names}"
         raise InvalidInput(message)
-    if len(found) > 1:
-        contracts = ", ".join(contract for contract, _ in found)
-        message = f"{released.number} has a line {wanted.line} in each of {contracts}: name the contract"
+    contracts = dict.fromkeys(contract for contract, _, _ in matches)
+    if len(contracts) > 1:
+        message = f"{released.number} has a line {wanted.line} in each of {', '.join(contracts)}: name the contract"
         raise InvalidInput(message)
-    return found[0]
+    if len(matches) > 1:
+        message = f"{released.number} has {len(matches)} lines {wanted.line}: credit the whole invoice"
+        raise InvalidInput(message)
+    return matches[0][2]
 
 
 @exactly
@@ -200,7 +161,7 @@ def _credited(
         }
     )
     changes = {
-        "id": f"credit:{priced.id}",
+        "id": credit_of(priced.id),
         "kind": LineKind.CREDIT_NOTE,
         "description": f"Credit: {priced.description}",
         "quantity": quantity,
@@ -258,10 +219,10 @@ def _tax_on(line: InvoiceLine, net: Money, invoice: Invoice) -> Money:
     if invoice.tax_engine is not TaxEngineName.RULES:
         exact = CONTEXT.divide(CONTEXT.multiply(line.amounts.tax.amount, net.amount), line.amounts.net.amount)
         return Money.rounded(exact, net.currency, line.priced.explanation.rounding)
-    found, rounding = line.determination, line.priced.explanation.rounding
-    percents = [each.percent for each in found.components] or [found.percent]
+    tax, rounding = line.determination, line.priced.explanation.rounding
+    percents = [component.percent for component in tax.components] or [tax.percent]
     parts = [
-        Money.rounded(net.amount * found.taxable_share * percent / HUNDRED, net.currency, rounding)
+        Money.rounded(net.amount * tax.taxable_share * percent / HUNDRED, net.currency, rounding)
         for percent in percents
     ]
     return total(parts, net.currency)
@@ -273,10 +234,10 @@ def _components(line: InvoiceLine, tax: Money) -> tuple[ComponentTax, ...]:
         return ()
     shares: list[ComponentTax] = []
     rest = tax
-    for each in line.components[:-1]:
-        exact = CONTEXT.divide(CONTEXT.multiply(tax.amount, each.amount.amount), line.amounts.tax.amount)
+    for component in line.components[:-1]:
+        exact = CONTEXT.divide(CONTEXT.multiply(tax.amount, component.amount.amount), line.amounts.tax.amount)
         share = Money.rounded(exact, tax.currency, line.priced.explanation.rounding)
-        shares.append(each.model_copy(update={"amount": -share}))
+        shares.append(component.model_copy(update={"amount": -share}))
         rest -= share
     return (*shares, line.components[-1].model_copy(update={"amount": -rest}))
 
@@ -285,11 +246,13 @@ def _written_off(
     left: _Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released
 ) -> InvoiceLine:
     """Take the gross amount that is left off the receivable; the tax stays as it was billed and declared."""
-    made = _credited(left, wanted, request, invoice, released)
+    credited = _credited(left, wanted, request, invoice, released)
     gross = left.net + left.tax
-    priced = made.priced.model_copy(update={"description": f"Write-off: {left.line.priced.description}", "net": -gross})
+    priced = credited.priced.model_copy(
+        update={"description": f"Write-off: {left.line.priced.description}", "net": -gross}
+    )
     zero = Money.zero(invoice.currency)
-    return made.model_copy(
+    return credited.model_copy(
         update={
             "priced": priced,
             "taxable_base": zero,

@@ -11,8 +11,9 @@ from email.policy import SMTP
 from billproof.errors import NotFound
 from billproof.ids import digest_bytes
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.facts import DELIVERED
 from billproof.invoicing.model import DocumentKind, Invoice, Released
-from billproof.invoicing.register import DELIVERED, Register
+from billproof.invoicing.register import Register
 from billproof.model import Model
 from billproof.ports import Mailer, Objects
 

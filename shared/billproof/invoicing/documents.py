@@ -1,14 +1,15 @@
 """Where the documents of invoices are, and reading one back as it was released."""
 
 from billproof.errors import ImmutableDocument
+from billproof.identities import InvoiceId
 from billproof.ids import digest_bytes
 from billproof.invoicing.model import DocumentRef, Invoice
 from billproof.ports import Objects
 
 
-def document_key(entity: str, period: str, account: str, digest: str) -> str:
+def document_key(document: InvoiceId, digest: str) -> str:
     """Return where an invoice's document is: its name holds its content's digest, so it can only ever be this one."""
-    return f"invoices/{entity}/{period}/{account}/{digest}.json"
+    return f"invoices/{document.legal_entity}/{document.period}/{document.subject}/{digest}.json"
 
 
 def read_invoice(objects: Objects, document: DocumentRef) -> Invoice:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from billproof.contracts.timeline import in_force
 from billproof.findings import Finding, Severity, is_blocked
+from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes
 from billproof.invoicing.documents import document_key
 from billproof.invoicing.model import (
@@ -38,11 +39,6 @@ REVERSE_CHARGE_NOTE = (
 )
 
 
-def invoice_id(legal_entity: str, period: str, account: str) -> str:
-    """Return the one id that an account's invoice of a period can have; names hold no dots, so it comes apart again."""
-    return f"{legal_entity}.{period}.{account}"
-
-
 def draft_invoice(
     terms: AccountTerms,
     *,
@@ -66,7 +62,7 @@ def draft_invoice(
         booked = Taxed.total([line.in_books for line in lines], entity.currency)
         notes.append(f"{booked.net} net and {booked.tax} tax at {rate.text}.")
     return Invoice(
-        id=invoice_id(entity.id, plan.period.name, terms.account.id),
+        id=str(InvoiceId(entity.id, plan.period.name, terms.account.id)),
         seller=_seller(entity),
         buyer=_buyer(terms.account),
         period=plan.period,
@@ -102,7 +98,7 @@ def _line(line: PricedLine, tax: TaxedLine, rate: ExchangeRate | None, entity: L
 
 def _drawn(terms: AccountTerms, priced: PricedAccount) -> tuple[Drawn, ...]:
     """Add what this invoice draws to what the earlier ones drew."""
-    drawn = {(each.contract, each.credit): each.amount for each in terms.drawn}
+    drawn = {(before.contract, before.credit): before.amount for before in terms.drawn}
     for line in priced.lines:
         if line.kind is LineKind.CREDIT:
             key = (line.explanation.contract, line.term)
@@ -114,8 +110,8 @@ def tax_summary(lines: Iterable[InvoiceLine], currency: str, rule: TaxRounding) 
     """Add up the lines that bear the same tax."""
     groups: dict[tuple[str, str, str, str], list[InvoiceLine]] = {}
     for line in lines:
-        found = line.determination
-        key = (found.jurisdiction, found.treatment.value, decimal_text(found.percent), found.reason)
+        tax = line.determination
+        key = (tax.jurisdiction, tax.treatment.value, decimal_text(tax.percent), tax.reason)
         groups.setdefault(key, []).append(line)
     return tuple(
         TaxSubtotal(
@@ -152,8 +148,8 @@ def account_subtotals(
 def _components(lines: Iterable[InvoiceLine], currency: str) -> tuple[ComponentTax, ...]:
     sums: dict[tuple[str, str], list[Money]] = {}
     for line in lines:
-        for each in line.components:
-            sums.setdefault((each.name, each.jurisdiction), []).append(each.amount)
+        for component in line.components:
+            sums.setdefault((component.name, component.jurisdiction), []).append(component.amount)
     return tuple(
         ComponentTax(name=name, jurisdiction=jurisdiction, amount=total(amounts, currency))
         for (name, jurisdiction), amounts in sums.items()
@@ -173,7 +169,7 @@ def draft_account(
     terms: AccountTerms, pricing: AccountPricing, tax: AccountTax, findings: tuple[Finding, ...], *, plan: BatchPlan
 ) -> tuple[Draft, bytes | None]:
     """Return an account's draft and its document's bytes, if it has one: a pure function, which a proof calls again."""
-    account, entity, period = terms.account.id, plan.legal_entity.id, plan.period.name
+    identity = InvoiceId(plan.legal_entity.id, plan.period.name, terms.account.id)
     document, data = None, None
     late = pricing.late_counts
     if pricing.priced is not None and not tax.findings:
@@ -188,7 +184,7 @@ def draft_account(
         )
         data = canonical_json(invoice.model_dump(mode="json"))
         digest = digest_bytes(data)
-        key = document_key(entity, period, account, digest)
+        key = document_key(identity, digest)
         document = DocumentRef(key=key, digest=digest, totals=invoice.totals, booked=invoice.booked)
         findings = tuple(_with_amount(finding, document) for finding in findings)
     if is_blocked(findings):
@@ -196,23 +192,23 @@ def draft_account(
     else:
         outcome = DraftOutcome.CLEAN if document is not None else DraftOutcome.WITHOUT_CONTRACT
     draft = Draft(
-        account=account,
-        invoice=invoice_id(entity, period, account),
+        account=identity.account,
+        invoice=str(identity),
         outcome=outcome,
         document=document,
         events=pricing.counts,
         late_events=late,
-        places=_places(terms),
+        places=_slots(terms),
         findings=findings,
     )
     return draft, data
 
 
-def _places(terms: AccountTerms) -> tuple[BillingSlot, ...]:
-    places = [BillingSlot(period=each.period.name, ordinal=each.ordinal) for each in terms.earlier]
+def _slots(terms: AccountTerms) -> tuple[BillingSlot, ...]:
+    slots = [BillingSlot(period=earlier.period.name, ordinal=earlier.ordinal) for earlier in terms.earlier]
     if terms.credits is not None:
-        places.append(BillingSlot(period=CREDITS, ordinal=terms.credits))
-    return tuple(places)
+        slots.append(BillingSlot(period=CREDITS, ordinal=terms.credits))
+    return tuple(slots)
 
 
 def _with_amount(finding: Finding, document: DocumentRef) -> Finding:

@@ -4,11 +4,12 @@ An invoice's document holds no number and no status, so it can be written before
 Its number and its states are facts beside it.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from billproof.findings import Finding
 from billproof.masterdata.exchange_rates import ExchangeRate
@@ -151,7 +152,7 @@ class Invoice(Model):
         if self.booked is not None:
             sums.append(([line.in_books for line in self.lines], self.booked))
         for amounts, totals in sums:
-            currencies = {each.gross.currency for each in (*amounts, totals)}
+            currencies = {amount.gross.currency for amount in (*amounts, totals)}
             if len(currencies) > 1 or Taxed.total(amounts, totals.gross.currency) != totals:
                 message = f"invoice {self.id}: the lines or the tax summary do not add up to the totals"
                 raise ValueError(message)
@@ -198,14 +199,14 @@ class PeriodBilling(Model):
 
 
 class BillingSlot(Model):
-    """The right to bill usage of a period: a draft asks for a slot, and only one release gets it."""
+    """The right to bill usage of a period, or to draw on credits: a draft asks for a slot, and only one release gets it."""
 
     period: str
     ordinal: int
 
 
 class Draft(Model):
-    """A drafted invoice: its document, or the findings that say why there is none."""
+    """A drafted invoice: its document, or the findings that say why there is none; `places` are the slots it wants."""
 
     account: str
     invoice: str
@@ -242,14 +243,39 @@ class Released(Model):
     run: str
 
 
-class Held(Model):
-    """The fact that a run held an invoice back, or that a person asked for a credit note: `run` is then the request."""
+class HeldInvoice(Model):
+    """The fact that a run held an invoice back: its document, if it has one, the slots that it wants, and why."""
 
     invoice: str
     account: str
     run: str
-    request_digest: str | None = None
     document: DocumentRef | None
+    places: tuple[BillingSlot, ...] = ()
+    findings: tuple[Finding, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_request(cls, fields: Any) -> Any:
+        """Read what was stored until 25 November 2026: it had an empty field for the request of a credit note."""
+        if isinstance(fields, Mapping) and fields.get("request_digest", "") is None:
+            return {name: value for name, value in fields.items() if name != "request_digest"}
+        return fields
+
+
+class RequestedCredit(Model):
+    """The fact that a person asked for a credit note or write-off: it is drafted, and waits for a decision.
+
+    `invoice` is the document's own id. `request` is the requester's name for it, stored as `run`, and `request_digest`
+    tells the same request from another one under its name.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    invoice: str
+    account: str
+    request: str = Field(alias="run")
+    request_digest: str
+    document: DocumentRef
     places: tuple[BillingSlot, ...] = ()
     findings: tuple[Finding, ...]
 

@@ -5,27 +5,21 @@ from collections.abc import Mapping
 
 from billproof.errors import NotFound
 from billproof.findings import Finding, Owner, Severity
+from billproof.identities import InvoiceId
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.facts import DELIVERED, POSTED
 from billproof.invoicing.model import (
     BatchDrafts,
     BatchReleases,
     DocumentKind,
     Draft,
     DraftOutcome,
-    Held,
+    HeldInvoice,
     Released,
     ReleasedInvoice,
 )
-from billproof.invoicing.register import (
-    CREDIT_SERIES,
-    DELIVERED,
-    HELD,
-    POSTED,
-    Candidate,
-    Register,
-    Series,
-    credited_invoice,
-)
+from billproof.invoicing.register import Candidate, Register
+from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
 from billproof.ports import Objects, Queue
 
 
@@ -37,7 +31,7 @@ def release_drafts(batch: BatchDrafts, *, register: Register, postings: Queue, d
                                       their consumers accept the second one without change
     """
     clean = [
-        Candidate(draft.invoice, draft.document, draft.places)
+        Candidate(draft.invoice, draft.document, slots=draft.places)
         for draft in batch.drafts
         if draft.outcome is DraftOutcome.CLEAN and draft.document is not None
     ]
@@ -49,7 +43,7 @@ def release_drafts(batch: BatchDrafts, *, register: Register, postings: Queue, d
             if known is not None:
                 released[draft.invoice] = known
             else:
-                register.add(draft.invoice, f"{HELD}#{batch.run}", _held(draft, batch.run))
+                register.hold(_held(draft, batch.run))
     _hand_over(list(released), register, fact=POSTED, queue=postings)
     _hand_over(list(released), register, fact=DELIVERED, queue=deliveries)
     results = tuple(_result(draft, released.get(draft.invoice), batch.run) for draft in drafts)
@@ -68,7 +62,7 @@ def release_held(
     if draft is None or draft.document is None:
         message = f"run {batch.run} drafted no invoice for {account}"
         raise NotFound(message)
-    candidate = Candidate(draft.invoice, draft.document, draft.places)
+    candidate = Candidate(draft.invoice, draft.document, slots=draft.places)
     releases = register.release([candidate], series=_series(batch), period=batch.period, run=batch.run)
     released = releases.get(draft.invoice)
     if released is not None:
@@ -95,18 +89,23 @@ def release_credit(
     Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
     """
     facts = register.facts(document_id)
-    held = facts.last_held if facts is not None else None
-    if held is None or held.run != request_id or held.document is None:
+    request = facts.request if facts is not None else None
+    if request is None or request.request != request_id:
         message = f"there is no request {request_id} for {document_id}"
         raise NotFound(message)
-    credit = read_invoice(objects, held.document)
-    invoice = register.released(credited_invoice(document_id))
+    credit = read_invoice(objects, request.document)
+    invoice_id = str(InvoiceId.parse(document_id).invoice)
+    invoice = register.released(invoice_id)
     if invoice is None:
-        message = f"invoice {credited_invoice(document_id)} is not released"
+        message = f"invoice {invoice_id} is not released"
         raise NotFound(message)
-    prefix = invoice.number.removesuffix(f"-{invoice.issue_date.year}-{invoice.number.rsplit('-', 1)[-1]}")
-    series = Series(entity=invoice.legal_entity, prefix=prefix, issue_date=credit.issue_date, kind=CREDIT_SERIES)
-    candidate = Candidate(document_id, held.document, held.places)
+    series = Series(
+        entity=invoice.legal_entity,
+        prefix=DocumentNumber.parse(invoice.number).prefix,
+        issue_date=credit.issue_date,
+        kind=SeriesKind.CREDIT_NOTES,
+    )
+    candidate = Candidate(document_id, request.document, slots=request.places)
     released = register.release([candidate], series=series, period=invoice.period, run=request_id).get(document_id)
     if released is not None:
         _hand_over([document_id], register, fact=POSTED, queue=postings)
@@ -115,8 +114,8 @@ def release_credit(
     return released
 
 
-def _held(draft: Draft, run_id: str) -> Held:
-    return Held(
+def _held(draft: Draft, run_id: str) -> HeldInvoice:
+    return HeldInvoice(
         invoice=draft.invoice,
         account=draft.account,
         run=run_id,
@@ -134,7 +133,7 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
         code="late_usage_billed_elsewhere",
         severity=Severity.BLOCKING,
         account=draft.account,
-        path=", ".join(place.period for place in draft.places),
+        path=", ".join(slot.period for slot in draft.places),
         message="another invoice billed the same late usage while this one was drafted",
         remedy="run the period again: it computes the difference again",
         owner=Owner.BILLING,

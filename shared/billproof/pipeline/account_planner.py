@@ -15,9 +15,10 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
+from billproof.identities import InvoiceId, LineIdFormat
 from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
-from billproof.invoicing.register import Register, is_credit
+from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
@@ -36,7 +37,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
 MAX_EARLIER = 60
 """Earlier periods that one invoice bills differences of, oldest first; the others wait for the next."""
-KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed")
+KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed", "line_ids")
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
 
@@ -150,6 +151,7 @@ class AccountPlanner:
             contracts=contracts,
             known=tuple(map(_version, versions)),
             crm=family.crm_versions,
+            line_ids=LineIdFormat.ESCAPED,
         )
 
     def _with_commitments(self, plan: AccountPlan, history: History) -> AccountPlan:
@@ -191,18 +193,18 @@ class AccountPlanner:
         findings: list[Finding] = list(plan.terms.findings)
         windows = list(plan.windows)
         unsettled: list[str] = []
-        unbilled = {billing.period for billing in billings if is_credit(billing.invoice)}
+        unbilled = {billing.period for billing in billings if _is_credit(billing)}
         late = {mark.month for member in family.accounts for mark in marks.get(member.id, ())}
         for month in sorted(month for month in {*amended, *unbilled, *late} if month < self._period.name):
             before = sorted((billing for billing in billings if billing.period == month), key=attrgetter("ordinal"))
             if not before or before[0].ordinal != 0:
                 continue  # its own invoice is still to come and will hold what is late
-            billed = [billing for billing in before if not is_credit(billing.invoice)]
+            billed = [billing for billing in before if not _is_credit(billing)]
             seen = {
                 member.id: self._runs.seen_until(billed, member.id, account.id, month) for member in family.accounts
             }
             is_late = any(_is_late(marks.get(name, ()), month, until) for name, until in seen.items())
-            if not is_late and month not in amended and not is_credit(before[-1].invoice):
+            if not is_late and month not in amended and not _is_credit(before[-1]):
                 continue
             if len(earlier) == MAX_EARLIER:
                 unsettled.append(month)
@@ -218,12 +220,14 @@ class AccountPlanner:
     def _earlier_period(self, month: str, before: Sequence[PeriodBilling], family: Family) -> EarlierPeriod:
         """Return an earlier period: its terms as they are known now, and what was billed of it."""
         account, period = family.parent.account.id, Period.month(month)
+        frozen = self._runs.terms(before[0], account)
         return EarlierPeriod(
             period=period,
             ordinal=before[-1].ordinal + 1,
             contracts=tuple(governing(family.contracts, period)),
             rounding=self._runs.batch(before[0], account).legal_entity.rounding,
-            carried=self._runs.terms(before[0], account).carried,
+            carried=frozen.carried,
+            line_ids=frozen.line_ids,
             billed=tuple(billed_lines(self._register, self._objects, before)),
         )
 
@@ -242,6 +246,10 @@ class AccountPlanner:
             )
             for member in family.accounts
         )
+
+
+def _is_credit(billing: PeriodBilling) -> bool:
+    return InvoiceId.parse(billing.invoice).is_credit
 
 
 def _version(contract: Contract) -> str:

@@ -45,7 +45,7 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
     quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
     statement = _statement(plan, drafts, results, quarantined.total(), unattributed)
     key = artefacts.write(STATEMENT, run_id, statement)
-    mark_closed(records, run_id=run_id, legal_entity=plan.legal_entity, period=plan.period.name, statement_key=key)
+    mark_closed(records, run_id=run_id, statement_key=key)
     return Closed(run_id=run_id, outcome="closed", released=statement.released, held=statement.held, statement_key=key)
 
 

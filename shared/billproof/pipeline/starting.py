@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from billproof.errors import Contended, InvalidPeriod
+from billproof.identities import RunId
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
@@ -28,9 +29,9 @@ class StartedRun(Model):
     started: bool
 
 
-def run_name(legal_entity: str, period: str, ordinal: int) -> str:
-    """Return the name of a run: its execution has the same."""
-    return f"{legal_entity}-{period}-{ordinal:03d}"
+def _key(run_id: str, fact: str = "") -> Key:
+    run = RunId.parse(run_id)
+    return Key(f"runs#{run.legal_entity}#{run.period}", f"{run.ordinal_text}{fact and '#'}{fact}")
 
 
 def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
@@ -70,12 +71,11 @@ def start_billing_run(
             found = StartedRun(run_id=known[-1], legal_entity=legal_entity, period=period, started=False)
             if status is None:
                 found = _start(records, known[-1], legal_entity, period, workflows)
-            _refuse_other_accounts(records, known[-1], legal_entity, period, only_accounts)
+            _refuse_other_accounts(records, known[-1], only_accounts)
             return found
-        ordinal = len(known) + 1
-        run_id = run_name(legal_entity, period, ordinal)
+        run_id = str(RunId(legal_entity, period, len(known) + 1))
         record = Record(
-            Key(f"runs#{legal_entity}#{period}", f"{ordinal:03d}"),
+            _key(run_id),
             {
                 "run_id": run_id,
                 "planned_at": instant_text(now),
@@ -89,11 +89,9 @@ def start_billing_run(
     raise Contended(message)
 
 
-def _refuse_other_accounts(
-    records: Records, run_id: str, legal_entity: str, period: str, only_accounts: Sequence[str]
-) -> None:
+def _refuse_other_accounts(records: Records, run_id: str, only_accounts: Sequence[str]) -> None:
     """Refuse to pass a run of some accounts off as the one that was asked for; raises Contended: it is tried again."""
-    record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
+    record = records.get(_key(run_id)) or {}
     limited_to = record.get("only_accounts", [])
     if limited_to and limited_to != sorted(set(only_accounts)):
         message = f"{run_id} is running for {', '.join(limited_to)} only: try again when it has ended"
@@ -102,7 +100,7 @@ def _refuse_other_accounts(
 
 def _start(records: Records, run_id: str, legal_entity: str, period: str, workflows: Workflows) -> StartedRun:
     """Start a run as its record says, so that a run whose starter died is started as it was asked for."""
-    record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
+    record = records.get(_key(run_id)) or {}
     document = {
         "run_id": run_id,
         "legal_entity": legal_entity,
@@ -135,8 +133,6 @@ def start_due_runs(
     ]
 
 
-def mark_closed(records: Records, *, run_id: str, legal_entity: str, period: str, statement_key: str) -> bool:
+def mark_closed(records: Records, *, run_id: str, statement_key: str) -> bool:
     """Note that a run is closed; False where it was."""
-    ordinal = run_id.rsplit("-", 1)[-1]
-    key = Key(f"runs#{legal_entity}#{period}", f"{ordinal}#closed")
-    return records.create(Record(key, {"run_id": run_id, "statement": statement_key}))
+    return records.create(Record(_key(run_id, "closed"), {"run_id": run_id, "statement": statement_key}))

@@ -20,10 +20,10 @@ from billproof.controls.service import findings_of
 from billproof.erp.intent import erp_of
 from billproof.erp.port import PostedDocument, erp_named
 from billproof.errors import ImmutableDocument, NotFound
+from billproof.identities import InvoiceId
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafting import draft_account
 from billproof.invoicing.model import Draft, DraftOutcome, Released
-from billproof.invoicing.register import split_invoice_id
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
@@ -112,7 +112,7 @@ def events_behind(invoice: str, *, stores: Stores) -> Iterator[JudgedEvent]:
 def locate(invoice: str, stores: Stores) -> tuple[Released, list[AggregationPlan], BatchPlan, AccountTerms]:
     """Return an invoice's release and what its run planned for it; raises NotFound where it is not released."""
     released = stores.register.released(invoice)
-    account = split_invoice_id(invoice)[2]
+    account = InvoiceId.parse(invoice).account
     if released is None:
         message = f"invoice {invoice} is not released"
         raise NotFound(message)

@@ -10,9 +10,9 @@ from typing import Any
 from billproof.conservation.service import Stores
 from billproof.errors import InvalidInput
 from billproof.findings import Finding
+from billproof.identities import InvoiceId
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import InvoiceLine
-from billproof.invoicing.register import is_credit
 from billproof.masterdata.parties import TaxEngineName
 from billproof.model import Model
 from billproof.money import Money, total
@@ -57,7 +57,7 @@ def recalculate_tax(invoice: str, *, stores: Stores) -> TaxRecalculation:
 
     Raises NotFound where it is not released, and InvalidInput for a credit note, whose tax is that of its invoice.
     """
-    if is_credit(invoice):
+    if InvoiceId.parse(invoice).is_credit:
         message = f"{invoice} has the tax of its invoice: name the invoice"
         raise InvalidInput(message)
     released, _, plan, terms = locate(invoice, stores)

@@ -9,8 +9,9 @@ from billproof.erp.port import Erps, PostedDocument
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.ids import canonical_json
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.facts import POSTED
 from billproof.invoicing.model import Invoice, Released
-from billproof.invoicing.register import POSTED, Register
+from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model

@@ -1,0 +1,104 @@
+"""Raising exceptions: for invoices that a run held, and for runs with gaps.
+
+    held draft | run with gaps -> exception -> execution of invoice_exception, which waits for a decision
+
+Raising again changes nothing: an exception's id and its execution's name follow from what is held.
+"""
+
+from datetime import datetime
+
+from billproof.approvals.exception_store import ExceptionStore, execution_name
+from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
+from billproof.findings import Finding
+from billproof.identities import ExceptionId, RunId
+from billproof.invoicing.model import DraftOutcome, HeldInvoice
+from billproof.invoicing.register import Register
+from billproof.money import Money
+from billproof.periods import instant_text
+from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
+from billproof.pipeline.model import StepResult
+from billproof.ports import Objects, Workflows
+
+
+def raise_exceptions(
+    *,
+    run_id: str,
+    batch_id: str,
+    objects: Objects,
+    register: Register,
+    exception_store: ExceptionStore,
+    workflows: Workflows,
+    now: datetime,
+) -> StepResult:
+    """Raise an exception for every invoice of the batch that this run held; those raised before are left alone."""
+    artefacts = Artefacts(objects)
+    requested_by = artefacts.read(BATCH_PLAN, run_id, batch_id).requested_by
+    batch = artefacts.read(DRAFTED, run_id, batch_id)
+    raised = 0
+    for draft in batch.drafts:
+        held = register.held(draft.invoice, run_id)
+        if held is None or register.released(draft.invoice) is not None:
+            continue
+        opened = ExceptionRecord(
+            id=str(ExceptionId(batch.legal_entity, batch.period.name, draft.account, RunId.parse(run_id).ordinal_text)),
+            kind=Kind.INVOICE,
+            legal_entity=batch.legal_entity,
+            period=batch.period.name,
+            subject=draft.account,
+            run=run_id,
+            batch=batch_id,
+            requested_by=requested_by,
+            amount=held.document.totals.gross if held.document else None,
+            findings=held.findings,
+            can_approve=_can_be_released(held) and draft.outcome is DraftOutcome.HELD,
+            opened_at=instant_text(now),
+        )
+        raise_exception(opened, exception_store=exception_store, workflows=workflows)
+        raised += 1
+    return StepResult(run_id=run_id, batch_id=batch_id, outcome="raised", accounts=len(batch.drafts), findings=raised)
+
+
+def _can_be_released(held: HeldInvoice) -> bool:
+    """Say whether there is a document that may go out: less than nothing is a credit note, which no approval makes."""
+    return held.document is not None and held.document.totals.gross.amount >= 0
+
+
+def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore, workflows: Workflows) -> None:
+    """Store an exception and start its workflow; after a crash between the two, the retry starts it."""
+    exception_store.open(opened)
+    workflows.start(name=execution_name(opened.id), document={"exception": opened.id})
+
+
+def open_run_exception(
+    *,
+    run_id: str,
+    legal_entity: str,
+    period: str,
+    requested_by: str,
+    amount: Money | None,
+    findings: tuple[Finding, ...],
+    exception_store: ExceptionStore,
+    now: datetime,
+) -> ExceptionRecord:
+    """Keep the exception of a run that is held, and return it; one that is planned again and held again has another."""
+    of_runs = exception_store.of_subject(legal_entity, period, RUN_SUBJECT)
+    known = [state for state in of_runs if state.opened.run == run_id]
+    if known and known[-1].decision is None:  # the step was repeated
+        return known[-1].opened
+    ordinal = f"{RunId.parse(run_id).ordinal_text}-{len(known) + 1:02d}"
+    opened = ExceptionRecord(
+        id=str(ExceptionId(legal_entity, period, RUN_SUBJECT, ordinal)),
+        kind=Kind.RUN,
+        legal_entity=legal_entity,
+        period=period,
+        subject=RUN_SUBJECT,
+        run=run_id,
+        batch=None,
+        requested_by=requested_by,
+        amount=amount,
+        findings=findings,
+        can_approve=True,
+        opened_at=instant_text(now),
+    )
+    exception_store.open(opened)
+    return opened

@@ -1,0 +1,43 @@
+"""Ending exceptions that are no longer needed, and what the workflow is told of a decision."""
+
+from datetime import datetime
+
+from billproof.approvals.exception_store import ExceptionStore, superseded_by
+from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Kind, Verdict
+from billproof.identities import InvoiceId
+from billproof.invoicing.register import Register
+from billproof.periods import instant_text
+
+
+def close_superseded(
+    state: ExceptionState, exception_store: ExceptionStore, register: Register, now: datetime
+) -> ExceptionState:
+    """End an exception that is no longer needed: its invoice was released, or a later run held it anew."""
+    opened = state.opened
+    if state.decision is not None:
+        return state
+    later = superseded_by(state, exception_store.of_subject(opened.legal_entity, opened.period, opened.subject))
+    released = None if opened.kind is Kind.RUN else register.released(document_of(opened))
+    if later is None and released is None:
+        return state
+    exception_store.decide(
+        Decision(
+            exception=opened.id,
+            verdict=Verdict.SUPERSEDED,
+            decided_by="billproof",
+            decided_at=instant_text(now),
+            reason=f"released as {released.number}" if released else f"see {later}",
+            policy_version=0,
+        )
+    )
+    return exception_store.state(opened.id)
+
+
+def document_of(opened: ExceptionRecord) -> str:
+    """Return the id of the invoice or credit note that an exception is about."""
+    return str(InvoiceId.of_subject(opened.legal_entity, opened.period, opened.subject))
+
+
+def output_of(state: ExceptionState, decision: Decision) -> dict[str, str]:
+    """Return what the workflow that waits is answered."""
+    return {"exception": state.opened.id, "kind": state.opened.kind.value, "decision": decision.verdict.value}

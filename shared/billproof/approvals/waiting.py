@@ -1,0 +1,79 @@
+"""Waiting for a decision: the task token is stored, and those who may decide are told, reminded, escalated to.
+
+A decision is a fact before the workflow hears of it: where the answer is lost, the workflow finds the fact when its
+wait ends, and answering twice is harmless.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from billproof.approvals.exception_store import ExceptionStore, Token, execution_name
+from billproof.approvals.model import ExceptionRecord
+from billproof.approvals.policy import Person
+from billproof.approvals.superseding import close_superseded, output_of
+from billproof.invoicing.register import Register
+from billproof.masterdata.directory import Directory
+from billproof.model import Model
+from billproof.periods import instant_text
+from billproof.ports import Mailer, TaskTokens
+
+
+class Waiting(Model):
+    """Whether the workflow waits for a person, and who was told."""
+
+    exception: str
+    outcome: str
+    reminder: int
+    told: tuple[str, ...]
+
+
+def await_decision(
+    *,
+    exception: str,
+    token: str,
+    exception_store: ExceptionStore,
+    register: Register,
+    directory: Directory,
+    tokens: TaskTokens,
+    mailer: Mailer,
+    sender: str | None,
+    now: datetime,
+) -> Waiting:
+    """Keep the token that the workflow waits under, and tell those who may decide; later calls remind, then escalate.
+
+    Where the decision is there already, or the exception is no longer needed, the workflow is answered at once.
+    """
+    reminder = exception_store.wait(exception, Token(token=token, given_at=instant_text(now)))
+    state = close_superseded(exception_store.state(exception), exception_store, register, now)
+    if state.decision is not None:
+        tokens.answer(token=token, document=output_of(state, state.decision))
+        return Waiting(exception=exception, outcome=state.status, reminder=reminder, told=())
+    opened = state.opened
+    policy = directory.policy(opened.legal_entity)
+    told = policy.deciders(opened.amount, other_than=opened.requested_by)
+    if reminder >= policy.escalate_after:
+        told = policy.without_limits(other_than=opened.requested_by)
+    if sender is not None:
+        _tell(told, opened, reminder, mailer=mailer, sender=sender)
+    outcome = "escalated" if reminder >= policy.escalate_after else "reminded" if reminder else "waiting"
+    return Waiting(exception=exception, outcome=outcome, reminder=reminder, told=tuple(person.id for person in told))
+
+
+def _tell(people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, mailer: Mailer, sender: str) -> None:
+    for person in people:
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = sender
+        mail["To"] = person.email
+        mail["Subject"] = f"{'Reminder: ' if reminder else ''}{opened.kind.value} {opened.id} waits for a decision"
+        mail["Message-ID"] = f"<{execution_name(opened.id)}.{reminder}.{person.id}@{sender.rsplit('@', 1)[-1]}>"
+        worth = str(opened.amount) if opened.amount else "not known"
+        findings = "\n".join(f"- {finding.code}: {finding.message}\n  {finding.remedy}" for finding in opened.findings)
+        mail.set_content(
+            f"Dear {person.name},\n\n{opened.id} (run {opened.run}, requested by {opened.requested_by}) is held.\n"
+            f"Amount: {worth}\n\n{findings}\n\n"
+            f"billproof exceptions approve {opened.id} --as {person.id} --reason '...'\n"
+            f"billproof exceptions reject {opened.id} --as {person.id} --reason '...'\n"
+        )
+        mailer.send(to=person.email, message=mail.as_bytes())

@@ -1,0 +1,66 @@
+"""What a person asks for: a credit note or a write-off of a released invoice."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from billproof.model import Exact, Model
+from billproof.names import Name
+
+
+class CreditReason(StrEnum):
+    """Why something is taken back. What is uncollectible is written off: the customer gets no document."""
+
+    BILLING_ERROR = "billing_error"
+    SERVICE_LEVEL = "service_level"
+    GOODWILL = "goodwill"
+    CANCELLATION = "cancellation"
+    DUPLICATE = "duplicate"
+    UNCOLLECTIBLE = "uncollectible"
+
+
+class LineCredit(Model):
+    """What is taken back of a line: a net amount, or a quantity at what a unit cost; neither: all that is left.
+
+    `contract` tells lines of the same name apart, where two contracts are on one invoice.
+    """
+
+    line: str
+    contract: str | None = None
+    amount: Annotated[Exact, Field(gt=0)] | None = None
+    quantity: Annotated[Exact, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if self.amount is not None and self.quantity is not None:
+            message = f"line {self.line}: give an amount or a quantity, not both"
+            raise ValueError(message)
+        return self
+
+
+class CreditRequest(Model):
+    """A request to credit an invoice: `id` is the requester's own name for it; the same request twice is one.
+
+    Without lines all that is left of the invoice is credited. With `rebill` the next invoice bills again what the terms
+    and usage of the period come to then. `refund` says that the money is to go back, not to stay as a credit.
+    """
+
+    id: Name
+    invoice: str
+    reason: CreditReason
+    note: Annotated[str, Field(min_length=3, max_length=1_000)]
+    lines: Annotated[tuple[LineCredit, ...], Field(max_length=1_000)] = ()
+    rebill: bool = False
+    refund: bool = False
+    requested_by: str
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if len({(wanted.contract, wanted.line) for wanted in self.lines}) != len(self.lines):
+            message = "a line is named twice"
+            raise ValueError(message)
+        if self.reason is CreditReason.UNCOLLECTIBLE and (self.refund or self.rebill or self.lines):
+            message = "an uncollectible invoice is written off completely: it cannot be refunded or billed again"
+            raise ValueError(message)
+        return self

@@ -1,0 +1,103 @@
+"""The facts of an invoice or credit note, where each is stored, and what they say together.
+
+invoices#<entity>#<period>#<shard>
+<account>#released              the number and the document's digest
+<account>#held#<run>            why a run held it back
+<account>#posting               the intent to post, with what will be posted
+<account>#declared              the tax is committed to the external tax engine
+<account>#posted                the ERP confirmed it
+<account>#delivered             the customer was sent it
+<account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
+<account>~<nn>#held#001         the request for it, as drafted
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from billproof.identities import InvoiceId
+from billproof.ids import shard_of
+from billproof.invoicing.model import HeldInvoice, InvoiceStatus, Released, RequestedCredit
+from billproof.ports import Document, Key, Record
+
+REGISTER_SHARDS = 8
+"""Partitions for the invoices of one legal entity and period."""
+
+RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "posted", "delivered"
+DECLARED = "declared"
+CREDIT_REQUESTED = f"{HELD}#001"
+"""The fact that takes a credit note's place among those of its invoice: of two requests at once one is given it."""
+
+
+def held_by(run: str) -> str:
+    """Name the fact that a run held an invoice."""
+    return f"{HELD}#{run}"
+
+
+def fact_key(document: InvoiceId, fact: str) -> Key:
+    """Return where a fact of an invoice or credit note is: a credit note's lie beside its invoice's."""
+    return Key(facts_partition(document), f"{document.subject}#{fact}")
+
+
+def facts_partition(document: InvoiceId) -> str:
+    """Return where the facts of an invoice and its credit notes are."""
+    shard = shard_of(document.invoice.subject, REGISTER_SHARDS)
+    return f"invoices#{document.legal_entity}#{document.period}#{shard}"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFacts:
+    """Everything the register knows of one invoice or credit note."""
+
+    id: InvoiceId
+    facts: dict[str, Any]
+
+    @property
+    def account(self) -> str:
+        """The account of an invoice, such as `UA`; of a credit note with its ordinal, such as `UA~01`."""
+        return self.id.subject
+
+    @property
+    def released(self) -> Released | None:
+        """The release, if there was one."""
+        fact = self.facts.get(RELEASED)
+        return Released.model_validate(fact) if fact else None
+
+    @property
+    def request(self) -> RequestedCredit | None:
+        """What was asked for, where it is a credit note or write-off."""
+        fact = self.facts.get(CREDIT_REQUESTED) if self.id.is_credit else None
+        return RequestedCredit.model_validate(fact) if fact else None
+
+    @property
+    def held(self) -> HeldInvoice | RequestedCredit | None:
+        """Why it is not released: the last run that held the invoice, or the request for a credit note."""
+        if RELEASED in self.facts:
+            return None
+        if self.id.is_credit:
+            return self.request
+        held = [fact for name, fact in sorted(self.facts.items()) if name.startswith(held_by(""))]
+        return HeldInvoice.model_validate(held[-1]) if held else None
+
+    @property
+    def status(self) -> InvoiceStatus:
+        """Where the invoice stands."""
+        if POSTED in self.facts:
+            return InvoiceStatus.POSTED
+        return InvoiceStatus.RELEASED if RELEASED in self.facts else InvoiceStatus.HELD
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the customer was sent it."""
+        return DELIVERED in self.facts
+
+
+def by_document(legal_entity: str, period: str, records: Iterable[Record]) -> list[InvoiceFacts]:
+    """Put the facts of each document of a partition together."""
+    grouped: dict[str, dict[str, Document]] = {}
+    for record in records:
+        subject, _, fact = record.key.sort.partition("#")
+        grouped.setdefault(subject, {})[fact] = record.document
+    return [
+        InvoiceFacts(InvoiceId.of_subject(legal_entity, period, subject), facts) for subject, facts in grouped.items()
+    ]

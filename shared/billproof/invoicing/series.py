@@ -1,0 +1,92 @@
+"""Series of numbers: of invoices, and of credit notes and write-offs, by legal entity and year.
+
+numbers#<entity>#<year>[#CN]
+<first number of a block>       the numbers of the block and whose they are
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Self
+
+from billproof.errors import NotFound
+from billproof.model import Model
+
+NUMBER_DIGITS = 6
+
+
+class SeriesKind(StrEnum):
+    """What a series numbers; the value is part of its numbers and of its key."""
+
+    INVOICES = ""
+    CREDIT_NOTES = "CN"
+    """Credit notes and write-offs."""
+
+    def prefix(self, prefix: str) -> str:
+        """Return what the numbers of a legal entity with this prefix begin with."""
+        return f"{prefix}-{self.value}" if self.value else prefix
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNumber:
+    """A number such as SKY-US-CN-2013-000001; `prefix` is that of the legal entity with the kind of its series."""
+
+    prefix: str
+    year: int
+    ordinal: int
+
+    def __str__(self) -> str:
+        """Print it."""
+        return f"{self.prefix}-{self.year:04d}-{self.ordinal:0{NUMBER_DIGITS}d}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a number; raises NotFound for anything else."""
+        match = re.fullmatch(r"(.+)-([0-9]{4})-([0-9]+)", text, re.DOTALL)
+        parsed = cls(match[1], int(match[2]), int(match[3])) if match else None
+        if parsed is None:
+            message = f"{text!r} is not a document's number, such as SKY-US-2013-000001"
+            raise NotFound(message)
+        return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The numbers of a legal entity in the year of an issue date."""
+
+    entity: str
+    prefix: str
+    issue_date: date
+    kind: SeriesKind = SeriesKind.INVOICES
+
+    @property
+    def name(self) -> str:
+        """What every number of the series begins with."""
+        return f"{self.kind.prefix(self.prefix)}-{self.issue_date.year}"
+
+    @property
+    def partition(self) -> str:
+        """Where its blocks are."""
+        return series_partition(self.entity, self.issue_date.year, self.kind)
+
+    def number(self, ordinal: int) -> str:
+        """Write a number of the series."""
+        return str(DocumentNumber(self.kind.prefix(self.prefix), self.issue_date.year, ordinal))
+
+
+class Block(Model):
+    """Consecutive numbers of a series and the documents that took them."""
+
+    first: int
+    invoices: tuple[str, ...]
+
+    @property
+    def next(self) -> int:
+        """The number after it."""
+        return self.first + len(self.invoices)
+
+
+def series_partition(entity: str, year: int, kind: SeriesKind) -> str:
+    """Return where the blocks of a series are."""
+    return f"numbers#{entity}#{year}" + (f"#{kind.value}" if kind.value else "")

@@ -1,0 +1,128 @@
+"""A store that an earlier version wrote stays readable, provable, creditable, and is billed on."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from backports import zstd
+
+from billproof.conservation.service import Stores, balance_run
+from billproof.identities import InvoiceId
+from billproof.ids import canonical_json
+from billproof.invoicing.model import Invoice
+from billproof.ports import Key
+from billproof.proof.service import prove_run
+from tests.support.world import EUROPE, INC, JANUARY, World, flight
+
+STORE = Path(__file__).parents[1] / "support" / "stores" / "2026-11-25.json.zst"
+"""January and February 2013 of both entities, with line ids that escape nothing, as main wrote them on that day."""
+FEBRUARY, MARCH = "2013-02", "2013-03"
+B6, US = f"{INC}.{JANUARY}.B6", f"{EUROPE}.{JANUARY}.US"
+PLAIN = "flights:2013-01:x:y:z"
+"""The line of the group (x:y, z), as it is written on the stored invoice."""
+
+
+@pytest.fixture(scope="module")
+def stored() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(zstd.decompress(STORE.read_bytes()))
+    return content
+
+
+@pytest.fixture
+def world(stored: dict[str, Any]) -> World:
+    world = World(buckets=2, master_data=False)
+    for table, records in stored["records"].items():
+        world.records[table].items = {Key(partition, sort): document for partition, sort, document in records}
+    for key, content in stored["objects"].items():
+        world.objects.items[key] = bytes.fromhex(content) if isinstance(content, str) else canonical_json(content)
+    world.billing_runs.statuses = dict.fromkeys(stored["proofs"], "SUCCEEDED")
+    world.moment = datetime(2013, 4, 2, 12, tzinfo=UTC)
+    return world
+
+
+def stores(world: World) -> Stores:
+    return Stores(
+        objects=world.objects,
+        directory=world.directory,
+        register=world.register,
+        exception_store=world.exception_store,
+        erps=world.erps,
+    )
+
+
+def flights(invoice: Invoice) -> dict[str, str]:
+    return {line.priced.id: line.amounts.net.text for line in invoice.lines if "flights" in line.priced.id}
+
+
+def test_every_run_is_proved_and_balances_as_before(world: World, stored: dict[str, Any]) -> None:
+    assert len(stored["proofs"]) == 4
+    for run, counts in stored["proofs"].items():
+        proof = prove_run(run, stores=stores(world))
+        assert proof.holds, proof.differences
+        assert {name: count for name, count in proof.checked.model_dump().items() if name in counts} == counts
+        assert balance_run(run, stores=stores(world)).balances
+
+
+def test_everything_reconciles_and_every_document_is_read(world: World) -> None:
+    documents: Counter[str] = Counter()
+    for entity in (INC, EUROPE):
+        for period in (JANUARY, FEBRUARY):
+            report = world.reconcile(entity, period)
+            assert report.variances == ()
+            for facts in world.register.of_period(entity, period):
+                assert facts.released is not None
+                assert world.invoice(str(facts.id)).id == str(facts.id)
+                documents[entity] += 1
+    assert documents == {INC: 26, EUROPE: 7}
+
+
+def test_a_request_for_credit_is_read_as_it_was_stored(world: World) -> None:
+    (facts,) = world.register.credits(US)
+    assert facts.id == InvoiceId(EUROPE, JANUARY, "US", credit=1)
+    assert facts.request is not None
+    assert facts.request.document.totals.gross == -world.invoice(US).totals.gross
+    assert canonical_json(facts.request.model_dump(mode="json")) == canonical_json(facts.facts["held#001"])
+
+
+def test_the_line_of_the_ambiguous_group_is_credited_under_its_old_name(world: World) -> None:
+    credit = world.credit_and_approve(B6, lines=[{"line": PLAIN}])
+    assert flights(credit) == {f"credit:{PLAIN}": "-0.85"}
+    rest = world.credit_and_approve(B6, "C-2")
+    assert credit.totals.gross + rest.totals.gross == -world.invoice(B6).totals.gross
+    assert prove_run(f"{INC}-{JANUARY}-001", stores=stores(world)).holds
+
+
+def test_another_month_is_billed_on_top_and_differences_meet_the_old_names(world: World) -> None:
+    """Late for January: one flight more of the group (x:y, z), and one of (x, y:z), whose old name is the same."""
+    late = [("x:y", "z", 91), ("x", "y:z", 92)]
+    world.ingest(
+        [flight(n, account="B6", data={"origin": origin, "tail_number": tail}) for origin, tail, n in late]
+        + [flight(93, account="B6", day="2013-03-05", data={"origin": "x:y", "tail_number": "z"})]
+    )
+    for entity in (INC, EUROPE):
+        world.bill(entity, MARCH)
+        world.approve_all(entity, MARCH)
+        world.post_all(entity, MARCH)
+        proof = prove_run(f"{entity}-{MARCH}-001", stores=stores(world))
+        assert proof.holds, proof.differences
+        assert balance_run(f"{entity}-{MARCH}-001", stores=stores(world)).balances
+        assert world.reconcile(entity, MARCH).variances == ()
+    lines = world.invoice(f"{INC}.{MARCH}.B6").lines
+    billed = [(line.priced.id, tuple(line.priced.dimension.values()), line.amounts.net.text) for line in lines]
+    assert [each for each in billed if "flights" in each[0]] == [
+        ("flights:2013-03:x%3Ay:z", ("x:y", "z"), "0.85"),
+        (f"difference:{PLAIN}", ("x", "y:z"), "0.85"),
+        (f"difference:{PLAIN}", ("x:y", "z"), "0.85"),
+    ]
+    credit = world.credit_and_approve(f"{INC}.{MARCH}.B6")
+    assert credit.totals.gross == -world.invoice(f"{INC}.{MARCH}.B6").totals.gross
+
+
+def test_a_month_that_is_run_again_comes_out_as_it_was(world: World) -> None:
+    world.moment = datetime(2013, 4, 2, 12, tzinfo=UTC)
+    statement = world.bill(INC, JANUARY)
+    assert statement.findings == ()
+    assert statement.already_released == 13
