@@ -16,7 +16,8 @@ from billproof.ids import canonical_json, digest, digest_bytes
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
-from billproof.invoicing.model import BillingSlot, DocumentKind, DocumentRef, Invoice, Released, RequestedCredit
+from billproof.invoicing.held import RequestedCredit
+from billproof.invoicing.model import BillingSlot, DocumentKind, DocumentRef, Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.model import Model

@@ -17,7 +17,8 @@ from typing import Any
 
 from billproof.identities import InvoiceId
 from billproof.ids import shard_of
-from billproof.invoicing.model import HeldInvoice, InvoiceStatus, Released, RequestedCredit
+from billproof.invoicing.held import HeldInvoice, RequestedCredit
+from billproof.invoicing.model import InvoiceStatus, Released
 from billproof.ports import Document, Key, Record
 
 REGISTER_SHARDS = 8

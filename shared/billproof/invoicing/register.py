@@ -29,14 +29,8 @@ from billproof.invoicing.facts import (
     facts_partition,
     held_by,
 )
-from billproof.invoicing.model import (
-    BillingSlot,
-    DocumentRef,
-    HeldInvoice,
-    PeriodBilling,
-    Released,
-    RequestedCredit,
-)
+from billproof.invoicing.held import HeldInvoice, RequestedCredit
+from billproof.invoicing.model import BillingSlot, DocumentRef, PeriodBilling, Released
 from billproof.invoicing.series import Block, Series, SeriesKind, series_partition
 from billproof.model import Model
 from billproof.periods import Period

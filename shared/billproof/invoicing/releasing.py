@@ -8,13 +8,13 @@ from billproof.findings import Finding, Owner, Severity
 from billproof.identities import InvoiceId
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import DELIVERED, POSTED
+from billproof.invoicing.held import HeldInvoice
 from billproof.invoicing.model import (
     BatchDrafts,
     BatchReleases,
     DocumentKind,
     Draft,
     DraftOutcome,
-    HeldInvoice,
     Released,
     ReleasedInvoice,
 )

@@ -199,4 +199,8 @@ def _compare(before: Previewed | None, after: Previewed, currency: str) -> Accou
 def _lines(found: Previewed | None) -> dict[tuple[str, str], Money]:
     if found is None or found.invoice is None:
         return {}
-    return {(line.priced.explanation.contract, line.priced.id): line.in_books.net for line in found.invoice.lines}
+    nets: dict[tuple[str, str], Money] = {}
+    for line in found.invoice.lines:  # old line ids may be alike
+        key = (line.priced.explanation.contract, line.priced.id)
+        nets[key] = nets[key] + line.in_books.net if key in nets else line.in_books.net
+    return nets
