@@ -83,7 +83,7 @@ def _refusal(
         refused = (Refusal.NOTHING_TO_RELEASE, message)
     elif verdict is Verdict.APPROVED and not policy.role_of(person).may_approve(opened.amount):
         worth = str(opened.amount) if opened.amount else "an unknown amount"
-        able = ", ".join(able.id for able in policy.deciders(opened.amount, other_than=opened.requested_by)) or "nobody"
+        able = ", ".join(decider.id for decider in policy.deciders(opened.amount, other_than=opened.requested_by)) or "nobody"
         refused = (Refusal.OVER_LIMIT, f"{worth} is over the limit of {person.id}; may decide: {able}")
     if refused is None:
         return None

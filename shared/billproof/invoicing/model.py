@@ -198,7 +198,7 @@ class PeriodBilling(Model):
 
 
 class BillingSlot(Model):
-    """The right to bill usage of a period, or to draw on credits: a draft asks for a slot, and only one release gets it."""
+    """The right to bill usage of a period or to draw on credits: a draft asks for it, and only one release gets it."""
 
     period: str
     ordinal: int
