@@ -195,7 +195,7 @@ def credit_an_invoice(
         "invoice": released.invoice,
         "reason": reason.value,
         "note": note,
-        "lines": [_line_credit(each) for each in line or ()],
+        "lines": [line_credit(each) for each in line or ()],
         "rebill": rebill,
         "refund": refund,
         "requested_by": who,
@@ -218,7 +218,8 @@ LINE_CREDIT = re.compile(
 """A line of an invoice, with its contract before it and a measure after it; a group's value may hold any character."""
 
 
-def _line_credit(text: str) -> dict[str, str]:
+def line_credit(text: str) -> dict[str, str]:
+    """Read what --line says: [CONTRACT/]LINE[=AMOUNT|*QUANTITY]."""
     match = LINE_CREDIT.fullmatch(text)
     return {name: part for name, part in match.groupdict().items() if part is not None} if match else {"line": text}
 

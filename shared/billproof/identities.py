@@ -1,4 +1,4 @@
-"""The identities of runs, invoices, exceptions and lines: value objects that print themselves and read themselves back.
+"""Identities of runs, invoices, exceptions and lines: value objects that print themselves and read themselves back.
 
     run          <legal entity>-<YYYY-MM>-<ordinal>                skymeter-inc-2013-01-001
     invoice      <legal entity>.<YYYY-MM>.<account>                skymeter-inc.2013-01.UA

@@ -10,6 +10,7 @@ from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput
 from billproof.invoicing.model import Invoice
 from billproof.proof.service import prove_run
+from billproof_ops.cli_invoices import line_credit
 from tests.support.world import INC, JANUARY, World, flight
 
 FEBRUARY, B6 = "2013-02", "B6"
@@ -106,3 +107,18 @@ def test_what_is_credited_is_no_more_than_what_was_billed(world: World) -> None:
     with pytest.raises(InvalidInput, match="is more than"):
         world.credit(f"{INC}.{JANUARY}.{B6}", lines=lines)
     assert world.invoice(f"{INC}.{JANUARY}.{B6}").totals.net.amount > Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("miles:2013-01", {"line": "miles:2013-01"}),
+        ("miles:2013-01=100.50", {"line": "miles:2013-01", "amount": "100.50"}),
+        ("flights:2013-01*3", {"line": "flights:2013-01", "quantity": "3"}),
+        ("UA-2013/flights:2013-01*3", {"contract": "UA-2013", "line": "flights:2013-01", "quantity": "3"}),
+        ("flights:2013-01:a/b=c*d=2", {"line": "flights:2013-01:a/b=c*d", "amount": "2"}),
+        ("flights:2013-01:a/b", {"line": "flights:2013-01:a/b"}),
+    ],
+)
+def test_the_command_reads_a_line_whatever_its_group_holds(text: str, parts: dict[str, str]) -> None:
+    assert line_credit(text) == parts

@@ -1,4 +1,4 @@
-"""Doing what was approved: the held invoice or credit note is released as it was held."""
+"""Carry out an approval: release the held invoice or credit note as it was held."""
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import Kind, Verdict

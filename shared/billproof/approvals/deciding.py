@@ -1,4 +1,4 @@
-"""Deciding: a person's decision is taken where the policy lets that person take it, and refused with a reason else.
+"""Decide an exception: store the decision of a person whom the policy lets decide; refuse any other with a reason.
 
 Approving never changes an amount: the document that was held is released.
 """
@@ -83,7 +83,10 @@ def _refusal(
         refused = (Refusal.NOTHING_TO_RELEASE, message)
     elif verdict is Verdict.APPROVED and not policy.role_of(person).may_approve(opened.amount):
         worth = str(opened.amount) if opened.amount else "an unknown amount"
-        able = ", ".join(decider.id for decider in policy.deciders(opened.amount, other_than=opened.requested_by)) or "nobody"
+        able = (
+            ", ".join(decider.id for decider in policy.deciders(opened.amount, other_than=opened.requested_by))
+            or "nobody"
+        )
         refused = (Refusal.OVER_LIMIT, f"{worth} is over the limit of {person.id}; may decide: {able}")
     if refused is None:
         return None

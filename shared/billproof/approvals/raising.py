@@ -1,4 +1,4 @@
-"""Raising exceptions: for invoices that a run held, and for runs with gaps.
+"""Raise exceptions for invoices that a run held, and for runs with gaps.
 
     held draft | run with gaps -> exception -> execution of invoice_exception, which waits for a decision
 

@@ -1,4 +1,4 @@
-"""Ending exceptions that are no longer needed, and what the workflow is told of a decision."""
+"""End exceptions that are no longer needed, and say what the workflow is told about a decision."""
 
 from datetime import datetime
 

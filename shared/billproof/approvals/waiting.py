@@ -1,4 +1,4 @@
-"""Waiting for a decision: the task token is stored, and those who may decide are told, reminded, escalated to.
+"""Wait for a decision: store the task token; notify, remind and escalate to those who may decide.
 
 A decision is a fact before the workflow hears of it: where the answer is lost, the workflow finds the fact when its
 wait ends, and answering twice is harmless.
