@@ -1,4 +1,4 @@
-"""The monthly schedule: a run of the last whole month for every legal entity."""
+"""The hourly schedule: a run of every month that is cut off and has none, for every legal entity."""
 
 from pydantic import ConfigDict
 

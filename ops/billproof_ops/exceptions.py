@@ -2,7 +2,7 @@
 
 from billproof.approvals.credits import CreditRequested
 from billproof.approvals.exception_store import execution_name
-from billproof.approvals.model import Answer, ExceptionState
+from billproof.approvals.model import Answer, ExceptionState, Kind
 from billproof.identities import InvoiceId
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof_ops.errors import OpsError
@@ -31,9 +31,13 @@ def ask_for_credit(target: Target, request: CreditRequest) -> CreditRequested:
 def restart(target: Target, exception: str) -> str:
     """Start the workflow of an exception again where its last execution failed; return the execution's name.
 
-    The name says how often: it is the same for whoever asks. Raises OpsError where it is not failed.
+    The name says how often: it is the same for whoever asks. Raises OpsError where it is not failed, and for the
+    exception of a run: the run itself waits for the decision.
     """
     state = target.ports.exception_store.state(exception)
+    if state.opened.kind is Kind.RUN:
+        message = f"the run waits for the decision itself: where it failed, billproof run redrive {state.opened.run}"
+        raise OpsError(message)
     machine = target.machine("InvoiceExceptionArn")
     for number in range(MAX_RESTARTS):
         name = execution_name(exception) + (f"-{number}" if number else "")

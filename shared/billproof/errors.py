@@ -18,6 +18,7 @@
 Where a person has to decide, billproof returns values (findings, variances, quarantine reasons) and raises nothing.
 """
 
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 
@@ -118,3 +119,25 @@ class Contended(ExternalServiceUnavailable):
     """Others wrote the same keys at the same time, too often in a row."""
 
     code = "contended"
+
+
+def work_apart[T, R](work: Callable[[T], R], items: Iterable[tuple[str, T]]) -> list[R]:
+    """Do a piece of work for every named item: one that raises never stops the next.
+
+    Raises what a single item raised, or an ExceptionGroup that names those of several that failed; the others are done.
+    """
+    named = list(items)
+    results: list[R] = []
+    failed: dict[str, Exception] = {}
+    for name, item in named:
+        try:
+            results.append(work(item))
+        except Exception as error:
+            if len(named) == 1:
+                raise
+            failed[name] = error
+    if failed:
+        said = "; ".join(f"{name}: {error}" for name, error in failed.items())
+        message = f"{len(failed)} of {len(named)} failed, the others are done: {said}"
+        raise ExceptionGroup(message, list(failed.values()))
+    return results

@@ -15,6 +15,7 @@ from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.usage import log
 from billproof_ops import billing, dead_letters, exceptions
+from billproof_ops.errors import OpsError
 from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
@@ -149,17 +150,23 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_is_redriven_by_the_c
     assert (code, "erp-postings" in out) == (0, True)
 
 
-def test_a_batch_that_fails_says_so_and_ends_failed(billed: Target) -> None:
-    machine = billed.machine("InvoiceBatchArn")
-    name = f"test-{time.time_ns()}"
-    machine.start(name=name, document={"run_id": "nobody-2013-01-001", "batch_id": "0000-0000"})
-    found = until(
-        lambda: each if (each := machine.describe(name)) and each["status"] != "RUNNING" else None,
-        what="the failure",
-        timeout_seconds=DRAIN_SECONDS,
-    )
-    assert found["status"] == "FAILED"
-    assert "nobody-2013-01-001" in found["cause"]
+def test_a_run_whose_batches_fail_tries_them_again_then_fails_and_the_next_attempt_ends(billed: Target) -> None:
+    february, function = "2013-02", billed.outputs["DraftInvoicesName"]
+    functions = client("lambda")
+    functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    try:
+        run_id = billing.start_run(billed, EUROPE, february, requested_by="carla").run_id
+        with pytest.raises(OpsError, match="failed"):
+            billing.wait_for_run(billed, run_id)
+    finally:
+        functions.delete_function_concurrency(FunctionName=function)
+    missing = json.loads(billed.ports.objects.get(f"runs/{run_id}/maps/missing.json"))
+    assert {item["run_id"] for item in missing} == {run_id}
+    code, out, err = run_command("run", "redrive", run_id)
+    assert code == 0, out + err
+    last = billing.last_run(billed, EUROPE, february)
+    billing.wait_for_run(billed, last)
+    assert billing.run_report(billed, last).released >= 1
 
 
 def test_a_failed_run_is_redriven_or_the_next_one_is_started(billed: Target) -> None:

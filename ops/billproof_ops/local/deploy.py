@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
-from samtranslator.yaml_helper import yaml_parse
 
 from billproof.adapters.aws.clients import client
 from billproof.ids import digest_bytes
 from billproof_ops.errors import OpsError
-from billproof_ops.paths import ROOT, TEMPLATE
+from billproof_ops.paths import ROOT
+from billproof_ops.template import read_template
 
 STACK = "billproof-local"
 ARTIFACTS = "billproof-local-artifacts"
@@ -69,9 +69,8 @@ def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes
     """Return the template with every local path replaced by an uploaded object, and those objects.
 
     MiniStack passes over MaxConcurrencyPath and compares a parameter in ScalingConfig as text: both get numbers here.
-    Its CloudFormation has no archives: `ensure_archive` makes the one of the template by the API.
     """
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    template = _without_archives(read_template())
     uploads: dict[str, bytes] = {}
 
     def uploaded(data: bytes, ending: str) -> dict[str, str]:
@@ -79,8 +78,6 @@ def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes
         uploads[key] = data
         return {"Bucket": ARTIFACTS, "Key": key}
 
-    for name in [name for name, each in template["Resources"].items() if each["Type"] == ARCHIVE]:
-        del template["Resources"][name]
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         match resource["Type"]:
@@ -98,9 +95,19 @@ def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes
     return template, uploads
 
 
+def _without_archives(template: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what MiniStack lacks; `ensure_archive` makes it, under the name that the outputs get here."""
+    for name in [name for name, each in template["Resources"].items() if each["Type"] == ARCHIVE]:
+        del template["Resources"][name]
+        for output in template["Outputs"].values():
+            if output["Value"] == {"Ref": name}:
+                output["Value"] = {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
+    return template
+
+
 def ensure_archive(found: dict[str, str]) -> None:
     """Make the template's archive of the usage bus, if it is not there."""
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    template = read_template()
     (archive,) = [each["Properties"] for each in template["Resources"].values() if each["Type"] == ARCHIVE]
     try:
         client("events").create_archive(

@@ -37,4 +37,3 @@ class CompletenessResult(Model):
     outcome: str
     findings: int
     exception: str | None = None
-    execution: str | None = None

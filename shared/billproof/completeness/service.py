@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from billproof.approvals.exception_store import ExceptionStore, execution_name
+from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.completeness.model import Completeness, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
@@ -64,7 +64,6 @@ def check_completeness(
         outcome=report.outcome,
         findings=len(report.findings),
         exception=opened.id,
-        execution=execution_name(opened.id),
     )
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 from billproof.erp.intent import erp_of
 from billproof.erp.port import Erps, erp_named
 from billproof.erp.service import PostingOutcome, ensure_posted
-from billproof.errors import InvalidPeriod, NotFound, PostingRejected
+from billproof.errors import InvalidPeriod, NotFound, PostingRejected, work_apart
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.ledger.revenue import books_close, earned_by, months_to_come, revenue_entry
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money, total
 from billproof.periods import Period
@@ -84,23 +85,25 @@ def recognize_revenue(
 ) -> RecognitionResult:
     """Recognise a month of one legal entity or all; without a month the last whole one, and a few before it again.
 
-    Raises InvalidPeriod for a month that is not over: nothing is earned before its time.
+    One legal entity's trouble never stops the next. Raises InvalidPeriod for a month that is not over: nothing is
+    earned before its time.
     """
     entities = [directory.legal_entity(legal_entity)] if legal_entity else directory.legal_entities()
-    done = []
-    for entity in entities:
+
+    def months_of(entity: LegalEntity) -> list[Recognized]:
         last = _last_months(now, entity.time_zone)
         if month is not None and Period.month(month).name > last[-1]:
             message = f"{month} has not ended for {entity.id}: the last whole month is {last[-1]}"
             raise InvalidPeriod(message)
-        months = [month] if month else last
-        done += [
+        return [
             recognize_month(
                 legal_entity=entity.id, month=name, directory=directory, register=register, objects=objects, erps=erps
             )
-            for name in months
+            for name in ([month] if month else last)
         ]
-    return RecognitionResult(outcome="recognized", months=tuple(done))
+
+    done = work_apart(months_of, ((entity.id, entity) for entity in entities))
+    return RecognitionResult(outcome="recognized", months=tuple(result for months in done for result in months))
 
 
 def _last_months(now: datetime, time_zone: str) -> list[str]:

@@ -22,6 +22,7 @@ class Closed(Model):
     run_id: str
     outcome: str
     missing: tuple[str, ...] = ()
+    missing_key: str | None = None
     released: int = 0
     held: int = 0
     statement_key: str | None = None
@@ -30,13 +31,16 @@ class Closed(Model):
 def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Closed:
     """Compare the batches planned with the results written, and write the statement where none is missing.
 
-    A map's own verdict is not trusted. Raises NotFound where the run was never planned.
+    A map's own verdict is not trusted. The missing batches are written as a list that a map reads, so that they can be
+    tried again. Raises NotFound where the run was never planned.
     """
     artefacts = Artefacts(objects)
     plan = artefacts.read(RUN_PLAN, run_id)
     missing = sorted(set(plan.batches) - set(artefacts.parts(RELEASED, run_id)))
     if missing:
-        return Closed(run_id=run_id, outcome="incomplete", missing=tuple(missing))
+        items = [{"run_id": run_id, "batch_id": batch} for batch in missing]
+        key = artefacts.write_json(run_id, MAPS, "missing", items)
+        return Closed(run_id=run_id, outcome="incomplete", missing=tuple(missing), missing_key=key)
     drafts: list[Draft] = []
     results: list[ReleasedInvoice] = []
     for batch in plan.batches:

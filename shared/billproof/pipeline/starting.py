@@ -7,14 +7,17 @@ runs#<entity>#<period>      <ordinal>            the run exists
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from billproof.errors import Contended, InvalidPeriod
+from billproof.errors import Contended, InvalidPeriod, work_apart
 from billproof.identities import RunId
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
 from billproof.ports import Key, Record, Records, Workflows
 
 MAX_ATTEMPTS = 10
+DUE_MONTHS = 12
+"""Months that the schedule looks back for the last run of a legal entity."""
 RUNNING = "RUNNING"
 SCHEDULE = "schedule"
 """Who asks for the runs that no person starts."""
@@ -115,21 +118,56 @@ def _start(records: Records, run_id: str, legal_entity: str, period: str, workfl
 def start_due_runs(
     *, records: Records, workflows: Workflows, directory: Directory, now: datetime, grace: timedelta
 ) -> list[StartedRun]:
-    """Start the run of the last whole month, in its own time zone, for every legal entity.
+    """Start the run of every month whose cut-off has passed and that has no run of all accounts, oldest month first.
 
-    Raises InvalidPeriod where that month is not cut off: then the schedule is too early for the grace.
+    It looks back to the last month that has one, at most DUE_MONTHS; a legal entity without any begins with the newest
+    month. A run that failed is not started again: its alarm asks a person. One legal entity's trouble never stops the
+    next: raises what a single one raised, or an ExceptionGroup once the others are done.
     """
+
+    def start_months(entity: LegalEntity) -> list[StartedRun]:
+        return [
+            start_billing_run(
+                legal_entity=entity.id,
+                period=month,
+                records=records,
+                workflows=workflows,
+                directory=directory,
+                now=now,
+                grace=grace,
+            )
+            for month in _due_months(entity, records, workflows, now, grace)
+        ]
+
+    started = work_apart(start_months, ((entity.id, entity) for entity in directory.legal_entities()))
+    return [run for runs in started for run in runs]
+
+
+def _due_months(
+    entity: LegalEntity, records: Records, workflows: Workflows, now: datetime, grace: timedelta
+) -> list[str]:
+    month = Period.month_before(now, entity.time_zone)
+    while now < cut_off(month, grace):
+        month = Period.month_ending(month.start)
+    newest = month.name
+    due: list[str] = []
+    for _ in range(DUE_MONTHS):
+        whole = _whole_runs(records, entity.id, month.name)
+        if whole:
+            # Written down, then the starter died: only the newest month's executions are sure to be remembered.
+            never_started = month.name == newest and workflows.status(whole[-1]) is None
+            return [month.name] if never_started else due
+        due.insert(0, month.name)
+        month = Period.month_ending(month.start)
+    return [newest]
+
+
+def _whole_runs(records: Records, legal_entity: str, period: str) -> list[str]:
+    found = records.query(f"runs#{legal_entity}#{period}")
     return [
-        start_billing_run(
-            legal_entity=entity.id,
-            period=Period.month_before(now, entity.time_zone).name,
-            records=records,
-            workflows=workflows,
-            directory=directory,
-            now=now,
-            grace=grace,
-        )
-        for entity in directory.legal_entities()
+        record.document["run_id"]
+        for record in found
+        if "#" not in record.key.sort and not record.document.get("only_accounts")
     ]
 
 

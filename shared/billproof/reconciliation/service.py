@@ -6,7 +6,7 @@ from datetime import datetime
 from billproof.erp.known import references_of
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps, PostedDocument
-from billproof.errors import ImmutableDocument, NotFound
+from billproof.errors import ImmutableDocument, NotFound, work_apart
 from billproof.ids import canonical_json
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import POSTED
@@ -87,10 +87,14 @@ def reconcile_all(
     erps: Erps,
     objects: Objects,
 ) -> ReconciliationResult:
-    """Reconcile one legal entity or all, for one month or the last whole one in each entity's time zone."""
+    """Reconcile one legal entity or all, for one month or the last whole one in each entity's time zone.
+
+    One legal entity's trouble never stops the next.
+    """
     entities = [directory.legal_entity(legal_entity)] if legal_entity else directory.legal_entities()
-    results = [
-        reconcile(
+
+    def reconcile_entity(entity: LegalEntity) -> Reconciliation:
+        return reconcile(
             legal_entity=entity.id,
             period=Period.month(period).name if period else Period.month_before(now, entity.time_zone).name,
             directory=directory,
@@ -98,8 +102,8 @@ def reconcile_all(
             erps=erps,
             objects=objects,
         )
-        for entity in entities
-    ]
+
+    results = work_apart(reconcile_entity, ((entity.id, entity) for entity in entities))
     variances = sum(len(result.variances) for result in results)
     return ReconciliationResult(
         outcome="variances" if variances else "balanced",
