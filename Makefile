@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration chaos bench mutation lint types contracts check-template build-template format schemas docs pins clean ci
+.PHONY: help setup tools demo down test unit integration chaos bench mutation lint types contracts check-template build-template format schemas docs dashboard pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -16,6 +16,7 @@ setup: $(VENV)/.ready ## The virtual environment with the pinned packages
 	@$(BIN)/python -m compileall -q shared/billproof ops/billproof_ops
 
 $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt .python-version pyproject.toml
+	@test ! -L $(VENV) || { echo '$(VENV) is a link to an environment of another checkout: remove the link first'; exit 1; }
 	@$(PYTHON) -c 'import sys; want = open(".python-version").read().strip(); have = "%d.%d" % sys.version_info[:2]; \
 		sys.exit(0 if have == want else "billproof needs Python %s, and $(PYTHON) is %s: make PYTHON=python%s ..." % (want, have, want))'
 	$(PYTHON) -m venv --clear $(VENV)
@@ -78,6 +79,9 @@ docs: setup ## Generate docs/controls.md from the catalogue, and the packages in
 	$(BIN)/python -m billproof_ops.catalogue
 	$(BIN)/python -m billproof_ops.architecture
 
+dashboard: setup ## Write dashboards/billproof.json into template.yaml
+	$(BIN)/python -m billproof_ops.dashboard
+
 schemas: setup ## Generate the JSON Schemas from the models
 	$(BIN)/python -m billproof_ops.schemas
 
@@ -86,10 +90,10 @@ check-template: tools ## template.yaml and the state machines, by their own lint
 	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --template template.yaml
 	.ci/lint-statemachines
 
-build-template: tools ## What sam would deploy, with the layers' sizes
+build-template: tools ## What sam would deploy; the layers are checked for size, bytecode and pins
 	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/bin:$$PATH" .tools/bin/sam build --template template.yaml
 	@du -sm .aws-sam/build/SharedLayer .aws-sam/build/DocumentsLayer
-	@test $$(du -sm .aws-sam/build/SharedLayer | cut -f1) -lt 150
+	@$(BIN)/python -m billproof_ops.layers
 
 pins: setup ## Compile requirements/ anew from pyproject.toml
 	requirements/compile $(BIN)/uv

@@ -10,7 +10,7 @@ from billproof_ops.printing import AsJson, console, print_json, show
 from billproof_ops.target import Target
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters: messages that failed five times.")
-QueueName = Annotated[str, typer.Argument(help=f"One of {', '.join(dead_letters.WORK_QUEUES)}.")]
+QueueName = Annotated[str, typer.Argument(help=f"One of {', '.join(dead_letters.QUEUES)}.")]
 Contains = Annotated[str, typer.Option("--contains", help="Only messages whose body contains this text.")]
 
 

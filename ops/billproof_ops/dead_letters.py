@@ -3,6 +3,8 @@
 receive (hidden for HIDDEN_SECONDS) -> send to the source queue -> delete
                                     ^ crash: hidden for a while, then visible again
                                                                 ^ crash: sent twice, accepted without change
+
+A failed call of a scheduled function has no source queue: its dead letter contains the event, the function is called again.
 """
 
 import json
@@ -22,6 +24,10 @@ WORK_QUEUES = {
     "erp-postings": "ErpPostingsQueueUrl",
     "deliveries": "DeliveriesQueueUrl",
 }
+SCHEDULED_CALLS = "scheduled-calls"
+DEAD_ONLY = {SCHEDULED_CALLS: "ScheduledCallsDeadLettersUrl"}
+"""Dead-letter queues that Lambda fills itself, with the record of a call that failed every time."""
+QUEUES = (*WORK_QUEUES, *DEAD_ONLY)
 HIDDEN_SECONDS = 120
 MESSAGES_PER_CALL = 10
 EMPTY_ANSWERS = 3
@@ -57,16 +63,18 @@ class Redriven(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A work queue and its dead-letter queue, by URL."""
+    """A work queue and its dead-letter queue, by URL; without a source its letters are calls of functions."""
 
-    source: str
+    source: str | None
     dead: str
 
 
 def pair_of(target: Target, queue: str) -> Pair:
     """Find a work queue and its dead-letter queue; raises WrongUse for an unknown name."""
+    if queue in DEAD_ONLY:
+        return Pair(source=None, dead=target.outputs[DEAD_ONLY[queue]])
     if queue not in WORK_QUEUES:
-        message = f"there is no queue {queue}: use one of {', '.join(WORK_QUEUES)}"
+        message = f"there is no queue {queue}: use one of {', '.join(QUEUES)}"
         raise WrongUse(message)
     sqs, source = client("sqs"), target.outputs[WORK_QUEUES[queue]]
     attributes = sqs.get_queue_attributes(QueueUrl=source, AttributeNames=["RedrivePolicy"])["Attributes"]
@@ -77,9 +85,10 @@ def pair_of(target: Target, queue: str) -> Pair:
 def depths(target: Target) -> list[QueueDepth]:
     """Count what waits in every work queue and in its dead-letter queue; SQS's counts are approximate."""
     found = []
-    for queue in WORK_QUEUES:
+    for queue in QUEUES:
         pair = pair_of(target, queue)
-        found.append(QueueDepth(queue=queue, waiting=_depth(pair.source), dead_letters=_depth(pair.dead)))
+        waiting = _depth(pair.source) if pair.source else 0
+        found.append(QueueDepth(queue=queue, waiting=waiting, dead_letters=_depth(pair.dead)))
     return found
 
 
@@ -97,7 +106,8 @@ def redrive(
 ) -> Redriven:
     """Send dead letters back to their queue: those whose body contains a text, at most `limit`, at a rate.
 
-    It is safe to repeat: a consumer accepts a message that is sent twice without change.
+    Failed calls of scheduled functions are called again. It is safe to repeat: a consumer accepts a message that is sent
+    twice without change, and a scheduled function only does what is still due.
     """
     pair = pair_of(target, queue)
     before = _depth(pair.dead)
@@ -111,7 +121,7 @@ def redrive(
         if dry_run:
             kept.append(message)
             continue
-        client("sqs").send_message(QueueUrl=pair.source, MessageBody=message["Body"])
+        _send_back(pair, message["Body"])
         client("sqs").delete_message(QueueUrl=pair.dead, ReceiptHandle=message["ReceiptHandle"])
         sent += 1
         time.sleep(1 / per_second)
@@ -119,6 +129,16 @@ def redrive(
     return Redriven(
         queue=queue, dry_run=dry_run, before=before, matched=matched, sent_back=sent, after=_depth(pair.dead)
     )
+
+
+def _send_back(pair: Pair, body: str) -> None:
+    if pair.source is not None:
+        client("sqs").send_message(QueueUrl=pair.source, MessageBody=body)
+        return
+    call = json.loads(body)  # the record that Lambda sends to the destination of a failed asynchronous call
+    function = call["requestContext"]["functionArn"].removesuffix(":$LATEST")
+    payload = json.dumps(call["requestPayload"]).encode()
+    client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=payload)
 
 
 def _depth(url: str) -> int:

@@ -2,16 +2,19 @@
 
 import json
 import re
+import shlex
+import tomllib
 from functools import cache
 from typing import Any
 
 import pytest
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+from typer.main import get_command
 
-from billproof_ops.local.deploy import package
-from billproof_ops.local.stack import PARAMETERS
+from billproof_ops.cli import app
+from billproof_ops.dashboard import SOURCE, with_dashboard
 from billproof_ops.paths import ROOT, TEMPLATE
+from billproof_ops.template import read_template
 
 Resource = dict[str, Any]
 
@@ -21,21 +24,26 @@ class ManagedPolicies:
         return {
             "AWSLambdaBasicExecutionRole": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
             "AWSLambdaSQSQueueExecutionRole": "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole",
+            "AWSXRayDaemonWriteAccess": "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",
+            "AWSXrayWriteOnlyAccess": "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess",
         }
 
 
 @cache
 def source() -> dict[str, Any]:
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
-    return template
+    return read_template()
 
 
 @cache
 def expanded() -> dict[str, Resource]:
-    template, _ = package(PARAMETERS)
+    """Return the resources as SAM expands them, their code as if it were in a bucket."""
+    template = read_template()
+    for resource in template["Resources"].values():
+        for name in ("CodeUri", "ContentUri", "DefinitionUri"):
+            if name in resource.get("Properties", {}):
+                resource["Properties"][name] = {"Bucket": "code", "Key": resource["Properties"][name]}
     defaults = {name: str(each["Default"]) for name, each in template["Parameters"].items()}
-    result = transform(template, defaults, ManagedPolicies())
-    resources: dict[str, Resource] = result["Resources"]
+    resources: dict[str, Resource] = transform(template, defaults, ManagedPolicies())["Resources"]
     return resources
 
 
@@ -158,15 +166,70 @@ def test_data_is_encrypted_versioned_kept_and_only_reached_over_tls() -> None:
             assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
 
 
-def test_every_alarm_has_a_runbook() -> None:
+def text_of(alarm: Resource) -> str:
+    table, row, column = alarm["AlarmDescription"]["Fn::FindInMap"]
+    return str(source()["Mappings"][table][row][column])
+
+
+def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_alarm() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) >= 11
+    assert len(alarms) == 26
+    linked = set()
     for name, alarm in alarms.items():
-        found = re.search(r"docs/runbooks/[a-z-]+\.md", alarm["AlarmDescription"])
-        assert found, name
-        assert (ROOT / found[0]).exists(), found[0]
-    runbooks = {path.name for path in (ROOT / "docs" / "runbooks").glob("*.md")}
-    assert len(runbooks) == len(alarms)
+        runbook = re.search(r"docs/runbooks/([a-z-]+\.md)$", text_of(alarm))
+        assert runbook, name
+        linked.add(runbook[1])
+        assert f"`{name}`" in (ROOT / runbook[0]).read_text(), f"{runbook[0]} does not name {name}"
+    assert {path.name for path in (ROOT / "docs" / "runbooks").glob("*.md")} == linked
+
+
+COMMAND = re.compile(r"^\s*(billproof [^#\n]*)|`(billproof [^`\n]*)`", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "runbooks").glob("*.md")), ids=lambda path: path.stem)
+def test_the_commands_of_a_runbook_exist(path: Any) -> None:
+    group = get_command(app)
+    for found in COMMAND.finditer(path.read_text()):
+        words = shlex.split(found[1] or found[2])[1:]
+        command: Any = group
+        while words and hasattr(command, "commands"):
+            verb = words.pop(0)
+            for one in verb.split("|"):
+                assert one in command.commands, found[0]
+            command = command.commands[verb.split("|")[0]]
+        assert not hasattr(command, "commands"), f"{found[0]} names no command"
+        known = {option for parameter in command.params for option in parameter.opts}
+        for word in words:
+            if word.startswith("-"):
+                assert word in known, found[0]
+
+
+def alarms_on(metric: str, dimension: str) -> set[str]:
+    return {
+        logical_id(alarm["Dimensions"][0]["Value"])
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == metric and alarm["Dimensions"][0]["Name"] == dimension
+    }
+
+
+def test_a_queue_whose_messages_wait_raises_an_alarm() -> None:
+    assert alarms_on("ApproximateAgeOfOldestMessage", "QueueName") == set(WORK_QUEUES)
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_a_workflow_that_does_not_succeed_raises_an_alarm(metric: str) -> None:
+    assert alarms_on(metric, "StateMachineArn") == set(of_type("AWS::StepFunctions::StateMachine"))
+
+
+def test_alarms_notify_the_topic_where_there_is_one() -> None:
+    for alarm in of_type("AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"]["Fn::If"][:2] == ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}]]
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def scheduled() -> set[str]:
+    targets = {logical_id(each["Target"]["Arn"]) for each in of_type("AWS::Scheduler::Schedule").values()}
+    return targets & set(of_type("AWS::Lambda::Function"))
 
 
 def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
@@ -177,10 +240,184 @@ def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
 
 
-def test_nothing_is_named_by_hand() -> None:
-    names = {"AWS::SQS::Queue": "QueueName", "AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}
-    for kind, name in {**names, "AWS::Lambda::Function": "FunctionName"}.items():
-        assert all(name not in each for each in of_type(kind).values())
+def test_a_scheduled_function_that_fails_every_time_leaves_its_call_in_a_queue_and_raises_an_alarm() -> None:
+    assert scheduled() == {"StartBillingRuns", "RecognizeRevenue"}
+    configured = {logical_id(each["FunctionName"]): each for each in of_type("AWS::Lambda::EventInvokeConfig").values()}
+    assert set(configured) == scheduled() == alarms_on("Errors", "FunctionName")
+    for name, config in configured.items():
+        assert config["Qualifier"] == "$LATEST", f"{name}: the schedule calls the function without a qualifier"
+        queue = config["DestinationConfig"]["OnFailure"]["Destination"]
+        assert logical_id(queue) in DEAD_LETTERS
+        sends = [
+            statement
+            for role, statement in statements()
+            if role == f"{name}Role" and as_list(statement["Action"]) == ["sqs:SendMessage"]
+        ]
+        assert [statement["Resource"] for statement in sends] == [queue]
+
+
+def test_runs_start_within_the_hour_after_the_cut_off_whatever_the_grace() -> None:
+    (schedule,) = [
+        each
+        for each in of_type("AWS::Scheduler::Schedule").values()
+        if logical_id(each["Target"]["Arn"]) == "StartBillingRuns"
+    ]
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
+    variables = source()["Resources"]["StartBillingRuns"]["Properties"]["Environment"]["Variables"]
+    assert variables["CUT_OFF_GRACE_HOURS"] == {"Ref": "CutOffGraceHours"}
+
+
+NAMES = {
+    "AWS::CloudWatch::Alarm": ("AlarmName",),
+    "AWS::CloudWatch::Dashboard": ("DashboardName",),
+    "AWS::DynamoDB::Table": ("TableName",),
+    "AWS::Events::Archive": ("ArchiveName",),
+    "AWS::Events::EventBus": ("Name",),
+    "AWS::Events::Rule": ("Name",),
+    "AWS::IAM::Policy": (),  # PolicyName names it within its role only
+    "AWS::IAM::Role": ("RoleName",),
+    "AWS::Lambda::EventInvokeConfig": (),
+    "AWS::Lambda::EventSourceMapping": (),
+    "AWS::Lambda::Function": ("FunctionName",),
+    "AWS::Lambda::LayerVersion": ("LayerName",),
+    "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::S3::Bucket": ("BucketName",),
+    "AWS::S3::BucketPolicy": (),
+    "AWS::SQS::Queue": ("QueueName",),
+    "AWS::SQS::QueuePolicy": (),
+    "AWS::Scheduler::Schedule": ("Name", "GroupName"),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName",),
+}
+
+
+def test_nothing_is_named_by_hand_so_that_two_stages_never_collide() -> None:
+    for name, resource in expanded().items():
+        for property_name in NAMES[resource["Type"]]:
+            given = resource["Properties"].get(property_name)
+            assert given is None or "${AWS::StackName}" in json.dumps(given), (name, given)
+
+
+def test_everything_that_runs_is_traced() -> None:
+    for function in of_type("AWS::Lambda::Function").values():
+        assert function["TracingConfig"] == {"Mode": "Active"}
+    for machine in of_type("AWS::StepFunctions::StateMachine").values():
+        assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_what_emulators_leave_out_in_silence_is_in_the_template() -> None:
+    table = of_type("AWS::DynamoDB::Table")["IdempotencyTable"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    (bucket,) = of_type("AWS::S3::Bucket").values()
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["AbortIncompleteMultipartUpload"]) == ("Enabled", {"DaysAfterInitiation": 7})
+    (archive,) = of_type("AWS::Events::Archive").values()
+    assert archive["RetentionDays"] == 400
+    for log in of_type("AWS::Logs::LogGroup").values():
+        assert log["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    for mapping in of_type("AWS::Lambda::EventSourceMapping").values():
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "QueueConcurrency"}}
+    for function in of_type("AWS::Lambda::Function").values():
+        assert len(json.dumps(function["Environment"])) < 4_096, "Lambda's quota of an environment"
+        assert not any(name.startswith("AWS_") for name in function["Environment"]["Variables"])
+
+
+def test_a_map_may_be_redriven_and_an_answer_reaches_whoever_waits() -> None:
+    (policy,) = [each for name, each in of_type("AWS::IAM::Policy").items() if name == "BillingRunMapPolicy"]
+    assert "states:RedriveExecution" in json.dumps(policy)
+    for role in ("AwaitDecisionRole", "DecideExceptionRole"):
+        (answers,) = [
+            statement
+            for name, statement in statements()
+            if name == role and "states:SendTaskSuccess" in statement["Action"]
+        ]
+        said = json.dumps(answers["Resource"])
+        assert [machine in said for machine in ("BillingRun*", "InvoiceException*")] == [True, True]
+
+
+def refusals(parameters: dict[str, str]) -> list[str]:
+    """Return what the template's rules say to some parameters, as CloudFormation asks them before it does anything."""
+    values = {name: str(each["Default"]) for name, each in source()["Parameters"].items()} | parameters
+
+    def holds(part: Any) -> Any:
+        if not isinstance(part, dict):
+            return part
+        ((operator, operands),) = part.items()
+        match operator:
+            case "Ref":
+                return values[operands]
+            case "Fn::Equals":
+                return holds(operands[0]) == holds(operands[1])
+            case "Fn::Not":
+                return not holds(operands[0])
+        pytest.fail(f"a rule may not use {operator}")
+
+    return [
+        assertion["AssertDescription"]
+        for rule in source()["Rules"].values()
+        if holds(rule["RuleCondition"])
+        for assertion in rule["Assertions"]
+        if not holds(assertion["Assert"])
+    ]
+
+
+TOPIC = {"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms"}
+SENDER = {"SenderAddress": "billing@skymeter.example"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refused"),
+    [
+        ({"Stage": "dev"}, []),
+        ({"Stage": "prod"}, ["AlarmTopicArn", "SenderAddress"]),
+        ({"Stage": "prod", **TOPIC}, ["SenderAddress"]),
+        ({"Stage": "prod", **SENDER}, ["AlarmTopicArn"]),
+        ({"Stage": "prod", **TOPIC, **SENDER}, []),
+    ],
+)
+def test_production_is_refused_without_an_alarm_topic_and_a_sender(
+    parameters: dict[str, str], refused: list[str]
+) -> None:
+    said = refusals(parameters)
+    assert len(said) == len(refused)
+    assert all(name in text for name, text in zip(refused, said, strict=True))
+
+
+def test_sam_needs_no_option_that_samconfig_does_not_give() -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    for stage in ("default", "prod"):
+        assert config[stage]["global"]["parameters"]["language_extensions"] is True
+        assert {"CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"} == set(
+            config[stage]["deploy"]["parameters"]["capabilities"].split()
+        )
+    given = dict(pair.split("=") for pair in config["prod"]["deploy"]["parameters"]["parameter_overrides"].split())
+    assert refusals(given) == refusals({"Stage": "prod"})
+
+
+def test_the_dashboard_is_that_of_its_file_with_the_rows_of_money_first() -> None:
+    assert with_dashboard(TEMPLATE.read_text()) == TEMPLATE.read_text(), "run make dashboard"
+    widgets = json.loads(of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])["widgets"]
+    assert widgets == json.loads(SOURCE.read_text())["widgets"]
+    by_row: dict[int, set[str]] = {}
+    for widget in widgets:
+        by_row.setdefault(widget["y"], set()).update(metric[0] for metric in widget["properties"]["metrics"])
+    assert next(iter(by_row.values())) == {"Billproof"}
+    assert list(by_row) == sorted(by_row)
+
+
+def test_the_dashboard_shows_what_there_is() -> None:
+    metrics = [
+        metric for widget in json.loads(SOURCE.read_text())["widgets"] for metric in widget["properties"]["metrics"]
+    ]
+    counted = set(
+        re.findall(r'count\(\s*"(\w+)"', "".join(path.read_text() for path in ROOT.glob("functions/*/app.py")))
+    )
+    assert {metric[1] for metric in metrics if metric[0] == "Billproof"} == counted
+    shown = {name for metric in metrics for name in re.findall(r"\$\{(\w+)", metric[3])}
+    assert shown == {
+        *of_type("AWS::Lambda::Function"),
+        *of_type("AWS::SQS::Queue"),
+        *of_type("AWS::StepFunctions::StateMachine"),
+    }
 
 
 def test_the_parameters_are_those_that_people_set() -> None:

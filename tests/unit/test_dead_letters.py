@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from moto import mock_aws
@@ -24,6 +25,8 @@ def target() -> Iterator[Target]:
             arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
             policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
             outputs[output] = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
+        for name, output in dead_letters.DEAD_ONLY.items():
+            outputs[output] = sqs.create_queue(QueueName=name)["QueueUrl"]
         yield Target(outputs=outputs)
     client.cache_clear()
 
@@ -77,3 +80,31 @@ def test_peeking_shows_the_letters_and_leaves_them(target: Target) -> None:
 def test_a_queue_that_is_none_is_wrong_use(target: Target) -> None:
     with pytest.raises(WrongUse, match="usage-events"):
         dead_letters.peek(target, "nothing", limit=1)
+
+
+def test_a_failed_call_of_a_scheduled_function_is_called_again(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[dict[str, Any]] = []
+
+    class Functions:
+        def invoke(self, **call: Any) -> None:
+            called.append(call)
+
+    record = {
+        "requestContext": {
+            "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:stack-RecognizeRevenue-1:$LATEST",
+            "condition": "RetriesExhausted",
+        },
+        "requestPayload": {"month": "2013-01"},
+        "responsePayload": {"errorMessage": "no answer"},
+    }
+    queue = dead_letters.pair_of(target, dead_letters.SCHEDULED_CALLS).dead
+    client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(record))
+    real = client
+    monkeypatch.setattr(dead_letters, "client", lambda name: Functions() if name == "lambda" else real(name))
+    assert dead_letters.redrive(target, dead_letters.SCHEDULED_CALLS, dry_run=True).matched == 1
+    assert called == []
+    done = dead_letters.redrive(target, dead_letters.SCHEDULED_CALLS, dry_run=False)
+    assert (done.sent_back, done.after) == (1, 0)
+    (call,) = called
+    assert call["FunctionName"] == "arn:aws:lambda:us-east-1:123456789012:function:stack-RecognizeRevenue-1"
+    assert (call["InvocationType"], json.loads(call["Payload"])) == ("Event", {"month": "2013-01"})

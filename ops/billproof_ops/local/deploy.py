@@ -68,7 +68,8 @@ def outputs(stack: str = STACK) -> dict[str, str]:
 def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return the template with every local path replaced by an uploaded object, and those objects.
 
-    MiniStack passes over MaxConcurrencyPath and compares a parameter in ScalingConfig as text: both get numbers here.
+    MiniStack ignores MaxConcurrencyPath and ToleratedFailurePercentagePath, and compares a parameter in ScalingConfig
+    as text: all get numbers here. No failure stops a map there; the end of the run says what is missing.
     """
     template = _without_archives(read_template())
     uploads: dict[str, bytes] = {}
@@ -126,6 +127,8 @@ def _definition(path: Path, map_concurrency: int) -> bytes:
     for state in machine["States"].values():
         if state.pop("MaxConcurrencyPath", None):
             state["MaxConcurrency"] = map_concurrency
+        if state.pop("ToleratedFailurePercentagePath", None):
+            state["ToleratedFailurePercentage"] = 100.0
     return json.dumps(machine).encode()
 
 
