@@ -90,7 +90,7 @@ def recognize_revenue(
     """
     entities = [directory.legal_entity(legal_entity)] if legal_entity else directory.legal_entities()
 
-    def months_of(entity: LegalEntity) -> list[Recognized]:
+    def months_of(entity: LegalEntity) -> list[MonthRecognized]:
         last = _last_months(now, entity.time_zone)
         if month is not None and Period.month(month).name > last[-1]:
             message = f"{month} has not ended for {entity.id}: the last whole month is {last[-1]}"

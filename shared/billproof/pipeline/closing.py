@@ -39,7 +39,7 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
     missing = sorted(set(plan.batches) - set(artefacts.parts(RELEASED, run_id)))
     if missing:
         items = [{"run_id": run_id, "batch_id": batch} for batch in missing]
-        key = artefacts.write_json(run_id, MAPS, "missing", items)
+        key = artefacts.write_map_items(run_id, "missing", items)
         return Closed(run_id=run_id, outcome="incomplete", missing=tuple(missing), missing_key=key)
     drafts: list[Draft] = []
     results: list[ReleasedInvoice] = []
