@@ -40,9 +40,9 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Billproof")
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
 RUN = "skymeter-inc-2013-01-001"
-STATES_OF_A_BATCH = 10
-"""Transitions of one item of InvoiceBatches: the map's item and its task, and the eight states of invoice_batch."""
-STATES_OF_A_RUN = 7
+STATES_OF_A_BATCH = 9
+"""Transitions of one item of InvoiceBatches: the start of its child execution, and eight states of that."""
+STATES_OF_A_RUN = 8
 AT_ONCE = datetime(2013, 1, 2, tzinfo=UTC)
 """Events come when they happen: none is late."""
 TABLES = ("contracts", "invoices", "ledger", "runs", "exceptions", "idempotency")

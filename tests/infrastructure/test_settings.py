@@ -49,7 +49,8 @@ def asked_for(path: Path) -> set[str]:
     used = {
         part.attr
         for part in ast.walk(tree)
-        if isinstance(part, ast.Attribute) and (part.attr not in settings or "settings" in attributes(part.value))
+        if isinstance(part, ast.Attribute)
+        and (part.attr not in settings or ast.unparse(part.value).endswith("settings"))
     }
     if any(isinstance(node, ast.Name) and node.id == "each_invoice" for node in ast.walk(tree)):
         used |= {"once"}
