@@ -76,7 +76,7 @@ class RunRequest(Model):
 
 
 class BatchRequest(Model):
-    """What the steps of invoice_batch are called with: a run and one of its batches."""
+    """What the steps of a batch are called with: a run and one of its batches."""
 
     run_id: str
     batch_id: str
@@ -90,7 +90,7 @@ class BucketRequest(Model):
 
 
 class StepOutcome(StrEnum):
-    """What a step of invoice_batch came to; the workflow branches on `held` after the release."""
+    """What a step of a batch came to; the workflow branches on `held` after the release."""
 
     PRICED = "priced"
     VALIDATED = "validated"

@@ -1,4 +1,4 @@
-"""The steps of invoice_batch: each reads the artefacts before it, works account by account, and writes its own.
+"""The steps of a batch: each reads the artefacts before it, works account by account, and writes its own.
 
     price_usage -> validate_pricing -> calculate_tax -> draft_invoices -> release_invoices
 
