@@ -185,6 +185,23 @@ def test_a_failed_run_is_redriven_or_the_next_one_is_started(billed: Target) -> 
         billing.wait_for_run(billed, f"{EUROPE}-2013-03-001")
 
 
+def test_a_scheduled_call_that_fails_every_time_is_kept_and_called_again_by_the_command(billed: Target) -> None:
+    event = {"legal_entity": "nobody", "month": JANUARY}
+    client("lambda").invoke(
+        FunctionName=billed.outputs["RecognizeRevenueName"], InvocationType="Event", Payload=json.dumps(event).encode()
+    )
+
+    def failed() -> list[dead_letters.DeadLetter] | None:
+        return dead_letters.peek(billed, "scheduled-calls", limit=10) or None
+
+    (letter,) = until(failed, what="the failed call", timeout_seconds=DRAIN_SECONDS)
+    assert json.loads(letter.body)["requestPayload"] == event
+    code, out, err = run_command("dlq", "redrive", "scheduled-calls")
+    assert (code, "1 sent back" in out) == (0, True), out + err
+    (again,) = until(failed, what="the call that failed again", timeout_seconds=DRAIN_SECONDS)
+    assert (again.message_id != letter.message_id, json.loads(again.body)["requestPayload"]) == (True, event)
+
+
 def test_a_schedule_really_starts_its_workflow(billed: Target) -> None:
     scheduler = client("scheduler")
     machine = billed.outputs["ReconciliationArn"]

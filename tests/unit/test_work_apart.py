@@ -1,0 +1,112 @@
+"""Work that is done for every legal entity: one that fails never stops the next."""
+
+from typing import Any
+
+import pytest
+
+from billproof.approvals.service import open_run_exception
+from billproof.erp.recognition import recognize_revenue
+from billproof.errors import InvalidPeriod, NotFound, work_apart
+from billproof.reconciliation.service import reconcile_all, report_key
+from billproof_ops import exceptions
+from billproof_ops.errors import OpsError
+from billproof_ops.target import Target
+from tests.support.world import EUROPE, INC, JANUARY, NOW, World
+
+FAILING = {"b", "d"}
+
+
+def work(name: str) -> str:
+    if name in FAILING:
+        message = f"{name} is missing"
+        raise NotFound(message)
+    return name.upper()
+
+
+@pytest.mark.parametrize(("names", "done"), [("", []), ("ac", ["A", "C"])])
+def test_what_succeeds_is_returned_in_order(names: str, done: list[str]) -> None:
+    assert work_apart(work, ((name, name) for name in names)) == done
+
+
+def test_the_error_of_a_single_item_is_raised_as_it_is() -> None:
+    with pytest.raises(NotFound, match="b is missing"):
+        work_apart(work, [("b", "b")])
+
+
+def test_several_are_tried_all_and_those_that_failed_are_named() -> None:
+    tried: list[str] = []
+
+    def remember(name: str) -> str:
+        tried.append(name)
+        return work(name)
+
+    with pytest.raises(ExceptionGroup, match="2 of 4 failed, the others are done: b: b is missing; d: d is missing"):
+        work_apart(remember, ((name, name) for name in "abcd"))
+    assert tried == ["a", "b", "c", "d"]
+
+
+def ports(world: World) -> dict[str, Any]:
+    return {"directory": world.directory, "register": world.register, "erp": world.erp, "objects": world.objects}
+
+
+def test_a_legal_entity_that_cannot_be_reconciled_does_not_stop_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    of_period = world.erp.of_period
+
+    def fails_in_europe(legal_entity: str, period: str) -> Any:
+        if legal_entity == EUROPE:
+            message = "no answer"
+            raise NotFound(message)
+        return of_period(legal_entity, period)
+
+    monkeypatch.setattr(world.erp, "of_period", fails_in_europe)
+    with pytest.raises(ExceptionGroup, match=r"1 of 2 failed.*skymeter-europe: no answer"):
+        reconcile_all(legal_entity=None, period=None, now=NOW, **ports(world))
+    assert list(world.objects.keys("reconciliation/")) == [report_key(INC, JANUARY)]
+
+
+def test_a_legal_entity_whose_revenue_cannot_be_recognized_does_not_stop_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    asked: list[str] = []
+
+    def deferred(legal_entity: str, _month: str) -> list[str]:
+        asked.append(legal_entity)
+        if legal_entity == EUROPE:
+            message = "no answer"
+            raise NotFound(message)
+        return []
+
+    monkeypatch.setattr(world.register, "deferred", deferred)
+    with pytest.raises(ExceptionGroup, match=r"1 of 2 failed.*skymeter-europe: no answer"):
+        recognize_revenue(legal_entity=None, month=None, now=NOW, **ports(world))
+    assert asked == [EUROPE, INC, INC, INC, INC]
+    with pytest.raises(InvalidPeriod):
+        recognize_revenue(legal_entity=INC, month="2099-01", now=NOW, **ports(world))
+
+
+def test_the_exception_of_a_run_has_no_workflow_of_its_own_to_start_again() -> None:
+    world = World()
+    run = f"{INC}-{JANUARY}-001"
+    opened = open_exception(world, run)
+
+    class Stack(Target):
+        ports: Any = world
+
+    with pytest.raises(OpsError, match=f"billproof run redrive {run}"):
+        exceptions.restart(Stack(outputs={}), opened)
+
+
+def open_exception(world: World, run: str) -> str:
+    opened = open_run_exception(
+        run_id=run,
+        legal_entity=INC,
+        period=JANUARY,
+        requested_by="carla",
+        amount=None,
+        findings=(),
+        exception_store=world.exception_store,
+        now=NOW,
+    )
+    return opened.id
