@@ -4,7 +4,7 @@ receive (hidden for HIDDEN_SECONDS) -> send to the source queue -> delete
                                     ^ crash: hidden for a while, then visible again
                                                                 ^ crash: sent twice, accepted without change
 
-A failed call of a scheduled function has no source queue: its dead letter contains the event, the function is called again.
+A failed call of a scheduled function has no source queue: the function is called again with the event of the letter.
 """
 
 import json
@@ -106,8 +106,8 @@ def redrive(
 ) -> Redriven:
     """Send dead letters back to their queue: those whose body contains a text, at most `limit`, at a rate.
 
-    Failed calls of scheduled functions are called again. It is safe to repeat: a consumer accepts a message that is sent
-    twice without change, and a scheduled function only does what is still due.
+    Scheduled functions are called again. It is safe to repeat: a consumer accepts a message that is sent twice without
+    change, and a scheduled function only does what is still due.
     """
     pair = pair_of(target, queue)
     before = _depth(pair.dead)
