@@ -46,12 +46,12 @@ def test_several_are_tried_all_and_those_that_failed_are_named() -> None:
 
 
 def ports(world: World) -> dict[str, Any]:
-    return {"directory": world.directory, "register": world.register, "erp": world.erp, "objects": world.objects}
+    return {"directory": world.directory, "register": world.register, "erps": world.erps, "objects": world.objects}
 
 
 def test_a_legal_entity_that_cannot_be_reconciled_does_not_stop_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    of_period = world.erp.of_period
+    of_period = world.register.of_period
 
     def fails_in_europe(legal_entity: str, period: str) -> Any:
         if legal_entity == EUROPE:
@@ -59,7 +59,7 @@ def test_a_legal_entity_that_cannot_be_reconciled_does_not_stop_the_next(monkeyp
             raise NotFound(message)
         return of_period(legal_entity, period)
 
-    monkeypatch.setattr(world.erp, "of_period", fails_in_europe)
+    monkeypatch.setattr(world.register, "of_period", fails_in_europe)
     with pytest.raises(ExceptionGroup, match=r"1 of 2 failed.*skymeter-europe: no answer"):
         reconcile_all(legal_entity=None, period=None, now=NOW, **ports(world))
     assert list(world.objects.keys("reconciliation/")) == [report_key(INC, JANUARY)]
