@@ -197,7 +197,7 @@ def test_a_scheduled_call_that_fails_every_time_is_kept_and_called_again_by_the_
     (letter,) = until(failed, what="the failed call", timeout_seconds=DRAIN_SECONDS)
     assert json.loads(letter.body)["requestPayload"] == event
     code, out, err = run_command("dlq", "redrive", "scheduled-calls")
-    assert (code, "1 sent back" in out) == (0, True), out + err
+    assert (code, "1 sent again" in out) == (0, True), out + err
     (again,) = until(failed, what="the call that failed again", timeout_seconds=DRAIN_SECONDS)
     assert (again.message_id != letter.message_id, json.loads(again.body)["requestPayload"]) == (True, event)
 

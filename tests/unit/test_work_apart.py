@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from billproof.approvals.service import open_run_exception
+from billproof.approvals.raising import open_run_exception
 from billproof.erp.recognition import recognize_revenue
 from billproof.errors import InvalidPeriod, NotFound, work_apart
 from billproof.reconciliation.service import reconcile_all, report_key
