@@ -1,0 +1,143 @@
+"""Runs and credit notes in the order in which they happened: what each billed, what is left on each slot."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from tests.reference.days import day_of, days_between
+from tests.reference.figures import Document, decimals_of, number, rounded
+from tests.reference.life import Life, Owed
+from tests.reference.lines import Slot
+from tests.reference.usage import instant
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What a document says of a slot: net of reductions, of which `drawn` was drawn from credits."""
+
+    net: int
+    drawn: int
+
+    @property
+    def money(self) -> int:
+        return self.net - self.drawn
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.net + other.net, self.drawn + other.drawn)
+
+    def __sub__(self, other: "Amount") -> "Amount":
+        return Amount(self.net - other.net, self.drawn - other.drawn)
+
+
+NONE = Amount(0, 0)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """An invoice of a run, or a credit note: the slots that it changes; `note` names the credit note."""
+
+    month: date
+    at: datetime
+    amounts: dict[Slot, Amount]
+    note: str | None = None
+    days: tuple[date, ...] = ()
+    rebill: bool = False
+
+    @property
+    def money(self) -> int:
+        return sum(amount.money for amount in self.amounts.values())
+
+
+@dataclass
+class Books:
+    """What was issued so far, what of it is left on each slot, and what was conceded."""
+
+    issued: list[Issued] = field(default_factory=list)
+    left: dict[Slot, Amount] = field(default_factory=dict)
+    conceded: dict[Slot, int] = field(default_factory=dict)
+    owed: dict[Slot, Owed] = field(default_factory=dict)
+    latest: date = date.min
+    """The latest month that was run: what is due by its invoice is billed by any run since."""
+
+    def add(self, document: Issued) -> None:
+        self.issued.append(document)
+        for slot, amount in document.amounts.items():
+            self.left[slot] = self.left.get(slot, NONE) + amount
+
+
+def keep_books(life: Life, until: datetime | None = None) -> Books:
+    """Play a life's runs and credit notes in the order of their instants."""
+    books, notes = Books(), life.document.get("credit_notes") or ()
+    happened = [(instant(run["at"]), 1, run) for run in life.runs]
+    happened += [(instant(note["issued"]), 0, note) for note in notes]
+    for at, is_run, what in sorted(happened, key=lambda each: each[:2]):
+        if until is not None and at > until:
+            break
+        if is_run:
+            _run(books, life, day_of(what["month"] + "-01"), at)
+        else:
+            _credit(books, life, what, at)
+    return books
+
+
+def _run(books: Books, life: Life, month: date, at: datetime) -> None:
+    """Bill what is owed of every slot that is due, less what is billed of it."""
+    books.latest = max(books.latest, month)
+    owed = {each.slot: each for each in life.owed(books.latest, at, books.conceded)}
+    books.owed |= owed
+    due = {slot: each for slot, each in owed.items() if each.due <= books.latest}
+    amounts = {}
+    for slot in dict.fromkeys([*due, *books.left]):
+        now = NONE
+        if slot in due:
+            now = Amount(due[slot].after_concessions, sum(due[slot].drawn.values()))
+        elif slot in owed:
+            continue
+        amounts[slot] = now - books.left.get(slot, NONE)
+    books.add(Issued(month, at, amounts))
+
+
+def slot_of(note: Document, life: Life) -> Slot:
+    line = note["line"]
+    start, end = (day_of(text) for text in line["period"])
+    dimension = tuple(sorted((line.get("dimension") or {}).items()))
+    contract = line.get("contract") or life.document["contracts"][0]["terms"]["id"]
+    return Slot(contract, line["term"], line.get("kind", "charge"), start, end, dimension)
+
+
+def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
+    """Give back what was asked for, and never more than is left of the line: money first, then the credit."""
+    slot = slot_of(note, life)
+    left = books.left.get(slot, NONE)
+    days = _days_of(note, books.owed.get(slot))
+    most = min(left.net, _of_days(books.owed.get(slot), days)) if note.get("days") else left.net
+    asked = note.get("amount")
+    decimals = decimals_of(books.owed[slot].currency) if slot in books.owed else 2
+    net = most if asked is None else min(most, rounded(number(asked) * 10**decimals))
+    net = max(net, 0)
+    drawn = max(net - max(left.money, 0), 0)
+    month = at.date().replace(day=1)
+    rebill = bool(note.get("rebill"))
+    books.add(Issued(month, at, {slot: NONE - Amount(net, drawn)}, note["id"], days, rebill))
+    if not rebill:
+        books.conceded[slot] = books.conceded.get(slot, 0) + net
+
+
+def _days_of(note: Document, owed: Owed | None) -> tuple[date, ...]:
+    if note.get("days"):
+        return tuple(days_between(day_of(note["days"]["start"]), day_of(note["days"]["end"])))
+    if owed is None:
+        return ()
+    start = min(line.covered[0] for line in owed.lines)
+    return tuple(days_between(start, max(line.covered[1] for line in owed.lines)))
+
+
+def _of_days(owed: Owed | None, days: tuple[date, ...]) -> int:
+    """Say what some days of a slot come to, by days."""
+    if owed is None:
+        return 0
+    total = number(0)
+    for line in owed.lines:
+        whole = sum(line.days.values(), number(0))
+        within = sum((weight for day, weight in line.days.items() if day in days), number(0))
+        total += line.net * within / whole if whole else number(0)
+    return rounded(total)

@@ -1,0 +1,100 @@
+"""What is earned by the end of each month, of what is owed as it is known then."""
+
+from datetime import date
+from fractions import Fraction
+
+from tests.reference.billed import Books, Issued
+from tests.reference.days import DAY, Range, add_months, day_of, months_between
+from tests.reference.figures import rounded
+from tests.reference.life import Life, Owed
+from tests.reference.lines import Line, Slot
+
+DEFAULTS = {"one_off": "point_in_time", "milestone": "point_in_time"}
+
+
+def method_of(line: Line) -> str:
+    """Say how a line is earned: as its charge says, or by its kind."""
+    charge = line.charge
+    stated = (charge.get("recognition") or {}).get("method")
+    if line.slot.kind == "shortfall":
+        return "as_incurred"
+    if stated:
+        return str(stated)
+    price = charge["price"]["model"]
+    metered = charge.get("meter") is not None or price == "capacity" or line.slot.kind == "true_up"
+    return DEFAULTS.get(price, "as_incurred" if metered else "straight_line_days")
+
+
+def days_of(line: Line) -> Range:
+    over = (line.charge.get("recognition") or {}).get("over")
+    return (day_of(over["start"]), day_of(over["end"])) if over else line.covered
+
+
+def share_gone(method: str, days: Range, service_ends: date, by: date) -> Fraction:
+    """Say which share of an amount is earned by a day (the first day after): 0 before its days, 1 after them."""
+    start, end = days
+    if method == "as_incurred":
+        return Fraction(service_ends <= by)
+    if method == "point_in_time":
+        return Fraction(start < by)
+    if method == "straight_line_months":
+        months = months_between(start, end)
+        return Fraction(sum(1 for month in months if month[1] <= by), len(months))
+    return Fraction(min(max((by - start).days, 0), (end - start).days), (end - start).days)
+
+
+def earned_to_date(owed: Owed, notes: list[Issued], by: date, rounding: str) -> int:
+    """Return what is earned of a slot by a day: of each part by its days, less what was conceded for days gone by."""
+    total = sum(_of_line(line, by, rounding) for line in owed.lines)
+    for note in notes:
+        total -= _conceded(owed, note, by, rounding)
+    return min(max(total, 0), owed.after_concessions)
+
+
+def _of_line(line: Line, by: date, rounding: str) -> int:
+    days = days_of(line)
+    ends = line.covered[1] if line.slot.kind == "shortfall" else line.slot.end
+    return rounded(line.net * share_gone(method_of(line), days, ends, by), rounding)
+
+
+def _conceded(owed: Owed, note: Issued, by: date, rounding: str) -> int:
+    """Return what a credit note takes of what is earned by a day: for its days gone by, at once; the rest as they go."""
+    amount = -note.amounts[owed.slot].net
+    if not note.days:
+        return amount
+    last = owed.lines[-1]
+    over = (last.charge.get("recognition") or {}).get("over")
+    days = days_of(last) if over else (note.days[0], note.days[-1] + DAY)
+    return rounded(amount * share_gone(method_of(last), days, owed.slot.end, by), rounding)
+
+
+def earned_by_month(life: Life, books: Books) -> dict[date, dict[Slot, int]]:
+    """Return, for each month that was run, what each slot's earned revenue changed by in it.
+
+    What is known is what was known when the month was run first; a credit note counts from the month of its issue on.
+    """
+    months: dict[date, dict[Slot, int]] = {}
+    to_date: dict[Slot, int] = {}
+    for invoice in books.issued:
+        if invoice.note is not None or invoice.month in months:
+            continue
+        notes = [each for each in books.issued if _counts(each, invoice)]
+        conceded: dict[Slot, int] = {}
+        for note in notes:
+            for slot, amount in note.amounts.items():
+                conceded[slot] = conceded.get(slot, 0) - amount.net
+        by = add_months(invoice.month, 1)
+        now: dict[Slot, int] = {}
+        for owed in life.owed(invoice.month, invoice.at, conceded):
+            own = [note for note in notes if owed.slot in note.amounts]
+            now[owed.slot] = earned_to_date(owed, own, by, life.rounding)
+        slots = dict.fromkeys([*now, *to_date])
+        months[invoice.month] = {slot: now.get(slot, 0) - to_date.get(slot, 0) for slot in slots}
+        to_date = now
+    return months
+
+
+def _counts(note: Issued, invoice: Issued) -> bool:
+    """Say whether a document is a concession that the books of an invoice's month know."""
+    known = note.at <= invoice.at and note.month <= invoice.month
+    return note.note is not None and not note.rebill and known

@@ -1,0 +1,185 @@
+"""What a charge owes before anything comes off: a line for each part of each service period and dimension."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple
+
+from tests.reference.days import Range, add_months, days_between, length_of, month_start, service_periods, weight
+from tests.reference.figures import Document, by_rule, decimals_of, number, rounded
+from tests.reference.prices import cost
+from tests.reference.terms import Contract, Part, Span
+from tests.reference.usage import Dimension
+
+Weights = dict[date, Fraction]
+
+
+class Slot(NamedTuple):
+    """What is owed is owed for this: a term of a contract, for a service period, for a dimension.
+
+    `kind` is charge, true_up or shortfall. A slot stays the same whatever becomes of the terms within its period.
+    """
+
+    contract: str
+    term: str
+    kind: str
+    start: date
+    end: date
+    dimension: Dimension = ()
+
+
+@dataclass
+class Line:
+    """A part of a slot: what it comes to in minor units, for which days, and what comes off it.
+
+    `days` are the days that are billed, each with how many days it counts; `use` says how much was used or served on
+    each. `covered` are the days that the part covers, free ones among them. `due` is the month whose invoice bills it.
+    """
+
+    slot: Slot
+    covered: Range
+    gross: int
+    days: Weights
+    use: Weights
+    due: date
+    in_advance: bool
+    charge: Document
+    place: int
+    cuts: dict[str, int] = field(default_factory=dict)
+    """What comes off, by kind of term: discount, fixed and cap."""
+    left: Weights | None = None
+    """What percentages leave of a fee on each day; of usage it is shared by use."""
+
+    @property
+    def net(self) -> int:
+        return self.gross - sum(self.cuts.values())
+
+    @property
+    def order(self) -> tuple[int, Slot, date]:
+        return self.place, self.slot, self.covered[0]
+
+
+@dataclass
+class Piece:
+    """A part before it is rounded: what its units cost, and the flat fees of their tiers, which its slot owes once."""
+
+    part: Part
+    units: Fraction
+    fees: Fraction
+    quantity: Fraction
+    days: Weights
+    use: Weights
+
+
+class Writer:
+    """Turns what was priced into lines of one contract."""
+
+    def __init__(self, contract: Contract, rounding: str, limit: date) -> None:
+        self.contract = contract
+        self.rounding = rounding
+        self.limit = limit
+        """Only service periods that begin before this day are written."""
+
+    def minor(self, amount: Fraction) -> int:
+        return rounded(amount * 10 ** decimals_of(self.contract.currency), self.rounding)
+
+    def counted(self, days: Iterable[date]) -> Weights:
+        return {day: Fraction(weight(day, self.contract.method(day))) for day in days}
+
+    def billed_days(self, part: Part, period: Range, charge_id: str) -> list[date]:
+        return [day for day in part.days if not self.contract.is_waived(charge_id, day, period)]
+
+    def lines(self, slot: Slot, pieces: list[Piece], due: date, place: int) -> list[Line]:
+        """Round each part once; the flat fees are those of the part with the highest quantity, the first of equals."""
+        bearing = max(pieces, key=lambda piece: piece.quantity, default=None)
+        return [
+            Line(
+                slot=slot,
+                covered=(piece.part.start, piece.part.end),
+                gross=self.minor(piece.units + (piece.fees if piece is bearing else 0)),
+                days=piece.days,
+                use=piece.use if any(piece.use.values()) else piece.days,
+                due=due,
+                in_advance=piece.part.charge["timing"] == "in_advance",
+                charge=piece.part.charge,
+                place=place,
+            )
+            for piece in pieces
+        ]
+
+
+def once(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[Line]:
+    """Write the line of a one-off charge or milestone: on the first day on which known terms say that it is due."""
+    for span in spans:
+        text = span.price.get("due_on") or span.price.get("reached_on")
+        if text is None:
+            continue
+        day = date.fromisoformat(text)
+        reached_before = span.price["model"] == "milestone" and day < span.start
+        if not (span.start <= day < span.end or reached_before) or day >= writer.limit:
+            continue
+        period = days_between(day, writer.limit)[:1]
+        part = Part(tuple(period), tuple(period), day, date.fromordinal(day.toordinal() + 1), span.charge, span.price)
+        whole = {day: Fraction(1)}
+        piece = Piece(part, number(span.price["amount"]), Fraction(0), Fraction(0), whole, whole)
+        slot = Slot(writer.contract.id, charge_id, "charge", part.start, part.end)
+        return writer.lines(slot, [piece], month_start(day), place)
+    return []
+
+
+def fees(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[Line]:
+    """Write the lines of a charge that no meter measures: flat fees, committed seats, stated quantities."""
+    contract, lines = writer.contract, []
+    begins, ends = spans[0].start, spans[-1].end
+    for period in service_periods(spans[0].charge.get("cadence"), begins, ends):
+        parts = contract.parts(spans, period)
+        if not parts or period[0] >= writer.limit:
+            continue
+        parts = _kept_whole(parts, period)
+        pieces = [piece for part in parts if (piece := _fee_piece(writer, charge_id, part, period))]
+        if pieces:
+            slot = Slot(contract.id, charge_id, "charge", *period)
+            lines += writer.lines(slot, pieces, _due(parts, period, begins), place)
+    return lines
+
+
+def _kept_whole(parts: list[Part], period: Range) -> list[Part]:
+    """Extend what is billed in advance without refund to the end of the period in which its charge ends."""
+    last = max(parts, key=lambda part: part.end)
+    keeps = last.charge["timing"] == "in_advance" and last.charge.get("refund") == "none"
+    if last.end >= period[1] or not keeps:
+        return parts
+    rest = tuple(days_between(last.end, period[1]))
+    days = tuple(sorted({*last.days, *rest}))
+    extended = Part((*last.own, *rest), days, last.start, period[1], last.charge, last.price)
+    return [extended if part is last else part for part in parts]
+
+
+def _fee_piece(writer: Writer, charge_id: str, part: Part, period: Range) -> Piece | None:
+    days = writer.billed_days(part, period, charge_id)
+    method = writer.contract.method(part.start)
+    share = writer.contract.share(days, length_of(period, method))
+    price, quantity = part.price, number(part.charge.get("quantity"))
+    whole, flat_fees = Fraction(0), Fraction(0)
+    if price["model"] == "flat":
+        whole = number(price["amount"])
+    elif price["model"] == "seats":
+        whole = price["seats"] * number(price["unit_price"])
+    else:
+        quantity = by_rule(quantity, part.charge.get("conversion"))
+        whole, flat_fees = cost(price, quantity, {})
+    counted = writer.counted(days)
+    return Piece(part, whole * share, flat_fees if days else Fraction(0), quantity, counted, counted)
+
+
+def _due(parts: list[Part], period: Range, begins: date) -> date:
+    """Say which month's invoice bills a fee.
+
+    In arrears that of the month in which the service period, or the charge, ends; in advance that of the month before
+    the one in which it starts, and never one before the charge's first month.
+    """
+    last = max(parts, key=lambda part: part.end)
+    if last.charge["timing"] == "in_advance":
+        return max(add_months(month_start(period[0]), -1), month_start(begins))
+    return month_start(date.fromordinal(min(last.end, period[1]).toordinal() - 1))
