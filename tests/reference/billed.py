@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
 
 from tests.reference.days import day_of, days_between
 from tests.reference.figures import Document, decimals_of, number, rounded
@@ -135,9 +136,9 @@ def _of_days(owed: Owed | None, days: tuple[date, ...]) -> int:
     """Say what some days of a slot come to, by days."""
     if owed is None:
         return 0
-    total = number(0)
+    total = Fraction(0)
     for line in owed.lines:
-        whole = sum(line.days.values(), number(0))
-        within = sum((weight for day, weight in line.days.items() if day in days), number(0))
-        total += line.net * within / whole if whole else number(0)
+        whole = sum(line.days.values())
+        within = sum(weight for day, weight in line.days.items() if day in days)
+        total += line.net * Fraction(within) / whole if whole else 0
     return rounded(total)

@@ -1,6 +1,7 @@
 """Days: service periods by cadence, calendar months, and how many days of a period count."""
 
 import calendar
+import functools
 from datetime import date, timedelta
 
 from tests.reference.figures import Document
@@ -11,6 +12,7 @@ MONDAY = date(2001, 1, 1)
 Range = tuple[date, date]
 
 
+@functools.cache
 def day_of(text: str) -> date:
     return date.fromisoformat(text)
 
@@ -40,7 +42,7 @@ def months_between(start: date, end: date) -> list[Range]:
 
 
 def days_between(start: date, end: date) -> list[date]:
-    return [start + timedelta(days=number) for number in range(max((end - start).days, 0))]
+    return [date.fromordinal(number) for number in range(start.toordinal(), end.toordinal())]
 
 
 def service_period(cadence: Document | None, day: date) -> Range:
@@ -73,6 +75,7 @@ def _place(day: date, method: str) -> int:
     return day.toordinal()
 
 
+@functools.cache
 def weight(day: date, method: str) -> int:
     """Say how many days a day counts: one, or as 30-day months have it (the 30th of 31 none, 28 February three)."""
     return _place(day + DAY, method) - _place(day, method)

@@ -58,7 +58,7 @@ def _of_line(line: Line, by: date, rounding: str) -> int:
 
 
 def _conceded(owed: Owed, note: Issued, by: date, rounding: str) -> int:
-    """Return what a credit note takes of what is earned by a day: for its days gone by, at once; the rest as they go."""
+    """Return what a credit note takes of what is earned by a day: at once for its days gone by, then day by day."""
     amount = -note.amounts[owed.slot].net
     if not note.days:
         return amount

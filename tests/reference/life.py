@@ -9,7 +9,7 @@ from tests.reference.days import add_months, day_of, days_between
 from tests.reference.figures import Document
 from tests.reference.lines import Line, Slot, Writer, fees, once
 from tests.reference.metered import Family, Metered, true_ups
-from tests.reference.reductions import Shares, shortfalls, take_fixed_and_caps, take_percentages
+from tests.reference.reductions import shares_by_month, shortfalls, take_fixed_and_caps, take_percentages
 from tests.reference.terms import DUE_ONCE, Contract
 from tests.reference.usage import Usage, instant
 
@@ -75,9 +75,10 @@ class Life:
             family = Family(usage, contract.account, members.get(self._payer(contract.account), {}))
             lines = _lines(contract, writer, family)
             take_percentages(contract, lines, self.rounding)
-            shares = Shares(lines, self.rounding)
-            take_fixed_and_caps(writer, shares)
-            lines += shortfalls(writer, shares)
+            if any(contract.has(kind) for kind in ("discounts", "caps", "commitments")):
+                shares = shares_by_month(lines, self.rounding)
+                take_fixed_and_caps(writer, shares)
+                lines += shortfalls(writer, shares)
             found += _slots(contract, writer, lines, conceded or {})
         return found
 
@@ -90,7 +91,9 @@ class Life:
     def _covered(self, contracts: list[Contract], limit: date) -> dict[str, dict[str, set[date]]]:
         """Return, for each payer, the days of each account of its family on which it is a member under contract."""
         families: dict[str, dict[str, set[date]]] = {}
-        member_of: dict[str, Any] = {entry["id"]: entry for entry in self.document.get("accounts") or ()}
+        if "accounts" not in self.document:
+            return {}
+        member_of: dict[str, Any] = {entry["id"]: entry for entry in self.document["accounts"]}
         for contract in contracts:
             membership = (member_of.get(contract.account) or {}).get("member") or {}
             first = max(contract.start, day_of(membership.get("start") or "0001-01-01"))

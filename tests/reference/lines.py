@@ -1,6 +1,6 @@
 """What a charge owes before anything comes off: a line for each part of each service period and dimension."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -12,7 +12,7 @@ from tests.reference.prices import cost
 from tests.reference.terms import Contract, Part, Span
 from tests.reference.usage import Dimension
 
-Weights = dict[date, Fraction]
+Weights = Mapping[date, Fraction | int]
 
 
 class Slot(NamedTuple):
@@ -49,7 +49,14 @@ class Line:
     cuts: dict[str, int] = field(default_factory=dict)
     """What comes off, by kind of term: discount, fixed and cap."""
     left: Weights | None = None
-    """What percentages leave of a fee on each day; of usage it is shared by use."""
+    """How what percentages leave is spread over the days, where that is not evenly."""
+
+    def cut(self, kind: str, amount: int) -> None:
+        self.cuts[kind] = self.cuts.get(kind, 0) + amount
+
+    @property
+    def by_day(self) -> Weights:
+        return self.days if self.left is None else self.left
 
     @property
     def net(self) -> int:
@@ -85,9 +92,11 @@ class Writer:
         return rounded(amount * 10 ** decimals_of(self.contract.currency), self.rounding)
 
     def counted(self, days: Iterable[date]) -> Weights:
-        return {day: Fraction(weight(day, self.contract.method(day))) for day in days}
+        return {day: weight(day, self.contract.method(day)) for day in days}
 
     def billed_days(self, part: Part, period: Range, charge_id: str) -> list[date]:
+        if not self.contract.has("waivers"):
+            return list(part.days)
         return [day for day in part.days if not self.contract.is_waived(charge_id, day, period)]
 
     def lines(self, slot: Slot, pieces: list[Piece], due: date, place: int) -> list[Line]:
@@ -121,7 +130,7 @@ def once(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[
             continue
         period = days_between(day, writer.limit)[:1]
         part = Part(tuple(period), tuple(period), day, date.fromordinal(day.toordinal() + 1), span.charge, span.price)
-        whole = {day: Fraction(1)}
+        whole = {day: 1}
         piece = Piece(part, number(span.price["amount"]), Fraction(0), Fraction(0), whole, whole)
         slot = Slot(writer.contract.id, charge_id, "charge", part.start, part.end)
         return writer.lines(slot, [piece], month_start(day), place)

@@ -152,7 +152,7 @@ def _carried_prices(price: Document, readings: list[Reading]) -> list[Fraction]:
 
 
 def _by_day(readings: list[Reading], values: Iterable[Fraction]) -> Weights:
-    days: Weights = {}
+    days: dict[date, Fraction] = {}
     for reading, value in zip(readings, values, strict=True):
         days[reading.day] = days.get(reading.day, NOTHING) + value
     return days

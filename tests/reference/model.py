@@ -60,7 +60,7 @@ def owed(document: Document, at: str | None = None) -> dict[Slot, OwedAmounts]:
     """Return what is owed for every slot that is due by the last month that is run, as it is known at an instant."""
     life = Life(document)
     known = ALWAYS if at is None else instant(at)
-    books = keep_books(life, known)
+    conceded = keep_books(life, known).conceded if document.get("credit_notes") else {}
     currency = _currency(document)
     return {
         each.slot: OwedAmounts(
@@ -70,7 +70,7 @@ def owed(document: Document, at: str | None = None) -> dict[Slot, OwedAmounts]:
             drawn={name: _money(amount, currency) for name, amount in each.drawn.items()},
             payable=_money(each.payable, currency),
         )
-        for each in life.owed(life.last_month, known, books.conceded)
+        for each in life.owed(life.last_month, known, conceded)
         if each.due <= life.last_month
     }
 

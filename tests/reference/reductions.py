@@ -1,11 +1,12 @@
 """What comes off and what is added: percentages, fixed amounts, caps, then minimums and term commitments."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from tests.reference.days import Range, add_months, day_of, days_between, length_of, month_of, month_start, weight
-from tests.reference.figures import Document, canonical, decimals_of, number, rounded, shared_out
+from tests.reference.days import Range, add_months, day_of, days_between, length_of, month_of, month_start
+from tests.reference.figures import Document, decimals_of, number, rounded, shared_out
 from tests.reference.lines import Line, Slot, Weights, Writer
 from tests.reference.terms import Contract
 
@@ -30,19 +31,16 @@ def take_percentages(contract: Contract, lines: Iterable[Line], rounding: str) -
     What one takes is rounded on each line, or once for all lines that one month's invoice bills.
     """
     held: dict[str, tuple[Document, list[tuple[Line, list[date]]]]] = {}
-    for line in lines if any(version.get("discounts") for version in contract.versions) else ():
-        line.left = _spread(line.gross, line.days)
+    for line in lines if contract.has("discounts") else ():
         for term, days in _percentages_on(contract, line):
-            held.setdefault(_what(term), (term, []))[1].append((line, days))
+            held.setdefault(contract.what(term), (term, []))[1].append((line, days))
     for term, rows in sorted(held.values(), key=lambda pair: narrowness(pair[0])):
-        documents: dict[date | int, list[tuple[Line, Weights]]] = {}
-        for number_, (line, days) in enumerate(rows):
-            left = line.left or {}
-            exact = {day: left[day] * number(term["percent"]) / 100 for day in days}
-            document = line.due if term.get("rounding") == "per_document" else number_
-            documents.setdefault(document, []).append((line, exact))
+        documents: dict[date | int, list[tuple[Line, list[date]]]] = {}
+        for place, (line, days) in enumerate(rows):
+            document = line.due if term.get("rounding") == "per_document" else place
+            documents.setdefault(document, []).append((line, days))
         for parts in documents.values():
-            _take_off(parts, rounding)
+            _take_percent(term, parts, rounding)
 
 
 def _percentages_on(contract: Contract, line: Line) -> list[tuple[Document, list[date]]]:
@@ -50,68 +48,75 @@ def _percentages_on(contract: Contract, line: Line) -> list[tuple[Document, list
     for day in line.days:
         for term in contract.listed("discounts", day, (line.slot.start, line.slot.end)):
             if term.get("percent") and covers(term, line):
-                held.setdefault(_what(term), (term, []))[1].append(day)
+                held.setdefault(contract.what(term), (term, []))[1].append(day)
     return list(held.values())
 
 
-def _what(term: Document) -> str:
-    """Name a term by what it takes and from what: a new name or other dates alone make it no other term."""
-    return canonical({name: value for name, value in term.items() if name not in ("name", "effective")})
-
-
-def _spread(amount: int, weights: Weights) -> Weights:
-    total = sum(weights.values(), NOTHING)
-    return {day: amount * each / total if total else NOTHING for day, each in weights.items()}
-
-
-def _take_off(parts: list[tuple[Line, Weights]], rounding: str) -> None:
-    exact = [sum(by_day.values(), NOTHING) for _, by_day in parts]
+def _take_percent(term: Document, parts: list[tuple[Line, list[date]]], rounding: str) -> None:
+    exact = [_of_days(line.net, line.by_day, set(days)) * number(term["percent"]) / 100 for line, days in parts]
     taken = shared_out(rounded(sum(exact, NOTHING), rounding), exact)
-    for (line, by_day), whole, part in zip(parts, exact, taken, strict=True):
-        line.cuts["discount"] = line.cuts.get("discount", 0) + part
-        left = line.left or {}
-        for day, amount in by_day.items():
-            left[day] -= amount * part / whole if whole else NOTHING
+    for (line, days), part in zip(parts, taken, strict=True):
+        if part:
+            line.left = _less(line.net, line.by_day, set(days), part)
+            line.cut("discount", part)
 
 
-class Shares:
-    """The shares of lines by calendar month, in whole minor units that add up to each line, and by day within it."""
-
-    def __init__(self, lines: Iterable[Line], rounding: str) -> None:
-        self.by_month: dict[date, list[tuple[Line, Weights]]] = {}
-        for line in sorted(lines, key=lambda line: line.order):
-            by_use = line.left is None or line.use is not line.days
-            left = _spread(line.net, line.use) if by_use else line.left or {}
-            for start, days in months_of(left, rounding).items():
-                self.by_month.setdefault(start, []).append((line, days))
-
-    def of_days(self, covered: Callable[[Line, date], bool]) -> Fraction:
-        """Add up the shares of the lines and days that a term covers."""
-        return sum(
-            (
-                share
-                for rows in self.by_month.values()
-                for line, days in rows
-                for day, share in days.items()
-                if covered(line, day)
-            ),
-            NOTHING,
-        )
+def _of_days(amount: int | Fraction, weights: Weights, days: Container[date]) -> Fraction:
+    """Return what some days have of an amount that is spread by weights."""
+    whole = sum(weights.values())
+    within = sum(weight for day, weight in weights.items() if day in days)
+    return Fraction(amount * within) / whole if whole else NOTHING
 
 
-def months_of(by_day: Weights, rounding: str) -> dict[date, Weights]:
-    """Cut amounts by day into months of whole units: what is due to a month's end, rounded, less that to its start."""
-    months: dict[date, Weights] = {}
-    for day in sorted(by_day):
-        months.setdefault(month_start(day), {})[day] = by_day[day]
-    to_date, before = NOTHING, 0
-    for start, days in months.items():
-        exact = sum(days.values(), NOTHING)
-        to_date += exact
-        share = rounded(to_date, rounding) - before
-        before += share
-        months[start] = {day: each * share / exact if exact else NOTHING for day, each in days.items()}
-    return months
+def _less(amount: int | Fraction, weights: Weights, days: set[date], taken: int) -> Weights:
+    """Return the weights by which the rest is spread once something is taken off some days."""
+    if days >= weights.keys():
+        return weights
+    whole, within = sum(weights.values()), _of_days(amount, weights, days)
+    left = (within - taken) / within
+    unit = Fraction(amount) / whole
+    return {day: weight * unit * (left if day in days else 1) for day, weight in weights.items()}
+
+
+@dataclass
+class Share:
+    """A calendar month's share of a line, in minor units, and how it is spread over the month's days."""
+
+    line: Line
+    amount: int
+    weights: Weights
+
+    def of(self, days: Container[date]) -> Fraction:
+        return _of_days(self.amount, self.weights, days)
+
+    def cut(self, kind: str, amount: int, days: set[date]) -> None:
+        self.weights = _less(self.amount, self.weights, days, amount)
+        self.amount -= amount
+        self.line.cut(kind, amount)
+
+
+Shares = dict[date, list[Share]]
+"""The shares of all lines by the first day of their month."""
+
+
+def shares_by_month(lines: Iterable[Line], rounding: str) -> Shares:
+    """Cut lines into calendar months: what is due to a month's end, rounded, less what is due to its start.
+
+    A fee is spread by its days, usage by what was used on each.
+    """
+    shares: Shares = {}
+    for line in sorted(lines, key=lambda line: line.order):
+        weights = line.by_day if line.use is line.days else line.use
+        months: dict[date, dict[date, Fraction | int]] = {}
+        for day in sorted(weights):
+            months.setdefault(month_start(day), {})[day] = weights[day]
+        whole, to_date, before = sum(weights.values()), Fraction(0), 0
+        for start, days in months.items():
+            to_date += sum(days.values())
+            amount = rounded(line.net * to_date / whole, rounding) - before if whole else 0
+            before += amount
+            shares.setdefault(start, []).append(Share(line, amount, days))
+    return shares
 
 
 def held_in(contract: Contract, kind: str, month: Range) -> Held:
@@ -120,74 +125,55 @@ def held_in(contract: Contract, kind: str, month: Range) -> Held:
     for day in days_between(*month):
         if contract.in_force(day):
             for term in contract.listed(kind, day, month):
-                held.setdefault(_what(term), (term, set()))[1].add(day)
+                held.setdefault(contract.what(term), (term, set()))[1].add(day)
     return held
 
 
 def take_fixed_and_caps(writer: Writer, shares: Shares) -> None:
     """Take fixed discounts, then what lies above caps, off each month's shares of the lines."""
     contract = writer.contract
-    for start, rows in sorted(shares.by_month.items()):
+    for start in sorted(shares):
         month = month_of(start)
         fixed = [pair for pair in held_in(contract, "discounts", month).values() if pair[0].get("amount")]
         for term, days in sorted(fixed, key=lambda pair: narrowness(pair[0])):
-            _take_fixed(writer, rows, term, (month, days))
+            _take_fixed(writer, shares[start], term, (month, days))
         for term, days in sorted(held_in(contract, "caps", month).values(), key=lambda pair: narrowness(pair[0])):
-            _take_above(writer, rows, term, (month, days))
+            _take_above(writer, shares[start], term, (month, days))
 
 
 def _for_days(writer: Writer, amount: str, month: Range, days: set[date]) -> int:
-    return writer.minor(number(amount) * writer.contract.share(sorted(days), length_of(month, _method(writer, month))))
+    length = length_of(month, writer.contract.method(month[0]))
+    return writer.minor(number(amount) * writer.contract.share(sorted(days), length))
 
 
-def _method(writer: Writer, month: Range) -> str:
-    return writer.contract.method(month[0])
+def _reached(rows: list[Share], term: Document, days: set[date]) -> list[Share]:
+    """Return the shares that a term covers and that have something on its days."""
+    return [share for share in rows if covers(term, share.line) and share.of(days) > 0]
 
 
-def _reached(rows: list[tuple[Line, Weights]], term: Document, days: set[date]) -> list[tuple[Line, Weights, Fraction]]:
-    """Return the lines that a term covers, with what the term's days hold of each."""
-    found = []
-    for line, shares in rows:
-        amount = sum((share for day, share in shares.items() if day in days), NOTHING)
-        if covers(term, line) and amount > 0:
-            found.append((line, shares, amount))
-    return found
-
-
-def _cut(kind: str, line: Line, shares: Weights, days: set[date], amount: int) -> None:
-    held = sum((share for day, share in shares.items() if day in days), NOTHING)
-    line.cuts[kind] = line.cuts.get(kind, 0) + amount
-    for day in shares:
-        if day in days:
-            shares[day] -= shares[day] * amount / held
-
-
-def _take_fixed(
-    writer: Writer, rows: list[tuple[Line, Weights]], term: Document, when: tuple[Range, set[date]]
-) -> None:
-    reached = _reached(rows, term, when[1])
-    there_is = sum((amount for _, _, amount in reached), NOTHING)
-    amount = min(_for_days(writer, term["amount"], *when), int(there_is))
-    taken = shared_out(amount, [share for _, _, share in reached])
+def _take_fixed(writer: Writer, rows: list[Share], term: Document, when: tuple[Range, set[date]]) -> None:
+    days, reached = when[1], _reached(rows, term, when[1])
+    there_is = [share.of(days) for share in reached]
+    amount = min(_for_days(writer, term["amount"], *when), int(sum(there_is, NOTHING)))
+    taken = shared_out(amount, there_is)
     if term.get("spread") == "in_order":
         taken = []
-        for _, _, share in reached:
-            taken.append(min(amount - sum(taken), int(share)))
-    for (line, shares, _), part in zip(reached, taken, strict=True):
-        _cut("fixed", line, shares, when[1], part)
+        for of_share in there_is:
+            taken.append(min(amount - sum(taken), int(of_share)))
+    for share, part in zip(reached, taken, strict=True):
+        if part:
+            share.cut("fixed", part, days)
 
 
-def _take_above(
-    writer: Writer, rows: list[tuple[Line, Weights]], term: Document, when: tuple[Range, set[date]]
-) -> None:
+def _take_above(writer: Writer, rows: list[Share], term: Document, when: tuple[Range, set[date]]) -> None:
     """Fill a cap by the lines in order, those billed in advance first; what lies above it comes off."""
-    room = _for_days(writer, term["amount"], *when)
-    reached = sorted(_reached(rows, term, when[1]), key=lambda row: not row[0].in_advance)
-    for line, shares, share in reached:
-        above = max(rounded(share - room), 0)
-        room = max(room - rounded(share - above), 0)
+    days, room = when[1], Fraction(_for_days(writer, term["amount"], *when))
+    for share in sorted(_reached(rows, term, days), key=lambda each: not each.line.in_advance):
+        there_is = share.of(days)
+        above = max(rounded(there_is - room), 0)
+        room = max(room - (there_is - above), NOTHING)
         if above:
-            _cut("cap", line, shares, when[1], above)
+            share.cut("cap", above, days)
 
 
 def shortfalls(writer: Writer, shares: Shares) -> list[Line]:
@@ -232,9 +218,9 @@ def _shortfall(writer: Writer, shares: Shares, term: Document, period: Range, pl
     for day, each in held.items():
         amounts.setdefault(each["amount"], []).append(day)
     owed = sum((number(amount) * contract.share(days, length) for amount, days in amounts.items()), NOTHING)
-    counted = shares.of_days(lambda line, day: day in held and covers(held[day], line))
+    counted = sum((_counted(share, held, period) for rows in shares.values() for share in rows), NOTHING)
     short = max(owed * 10 ** decimals_of(contract.currency) - counted, NOTHING)
-    days = {day: Fraction(weight(day, contract.method(day))) for day in held}
+    days = writer.counted(held)
     last = max(held)
     return Line(
         slot=Slot(contract.id, term["id"], "shortfall", *period),
@@ -247,3 +233,10 @@ def _shortfall(writer: Writer, shares: Shares, term: Document, period: Range, pl
         charge=term,
         place=place,
     )
+
+
+def _counted(share: Share, held: dict[date, Document], period: Range) -> Fraction:
+    """Return what a commitment counts of a share: what was used or served on the days on which it holds."""
+    if max(share.weights) < period[0] or period[1] <= min(share.weights):
+        return NOTHING
+    return share.of({day for day in share.weights if day in held and covers(held[day], share.line)})

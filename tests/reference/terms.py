@@ -53,6 +53,7 @@ class Contract:
         self.currency: str = self.versions[-1]["currency"]
         self.time_zone: str = self.versions[-1]["time_zone"]
         self._governing: dict[date, Document | None] = {}
+        self._named: dict[int, str] = {}
 
     @cached_property
     def start(self) -> date:
@@ -85,11 +86,19 @@ class Contract:
     def listed(self, kind: str, day: date, period: Range) -> list[Document]:
         """Return the discounts, caps, commitments, credits or waivers that hold on a day."""
         version = self.governing(day)
-        if version is None:
-            return []
+        terms: list[Document] = (version or {}).get(kind) or []
         days = "days" if kind == "waivers" else "effective"
-        terms: list[Document] = version.get(kind) or []
-        return [term for term in terms if holds(term[days], day, period, self.method(day))]
+        return [term for term in terms if holds(term[days], day, period, self.method(day))] if terms else []
+
+    def has(self, kind: str) -> bool:
+        return any(version.get(kind) for version in self.versions)
+
+    def what(self, term: Document) -> str:
+        """Name a term by what it takes and from what: a new name or other dates alone make it no other term."""
+        if id(term) not in self._named:
+            said = {name: value for name, value in term.items() if name not in ("name", "effective")}
+            self._named[id(term)] = canonical(said)
+        return self._named[id(term)]
 
     def is_waived(self, charge: str, day: date, period: Range) -> bool:
         return any(not term.get("charges") or charge in term["charges"] for term in self.listed("waivers", day, period))
