@@ -21,8 +21,7 @@ def method_of(line: Line) -> str:
     if stated:
         return str(stated)
     price = charge["price"]["model"]
-    metered = charge.get("meter") is not None or price == "capacity" or line.slot.kind == "true_up"
-    return DEFAULTS.get(price, "as_incurred" if metered else "straight_line_days")
+    return DEFAULTS.get(price, "as_incurred" if line.is_usage else "straight_line_days")
 
 
 def days_of(line: Line) -> Range:

@@ -43,7 +43,6 @@ class Line:
     days: Weights
     use: Weights
     due: date
-    in_advance: bool
     charge: Document
     place: int
     cuts: dict[str, int] = field(default_factory=dict)
@@ -53,6 +52,12 @@ class Line:
 
     def cut(self, kind: str, amount: int) -> None:
         self.cuts[kind] = self.cuts.get(kind, 0) + amount
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether it is measured: known only when it was used, and earned then."""
+        metered = self.charge.get("meter") is not None or self.charge["price"]["model"] == "capacity"
+        return metered or self.slot.kind == "true_up"
 
     @property
     def by_day(self) -> Weights:
@@ -110,7 +115,6 @@ class Writer:
                 days=piece.days,
                 use=piece.use if any(piece.use.values()) else piece.days,
                 due=due,
-                in_advance=piece.part.charge["timing"] == "in_advance",
                 charge=piece.part.charge,
                 place=place,
             )

@@ -168,9 +168,7 @@ def true_ups(writer: Writer, family: Family, charge_id: str, spans: list[Span], 
             if part.price.get("true_up", "none") != "none"
         ]
         slot = Slot(writer.contract.id, charge_id, "true_up", *month)
-        for line in writer.lines(slot, pieces, month[0], place):
-            line.in_advance = False
-            lines.append(line)
+        lines += writer.lines(slot, pieces, month[0], place)
     return lines
 
 

@@ -166,9 +166,9 @@ def _take_fixed(writer: Writer, rows: list[Share], term: Document, when: tuple[R
 
 
 def _take_above(writer: Writer, rows: list[Share], term: Document, when: tuple[Range, set[date]]) -> None:
-    """Fill a cap by the lines in order, those billed in advance first; what lies above it comes off."""
+    """Fill a cap by the lines in order, fees before usage, whenever they are billed; what lies above it comes off."""
     days, room = when[1], Fraction(_for_days(writer, term["amount"], *when))
-    for share in sorted(_reached(rows, term, days), key=lambda each: not each.line.in_advance):
+    for share in sorted(_reached(rows, term, days), key=lambda each: each.line.is_usage):
         there_is = share.of(days)
         above = max(rounded(there_is - room), 0)
         room = max(room - (there_is - above), NOTHING)
@@ -229,7 +229,6 @@ def _shortfall(writer: Writer, shares: Shares, term: Document, period: Range, pl
         days=days,
         use=days,
         due=month_start(last),
-        in_advance=False,
         charge=term,
         place=place,
     )

@@ -1,0 +1,261 @@
+"""Random lives of an account: hypothesis strategies that make documents of the form that the package describes.
+
+Lives are small: a few months, one to three charges, a few events, so that one costs some milliseconds to evaluate. They
+keep to what a contract may say, to terms of the published schemas, and to usage on days that the contract covers. Every
+life ends with a run after all that arrives late, so that what is billed can be compared with what is owed.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.reference.days import add_months, days_between, month_start
+from tests.reference.figures import Document
+from tests.reference.lives_charges import Drawn, charges, meters_of, usage_of
+from tests.reference.terms import Contract
+
+STARTS = (date(2013, 1, 1), date(2013, 1, 17), date(2012, 12, 10), date(2016, 1, 31))
+"""The first day of a contract: of a month and within one, in a leap year and not."""
+SETTLED = 4
+"""How many months after the last one its late usage has come at the latest."""
+REDUCTIONS = ("discounts", "caps", "commitments", "credits", "waivers")
+REASONS = ("trial", "free_period", "pause")
+PRORATIONS: tuple[Document, ...] = ({}, {"method": "thirty_day_months"})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """When a life takes place: the contract's days, and the months that are run."""
+
+    start: date
+    end: date
+    months: tuple[date, ...]
+
+    def day(self, drawn: Drawn) -> date:
+        return self.start + timedelta(days=drawn(st.integers(0, (self.end - self.start).days - 1)))
+
+
+@st.composite
+def lives(draw: Drawn, *, timing: str | None = None) -> Document:
+    """Draw a life; with a timing, every charge that can be billed so is (nothing else is drawn otherwise)."""
+    frame = _frame(draw)
+    first = charges(draw, frame.start, timing)
+    terms = _terms(draw, frame, first)
+    versions = [_version(1, first, terms, (frame.start, frame.end))]
+    for number in range(2, 2 + draw(st.integers(0, 2))):
+        versions.append(_amended(draw, frame, versions[-1], number))
+    meters = meters_of(first)
+    usage = usage_of(draw, {meter["id"]: _covered(meter["id"], versions, frame) for meter in meters}, meters)
+    return {
+        "rounding": draw(st.sampled_from(("half_up", "half_even"))),
+        "contracts": versions,
+        "meters": meters,
+        "usage": usage,
+        "runs": _runs(frame),
+        "credit_notes": _credit_notes(draw, frame, first),
+    }
+
+
+def _frame(draw: Drawn) -> Frame:
+    start = draw(st.sampled_from(STARTS))
+    months = tuple(add_months(month_start(start), number) for number in range(draw(st.integers(2, 4))))
+    after = add_months(months[-1], 1)
+    return Frame(start, after - timedelta(days=draw(st.sampled_from((0, 0, 1, 12)))), months)
+
+
+def _covered(meter: str, versions: list[Document], frame: Frame) -> list[date]:
+    """Return the days on which a charge that reads a meter is in force, once every version is known."""
+    contract = Contract([version["terms"] for version in versions], frame.end)
+    days: set[date] = set()
+    for charge in contract.charge_ids:
+        for span in contract.spans(charge):
+            if meter in (span.charge.get("meter"), span.charge.get("seats_meter")):
+                days |= set(days_between(span.start, span.end))
+    return sorted(days)
+
+
+def _runs(frame: Frame) -> list[Document]:
+    """Return a run of each month on the third of the next one, and one of the next month once all usage has come."""
+    runs = [
+        {"month": f"{month:%Y-%m}", "at": f"{add_months(month, 1).replace(day=3)}T12:00:00Z"} for month in frame.months
+    ]
+    after = add_months(frame.months[-1], 1)
+    return [*runs, {"month": f"{after:%Y-%m}", "at": f"{add_months(after, SETTLED)}T12:00:00Z"}]
+
+
+def _version(number: int, charges_: list[Document], terms: Document, days: tuple[date, date]) -> Document:
+    contract = {
+        "kind": "contract",
+        "id": "contract",
+        "account": "account",
+        "version": number,
+        "signed_by": "sales@example.com",
+        "effective": {"start": str(days[0]), "end": str(days[1])},
+        "currency": "USD",
+        "time_zone": "America/New_York",
+        "charges": charges_,
+        **terms,
+    }
+    return {"published": None, "terms": contract}
+
+
+def _terms(draw: Drawn, frame: Frame, charges_: list[Document]) -> Document:
+    """Draw what comes off and what is added: each kind in about a third of the lives."""
+    names = [charge["id"] for charge in charges_]
+    terms: Document = {}
+    makers = {
+        "discounts": _discount,
+        "caps": _cap,
+        "commitments": _commitment,
+        "credits": _credit,
+        "waivers": _waiver,
+    }
+    for kind, make in makers.items():
+        count = draw(st.sampled_from((0, 0, 1, 2)))
+        made = [make(draw, frame, names, f"{kind}-{number}") for number in range(count)]
+        if made:
+            terms[kind] = made
+    if "credits" in terms:
+        _roll_over(draw, terms["credits"])
+    proration = draw(st.sampled_from(PRORATIONS))
+    if proration:
+        terms["proration"] = proration
+    if draw(st.integers(0, 3)) == 0:
+        renews_on = str(add_months(frame.months[0], 1))
+        terms["renewal"] = {"renews_on": renews_on, "uplift_percent": "10", "automatic": True, "term_months": 2}
+    return terms
+
+
+def _some(draw: Drawn, names: list[str]) -> list[str]:
+    chosen: list[str] = draw(st.sampled_from(([], names[:1], names)))
+    return chosen
+
+
+def _range(draw: Drawn, frame: Frame) -> Document:
+    start = draw(st.sampled_from((frame.start, month_start(frame.start), frame.day(draw))))
+    end = draw(st.sampled_from((None, start + timedelta(days=draw(st.integers(1, 70))))))
+    return {"start": str(start), "end": None if end is None else str(end)}
+
+
+def _discount(draw: Drawn, frame: Frame, names: list[str], name: str) -> Document:
+    takes = draw(st.sampled_from(({"percent": "20"}, {"percent": "33.3"}, {"percent": "100"}, {"amount": "25.50"})))
+    return {"id": name, "name": name, **takes, "charges": _some(draw, names), "effective": _range(draw, frame)}
+
+
+def _cap(draw: Drawn, frame: Frame, names: list[str], name: str) -> Document:
+    amount = str(draw(st.integers(0, 300)))
+    return {
+        "id": name,
+        "name": name,
+        "amount": amount,
+        "charges": _some(draw, names),
+        "effective": _range(draw, frame),
+    }
+
+
+def _commitment(draw: Drawn, frame: Frame, names: list[str], name: str) -> Document:
+    return {
+        "id": name,
+        "name": name,
+        "amount": str(draw(st.integers(0, 900))),
+        "charges": _some(draw, names) or names,
+        "revenue_category": "revenue",
+        "effective": _range(draw, frame),
+        "months": draw(st.sampled_from((1, 1, 2, 3))),
+    }
+
+
+def _credit(draw: Drawn, frame: Frame, names: list[str], name: str) -> Document:
+    return {
+        "id": name,
+        "name": name,
+        "amount": str(draw(st.integers(1, 600))),
+        "priority": draw(st.integers(0, 2)),
+        "charges": _some(draw, names),
+        "effective": _range(draw, frame),
+    }
+
+
+def _roll_over(draw: Drawn, credits_: list[Document]) -> None:
+    """Let the first credit roll over to the second one, where that begins once the first has expired."""
+    if len(credits_) < 2 or not draw(st.booleans()):
+        return
+    end = credits_[0]["effective"]["end"]
+    if end is not None and credits_[1]["effective"]["start"] >= end:
+        credits_[0]["rolls_over_to"] = credits_[1]["id"]
+
+
+def _waiver(draw: Drawn, frame: Frame, names: list[str], name: str) -> Document:
+    reason = draw(st.sampled_from(REASONS))
+    return {"id": name, "reason": reason, "charges": _some(draw, names), "days": _range(draw, frame)}
+
+
+def _amended(draw: Drawn, frame: Frame, before: Document, number: int) -> Document:
+    """Draw the next version: another price, other seats, a new name, an earlier end, or a charge that is dropped."""
+    terms = before["terms"]
+    start, end = frame.day(draw), date.fromisoformat(terms["effective"]["end"])
+    if start >= end:
+        start = end - timedelta(days=1)
+    changed = [dict(charge) for charge in terms["charges"]]
+    kind = draw(st.sampled_from(("price", "price", "name", "end", "drop", "nothing")))
+    if kind == "price":
+        changed = [{**charge, "price": _dearer(charge["price"])} for charge in changed]
+    elif kind == "name":
+        changed = [{**charge, "name": f"{charge['name']}, renamed", "revenue_category": "other"} for charge in changed]
+    elif kind == "end":
+        end = start + timedelta(days=draw(st.integers(1, (end - start).days)))
+    elif kind == "drop" and len(changed) > 1:
+        changed = changed[:-1]
+    left = {charge["id"] for charge in changed}
+    others = {name: _without(terms.get(name), left) for name in REDUCTIONS}
+    kept = {name: terms[name] for name in ("proration", "renewal") if name in terms}
+    kept |= {name: value for name, value in others.items() if value}
+    version = _version(number, changed, kept, (start, end))
+    late = draw(st.sampled_from((None, 0, 20, 45)))
+    if late is not None:
+        version["published"] = f"{start + timedelta(days=late)}T00:00:00Z"
+    return version
+
+
+def _without(terms: list[Document] | None, charges_: set[str]) -> list[Document]:
+    return [term for term in terms or [] if set(term["charges"]) <= charges_]
+
+
+def _dearer(price: Document) -> Document:
+    """Raise a price by half, or, for seats, commit to three more."""
+    if price["model"] == "seats":
+        return {**price, "seats": price["seats"] + 3}
+    changed: dict[str, Any] = {}
+    for name, value in price.items():
+        if name in ("amount", "unit_price", "package_price", "flat_fee", "percent"):
+            changed[name] = str(int(value) * 3 // 2)
+        elif name in ("tiers", "cells"):
+            changed[name] = [_dearer({"model": "", **each}) for each in value]
+            changed[name] = [{key: each[key] for key in each if key != "model"} for each in changed[name]]
+        else:
+            changed[name] = value
+    return changed
+
+
+def _credit_notes(draw: Drawn, frame: Frame, charges_: list[Document]) -> list[Document]:
+    """Draw credit notes of lines of calendar months: whole or in part, once or to be billed again, of some days."""
+    monthly = [each for each in charges_ if each["cadence"] == {"interval": "month"} and not each.get("group_by")]
+    notes: list[Document] = []
+    for number in range(draw(st.sampled_from((0, 0, 1, 2))) if monthly else 0):
+        month = draw(st.sampled_from(frame.months))
+        last = add_months(frame.months[-1], 2) - timedelta(days=1)
+        issued = min(add_months(month, 1) + timedelta(days=draw(st.integers(5, 60))), last)
+        line = {
+            "contract": "contract",
+            "term": draw(st.sampled_from(monthly))["id"],
+            "kind": "charge",
+            "period": [str(month), str(add_months(month, 1))],
+            "dimension": {},
+        }
+        note = {"id": f"note-{number}", "issued": f"{issued}T00:00:00Z", "line": line}
+        note["amount"] = draw(st.sampled_from((None, "10.00", "55.55")))
+        note["rebill"] = draw(st.booleans())
+        notes.append(note)
+    return notes
