@@ -42,7 +42,7 @@ def life_of(request: Document) -> Document:
         "id": "contract",
         "account": "account",
         "version": 1,
-        "effective": {"start": charge["effective"]["start"]},
+        "effective": {"start": min(charge["effective"]["start"], str(month))},
         "currency": request["currency"],
         "time_zone": "UTC",
         "charges": [charge],
@@ -72,6 +72,8 @@ class _Events:
 
     def __init__(self, month: date, charge: Document) -> None:
         self.month, self.charge = month, charge
+        self.first = max(month, day_of(charge["effective"]["start"]))
+        """The first day of the month on which the charge is in force: usage without a day is of this one."""
         self.events: list[Document] = []
         self.meters: dict[str, Document] = {}
 
@@ -80,20 +82,20 @@ class _Events:
             used = number(self.charge["included_quantity"]) - number(usage["carried"])
             self._event(UNITS, add_months(self.month, -1), {"value": str(used)})
         if usage.get("quantity") is not None:
-            self._event(UNITS, self.month, {"value": usage["quantity"]})
+            self._event(UNITS, self.first, {"value": usage["quantity"]})
         for amount in usage.get("transactions") or ():
-            day, value = (amount["day"], amount["amount"]) if isinstance(amount, dict) else (str(self.month), amount)
+            day, value = (amount["day"], amount["amount"]) if isinstance(amount, dict) else (str(self.first), amount)
             self._event(UNITS, day_of(day), {"value": value})
         for each in usage.get("prices") or ():
-            self._event(UNITS, self.month, {"value": each["quantity"], "price": each["unit_price"]})
+            self._event(UNITS, self.first, {"value": each["quantity"], "price": each["unit_price"]})
             self.meters[UNITS]["price_property"] = "price"
         for each in usage.get("groups") or ():
-            self._event(UNITS, self.month, {"value": each["quantity"], **each["dimension"]})
+            self._event(UNITS, self.first, {"value": each["quantity"], **each["dimension"]})
             self.charge["group_by"] = sorted({*self.charge.get("group_by", ()), *each["dimension"]})
         for name, quantity in (usage.get("parts") or {}).items():
             self._event(UNITS, day_of(name.partition("_")[0]), {"value": quantity})
         for name, quantity in (usage.get("meters") or {}).items():
-            self._event(name, self.month, {"value": quantity})
+            self._event(name, self.first, {"value": quantity})
         for place, seats in enumerate(usage.get("days") or ()):
             if seats is not None:
                 self._event(SEATS, self.month + place * DAY, {"value": seats}, "latest")

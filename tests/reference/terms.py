@@ -84,11 +84,14 @@ class Contract:
         return method
 
     def listed(self, kind: str, day: date, period: Range) -> list[Document]:
-        """Return the discounts, caps, commitments, credits or waivers that hold on a day."""
+        """Return the discounts, caps, commitments, credits or waivers that hold on a day.
+
+        Waivers are counted as fees are: inclusively, the day on which one ends is free, too.
+        """
         version = self.governing(day)
         terms: list[Document] = (version or {}).get(kind) or []
-        days = "days" if kind == "waivers" else "effective"
-        return [term for term in terms if holds(term[days], day, period, self.method(day))] if terms else []
+        days, method = ("days", self.method(day)) if kind == "waivers" else ("effective", "actual_days")
+        return [term for term in terms if holds(term[days], day, period, method)] if terms else []
 
     def has(self, kind: str) -> bool:
         return any(version.get(kind) for version in self.versions)
