@@ -9,8 +9,8 @@ billproof, computes in fractions and rounds only where the rules say so. `model.
     earned(life)             {month: {Slot: ...}}  what each month that was run earned
     statement(life)          [Account]             what each document leaves to pay, and the customer's balance after it
 
-Amounts are Decimals in whole minor units. A **Slot** is what something is owed for: contract, term (the id of the charge
-or commitment), kind (`charge`, `true_up` for seats above those committed, `shortfall`), the days `[start, end)` of its
+Amounts are Decimals in whole minor units. A **Slot** is what something is owed for: contract, term (the charge's or
+commitment's id), kind (`charge`, `true_up` for seats above those committed, `shortfall`), the days `[start, end)` of its
 service period (of a one-off or milestone: its day; of a shortfall: the calendar month or the term), and the dimension
 as pairs, sorted. A slot stays the same whatever happens to the terms within its period: parts, reductions, differences
 and credit notes all are of it. `gross` is before anything comes off, `net` after discounts and caps, `payable` net less
@@ -59,4 +59,4 @@ instant, less what is billed of it. A credit note gives back at most what is lef
 Terms that docs/pricing.md declares and the contract's schema does not have yet are read where they are written:
 `spread: in_order` and `rounding: per_document` on a discount, `shortfalls: false` on a credit. `lives.py` draws random
 lives, without those terms; `cases.py` and its tables hold the right amounts that were worked out by hand.
-'''
+"""

@@ -93,7 +93,7 @@ def _reading(event: Document, meter: Document, zone: ZoneInfo, group_by: tuple[s
     text = data[meter["value_property"]] if meter.get("value_property") else "1"
     value = number(text) if meter["aggregation"] != "distinct" else Fraction(1)
     price = number(data[meter["price_property"]]) if meter.get("price_property") else Fraction(0)
-    dimension = tuple((name, data.get(name, "")) for name in group_by)
+    dimension = tuple(sorted((name, data.get(name, "")) for name in group_by))
     return Reading(at, at.astimezone(zone).date(), value, text, price, dimension)
 
 
