@@ -10,11 +10,11 @@ billproof, computes in fractions and rounds only where the rules say so. `model.
     statement(life)          [Account]             what each document leaves to pay, and the customer's balance after it
 
 Amounts are Decimals in whole minor units. A **Slot** is what something is owed for: contract, term (the charge's or
-commitment's id), kind (`charge`, `true_up` for seats above those committed, `shortfall`), the days `[start, end)` of its
-service period (of a one-off or milestone: its day; of a shortfall: the calendar month or the term), and the dimension
-as pairs, sorted. A slot stays the same whatever happens to the terms within its period: parts, reductions, differences
-and credit notes all are of it. `gross` is before anything comes off, `net` after discounts and caps, `payable` net less
-what was conceded and what credits paid. Slots without amounts may be there or not.
+commitment's id), kind (`charge`, `true_up` for seats above those committed, `shortfall`), the days `[start, end)` of
+its service period (of a one-off or milestone: its day; of a shortfall: the calendar month or the term), and the
+dimension as pairs, sorted. A slot stays the same whatever happens to the terms within its period: parts, reductions,
+differences and credit notes all are of it. `gross` is before anything comes off, `net` after discounts and caps,
+`payable` net less what was conceded and what credits paid. Slots without amounts may be there or not.
 
 `owed` and `left` are as known at an instant (RFC 3339), or once everything is known. `owed` answers for the slots that
 are due on the invoice of the last month that is run, or before; `left` for what was billed. `earned` is of `net` less

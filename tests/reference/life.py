@@ -91,9 +91,9 @@ class Life:
     def _covered(self, contracts: list[Contract], limit: date) -> dict[str, dict[str, set[date]]]:
         """Return, for each payer, the days of each account of its family on which it is a member under contract."""
         families: dict[str, dict[str, set[date]]] = {}
-        if "accounts" not in self.document:
+        if not any(charge.get("pooled") for contract in contracts for charge in contract.written()):
             return {}
-        member_of: dict[str, Any] = {entry["id"]: entry for entry in self.document["accounts"]}
+        member_of: dict[str, Any] = {entry["id"]: entry for entry in self.document.get("accounts") or ()}
         for contract in contracts:
             membership = (member_of.get(contract.account) or {}).get("member") or {}
             first = max(contract.start, day_of(membership.get("start") or "0001-01-01"))

@@ -47,7 +47,7 @@ def lives(draw: Drawn, *, timing: str | None = None) -> Document:
     for number in range(2, 2 + draw(st.integers(0, 2))):
         versions.append(_amended(draw, frame, versions[-1], number))
     meters = meters_of(first)
-    usage = usage_of(draw, {meter["id"]: _covered(meter["id"], versions, frame) for meter in meters}, meters)
+    usage = usage_of(draw, {meter["id"]: covered(meter["id"], versions, frame.end) for meter in meters}, meters)
     return {
         "rounding": draw(st.sampled_from(("half_up", "half_even"))),
         "contracts": versions,
@@ -65,9 +65,9 @@ def _frame(draw: Drawn) -> Frame:
     return Frame(start, after - timedelta(days=draw(st.sampled_from((0, 0, 1, 12)))), months)
 
 
-def _covered(meter: str, versions: list[Document], frame: Frame) -> list[date]:
+def covered(meter: str, versions: list[Document], end: date) -> list[date]:
     """Return the days on which a charge that reads a meter is in force, once every version is known."""
-    contract = Contract([version["terms"] for version in versions], frame.end)
+    contract = Contract([version["terms"] for version in versions], end)
     days: set[date] = set()
     for charge in contract.charge_ids:
         for span in contract.spans(charge):

@@ -57,7 +57,7 @@ def charges(draw: Drawn, start: date, timing: str | None) -> list[Document]:
     return [draw(st.sampled_from(makers))(draw, start, timing, number) for number in range(draw(st.integers(1, 3)))]
 
 
-def _charge(name: str, price: Document, start: date, **more: Any) -> Document:
+def charge_of(name: str, price: Document, start: date, **more: Any) -> Document:
     return {
         "id": name,
         "name": name,
@@ -88,13 +88,13 @@ def _fee(draw: Drawn, start: date, timing: str | None, number: int) -> Document:
         more["ramp"] = [{"start": str(step), "price": {"model": "flat", "amount": "333"}}]
     if draw(st.integers(0, 5)) == 0:
         more["refund"] = "none"
-    return _charge(f"fee-{number}", price, _begin(draw, start), **more)
+    return charge_of(f"fee-{number}", price, _begin(draw, start), **more)
 
 
 def _stated(draw: Drawn, start: date, timing: str | None, number: int) -> Document:
     price = draw(st.sampled_from(QUANTITY_PRICES))
     quantity = str(draw(st.integers(0, 30)))
-    return _charge(f"stated-{number}", price, _begin(draw, start), quantity=quantity, timing=_when(draw, timing))
+    return charge_of(f"stated-{number}", price, _begin(draw, start), quantity=quantity, timing=_when(draw, timing))
 
 
 def _seats(draw: Drawn, start: date, timing: str | None, number: int) -> Document:
@@ -103,7 +103,7 @@ def _seats(draw: Drawn, start: date, timing: str | None, number: int) -> Documen
     more: Document = {"timing": _when(draw, timing)}
     if price["true_up"] != "none":
         more["seats_meter"] = f"seats-{number}"
-    return _charge(f"seats-{number}", price, _begin(draw, start), **more)
+    return charge_of(f"seats-{number}", price, _begin(draw, start), **more)
 
 
 def _usage(draw: Drawn, start: date, timing: str | None, number: int) -> Document:
@@ -114,32 +114,32 @@ def _usage(draw: Drawn, start: date, timing: str | None, number: int) -> Documen
         more |= {"included_quantity": str(draw(st.integers(0, 12))), "rollover": draw(st.booleans())}
     elif draw(st.integers(0, 3)) == 0:
         more["group_by"] = ["region"]
-    return _charge(f"usage-{number}", price, _begin(draw, start), **more)
+    return charge_of(f"usage-{number}", price, _begin(draw, start), **more)
 
 
 def _transactions(draw: Drawn, start: date, timing: str | None, number: int) -> Document:
     price: Document = {"model": "percentage", "percent": "3", "fixed_fee": "1"}
     price |= draw(st.sampled_from(TRANSACTION_TERMS))
-    return _charge(f"sales-{number}", price, _begin(draw, start), meter=f"sum-{number}")
+    return charge_of(f"sales-{number}", price, _begin(draw, start), meter=f"sum-{number}")
 
 
 def _matrix(draw: Drawn, start: date, timing: str | None, number: int) -> Document:
     price = {"model": "matrix", "cells": CELLS, "otherwise": "2"}
-    return _charge(f"matrix-{number}", price, _begin(draw, start), meter=f"sum-{number}", group_by=["region"])
+    return charge_of(f"matrix-{number}", price, _begin(draw, start), meter=f"sum-{number}", group_by=["region"])
 
 
 def _once(draw: Drawn, start: date, timing: str | None, number: int) -> Document:
     due = start + timedelta(days=draw(st.integers(0, 50)))
-    return _charge(f"once-{number}", {"model": "one_off", "amount": "99", "due_on": str(due)}, start)
+    return charge_of(f"once-{number}", {"model": "one_off", "amount": "99", "due_on": str(due)}, start)
 
 
 def meters_of(charges_: list[Document]) -> list[Document]:
     """Return the meters that charges read; a meter's name begins with how it aggregates."""
     names = {name for each in charges_ for name in (each.get("meter"), each.get("seats_meter")) if name}
-    return [_meter(name) for name in sorted(names)]
+    return [meter_of(name) for name in sorted(names)]
 
 
-def _meter(name: str) -> Document:
+def meter_of(name: str) -> Document:
     aggregation = "latest" if name.startswith("seats") else name.rpartition("-")[0]
     meter: Document = {
         "kind": "meter",
@@ -157,10 +157,10 @@ def _meter(name: str) -> Document:
 
 
 def usage_of(draw: Drawn, days: dict[str, list[date]], meters: list[Document]) -> list[Document]:
-    """Draw up to six events of each meter, on the days given for it; some come late."""
+    """Draw up to eight events of each meter, on the days given for it; some come late."""
     events: list[Document] = []
     for meter in meters:
-        for _ in range(draw(st.integers(0, 6)) if days[meter["id"]] else 0):
+        for _ in range(draw(st.integers(1, 8)) if days[meter["id"]] else 0):
             day = draw(st.sampled_from(days[meter["id"]]))
             clock = time(draw(st.sampled_from((0, 0, 9, 23))), draw(st.sampled_from((0, 30))))
             at = datetime.combine(day, clock, tzinfo=ZONE)

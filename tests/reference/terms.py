@@ -59,10 +59,13 @@ class Contract:
     def start(self) -> date:
         return min(day_of(version["effective"]["start"]) for version in self.versions)
 
+    def written(self) -> list[Document]:
+        """Return every charge as every version writes it."""
+        return [charge for version in self.versions for charge in version["charges"]]
+
     @property
     def charge_ids(self) -> list[str]:
-        ids = [charge["id"] for version in self.versions for charge in version["charges"]]
-        return list(dict.fromkeys(ids))
+        return list(dict.fromkeys(charge["id"] for charge in self.written()))
 
     def governing(self, day: date) -> Document | None:
         """Return the highest version that has begun, whether or not it ended the contract since."""

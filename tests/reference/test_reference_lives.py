@@ -12,6 +12,7 @@ from tests.reference import model
 from tests.reference.figures import Document
 from tests.reference.life import Life
 from tests.reference.lives import lives
+from tests.reference.lives_family import families
 
 SEED = int(os.environ.get("SEED", "0"))
 """Which lives are drawn: SEED=... repeats them, and hypothesis prints how to repeat one that fails."""
@@ -33,7 +34,7 @@ def total(document: Document) -> Decimal:
 
 @seed(SEED)
 @LIVES
-@given(lives())
+@given(lives() | families())
 def test_a_life_is_of_contracts_and_meters_that_may_be_published(document: Document) -> None:
     for entry in document["contracts"]:
         Contract.model_validate(entry["terms"])
@@ -43,7 +44,7 @@ def test_a_life_is_of_contracts_and_meters_that_may_be_published(document: Docum
 
 @seed(SEED)
 @LIVES
-@given(lives())
+@given(lives() | families())
 def test_what_is_billed_in_the_end_is_what_is_owed_after_concessions(document: Document) -> None:
     owed = {slot: (each.net - each.conceded, each.payable) for slot, each in model.owed(document).items()}
     left = {slot: (amounts.net, amounts.money) for slot, amounts in model.left(document).items()}
@@ -101,7 +102,7 @@ def test_in_advance_and_in_arrears_come_to_the_same(document: Document) -> None:
 
 @seed(SEED)
 @LIVES
-@given(lives())
+@given(lives() | families())
 def test_when_usage_arrives_changes_no_total(document: Document) -> None:
     late, prompt = without_notes(document), without_notes(document)
     for event in prompt["usage"]:
