@@ -1,7 +1,8 @@
 """A case of the tables: what happens, the life, a question about it and the right answer.
 
-The tables are in `cases_of_terms.py`, `cases_of_reductions.py`, `cases_of_usage.py` and `cases_of_shares.py`: cases
-from people's public reports and our own, each worked out by hand, with the arithmetic in the comment beside it.
+The tables are in `cases_of_terms.py`, `cases_of_reductions.py`, `cases_of_usage.py`, `cases_of_shares.py` and
+`cases_of_decisions.py`: cases from people's public reports and our own, each worked out by hand, with the arithmetic in
+the comment beside it.
 """
 
 from collections.abc import Callable

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.reference.cases import Case
+from tests.reference.cases_of_decisions import DECISIONS
 from tests.reference.cases_of_reductions import REDUCTIONS
 from tests.reference.cases_of_shares import SHARES
 from tests.reference.cases_of_terms import TERMS
 from tests.reference.cases_of_usage import USAGE
 from tests.reference.requests import amount_of
 
-CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES]
+CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS]
 PAGE = (Path(__file__).parents[2] / "docs" / "pricing.md").read_text()
 EXAMPLES = re.findall(r"```json\n(\{.*?\})\n```\n\n→ (-?[0-9.]+) [A-Z]{3}: ([^\n]+)", PAGE, re.DOTALL)
 
@@ -27,6 +28,12 @@ def test_a_case_comes_to_its_right_amount(case: Case) -> None:
 def test_a_worked_example_of_the_page_comes_to_what_it_says(request_json: str, amount: str, why: str) -> None:
     decimals = len(amount.partition(".")[2])
     assert f"{amount_of(json.loads(request_json)):.{decimals}f}" == amount, why
+
+
+def test_every_amount_that_the_page_works_out_is_an_answer_of_the_tables() -> None:
+    worked = {text.replace(",", "").lstrip("+") for text in re.findall(r"\*\*([+-]?[0-9,]+\.[0-9]{2})\*\*", PAGE)}
+    assert len(worked) > 30
+    assert worked <= {case.answer for case in CASES}
 
 
 def test_the_page_has_its_examples_and_the_points_their_cases() -> None:
