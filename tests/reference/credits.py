@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.reference.days import add_months, day_of, month_of, month_start
+from tests.reference.days import day_of, days_between, month_of, month_start
 from tests.reference.figures import Document, number
 from tests.reference.lines import Line, Slot, Writer
 from tests.reference.terms import Contract
@@ -53,11 +53,10 @@ def _roll_over(stated: dict[str, Document], left: Draws, rolled: set[str], month
 
 def _held(contract: Contract, stated: dict[str, Document], month: date) -> list[Document]:
     """Return the credits that hold on a day of a month, in the order in which they are drawn."""
-    names, day = set(), month
-    while day < add_months(month, 1):
+    names: set[str] = set()
+    for day in days_between(*month_of(month)):
         if contract.in_force(day):
             names |= {credit["id"] for credit in contract.listed("credits", day, month_of(month))}
-        day = date.fromordinal(day.toordinal() + 1)
     held = [stated[name] for name in names]
     return sorted(held, key=lambda each: (each.get("priority", 100), each["effective"].get("end") or FAR, each["id"]))
 

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from tests.reference.days import Range, add_months, days_between, length_of, month_start, service_periods, weight
+from tests.reference.days import DAY, Range, add_months, days_between, length_of, month_start, service_periods, weight
 from tests.reference.figures import Document, by_rule, decimals_of, number, rounded
 from tests.reference.prices import cost
 from tests.reference.terms import Contract, Part, Span
@@ -132,8 +132,7 @@ def once(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[
         reached_before = span.price["model"] == "milestone" and day < span.start
         if not (span.start <= day < span.end or reached_before) or day >= writer.limit:
             continue
-        period = days_between(day, writer.limit)[:1]
-        part = Part(tuple(period), tuple(period), day, date.fromordinal(day.toordinal() + 1), span.charge, span.price)
+        part = Part((day,), (day,), day, day + DAY, span.charge, span.price)
         whole = {day: 1}
         piece = Piece(part, number(span.price["amount"]), Fraction(0), Fraction(0), whole, whole)
         slot = Slot(writer.contract.id, charge_id, "charge", part.start, part.end)
@@ -195,4 +194,4 @@ def _due(parts: list[Part], period: Range, begins: date) -> date:
     last = max(parts, key=lambda part: part.end)
     if last.charge["timing"] == "in_advance":
         return max(add_months(month_start(period[0]), -1), month_start(begins))
-    return month_start(date.fromordinal(min(last.end, period[1]).toordinal() - 1))
+    return month_start(min(last.end, period[1]) - DAY)

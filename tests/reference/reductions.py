@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from tests.reference.days import Range, add_months, day_of, days_between, length_of, month_of, month_start
+from tests.reference.days import DAY, Range, add_months, day_of, days_between, length_of, month_of, month_start
 from tests.reference.figures import Document, decimals_of, number, rounded, shared_out
 from tests.reference.lines import Line, Slot, Weights, Writer
 from tests.reference.terms import Contract
@@ -224,7 +224,7 @@ def _shortfall(writer: Writer, shares: Shares, term: Document, period: Range, pl
     last = max(held)
     return Line(
         slot=Slot(contract.id, term["id"], "shortfall", *period),
-        covered=(min(held), date.fromordinal(last.toordinal() + 1)),
+        covered=(min(held), last + DAY),
         gross=rounded(short, writer.rounding),
         days=days,
         use=days,
