@@ -7,6 +7,7 @@ from tests.reference.cases import FEBRUARY, FIRST, JANUARY, MARCH, Q1, Case, dra
 from tests.reference.figures import Document
 
 SECOND_HALF = "2013-01-17"
+DECEMBER = "2012-12-01"
 
 
 def tiers(unit_price: str) -> Document:
@@ -29,12 +30,29 @@ def under(**terms: Any) -> Document:
     return life(version(charge(flat("310")), **terms), months=JANUARY)
 
 
+def _stated(quantity: str, number: int, since: str) -> Document:
+    price = {
+        "model": "graduated",
+        "tiers": [
+            {"up_to": "10", "unit_price": "31", "flat_fee": "100"},
+            {"up_to": None, "unit_price": "31", "flat_fee": "50"},
+        ],
+    }
+    return version(charge(price, quantity=quantity), number=number, since=since)
+
+
+def _allowed(price: str, number: int, since: str) -> Document:
+    terms = usage_charge(per_unit(price), since=DECEMBER, included_quantity="1000", rollover=True)
+    return version(terms, number=number, since=since)
+
+
 CAP = {"id": "cap", "name": "cap", "amount": "100", "effective": days(SECOND_HALF)}
 RENEWED = version(
     charge(flat("100"), ramp=[{"start": "2013-06-01", "price": flat("200")}]),
     renewal={"renews_on": MARCH, "uplift_percent": "10", "automatic": True},
 )
 JANUARYS_CREDIT = {"id": "gift", "name": "gift", "amount": "100", "effective": days(FIRST, FEBRUARY)}
+IN_MARCH = {"renews_on": MARCH, "uplift_percent": "5", "automatic": True}
 HALF_A_YEAR = ("2013-01", "2013-06")
 
 DECISIONS = [
@@ -175,5 +193,78 @@ DECISIONS = [
         ),
         owed(),
         "16.00",  # 31 x 16/31
+    ),
+    Case(
+        "minimums",
+        "only the named charge counts",
+        life(
+            version(charge(flat("100"), "one"), charge(flat("50"), "two"), commitments=[minimum("120", ["one"])]),
+            months=JANUARY,
+        ),
+        owed("minimum"),
+        "20.00",
+    ),
+    Case(
+        "flat fees",
+        "those of the highest quantity are owed",
+        life([_stated("12", 1, FIRST), _stated("3", 2, SECOND_HALF)], months=JANUARY),
+        owed(),
+        "387.00",  # 12 x 31 x 16/31 = 192 and 3 x 31 x 15/31 = 45; 100 + 50 for the 12
+    ),
+    Case(
+        "renewals",
+        "a version that begins on a renewal states the renewed price",
+        life(
+            [
+                version(charge(flat("100")), renewal=IN_MARCH),
+                version(charge(flat("105")), number=2, since=MARCH, renewal=IN_MARCH),
+            ],
+            months=Q1,
+        ),
+        owed(since=MARCH),
+        "105.00",
+    ),
+    Case(
+        "allowances",
+        "what was carried is used by the parts of a month in turn",
+        life(
+            [_allowed("1.00", 1, DECEMBER), _allowed("1.10", 2, SECOND_HALF)],
+            [used("2012-12-10", "500"), used("2013-01-05", "400"), used("2013-01-20", "1000")],
+            months=("2012-12", "2013-01"),
+        ),
+        owed(),
+        "457.74",  # 1,000 - (500 - 400) carried - 1,000 x 15/31 = 416.129; x 1.10
+    ),
+    Case(
+        "allowances",
+        "of a level's month some days leave their share",
+        life(
+            version(usage_charge(per_unit("1"), since=SECOND_HALF, included_quantity="31", rollover=True)),
+            [used(SECOND_HALF, "10"), used("2013-02-05", "50")],
+            months=("2013-01", "2013-02"),
+            meters=[meter("max")],
+        ),
+        owed(),
+        "8.84",  # 50 - 31 - (31 - 10) x 15/31
+    ),
+    Case(
+        "revenue",
+        "what was conceded before less was owed earns nothing, and takes nothing",
+        life(
+            [
+                version(charge(flat("280"), since=FEBRUARY), since=FEBRUARY),
+                version(
+                    charge(flat("280"), since=FEBRUARY),
+                    number=2,
+                    since=FEBRUARY,
+                    until="2013-02-15",
+                    known="2013-03-10",
+                ),
+            ],
+            months=("2013-02", "2013-04"),
+            credit_notes=[credit_note("2013-03-05", "fee", (FEBRUARY, MARCH))],
+        ),
+        earned_in("2013-02", "2013-03", "2013-04"),
+        "0.00",
     ),
 ]
