@@ -120,7 +120,7 @@ class Composition:
     @cached_property
     def mailer(self) -> Mailer:
         """Outgoing mail."""
-        return SesMailer(client("sesv2"))
+        return SesMailer(client("ses"))
 
     @cached_property
     def billing_runs(self) -> Workflows:

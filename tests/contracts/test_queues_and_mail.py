@@ -34,8 +34,8 @@ def test_a_message_that_was_not_taken_is_an_error() -> None:
 
 @mock_aws
 def test_a_mail_from_a_verified_sender_is_taken() -> None:
-    client = boto3.client("sesv2")
-    client.create_email_identity(EmailIdentity="billing@skymeter.example")
+    client = boto3.client("ses")
+    client.verify_email_identity(EmailAddress="billing@skymeter.example")
     message = b"From: billing@skymeter.example\r\nTo: a@b.example\r\nSubject: x\r\n\r\nhello"
     SesMailer(client).send(to="a@b.example", message=message)
 

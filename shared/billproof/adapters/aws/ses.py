@@ -14,4 +14,4 @@ class SesMailer:
     def send(self, *, to: str, message: bytes) -> None:
         """Hand a whole RFC 5322 message over."""
         with outside("ses"):
-            self._client.send_email(Destination={"ToAddresses": [to]}, Content={"Raw": {"Data": message}})
+            self._client.send_raw_email(Destinations=[to], RawMessage={"Data": message})

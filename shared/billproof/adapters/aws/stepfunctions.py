@@ -4,12 +4,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from billproof.adapters.aws.faults import error_code, outside
+from billproof.adapters.aws.faults import error_code, is_unknown_action, outside
 from billproof.ids import canonical_json
 from billproof.ports import Document
 
-UNKNOWN_ACTION = {"UnknownOperationException", "InvalidAction", "UnsupportedOperation", "NotImplemented"}
-"""What emulators answer to an action that they lack."""
+NOBODY_WAITS = {"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"}
+"""What a token answers when nobody waits under it: LocalStack calls the token of an ended execution invalid."""
 
 
 class StateMachine:
@@ -39,7 +39,7 @@ class StateMachine:
             try:
                 self._client.redrive_execution(executionArn=arn)
             except ClientError as error:
-                if error_code(error) in UNKNOWN_ACTION:
+                if is_unknown_action(error):
                     return False
                 raise
         return True
@@ -74,7 +74,7 @@ class StepFunctionsTokens:
             try:
                 self._client.send_task_success(taskToken=token, output=canonical_json(dict(document)).decode())
             except ClientError as error:
-                if error_code(error) in {"TaskDoesNotExist", "TaskTimedOut"}:
+                if error_code(error) in NOBODY_WAITS:
                     return False
                 raise
         return True
