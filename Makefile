@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration chaos bench mutation lint types contracts check-template build-template format schemas docs dashboard pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-auth integration-localstack chaos bench mutation lint types contracts check-template build-template format schemas docs dashboard pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -50,6 +50,20 @@ unit: setup ## The tests that need no local stack
 
 integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration
+
+integration-auth: setup ## The tests on a local stack that enforces roles and signatures
+	AUTH=true $(BIN)/pytest --no-cov -rs tests/integration
+
+.localstack/.ready: requirements/bootstrap.txt requirements/localstack.txt requirements/functions.txt ops/billproof_ops/local/localstack/dynamodb_local.py $(VENV)/.ready
+	$(PYTHON) -m venv --clear .localstack/server
+	$(BIN)/uv pip install --quiet --python .localstack/server/bin/python --require-hashes -r requirements/localstack.txt
+	$(PYTHON) -m venv --clear .localstack/functions
+	$(BIN)/uv pip install --quiet --python .localstack/functions/bin/python --require-hashes -r requirements/functions.txt
+	$(BIN)/python -m billproof_ops.local.localstack install
+	@touch $@
+
+integration-localstack: setup .localstack/.ready ## The tests on LocalStack, the second emulator; needs java and npm
+	$(BIN)/python -m billproof_ops.local.localstack run $(BIN)/pytest --no-cov -rs tests/integration
 
 chaos: setup ## Kill every step at every port call, and the demo N times (N=10); SEED repeats a sequence of failures
 	N=$(N) $(BIN)/pytest --no-cov tests/chaos
@@ -100,7 +114,7 @@ pins: setup ## Compile requirements/ anew from pyproject.toml
 
 clean: ## Remove what was made; stops a local stack first
 	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
-	rm -rf .bench $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .bench .localstack $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ci: ## What CI runs
 	.ci/run

@@ -10,7 +10,7 @@ from billproof_ops import architecture
 from billproof_ops.paths import ROOT
 
 LAYER = ROOT / "shared" / "billproof"
-IGNORED = {".venv", ".tools", ".bench", ".aws-sam", "build", ".pytest_cache"}
+IGNORED = {".venv", ".tools", ".bench", ".localstack", ".aws-sam", "build", ".pytest_cache"}
 WIDTH = 120
 
 NOT_DOMAIN = {"schemas"}

@@ -8,25 +8,15 @@ from functools import cache
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
 from typer.main import get_command
 
 from billproof_ops.cli import app
 from billproof_ops.dashboard import SOURCE, with_dashboard
+from billproof_ops.local.packaging import as_on_aws
 from billproof_ops.paths import ROOT, TEMPLATE
 from billproof_ops.template import read_template
 
 Resource = dict[str, Any]
-
-
-class ManagedPolicies:
-    def load(self) -> dict[str, str]:
-        return {
-            "AWSLambdaBasicExecutionRole": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-            "AWSLambdaSQSQueueExecutionRole": "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole",
-            "AWSXRayDaemonWriteAccess": "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",
-            "AWSXrayWriteOnlyAccess": "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess",
-        }
 
 
 @cache
@@ -36,14 +26,7 @@ def source() -> dict[str, Any]:
 
 @cache
 def expanded() -> dict[str, Resource]:
-    """Return the resources as SAM expands them, their code as if it were in a bucket."""
-    template = read_template()
-    for resource in template["Resources"].values():
-        for name in ("CodeUri", "ContentUri", "DefinitionUri"):
-            if name in resource.get("Properties", {}):
-                resource["Properties"][name] = {"Bucket": "code", "Key": resource["Properties"][name]}
-    defaults = {name: str(each["Default"]) for name, each in template["Parameters"].items()}
-    resources: dict[str, Resource] = transform(template, defaults, ManagedPolicies())["Resources"]
+    resources: dict[str, Resource] = as_on_aws({})["Resources"]
     return resources
 
 

@@ -10,10 +10,12 @@ from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
 from billproof_ops.demo import story
 from billproof_ops.local import server
-from billproof_ops.local.deploy import deploy, ensure_archive, outputs
-from billproof_ops.local.stack import PARAMETERS
+from billproof_ops.local.deploy import outputs
+from billproof_ops.local.emulators import enforces_roles, recognize
+from billproof_ops.local.stack import fill
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
+from tests.support.lacking import LACKING
 from tests.support.world import flight
 
 DRAIN_SECONDS = 480  # a message of a call that died is visible again after 360
@@ -42,15 +44,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         folder = tmp_path_factory.mktemp("ministack")
         found, _ = server.start(folder)
         targets.use_endpoint(found.endpoint)
+        assert enforces_roles(found.endpoint) == (os.environ.get("AUTH") == "true")
     try:
-        deploy(PARAMETERS)
-        client("sesv2").create_email_identity(EmailIdentity=PARAMETERS["SenderAddress"])
-        ensure_archive(outputs())
+        fill()
         yield Target(outputs=outputs())
     finally:
         if folder is not None:
             server.stop(folder)
             os.environ.pop("AWS_ENDPOINT_URL", None)
+
+
+@pytest.fixture(autouse=True)
+def _lacking(request: pytest.FixtureRequest, stack: Target) -> None:
+    emulator = recognize(os.environ["AWS_ENDPOINT_URL"])
+    reason = LACKING.get(emulator, {}).get(getattr(request.node, "originalname", request.node.name))
+    if reason is not None:
+        pytest.skip(f"{emulator}: {reason}")
 
 
 def send(target: Target, queue: str, bodies: list[str]) -> None:

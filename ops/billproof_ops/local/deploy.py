@@ -1,13 +1,6 @@
-"""Deploying template.yaml as it is to an emulator: our source in zips, the third-party packages from its interpreter.
+"""Deploying template.yaml to an emulator, and checking that it is really there."""
 
-What `sam package` does, without the arm64 wheels that a laptop cannot run.
-"""
-
-import io
 import json
-import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -15,25 +8,31 @@ from botocore.exceptions import ClientError, WaiterError
 from billproof.adapters.aws.clients import client
 from billproof.ids import digest_bytes
 from billproof_ops.errors import OpsError
-from billproof_ops.paths import ROOT
-from billproof_ops.template import read_template
+from billproof_ops.local.differences import apply_by_api
+from billproof_ops.local.emulators import recognize
+from billproof_ops.local.packaging import ARTIFACTS, declared, package
 
 STACK = "billproof-local"
-ARTIFACTS = "billproof-local-artifacts"
-ARCHIVE = "AWS::Events::Archive"
 CODE_DIGEST = "billproof:code"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_SOURCES = {".py", ".json", ".typ", ".typed"}
+WAIT = {"Delay": 1, "MaxAttempts": 600}
+"""LocalStack needs half a minute for the stack on an idle machine."""
+UNKNOWN = "unknown"
+"""What LocalStack answers for an attribute of a resource that it passed over."""
 
 
 def deploy(parameters: dict[str, str]) -> bool:
-    """Create or update the stack; False where this very code and these parameters are deployed already."""
-    template, uploads = package(parameters)
+    """Create or update the stack; False where this very code and these parameters are deployed already.
+
+    Raises OpsError where the deployment failed, also where the emulator says that it succeeded.
+    """
+    cloudformation = client("cloudformation")
+    emulator = recognize(cloudformation.meta.endpoint_url)
+    template, uploads = package(parameters, emulator)
     body = json.dumps(template).encode()
     digest = digest_bytes(body + json.dumps(parameters, sort_keys=True).encode())
-    cloudformation = client("cloudformation")
     known = _stack(cloudformation)
     if known and {tag["Key"]: tag["Value"] for tag in known.get("Tags", [])}.get(CODE_DIGEST) == digest:
+        _check(outputs())
         return False
     _upload({**uploads, f"template/{digest}.json": body})
     arguments: dict[str, Any] = {
@@ -46,13 +45,15 @@ def deploy(parameters: dict[str, str]) -> bool:
     try:
         if known:
             cloudformation.update_stack(**arguments)
-            cloudformation.get_waiter("stack_update_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
+            cloudformation.get_waiter("stack_update_complete").wait(StackName=STACK, WaiterConfig=WAIT)
         else:
             cloudformation.create_stack(**arguments)
-            cloudformation.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
+            cloudformation.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig=WAIT)
     except (ClientError, WaiterError) as error:
         message = f"the deployment failed: {_reason(cloudformation) or error}"
         raise OpsError(message) from None
+    _check(outputs())
+    apply_by_api(emulator, declared(parameters), physical_ids())
     return True
 
 
@@ -65,89 +66,28 @@ def outputs(stack: str = STACK) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in known.get("Outputs", [])}
 
 
-def package(parameters: dict[str, str]) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return the template with every local path replaced by an uploaded object, and those objects.
-
-    MiniStack ignores MaxConcurrencyPath and ToleratedFailurePercentagePath, and compares a parameter in ScalingConfig
-    as text: all get numbers here. No failure stops a map there; the end of the run says what is missing.
-    """
-    template = _without_archives(read_template())
-    uploads: dict[str, bytes] = {}
-
-    def uploaded(data: bytes, ending: str) -> dict[str, str]:
-        key = f"code/{digest_bytes(data)[:40]}.{ending}"
-        uploads[key] = data
-        return {"Bucket": ARTIFACTS, "Key": key}
-
-    for resource in template["Resources"].values():
-        properties = resource.get("Properties", {})
-        match resource["Type"]:
-            case "AWS::Serverless::Function":
-                properties["CodeUri"] = uploaded(_zipped(ROOT / properties["CodeUri"], ""), "zip")
-                for event in properties.get("Events", {}).values():
-                    if scaling := event["Properties"].get("ScalingConfig"):
-                        scaling["MaximumConcurrency"] = int(parameters["QueueConcurrency"])
-            case "AWS::Serverless::LayerVersion":
-                properties["ContentUri"] = uploaded(_zipped(ROOT / properties["ContentUri"], "python/"), "zip")
-            case "AWS::Serverless::StateMachine":
-                properties["DefinitionUri"] = uploaded(
-                    _definition(ROOT / properties["DefinitionUri"], int(parameters["BatchConcurrency"])), "json"
-                )
-    return template, uploads
+def physical_ids(stack: str = STACK) -> dict[str, str]:
+    """Return the physical id of every resource of a stack, by its logical id."""
+    pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    return {
+        resource["LogicalResourceId"]: resource.get("PhysicalResourceId", UNKNOWN)
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+    }
 
 
-def _without_archives(template: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what MiniStack lacks; `ensure_archive` makes it, under the name that the outputs get here."""
-    for name in [name for name, each in template["Resources"].items() if each["Type"] == ARCHIVE]:
-        del template["Resources"][name]
-        for output in template["Outputs"].values():
-            if output["Value"] == {"Ref": name}:
-                output["Value"] = {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
-    return template
-
-
-def ensure_archive(found: dict[str, str]) -> None:
-    """Make the template's archive of the usage bus, if it is not there."""
-    template = read_template()
-    (archive,) = [each["Properties"] for each in template["Resources"].values() if each["Type"] == ARCHIVE]
-    try:
-        client("events").create_archive(
-            ArchiveName=found["UsageArchiveName"],
-            EventSourceArn=found["UsageBusArn"],
-            Description=archive["Description"],
-            RetentionDays=archive["RetentionDays"],
+def _check(found: dict[str, str]) -> None:
+    """Raise OpsError where there are no outputs, or one says `unknown`: the emulator did not make what it claims."""
+    if not found:
+        message = (
+            "the deployment failed: the stack has no outputs. After a failed creation LocalStack calls every update"
+            " complete: start the emulator anew"
         )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
-            raise
-
-
-def _definition(path: Path, map_concurrency: int) -> bytes:
-    machine = json.loads(path.read_text())
-    for state in machine["States"].values():
-        if state.pop("MaxConcurrencyPath", None):
-            state["MaxConcurrency"] = map_concurrency
-        if state.pop("ToleratedFailurePercentagePath", None):
-            state["ToleratedFailurePercentage"] = 100.0
-    return json.dumps(machine).encode()
-
-
-def _zipped(folder: Path, prefix: str) -> bytes:
-    """Zip our source below a folder; the same source gives the same bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in _sources(folder):
-            entry = zipfile.ZipInfo(prefix + path.relative_to(folder).as_posix(), _EPOCH)
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
-        archive.writestr(zipfile.ZipInfo(prefix + ".packaged", _EPOCH), b"")
-    return buffer.getvalue()
-
-
-def _sources(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in _SOURCES and "__pycache__" not in path.parts:
-            yield path
+        raise OpsError(message)
+    unknown = sorted(name for name, value in found.items() if value == UNKNOWN or f"/{UNKNOWN}" in value)
+    if unknown:
+        message = f"the deployment failed: the emulator passed over what these outputs name: {', '.join(unknown)}"
+        raise OpsError(message)
 
 
 def _upload(objects: dict[str, bytes]) -> None:

@@ -120,16 +120,17 @@ def _choose_port(folder: Path) -> int:
     remembered = folder / "state" / "port"
     last = int(remembered.read_text()) if remembered.exists() else 0
     try:
-        port = _free_port(last)
+        port = free_port(last)
     except OSError:
-        port = _free_port(0)
+        port = free_port()
         for file in (folder / "state" / "services").glob("*.json"):
             file.write_text(file.read_text().replace(f"127.0.0.1:{last}", f"127.0.0.1:{port}"))
     remembered.write_text(str(port))
     return port
 
 
-def _free_port(wanted: int) -> int:
+def free_port(wanted: int = 0) -> int:
+    """Return the wanted port of the loopback interface, or any free one for 0; raises OSError where it is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", wanted))

@@ -2,7 +2,10 @@
 
 from billproof.adapters.aws.clients import client
 from billproof_ops.local import server
-from billproof_ops.local.deploy import STACK, deploy, ensure_archive, outputs
+from billproof_ops.local.deploy import deploy, outputs
+from billproof_ops.local.differences import ARCHIVE
+from billproof_ops.local.packaging import declared
+from billproof_ops.local.settings_by_api import ensure_archive
 from billproof_ops.model import Shown
 from billproof_ops.target import use_endpoint
 
@@ -27,10 +30,18 @@ class Stack(Shown):
 
 
 def up(owner: str = server.PERSON) -> Stack:
-    """Start the server where it is down, and deploy where the code has changed."""
-    found, wiped = server.start(owner=owner)
-    use_endpoint(found.endpoint)
+    """Start MiniStack where it is down, and deploy where the code has changed."""
+    running, wiped = server.start(owner=owner)
+    use_endpoint(running.endpoint)
+    deployed = fill()
+    return Stack(endpoint=running.endpoint, pid=running.pid, deployed=deployed, state_wiped=wiped, outputs=outputs())
+
+
+def fill() -> bool:
+    """Deploy to the emulator of this process, with what its CloudFormation does not make; say whether code changed."""
     deployed = deploy(PARAMETERS)
-    client("sesv2").create_email_identity(EmailIdentity=PARAMETERS["SenderAddress"])
-    ensure_archive(outputs(STACK))
-    return Stack(endpoint=found.endpoint, pid=found.pid, deployed=deployed, state_wiped=wiped, outputs=outputs(STACK))
+    client("ses").verify_email_identity(EmailAddress=PARAMETERS["SenderAddress"])
+    found = outputs()
+    (archive,) = [resource for resource in declared(PARAMETERS).values() if resource["Type"] == ARCHIVE]
+    ensure_archive(name=found["UsageArchiveName"], bus_arn=found["UsageBusArn"], properties=archive["Properties"])
+    return deployed

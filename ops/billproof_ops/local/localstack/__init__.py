@@ -1,0 +1,1 @@
+"""LocalStack without Docker: the second emulator that the template and the functions are judged by."""
