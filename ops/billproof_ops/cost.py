@@ -15,14 +15,12 @@ from importlib import resources
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-import botocore.session
-
-from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.clients import client, session
 
 CHUNK = 64 * 1024
 """SQS bills a request for every 64 KB of payload."""
 READ_UNIT, WRITE_UNIT = 4 * 1024, 1024
+_BEFORE, _AFTER = "billproof-cost-before", "billproof-cost-after"
 PRICES: dict[str, Any] = json.loads(
     resources.files("billproof_ops").joinpath("prices.json").read_text(encoding="utf-8")
 )
@@ -36,18 +34,18 @@ class CostMeter:
     units: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def __enter__(self) -> Self:
-        session = botocore.session.get_session()
-        events = session.get_component("event_emitter")
-        events.register("before-call", self._before, unique_id="billproof-cost-before")
-        events.register("after-call", self._after, unique_id="billproof-cost-after")
-        boto3.setup_default_session(botocore_session=session)
+        events = session().get_component("event_emitter")
+        events.register("before-call", self._before, unique_id=_BEFORE)
+        events.register("after-call", self._after, unique_id=_AFTER)
         client.cache_clear()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        boto3.setup_default_session()
+        events = session().get_component("event_emitter")
+        events.unregister("before-call", self._before, unique_id=_BEFORE)
+        events.unregister("after-call", self._after, unique_id=_AFTER)
         client.cache_clear()
 
     def note(self, unit: str, number: float, *, call: str | None = None) -> None:

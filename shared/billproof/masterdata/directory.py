@@ -10,6 +10,7 @@ members#<entity>#<shard>   <account>          (an account belongs to one legal e
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from pydantic import TypeAdapter
 
@@ -27,7 +28,11 @@ from billproof.ports import Key, Record, Records
 MEMBER_SHARDS = 16
 """Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
 
-_ANY: TypeAdapter[AnyMasterData] = TypeAdapter(MasterData)
+
+@cache
+def _any_master_data() -> TypeAdapter[AnyMasterData]:
+    """Build the reader of every kind once, when it is first needed: most functions never read a message."""
+    return TypeAdapter(MasterData)
 
 
 def key_of(data: AnyMasterData) -> Key:
@@ -207,4 +212,4 @@ class Directory:
 
 def read_master_data(text: str | bytes) -> AnyMasterData:
     """Read one message of the contract-events queue; raises pydantic's ValidationError, which says what and where."""
-    return _ANY.validate_json(text)
+    return _any_master_data().validate_json(text)

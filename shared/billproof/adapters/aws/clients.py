@@ -1,10 +1,13 @@
-"""boto3 clients, made on first use and kept for the life of the process. AWS_ENDPOINT_URL chooses another endpoint."""
+"""AWS clients, made on first use and kept for the life of the process. AWS_ENDPOINT_URL chooses another endpoint.
+
+They come from botocore: boto3 adds resources and file transfers, which nothing here uses, and a fifth to a cold start.
+"""
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session, get_session
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
@@ -16,6 +19,12 @@ _CONFIG = Config(
 
 
 @cache
+def session() -> Session:
+    """Return the session that every client is made of."""
+    return get_session()
+
+
+@cache
 def client(service: str) -> Any:
     """Return the client of a service."""
-    return cast("Any", boto3).client(service, config=_CONFIG)
+    return session().create_client(service, config=_CONFIG)
