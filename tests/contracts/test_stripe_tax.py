@@ -23,7 +23,7 @@ from billproof.tax.port import TaxQuestion, TaxTransaction
 from billproof_ops.demo import story
 from tests.support.stripe_server import FakeStripe, served
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
-from tests.unit.test_credits import rest, stores
+from tests.workflow.test_credits import rest, stores
 
 US = f"{EUROPE}.{JANUARY}.US"
 DATA = story.master_data()

@@ -18,7 +18,7 @@ from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Cause, Reconciliation
 from tests.support.foreign_erp import Booked, ForeignErp, ForeignServer
 from tests.support.world import INC, JANUARY, World, flight
-from tests.unit.test_credits import stores
+from tests.workflow.test_credits import stores
 
 RUN = f"{INC}-{JANUARY}-001"
 UA, B6 = f"{INC}.{JANUARY}.UA", f"{INC}.{JANUARY}.B6"

@@ -22,8 +22,8 @@ from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof_ops.demo import story
 from tests.support.world import EUROPE, JANUARY, World, flight
-from tests.unit.test_credits import stores
 from tests.unit.test_exchange_rates import ECB, rate
+from tests.workflow.test_credits import stores
 
 US = f"{EUROPE}.{JANUARY}.US"
 

@@ -13,10 +13,10 @@ from billproof.proof.taxes import recalculate_tax
 from billproof.tax import rows
 from billproof.tax.model import Rate
 from tests.support.world import EUROPE, JANUARY, World
-from tests.unit.test_credits import stores
-from tests.unit.test_exchange import US
-from tests.unit.test_exchange import billed as billed_in_dollars
 from tests.unit.test_exchange_rates import rate
+from tests.workflow.test_credits import stores
+from tests.workflow.test_exchange import US
+from tests.workflow.test_exchange import billed as billed_in_dollars
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from billproof.periods import Period
 from billproof.pricing.commitments import commitment_lines, terms_over
 from billproof.pricing.terms import Committed
 from tests.support.world import INC, flight
-from tests.unit.test_amendments import APR, FEB, JAN, MAR, MOMENTS, bill, flat, miles, publish, world_with
+from tests.workflow.test_amendments import APR, FEB, JAN, MAR, MOMENTS, bill, flat, miles, publish, world_with
 
 QUARTER = {
     "id": "least",

@@ -20,7 +20,7 @@ from billproof.pipeline.previewing import preview
 from billproof.proof.service import events_behind, prove_invoice, prove_run
 from billproof_ops.demo import story
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
-from tests.unit.test_credits import rest, stores
+from tests.workflow.test_credits import rest, stores
 
 FEBRUARY = "2013-02"
 PARENT, CHILDREN = "UA", ("EV", "MQ")
