@@ -150,8 +150,10 @@ def await_decision(
 ) -> Waiting:
     """Keep the token that the workflow waits under, and tell those who may decide; later calls remind, then escalate.
 
-    Where the decision is there already, or the exception is no longer needed, the workflow is answered at once.
+    Where the decision is there already, or the exception is no longer needed, the workflow is answered at once. Raises
+    NotFound where there is no such exception: nothing is kept then.
     """
+    exception_store.state(exception)
     reminder = exception_store.wait(exception, Token(token=token, given_at=instant_text(now)))
     state = _close_superseded(exception_store.state(exception), exception_store, register, now)
     if state.decision is not None:

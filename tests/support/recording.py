@@ -1,0 +1,58 @@
+"""Which calls each function makes of AWS, and which variables of its environment it reads."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+import botocore.session
+
+from billproof.adapters.aws.clients import client
+from tests.support.permissions import Permission, needed
+
+
+@dataclass
+class Recording:
+    """What was needed and read, by function; calls outside a function are nobody's."""
+
+    function: str | None = None
+    needs: defaultdict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
+    reads: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def __enter__(self) -> Self:
+        session = botocore.session.get_session()
+        session.get_component("event_emitter").register("provide-client-params", self._note)
+        boto3.setup_default_session(botocore_session=session)
+        client.cache_clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        boto3.setup_default_session()
+        client.cache_clear()
+
+    def environment(self, function: str, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Return a function's environment, which notes what is read of it."""
+        return _Environment(values, self.reads[function])
+
+    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if self.function is not None:
+            self.needs[self.function] |= set(needed(model.service_model.service_name, model.name, params))
+
+
+class _Environment(Mapping[str, str]):
+    def __init__(self, values: Mapping[str, str], read: set[str]) -> None:
+        self._values, self._read = values, read
+
+    def __getitem__(self, name: str) -> str:
+        self._read.add(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
