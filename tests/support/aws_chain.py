@@ -183,7 +183,9 @@ def play(chain: Chain) -> None:
     total = flight(2) | gap | {"data": {"count": "90"}}
     in_january = datetime(2013, 1, 6, tzinfo=UTC)
     chain.ingest(cancelled, total, flight(3), flight(3, data={"distance": "7"}), sent_at=in_january)
-    chain.ingest(*(flight(number, account=name) for number, name in enumerate(("UA", "WN", "DL"), 10)), sent_at=in_january)
+    chain.ingest(
+        *(flight(number, account=name) for number, name in enumerate(("UA", "WN", "DL"), 10)), sent_at=in_january
+    )
     chain.ingest(flight(4) | {"time": "no time"}, flight(5, account="nobody"), sent_at=in_january)
     for period, day in RUN_DAYS.items():
         chain.now = day
@@ -195,7 +197,7 @@ def play(chain: Chain) -> None:
         chain.ingest(flight(6, account="UA"), sent_at=day + timedelta(hours=1))  # late: the next month bills it
     _decide(chain, f"{INC}.2013-01.EV.001")
     _decide(chain, f"{INC}.2013-01._run.001-01")
-    _credit(chain, f"{INC}.2013-01.UA", "C-1", rebill=True)
+    _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.sample_events()
     chain.work_off()
@@ -204,11 +206,11 @@ def play(chain: Chain) -> None:
 
 def _lose_documents(chain: Chain) -> None:
     """Lose every invoice while a credit note waits, another is on its way, and a month is to be billed."""
-    asked = chain.call("request_credit", _request(f"{INC}.2013-01.FL", "C-2"))
-    _credit(chain, f"{INC}.2013-01.B6", "C-3")
+    asked = chain.call("request_credit", _request(f"{INC}.2013-01.MQ", "C-2"))
+    _credit(chain, f"{INC}.2013-01.UA", "C-3")
     chain.lose("invoices/")
     _decide(chain, asked["exception"])
-    chain.call("request_credit", _request(f"{INC}.2013-01.MQ", "C-4"))
+    chain.call("request_credit", _request(f"{INC}.2013-01.B6", "C-4"))
     chain.work_off()
     for function in ("reconcile", "recognize_revenue"):
         chain.call(function, {"legal_entity": INC})

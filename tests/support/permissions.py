@@ -11,7 +11,7 @@ from typing import Any
 BUCKET = "DataBucket"
 EXECUTIONS = "executions"
 IDENTITY = "identity"
-SECRET = "StripeSecretArn"
+ENGINE_KEY = "StripeSecretArn"
 _S3 = {"GetObject": "s3:GetObject", "HeadObject": "s3:GetObject", "PutObject": "s3:PutObject"}
 _TRANSACTION = {
     "Put": "dynamodb:PutItem",
@@ -43,21 +43,26 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
                 yield Permission(_TRANSACTION[kind], write["TableName"])
         case "dynamodb", _:
             yield Permission(f"dynamodb:{operation}", params["TableName"])
-        case "sqs", ("SendMessage" | "SendMessageBatch"):
-            yield Permission("sqs:SendMessage", params["QueueUrl"].rsplit("/", 1)[-1])
-        case "stepfunctions", "StartExecution":
-            yield Permission("states:StartExecution", params["stateMachineArn"].rsplit(":", 1)[-1])
-        case "stepfunctions", "DescribeExecution":
-            yield Permission("states:DescribeExecution", f"{params['executionArn'].split(':')[-2]} {EXECUTIONS}")
-        case "stepfunctions", ("SendTaskSuccess" | "SendTaskFailure"):
-            yield Permission(f"states:{operation}", "InvoiceException")  # the one machine that gives task tokens
-        case ("ses", "SendRawEmail") | ("sesv2", "SendEmail"):
-            yield Permission("ses:SendRawEmail", IDENTITY, only_with="SenderAddress")
-        case "secretsmanager", "GetSecretValue":
-            yield Permission("secretsmanager:GetSecretValue", SECRET)
         case _:
-            message = f"nobody said which permission {service} {operation} needs"
-            raise AssertionError(message)
+            yield _service_call(service, operation, params)
+
+
+def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permission:
+    match service, operation:
+        case "sqs", ("SendMessage" | "SendMessageBatch"):
+            return Permission("sqs:SendMessage", params["QueueUrl"].rsplit("/", 1)[-1])
+        case "stepfunctions", "StartExecution":
+            return Permission("states:StartExecution", params["stateMachineArn"].rsplit(":", 1)[-1])
+        case "stepfunctions", "DescribeExecution":
+            return Permission("states:DescribeExecution", f"{params['executionArn'].split(':')[-2]} {EXECUTIONS}")
+        case "stepfunctions", ("SendTaskSuccess" | "SendTaskFailure"):
+            return Permission(f"states:{operation}", "InvoiceException")  # the one machine that gives task tokens
+        case ("ses", "SendRawEmail") | ("sesv2", "SendEmail"):
+            return Permission("ses:SendRawEmail", IDENTITY, only_with="SenderAddress")
+        case "secretsmanager", "GetSecretValue":
+            return Permission("secretsmanager:GetSecretValue", ENGINE_KEY)
+    message = f"nobody said which permission {service} {operation} needs"
+    raise AssertionError(message)
 
 
 def granted(statements: Iterable[dict[str, Any]]) -> Iterator[Permission]:

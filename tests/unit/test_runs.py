@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -42,6 +42,25 @@ def test_a_starter_that_died_before_it_started_is_made_good() -> None:
     world.billing_runs.statuses.clear()
     assert world.start() == "skymeter-inc-2013-01-001"
     assert len(world.billing_runs.executions) == 1
+
+
+def test_a_closed_run_is_over_for_ever_though_its_execution_is_forgotten() -> None:
+    world = World()
+    world.bill()
+    world.billing_runs.statuses.clear()  # as Step Functions does after 90 days
+    world.billing_runs.executions.clear()
+    assert world.start() == "skymeter-inc-2013-01-002"
+    assert list(world.billing_runs.executions) == ["skymeter-inc-2013-01-002"]
+
+
+@pytest.mark.parametrize(("days", "run"), [(89, "skymeter-inc-2013-01-001"), (90, "skymeter-inc-2013-01-002")])
+def test_a_run_that_failed_before_executions_were_forgotten_keeps_its_artefacts(days: int, run: str) -> None:
+    world = World()
+    world.start()
+    world.billing_runs.statuses.clear()
+    world.billing_runs.executions.clear()
+    world.moment += timedelta(days=days)
+    assert world.start() == run
 
 
 def test_starters_that_keep_colliding_give_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from billproof.invoicing.model import BillingSlot, DocumentRef, Held, InvoiceSta
 from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
+from billproof.retrying import attempts
 
 REGISTER_SHARDS = 8
 """Partitions for the invoices of one legal entity and period."""
@@ -259,7 +260,7 @@ class Register:
         """
         done: dict[str, Released] = {}
         for chunk in _chunks(candidates):
-            for _ in range(MAX_ATTEMPTS):
+            for _ in attempts(MAX_ATTEMPTS):
                 known = {each.invoice: self.released(each.invoice) for each in chunk if each.invoice not in done}
                 done |= {invoice: released for invoice, released in known.items() if released is not None}
                 missing = [

@@ -2,6 +2,8 @@
 
 runs#<entity>#<period>      <ordinal>            the run exists
                             <ordinal>#closed     its statement is written
+
+Step Functions forgets an execution 90 days after it ended: then only these facts say that there was one.
 """
 
 from collections.abc import Sequence
@@ -12,9 +14,13 @@ from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
 from billproof.ports import Key, Record, Records, Workflows
+from billproof.retrying import attempts
 
 MAX_ATTEMPTS = 10
+EXECUTIONS_KNOWN = timedelta(days=90)
+"""For how long Step Functions surely knows an execution; its name is free again then."""
 RUNNING = "RUNNING"
+CLOSED = "#closed"
 SCHEDULE = "schedule"
 """Who asks for the runs that no person starts."""
 
@@ -63,15 +69,11 @@ def start_billing_run(
     if now < closes:
         message = f"{period} still accepts usage: its cut-off is {closes:%Y-%m-%d %H:%M} UTC, start the run after it"
         raise InvalidPeriod(message)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in attempts(MAX_ATTEMPTS):
         known = run_ids(records, legal_entity, period)
-        status = workflows.status(known[-1]) if known else None
-        if known and status in {RUNNING, None}:  # None: written down, then the starter died: start it now
-            found = StartedRun(run_id=known[-1], legal_entity=legal_entity, period=period, started=False)
-            if status is None:
-                found = _start(records, known[-1], legal_entity, period, workflows)
+        if known and (under_way := _under_way(records, known[-1], legal_entity, period, workflows, now)) is not None:
             _refuse_other_accounts(records, known[-1], legal_entity, period, only_accounts)
-            return found
+            return under_way
         ordinal = len(known) + 1
         run_id = run_name(legal_entity, period, ordinal)
         record = Record(
@@ -89,11 +91,35 @@ def start_billing_run(
     raise Contended(message)
 
 
+def _under_way(
+    records: Records, run_id: str, legal_entity: str, period: str, workflows: Workflows, now: datetime
+) -> StartedRun | None:
+    """Return the run if it is running, or was written down and never started, which is done now; else None.
+
+    A closed run is over by its own fact, and one that is older than Step Functions remembers is not started again.
+    """
+    if records.get(_key(run_id, legal_entity, period, CLOSED)) is not None:
+        return None
+    status = workflows.status(run_id)
+    if status == RUNNING:
+        return StartedRun(run_id=run_id, legal_entity=legal_entity, period=period, started=False)
+    record = records.get(_key(run_id, legal_entity, period)) or {}
+    planned_at = record.get("planned_at")
+    if status is not None or planned_at is None or now - datetime.fromisoformat(planned_at) >= EXECUTIONS_KNOWN:
+        return None
+    return _start(records, run_id, legal_entity, period, workflows)
+
+
+def _key(run_id: str, legal_entity: str, period: str, fact: str = "") -> Key:
+    """Return where a run, or a fact about it, is."""
+    return Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1] + fact)
+
+
 def _refuse_other_accounts(
     records: Records, run_id: str, legal_entity: str, period: str, only_accounts: Sequence[str]
 ) -> None:
     """Refuse to pass a run of some accounts off as the one that was asked for; raises Contended: it is tried again."""
-    record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
+    record = records.get(_key(run_id, legal_entity, period)) or {}
     limited_to = record.get("only_accounts", [])
     if limited_to and limited_to != sorted(set(only_accounts)):
         message = f"{run_id} is running for {', '.join(limited_to)} only: try again when it has ended"
@@ -102,7 +128,7 @@ def _refuse_other_accounts(
 
 def _start(records: Records, run_id: str, legal_entity: str, period: str, workflows: Workflows) -> StartedRun:
     """Start a run as its record says, so that a run whose starter died is started as it was asked for."""
-    record = records.get(Key(f"runs#{legal_entity}#{period}", run_id.rsplit("-", 1)[-1])) or {}
+    record = records.get(_key(run_id, legal_entity, period)) or {}
     document = {
         "run_id": run_id,
         "legal_entity": legal_entity,
@@ -137,6 +163,5 @@ def start_due_runs(
 
 def mark_closed(records: Records, *, run_id: str, legal_entity: str, period: str, statement_key: str) -> bool:
     """Note that a run is closed; False where it was."""
-    ordinal = run_id.rsplit("-", 1)[-1]
-    key = Key(f"runs#{legal_entity}#{period}", f"{ordinal}#closed")
+    key = _key(run_id, legal_entity, period, CLOSED)
     return records.create(Record(key, {"run_id": run_id, "statement": statement_key}))

@@ -1,7 +1,7 @@
 """Objects in an S3 bucket.
 
-S3 answers 403 instead of 404 for a missing object unless the role may list the whole bucket; our roles may list a prefix
-only, which does not count for GetObject. So a 403 is followed by a listing of the key, which the role may do.
+S3 answers 403 instead of 404 for a missing object unless the role may list the whole bucket. Our roles may list some
+prefixes only, which does not count for GetObject: so a 403 is followed by a listing of the key, which the role may do.
 """
 
 from collections.abc import Iterator
