@@ -12,6 +12,7 @@
     |- UnbalancedEntry            debits and credits of a journal entry differ
     |- UnpriceableCharge          a charge cannot be priced as the contract states it
     |- UndeterminedTax            no rule says what tax is due: never a zero rate
+    |- MailRefused                a mail service will not take a mail, however often it is sent
     |- ExternalServiceUnavailable something outside failed: worth another try (retryable)
        |- Contended               others wrote at the same time, too often in a row (retryable)
 
@@ -22,7 +23,10 @@ from typing import ClassVar
 
 
 class BillproofError(Exception):
-    """An error with a stable code, a retryable flag and details that a log or a person can use."""
+    """An error with a stable code, and details that a log or a person can use.
+
+    The state machines retry what is `retryable`: RETRIED names it for them.
+    """
 
     code: ClassVar[str] = "billproof_error"
     retryable: ClassVar[bool] = False
@@ -107,6 +111,12 @@ class UndeterminedTax(BillproofError):
     code = "undetermined_tax"
 
 
+class MailRefused(BillproofError):
+    """A mail service will not take a mail, however often it is sent: the address or the sender is at fault."""
+
+    code = "mail_refused"
+
+
 class ExternalServiceUnavailable(BillproofError):
     """Something outside failed; the same call is worth another try."""
 
@@ -118,3 +128,20 @@ class Contended(ExternalServiceUnavailable):
     """Others wrote the same keys at the same time, too often in a row."""
 
     code = "contended"
+
+
+MACHINERY = (
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "States.Timeout",
+    "Runtime.HandlerError",
+)
+"""What Step Functions itself calls a call that came to nothing; the last is what MiniStack calls every error."""
+
+RETRIED = ("ExternalServiceUnavailable", "Contended", *MACHINERY)
+"""What the state machines retry: the names of our retryable errors, and MACHINERY. Wrong input is not tried again."""

@@ -1,12 +1,8 @@
 """Each function's role allows exactly what the function does, and its environment holds exactly what it reads."""
 
-from collections.abc import Iterator
-
 import pytest
-from moto import mock_aws
 
 from billproof_ops.paths import ROOT
-from tests.support.aws_chain import Chain, play
 from tests.support.expanded import environment, on_failure, role_statements
 from tests.support.permissions import Permission, granted, named
 from tests.support.recording import Recording
@@ -14,15 +10,6 @@ from tests.support.recording import Recording
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 GIVEN_TO_ALL = {"POWERTOOLS_LOG_LEVEL"}
 """What powertools reads, not we."""
-
-
-@pytest.fixture(scope="module")
-def recorded() -> Iterator[Recording]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws(), Recording() as recording:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "test")
-        play(Chain(recording))
-        yield recording
 
 
 def allowed(function: str) -> set[Permission]:

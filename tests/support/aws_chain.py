@@ -30,6 +30,8 @@ from tests.support.world import EUROPE, INC, flight
 BUCKET = "databucket"
 SENDER = "billing@skymeter.example"
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
+WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
+ENGINE_KEY = "rk_test_of_the_engine"
 EVENTS = ROOT / "events"
 ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "DL"}
 """The accounts of the demo that play: DL is billed by the other legal entity."""
@@ -101,7 +103,9 @@ class Chain:
         handler = importlib.import_module(f"functions.{function}.app").handler
         self.recording.function = function
         try:
-            return handler(event, LambdaContext(), self._compositions[function])
+            result = handler(event, LambdaContext(), self._compositions[function])
+            self.recording.results[function].append(result)
+            return result
         except (BillproofError, KeyError) as error:
             return error
         finally:
@@ -225,11 +229,15 @@ def _lose_documents(chain: Chain) -> None:
 
 
 def _decide(chain: Chain, exception: str) -> None:
-    for token in ("token-1", "token-2", "token-3"):  # the second is a reminder, later ones escalate
+    for token in (
+        f"{WAITS_UNDER}1",
+        f"{WAITS_UNDER}2",
+        f"{WAITS_UNDER}3",
+    ):  # the second is a reminder, later ones escalate
         chain.call("await_decision", {"exception": exception, "task_token": token})
     decision = {"exception": exception, "verdict": "approved", "decided_by": "ben", "reason": "agreed by telephone"}
     chain.call("decide_exception", decision)
-    chain.call("await_decision", {"exception": exception, "task_token": "token-4"})
+    chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}4"})
     chain.call("apply_decision", {"exception": exception})
 
 
@@ -261,5 +269,5 @@ def _make_resources() -> dict[str, str]:
         names[name] = made["stateMachineArn"]
     client("ses").verify_email_identity(EmailAddress=SENDER)
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
-    client("secretsmanager").create_secret(Name="stripe", SecretString="rk_test_1")
+    client("secretsmanager").create_secret(Name="stripe", SecretString=ENGINE_KEY)
     return names

@@ -1,5 +1,6 @@
 """Which calls each function makes of AWS, and which variables of its environment it reads."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,27 +11,34 @@ import boto3
 import botocore.session
 
 from billproof.adapters.aws.clients import client
+from billproof.handlers import logger
 from tests.support.permissions import Permission, needed
 
 
 @dataclass
 class Recording:
-    """What was needed and read, by function; calls outside a function are nobody's."""
+    """What was needed and read, by function, and every log line; calls outside a function are nobody's."""
 
     function: str | None = None
     needs: defaultdict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
     reads: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    results: defaultdict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    logs: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         session = botocore.session.get_session()
         session.get_component("event_emitter").register("provide-client-params", self._note)
         boto3.setup_default_session(botocore_session=session)
         client.cache_clear()
+        self._handler = _Lines(self.logs)
+        logging.getLogger("billproof").addHandler(self._handler)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        logging.getLogger("billproof").removeHandler(self._handler)
         boto3.setup_default_session()
         client.cache_clear()
 
@@ -41,6 +49,16 @@ class Recording:
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if self.function is not None:
             self.needs[self.function] |= set(needed(model.service_model.service_name, model.name, params))
+
+
+class _Lines(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setFormatter(logger.registered_formatter)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
 
 
 class _Environment(Mapping[str, str]):

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from billproof.approvals.exception_store import ExceptionStore, exception_id
 from billproof.approvals.model import ExceptionRecord, Kind, Verdict
-from billproof.approvals.service import raise_exception
+from billproof.approvals.service import WaitOutcome, raise_exception
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.ids import canonical_json, digest, digest_bytes
@@ -33,7 +33,7 @@ class CreditRequested(Model):
     document: str
     exception: str
     gross: Money
-    outcome: str
+    outcome: WaitOutcome
 
 
 def request_credit(
@@ -190,5 +190,5 @@ def _raise(
     )
     raise_exception(opened, exception_store=exception_store, workflows=workflows)
     decision = exception_store.state(opened.id).decision
-    outcome = decision.verdict.value if decision is not None else "waiting"
+    outcome = WaitOutcome(decision.verdict) if decision is not None else WaitOutcome.WAITING
     return CreditRequested(document=held.invoice, exception=opened.id, gross=gross, outcome=outcome)

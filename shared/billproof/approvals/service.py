@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from enum import StrEnum
 
 from billproof.approvals.exception_store import ExceptionStore, Token, exception_id, execution_name, superseded_by
 from billproof.approvals.model import (
     RUN_SUBJECT,
     Answer,
+    AnswerOutcome,
     Decision,
     ExceptionRecord,
     ExceptionState,
@@ -24,7 +26,7 @@ from billproof.approvals.model import (
     Verdict,
 )
 from billproof.approvals.policy import Person
-from billproof.errors import Conflict
+from billproof.errors import Conflict, ExternalServiceUnavailable, MailRefused
 from billproof.findings import Finding
 from billproof.invoicing.model import DraftOutcome, Held
 from billproof.invoicing.register import HELD, Register
@@ -34,7 +36,7 @@ from billproof.model import Model
 from billproof.money import Money
 from billproof.periods import instant_text
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
-from billproof.pipeline.model import StepResult
+from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.ports import Mailer, Objects, Queue, TaskTokens, Workflows
 
 LEAST_REASON = 3
@@ -77,7 +79,9 @@ def raise_exceptions(
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
         raised += 1
-    return StepResult(run_id=run_id, batch_id=batch_id, outcome="raised", accounts=len(batch.drafts), findings=raised)
+    return StepResult(
+        run_id=run_id, batch_id=batch_id, outcome=StepOutcome.RAISED, accounts=len(batch.drafts), findings=raised
+    )
 
 
 def _can_be_released(held: Held) -> bool:
@@ -127,13 +131,25 @@ def open_run_exception(
     return opened
 
 
+class WaitOutcome(StrEnum):
+    """What became of a wait: who was told, or how the exception was decided already."""
+
+    WAITING = "waiting"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
 class Waiting(Model):
     """Whether the workflow waits for a person, and who was told."""
 
     exception: str
-    outcome: str
+    outcome: WaitOutcome
     reminder: int
     told: tuple[str, ...]
+    mails_failed: int = 0
 
 
 def await_decision(
@@ -150,7 +166,8 @@ def await_decision(
 ) -> Waiting:
     """Keep the token that the workflow waits under, and tell those who may decide; later calls remind, then escalate.
 
-    Where the decision is there already, or the exception is no longer needed, the workflow is answered at once. Raises
+    A mail that is not taken fails no wait: it is counted, and the exception is listed as open all the same. Where the
+    decision is there already, or the exception is no longer needed, the workflow is answered at once. Raises
     NotFound where there is no such exception: nothing is kept then.
     """
     exception_store.state(exception)
@@ -158,16 +175,22 @@ def await_decision(
     state = _close_superseded(exception_store.state(exception), exception_store, register, now)
     if state.decision is not None:
         tokens.answer(token=token, document=_output(state, state.decision))
-        return Waiting(exception=exception, outcome=state.status, reminder=reminder, told=())
+        return Waiting(exception=exception, outcome=WaitOutcome(state.decision.verdict), reminder=reminder, told=())
     opened = state.opened
     policy = directory.policy(opened.legal_entity)
-    told = policy.deciders(opened.amount, other_than=opened.requested_by)
-    if reminder >= policy.escalate_after:
-        told = policy.without_limits(other_than=opened.requested_by)
-    if sender is not None:
-        _tell(told, opened, reminder, mailer=mailer, sender=sender)
-    outcome = "escalated" if reminder >= policy.escalate_after else "reminded" if reminder else "waiting"
-    return Waiting(exception=exception, outcome=outcome, reminder=reminder, told=tuple(each.id for each in told))
+    is_late = reminder >= policy.escalate_after
+    people = policy.deciders(opened.amount, other_than=opened.requested_by)
+    if is_late:
+        people = policy.without_limits(other_than=opened.requested_by)
+    failed = [] if sender is None else _tell(people, opened, reminder, mailer=mailer, sender=sender)
+    outcome = WaitOutcome.REMINDED if reminder else WaitOutcome.WAITING
+    return Waiting(
+        exception=exception,
+        outcome=WaitOutcome.ESCALATED if is_late else outcome,
+        reminder=reminder,
+        told=tuple(person.id for person in people if person not in failed),
+        mails_failed=len(failed),
+    )
 
 
 def decide_exception(
@@ -211,16 +234,27 @@ def decide_exception(
     if (taken.verdict, taken.decided_by) != (verdict, decided_by):
         said = f"{taken.verdict} by {taken.decided_by} at {taken.decided_at}: {taken.reason}"
         return Answer(
-            exception=exception, outcome="refused", decision=taken, refusal=Refusal.ALREADY_DECIDED, message=said
+            exception=exception,
+            outcome=AnswerOutcome.REFUSED,
+            decision=taken,
+            refusal=Refusal.ALREADY_DECIDED,
+            message=said,
         )
-    return Answer(exception=exception, outcome="decided", decision=taken)
+    return Answer(exception=exception, outcome=AnswerOutcome.DECIDED, decision=taken)
+
+
+class ApplyOutcome(StrEnum):
+    """What became of an approved invoice."""
+
+    RELEASED = "released"
+    OUTDATED = "outdated"
 
 
 class Applied(Model):
     """What became of an approved invoice: `released` under a number, or `outdated`."""
 
     exception: str
-    outcome: str
+    outcome: ApplyOutcome
     number: str | None
 
 
@@ -260,8 +294,8 @@ def apply_decision(
             deliveries=deliveries,
         )
     if released is None:
-        return Applied(exception=exception, outcome="outdated", number=None)
-    return Applied(exception=exception, outcome="released", number=released.number)
+        return Applied(exception=exception, outcome=ApplyOutcome.OUTDATED, number=None)
+    return Applied(exception=exception, outcome=ApplyOutcome.RELEASED, number=released.number)
 
 
 def _document(opened: ExceptionRecord) -> str:
@@ -291,7 +325,7 @@ def _refusal(
     if found is None:
         return None
     refusal, message = found
-    return Answer(exception=opened.id, outcome="refused", refusal=refusal, message=message)
+    return Answer(exception=opened.id, outcome=AnswerOutcome.REFUSED, refusal=refusal, message=message)
 
 
 def _close_superseded(
@@ -322,7 +356,11 @@ def _output(state: ExceptionState, decision: Decision) -> dict[str, str]:
     return {"exception": state.opened.id, "kind": state.opened.kind.value, "decision": decision.verdict.value}
 
 
-def _tell(people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, mailer: Mailer, sender: str) -> None:
+def _tell(
+    people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, mailer: Mailer, sender: str
+) -> list[Person]:
+    """Send the mails, and return whom no mail could be sent to."""
+    failed: list[Person] = []
     for person in people:
         mail = EmailMessage(policy=SMTP)
         mail["From"] = sender
@@ -330,11 +368,15 @@ def _tell(people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, m
         mail["Subject"] = f"{'Reminder: ' if reminder else ''}{opened.kind.value} {opened.id} waits for a decision"
         mail["Message-ID"] = f"<{execution_name(opened.id)}.{reminder}.{person.id}@{sender.rsplit('@', 1)[-1]}>"
         worth = str(opened.amount) if opened.amount else "not known"
-        findings = "\n".join(f"- {each.code}: {each.message}\n  {each.remedy}" for each in opened.findings)
+        findings = "\n".join(f"- {finding.code}: {finding.message}\n  {finding.remedy}" for finding in opened.findings)
         mail.set_content(
             f"Dear {person.name},\n\n{opened.id} (run {opened.run}, requested by {opened.requested_by}) is held.\n"
             f"Amount: {worth}\n\n{findings}\n\n"
             f"billproof exceptions approve {opened.id} --as {person.id} --reason '...'\n"
             f"billproof exceptions reject {opened.id} --as {person.id} --reason '...'\n"
         )
-        mailer.send(to=person.email, message=mail.as_bytes())
+        try:
+            mailer.send(to=person.email, message=mail.as_bytes())
+        except (MailRefused, ExternalServiceUnavailable):
+            failed.append(person)
+    return failed

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import StrEnum
 
 from billproof.erp.intent import erp_of
 from billproof.erp.port import Erps, erp_named
@@ -35,10 +36,16 @@ class MonthRecognized(Model):
     earned: Money
 
 
+class RecognitionOutcome(StrEnum):
+    """What a call came to: whatever else may happen is raised."""
+
+    RECOGNIZED = "recognized"
+
+
 class RecognitionResult(Model):
     """What a call of recognize_revenue returns."""
 
-    outcome: str
+    outcome: RecognitionOutcome
     months: tuple[MonthRecognized, ...]
 
 
@@ -100,7 +107,7 @@ def recognize_revenue(
             )
             for name in months
         ]
-    return RecognitionResult(outcome="recognized", months=tuple(done))
+    return RecognitionResult(outcome=RecognitionOutcome.RECOGNIZED, months=tuple(done))
 
 
 def _last_months(now: datetime, time_zone: str) -> list[str]:

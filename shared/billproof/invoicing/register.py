@@ -7,6 +7,7 @@
         <account>#declared              the tax is committed to the external tax engine
         <account>#posted                the ERP confirmed it
         <account>#delivered             the customer was sent it
+        <account>#bounced#<mail>        its mail did not arrive; refused, rejected and complained likewise
         <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
     numbers#<entity>#<year>
         <first number of a block>       the numbers of the block and whose they are

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.history import Receipt
@@ -32,7 +32,7 @@ MAX_ATTEMPTS = 10
 ENTITY_ID_LIMIT = 58
 """A legal entity's id is part of execution names, which have at most 80 characters: <id>-2013-01-001-0000-0000."""
 
-_ANY: TypeAdapter[AnyMasterData] = TypeAdapter(MasterData)
+_ANY: TypeAdapter[AnyMasterData] = TypeAdapter(MasterData, config=ConfigDict(hide_input_in_errors=True))
 
 
 def key_of(data: AnyMasterData) -> Key:
