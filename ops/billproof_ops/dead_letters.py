@@ -21,6 +21,7 @@ WORK_QUEUES = {
     "contract-events": "ContractEventsQueueUrl",
     "erp-postings": "ErpPostingsQueueUrl",
     "deliveries": "DeliveriesQueueUrl",
+    "delivery-events": "DeliveryEventsQueueUrl",
 }
 HIDDEN_SECONDS = 120
 MESSAGES_PER_CALL = 10

@@ -69,7 +69,8 @@ DEAD_LETTERS = [name for name in of_type("AWS::SQS::Queue") if name.endswith("De
 
 
 def test_there_are_queues_to_look_at() -> None:
-    assert sorted(WORK_QUEUES) == ["ContractEventsQueue", "DeliveriesQueue", "ErpPostingsQueue", "UsageEventsQueue"]
+    work = ("ContractEvents", "Deliveries", "DeliveryEvents", "ErpPostings", "UsageEvents")
+    assert sorted(WORK_QUEUES) == [f"{name}Queue" for name in work]
     assert len(of_type("AWS::SQS::Queue")) == len(WORK_QUEUES) + len(DEAD_LETTERS)
 
 
@@ -106,7 +107,7 @@ def test_messages_stay_invisible_for_six_times_as_long_as_a_call_may_take() -> N
 
 def test_every_function_has_a_role_and_a_log_of_its_own() -> None:
     functions = of_type("AWS::Lambda::Function")
-    assert len(functions) == len(list(ROOT.glob("functions/*/app.py"))) == 21
+    assert len(functions) == len(list(ROOT.glob("functions/*/app.py"))) == 22
     assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(functions)
     logs = of_type("AWS::Logs::LogGroup")
     assert {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions.values()} == set(logs)

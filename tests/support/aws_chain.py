@@ -7,6 +7,7 @@ the whole bucket: 403 for a missing object.
 import importlib
 import itertools
 import json
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -51,22 +52,24 @@ class LambdaContext:
 
 
 class HidingS3:
-    """A client whose GetObject says 403 where there is no object."""
+    """A client whose GetObject says 403 where there is no object, and for those that it is told to deny."""
 
-    def __init__(self, below: Any) -> None:
-        self._below = below
+    def __init__(self, below: Any, denied: Container[str] = ()) -> None:
+        self._below, self._denied = below, denied
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._below, name)
 
     def get_object(self, **arguments: Any) -> Any:
+        refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
+        if arguments["Key"] in self._denied:
+            raise refused
         try:
             return self._below.get_object(**arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
-            denied = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
-            raise ClientError(denied, "GetObject") from None
+            raise refused from None
 
 
 class ChainComposition(Composition):
@@ -104,12 +107,12 @@ class Chain:
         self.recording.function = function
         try:
             result = handler(event, LambdaContext(), self._compositions[function])
-            self.recording.results[function].append(result)
-            return result
         except (BillproofError, KeyError) as error:
             return error
         finally:
             self.recording.function = None
+        self.recording.results[function].append(result)
+        return result
 
     def _value(self, value: Any) -> str:
         return self._names[value["Ref"]] if isinstance(value, dict) else str(value)

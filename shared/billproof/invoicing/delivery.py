@@ -20,7 +20,7 @@ from billproof.ports import Mailer, Objects
 INVOICE_HEADER = "X-Billproof-Invoice"
 """By which a bounce is brought back to its invoice: SES writes a Message-ID of its own, and returns other headers."""
 MAIL_NAME = 16
-"""Digits of a digest that name a mail which was never taken."""
+"""Digits of the digest of address and reason that name a mail which was never taken: its tries are one fact."""
 
 Renderer = Callable[[Invoice, Released], bytes]
 """Draws an invoice as a PDF: the same invoice always gives the same bytes."""
@@ -79,7 +79,7 @@ def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) 
         problem = DeliveryProblem(
             kind=ProblemKind.REFUSED,
             invoice=invoice.id,
-            mail=digest_bytes(mail)[:MAIL_NAME],
+            mail=digest_bytes(f"{to} {error.message}".encode())[:MAIL_NAME],
             happened_at=None,
             reason=error.message,
         )
