@@ -14,9 +14,10 @@ def private_texts() -> set[str]:
     """Return the addresses and tax numbers of the demo's companies and customers."""
     data = story.master_data()
     texts: set[str] = set()
-    for company in (*data.legal_entities, *data.accounts):
-        texts.update(company.address.lines)
+    for account in data.accounts:
+        texts.update(account.address.lines)
     for entity in data.legal_entities:
+        texts.update(entity.address.lines)
         texts.update(registration.number for registration in entity.tax_registrations)
     texts.update(account.vat_number for account in data.accounts if account.vat_number is not None)
     return texts

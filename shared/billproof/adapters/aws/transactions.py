@@ -51,7 +51,7 @@ def cancellation_reasons(error: ClientError) -> set[str]:
     """Return why a write was not done, for those errors that this module reads; nothing for all others."""
     code = error_code(error)
     if code == "TransactionCanceledException":
-        reasons = error.response.get("CancellationReasons", [])  # type: ignore[typeddict-item] # of this error only
+        reasons = error.response.get("CancellationReasons", [])
         return {reason["Code"] for reason in reasons if reason.get("Code", "None") != "None"} or {code}
     return {code} if code in _TAKEN | _CONFLICT else set()
 
