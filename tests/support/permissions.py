@@ -6,7 +6,10 @@ A permission is an action and the resource that it is for, written with the temp
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from billproof_ops.paths import ROOT
 
 BUCKET = "DataBucket"
 EXECUTIONS = "executions"
@@ -43,6 +46,8 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
                 yield Permission(_TRANSACTION[kind], write["TableName"])
         case "dynamodb", _:
             yield Permission(f"dynamodb:{operation}", params["TableName"])
+        case "stepfunctions", "SendTaskSuccess":  # a token does not say whose it is
+            yield from (Permission("states:SendTaskSuccess", machine) for machine in machines_that_wait())
         case _:
             yield _service_call(service, operation, params)
 
@@ -55,14 +60,22 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
             return Permission("states:StartExecution", params["stateMachineArn"].rsplit(":", 1)[-1])
         case "stepfunctions", "DescribeExecution":
             return Permission("states:DescribeExecution", f"{params['executionArn'].split(':')[-2]} {EXECUTIONS}")
-        case "stepfunctions", ("SendTaskSuccess" | "SendTaskFailure"):
-            return Permission(f"states:{operation}", "InvoiceException")  # the one machine that gives task tokens
         case ("ses", "SendRawEmail") | ("sesv2", "SendEmail"):
             return Permission("ses:SendRawEmail", IDENTITY, only_with="SenderAddress")
         case "secretsmanager", "GetSecretValue":
             return Permission("secretsmanager:GetSecretValue", ENGINE_KEY)
     message = f"nobody said which permission {service} {operation} needs"
     raise AssertionError(message)
+
+
+@cache
+def machines_that_wait() -> list[str]:
+    """Return the logical ids of the state machines that wait under a task token."""
+    return [
+        "".join(part.capitalize() for part in path.name.partition(".")[0].split("_"))
+        for path in sorted((ROOT / "statemachines").glob("*.asl.json"))
+        if ".waitForTaskToken" in path.read_text()
+    ]
 
 
 def granted(statements: Iterable[dict[str, Any]]) -> Iterator[Permission]:
