@@ -1,4 +1,4 @@
-"""Unit tests open no socket; only tests/integration may."""
+"""Unit tests open no socket and wait for nothing; only tests/integration may."""
 
 import os
 from collections.abc import Iterator
@@ -26,6 +26,7 @@ def _sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr("billproof.retrying.sleep", lambda _seconds: None)
     disable_socket(allow_unix_socket=True)
     yield
     enable_socket()

@@ -1,6 +1,6 @@
 """The release of an invoice that was held and then approved."""
 
-from billproof.approvals.applying import Applied, apply_decision
+from billproof.approvals.applying import Applied, ApplyOutcome, apply_decision
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model
@@ -23,5 +23,5 @@ def handler(request: Request, ports: Composition) -> Applied:
         postings=ports.postings,
         deliveries=ports.deliveries,
     )
-    count("InvoicesReleased", int(result.outcome == "released"))
+    count("InvoicesReleased", int(result.outcome is ApplyOutcome.RELEASED))
     return result

@@ -1,6 +1,6 @@
 """The wait of an exception: its token is kept, and those who may decide are told."""
 
-from billproof.approvals.waiting import Waiting, await_decision
+from billproof.approvals.waiting import Waiting, WaitOutcome, await_decision
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model
@@ -27,5 +27,6 @@ def handler(request: Request, ports: Composition) -> Waiting:
         sender=ports.settings.sender,
         now=ports.now(),
     )
-    count("ExceptionsEscalated", int(result.outcome == "escalated"))
+    count("NotificationsFailed", result.mails_failed)
+    count("ExceptionsEscalated", int(result.outcome is WaitOutcome.ESCALATED))
     return result

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.identities import RunId
+from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import Invoice, Released
@@ -169,6 +170,12 @@ def find_invoice(target: Target, name: str) -> tuple[Released, Invoice]:
     """Return a released invoice by its id or its number; raises OpsError where there is none."""
     released = find_release(target, name)
     return released, read_invoice(target.ports.objects, released.document)
+
+
+def problems_of(target: Target, released: Released) -> list[DeliveryProblem]:
+    """Return what went wrong with the mails of a released invoice."""
+    facts = target.ports.register.facts(released.invoice)
+    return delivery_problems(facts) if facts is not None else []
 
 
 def _by_number(target: Target, number: str) -> Released | None:

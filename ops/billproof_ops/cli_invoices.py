@@ -100,9 +100,12 @@ def show_invoice(
     as_json: AsJson = False,
 ) -> None:
     """Show a released invoice, with the explanation of every line."""
-    released, found = billing.find_invoice(Target.find(), name)
+    target = Target.find()
+    released, found = billing.find_invoice(target, name)
+    problems = billing.problems_of(target, released)
     if as_json:
-        print_json({"released": released.model_dump(mode="json"), "invoice": found.model_dump(mode="json")})
+        shown = {"released": released.model_dump(mode="json"), "invoice": found.model_dump(mode="json")}
+        print_json({**shown, "delivery_problems": [problem.model_dump(mode="json") for problem in problems]})
         return
     table = Table("Line", "Service period", "Explanation", "Net", "Tax", title=f"{released.number}: {found.buyer.name}")
     for line in found.lines:
@@ -126,6 +129,9 @@ def show_invoice(
         booked = found.in_books
         console.print(f"booked as net {booked.net}, tax {booked.tax}, total {booked.gross} at {found.exchange.text}")
     console.print(f"sha256 {released.document.digest}")
+    for problem in problems:
+        when = f" at {problem.happened_at}" if problem.happened_at else ""
+        console.print(f"[red]mail {problem.kind}[/]{when}: {problem.reason}", soft_wrap=True)
 
 
 @app.command("preview")

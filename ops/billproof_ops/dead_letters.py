@@ -23,6 +23,7 @@ WORK_QUEUES = {
     "contract-events": "ContractEventsQueueUrl",
     "erp-postings": "ErpPostingsQueueUrl",
     "deliveries": "DeliveriesQueueUrl",
+    "delivery-events": "DeliveryEventsQueueUrl",
 }
 SCHEDULED_CALLS = "scheduled-calls"
 DEAD_ONLY = {SCHEDULED_CALLS: "ScheduledCallsDeadLettersUrl"}

@@ -12,6 +12,7 @@
     |- UnbalancedEntry            debits and credits of a journal entry differ
     |- UnpriceableCharge          a charge cannot be priced as the contract states it
     |- UndeterminedTax            no rule says what tax is due: never a zero rate
+    |- MailRefused                a mail service will not take a mail, however often it is sent
     |- ExternalServiceUnavailable something outside failed: worth another try (retryable)
        |- Contended               others wrote at the same time, too often in a row (retryable)
 
@@ -23,7 +24,10 @@ from typing import ClassVar
 
 
 class BillproofError(Exception):
-    """An error with a stable code, a retryable flag and details that a log or a person can use."""
+    """An error with a stable code, and details that a log or a person can use.
+
+    The state machines retry what is `retryable`: RETRIED names it for them.
+    """
 
     code: ClassVar[str] = "billproof_error"
     retryable: ClassVar[bool] = False
@@ -108,6 +112,12 @@ class UndeterminedTax(BillproofError):
     code = "undetermined_tax"
 
 
+class MailRefused(BillproofError):
+    """A mail service will not take a mail, however often it is sent: the address or the sender is at fault."""
+
+    code = "mail_refused"
+
+
 class ExternalServiceUnavailable(BillproofError):
     """Something outside failed; the same call is worth another try."""
 
@@ -124,7 +134,8 @@ class Contended(ExternalServiceUnavailable):
 def work_apart[T, R](work: Callable[[T], R], items: Iterable[tuple[str, T]]) -> list[R]:
     """Do a piece of work for every named item: one that raises never stops the next.
 
-    Raises what a single item raised, or an ExceptionGroup that names those of several that failed; the others are done.
+    Raises what a single item raised. Where some of several failed, the others are done, and it raises
+    ExternalServiceUnavailable if another try may help them all, else an ExceptionGroup; both name those that failed.
     """
     named = list(items)
     results: list[R] = []
@@ -139,5 +150,25 @@ def work_apart[T, R](work: Callable[[T], R], items: Iterable[tuple[str, T]]) -> 
     if failed:
         said = "; ".join(f"{name}: {error}" for name, error in failed.items())
         message = f"{len(failed)} of {len(named)} failed, the others are done: {said}"
-        raise ExceptionGroup(message, list(failed.values()))
+        group = ExceptionGroup(message, list(failed.values()))
+        if all(isinstance(error, BillproofError) and error.retryable for error in failed.values()):
+            raise ExternalServiceUnavailable(message) from group
+        raise group
     return results
+
+
+MACHINERY = (
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "States.Timeout",
+    "Runtime.HandlerError",
+)
+"""What Step Functions itself calls a call that came to nothing; the last is what MiniStack calls every error."""
+
+RETRIED = ("ExternalServiceUnavailable", "Contended", *MACHINERY)
+"""What the state machines retry: the names of our retryable errors, and MACHINERY. Wrong input is not tried again."""

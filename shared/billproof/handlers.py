@@ -1,8 +1,11 @@
-"""What every function needs around its use case: log context, metrics, workflow steps, queue batches."""
+"""What every function needs around its use case: log context, metrics, workflow steps, queue batches.
+
+Log lines hold numbers, and of texts those in LOGGED only: tokens, addresses and what people wrote stay out.
+"""
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,11 +17,32 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ValidationError
 
 from billproof.composition import Composition, composition
-from billproof.errors import InvalidInput
+from billproof.errors import BillproofError, InvalidInput
 from billproof.model import Model
 
 logger = Logger(service="billproof")
 metrics = Metrics(namespace="Billproof", service="billproof")
+
+LOGGED = frozenset(
+    {
+        "run_id",
+        "batch_id",
+        "legal_entity",
+        "period",
+        "month",
+        "exception",
+        "invoice",
+        "document",
+        "number",
+        "external_reference",
+        "kind",
+        "id",
+        "verdict",
+        "refusal",
+        "outcome",
+    }
+)
+"""The fields of requests and results whose text is logged: names of things, and what came of them."""
 
 Event = dict[str, Any]
 Handler = Callable[..., dict[str, Any]]
@@ -38,14 +62,23 @@ def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Composition], B
             except ValidationError as error:
                 message = f"{use_case.__name__}: {_what_is_wrong(error)}"
                 raise InvalidInput(message) from None
-            logger.append_keys(**{name: str(value) for name, value in request.model_dump().items()})
+            logger.append_keys(**log_fields(request.model_dump(mode="json")))
             result = use_case(request, ports or composition()).model_dump(mode="json")
-            logger.info(use_case.__name__, result=result)
+            logger.info(use_case.__name__, result=log_fields(result))
             return result
 
         return instrumented(handler)
 
     return decorate
+
+
+def log_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may be logged of a request or result: numbers, and texts under the names of LOGGED."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if isinstance(value, int) or (isinstance(value, str) and name in LOGGED)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +104,11 @@ def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context
     def take_record(record: SQSRecord) -> None:
         try:
             result = take(ReceivedMessage(body=record.body, sender=record.attributes.sender_id))
-        except Exception:
-            logger.exception("message failed", message_id=record.message_id)
+        except Exception as error:
+            logger.exception("message failed", message_id=record.message_id, error=_named(error))
             raise
-        logger.info("message taken", message_id=record.message_id, result=result.model_dump(mode="json"))
+        fields = result.result if isinstance(result, Outcome) else result.model_dump(mode="json")
+        logger.info("message taken", message_id=record.message_id, result=log_fields(fields))
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=take_record, processor=processor, context=context)
@@ -125,6 +159,10 @@ def count(name: str, value: int) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
+def _named(error: Exception) -> str:
+    return error.code if isinstance(error, BillproofError) else type(error).__name__
+
+
 def read_message[M: BaseModel](body: str, model: type[M]) -> M:
     """Read a message of one of our own queues; raises InvalidInput, so that it ends in the dead-letter queue."""
     try:
@@ -136,7 +174,7 @@ def read_message[M: BaseModel](body: str, model: type[M]) -> M:
 
 
 def _what_is_wrong(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in error.errors())
+    return "; ".join(f"{'.'.join(map(str, part['loc'])) or 'event'}: {part['msg']}" for part in error.errors())
 
 
 def instrumented(handler: Handler) -> Handler:

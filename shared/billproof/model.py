@@ -64,10 +64,13 @@ Computed = Annotated[
 class Model(BaseModel):
     """A frozen object that refuses unknown fields; amounts and quantities are text in JSON.
 
-    Validators are built when they are first needed: a cold start does not wait for those that it never uses.
+    An error says what is wrong and where, not what was given: that may be private, and errors are logged. Validators
+    are built when they are first needed: a cold start does not wait for those that it never uses.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, defer_build=True, hide_input_in_errors=True
+    )
 
     @classmethod
     def construct_trusted(cls, **fields: Any) -> Self:

@@ -90,7 +90,7 @@ class Mailer(Protocol):
     """Outgoing mail."""
 
     def send(self, *, to: str, message: bytes) -> None:
-        """Hand a whole RFC 5322 message over; raises ExternalServiceUnavailable."""
+        """Hand a whole RFC 5322 message over; raises MailRefused or ExternalServiceUnavailable."""
 
 
 class Clock(Protocol):

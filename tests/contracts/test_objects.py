@@ -1,7 +1,11 @@
+import boto3
 import pytest
+from moto import mock_aws
 
-from billproof.errors import NotFound
+from billproof.adapters.aws.s3 import S3Objects
+from billproof.errors import ExternalServiceUnavailable, NotFound
 from billproof.ports import Objects
+from tests.support.aws_chain import HidingS3
 
 
 def test_bytes_are_read_as_they_were_written(objects: Objects) -> None:
@@ -13,6 +17,23 @@ def test_bytes_are_read_as_they_were_written(objects: Objects) -> None:
 def test_what_is_not_there_is_not_found(objects: Objects) -> None:
     with pytest.raises(NotFound):
         objects.get("a/b")
+
+
+@mock_aws
+def test_a_missing_object_is_not_found_though_s3_hides_it_and_a_hidden_one_is_no_missing_one() -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="objects")
+    objects = S3Objects(HidingS3(client), "objects")
+    with pytest.raises(NotFound):
+        objects.get("a/b")
+    objects.put("a/b", b"1")
+    objects.put("a/bc", b"2")
+    assert objects.get("a/b") == b"1"
+    with pytest.raises(NotFound):
+        objects.get("a/")  # a longer key is another object
+    denied = S3Objects(HidingS3(client, denied={"a/b"}), "objects")
+    with pytest.raises(ExternalServiceUnavailable, match="AccessDenied"):
+        denied.get("a/b")
 
 
 def test_an_object_is_created_once(objects: Objects) -> None:

@@ -9,7 +9,7 @@ from billproof.adapters.aws.dynamodb import DynamoRecords
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.adapters.aws.ses import SesMailer
 from billproof.adapters.aws.sqs import SqsQueue
-from billproof.errors import ExternalServiceUnavailable
+from billproof.errors import BillproofError, ExternalServiceUnavailable, MailRefused
 from billproof.ports import Key, Record
 
 
@@ -38,6 +38,19 @@ def test_a_mail_from_a_verified_sender_is_taken() -> None:
     client.verify_email_identity(EmailAddress="billing@skymeter.example")
     message = b"From: billing@skymeter.example\r\nTo: a@b.example\r\nSubject: x\r\n\r\nhello"
     SesMailer(client).send(to="a@b.example", message=message)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("MessageRejected", MailRefused), ("Throttling", ExternalServiceUnavailable)]
+)
+def test_a_mail_that_is_never_taken_is_told_from_one_that_is_not_taken_now(
+    code: str, error: type[BillproofError]
+) -> None:
+    client = boto3.client("ses")
+    with Stubber(client) as stub:
+        stub.add_client_error("send_raw_email", service_error_code=code)
+        with pytest.raises(error, match=code):
+            SesMailer(client).send(to="a@b.example", message=b"")
 
 
 @pytest.mark.parametrize("operation", ["get", "create", "create_all", "query"])

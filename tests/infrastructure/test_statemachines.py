@@ -78,7 +78,7 @@ def test_every_task_is_tried_again_and_all_its_attempts_end_before_its_machine_d
     assert tasks
     for name, state in tasks:
         (retry,) = state["Retry"]
-        assert (retry["JitterStrategy"], "States.TaskFailed" in retry["ErrorEquals"]) == ("FULL", True), name
+        assert (retry["JitterStrategy"], "ExternalServiceUnavailable" in retry["ErrorEquals"]) == ("FULL", True), name
         assert retry["MaxAttempts"] >= 3, name
         attempts = 1 + retry["MaxAttempts"]
         longest = attempts * (state["TimeoutSeconds"] + retry["MaxDelaySeconds"])

@@ -4,6 +4,8 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from billproof.adapters.aws.dynamodb import item_of
+from billproof.adapters.aws.transactions import ITEM_LIMIT, refuse_large
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, NotFound
 from billproof.ids import canonical_json
 from billproof.ports import TRANSACTION_LIMIT, Document, Key, Record
@@ -23,11 +25,13 @@ class MemoryRecords:
     def create_all(self, records: Sequence[Record]) -> bool:
         if len(records) > TRANSACTION_LIMIT:
             raise InvalidInput("too many records in one transaction")
+        written = sum(len(canonical_json(dict(record.document))) for record in records)  # refuses floats, as DynamoDB
+        if written > ITEM_LIMIT // 2:
+            refuse_large([item_of(record) for record in records])
         self.before_write(records)
         if any(record.key in self.items for record in records):
             return False
         for record in records:
-            canonical_json(dict(record.document))  # refuses floats, as DynamoDB does
             self.items[record.key] = copy.deepcopy(record.document)
         return True
 

@@ -8,7 +8,7 @@ import pytest
 from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Refusal
 from billproof.approvals.policy import Policy
-from billproof.errors import Conflict, NotFound
+from billproof.errors import Conflict, Contended, NotFound
 from billproof.money import Money
 from tests.support.world import INC, REQUESTER, World, flight
 
@@ -186,3 +186,9 @@ def test_a_policy_without_the_roles_of_its_people_is_refused() -> None:
     assert not role.may_approve(None)
     assert not role.may_approve(Money.of("1", "EUR"))
     assert role.may_approve(Money.of("-5", "USD"))
+
+
+def test_a_token_that_others_keep_being_faster_with_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.records["exceptions"], "create", lambda _record: False)
+    with pytest.raises(Contended, match="kept waiting"):
+        world.wait(CASE, "t1")

@@ -8,7 +8,8 @@ from billproof.contracts.charges import Charge
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing
-from billproof.errors import Conflict, NotFound
+from billproof.errors import Conflict, Contended, InvalidInput, NotFound
+from billproof.identities import RunId
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
@@ -89,6 +90,22 @@ def test_two_versions_of_a_new_account_at_once_are_both_kept() -> None:
     records.before_write = other_writer
     assert directory.add(account)
     assert list(directory.members(account.legal_entity)) == [account.id]
+
+
+def test_an_account_that_others_keep_publishing_is_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = MemoryRecords()
+    monkeypatch.setattr(records, "create_all", lambda _records: False)
+    with pytest.raises(Contended, match="kept publishing account"):
+        Directory(records).add(DATA.accounts[0])
+
+
+def test_an_id_that_would_make_an_executions_name_too_long_is_refused_when_published() -> None:
+    longest, longer = (DATA.legal_entities[0].model_copy(update={"id": "e" * length}) for length in (68, 69))
+    names = [str(RunId(entity.id, "2013-01", 999)) for entity in (longest, longer)]
+    assert list(map(len, names)) == [80, 81]
+    assert Directory(MemoryRecords()).add(longest)
+    with pytest.raises(InvalidInput, match="has 69 characters"):
+        Directory(MemoryRecords()).add(longer)
 
 
 def test_the_latest_version_counts() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from billproof.approvals.raising import open_run_exception
 from billproof.erp.recognition import recognize_revenue
-from billproof.errors import InvalidPeriod, NotFound, work_apart
+from billproof.errors import RETRIED, Contended, ExternalServiceUnavailable, InvalidPeriod, NotFound, work_apart
 from billproof.reconciliation.service import reconcile_all, report_key
 from billproof_ops import exceptions
 from billproof_ops.errors import OpsError
@@ -43,6 +43,33 @@ def test_several_are_tried_all_and_those_that_failed_are_named() -> None:
     with pytest.raises(ExceptionGroup, match="2 of 4 failed, the others are done: b: b is missing; d: d is missing"):
         work_apart(remember, ((name, name) for name in "abcd"))
     assert tried == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("retryable", [Contended, ExternalServiceUnavailable])
+def test_where_another_try_may_help_all_that_failed_the_workflow_is_told_to_try_again(
+    retryable: type[ExternalServiceUnavailable],
+) -> None:
+    def fail(name: str) -> str:
+        if name in FAILING:
+            message = f"no answer for {name}"
+            raise retryable(message)
+        return work(name)
+
+    said = "2 of 4 failed, the others are done: b: no answer for b; d: no answer for d"
+    with pytest.raises(ExternalServiceUnavailable, match=said) as raised:
+        work_apart(fail, ((name, name) for name in "abcd"))
+    assert type(raised.value).__name__ in RETRIED
+
+
+def test_where_another_try_helps_only_some_it_is_not_asked_for() -> None:
+    def fail(name: str) -> str:
+        if name == "a":
+            message = "no answer"
+            raise ExternalServiceUnavailable(message)
+        return work(name)
+
+    with pytest.raises(ExceptionGroup, match="2 of 2 failed, the others are done: a: no answer; b: b is missing"):
+        work_apart(fail, [("a", "a"), ("b", "b")])
 
 
 def ports(world: World) -> dict[str, Any]:

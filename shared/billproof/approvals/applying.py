@@ -1,5 +1,7 @@
 """Carry out an approval: release the held invoice or credit note as it was held."""
 
+from enum import StrEnum
+
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import Kind, Verdict
 from billproof.approvals.superseding import document_of
@@ -11,11 +13,18 @@ from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from billproof.ports import Objects, Queue
 
 
+class ApplyOutcome(StrEnum):
+    """What became of an approved invoice."""
+
+    RELEASED = "released"
+    OUTDATED = "outdated"
+
+
 class Applied(Model):
     """What became of an approved invoice: `released` under a number, or `outdated`."""
 
     exception: str
-    outcome: str
+    outcome: ApplyOutcome
     number: str | None
 
 
@@ -55,5 +64,5 @@ def apply_decision(
             deliveries=deliveries,
         )
     if released is None:
-        return Applied(exception=exception, outcome="outdated", number=None)
-    return Applied(exception=exception, outcome="released", number=released.number)
+        return Applied(exception=exception, outcome=ApplyOutcome.OUTDATED, number=None)
+    return Applied(exception=exception, outcome=ApplyOutcome.RELEASED, number=released.number)

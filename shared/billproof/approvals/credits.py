@@ -9,6 +9,7 @@ from decimal import Decimal
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import ExceptionRecord, Kind, Verdict
 from billproof.approvals.raising import raise_exception
+from billproof.approvals.waiting import WaitOutcome
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
@@ -24,6 +25,7 @@ from billproof.model import Model
 from billproof.money import Money, exactly, total
 from billproof.periods import instant_text
 from billproof.ports import Objects, Workflows
+from billproof.retrying import attempts
 
 ONLY = "001"
 """A credit note is decided once: another request is another credit note."""
@@ -37,7 +39,7 @@ class CreditRequested(Model):
     document: str
     exception: str
     gross: Money
-    outcome: str
+    outcome: WaitOutcome
 
 
 def request_credit(
@@ -57,7 +59,7 @@ def request_credit(
     Contended where others kept asking.
     """
     desk = _Desk(register, directory, objects, exception_store)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in attempts(MAX_ATTEMPTS):
         requested, released = desk.take(request, now)
         if requested is not None:
             opened = _exception(requested, request, released, now)
@@ -67,7 +69,7 @@ def request_credit(
                 document=requested.invoice,
                 exception=opened.id,
                 gross=requested.document.totals.gross,
-                outcome=decision.verdict.value if decision is not None else "waiting",
+                outcome=WaitOutcome(decision.verdict) if decision is not None else WaitOutcome.WAITING,
             )
     message = f"others kept asking for credit notes of {request.invoice}"
     raise Contended(message)

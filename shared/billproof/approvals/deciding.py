@@ -6,7 +6,7 @@ Approving never changes an amount: the document that was held is released.
 from datetime import datetime
 
 from billproof.approvals.exception_store import ExceptionStore
-from billproof.approvals.model import Answer, Decision, ExceptionRecord, Refusal, Verdict
+from billproof.approvals.model import Answer, AnswerOutcome, Decision, ExceptionRecord, Refusal, Verdict
 from billproof.approvals.superseding import close_superseded, output_of
 from billproof.errors import Conflict
 from billproof.invoicing.register import Register
@@ -60,9 +60,13 @@ def decide_exception(
     if (taken.verdict, taken.decided_by) != (verdict, decided_by):
         said = f"{taken.verdict} by {taken.decided_by} at {taken.decided_at}: {taken.reason}"
         return Answer(
-            exception=exception, outcome="refused", decision=taken, refusal=Refusal.ALREADY_DECIDED, message=said
+            exception=exception,
+            outcome=AnswerOutcome.REFUSED,
+            decision=taken,
+            refusal=Refusal.ALREADY_DECIDED,
+            message=said,
         )
-    return Answer(exception=exception, outcome="decided", decision=taken)
+    return Answer(exception=exception, outcome=AnswerOutcome.DECIDED, decision=taken)
 
 
 def _refusal(
@@ -91,4 +95,4 @@ def _refusal(
     if refused is None:
         return None
     refusal, message = refused
-    return Answer(exception=opened.id, outcome="refused", refusal=refusal, message=message)
+    return Answer(exception=opened.id, outcome=AnswerOutcome.REFUSED, refusal=refusal, message=message)

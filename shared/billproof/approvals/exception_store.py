@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Verdict
-from billproof.errors import NotFound
+from billproof.errors import Contended, NotFound
 from billproof.identities import ExceptionId
 from billproof.ids import digest_bytes
 from billproof.model import Model
 from billproof.ports import Key, Record, Records
+from billproof.retrying import attempts
 
 OPENED, TOKEN, DECIDED = "opened", "token", "decided"
 OPEN = "open"
+MAX_ATTEMPTS = 10
 
 
 class Token(Model):
@@ -59,11 +61,14 @@ class ExceptionStore:
         return self._add(decision.exception, DECIDED, decision)
 
     def wait(self, exception: str, token: Token) -> int:
-        """Keep a token and return how many there were before it."""
+        """Keep a token and return how many there were before it; raises Contended."""
         number = len(self._tokens(exception))
-        while not self._add(exception, f"{TOKEN}#{number:04d}", token):
+        for _ in attempts(MAX_ATTEMPTS):
+            if self._add(exception, f"{TOKEN}#{number:04d}", token):
+                return number
             number += 1
-        return number
+        message = f"others kept waiting for {exception}"
+        raise Contended(message)
 
     def last_token(self, exception: str) -> Token | None:
         """Return the token under which the workflow waits now, or None."""

@@ -65,11 +65,18 @@ class Refusal(StrEnum):
     NO_REASON = "no_reason"
 
 
+class AnswerOutcome(StrEnum):
+    """Whether a decision was taken."""
+
+    DECIDED = "decided"
+    REFUSED = "refused"
+
+
 class Answer(Model):
     """What came of an attempt to decide: `decided`, or `refused` with the reason and a remedy."""
 
     exception: str
-    outcome: str
+    outcome: AnswerOutcome
     decision: Decision | None = None
     refusal: Refusal | None = None
     message: str = ""

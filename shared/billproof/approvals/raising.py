@@ -17,7 +17,7 @@ from billproof.invoicing.register import Register
 from billproof.money import Money
 from billproof.periods import instant_text
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
-from billproof.pipeline.model import StepResult
+from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.ports import Objects, Workflows
 
 
@@ -56,7 +56,9 @@ def raise_exceptions(
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
         raised += 1
-    return StepResult(run_id=run_id, batch_id=batch_id, outcome="raised", accounts=len(batch.drafts), findings=raised)
+    return StepResult(
+        run_id=run_id, batch_id=batch_id, outcome=StepOutcome.RAISED, accounts=len(batch.drafts), findings=raised
+    )
 
 
 def _can_be_released(held: HeldInvoice) -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from enum import StrEnum
 
 from billproof.approvals.exception_store import ExceptionStore, Token, execution_name
 from billproof.approvals.model import ExceptionRecord
 from billproof.approvals.policy import Person
 from billproof.approvals.superseding import close_superseded, output_of
+from billproof.errors import ExternalServiceUnavailable, MailRefused
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
@@ -20,13 +22,25 @@ from billproof.periods import instant_text
 from billproof.ports import Mailer, TaskTokens
 
 
+class WaitOutcome(StrEnum):
+    """What became of a wait: who was told, or how the exception was decided already."""
+
+    WAITING = "waiting"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
 class Waiting(Model):
     """Whether the workflow waits for a person, and who was told."""
 
     exception: str
-    outcome: str
+    outcome: WaitOutcome
     reminder: int
     told: tuple[str, ...]
+    mails_failed: int = 0
 
 
 def await_decision(
@@ -43,25 +57,38 @@ def await_decision(
 ) -> Waiting:
     """Keep the token that the workflow waits under, and tell those who may decide; later calls remind, then escalate.
 
-    Where the decision is there already, or the exception is no longer needed, the workflow is answered at once.
+    A mail that is not taken fails no wait: it is counted, and the exception is listed as open all the same. Where the
+    decision is there already, or the exception is no longer needed, the workflow is answered at once. Raises
+    NotFound where there is no such exception: nothing is kept then.
     """
+    exception_store.state(exception)
     reminder = exception_store.wait(exception, Token(token=token, given_at=instant_text(now)))
     state = close_superseded(exception_store.state(exception), exception_store, register, now)
     if state.decision is not None:
         tokens.answer(token=token, document=output_of(state, state.decision))
-        return Waiting(exception=exception, outcome=state.status, reminder=reminder, told=())
+        return Waiting(exception=exception, outcome=WaitOutcome(state.decision.verdict), reminder=reminder, told=())
     opened = state.opened
     policy = directory.policy(opened.legal_entity)
-    told = policy.deciders(opened.amount, other_than=opened.requested_by)
-    if reminder >= policy.escalate_after:
-        told = policy.without_limits(other_than=opened.requested_by)
-    if sender is not None:
-        _tell(told, opened, reminder, mailer=mailer, sender=sender)
-    outcome = "escalated" if reminder >= policy.escalate_after else "reminded" if reminder else "waiting"
-    return Waiting(exception=exception, outcome=outcome, reminder=reminder, told=tuple(person.id for person in told))
+    is_late = reminder >= policy.escalate_after
+    people = policy.deciders(opened.amount, other_than=opened.requested_by)
+    if is_late:
+        people = policy.without_limits(other_than=opened.requested_by)
+    failed = [] if sender is None else _tell(people, opened, reminder, mailer=mailer, sender=sender)
+    outcome = WaitOutcome.REMINDED if reminder else WaitOutcome.WAITING
+    return Waiting(
+        exception=exception,
+        outcome=WaitOutcome.ESCALATED if is_late else outcome,
+        reminder=reminder,
+        told=tuple(person.id for person in people if person not in failed),
+        mails_failed=len(failed),
+    )
 
 
-def _tell(people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, mailer: Mailer, sender: str) -> None:
+def _tell(
+    people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, mailer: Mailer, sender: str
+) -> list[Person]:
+    """Send the mails, and return whom no mail could be sent to."""
+    failed: list[Person] = []
     for person in people:
         mail = EmailMessage(policy=SMTP)
         mail["From"] = sender
@@ -76,4 +103,8 @@ def _tell(people: Iterable[Person], opened: ExceptionRecord, reminder: int, *, m
             f"billproof exceptions approve {opened.id} --as {person.id} --reason '...'\n"
             f"billproof exceptions reject {opened.id} --as {person.id} --reason '...'\n"
         )
-        mailer.send(to=person.email, message=mail.as_bytes())
+        try:
+            mailer.send(to=person.email, message=mail.as_bytes())
+        except (MailRefused, ExternalServiceUnavailable):
+            failed.append(person)
+    return failed

@@ -1,5 +1,7 @@
 """What a run knows of its completeness."""
 
+from enum import StrEnum
+
 from billproof.findings import Finding
 from billproof.model import Computed, Model
 from billproof.money import Money
@@ -19,11 +21,18 @@ class Stated(Model):
     worst_missing: int
 
 
+class CompletenessOutcome(StrEnum):
+    """Whether everything arrived; the workflow branches on `complete`."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+
+
 class Completeness(Model):
     """The check of a run: what was compared, which sources were heard, what is missing and what it is worth."""
 
     run: str
-    outcome: str
+    outcome: CompletenessOutcome
     stated: tuple[Stated, ...]
     sources: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -34,6 +43,6 @@ class CompletenessResult(Model):
     """What the workflow needs to go on: `complete`, or `incomplete` and the exception that waits for a person."""
 
     run_id: str
-    outcome: str
+    outcome: CompletenessOutcome
     findings: int
     exception: str | None = None

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
-from billproof.completeness.model import Completeness, CompletenessResult, Stated
+from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
 from billproof.errors import BillproofError
 from billproof.findings import Finding, Owner, Severity
@@ -84,7 +84,7 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
         amount = sum(known[1:], known[0]) if len(known) == len(findings) else None
     return Completeness(
         run=plan.run,
-        outcome="incomplete" if findings else "complete",
+        outcome=CompletenessOutcome.INCOMPLETE if findings else CompletenessOutcome.COMPLETE,
         stated=tuple(compared),
         sources=tuple(sorted({day.source for day in days})),
         findings=findings,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import StrEnum
 
 from billproof.erp.intent import erp_of
 from billproof.erp.port import Erps, erp_named
@@ -36,10 +37,16 @@ class MonthRecognized(Model):
     earned: Money
 
 
+class RecognitionOutcome(StrEnum):
+    """What a call came to: whatever else may happen is raised."""
+
+    RECOGNIZED = "recognized"
+
+
 class RecognitionResult(Model):
     """What a call of recognize_revenue returns."""
 
-    outcome: str
+    outcome: RecognitionOutcome
     months: tuple[MonthRecognized, ...]
 
 
@@ -103,7 +110,9 @@ def recognize_revenue(
         ]
 
     done = work_apart(months_of, ((entity.id, entity) for entity in entities))
-    return RecognitionResult(outcome="recognized", months=tuple(result for months in done for result in months))
+    return RecognitionResult(
+        outcome=RecognitionOutcome.RECOGNIZED, months=tuple(result for months in done for result in months)
+    )
 
 
 def _last_months(now: datetime, time_zone: str) -> list[str]:

@@ -8,14 +8,20 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from billproof.errors import NotFound
+from billproof.errors import MailRefused, NotFound
 from billproof.ids import digest_bytes
+from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import DELIVERED
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.model import Model
 from billproof.ports import Mailer, Objects
+
+INVOICE_HEADER = "X-Billproof-Invoice"
+"""By which a bounce is brought back to its invoice: SES writes a Message-ID of its own, and returns other headers."""
+MAIL_NAME = 16
+"""Digits of the digest of address and reason that name a mail which was never taken: its tries are one fact."""
 
 Renderer = Callable[[Invoice, Released], bytes]
 """Draws an invoice as a PDF: the same invoice always gives the same bytes."""
@@ -40,7 +46,8 @@ def deliver_invoice(
 ) -> Delivery:
     """Keep the PDF and mail it to the account; an invoice that was delivered is left alone.
 
-    Raises NotFound where the invoice is not released, and ExternalServiceUnavailable where the mail was not taken.
+    Raises NotFound where the invoice is not released, ExternalServiceUnavailable where the mail was not taken, and
+    MailRefused where it never will be: that is a fact beside the invoice, and the message becomes a dead letter.
     """
     released = register.released(invoice_id)
     if released is None:
@@ -54,7 +61,7 @@ def deliver_invoice(
     objects.put(pdf_key(released), pdf, content_type="application/pdf")
     if sender is not None:
         mail = compose(invoice, released, pdf, sender=sender)
-        mailer.send(to=invoice.buyer.billing_email, message=mail)
+        _send(mail, invoice, register=register, mailer=mailer)
     delivery = Delivery(
         number=released.number,
         pdf_key=pdf_key(released),
@@ -65,11 +72,28 @@ def deliver_invoice(
     return delivery
 
 
+def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) -> None:
+    to = invoice.buyer.billing_email
+    try:
+        mailer.send(to=to, message=mail)
+    except MailRefused as error:
+        problem = DeliveryProblem(
+            kind=ProblemKind.REFUSED,
+            invoice=invoice.id,
+            mail=digest_bytes(f"{to} {error.message}".encode())[:MAIL_NAME],
+            happened_at=None,
+            reason=error.message,
+        )
+        register.add(invoice.id, problem.fact, problem)
+        raise
+
+
 def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str) -> bytes:
     """Write the mail: the same invoice gives the same Message-ID, so a repeated one is recognised."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = invoice.buyer.billing_email
+    mail[INVOICE_HEADER] = invoice.id
     what = "Credit note" if invoice.kind is DocumentKind.CREDIT_NOTE else "Invoice"
     mail["Subject"] = f"{what} {released.number} from {invoice.seller.name}"
     mail["Message-ID"] = f"<{invoice.id}.{released.number}@{sender.rsplit('@', 1)[-1]}>"

@@ -7,6 +7,7 @@ invoices#<entity>#<period>#<shard>
 <account>#declared              the tax is committed to the external tax engine
 <account>#posted                the ERP confirmed it
 <account>#delivered             the customer was sent it
+<account>#bounced#<mail>        its mail did not arrive; refused, rejected and complained likewise
 <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
 <account>~<nn>#held#001         the request for it, as drafted
 """

@@ -35,6 +35,7 @@ from billproof.invoicing.series import Block, Series, SeriesKind, series_partiti
 from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
+from billproof.retrying import attempts
 
 MAX_ATTEMPTS = 50
 """How often a block is tried again when others release into the same series; each failure means another succeeded."""
@@ -162,7 +163,7 @@ class Register:
         self, chunk: Sequence[Candidate], series: Series, period: Period, run: str
     ) -> dict[str, Released]:
         releases: dict[str, Released] = {}
-        for _ in range(MAX_ATTEMPTS):
+        for _ in attempts(MAX_ATTEMPTS):
             for candidate in chunk:
                 known = None if candidate.invoice in releases else self.released(candidate.invoice)
                 if known is not None:

@@ -12,27 +12,32 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
-from billproof.errors import Conflict, NotFound
+from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.ids import shard_of
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.ports import Key, Record, Records
+from billproof.retrying import attempts
 
 MEMBER_SHARDS = 16
 """Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
+
+MAX_ATTEMPTS = 10
+ENTITY_ID_LIMIT = 68
+"""A legal entity's id is part of the names of executions, which have at most 80 characters: <id>-2013-01-001."""
 
 
 @cache
 def _any_master_data() -> TypeAdapter[AnyMasterData]:
     """Build the reader of every kind once, when it is first needed: most functions never read a message."""
-    return TypeAdapter(MasterData)
+    return TypeAdapter(MasterData, config=ConfigDict(hide_input_in_errors=True))
 
 
 def key_of(data: AnyMasterData) -> Key:
@@ -64,6 +69,12 @@ def _memberships(account: Account) -> Iterator[Record]:
         yield Record(Key(f"account#{account.parent}", f"child#{account.id}"), {"kind": "child", "account": account.id})
 
 
+def _refuse_long_id(data: AnyMasterData) -> None:
+    if isinstance(data, LegalEntity) and len(data.id) > ENTITY_ID_LIMIT:
+        message = f"id: {data.id} has {len(data.id)} characters; a legal entity's id has at most {ENTITY_ID_LIMIT}"
+        raise InvalidInput(message)
+
+
 def _by(account: Account) -> str:
     return f"by {account.parent}" if account.parent else "on its own"
 
@@ -90,24 +101,32 @@ class Directory:
         A version that was kept before a field was added, and says nothing of it, is the same version.
 
         Raises Conflict where the version is taken with other content, or an account would change its legal entity or
-        its parent.
+        its parent, InvalidInput where an id is too long for the names of executions, and Contended.
         """
+        _refuse_long_id(data)
         record = Record(key_of(data), data.model_dump(mode="json"))
         batch = [record]
         if receipt is not None:
             batch.append(Record(_receipt_key(data), receipt.model_dump(mode="json")))
-        if isinstance(data, Account):
-            self._refuse_move(data)
-            batch += [each for each in _memberships(data) if self._records.get(each.key) is None]
-        if self._records.create_all(batch):
-            return True
-        stored = self._records.get(record.key)
-        if stored is None:  # only a membership was taken meanwhile, by another version of the account
-            return self.add(data, receipt)
+        for _ in attempts(MAX_ATTEMPTS):
+            if self._records.create_all([*batch, *self._new_memberships(data)]):
+                return True
+            stored = self._records.get(record.key)
+            if stored is not None:
+                break  # otherwise a membership was taken meanwhile, by another version of the account: look again
+        else:
+            message = f"others kept publishing {data.kind} {data.id}"
+            raise Contended(message)
         if type(data).model_validate(stored) != data:
             message = f"{data.kind} {data.id} version {data.version} exists with other terms: publish a new version"
             raise Conflict(message)
         return False
+
+    def _new_memberships(self, data: AnyMasterData) -> list[Record]:
+        if not isinstance(data, Account):
+            return []
+        self._refuse_move(data)
+        return [member for member in _memberships(data) if self._records.get(member.key) is None]
 
     def _refuse_move(self, account: Account) -> None:
         known = self._latest(f"account#{account.id}", "profile#", Account)
@@ -127,11 +146,11 @@ class Directory:
 
     def legal_entity(self, entity: str) -> LegalEntity:
         """Return the latest version of a legal entity; raises NotFound."""
-        found = self._latest("catalog", f"entity#{entity}#", LegalEntity)
-        if found is None:
+        latest = self._latest("catalog", f"entity#{entity}#", LegalEntity)
+        if latest is None:
             message = f"there is no legal entity {entity}"
             raise NotFound(message)
-        return found
+        return latest
 
     def legal_entities(self) -> list[LegalEntity]:
         """Return the latest version of every legal entity, by id."""
@@ -147,18 +166,18 @@ class Directory:
 
     def policy(self, entity: str) -> Policy:
         """Return the latest policy of a legal entity; one that knows nobody where none was published."""
-        found = self._latest("catalog", f"policy#{entity}#", Policy)
-        return found or Policy(id=entity, version=1)
+        published = self._latest("catalog", f"policy#{entity}#", Policy)
+        return published or Policy(id=entity, version=1)
 
     def rate(self, currency: str, books: str, *, on: date, days: int) -> ExchangeRate | None:
         """Return the last rate between two currencies on or before a day, not older than some days, or None."""
-        found: list[ExchangeRate] = []
+        rates: list[ExchangeRate] = []
         for pair in (f"{currency}-{books}", f"{books}-{currency}"):
             for month in sorted({f"{on - timedelta(days=back):%Y-%m}" for back in range(days + 1)}):
                 records = self._records.query(f"rates#{pair}", prefix=month)
-                found += (ExchangeRate.model_validate(record.document) for record in records)
-        usable = (each for each in found if each.holds_on(on, days=days))
-        return max(usable, key=lambda each: (each.day, each.id == f"{currency}-{books}", each.version), default=None)
+                rates += (ExchangeRate.model_validate(record.document) for record in records)
+        usable = (rate for rate in rates if rate.holds_on(on, days=days))
+        return max(usable, key=lambda rate: (rate.day, rate.id == f"{currency}-{books}", rate.version), default=None)
 
     def account(self, account: str) -> Account | None:
         """Return the latest version of an account, or None."""
@@ -200,8 +219,8 @@ class Directory:
 
     def receipt(self, data: AnyMasterData) -> Receipt | None:
         """Return how a version was received, or None where that is not known."""
-        found = self._records.get(_receipt_key(data))
-        return Receipt.model_validate(found) if found else None
+        document = self._records.get(_receipt_key(data))
+        return Receipt.model_validate(document) if document else None
 
     def members(self, entity: str) -> Iterator[str]:
         """Yield the accounts that a legal entity bills, shard by shard."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from enum import StrEnum
 
 from billproof.findings import Finding
 from billproof.invoicing.model import Draft, DraftOutcome, ReleasedInvoice
@@ -16,11 +17,18 @@ from billproof.usage import log
 from billproof.usage.model import EventCounts, Reason
 
 
+class CloseOutcome(StrEnum):
+    """Whether a run could be closed; the workflow branches on `closed`."""
+
+    CLOSED = "closed"
+    INCOMPLETE = "incomplete"
+
+
 class Closed(Model):
     """Whether the run is closed, or which batches are missing."""
 
     run_id: str
-    outcome: str
+    outcome: CloseOutcome
     missing: tuple[str, ...] = ()
     missing_key: str | None = None
     released: int = 0
@@ -40,7 +48,7 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
     if missing:
         items = [{"run_id": run_id, "batch_id": batch} for batch in missing]
         key = artefacts.write_map_items(run_id, "missing", items)
-        return Closed(run_id=run_id, outcome="incomplete", missing=tuple(missing), missing_key=key)
+        return Closed(run_id=run_id, outcome=CloseOutcome.INCOMPLETE, missing=tuple(missing), missing_key=key)
     drafts: list[Draft] = []
     results: list[ReleasedInvoice] = []
     for batch in plan.batches:
@@ -50,7 +58,9 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
     statement = _statement(plan, drafts, results, quarantined.total(), unattributed)
     key = artefacts.write(STATEMENT, run_id, statement)
     mark_closed(records, run_id=run_id, statement_key=key)
-    return Closed(run_id=run_id, outcome="closed", released=statement.released, held=statement.held, statement_key=key)
+    return Closed(
+        run_id=run_id, outcome=CloseOutcome.CLOSED, released=statement.released, held=statement.held, statement_key=key
+    )
 
 
 def read_statement(objects: Objects, run_id: str) -> RunStatement:

@@ -2,6 +2,8 @@
 
 runs#<entity>#<period>      <ordinal>            the run exists
                             <ordinal>#closed     its statement is written
+
+Step Functions forgets an execution 90 days after it ended: then only these facts say that there was one.
 """
 
 from collections.abc import Sequence
@@ -14,11 +16,15 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
 from billproof.ports import Key, Record, Records, Workflows
+from billproof.retrying import attempts
 
 MAX_ATTEMPTS = 10
 DUE_MONTHS = 12
 """Months that the schedule looks back for the last run of a legal entity."""
+EXECUTIONS_KNOWN = timedelta(days=90)
+"""For how long Step Functions surely knows an execution; its name is free again then."""
 RUNNING = "RUNNING"
+CLOSED = "closed"
 SCHEDULE = "schedule"
 """Who asks for the runs that no person starts."""
 
@@ -67,15 +73,11 @@ def start_billing_run(
     if now < closes:
         message = f"{period} still accepts usage: its cut-off is {closes:%Y-%m-%d %H:%M} UTC, start the run after it"
         raise InvalidPeriod(message)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in attempts(MAX_ATTEMPTS):
         known = run_ids(records, legal_entity, period)
-        status = workflows.status(known[-1]) if known else None
-        if known and status in {RUNNING, None}:  # None: written down, then the starter died: start it now
-            found = StartedRun(run_id=known[-1], legal_entity=legal_entity, period=period, started=False)
-            if status is None:
-                found = _start(records, known[-1], legal_entity, period, workflows)
+        if known and (under_way := _under_way(records, known[-1], workflows, now)) is not None:
             _refuse_other_accounts(records, known[-1], only_accounts)
-            return found
+            return under_way
         run_id = str(RunId(legal_entity, period, len(known) + 1))
         record = Record(
             _key(run_id),
@@ -90,6 +92,24 @@ def start_billing_run(
             return _start(records, run_id, legal_entity, period, workflows)
     message = f"others kept starting runs of {legal_entity} {period}"
     raise Contended(message)
+
+
+def _under_way(records: Records, run_id: str, workflows: Workflows, now: datetime) -> StartedRun | None:
+    """Return the run if it is running, or was written down and never started, which is done now; else None.
+
+    A closed run is over by its own fact, and one that is older than Step Functions remembers is not started again.
+    """
+    if records.get(_key(run_id, CLOSED)) is not None:
+        return None
+    run = RunId.parse(run_id)
+    status = workflows.status(run_id)
+    if status == RUNNING:
+        return StartedRun(run_id=run_id, legal_entity=run.legal_entity, period=run.period, started=False)
+    record = records.get(_key(run_id)) or {}
+    planned_at = record.get("planned_at")
+    if status is not None or planned_at is None or now - datetime.fromisoformat(planned_at) >= EXECUTIONS_KNOWN:
+        return None
+    return _start(records, run_id, run.legal_entity, run.period, workflows)
 
 
 def _refuse_other_accounts(records: Records, run_id: str, only_accounts: Sequence[str]) -> None:
@@ -122,7 +142,7 @@ def start_due_runs(
 
     It looks back to the last month that has one, at most DUE_MONTHS; a legal entity without any begins with the newest
     month. A run that failed is not started again: its alarm asks a person. One legal entity's trouble never stops the
-    next: raises what a single one raised, or an ExceptionGroup once the others are done.
+    next: once the others are done, it raises what work_apart makes of those that failed.
     """
 
     def start_months(entity: LegalEntity) -> list[StartedRun]:
@@ -155,7 +175,8 @@ def _due_months(
         whole = _whole_runs(records, entity.id, month.name)
         if whole:
             # Written down, then the starter died: only the newest month's executions are sure to be remembered.
-            never_started = month.name == newest and workflows.status(whole[-1]) is None
+            is_closed = records.get(_key(whole[-1], CLOSED)) is not None
+            never_started = month.name == newest and not is_closed and workflows.status(whole[-1]) is None
             return [month.name] if never_started else due
         due.insert(0, month.name)
         month = Period.month_ending(month.start)
@@ -173,4 +194,4 @@ def _whole_runs(records: Records, legal_entity: str, period: str) -> list[str]:
 
 def mark_closed(records: Records, *, run_id: str, statement_key: str) -> bool:
     """Note that a run is closed; False where it was."""
-    return records.create(Record(_key(run_id, "closed"), {"run_id": run_id, "statement": statement_key}))
+    return records.create(Record(_key(run_id, CLOSED), {"run_id": run_id, "statement": statement_key}))

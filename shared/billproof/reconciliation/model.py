@@ -21,6 +21,13 @@ class Cause(StrEnum):
     NOT_INVOICED = "posting_without_invoice"
 
 
+class ReconciliationOutcome(StrEnum):
+    """Whether invoices and postings agree; the workflow branches on `balanced`."""
+
+    BALANCED = "balanced"
+    VARIANCES = "variances"
+
+
 class Variance(Model):
     """One difference: what was invoiced, what is posted, why, and the team responsible.
 
@@ -49,6 +56,6 @@ class Reconciliation(Model):
     variances: tuple[Variance, ...]
 
     @property
-    def outcome(self) -> str:
-        """`balanced`, or `variances`."""
-        return "variances" if self.variances else "balanced"
+    def outcome(self) -> ReconciliationOutcome:
+        """Whether invoices and postings agree."""
+        return ReconciliationOutcome.VARIANCES if self.variances else ReconciliationOutcome.BALANCED

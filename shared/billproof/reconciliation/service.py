@@ -18,7 +18,7 @@ from billproof.model import Model
 from billproof.money import Money, Taxed, total
 from billproof.periods import Period
 from billproof.ports import Objects
-from billproof.reconciliation.model import Cause, Reconciliation, Variance
+from billproof.reconciliation.model import Cause, Reconciliation, ReconciliationOutcome, Variance
 from billproof.reconciliation.rules import compare, variance
 
 
@@ -70,7 +70,7 @@ def reconcile(
 class ReconciliationResult(Model):
     """What a call of reconcile returns to the workflow."""
 
-    outcome: str
+    outcome: ReconciliationOutcome
     reconciled: tuple[str, ...]
     invoices: int
     postings: int
@@ -106,7 +106,7 @@ def reconcile_all(
     results = work_apart(reconcile_entity, ((entity.id, entity) for entity in entities))
     variances = sum(len(result.variances) for result in results)
     return ReconciliationResult(
-        outcome="variances" if variances else "balanced",
+        outcome=ReconciliationOutcome.VARIANCES if variances else ReconciliationOutcome.BALANCED,
         reconciled=tuple(f"{result.legal_entity}.{result.period}" for result in results),
         invoices=sum(result.invoices for result in results),
         postings=sum(result.postings for result in results),

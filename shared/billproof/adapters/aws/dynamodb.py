@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 
-from billproof.adapters.aws.faults import error_code, outside
+from billproof.adapters.aws.faults import outside
+from billproof.adapters.aws.transactions import refuse_large, written
 from billproof.errors import InvalidInput
 from billproof.ports import TRANSACTION_LIMIT, Document, Key, Record
 
@@ -27,53 +27,36 @@ class DynamoRecords:
     def get(self, key: Key) -> Document | None:
         """Return the fact at the key, or None."""
         with outside("dynamodb"):
-            found = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
-        return _document(found["Item"]) if "Item" in found else None
+            answer = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
+        return _document(answer["Item"]) if "Item" in answer else None
 
     def create(self, record: Record) -> bool:
-        """Write a fact where none is."""
-        with outside("dynamodb"):
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=_item(record),
-                    ConditionExpression=_ABSENT,
-                    ExpressionAttributeNames=_NAMES,
-                )
-            except ClientError as error:
-                if error_code(error) == "ConditionalCheckFailedException":
-                    return False
-                raise
-        return True
+        """Write a fact where none is; raises InvalidInput where it is larger than an item can be."""
+        item = item_of(record)
+        refuse_large([item])
+        return written(lambda: self._client.put_item(**self._put(item)))
 
     def create_all(self, records: Sequence[Record]) -> bool:
-        """Write all facts or none.
+        """Write all facts or none; False where a key is taken.
 
-        A transaction that others interfered with, without taking a key, is no failure of ours: it counts as not
-        written, and the caller looks again.
+        A transaction that others interfered with, without taking a key, is tried again. Raises InvalidInput where there
+        are too many facts, or one is too large, and Contended where others kept interfering.
         """
         if len(records) > TRANSACTION_LIMIT:
             message = f"{len(records)} records in one transaction, at most {TRANSACTION_LIMIT} can be"
             raise InvalidInput(message)
-        puts = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": _item(record),
-                    "ConditionExpression": _ABSENT,
-                    "ExpressionAttributeNames": _NAMES,
-                }
-            }
-            for record in records
-        ]
-        with outside("dynamodb"):
-            try:
-                self._client.transact_write_items(TransactItems=puts)
-            except ClientError as error:
-                if error_code(error) in {"TransactionCanceledException", "TransactionConflictException"}:
-                    return False
-                raise
-        return True
+        items = [item_of(record) for record in records]
+        refuse_large(items)
+        puts = [{"Put": self._put(item)} for item in items]
+        return written(lambda: self._client.transact_write_items(TransactItems=puts))
+
+    def _put(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": _ABSENT,
+            "ExpressionAttributeNames": _NAMES,
+        }
 
     def query(
         self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
@@ -112,7 +95,8 @@ def _key(key: Key) -> dict[str, Any]:
     return {"partition": {"S": key.partition}, "sort": {"S": key.sort}}
 
 
-def _item(record: Record) -> dict[str, Any]:
+def item_of(record: Record) -> dict[str, Any]:
+    """Return the item that a fact is kept as."""
     return {**_key(record.key), "document": _SERIALIZE(dict(record.document))}
 
 

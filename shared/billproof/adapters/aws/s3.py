@@ -1,4 +1,8 @@
-"""Objects in an S3 bucket."""
+"""Objects in an S3 bucket.
+
+S3 answers 403 instead of 404 for a missing object unless the role may list the whole bucket. Our roles may list some
+prefixes only, which does not count for GetObject: so a 403 is followed by a listing of the key, which the role may do.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +13,7 @@ from billproof.adapters.aws.faults import error_code, outside
 from billproof.errors import NotFound
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
+_DENIED = {"AccessDenied", "403", "Forbidden"}
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
@@ -20,12 +25,13 @@ class S3Objects:
         self._bucket = bucket
 
     def get(self, key: str) -> bytes:
-        """Return the bytes; raises NotFound."""
+        """Return the bytes; raises NotFound, also where S3 hides behind a 403 that there is nothing."""
         with outside("s3"):
             try:
                 body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
-                if error_code(error) in _MISSING:
+                code = error_code(error)
+                if code in _MISSING or (code in _DENIED and next(iter(self.keys(key)), None) != key):
                     message = f"there is no object {key}"
                     raise NotFound(message) from None
                 raise
@@ -53,5 +59,5 @@ class S3Objects:
         """Yield the keys below a prefix, in order, page by page."""
         with outside("s3"):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-                for found in page.get("Contents", []):
-                    yield found["Key"]
+                for stored in page.get("Contents", []):
+                    yield stored["Key"]

@@ -1,8 +1,21 @@
-"""Outgoing mail through SES."""
+"""Outgoing mail through SES, and what SES tells of it afterwards over EventBridge."""
 
 from typing import Any
 
-from billproof.adapters.aws.faults import outside
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from billproof.adapters.aws.faults import error_code, outside
+from billproof.errors import InvalidInput, MailRefused
+from billproof.invoicing.delivery import INVOICE_HEADER
+from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
+
+_REFUSED = {"MessageRejected", "InvalidParameterValue"}
+_KINDS = {
+    "Bounce": ProblemKind.BOUNCED,
+    "Complaint": ProblemKind.COMPLAINED,
+    "Reject": ProblemKind.REJECTED,
+}
 
 
 class SesMailer:
@@ -12,6 +25,82 @@ class SesMailer:
         self._client = client
 
     def send(self, *, to: str, message: bytes) -> None:
-        """Hand a whole RFC 5322 message over."""
+        """Hand a whole RFC 5322 message over; raises MailRefused where SES will never take it."""
         with outside("ses"):
-            self._client.send_raw_email(Destinations=[to], RawMessage={"Data": message})
+            try:
+                self._client.send_raw_email(Destinations=[to], RawMessage={"Data": message})
+            except ClientError as error:
+                if error_code(error) not in _REFUSED:
+                    raise
+                said = f"SES refused the mail: {error_code(error)}"
+                raise MailRefused(said) from None
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class _Header(_Lenient):
+    name: str
+    value: str
+
+
+class _Mail(_Lenient):
+    message_id: str = Field(alias="messageId")
+    headers: tuple[_Header, ...] = ()
+
+
+class _Bounce(_Lenient):
+    kind: str = Field(alias="bounceType")
+    detail: str = Field(alias="bounceSubType")
+
+
+class _Complaint(_Lenient):
+    kind: str | None = Field(default=None, alias="complaintFeedbackType")
+
+
+class _Reject(_Lenient):
+    reason: str
+
+
+class _Detail(_Lenient):
+    event_type: str = Field(alias="eventType")
+    mail: _Mail
+    bounce: _Bounce | None = None
+    complaint: _Complaint | None = None
+    reject: _Reject | None = None
+
+
+class _Event(_Lenient):
+    id: str
+    time: str
+    detail: _Detail
+
+
+def read_ses_event(body: str) -> DeliveryProblem:
+    """Read an event of SES as EventBridge sends it; raises InvalidInput where it is none that we asked for."""
+    try:
+        event = _Event.model_validate_json(body)
+    except ValidationError as error:
+        message = f"not an event of SES: {error}"
+        raise InvalidInput(message) from None
+    detail = event.detail
+    if detail.event_type not in _KINDS:
+        message = f"nobody asked for events of SES of the type {detail.event_type}"
+        raise InvalidInput(message)
+    invoices = [header.value for header in detail.mail.headers if header.name.lower() == INVOICE_HEADER.lower()]
+    return DeliveryProblem(
+        kind=_KINDS[detail.event_type],
+        invoice=invoices[0] if invoices else None,
+        mail=detail.mail.message_id,
+        happened_at=event.time,
+        reason=_reason(detail),
+    )
+
+
+def _reason(detail: _Detail) -> str:
+    if detail.bounce is not None:
+        return f"{detail.bounce.kind}, {detail.bounce.detail}"
+    if detail.complaint is not None:
+        return detail.complaint.kind or "marked as unwanted"
+    return detail.reject.reason if detail.reject is not None else "no reason given"

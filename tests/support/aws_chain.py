@@ -1,0 +1,275 @@
+"""Every handler over adapters on moto, in the order of the state machines, so that each does all that it ever does.
+
+The environment of each function is what the template gives it, and S3 answers as AWS does to a role that may not list
+the whole bucket: 403 for a missing object.
+"""
+
+import importlib
+import itertools
+import json
+from collections.abc import Container
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.s3 import S3Objects
+from billproof.composition import Composition
+from billproof.errors import BillproofError
+from billproof.ids import canonical_json
+from billproof.masterdata.model import AnyMasterData
+from billproof.ports import Objects
+from billproof.settings import Settings
+from billproof_ops.demo import story
+from billproof_ops.paths import ROOT
+from tests.support.expanded import environment, of_type
+from tests.support.recording import Recording
+from tests.support.world import EUROPE, INC, flight
+
+BUCKET = "databucket"
+SENDER = "billing@skymeter.example"
+RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
+WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
+ENGINE_KEY = "rk_test_of_the_engine"
+EVENTS = ROOT / "events"
+ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "DL"}
+"""The accounts of the demo that play: DL is billed by the other legal entity."""
+
+
+class LambdaContext:
+    """As much of a context as powertools asks for."""
+
+    function_name = "function"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id = "request"
+    log_group_name = log_stream_name = "log"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+class HidingS3:
+    """A client whose GetObject says 403 where there is no object, and for those that it is told to deny."""
+
+    def __init__(self, below: Any, denied: Container[str] = ()) -> None:
+        self._below, self._denied = below, denied
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+    def get_object(self, **arguments: Any) -> Any:
+        refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
+        if arguments["Key"] in self._denied:
+            raise refused
+        try:
+            return self._below.get_object(**arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            raise refused from None
+
+
+class ChainComposition(Composition):
+    """A function's ports over moto, with a clock that is set."""
+
+    def __init__(self, settings: Settings, chain: "Chain") -> None:
+        super().__init__(settings)
+        self._chain = chain
+
+    def now(self) -> datetime:
+        return self._chain.now
+
+    @cached_property
+    def objects(self) -> Objects:
+        return S3Objects(HidingS3(client("s3")), self.settings.data_bucket)
+
+
+class Chain:
+    """The suite on moto: call handlers, and take what their queues hold to the next ones."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.now = RUN_DAYS["2013-01"]
+        self._numbers = itertools.count(1)
+        self._names = _make_resources()
+        self._compositions: dict[str, ChainComposition] = {}
+
+    def call(self, function: str, event: Any) -> Any:
+        """Call a handler; what billproof raises is returned, as a workflow would be told."""
+        if function not in self._compositions:
+            values = {name: self._value(value) for name, value in environment(function).items()}
+            settings = Settings(self.recording.environment(function, values))
+            self._compositions[function] = ChainComposition(settings, self)
+        handler = importlib.import_module(f"functions.{function}.app").handler
+        self.recording.function = function
+        try:
+            result = handler(event, LambdaContext(), self._compositions[function])
+        except (BillproofError, KeyError) as error:
+            return error
+        finally:
+            self.recording.function = None
+        self.recording.results[function].append(result)
+        return result
+
+    def _value(self, value: Any) -> str:
+        return self._names[value["Ref"]] if isinstance(value, dict) else str(value)
+
+    def messages(self, function: str, bodies: list[str], *, sent_at: datetime | None = None) -> Any:
+        """Call a queue's consumer."""
+        instant = str(int((sent_at or self.now).timestamp() * 1000))
+        attributes = {"SentTimestamp": instant, "SenderId": "AIDAEXAMPLE", "ApproximateReceiveCount": "1"}
+        records = [
+            {"messageId": f"m{next(self._numbers)}", "receiptHandle": "h", "body": body, "attributes": attributes}
+            for body in bodies
+        ]
+        return self.call(function, {"Records": records})
+
+    def publish(self, *data: AnyMasterData) -> Any:
+        return self.messages("sync_contract", [version.model_dump_json() for version in data])
+
+    def ingest(self, *events: dict[str, Any], sent_at: datetime) -> Any:
+        return self.messages("ingest_usage", [canonical_json(list(events)).decode()], sent_at=sent_at)
+
+    def bill(self, entity: str, period: str, **request: Any) -> None:
+        """Play billing_run and invoice_batch."""
+        run = f"{entity}-{period}-001"
+        asked = {"run_id": run, "legal_entity": entity, "period": period, "requested_by": "carla", **request}
+        self.call("plan_billing_run", asked)
+        for item in self._map_items(run, "buckets"):
+            self.call("aggregate_usage", {"run_id": run, "bucket": item["bucket"]})
+        self.call("check_completeness", {"run_id": run})
+        self.call("check_completeness", {"run_id": run})  # a step may be repeated
+        self.call("close_billing_run", {"run_id": run})  # too early: nothing is there
+        batches = [{"run_id": run, "batch_id": item["batch_id"]} for item in self._map_items(run, "batches")]
+        steps = ("price_usage", "validate_pricing", "calculate_tax", "draft_invoices", "release_invoices")
+        for step, batch in itertools.product((*steps, "raise_exceptions"), batches):
+            self.call(step, batch)
+        self.call("close_billing_run", {"run_id": run})
+
+    def _map_items(self, run: str, name: str) -> list[dict[str, Any]]:
+        body = client("s3").get_object(Bucket=BUCKET, Key=f"runs/{run}/maps/{name}.json")["Body"].read()
+        items: list[dict[str, Any]] = json.loads(body)
+        return items
+
+    def work_off(self) -> None:
+        """Take what the queues of released invoices hold to their consumers, every message twice."""
+        for queue, function in (("ErpPostingsQueue", "post_to_erp"), ("DeliveriesQueue", "deliver_invoice")):
+            url = self._names[queue]
+            while found := client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+                for _ in range(2):
+                    self.messages(function, [message["Body"] for message in found])
+                for message in found:
+                    client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def sample_events(self) -> dict[str, Any]:
+        """Call every function with every file in events/, and return what came of each."""
+        return {
+            f"{path.parent.name}/{path.stem}": self.call(path.parent.name, json.loads(path.read_text()))
+            for path in sorted(EVENTS.glob("*/*.json"))
+        }
+
+    def lose(self, prefix: str) -> None:
+        """Delete the objects below a prefix, as an accident would."""
+        for key in list(S3Objects(client("s3"), BUCKET).keys(prefix)):
+            client("s3").delete_object(Bucket=BUCKET, Key=key)
+
+
+def play(chain: Chain) -> None:
+    """Two months of two legal entities: held and released invoices, late usage, a gap, credit notes, lost documents."""
+    data = story.master_data()
+    accounts = [account for account in data.accounts if account.id in ACCOUNTS]
+    contracts = {contract.account: contract for contract in data.contracts if contract.account in ACCOUNTS}
+    chain.publish(*data.legal_entities, *data.meters, *accounts, *contracts.values(), *data.policies)
+    chain.publish(contracts["EV"].model_copy(update={"version": 2, "exclusions": ()}), accounts[0])
+    chain.publish(accounts[0].model_copy(update={"name": "another under the same version"}))
+    cancelled = flight(1, account="EV", type="flight.cancelled")  # nobody says what it costs: EV is held
+    gap = {"id": "gap", "type": "billproof.control-total", "subject": "flights_handled", "time": "2013-01-05T17:00:00Z"}
+    total = flight(2) | gap | {"data": {"count": "90"}}
+    in_january = datetime(2013, 1, 6, tzinfo=UTC)
+    chain.ingest(cancelled, total, flight(3), flight(3, data={"distance": "7"}), sent_at=in_january)
+    chain.ingest(
+        *(flight(number, account=name) for number, name in enumerate(("UA", "WN", "DL"), 10)), sent_at=in_january
+    )
+    chain.ingest(flight(4) | {"time": "no time"}, flight(5, account="nobody"), sent_at=in_january)
+    for period, day in RUN_DAYS.items():
+        chain.now = day
+        chain.call("start_billing_runs", {})
+        chain.call("start_billing_runs", {})
+        for entity in (INC, EUROPE):
+            chain.bill(entity, period)
+        chain.work_off()
+        chain.ingest(flight(6, account="UA"), sent_at=day + timedelta(hours=1))  # late: the next month bills it
+    _decide(chain, f"{INC}.2013-01.EV.001")
+    _decide(chain, f"{INC}.2013-01._run.001-01")
+    _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
+    chain.now = datetime(2013, 4, 5, tzinfo=UTC)
+    chain.sample_events()
+    chain.work_off()
+    _lose_documents(chain)
+
+
+def _lose_documents(chain: Chain) -> None:
+    """Lose every invoice while a credit note waits, another is on its way, and a month is to be billed."""
+    asked = chain.call("request_credit", _request(f"{INC}.2013-01.MQ", "C-2"))
+    _credit(chain, f"{INC}.2013-01.UA", "C-3")
+    chain.lose("invoices/")
+    _decide(chain, asked["exception"])
+    chain.call("request_credit", _request(f"{INC}.2013-01.B6", "C-4"))
+    chain.work_off()
+    for function in ("reconcile", "recognize_revenue"):
+        chain.call(function, {"legal_entity": INC})
+    chain.call("reconcile", {"legal_entity": INC, "period": "2013-01"})
+    chain.ingest(flight(7, account="UA"), sent_at=chain.now - timedelta(hours=1))
+    request = {"run_id": f"{INC}-2013-03-001", "legal_entity": INC, "period": "2013-03", "requested_by": "carla"}
+    chain.call("plan_billing_run", request)
+    chain.lose("runs/")
+    january = {**request, "run_id": f"{INC}-2013-01-001", "period": "2013-01"}
+    chain.call("plan_billing_run", january)
+    chain.call("apply_decision", {"exception": f"{INC}.2013-01.EV.001"})
+
+
+def _decide(chain: Chain, exception: str) -> None:
+    for token in (
+        f"{WAITS_UNDER}1",
+        f"{WAITS_UNDER}2",
+        f"{WAITS_UNDER}3",
+    ):  # the second is a reminder, later ones escalate
+        chain.call("await_decision", {"exception": exception, "task_token": token})
+    decision = {"exception": exception, "verdict": "approved", "decided_by": "ben", "reason": "agreed by telephone"}
+    chain.call("decide_exception", decision)
+    chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}4"})
+    chain.call("apply_decision", {"exception": exception})
+
+
+def _request(invoice: str, name: str, **terms: Any) -> dict[str, Any]:
+    reason = {"reason": "billing_error", "note": "agreed by telephone", "requested_by": "ana"}
+    return {"id": name, "invoice": invoice, **reason, **terms}
+
+
+def _credit(chain: Chain, invoice: str, name: str, **terms: Any) -> None:
+    asked = chain.call("request_credit", _request(invoice, name, **terms))
+    _decide(chain, asked["exception"])
+
+
+def _make_resources() -> dict[str, str]:
+    """Make the template's resources on moto and return the value of a Ref to each, and of the parameters."""
+    names = {"DataBucket": BUCKET, "SenderAddress": SENDER, "StripeSecretArn": "stripe", "Stage": "test"}
+    names |= {"BucketCount": "2", "CutOffGraceHours": "72", "BatchSize": "25", "BatchConcurrency": "1"}
+    client("s3").create_bucket(Bucket=BUCKET)
+    for name, table in of_type("AWS::DynamoDB::Table").items():
+        given = {key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema")}
+        client("dynamodb").create_table(TableName=name, **given)
+        names[name] = name
+    for name in of_type("AWS::SQS::Queue"):
+        names[name] = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    role = "arn:aws:iam::123456789012:role/machine"
+    for name in of_type("AWS::StepFunctions::StateMachine"):
+        made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
+        names[name] = made["stateMachineArn"]
+    client("ses").verify_email_identity(EmailAddress=SENDER)
+    client("secretsmanager").create_secret(Name="stripe", SecretString=ENGINE_KEY)
+    return names

@@ -1,0 +1,124 @@
+"""IAM permissions, from both sides: what a call of an AWS API needs, and what a role of the expanded template grants.
+
+A permission is an action and the resource that it is for, written with the template's logical ids:
+`DataBucket/runs/`, `ContractsTable`, `ErpPostingsQueue`, `BillingRun`, `BillingRun executions`, `identity`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from billproof_ops.paths import ROOT
+
+BUCKET = "DataBucket"
+EXECUTIONS = "executions"
+IDENTITY = "identity"
+ENGINE_KEY = "StripeSecretArn"
+_S3 = {"GetObject": "s3:GetObject", "HeadObject": "s3:GetObject", "PutObject": "s3:PutObject"}
+_TRANSACTION = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Permission:
+    """An action on a resource, and what the condition keys limit it to."""
+
+    action: str
+    resource: str
+    only_with: str = ""
+
+
+def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Permission]:
+    """Yield what one call needs, by the names of resources that the call carries."""
+    match service, operation:
+        case "s3", "ListObjectsV2":
+            yield Permission("s3:ListBucket", BUCKET, only_with=_top(params["Prefix"]))
+        case "s3", _:
+            yield Permission(_S3[operation], f"{BUCKET}/{_top(params['Key'])}")
+        case "dynamodb", "TransactWriteItems":
+            for item in params["TransactItems"]:
+                ((kind, write),) = item.items()
+                yield Permission(_TRANSACTION[kind], write["TableName"])
+        case "dynamodb", _:
+            yield Permission(f"dynamodb:{operation}", params["TableName"])
+        case "stepfunctions", "SendTaskSuccess":  # a token does not say whose it is
+            yield from (Permission("states:SendTaskSuccess", machine) for machine in machines_that_wait())
+        case _:
+            yield _service_call(service, operation, params)
+
+
+def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permission:
+    match service, operation:
+        case "sqs", ("SendMessage" | "SendMessageBatch"):
+            return Permission("sqs:SendMessage", params["QueueUrl"].rsplit("/", 1)[-1])
+        case "stepfunctions", "StartExecution":
+            return Permission("states:StartExecution", params["stateMachineArn"].rsplit(":", 1)[-1])
+        case "stepfunctions", "DescribeExecution":
+            return Permission("states:DescribeExecution", f"{params['executionArn'].split(':')[-2]} {EXECUTIONS}")
+        case "ses", "SendRawEmail":
+            return Permission("ses:SendRawEmail", IDENTITY, only_with="SenderAddress")
+        case "secretsmanager", "GetSecretValue":
+            return Permission("secretsmanager:GetSecretValue", ENGINE_KEY)
+    message = f"nobody said which permission {service} {operation} needs"
+    raise AssertionError(message)
+
+
+@cache
+def machines_that_wait() -> list[str]:
+    """Return the logical ids of the state machines that wait under a task token."""
+    return [
+        "".join(part.capitalize() for part in path.name.partition(".")[0].split("_"))
+        for path in sorted((ROOT / "statemachines").glob("*.asl.json"))
+        if ".waitForTaskToken" in path.read_text()
+    ]
+
+
+def granted(statements: Iterable[dict[str, Any]]) -> Iterator[Permission]:
+    """Yield what the statements of a role allow."""
+    for statement in statements:
+        assert statement["Effect"] == "Allow", statement
+        for action in _as_list(statement["Action"]):
+            for resource in _as_list(statement["Resource"]):
+                for only_with in _limits(statement.get("Condition", {})):
+                    yield Permission(action, named(resource), only_with=only_with)
+
+
+def _limits(condition: dict[str, Any]) -> list[str]:
+    if not condition:
+        return [""]
+    ((_, keys),) = condition.items()
+    ((_, values),) = keys.items()
+    return [value["Ref"] if isinstance(value, dict) else value.removesuffix("*") for value in _as_list(values)]
+
+
+def named(resource: Any) -> str:
+    """Name a resource of a statement by its logical id."""
+    match resource:
+        case {"Ref": str(name)}:
+            return name
+        case {"Fn::GetAtt": [str(name), "Arn"]}:
+            return name
+        case {"Fn::Sub": str(text)} if text.startswith(f"${{{BUCKET}.Arn}}/"):
+            return f"{BUCKET}/{text.split('/', 1)[1].removesuffix('*')}"
+        case {"Fn::Sub": str(text)} if ":execution:" in text:
+            return f"{text.rsplit('${', 1)[1].partition('.')[0]} {EXECUTIONS}"
+        case {"Fn::Sub": str(text)} if ":stateMachine:" in text:
+            return text.rsplit(":", 1)[1].removesuffix("*")
+        case {"Fn::Sub": str(text)} if text.endswith(":identity/*"):
+            return IDENTITY
+        case _:
+            message = f"nobody said what {resource} is"
+            raise AssertionError(message)
+
+
+def _top(key: str) -> str:
+    return f"{key.partition('/')[0]}/"
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
