@@ -1,33 +1,32 @@
-"""Builds the ports of the functions over AWS, each on first use."""
+"""Builds the ports of the functions over AWS, each on first use.
 
-from collections.abc import Callable
+An adapter is imported where it is built, so that the cold start of a function pays only for what it uses.
+"""
+
+from __future__ import annotations
+
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.adapters.aws.dynamodb import DynamoRecords
-from billproof.adapters.aws.faults import outside
-from billproof.adapters.aws.s3 import S3Objects
-from billproof.adapters.aws.ses import SesMailer
-from billproof.adapters.aws.sqs import SqsQueue
-from billproof.adapters.aws.stepfunctions import StateMachine, StepFunctionsTokens
-from billproof.adapters.ledger.embedded import EmbeddedLedger
-from billproof.adapters.overlay import OverlayObjects, OverlayRecords
-from billproof.approvals.exception_store import ExceptionStore
-from billproof.erp.port import Erps
-from billproof.invoicing.register import Register
-from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
-from billproof.pipeline.previewing import PreviewSources
-from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
 from billproof.settings import Settings
-from billproof.tax.service import Engines
-from billproof.usage.ingestion import ReferenceDataCache
 
-Work = Callable[..., dict[str, Any]]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from billproof.approvals.exception_store import ExceptionStore
+    from billproof.erp.port import Erps
+    from billproof.invoicing.register import Register
+    from billproof.masterdata.directory import Directory
+    from billproof.pipeline.previewing import PreviewSources
+    from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
+    from billproof.tax.service import Engines
+    from billproof.usage.ingestion import ReferenceDataCache
+
+    Work = Callable[..., dict[str, Any]]
 
 
 class Composition:
@@ -40,55 +39,75 @@ class Composition:
         """Return the time, in UTC."""
         return datetime.now(UTC)
 
+    def _records(self, table: str) -> Records:
+        from billproof.adapters.aws.dynamodb import DynamoRecords
+
+        return DynamoRecords(client("dynamodb"), table)
+
     @cached_property
     def objects(self) -> Objects:
         """The data bucket."""
+        from billproof.adapters.aws.s3 import S3Objects
+
         return S3Objects(client("s3"), self.settings.data_bucket)
 
     @cached_property
     def contracts(self) -> Records:
         """The facts of master data."""
-        return DynamoRecords(client("dynamodb"), self.settings.contracts_table)
+        return self._records(self.settings.contracts_table)
 
     @cached_property
     def invoices(self) -> Records:
         """The facts of invoices."""
-        return DynamoRecords(client("dynamodb"), self.settings.invoices_table)
+        return self._records(self.settings.invoices_table)
 
     @cached_property
     def directory(self) -> Directory:
         """Master data."""
+        from billproof.masterdata.directory import Directory
+
         return Directory(self.contracts)
 
     @cached_property
     def register(self) -> Register:
         """The register of invoices."""
+        from billproof.invoicing.register import Register
+
         return Register(self.invoices)
 
     @cached_property
     def runs(self) -> Records:
         """Billing runs."""
-        return DynamoRecords(client("dynamodb"), self.settings.runs_table)
+        return self._records(self.settings.runs_table)
 
     @cached_property
     def exception_store(self) -> ExceptionStore:
         """Exceptions and their decisions."""
-        return ExceptionStore(DynamoRecords(client("dynamodb"), self.settings.exceptions_table))
+        from billproof.approvals.exception_store import ExceptionStore
+
+        return ExceptionStore(self._records(self.settings.exceptions_table))
 
     @cached_property
     def exceptions(self) -> Workflows:
         """The state machine invoice_exception."""
+        from billproof.adapters.aws.stepfunctions import StateMachine
+
         return StateMachine(client("stepfunctions"), self.settings.invoice_exception_arn)
 
     @cached_property
     def tokens(self) -> TaskTokens:
         """Executions that wait for an answer."""
+        from billproof.adapters.aws.stepfunctions import StepFunctionsTokens
+
         return StepFunctionsTokens(client("stepfunctions"))
 
     @cached_property
     def erps(self) -> Erps:
         """The ERPs that are configured, by the name that a legal entity gives: the embedded ledger always is."""
-        return {EMBEDDED_LEDGER: EmbeddedLedger(DynamoRecords(client("dynamodb"), self.settings.ledger_table))}
+        from billproof.adapters.ledger.embedded import EmbeddedLedger
+        from billproof.masterdata.parties import EMBEDDED_LEDGER
+
+        return {EMBEDDED_LEDGER: EmbeddedLedger(self._records(self.settings.ledger_table))}
 
     @cached_property
     def tax_engines(self) -> Engines:
@@ -96,7 +115,9 @@ class Composition:
         secret = self.settings.stripe_secret
         if secret is None:
             return {}
+        from billproof.adapters.aws.faults import outside
         from billproof.adapters.stripe.tax import StripeTax
+        from billproof.masterdata.parties import TaxEngineName
 
         with outside("secretsmanager"):
             key = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
@@ -105,30 +126,43 @@ class Composition:
     @cached_property
     def reference_data(self) -> ReferenceDataCache:
         """What validation needs: known accounts and meters."""
+        from billproof.usage.ingestion import ReferenceDataCache
+
         return ReferenceDataCache(self.directory, self.now)
 
     @cached_property
     def postings(self) -> Queue:
         """The erp-postings queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
         return SqsQueue(client("sqs"), self.settings.postings_queue)
 
     @cached_property
     def deliveries(self) -> Queue:
         """The deliveries queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
         return SqsQueue(client("sqs"), self.settings.deliveries_queue)
 
     @cached_property
     def mailer(self) -> Mailer:
         """Outgoing mail."""
+        from billproof.adapters.aws.ses import SesMailer
+
         return SesMailer(client("ses"))
 
     @cached_property
     def billing_runs(self) -> Workflows:
         """The state machine billing_run."""
+        from billproof.adapters.aws.stepfunctions import StateMachine
+
         return StateMachine(client("stepfunctions"), self.settings.billing_run_arn)
 
     def preview_sources(self) -> PreviewSources:
         """Return what a preview reads, under overlays of its own: nothing that it writes is kept."""
+        from billproof.adapters.overlay import OverlayObjects, OverlayRecords
+        from billproof.pipeline.previewing import PreviewSources
+
         return PreviewSources(
             contracts=OverlayRecords(self.contracts),
             invoices=self.invoices,

@@ -3,22 +3,29 @@
 Log lines hold numbers, and of texts those in LOGGED only: tokens, addresses and what people wrote stay out.
 """
 
+from __future__ import annotations
+
 import functools
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ValidationError
 
 from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput
 from billproof.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    Event = dict[str, Any]
+    Handler = Callable[..., dict[str, Any]]
 
 logger = Logger(service="billproof")
 metrics = Metrics(namespace="Billproof", service="billproof")
@@ -43,9 +50,6 @@ LOGGED = frozenset(
     }
 )
 """The fields of requests and results whose text is logged: names of things, and what came of them."""
-
-Event = dict[str, Any]
-Handler = Callable[..., dict[str, Any]]
 
 
 def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Composition], BaseModel]], Handler]:
@@ -101,6 +105,12 @@ def each_message(use_case: Callable[[ReceivedMessage, Composition], BaseModel]) 
 
 
 def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context: LambdaContext) -> dict[str, Any]:
+    from aws_lambda_powertools.utilities.batch import (  # the steps of workflows, which are most, never load it
+        BatchProcessor,
+        EventType,
+        process_partial_response,
+    )
+
     def take_record(record: SQSRecord) -> None:
         try:
             result = take(ReceivedMessage(body=record.body, sender=record.attributes.sender_id))

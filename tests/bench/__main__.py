@@ -12,7 +12,7 @@ from rich.console import Console
 
 from billproof_ops import tables
 from billproof_ops.paths import BUILD
-from tests.bench import cost, race, ratios
+from tests.bench import cost, imports, race, ratios
 
 
 def main() -> int:
@@ -25,6 +25,7 @@ def main() -> int:
         lambda: ratios.invoice(500),
         ratios.peak_memory,
         ratios.growth,
+        imports.measure,
         race.race,
     ):
         found = what()

@@ -23,10 +23,10 @@ from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, exactly
 from billproof.periods import Period
-from billproof.pipeline.aggregating import read_usages
 from billproof.pipeline.artefacts import BATCH_PLAN, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
 from billproof.pipeline.model import RunPlan
 from billproof.pipeline.starting import run_ids
+from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
 from billproof.pricing.service import price_account
 from billproof.usage import log

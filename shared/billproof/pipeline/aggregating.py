@@ -1,13 +1,12 @@
 """The aggregation step of a billing run: one bucket of the usage log, written out by batch."""
 
-from collections.abc import Iterable
-
 from billproof.model import Model
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, TALLY, USAGE, Artefacts
+from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.aggregation import Extras, aggregate
-from billproof.usage.model import AccountUsage, BatchUsage, BucketTally, Quarantined, Usages, by_window
+from billproof.usage.model import AccountUsage, BatchUsage, BucketTally, Quarantined
 
 
 class Aggregated(Model):
@@ -39,7 +38,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         batches.setdefault(batch_of[usage.account], []).append(usage)
     for batch, accounts in batches.items():
         batch_usage = BatchUsage(run=run_id, batch=batch, bucket=bucket, accounts=tuple(accounts))
-        artefacts.write(USAGE, run_id, batch_usage, part=_part(batch, bucket))
+        artefacts.write(USAGE, run_id, batch_usage, part=usage_part(batch, bucket))
     return Aggregated(
         run_id=run_id,
         bucket=bucket,
@@ -47,16 +46,6 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         events=sum(usage.counts.copies for usage in usages),
         conflicting=sum(usage.counts.conflicting for usage in usages),
     )
-
-
-def read_usages(artefacts: Artefacts, run_id: str, batch: str, buckets: Iterable[int]) -> Usages:
-    """Return what the accounts of a batch used, from every bucket that holds events of them; raises NotFound."""
-    parts = (artefacts.read(USAGE, run_id, _part(batch, bucket)) for bucket in buckets)
-    return by_window(usage for part in parts for usage in part.accounts)
-
-
-def _part(batch: str, bucket: int) -> str:
-    return f"{batch}.{log.bucket_name(bucket)}"
 
 
 def _quarantine(conflicts: list[Quarantined], objects: Objects) -> None:

@@ -10,9 +10,9 @@ from billproof.invoicing.drafting import draft_account
 from billproof.invoicing.model import BatchDrafts
 from billproof.invoicing.register import Register
 from billproof.invoicing.releasing import release_drafts
-from billproof.pipeline.aggregating import read_usages
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RELEASED, TAXED, VALIDATED, Artefacts
 from billproof.pipeline.model import StepOutcome, StepResult
+from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Queue
 from billproof.pricing.service import BatchPricing, price_terms
 from billproof.tax.service import BatchTax, Engines, tax_account

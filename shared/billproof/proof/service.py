@@ -29,9 +29,9 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import TaxEngineName
 from billproof.model import decimal_text
-from billproof.pipeline.aggregating import read_usages
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, DRAFTED, PRICED, RUN_PLAN, TAXED, Artefacts
 from billproof.pipeline.closing import read_statement
+from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects
 from billproof.pricing.service import AccountPricing, price_terms
 from billproof.pricing.terms import AccountTerms, BatchPlan

@@ -1,0 +1,55 @@
+"""What a cold start pays before its handler runs: CPU and memory of importing each function, in its own process."""
+
+import json
+import os
+import subprocess
+import sys
+from statistics import median
+from typing import Any
+
+from billproof_ops.paths import ROOT
+from tests.bench.ratios import Measure
+
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
+TURNS = 3
+GOAL_MILLISECONDS, GOAL_MEGABYTES = 350, 60
+HEAVY = {"aggregate_usage", "deliver_invoice"}
+"""Aggregation and documents may take more memory: DuckDB and typst are what they do."""
+
+_SCRIPT = """
+import json, resource, sys, time
+start = time.process_time()
+import app
+used = time.process_time() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+heavy = [name for name in ("duckdb", "boto3", "typst", "stripe", "babel") if name in sys.modules]
+print(json.dumps({"milliseconds": round(used * 1000), "megabytes": peak, "heavy": heavy}))
+"""
+
+
+def imported(function: str) -> dict[str, Any]:
+    """Import a function's entry file as Lambda does, in a process of its own, and say what that took."""
+    path = os.pathsep.join((str(ROOT / "shared"), str(ROOT / "functions" / function)))
+    answer = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _SCRIPT],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    result: dict[str, Any] = json.loads(answer.stdout)
+    return result
+
+
+def measure() -> list[Measure]:
+    """Measure every function."""
+    measures = []
+    for function in FUNCTIONS:
+        turns = [imported(function) for _ in range(TURNS)]
+        milliseconds = median(turn["milliseconds"] for turn in turns)
+        megabytes = max(turn["megabytes"] for turn in turns)
+        reached = milliseconds <= GOAL_MILLISECONDS and (megabytes <= GOAL_MEGABYTES or function in HEAVY)
+        detail = f"{megabytes} MB; {', '.join(turns[0]['heavy']) or 'nothing heavy'}"
+        goal = f"<= {GOAL_MILLISECONDS}, {GOAL_MEGABYTES} MB"
+        measures.append(Measure(f"import of {function}, ms of CPU", milliseconds, goal, reached, detail))
+    return measures
