@@ -80,11 +80,11 @@ def redrive_run(target: Target, run_id: str, *, requested_by: str) -> str:
 
 def run_state(target: Target, run_id: str) -> RunState:
     """Return the state of a run; raises OpsError where there is none of that name."""
-    found = target.machine("BillingRunArn").describe(run_id)
-    if found is None:
+    execution = target.machine("BillingRunArn").describe(run_id)
+    if execution is None:
         message = f"there is no run {run_id}"
         raise OpsError(message)
-    return RunState(run_id=run_id, status=found["status"], cause=found.get("cause"))
+    return RunState(run_id=run_id, status=execution["status"], cause=execution.get("cause"))
 
 
 def wait_for_run(target: Target, run_id: str, on_poll: Callable[[], None] = lambda: None) -> None:

@@ -50,11 +50,11 @@ app.command("simulate")(cli_invoices.simulate)
 @local.command()
 def up(*, as_json: AsJson = False) -> None:
     """Start the embedded AWS and deploy template.yaml to it. If it is already up, deploy what has changed."""
-    found = stack.up()
-    text = f"up at {found.endpoint}, {'deployed' if found.deployed else 'nothing to deploy'}"
-    if found.state_wiped:
+    local_stack = stack.up()
+    text = f"up at {local_stack.endpoint}, {'deployed' if local_stack.deployed else 'nothing to deploy'}"
+    if local_stack.state_wiped:
         text += "; the saved state was incomplete or of another version, and was deleted"
-    show(found, as_json=as_json, text=text)
+    show(local_stack, as_json=as_json, text=text)
 
 
 @local.command()
@@ -66,16 +66,16 @@ def down() -> None:
 @local.command()
 def status(*, as_json: AsJson = False) -> None:
     """Show whether the embedded AWS is up, and how many messages its queues have."""
-    found = server.running()
-    if found is None:
+    running_server = server.running()
+    if running_server is None:
         print_json({"up": False}) if as_json else console.print("down")
         return
     target = Target.find()
     queues = {name: target.queue_depth(name) for name in sorted(target.outputs) if name.endswith("QueueUrl")}
     if as_json:
-        print_json({"up": True, "endpoint": found.endpoint, "pid": found.pid, "queues": queues})
+        print_json({"up": True, "endpoint": running_server.endpoint, "pid": running_server.pid, "queues": queues})
         return
-    table = Table("Queue", "Messages", title=f"up at {found.endpoint}, pid {found.pid}")
+    table = Table("Queue", "Messages", title=f"up at {running_server.endpoint}, pid {running_server.pid}")
     for name, depth in queues.items():
         table.add_row(name.removesuffix("Url"), str(depth))
     console.print(table)
@@ -221,11 +221,11 @@ def balance(
     statement = balance_run(run_id, stores=billing.stores(Target.find()))
     equations = statement.equations
     if account:
-        found = [each for each in statement.accounts if each.account == account]
-        if not found:
+        balances = {balance.account: balance for balance in statement.accounts}
+        if account not in balances:
             message = f"run {run_id} did not bill {account}"
             raise OpsError(message)
-        equations = found[0].equations
+        equations = balances[account].equations
     if as_json:
         print_json(statement.model_dump(mode="json"))
     else:
@@ -254,8 +254,12 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Send the events again that arrived over the usage bus in a window. Duplicates are not counted twice."""
-    found = replays.start_replay(Target.find(), replays.moment(start), replays.moment(end))
-    show(found, as_json=as_json, text=f"{found.name}: {found.state}, {found.start} to {found.end}")
+    started_replay = replays.start_replay(Target.find(), replays.moment(start), replays.moment(end))
+    show(
+        started_replay,
+        as_json=as_json,
+        text=f"{started_replay.name}: {started_replay.state}, {started_replay.start} to {started_replay.end}",
+    )
 
 
 def main() -> None:

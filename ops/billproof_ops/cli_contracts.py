@@ -21,19 +21,21 @@ def show_history(
     account: Annotated[str, typer.Argument(help="The account whose contracts are shown.")], *, as_json: AsJson = False
 ) -> None:
     """Show every version of an account's contracts: what it changed, who signed it, who sent it and when."""
-    found = contract_history(account, directory=Target.find().ports.directory)
+    versions = contract_history(account, directory=Target.find().ports.directory)
     if as_json:
-        print_json([each.model_dump(mode="json") for each in found])
+        print_json([version.model_dump(mode="json") for version in versions])
         return
-    for each in found:
+    for version in versions:
         received = (
-            f"received {each.receipt.received_at} from {each.receipt.sender}" if each.receipt else "sender not recorded"
+            f"received {version.receipt.received_at} from {version.receipt.sender}"
+            if version.receipt
+            else "sender not recorded"
         )
-        until = f" to {each.effective.end}" if each.effective.end else ""
-        console.print(f"[bold]{each.contract}[/] version {each.version}, from {each.effective.start}{until}")
-        told = [f"signed by {each.signed_by}, {received}"]
-        told += [
-            f"{change.path}: {change.before or 'nothing'} -> {change.after or 'nothing'}" for change in each.changes
+        until = f" to {version.effective.end}" if version.effective.end else ""
+        console.print(f"[bold]{version.contract}[/] version {version.version}, from {version.effective.start}{until}")
+        details = [f"signed by {version.signed_by}, {received}"]
+        details += [
+            f"{change.path}: {change.before or 'nothing'} -> {change.after or 'nothing'}" for change in version.changes
         ]
-        for line in told:  # what a CRM wrote is text, whatever brackets it has
+        for line in details:  # what a CRM wrote is text, whatever brackets it has
             console.print(f"  {line}", soft_wrap=True, markup=False)

@@ -17,13 +17,13 @@ Contains = Annotated[str, typer.Option("--contains", help="Only messages whose b
 @app.command("list")
 def list_dead_letters(*, as_json: AsJson = False) -> None:
     """Count the dead letters of every queue."""
-    found = dead_letters.depths(Target.find())
+    depths = dead_letters.depths(Target.find())
     if as_json:
-        print_json([each.model_dump() for each in found])
+        print_json([depth.model_dump() for depth in depths])
         return
     table = Table("Queue", "Waiting", "Dead letters")
-    for each in found:
-        table.add_row(each.queue, str(each.waiting), str(each.dead_letters))
+    for depth in depths:
+        table.add_row(depth.queue, str(depth.waiting), str(depth.dead_letters))
     console.print(table)
 
 
@@ -36,14 +36,14 @@ def peek_at_dead_letters(
     as_json: AsJson = False,
 ) -> None:
     """Show dead letters without removing them."""
-    found = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
+    letters = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
     if as_json:
-        print_json([each.model_dump() for each in found])
+        print_json([letter.model_dump() for letter in letters])
         return
-    for each in found:
-        console.print(f"[bold]{each.message_id}[/] {each.sent_at}", highlight=False)
-        console.print(each.body, markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{len(found)} shown")
+    for letter in letters:
+        console.print(f"[bold]{letter.message_id}[/] {letter.sent_at}", highlight=False)
+        console.print(letter.body, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{len(letters)} shown")
 
 
 @app.command("redrive")

@@ -23,15 +23,15 @@ def list_exceptions(
     as_json: AsJson = False,
 ) -> None:
     """List the exceptions of a legal entity and month that wait for a decision."""
-    found = exceptions.exceptions_of(Target.find(), legal_entity, period, all_of_them=everything)
+    states = exceptions.exceptions_of(Target.find(), legal_entity, period, all_of_them=everything)
     if as_json:
-        print_json([state.model_dump(mode="json") for state in found])
+        print_json([state.model_dump(mode="json") for state in states])
         return
     listed = tables.table("Exception", "Amount", "Findings", "Status", whole=("Exception", "Amount"), right=("Amount",))
-    for state in found:
+    for state in states:
         codes = ", ".join(dict.fromkeys(finding.code for finding in state.opened.findings))
         listed.add_row(state.opened.id, str(state.opened.amount or "not known"), codes, _status(state))
-    console.print(listed if found else "nothing waits")
+    console.print(listed if states else "nothing waits")
 
 
 def _status(state: ExceptionState) -> str:

@@ -48,23 +48,28 @@ def retax_an_invoice(
     from billproof.proof.taxes import recalculate_tax
 
     target = Target.find()
-    found = recalculate_tax(billing.find_release(target, name).invoice, stores=billing.stores(target))
+    recalculation = recalculate_tax(billing.find_release(target, name).invoice, stores=billing.stores(target))
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(recalculation.model_dump(mode="json"))
     else:
         listed = tables.table(
             "Line", "Net", "Tax", "Now", "Why", whole=("Net", "Tax", "Now"), right=("Net", "Tax", "Now")
         )
-        for each in found.changes:
-            listed.add_row(each.line, each.net.text, each.tax_before.text, each.tax_after.text, each.after.reason)
-        if found.changes:
+        for change in recalculation.changes:
+            listed.add_row(
+                change.line, change.net.text, change.tax_before.text, change.tax_after.text, change.after.reason
+            )
+        if recalculation.changes:
             console.print(listed)
-        for finding in found.findings:
+        for finding in recalculation.findings:
             console.print(f"[red]{finding.code}[/] {finding.message}", soft_wrap=True)
-        rules = f"rules {', '.join(found.rules_before)}, now {', '.join(found.rules_after) or 'none'}"
-        now = f", would be {found.tax_after}" if found.tax_after is not None else ""
-        console.print(f"{found.number}: tax {found.outcome}, {found.tax_before}{now}; {rules}", soft_wrap=True)
-    if found.outcome != "same":
+        rules = f"rules {', '.join(recalculation.rules_before)}, now {', '.join(recalculation.rules_after) or 'none'}"
+        now = f", would be {recalculation.tax_after}" if recalculation.tax_after is not None else ""
+        console.print(
+            f"{recalculation.number}: tax {recalculation.outcome}, {recalculation.tax_before}{now}; {rules}",
+            soft_wrap=True,
+        )
+    if recalculation.outcome != "same":
         raise typer.Exit(1)
 
 
@@ -101,14 +106,16 @@ def show_invoice(
 ) -> None:
     """Show a released invoice, with the explanation of every line."""
     target = Target.find()
-    released, found = billing.find_invoice(target, name)
+    released, invoice = billing.find_invoice(target, name)
     problems = billing.problems_of(target, released)
     if as_json:
-        shown = {"released": released.model_dump(mode="json"), "invoice": found.model_dump(mode="json")}
+        shown = {"released": released.model_dump(mode="json"), "invoice": invoice.model_dump(mode="json")}
         print_json({**shown, "delivery_problems": [problem.model_dump(mode="json") for problem in problems]})
         return
-    table = Table("Line", "Service period", "Explanation", "Net", "Tax", title=f"{released.number}: {found.buyer.name}")
-    for line in found.lines:
+    table = Table(
+        "Line", "Service period", "Explanation", "Net", "Tax", title=f"{released.number}: {invoice.buyer.name}"
+    )
+    for line in invoice.lines:
         why = line.priced.explanation
         steps = [
             f"{step.label}: {step.quantity} x {step.unit_price} + {step.flat_fee} = {step.amount}" for step in why.steps
@@ -120,14 +127,16 @@ def show_invoice(
         period = f"{line.priced.service_period.start} to {line.priced.service_period.end}"
         table.add_row(line.priced.description, period, "\n".join(steps), line.amounts.net.text, line.amounts.tax.text)
     console.print(table)
-    for group in found.tax_summary:
+    for group in invoice.tax_summary:
         console.print(f"{group.jurisdiction} {group.treatment} {group.percent} %: {group.amounts.tax}. {group.reason}")
-    for each in found.accounts:
-        console.print(f"{each.account} {each.name}: net {each.amounts.net}, tax {each.amounts.tax}")
-    console.print(f"net {found.totals.net}, tax {found.totals.tax}, total {found.totals.gross}, due {found.due_date}")
-    if found.exchange is not None:
-        booked = found.in_books
-        console.print(f"booked as net {booked.net}, tax {booked.tax}, total {booked.gross} at {found.exchange.text}")
+    for account in invoice.accounts:
+        console.print(f"{account.account} {account.name}: net {account.amounts.net}, tax {account.amounts.tax}")
+    console.print(
+        f"net {invoice.totals.net}, tax {invoice.totals.tax}, total {invoice.totals.gross}, due {invoice.due_date}"
+    )
+    if invoice.exchange is not None:
+        booked = invoice.in_books
+        console.print(f"booked as net {booked.net}, tax {booked.tax}, total {booked.gross} at {invoice.exchange.text}")
     console.print(f"sha256 {released.document.digest}")
     for problem in problems:
         when = f" at {problem.happened_at}" if problem.happened_at else ""
@@ -142,15 +151,17 @@ def preview_an_invoice(
     as_json: AsJson = False,
 ) -> None:
     """Show an account's invoice as it would be now. Nothing is stored; an open month includes its usage so far."""
-    found = previews.preview_account(Target.find(), account, period)
+    previewed = previews.preview_account(Target.find(), account, period)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(previewed.model_dump(mode="json"))
         return
-    title = f"{account} {period}: {found.outcome}" + (f", released as {found.number}" if found.number else "")
+    title = f"{account} {period}: {previewed.outcome}" + (
+        f", released as {previewed.number}" if previewed.number else ""
+    )
     listed = tables.table(
         "Line", "Period", "Quantity", "Net", "Tax", title=title, whole=("Net", "Tax"), right=("Net", "Tax")
     )
-    for line in found.invoice.lines if found.invoice else ():
+    for line in previewed.invoice.lines if previewed.invoice else ():
         quantity = f"{line.priced.quantity:,f} {line.priced.unit or ''}".strip()
         listed.add_row(
             line.priced.description,
@@ -160,10 +171,10 @@ def preview_an_invoice(
             line.amounts.tax.text,
         )
     console.print(listed)
-    if found.invoice is not None:
-        totals = found.invoice.totals
+    if previewed.invoice is not None:
+        totals = previewed.invoice.totals
         console.print(f"net {totals.net}, tax {totals.tax}, total {totals.gross}")
-    for finding in found.findings:
+    for finding in previewed.findings:
         console.print(f"{finding.severity} {finding.code}: {finding.message}. {finding.remedy}")
 
 
@@ -201,7 +212,7 @@ def credit_an_invoice(
         "invoice": released.invoice,
         "reason": reason.value,
         "note": note,
-        "lines": [line_credit(each) for each in line or ()],
+        "lines": [line_credit(text) for text in line or ()],
         "rebill": rebill,
         "refund": refund,
         "requested_by": who,
@@ -209,13 +220,13 @@ def credit_an_invoice(
     try:
         request = CreditRequest.model_validate({"id": f"C-{digest(terms)[:12]}", **terms})
     except ValidationError as error:
-        message = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        message = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
         raise WrongUse(message) from None
-    asked = exceptions.ask_for_credit(target, request)
-    said = f"waits for approval as {asked.exception}"
-    if asked.outcome != "waiting":
-        said = f"was {asked.outcome} as {asked.exception}; use another note to make a new request"
-    show(asked, as_json=as_json, text=f"{asked.document}: {asked.gross}, {said}")
+    requested = exceptions.ask_for_credit(target, request)
+    status = f"waits for approval as {requested.exception}"
+    if requested.outcome != "waiting":
+        status = f"was {requested.outcome} as {requested.exception}; use another note to make a new request"
+    show(requested, as_json=as_json, text=f"{requested.document}: {requested.gross}, {status}")
 
 
 LINE_CREDIT = re.compile(
@@ -244,20 +255,20 @@ def simulate(
 
     The file contains one object, or an array of objects, in the format of the contract-events queue.
     """
-    found = previews.simulate_file(Target.find(), legal_entity, period, read_text(contracts), str(contracts))
+    simulation = previews.simulate_file(Target.find(), legal_entity, period, read_text(contracts), str(contracts))
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(simulation.model_dump(mode="json"))
         return
     amounts = ("Before", "After", "Difference")
-    title = f"{legal_entity} {period}, accounts: {found.accounts}"
+    title = f"{legal_entity} {period}, accounts: {simulation.accounts}"
     listed = tables.table("Account", "Line", *amounts, title=title, whole=amounts, right=amounts)
-    for change in found.changes:
+    for change in simulation.changes:
         for line in change.lines:
-            before, after = (each.text if each else "" for each in (line.before, line.after))
+            before, after = (amount.text if amount else "" for amount in (line.before, line.after))
             listed.add_row(change.account, line.line, before, after, "")
         sums = (change.before.text, change.after.text, change.difference.text)
-        listed.add_row(change.account, "net", *(f"[bold]{each}[/]" for each in sums))
+        listed.add_row(change.account, "net", *(f"[bold]{text}[/]" for text in sums))
         for finding in change.findings:
             listed.add_row(change.account, f"{finding.severity} {finding.code}: {finding.message}", "", "", "")
-    listed.add_row("all", "net", f"{found.before}", f"{found.after}", f"{found.difference}")
+    listed.add_row("all", "net", f"{simulation.before}", f"{simulation.after}", f"{simulation.difference}")
     console.print(listed)

@@ -35,7 +35,7 @@ def show_waterfall(
 ) -> None:
     """Show deferred revenue month by month: opening, deferred, earned, closing. Computed from the documents."""
     ports = Target.find().ports
-    found = waterfall(
+    waterfall_months = waterfall(
         legal_entity=legal_entity,
         first=period,
         months=months,
@@ -44,12 +44,12 @@ def show_waterfall(
         objects=ports.objects,
     )
     if as_json:
-        print_json([month.model_dump(mode="json") for month in found])
+        print_json([month.model_dump(mode="json") for month in waterfall_months])
         return
     amounts = ("Opening", "Deferred", "Earned", "Closing")
-    title = f"Deferred revenue of {legal_entity}, {found[0].opening.currency}"
+    title = f"Deferred revenue of {legal_entity}, {waterfall_months[0].opening.currency}"
     listed = tables.table("Month", *amounts, title=title, whole=amounts, right=amounts)
-    for month in found:
+    for month in waterfall_months:
         listed.add_row(
             month.month, month.opening.text, month.deferred.text, f"-{month.earned.text}", month.closing.text
         )

@@ -23,7 +23,7 @@ def dashboard_body() -> str:
 def with_dashboard(template: str) -> str:
     """Return a template's text with the dashboard as it is now; raises OpsError where it has no place for one."""
     indented = "".join(f"        {line}\n" for line in dashboard_body().splitlines())
-    text, places = _BODY.subn(lambda found: found[1] + indented, template)
+    text, places = _BODY.subn(lambda match: match[1] + indented, template)
     if places != 1:
         message = f"the template has {places} dashboards, not one"
         raise OpsError(message)

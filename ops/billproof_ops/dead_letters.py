@@ -85,12 +85,12 @@ def pair_of(target: Target, queue: str) -> Pair:
 
 def depths(target: Target) -> list[QueueDepth]:
     """Count what waits in every work queue and in its dead-letter queue; SQS's counts are approximate."""
-    found = []
+    queue_depths = []
     for queue in QUEUES:
         pair = pair_of(target, queue)
         waiting = _depth(pair.source) if pair.source else 0
-        found.append(QueueDepth(queue=queue, waiting=waiting, dead_letters=_depth(pair.dead)))
-    return found
+        queue_depths.append(QueueDepth(queue=queue, waiting=waiting, dead_letters=_depth(pair.dead)))
+    return queue_depths
 
 
 def peek(target: Target, queue: str, *, limit: int, contains: str = "") -> list[DeadLetter]:
@@ -150,19 +150,19 @@ def _depth(url: str) -> int:
 
 def _receive(url: str, at_most: int) -> Iterator[dict[str, Any]]:
     """Yield the messages that are there now, each once; what comes in meanwhile is left for the next time."""
-    seen: set[str] = set()
+    message_ids: set[str] = set()
     empty = 0
-    while len(seen) < at_most and empty < EMPTY_ANSWERS:
+    while len(message_ids) < at_most and empty < EMPTY_ANSWERS:
         answer = client("sqs").receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=MESSAGES_PER_CALL,
             VisibilityTimeout=HIDDEN_SECONDS,
             MessageSystemAttributeNames=["SentTimestamp"],
         )
-        fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
+        fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in message_ids]
         empty = 0 if fresh else empty + 1
         for message in fresh:
-            seen.add(message["MessageId"])
+            message_ids.add(message["MessageId"])
             yield message
 
 

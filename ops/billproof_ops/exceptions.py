@@ -13,8 +13,8 @@ MAX_RESTARTS = 100
 
 def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[ExceptionState]:
     """Return the exceptions of a legal entity and month: those that wait, or all."""
-    found = target.ports.exception_store.of_period(legal_entity, period)
-    return [state for state in found if all_of_them or state.decision is None]
+    states = target.ports.exception_store.of_period(legal_entity, period)
+    return [state for state in states if all_of_them or state.decision is None]
 
 
 def decide(target: Target, exception: str, verdict: str, *, decided_by: str, reason: str) -> Answer:

@@ -21,21 +21,21 @@ _PIN = re.compile(r"^([a-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 
 def problems(built: Path, pins: dict[str, Path]) -> list[str]:
     """Say what is wrong with built layers; nothing where they may go out."""
-    found: list[str] = []
+    faults: list[str] = []
     weights = {name: _weight(built / name) for name in pins}
     if sum(weights.values()) > MOST_BYTES:
-        found.append(f"the layers together weigh {weights}, more than {MOST_BYTES} bytes")
+        faults.append(f"the layers together weigh {weights}, more than {MOST_BYTES} bytes")
     for name, pinned in pins.items():
         modules = sorted((built / name).rglob("*.py"))
         if not modules:
-            found.append(f"{name} holds no module")
+            faults.append(f"{name} holds no module")
         bare = [module for module in modules if not list(module.parent.glob(f"__pycache__/{module.stem}.*.pyc"))]
-        found += [f"{name}: {module.relative_to(built)} has no bytecode" for module in bare]
+        faults += [f"{name}: {module.relative_to(built)} has no bytecode" for module in bare]
         wanted = {(_normal(pin[1]), pin[2]) for pin in _PIN.finditer(pinned.read_text())}
         present = {_distribution(folder) for folder in (built / name / "python").glob("*.dist-info")}
-        found += [f"{name} lacks {package} {version}" for package, version in sorted(wanted - present)]
-        found += [f"{name} holds {package} {version}, not pinned" for package, version in sorted(present - wanted)]
-    return found
+        faults += [f"{name} lacks {package} {version}" for package, version in sorted(wanted - present)]
+        faults += [f"{name} holds {package} {version}, not pinned" for package, version in sorted(present - wanted)]
+    return faults
 
 
 def _weight(folder: Path) -> int:
@@ -52,6 +52,6 @@ def _normal(package: str) -> str:
 
 
 if __name__ == "__main__":
-    said = problems(BUILT, PINS)
-    sys.stdout.writelines(f"{line}\n" for line in said or ["layers: within the quota, compiled, as pinned"])
-    sys.exit(bool(said))
+    faults = problems(BUILT, PINS)
+    sys.stdout.writelines(f"{line}\n" for line in faults or ["layers: within the quota, compiled, as pinned"])
+    sys.exit(bool(faults))

@@ -17,14 +17,14 @@ def preview_account(target: Target, account: str, period: str) -> Previewed:
     if profile is None:
         message = f"there is no account {account}"
         raise OpsError(message)
-    (found,) = preview(
+    (previewed,) = preview(
         legal_entity=profile.legal_entity,
         period=period,
         accounts=[account],
         sources=target.ports.preview_sources(),
         now=target.ports.now(),
     )
-    return found
+    return previewed
 
 
 def simulate_file(target: Target, legal_entity: str, period: str, text: str, name: str) -> Simulation:
@@ -40,8 +40,8 @@ def simulate_file(target: Target, legal_entity: str, period: str, text: str, nam
 
 def _changes(text: str, name: str) -> list[AnyMasterData]:
     try:
-        found = json.loads(text)
-        documents = found if isinstance(found, list) else [found]
+        content = json.loads(text)
+        documents = content if isinstance(content, list) else [content]
         return [read_master_data(json.dumps(document)) for document in documents]
     except (json.JSONDecodeError, ValidationError) as error:
         message = f"{name} does not contain versions of master data: {error}"

@@ -19,7 +19,11 @@ def price_text(text: str, name: str) -> str:
     try:
         request = PriceRequest.model_validate_json(text)
     except ValidationError as error:
-        problems = [f"{_place(each['loc'])}: {each['msg']}" for each in error.errors() if each["loc"] != ("charges",)]
+        problems = [
+            f"{_place(problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
+            if problem["loc"] != ("charges",)
+        ]
         message = f"{name} is not a price request: {'; '.join(problems)}"
         raise WrongUse(message) from None
     return json.dumps(quote(request).model_dump(mode="json"), indent=2) + "\n"

@@ -57,8 +57,9 @@ def show_proof(proof: Proof, *, as_json: bool) -> None:
     if as_json:
         print_json(proof.model_dump(mode="json"))
     else:
-        for each in proof.differences:
-            console.print(f"[red]{each.doubt}[/] {each.where}: stored {each.stated}, computed {each.proved}")
+        for difference in proof.differences:
+            sides = f"stored {difference.stated}, computed {difference.proved}"
+            console.print(f"[red]{difference.doubt}[/] {difference.where}: {sides}")
         checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.model_dump().items())
         verdict = "[green]proved[/]" if proof.holds else f"[red]not proved[/], {len(proof.differences)} differences"
         console.print(f"{proof.subject} {verdict}: {checked} checked", soft_wrap=True)

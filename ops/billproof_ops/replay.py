@@ -20,13 +20,13 @@ class Replay(Shown):
 def moment(text: str) -> datetime:
     """Read a time with a zone; raises WrongUse for anything else."""
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        instant = None
+    if instant is None or instant.tzinfo is None:
         message = f"{text!r} is not a time with a time zone, such as 2013-01-05T17:00:00Z"
         raise WrongUse(message)
-    return found.astimezone(UTC)
+    return instant.astimezone(UTC)
 
 
 def start_replay(target: Target, start: datetime, end: datetime) -> Replay:
@@ -49,6 +49,6 @@ def start_replay(target: Target, start: datetime, end: datetime) -> Replay:
 
 def replay_state(name: str) -> Replay:
     """Return how far a replay is."""
-    found = client("events").describe_replay(ReplayName=name)
-    start, end = (found[key].astimezone(UTC).isoformat() for key in ("EventStartTime", "EventEndTime"))
-    return Replay(name=name, state=found["State"], start=start, end=end)
+    description = client("events").describe_replay(ReplayName=name)
+    start, end = (description[key].astimezone(UTC).isoformat() for key in ("EventStartTime", "EventEndTime"))
+    return Replay(name=name, state=description["State"], start=start, end=end)

@@ -47,8 +47,8 @@ def choose() -> None:
     """Choose the AWS to work on; raises OpsError where none is named."""
     if os.environ.get("AWS_ENDPOINT_URL"):
         use_endpoint(localstack.get_service_endpoint("s3") or os.environ["AWS_ENDPOINT_URL"])
-    elif (found := server.running()) is not None:
-        use_endpoint(found.endpoint)
+    elif (running_server := server.running()) is not None:
+        use_endpoint(running_server.endpoint)
     elif not os.environ.get("BILLPROOF_STACK"):
         message = "no stack is up: 'billproof local up' starts one, BILLPROOF_STACK names one on AWS"
         raise OpsError(message)

@@ -12,9 +12,9 @@ def until[T](look: Callable[[], T | None], *, what: str, timeout_seconds: float)
     """Look again and again until something is there; raises OpsError when the time is up."""
     deadline = time.monotonic() + timeout_seconds
     while True:
-        found = look()
-        if found is not None:
-            return found
+        result = look()
+        if result is not None:
+            return result
         if time.monotonic() > deadline:
             message = f"{what} took longer than {timeout_seconds:.0f} s"
             raise OpsError(message)

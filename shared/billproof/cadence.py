@@ -64,9 +64,9 @@ class Cadence(Model):
 
     def periods_touching(self, start: date, end: date) -> list[Period]:
         """Return the service periods that share a day with `[start, end)`, in order."""
-        found = []
+        periods = []
         day = start
         while day < end:
-            found.append(self.period_of(day))
-            day = found[-1].end
-        return found
+            periods.append(self.period_of(day))
+            day = periods[-1].end
+        return periods

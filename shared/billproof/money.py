@@ -103,7 +103,7 @@ class Money(Model):
         if value != value.quantize(unit(currency), context=CONTEXT):
             message = f"{amount} is finer than the minor unit of {currency}: round it by a policy first"
             raise InvalidMoney(message)
-        return cls._made(value.quantize(unit(currency), context=CONTEXT), currency)
+        return cls._in_minor_units(value.quantize(unit(currency), context=CONTEXT), currency)
 
     @staticmethod
     @functools.cache
@@ -132,19 +132,19 @@ class Money(Model):
     def plus(self, amounts: Iterable["Money"]) -> "Money":
         """Add many amounts of the same currency."""
         whole = self.amount
-        for each in amounts:
-            self._same(each)
-            whole = CONTEXT.add(whole, each.amount)
+        for amount in amounts:
+            self._same(amount)
+            whole = CONTEXT.add(whole, amount.amount)
         return self._exact(whole)
 
     def __neg__(self) -> "Money":
         return self._exact(CONTEXT.minus(self.amount))
 
     def _exact(self, amount: Decimal) -> "Money":
-        return self._made(amount, self.currency)
+        return self._in_minor_units(amount, self.currency)
 
     @classmethod
-    def _made(cls, amount: Decimal, currency: str) -> "Money":
+    def _in_minor_units(cls, amount: Decimal, currency: str) -> "Money":
         """Make an amount in whole minor units of a known currency: only its digits need a look."""
         if amount.adjusted() > LARGEST_DIGIT:
             return cls(amount=amount, currency=currency)  # which says what is wrong
@@ -208,7 +208,7 @@ class Taxed(Model):
     def total(amounts: Sequence["Taxed"], currency: str) -> "Taxed":
         """Add up net amounts and taxes; an empty sum is zero."""
         return Taxed.of(
-            total((each.net for each in amounts), currency), total((each.tax for each in amounts), currency)
+            total((taxed.net for taxed in amounts), currency), total((taxed.tax for taxed in amounts), currency)
         )
 
     @model_validator(mode="after")

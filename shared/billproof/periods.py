@@ -73,11 +73,11 @@ class Period(Model):
     @classmethod
     def month(cls, text: str) -> Self:
         """Read a calendar month such as 2013-01; raises InvalidPeriod for anything else."""
-        found = _MONTH.match(text)
-        if not found:
+        match = _MONTH.match(text)
+        if not match:
             message = f"{text!r} is not a calendar month: write it as YYYY-MM, such as 2013-01"
             raise InvalidPeriod(message)
-        start = date(int(found[1]), int(found[2]), 1)
+        start = date(int(match[1]), int(match[2]), 1)
         return cls(start=start, end=first_of_next_month(start))
 
     @classmethod

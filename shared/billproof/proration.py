@@ -69,9 +69,9 @@ class Proration(Model):
         """Count the days of the period in which a term is effective, less those in the ranges `without`."""
         terms = terms or ProrationTerms()
         covered = _covered(effective, period, terms.method)
-        taken = sorted(without, key=lambda each: each.start)
-        for number, each in enumerate(taken):
-            both = common_days(effective, each, after=[other.end for other in taken[:number]])
+        left_out = sorted(without, key=lambda days: days.start)
+        for number, days in enumerate(left_out):
+            both = common_days(effective, days, after=[earlier.end for earlier in left_out[:number]])
             covered -= _covered(both, period, terms.method) if both is not None else 0
         whole = _covered(DateRange(start=period.start, end=period.end), period, terms.method)
         ratio = None

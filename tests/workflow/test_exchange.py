@@ -204,12 +204,12 @@ def test_the_policys_limit_is_met_in_the_books_where_the_currency_has_none() -> 
     assert found[0].message.endswith("EUR net, the limit is 1 EUR")
 
 
-def test_a_rate_that_was_tampered_with_is_a_doubt() -> None:
+def test_a_rate_that_was_tampered_with_is_a_difference() -> None:
     world = billed(rate())
     (key,) = [key for key in world.records["contracts"].items if key.partition == "rates#EUR-USD"]
     world.records["contracts"].items[key] = rate("1.2").model_dump(mode="json")
     proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
-    assert [each.doubt for each in proof.differences] == [DifferenceKind.TERMS]
+    assert [difference.doubt for difference in proof.differences] == [DifferenceKind.TERMS]
 
 
 def test_a_simulation_compares_in_the_books() -> None:

@@ -122,7 +122,7 @@ def change_a_contract(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tamper", "doubts"),
+    ("tamper", "kinds"),
     [
         (drop_a_segment, {DifferenceKind.USAGE}),
         (change_an_event, {DifferenceKind.SEGMENT, DifferenceKind.USAGE}),
@@ -136,12 +136,12 @@ def change_a_contract(world: World) -> None:
     ],
 )
 def test_what_was_changed_by_hand_is_found(
-    world: World, tamper: Callable[[World], None], doubts: set[DifferenceKind]
+    world: World, tamper: Callable[[World], None], kinds: set[DifferenceKind]
 ) -> None:
     tamper(world)
     proof = run(world)
     assert not proof.holds
-    assert doubts <= {difference.doubt for difference in proof.differences}
+    assert kinds <= {difference.doubt for difference in proof.differences}
 
 
 def test_an_invoice_whose_contract_was_changed_is_not_proved(world: World) -> None:

@@ -75,9 +75,11 @@ def test_rules_that_say_nothing_any_more_are_a_finding(world: World, monkeypatch
     assert prove_invoice(US, stores=stores(world)).holds
 
 
-def test_a_changed_rate_under_the_same_version_is_a_doubt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_rate_under_the_same_version_is_a_difference(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     later(monkeypatch, "16", version=world.invoice(US).lines[0].determination.rules_version)
-    assert DifferenceKind.DRAFT in {each.doubt for each in prove_invoice(US, stores=stores(world)).differences}
+    assert DifferenceKind.DRAFT in {
+        difference.doubt for difference in prove_invoice(US, stores=stores(world)).differences
+    }
 
 
 def test_what_has_no_tax_of_its_own_is_refused(world: World) -> None:

@@ -21,8 +21,8 @@ def play(period: str, *, console: Console, keep_up: bool) -> Summary:
     """Play the demo; raises OpsError for a period that the flights do not cover."""
     months = story.periods(period)
     timings = Timings()
-    found = server.running()
-    is_somebodys = found is not None and found.owner == server.PERSON
+    running_server = server.running()
+    is_somebodys = running_server is not None and running_server.owner == server.PERSON
     try:
         target = prepare(timings, console, server.PERSON if keep_up else server.DEMO)
         with progress_bars(console) as progress:
@@ -70,8 +70,10 @@ def _print(summary: Summary, timings: Timings, console: Console) -> None:
 def _decisions(summary: Summary) -> Table:
     whole = ("Exception", "Amount", "Number")
     table = tables.table(*whole, "Decision", title="Exceptions", whole=whole, right=("Amount",))
-    for each in summary.decisions:
-        table.add_row(each.exception, each.amount, each.number, f"{each.verdict} by {each.decided_by}")
+    for decision in summary.decisions:
+        table.add_row(
+            decision.exception, decision.amount, decision.number, f"{decision.verdict} by {decision.decided_by}"
+        )
     return table
 
 
@@ -79,10 +81,12 @@ def _balance(summary: Summary) -> Table:
     """Add the conservation statements of all runs up; money stays by currency."""
     sums: dict[tuple[str, str | None], Equation] = {}
     for run in summary.balances:
-        for each in run.equations:
-            found = Equation(code=each.code, currency=each.currency, total=Decimal(each.total), parts=each.parts)
-            known = sums.get((each.code, each.currency))
-            sums[each.code, each.currency] = known + found if known else found
+        for printed in run.equations:
+            equation = Equation(
+                code=printed.code, currency=printed.currency, total=Decimal(printed.total), parts=printed.parts
+            )
+            known = sums.get((printed.code, printed.currency))
+            sums[printed.code, printed.currency] = known + equation if known else equation
     verdict = "balances" if all(run.balances for run in summary.balances) else "DOES NOT BALANCE"
     return tables.equations(sums.values(), title=f"Conservation statement of {len(summary.balances)} runs: {verdict}")
 
@@ -91,8 +95,8 @@ def _events(summary: Summary) -> Table:
     numbers = ("Received", "Quarantined", "Duplicate", "Billed", "Excluded")
     table = tables.table("Run", *numbers, title="Usage events", whole=("Run",), right=numbers)
     for run in summary.runs:
-        found = run.events
-        counts = (found.received, found.quarantined, found.duplicate, found.billed, found.excluded)
+        events = run.events
+        counts = (events.received, events.quarantined, events.duplicate, events.billed, events.excluded)
         table.add_row(run.run_id, *(f"{count:,}" for count in counts))
     return table
 
@@ -117,15 +121,15 @@ def _reconciliations(summary: Summary) -> Table:
     amounts = ("Invoiced", "Posted")
     names = ("Legal entity", "Period", "Invoices", "Postings", *amounts, "Variances")
     table = tables.table(*names, title="Reconciliation", whole=("Legal entity", *amounts), right=amounts)
-    for each in summary.reconciliations:
+    for reconciliation in summary.reconciliations:
         table.add_row(
-            each.legal_entity,
-            each.period,
-            str(each.invoices),
-            str(each.postings),
-            each.invoiced,
-            f"{each.posted} {each.currency}",
-            "; ".join(each.variances) or "none",
+            reconciliation.legal_entity,
+            reconciliation.period,
+            str(reconciliation.invoices),
+            str(reconciliation.postings),
+            reconciliation.invoiced,
+            f"{reconciliation.posted} {reconciliation.currency}",
+            "; ".join(reconciliation.variances) or "none",
         )
     return table
 
@@ -139,15 +143,15 @@ def _time(timings: Timings) -> Table:
 
 
 def _repeat(summary: Summary) -> str:
-    found = summary.repeat
-    if found.first_time:
-        return f"[green]First run[/]: {found.new_invoices} invoices released, {found.new_postings} posted."
-    if found.new_invoices or found.new_postings or found.changed_invoices:
+    repeat = summary.repeat
+    if repeat.first_time:
+        return f"[green]First run[/]: {repeat.new_invoices} invoices released, {repeat.new_postings} posted."
+    if repeat.new_invoices or repeat.new_postings or repeat.changed_invoices:
         return (
-            f"[yellow]This run changed the stored data[/]: {found.new_invoices} new invoices, {found.new_postings} new "
-            f"postings, {found.changed_invoices} changed invoices."
+            f"[yellow]This run changed the stored data[/]: {repeat.new_invoices} new invoices, "
+            f"{repeat.new_postings} new postings, {repeat.changed_invoices} changed invoices."
         )
     return (
-        f"[green]Nothing changed[/]: {found.events_sent_again:,} events were sent again and recognised as duplicates, "
-        f"the {found.invoices_before} invoices kept their numbers and content, and nothing was posted twice."
+        f"[green]Nothing changed[/]: {repeat.events_sent_again:,} events were sent again and recognised as duplicates, "
+        f"the {repeat.invoices_before} invoices kept their numbers and content, and nothing was posted twice."
     )

@@ -45,15 +45,15 @@ class Feed:
 
     def send(self, month: str) -> int:
         """Send a month of flights and its control totals; wait until they are in the log; return how many flights."""
-        found = list(story.events(month))
-        task = self.progress.add_task(f"{month} usage events", total=len(found))
-        packed = list(story.messages(iter(found), events_per_message=EVENTS_PER_MESSAGE))
+        events = list(story.events(month))
+        task = self.progress.add_task(f"{month} usage events", total=len(events))
+        packed = list(story.messages(iter(events), events_per_message=EVENTS_PER_MESSAGE))
         packed += [
             (body, 0) for body, _ in story.messages(story.control_totals(month), events_per_message=EVENTS_PER_MESSAGE)
         ]
         self._enqueue("UsageEventsQueueUrl", packed, task)
         self._drain("UsageEventsQueueUrl", "ingesting the events")
-        return len(found)
+        return len(events)
 
     def _enqueue(self, queue: str, messages: list[tuple[str, int]], task: TaskID) -> None:
         for start in range(0, len(messages), MESSAGES_PER_CALL):
@@ -67,11 +67,11 @@ class Feed:
 
     def _drain(self, queue: str, what: str) -> None:
         """Wait until a queue holds nothing, twice in a row: its counts are approximate."""
-        seen = 0
+        times_empty = 0
 
         def empty() -> bool | None:
-            nonlocal seen
-            seen = seen + 1 if self.target.queue_depth(queue) == 0 else 0
-            return True if seen > 1 else None
+            nonlocal times_empty
+            times_empty = times_empty + 1 if self.target.queue_depth(queue) == 0 else 0
+            return True if times_empty > 1 else None
 
         until(empty, what=what, timeout_seconds=DRAIN_SECONDS)

@@ -30,7 +30,7 @@ def render_report(summary: Summary, timings: dict[str, float]) -> str:
         currencies=list(summary.totals),
         timings=_bars([(name, Decimal(str(round(seconds, 1)))) for name, seconds in timings.items()]),
         held=sum(run.held for run in summary.runs),
-        variances=sum(len(each.variances) for each in summary.reconciliations),
+        variances=sum(len(reconciliation.variances) for reconciliation in summary.reconciliations),
     )
 
 
@@ -77,6 +77,6 @@ def _accounts(invoices: list[InvoiceSummary]) -> dict[str, list[dict[str, Any]]]
                 "tax": int(tax * BAR_WIDTH / largest),
                 "total": net + tax,
             }
-            for account, (name, net, tax) in sorted(accounts.items(), key=lambda each: -(each[1][1] + each[1][2]))
+            for account, (name, net, tax) in sorted(accounts.items(), key=lambda item: -(item[1][1] + item[1][2]))
         ]
     return charts

@@ -190,11 +190,14 @@ class Demo:
 
     def _prove(self, run_id: str) -> ProofSummary:
         proof = prove_run(run_id, stores=stores(self.target))
-        differences = [f"{each.doubt} {each.where}: {each.stated} / {each.proved}" for each in proof.differences]
+        differences = [
+            f"{difference.doubt} {difference.where}: {difference.stated} / {difference.proved}"
+            for difference in proof.differences
+        ]
         return ProofSummary(run_id=run_id, checked=proof.checked.model_dump(), differences=differences)
 
     def _invoices(self) -> list[InvoiceSummary]:
-        found = []
+        summaries = []
         for month in self.months:
             for entity in self._entities:
                 for facts in self.target.ports.register.of_period(entity, month):
@@ -202,8 +205,10 @@ class Demo:
                     document = released.document if released else held.document if held else None
                     if document is not None:
                         invoice = read_invoice(self.target.ports.objects, document)
-                        found.append(invoice_summary(facts, released, invoice, document.digest))
-        return sorted(found, key=lambda each: (each.period, each.legal_entity, each.number or each.account))
+                        summaries.append(invoice_summary(facts, released, invoice, document.digest))
+        return sorted(
+            summaries, key=lambda summary: (summary.period, summary.legal_entity, summary.number or summary.account)
+        )
 
     def pdfs(self) -> Iterator[tuple[str, bytes]]:
         """Yield the PDF of every released invoice by its number."""
@@ -229,16 +234,19 @@ def _reconciliation_summary(report: Reconciliation) -> ReconciliationSummary:
         postings=report.postings,
         invoiced=report.invoiced.gross.text,
         posted=report.posted_receivable.text,
-        variances=[f"{each.cause}: {each.invoice} {each.invoiced} / {each.posted}" for each in report.variances],
+        variances=[
+            f"{variance.cause}: {variance.invoice} {variance.invoiced} / {variance.posted}"
+            for variance in report.variances
+        ],
     )
 
 
 def _totals(invoices: list[InvoiceSummary]) -> dict[str, dict[str, str]]:
     totals: dict[str, Taxed] = {}
     for invoice in invoices:
-        each = Taxed.of(Money.of(invoice.net, invoice.currency), Money.of(invoice.tax, invoice.currency))
+        taxed = Taxed.of(Money.of(invoice.net, invoice.currency), Money.of(invoice.tax, invoice.currency))
         known = totals.get(invoice.currency)
-        totals[invoice.currency] = Taxed.of(known.net + each.net, known.tax + each.tax) if known else each
+        totals[invoice.currency] = Taxed.of(known.net + taxed.net, known.tax + taxed.tax) if known else taxed
     return {
         currency: {"net": amounts.net.text, "tax": amounts.tax.text, "total": amounts.gross.text}
         for currency, amounts in sorted(totals.items())
@@ -264,7 +272,7 @@ def _repeat(
 def prepare(timings: Timings, console: Console, owner: str) -> Target:
     """Bring the local stack up and return it."""
     with timings.phase("start and deploy the local stack"):
-        found = stack.up(owner)
-    if found.state_wiped:
+        local_stack = stack.up(owner)
+    if local_stack.state_wiped:
         console.print("The saved state was incomplete or of another version, and was deleted.")
-    return Target(outputs=found.outputs)
+    return Target(outputs=local_stack.outputs)

@@ -129,10 +129,10 @@ def event(row: dict[str, str]) -> dict[str, Any]:
 def control_totals(period: str) -> Iterator[dict[str, Any]]:
     """Yield what the source says it sent: for each hour (UTC) its departures, and their miles."""
     hours: dict[str, list[int]] = {}
-    for each in events(period):
-        if each["type"] == "flight.departed":
-            hour = datetime.fromisoformat(each["time"]).astimezone(UTC).strftime("%Y-%m-%dT%H:00:00Z")
-            hours.setdefault(hour, []).append(int(each["data"]["distance"]))
+    for event in events(period):
+        if event["type"] == "flight.departed":
+            hour = datetime.fromisoformat(event["time"]).astimezone(UTC).strftime("%Y-%m-%dT%H:00:00Z")
+            hours.setdefault(hour, []).append(int(event["data"]["distance"]))
     for hour, miles in sorted(hours.items()):
         yield {
             "specversion": "1.0",
@@ -145,11 +145,11 @@ def control_totals(period: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def messages(found: Iterator[dict[str, Any]], *, events_per_message: int) -> Iterator[tuple[str, int]]:
+def messages(to_pack: Iterator[dict[str, Any]], *, events_per_message: int) -> Iterator[tuple[str, int]]:
     """Pack events into messages; each comes with the number of its events."""
     batch: list[dict[str, Any]] = []
-    for each in found:
-        batch.append(each)
+    for event in to_pack:
+        batch.append(event)
         if len(batch) == events_per_message:
             yield json.dumps(batch, separators=(",", ":")), len(batch)
             batch = []

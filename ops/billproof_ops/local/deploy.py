@@ -76,15 +76,15 @@ def physical_ids(stack: str = STACK) -> dict[str, str]:
     }
 
 
-def _check(found: dict[str, str]) -> None:
+def _check(stack_outputs: dict[str, str]) -> None:
     """Raise OpsError where there are no outputs, or one says `unknown`: the emulator did not make what it claims."""
-    if not found:
+    if not stack_outputs:
         message = (
             "the deployment failed: the stack has no outputs. After a failed creation LocalStack calls every update"
             " complete: start the emulator anew"
         )
         raise OpsError(message)
-    unknown = sorted(name for name, value in found.items() if value == UNKNOWN or f"/{UNKNOWN}" in value)
+    unknown = sorted(name for name, value in stack_outputs.items() if value == UNKNOWN or f"/{UNKNOWN}" in value)
     if unknown:
         message = f"the deployment failed: the emulator passed over what these outputs name: {', '.join(unknown)}"
         raise OpsError(message)
@@ -103,12 +103,12 @@ def _upload(objects: dict[str, bytes]) -> None:
 
 def _stack(cloudformation: Any, name: str = STACK) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return None
         raise
-    return None if found["StackStatus"] in {"DELETE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_FAILED"} else found
+    return None if stack["StackStatus"] in {"DELETE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_FAILED"} else stack
 
 
 def _reason(cloudformation: Any) -> str | None:

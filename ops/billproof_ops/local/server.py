@@ -47,10 +47,10 @@ class Server:
 def running(folder: Path = LOCAL) -> Server | None:
     """Return the server that was started from this folder, if it is up."""
     try:
-        found = json.loads((folder / "server.json").read_text())
+        recorded = json.loads((folder / "server.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    server = Server(**found)
+    server = Server(**recorded)
     return server if _is_ours(server.pid) and _is_healthy(server) else None
 
 

@@ -41,7 +41,9 @@ def fill() -> bool:
     """Deploy to the emulator of this process, with what its CloudFormation does not make; say whether code changed."""
     deployed = deploy(PARAMETERS)
     client("ses").verify_email_identity(EmailAddress=PARAMETERS["SenderAddress"])
-    found = outputs()
+    stack_outputs = outputs()
     (archive,) = [resource for resource in declared(PARAMETERS).values() if resource["Type"] == ARCHIVE]
-    ensure_archive(name=found["UsageArchiveName"], bus_arn=found["UsageBusArn"], properties=archive["Properties"])
+    ensure_archive(
+        name=stack_outputs["UsageArchiveName"], bus_arn=stack_outputs["UsageBusArn"], properties=archive["Properties"]
+    )
     return deployed

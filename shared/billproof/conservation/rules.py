@@ -78,13 +78,13 @@ def included_events(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricin
             meter = meters.get(charge.meter or "")
             if meter is not None and not charge.pooled:
                 events = used[timeline.account].get(meter.event_type, 0)
-                found = by_type.setdefault((timeline.account, meter.event_type), [])
-                found.append(_included(timeline.id, charge.id, meter, lines, events))
+                included_by_charge = by_type.setdefault((timeline.account, meter.event_type), [])
+                included_by_charge.append(_included(timeline.id, charge.id, meter, lines, events))
             elif meter is not None:
                 pools.setdefault(meter.event_type, []).append((timeline.id, charge.id, meter))
     total = 0
     for kind in {kind for _, kind in by_type} | pools.keys():
-        mine = {account: min(found) for (account, other), found in by_type.items() if other == kind}
+        mine = {account: min(included) for (account, other), included in by_type.items() if other == kind}
         counted = {account: types.get(kind, 0) for account, types in used.items()}
         read_by = pools.get(kind, [])
         most = sum(mine.get(account, number if read_by else 0) for account, number in counted.items())
@@ -114,37 +114,37 @@ def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing)
     """
     lines = pricing.priced.lines if pricing.priced else ()
     with_lines = {(line.explanation.contract, line.term) for line in lines if line.adjusts is None}
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     number = 0
     for timeline in timelines(terms.contracts, plan.period):
-        due = {each.span.term.id for each in dues(timeline, plan.period)}
+        due_terms = {due.span.term.id for due in dues(timeline, plan.period)}
         for term, spans in _terms_of(timeline, plan.period).items():
             number += 1
             if (timeline.id, term) in with_lines:
-                found["with lines"] += 1
+                counts["with lines"] += 1
             elif pricing.priced is None:
-                found["held"] += 1
+                counts["held"] += 1
             elif not any(span.touches(plan.period) for span in spans):
-                found["not in force"] += 1
+                counts["not in force"] += 1
             elif isinstance(spans[0].term, Charge):
-                if term not in due:
-                    found["not due"] += 1
+                if term not in due_terms:
+                    counts["not due"] += 1
             elif isinstance(spans[0].term, Commitment):
-                found["not due"] += spans[0].term.months > 1
+                counts["not due"] += spans[0].term.months > 1
             elif isinstance(spans[0].term, Discount | SpendCap | Credit):
-                found["nothing to reduce"] += 1
+                counts["nothing to reduce"] += 1
     names = ("with lines", "not in force", "not due", "nothing to reduce", "held")
-    parts = {name: Decimal(found[name]) for name in names if found[name] or name != "nothing to reduce"}
+    parts = {name: Decimal(counts[name]) for name in names if counts[name] or name != "nothing to reduce"}
     return Equation(code="contracted terms", currency=None, total=Decimal(number), parts=parts)
 
 
 def _terms_of(timeline: Timeline, period: Period) -> dict[str, list[Span[Any]]]:
     """Return the spans of each term that is not over before the period."""
-    found: dict[str, list[Span[Any]]] = {}
+    spans_by_term: dict[str, list[Span[Any]]] = {}
     for span in timeline.spans:
         if span.days.end is None or span.days.end > period.start:
-            found.setdefault(span.term.id, []).append(span)
-    return found
+            spans_by_term.setdefault(span.term.id, []).append(span)
+    return spans_by_term
 
 
 def money_equations(

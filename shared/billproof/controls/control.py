@@ -64,7 +64,9 @@ class ControlInput:
 
     def quantities(self, account: str | None = None) -> list[Quantity]:
         """Return what an account used in the period; without one, what it and its children did."""
-        return [each for usage in self.pricing.own if account in {None, usage.account} for each in usage.quantities]
+        return [
+            quantity for usage in self.pricing.own if account in {None, usage.account} for quantity in usage.quantities
+        ]
 
     @property
     def currency(self) -> str:
@@ -81,12 +83,12 @@ class ControlInput:
         return line.net if line.net.amount >= 0 else -line.net
 
 
-Check = Callable[[ControlInput], Iterator["Found"]]
+Check = Callable[[ControlInput], Iterator["Observation"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Where a control found something, what, and what it is worth if that can be said."""
+class Observation:
+    """What a control observed: where, what, and the amount at risk if that is known."""
 
     path: str
     message: str
@@ -104,17 +106,17 @@ class Control:
     check: Check
 
     def findings(self, facts: ControlInput) -> Iterator[Finding]:
-        """Check a facts and say what was found, to whom and what to do."""
-        for found in self.check(facts):
+        """Check one account and report each observation, with the team responsible and what to do."""
+        for observation in self.check(facts):
             yield Finding(
                 code=self.code,
                 severity=self.severity,
                 account=facts.terms.account.id,
-                path=found.path,
-                message=found.message,
+                path=observation.path,
+                message=observation.message,
                 remedy=self.remedy,
                 owner=self.owner,
-                amount_at_risk=found.amount_at_risk,
+                amount_at_risk=observation.amount_at_risk,
             )
 
     @property

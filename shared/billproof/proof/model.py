@@ -1,8 +1,12 @@
-"""What a proof checked and what it found."""
+"""What a proof checked, and the differences between what is stored and what was computed again."""
 
 from enum import StrEnum
+from typing import Self
 
 from billproof.model import Model
+
+NONE = "none"
+"""How a difference writes that one of its sides is not there."""
 
 
 class DifferenceKind(StrEnum):
@@ -28,6 +32,11 @@ class Difference(Model):
     where: str
     stated: str
     proved: str
+
+    @classmethod
+    def of(cls, kind: DifferenceKind, where: str, stated: object, proved: object) -> Self:
+        """Name what is stored and what was computed again, as text."""
+        return cls(doubt=kind, where=where, stated=str(stated), proved=str(proved))
 
 
 class CheckedCounts(Model):

@@ -94,13 +94,13 @@ def recalculate_tax(invoice: str, *, stores: Stores) -> TaxRecalculation:
     )
 
 
-def _versions(found: Iterable[Determination]) -> tuple[str, ...]:
-    return tuple(sorted({each.rules_version for each in found}))
+def _versions(determinations: Iterable[Determination]) -> tuple[str, ...]:
+    return tuple(sorted({determination.rules_version for determination in determinations}))
 
 
-def _facts(found: Determination) -> Determination:
+def _facts(determination: Determination) -> Determination:
     """Return what decides a tax: under another version of the rules it may be the same."""
-    return found.model_copy(update={"rules_version": ""})
+    return determination.model_copy(update={"rules_version": ""})
 
 
 def _change(line: InvoiceLine, taxed: TaxedLine) -> LineTaxChange:

@@ -117,9 +117,9 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
         return _results(database, plan, names)
 
 
-def _needs_order(asked: AskedAggregate) -> bool:
-    by_time = asked.aggregation in {Aggregation.LATEST, Aggregation.WEIGHTED_SUM}
-    return by_time or asked.reading.by_day or asked.reading.transactions is not None
+def _needs_order(asked_aggregate: AskedAggregate) -> bool:
+    by_time = asked_aggregate.aggregation in {Aggregation.LATEST, Aggregation.WEIGHTED_SUM}
+    return by_time or asked_aggregate.reading.by_day or asked_aggregate.reading.transactions is not None
 
 
 def _hours(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> Iterator[HourTally]:
@@ -145,8 +145,13 @@ def _rows(database: duckdb.DuckDBPyConnection, query: str, parameters: dict[str,
 def _properties(plan: AggregationPlan) -> dict[str, str]:
     """Give each property that is read a column: names come from contracts, so they never become SQL."""
     wanted = {name for where in conditions(plan) for name in where}
-    for asked in (*plan.asked, *plan.stated):
-        named = (asked.value_property, asked.price_property, *asked.reading.group_by, *asked.where)
+    for asked_aggregate in (*plan.asked, *plan.stated):
+        named = (
+            asked_aggregate.value_property,
+            asked_aggregate.price_property,
+            *asked_aggregate.reading.group_by,
+            *asked_aggregate.where,
+        )
         wanted |= {name for name in named if name is not None}
     return {name: f"p{number}" for number, name in enumerate(sorted(wanted))}
 
@@ -188,21 +193,21 @@ def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
     edges = _edges(plan)
     owners = {window.account + window.period: number for number, window in enumerate(plan.windows)}
     owner = [owners[window.account + window.period] for window, _ in edges]
-    measurer = Measurer(database, names, [each for _, each in edges])
+    measurer = Measurer(database, names, [window_edges for _, window_edges in edges])
     quantities: dict[int, list[Quantity]] = defaultdict(list)
     out_of_range: dict[int, list[str]] = defaultdict(list)
-    for asked in plan.asked:
+    for asked_aggregate in plan.asked:
         try:
-            found = measurer.quantities(asked)
+            measured = measurer.quantities(asked_aggregate)
         except UNADDABLE:  # one account's values cannot be added up: the others are not to suffer
-            found = []
+            measured = []
             for number in range(len(edges)):
                 try:
-                    found += measurer.quantities(asked, number)
+                    measured += measurer.quantities(asked_aggregate, number)
                 except UNADDABLE:
-                    if asked.meter not in out_of_range[owner[number]]:
-                        out_of_range[owner[number]].append(asked.meter)
-        for number, quantity in found:
+                    if asked_aggregate.meter not in out_of_range[owner[number]]:
+                        out_of_range[owner[number]].append(asked_aggregate.meter)
+        for number, quantity in measured:
             quantities[owner[number]].append(quantity)
     counted = tallies(database, plan, names)
     return [

@@ -42,7 +42,7 @@ def plain_rows(
 
 
 def _are_small(raw: bytes) -> bool:
-    return len(raw) <= MAX_EVENT_BYTES or max(len(bytes(each)) for each in _RAW.decode(raw)) <= MAX_EVENT_BYTES
+    return len(raw) <= MAX_EVENT_BYTES or max(len(bytes(event)) for event in _RAW.decode(raw)) <= MAX_EVENT_BYTES
 
 
 def _are_sound(rows: list[SegmentRow], rules: Mapping[str, TypeRule]) -> bool:
@@ -60,13 +60,13 @@ def _are_sound(rows: list[SegmentRow], rules: Mapping[str, TypeRule]) -> bool:
     return all(_fit([row.data for row in rows if row.type == kind], rules[kind]) for kind in types)
 
 
-def _fit(found: list[dict[str, str]], rule: TypeRule) -> bool:
+def _fit(payloads: list[dict[str, str]], rule: TypeRule) -> bool:
     for name in rule.required - rule.quantities.keys():
-        if not all(name in data for data in found):
+        if not all(name in data for data in payloads):
             return False
     for name, is_required in rule.quantities.items():
-        texts = [data[name] for data in found if name in data]
-        if (is_required and len(texts) < len(found)) or not _match(_QUANTITIES, texts):
+        texts = [data[name] for data in payloads if name in data]
+        if (is_required and len(texts) < len(payloads)) or not _match(_QUANTITIES, texts):
             return False
     return True
 
@@ -86,6 +86,8 @@ def _in_utc(times: list[str], latest: datetime) -> list[str] | None:
         moments = [datetime.fromisoformat(time if in_seconds else time.upper()) for time in times]
         if max(moments) > latest:
             return None
-        return [f"{time[:-1]}.000000Z" for time in times] if in_seconds else [instant_text(each) for each in moments]
+        return (
+            [f"{time[:-1]}.000000Z" for time in times] if in_seconds else [instant_text(moment) for moment in moments]
+        )
     except (ValueError, OverflowError):
         return None

@@ -60,9 +60,9 @@ def segments_of(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[
     wanted = set(days)
     for month in sorted({day[:7] for day in days}):
         keys = objects.keys(usage_prefix(bucket, month).removesuffix("/"))
-        for day, found in groupby(keys, key=lambda key: key.split("/")[2].removeprefix("day=")):
+        for day, keys_of_day in groupby(keys, key=lambda key: key.split("/")[2].removeprefix("day=")):
             if day in wanted:
-                yield list(found)
+                yield list(keys_of_day)
 
 
 def quarantine_prefix(day: str) -> str:
@@ -79,9 +79,9 @@ def read_control_totals(objects: Objects, day: str, received_before: str) -> Ite
     """Yield the control totals of a day that were received before an instant."""
     for key in objects.keys(control_prefix(day)):
         for line in zstd.decompress(objects.get(key)).splitlines():
-            found = _CONTROL_TOTAL.decode(line)
-            if found.received_at < received_before:
-                yield found
+            control_total = _CONTROL_TOTAL.decode(line)
+            if control_total.received_at < received_before:
+                yield control_total
 
 
 def late_prefix(bucket: int) -> str:
@@ -120,13 +120,13 @@ def write(objects: Objects, prefix: str, lines: Sequence[msgspec.Struct]) -> str
 
 def read_quarantine(objects: Objects, day: str) -> Iterator[Quarantined]:
     """Yield what was refused of one event day; an event that was delivered again is yielded once."""
-    seen: set[tuple[str, int, str]] = set()
+    identities: set[tuple[str, int, str]] = set()
     for key in objects.keys(quarantine_prefix(day)):
         for line in zstd.decompress(objects.get(key)).splitlines():
             refused = _QUARANTINED.decode(line)
             identity = (refused.message_id, refused.position, refused.reason)
-            if identity not in seen:
-                seen.add(identity)
+            if identity not in identities:
+                identities.add(identity)
                 yield refused
 
 

@@ -117,58 +117,58 @@ class Measurer:
         self._names = names
         self._windows = windows
 
-    def quantities(self, asked: AskedAggregate, window: int | None = None) -> list[tuple[int, Quantity]]:
+    def quantities(self, asked_aggregate: AskedAggregate, window: int | None = None) -> list[tuple[int, Quantity]]:
         """Return what a reading finds, by window number, of all windows or one.
 
         Raises DuckDB's OutOfRangeException and ConversionException where values cannot be added up.
         """
-        reading = asked.reading
+        reading = asked_aggregate.reading
         if reading.transactions is not None:
-            return list(self._transactions(asked, window))
+            return list(self._transactions(asked_aggregate, window))
         if reading.by_price:
-            return list(self._by_price(asked, window))
+            return list(self._by_price(asked_aggregate, window))
         if reading.by_day:
-            return list(self._by_day(asked, window))
-        if asked.aggregation is Aggregation.WEIGHTED_SUM:
-            return list(self._weighted(asked, window))
-        return list(self._plain(asked, window))
+            return list(self._by_day(asked_aggregate, window))
+        if asked_aggregate.aggregation is Aggregation.WEIGHTED_SUM:
+            return list(self._weighted(asked_aggregate, window))
+        return list(self._plain(asked_aggregate, window))
 
-    def _plain(self, asked: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
-        query = _PERCENTILE if asked.aggregation is Aggregation.PERCENTILE else _PLAIN
-        for number, *dimension, measured, events in self._rows(asked, window, query):
-            yield number, self._quantity(asked, number, dimension, Decimal(measured or 0), events)
+    def _plain(self, asked_aggregate: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
+        query = _PERCENTILE if asked_aggregate.aggregation is Aggregation.PERCENTILE else _PLAIN
+        for number, *dimension, measured, events in self._rows(asked_aggregate, window, query):
+            yield number, self._quantity(asked_aggregate, number, dimension, Decimal(measured or 0), events)
 
-    def _by_price(self, asked: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
-        for key, mine in groupby(self._rows(asked, window, _BY_PRICE), key=lambda row: row[:-3]):
-            found = [(Decimal(price or 0), Decimal(measured or 0), number) for *_, price, measured, number in mine]
-            prices = tuple(PricedQuantity(unit_price=price, quantity=measured) for price, measured, _ in found)
-            whole = sum((each.quantity for each in prices), Decimal(0))
-            events = sum(number for _, _, number in found)
-            yield key[0], self._quantity(asked, key[0], key[1:], whole, events, prices=prices)
+    def _by_price(self, asked_aggregate: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
+        for key, group in groupby(self._rows(asked_aggregate, window, _BY_PRICE), key=lambda row: row[:-3]):
+            rows = [(Decimal(price or 0), Decimal(measured or 0), number) for *_, price, measured, number in group]
+            prices = tuple(PricedQuantity(unit_price=price, quantity=measured) for price, measured, _ in rows)
+            whole = sum((priced.quantity for priced in prices), Decimal(0))
+            events = sum(number for _, _, number in rows)
+            yield key[0], self._quantity(asked_aggregate, key[0], key[1:], whole, events, prices=prices)
 
-    def _by_day(self, asked: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
+    def _by_day(self, asked_aggregate: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
         """Return the most of each local day; a day without events is null."""
-        for key, mine in groupby(self._rows(asked, window, _BY_DAY), key=lambda row: row[:-3]):
+        for key, group in groupby(self._rows(asked_aggregate, window, _BY_DAY), key=lambda row: row[:-3]):
             edges = self._windows[key[0]].days
             days: list[Decimal | None] = [None] * (len(edges) - 1)
             events = 0
-            for *_, at, level, number in mine:
+            for *_, at, level, number in group:
                 events += number
                 day = bisect_right(edges, at) - 1
                 known = days[day]
                 days[day] = level if known is None else max(level, known)
             most = max((level for level in days if level is not None), default=Decimal(0))
-            yield key[0], self._quantity(asked, key[0], key[1:], most, events, days=tuple(days))
+            yield key[0], self._quantity(asked_aggregate, key[0], key[1:], most, events, days=tuple(days))
 
-    def _weighted(self, asked: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
-        for key, mine in groupby(self._rows(asked, window, _WEIGHTED), key=lambda row: row[:-2]):
+    def _weighted(self, asked_aggregate: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
+        for key, group in groupby(self._rows(asked_aggregate, window, _WEIGHTED), key=lambda row: row[:-2]):
             edges = self._windows[key[0]]
-            levels = [(sequence[:TIME_LETTERS], level) for *_, sequence, level in mine]
+            levels = [(sequence[:TIME_LETTERS], level) for *_, sequence, level in group]
             quantity = weighted_sum(levels, edges.start, edges.end)
-            yield key[0], self._quantity(asked, key[0], key[1:], quantity, len(levels))
+            yield key[0], self._quantity(asked_aggregate, key[0], key[1:], quantity, len(levels))
 
-    def _transactions(self, asked: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
-        terms = asked.reading.transactions or Transactions()
+    def _transactions(self, asked_aggregate: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
+        terms = asked_aggregate.reading.transactions or Transactions()
         is_counted = "true" if terms.free_transactions is None else f"place <= {terms.free_transactions}"
         if terms.free_transactions is None and terms.free_amount is None:
             is_counted = "false"
@@ -179,26 +179,30 @@ class Measurer:
             "low": f"-{LARGEST}" if terms.low is None else _literal(terms.low),
             "high": LARGEST if terms.high is None else _literal(terms.high),
         }
-        for key, mine in groupby(self._rows(asked, window, _TRANSACTIONS, **bounds), key=lambda row: row[:-5]):
+        for key, group in groupby(
+            self._rows(asked_aggregate, window, _TRANSACTIONS, **bounds), key=lambda row: row[:-5]
+        ):
             tally = TransactionTally()
             whole, events = Decimal(0), 0
-            for *_, band, number, rest, free, amount in mine:
+            for *_, band, number, rest, free, amount in group:
                 tally = _count(tally, band, number, Decimal(rest), Decimal(free))
                 whole, events = whole + amount, events + number
-            yield key[0], self._quantity(asked, key[0], key[1:], whole, events, tally=tally)
+            yield key[0], self._quantity(asked_aggregate, key[0], key[1:], whole, events, tally=tally)
 
-    def _rows(self, asked: AskedAggregate, window: int | None, query: str, **parts: str) -> list[tuple[Any, ...]]:
-        groups = [self._names[name] for name in asked.reading.group_by]
-        conditions, parameters = condition(asked.where, self._names)
-        parameters |= {"type": asked.event_type, "window": window}
+    def _rows(
+        self, asked_aggregate: AskedAggregate, window: int | None, query: str, **parts: str
+    ) -> list[tuple[Any, ...]]:
+        groups = [self._names[name] for name in asked_aggregate.reading.group_by]
+        conditions, parameters = condition(asked_aggregate.where, self._names)
+        parameters |= {"type": asked_aggregate.event_type, "window": window}
         if query is _PERCENTILE:
-            parameters["percentile"] = str(asked.percentile)
+            parameters["percentile"] = str(asked_aggregate.percentile)
         text = (_BASE + query).format(
             groups="".join(f", coalesce({column}, '') as g{number}" for number, column in enumerate(groups)),
             keys=", ".join(["number", *(f"g{number}" for number in range(len(groups)))]),
-            value=self._names[asked.value_property] if asked.value_property is not None else "null",
-            price=self._names[asked.price_property] if asked.price_property is not None else "null",
-            measure=_MEASURES.get(asked.aggregation, ""),
+            value=self._names[asked_aggregate.value_property] if asked_aggregate.value_property is not None else "null",
+            price=self._names[asked_aggregate.price_property] if asked_aggregate.price_property is not None else "null",
+            measure=_MEASURES.get(asked_aggregate.aggregation, ""),
             condition=conditions,
             letters=TIME_LETTERS,
             **parts,
@@ -206,14 +210,14 @@ class Measurer:
         return self._database.execute(text, parameters).fetchall()
 
     def _quantity(
-        self, asked: AskedAggregate, window: int, dimension: Any, quantity: Decimal, events: int, **more: Any
+        self, asked_aggregate: AskedAggregate, window: int, dimension: Any, quantity: Decimal, events: int, **more: Any
     ) -> Quantity:
-        reading = asked.reading
+        reading = asked_aggregate.reading
         return Quantity(
-            meter=asked.meter,
+            meter=asked_aggregate.meter,
             group_by=reading.group_by,
             dimension=dict(zip(reading.group_by, dimension, strict=True)),
-            quantity=quantity if asked.rounding is None else asked.rounding.apply(quantity),
+            quantity=quantity if asked_aggregate.rounding is None else asked_aggregate.rounding.apply(quantity),
             events=events,
             variant=reading.variant,
             part=self._windows[window].part,

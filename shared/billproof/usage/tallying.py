@@ -16,7 +16,7 @@ _COUNTED = "select number, type, verdict, count(*){columns} from events where co
 
 def conditions(plan: AggregationPlan) -> list[dict[str, tuple[str, ...]]]:
     """Return the conditions under which events of any type count, each once; those that all meet are left out."""
-    texts = {text for window in plan.windows for found in window.metered.values() for text in found}
+    texts = {text for window in plan.windows for of_type in window.metered.values() for text in of_type}
     return [
         {name: tuple(values) for name, values in json.loads(text).items()} for text in sorted(texts) if text != "{}"
     ]
@@ -53,10 +53,10 @@ def tallies(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: d
         columns.append(f", {clause}")
         texts.append(canonical_json(where).decode())
         parameters |= values
-    found = [Tally() for _ in plan.windows]
+    window_tallies = [Tally() for _ in plan.windows]
     query = _COUNTED.format(columns="".join(columns))
     for number, kind, verdict, events, *holds in database.execute(query, parameters).fetchall():
-        window, tally = plan.windows[number], found[number]
+        window, tally = plan.windows[number], window_tallies[number]
         tally.verdicts[verdict] += events
         if verdict != "kept":
             continue
@@ -67,4 +67,4 @@ def tallies(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: d
         elif met & set(window.metered.get(kind, ())):
             place = tally.metered
         place[kind] = place.get(kind, 0) + events
-    return found
+    return window_tallies

@@ -59,8 +59,8 @@ def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
         if meter.value_property is None:
             continue
         if meter.is_numeric:
-            asked = numeric[meter.event_type]
-            asked[meter.value_property] = asked.get(meter.value_property, False) or meter.required
+            properties = numeric[meter.event_type]
+            properties[meter.value_property] = properties.get(meter.value_property, False) or meter.required
         if meter.price_property is not None:
             numeric[meter.event_type][meter.price_property] = True
             required[meter.event_type].add(meter.price_property)
@@ -176,10 +176,10 @@ def _instant(raw: bytes, received_at: datetime) -> str:
         text = _TEXT.decode(raw)
     except msgspec.ValidationError:
         text = ""
-    found = TIME.match(text)
-    if not found:
+    match = TIME.match(text)
+    if not match:
         raise Refused(Reason.BAD_TIME, f"{raw.decode()} is not a time of RFC 3339, such as 2013-01-31T23:59:00-05:00")
-    if found[2] is None:
+    if match[2] is None:
         raise Refused(Reason.NAIVE_TIME, f"{text} has no zone: end it with Z or an offset")
     try:
         moment = datetime.fromisoformat(text.upper()).astimezone(UTC)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find charges that are due on the invoice of the period and have no line."""
     if facts.priced is None:
         return
@@ -15,7 +15,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
         for charge in sorted({due.span.term.id for due in owed}):
             if (timeline.id, charge) not in billed:
                 what = f"charge {charge} is due in {facts.plan.period.name} and has no line"
-                yield Found(f"{timeline.id}/{charge}", what)
+                yield Observation(f"{timeline.id}/{charge}", what)
 
 
 CONTROL = Control(

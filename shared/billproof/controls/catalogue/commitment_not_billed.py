@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.money import Money, exactly, total
 from billproof.pricing.commitments import terms_over
@@ -12,7 +12,7 @@ from billproof.proration import Proration
 
 
 @exactly
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find commitments whose counted fees and shortfall line together are less than the committed amount.
 
     Fees that were billed in advance count, too, and every fee on this invoice must count. A commitment over several
@@ -22,7 +22,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
         for term in terms_over(timeline, facts.plan.period):
             if term.is_due_in(facts.plan.period) and not any(term.is_true_up(line) for line in facts.lines):
                 amount = Money.rounded(term.amount, timeline.currency, facts.plan.legal_entity.rounding)
-                yield Found(f"{timeline.id}/{term.span.term.id}", "the term is over and has no line", amount)
+                yield Observation(f"{timeline.id}/{term.span.term.id}", "the term is over and has no line", amount)
         for span in timeline.commitments:
             if span.term.months > 1:
                 continue
@@ -52,7 +52,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
                 short = committed - here.amount
             if short > Decimal("0.01"):  # the shortfall line is rounded once
                 amount = Money.rounded(short, timeline.currency, facts.plan.legal_entity.rounding)
-                yield Found(f"{timeline.id}/{span.term.id}", f"{amount} short of the commitment", amount)
+                yield Observation(f"{timeline.id}/{span.term.id}", f"{amount} short of the commitment", amount)
 
 
 CONTROL = Control(

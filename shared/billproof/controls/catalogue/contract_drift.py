@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find contracts whose version or terms in the CRM differ from those in billing."""
     for state in facts.terms.crm:
         known = state.known
         if known is None:
-            yield Found(state.contract, f"the CRM has version {state.version}, billing has no such version")
+            yield Observation(state.contract, f"the CRM has version {state.version}, billing has no such version")
         elif known != state.terms_digest:
-            yield Found(state.contract, f"version {state.version} has other terms in the CRM than in billing")
+            yield Observation(state.contract, f"version {state.version} has other terms in the CRM than in billing")
 
 
 CONTROL = Control(

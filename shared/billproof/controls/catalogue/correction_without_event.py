@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find corrections and retractions that name an event that does not exist.
 
     The event must be of the same source, account and day (UTC). Such a correction has no effect.
@@ -14,7 +14,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
     for usage in facts.usages:
         if usage.counts.unmatched:
             what = f"{usage.counts.unmatched} corrections or retractions of {usage.period} name events not there"
-            yield Found(f"usage/{usage.period}", what)
+            yield Observation(f"usage/{usage.period}", what)
 
 
 CONTROL = Control(

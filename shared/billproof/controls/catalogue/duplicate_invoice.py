@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.money import total
 from billproof.pricing.differences import is_given_back
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find lines that the previous invoice already billed: the same contract, charge, service period and dimension.
 
     If this invoice also credits the earlier line, because a backdated version bills it later, it is not a duplicate.
@@ -31,7 +31,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
     if twice:
         amount = total((facts.money(line) for line in twice), facts.currency)
         names = ", ".join(line.id for line in twice)
-        yield Found(before.number, f"{names} are on {before.number} already", amount)
+        yield Observation(before.number, f"{names} are on {before.number} already", amount)
 
 
 CONTROL = Control(

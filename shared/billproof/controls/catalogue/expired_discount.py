@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from billproof.contracts.charges import Discount
 from billproof.contracts.timeline import Span
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.pricing.model import LineKind
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find discounts on a service period in which they are not effective, and discounts that no contract has."""
     discounts: dict[tuple[str, str], list[Span[Discount]]] = {
-        (contract.id, each.id): [] for contract in facts.terms.contracts for each in contract.discounts
+        (contract.id, discount.id): [] for contract in facts.terms.contracts for discount in contract.discounts
     }
     for timeline in facts.timelines:
         for span in timeline.discounts:
@@ -23,7 +23,9 @@ def _check(facts: ControlInput) -> Iterator[Found]:
         spans = discounts.get((line.explanation.contract, line.term))
         if not any(span.touches(line.service_period) or span.touches(facts.plan.period) for span in spans or ()):
             until = "is in no contract" if spans is None else f"is not effective in {line.service_period.name}"
-            yield Found(f"{line.explanation.contract}/{line.term}", f"discount {line.term} {until}", facts.money(line))
+            yield Observation(
+                f"{line.explanation.contract}/{line.term}", f"discount {line.term} {until}", facts.money(line)
+            )
 
 
 CONTROL = Control(

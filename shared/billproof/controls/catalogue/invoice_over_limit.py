@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find invoices whose net amount is over the policy's limit for their currency.
 
     If the policy has no limit in that currency, the limit in the currency of the books applies, after conversion.
@@ -16,7 +16,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
     net = facts.net if facts.currency in limits else facts.plan.booked(facts.net)
     limit = limits.get(net.currency)
     if limit is not None and net.amount > limit:
-        yield Found("invoice/net", f"{net} net, the limit is {decimal_text(limit)} {net.currency}", facts.net)
+        yield Observation("invoice/net", f"{net} net, the limit is {decimal_text(limit)} {net.currency}", facts.net)
 
 
 CONTROL = Control(

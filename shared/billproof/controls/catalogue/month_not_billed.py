@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.periods import Period
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find contracts that were in force in the previous month, if the account has no invoice for that month.
 
     This happens when a contract is published after the run of its first month, or when an invoice is still held. Later
@@ -19,7 +19,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
         return
     for timeline in facts.timelines if facts.priced else ():
         if timeline.in_force(month) is not None:
-            yield Found(
+            yield Observation(
                 f"{timeline.id}/{month.name}", f"{timeline.id} was in force in {month.name}, which has no invoice"
             )
 

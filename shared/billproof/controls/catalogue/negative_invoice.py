@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find invoices whose credits are more than their charges. An invoice cannot be negative; use a credit note."""
     if facts.net.amount < 0:
-        yield Found("invoice/net", f"the lines come to {facts.net}", -facts.net)
+        yield Observation("invoice/net", f"the lines come to {facts.net}", -facts.net)
 
 
 CONTROL = Control(

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from billproof.contracts.prices import DueOnce
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.money import Money
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find one-off charges and milestones that were due before this period and are not on any invoice."""
     for timeline in facts.timelines:
         latest = {span.term.id: span.term for span in timeline.charges}
@@ -16,7 +16,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
             if isinstance(charge.price, DueOnce) and f"{timeline.id}/{charge.id}" in facts.terms.unbilled_one_offs:
                 amount = Money.rounded(charge.price.amount, timeline.currency, facts.plan.legal_entity.rounding)
                 what = f"due on {charge.price.due_on} and on no invoice"
-                yield Found(f"{timeline.id}/{charge.id}", what, amount)
+                yield Observation(f"{timeline.id}/{charge.id}", what, amount)
 
 
 CONTROL = Control(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from billproof.contracts.charges import Charge, Timing
 from billproof.contracts.timeline import Span
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 
 
@@ -14,20 +14,20 @@ def _was_left_out(facts: ControlInput, span: Span[Charge]) -> bool:
         return False
     if before.period.end != period.start or span.begun >= period.start or span.days.start > period.start:
         return False
-    if any(each.period == before.period for each in facts.terms.earlier):
+    if any(earlier.period == before.period for earlier in facts.terms.earlier):
         return False  # it is settled here
     return span.touches(period) and not before.billed(span.contract.id, charge.id, period.start)
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find charges that bill a service period twice, or leave out one that this or the previous invoice must bill.
 
     A charge in advance that already applied before this period must be on the previous invoice.
     """
-    for timeline, found in facts.dues if facts.priced else ():
+    for timeline, dues in facts.dues if facts.priced else ():
         owed: dict[str, set[str]] = {}
         metered: set[str] = set()
-        for due in found:
+        for due in dues:
             owed.setdefault(due.span.term.id, set()).add(due.period.name)
             if due.span.term.is_metered:
                 metered.add(due.span.term.id)
@@ -40,11 +40,11 @@ def _check(facts: ControlInput) -> Iterator[Found]:
             ]
             names = [line.service_period.name for line in mine]
             if len({line.id for line in mine}) != len(mine) or set(names) != periods:
-                yield Found(f"{timeline.id}/{charge}", f"owed {sorted(periods)}, billed {sorted(names)}")
+                yield Observation(f"{timeline.id}/{charge}", f"owed {sorted(periods)}, billed {sorted(names)}")
         for span in timeline.charges:
             if _was_left_out(facts, span):
                 what = f"{facts.plan.period.name} is owed in advance and is not on the invoice before"
-                yield Found(f"{timeline.id}/{span.term.id}", what)
+                yield Observation(f"{timeline.id}/{span.term.id}", what)
 
 
 CONTROL = Control(

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, total
 from billproof.pricing.model import LineKind
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find charges whose price per unit, after tiers and discounts, is below the contract's floor."""
     for contract, charge in facts.charges:
         if charge.floor_unit_price is not None:
@@ -32,7 +32,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
                 )
                 floor = decimal_text(charge.floor_unit_price)
                 what = f"{net} for {decimal_text(units)} units, the floor is {floor} a unit"
-                yield Found(f"{contract.id}/{charge.id}", what, short)
+                yield Observation(f"{contract.id}/{charge.id}", what, short)
 
 
 CONTROL = Control(

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.pricing.reading import readings
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find metered quantities that differ from the sum of billed and included quantities on the charge's lines."""
     for timeline, owed in facts.dues if facts.priced else ():
         metered: dict[str, Decimal] = {}
@@ -18,7 +18,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
             if charge.meter is not None:
                 (reading, *_) = readings(charge)
                 used = facts.quantities(None if charge.pooled else timeline.account)
-                mine = [each.quantity for each in used if each.is_of(reading, due.part)]
+                mine = [measured.quantity for measured in used if measured.is_of(reading, due.part)]
                 if charge.conversion is not None:
                     mine = [charge.conversion.apply(quantity) for quantity in mine]
                 metered[charge.id] = metered.get(charge.id, Decimal(0)) + sum(mine, Decimal(0))
@@ -33,7 +33,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
             )
             if quantity != shown:
                 what = f"{decimal_text(quantity)} metered, {decimal_text(shown)} on the lines"
-                yield Found(f"{timeline.id}/{name}", what)
+                yield Observation(f"{timeline.id}/{name}", what)
 
 
 CONTROL = Control(

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find contracts that are past their renewal date and are still billed by the old terms."""
     for timeline in facts.timelines if facts.priced else ():
         contract = timeline.in_force(facts.plan.period)
@@ -30,7 +30,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
         what = f"renewed on {renewal.renews_on} with {uplift} uplift, and version "
         what += f"{contract.version} of {contract.effective.start} is billed"
         amount = Money.rounded(worth, contract.currency, facts.plan.legal_entity.rounding)
-        yield Found(contract.id, what, amount)
+        yield Observation(contract.id, what, amount)
 
 
 CONTROL = Control(

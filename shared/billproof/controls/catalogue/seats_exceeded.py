@@ -4,25 +4,25 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from billproof.contracts.prices import Seats
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money
 from billproof.usage.readings import Reading
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find seat charges for which telemetry counted more seats than the contract bills."""
     for contract, charge in facts.charges:
         if charge.seats_meter is not None and isinstance(charge.price, Seats) and charge.price.true_up == "none":
             reading = Reading(meter=charge.seats_meter)
             used = facts.quantities(contract.account)
-            seen = max((found.quantity for found in used if found.is_of(reading)), default=Decimal(0))
-            if seen > charge.price.seats:
-                more = CONTEXT.multiply(seen - charge.price.seats, charge.price.unit_price)
+            seats_used = max((measured.quantity for measured in used if measured.is_of(reading)), default=Decimal(0))
+            if seats_used > charge.price.seats:
+                more = CONTEXT.multiply(seats_used - charge.price.seats, charge.price.unit_price)
                 amount = Money.rounded(more, contract.currency, facts.plan.legal_entity.rounding)
-                what = f"{decimal_text(seen)} seats in use, {charge.price.seats} billed"
-                yield Found(f"{contract.id}/{charge.id}", what, amount)
+                what = f"{decimal_text(seats_used)} seats in use, {charge.price.seats} billed"
+                yield Observation(f"{contract.id}/{charge.id}", what, amount)
 
 
 CONTROL = Control(

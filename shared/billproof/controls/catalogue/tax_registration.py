@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from stdnum.eu import vat
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.masterdata.parties import CustomerKind
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find businesses in the EU whose VAT number is missing or malformed (check digits by python-stdnum).
 
     If the customer accounts for the tax, the invoice must show the customer's number (article 226 (4), Directive
@@ -20,9 +20,9 @@ def _check(facts: ControlInput) -> Iterator[Found]:
         if account.customer_kind is not CustomerKind.BUSINESS or not is_member:
             continue
         if not account.vat_number:
-            yield Found("account/vat_number", f"business in {account.address.country} without a VAT number")
+            yield Observation("account/vat_number", f"business in {account.address.country} without a VAT number")
         elif not vat.is_valid(account.vat_number):
-            yield Found("account/vat_number", f"{account.vat_number!r} is no VAT number")
+            yield Observation("account/vat_number", f"{account.vat_number!r} is no VAT number")
 
 
 CONTROL = Control(

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find usage that the account's contract neither prices nor excludes."""
     for usage in facts.usages:
         if not facts.terms.contracts and usage in facts.pricing.own:
@@ -14,7 +14,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
         for kind, number in usage.orphan_types.items():
             what = f"{number} events of {usage.account} of type {kind} in {usage.period} that no contract prices or "
             what += "excludes"
-            yield Found(f"usage/{kind}", what)
+            yield Observation(f"usage/{kind}", what)
 
 
 CONTROL = Control(

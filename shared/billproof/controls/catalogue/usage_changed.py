@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.controls.control import Control, ControlInput, Found
+from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.pricing.model import metered_quantities
 
 
-def _check(facts: ControlInput) -> Iterator[Found]:
+def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find meters whose quantity changed since the account's previous invoice by more than the policy's limit.
 
     A drop may be lost telemetry. A rise may be a source that sends events twice under new ids.
@@ -17,7 +17,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
     before, line_drawn = facts.terms.before, facts.plan.policy.thresholds
     billed = metered_quantities(facts.lines)
     for meter, was in before.quantities.items() if before else ():
-        used = any(each.meter == meter for each in facts.quantities())
+        used = any(quantity.meter == meter for quantity in facts.quantities())
         if was == 0 or (used and meter not in billed):
             continue
         now = billed.get(meter, Decimal(0))
@@ -26,7 +26,7 @@ def _check(facts: ControlInput) -> Iterator[Found]:
         if percent > limit:
             verb = "dropped" if now < was else "rose"
             what = f"{meter} {verb} by {percent:.0f} %: {decimal_text(was)} in {before.period.name if before else ''}, "
-            yield Found(f"usage/{meter}", what + f"now {decimal_text(now)}")
+            yield Observation(f"usage/{meter}", what + f"now {decimal_text(now)}")
 
 
 CONTROL = Control(

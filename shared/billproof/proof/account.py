@@ -1,0 +1,128 @@
+"""What a proof checks of one account: terms, usage, lines, tax, draft, release, document and posting."""
+
+from collections.abc import Iterable, Iterator
+
+from billproof.approvals.model import Verdict
+from billproof.approvals.policy import Policy
+from billproof.conservation.service import Stores
+from billproof.controls.service import findings_of
+from billproof.erp.intent import erp_of
+from billproof.erp.port import PostedDocument, erp_named
+from billproof.errors import ImmutableDocument, NotFound
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.drafting import draft_account
+from billproof.invoicing.model import Draft, DraftOutcome, Released
+from billproof.ledger.rules import invoice_entry
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.model import AnyMasterData
+from billproof.masterdata.parties import TaxEngineName
+from billproof.pipeline.artefacts import DRAFTED, PRICED, TAXED, Artefacts
+from billproof.pricing.service import AccountPricing, price_terms
+from billproof.pricing.terms import AccountTerms, BatchPlan
+from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
+from billproof.proof.usage import compare_usage
+from billproof.tax.service import AccountTax, tax_account
+from billproof.usage.model import Usages
+
+
+def prove_account(
+    terms: AccountTerms, plan: BatchPlan, usages: Usages, stores: Stores
+) -> tuple[CheckedCounts, list[Difference]]:
+    """Compute an account's invoice again from its usage, and compare every step of it with what is stored."""
+    frozen = [*terms.contracts, *(contract for earlier in terms.earlier for contract in earlier.contracts)]
+    contracts = list({(contract.id, contract.version): contract for contract in frozen}.values())
+    differences = [
+        *_compare_terms([*terms.members, *contracts], stores.directory),
+        *compare_usage(terms, usages, plan, stores.artefacts),
+    ]
+    pricing = price_terms(terms, plan=plan, usages=usages)
+    tax = _tax(terms, pricing, plan, stores.artefacts)
+    draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing, plan=plan), *tax.findings), plan=plan)
+    differences += _compare_draft(draft, plan, stores)
+    released = stores.register.released(draft.invoice)
+    checked = CheckedCounts(
+        events=pricing.counts.copies + pricing.late_counts.copies,
+        terms=len(terms.members) + len(contracts),
+        lines=len(pricing.priced.lines) if pricing.priced else 0,
+    )
+    if released is None:
+        if draft.outcome is DraftOutcome.CLEAN:
+            differences.append(Difference.of(DifferenceKind.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
+        return checked, differences
+    differences += _compare_books(released, plan, stores)
+    differences += _unapproved(draft, released, plan, stores)
+    return checked + CheckedCounts(documents=1, postings=1), differences
+
+
+def compare_shared_terms(plan: BatchPlan, directory: Directory) -> tuple[CheckedCounts, list[Difference]]:
+    """Compare what all accounts of a batch are billed by: the legal entity, the meters and the exchange rates."""
+    terms: list[AnyMasterData] = [plan.legal_entity, *plan.meters, *plan.rates]
+    if plan.policy != Policy(id=plan.policy.id, version=1):  # one that was published
+        terms.append(plan.policy)
+    return CheckedCounts(terms=len(terms)), list(_compare_terms(terms, directory))
+
+
+def _compare_terms(terms: Iterable[AnyMasterData], directory: Directory) -> Iterator[Difference]:
+    """Compare the terms that were frozen with the versions in the directory: a version never changes."""
+    for data in terms:
+        if not directory.holds(data):
+            name = f"{data.kind} {data.id} version {data.version}"
+            yield Difference.of(
+                DifferenceKind.TERMS, name, "other terms in the directory", "the terms that were billed"
+            )
+
+
+def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefacts: Artefacts) -> AccountTax:
+    """Compute an account's tax again, by the rules of its day where those of now are later ones.
+
+    The stored answer of an external tax engine is taken as it is: the engine is not asked again.
+    """
+    place = [planned.account.id for planned in plan.accounts].index(terms.account.id)
+    stored = artefacts.read(TAXED, plan.run, plan.batch).accounts[place]
+    if plan.legal_entity.tax_engine is not TaxEngineName.RULES:
+        return stored
+    priced = artefacts.read(PRICED, plan.run, plan.batch).accounts[place].priced
+    lines = priced.lines if priced else ()
+    kept = {line.account: tax.determination for line, tax in zip(lines, stored.lines, strict=False)}
+    return tax_account(terms, pricing.priced, plan=plan, kept=kept)
+
+
+def _compare_draft(draft: Draft, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
+    """Compare the invoice computed again with the run's draft and, where this run released it, with the release."""
+    drafts = stores.artefacts.read(DRAFTED, plan.run, plan.batch).drafts
+    stored = next((kept for kept in drafts if kept.account == draft.account), None)
+    if stored != draft:
+        yield Difference.of(DifferenceKind.DRAFT, draft.invoice, _digest(stored), _digest(draft))
+    released = stores.register.released(draft.invoice)
+    if released is not None and released.run == plan.run and released.document != draft.document:
+        yield Difference.of(DifferenceKind.DRAFT, released.number, released.document.digest, _digest(draft))
+
+
+def _digest(draft: Draft | None) -> str:
+    return draft.document.digest if draft is not None and draft.document is not None else NONE
+
+
+def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
+    """Find an invoice that its run held, and that was released without anybody's approval."""
+    if draft.outcome is not DraftOutcome.HELD or released.run != plan.run:
+        return
+    exceptions = stores.exception_store.of_subject(plan.legal_entity.id, plan.period.name, draft.account)
+    if not any(state.status == Verdict.APPROVED and state.opened.run == plan.run for state in exceptions):
+        yield Difference.of(DifferenceKind.APPROVAL, released.number, "released", "held, and nobody approved it")
+
+
+def _compare_books(released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
+    """Compare the stored document with its release, and what the ERP holds with the entry that the document makes."""
+    try:
+        invoice = read_invoice(stores.objects, released.document)
+    except (ImmutableDocument, NotFound) as error:
+        yield Difference.of(DifferenceKind.DOCUMENT, released.number, str(error), released.document.digest)
+        return
+    expected = invoice_entry(invoice, released, plan.legal_entity.chart_of_accounts)
+    erp = erp_named(erp_of(released.invoice, plan.legal_entity, stores.register), stores.erps)
+    posted = erp.find(released.legal_entity, released.number)
+    stated = "; ".join(document.accounting for document in posted) or NONE
+    wanted = PostedDocument.of_entry(expected, external_reference=released.number, erp_id=NONE)
+    proved = wanted.accounting if expected.lines else NONE
+    if stated != proved:
+        yield Difference.of(DifferenceKind.POSTING, released.number, stated, proved)
