@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import msgspec
 from backports import zstd
 
+from billproof.readings import Reading
 from billproof.usage.aggregation import aggregate
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
-from billproof.usage.readings import Reading
 from tests.support.fakes import MemoryObjects
 
 

@@ -14,8 +14,8 @@ from billproof.money import Rounding
 from billproof.periods import Period
 from billproof.pricing.lines import Basis
 from billproof.pricing.reading import Read
-from billproof.pricing.reductions import contract_lines
-from billproof.usage.readings import Quantity
+from billproof.pricing.owed import contract_lines
+from billproof.readings import Quantity
 from tests.golden.test_explanations import compare, explained
 
 JANUARY = Period.month("2013-01")

@@ -8,11 +8,14 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billproof.contracts.prices import Graduated, Package, PerUnit, Volume
 from billproof.ledger.rules import invoice_entry
 from billproof.money import CONTEXT, Money, Rounding, allocate, total
 from billproof.periods import DateRange, Period
-from billproof.pricing.rules import Used, price_steps
+from billproof.pricing.models.base import Used, price_steps
+from billproof.pricing.models.graduated import Graduated
+from billproof.pricing.models.package import Package
+from billproof.pricing.models.per_unit import PerUnit
+from billproof.pricing.models.volume import Volume
 from billproof.proration import Proration
 from billproof.usage.aggregation import aggregate
 from tests.support.world import INC, JANUARY, World, flight

@@ -13,8 +13,8 @@ from billproof.errors import UndeterminedTax
 from billproof.masterdata.parties import TaxRounding
 from billproof.money import Money, Rounding
 from billproof.periods import DateRange, Period, cut_off, instant_text, local_months
-from billproof.pricing.dues import dues, own_dues
 from billproof.pricing.quoting import PriceRequest, quote
+from billproof.pricing.service_periods import dues
 from billproof.proration import Proration, ProrationMethod, ProrationTerms
 from billproof.tax import canada
 from billproof.tax.amounts import tax_document, tax_line
@@ -24,10 +24,10 @@ from tests.unit.test_timeline import contract
 JANUARY = Period.month("2013-01")
 
 
-def due(terms: Contract, month: str, *, own: bool = False) -> list[str]:
+def due(terms: Contract, month: str) -> list[str]:
     period = Period.month(month)
     (timeline,) = timelines([terms], period)
-    return [each.period.name for each in (own_dues if own else dues)(timeline, period)]
+    return [each.period.name for each in dues(timeline, period)]
 
 
 def fee(**changes: Any) -> Contract:
@@ -39,7 +39,6 @@ def test_what_is_due_once_is_due_in_the_month_of_its_day(day: str, month: str) -
     once = fee(price={"model": "one_off", "amount": "5", "due_on": day})
     assert due(once, month) == [month]
     assert due(once, "2013-02") == due(once, "2012-12") == []
-    assert due(once, month, own=True) == []
 
 
 def test_what_is_due_on_the_day_on_which_its_charge_ends_is_not_due() -> None:
@@ -74,15 +73,6 @@ def _weeks() -> list[tuple[int, str]]:
 )
 def test_a_charge_in_advance_is_billed_from_the_month_in_which_it_begins(begins: str, billed: list[str]) -> None:
     assert due(fee(timing="in_advance", effective={"start": begins}), "2013-01") == billed
-
-
-def test_what_is_a_months_own_starts_in_it_or_with_its_charge() -> None:
-    assert due(fee(timing="in_advance"), "2013-01", own=True) == ["2013-01"]
-    quarterly = {"cadence": {"interval": "quarter"}, "timing": "in_advance"}
-    assert due(fee(**quarterly), "2013-02", own=True) == []
-    assert due(fee(**quarterly, effective={"start": "2013-02-01"}), "2013-02", own=True) == ["2013-01-01_2013-04-01"]
-    both = contract(charges=[{"price": {"model": "one_off", "amount": "5", "due_on": "2013-01-05"}}, {"id": "other"}])
-    assert due(both, "2013-01", own=True) == ["2013-01"]
 
 
 def test_a_refund_is_refused_for_what_is_billed_in_advance_alone() -> None:

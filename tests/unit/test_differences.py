@@ -10,9 +10,9 @@ from billproof.periods import Period
 from billproof.pricing.differences import difference_lines, is_given_back
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LineKind, PricedLine
-from billproof.pricing.reductions import contract_lines
+from billproof.pricing.owed import contract_lines
 from billproof.pricing.terms import BilledLine, EarlierPeriod
-from billproof.usage.readings import Quantity
+from billproof.readings import Quantity
 from billproof_ops.demo import story
 
 JANUARY = Period.month("2013-01")

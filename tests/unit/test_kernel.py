@@ -7,7 +7,7 @@ from billproof.errors import BillproofError, Contended, ExternalServiceUnavailab
 from billproof.ids import canonical_json, digest, name, shard_of
 from billproof.model import decimal_text, exact_decimal
 from billproof.money import exactly
-from billproof.pricing.model import Step
+from billproof.pricing.models.base import Step
 
 
 @pytest.mark.parametrize(

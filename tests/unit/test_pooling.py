@@ -7,7 +7,7 @@ import pytest
 
 from billproof.masterdata.meters import Aggregation, Meter
 from billproof.pricing.pooling import is_additive, pooled, shares
-from billproof.usage.readings import PricedQuantity, Quantity, Reading
+from billproof.readings import PricedQuantity, Quantity, Reading
 
 CALLS = Reading(meter="calls")
 BY_PLACE = Reading(meter="calls", group_by=("place",))

@@ -7,19 +7,19 @@ from pydantic import TypeAdapter
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
-from billproof.contracts.prices import Price
 from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Rounding
 from billproof.periods import Period
-from billproof.pricing.dues import dues
 from billproof.pricing.lines import Basis, charge_lines
 from billproof.pricing.model import LineKind, PricedLine
-from billproof.pricing.reductions import contract_lines
-from billproof.pricing.rules import Used, price_steps
-from billproof.usage.readings import Quantity
+from billproof.pricing.models import Price
+from billproof.pricing.models.base import Used, price_steps
+from billproof.pricing.owed import contract_lines
+from billproof.pricing.service_periods import dues
+from billproof.readings import Quantity
 from billproof_ops.demo import story
 
 PRICE: TypeAdapter[Any] = TypeAdapter(Price)
@@ -85,7 +85,8 @@ def basis(*quantities: Quantity, period: Period = JANUARY) -> Basis:
 
 def lines_of(terms: Contract, *quantities: Quantity, period: Period = JANUARY) -> list[PricedLine]:
     (timeline,) = timelines([terms], period)
-    return charge_lines(timeline, basis(*quantities, period=period), dues(timeline, period))
+    priced = charge_lines(timeline, basis(*quantities, period=period), dues(timeline, period))
+    return [line for _, line in priced]
 
 
 def due_in(terms: Contract, period: Period) -> list[str]:

@@ -9,12 +9,12 @@ import pytest
 
 from billproof.cadence import Cadence, Interval
 from billproof.contracts.model import Contract
-from billproof.contracts.prices import Flat
 from billproof.contracts.timeline import governing, in_force, timelines
 from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
 from billproof.periods import DateRange, Period
-from billproof.pricing.dues import dues
+from billproof.pricing.models.flat import Flat
+from billproof.pricing.service_periods import dues
 from billproof.proration import Proration, ProrationMethod, ProrationTerms
 
 JANUARY = Period.month("2013-01")

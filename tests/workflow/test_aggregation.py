@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from billproof.masterdata.meters import Aggregation
+from billproof.readings import Reading
 from billproof.usage.aggregation import Extras, aggregate
 from billproof.usage.judging import events_of
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate
-from billproof.usage.readings import Reading
 from tests.support.world import World, flight
 
 START, END = "2013-01-01T05:00:00.000000Z", "2013-02-01T05:00:00.000000Z"

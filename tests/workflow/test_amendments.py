@@ -14,7 +14,7 @@ from billproof.money import Rounding
 from billproof.periods import Period
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pricing.lines import Basis
-from billproof.pricing.reductions import contract_lines
+from billproof.pricing.owed import contract_lines
 from billproof.proof.service import prove_run
 from tests.support.world import INC, World, flight
 

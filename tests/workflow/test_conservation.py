@@ -9,11 +9,11 @@ from billproof.conservation.model import ConservationStatement, Equation
 from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.charges import Discount, Timing
 from billproof.contracts.model import Contract
-from billproof.contracts.prices import OneOff
 from billproof.ledger.model import JournalEntry
 from billproof.money import Money
 from billproof.periods import DateRange
 from billproof.pipeline.artefacts import PRICED, Artefacts
+from billproof.pricing.models.one_off import OneOff
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Cause

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billproof.contracts.prices import Percentage
 from billproof.masterdata.meters import Aggregation, Meter
-from billproof.pricing.rules import Used, amount_of, price_steps, transactions_of
+from billproof.pricing.models.base import Used, amount_of, price_steps
+from billproof.pricing.models.percentage import Percentage, transactions_of
 from billproof.pricing.transactions import tally
 from billproof.quantities import QuantityRounding, QuantityRule
+from billproof.readings import Quantity, Reading, Transactions
 from billproof.usage.aggregation import aggregate
 from billproof.usage.measuring import weighted_sum
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, PartWindow
-from billproof.usage.readings import Quantity, Reading, Transactions
 from tests.support.world import World, flight
 
 START, END = "2013-01-01T05:00:00.000000Z", "2013-02-01T05:00:00.000000Z"

@@ -7,10 +7,11 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from billproof.cadence import Cadence
-from billproof.contracts.prices import Capacity, DueOnce, Matrix, Percentage, Price, Seats
 from billproof.model import Exact, Model
 from billproof.names import Name, Nonnegative
 from billproof.periods import DateRange
+from billproof.pricing.models import Price
+from billproof.pricing.models.base import PriceModel
 from billproof.quantities import QuantityRule
 
 
@@ -93,25 +94,25 @@ class Charge(Model):
         """How its revenue is earned where the contract does not say: usage as incurred, dues once, the rest by days."""
         if self.recognition is not None:
             return self.recognition.method
-        if isinstance(self.price, DueOnce):
+        if self.price.is_due_once:
             return RecognitionMethod.POINT_IN_TIME
         return RecognitionMethod.AS_INCURRED if self.is_metered else RecognitionMethod.STRAIGHT_LINE_DAYS
 
     @property
     def is_metered(self) -> bool:
         """Whether its quantity is measured, so that it can be billed only when its period is over."""
-        return self.meter is not None or isinstance(self.price, Capacity)
+        return self.meter is not None or self.price.is_measured
 
     @property
     def meters(self) -> tuple[str, ...]:
         """Every meter that it reads."""
-        limited = self.price.meters if isinstance(self.price, Capacity) else ()
-        return tuple(dict.fromkeys(name for name in (self.meter, self.seats_meter, *limited) if name is not None))
+        named = (self.meter, self.seats_meter, *self.price.meters)
+        return tuple(dict.fromkeys(name for name in named if name is not None))
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for step in self.ramp:
-            if step.price.needs_quantity != self.price.needs_quantity or isinstance(step.price, DueOnce):
+            if step.price.needs_quantity != self.price.needs_quantity or step.price.is_due_once:
                 self._refuse(f"a ramp from {self.price.model} to {step.price.model} is a charge of its own")
         if [step.start for step in self.ramp] != sorted({step.start for step in self.ramp}):
             self._refuse("the steps of a ramp must rise by their start")
@@ -119,8 +120,7 @@ class Charge(Model):
             self._check(price)
         return self
 
-    def _check(self, price: Price) -> None:
-        of_transactions = price.model in {"percentage", "dynamic"}
+    def _check(self, price: PriceModel) -> None:
         sources = (self.meter is not None) + (self.quantity is not None)
         needs = "needs a meter or a quantity" if price.needs_quantity else "takes no meter and no quantity"
         rules = (
@@ -133,35 +133,23 @@ class Charge(Model):
                 self.timing is Timing.IN_ARREARS or (price.in_advance and not self.is_metered),
                 f"{price.model} cannot be billed in advance",
             ),
-            (self.seats_meter is None or isinstance(price, Seats), "seats_meter is for charges of seats"),
+            (self.seats_meter is None or price.takes_seats_meter, "seats_meter is for charges of seats"),
             (
-                not isinstance(price, Seats) or price.true_up == "none" or self.seats_meter is not None,
-                "a true-up of seats needs a seats_meter",
-            ),
-            (
-                self.included_quantity is None or not (self.group_by or of_transactions),
+                self.included_quantity is None or (price.takes_allowance and not self.group_by),
                 "an included quantity cannot be shared among groups of group_by or transactions",
             ),
             (
-                not self.group_by or not isinstance(price, Percentage) or not price.has_allowance,
-                "free transactions cannot be shared among groups of group_by",
-            ),
-            (
-                not self.pooled or (self.meter is not None and price.model != "percentage"),
+                not self.pooled or (self.meter is not None and price.takes_pool),
                 "only quantities of a meter are pooled",
             ),
             (not self.rollover or self.included_quantity is not None, "rollover is for an included quantity"),
             (
-                self.conversion is None or (price.needs_quantity and not of_transactions),
+                self.conversion is None or (price.needs_quantity and price.takes_conversion),
                 f"{price.model} takes no conversion of its quantity",
             ),
             (
-                self.meter is not None or not (of_transactions or price.model == "matrix"),
+                self.meter is not None or not price.needs_meter,
                 f"the price model {price.model} needs a meter",
-            ),
-            (
-                not isinstance(price, Matrix) or price.properties <= set(self.group_by),
-                "every property that a cell matches must be in group_by",
             ),
             (
                 self.cadence.is_calendar_month or not (self.is_metered or self.seats_meter),
@@ -171,18 +159,34 @@ class Charge(Model):
         for holds, message in rules:
             if not holds:
                 self._refuse(message)
+        for message in price.refusals(self):
+            self._refuse(message)
 
     def _refuse(self, why: str) -> None:
         message = f"charge {self.id}: {why}"
         raise ValueError(message)
 
 
+class Spread(StrEnum):
+    """How a fixed amount is spread over lines: in proportion to what is left of each, or in their order."""
+
+    PRO_RATA = "pro_rata"
+    IN_ORDER = "in_order"
+
+
+class DiscountRounding(StrEnum):
+    """Whether a percentage is rounded on each line, or on the sum of all lines of the invoice."""
+
+    PER_LINE = "per_line"
+    PER_DOCUMENT = "per_document"
+
+
 class Discount(Model):
     """A percentage or an amount off the named charges for the days in which it is effective; no charges: off all.
 
-    Over a period that it covers in part, it is taken by the share of days. Percentages come before amounts, narrow ones
-    (few charges) before wide ones, each on what the earlier ones left. An amount is for a month and takes no more than
-    there is; it is spread over the lines in order.
+    Over a period that it covers in part, it is taken by the share of the days that are billed. Percentages come before
+    amounts, narrow ones (few charges) before wide ones, each on what the earlier ones left. An amount is for a month and
+    takes no more than there is of that month's share of each fee.
     """
 
     id: Name
@@ -192,6 +196,8 @@ class Discount(Model):
     charges: tuple[Name, ...] = ()
     products: tuple[str, ...] = ()
     effective: DateRange
+    spread: Spread = Spread.PRO_RATA
+    rounding: DiscountRounding = DiscountRounding.PER_LINE
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -231,7 +237,8 @@ class Credit(Model):
     """An amount that was paid or granted before, and that lines of the named charges draw down; none named: all.
 
     It is drawn in the months in which it is effective: grants of a lower priority first, then those that expire first,
-    then by id. What is left when it expires is forfeited, unless `rolls_over_to` names a later credit to take it.
+    then by id. What is left when it expires is forfeited, unless `rolls_over_to` names a later credit to take it. With
+    `shortfalls` it pays what a commitment falls short of, too, if it is for all charges of that commitment.
     """
 
     id: Name
@@ -241,6 +248,7 @@ class Credit(Model):
     charges: tuple[Name, ...] = ()
     effective: DateRange
     rolls_over_to: Name | None = None
+    shortfalls: bool = True
 
 
 class WaiverReason(StrEnum):

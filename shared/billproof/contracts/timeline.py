@@ -17,10 +17,10 @@ from itertools import pairwise
 
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, Renewal, SpendCap, Term, Waiver
 from billproof.contracts.model import Contract
-from billproof.contracts.prices import DueOnce, Flat, Price
 from billproof.errors import UnpriceableCharge
 from billproof.money import exactly
 from billproof.periods import DateRange, Period, add_months, intersection
+from billproof.pricing.models.base import PriceModel
 
 YEARS_AHEAD = 2
 """How far an invoice may look: a year in advance begins at the latest in the month after its period."""
@@ -29,12 +29,24 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class Span[T: Term]:
-    """A term on the days on which one version states it; `begun` is the first day of the term under its id."""
+    """A term on the days on which its priced terms are the same; `begun` is the first day of the term under its id.
+
+    `contract` and `term` are of the last version that states it; `earlier` are the statements before, each with the
+    first day on which the next one holds.
+    """
 
     contract: Contract
     term: T
     days: DateRange
     begun: date
+    earlier: tuple[tuple[date, Contract, T], ...] = ()
+
+    def as_of(self, day: date) -> "Span[T]":
+        """Return it as the version states it that governs a day."""
+        for until, contract, term in self.earlier:
+            if day < until:
+                return replace(self, contract=contract, term=term, earlier=())
+        return self
 
     def touches(self, period: Period) -> bool:
         """Say whether it covers a day of the period."""
@@ -166,6 +178,7 @@ def _spans[T: Term](
 ) -> Iterator[Span[T]]:
     """Yield the spans of each term; those that follow one another without a change are one, of the later version."""
     found: dict[str, list[Span[T]]] = {}
+    by_product = any(discount.products for contract, _ in governing_versions for discount in contract.discounts)
     for contract, days in governing_versions:
         for term in terms(contract):
             mine = found.setdefault(term.id, [])
@@ -174,9 +187,10 @@ def _spans[T: Term](
                 last = mine[-1] if mine else None
                 if last is None or last.days.end != span.days.start:
                     mine.append(span)
-                elif _same(last.term, span.term):
+                elif _same(last.term, span.term, by_product=by_product):
                     joined = DateRange(start=last.days.start, end=span.days.end)
-                    mine[-1] = replace(span, days=joined, begun=last.begun)
+                    earlier = (*last.earlier, (span.days.start, last.contract, last.term))
+                    mine[-1] = replace(span, days=joined, begun=last.begun, earlier=earlier)
                 else:
                     _refuse_other_cadence(last, span)
                     mine.append(replace(span, begun=last.begun))
@@ -196,22 +210,26 @@ def _effective(term: Term) -> DateRange:
     return term.days if isinstance(term, Waiver) else term.effective
 
 
-def _same(one: Term, other: Term) -> bool:
-    """Compare two statements of a term, whatever days they are stated for."""
-    apart = {"effective", "days", "ramp"}
+UNPRICED = {"effective", "days", "ramp", "name", "revenue_category", "recognition", "floor_unit_price"}
+"""The fields of a term that change no amount: what is stated otherwise in these alone goes on as it was."""
+
+
+def _same(one: Term, other: Term, *, by_product: bool) -> bool:
+    """Compare the priced terms of two statements, whatever days they are stated for; a discount may name products."""
+    apart = UNPRICED if by_product else {*UNPRICED, "product"}
     return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 
 
 def _ramped(span: Span[Charge], until: date) -> Iterator[Span[Charge]]:
     """Split a charge where its ramp or its contract's renewal changes the price."""
     charge = span.term
-    prices: dict[date, Price] = {step.start: step.price for step in charge.ramp}
+    prices: dict[date, PriceModel] = {step.start: step.price for step in charge.ramp}
     renewal = span.contract.renewal
     renewals = list(_renewals(renewal, span.days, until)) if renewal is not None and renewal.automatic else []
-    if isinstance(charge.price, DueOnce) or not (prices or renewals):
+    if charge.price.is_due_once or not (prices or renewals):
         yield span
         return
-    base: Price = charge.price
+    base = charge.price
     edges = sorted({span.days.start, *prices, *renewals})
     for start, end in [*pairwise(edges), (edges[-1], None)]:
         base = prices.get(start, base)
@@ -237,7 +255,7 @@ def _renewals(renewal: Renewal, days: DateRange, until: date) -> Iterator[date]:
 
 
 @exactly
-def uplifted(price: Price, renewal: Renewal, days: Iterable[date]) -> Price:
+def uplifted(price: PriceModel, renewal: Renewal, days: Iterable[date]) -> PriceModel:
     """Return a price after the renewals of some days, each on the price that the one before left.
 
     Amounts are rounded half up to the renewal's `price_decimals`. Raises UnpriceableCharge for a fixed uplift on
@@ -246,10 +264,7 @@ def uplifted(price: Price, renewal: Renewal, days: Iterable[date]) -> Price:
     places = Decimal(1).scaleb(-renewal.price_decimals)
     for day in days:
         if renewal.uplift_amount is not None:
-            if not isinstance(price, Flat):
-                message = f"an uplift by an amount is for flat prices, not for {price.model}"
-                raise UnpriceableCharge(message)
-            price = price.model_copy(update={"amount": price.amount + renewal.uplift_amount})
+            price = price.raised_by(renewal.uplift_amount)
             continue
         price = price.scaled(partial(_scaled, factor=_factor(renewal, day), places=places))
     return price

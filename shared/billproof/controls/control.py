@@ -9,12 +9,12 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.findings import Finding, Owner, Severity
 from billproof.money import Money, total
-from billproof.pricing.dues import Due, dues
 from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import AccountPricing
+from billproof.pricing.service_periods import Due, dues
 from billproof.pricing.terms import AccountTerms, BatchPlan
+from billproof.readings import Quantity
 from billproof.usage.model import AccountUsage
-from billproof.usage.readings import Quantity
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from billproof.masterdata.parties import TaxEngineName
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
 from billproof.pricing.model import Adjusts, LineIdentity, LineKind, PricedLine, line_identity
-from billproof.pricing.rules import step_of
+from billproof.pricing.models.base import step_of
 from billproof.tax.model import ComponentTax
 
 ZERO = Decimal(0)

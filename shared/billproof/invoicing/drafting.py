@@ -100,8 +100,9 @@ def _drawn(terms: AccountTerms, priced: PricedAccount) -> tuple[Drawn, ...]:
     """Add what this invoice draws to what the earlier ones drew."""
     drawn = {(before.contract, before.credit): before.amount for before in terms.drawn}
     for line in priced.lines:
-        if line.kind is LineKind.CREDIT:
-            key = (line.explanation.contract, line.term)
+        key = (line.explanation.contract, line.term)
+        is_draw = line.explanation.price_model == LineKind.CREDIT.term_model
+        if line.kind is LineKind.CREDIT or (line.kind is LineKind.DIFFERENCE and (is_draw or key in drawn)):
             drawn[key] = CONTEXT.subtract(drawn.get(key, Decimal(0)), line.net.amount)
     return tuple(Drawn(contract=key[0], credit=key[1], amount=amount) for key, amount in sorted(drawn.items()))
 
@@ -198,14 +199,18 @@ def draft_account(
         document=document,
         events=pricing.counts,
         late_events=late,
-        places=_slots(terms),
+        places=_slots(terms, plan.period.name),
         findings=findings,
     )
     return draft, data
 
 
-def _slots(terms: AccountTerms) -> tuple[BillingSlot, ...]:
-    slots = [BillingSlot(period=earlier.period.name, ordinal=earlier.ordinal) for earlier in terms.earlier]
+def _slots(terms: AccountTerms, period: str) -> tuple[BillingSlot, ...]:
+    slots = [BillingSlot(period=period, ordinal=0, terms=terms.terms_digest, known=terms.known)]
+    slots += (
+        BillingSlot(period=earlier.period.name, ordinal=earlier.ordinal, terms=earlier.terms_digest)
+        for earlier in terms.earlier
+    )
     if terms.credits is not None:
         slots.append(BillingSlot(period=CREDITS, ordinal=terms.credits))
     return tuple(slots)

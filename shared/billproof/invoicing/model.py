@@ -188,13 +188,21 @@ CREDITS = "credits"
 
 
 class PeriodBilling(Model):
-    """A release that billed usage of a period of its account, or drew on its credits."""
+    """A release that billed a period of its account, or drew on its credits; or a credit note that took something back.
+
+    `terms` is the digest of the terms that the period was billed by, `known` that of all versions that were known then.
+    A credit note that is a concession lowers what is owed; another one only what is billed, and has no `terms`: so the
+    next invoice looks at the period again.
+    """
 
     period: str
     ordinal: int
     invoice: str
     number: str
     run: str
+    terms: str = ""
+    known: str = ""
+    is_concession: bool = False
 
 
 class BillingSlot(Model):
@@ -202,6 +210,9 @@ class BillingSlot(Model):
 
     period: str
     ordinal: int
+    terms: str = ""
+    known: str = ""
+    is_concession: bool = False
 
 
 class Draft(Model):

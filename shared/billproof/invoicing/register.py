@@ -184,7 +184,12 @@ class Register:
     def is_outdated(self, document: str, slots: Iterable[BillingSlot]) -> bool:
         """Say whether another document took one of the slots that a document wants."""
         identity = InvoiceId.parse(document)
-        return any(self._records.get(_slot_key(identity, slot)) is not None for slot in slots)
+        own = identity.period, 0  # taken with the invoice's own release and never before
+        return any(
+            self._records.get(_slot_key(identity, slot)) is not None
+            for slot in slots
+            if (slot.period, slot.ordinal) != own
+        )
 
     def _next_block(
         self, candidates: Sequence[Candidate], series: Series, period: Period, run: str
@@ -212,10 +217,17 @@ class Register:
 def _records_of(release: Released, candidate: Candidate) -> Iterator[Record]:
     """Yield what is written with a release: its fact, and the slots that its document takes."""
     yield Record(fact_key(candidate.id, RELEASED), release.model_dump(mode="json"))
-    own = () if candidate.id.is_credit else (BillingSlot(period=release.period.name, ordinal=0),)
-    for slot in (*own, *candidate.slots):
+    for slot in _with_own(candidate, release.period):
         billing = PeriodBilling(**slot.model_dump(), invoice=release.invoice, number=release.number, run=release.run)
         yield Record(_slot_key(candidate.id, slot), billing.model_dump(mode="json"))
+
+
+def _with_own(candidate: Candidate, period: Period) -> tuple[BillingSlot, ...]:
+    """Return the slots of a candidate, that of an invoice's own period among them."""
+    own = BillingSlot(period=period.name, ordinal=0)
+    if candidate.id.is_credit or any((slot.period, slot.ordinal) == (own.period, 0) for slot in candidate.slots):
+        return candidate.slots
+    return (own, *candidate.slots)
 
 
 def _revenue_partition(entity: str, month: str, shard: int) -> str:

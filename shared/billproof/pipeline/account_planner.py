@@ -8,8 +8,6 @@ repeated comes to the same document; what arrived since counts as late and is bi
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from operator import attrgetter
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing, timelines
@@ -22,22 +20,34 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
-from billproof.periods import Period, add_months, instant_text
+from billproof.periods import Period
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines
+from billproof.pipeline.settling import SettledMonths, SignedOff, never
 from billproof.pipeline.windows import window_of
 from billproof.ports import Objects
+from billproof.pricing.digests import terms_digest, versions_digest
 from billproof.pricing.service import unpriceable
+from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, EarlierPeriod
 from billproof.usage.log import LateMark, late_marks
 from billproof.usage.model import AccountWindow
 
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far the clocks of two functions may differ."""
 MAX_EARLIER = 60
 """Earlier periods that one invoice bills differences of, oldest first; the others wait for the next."""
-KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed", "line_ids")
+KEPT = (
+    "earlier",
+    "known",
+    "terms_digest",
+    "before",
+    "unbilled_one_offs",
+    "carried",
+    "drawn",
+    "credits",
+    "committed",
+    "line_ids",
+)
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
 
@@ -66,11 +76,13 @@ class AccountPlanner:
         directory: Directory,
         register: Register,
         objects: Objects,
+        is_signed_off: SignedOff = never,
     ) -> None:
         self._entity = entity
         self._period = period
         self._now = now
         self._buckets = buckets
+        self._is_signed_off = is_signed_off
         self._directory = directory
         self._register = register
         self._objects = objects
@@ -115,19 +127,24 @@ class AccountPlanner:
         if own is not None:
             return self._as_released(family, own)
         terms = self._terms(family)
+        settled = SettledMonths(billings, self._period)
         history = History(self._register, self._objects, billings, self._period)
+        months = self._months_to_settle(family, settled, marks)
         drawn, slot = history.drawn()
         terms = terms.model_copy(
             update={
-                "carried": history.carried() if any(map(_rolls_over, terms.contracts)) else (),
+                "known": "" if len(months) > MAX_EARLIER else versions_digest(family.contracts),
+                "terms_digest": terms_digest(terms.contracts, self._period),
+                "carried": history.carried_into(self._period) if any(map(_rolls_over, terms.contracts)) else (),
                 "drawn": drawn,
-                "credits": slot if any(contract.credits for contract in terms.contracts) else None,
+                "credits": slot if any(contract.credits for contract in family.contracts) else None,
                 "before": history.invoice_before(),
                 "unbilled_one_offs": history.unbilled_one_offs(terms.contracts),
             }
         )
         plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period))
-        plan = self._with_earlier(plan, marks, billings, family, self._amended(family, history))
+        for month in months[:MAX_EARLIER]:
+            plan = self._with_earlier(plan, month, settled.of(month), family, history)
         return self._with_commitments(plan, history)
 
     def _as_released(self, family: Family, own: PeriodBilling) -> AccountPlan:
@@ -141,95 +158,67 @@ class AccountPlanner:
 
     def _terms(self, family: Family) -> AccountTerms:
         """Return the terms of the period as they are known now, of this period alone."""
-        versions = family.contracts
-        contracts = tuple(governing(versions, self._period))
+        contracts = tuple(governing(family.contracts, self._period))
         timelines(contracts, self._period)
         refuse_several_zones(contracts)
         return AccountTerms(
             account=family.parent.account,
             children=family.accounts[1:],
             contracts=contracts,
-            known=tuple(map(_version, versions)),
             crm=family.crm_versions,
             line_ids=LineIdFormat.ESCAPED,
         )
 
+    def _months_to_settle(self, family: Family, settled: SettledMonths, marks: Marks) -> list[str]:
+        """Name the months whose terms or usage changed, and those that take no document and were never billed."""
+        versions = family.contracts
+        mine = {member.id: marks.get(member.id, ()) for member in family.accounts}
+        changed = settled.changed(versions, versions_digest(versions))
+        late = settled.late(mine, lambda month: self._seen(settled.of(month), family, month))
+        unbilled = settled.unbilled(versions, self._is_signed_off)
+        return settled.with_followers({*changed, *late, *unbilled}, versions)
+
+    def _seen(self, billings: Iterable[PeriodBilling], family: Family, month: str) -> dict[str, str]:
+        """Return until when the invoices that billed a month saw each member's events; "" where none did."""
+        account = family.parent.account.id
+        billed = [billing for billing in billings if not InvoiceId.parse(billing.invoice).is_credit]
+        return {member.id: self._runs.seen_until(billed, member.id, account, month) for member in family.accounts}
+
     def _with_commitments(self, plan: AccountPlan, history: History) -> AccountPlan:
-        """Add what earlier invoices say of the terms of commitments that end within reach of what is billed now."""
-        contracts = plan.terms.contracts
-        first = min((each.period.start for each in plan.terms.earlier), default=self._period.start)
-        since = add_months(first, 1 - _reach(contracts))  # what starts as early may be billed now, in arrears
-        committed = history.committed(timelines(contracts, self._period), since)
+        """Add what earlier invoices say of the terms of commitments that are over, as far as fees of them are billed."""
+        earlier = plan.terms.earlier
+        versions = [*plan.terms.contracts, *(contract for month in earlier for contract in month.contracts)]
+        over = timelines({(each.id, each.version): each for each in versions}.values(), self._period)
+        own = timelines(plan.terms.contracts, self._period)
+        first = min((due.period.start for timeline in own for due in dues(timeline, self._period)), default=None)
+        committed = history.committed(over, since=None if earlier else first)
         return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
-    def _amended(self, family: Family, history: History) -> set[str]:
-        """Name the billed months that a version may have changed which was not known when the last one was billed.
-
-        A month bills in advance what starts before the end of the next one, as far as the longest cadence reaches.
-        """
-        last = history.last_settled()
-        if last is None:
-            return set()
-        before = self._runs.terms(last, family.parent.account.id)
-        unknown = [contract for contract in family.contracts if _version(contract) not in before.known]
-        if not unknown:
-            return set(before.unsettled)
-        since = min(contract.effective.start for contract in unknown)
-        reach = _reach(family.contracts)
-        months = [Period.month(billing.period) for billing in history.settled_before()]
-        return {*before.unsettled, *(month.name for month in months if add_months(month.next().end, reach) > since)}
-
     def _with_earlier(
-        self,
-        plan: AccountPlan,
-        marks: Marks,
-        billings: Sequence[PeriodBilling],
-        family: Family,
-        amended: set[str],
+        self, plan: AccountPlan, month: str, before: Sequence[PeriodBilling], family: Family, history: History
     ) -> AccountPlan:
-        """Add the earlier periods of which this invoice bills differences: late usage, amendments, credit notes."""
-        account = plan.terms.account
-        earlier: list[EarlierPeriod] = []
-        findings: list[Finding] = list(plan.terms.findings)
-        windows = list(plan.windows)
-        unsettled: list[str] = []
-        unbilled = {billing.period for billing in billings if _is_credit(billing)}
-        late = {mark.month for member in family.accounts for mark in marks.get(member.id, ())}
-        for month in sorted(month for month in {*amended, *unbilled, *late} if month < self._period.name):
-            before = sorted((billing for billing in billings if billing.period == month), key=attrgetter("ordinal"))
-            if not before or before[0].ordinal != 0:
-                continue  # its own invoice is still to come and will hold what is late
-            billed = [billing for billing in before if not _is_credit(billing)]
-            seen = {
-                member.id: self._runs.seen_until(billed, member.id, account.id, month) for member in family.accounts
-            }
-            is_late = any(_is_late(marks.get(name, ()), month, until) for name, until in seen.items())
-            if not is_late and month not in amended and not _is_credit(before[-1]):
-                continue
-            if len(earlier) == MAX_EARLIER:
-                unsettled.append(month)
-                continue
-            period = self._earlier_period(month, before, family)
-            then = self._runs.batch(before[0], account.id).meters
-            findings += _meters_changed(account.id, month, period.contracts, then, self._meters)
-            earlier.append(period)
-            windows += self._windows_now(family, period.contracts, period.period, after=seen)
-        added = {"earlier": tuple(earlier), "findings": tuple(findings), "unsettled": tuple(unsettled)}
-        return AccountPlan(plan.terms.model_copy(update=added), tuple(windows))
-
-    def _earlier_period(self, month: str, before: Sequence[PeriodBilling], family: Family) -> EarlierPeriod:
-        """Return an earlier period: its terms as they are known now, and what was billed of it."""
+        """Add a month of which this invoice bills the difference: its terms as they are known now, and what is billed."""
         account, period = family.parent.account.id, Period.month(month)
-        frozen = self._runs.terms(before[0], account)
-        return EarlierPeriod(
+        contracts = tuple(governing(family.contracts, period))
+        rounding, line_ids = self._entity.rounding, LineIdFormat.ESCAPED
+        findings = plan.terms.findings
+        if before:
+            billed_by = self._runs.batch(before[0], account)
+            rounding, line_ids = billed_by.legal_entity.rounding, self._runs.terms(before[0], account).line_ids
+            findings += tuple(_meters_changed(account, month, contracts, billed_by.meters, self._meters))
+        earlier = EarlierPeriod(
             period=period,
-            ordinal=before[-1].ordinal + 1,
-            contracts=tuple(governing(family.contracts, period)),
-            rounding=self._runs.batch(before[0], account).legal_entity.rounding,
-            carried=frozen.carried,
-            line_ids=frozen.line_ids,
+            ordinal=before[-1].ordinal + 1 if before else 0,
+            contracts=contracts,
+            rounding=rounding,
+            carried=history.carried_into(period) if any(map(_rolls_over, contracts)) else (),
+            line_ids=line_ids,
             billed=tuple(billed_lines(self._register, self._objects, before)),
+            terms_digest=terms_digest(contracts, period),
         )
+        windows = self._windows_now(family, contracts, period, after=self._seen(before, family, month))
+        added = {"earlier": (*plan.terms.earlier, earlier), "findings": findings}
+        return AccountPlan(plan.terms.model_copy(update=added), (*plan.windows, *windows))
 
     def _windows_now(
         self, family: Family, contracts: Sequence[Contract], period: Period, *, after: Mapping[str, str] | None = None
@@ -248,31 +237,8 @@ class AccountPlanner:
         )
 
 
-def _is_credit(billing: PeriodBilling) -> bool:
-    return InvoiceId.parse(billing.invoice).is_credit
-
-
-def _version(contract: Contract) -> str:
-    return f"{contract.id}#{contract.version}"
-
-
 def _rolls_over(contract: Contract) -> bool:
     return any(charge.rollover for charge in contract.charges)
-
-
-def _reach(contracts: Iterable[Contract]) -> int:
-    """Return the months of the longest service period of any charge."""
-    return max((charge.cadence.interval.months or 1 for each in contracts for charge in each.charges), default=1)
-
-
-def _is_late(marks: Iterable[LateMark], month: str, settled: str) -> bool:
-    since = _with_skew(settled) if settled else ""
-    return any(mark.month == month and mark.written_at >= since for mark in marks)
-
-
-def _with_skew(instant: str) -> str:
-    """Return an instant a little earlier: clocks differ, and looking once more at what is billed bills nothing."""
-    return instant_text(datetime.fromisoformat(instant) - CLOCK_SKEW)
 
 
 def _meters_changed(

@@ -10,8 +10,8 @@ from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
 from billproof.ports import Objects
 from billproof.pricing.reading import Read
+from billproof.readings import Reading
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
-from billproof.usage.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ from datetime import date
 from decimal import Decimal
 
 from billproof.contracts.model import Contract
-from billproof.contracts.prices import DueOnce
 from billproof.contracts.timeline import Timeline
 from billproof.errors import NotFound
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.model import CREDITS, Invoice, PeriodBilling
+from billproof.invoicing.model import CREDITS, DocumentKind, Invoice, PeriodBilling
 from billproof.invoicing.register import Register
+from billproof.money import CONTEXT, Money
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.pricing.commitments import MODEL, committed, terms_over
+from billproof.pricing.differences import QUANTITIES
 from billproof.pricing.model import LineIdentity, LineKind, PricedLine, line_identity, metered_quantities
 from billproof.pricing.terms import BilledLine, Carried, Committed, Drawn, InvoiceBefore
 
@@ -57,27 +58,18 @@ class History:
             starts={charge: tuple(days) for charge, days in starts.items()},
         )
 
-    def last_settled(self) -> PeriodBilling | None:
-        """Return the settlement of the last month before the period, if any was settled."""
-        earlier = [month for month in self._own if month < self._period.name]
-        return self._own[max(earlier)] if earlier else None
-
-    def settled_before(self) -> list[PeriodBilling]:
-        """Return the settlements of all months before the period, oldest first."""
-        return [self._own[month] for month in sorted(self._own) if month < self._period.name]
-
-    def carried(self) -> tuple[Carried, ...]:
-        """Return what the invoice of the month before left of allowances that roll over."""
-        settlement = self.last_settled()
-        if settlement is None or Period.month(settlement.period).end != self._period.start:
-            return ()
+    def carried_into(self, period: Period) -> tuple[Carried, ...]:
+        """Return what the month before a period left of allowances that roll over, as it is billed."""
+        before = Period.month_ending(period.start).name
         left: dict[tuple[str, str], Decimal] = {}
-        for each in read_settled(self._register, self._objects, settlement).lines:
-            line = each.priced
-            if line.unused_quantity and line.adjusts is None:
-                key = (line.explanation.contract, line.charge)
+        for line in billed_lines(self._register, self._objects, self._of_month(before)):
+            if line.unused_quantity:
+                key = (line.contract, line.charge)
                 left[key] = left.get(key, Decimal(0)) + line.unused_quantity
-        return tuple(Carried(contract=key[0], charge=key[1], quantity=each) for key, each in sorted(left.items()))
+        return tuple(Carried(contract=key[0], charge=key[1], quantity=unused) for key, unused in sorted(left.items()))
+
+    def _of_month(self, month: str) -> list[PeriodBilling]:
+        return [settlement for settlement in self._settlements if settlement.period == month]
 
     def drawn(self) -> tuple[tuple[Drawn, ...], int]:
         """Return what all invoices drew of each credit, and the place of the next one that draws."""
@@ -86,12 +78,17 @@ class History:
         last = max(self._draws, key=lambda each: each.ordinal)
         return read_settled(self._register, self._objects, last).credits_drawn, last.ordinal + 1
 
-    def committed(self, timelines: Iterable[Timeline], since: date) -> tuple[Committed, ...]:
-        """Return what the invoices say of the terms of commitments that are over, and not before a day."""
-        terms = [term for timeline in timelines for term in terms_over(timeline, self._period) if term.days.end > since]
+    def committed(self, timelines: Iterable[Timeline], *, since: date | None) -> tuple[Committed, ...]:
+        """Return what the invoices say of the terms of commitments that end in the period, or after a day; None: of all."""
+        terms = [
+            term
+            for timeline in timelines
+            for term in terms_over(timeline, self._period)
+            if since is None or term.is_due_in(self._period) or term.days.end > since
+        ]
         if not terms:
             return ()
-        settled = {each.invoice: each for each in self._settlements}.values()
+        settled = {each.invoice: each for each in self._settlements if not each.is_concession}.values()
         documents = [read_settled(self._register, self._objects, each) for each in settled]
         lines = [line.priced for document in documents for line in document.lines]
         return tuple(committed(term, lines) for term in terms)
@@ -101,11 +98,12 @@ class History:
         missing = []
         for contract in contracts:
             for charge in contract.charges:
-                if not isinstance(charge.price, DueOnce) or charge.price.due_on is None:
+                due_day = charge.price.due_day
+                if due_day is None:
                     continue
                 name = f"{contract.id}/{charge.id}"
-                is_past = charge.price.due_on < self._period.start and name not in missing
-                if is_past and name not in self._billed_in(f"{charge.price.due_on:%Y-%m}"):
+                is_past = due_day < self._period.start and name not in missing
+                if is_past and name not in self._billed_in(f"{due_day:%Y-%m}"):
                     missing.append(name)
         return tuple(missing)
 
@@ -127,34 +125,54 @@ def read_settled(register: Register, objects: Objects, settlement: PeriodBilling
 
 
 def billed_lines(register: Register, objects: Objects, settlements: Iterable[PeriodBilling]) -> list[BilledLine]:
-    """Return what the settlements of one period billed, line by line; raises ImmutableDocument and NotFound."""
+    """Return what the settlements of one month billed, line by line, less what credit notes took back of it.
+
+    Raises ImmutableDocument and NotFound.
+    """
     billed: dict[LineIdentity, BilledLine] = {}
     for settlement in settlements:
-        for line in read_settled(register, objects, settlement).lines:
-            priced = line.priced
-            name = _billed_name(priced, settlement)
+        document = read_settled(register, objects, settlement)
+        for line in document.lines:
+            name = _billed_name(line.priced, settlement)
             if name is not None:
-                identity = line_identity(priced.explanation.contract, name, priced.dimension)
-                billed[identity] = _add(billed.get(identity), name, priced, settlement.number)
+                key = line_identity(line.priced.explanation.contract, name, line.priced.dimension)
+                billed[key] = _add(billed.get(key), name, line.priced, settlement, document.kind)
     return list(billed.values())
 
 
 def _billed_name(line: PricedLine, settlement: PeriodBilling) -> str | None:
-    """Name the line of the settled period that an invoice's line billed, or None where it is of another period.
+    """Name the line of the settled month that a document's line billed, or None where it is of another month.
 
-    What a credit paid is not part of it: differences are of what is owed. Nor is what a commitment's term fell short
-    of, which is of many months.
+    What a commitment's term fell short of is of many months, and billed by a rule of its own.
     """
-    if line.kind is LineKind.CREDIT or line.explanation.price_model == MODEL:
+    if line.explanation.price_model == MODEL:
         return None
     if line.adjusts is None:
         return line.id if settlement.ordinal == 0 else None
     return line.adjusts.line if line.adjusts.period == settlement.period else None
 
 
-def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> BilledLine:
+def _add(
+    known: BilledLine | None, name: str, line: PricedLine, settlement: PeriodBilling, kind: DocumentKind
+) -> BilledLine:
+    net = known.net + line.net if known else line.net
+    if kind is DocumentKind.WRITE_OFF:  # of the gross amount that was left
+        net = Money.zero(line.net.currency)
+    is_draw = known.is_draw if known else line.explanation.price_model == LineKind.CREDIT.term_model
+    conceded = known.conceded if known else Decimal(0)
+    if settlement.is_concession and known is not None and not is_draw:
+        conceded = CONTEXT.add(conceded, (known.net - net).amount)
+    quantities = {
+        field: getattr(line, field) + (getattr(known, field) if known and kind is DocumentKind.INVOICE else 0)
+        for field in QUANTITIES
+    }
+    if kind is not DocumentKind.INVOICE and known is not None:
+        quantities = {field: getattr(known, field) for field in QUANTITIES}
     return BilledLine(
         line=name,
+        term=known.term if known else line.term,
+        is_draw=is_draw,
+        conceded=conceded,
         account=line.account,
         contract=line.explanation.contract,
         contract_version=line.explanation.contract_version,
@@ -163,14 +181,12 @@ def _add(known: BilledLine | None, name: str, line: PricedLine, number: str) -> 
         product=line.product,
         revenue_category=line.revenue_category,
         service_period=line.service_period,
-        covered=line.covered,
+        covered=known.covered if known else line.covered,
         dimension=line.dimension,
         includes_tax=line.includes_tax,
         recognition_method=line.recognition.method,
-        recognized_over=line.recognition.period,
-        net=known.net + line.net if known else line.net,
-        quantity=line.quantity + (known.quantity if known else 0),
-        included_quantity=line.included_quantity + (known.included_quantity if known else 0),
-        billed_quantity=line.billed_quantity + (known.billed_quantity if known else 0),
-        numbers=(*known.numbers, number) if known else (number,),
+        recognized_over=known.recognized_over if known else line.recognition.period,
+        net=net,
+        **quantities,
+        numbers=(*known.numbers, settlement.number) if known else (settlement.number,),
     )

@@ -19,9 +19,10 @@ from billproof.errors import UnpriceableCharge
 from billproof.identities import LineIdFormat, TermName
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, add_months
-from billproof.pricing.lines import explain, shortfall_line, shown
+from billproof.pricing.explanation import explain, shown
+from billproof.pricing.lines import shortfall_line
 from billproof.pricing.model import Explanation, LineKind, PricedLine
-from billproof.pricing.rules import step_of
+from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Committed
 from billproof.proration import Proration
 
@@ -51,7 +52,8 @@ class CommitmentTerm:
     def counts(self, line: PricedLine) -> bool:
         """Say whether a line is a fee of the term."""
         starts = self.days.start <= line.service_period.start < self.days.end
-        is_fee = line.kind not in {LineKind.COMMITMENT, LineKind.CREDIT}
+        is_draw = line.term in {credit.id for credit in self.span.contract.credits}
+        is_fee = line.kind not in {LineKind.COMMITMENT, LineKind.CREDIT} and not is_draw
         return starts and is_fee and line.charge in self.span.term.charges and self._is_mine(line)
 
     def is_true_up(self, line: PricedLine) -> bool:

@@ -1,36 +1,80 @@
-"""Late usage and corrections, by one rule: the price of a period's whole quantity minus what is billed of it.
+"""Minus what is billed: the one rule by which an invoice bills an earlier month again.
 
-Every line of the earlier period is priced again, from all that is known of it now: usage that came late, and versions
-of the contract that govern its days and were published after it was billed. Each unit so has its own period's price and
-tier position, discounts and commitments follow, and a period that was billed in parts comes to what it would have come
-to in one. A line that is no longer owed at all is credited whole.
+    owed         the month's lines as they are known now: late usage, and versions that were published since
+    conceded     what credit notes took back for good: it lowers what is owed, and never below zero
+    billed       what all invoices say of the line, less all credit notes
+    difference   owed - conceded - billed
+
+Each unit so has its own month's price and tier position, discounts and commitments follow, and a month that was billed in
+parts comes to what it would have come to in one. A concession is of a fee with all that comes off it: what is more than
+the fee still owes is not taken back from the customer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from billproof.identities import difference_of
 from billproof.money import Money, exactly
-from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule, Step
+from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule
+from billproof.pricing.models.base import Step
 from billproof.pricing.terms import BilledLine, EarlierPeriod
 
 ZERO = Decimal(0)
 NOTHING = "nothing"
 """The price model of a line that is not owed any more."""
+QUANTITIES = ("quantity", "included_quantity", "billed_quantity", "unused_quantity")
+
+type LineKey = tuple[str, str]
+"""A line by its contract and id: two contracts may name lines alike."""
 
 
-def difference_lines(earlier: EarlierPeriod, now: Iterable[PricedLine]) -> list[PricedLine]:
+def difference_lines(
+    earlier: EarlierPeriod, now: Iterable[PricedLine], conceded: Mapping[LineKey, Decimal] | None = None
+) -> list[PricedLine]:
     """Return a line for each line of the earlier period whose amount or quantity is now another.
 
-    `now` are all lines of the earlier period, priced again without its credits.
+    `now` are all lines of the earlier period, priced again; `conceded` is what concessions take off them.
     """
+    owed = list(now)
+    conceded = concessions(earlier, owed) if conceded is None else conceded
     billed = {line.identity: line for line in earlier.billed}
     lines: list[PricedLine] = []
-    for line in now:
-        lines += _difference(line, billed.pop(line.identity, None), earlier)
+    for line in owed:
+        taken = conceded.get((line.explanation.contract, line.id), ZERO)
+        lines += _difference(line, billed.pop(line.identity, None), earlier, taken)
     for gone in billed.values():
-        lines += _difference(_nothing(gone, earlier), gone, earlier)
+        lines += _difference(_nothing(gone, earlier), gone, earlier, conceded.get(_key(gone), ZERO))
     return lines
+
+
+@exactly
+def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> dict[LineKey, Decimal]:
+    """Return what concessions take off each line: together never more than its fee owes with all that comes off it."""
+    found = {_key(line): line.conceded for line in earlier.billed if line.conceded and not line.is_draw}
+    if not found:
+        return found
+    owed = {(line.explanation.contract, line.id): line.net.amount for line in now}
+    names = {*owed, *(_key(line) for line in earlier.billed if not line.is_draw)}
+    groups: dict[LineKey, list[LineKey]] = {}
+    for key in names:
+        groups.setdefault(_base(key, names), []).append(key)
+    for base, members in groups.items():
+        together = sum((owed.get(key, ZERO) for key in members), ZERO)
+        excess = sum((found.get(key, ZERO) for key in members), ZERO) - max(together, ZERO)
+        if excess > 0:
+            found[base] = found.get(base, ZERO) - excess
+    return found
+
+
+def _key(line: BilledLine) -> LineKey:
+    return line.contract, line.line
+
+
+def _base(key: LineKey, names: Iterable[LineKey]) -> LineKey:
+    """Return the fee that a line takes something off, or the line itself."""
+    contract, name = key
+    base = contract, name.partition(":")[2]
+    return base if base in names else key
 
 
 def is_given_back(line: PricedLine) -> bool:
@@ -44,7 +88,7 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
         id=gone.line,
         account=gone.account,
         kind=LineKind.CHARGE,
-        term=gone.charge,
+        term=gone.term or gone.charge,
         charge=gone.charge,
         description=gone.description,
         product=gone.product,
@@ -74,27 +118,23 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
 
 
 @exactly
-def _difference(line: PricedLine, before: BilledLine | None, earlier: EarlierPeriod) -> Iterator[PricedLine]:
-    net = line.net - before.net if before else line.net
-    quantities = {
-        name: getattr(line, name) - (getattr(before, name) if before else ZERO)
-        for name in ("quantity", "included_quantity", "billed_quantity")
-    }
+def _difference(
+    line: PricedLine, before: BilledLine | None, earlier: EarlierPeriod, conceded: Decimal
+) -> Iterator[PricedLine]:
+    already = before.net.amount if before else ZERO
+    net = Money.of(line.net.amount - conceded - already, line.net.currency)
+    quantities = {name: getattr(line, name) - (getattr(before, name) if before else ZERO) for name in QUANTITIES}
     if net.is_zero and not any(quantities.values()):
         return
     numbers = before.numbers if before else ()
-    already = before.net.amount if before else ZERO
-    step = Step(
-        label=f"billed before on {', '.join(numbers)}" if numbers else "not billed before",
-        quantity=Decimal(1),
-        unit_price=-already,
-        flat_fee=ZERO,
-        amount=-already,
-    )
+    steps = [*line.explanation.steps]
+    if conceded:
+        steps.append(_less("conceded by credit notes", conceded))
+    steps.append(_less(f"billed before on {', '.join(numbers)}" if numbers else "not billed before", already))
     explanation = line.explanation.model_copy(
         update={
-            "steps": (*line.explanation.steps, step),
-            "exact_amount": line.explanation.exact_amount - already,
+            "steps": tuple(steps),
+            "exact_amount": line.explanation.exact_amount - conceded - already,
             "note": f"{earlier.period.name} as it is known now, less what was billed of it",
         }
     )
@@ -107,3 +147,7 @@ def _difference(line: PricedLine, before: BilledLine | None, earlier: EarlierPer
         "adjusts": Adjusts(period=earlier.period.name, line=line.id, numbers=numbers),
     }
     yield line.model_copy(update={**quantities, **changes})
+
+
+def _less(label: str, amount: Decimal) -> Step:
+    return Step(label=label, quantity=Decimal(1), unit_price=-amount, flat_fee=ZERO, amount=-amount)

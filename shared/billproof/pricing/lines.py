@@ -5,28 +5,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 
-from billproof.contracts.charges import Charge, Commitment, RecognitionMethod
-from billproof.contracts.model import Contract
-from billproof.contracts.prices import Capacity, DueOnce, Dynamic, Seats, Tiered
+from billproof.contracts.charges import Charge, Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
-from billproof.identities import LineId, LineIdFormat, TermName
+from billproof.identities import LineId, LineIdFormat, TermName, reduction_of
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
-from billproof.pricing.dues import Due, proration
-from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule, Step
+from billproof.pricing.explanation import explain
+from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule
+from billproof.pricing.models.base import PriceModel, Step, Used, amount_of, price_steps
 from billproof.pricing.pooling import is_additive, pooled, shares
 from billproof.pricing.reading import readings, trues_up
-from billproof.pricing.rules import Used, amount_of, price_steps, step_of
+from billproof.pricing.service_periods import Due, in_force, proration
 from billproof.proration import Proration
-from billproof.usage.readings import Quantity, Reading
+from billproof.readings import Quantity, Reading
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
-SHOWN_DIGITS = Decimal("1e-30")
-"""How far an explanation shows a share by days that never ends."""
 FINEST = Decimal("1e-15")
 
 
@@ -55,20 +52,20 @@ class Basis:
 
 
 @exactly
-def charge_lines(timeline: Timeline, basis: Basis, owed: Iterable[Due]) -> list[PricedLine]:
+def charge_lines(timeline: Timeline, basis: Basis, owed: Iterable[Due]) -> list[tuple[Due, PricedLine]]:
     """Price what is owed of a contract; a charge that owes nothing for a period that is due still gets a line.
 
     Raises UnpriceableCharge where the terms say something that cannot be priced as stated.
     """
     pricer = _Pricer(timeline, basis)
-    return [line for due in owed for line in pricer.lines(due)]
+    return [(due, line) for due in owed for line in pricer.lines(due)]
 
 
 @exactly
-def true_up_lines(timeline: Timeline, basis: Basis) -> list[PricedLine]:
+def true_up_lines(timeline: Timeline, basis: Basis) -> list[tuple[Due, PricedLine]]:
     """Price the seats that telemetry saw above the committed ones in the billing period, in arrears."""
     pricer = _Pricer(timeline, basis)
-    return [line for span in timeline.charges if trues_up(span) for line in pricer.true_up(span)]
+    return [found for span in timeline.charges if trues_up(span) for found in pricer.true_up(span)]
 
 
 class _Pricer:
@@ -78,6 +75,7 @@ class _Pricer:
         self._timeline = timeline
         self._basis = basis
         self._peaks: dict[tuple[str, Period], tuple[Step, ...]] = {}
+        self._carried = dict(basis.carried)
 
     def lines(self, due: Due) -> Iterator[PricedLine]:
         charge = due.span.term
@@ -85,26 +83,23 @@ class _Pricer:
             yield from self._usage_lines(due, charge.meter)
             return
         share = proration(due, self._timeline)
-        if isinstance(charge.price, Capacity):
-            yield self._capacity_line(due, charge.price, share)
+        if charge.price.is_measured:
+            yield self._measured_line(due, charge.price, share)
             return
         if not charge.price.needs_quantity:
-            once = isinstance(charge.price, DueOnce)
-            quantity = Decimal(charge.price.seats) if isinstance(charge.price, Seats) else ONE
+            quantity = charge.price.stated_quantity
             steps = price_steps(charge.price, Used(quantity))
-            yield self._line(due, steps, quantity=quantity, share=None if once else share)
+            yield self._line(due, steps, quantity=quantity, share=None if charge.price.is_due_once else share)
             return
         quantity = self._converted(charge, charge.quantity or ZERO)
         steps = price_steps(charge.price, Used(quantity))
         yield self._line(due, steps, quantity=quantity, share=share, undivided=self._flat_fees(due, steps))
 
-    def _flat_fees(self, due: Due, steps: tuple[Step, ...]) -> Decimal | None:
+    def _flat_fees(self, due: Due, steps: tuple[Step, ...]) -> Decimal:
         """Return the flat fees of tiers that this part is the first to enter: they are not shared by days.
 
         Amended within a period, a charge owes the flat fees of its highest quantity once, in whole.
         """
-        if not isinstance(due.span.term.price, Tiered):
-            return None
         fees = sum((step.flat_fee for step in steps), ZERO)
         key = (due.span.term.id, due.period)
         taken = sum((step.flat_fee for step in self._peaks.get(key, ())), ZERO)
@@ -116,13 +111,16 @@ class _Pricer:
         charge = due.span.term
         meter = self._meter(charge, meter_id)
         reading = next(readings(charge))
-        found = self._basis.found(charge, reading, due.part)
+        part, share = due.part, None
+        if not is_additive(meter):  # measured once, and shared by the days of each part
+            part, share = in_force(due, self._timeline).part, self._share(due)
+        found = self._basis.found(charge, reading, part)
         if not found:
             empty = Quantity(meter=meter.id, group_by=charge.group_by, dimension={}, quantity=ZERO, events=0)
             found = [empty]
         for each in found:
             quantity = self._converted(charge, each.quantity)
-            allowed, carried = self._allowance(due)
+            allowed, carried = self._allowance(due, quantity, share)
             included = max(min(quantity, allowed + carried), ZERO)
             used = Used(quantity - included, dimension=each.dimension, tally=each.tally, prices=each.prices)
             try:
@@ -135,35 +133,49 @@ class _Pricer:
             if carried:
                 note += f", {decimal_text(carried)} carried over from the month before"
             if charge.pooled and each.quantity:
-                note += f", pooled: {shares(self._basis.family, reading, due.part, each.dimension)}"
+                note += f", pooled: {shares(self._basis.family, reading, part, each.dimension)}"
             yield self._line(
                 due,
                 steps,
                 quantity=quantity,
                 included=included,
                 unused=max(allowed - max(included - carried, ZERO), ZERO) if charge.rollover else ZERO,
+                share=share,
                 meter=meter,
                 dimension=each.dimension,
                 note=note,
             )
 
-    def _allowance(self, due: Due) -> tuple[Decimal, Decimal]:
-        """Return the part's own allowance, shared by days, and what was carried over into the month."""
+    @staticmethod
+    def _share(due: Due) -> Proration | None:
+        share = Proration.of(due.span.days, due.period, due.span.contract.proration)
+        return None if share.is_whole else share
+
+    def _allowance(self, due: Due, quantity: Decimal, share: Proration | None) -> tuple[Decimal, Decimal]:
+        """Return the part's own allowance and what it uses of what was carried over into the month.
+
+        The allowance is shared by days, unless the line itself is. What is carried is used first, by the parts in turn.
+        """
         charge = due.span.term
         if charge.included_quantity is None:
             return ZERO, ZERO
-        share = Proration.of(due.span.days, due.period, due.span.contract.proration)
-        allowed = share.share(charge.included_quantity).quantize(FINEST, rounding=ROUND_FLOOR)
+        allowed = charge.included_quantity
+        if share is None:
+            own = Proration.of(due.span.days, due.period, due.span.contract.proration)
+            allowed = own.share(allowed).quantize(FINEST, rounding=ROUND_FLOOR)
+        if not charge.rollover:
+            return allowed, ZERO
         key = (self._timeline.id, charge.id)
-        carried = self._basis.carried.get(key, ZERO) if charge.rollover and not due.since else ZERO
+        carried = max(min(self._carried.get(key, ZERO), quantity), ZERO)
+        self._carried[key] = self._carried.get(key, ZERO) - carried
         return allowed, carried
 
-    def _capacity_line(self, due: Due, price: Capacity, share: Proration) -> PricedLine:
+    def _measured_line(self, due: Due, price: PriceModel, share: Proration) -> PricedLine:
         charge = due.span.term
         measured: dict[str, Decimal] = {}
         for meter in price.meters:
-            self._meter(charge, meter)
-            found = [each.quantity for each in self._basis.quantities if each.is_of(Reading(meter=meter), due.part)]
+            part = due.part if is_additive(self._meter(charge, meter)) else in_force(due, self._timeline).part
+            found = [each.quantity for each in self._basis.quantities if each.is_of(Reading(meter=meter), part)]
             measured[meter] = sum(found, ZERO)
         try:
             steps = price_steps(price, Used(meters=measured))
@@ -172,34 +184,28 @@ class _Pricer:
         note = ", ".join(f"{meter} {decimal_text(quantity)}" for meter, quantity in sorted(measured.items()))
         return self._line(due, steps, quantity=ONE, share=share, note=note)
 
-    def true_up(self, span: Span[Charge]) -> Iterator[PricedLine]:
+    def true_up(self, span: Span[Charge]) -> Iterator[tuple[Due, PricedLine]]:
         """Price the seats that telemetry saw above the committed ones in the billing period, in arrears."""
         charge, price, period = span.term, span.term.price, self._basis.period
-        if not isinstance(price, Seats) or charge.seats_meter is None or not span.touches(period):
+        if charge.seats_meter is None or not span.touches(period):
             return
-        due = Due(span, period, str(span.days.start) if span.days.start > period.start else "", is_true_up=True)
+        since = str(span.days.start) if span.days.start > period.start else ""
+        due = Due(span, period, since, period.start, is_true_up=True)
         meter = self._meter(charge, charge.seats_meter)
         reading = Reading(meter=meter.id, by_day=True)
         found = next((each for each in self._basis.quantities if each.is_of(reading, due.part)), None)
-        over = [max(level - price.seats, ZERO) for level in levels(found)] if found else []
-        each_costs = price.unit_price if price.true_up_price is None else price.true_up_price
-        if price.true_up == "high_water_mark":
-            quantity = max(over, default=ZERO)
-            steps = (step_of(f"seats above {price.seats}, the most of any day", quantity, each_costs),)
-            part = Proration.of(span.days, period, span.contract.proration)
-            yield self._line(due, steps, quantity=quantity, share=part, meter=meter, note=_seen(found))
-            return
-        quantity = sum(over, ZERO)
-        steps = (step_of(f"days of seats above {price.seats}", quantity, each_costs),)
-        share = Proration(days_covered=1, days_in_period=period.days)
-        yield self._line(due, steps, quantity=quantity, share=share, meter=meter, note=_seen(found))
+        above = price.true_up_of(levels(found) if found else [])
+        share = Proration.of(span.days, period, span.contract.proration)
+        if above.by_day:
+            share = Proration(days_covered=1, days_in_period=period.days)
+        yield due, self._line(due, (above.step,), quantity=above.quantity, share=share, meter=meter, note=_seen(found))
 
     def _meter(self, charge: Charge, name: str) -> Meter:
         meter = self._basis.meters.get(name)
         if meter is None:
             message = f"charge {charge.id} reads meter {name}, which nobody published"
             raise UnpriceableCharge(message, charge=charge.id)
-        if isinstance(charge.price, Dynamic) and meter.price_property is None:
+        if charge.price.needs_price_of_event and meter.price_property is None:
             message = f"charge {charge.id} takes its price from the events, and meter {name} has no price_property"
             raise UnpriceableCharge(message, charge=charge.id)
         if charge.pooled and not is_additive(meter):
@@ -229,9 +235,8 @@ class _Pricer:
         if share is not None and not (share.is_whole and undivided is None):
             fees = sum((step.flat_fee for step in steps), ZERO) if undivided is not None else ZERO
             exact = (exact - fees if share.is_whole else share.share(exact - fees)) + (undivided or ZERO)
-        identity = LineId(
-            TermName(charge.id), due.period.name, due.since, due.is_true_up, tuple((dimension or {}).values())
-        )
+        values = tuple((dimension or {}).values())
+        identity = LineId(TermName(charge.id), due.period.name, due.since, due.is_true_up, values)
         return PricedLine(
             id=identity.written(self._basis.line_ids),
             account=contract.account,
@@ -288,12 +293,53 @@ def shortfall_line(
     )
 
 
+def reduction_line[T: Discount | SpendCap | Credit](
+    span: Span[T],
+    line: PricedLine,
+    kind: LineKind,
+    *,
+    name: TermName,
+    net: Money,
+    why: Explanation,
+    line_ids: LineIdFormat,
+) -> PricedLine:
+    """Return the line that takes something off another one, and is taxed and earned as that one is."""
+    return PricedLine(
+        id=reduction_of(line.id, name, line_ids),
+        account=line.account,
+        kind=kind,
+        term=span.term.id,
+        charge=line.charge,
+        description=f"{span.term.name}: {line.description}",
+        product=line.product,
+        revenue_category=line.revenue_category,
+        service_period=line.service_period,
+        covered=line.covered,
+        meter=None,
+        unit=None,
+        dimension={},
+        quantity=ONE,
+        included_quantity=ZERO,
+        billed_quantity=ONE,
+        net=net,
+        includes_tax=line.includes_tax,
+        recognition=line.recognition,
+        explanation=why,
+    )
+
+
+def name_of[T: Term](span: Span[T], period: Period) -> TermName:
+    """Name a term, and tell its spans within a period apart."""
+    is_later = span.begun < span.days.start and span.days.start > period.start
+    return TermName(span.term.id, str(span.days.start) if is_later else "")
+
+
 def recognition_of(due: Due) -> RevenueSchedule:
     """Return how a part's revenue is earned: over the days that it covers, unless the charge names others."""
     charge = due.span.term
     start, end = due.bounds
-    if isinstance(charge.price, DueOnce) and charge.price.due_on is not None:
-        start, end = charge.price.due_on, charge.price.due_on + timedelta(days=1)
+    if charge.price.due_day is not None:
+        start, end = charge.price.due_day, charge.price.due_day + timedelta(days=1)
     if charge.recognition is not None and charge.recognition.over is not None and charge.recognition.over.end:
         start, end = charge.recognition.over.start, charge.recognition.over.end
     return RevenueSchedule(method=charge.recognition_method, period=Period(start=start, end=end))
@@ -310,31 +356,3 @@ def levels(found: Quantity) -> list[Decimal]:
 
 def _seen(found: Quantity | None) -> str:
     return f"{found.events} readings" if found else "no telemetry"
-
-
-def shown(exact: Decimal) -> Decimal:
-    """Cut an amount that may never end where an explanation stops showing it."""
-    return exact.quantize(SHOWN_DIGITS)
-
-
-def explain(
-    contract: Contract,
-    model: str,
-    exact: Decimal,
-    steps: tuple[Step, ...],
-    rounding: Rounding,
-    *,
-    proration: Proration | None = None,
-    note: str = "",
-) -> Explanation:
-    """Write down what made an amount. The exact amount is text: a share by days may never end."""
-    return Explanation(
-        contract=contract.id,
-        contract_version=contract.version,
-        price_model=model,
-        steps=steps,
-        proration=proration,
-        exact_amount=shown(exact),
-        rounding=rounding,
-        note=note,
-    )

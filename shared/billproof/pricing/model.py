@@ -8,6 +8,7 @@ from billproof.contracts.charges import RecognitionMethod
 from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding
 from billproof.periods import Period
+from billproof.pricing.models.base import Step
 from billproof.proration import Proration
 
 type LineIdentity = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -17,16 +18,6 @@ type LineIdentity = tuple[str, str, tuple[tuple[str, str], ...]]
 def line_identity(contract: str, line: str, dimension: Mapping[str, str]) -> LineIdentity:
     """Return what tells a line from every other line of its period."""
     return contract, line, tuple(sorted(dimension.items()))
-
-
-class Step(Model):
-    """One multiplication behind an amount: quantity x unit price + flat fee = amount, before rounding."""
-
-    label: str
-    quantity: Computed
-    unit_price: Computed
-    flat_fee: Computed
-    amount: Computed
 
 
 class Explanation(Model):
@@ -52,6 +43,11 @@ class LineKind(StrEnum):
     CREDIT = "credit_drawdown"
     DIFFERENCE = "difference"
     CREDIT_NOTE = "credit_note"
+
+    @property
+    def term_model(self) -> str:
+        """What stands in place of a price model where a reduction explains itself."""
+        return {LineKind.DISCOUNT: "discount", LineKind.CAP: "spend_cap"}.get(self, "credit")
 
 
 class Adjusts(Model):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from billproof.masterdata.meters import Aggregation, Meter
 from billproof.model import decimal_text
 from billproof.money import exactly
-from billproof.usage.readings import PricedQuantity, Quantity, Reading
+from billproof.readings import PricedQuantity, Quantity, Reading
 
 ADDITIVE = {Aggregation.COUNT, Aggregation.SUM}
 """What may be added up over accounts: the most of two accounts is not the most of both together."""

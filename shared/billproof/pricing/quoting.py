@@ -8,7 +8,6 @@ from pydantic import Field, GetJsonSchemaHandler, TypeAdapter, ValidationError, 
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
-from billproof.contracts.prices import WITHOUT_QUANTITY, Price
 from billproof.contracts.timeline import timelines
 from billproof.errors import InvalidInput
 from billproof.masterdata.meters import Aggregation, Meter
@@ -18,11 +17,12 @@ from billproof.names import Currency
 from billproof.periods import DateRange, Period
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedLine
+from billproof.pricing.models import Price, price_model
+from billproof.pricing.owed import contract_lines
 from billproof.pricing.reading import Read
-from billproof.pricing.reductions import contract_lines
 from billproof.pricing.transactions import tally
 from billproof.proration import ProrationTerms
-from billproof.usage.readings import PricedQuantity, Quantity, Reading
+from billproof.readings import PricedQuantity, Quantity, Reading
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 
@@ -118,6 +118,7 @@ class PriceRequest(Model):
         """Return the contract that has this charge alone; raises pydantic's ValidationError."""
         start = Period.month(self.period).start
         model = str(self.price.get("model"))
+        priced = price_model(model)
         charge: dict[str, Any] = {
             "id": "charge",
             "name": model,
@@ -126,7 +127,7 @@ class PriceRequest(Model):
             "timing": "in_arrears",
             "effective": {"start": start},
         }
-        if model not in WITHOUT_QUANTITY and not {"meter", "quantity"} & self.charge.keys():
+        if (priced is None or priced.needs_quantity) and not {"meter", "quantity"} & self.charge.keys():
             charge["meter"] = "usage"
         if self.usage.groups and "group_by" not in self.charge:
             charge["group_by"] = tuple(self.usage.groups[0].dimension)

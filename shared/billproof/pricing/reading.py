@@ -5,38 +5,29 @@ from dataclasses import dataclass
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
-from billproof.contracts.prices import Capacity, Dynamic, Percentage, Seats
 from billproof.contracts.timeline import Span, timelines
 from billproof.ids import canonical_json
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period
-from billproof.pricing.dues import Due
-from billproof.pricing.rules import transactions_of
-from billproof.usage.readings import Reading
+from billproof.pricing.service_periods import Due, in_force
+from billproof.readings import Reading
 
 
 def readings(charge: Charge) -> Iterator[Reading]:
     """Yield how a charge reads its meters."""
     price = charge.price
     if charge.meter is not None:
-        transactions = transactions_of(price) if isinstance(price, Percentage) else None
-        yield Reading(
-            meter=charge.meter,
-            group_by=charge.group_by,
-            by_price=isinstance(price, Dynamic),
-            transactions=transactions,
-        )
-    if isinstance(price, Capacity):
-        yield from (Reading(meter=meter) for meter in price.meters)
+        yield price.reading(charge.meter, charge.group_by)
+    yield from (Reading(meter=meter) for meter in price.meters)
     if charge.seats_meter is not None:
         yield Reading(meter=charge.seats_meter)
-        if isinstance(price, Seats) and price.true_up != "none":
+        if price.trues_up:
             yield Reading(meter=charge.seats_meter, by_day=True)
 
 
 def trues_up(span: Span[Charge]) -> bool:
     """Say whether seats above the committed ones are billed."""
-    return isinstance(span.term.price, Seats) and span.term.price.true_up != "none"
+    return span.term.price.trues_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +50,11 @@ class Read:
                 is_read = account in {None, timeline.account} or span.term.pooled
                 mine = list(readings(span.term)) if is_read and span.touches(period) else []
                 found.update(mine)
-                due = Due(span, period, "")
-                if mine and due.part:
-                    start, end = due.bounds
-                    parts[due.part] = Period(start=start, end=end)
+                due = Due(span, period, "", period.start)
+                for measured in (due, in_force(due, timeline)) if mine else ():
+                    if measured.part:
+                        start, end = measured.bounds
+                        parts[measured.part] = Period(start=start, end=end)
         return cls(frozenset(found), parts)
 
     @property

@@ -1,151 +1,161 @@
-"""What comes off or on top of a period's charges, in this order.
+"""What comes off or on top of a month's charges, in this order.
 
-    percentage discounts   narrow before wide, each on what the earlier ones left
-    fixed discounts        narrow before wide, over the lines in order, as far as there is something left
+    percentage discounts   narrow before wide, each on what the earlier ones left, by the days that the fee bills
+    fixed discounts        narrow before wide, over the lines, as far as there is something left
     spend caps             over the lines in order: what lies above the cap comes off
-    minimum commitments    what the period's own fees, after all that, fall short of the commitment
-    credits                by priority, then expiry, then id, over the lines in order
+    minimum commitments    what the month's own fees, after all that, fall short of the commitment
 
-All of it is before tax. Fees that an earlier invoice billed in advance for the period count toward its caps and
-commitments.
+All of it is before tax; credits follow (draws.py). Amounts for a month go by each fee's share of the month, however long
+its service period is and whichever invoice bills it (fees.py): fees of other invoices come first.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from billproof.contracts.charges import Commitment, Credit, Discount, SpendCap, Term
+from billproof.contracts.charges import Commitment, Discount, DiscountRounding, SpendCap, Spread, Term
 from billproof.contracts.timeline import Span, Timeline
-from billproof.identities import TermName, reduction_of
+from billproof.identities import TermName
 from billproof.model import decimal_text
-from billproof.money import Money, exactly, total
+from billproof.money import Money, allocate, exactly, total
 from billproof.periods import Period
-from billproof.pricing.dues import Due, dues, own_dues
-from billproof.pricing.lines import Basis, charge_lines, explain, shortfall_line, shown, true_up_lines
-from billproof.pricing.model import LineKind, PricedLine, Step
-from billproof.pricing.rules import step_of
+from billproof.pricing.explanation import explain, shown
+from billproof.pricing.fees import Fee, fees_of
+from billproof.pricing.lines import Basis, name_of, reduction_line, shortfall_line
+from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
 from billproof.proration import Proration
-
-ZERO = Decimal(0)
-ONE = Decimal(1)
-HUNDRED = Decimal(100)
 
 
 @exactly
-def contract_lines(
-    timeline: Timeline, basis: Basis, drawn: Mapping[tuple[str, str], Decimal] | None = None
-) -> list[PricedLine]:
-    """Return every line of a contract for the billing period.
+def reduced(timeline: Timeline, basis: Basis) -> tuple[list[Fee], list[PricedLine]]:
+    """Return what a contract owes at home in a month: its fees with what is left of them, and every line.
 
-    `drawn` says what earlier invoices drew of each credit, by contract and credit; without it no credit is drawn.
     Raises UnpriceableCharge where the terms cannot be priced as stated.
     """
-    account = _Account(timeline, basis)
-    account.discount()
-    account.cap()
-    account.commit()
-    if drawn is not None:
-        account.draw(drawn)
-    return account.lines
+    reducer = _Reducer(timeline, basis)
+    reducer.discount()
+    reducer.cap()
+    reducer.commit()
+    return [fee for fee in reducer.fees if fee.is_here], reducer.lines
 
 
-@dataclass
-class _Fee:
-    """A charge's line and what reductions left of it; `is_here` where this invoice bills it."""
-
-    line: PricedLine
-    left: Money
-    is_here: bool
-
-
-class _Account:
+class _Reducer:
     """The fees of one contract while reductions are taken off them."""
 
     def __init__(self, timeline: Timeline, basis: Basis) -> None:
         self._timeline = timeline
         self._basis = basis
         self._currency = timeline.currency
-        owed = list(dues(timeline, basis.period))
-        here = [*charge_lines(timeline, basis, owed), *true_up_lines(timeline, basis)]
-        known = {line.id for line in here}
-        elsewhere = charge_lines(timeline, basis, _billed_elsewhere(timeline, basis.period, owed))
-        self._fees = [_Fee(line, line.net, is_here=True) for line in here]
-        self._fees += [_Fee(line, line.net, is_here=False) for line in elsewhere if line.id not in known]
-        self.lines: list[PricedLine] = list(here)
+        self.fees = fees_of(timeline, basis)
+        self.lines: list[PricedLine] = [fee.line for fee in self.fees if fee.is_here]
+        months = {month.start: month for fee in self.fees if fee.is_here for month in fee.months}
+        months[basis.period.start] = basis.period
+        self._months = [months[start] for start in sorted(months)]
 
     def discount(self) -> None:
         """Take off percentages, then amounts."""
-        spans = self._timeline.discounts
         widths = len(self._timeline.charges)
 
         def breadth(span: Span[Discount]) -> tuple[bool, int, str]:
             return (span.term.percent is None, len(self._named(span)) or widths, span.term.id)
 
-        for span in sorted(spans, key=breadth):
+        for span in sorted(self._timeline.discounts, key=breadth):
             if span.term.percent is not None:
                 self._percent_off(span, span.term.percent)
-            elif span.touches(self._basis.period) and span.term.amount is not None:
-                share = Proration.of(span.days, self._basis.period, span.contract.proration)
-                self._amount_off(span, LineKind.DISCOUNT, share.share(span.term.amount), share)
+            elif span.term.amount is not None:
+                for month in self._months:
+                    self._amount_off(span, month, span.term.amount)
 
     def _named(self, span: Span[Discount]) -> set[str]:
-        of_products = {each.term.id for each in self._timeline.charges if each.term.product in span.term.products}
+        of_products = {charge.term.id for charge in self._timeline.charges if charge.term.product in span.term.products}
         return {*span.term.charges, *of_products}
 
     def _percent_off(self, span: Span[Discount], percent: Decimal) -> None:
+        """Take a percentage off what the earlier ones left on the days for which it holds."""
         named = self._named(span)
-        for fee in self._fees:
+        exact_before = ZERO
+        for fee in self.fees:
             if (named and fee.line.charge not in named) or fee.line.net.is_zero:
                 continue
-            share = Proration(
-                days_covered=span.days.days_within(fee.line.covered), days_in_period=fee.line.covered.days
-            )
-            if share.days_covered == 0:
+            share: Proration | None = fee.share_of(span.days)
+            if share is None or share.days_covered == 0:
                 continue
-            off = fee.left.amount * percent / HUNDRED
+            base, label = fee.left.amount, f"{decimal_text(percent)} % of {fee.left}"
+            exact = -share.share(base * percent / HUNDRED)
+            if not fee.is_even:  # an earlier one took from some of its days
+                base, label, share = fee.exact_in(span.days), f"{label}, what its days have", None
+                exact = -base * percent / HUNDRED
+            off = -base * percent / HUNDRED
             step = Step(
-                label=f"{decimal_text(percent)} % of {fee.left}",
-                quantity=fee.left.amount,
-                unit_price=-percent / HUNDRED,
-                flat_fee=ZERO,
-                amount=-off,
+                label=label, quantity=shown(base), unit_price=-percent / HUNDRED, flat_fee=ZERO, amount=shown(off)
             )
-            self._reduce(fee, span, LineKind.DISCOUNT, -share.share(off), step, share=share)
+            net = self._rounded(exact)
+            if span.term.rounding is DiscountRounding.PER_DOCUMENT and fee.is_here:
+                net = self._rounded(exact_before + exact) - self._rounded(exact_before)
+                exact_before += exact
+            self._reduce(fee, span, LineKind.DISCOUNT, exact, step, net=net, share=share)
 
-    def _amount_off(self, span: Span[Discount], kind: LineKind, amount: Decimal, share: Proration) -> None:
-        """Spread an amount over this invoice's lines in order, as far as there is something left of them."""
-        named = self._named(span)
-        rest = Money.rounded(amount, self._currency, self._basis.rounding)
-        for fee in self._here(named):
-            taken = min(rest.amount, fee.left.amount)
-            if taken > 0:
-                self._reduce(fee, span, kind, -taken, step_of(f"of {rest} left", ONE, -taken), share=share)
-                rest -= Money.of(taken, self._currency)
+    def _rounded(self, exact: Decimal) -> Money:
+        return Money.rounded(exact, self._currency, self._basis.rounding)
+
+    def _amount_off(self, span: Span[Discount], month: Period, amount: Decimal) -> None:
+        """Take a month's amount off what its fees have on the days for which it holds, then off its usage."""
+        days = _days_in(span, month)
+        if days is None:
+            return
+        share = Proration.of(span.days, month, span.contract.proration)
+        rest = self._rounded(share.share(amount))
+        for group in self._fees_and_usage(days, self._named(span)):
+            lefts = [fee.left_in(days) for fee in group]
+            most = total(lefts, self._currency)
+            taken = rest if rest.amount < most.amount else most
+            if taken.amount <= 0:
+                continue
+            parts = _in_order(taken, lefts)
+            if span.term.spread is Spread.PRO_RATA:
+                parts = allocate(taken, [left.amount for left in lefts])
+            for fee, part in zip(group, parts, strict=True):
+                if not part.is_zero:
+                    step = step_of(f"of {rest} left", ONE, -part.amount)
+                    self._reduce(fee, span, LineKind.DISCOUNT, -part.amount, step, share=share, month=month)
+            rest -= taken
 
     def cap(self) -> None:
-        """Take off what the period's own fees come to above a cap."""
-        for span in self._timeline.caps:
-            if not span.touches(self._basis.period):
-                continue
-            share = Proration.of(span.days, self._basis.period, span.contract.proration)
-            room = Money.rounded(share.share(span.term.amount), self._currency, self._basis.rounding)
-            label = f"above the cap of {room}"
-            for fee in self._own(span.term.charges):
-                above = fee.left.amount - max(room.amount, ZERO)
-                room -= fee.left
-                if above > 0 and fee.is_here:
-                    taken = min(above, fee.left.amount)
-                    self._reduce(fee, span, LineKind.CAP, -taken, step_of(label, ONE, -taken), share=share)
+        """Take off what a month's fees come to above a cap, narrow caps first."""
+        widths = len(self._timeline.charges)
+        for span in sorted(self._timeline.caps, key=lambda span: len(span.term.charges) or widths):
+            for month in self._months:
+                self._cap_month(span, month)
+
+    def _cap_month(self, span: Span[SpendCap], month: Period) -> None:
+        days = _days_in(span, month)
+        if days is None:
+            return
+        share = Proration.of(span.days, month, span.contract.proration)
+        room = self._rounded(share.share(span.term.amount))
+        label = f"above the cap of {room}"
+        for group in self._fees_and_usage(days, set(span.term.charges)):
+            for fee in group:
+                left = fee.left_in(days)
+                above = left.amount - max(room.amount, ZERO)
+                room -= left
+                if above > 0:
+                    taken = min(above, left.amount)
+                    step = step_of(label, ONE, -taken)
+                    self._reduce(fee, span, LineKind.CAP, -taken, step, share=share, month=month)
 
     def commit(self) -> None:
-        """Bill what the period's own fees fall short of a commitment; one that is met keeps a zero line."""
+        """Bill what the month's own fees fall short of a commitment; one that is met keeps a zero line."""
         for span in self._timeline.commitments:
             if span.term.months == 1 and span.touches(self._basis.period):
                 self.lines.append(self._shortfall(span))
 
     def _shortfall(self, span: Span[Commitment]) -> PricedLine:
         commitment, period = span.term, self._basis.period
-        billed = total((fee.left for fee in self._own(commitment.charges)), self._currency)
+        named = set(commitment.charges)
+        days = _days_in(span, period) or period
+        mine = (fee.left_in(days) for fee in self.fees if fee.line.charge in named)
+        billed = total(mine, self._currency)
         share = Proration.of(span.days, period, span.contract.proration)
         committed = share.share(commitment.amount)
         short = max(committed - billed.amount, ZERO)
@@ -153,12 +163,11 @@ class _Account:
             Step(label="committed", quantity=ONE, unit_price=commitment.amount, flat_fee=ZERO, amount=shown(committed)),
             step_of("billed", ONE, -billed.amount),
         )
-        note = "shortfall" if short else f"met: {billed} billed"
         return shortfall_line(
             span,
             period,
-            name=_name(span, period),
-            net=Money.rounded(short, self._currency, self._basis.rounding),
+            name=name_of(span, period),
+            net=self._rounded(short),
             why=explain(
                 span.contract,
                 "minimum_commitment",
@@ -166,112 +175,70 @@ class _Account:
                 steps,
                 self._basis.rounding,
                 proration=share,
-                note=note,
+                note="shortfall" if short else f"met: {billed} billed",
             ),
             line_ids=self._basis.line_ids,
         )
 
-    def draw(self, drawn: Mapping[tuple[str, str], Decimal]) -> None:
-        """Draw down the credits that are effective in the period."""
-        usable = [span for span in self._timeline.credits if span.touches(self._basis.period)]
+    def _fees_and_usage(self, days: Period, named: set[str]) -> Iterator[list[Fee]]:
+        """Yield the fees of some days of which something is left, whichever invoice bills them; then the usage.
 
-        def order(span: Span[Credit]) -> tuple[int, str, str]:
-            return (span.term.priority, str(span.days.end or "9999"), span.term.id)
-
-        for span in sorted(usable, key=order):
-            rest = balance(span, self._timeline, drawn, self._basis.period)
-            for fee in self._here(set(span.term.charges)):
-                taken = min(rest, fee.left.amount)
-                if taken > 0:
-                    label = f"of {Money.of(rest, self._currency)} left"
-                    self._reduce(fee, span, LineKind.CREDIT, -taken, step_of(label, ONE, -taken))
-                    rest -= taken
-
-    def _here(self, named: set[str]) -> Iterator[_Fee]:
-        """Yield the fees of this invoice of which something is left: of some charges, or of all where none is named."""
-        for fee in self._fees:
-            if fee.is_here and fee.left.amount > 0 and (not named or fee.line.charge in named):
-                yield fee
-
-    def _own(self, charges: tuple[str, ...]) -> list[_Fee]:
-        """Return the period's own fees of some charges (none named: of all), those billed in advance first."""
-        own = [
+        Fees are known from the terms alone, so what they leave to the usage never changes with what is used.
+        """
+        mine = [
             fee
-            for fee in self._fees
-            if (not charges or fee.line.charge in charges) and _is_own(fee.line, self._basis.period)
+            for fee in self.fees
+            if (not named or fee.line.charge in named) and fee.left.amount > 0 and fee.left_in(days).amount > 0
         ]
-        return sorted(own, key=lambda fee: fee.is_here)
+        mine.sort(key=lambda fee: fee.place)
+        for is_usage in (False, True):
+            if group := [fee for fee in mine if fee.place[0] is is_usage]:
+                yield group
 
-    def _reduce[T: Discount | SpendCap | Credit](
-        self, fee: _Fee, span: Span[T], kind: LineKind, exact: Decimal, step: Step, *, share: Proration | None = None
+    def _reduce[T: Discount | SpendCap](
+        self,
+        fee: Fee,
+        span: Span[T],
+        kind: LineKind,
+        exact: Decimal,
+        step: Step,
+        *,
+        net: Money | None = None,
+        share: Proration | None = None,
+        month: Period | None = None,
     ) -> None:
-        line, term = fee.line, span.term
-        net = Money.rounded(exact, self._currency, self._basis.rounding)
-        fee.left += net
+        net = self._rounded(exact) if net is None else net
+        fee.take(-net, span.days if month is None else _days_in(span, month) or month)
         if not fee.is_here:
             return
-        days = line.covered if kind is LineKind.DISCOUNT else self._basis.period
-        model = {LineKind.DISCOUNT: "discount", LineKind.CAP: "spend_cap"}.get(kind, "credit")
-        self.lines.append(
-            PricedLine(
-                id=reduction_of(line.id, _name(span, days), self._basis.line_ids),
-                account=line.account,
-                kind=kind,
-                term=term.id,
-                charge=line.charge,
-                description=f"{term.name}: {line.description}",
-                product=line.product,
-                revenue_category=line.revenue_category,
-                service_period=line.service_period,
-                covered=line.covered,
-                meter=None,
-                unit=None,
-                dimension={},
-                quantity=ONE,
-                included_quantity=ZERO,
-                billed_quantity=ONE,
-                net=net,
-                includes_tax=line.includes_tax,
-                recognition=line.recognition,
-                explanation=explain(span.contract, model, exact, (step,), self._basis.rounding, proration=share),
-            )
-        )
+        line, is_part = fee.line, month is not None and not fee.is_within(month)
+        name = name_of(span, line.covered if kind is LineKind.DISCOUNT and not is_part else month or line.covered)
+        if is_part and month is not None:
+            name, line = TermName(span.term.id, str(max(span.days.start, month.start))), within(line, month)
+        why = explain(span.contract, kind.term_model, exact, (step,), self._basis.rounding, proration=share)
+        line_ids = self._basis.line_ids
+        self.lines.append(reduction_line(span, line, kind, name=name, net=net, why=why, line_ids=line_ids))
 
 
-def _name[T: Term](span: Span[T], period: Period) -> TermName:
-    """Name a term, and tell its spans within a period apart."""
-    is_later = span.begun < span.days.start and span.days.start > period.start
-    return TermName(span.term.id, str(span.days.start) if is_later else "")
+def _days_in[T: Term](span: Span[T], month: Period) -> Period | None:
+    """Return the days of a month for which a term holds."""
+    start, end = max(span.days.start, month.start), min(span.days.end or month.end, month.end)
+    return Period(start=start, end=end) if start < end else None
 
 
-def _is_own(line: PricedLine, period: Period) -> bool:
-    return period.start <= line.service_period.start < period.end or line.service_period.end == period.end
+def within(line: PricedLine, month: Period) -> PricedLine:
+    """Return a line as if it covered, and earned in, the days of a month alone."""
+    days = Period(start=max(line.covered.start, month.start), end=min(line.covered.end, month.end))
+    return line.model_copy(
+        update={"covered": days, "recognition": line.recognition.model_copy(update={"period": days})}
+    )
 
 
-def _billed_elsewhere(timeline: Timeline, period: Period, owed: list[Due]) -> list[Due]:
-    """Return what starts in the period and an earlier invoice billed in advance."""
-    if not (timeline.commitments or timeline.caps):
-        return []  # nothing counts it
-    here = {(due.span.term.id, due.period, due.since) for due in owed}
-    return [
-        due
-        for due in own_dues(timeline, period)
-        if due.span.begun < period.start
-        and not due.span.term.is_metered
-        and (due.span.term.id, due.period, due.since) not in here
-        and due.span.term.timing == "in_advance"
-    ]
-
-
-@exactly
-def balance(
-    span: Span[Credit], timeline: Timeline, drawn: Mapping[tuple[str, str], Decimal], period: Period
-) -> Decimal:
-    """Return what is left of a credit: its amount, and what expired credits roll over to it, less what was drawn."""
-    credit = span.term
-    left = credit.amount - drawn.get((timeline.id, credit.id), ZERO)
-    for other in timeline.credits:
-        expired = other.days.end is not None and other.days.end <= period.start
-        if other.term.rolls_over_to == credit.id and expired:
-            left += max(balance(other, timeline, drawn, period), ZERO)
-    return max(left, ZERO)
+def _in_order(amount: Money, lefts: Sequence[Money]) -> list[Money]:
+    """Spread an amount over what is left of fees, in their order."""
+    parts = []
+    for left in lefts:
+        part = amount if amount.amount < left.amount else left
+        parts.append(part)
+        amount -= part
+    return parts

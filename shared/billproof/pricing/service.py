@@ -1,22 +1,14 @@
 """The pricing step of a batch: every account priced, or its trouble written down as that account's finding."""
 
-from collections.abc import Iterable
-from dataclasses import replace
-from decimal import Decimal
-
 from pydantic import ValidationError
 
-from billproof.contracts.timeline import Timeline, timelines
 from billproof.errors import BillproofError, UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Model
 from billproof.money import Money
-from billproof.pricing.commitments import commitment_lines
-from billproof.pricing.differences import difference_lines
-from billproof.pricing.lines import Basis
-from billproof.pricing.model import PricedAccount, PricedLine
-from billproof.pricing.reductions import contract_lines
-from billproof.pricing.terms import AccountTerms, BatchPlan, Carried
+from billproof.pricing.account import AccountPricer
+from billproof.pricing.model import PricedAccount
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.model import AccountUsage, EventCounts, Usages
 
 TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
@@ -121,56 +113,14 @@ def unpriceable(account: str, error: BillproofError) -> Finding:
 def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> PricedAccount | None:
     """Return every line of the account for the period, or None where no contract is in force and nothing came late.
 
-    Raises UnpriceableCharge where the terms cannot be priced as stated.
+    By one rule for every month, oldest first: what is owed of it as it is known now, less what is billed of it. Raises
+    UnpriceableCharge where the terms cannot be priced as stated.
     """
-    laid_out = timelines(terms.contracts, plan.period)
     currency = invoice_currency(terms, plan)
-    meters = {meter.id: meter for meter in plan.meters}
-    own = Basis(
-        period=plan.period,
-        meters=meters,
-        quantities=(),
-        rounding=plan.legal_entity.rounding,
-        carried=_by_charge(terms.carried),
-        family={member.id: usages[member.id, plan.period.name].quantities for member in terms.members},
-        line_ids=terms.line_ids,
-    )
-    drawn = {(each.contract, each.credit): each.amount for each in terms.drawn}
-    lines: list[PricedLine] = []
-    for timeline in laid_out:
-        lines += contract_lines(timeline, _of(timeline, own), drawn)
-    if len({line.includes_tax for line in lines}) > 1:
+    lines = AccountPricer(terms, plan, usages).lines()
+    if len({line.includes_tax for line in lines if line.adjusts is None}) > 1:
         message = f"some prices of {terms.account.id} include tax and some do not"
         raise UnpriceableCharge(message, contract="contracts")
-    for earlier in terms.earlier:
-        basis = Basis(
-            period=earlier.period,
-            meters=meters,
-            quantities=(),
-            rounding=earlier.rounding,
-            carried=_by_charge(earlier.carried),
-            family={member.id: usages[member.id, earlier.period.name].quantities for member in terms.members},
-            line_ids=earlier.line_ids,
-        )
-        now = [
-            line
-            for timeline in timelines(earlier.contracts, earlier.period)
-            for line in contract_lines(timeline, _of(timeline, basis))
-        ]
-        lines += difference_lines(earlier, now)
-    before = {(each.contract, each.commitment, each.start): each for each in terms.committed}
-    for timeline in laid_out:
-        mine = [line for line in lines if line.explanation.contract == timeline.id]
-        lines += commitment_lines(timeline, plan.period, mine, before, plan.legal_entity.rounding, terms.line_ids)
     if not terms.contracts and not lines:
         return None
     return PricedAccount(account=terms.account.id, currency=currency, period=plan.period, lines=tuple(lines))
-
-
-def _of(timeline: Timeline, basis: Basis) -> Basis:
-    """Price a contract by what its own account used."""
-    return replace(basis, quantities=basis.family[timeline.account])
-
-
-def _by_charge(carried: Iterable[Carried]) -> dict[tuple[str, str], Decimal]:
-    return {(each.contract, each.charge): each.quantity for each in carried}

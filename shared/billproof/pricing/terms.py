@@ -1,6 +1,10 @@
 """The terms of a batch, frozen when its run is planned."""
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pydantic import model_validator
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.charges import RecognitionMethod
@@ -18,9 +22,16 @@ from billproof.pricing.model import LineIdentity, line_identity
 
 
 class BilledLine(Model):
-    """What a line of an earlier period has been billed with so far, over all invoices that name it."""
+    """What a line of an earlier period has been billed with so far, over all invoices and credit notes that name it.
+
+    `conceded` is what credit notes took back for good, so that it is not billed again; `is_draw` where it draws a
+    credit.
+    """
 
     line: str
+    term: str = ""
+    is_draw: bool = False
+    conceded: Exact = Decimal(0)
     account: str
     contract: str
     contract_version: int
@@ -38,6 +49,7 @@ class BilledLine(Model):
     quantity: Exact
     included_quantity: Exact
     billed_quantity: Exact
+    unused_quantity: Exact = Decimal(0)
     numbers: tuple[str, ...]
 
     @property
@@ -47,11 +59,12 @@ class BilledLine(Model):
 
 
 class EarlierPeriod(Model):
-    """An earlier period that late usage or a backdated amendment reached: its terms as known now, and what was billed.
+    """An earlier month whose terms or usage changed since it was billed: as known now, and what is billed of it.
 
-    `ordinal` is the place of this settlement among the period's: two runs that would bill one difference take the same
-    place, and only one of them is given it. `line_ids` is how the invoice of the period named its lines: they are
-    named so for ever.
+    `ordinal` is the place of this settlement among the month's: two runs that would bill one difference take the same
+    place, and only one of them is given it. `terms_digest` is of the terms that are billed with it. What rolls over
+    into it is `carried`, unless the month before is settled here, too. `line_ids` is how the invoice of the period named
+    its lines: they are named so for ever.
     """
 
     period: Period
@@ -61,6 +74,7 @@ class EarlierPeriod(Model):
     carried: tuple["Carried", ...] = ()
     line_ids: LineIdFormat = LineIdFormat.PLAIN
     billed: tuple[BilledLine, ...]
+    terms_digest: str = ""
 
 
 class InvoiceBefore(Model):
@@ -121,18 +135,19 @@ class AccountTerms(Model):
     """An account and the contract versions that govern days from the period on, as known when the run was planned.
 
     Those of its `children` are among them: they are billed on its invoice, each by its own usage.
-    `known` names every version of its contracts that was known, `unsettled` the earlier periods that the next invoice
-    has to settle since this one was full. `credits` is the place of this invoice among those that
-    draw on the account's credits, and `drawn` what the others drew; null where the account has no credit. `line_ids` is
-    how lines are named: plain where the terms were frozen before that was written down.
+    `known` is the digest of all versions of its contracts that were known; empty where this invoice was full and the
+    next one has to look at every month again. `terms_digest` is of the terms of the period itself. `credits` is the
+    place of this invoice among those that draw on the account's credits, and `drawn` what the others drew; null where
+    the account has no credit. `line_ids` is how lines are named: plain where the terms were frozen before that was
+    written down.
     """
 
     account: Account
     children: tuple[Account, ...] = ()
     contracts: tuple[Contract, ...]
-    known: tuple[str, ...] = ()
+    known: str = ""
+    terms_digest: str = ""
     earlier: tuple[EarlierPeriod, ...] = ()
-    unsettled: tuple[str, ...] = ()
     carried: tuple[Carried, ...] = ()
     drawn: tuple[Drawn, ...] = ()
     credits: int | None = None
@@ -142,6 +157,14 @@ class AccountTerms(Model):
     unbilled_one_offs: tuple[str, ...] = ()
     line_ids: LineIdFormat = LineIdFormat.PLAIN
     findings: tuple[Finding, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, fields: Any) -> Any:
+        """Read terms that were frozen when versions were listed by name: their digests are then not known."""
+        if isinstance(fields, dict) and not isinstance(fields.get("known", ""), str):
+            return {name: value for name, value in fields.items() if name not in {"known", "unsettled"}}
+        return fields
 
     @property
     def members(self) -> tuple[Account, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from billproof.money import exactly
-from billproof.usage.readings import Transactions, TransactionTally
+from billproof.readings import Transactions, TransactionTally
 
 ZERO = Decimal(0)
 

@@ -13,6 +13,7 @@ import duckdb
 
 from billproof.masterdata.meters import Aggregation
 from billproof.ports import Objects
+from billproof.readings import Quantity
 from billproof.usage.judging import conflicts, judged_chunks
 from billproof.usage.measuring import Measurer, WindowEdges, condition
 from billproof.usage.model import (
@@ -25,7 +26,6 @@ from billproof.usage.model import (
     PartWindow,
     Quarantined,
 )
-from billproof.usage.readings import Quantity
 from billproof.usage.tallying import conditions, tallies
 
 UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException)

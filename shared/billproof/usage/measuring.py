@@ -16,8 +16,8 @@ import duckdb
 
 from billproof.masterdata.meters import Aggregation
 from billproof.money import exactly
+from billproof.readings import PricedQuantity, Quantity, Transactions, TransactionTally
 from billproof.usage.model import AskedAggregate
-from billproof.usage.readings import PricedQuantity, Quantity, Transactions, TransactionTally
 
 DECIMAL = "decimal(38, 15)"
 TIME_LETTERS = 27

@@ -9,7 +9,7 @@ from pydantic import Field
 from billproof.masterdata.meters import Aggregation
 from billproof.model import Computed, Exact, Model
 from billproof.quantities import QuantityRule
-from billproof.usage.readings import Quantity, Reading
+from billproof.readings import Quantity, Reading
 
 
 class Reason(StrEnum):

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from billproof.contracts.prices import DueOnce
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.money import Money
+from billproof.pricing.models.base import Used, amount_of, price_steps
 
 
 def _check(facts: ControlInput) -> Iterator[Observation]:
@@ -13,9 +13,11 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
     for timeline in facts.timelines:
         latest = {span.term.id: span.term for span in timeline.charges}
         for charge in latest.values():
-            if isinstance(charge.price, DueOnce) and f"{timeline.id}/{charge.id}" in facts.terms.unbilled_one_offs:
-                amount = Money.rounded(charge.price.amount, timeline.currency, facts.plan.legal_entity.rounding)
-                what = f"due on {charge.price.due_on} and on no invoice"
+            due_day = charge.price.due_day
+            if due_day is not None and f"{timeline.id}/{charge.id}" in facts.terms.unbilled_one_offs:
+                exact = amount_of(price_steps(charge.price, Used()))
+                amount = Money.rounded(exact, timeline.currency, facts.plan.legal_entity.rounding)
+                what = f"due on {due_day} and on no invoice"
                 yield Observation(f"{timeline.id}/{charge.id}", what, amount)
 
 

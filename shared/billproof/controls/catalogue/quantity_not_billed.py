@@ -1,4 +1,4 @@
-"""Metered quantities that differ from the lines."""
+"""Metered quantities that the lines do not add up to."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -6,11 +6,14 @@ from decimal import Decimal
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
+from billproof.pricing.pooling import is_additive
 from billproof.pricing.reading import readings
+from billproof.pricing.service_periods import in_force
 
 
 def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find metered quantities that differ from the sum of billed and included quantities on the charge's lines."""
+    meters = {meter.id: meter for meter in facts.plan.meters}
     for timeline, owed in facts.dues if facts.priced else ():
         metered: dict[str, Decimal] = {}
         for due in owed:
@@ -18,7 +21,9 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
             if charge.meter is not None:
                 (reading, *_) = readings(charge)
                 used = facts.quantities(None if charge.pooled else timeline.account)
-                mine = [measured.quantity for measured in used if measured.is_of(reading, due.part)]
+                meter = meters.get(charge.meter)
+                part = due.part if meter is None or is_additive(meter) else in_force(due, timeline).part
+                mine = [measured.quantity for measured in used if measured.is_of(reading, part)]
                 if charge.conversion is not None:
                     mine = [charge.conversion.apply(quantity) for quantity in mine]
                 metered[charge.id] = metered.get(charge.id, Decimal(0)) + sum(mine, Decimal(0))

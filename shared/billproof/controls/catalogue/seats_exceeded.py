@@ -3,25 +3,28 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.contracts.prices import Seats
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money
-from billproof.usage.readings import Reading
+from billproof.pricing.models.base import Used, price_steps
+from billproof.readings import Reading
 
 
 def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find seat charges for which telemetry counted more seats than the contract bills."""
     for contract, charge in facts.charges:
-        if charge.seats_meter is not None and isinstance(charge.price, Seats) and charge.price.true_up == "none":
+        price = charge.price
+        if charge.seats_meter is not None and not price.trues_up:
             reading = Reading(meter=charge.seats_meter)
             used = facts.quantities(contract.account)
             seats_used = max((measured.quantity for measured in used if measured.is_of(reading)), default=Decimal(0))
-            if seats_used > charge.price.seats:
-                more = CONTEXT.multiply(seats_used - charge.price.seats, charge.price.unit_price)
+            billed = price.stated_quantity
+            if seats_used > billed:
+                (seats,) = price_steps(price, Used())
+                more = CONTEXT.multiply(seats_used - billed, seats.unit_price)
                 amount = Money.rounded(more, contract.currency, facts.plan.legal_entity.rounding)
-                what = f"{decimal_text(seats_used)} seats in use, {charge.price.seats} billed"
+                what = f"{decimal_text(seats_used)} seats in use, {decimal_text(billed)} billed"
                 yield Observation(f"{contract.id}/{charge.id}", what, amount)
 
 

@@ -1,0 +1,100 @@
+"""Which months of an account an invoice settles again, by one rule: those whose terms or usage changed.
+
+The digest of a month's terms is kept with what was billed of it. It is compared where a version became known since, or a
+credit note unbilled the month; usage that came late has left a mark. Nothing else is read, however long the contract is.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+from billproof.contracts.model import Contract
+from billproof.contracts.timeline import governing
+from billproof.invoicing.model import CREDITS, PeriodBilling
+from billproof.periods import Period, instant_text
+from billproof.pricing.digests import terms_digest
+from billproof.usage.log import LateMark
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of two functions may differ."""
+
+type SignedOff = Callable[[str], bool]
+"""Says whether a month is signed off: it takes no document, and what is still owed for it is billed in the open month."""
+
+
+def never(_: str) -> bool:
+    """Say that no month is signed off."""
+    return False
+
+
+class SettledMonths:
+    """What was billed of an account month by month, before one period."""
+
+    def __init__(self, settlements: Iterable[PeriodBilling], period: Period) -> None:
+        self._by_month: dict[str, list[PeriodBilling]] = {}
+        for settlement in sorted(settlements, key=attrgetter("ordinal")):
+            if settlement.period != CREDITS and settlement.period < period.name:
+                self._by_month.setdefault(settlement.period, []).append(settlement)
+        self._by_month = {
+            month: mine for month, mine in sorted(self._by_month.items()) if mine[0].ordinal == 0
+        }  # a month without its own invoice: that one is still to come and will hold what is late
+        self._period = period
+
+    def of(self, month: str) -> list[PeriodBilling]:
+        """Return the settlements of a month in their order; none where it was never billed."""
+        return self._by_month.get(month, [])
+
+    def changed(self, contracts: Sequence[Contract], known: str) -> set[str]:
+        """Name the months whose terms are no longer those that were billed; raises UnpriceableCharge.
+
+        `known` is the digest of all versions that are known: where it is that of the last invoice, nothing was
+        published since, and only a credit note may have unbilled something.
+        """
+        last = next(reversed(self._by_month.values()), None)
+        news = last is not None and last[0].known != known
+        return {
+            month
+            for month, settlements in self._by_month.items()
+            if (news or not settlements[-1].terms) and settlements[-1].terms != self.digest(contracts, month)
+        }
+
+    @staticmethod
+    def digest(contracts: Sequence[Contract], month: str) -> str:
+        """Return the digest of a month's terms as they are known now; raises UnpriceableCharge."""
+        period = Period.month(month)
+        return terms_digest(governing(contracts, period), period)
+
+    def late(self, marks: Mapping[str, Sequence[LateMark]], seen: Callable[[str], Mapping[str, str]]) -> set[str]:
+        """Name the months of which usage came after the invoices that settled them; `seen` says until when they saw."""
+        marked = {mark.month for mine in marks.values() for mark in mine} & self._by_month.keys()
+        return {
+            month
+            for month in marked
+            if any(_is_late(marks.get(member, ()), month, until) for member, until in seen(month).items())
+        }
+
+    def with_followers(self, months: Iterable[str], contracts: Sequence[Contract]) -> list[str]:
+        """Return months in order; where allowances roll over, with all that follow, since each hands on to the next."""
+        found = sorted(months)
+        if found and any(charge.rollover for contract in contracts for charge in contract.charges):
+            return [month for month in self._by_month if month >= found[0]]
+        return found
+
+    def unbilled(self, contracts: Sequence[Contract], is_signed_off: SignedOff) -> Iterator[str]:
+        """Yield the months since the contracts began that were never billed and take no document any more."""
+        begun = min((contract.effective.start for contract in contracts), default=self._period.start)
+        month = Period.month(f"{begun:%Y-%m}")
+        while month.start < self._period.start:
+            if month.name not in self._by_month and is_signed_off(month.name):
+                yield month.name
+            month = month.next()
+
+
+def _is_late(marks: Iterable[LateMark], month: str, settled: str) -> bool:
+    since = _with_skew(settled) if settled else ""
+    return any(mark.month == month and mark.written_at >= since for mark in marks)
+
+
+def _with_skew(instant: str) -> str:
+    """Return an instant a little earlier: clocks differ, and looking once more at what is billed bills nothing."""
+    return instant_text(datetime.fromisoformat(instant) - CLOCK_SKEW)

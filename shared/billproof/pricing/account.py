@@ -1,0 +1,164 @@
+"""One account's lines: every month that is settled with the invoice, oldest first, then the period itself.
+
+Each month hands on what it leaves to the next: what is left of allowances that roll over, and of credits.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from billproof.contracts.model import Contract
+from billproof.contracts.timeline import Timeline, timelines
+from billproof.identities import LineIdFormat
+from billproof.money import Money, Rounding, exactly
+from billproof.periods import Period
+from billproof.pricing.commitments import commitment_lines
+from billproof.pricing.differences import concessions, difference_lines
+from billproof.pricing.draws import draw_lines
+from billproof.pricing.lines import Basis
+from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.owed import Owed, owed
+from billproof.pricing.terms import AccountTerms, BatchPlan, BilledLine, Carried, EarlierPeriod
+from billproof.usage.model import Usages
+
+type Rolled = dict[tuple[str, str], Decimal]
+"""What is left of allowances that roll over, by contract and charge."""
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A month that was billed before: what is owed at home in it now, and what concessions take off its lines."""
+
+    month: EarlierPeriod
+    owed: list[Owed]
+    conceded: Mapping[tuple[str, str], Decimal]
+
+    @property
+    def lines(self) -> list[PricedLine]:
+        """Every line that is owed, before credits."""
+        return [line for contract in self.owed for line in contract.lines]
+
+    def lefts(self, contract: Owed) -> list[tuple[PricedLine, Money]]:
+        """Return what is left of a contract's lines after reductions and concessions."""
+        taken: dict[str, Decimal] = {}
+        for (name, line_id), amount in self.conceded.items():
+            if name == contract.timeline.id:
+                for fee in (line_id, line_id.partition(":")[2]):
+                    taken[fee] = taken.get(fee, ZERO) + amount
+        return [
+            (line, Money.of(left.amount - taken.get(line.id, ZERO), left.currency)) for line, left in contract.lefts
+        ]
+
+
+class AccountPricer:
+    """Prices what is owed of an account and takes off what is billed."""
+
+    def __init__(self, terms: AccountTerms, plan: BatchPlan, usages: Usages) -> None:
+        self._terms = terms
+        self._plan = plan
+        self._usages = usages
+        self._meters = {meter.id: meter for meter in plan.meters}
+        self._drawn = {(drawn.contract, drawn.credit): drawn.amount for drawn in terms.drawn}
+        self._carried: dict[date, Rolled] = {}
+
+    @exactly
+    def lines(self) -> list[PricedLine]:
+        """Return the lines of the invoice: its own month's, differences, ended commitments, and draws of credits."""
+        settled = [self._settle(month) for month in self._terms.earlier]
+        own = self._owed(
+            self._plan.period,
+            self._terms.contracts,
+            self._terms.carried,
+            self._plan.legal_entity.rounding,
+            self._terms.line_ids,
+        )
+        differences = [line for each in settled for line in self._differences(each)]
+        earlier_draws = [line for each in settled for line in self._earlier_draws(each)]
+        lines: list[PricedLine] = []
+        for contract in own:
+            lines += contract.lines
+            lines += self._draws(contract.timeline, contract.lefts)
+        fees = [line for line in (*lines, *differences) if line.kind is not LineKind.CREDIT]
+        lines += (*differences, *earlier_draws)
+        for timeline in self._all_timelines():
+            shortfalls = self._shortfalls(timeline, fees)
+            lines += shortfalls
+            lines += self._draws(timeline, [(line, line.net) for line in shortfalls])
+        return lines
+
+    def _owed(
+        self,
+        period: Period,
+        contracts: Sequence[Contract],
+        carried: Iterable[Carried],
+        rounding: Rounding,
+        line_ids: LineIdFormat,
+    ) -> list[Owed]:
+        """Return what each contract owes at home in a month, and keep what of its allowances rolls over."""
+        basis = Basis(
+            period=period,
+            meters=self._meters,
+            quantities=(),
+            rounding=rounding,
+            carried=self._carried.get(period.start, {(each.contract, each.charge): each.quantity for each in carried}),
+            line_ids=line_ids,
+            family={member.id: self._usages[member.id, period.name].quantities for member in self._terms.members},
+        )
+        found = [
+            owed(timeline, replace(basis, quantities=basis.family[timeline.account]))
+            for timeline in timelines(contracts, period)
+        ]
+        unused: Rolled = {}
+        for line in (line for contract in found for line in contract.lines):
+            if line.unused_quantity:
+                key = line.explanation.contract, line.charge
+                unused[key] = unused.get(key, ZERO) + line.unused_quantity
+        self._carried[period.end] = unused
+        return found
+
+    def _settle(self, month: EarlierPeriod) -> _Settled:
+        found = self._owed(month.period, month.contracts, month.carried, month.rounding, month.line_ids)
+        return _Settled(month, found, concessions(month, [line for contract in found for line in contract.lines]))
+
+    def _differences(self, settled: _Settled) -> list[PricedLine]:
+        fees = settled.month.model_copy(update={"billed": _billed(settled.month, draws=False)})
+        return difference_lines(fees, settled.lines, settled.conceded)
+
+    def _earlier_draws(self, settled: _Settled) -> list[PricedLine]:
+        """Return what a month draws of credits now, less what it drew before."""
+        month = settled.month
+        before = _billed(month, draws=True)
+        for line in before:
+            key = line.contract, line.term
+            self._drawn[key] = self._drawn.get(key, ZERO) + line.net.amount
+        now = [
+            line
+            for contract in settled.owed
+            for line in draw_lines(
+                contract.timeline, settled.lefts(contract), month.period, self._drawn, month.rounding, month.line_ids
+            )
+        ]
+        return difference_lines(month.model_copy(update={"billed": before}), now, {})
+
+    def _draws(self, timeline: Timeline, lefts: Sequence[tuple[PricedLine, Money]]) -> list[PricedLine]:
+        return draw_lines(
+            timeline, lefts, self._plan.period, self._drawn, self._plan.legal_entity.rounding, self._terms.line_ids
+        )
+
+    def _all_timelines(self) -> list[Timeline]:
+        """Return the contracts in force and those of the months that are settled, which may be over."""
+        versions = [*self._terms.contracts, *(each for month in self._terms.earlier for each in month.contracts)]
+        return timelines({(each.id, each.version): each for each in versions}.values(), self._plan.period)
+
+    def _shortfalls(self, timeline: Timeline, fees: Iterable[PricedLine]) -> list[PricedLine]:
+        before = {(known.contract, known.commitment, known.start): known for known in self._terms.committed}
+        mine = [line for line in fees if line.explanation.contract == timeline.id]
+        return commitment_lines(
+            timeline, self._plan.period, mine, before, self._plan.legal_entity.rounding, self._terms.line_ids
+        )
+
+
+def _billed(month: EarlierPeriod, *, draws: bool) -> tuple[BilledLine, ...]:
+    return tuple(line for line in month.billed if line.is_draw is draws)

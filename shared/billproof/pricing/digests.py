@@ -1,0 +1,72 @@
+"""The digest of what decides a month's amounts: a month that is billed is priced again only where it changed.
+
+It covers more than the month may need, never less: every term that is stated for a day of a service period which is at
+home in the month, or which shares one of its months with those.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from billproof.contracts.charges import Term
+from billproof.contracts.model import Contract
+from billproof.contracts.timeline import Span, Timeline, timelines
+from billproof.ids import digest
+from billproof.periods import Period
+from billproof.pricing.service_periods import dues
+
+UNPRICED = {"effective", "days", "ramp", "name", "floor_unit_price"}
+"""Fields of a term that decide no amount of the days for which it is stated."""
+
+
+def versions_digest(contracts: Iterable[Contract]) -> str:
+    """Return the digest of which versions are known."""
+    return digest(sorted(f"{contract.id}#{contract.version}" for contract in contracts))
+
+
+def terms_digest(contracts: Iterable[Contract], period: Period) -> str:
+    """Return the digest of the terms that decide what is owed at home in a month.
+
+    Raises UnpriceableCharge where they cannot be laid out.
+    """
+    return digest([_stated(timeline, period) for timeline in timelines(contracts, period)])
+
+
+def _stated(timeline: Timeline, period: Period) -> dict[str, Any]:
+    first, last = _reach(timeline, period)
+    days = Period(start=first, end=last)
+    versions = [contract for contract, governed in timeline.governing_versions if governed.days_within(days)]
+    return {
+        "contract": timeline.id,
+        "account": timeline.account,
+        "currency": timeline.currency,
+        "time_zone": versions[0].time_zone if versions else "",
+        "spans": [_span(span, days) for span in (*timeline.spans, *timeline.waivers) if span.touches(days)],
+    }
+
+
+def _span(span: Span[Any], days: Period) -> list[Any]:
+    term: Term = span.term
+    return [
+        term.model_dump(mode="json", exclude=UNPRICED),
+        str(span.begun),
+        str(max(span.days.start, days.start)),
+        str(min(span.days.end or days.end, days.end)),
+        span.contract.proration.model_dump(mode="json"),
+        span.contract.prices_include_tax,
+    ]
+
+
+def _reach(timeline: Timeline, period: Period) -> tuple[date, date]:
+    """Return the first day that matters to a month, and the first after it that does not."""
+    bounds = [due.period for due in dues(timeline, period)] + [period]
+    first, last = min(each.start for each in bounds), max(each.end for each in bounds)
+    around = list(_service_periods(timeline, first, last))
+    return min([first, *(each.start for each in around)]), max([last, *(each.end for each in around)])
+
+
+def _service_periods(timeline: Timeline, first: date, last: date) -> Iterator[Period]:
+    cadences = {(span.term.cadence.interval, span.term.cadence.anchor): span.term.cadence for span in timeline.charges}
+    for cadence in cadences.values():
+        yield cadence.period_of(first)
+        yield cadence.period_of(last)

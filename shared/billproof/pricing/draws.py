@@ -1,0 +1,105 @@
+"""Drawing down credits that were paid or granted before: by priority, then expiry, then id, over the lines in order.
+
+A line draws the credits that hold in the month in which its days begin, whenever it is billed: what an invoice draws for
+an earlier month is what that month draws as it is known now, less what it drew before (differences.py).
+"""
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from billproof.contracts.charges import Credit
+from billproof.contracts.timeline import Span, Timeline
+from billproof.identities import LineIdFormat
+from billproof.money import Money, Rounding, exactly
+from billproof.periods import Period
+from billproof.pricing.explanation import explain
+from billproof.pricing.lines import name_of, reduction_line
+from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.models.base import ONE, ZERO, step_of
+
+ONE_DAY = timedelta(days=1)
+
+type Drawn = MutableMapping[tuple[str, str], Decimal]
+"""What invoices drew of each credit, by contract and credit."""
+
+
+@exactly
+def draw_lines(
+    timeline: Timeline,
+    lefts: Sequence[tuple[PricedLine, Money]],
+    period: Period,
+    drawn: Drawn,
+    rounding: Rounding,
+    line_ids: LineIdFormat,
+) -> list[PricedLine]:
+    """Draw what is left of a month's lines from the credits that hold then, and add that to `drawn`."""
+    open_lines = {line.id: line for line, left in lefts if left.amount > 0}
+    rests = {line.id: left for line, left in lefts if left.amount > 0}
+
+    def order(span: Span[Credit]) -> tuple[int, str, str]:
+        return (span.term.priority, str(span.days.end or "9999"), span.term.id)
+
+    found: list[PricedLine] = []
+    for span in sorted(timeline.credits, key=order):
+        key = (timeline.id, span.term.id)
+        for name, line in open_lines.items():
+            rest = balance(span, timeline, drawn, _month_of(line))
+            taken = min(rest, rests[name].amount)
+            if taken <= 0 or not span.touches(_month_of(line)) or not _pays(span, timeline, line):
+                continue
+            step = step_of(f"of {Money.of(rest, timeline.currency)} left", ONE, -taken)
+            why = explain(span.contract, LineKind.CREDIT.term_model, -taken, (step,), rounding)
+            net = Money.of(-taken, timeline.currency)
+            found.append(
+                reduction_line(
+                    span, line, LineKind.CREDIT, name=name_of(span, period), net=net, why=why, line_ids=line_ids
+                )
+            )
+            rests[name] += net
+            drawn[key] = drawn.get(key, ZERO) + taken
+    return found
+
+
+def _month_of(line: PricedLine) -> Period:
+    """Return the month in which a line draws: where its days begin, or where the term ends that fell short."""
+    day = line.covered.end - ONE_DAY if line.kind is LineKind.COMMITMENT else line.covered.start
+    return Period.month(f"{day:%Y-%m}")
+
+
+def _pays(span: Span[Credit], timeline: Timeline, line: PricedLine) -> bool:
+    """Say whether a credit may pay a line: of the charges that it names, or of any where it names none."""
+    named = set(span.term.charges)
+    if line.kind is not LineKind.COMMITMENT:
+        return not named or line.charge in named
+    of_commitment = {
+        charge
+        for commitment in timeline.commitments
+        if commitment.term.id == line.term
+        for charge in commitment.term.charges
+    }
+    return span.term.shortfalls and (not named or of_commitment <= named)
+
+
+@exactly
+def balance(
+    span: Span[Credit], timeline: Timeline, drawn: Mapping[tuple[str, str], Decimal], period: Period
+) -> Decimal:
+    """Return what is left of a credit: its amount, and what expired credits roll over to it, less what was drawn.
+
+    What rolled over to a later credit and was drawn there is not left for late usage of this one's days.
+    """
+    left = _left(span, timeline, drawn, period.start)
+    for target in timeline.credits:
+        if target.term.id == span.term.rolls_over_to:
+            left = min(left, _left(target, timeline, drawn, target.days.start))
+    return max(left, ZERO)
+
+
+def _left(span: Span[Credit], timeline: Timeline, drawn: Mapping[tuple[str, str], Decimal], day: date) -> Decimal:
+    left = span.term.amount - drawn.get((timeline.id, span.term.id), ZERO)
+    for other in timeline.credits:
+        has_expired = other.days.end is not None and other.days.end <= day
+        if other.term.rolls_over_to == span.term.id and has_expired:
+            left += max(_left(other, timeline, drawn, day), ZERO)
+    return left

@@ -1,0 +1,165 @@
+"""The fees that a month's reductions look at, and what is left of each on which of its days.
+
+Amounts that are for a month (fixed discounts, caps, minimums) go by what each fee has in the days for which they hold,
+however long its service period and whichever invoice bills it: a year that is billed in January is a fee of every month
+of its year. So each fee is cut where a month or a term begins or ends, and every piece knows what is left of it.
+
+    fee at home in January   |===|===|===|===|===|===|===|===|===|===|===|===|
+    cap of March                     |===|                                      counts the third piece
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+from billproof.contracts.timeline import Timeline
+from billproof.money import Money, Rounding
+from billproof.periods import DateRange, Period, intersection
+from billproof.pricing.lines import Basis, charge_lines, true_up_lines
+from billproof.pricing.model import PricedLine
+from billproof.pricing.service_periods import Due, dues, fees_touching, waived_days
+from billproof.proration import Proration
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+@dataclass
+class Piece:
+    """Some days of a fee and what is left of it there, exactly."""
+
+    days: Period
+    left: Decimal
+
+
+@dataclass
+class Fee:
+    """A charge's line and what reductions left of it; `is_here` where the invoice of the month bills it.
+
+    `place` orders the fees of a month: fees before usage, each in the order of the contract's charges.
+    """
+
+    line: PricedLine
+    due: Due
+    is_here: bool
+    rounding: Rounding
+    place: tuple[bool, int, date, str]
+    waived: tuple[DateRange, ...]
+    left: Money = field(init=False)
+    pieces: list[Piece] = field(default_factory=list)
+    is_even: bool = True
+    """Whether what is left of it still is in proportion to the days that it bills."""
+
+    def __post_init__(self) -> None:
+        """Begin with the whole line left."""
+        self.left = self.line.net
+
+    def cut(self, edges: Iterable[date]) -> None:
+        """Cut it where terms begin or end, and share what it comes to by the days that it bills."""
+        start, end = self.due.bounds
+        inner = sorted({edge for edge in edges if start < edge < end})
+        days = [Period.model_construct(start=one, end=other) for one, other in pairwise([start, *inner, end])]
+        weights = [Decimal(self.billed_days(each)) for each in days] if inner else [ONE]
+        if not any(weights):
+            weights = [Decimal(each.days) for each in days]
+        whole = sum(weights, ZERO)
+        self.pieces = [
+            Piece(each, self.line.net.amount * weight / whole) for each, weight in zip(days, weights, strict=True)
+        ]
+
+    def billed_days(self, days: DateRange | Period) -> int:
+        """Count the days that it bills among some: without waived ones, as its contract counts days."""
+        start, end = self.due.bounds
+        both = intersection(DateRange.model_construct(start=start, end=end), _as_range(days))
+        if both is None:
+            return 0
+        terms = self.due.span.contract.proration
+        return Proration.of(both, self.due.period, terms, without=self.waived).days_covered
+
+    def share_of(self, days: DateRange) -> Proration:
+        """Return the share of its billed days that some days hold."""
+        start, end = self.due.bounds
+        whole = self.billed_days(Period.model_construct(start=start, end=end))
+        return Proration(days_covered=self.billed_days(days) if whole else 0, days_in_period=whole or 1)
+
+    @property
+    def months(self) -> Sequence[Period]:
+        """The calendar months that it covers a day of."""
+        start, end = self.due.bounds
+        months = [Period.month(f"{start:%Y-%m}")]
+        while months[-1].end < end:
+            months.append(months[-1].next())
+        return months
+
+    def is_within(self, month: Period) -> bool:
+        """Say whether it covers days of this month alone."""
+        start, end = self.due.bounds
+        return month.start <= start and end <= month.end
+
+    def exact_in(self, days: DateRange | Period) -> Decimal:
+        """Return what is left of it on some days, exactly."""
+        return sum((piece.left for piece in self._in(days)), ZERO)
+
+    def left_in(self, days: DateRange | Period) -> Money:
+        """Return what is left of it on some days: what is due to their end, rounded, less what is due to their start."""
+        wanted = _as_range(days)
+        to_start = sum((piece.left for piece in self.pieces if piece.days.end <= wanted.start), ZERO)
+        to_end = to_start + self.exact_in(days)
+        return self._rounded(to_end) - self._rounded(to_start)
+
+    def take(self, amount: Money, days: DateRange | Period) -> None:
+        """Take an amount off some days, in proportion to what is left of each."""
+        before = self.exact_in(days)
+        mine = list(self._in(days))
+        if before:
+            rest = (before - amount.amount) / before
+            for piece in mine:
+                piece.left *= rest
+        self.is_even = self.is_even and len(mine) == len(self.pieces)
+        self.left -= amount
+
+    def _in(self, days: DateRange | Period) -> Iterator[Piece]:
+        wanted = _as_range(days)
+        for piece in self.pieces:
+            if wanted.start <= piece.days.start and (wanted.end is None or piece.days.end <= wanted.end):
+                yield piece
+
+    def _rounded(self, exact: Decimal) -> Money:
+        return Money.rounded(exact, self.left.currency, self.rounding)
+
+
+def _as_range(days: DateRange | Period) -> DateRange:
+    return days if isinstance(days, DateRange) else DateRange.model_construct(start=days.start, end=days.end)
+
+
+def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
+    """Return the fees of a month: those that its invoice bills, then, where terms by the month ask, those of others."""
+    owed = list(dues(timeline, basis.period))
+    fees = [_fee(line, due, timeline, basis, is_here=True) for due, line in charge_lines(timeline, basis, owed)]
+    fees += (_fee(line, due, timeline, basis, is_here=True) for due, line in true_up_lines(timeline, basis))
+    if not (timeline.commitments or timeline.caps or timeline.discounts):
+        return fees
+    months = {month.start: month for fee in fees for month in fee.months} | {basis.period.start: basis.period}
+    known = {(due.span.term.id, due.period, due.since) for due in owed}
+    if timeline.commitments or timeline.caps or any(span.term.amount is not None for span in timeline.discounts):
+        others = [
+            due
+            for due in fees_touching(timeline, months.values())
+            if (due.span.term.id, due.period, due.since) not in known
+        ]
+        fees += (_fee(line, due, timeline, basis, is_here=False) for due, line in charge_lines(timeline, basis, others))
+    days = (span.days for spans in (timeline.commitments, timeline.caps, timeline.discounts) for span in spans)
+    edges = {edge for each in days for edge in (each.start, each.end) if edge is not None}
+    for fee in fees:
+        fee.cut({*edges, *(month.start for month in fee.months)})
+    return fees
+
+
+def _fee(line: PricedLine, due: Due, timeline: Timeline, basis: Basis, *, is_here: bool) -> Fee:
+    charge = due.span.term
+    is_usage = charge.is_metered or due.is_true_up
+    order = next(number for number, span in enumerate(timeline.charges) if span.term.id == charge.id)
+    waived = () if is_usage or charge.price.is_due_once else tuple(waived_days(due, timeline))
+    return Fee(line, due, is_here, basis.rounding, (is_usage, order, due.period.start, due.since), waived)

@@ -1,0 +1,18 @@
+"""An amount due once a milestone is reached."""
+
+from datetime import date
+from typing import Literal
+
+from billproof.pricing.models.one_off import DueOnce
+
+
+class Milestone(DueOnce):
+    """An amount due once a milestone is reached; a new version of the contract says when that was."""
+
+    model: Literal["milestone"] = "milestone"
+    reached_on: date | None = None
+
+    @property
+    def due_day(self) -> date | None:
+        """The day on which it is due, if it is reached."""
+        return self.reached_on

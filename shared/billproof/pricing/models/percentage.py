@@ -1,0 +1,112 @@
+"""A percentage of each transaction, with free ones, a fixed fee and bounds."""
+
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from billproof.model import decimal_text
+from billproof.money import exactly
+from billproof.pricing.models.base import (
+    HUNDRED,
+    NOTHING,
+    ZERO,
+    Nonnegative,
+    Percent,
+    PriceModel,
+    ReadsUsage,
+    Step,
+    Used,
+    step_of,
+)
+from billproof.readings import Reading, Transactions, TransactionTally
+
+SMALLEST = Decimal("1e-15")
+"""The finest difference between two quantities."""
+LARGEST = Decimal(10) ** 23 - 1
+"""More than any amount that is priced; a cut beyond it is met by none."""
+
+
+class Percentage(PriceModel):
+    """A percentage of each transaction's amount and a fixed fee; the meter sums the amounts.
+
+    The first transactions are free, up to `free_transactions` of them or to `free_amount` of them together, whichever
+    ends first. `minimum` and `maximum` hold for each transaction's fee, the fixed fee inside it. A transaction that is
+    covered in part pays its whole fixed fee.
+    """
+
+    model: Literal["percentage"] = "percentage"
+    needs_meter: ClassVar[bool] = True
+    takes_allowance: ClassVar[bool] = False
+    takes_conversion: ClassVar[bool] = False
+    takes_pool: ClassVar[bool] = False
+    money: ClassVar[tuple[str, ...]] = ("fixed_fee", "minimum", "maximum")
+    priced_by: ClassVar[frozenset[str]] = frozenset({"transactions"})
+    percent: Percent
+    fixed_fee: Nonnegative = NOTHING
+    free_transactions: Annotated[int, Field(ge=0)] | None = None
+    free_amount: Nonnegative | None = None
+    minimum: Nonnegative | None = None
+    maximum: Nonnegative | None = None
+
+    @property
+    def has_allowance(self) -> bool:
+        """Whether some transactions are free."""
+        return self.free_transactions is not None or self.free_amount is not None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            message = "the minimum of a transaction is over its maximum"
+            raise ValueError(message)
+        return self
+
+    def refusals(self, charge: ReadsUsage) -> Iterator[str]:
+        """Refuse free transactions that would have to be shared among groups."""
+        if charge.group_by and self.has_allowance:
+            yield "free transactions cannot be shared among groups of group_by"
+
+    def reading(self, meter: str, group_by: tuple[str, ...]) -> Reading:
+        """Read single transactions."""
+        return Reading(meter=meter, group_by=group_by, transactions=transactions_of(self))
+
+    def steps(self, used: Used) -> tuple[Step, ...]:
+        """Price the transactions by what they pay: nothing, the least, their percentage, or the most."""
+        tally = used.tally or TransactionTally()
+        rate = self.percent / HUNDRED
+        label = f"{decimal_text(self.percent)} % of {tally.events} transactions"
+        fees = self.fixed_fee * tally.events
+        steps = [step_of(label, tally.amount, rate, fees)] if tally.events else []
+        if tally.events and self.percent == 0:  # every fee is the fixed one, within the bounds
+            fee = max(self.fixed_fee, self.minimum or ZERO)
+            fee = fee if self.maximum is None else min(fee, self.maximum)
+            steps = [step_of("transactions", Decimal(tally.events), fee)]
+        if tally.low_events and self.minimum is not None:
+            steps.append(step_of("transactions at the minimum", Decimal(tally.low_events), self.minimum))
+        if tally.high_events and self.maximum is not None:
+            steps.append(step_of("transactions at the maximum", Decimal(tally.high_events), self.maximum))
+        if tally.covered_events or not steps:
+            steps.append(step_of("free transactions", Decimal(tally.covered_events), ZERO))
+        return tuple(steps)
+
+
+def transactions_of(price: Percentage) -> Transactions:
+    """Return how transactions are to be counted for a percentage price.
+
+    A fee of rate x amount + fixed meets its minimum below (minimum - fixed) / rate and its maximum above
+    (maximum - fixed) / rate. Amounts have 15 decimals at most, so both cuts can be moved onto that grid exactly.
+    """
+    low = high = None
+    if price.percent > 0:
+        if price.minimum is not None:
+            low = _cut(price.minimum - price.fixed_fee, price.percent, ROUND_CEILING)
+        if price.maximum is not None:
+            high = _cut(price.maximum - price.fixed_fee, price.percent, ROUND_FLOOR) + SMALLEST
+    return Transactions(free_transactions=price.free_transactions, free_amount=price.free_amount, low=low, high=high)
+
+
+@exactly
+def _cut(fee: Decimal, percent: Decimal, rounding: str) -> Decimal:
+    cut = (fee * HUNDRED / percent).quantize(SMALLEST, rounding=rounding)
+    return min(cut, LARGEST)
