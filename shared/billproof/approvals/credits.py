@@ -5,6 +5,7 @@ request -> draft (held) -> exception -> invoice_exception -> decision -> release
 
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import ExceptionRecord, Kind, Verdict
@@ -14,16 +15,18 @@ from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
 from billproof.ids import canonical_json, digest, digest_bytes
+from billproof.invoicing.credit_limits import Rests, month_line, rests_of
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.held import RequestedCredit
-from billproof.invoicing.model import BillingSlot, DocumentKind, DocumentRef, Invoice, Released
+from billproof.invoicing.model import CREDITS, BillingSlot, DocumentKind, DocumentRef, Invoice, PeriodBilling, Released
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money, exactly, total
 from billproof.periods import instant_text
+from billproof.pipeline.history import History, billed_lines
 from billproof.ports import Objects, Workflows
 from billproof.retrying import attempts
 
@@ -117,8 +120,17 @@ class _Desk:
     ) -> RequestedCredit:
         """Draft a credit note and store its document."""
         invoice = read_invoice(self._objects, released.document)
+        billings = self._register.settlements(released.legal_entity, released.account)
+        drawn, draw_slot = History(self._register, self._objects, billings, released.period).drawn()
         credit = draft_credit(
-            request, credit_id=str(credit_id), invoice=invoice, released=released, earlier=notes, issue_date=now.date()
+            request,
+            credit_id=str(credit_id),
+            invoice=invoice,
+            released=released,
+            earlier=notes,
+            issue_date=now.date(),
+            rests=self._rests(invoice, billings),
+            drawn=drawn,
         )
         data = canonical_json(credit.model_dump(mode="json"))
         content_digest = digest_bytes(data)
@@ -131,7 +143,7 @@ class _Desk:
             request=request.id,
             request_digest=digest(request.model_dump(mode="json")),
             document=DocumentRef(key=key, digest=content_digest, totals=credit.totals, booked=credit.booked),
-            places=self._slots(request, released),
+            places=_slots(request, credit, billings, draw_slot),
             findings=_findings(request, [*notes, credit], invoice, released, limit),
         )
 
@@ -145,13 +157,35 @@ class _Desk:
         states = self._exception_store.of_subject(document.legal_entity, document.period, document.subject)
         return not any(state.status == Verdict.REJECTED for state in states)
 
-    def _slots(self, request: CreditRequest, released: Released) -> tuple[BillingSlot, ...]:
-        """Return the billing slot of a credit note that is to be billed again: its lines then count as not billed."""
-        if not request.rebill:
-            return ()
-        billings = self._register.settlements(released.legal_entity, released.account)
-        taken = [billing.ordinal for billing in billings if billing.period == released.period.name]
-        return (BillingSlot(period=released.period.name, ordinal=max(taken) + 1),)
+    def _rests(self, invoice: Invoice, billings: list[PeriodBilling]) -> Rests:
+        """Return what is left of the invoice's lines over all invoices and credit notes of their months."""
+        months = {month_line(line, invoice)[0] for line in invoice.lines}
+        return rests_of(
+            {
+                month: billed_lines(self._register, self._objects, [each for each in billings if each.period == month])
+                for month in months
+            }
+        )
+
+
+def _slots(
+    request: CreditRequest, credit: Invoice, billings: list[PeriodBilling], draw_slot: int
+) -> tuple[BillingSlot, ...]:
+    """Return the billing slots of a credit note: of each month of which it takes something back, and of the credits.
+
+    One that is to be billed again leaves no digest of the terms, so that the next invoice looks at the month again; any
+    other one is a concession. An invoice that bills a difference of the month meanwhile takes the same slot: then what
+    is left of the line is not what it was.
+    """
+    slots = []
+    months = {line.priced.adjusts.period for line in credit.lines if line.priced.adjusts is not None}
+    for month in sorted(months):
+        last = max((each for each in billings if each.period == month), key=attrgetter("ordinal"))
+        terms = "" if request.rebill else last.terms
+        slots.append(BillingSlot(period=month, ordinal=last.ordinal + 1, terms=terms, is_concession=not request.rebill))
+    if credit.credits_drawn:
+        slots.append(BillingSlot(period=CREDITS, ordinal=draw_slot))
+    return tuple(slots)
 
 
 @exactly

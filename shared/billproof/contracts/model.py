@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, Renewal, SpendCap, Waiver
 from billproof.ids import digest
 from billproof.model import Model
+from billproof.money import CONTEXT, unit
 from billproof.names import Currency, EventType, Name, TimeZone, Version
 from billproof.periods import DateRange
 from billproof.proration import ProrationTerms
@@ -70,6 +71,9 @@ class Contract(Model):
                 message = f"contract {self.id}: {term.id} names charges that do not exist: {sorted(unknown)}"
                 raise ValueError(message)
         for credit in self.credits:
+            if credit.amount != credit.amount.quantize(unit(self.currency), context=CONTEXT):
+                message = f"contract {self.id}: credit {credit.id} is finer than the minor unit of {self.currency}"
+                raise ValueError(message)
             target = next((each for each in self.credits if each.id == credit.rolls_over_to), None)
             if credit.rolls_over_to is not None and (
                 target is None or credit.effective.end is None or target.effective.start < credit.effective.end

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from billproof.errors import InvalidInput
 from billproof.identities import credit_of, credited_line
+from billproof.invoicing.credit_limits import MonthLine, Rest, Rests, is_draw, month_line, reduces
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
@@ -20,6 +21,7 @@ from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
 from billproof.pricing.model import Adjusts, LineIdentity, LineKind, PricedLine, line_identity
 from billproof.pricing.models.base import step_of
+from billproof.pricing.terms import Drawn
 from billproof.tax.model import ComponentTax
 
 ZERO = Decimal(0)
@@ -49,16 +51,19 @@ def draft_credit(
     released: Released,
     earlier: Sequence[Invoice],
     issue_date: date,
+    rests: Rests | None = None,
+    drawn: Sequence[Drawn] = (),
 ) -> Invoice:
     """Return the credit note, or the write-off, that a request asks for: its amounts are the mirror of the invoice's.
 
-    Raises InvalidInput where the request names a line that is not there, or more than is left of one.
+    `rests` say what is left of each line over all documents, `drawn` what was drawn of the account's credits. Raises
+    InvalidInput where the request names a line that is not there, or more than is left of one.
     """
     written_off = request.reason is CreditReason.UNCOLLECTIBLE
     credit_line = _written_off if written_off else _credited
     lines = tuple(
         credit_line(left, wanted, request, invoice, released)
-        for left, wanted in _wanted_lines(request, _left(invoice, earlier), released)
+        for left, wanted in _amounts(request, _left(invoice, earlier), invoice, released, rests or {})
     )
     rule = invoice.tax_summary[0].rule
     members = {member.account: member.name for member in invoice.accounts}
@@ -74,7 +79,7 @@ def draft_credit(
         "totals": Taxed.total([line.amounts for line in lines], invoice.currency),
         "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
         "events": InvoiceEvents(billed=0, excluded=0),
-        "credits_drawn": (),
+        "credits_drawn": _drawn(drawn, lines),
         "refund": request.refund,
         "notes": (f"{request.reason.replace('_', ' ')}: {request.note}", *invoice.notes),
     }
@@ -120,6 +125,95 @@ def _wanted_lines(
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
     return [(line, LineCredit(line=line.line.priced.id)) for line in rest]
+
+
+def _amounts(
+    request: CreditRequest,
+    left: Mapping[_LineKey, _Left],
+    invoice: Invoice,
+    released: Released,
+    rests: Rests,
+) -> Iterator[tuple[_Left, LineCredit]]:
+    """Yield each line to credit with its amount: no more than is left of the fee, and what goes back to its credits."""
+    wanted = _wanted_lines(request, left, released)
+    if request.reason is CreditReason.UNCOLLECTIBLE:
+        yield from wanted
+        return
+    fees = [(line, asked) for line, asked in wanted if request.lines or not is_draw(line.line)]
+    credited = [_limited(line, asked, left.values(), request, invoice, released, rests) for line, asked in fees]
+    if not any(amount.amount for _, amount in credited) and not request.lines:
+        message = f"nothing is left of {released.number} to credit"
+        raise InvalidInput(message)
+    for (line, asked), (_, amount) in zip(fees, credited, strict=True):
+        if amount.is_zero and not line.tax.is_zero and not request.lines:
+            yield line, asked
+        if not amount.is_zero:
+            yield line, asked if asked.quantity else asked.model_copy(update={"amount": abs(amount.amount)})
+    yield from _draws(credited, left.values(), invoice, rests)
+
+
+def _limited(
+    line: _Left,
+    asked: LineCredit,
+    lefts: Iterable[_Left],
+    request: CreditRequest,
+    invoice: Invoice,
+    released: Released,
+    rests: Rests,
+) -> tuple[_Left, Money]:
+    """Return the amount to credit of a line: what is asked, or what is left of it over all documents."""
+    fee = month_line(line.line, invoice)
+    amount, rest = _wanted(line, asked, released), rests.get(fee)
+    if rest is None or line.net.amount <= 0 or is_draw(line.line):
+        return line, amount
+    most = Money.of(max(min(line.net.amount, rest.net), ZERO), amount.currency)
+    if not request.lines:  # what reduces the fee on this invoice is credited beside it
+        others = [each.net for each in lefts if reduces(each.line, fee, invoice) and not is_draw(each.line)]
+        most = Money.of(
+            max(min(line.net.amount, rest.net - total(others, amount.currency).amount), ZERO), amount.currency
+        )
+    if asked.amount is None and asked.quantity is None:
+        return line, most
+    if amount.amount > most.amount:
+        message = f"{amount} is more than the {most} that are left of line {line.line.priced.id} of {released.number}"
+        raise InvalidInput(message)
+    return line, amount
+
+
+def _draws(
+    credited: Iterable[tuple[_Left, Money]], lefts: Iterable[_Left], invoice: Invoice, rests: Rests
+) -> Iterator[tuple[_Left, LineCredit]]:
+    """Yield the draws that go back to their credits: what is credited of a fee and was not paid in money."""
+    together: dict[MonthLine, Decimal] = {}
+    fees = {month_line(line.line, invoice) for line, _ in credited}
+    for line, amount in credited:
+        key = month_line(line.line, invoice)
+        base = next((fee for fee in fees if reduces(line.line, fee, invoice)), key)
+        together[base] = CONTEXT.add(together.get(base, ZERO), amount.amount)
+    for fee, whole in together.items():
+        back = rests.get(fee, Rest()).draws(whole)
+        for line in lefts:
+            part = min(back, -line.net.amount)
+            if is_draw(line.line) and part > 0 and reduces(line.line, fee, invoice):
+                yield line, LineCredit(line=line.line.priced.id, amount=part)
+                back = CONTEXT.subtract(back, part)
+
+
+def _drawn(before: Sequence[Drawn], lines: Iterable[InvoiceLine]) -> tuple[Drawn, ...]:
+    """Take what goes back to credits off what was drawn of them; nothing where none goes back."""
+    back: dict[tuple[str, str], Decimal] = {}
+    for line in lines:
+        if is_draw(line):
+            key = line.priced.explanation.contract, line.priced.term
+            back[key] = CONTEXT.add(back.get(key, ZERO), line.amounts.net.amount)
+    if not back:
+        return ()
+    return tuple(
+        drawn.model_copy(
+            update={"amount": CONTEXT.subtract(drawn.amount, back.get((drawn.contract, drawn.credit), ZERO))}
+        )
+        for drawn in before
+    )
 
 
 def _named(wanted: LineCredit, left: Iterable[_Left], released: Released) -> _Left:

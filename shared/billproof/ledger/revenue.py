@@ -21,29 +21,43 @@ from billproof.ledger.model import EntryKind, EntryLine, JournalEntry
 from billproof.masterdata.parties import ChartOfAccounts
 from billproof.money import Money, exactly
 from billproof.periods import Period
+from billproof.pricing.model import RevenueSchedule
 
 ONE_DAY = timedelta(days=1)
 
 
 @exactly
 def earned_by(line: InvoiceLine, day: date) -> Money:
-    """Return what of a line's net amount is earned before a day, in the currency of the books."""
-    net, terms = line.in_books.net, line.priced.recognition
-    start, end = terms.period.start, terms.period.end
-    if day >= end:
-        return net
-    if terms.method is RecognitionMethod.POINT_IN_TIME:
-        return net if day > start else Money.zero(net.currency)
-    if day <= start or terms.method is RecognitionMethod.AS_INCURRED:
-        return Money.zero(net.currency)
-    if terms.method is RecognitionMethod.STRAIGHT_LINE_MONTHS:
+    """Return what of a line's net amount is earned before a day, in the currency of the books.
+
+    A difference that changes a line's days earns what is owed over the new days, less what was billed over the old ones:
+    so a year that ends in April has earned its first quarter by then, and for ever.
+    """
+    net, priced = line.in_books.net, line.priced
+    restated = priced.adjusts.restated if priced.adjusts is not None else None
+    if restated is None:
+        exact = net.amount * _share(priced.recognition, day)
+    else:
+        earned = restated.owed.amount * _share(priced.recognition, day)
+        earned -= restated.billed.amount * _share(restated.schedule, day)
+        exact = earned * (net.amount / priced.net.amount if priced.net.amount else 1)
+    return Money.rounded(exact, net.currency, priced.explanation.rounding)
+
+
+def _share(schedule: RevenueSchedule, day: date) -> Decimal:
+    """Return the share of an amount that is earned before a day."""
+    start, end = schedule.period.start, schedule.period.end
+    if day >= end or (schedule.method is RecognitionMethod.POINT_IN_TIME and day > start):
+        return Decimal(1)
+    if day <= start or schedule.method in {RecognitionMethod.AS_INCURRED, RecognitionMethod.POINT_IN_TIME}:
+        return Decimal(0)
+    if schedule.method is RecognitionMethod.STRAIGHT_LINE_MONTHS:
         done, whole = _months(start, day - ONE_DAY), _months(start, end - ONE_DAY)
         if (day - ONE_DAY).month == day.month:  # a month counts when it is over
             done -= 1
     else:
         done, whole = (day - start).days, (end - start).days
-    exact = net.amount * done / Decimal(whole)
-    return Money.rounded(exact, net.currency, line.priced.explanation.rounding)
+    return Decimal(done) / Decimal(whole)
 
 
 def _months(first: date, last: date) -> int:
@@ -59,13 +73,19 @@ def books_close(invoice: Invoice) -> date:
 
 def months_to_come(invoice: Invoice) -> list[str]:
     """Return the months in which something of a document is still to be earned after it was posted."""
-    last = max((line.priced.recognition.period.end for line in invoice.lines), default=books_close(invoice))
+    last = max((end for line in invoice.lines for end in _ends(line)), default=books_close(invoice))
     names, month = [], Period.month(f"{books_close(invoice):%Y-%m}")
     while month.start < last:
         if any(not earned.is_zero for _, earned in _earned_in(invoice, month)):
             names.append(month.name)
         month = month.next()
     return names
+
+
+def _ends(line: InvoiceLine) -> Iterator[date]:
+    yield line.priced.recognition.period.end
+    if line.priced.adjusts is not None and line.priced.adjusts.restated is not None:
+        yield line.priced.adjusts.restated.schedule.period.end
 
 
 def _earned_in(invoice: Invoice, month: Period) -> Iterator[tuple[InvoiceLine, Money]]:

@@ -185,7 +185,7 @@ def _add(
         dimension=line.dimension,
         includes_tax=line.includes_tax,
         recognition_method=line.recognition.method,
-        recognized_over=known.recognized_over if known else line.recognition.period,
+        recognized_over=line.recognition.period if kind is DocumentKind.INVOICE or not known else known.recognized_over,
         net=net,
         **quantities,
         numbers=(*known.numbers, settlement.number) if known else (settlement.number,),

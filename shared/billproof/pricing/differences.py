@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from billproof.identities import difference_of
 from billproof.money import Money, exactly
-from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule
+from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, Restated, RevenueSchedule
 from billproof.pricing.models.base import Step
 from billproof.pricing.terms import BilledLine, EarlierPeriod
 
@@ -144,9 +144,22 @@ def _difference(
         "description": f"{line.description}, difference for {earlier.period.name}",
         "net": net,
         "explanation": explanation,
-        "adjusts": Adjusts(period=earlier.period.name, line=line.id, numbers=numbers),
+        "adjusts": Adjusts(
+            period=earlier.period.name, line=line.id, numbers=numbers, restated=_restated(line, before, conceded)
+        ),
     }
     yield line.model_copy(update={**quantities, **changes})
+
+
+def _restated(line: PricedLine, before: BilledLine | None, conceded: Decimal) -> Restated | None:
+    """Say what is put in place of what where the days change over which it is earned."""
+    if before is None or before.recognized_over == line.recognition.period:
+        return None
+    return Restated(
+        owed=Money.of(line.net.amount - conceded, line.net.currency),
+        billed=before.net,
+        schedule=RevenueSchedule(method=before.recognition_method, period=before.recognized_over),
+    )
 
 
 def _less(label: str, amount: Decimal) -> Step:

@@ -50,19 +50,31 @@ class LineKind(StrEnum):
         return {LineKind.DISCOUNT: "discount", LineKind.CAP: "spend_cap"}.get(self, "credit")
 
 
+class RevenueSchedule(Model):
+    """How a line's revenue is earned, and over which days."""
+
+    method: RecognitionMethod
+    period: Period
+
+
+class Restated(Model):
+    """What a difference puts in place of what: all that is owed of the line now, and what was billed of it, and how.
+
+    The difference earns what the one earns less what the other did, whatever days they are of.
+    """
+
+    owed: Money
+    billed: Money
+    schedule: RevenueSchedule
+
+
 class Adjusts(Model):
     """The line of an earlier period whose difference a line bills, and the invoices that billed it so far."""
 
     period: str
     line: str
     numbers: tuple[str, ...]
-
-
-class RevenueSchedule(Model):
-    """How a line's revenue is earned, and over which days."""
-
-    method: RecognitionMethod
-    period: Period
+    restated: Restated | None = None
 
 
 class PricedLine(Model):
