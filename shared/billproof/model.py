@@ -6,13 +6,15 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
-DECIMAL_TEXT = r"^-?(0|[1-9][0-9]{0,22})(\.[0-9]{1,15})?$"
+DECIMAL_TEXT = r"^-?(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?$"
 _DECIMAL = re.compile(DECIMAL_TEXT)
+MOST_DECIMALS = 15
 
 
 def exact_decimal(value: Any) -> Decimal:
     """Read a decimal from text, an integer or a Decimal; at most 23 digits before the point and 15 after it.
 
+    Zeros at its end are not precision: they are dropped where there are more decimals than that.
     Raises ValueError for floats, exponents, underscores, blanks and anything else that only a lenient parser takes.
     """
     if isinstance(value, Decimal):
@@ -22,7 +24,13 @@ def exact_decimal(value: Any) -> Decimal:
     if not isinstance(value, str) or not _DECIMAL.match(value):
         message = f"{value!r} is not an exact decimal: write it as text with at most 23 digits, a point and 15 decimals"
         raise ValueError(message)
-    return Decimal(value)
+    return Decimal(without_excess_zeros(value))
+
+
+def without_excess_zeros(text: str) -> str:
+    """Return the text of a decimal with at most 15 decimals, where those after them are zeros."""
+    whole, point, decimals = text.partition(".")
+    return f"{whole}{point}{decimals[:MOST_DECIMALS]}"
 
 
 def decimal_text(value: Decimal) -> str:

@@ -316,10 +316,15 @@ def test_a_charge_that_changes_its_cadence_is_refused_with_its_name_and_day() ->
     assert len(timelines([contract(), parted], JANUARY)[0].charges) == 2
 
 
-def test_terms_that_differ_in_anything_but_their_days_are_parted() -> None:
-    renamed = contract(2, "2013-01-10", charges=[{"name": "Other name"}])
+def test_terms_that_differ_in_what_is_priced_are_parted() -> None:
+    dearer = contract(2, "2013-01-10", charges=[{"price": {"model": "flat", "amount": "7"}}])
+    (timeline,) = timelines([contract(), dearer], JANUARY)
+    assert [span.contract.version for span in timeline.charges] == [1, 2]
+    renamed = contract(2, "2013-01-10", charges=[{"name": "Other name", "product": "other", "revenue_category": "r2"}])
     (timeline,) = timelines([contract(), renamed], JANUARY)
-    assert [span.term.name for span in timeline.charges] == ["Fee", "Other name"]
+    (span,) = timeline.charges
+    names = [span.as_of(date(2013, 1, day)).term.name for day in (9, 10)]
+    assert names == ["Fee", "Other name"]
     same = contract(2, "2013-01-10", charges=[{"effective": {"start": "2011-01-01"}}])
     (timeline,) = timelines([contract(), same], JANUARY)
     (span,) = timeline.charges

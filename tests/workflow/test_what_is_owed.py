@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores
@@ -17,6 +18,7 @@ from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput
 from billproof.invoicing.releasing import release_held
 from billproof.ledger.revenue import earned_by
+from billproof.model import decimal_text
 from billproof.money import total
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
 from billproof.proof.service import prove_run
@@ -526,3 +528,37 @@ def test_a_year_that_ends_in_april_has_earned_its_first_quarter_for_ever() -> No
         "900.00",
         "900.00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "billed"), [("0.083333333333000000", "0.083333333333"), ("1.50000000000000000000", "1.5")]
+)
+def test_zeros_at_the_end_of_a_quantity_are_not_precision(sent: str, billed: str) -> None:
+    life = Life(miles("1"))
+    life.use("2013-01-05", sent)
+    life.bill(1)
+    (line,) = life.world.invoice(f"{INC}.2013-01.UA").lines
+    assert decimal_text(line.priced.quantity) == billed
+
+
+@pytest.mark.parametrize(
+    ("time", "is_taken"),
+    [
+        ("2013-01-05T23:59:60Z", True),
+        ("2013-01-05T18:59:60-05:00", True),
+        ("2013-01-05T23:59:60.5Z", True),
+        ("2013-01-05T22:59:60Z", False),
+        ("2013-01-05T23:58:60Z", False),
+    ],
+)
+def test_a_leap_second_is_the_second_before_it(time: str, is_taken: bool) -> None:  # noqa: FBT001
+    life = Life(miles("1"))
+    life.world.moment = datetime(2013, 1, 6, 12, tzinfo=UTC)
+    counts = life.world.ingest([flight(1, time=time, data={"distance": "7"})])
+    assert (counts.accepted, counts.quarantined) == (int(is_taken), int(not is_taken))
+    assert life.bill(1) == ({"miles:2013-01": "7.00"} if is_taken else {})
+
+
+def test_a_credit_that_is_finer_than_the_currency_is_refused_when_it_is_published() -> None:
+    with pytest.raises(ValidationError, match="credit prepaid is finer than the minor unit of USD"):
+        Life(fee("1"), credits=[prepaid("0.005")])

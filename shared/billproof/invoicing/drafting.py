@@ -206,7 +206,9 @@ def draft_account(
 
 
 def _slots(terms: AccountTerms, period: str) -> tuple[BillingSlot, ...]:
-    slots = [BillingSlot(period=period, ordinal=0, terms=terms.terms_digest, known=terms.known)]
+    slots = []
+    if terms.terms_digest:  # not of terms that were frozen before it was kept
+        slots.append(BillingSlot(period=period, ordinal=0, terms=terms.terms_digest, known=terms.known))
     slots += (
         BillingSlot(period=earlier.period.name, ordinal=earlier.ordinal, terms=earlier.terms_digest)
         for earlier in terms.earlier

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from billproof.contracts.charges import RecognitionMethod
 from billproof.model import Computed, Exact, Model
@@ -75,6 +78,12 @@ class Adjusts(Model):
     line: str
     numbers: tuple[str, ...]
     restated: Restated | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what most differences lack: documents of before keep their digests."""
+        fields: dict[str, Any] = dump(self)
+        return fields if self.restated is not None else {name: fields[name] for name in fields if name != "restated"}
 
 
 class PricedLine(Model):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from billproof.masterdata.meters import Meter
+from billproof.model import without_excess_zeros
 from billproof.periods import instant_text
 from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRow, UsageEvent
 
@@ -17,7 +18,9 @@ MAX_AHEAD = timedelta(hours=24)
 """How far a source's clock may run ahead of ours before an event counts as far in the future."""
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?$")
-QUANTITY = re.compile(r"^(0|[1-9][0-9]{0,22})(\.[0-9]{1,15})?$")
+QUANTITY = re.compile(r"^(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?$")
+_LEAP_SECOND = re.compile(r"^(.{17})60(.*)$")
+_LAST_SECOND = "T23:59:59"
 _WHOLE = re.compile(r"^(0|[1-9][0-9]{0,17})$")
 _TOO_PRECISE = re.compile(r"^[0-9]+\.[0-9]{16,}$")
 _TOO_LARGE = re.compile(r"^[0-9]{24,}(\.[0-9]+)?$")
@@ -181,11 +184,14 @@ def _instant(raw: bytes, received_at: datetime) -> str:
         raise Refused(Reason.BAD_TIME, f"{raw.decode()} is not a time of RFC 3339, such as 2013-01-31T23:59:00-05:00")
     if match[2] is None:
         raise Refused(Reason.NAIVE_TIME, f"{text} has no zone: end it with Z or an offset")
+    leap = _LEAP_SECOND.match(text)
     try:
-        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        moment = datetime.fromisoformat((f"{leap[1]}59{leap[2]}" if leap else text).upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Refused(Reason.BAD_TIME, f"{text}: {error}") from None
     time = instant_text(moment)
+    if leap and _LAST_SECOND not in time:  # RFC 3339, 5.7: only the last minute of a day in UTC can have 61 seconds
+        raise Refused(Reason.BAD_TIME, f"{text}: a leap second is 23:59:60 in UTC")
     if moment > received_at + MAX_AHEAD:
         raise Refused(Reason.FUTURE_TIME, f"{text} is more than {MAX_AHEAD} after it was received", time=time)
     return time
@@ -200,6 +206,8 @@ def _properties(data: dict[str, msgspec.Raw], rule: TypeRule, time: str) -> dict
         text = values.get(name)
         if text is not None and not QUANTITY.match(text):
             raise Refused(_why_not_a_quantity(text), f"data.{name} is {text[:80]!r}", time=time)
+        if text is not None:
+            values[name] = without_excess_zeros(text)
     return values
 
 
