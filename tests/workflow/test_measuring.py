@@ -173,7 +173,7 @@ def test_the_most_of_each_local_day() -> None:
         ]
     )
     (level,) = found(world, asked(by_day=True), end=days[-1], days=days)
-    assert (level.days, level.quantity) == ((Decimal(9), None, Decimal(4)), Decimal(9))
+    assert (level.days, level.quantity) == ((Decimal(9), Decimal(9), Decimal(4)), Decimal(9))
 
 
 def test_a_part_of_a_period_is_measured_apart() -> None:

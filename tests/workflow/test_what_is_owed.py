@@ -21,6 +21,7 @@ from billproof.ledger.revenue import earned_by
 from billproof.model import decimal_text
 from billproof.money import total
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
+from billproof.pricing.quoting import PriceRequest, quote
 from billproof.proof.service import prove_run
 from tests.support.world import INC, World, flight
 
@@ -94,6 +95,13 @@ class Life:
         self._events += 1
         self.world.moment = max(self.world.moment, datetime.fromisoformat(f"{day}T12:00:00Z") + timedelta(days=1))
         self.world.ingest([flight(self._events, day=day, data={"distance": quantity})])
+
+    def use_at(self, time: str, quantity: str) -> None:
+        """Send an event of some miles at an instant."""
+        self._events += 1
+        moment = datetime.fromisoformat(time).astimezone(UTC) + timedelta(days=1)
+        self.world.moment = max(self.world.moment, moment)
+        self.world.ingest([flight(self._events, time=time, data={"distance": quantity})])
 
     def bill(self, number: int) -> dict[str, str]:
         """Run a month, release what it comes to, and return the lines that are not zero; the run's proof must hold."""
@@ -562,3 +570,93 @@ def test_a_leap_second_is_the_second_before_it(time: str, is_taken: bool) -> Non
 def test_a_credit_that_is_finer_than_the_currency_is_refused_when_it_is_published() -> None:
     with pytest.raises(ValidationError, match="credit prepaid is finer than the minor unit of USD"):
         Life(fee("1"), credits=[prepaid("0.005")])
+
+
+def seats(number: int, **more: Any) -> dict[str, Any]:
+    price = {"model": "seats", "seats": number, "unit_price": "31", "true_up": "daily"}
+    return charge("seats", price, seats_meter="longest_leg", **more)
+
+
+def test_the_last_reading_of_seats_goes_on_and_not_the_highest() -> None:
+    """12 at noon of the 2nd, 9 that evening: 12 on one day, then 9; of 10 seats 2 are above on 1 of 31 days."""
+    life = Life(seats(10))
+    life.use("2013-01-02", "12")
+    life.use_at("2013-01-02T22:00:00-05:00", "9")
+    assert life.bill(1)["seats:2013-01:true_up"] == "2.00"
+
+
+def test_a_day_and_a_part_begin_with_the_seats_before_them() -> None:
+    """12 from the 2nd, 9 from noon of the 20th, 10 seats and 11 from the 17th: 2 x 15 days, then 1 x 4 days."""
+    life = Life(seats(10))
+    life.publish("2013-01-17", seats(11))
+    life.use_at("2013-01-02T00:00:00-05:00", "12")
+    life.use_at("2013-01-20T12:00:00-05:00", "9")
+    lines = life.bill(1)
+    assert (lines["seats:2013-01:true_up"], lines["seats:2013-01:true_up@2013-01-17"]) == ("30.00", "4.00")
+
+
+def test_seats_that_are_charged_from_a_day_are_trued_up_from_it() -> None:
+    """One seat seen on every day, charged from the 17th: 15 of 31 days of 31.00."""
+    life = Life(seats(0, effective={"start": "2013-01-17"}))
+    life.use_at("2013-01-01T00:00:00-05:00", "1")
+    assert life.bill(1) == {"seats:2013-01:true_up@2013-01-17": "15.00"}
+
+
+def asked(price: dict[str, Any], usage: dict[str, Any] | None = None, **more: Any) -> str:
+    """Ask `billproof price`, half up in USD, for January unless said."""
+    fields = {"currency": "USD", "rounding": "half_up", "period": "2013-01", "usage": usage or {}, **more}
+    return quote(PriceRequest.model_validate({"price": price, **fields})).amount.text
+
+
+ONE_PERCENT = {"model": "percentage", "percent": "1"}
+DEARER = {
+    "effective": {"start": "2012-01-01"},
+    "ramp": [{"start": "2013-01-16", "price": {**ONE_PERCENT, "percent": "2"}}],
+}
+
+
+def test_a_price_request_shows_what_a_commitment_of_months_falls_short_of() -> None:
+    """400.00 for three months of 91 days of which 90 are covered, nothing used: 400 x 90/91."""
+    quarter = least("400", "charge", months=3, effective={"start": "2013-07-01", "end": "2013-09-29"})
+    unit = {"model": "per_unit", "unit_price": "1"}
+    assert (
+        asked(unit, terms={"commitments": [quarter]}, period="2013-09", charge={"effective": {"start": "2012-01-01"}})
+        == "391.30"
+    )
+    quarter = least("400", "charge", months=3, effective={"start": "2013-04-01", "end": "2013-06-30"})
+    assert (
+        asked(unit, terms={"commitments": [quarter]}, period="2013-06", charge={"effective": {"start": "2012-01-01"}})
+        == "395.60"
+    )
+
+
+def test_a_price_request_trues_seats_up_from_the_day_of_their_charge() -> None:
+    price = {"model": "seats", "seats": 0, "unit_price": "31.00", "true_up": "daily"}
+    assert asked(price, {"days": ["1"] * 31}, charge={"effective": {"start": "2013-01-17"}}) == "15.00"
+
+
+def test_a_percentage_with_a_ramp_takes_dated_transactions_and_no_others() -> None:
+    """100.00 each on the 5th, 15th and 25th at 1 %, 2 % from the 16th: 1 + 1 + 2."""
+    dated = [{"day": f"2013-01-{day}", "amount": "100"} for day in ("05", "15", "25")]
+    assert asked(ONE_PERCENT, {"dated_transactions": dated}, charge=DEARER) == "4.00"
+    with pytest.raises(InvalidInput, match=r"usage.dated_transactions must say the day of each"):
+        asked(ONE_PERCENT, {"transactions": ["100", "100", "100"]}, charge=DEARER)
+
+
+@pytest.mark.parametrize(
+    ("price", "usage", "said"),
+    [
+        (
+            ONE_PERCENT,
+            {"quantity": "5"},
+            "percentage is priced by usage.dated_transactions or usage.transactions, not by usage.quantity",
+        ),
+        ({"model": "per_unit", "unit_price": "1"}, {"transactions": ["5"]}, "not by usage.transactions"),
+        ({"model": "dynamic"}, {"quantity": "5"}, "dynamic is priced by usage.prices, not by usage.quantity"),
+    ],
+)
+def test_usage_of_the_wrong_kind_is_refused_with_the_right_one(
+    price: dict[str, Any], usage: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        asked(price, usage)

@@ -185,8 +185,8 @@ class Discount(Model):
     """A percentage or an amount off the named charges for the days in which it is effective; no charges: off all.
 
     Over a period that it covers in part, it is taken by the share of the days that are billed. Percentages come before
-    amounts, narrow ones (few charges) before wide ones, each on what the earlier ones left. An amount is for a month and
-    takes no more than there is of that month's share of each fee.
+    amounts, narrow ones (few charges) before wide ones, each on what the earlier ones left. An amount is for a month
+    and takes no more than there is of that month's share of each fee.
     """
 
     id: Name

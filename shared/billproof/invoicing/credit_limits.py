@@ -2,7 +2,7 @@
 
     fee 1,000.00   discount -500.00                     500.00 are left
     fee 280.00     difference -140.00 a month later     140.00 are left
-    fee 1,000.00   drawn from a credit 400.00           1,000.00 are left: 600.00 in money first, then 400.00 to the credit
+    fee 1,000.00   drawn from a credit 400.00           1,000.00 are left: 600.00 in money, then 400.00 to the credit
 
 A line is credited together with what reduces it, so nobody is given back more than was billed.
 """

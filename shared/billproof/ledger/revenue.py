@@ -30,8 +30,8 @@ ONE_DAY = timedelta(days=1)
 def earned_by(line: InvoiceLine, day: date) -> Money:
     """Return what of a line's net amount is earned before a day, in the currency of the books.
 
-    A difference that changes a line's days earns what is owed over the new days, less what was billed over the old ones:
-    so a year that ends in April has earned its first quarter by then, and for ever.
+    A difference that changes a line's days earns what is owed over the new days, less what was billed over the old
+    ones: so a year that ends in April has earned its first quarter by then, and for ever.
     """
     net, priced = line.in_books.net, line.priced
     restated = priced.adjusts.restated if priced.adjusts is not None else None

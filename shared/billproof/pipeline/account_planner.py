@@ -185,7 +185,7 @@ class AccountPlanner:
         return {member.id: self._runs.seen_until(billed, member.id, account, month) for member in family.accounts}
 
     def _with_commitments(self, plan: AccountPlan, history: History) -> AccountPlan:
-        """Add what earlier invoices say of the terms of commitments that are over, as far as fees of them are billed."""
+        """Add what earlier invoices say of the terms of commitments that are over, as far as their fees are billed."""
         earlier = plan.terms.earlier
         versions = [*plan.terms.contracts, *(contract for month in earlier for contract in month.contracts)]
         over = timelines({(each.id, each.version): each for each in versions}.values(), self._period)
@@ -197,7 +197,7 @@ class AccountPlanner:
     def _with_earlier(
         self, plan: AccountPlan, month: str, before: Sequence[PeriodBilling], family: Family, history: History
     ) -> AccountPlan:
-        """Add a month of which this invoice bills the difference: its terms as they are known now, and what is billed."""
+        """Add a month of which this invoice bills the difference: its terms as known now, and what is billed."""
         account, period = family.parent.account.id, Period.month(month)
         contracts = tuple(governing(family.contracts, period))
         rounding, line_ids = self._entity.rounding, LineIdFormat.ESCAPED

@@ -79,7 +79,7 @@ class History:
         return read_settled(self._register, self._objects, last).credits_drawn, last.ordinal + 1
 
     def committed(self, timelines: Iterable[Timeline], *, since: date | None) -> tuple[Committed, ...]:
-        """Return what the invoices say of the terms of commitments that end in the period, or after a day; None: of all."""
+        """Return what invoices say of the terms of commitments that end in the period or after a day; None: of all."""
         terms = [
             term
             for timeline in timelines

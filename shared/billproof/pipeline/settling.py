@@ -1,7 +1,8 @@
 """Which months of an account an invoice settles again, by one rule: those whose terms or usage changed.
 
-The digest of a month's terms is kept with what was billed of it. It is compared where a version became known since, or a
-credit note unbilled the month; usage that came late has left a mark. Nothing else is read, however long the contract is.
+The digest of a month's terms is kept with what was billed of it. It is compared where a version became known since, or
+a credit note unbilled the month; usage that came late has left a mark. Nothing else is read, however long the contract
+is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
 
 type SignedOff = Callable[[str], bool]
-"""Says whether a month is signed off: it takes no document, and what is still owed for it is billed in the open month."""
+"""Says whether a month is signed off: it takes no document, and what is still owed for it is billed in the open one."""
 
 
 def never(_: str) -> bool:

@@ -5,9 +5,9 @@
     billed       what all invoices say of the line, less all credit notes
     difference   owed - conceded - billed
 
-Each unit so has its own month's price and tier position, discounts and commitments follow, and a month that was billed in
-parts comes to what it would have come to in one. A concession is of a fee with all that comes off it: what is more than
-the fee still owes is not taken back from the customer.
+Each unit so has its own month's price and tier position, discounts and commitments follow, and a month that was billed
+in parts comes to what it would have come to in one. A concession is of a fee with all that comes off it: what is more
+than the fee still owes is not taken back from the customer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Drawing down credits that were paid or granted before: by priority, then expiry, then id, over the lines in order.
 
-A line draws the credits that hold in the month in which its days begin, whenever it is billed: what an invoice draws for
-an earlier month is what that month draws as it is known now, less what it drew before (differences.py).
+A line draws the credits that hold in the month in which its days begin, whenever it is billed: what an invoice draws
+for an earlier month is what that month draws as it is known now, less what it drew before (differences.py).
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence

@@ -103,7 +103,7 @@ class Fee:
         return sum((piece.left for piece in self._in(days)), ZERO)
 
     def left_in(self, days: DateRange | Period) -> Money:
-        """Return what is left of it on some days: what is due to their end, rounded, less what is due to their start."""
+        """Return what is left of it on some days: what is due to their end, rounded, less that to their start."""
         wanted = _as_range(days)
         to_start = sum((piece.left for piece in self.pieces if piece.days.end <= wanted.start), ZERO)
         to_end = to_start + self.exact_in(days)

@@ -193,8 +193,9 @@ class _Pricer:
         due = Due(span, period, since, period.start, is_true_up=True)
         meter = self._meter(charge, charge.seats_meter)
         reading = Reading(meter=meter.id, by_day=True)
-        found = next((each for each in self._basis.quantities if each.is_of(reading, due.part)), None)
-        above = price.true_up_of(levels(found) if found else [])
+        found = next((measured for measured in self._basis.quantities if measured.is_of(reading)), None)
+        start, end = ((day - period.start).days for day in due.bounds)
+        above = price.true_up_of(levels(found)[start:end] if found else [])
         share = Proration.of(span.days, period, span.contract.proration)
         if above.by_day:
             share = Proration(days_covered=1, days_in_period=period.days)

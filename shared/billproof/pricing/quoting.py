@@ -1,5 +1,6 @@
 """Pricing one charge outside of any run, by the rules that invoices are priced by."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Self
@@ -15,6 +16,7 @@ from billproof.model import Exact, Model
 from billproof.money import Money, Rounding, total
 from billproof.names import Currency
 from billproof.periods import DateRange, Period
+from billproof.pricing.commitments import commitment_lines
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedLine
 from billproof.pricing.models import Price, price_model
@@ -22,7 +24,7 @@ from billproof.pricing.owed import contract_lines
 from billproof.pricing.reading import Read
 from billproof.pricing.transactions import tally
 from billproof.proration import ProrationTerms
-from billproof.readings import PricedQuantity, Quantity, Reading
+from billproof.readings import PricedQuantity, Quantity, Reading, Transactions
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 
@@ -34,23 +36,42 @@ class Group(Model):
     quantity: Exact
 
 
+class DatedTransaction(Model):
+    """The amount of a transaction and the day of its time."""
+
+    day: date
+    amount: Exact
+
+
 class UsageGiven(Model):
     """What was used: a quantity, or what some price models need in place of it.
 
     `transactions` are amounts in the order of their times, `prices` quantities by the price that events carried,
-    `meters` quantities by meter for a capacity, `days` the seats seen on each day (null: none seen), `parts` the
-    quantity of each part of the period, named `<start>_<end>`, where terms change within it. `carried` is left of the
-    month before.
+    `dated_transactions` amounts with their days, which terms that change within the period need. `meters` quantities by
+    meter for a capacity, `days` the seats seen on each day (null: none seen), `parts` the quantity of each part of the
+    period, named `<start>_<end>`, where terms change within it. `carried` is left of the month before.
     """
 
     quantity: Exact | None = None
     groups: tuple[Group, ...] = ()
     transactions: tuple[Exact, ...] = ()
+    dated_transactions: tuple[DatedTransaction, ...] = ()
     prices: tuple[PricedQuantity, ...] = ()
     meters: dict[str, Exact] = Field(default_factory=dict)
     days: tuple[Exact | None, ...] = ()
     parts: dict[str, Exact] = Field(default_factory=dict)
     carried: Annotated[Exact, Field(ge=0)] | None = None
+
+    @property
+    def kinds(self) -> set[str]:
+        """The fields that say anything."""
+        return {name for name in UsageGiven.model_fields if getattr(self, name) not in (None, (), {})}
+
+    def amounts(self, days: Period | None) -> list[Decimal]:
+        """Return the amounts of transactions in the order of their times, of some days or of all."""
+        dated = sorted(self.dated_transactions, key=lambda transaction: transaction.day)
+        mine = [each.amount for each in dated if days is None or days.start <= each.day < days.end]
+        return [*self.transactions, *mine]
 
 
 class _AsPrice:
@@ -159,6 +180,7 @@ def quote(request: PriceRequest) -> Quote:
     """Price the charge. Raises UnpriceableCharge as an invoice would, and InvalidInput where an amount is too large."""
     contract, period = request.contract(), Period.month(request.period)
     (charge,) = contract.charges
+    _refuse_other_usage(charge, request.usage)
     read = Read.of([contract], period)
     basis = Basis(
         period=period,
@@ -168,11 +190,25 @@ def quote(request: PriceRequest) -> Quote:
         carried={} if request.usage.carried is None else {(contract.id, charge.id): request.usage.carried},
     )
     try:
-        lines = [line for timeline in timelines([contract], period) for line in contract_lines(timeline, basis, {})]
+        lines: list[PricedLine] = []
+        for timeline in timelines([contract], period):
+            owed = contract_lines(timeline, basis, {})
+            lines += (*owed, *commitment_lines(timeline, period, owed, {}, request.rounding))
         return Quote(amount=total((line.net for line in lines), request.currency), lines=tuple(lines))
     except ValidationError:
         message = "an amount or a quantity has more than 23 digits before the point"
         raise InvalidInput(message) from None
+
+
+def _refuse_other_usage(charge: Charge, usage: UsageGiven) -> None:
+    """Refuse usage that the price cannot take: it would cost nothing, and nobody would see why."""
+    price, given = charge.price, usage.kinds
+    if not price.priced_by or charge.quantity is not None or given <= price.priced_by:
+        return
+    wanted = " or ".join(f"usage.{name}" for name in sorted(price.priced_by))
+    others = ", ".join(f"usage.{name}" for name in sorted(given - price.priced_by))
+    message = f"the price model {price.model} is priced by {wanted}, not by {others}"
+    raise InvalidInput(message)
 
 
 def _meter(name: str) -> Meter:
@@ -194,9 +230,8 @@ def _used(reading: Reading, read: Read, request: PriceRequest) -> list[Quantity]
     extras: dict[str, Any] = {}
     whole = usage.quantity or Decimal(0)
     if reading.transactions is not None:
-        extras["tally"] = tally(usage.transactions, reading.transactions)
-        whole = sum(usage.transactions, Decimal(0))
-    elif reading.by_price:
+        return list(_transactions(reading, read, request))
+    if reading.by_price:
         extras["prices"] = usage.prices
         whole = sum((each.quantity for each in usage.prices), Decimal(0))
     elif reading.by_day:
@@ -221,10 +256,29 @@ def _used(reading: Reading, read: Read, request: PriceRequest) -> list[Quantity]
                     group_by=reading.group_by,
                     dimension={name: dimension.get(name, "") for name in reading.group_by},
                     quantity=usage.parts.get(part, quantity),
-                    events=len(usage.transactions),
+                    events=0,
                     variant=reading.variant,
                     part=part,
                     **extras,
                 )
             )
     return found
+
+
+def _transactions(reading: Reading, read: Read, request: PriceRequest) -> Iterator[Quantity]:
+    """Yield the transactions of the period and of each part of it; parts need to know their days."""
+    if len(read.parts) > 1 and request.usage.transactions:
+        message = f"terms change within {request.period}: usage.dated_transactions must say the day of each"
+        raise InvalidInput(message)
+    for part, days in (("", None), *read.parts.items()):
+        amounts = request.usage.amounts(days if len(read.parts) > 1 else None)
+        yield Quantity(
+            meter=reading.meter,
+            group_by=reading.group_by,
+            dimension=dict.fromkeys(reading.group_by, ""),
+            quantity=sum(amounts, Decimal(0)),
+            events=len(amounts),
+            variant=reading.variant,
+            part=part,
+            tally=tally(amounts, reading.transactions or Transactions()),
+        )

@@ -5,8 +5,8 @@
     spend caps             over the lines in order: what lies above the cap comes off
     minimum commitments    what the month's own fees, after all that, fall short of the commitment
 
-All of it is before tax; credits follow (draws.py). Amounts for a month go by each fee's share of the month, however long
-its service period is and whichever invoice bills it (fees.py): fees of other invoices come first.
+All of it is before tax; credits follow (draws.py). Amounts for a month go by each fee's share of the month, however
+long its service period is and whichever invoice bills it (fees.py): fees come before usage.
 """
 
 from collections.abc import Iterator, Sequence

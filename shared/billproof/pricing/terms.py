@@ -63,8 +63,8 @@ class EarlierPeriod(Model):
 
     `ordinal` is the place of this settlement among the month's: two runs that would bill one difference take the same
     place, and only one of them is given it. `terms_digest` is of the terms that are billed with it. What rolls over
-    into it is `carried`, unless the month before is settled here, too. `line_ids` is how the invoice of the period named
-    its lines: they are named so for ever.
+    into it is `carried`, unless the month before is settled here, too. `line_ids` is how the invoice of the period
+    named its lines: they are named so for ever.
     """
 
     period: Period

@@ -45,8 +45,9 @@ _PLAIN = "select {keys}, {measure}, count(*) from base group by all order by all
 _BY_PRICE = "select {keys}, cast(price as decimal(38, 15)), {measure}, count(*) from base group by all order by all"
 
 _BY_DAY = """
-select {keys}, left(sequence, {letters}), max(cast(value as decimal(38, 15))), count(*)
-from base where value is not null group by all order by all
+select {keys}, left(sequence, {letters}) as moment, max(cast(value as decimal(38, 15))),
+    arg_max(cast(value as decimal(38, 15)), sequence), count(*)
+from base where value is not null group by all order by {keys}, moment
 """
 
 _WEIGHTED = """
@@ -147,18 +148,25 @@ class Measurer:
             yield key[0], self._quantity(asked_aggregate, key[0], key[1:], whole, events, prices=prices)
 
     def _by_day(self, asked_aggregate: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
-        """Return the most of each local day; a day without events is null."""
-        for key, group in groupby(self._rows(asked_aggregate, window, _BY_DAY), key=lambda row: row[:-3]):
+        """Return the most that a level was on each local day; null on the days before its first reading.
+
+        The level of a day's end goes on to the next day, whose most includes it, unless a reading at its first instant
+        takes its place.
+        """
+        for key, mine in groupby(self._rows(asked_aggregate, window, _BY_DAY), key=lambda row: row[:-4]):
             edges = self._windows[key[0]].days
             days: list[Decimal | None] = [None] * (len(edges) - 1)
-            events = 0
-            for *_, at, level, number in group:
+            events, level, done = 0, None, -1
+            for *_, at, most, last, number in mine:
                 events += number
                 day = bisect_right(edges, at) - 1
-                known = days[day]
-                days[day] = level if known is None else max(level, known)
-            most = max((level for level in days if level is not None), default=Decimal(0))
-            yield key[0], self._quantity(asked_aggregate, key[0], key[1:], most, events, days=tuple(days))
+                days[done + 1 : day] = [level] * max(day - done - 1, 0)
+                known = days[day] if day == done else None if at == edges[day] else level
+                days[day] = most if known is None else max(most, known)
+                level, done = last, day
+            days[done + 1 :] = [level] * (len(days) - done - 1)
+            highest = max((most for most in days if most is not None), default=Decimal(0))
+            yield key[0], self._quantity(asked_aggregate, key[0], key[1:], highest, events, days=tuple(days))
 
     def _weighted(self, asked_aggregate: AskedAggregate, window: int | None) -> Iterator[tuple[int, Quantity]]:
         for key, group in groupby(self._rows(asked_aggregate, window, _WEIGHTED), key=lambda row: row[:-2]):

@@ -42,7 +42,7 @@ class Percentage(PriceModel):
     takes_conversion: ClassVar[bool] = False
     takes_pool: ClassVar[bool] = False
     money: ClassVar[tuple[str, ...]] = ("fixed_fee", "minimum", "maximum")
-    priced_by: ClassVar[frozenset[str]] = frozenset({"transactions"})
+    priced_by: ClassVar[frozenset[str]] = frozenset({"transactions", "dated_transactions"})
     percent: Percent
     fixed_fee: Nonnegative = NOTHING
     free_transactions: Annotated[int, Field(ge=0)] | None = None
