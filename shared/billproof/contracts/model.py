@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from billproof.contracts.charges import Charge, Commitment, Credit, Discount, Renewal, SpendCap, Waiver
+from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap, Waiver
+from billproof.contracts.renewals import Renewal
 from billproof.ids import digest
 from billproof.model import Model
 from billproof.money import CONTEXT, unit

@@ -15,8 +15,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from itertools import pairwise
 
-from billproof.contracts.charges import Charge, Commitment, Credit, Discount, Renewal, SpendCap, Term, Waiver
+from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap, Term, Waiver
 from billproof.contracts.model import Contract
+from billproof.contracts.renewals import Renewal
 from billproof.errors import UnpriceableCharge
 from billproof.money import exactly
 from billproof.periods import DateRange, Period, add_months, intersection

@@ -4,43 +4,26 @@ A line's credit is counted from its first: the tax of all that was credited of i
 what earlier credit notes took back. So the parts add up, and an invoice and its full credit come to exactly nothing.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from billproof.errors import InvalidInput
-from billproof.identities import credit_of, credited_line
-from billproof.invoicing.credit_limits import MonthLine, Rest, Rests, is_draw, month_line, reduces
+from billproof.identities import credit_of
+from billproof.invoicing.credit_amounts import Left, amounts_to_credit, asked_amount, drawn_after, lefts_of
+from billproof.invoicing.credit_limits import Rests
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
 from billproof.masterdata.parties import TaxEngineName
-from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
-from billproof.pricing.model import Adjusts, LineIdentity, LineKind, PricedLine, line_identity
+from billproof.pricing.model import Adjusts, LineKind
 from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Drawn
 from billproof.tax.model import ComponentTax
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What is left of a line after earlier credits: its net amount and its tax, on the invoice and in the books."""
-
-    line: InvoiceLine
-    net: Money
-    tax: Money
-    booked: Taxed
-
-    def less(self, credit: InvoiceLine) -> "_Left":
-        """Take off what a credit note took back."""
-        booked = Taxed.of(self.booked.net + credit.in_books.net, self.booked.tax + credit.in_books.tax)
-        return _Left(self.line, self.net + credit.amounts.net, self.tax + credit.amounts.tax, booked)
 
 
 def draft_credit(
@@ -63,7 +46,7 @@ def draft_credit(
     credit_line = _written_off if written_off else _credited
     lines = tuple(
         credit_line(left, wanted, request, invoice, released)
-        for left, wanted in _amounts(request, _left(invoice, earlier), invoice, released, rests or {})
+        for left, wanted in amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests or {})
     )
     rule = invoice.tax_summary[0].rule
     members = {member.account: member.name for member in invoice.accounts}
@@ -79,167 +62,20 @@ def draft_credit(
         "totals": Taxed.total([line.amounts for line in lines], invoice.currency),
         "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
         "events": InvoiceEvents(billed=0, excluded=0),
-        "credits_drawn": _drawn(drawn, lines),
+        "credits_drawn": drawn_after(drawn, lines),
         "refund": request.refund,
         "notes": (f"{request.reason.replace('_', ' ')}: {request.note}", *invoice.notes),
     }
     return Invoice.model_validate({**dict(invoice), **changes})
 
 
-type _LineKey = tuple[LineIdentity, int]
-"""A line of an invoice; old ids of reductions may be alike, and then the lines are told apart by their order."""
-
-
-def _left(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[_LineKey, _Left]:
-    """Return what is left of each line: two contracts may name lines alike."""
-    left = {
-        key: _Left(line, line.amounts.net, line.amounts.tax, line.in_books)
-        for key, line in _keyed(invoice.lines, lambda priced: priced.id)
-    }
-    for credit in earlier:
-        for key, line in _keyed(credit.lines, lambda priced: credited_line(priced.id)):
-            left[key] = left[key].less(line)
-    return left
-
-
-def _keyed(lines: Iterable[InvoiceLine], name: Callable[[PricedLine], str]) -> Iterator[tuple[_LineKey, InvoiceLine]]:
-    seen: Counter[LineIdentity] = Counter()
-    for line in lines:
-        identity = line_identity(line.priced.explanation.contract, name(line.priced), line.priced.dimension)
-        yield (identity, seen[identity]), line
-        seen[identity] += 1
-
-
-def _wanted_lines(
-    request: CreditRequest, left: Mapping[_LineKey, _Left], released: Released
-) -> list[tuple[_Left, LineCredit]]:
-    """Return what is left of the lines that a request names, or of all where it names none; raises InvalidInput."""
-    if request.lines:
-        named = [_named(wanted, left.values(), released) for wanted in request.lines]
-        if len({id(line) for line in named}) != len(named):
-            message = f"a line of {released.number} is named twice"
-            raise InvalidInput(message)
-        return list(zip(named, request.lines, strict=True))
-    rest = [line for line in left.values() if not (line.net.is_zero and line.tax.is_zero)]
-    if not rest:
-        message = f"nothing is left of {released.number} to credit"
-        raise InvalidInput(message)
-    return [(line, LineCredit(line=line.line.priced.id)) for line in rest]
-
-
-def _amounts(
-    request: CreditRequest,
-    left: Mapping[_LineKey, _Left],
-    invoice: Invoice,
-    released: Released,
-    rests: Rests,
-) -> Iterator[tuple[_Left, LineCredit]]:
-    """Yield each line to credit with its amount: no more than is left of the fee, and what goes back to its credits."""
-    wanted = _wanted_lines(request, left, released)
-    if request.reason is CreditReason.UNCOLLECTIBLE:
-        yield from wanted
-        return
-    fees = [(line, asked) for line, asked in wanted if request.lines or not is_draw(line.line)]
-    credited = [_limited(line, asked, left.values(), request, invoice, released, rests) for line, asked in fees]
-    if not any(amount.amount for _, amount in credited) and not request.lines:
-        message = f"nothing is left of {released.number} to credit"
-        raise InvalidInput(message)
-    for (line, asked), (_, amount) in zip(fees, credited, strict=True):
-        if amount.is_zero and not line.tax.is_zero and not request.lines:
-            yield line, asked
-        if not amount.is_zero:
-            yield line, asked if asked.quantity else asked.model_copy(update={"amount": abs(amount.amount)})
-    yield from _draws(credited, left.values(), invoice, rests)
-
-
-def _limited(
-    line: _Left,
-    asked: LineCredit,
-    lefts: Iterable[_Left],
-    request: CreditRequest,
-    invoice: Invoice,
-    released: Released,
-    rests: Rests,
-) -> tuple[_Left, Money]:
-    """Return the amount to credit of a line: what is asked, or what is left of it over all documents."""
-    fee = month_line(line.line, invoice)
-    amount, rest = _wanted(line, asked, released), rests.get(fee)
-    if rest is None or line.net.amount <= 0 or is_draw(line.line):
-        return line, amount
-    most = Money.of(max(min(line.net.amount, rest.net), ZERO), amount.currency)
-    if not request.lines:  # what reduces the fee on this invoice is credited beside it
-        others = [each.net for each in lefts if reduces(each.line, fee, invoice) and not is_draw(each.line)]
-        most = Money.of(
-            max(min(line.net.amount, rest.net - total(others, amount.currency).amount), ZERO), amount.currency
-        )
-    if asked.amount is None and asked.quantity is None:
-        return line, most
-    if amount.amount > most.amount:
-        message = f"{amount} is more than the {most} that are left of line {line.line.priced.id} of {released.number}"
-        raise InvalidInput(message)
-    return line, amount
-
-
-def _draws(
-    credited: Iterable[tuple[_Left, Money]], lefts: Iterable[_Left], invoice: Invoice, rests: Rests
-) -> Iterator[tuple[_Left, LineCredit]]:
-    """Yield the draws that go back to their credits: what is credited of a fee and was not paid in money."""
-    together: dict[MonthLine, Decimal] = {}
-    fees = {month_line(line.line, invoice) for line, _ in credited}
-    for line, amount in credited:
-        key = month_line(line.line, invoice)
-        base = next((fee for fee in fees if reduces(line.line, fee, invoice)), key)
-        together[base] = CONTEXT.add(together.get(base, ZERO), amount.amount)
-    for fee, whole in together.items():
-        back = rests.get(fee, Rest()).draws(whole)
-        for line in lefts:
-            part = min(back, -line.net.amount)
-            if is_draw(line.line) and part > 0 and reduces(line.line, fee, invoice):
-                yield line, LineCredit(line=line.line.priced.id, amount=part)
-                back = CONTEXT.subtract(back, part)
-
-
-def _drawn(before: Sequence[Drawn], lines: Iterable[InvoiceLine]) -> tuple[Drawn, ...]:
-    """Take what goes back to credits off what was drawn of them; nothing where none goes back."""
-    back: dict[tuple[str, str], Decimal] = {}
-    for line in lines:
-        if is_draw(line):
-            key = line.priced.explanation.contract, line.priced.term
-            back[key] = CONTEXT.add(back.get(key, ZERO), line.amounts.net.amount)
-    if not back:
-        return ()
-    return tuple(
-        drawn.model_copy(
-            update={"amount": CONTEXT.subtract(drawn.amount, back.get((drawn.contract, drawn.credit), ZERO))}
-        )
-        for drawn in before
-    )
-
-
-def _named(wanted: LineCredit, left: Iterable[_Left], released: Released) -> _Left:
-    lines = [(line.line.priced.explanation.contract, line.line.priced.id, line) for line in left]
-    matches = [line for line in lines if line[1] == wanted.line and wanted.contract in {None, line[0]}]
-    if not matches:
-        names = ", ".join(dict.fromkeys(name for _, name, _ in lines))
-        message = f"{released.number} has no line {wanted.line}; its lines: {names}"
-        raise InvalidInput(message)
-    contracts = dict.fromkeys(contract for contract, _, _ in matches)
-    if len(contracts) > 1:
-        message = f"{released.number} has a line {wanted.line} in each of {', '.join(contracts)}: name the contract"
-        raise InvalidInput(message)
-    if len(matches) > 1:
-        message = f"{released.number} has {len(matches)} lines {wanted.line}: credit the whole invoice"
-        raise InvalidInput(message)
-    return matches[0][2]
-
-
 @exactly
 def _credited(
-    left: _Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released
+    left: Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released
 ) -> InvoiceLine:
     line = left.line
     priced, whole = line.priced, line.amounts.net
-    credit = _wanted(left, wanted, released)
+    credit = asked_amount(left, wanted, released)
     if abs(credit.amount) > abs(left.net.amount) or (credit.amount < 0) != (left.net.amount < 0 and credit.amount != 0):
         message = f"{credit} is more than the {left.net} that are left of line {priced.id} of {released.number}"
         raise InvalidInput(message)
@@ -280,7 +116,7 @@ def _credited(
     )
 
 
-def _booked(left: _Left, credit: Money, tax: Money, invoice: Invoice) -> Taxed | None:
+def _booked(left: Left, credit: Money, tax: Money, invoice: Invoice) -> Taxed | None:
     """Return what a credit takes back in the books, at the rate of the invoice and counted from the line's first."""
     line = left.line
     if invoice.exchange is None or line.booked is None:
@@ -291,21 +127,6 @@ def _booked(left: _Left, credit: Money, tax: Money, invoice: Invoice) -> Taxed |
     whole = invoice.exchange.convert_taxed(credited, line.priced.explanation.rounding)
     before = Taxed.of(line.booked.net - left.booked.net, line.booked.tax - left.booked.tax)
     return Taxed.of(before.net - whole.net, before.tax - whole.tax)
-
-
-def _wanted(left: _Left, wanted: LineCredit, released: Released) -> Money:
-    """Return the net amount to credit, with the sign of the line."""
-    priced, whole = left.line.priced, left.line.amounts.net
-    if wanted.amount is not None:
-        return Money.of(wanted.amount if whole.amount >= 0 else -wanted.amount, whole.currency)
-    if wanted.quantity is None:
-        return left.net
-    if wanted.quantity > priced.billed_quantity:
-        most = decimal_text(priced.billed_quantity)
-        message = f"line {priced.id} of {released.number} billed {most}, not {decimal_text(wanted.quantity)}"
-        raise InvalidInput(message)
-    exact = CONTEXT.divide(CONTEXT.multiply(whole.amount, wanted.quantity), priced.billed_quantity)
-    return Money.rounded(exact, whole.currency, priced.explanation.rounding)
 
 
 def _tax_on(line: InvoiceLine, net: Money, invoice: Invoice) -> Money:
@@ -337,7 +158,7 @@ def _components(line: InvoiceLine, tax: Money) -> tuple[ComponentTax, ...]:
 
 
 def _written_off(
-    left: _Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released
+    left: Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released
 ) -> InvoiceLine:
     """Take the gross amount that is left off the receivable; the tax stays as it was billed and declared."""
     credited = _credited(left, wanted, request, invoice, released)

@@ -20,9 +20,9 @@ from billproof.identities import LineIdFormat, TermName
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, add_months
 from billproof.pricing.explanation import explain, shown
-from billproof.pricing.lines import shortfall_line
 from billproof.pricing.model import Explanation, LineKind, PricedLine
 from billproof.pricing.models.base import step_of
+from billproof.pricing.term_lines import shortfall_line
 from billproof.pricing.terms import Committed
 from billproof.proration import Proration
 

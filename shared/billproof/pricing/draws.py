@@ -14,9 +14,9 @@ from billproof.identities import LineIdFormat
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.explanation import explain
-from billproof.pricing.lines import name_of, reduction_line
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.models.base import ONE, ZERO, step_of
+from billproof.pricing.term_lines import name_of, reduction_line
 
 ONE_DAY = timedelta(days=1)
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 
-from billproof.contracts.charges import Charge, Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
+from billproof.contracts.charges import Charge
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
-from billproof.identities import LineId, LineIdFormat, TermName, reduction_of
+from billproof.identities import LineId, LineIdFormat, TermName
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.explanation import explain
-from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule
+from billproof.pricing.model import LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import PriceModel, Step, Used, amount_of, price_steps
 from billproof.pricing.pooling import is_additive, pooled, shares
 from billproof.pricing.reading import readings, trues_up
@@ -263,76 +263,6 @@ class _Pricer:
                 contract, charge.price.model, exact, steps, self._basis.rounding, proration=share, note=note
             ),
         )
-
-
-def shortfall_line(
-    span: Span[Commitment], days: Period, *, name: TermName, net: Money, why: Explanation, line_ids: LineIdFormat
-) -> PricedLine:
-    """Return the line that bills what a commitment's fees fell short of in some days."""
-    commitment = span.term
-    return PricedLine(
-        id=LineId(name, days.name).written(line_ids),
-        account=span.contract.account,
-        kind=LineKind.COMMITMENT,
-        term=commitment.id,
-        charge=commitment.id,
-        description=commitment.name,
-        product=commitment.name,
-        revenue_category=commitment.revenue_category,
-        service_period=days,
-        covered=days,
-        meter=None,
-        unit=None,
-        dimension={},
-        quantity=ONE,
-        included_quantity=ZERO,
-        billed_quantity=ONE,
-        net=net,
-        includes_tax=span.contract.prices_include_tax,
-        recognition=RevenueSchedule(method=RecognitionMethod.AS_INCURRED, period=days),
-        explanation=why,
-    )
-
-
-def reduction_line[T: Discount | SpendCap | Credit](
-    span: Span[T],
-    line: PricedLine,
-    kind: LineKind,
-    *,
-    name: TermName,
-    net: Money,
-    why: Explanation,
-    line_ids: LineIdFormat,
-) -> PricedLine:
-    """Return the line that takes something off another one, and is taxed and earned as that one is."""
-    return PricedLine(
-        id=reduction_of(line.id, name, line_ids),
-        account=line.account,
-        kind=kind,
-        term=span.term.id,
-        charge=line.charge,
-        description=f"{span.term.name}: {line.description}",
-        product=line.product,
-        revenue_category=line.revenue_category,
-        service_period=line.service_period,
-        covered=line.covered,
-        meter=None,
-        unit=None,
-        dimension={},
-        quantity=ONE,
-        included_quantity=ZERO,
-        billed_quantity=ONE,
-        net=net,
-        includes_tax=line.includes_tax,
-        recognition=line.recognition,
-        explanation=why,
-    )
-
-
-def name_of[T: Term](span: Span[T], period: Period) -> TermName:
-    """Name a term, and tell its spans within a period apart."""
-    is_later = span.begun < span.days.start and span.days.start > period.start
-    return TermName(span.term.id, str(span.days.start) if is_later else "")
 
 
 def recognition_of(due: Due) -> RevenueSchedule:

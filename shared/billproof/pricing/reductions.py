@@ -20,9 +20,10 @@ from billproof.money import Money, allocate, exactly, total
 from billproof.periods import Period
 from billproof.pricing.explanation import explain, shown
 from billproof.pricing.fees import Fee, fees_of
-from billproof.pricing.lines import Basis, name_of, reduction_line, shortfall_line
+from billproof.pricing.lines import Basis
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
+from billproof.pricing.term_lines import name_of, reduction_line, shortfall_line
 from billproof.proration import Proration
 
 

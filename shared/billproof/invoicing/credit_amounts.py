@@ -1,0 +1,195 @@
+"""How much of which line a credit note takes back: what is asked, within what is left, and what goes to credits."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billproof.errors import InvalidInput
+from billproof.identities import credited_line
+from billproof.invoicing.credit_limits import MonthLine, Rest, Rests, is_draw, month_line, reduces
+from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
+from billproof.invoicing.model import Invoice, InvoiceLine, Released
+from billproof.model import decimal_text
+from billproof.money import CONTEXT, Money, Taxed, total
+from billproof.pricing.model import LineIdentity, PricedLine, line_identity
+from billproof.pricing.terms import Drawn
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of a line after earlier credits: its net amount and its tax, on the invoice and in the books."""
+
+    line: InvoiceLine
+    net: Money
+    tax: Money
+    booked: Taxed
+
+    def less(self, credit: InvoiceLine) -> "Left":
+        """Take off what a credit note took back."""
+        booked = Taxed.of(self.booked.net + credit.in_books.net, self.booked.tax + credit.in_books.tax)
+        return Left(self.line, self.net + credit.amounts.net, self.tax + credit.amounts.tax, booked)
+
+
+type LineKey = tuple[LineIdentity, int]
+"""A line of an invoice; old ids of reductions may be alike, and then the lines are told apart by their order."""
+
+
+def lefts_of(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[LineKey, Left]:
+    """Return what is left of each line: two contracts may name lines alike."""
+    left = {
+        key: Left(line, line.amounts.net, line.amounts.tax, line.in_books)
+        for key, line in _keyed(invoice.lines, lambda priced: priced.id)
+    }
+    for credit in earlier:
+        for key, line in _keyed(credit.lines, lambda priced: credited_line(priced.id)):
+            left[key] = left[key].less(line)
+    return left
+
+
+def _keyed(lines: Iterable[InvoiceLine], name: Callable[[PricedLine], str]) -> Iterator[tuple[LineKey, InvoiceLine]]:
+    seen: Counter[LineIdentity] = Counter()
+    for line in lines:
+        identity = line_identity(line.priced.explanation.contract, name(line.priced), line.priced.dimension)
+        yield (identity, seen[identity]), line
+        seen[identity] += 1
+
+
+def _wanted_lines(
+    request: CreditRequest, left: Mapping[LineKey, Left], released: Released
+) -> list[tuple[Left, LineCredit]]:
+    """Return what is left of the lines that a request names, or of all where it names none; raises InvalidInput."""
+    if request.lines:
+        named = [_named(wanted, left.values(), released) for wanted in request.lines]
+        if len({id(line) for line in named}) != len(named):
+            message = f"a line of {released.number} is named twice"
+            raise InvalidInput(message)
+        return list(zip(named, request.lines, strict=True))
+    rest = [line for line in left.values() if not (line.net.is_zero and line.tax.is_zero)]
+    if not rest:
+        message = f"nothing is left of {released.number} to credit"
+        raise InvalidInput(message)
+    return [(line, LineCredit(line=line.line.priced.id)) for line in rest]
+
+
+def amounts_to_credit(
+    request: CreditRequest,
+    left: Mapping[LineKey, Left],
+    invoice: Invoice,
+    released: Released,
+    rests: Rests,
+) -> Iterator[tuple[Left, LineCredit]]:
+    """Yield each line to credit with its amount: no more than is left of the fee, and what goes back to its credits."""
+    wanted = _wanted_lines(request, left, released)
+    if request.reason is CreditReason.UNCOLLECTIBLE:
+        yield from wanted
+        return
+    fees = [(line, asked) for line, asked in wanted if request.lines or not is_draw(line.line)]
+    credited = [_limited(line, asked, left.values(), request, invoice, released, rests) for line, asked in fees]
+    if not any(amount.amount for _, amount in credited) and not request.lines:
+        message = f"nothing is left of {released.number} to credit"
+        raise InvalidInput(message)
+    for (line, asked), (_, amount) in zip(fees, credited, strict=True):
+        if amount.is_zero and not line.tax.is_zero and not request.lines:
+            yield line, asked
+        if not amount.is_zero:
+            yield line, asked if asked.quantity else asked.model_copy(update={"amount": abs(amount.amount)})
+    yield from _draws(credited, left.values(), invoice, rests)
+
+
+def _limited(
+    line: Left,
+    asked: LineCredit,
+    lefts: Iterable[Left],
+    request: CreditRequest,
+    invoice: Invoice,
+    released: Released,
+    rests: Rests,
+) -> tuple[Left, Money]:
+    """Return the amount to credit of a line: what is asked, or what is left of it over all documents."""
+    fee = month_line(line.line, invoice)
+    amount, rest = asked_amount(line, asked, released), rests.get(fee)
+    if rest is None or line.net.amount <= 0 or is_draw(line.line):
+        return line, amount
+    most = Money.of(max(min(line.net.amount, rest.net), ZERO), amount.currency)
+    if not request.lines:  # what reduces the fee on this invoice is credited beside it
+        others = [each.net for each in lefts if reduces(each.line, fee, invoice) and not is_draw(each.line)]
+        most = Money.of(
+            max(min(line.net.amount, rest.net - total(others, amount.currency).amount), ZERO), amount.currency
+        )
+    if asked.amount is None and asked.quantity is None:
+        return line, most
+    if amount.amount > most.amount:
+        message = f"{amount} is more than the {most} that are left of line {line.line.priced.id} of {released.number}"
+        raise InvalidInput(message)
+    return line, amount
+
+
+def _draws(
+    credited: Iterable[tuple[Left, Money]], lefts: Iterable[Left], invoice: Invoice, rests: Rests
+) -> Iterator[tuple[Left, LineCredit]]:
+    """Yield the draws that go back to their credits: what is credited of a fee and was not paid in money."""
+    together: dict[MonthLine, Decimal] = {}
+    fees = {month_line(line.line, invoice) for line, _ in credited}
+    for line, amount in credited:
+        key = month_line(line.line, invoice)
+        base = next((fee for fee in fees if reduces(line.line, fee, invoice)), key)
+        together[base] = CONTEXT.add(together.get(base, ZERO), amount.amount)
+    for fee, whole in together.items():
+        back = rests.get(fee, Rest()).draws(whole)
+        for line in lefts:
+            part = min(back, -line.net.amount)
+            if is_draw(line.line) and part > 0 and reduces(line.line, fee, invoice):
+                yield line, LineCredit(line=line.line.priced.id, amount=part)
+                back = CONTEXT.subtract(back, part)
+
+
+def drawn_after(before: Sequence[Drawn], lines: Iterable[InvoiceLine]) -> tuple[Drawn, ...]:
+    """Take what goes back to credits off what was drawn of them; nothing where none goes back."""
+    back: dict[tuple[str, str], Decimal] = {}
+    for line in lines:
+        if is_draw(line):
+            key = line.priced.explanation.contract, line.priced.term
+            back[key] = CONTEXT.add(back.get(key, ZERO), line.amounts.net.amount)
+    if not back:
+        return ()
+    return tuple(
+        drawn.model_copy(
+            update={"amount": CONTEXT.subtract(drawn.amount, back.get((drawn.contract, drawn.credit), ZERO))}
+        )
+        for drawn in before
+    )
+
+
+def _named(wanted: LineCredit, left: Iterable[Left], released: Released) -> Left:
+    lines = [(line.line.priced.explanation.contract, line.line.priced.id, line) for line in left]
+    matches = [line for line in lines if line[1] == wanted.line and wanted.contract in {None, line[0]}]
+    if not matches:
+        names = ", ".join(dict.fromkeys(name for _, name, _ in lines))
+        message = f"{released.number} has no line {wanted.line}; its lines: {names}"
+        raise InvalidInput(message)
+    contracts = dict.fromkeys(contract for contract, _, _ in matches)
+    if len(contracts) > 1:
+        message = f"{released.number} has a line {wanted.line} in each of {', '.join(contracts)}: name the contract"
+        raise InvalidInput(message)
+    if len(matches) > 1:
+        message = f"{released.number} has {len(matches)} lines {wanted.line}: credit the whole invoice"
+        raise InvalidInput(message)
+    return matches[0][2]
+
+
+def asked_amount(left: Left, wanted: LineCredit, released: Released) -> Money:
+    """Return the net amount to credit, with the sign of the line."""
+    priced, whole = left.line.priced, left.line.amounts.net
+    if wanted.amount is not None:
+        return Money.of(wanted.amount if whole.amount >= 0 else -wanted.amount, whole.currency)
+    if wanted.quantity is None:
+        return left.net
+    if wanted.quantity > priced.billed_quantity:
+        most = decimal_text(priced.billed_quantity)
+        message = f"line {priced.id} of {released.number} billed {most}, not {decimal_text(wanted.quantity)}"
+        raise InvalidInput(message)
+    exact = CONTEXT.divide(CONTEXT.multiply(whole.amount, wanted.quantity), priced.billed_quantity)
+    return Money.rounded(exact, whole.currency, priced.explanation.rounding)

@@ -1,0 +1,83 @@
+"""The lines that terms make beside the charges: what comes off a line, and what a commitment fell short of."""
+
+from decimal import Decimal
+
+from billproof.contracts.charges import Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
+from billproof.contracts.timeline import Span
+from billproof.identities import LineId, LineIdFormat, TermName, reduction_of
+from billproof.money import Money
+from billproof.periods import Period
+from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+def shortfall_line(
+    span: Span[Commitment], days: Period, *, name: TermName, net: Money, why: Explanation, line_ids: LineIdFormat
+) -> PricedLine:
+    """Return the line that bills what a commitment's fees fell short of in some days."""
+    commitment = span.term
+    return PricedLine(
+        id=LineId(name, days.name).written(line_ids),
+        account=span.contract.account,
+        kind=LineKind.COMMITMENT,
+        term=commitment.id,
+        charge=commitment.id,
+        description=commitment.name,
+        product=commitment.name,
+        revenue_category=commitment.revenue_category,
+        service_period=days,
+        covered=days,
+        meter=None,
+        unit=None,
+        dimension={},
+        quantity=ONE,
+        included_quantity=ZERO,
+        billed_quantity=ONE,
+        net=net,
+        includes_tax=span.contract.prices_include_tax,
+        recognition=RevenueSchedule(method=RecognitionMethod.AS_INCURRED, period=days),
+        explanation=why,
+    )
+
+
+def reduction_line[T: Discount | SpendCap | Credit](
+    span: Span[T],
+    line: PricedLine,
+    kind: LineKind,
+    *,
+    name: TermName,
+    net: Money,
+    why: Explanation,
+    line_ids: LineIdFormat,
+) -> PricedLine:
+    """Return the line that takes something off another one, and is taxed and earned as that one is."""
+    return PricedLine(
+        id=reduction_of(line.id, name, line_ids),
+        account=line.account,
+        kind=kind,
+        term=span.term.id,
+        charge=line.charge,
+        description=f"{span.term.name}: {line.description}",
+        product=line.product,
+        revenue_category=line.revenue_category,
+        service_period=line.service_period,
+        covered=line.covered,
+        meter=None,
+        unit=None,
+        dimension={},
+        quantity=ONE,
+        included_quantity=ZERO,
+        billed_quantity=ONE,
+        net=net,
+        includes_tax=line.includes_tax,
+        recognition=line.recognition,
+        explanation=why,
+    )
+
+
+def name_of[T: Term](span: Span[T], period: Period) -> TermName:
+    """Name a term, and tell its spans within a period apart."""
+    is_later = span.begun < span.days.start and span.days.start > period.start
+    return TermName(span.term.id, str(span.days.start) if is_later else "")

@@ -1,0 +1,143 @@
+"""The life of one contract: its versions, what is used, what is credited, and what its invoices come to."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from billproof.approvals.policy import Policy
+from billproof.conservation.service import Stores
+from billproof.contracts.model import Contract
+from billproof.invoicing.releasing import release_held
+from billproof.ledger.revenue import earned_by
+from billproof.money import total
+from billproof.pipeline.artefacts import DRAFTED, Artefacts
+from billproof.proof.service import prove_run
+from tests.support.world import INC, World, flight
+
+
+def month(number: int) -> str:
+    """Name the n-th month of 2013, or one after it."""
+    return f"{2013 + (number - 1) // 12}-{(number - 1) % 12 + 1:02d}"
+
+
+def charge(name: str, price: dict[str, Any], **more: Any) -> dict[str, Any]:
+    base = {"id": name, "name": name.title(), "product": "telemetry", "revenue_category": "usage"}
+    return {**base, "timing": "in_arrears", "effective": {"start": "2013-01-01"}, "price": price, **more}
+
+
+def fee(amount: str, **more: Any) -> dict[str, Any]:
+    return charge("fee", {"model": "flat", "amount": amount}, **more)
+
+
+def miles(price: str, **more: Any) -> dict[str, Any]:
+    return charge("miles", {"model": "per_unit", "unit_price": price}, meter="miles_tracked", **more)
+
+
+def least(amount: str, *charges: str, **more: Any) -> dict[str, Any]:
+    base = {"id": "least", "name": "Least", "amount": amount, "charges": list(charges), "revenue_category": "usage"}
+    return {**base, "effective": {"start": "2013-01-01"}, **more}
+
+
+def prepaid(amount: str, **more: Any) -> dict[str, Any]:
+    return {"id": "prepaid", "name": "Prepaid", "amount": amount, "effective": {"start": "2013-01-01"}, **more}
+
+
+def off(start: str = "2013-01-01", end: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"id": "off", "name": "Off", "effective": {"start": start, "end": end}, **more}
+
+
+class Life:
+    """One contract of one account, and its invoices."""
+
+    def __init__(self, *charges: dict[str, Any], **terms: Any) -> None:
+        self.world = World()
+        self._first = self.world.directory.contracts("UA")[-1]
+        self._events = 0
+        policy = self.world.directory.policy(INC).model_dump() | {
+            "version": 2,
+            "thresholds": {"credit_percent": "100000", "usage_drop_percent": "100", "usage_spike_percent": "100000"},
+        }
+        self.world.publish(Policy.model_validate(policy))
+        self.world.moment = datetime(2013, 1, 1, 12, tzinfo=UTC)
+        self.publish("2013-01-01", *charges, **terms)
+
+    def publish(self, start: str, *charges: dict[str, Any], end: str | None = None, **terms: Any) -> None:
+        """Publish the next version, from a day on."""
+        last = self.world.directory.contracts("UA")[-1]
+        plain: dict[str, Any] = {"discounts": [], "commitments": [], "credits": [], "caps": [], "waivers": []}
+        document = self._first.model_dump(mode="json") | plain | {"exclusions": []}
+        document |= {"version": last.version + 1, "effective": {"start": start, "end": end}}
+        self.world.publish(Contract.model_validate(document | {"charges": list(charges), **terms}))
+
+    def other_contract(self, *charges: dict[str, Any]) -> None:
+        """Publish another contract of the account, which goes on."""
+        plain: dict[str, Any] = {"discounts": [], "commitments": [], "credits": [], "caps": [], "waivers": []}
+        document = self._first.model_dump(mode="json") | plain | {"id": "other", "exclusions": []}
+        self.world.publish(Contract.model_validate(document | {"version": 1, "charges": list(charges)}))
+
+    def drawn(self, number: int) -> Decimal:
+        """Return what was drawn of the credit up to a month's invoice."""
+        return self.world.invoice(f"{INC}.{month(number)}.UA").credits_drawn[0].amount
+
+    def use(self, day: str, quantity: str) -> None:
+        """Send an event of some miles, on the day after it or, where that is past, now."""
+        self._events += 1
+        self.world.moment = max(self.world.moment, datetime.fromisoformat(f"{day}T12:00:00Z") + timedelta(days=1))
+        self.world.ingest([flight(self._events, day=day, data={"distance": quantity})])
+
+    def use_at(self, time: str, quantity: str) -> None:
+        """Send an event of some miles at an instant."""
+        self._events += 1
+        moment = datetime.fromisoformat(time).astimezone(UTC) + timedelta(days=1)
+        self.world.moment = max(self.world.moment, moment)
+        self.world.ingest([flight(self._events, time=time, data={"distance": quantity})])
+
+    def bill(self, number: int) -> dict[str, str]:
+        """Run a month, release what it comes to, and return the lines that are not zero; the run's proof must hold."""
+        name = month(number)
+        after = number + 1
+        moment = datetime(2013 + (after - 1) // 12, (after - 1) % 12 + 1, 2, 12, tzinfo=UTC)
+        self.world.moment = max(self.world.moment, moment)
+        statement = self.world.bill(period=name)
+        mine = {each.code for each in statement.findings if each.account == "UA" and each.severity == "blocking"}
+        assert mine <= {"negative_invoice"}, statement.findings
+        if mine:  # what would become of it is not of interest here
+            batch = Artefacts(self.world.objects).read(DRAFTED, f"{INC}-{name}-001", "0000-0000")
+            ports = {"postings": self.world.postings, "deliveries": self.world.deliveries}
+            assert release_held(batch, "UA", register=self.world.register, **ports) is not None
+        self.world.post_all(period=name)
+        proof = prove_run(f"{INC}-{name}-001", stores=stores(self.world))
+        assert mine or proof.holds, proof.differences
+        lines = self.world.invoice(f"{INC}.{name}.UA").lines
+        return {line.priced.id: line.priced.net.text for line in lines if not line.priced.net.is_zero}
+
+    def credit(self, number: int, request: str = "C-1", **terms: Any) -> str:
+        """Credit a month's invoice and return what goes back in money, net."""
+        self.world.moment += timedelta(hours=1)
+        note = self.world.credit_and_approve(f"{INC}.{month(number)}.UA", request, **terms)
+        return (-note.totals.net).text
+
+    def earned(self, day: str) -> str:
+        """Return what the invoices of the first four months earned of the fee before a day."""
+        lines = [line for number in (1, 2, 3, 4) for line in self.world.invoice(f"{INC}.{month(number)}.UA").lines]
+        earned = [earned_by(line, date.fromisoformat(day)) for line in lines if line.priced.charge == "fee"]
+        return total(earned, "USD").text
+
+    def total(self, *numbers: int) -> Decimal:
+        """Return what the invoices of some months come to together."""
+        found = (self.world.invoice(f"{INC}.{month(number)}.UA").totals.net.amount for number in numbers)
+        return sum(found, Decimal(0))
+
+
+def stores(world: World) -> Stores:
+    return Stores(
+        objects=world.objects,
+        directory=world.directory,
+        register=world.register,
+        erps=world.erps,
+        exception_store=world.exception_store,
+    )
+
+
+YEARLY = {"timing": "in_advance", "cadence": {"interval": "year"}}
+ADVANCE = {"timing": "in_advance"}

@@ -1,0 +1,93 @@
+"""Credit notes, concessions and credits that were drawn, case by case: amounts by hand, over real invoices."""
+
+from decimal import Decimal
+
+import pytest
+
+from billproof.errors import InvalidInput
+from tests.support.lives import ADVANCE, Life, fee, miles, off, prepaid
+from tests.support.world import INC
+
+ENDS = {"effective": {"start": "2013-01-01", "end": "2013-02-15"}}
+
+
+def test_a_credit_note_gives_back_what_a_difference_left() -> None:
+    """280.00 for February, a difference of -140.00: 140.00 are left of the line."""
+    life = Life(fee("280", **ADVANCE), miles("1"))
+    life.bill(1)
+    life.publish("2013-01-01", fee("280", **ADVANCE, **ENDS), miles("1"))
+    life.use("2013-02-20", "1000")
+    assert life.bill(2) == {"miles:2013-02": "1000.00", "difference:fee:2013-02": "-140.00"}
+    with pytest.raises(InvalidInput, match=r"280.00 USD is more than the 140.00 USD that are left of line fee:2013-02"):
+        life.credit(1, lines=[{"line": "fee:2013-02", "amount": "280"}])
+    assert life.credit(1, lines=[{"line": "fee:2013-02"}]) == "140.00"
+    assert life.bill(3) == {}
+
+
+def test_a_difference_gives_back_nothing_that_a_credit_note_gave() -> None:
+    """280.00 are conceded, then the fee turns out to be 140.00: nothing more to give back."""
+    life = Life(fee("280", **ADVANCE), miles("1"))
+    life.bill(1)
+    assert life.credit(1, lines=[{"line": "fee:2013-02"}]) == "280.00"
+    life.publish("2013-01-01", fee("280", **ADVANCE, **ENDS), miles("1"))
+    assert life.bill(2) == {}
+
+
+@pytest.mark.parametrize(
+    ("rebill", "march"),
+    [(False, {"difference:miles:2013-01": "50.00"}), (True, {"difference:miles:2013-01": "150.00"})],
+)
+def test_a_concession_is_not_billed_again_when_more_is_owed(rebill: bool, march: dict[str, str]) -> None:  # noqa: FBT001
+    """100 used, 100.00 given back; then 50 come late: 50.00 more are owed after the concession, 150.00 without one."""
+    life = Life(miles("1"))
+    life.use("2013-01-05", "100")
+    life.bill(1)
+    assert life.credit(1, rebill=rebill) == "100.00"
+    life.use("2013-01-06", "50")
+    assert life.bill(2) == march
+    assert life.bill(3) == {}
+
+
+def test_a_concession_is_of_the_fee_with_all_that_comes_off_it() -> None:
+    """1,000.00 less 50 %, 500.00 conceded. At half the price 250.00 are owed, less than what was conceded: nothing."""
+    life = Life(fee("1000"), discounts=[off(percent="50")])
+    life.bill(1)
+    with pytest.raises(InvalidInput, match=r"501.00 USD is more than the 500.00 USD"):
+        life.credit(1, lines=[{"line": "fee:2013-01", "amount": "501"}])
+    assert life.credit(1, lines=[{"line": "fee:2013-01"}]) == "500.00"
+    life.publish("2013-01-01", fee("500"), discounts=[off(percent="50")])
+    lines = life.bill(2)
+    assert sum(Decimal(net) for line, net in lines.items() if line.endswith("2013-01")) == 0
+    assert life.total(2) == Decimal("250.00")
+
+
+@pytest.mark.parametrize(
+    ("credit", "asked", "money", "drawn"),
+    [
+        ("5000", None, "0.00", "0"),  # wholly drawn: all of it goes back to the credit
+        ("400", "700", "600.00", "300"),  # 600.00 were paid in money and go back first
+        ("400", None, "600.00", "0"),
+        ("400", "500", "500.00", "400"),
+    ],
+)
+def test_what_a_credit_paid_goes_back_to_it_after_the_money(
+    credit: str, asked: str | None, money: str, drawn: str
+) -> None:
+    life = Life(fee("1000"), credits=[prepaid(credit)])
+    life.bill(1)
+    line = {"line": "fee:2013-01"} | ({"amount": asked} if asked else {})
+    assert life.credit(1, lines=[line]) == money
+    life.publish("2013-02-01", fee("0"), credits=[prepaid(credit)])
+    life.bill(2)
+    drawn_now = [each.amount for each in life.world.invoice(f"{INC}.2013-02.UA").credits_drawn]
+    assert drawn_now == [Decimal(drawn)]
+
+
+def test_an_invoice_and_its_full_credit_note_come_to_nothing_whatever_came_off() -> None:
+    life = Life(fee("1000"), miles("1"), discounts=[off(percent="30")], credits=[prepaid("400")])
+    life.use("2013-01-05", "123")
+    life.bill(1)
+    assert life.credit(1) == f"{life.total(1):.2f}"
+    life.publish("2013-02-01", fee("0"), miles("1"), credits=[prepaid("400")])
+    life.use("2013-02-05", "300")
+    assert life.bill(2) == {"miles:2013-02": "300.00", "prepaid:miles:2013-02": "-300.00"}
