@@ -1,1 +1,19 @@
-"""Compute lines with explanations from quantities and contract terms."""
+"""Pricing: terms and quantities in, priced lines with explanations out. Pure functions.
+
+    terms            terms.py            an account's contracts, frozen for its run; digests.py: did they change
+      |
+    service periods  service_periods.py  what is at home in a month; reading.py: what it reads of usage
+      |
+    lines            lines.py            a line for each, by its price model (models/); fees.py: on which days
+      |
+    reductions       reductions.py       discounts, caps, minimums; commitments.py: minimums of several months
+      |
+    owed             owed.py             all that is owed at home in a month, as it is known now
+      |
+    minus billed     differences.py      less concessions and what is billed; draws.py: what prepaid credits pay
+      |
+    explanation      explanation.py      every line says why it has its amount
+
+account.py puts this together for every month that an invoice settles, the oldest first; service.py is the step of a
+run, quoting.py the command.
+"""
