@@ -7,6 +7,7 @@ from typing import Any
 from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores
 from billproof.contracts.model import Contract
+from billproof.invoicing.model import Invoice
 from billproof.invoicing.releasing import release_held
 from billproof.ledger.revenue import earned_by
 from billproof.money import total
@@ -51,6 +52,7 @@ class Life:
 
     def __init__(self, *charges: dict[str, Any], **terms: Any) -> None:
         self.world = World()
+        self.notes: list[Invoice] = []
         self._first = self.world.directory.contracts("UA")[-1]
         self._events = 0
         policy = self.world.directory.policy(INC).model_dump() | {
@@ -115,6 +117,7 @@ class Life:
         """Credit a month's invoice and return what goes back in money, net."""
         self.world.moment += timedelta(hours=1)
         note = self.world.credit_and_approve(f"{INC}.{month(number)}.UA", request, **terms)
+        self.notes.append(note)
         return (-note.totals.net).text
 
     def earned(self, day: str) -> str:

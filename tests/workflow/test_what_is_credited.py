@@ -1,11 +1,13 @@
 """Credit notes, concessions and credits that were drawn, case by case: amounts by hand, over real invoices."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from billproof.errors import InvalidInput
-from tests.support.lives import ADVANCE, Life, fee, miles, off, prepaid
+from billproof.ledger.revenue import earned_by
+from tests.support.lives import ADVANCE, YEARLY, Life, fee, miles, off, prepaid
 from tests.support.world import INC
 
 ENDS = {"effective": {"start": "2013-01-01", "end": "2013-02-15"}}
@@ -91,3 +93,18 @@ def test_an_invoice_and_its_full_credit_note_come_to_nothing_whatever_came_off()
     life.publish("2013-02-01", fee("0"), miles("1"), credits=[prepaid("400")])
     life.use("2013-02-05", "300")
     assert life.bill(2) == {"miles:2013-02": "300.00", "prepaid:miles:2013-02": "-300.00"}
+
+
+def test_a_credit_note_for_days_to_come_leaves_what_is_earned() -> None:
+    """A year of 3,650 at 10.00 a day; 306.00 are given back in February for the 306 days from March on."""
+    life = Life(fee("3650", **YEARLY))
+    life.bill(1)
+    line = {"line": "fee:2013-01-01_2014-01-01", "amount": "306"}
+    days = {"start": "2013-03-01", "end": "2014-01-01"}
+    assert life.credit(1, lines=[line], days=days) == "306.00"
+    (note,) = life.notes
+    days_on = (date(2013, 3, 1), date(2013, 3, 31), date(2014, 1, 1))
+    earned = [earned_by(note.lines[0], day).text for day in days_on]
+    assert earned == ["0.00", "-30.00", "-306.00"]
+    with pytest.raises(InvalidInput, match=r"covers 2013-01-01 to 2014-01-01, not 2014-01-01 to 2014-02-01"):
+        life.credit(1, "C-2", lines=[line], days={"start": "2014-01-01", "end": "2014-02-01"})

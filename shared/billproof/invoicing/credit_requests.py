@@ -1,12 +1,13 @@
 """What a person asks for: a credit note or a write-off of a released invoice."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from billproof.model import Exact, Model
 from billproof.names import Name
+from billproof.periods import Period
 
 
 class CreditReason(StrEnum):
@@ -43,7 +44,8 @@ class CreditRequest(Model):
     """A request to credit an invoice: `id` is the requester's own name for it; the same request twice is one.
 
     Without lines all that is left of the invoice is credited. With `rebill` the next invoice bills again what the terms
-    and usage of the period come to then. `refund` says that the money is to go back, not to stay as a credit.
+    and usage of the period come to then. `refund` says that the money is to go back, not to stay as a credit. Something may
+    be given back for some `days` of a line only: those to come reduce deferred revenue, and what is earned stays.
     """
 
     id: Name
@@ -53,7 +55,14 @@ class CreditRequest(Model):
     lines: Annotated[tuple[LineCredit, ...], Field(max_length=1_000)] = ()
     rebill: bool = False
     refund: bool = False
+    days: Period | None = None
     requested_by: str
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the days where none are given: requests of before keep their digests."""
+        fields: dict[str, Any] = dump(self)
+        return fields if self.days is not None else {name: fields[name] for name in fields if name != "days"}
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

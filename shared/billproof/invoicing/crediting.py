@@ -7,6 +7,7 @@ what earlier credit notes took back. So the parts add up, and an invoice and its
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from billproof.errors import InvalidInput
 from billproof.identities import credit_of
@@ -17,7 +18,7 @@ from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
 from billproof.masterdata.parties import TaxEngineName
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
-from billproof.pricing.model import Adjusts, LineKind
+from billproof.pricing.model import Adjusts, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Drawn
 from billproof.tax.model import ComponentTax
@@ -101,6 +102,7 @@ def _credited(
         "net": -(credit + tax) if priced.includes_tax else -credit,
         "explanation": explanation,
         "adjusts": _adjusts(line, invoice, released),
+        **_for_days(request, priced),
     }
     return line.model_copy(
         update={
@@ -114,6 +116,22 @@ def _credited(
             "components": _components(line, tax),
         }
     )
+
+
+def _for_days(request: CreditRequest, priced: PricedLine) -> dict[str, Any]:
+    """Say for which days something is given back: it is earned back over them, and no others.
+
+    Raises InvalidInput where the line does not cover them.
+    """
+    days = request.days
+    if days is None:
+        return {}
+    if days.start < priced.covered.start or days.end > priced.covered.end:
+        covered = f"{priced.covered.start} to {priced.covered.end}"
+        message = f"line {priced.id} covers {covered}, not {days.start} to {days.end}"
+        raise InvalidInput(message)
+    method = priced.recognition.method
+    return {"covered": days, "recognition": RevenueSchedule(method=method, period=days)}
 
 
 def _booked(left: Left, credit: Money, tax: Money, invoice: Invoice) -> Taxed | None:

@@ -41,7 +41,7 @@ def earned_by(line: InvoiceLine, day: date) -> Money:
         earned = restated.owed.amount * _share(priced.recognition, day)
         earned -= restated.billed.amount * _share(restated.schedule, day)
         exact = earned * (net.amount / priced.net.amount if priced.net.amount else 1)
-    return Money.rounded(exact, net.currency, priced.explanation.rounding)
+    return Money.rounded(exact + 0, net.currency, priced.explanation.rounding)  # no negative zero
 
 
 def _share(schedule: RevenueSchedule, day: date) -> Decimal:
