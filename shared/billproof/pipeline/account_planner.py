@@ -23,6 +23,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, add_months, instant_text
+from billproof.pipeline.charges import charges_of
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines
@@ -30,6 +31,7 @@ from billproof.pipeline.windows import window_of
 from billproof.ports import Objects
 from billproof.pricing.service import unpriceable
 from billproof.pricing.terms import AccountTerms, EarlierPeriod
+from billproof.tax.charged import AccountCharges
 from billproof.usage.log import LateMark, late_marks
 from billproof.usage.model import AccountWindow
 
@@ -40,17 +42,17 @@ MAX_EARLIER = 60
 KEPT = ("earlier", "unsettled", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed", "line_ids")
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
-
 Marks = Mapping[str, Sequence[LateMark]]
 """The marks of late usage, by account."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
-    """An account's terms and windows; the windows get their batch when batches are cut."""
+    """An account's terms, windows (they get their batch when batches are cut) and taxes that were charged before."""
 
     terms: AccountTerms
     windows: tuple[AccountWindow, ...]
+    charges: AccountCharges | None = None
 
 
 class AccountPlanner:
@@ -98,7 +100,9 @@ class AccountPlanner:
         family = Family(record)
         try:
             family = family_of(record, self._entity.id, self._directory)
-            return self._plan(family, marks)
+            billings = self._register.settlements(self._entity.id, name)
+            plan = self._plan(family, marks, billings)
+            return replace(plan, charges=charges_of(plan.terms, self._period, billings, self._register, self._objects))
         except UnpriceableCharge as error:
             terms = AccountTerms(
                 account=record.account,
@@ -108,9 +112,7 @@ class AccountPlanner:
             )
             return AccountPlan(terms, self._windows_now(family, (), self._period))
 
-    def _plan(self, family: Family, marks: Marks) -> AccountPlan:
-        name = family.parent.account.id
-        billings = self._register.settlements(self._entity.id, name)
+    def _plan(self, family: Family, marks: Marks, billings: Sequence[PeriodBilling]) -> AccountPlan:
         own = next((each for each in billings if (each.period, each.ordinal) == (self._period.name, 0)), None)
         if own is not None:
             return self._as_released(family, own)
