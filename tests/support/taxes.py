@@ -7,6 +7,8 @@ from typing import Any
 from billproof.approvals.policy import Policy
 from billproof.contracts.charges import RecognitionMethod
 from billproof.errors import UndeterminedTax
+from billproof.invoicing.drafting import draft_invoice
+from billproof.invoicing.model import Invoice
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.money import Money, Rounding
 from billproof.periods import Period
@@ -16,9 +18,11 @@ from billproof.tax.charged import AccountCharges
 from billproof.tax.model import Determination
 from billproof.tax.rules import determine
 from billproof.tax.service import AccountTax, tax_account
+from billproof.usage.model import EventCounts
 from billproof_ops.demo import story
 
 DATA = story.master_data()
+NO_EVENTS = EventCounts.zero()
 NUMBERS = {
     "DE": "DE136695976",
     "FR": "FR40303265045",
@@ -121,12 +125,31 @@ def tax_lines(
     entity: LegalEntity, account: Account, *lines: PricedLine, issued: str, charged: AccountCharges | None = None
 ) -> AccountTax:
     """Tax lines as the step of a run does, on an invoice that is issued on a day."""
-    period = lines[0].service_period
-    plan = BatchPlan(
+    plan = plan_of(entity, lines[0], issued)
+    priced = PricedAccount(account=account.id, currency=lines[0].net.currency, period=plan.period, lines=lines)
+    return tax_account(AccountTerms(account=account, contracts=()), priced, plan=plan, charged=charged)
+
+
+def invoice_of(entity: LegalEntity, account: Account, *lines: PricedLine, issued: str) -> Invoice:
+    """The invoice of some lines, as the step of a run drafts it."""
+    plan = plan_of(entity, lines[0], issued)
+    return draft_invoice(
+        AccountTerms(account=account, contracts=()),
+        plan=plan,
+        priced=PricedAccount(account=account.id, currency=lines[0].net.currency, period=plan.period, lines=lines),
+        taxed=tax_lines(entity, account, *lines, issued=issued).lines,
+        calculations={},
+        events=NO_EVENTS,
+        late=NO_EVENTS,
+    )
+
+
+def plan_of(entity: LegalEntity, line: PricedLine, issued: str) -> BatchPlan:
+    return BatchPlan(
         run="R",
         batch="B",
         legal_entity=entity,
-        period=period,
+        period=line.service_period,
         issue_date=date.fromisoformat(issued),
         buckets=(),
         meters=(),
@@ -134,5 +157,3 @@ def tax_lines(
         requested_by="carla",
         accounts=(),
     )
-    priced = PricedAccount(account=account.id, currency=lines[0].net.currency, period=period, lines=lines)
-    return tax_account(AccountTerms(account=account, contracts=()), priced, plan=plan, charged=charged)

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from billproof.invoicing.model import InvoiceLine
+from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.crediting import draft_credit
+from billproof.invoicing.model import DocumentRef, Invoice, InvoiceLine, Released
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, Rounding, Taxed
 from billproof.tax.amounts import credit_parts
 from billproof.tax.charged import AccountCharges, ChargedPart, ChargedTax
 from billproof.tax.model import TaxPart
 from billproof.tax.rows import times_of_supply
-from tests.support.taxes import customer, difference, fee, seller, tax_lines
+from tests.support.taxes import customer, difference, fee, invoice_of, seller, tax_lines
 
 GERMANY, BRITAIN, SWITZERLAND = seller("DE"), seller("GB"), seller("CH")
 ZEALAND, CANADA, STATES = seller("NZ"), seller("CA"), seller("US", "US-UT", "US-SD", "US-NY", "US-DC")
@@ -132,6 +134,38 @@ def test_a_divided_line_is_credited_part_by_part_to_nothing() -> None:
     sums = [sum(getattr(part.amounts, name).amount for part in taken) for name in ("net", "tax", "gross")]
     assert sums == [Decimal("-3660.00"), Decimal("-289.10"), Decimal("-3949.10")]
     assert [part.amounts.net.text for part in taken[:2]] == ["-502.74", "-497.27"]  # 184 and 182 of 366 of 1000.01
+
+
+def test_credit_notes_of_a_divided_line_are_divided_as_it_was() -> None:
+    year = fee("2023-07-01", "2024-07-01", "3660.00", currency="CHF")
+    swiss = seller("CH", currency="CHF")
+    invoice = invoice_of(swiss, customer("CH"), year, issued="2023-07-01")
+    summary = [(group.percent, group.amounts.net.text, group.amounts.tax.text) for group in invoice.tax_summary]
+    assert summary == [("7.7", "1840.00", "141.68"), ("8.1", "1820.00", "147.42")]
+    released = Released(
+        invoice=invoice.id,
+        number="1",
+        account="UA",
+        legal_entity=swiss.id,
+        period=invoice.period,
+        issue_date=invoice.issue_date,
+        document=DocumentRef(key="k", digest="d", totals=invoice.totals),
+        run="R",
+    )
+    notes: list[Invoice] = []
+    for number, amount in enumerate(("1000.01", None)):
+        lines = [{"line": year.id, "amount": amount}]
+        facts = {"id": f"C-{number}", "invoice": invoice.id, "reason": "goodwill", "note": "as agreed"}
+        request = CreditRequest.model_validate({**facts, "lines": lines, "requested_by": "ana"})
+        day = date(2024, 1, 10)
+        notes.append(
+            draft_credit(
+                request, credit_id=f"C{number}", invoice=invoice, released=released, earlier=notes, issue_date=day
+            )
+        )
+    taxes = [[(group.percent, group.amounts.tax.text) for group in note.tax_summary] for note in notes]
+    assert taxes == [[("7.7", "-38.71"), ("8.1", "-40.28")], [("7.7", "-102.97"), ("8.1", "-107.14")]]
+    assert (notes[0].totals.gross + notes[1].totals.gross) == -invoice.totals.gross
 
 
 def charges(line: str, *parts: tuple[str, str]) -> AccountCharges:
