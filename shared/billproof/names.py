@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
 from billproof.errors import InvalidInput
 from billproof.ids import name
@@ -25,11 +25,41 @@ def _checked(check: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(validate)
 
 
+_CODES = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
+    "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK "
+    "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR "
+    "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK "
+    "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
+    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF "
+    "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
+)
+COUNTRIES = frozenset(_CODES.split())
+"""Every code of ISO 3166-1 alpha-2 that is assigned, as of 2026 (ISO Online Browsing Platform)."""
+ALIASES = {"EL": "GR", "UK": "GB"}
+"""Codes that the European Union writes in place of ISO 3166-1."""
+
+
+PUBLISHED = {"published": True}
+"""The context in which a document is validated that comes in now; what was stored before stays readable as it is."""
+
+
+def _country(value: str, info: ValidationInfo) -> str:
+    if info.context is None or not info.context.get("published"):
+        return value
+    code = ALIASES.get(value, value)
+    if code not in COUNTRIES:
+        message = f"{value!r} is not a country's code of ISO 3166-1"
+        raise ValueError(message)
+    return code
+
+
 Name = Annotated[str, _checked(lambda value: name(value, "the name"))]
 """Letters, digits, `_` and `-`: it becomes part of keys."""
 Currency = Annotated[str, _checked(exponent)]
 TimeZone = Annotated[str, _checked(zone)]
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
+"""A country's code of ISO 3166-1; EL and UK, which the European Union writes, are published as GR and GB."""
 Version = Annotated[int, Field(ge=1, le=999_999)]
 Nonnegative = Annotated[Exact, Field(ge=0)]

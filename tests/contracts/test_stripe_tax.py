@@ -73,7 +73,8 @@ def test_the_invoice_bears_what_stripe_says_and_posting_declares_it_once(stripe:
     released = world.register.released(US)
     assert released is not None
     assert f"{released.number}/US" in stripe.transactions
-    assert len(stripe.transactions) == len(stripe.calculations) == 3
+    # AA and DL pay a fee for February in advance and usage of January: each has two tax points
+    assert len(stripe.transactions) == len(stripe.calculations) == 5
     assert world.reconcile(EUROPE).variances == ()
 
 
@@ -104,6 +105,26 @@ def test_credit_notes_take_back_what_was_declared_to_the_cent(stripe: FakeStripe
     assert len(parts) == 5
     for name in ("amount", "amount_tax"):
         assert sum(each["line_items"]["data"][0][name] for each in parts) == 0
+
+
+def test_two_tax_points_are_two_calculations_and_a_credit_note_takes_back_both(stripe: FakeStripe) -> None:
+    """AA's fee is for February, in advance, and asked for at the day of the invoice; its usage is of January."""
+    world = world_of(stripe)
+    world.ingest([flight(number, account="AA", day="2013-01-06") for number in range(7)])
+    bill(world)
+    world.post_all(EUROPE)
+    invoice = f"{EUROPE}.{JANUARY}.AA"
+    days = sorted({line.determination.tax_point.isoformat() for line in world.invoice(invoice).lines})
+    assert days == ["2013-01-31", "2013-02-01"]
+    assert set(world.invoice(invoice).tax_calculations) == {f"AA@{day}" for day in days}
+    released = world.register.released(invoice)
+    assert released is not None
+    world.credit_and_approve(invoice)
+    for day in days:
+        declared = stripe.transactions[f"{released.number}/AA@{day}"]
+        parts = [declared, *stripe.reversals(declared["id"])]
+        assert len(parts) == 2
+        assert sum(part["line_items"]["data"][0]["amount"] for part in parts) == 0
 
 
 def test_a_write_off_leaves_the_tax_declared(stripe: FakeStripe) -> None:

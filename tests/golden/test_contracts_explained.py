@@ -13,8 +13,8 @@ from billproof.masterdata.meters import Meter
 from billproof.money import Rounding
 from billproof.periods import Period
 from billproof.pricing.lines import Basis
-from billproof.pricing.reading import Read
 from billproof.pricing.owed import contract_lines
+from billproof.pricing.reading import Read
 from billproof.readings import Quantity
 from tests.golden.test_explanations import compare, explained
 

@@ -157,8 +157,10 @@ def test_tax_on_a_credit_is_the_mirror_of_tax_on_a_charge() -> None:
 def seller(country: str, *registrations: str, **changes: Any) -> LegalEntity:
     document = INC.model_dump(mode="json")
     address = {**document["address"], "country": country, "region": None}
-    numbers = [{"jurisdiction": each, "number": "1"} for each in registrations]
-    return LegalEntity.model_validate({**document, "address": address, "tax_registrations": numbers, **changes})
+    numbers = [{"jurisdiction": place, "number": "1"} for place in registrations]
+    absent = [{"jurisdiction": place, "reason": "sells nothing more there"} for place in ("US", "CA")]
+    facts = {"address": address, "tax_registrations": numbers, "not_registered": absent}
+    return LegalEntity.model_validate({**document, **facts, **changes})
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.parties import TaxEngineName
 from billproof.model import Model
 from billproof.money import Taxed
-from billproof.tax.port import TaxEngine, TaxTransaction
+from billproof.tax.port import TaxEngine, TaxTransaction, is_of
 from billproof.tax.service import Engines
 
 
 class Declared(Model):
-    """The fact that a document's tax was declared: the transactions of an invoice, by account."""
+    """The fact that a document's tax was declared: the transactions of an invoice, by the key of their calculation."""
 
     transactions: dict[str, TaxTransaction]
 
@@ -36,8 +36,8 @@ def declare_tax(invoice: Invoice, released: Released, *, register: Register, eng
     engine = _engine(invoice.tax_engine, engines)
     if invoice.kind is DocumentKind.INVOICE:
         transactions = {
-            account: engine.commit(calculation, reference=f"{released.number}/{account}")
-            for account, calculation in invoice.tax_calculations.items()
+            key: engine.commit(calculation, reference=f"{released.number}/{key}")
+            for key, calculation in invoice.tax_calculations.items()
         }
     else:
         transactions = {}
@@ -45,10 +45,10 @@ def declare_tax(invoice: Invoice, released: Released, *, register: Register, eng
         if known is None:
             message = f"the tax of {invoice.corrects} is not declared yet"
             raise Contended(message)
-        for account, transaction in Declared.model_validate(known).transactions.items():
-            amounts = _of(invoice, account)
+        for key, transaction in Declared.model_validate(known).transactions.items():
+            amounts = _of(invoice, key)
             if not amounts.net.is_zero or not amounts.tax.is_zero:
-                engine.void(transaction, reference=f"{released.number}/{account}", amounts=amounts)
+                engine.void(transaction, reference=f"{released.number}/{key}", amounts=amounts)
     register.add(released.invoice, DECLARED, Declared(transactions=transactions))
 
 
@@ -59,6 +59,6 @@ def _engine(name: TaxEngineName, engines: Engines) -> TaxEngine:
     return engines[name]
 
 
-def _of(invoice: Invoice, account: str) -> Taxed:
-    mine = [line.amounts for line in invoice.lines if line.priced.account == account]
+def _of(invoice: Invoice, key: str) -> Taxed:
+    mine = [line.amounts for line in invoice.lines if is_of(key, line.priced.account, line.determination.tax_point)]
     return Taxed.total(mine, invoice.currency)

@@ -21,6 +21,7 @@ from billproof.money import CONTEXT, Money, Taxed, exactly, total
 from billproof.pricing.model import Adjusts, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Drawn
+from billproof.tax.amounts import credit_parts
 from billproof.tax.model import ComponentTax
 
 ZERO = Decimal(0)
@@ -81,7 +82,12 @@ def _credited(
         message = f"{credit} is more than the {left.net} that are left of line {priced.id} of {released.number}"
         raise InvalidInput(message)
     credited = whole - left.net + credit
-    tax = left.tax if credited == whole else _tax_on(line, credited, invoice) - (line.amounts.tax - left.tax)
+    rounding = priced.explanation.rounding
+    parts = credit_parts(line.parts, whole - left.net, credit, rounding) if line.parts else ()
+    if parts:
+        tax = -total((part.amounts.tax for part in parts), credit.currency)
+    else:
+        tax = left.tax if credited == whole else _tax_on(line, credited, invoice) - (line.amounts.tax - left.tax)
     quantity = -priced.billed_quantity if credited == whole else -(wanted.quantity or ZERO)
     explanation = priced.explanation.model_copy(
         update={
@@ -107,13 +113,14 @@ def _credited(
     return line.model_copy(
         update={
             "priced": priced.model_copy(update=changes),
-            "taxable_base": Money.rounded(
-                -credit.amount * line.determination.taxable_share, credit.currency, priced.explanation.rounding
-            ),
+            "taxable_base": total((part.taxable_base for part in parts), credit.currency)
+            if parts
+            else Money.rounded(-credit.amount * line.determination.taxable_share, credit.currency, rounding),
             "amounts": Taxed.of(-credit, -tax),
             "booked": _booked(left, credit, tax, invoice),
             "tax_by_line": -tax,
             "components": _components(line, tax),
+            "parts": parts,
         }
     )
 
@@ -193,6 +200,7 @@ def _written_off(
             "booked": invoice.booked and Taxed.of(-left.booked.gross, Money.zero(left.booked.gross.currency)),
             "tax_by_line": zero,
             "components": (),
+            "parts": (),
         }
     )
 

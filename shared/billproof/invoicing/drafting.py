@@ -1,7 +1,7 @@
 """From priced and taxed lines to the invoice document and its draft: pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from billproof.contracts.timeline import in_force
@@ -30,7 +30,7 @@ from billproof.money import CONTEXT, Money, Taxed, total
 from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan, Drawn
-from billproof.tax.model import ComponentTax, TaxedLine, Treatment
+from billproof.tax.model import ComponentTax, TaxedLine, TaxPart, Treatment
 from billproof.tax.service import AccountTax
 from billproof.usage.model import EventCounts
 
@@ -56,15 +56,15 @@ def draft_invoice(
     lines = tuple(_line(line, tax, rate, entity) for line, tax in zip(priced.lines, taxed, strict=True))
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
     summary = tax_summary(lines, priced.currency, rule)
-    reversed_charge = any(line.determination.treatment is Treatment.REVERSE_CHARGE for line in lines)
+    reversed_charge = any(group.treatment == Treatment.REVERSE_CHARGE for group in summary)
     notes = [REVERSE_CHARGE_NOTE] if reversed_charge else []
     if rate is not None:
         booked = Taxed.total([line.in_books for line in lines], entity.currency)
         notes.append(f"{booked.net} net and {booked.tax} tax at {rate.text}.")
     return Invoice(
         id=str(InvoiceId(entity.id, plan.period.name, terms.account.id)),
-        seller=_seller(entity),
-        buyer=_buyer(terms.account),
+        seller=_seller(entity, plan.issue_date),
+        buyer=_buyer(terms.account.on(plan.issue_date)),
         period=plan.period,
         issue_date=plan.issue_date,
         due_date=plan.issue_date + timedelta(days=entity.payment_days),
@@ -92,6 +92,7 @@ def _line(line: PricedLine, tax: TaxedLine, rate: ExchangeRate | None, entity: L
         tax_by_line=tax.tax_by_line,
         components=tax.components,
         determination=tax.determination,
+        parts=tax.parts,
         booked=rate.convert_taxed(tax.amounts, entity.rounding) if rate else None,
     )
 
@@ -108,25 +109,25 @@ def _drawn(terms: AccountTerms, priced: PricedAccount) -> tuple[Drawn, ...]:
 
 
 def tax_summary(lines: Iterable[InvoiceLine], currency: str, rule: TaxRounding) -> tuple[TaxSubtotal, ...]:
-    """Add up the lines that bear the same tax."""
-    groups: dict[tuple[str, str, str, str], list[InvoiceLine]] = {}
+    """Add up the lines, or the parts of lines, that bear the same tax, whenever they were supplied."""
+    groups: dict[tuple[str, ...], list[InvoiceLine | TaxPart]] = {}
     for line in lines:
-        tax = line.determination
-        key = (tax.jurisdiction, tax.treatment.value, decimal_text(tax.percent), tax.reason)
-        groups.setdefault(key, []).append(line)
+        for part in line.parts or (line,):
+            groups.setdefault(part.determination.same_tax, []).append(part)
     return tuple(
         TaxSubtotal(
-            jurisdiction=jurisdiction,
-            treatment=treatment,
-            percent=percent,
+            jurisdiction=members[0].determination.jurisdiction,
+            treatment=members[0].determination.treatment.value,
+            percent=decimal_text(members[0].determination.percent),
             taxable_base=total((line.taxable_base for line in members), currency),
             amounts=Taxed.total([line.amounts for line in members], currency),
             tax_by_line=total((line.tax_by_line for line in members), currency),
             rule=rule,
             components=_components(members, currency),
-            reason=reason,
+            reason=members[0].determination.reason,
+            incomplete=members[0].determination.incomplete,
         )
-        for (jurisdiction, treatment, percent, reason), members in sorted(groups.items())
+        for _, members in sorted(groups.items())
     )
 
 
@@ -146,7 +147,7 @@ def account_subtotals(
     )
 
 
-def _components(lines: Iterable[InvoiceLine], currency: str) -> tuple[ComponentTax, ...]:
+def _components(lines: Iterable[InvoiceLine | TaxPart], currency: str) -> tuple[ComponentTax, ...]:
     sums: dict[tuple[str, str], list[Money]] = {}
     for line in lines:
         for component in line.components:
@@ -157,9 +158,10 @@ def _components(lines: Iterable[InvoiceLine], currency: str) -> tuple[ComponentT
     )
 
 
-def _seller(entity: LegalEntity) -> Seller:
-    numbers = {registration.jurisdiction: registration.number for registration in entity.tax_registrations}
-    return Seller(id=entity.id, name=entity.name, address=entity.address, tax_numbers=numbers)
+def _seller(entity: LegalEntity, day: date) -> Seller:
+    """Name the seller as it is on the day of the document, with the tax numbers that it has then."""
+    numbers = {registration.jurisdiction: registration.number for registration in entity.registrations_on(day)}
+    return Seller(id=entity.id, name=entity.name, address=entity.on(day).address, tax_numbers=numbers)
 
 
 def _buyer(account: Account) -> Buyer:

@@ -4,6 +4,7 @@ An invoice's document holds no number and no status, so it can be written before
 Its number and its states are facts beside it.
 """
 
+import operator
 from datetime import date
 from enum import StrEnum
 from typing import Literal, Self
@@ -14,11 +15,11 @@ from billproof.findings import Finding
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import Address, CustomerKind, TaxEngineName, TaxRounding
 from billproof.model import Model
-from billproof.money import Money, Taxed
+from billproof.money import Money, Taxed, allocate
 from billproof.periods import Period
 from billproof.pricing.model import PricedLine
 from billproof.pricing.terms import Drawn
-from billproof.tax.model import ComponentTax, Determination
+from billproof.tax.model import ComponentTax, Determination, TaxPart
 from billproof.usage.model import EventCounts
 
 
@@ -44,7 +45,10 @@ class Buyer(Model):
 
 
 class InvoiceLine(Model):
-    """A priced line with its tax. `booked` is what it comes to in the books, where those are in another currency."""
+    """A priced line with its tax. `booked` is what it comes to in the books, where those are in another currency.
+
+    A line that bears several taxes, one for each of some days, has `parts` that add up to it.
+    """
 
     priced: PricedLine
     taxable_base: Money
@@ -52,6 +56,7 @@ class InvoiceLine(Model):
     tax_by_line: Money
     components: tuple[ComponentTax, ...] = ()
     determination: Determination
+    parts: tuple[TaxPart, ...] = Field(default=(), exclude_if=operator.not_)  # documents of before keep their digests
     booked: Taxed | None = None
 
     @property
@@ -59,11 +64,23 @@ class InvoiceLine(Model):
         """What it comes to in the currency of the books."""
         return self.booked or self.amounts
 
+    @property
+    def taxes_in_books(self) -> list[tuple[str, Money]]:
+        """Its tax in the currency of the books by jurisdiction: one, or that of each of its parts."""
+        places = [part.determination.jurisdiction for part in self.parts]
+        taxes = [part.amounts.tax for part in self.parts]
+        if len(set(places)) <= 1 or all(tax.is_zero for tax in taxes):
+            return [(self.determination.jurisdiction, self.in_books.tax)]
+        if self.booked is not None:
+            taxes = allocate(self.booked.tax, [abs(tax.amount) for tax in taxes])
+        return list(zip(places, taxes, strict=True))
+
 
 class TaxSubtotal(Model):
     """The lines of one jurisdiction, treatment and rate.
 
     `tax_by_line` is the sum of their own rounded taxes; `rule` says whether that or the rounded whole is billed.
+    `incomplete` says what is known to be missing.
     """
 
     jurisdiction: str
@@ -75,6 +92,7 @@ class TaxSubtotal(Model):
     rule: TaxRounding
     components: tuple[ComponentTax, ...] = ()
     reason: str
+    incomplete: str = Field(default="", exclude_if=operator.not_)
 
 
 class InvoiceEvents(Model):
@@ -107,7 +125,7 @@ class Invoice(Model):
     An invoice in another currency than the books of its legal entity names the `exchange` rate that converts it, and
     what it is `booked` with. One that bills children has the subtotal of each account in `accounts`. `credits_drawn` is
     what all invoices up to this one drew of each of the account's credits. `tax_calculations` are those of the engine
-    outside that determined its tax, by account.
+    outside that determined its tax, by account, and by tax point where an account has several.
 
     A credit note or write-off names in `corrects` the number of the invoice that it takes back in part or whole;
     `refund` says that the money is to go back to the customer.

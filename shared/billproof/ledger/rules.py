@@ -39,7 +39,8 @@ def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) 
                 add(account, category, -earned)
             if earned != line.in_books.net:
                 add(chart.deferred_revenue, f"{category} billed in advance", earned - line.in_books.net)
-        add(chart.tax_payable, line.determination.jurisdiction, -line.in_books.tax)
+        for jurisdiction, tax in line.taxes_in_books:
+            add(chart.tax_payable, jurisdiction, -tax)
     return JournalEntry.balanced(
         legal_entity=released.legal_entity,
         external_reference=released.number,

@@ -23,6 +23,7 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.parties import Account, LegalEntity
+from billproof.names import PUBLISHED
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
 
@@ -231,4 +232,4 @@ class Directory:
 
 def read_master_data(text: str | bytes) -> AnyMasterData:
     """Read one message of the contract-events queue; raises pydantic's ValidationError, which says what and where."""
-    return _any_master_data().validate_json(text)
+    return _any_master_data().validate_json(text, context=PUBLISHED)

@@ -1,9 +1,11 @@
 """Who bills and who is billed: legal entities and accounts, as the CRM states them."""
 
+from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidInput
 from billproof.model import Model
@@ -22,11 +24,58 @@ class Address(Model):
     region: str | None = None
 
 
-class TaxRegistration(Model):
-    """Where a legal entity must collect tax: `DE`, or `US-TX` for a state in which it has nexus."""
+class CustomerKind(StrEnum):
+    """Whether the customer buys for business or for private use."""
 
-    jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+    BUSINESS = "business"
+    CONSUMER = "consumer"
+
+
+TaxJurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3}(-[A-Z]{2,30})?)?$")]
+"""A country, a part of one, or a city with a tax of its own: `DE`, `US-TX`, `ES-CN`, `US-IL-CHICAGO`."""
+
+
+class TaxRegistration(Model):
+    """Where a legal entity collects tax: `DE`, or `US-TX` for a state in which it has nexus.
+
+    `effective` are the days of the registration; null: of every day.
+    """
+
+    jurisdiction: TaxJurisdiction
     number: str
+    effective: DateRange | None = None
+
+
+class NotRegistered(Model):
+    """The declared fact that a legal entity has no tax to collect in a jurisdiction and its parts, and why.
+
+    Where it is registered all the same, in a part or for some days, the registration counts.
+    """
+
+    jurisdiction: TaxJurisdiction
+    reason: Annotated[str, StringConstraints(min_length=3, max_length=500)]
+    effective: DateRange | None = None
+
+    def covers(self, jurisdiction: str, day: date) -> bool:
+        """Say whether it speaks of a jurisdiction, or of what that is a part of, on a day."""
+        is_part = jurisdiction == self.jurisdiction or jurisdiction.startswith(f"{self.jurisdiction}-")
+        return is_part and (self.effective is None or day in self.effective)
+
+
+class EarlierAddress(Model):
+    """Where a legal entity was until a day: the first day on which it was elsewhere."""
+
+    until: date
+    address: Address
+
+
+class EarlierCustomer(Model):
+    """What decided an account's tax until a day: the first day on which something else did."""
+
+    until: date
+    address: Address
+    customer_kind: CustomerKind
+    vat_number: str | None = None
 
 
 class ChartOfAccounts(Model):
@@ -69,6 +118,8 @@ class LegalEntity(Model):
     """Who bills: its own currency, registrations, number series, rounding policies, tax engine, and ERP.
 
     `erp` is the name of an ERP that is configured; what was posted stays in the ERP where it was posted.
+    `not_registered` declares where it has no tax to collect: what it says nothing of is not known. `earlier_addresses`
+    are in the order of their days; before the first of them it was where that one says.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -85,24 +136,37 @@ class LegalEntity(Model):
     tax_engine: TaxEngineName = TaxEngineName.RULES
     erp: Name = EMBEDDED_LEDGER
     tax_registrations: tuple[TaxRegistration, ...]
+    not_registered: tuple[NotRegistered, ...] = ()
+    earlier_addresses: tuple[EarlierAddress, ...] = ()
     chart_of_accounts: ChartOfAccounts
 
-    def registered_in(self, jurisdiction: str) -> bool:
-        """Say whether the entity collects tax there."""
-        return any(registration.jurisdiction == jurisdiction for registration in self.tax_registrations)
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _refuse_disorder(self.earlier_addresses)
+        return self
 
+    def registrations_on(self, day: date) -> tuple[TaxRegistration, ...]:
+        """Return the registrations that hold on a day."""
+        return tuple(one for one in self.tax_registrations if one.effective is None or day in one.effective)
 
-class CustomerKind(StrEnum):
-    """Whether the customer buys for business or for private use."""
+    def registered_in(self, jurisdiction: str, day: date) -> bool:
+        """Say whether the entity collects tax there on a day."""
+        return any(registration.jurisdiction == jurisdiction for registration in self.registrations_on(day))
 
-    BUSINESS = "business"
-    CONSUMER = "consumer"
+    def not_registered_in(self, jurisdiction: str, day: date) -> NotRegistered | None:
+        """Return the declaration that the entity has no tax to collect there on a day, or None."""
+        return next((one for one in self.not_registered if one.covers(jurisdiction, day)), None)
+
+    def on(self, day: date) -> Self:
+        """Return the entity with the address of a day."""
+        earlier = _of_day(self.earlier_addresses, day)
+        return self.model_copy(update={"address": earlier.address}) if earlier else self
 
 
 class Exemption(Model):
     """A certificate by which an account is free of a jurisdiction's tax for some days."""
 
-    jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+    jurisdiction: TaxJurisdiction
     certificate: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     reason: str
     effective: DateRange
@@ -112,6 +176,8 @@ class Account(Model):
     """Who is billed. `vat_number` is its tax number where it is established.
 
     An account with a `parent` is billed on its parent's invoice, for good; a parent has none itself.
+    `earlier` says what its address, kind and number were until some days, in their order: a supply is taxed by what
+    held at its own time.
     """
 
     kind: Literal["account"] = "account"
@@ -126,3 +192,34 @@ class Account(Model):
     locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(_[A-Z]{2})?$")] = "en_US"
     exemptions: tuple[Exemption, ...] = ()
     parent: Name | None = None
+    earlier: tuple[EarlierCustomer, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _refuse_disorder(self.earlier)
+        return self
+
+    def on(self, day: date) -> Self:
+        """Return the account with the address, kind and tax number of a day."""
+        earlier = _of_day(self.earlier, day)
+        if earlier is None:
+            return self
+        changes = {name: getattr(earlier, name) for name in ("address", "customer_kind", "vat_number")}
+        return self.model_copy(update=changes)
+
+
+class _UntilADay(Protocol):
+    @property
+    def until(self) -> date: ...
+
+
+def _refuse_disorder(earlier: Sequence[_UntilADay]) -> None:
+    days = [one.until for one in earlier]
+    if days != sorted(set(days)):
+        message = "what held until some days is listed in the order of those days, each once"
+        raise ValueError(message)
+
+
+def _of_day[T: _UntilADay](earlier: Sequence[T], day: date) -> T | None:
+    """Return what held on a day, or None where that is what holds now."""
+    return next((one for one in earlier if day < one.until), None)

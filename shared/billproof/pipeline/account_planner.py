@@ -21,6 +21,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
+from billproof.pipeline.charges import charges_of
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines
@@ -31,6 +32,7 @@ from billproof.pricing.digests import terms_digest, versions_digest
 from billproof.pricing.service import unpriceable
 from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, EarlierPeriod
+from billproof.tax.charged import AccountCharges
 from billproof.usage.log import LateMark, late_marks
 from billproof.usage.model import AccountWindow
 
@@ -50,17 +52,17 @@ KEPT = (
 )
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
-
 Marks = Mapping[str, Sequence[LateMark]]
 """The marks of late usage, by account."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
-    """An account's terms and windows; the windows get their batch when batches are cut."""
+    """An account's terms, windows (they get their batch when batches are cut) and taxes that were charged before."""
 
     terms: AccountTerms
     windows: tuple[AccountWindow, ...]
+    charges: AccountCharges | None = None
 
 
 class AccountPlanner:
@@ -110,7 +112,9 @@ class AccountPlanner:
         family = Family(record)
         try:
             family = family_of(record, self._entity.id, self._directory)
-            return self._plan(family, marks)
+            billings = self._register.settlements(self._entity.id, name)
+            plan = self._plan(family, marks, billings)
+            return replace(plan, charges=charges_of(plan.terms, self._period, billings, self._register, self._objects))
         except UnpriceableCharge as error:
             terms = AccountTerms(
                 account=record.account,
@@ -120,9 +124,7 @@ class AccountPlanner:
             )
             return AccountPlan(terms, self._windows_now(family, (), self._period))
 
-    def _plan(self, family: Family, marks: Marks) -> AccountPlan:
-        name = family.parent.account.id
-        billings = self._register.settlements(self._entity.id, name)
+    def _plan(self, family: Family, marks: Marks, billings: Sequence[PeriodBilling]) -> AccountPlan:
         own = next((each for each in billings if (each.period, each.ordinal) == (self._period.name, 0)), None)
         if own is not None:
             return self._as_released(family, own)

@@ -19,6 +19,7 @@ from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.ports import Objects
 from billproof.pricing.service import BatchPricing
 from billproof.pricing.terms import BatchPlan
+from billproof.tax.charged import BatchCharges
 from billproof.tax.service import BatchTax
 from billproof.usage.model import AggregationPlan, BatchUsage, BucketTally
 
@@ -48,6 +49,7 @@ TALLY = Artefact("tally", BucketTally)
 USAGE = Artefact("usage", BatchUsage)
 PRICED = Artefact("priced", BatchPricing)
 VALIDATED = Artefact("validated", BatchFindings)
+CHARGED = Artefact("charged", BatchCharges)
 TAXED = Artefact("taxed", BatchTax)
 DRAFTED = Artefact("drafts", BatchDrafts)
 RELEASED = Artefact("released", BatchReleases)

@@ -21,6 +21,7 @@ from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
 from billproof.pipeline.aggregation_plans import BucketWork, add_windows, aggregation_plan, stated_aggregates
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
+from billproof.pipeline.charges import write_charges
 from billproof.pipeline.model import PlanRequest, RunPlan
 from billproof.ports import Objects
 from billproof.pricing.terms import BatchPlan
@@ -141,7 +142,9 @@ def _shared_plan(planning: _Planning) -> BatchPlan:
 
 
 def _write_batches(
-    planning: _Planning, accounts: dict[int, list[AccountPlan]], shared: BatchPlan
+    planning: _Planning,
+    accounts: dict[int, list[AccountPlan]],
+    shared: BatchPlan,
 ) -> tuple[list[str], dict[int, list[BucketWork]]]:
     """Write the plan of each batch; return the batches, and the work of each bucket."""
     rate = _rate(shared, planning.directory)
@@ -156,7 +159,10 @@ def _write_batches(
                 "accounts": tuple(account.terms for account in chunk),
                 "rates": _rates(chunk, planning.entity.currency, rate),
             }
-            planning.artefacts.write(BATCH_PLAN, shared.run, shared.model_copy(update=own), part=batch)
+            plan = shared.model_copy(update=own)
+            has_charges = write_charges(plan, [account.charges for account in chunk], planning.artefacts)
+            plan = plan.model_copy(update={"has_charges": has_charges})
+            planning.artefacts.write(BATCH_PLAN, shared.run, plan, part=batch)
             batches.append(batch)
     return batches, work
 

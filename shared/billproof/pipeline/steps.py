@@ -11,6 +11,7 @@ from billproof.invoicing.model import BatchDrafts
 from billproof.invoicing.register import Register
 from billproof.invoicing.releasing import release_drafts
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RELEASED, TAXED, VALIDATED, Artefacts
+from billproof.pipeline.charges import read_charges
 from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Queue
@@ -53,8 +54,9 @@ def calculate_tax(*, run_id: str, batch_id: str, objects: Objects, engines: Engi
     artefacts = Artefacts(objects)
     plan = artefacts.read(BATCH_PLAN, run_id, batch_id)
     pricing = artefacts.read(PRICED, run_id, batch_id)
+    charges = read_charges(artefacts, plan)
     accounts = tuple(
-        tax_account(terms, account.priced, plan=plan, engines=engines)
+        tax_account(terms, account.priced, plan=plan, charged=charges.get(terms.account.id), engines=engines)
         for terms, account in zip(plan.accounts, pricing.accounts, strict=True)
     )
     artefacts.write(TAXED, run_id, BatchTax(run=run_id, batch=batch_id, accounts=accounts), part=batch_id)

@@ -175,7 +175,8 @@ class AccountTerms(Model):
 class BatchPlan(Model):
     """Everything that pricing a batch needs besides usage: frozen, so that a retry prices the same terms.
 
-    `buckets` are those of the usage log that hold its accounts' events. `rates` convert the currencies of its contracts
+    `buckets` are those of the usage log that hold its accounts' events. It `has_charges` where the taxes of earlier
+    invoices were written beside it. `rates` convert the currencies of its contracts
     into that of the books, as far as they are known.
     """
 
@@ -189,6 +190,7 @@ class BatchPlan(Model):
     rates: tuple[ExchangeRate, ...] = ()
     policy: Policy
     requested_by: str
+    has_charges: bool = False
     accounts: tuple[AccountTerms, ...]
 
     def rate_of(self, currency: str) -> ExchangeRate | None:

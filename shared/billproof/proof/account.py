@@ -17,6 +17,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import TaxEngineName
 from billproof.pipeline.artefacts import DRAFTED, PRICED, TAXED, Artefacts
+from billproof.pipeline.charges import read_charges
 from billproof.pricing.service import AccountPricing, price_terms
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
@@ -83,8 +84,9 @@ def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefact
         return stored
     priced = artefacts.read(PRICED, plan.run, plan.batch).accounts[place].priced
     lines = priced.lines if priced else ()
-    kept = {line.account: tax.determination for line, tax in zip(lines, stored.lines, strict=False)}
-    return tax_account(terms, pricing.priced, plan=plan, kept=kept)
+    kept = {line.identity: tax for line, tax in zip(lines, stored.lines, strict=False)}
+    charged = read_charges(artefacts, plan).get(terms.account.id)
+    return tax_account(terms, pricing.priced, plan=plan, charged=charged, kept=kept)
 
 
 def _compare_draft(draft: Draft, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:

@@ -16,6 +16,8 @@ from billproof.invoicing.model import InvoiceLine
 from billproof.masterdata.parties import TaxEngineName
 from billproof.model import Model
 from billproof.money import Money, total
+from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.charges import read_charges
 from billproof.pricing.model import PricedAccount
 from billproof.proof.service import locate
 from billproof.tax.model import Determination, TaxedLine
@@ -53,7 +55,9 @@ class TaxRecalculation(Model):
 
 
 def recalculate_tax(invoice: str, *, stores: Stores) -> TaxRecalculation:
-    """Determine an invoice's tax anew from the account, the entity and the tax point that it was drafted with.
+    """Determine an invoice's tax anew from the account, the entity and the tax points that it was drafted with.
+
+    What it took back of earlier invoices keeps the tax that was charged.
 
     Raises NotFound where it is not released, and InvalidInput for a credit note, whose tax is that of its invoice.
     """
@@ -71,11 +75,12 @@ def recalculate_tax(invoice: str, *, stores: Stores) -> TaxRecalculation:
         period=document.period,
         lines=tuple(line.priced for line in document.lines),
     )
-    now = tax_account(terms, priced, plan=plan)
+    charged = read_charges(Artefacts(stores.objects), plan).get(terms.account.id)
+    now = tax_account(terms, priced, plan=plan, charged=charged)
     facts: dict[str, Any] = {
         "invoice": invoice,
         "number": released.number,
-        "rules_before": _versions([line.determination for line in document.lines]),
+        "rules_before": _versions(line.determination for line in document.lines),
         "tax_before": document.totals.tax,
     }
     if now.findings:
@@ -83,12 +88,12 @@ def recalculate_tax(invoice: str, *, stores: Stores) -> TaxRecalculation:
     changes = tuple(
         _change(line, taxed)
         for line, taxed in zip(document.lines, now.lines, strict=True)
-        if _facts(line.determination) != _facts(taxed.determination) or line.amounts != taxed.amounts
+        if _facts(line) != _facts(taxed) or line.amounts != taxed.amounts
     )
     return TaxRecalculation(
         **facts,
         outcome="changed" if changes else "same",
-        rules_after=_versions([taxed.determination for taxed in now.lines]),
+        rules_after=_versions(taxed.determination for taxed in now.lines),
         tax_after=total((taxed.amounts.tax for taxed in now.lines), document.currency),
         changes=changes,
     )
@@ -98,9 +103,9 @@ def _versions(determinations: Iterable[Determination]) -> tuple[str, ...]:
     return tuple(sorted({determination.rules_version for determination in determinations}))
 
 
-def _facts(determination: Determination) -> Determination:
-    """Return what decides a tax: under another version of the rules it may be the same."""
-    return determination.model_copy(update={"rules_version": ""})
+def _facts(line: InvoiceLine | TaxedLine) -> list[Determination]:
+    """Return what decides a line's tax, part by part: under another version of the rules it may be the same."""
+    return [part.determination.model_copy(update={"rules_version": ""}) for part in line.parts or (line,)]
 
 
 def _change(line: InvoiceLine, taxed: TaxedLine) -> LineTaxChange:

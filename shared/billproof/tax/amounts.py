@@ -1,13 +1,44 @@
 """Putting determined tax on amounts: on each line, and on a document as a whole."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from billproof.masterdata.parties import TaxRounding
 from billproof.money import Money, Rounding, Taxed, allocate, exactly, total, unit
-from billproof.tax.model import ComponentTax, Determination, TaxedLine
+from billproof.periods import Period
+from billproof.tax.model import ComponentTax, Determination, TaxedLine, TaxPart
 
 HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a line's price that bears one tax; `days` where the line is divided by them."""
+
+    price: Money
+    determination: Determination
+    days: Period | None = None
+
+
+def tax_shares(line: str, shares: Sequence[Share], rounding: Rounding, *, includes_tax: bool = False) -> TaxedLine:
+    """Put tax on a line whose shares bear taxes of their own: each is taxed and rounded by itself, and they add up."""
+    taxed = [tax_line(line, one.price, one.determination, rounding, includes_tax=includes_tax) for one in shares]
+    if len(taxed) == 1:
+        return taxed[0]
+    currency = shares[0].price.currency
+    return TaxedLine.construct_trusted(
+        line=line,
+        taxable_base=total((part.taxable_base for part in taxed), currency),
+        amounts=Taxed.total([part.amounts for part in taxed], currency),
+        tax_by_line=total((part.tax_by_line for part in taxed), currency),
+        components=(),
+        determination=taxed[-1].determination,
+        parts=tuple(
+            TaxPart(days=share.days, **{name: getattr(part, name) for name in TaxPart.model_fields if name != "days"})
+            for share, part in zip(shares, taxed, strict=True)
+        ),
+    )
 
 
 @exactly
@@ -19,7 +50,7 @@ def tax_line(
     Each tax is rounded once; net + tax = gross by construction. Out of a price with tax comes
     price x rate / (100 + rate), the rate being that of the taxable share.
     """
-    percents = [each.percent for each in determination.components] or [determination.percent]
+    percents = [part.percent for part in determination.components] or [determination.percent]
     share = determination.taxable_share
     whole = sum((percent * share for percent in percents), Decimal(0))
     divisor = HUNDRED + whole if includes_tax else HUNDRED
@@ -32,10 +63,11 @@ def tax_line(
         amounts=Taxed.of(net, tax),
         tax_by_line=tax,
         components=tuple(
-            ComponentTax(name=each.name, jurisdiction=each.jurisdiction, amount=amount)
-            for each, amount in zip(determination.components, taxes, strict=False)
+            ComponentTax(name=part.name, jurisdiction=part.jurisdiction, amount=amount)
+            for part, amount in zip(determination.components, taxes, strict=False)
         ),
         determination=determination,
+        parts=(),
     )
 
 
@@ -44,17 +76,17 @@ def tax_document(lines: Sequence[TaxedLine], rounding: Rounding, rule: TaxRoundi
 
     Per document, the tax of all lines that bear the same tax is rounded once, and what that differs by from their own
     taxes is shared out among them, unit by unit: the document's tax is always the sum of its lines'. Lines of several
-    components keep their own.
+    components or parts keep their own.
     """
     if rule is TaxRounding.PER_LINE:
         return list(lines)
-    groups: dict[str, list[int]] = {}
+    groups: dict[tuple[str, ...], list[int]] = {}
     for place, line in enumerate(lines):
-        if not line.determination.components:
-            groups.setdefault(line.determination.model_dump_json(), []).append(place)
+        if not line.determination.components and not line.parts:
+            groups.setdefault(line.determination.same_tax, []).append(place)
     done = list(lines)
     for places in groups.values():
-        for place, line in zip(places, _together([lines[each] for each in places], rounding), strict=True):
+        for place, line in zip(places, _together([lines[number] for number in places], rounding), strict=True):
             done[place] = line
     return done
 
@@ -85,6 +117,49 @@ def _shared(lines: Sequence[TaxedLine], gap: Money) -> list[TaxedLine]:
         units = weights
     shares = allocate(gap, units)
     return [_shifted(line, share) for line, share in zip(lines, shares, strict=True)]
+
+
+def credit_parts(parts: Sequence[TaxPart], before: Money, credit: Money, rounding: Rounding) -> tuple[TaxPart, ...]:
+    """Return what a credit takes back of each part of a line, of which earlier ones took back some net amount.
+
+    Counted from the line's first credit, as a line without parts is: the last one takes back what is left to the unit.
+    """
+    after = _credited(parts, before + credit, rounding)
+    return tuple(
+        part.model_copy(
+            update={
+                "taxable_base": Money.rounded(
+                    (one.net - other.net).amount * part.determination.taxable_share, credit.currency, rounding
+                ),
+                "amounts": Taxed.of(one.net - other.net, one.tax - other.tax),
+                "tax_by_line": one.tax - other.tax,
+                "components": _less(part, one.tax - other.tax, rounding),
+            }
+        )
+        for part, one, other in zip(parts, _credited(parts, before, rounding), after, strict=True)
+    )
+
+
+def _credited(parts: Sequence[TaxPart], credited: Money, rounding: Rounding) -> list[Taxed]:
+    """Return what a net amount that was credited of a line is of each of its parts."""
+    nets = [part.amounts.net for part in parts]
+    if credited == total(nets, credited.currency):
+        return [part.amounts for part in parts]
+    shares = allocate(credited, [abs(net.amount) for net in nets])
+    return [
+        tax_line("", share, part.determination, rounding).amounts for share, part in zip(shares, parts, strict=True)
+    ]
+
+
+@exactly
+def _less(part: TaxPart, tax: Money, rounding: Rounding) -> tuple[ComponentTax, ...]:
+    """Share a tax among the components of a part, in proportion to what they were."""
+    if not part.components or part.amounts.tax.is_zero:
+        return ()
+    exact = (tax.amount * one.amount.amount / part.amounts.tax.amount for one in part.components[:-1])
+    shares = [Money.rounded(amount, tax.currency, rounding) for amount in exact]
+    shares.append(tax - total(shares, tax.currency))
+    return tuple(one.model_copy(update={"amount": share}) for one, share in zip(part.components, shares, strict=True))
 
 
 def _shifted(line: TaxedLine, share: Money) -> TaxedLine:

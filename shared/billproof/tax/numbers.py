@@ -10,6 +10,7 @@ from billproof.errors import UndeterminedTax
 from billproof.masterdata.parties import Account
 
 _MODULES = {"GB": "gb.vat", "CH": "ch.vat", "NO": "no.mva", "AU": "au.abn", "NZ": "nz.ird", "CA": "ca.bn"}
+NORTHERN_IRELAND = "XI"
 
 
 @cache
@@ -19,9 +20,16 @@ def _validator(country: str) -> Callable[[str], str]:
     return validate
 
 
-def valid_tax_number(account: Account) -> str:
-    """Return the account's tax number in its compact form; raises UndeterminedTax where it is missing or wrong."""
-    number, country = account.vat_number or "", account.address.country
+def valid_tax_number(account: Account, country: str) -> str:
+    """Return the account's tax number of a country in compact form; raises UndeterminedTax where missing or wrong.
+
+    A number of Northern Ireland that begins with XI is for goods only: it is none for a service (Windsor Framework,
+    article 8 and annex 3; HMRC, VAT on services in Northern Ireland).
+    """
+    number = account.vat_number or ""
+    if number.replace(" ", "").upper().startswith(NORTHERN_IRELAND):
+        message = f"{number!r} is for goods in Northern Ireland: reverse charge on services needs a GB number"
+        raise UndeterminedTax(message, account=account.id)
     try:
         compact = _validator(country)(number)
     except stdnum_exceptions.ValidationError:

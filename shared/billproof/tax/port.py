@@ -17,7 +17,10 @@ from billproof.tax.model import Determination
 
 
 class TaxQuestion(Model):
-    """What is asked: the net amount of all lines of one account, of one seller, at a tax point."""
+    """What is asked: the net amount of the lines of one account, of one seller, at a tax point.
+
+    Seller and customer are as they were at the tax point.
+    """
 
     seller: LegalEntity
     customer: Account
@@ -38,6 +41,16 @@ class TaxTransaction(Model):
 
     transaction: str
     line_item: str
+
+
+def calculation_key(account: str, day: date | None) -> str:
+    """Name a calculation of an invoice: by its account, and by its tax point where the account has several."""
+    return account if day is None else f"{account}@{day}"
+
+
+def is_of(key: str, account: str, tax_point: date) -> bool:
+    """Say whether a line of an account and a tax point is of the calculation under a key."""
+    return key in {account, calculation_key(account, tax_point)}
 
 
 class TaxEngine(Protocol):

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 
 from billproof.errors import UndeterminedTax
-from billproof.tax.model import Component, Dated, Determination, Rate, RuleSet, Treatment
+from billproof.tax.model import Component, Dated, Determination, Rate, RuleSet, TimesOfSupply, Treatment
 
 NOTHING = Decimal(0)
 WHOLE = Decimal(1)
@@ -15,9 +15,18 @@ WHOLE = Decimal(1)
 
 @cache
 def rule_set(name: str) -> RuleSet:
-    """Read a file of rules: us_saas, eu_vat, vat_elsewhere or ca_sales_tax."""
-    text = resources.files("billproof.tax").joinpath("rules", f"{name}.json").read_text(encoding="utf-8")
-    return RuleSet.model_validate_json(text)
+    """Read a file of rules: us_saas, eu_vat, vat_elsewhere, ca_sales_tax or territories."""
+    return RuleSet.model_validate_json(_text(name))
+
+
+@cache
+def times_of_supply() -> TimesOfSupply:
+    """Read the rules of the time of supply."""
+    return TimesOfSupply.model_validate_json(_text("time_of_supply"))
+
+
+def _text(name: str) -> str:
+    return resources.files("billproof.tax").joinpath("rules", f"{name}.json").read_text(encoding="utf-8")
 
 
 @cache
@@ -34,7 +43,7 @@ def holding[T: Dated](rows: Iterable[T], day: date) -> T | None:
 def rate_of(rules: RuleSet, jurisdiction: str, day: date) -> Rate:
     """Return a jurisdiction's rate on a day; raises UndeterminedTax where none is known."""
     rate = holding([rate for rate in rules.rates if rate.jurisdiction == jurisdiction], day)
-    if rate is None:
+    if rate is None or day < rules.first_day:
         message = f"no rate of {jurisdiction} is known for {day}"
         raise UndeterminedTax(message, jurisdiction=jurisdiction)
     return rate
@@ -57,6 +66,7 @@ def taxed(
     share: Decimal = WHOLE,
     needs_review: bool = False,
     components: tuple[Component, ...] = (),
+    incomplete: str = "",
 ) -> Determination:
     """Tax at a rate."""
     return Determination(
@@ -70,6 +80,7 @@ def taxed(
         tax_point=tax_point,
         needs_review=needs_review,
         components=components,
+        incomplete=incomplete,
     )
 
 
