@@ -91,7 +91,7 @@ def test_a_credit_by_line_amount_and_quantity(world: World) -> None:
 @pytest.mark.parametrize(
     ("terms", "said"),
     [
-        ({"lines": [{"line": "nothing"}]}, "has no line nothing; its lines: platform"),
+        ({"lines": [{"line": "nothing"}]}, "has no line of that name; its lines: platform"),
         ({"lines": [{"line": "platform:2013-01", "amount": "2500.01"}]}, "is more than the 2500.00 USD that are left"),
         ({"lines": [{"line": "flights:2013-01", "quantity": "4"}]}, "billed 3, not 4"),
     ],
