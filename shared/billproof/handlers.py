@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput
-from billproof.model import Model
+from billproof.model import Model, what_is_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +51,8 @@ LOGGED = frozenset(
     }
 )
 """The fields of requests and results whose text is logged: names of things, and what came of them."""
+_LOGGABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~%/:-]{0,199}")
+"""What such a text looks like: an address, a sentence or a token is none, whatever field a caller puts it in."""
 
 
 def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Composition], BaseModel]], Handler]:
@@ -64,7 +67,7 @@ def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Composition], B
             try:
                 request = model.model_validate(event)
             except ValidationError as error:
-                message = f"{use_case.__name__}: {_what_is_wrong(error)}"
+                message = f"{use_case.__name__}: {what_is_wrong(error)}"
                 raise InvalidInput(message) from None
             logger.append_keys(**log_fields(request.model_dump(mode="json")))
             result = use_case(request, ports or composition()).model_dump(mode="json")
@@ -81,7 +84,7 @@ def log_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in fields.items()
-        if isinstance(value, int) or (isinstance(value, str) and name in LOGGED)
+        if isinstance(value, int) or (isinstance(value, str) and name in LOGGED and _LOGGABLE.fullmatch(value))
     }
 
 
@@ -113,7 +116,7 @@ def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context
 
     def take_record(record: SQSRecord) -> None:
         try:
-            result = take(ReceivedMessage(body=record.body, sender=record.attributes.sender_id))
+            result = _read(take, ReceivedMessage(body=record.body, sender=record.attributes.sender_id))
         except Exception as error:
             logger.exception("message failed", message_id=record.message_id, error=_named(error))
             raise
@@ -123,6 +126,14 @@ def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=take_record, processor=processor, context=context)
     return cast("dict[str, Any]", answer)
+
+
+def _read(take: Callable[[ReceivedMessage], BaseModel], received: ReceivedMessage) -> BaseModel:
+    """Take a message; raises InvalidInput for one that does not fit, which repeats nothing of it."""
+    try:
+        return take(received)
+    except ValidationError as error:
+        raise InvalidInput(what_is_wrong(error)) from None
 
 
 class InvoiceMessage(Model):
@@ -178,13 +189,9 @@ def read_message[M: BaseModel](body: str, model: type[M]) -> M:
     try:
         return model.model_validate(json.loads(body))
     except (ValidationError, json.JSONDecodeError) as error:
-        what = _what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
+        what = what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
         message = f"not a {model.__name__}: {what}"
         raise InvalidInput(message) from None
-
-
-def _what_is_wrong(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, part['loc'])) or 'event'}: {part['msg']}" for part in error.errors())
 
 
 def instrumented(handler: Handler) -> Handler:

@@ -61,7 +61,7 @@ class RunId:
         match = re.fullmatch(r"(.+)-([0-9]{4}-[0-9]{2})-([0-9]{3,})", text, re.DOTALL)
         parsed = cls(match[1], match[2], int(match[3])) if match else None
         if parsed is None or str(parsed) != text:
-            message = f"{text!r} is not a run's id: <legal entity>-<YYYY-MM>-<number>"
+            message = "this is not a run's id: <legal entity>-<YYYY-MM>-<number>"
             raise NotFound(message)
         return parsed
 
@@ -113,7 +113,7 @@ class InvoiceId:
             legal_entity, period, account = (_unescape(part) for part in match.group(1, 2, 3))
             parsed = cls(legal_entity, period, account, credit=int(match[4] or 0))
         if parsed is None or str(parsed) != text:
-            message = f"{text!r} is not an invoice id: <legal entity>.<YYYY-MM>.<account>"
+            message = "this is not an invoice id: <legal entity>.<YYYY-MM>.<account>"
             raise NotFound(message)
         return parsed
 
@@ -138,7 +138,7 @@ class ExceptionId:
         match = re.fullmatch(r"([^.]+)\.([^.]+)\.([^.]+)\.([^.]+)", text)
         parsed = cls(*(_unescape(part) for part in match.groups())) if match else None
         if parsed is None or str(parsed) != text:
-            message = f"{text!r} is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"
+            message = "this is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"
             raise NotFound(message)
         return parsed
 
@@ -243,7 +243,7 @@ class LineId:
                 marks=tuple(parts[:marks]),
             )
         if parsed is None or str(parsed) != text:
-            message = f"{text!r} is not a line's id: <charge>:<service period>, such as flights:2013-01:EWR"
+            message = "this is not a line's id: <charge>:<service period>, such as flights:2013-01:EWR"
             raise NotFound(message)
         return parsed
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from billproof.errors import InvalidInput
 
+NAME_RULE = "must be letters, digits, '_' or '-', at most 64 and not starting with a sign"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 
 
@@ -21,7 +22,7 @@ def is_name(value: str) -> bool:
 def name(value: str, what: str) -> str:
     """Check a name that becomes part of keys: letters, digits, `_` and `-`, at most 64; raises InvalidInput."""
     if not is_name(value):
-        message = f"{what} {value!r} must be letters, digits, '_' or '-', at most 64 and not starting with a sign"
+        message = f"{what} {value!r} {NAME_RULE}"
         raise InvalidInput(message)
     return value
 

@@ -4,7 +4,8 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails
 
 DECIMAL_TEXT = r"^-?(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?$"
 _DECIMAL = re.compile(DECIMAL_TEXT)
@@ -22,7 +23,7 @@ def exact_decimal(value: Any) -> Decimal:
     elif isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not _DECIMAL.match(value):
-        message = f"{value!r} is not an exact decimal: write it as text with at most 23 digits, a point and 15 decimals"
+        message = "this is not an exact decimal: write it as text with at most 23 digits, a point and 15 decimals"
         raise ValueError(message)
     return Decimal(without_excess_zeros(value))
 
@@ -55,7 +56,7 @@ _COMPUTED = re.compile(COMPUTED_TEXT)
 def _computed_decimal(value: Any) -> Decimal:
     text = f"{value:f}" if isinstance(value, Decimal) else value
     if not isinstance(text, str) or not _COMPUTED.match(text):
-        message = f"{value!r} is not a computed decimal"
+        message = "this is not a computed decimal"
         raise ValueError(message)
     return Decimal(text)
 
@@ -90,3 +91,22 @@ class Model(BaseModel):
         set_attribute(self, "__pydantic_extra__", None)
         set_attribute(self, "__pydantic_private__", None)
         return self
+
+
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """Say what is wrong and where, and nothing of what was given: neither a value nor a name that is no field's."""
+    return "; ".join(f"{_place(part['loc'])}: {_said(part)}" for part in error.errors(include_input=False))
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    names = (str(name) if isinstance(name, int) or _FIELD.fullmatch(name) else "<other>" for name in path)
+    return ".".join(names) or "event"
+
+
+def _said(part: ErrorDetails) -> str:
+    if part["type"] == "union_tag_invalid":  # pydantic's message repeats the tag
+        return f"{part['ctx']['discriminator']} must be one of {part['ctx']['expected_tags']}"
+    return part["msg"]

@@ -89,8 +89,9 @@ class Money(Model):
     def _known(cls, value: str) -> str:
         try:
             exponent(value)
-        except InvalidMoney as error:
-            raise ValueError(error.message) from None
+        except InvalidMoney:
+            message = "this is not a currency of ISO 4217"
+            raise ValueError(message) from None
         return value
 
     @classmethod

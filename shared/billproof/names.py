@@ -6,20 +6,20 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
 from billproof.errors import InvalidInput
-from billproof.ids import name
+from billproof.ids import NAME_RULE, name
 from billproof.model import Exact
 from billproof.money import exponent
 from billproof.periods import zone
 
 
-def _checked(check: Callable[[str], object]) -> AfterValidator:
-    """Make a field validator of a check that raises a BillproofError."""
+def _checked(check: Callable[[str], object], said: str) -> AfterValidator:
+    """Make a field validator of a check that raises InvalidInput; it says what is wrong without what was given."""
 
     def validate(value: str) -> str:
         try:
             check(value)
-        except InvalidInput as error:
-            raise ValueError(error.message) from None
+        except InvalidInput:
+            raise ValueError(said) from None
         return value
 
     return AfterValidator(validate)
@@ -49,15 +49,15 @@ def _country(value: str, info: ValidationInfo) -> str:
         return value
     code = ALIASES.get(value, value)
     if code not in COUNTRIES:
-        message = f"{value!r} is not a country's code of ISO 3166-1"
+        message = "this is not a country's code of ISO 3166-1"
         raise ValueError(message)
     return code
 
 
-Name = Annotated[str, _checked(lambda value: name(value, "the name"))]
+Name = Annotated[str, _checked(lambda value: name(value, "the name"), f"this {NAME_RULE}")]
 """Letters, digits, `_` and `-`: it becomes part of keys."""
-Currency = Annotated[str, _checked(exponent)]
-TimeZone = Annotated[str, _checked(zone)]
+Currency = Annotated[str, _checked(exponent, "this is not a currency of ISO 4217")]
+TimeZone = Annotated[str, _checked(zone, "this is not a time zone of the IANA database")]
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """A country's code of ISO 3166-1; EL and UK, which the European Union writes, are published as GR and GB."""

@@ -75,7 +75,7 @@ class Period(Model):
         """Read a calendar month such as 2013-01; raises InvalidPeriod for anything else."""
         match = _MONTH.match(text)
         if not match:
-            message = f"{text!r} is not a calendar month: write it as YYYY-MM, such as 2013-01"
+            message = "this is not a calendar month: write it as YYYY-MM, such as 2013-01"
             raise InvalidPeriod(message)
         start = date(int(match[1]), int(match[2]), 1)
         return cls(start=start, end=first_of_next_month(start))

@@ -15,6 +15,7 @@ from billproof.conservation.service import Stores, balance_run
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.invoicing.delivery import deliver_invoice
+from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import DocumentKind, Invoice
 from billproof.money import Money, total
 from billproof.proof.service import prove_run
@@ -90,7 +91,7 @@ def test_a_credit_by_line_amount_and_quantity(world: World) -> None:
 @pytest.mark.parametrize(
     ("terms", "said"),
     [
-        ({"lines": [{"line": "nothing"}]}, "has no line nothing; its lines: platform"),
+        ({"lines": [{"line": "nothing"}]}, "has no line of that name; its lines: platform"),
         ({"lines": [{"line": "platform:2013-01", "amount": "2500.01"}]}, "is more than the 2500.00 USD that are left"),
         ({"lines": [{"line": "flights:2013-01", "quantity": "4"}]}, "billed 3, not 4"),
     ],
@@ -169,6 +170,26 @@ def test_nothing_more_is_credited_while_an_approved_one_is_on_its_way(world: Wor
     with pytest.raises(InvalidInput, match="UA~01 still waits"):
         world.credit(UA, "C-2")
     world.apply(asked.exception)
+    with pytest.raises(InvalidInput, match="nothing is left"):
+        world.credit(UA, "C-2")
+
+
+def test_a_credit_note_that_is_released_while_another_is_asked_for_is_not_left_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = world.credit(UA)
+    world.decide(asked.exception, "approved", "ben")
+    credits_of = world.register.credits
+
+    def while_the_first_is_released(invoice: str) -> list[InvoiceFacts]:
+        monkeypatch.undo()
+        known = credits_of(invoice)
+        world.apply(asked.exception)
+        return known
+
+    monkeypatch.setattr(world.register, "credits", while_the_first_is_released)
+    with pytest.raises(InvalidInput, match="UA~01 still waits"):
+        world.credit(UA, "C-2")
     with pytest.raises(InvalidInput, match="nothing is left"):
         world.credit(UA, "C-2")
 

@@ -1,7 +1,7 @@
 """Late usage and corrections: billed once, as a difference, at their own period's price and tier position."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +14,14 @@ from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores
 from billproof.contracts.model import Contract
 from billproof.findings import Severity
-from billproof.invoicing.model import Invoice
+from billproof.invoicing.model import BillingSlot, Invoice, Released
+from billproof.invoicing.register import Candidate
+from billproof.invoicing.series import Series
 from billproof.masterdata.meters import Aggregation
 from billproof.money import Rounding
 from billproof.periods import Period, cut_off, local_months
 from billproof.pipeline.aggregating import aggregate_usage
+from billproof.ports import Document, Key
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.proof.service import prove_run
 from billproof.usage.ingestion import Message, ingest_usage
@@ -329,3 +332,29 @@ def test_a_rounding_that_changed_since_makes_no_difference() -> None:
     world.publish(entity.model_copy(update={"version": 2, "rounding": Rounding.HALF_EVEN}))
     world.ingest([flight(1, data={"distance": "5"})])
     assert differences(bill(world, FEB)) == {}
+
+
+def test_two_processes_that_release_the_same_invoice_both_know_its_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.bill()
+    released = world.register.released(f"{INC}.{JAN}.UA")
+    assert released is not None
+    late = Candidate(f"{INC}.{FEB}.UA", released.document, slots=(BillingSlot(period=JAN, ordinal=1),))
+    series = Series(entity=INC, prefix="SKY-US", issue_date=date(2013, 3, 1))
+
+    def release() -> dict[str, Released]:
+        return world.register.release([late], series=series, period=Period.month(FEB), run=f"{INC}-{FEB}-001")
+
+    get = world.records["invoices"].get
+
+    def while_another_releases(key: Key) -> Document | None:
+        found = get(key)
+        if found is None:
+            monkeypatch.undo()
+            release()
+        return found
+
+    monkeypatch.setattr(world.records["invoices"], "get", while_another_releases)
+    first = release()
+    assert list(first) == [late.invoice]
+    assert first == release()

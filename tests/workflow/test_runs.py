@@ -154,6 +154,21 @@ def test_a_run_whose_scheduled_starter_died_is_started_the_next_hour() -> None:
     assert start_due(world, NOW) == [f"{INC}-2013-01-001"]
 
 
+def test_an_older_month_whose_starter_died_is_started_before_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(**_arguments: object) -> bool:
+        raise TimeoutError
+
+    world = World()
+    start_due(world, NOW)
+    world.billing_runs.statuses = dict.fromkeys(world.billing_runs.executions, "SUCCEEDED")
+    monkeypatch.setattr(world.billing_runs, "start", die)
+    with pytest.raises(ExceptionGroup):
+        start_due(world, datetime(2013, 4, 3, tzinfo=UTC))
+    monkeypatch.undo()
+    next_hour = [run for run in start_due(world, datetime(2013, 4, 3, 1, tzinfo=UTC)) if INC in run]
+    assert next_hour == [f"{INC}-2013-02-001", f"{INC}-2013-03-001"]
+
+
 def test_one_legal_entity_in_trouble_does_not_stop_the_next() -> None:
     world = World()
     for partner in ("another", "better"):

@@ -98,13 +98,14 @@ class _Desk:
             raise NotFound(message)
         known = self._register.credits(request.invoice)
         asked = [facts.request for facts in known if facts.request is not None]
+        unreleased = [facts.request for facts in known if facts.request is not None and facts.released is None]
         same = next((earlier for earlier in asked if earlier.request == request.id), None)
         if same is not None:
             if same.request_digest != digest(request.model_dump(mode="json")):
                 message = f"request {request.id} was used for another request for {released.number}: use another id"
                 raise Conflict(message)
             return same, released
-        waiting = [earlier.invoice for earlier in asked if self._waits(earlier)]
+        waiting = [earlier.invoice for earlier in unreleased if self._waits(earlier)]
         if waiting:
             message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
             raise InvalidInput(message)
@@ -148,9 +149,10 @@ class _Desk:
         )
 
     def _waits(self, requested: RequestedCredit) -> bool:
-        """Say whether a credit note may still go out: nobody rejected it, and it is neither released nor outdated."""
-        if self._register.released(requested.invoice) is not None:
-            return False
+        """Say whether a credit note that was not released when we looked may go out: not if rejected or outdated.
+
+        Whether it is released is not looked up again: what is left is reckoned without it, if it was only since.
+        """
         if self._register.is_outdated(requested.invoice, requested.places):
             return False
         document = InvoiceId.parse(requested.invoice)

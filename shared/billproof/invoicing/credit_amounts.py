@@ -168,7 +168,7 @@ def _named(wanted: LineCredit, left: Iterable[Left], released: Released) -> Left
     matches = [line for line in lines if line[1] == wanted.line and wanted.contract in {None, line[0]}]
     if not matches:
         names = ", ".join(dict.fromkeys(name for _, name, _ in lines))
-        message = f"{released.number} has no line {wanted.line}; its lines: {names}"
+        message = f"{released.number} has no line of that name; its lines: {names}"
         raise InvalidInput(message)
     contracts = dict.fromkeys(contract for contract, _, _ in matches)
     if len(contracts) > 1:

@@ -182,14 +182,15 @@ class Register:
         raise Contended(message)
 
     def is_outdated(self, document: str, slots: Iterable[BillingSlot]) -> bool:
-        """Say whether another document took one of the slots that a document wants."""
+        """Say whether another document took one of the slots that a document wants.
+
+        One that it took itself says that it was released, perhaps by another process a moment ago.
+        """
         identity = InvoiceId.parse(document)
         own = identity.period, 0  # taken with the invoice's own release and never before
-        return any(
-            self._records.get(_slot_key(identity, slot)) is not None
-            for slot in slots
-            if (slot.period, slot.ordinal) != own
-        )
+        wanted = (slot for slot in slots if (slot.period, slot.ordinal) != own)
+        taken = (self._records.get(_slot_key(identity, slot)) for slot in wanted)
+        return any(record is not None and record["invoice"] != document for record in taken)
 
     def _next_block(
         self, candidates: Sequence[Candidate], series: Series, period: Period, run: str

@@ -105,11 +105,21 @@ def _under_way(records: Records, run_id: str, workflows: Workflows, now: datetim
     status = workflows.status(run_id)
     if status == RUNNING:
         return StartedRun(run_id=run_id, legal_entity=run.legal_entity, period=run.period, started=False)
-    record = records.get(_key(run_id)) or {}
-    planned_at = record.get("planned_at")
-    if status is not None or planned_at is None or now - datetime.fromisoformat(planned_at) >= EXECUTIONS_KNOWN:
+    if status is not None or not _is_remembered(records, run_id, now):
         return None
     return _start(records, run_id, run.legal_entity, run.period, workflows)
+
+
+def _is_remembered(records: Records, run_id: str, now: datetime) -> bool:
+    """Say whether Step Functions would surely know the run's execution, had it been started."""
+    planned_at = (records.get(_key(run_id)) or {}).get("planned_at")
+    return planned_at is not None and now - datetime.fromisoformat(planned_at) < EXECUTIONS_KNOWN
+
+
+def _was_never_started(records: Records, run_id: str, workflows: Workflows, now: datetime) -> bool:
+    """Say whether a run was written down by a starter that died before it started it."""
+    is_closed = records.get(_key(run_id, CLOSED)) is not None
+    return not is_closed and _is_remembered(records, run_id, now) and workflows.status(run_id) is None
 
 
 def _refuse_other_accounts(records: Records, run_id: str, only_accounts: Sequence[str]) -> None:
@@ -174,10 +184,7 @@ def _due_months(
     for _ in range(DUE_MONTHS):
         whole = _whole_runs(records, entity.id, month.name)
         if whole:
-            # Written down, then the starter died: only the newest month's executions are sure to be remembered.
-            is_closed = records.get(_key(whole[-1], CLOSED)) is not None
-            never_started = month.name == newest and not is_closed and workflows.status(whole[-1]) is None
-            return [month.name] if never_started else due
+            return [month.name, *due] if _was_never_started(records, whole[-1], workflows, now) else due
         due.insert(0, month.name)
         month = Period.month_ending(month.start)
     return [newest]

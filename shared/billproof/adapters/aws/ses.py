@@ -9,6 +9,7 @@ from billproof.adapters.aws.faults import error_code, outside
 from billproof.errors import InvalidInput, MailRefused
 from billproof.invoicing.delivery import INVOICE_HEADER
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
+from billproof.model import what_is_wrong
 
 _REFUSED = {"MessageRejected", "InvalidParameterValue"}
 _KINDS = {
@@ -82,11 +83,11 @@ def read_ses_event(body: str) -> DeliveryProblem:
     try:
         event = _Event.model_validate_json(body)
     except ValidationError as error:
-        message = f"not an event of SES: {error}"
+        message = f"not an event of SES: {what_is_wrong(error)}"
         raise InvalidInput(message) from None
     detail = event.detail
     if detail.event_type not in _KINDS:
-        message = f"nobody asked for events of SES of the type {detail.event_type}"
+        message = f"nobody asked for events of SES of this type: {', '.join(_KINDS)} are taken"
         raise InvalidInput(message)
     invoices = [header.value for header in detail.mail.headers if header.name.lower() == INVOICE_HEADER.lower()]
     return DeliveryProblem(
