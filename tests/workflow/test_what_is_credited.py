@@ -99,6 +99,10 @@ def test_a_credit_note_for_days_to_come_leaves_what_is_earned() -> None:
     """A year of 3,650 at 10.00 a day; 306.00 are given back in February for the 306 days from March on."""
     life = Life(fee("3650", **YEARLY))
     life.bill(1)
+    january = {"start": "2013-01-01", "end": "2013-02-01"}
+    line = {"line": "fee:2013-01-01_2014-01-01", "amount": "310.01"}
+    with pytest.raises(InvalidInput, match=r"310.01 USD is more than the 310.00 USD"):  # what January costs
+        life.credit(1, lines=[line], days=january)
     line = {"line": "fee:2013-01-01_2014-01-01", "amount": "306"}
     days = {"start": "2013-03-01", "end": "2014-01-01"}
     assert life.credit(1, lines=[line], days=days) == "306.00"

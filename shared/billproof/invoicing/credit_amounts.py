@@ -12,6 +12,7 @@ from billproof.invoicing.credit_requests import CreditReason, CreditRequest, Lin
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
+from billproof.periods import Period
 from billproof.pricing.model import LineIdentity, PricedLine, line_identity
 from billproof.pricing.terms import Drawn
 
@@ -119,12 +120,21 @@ def _limited(
         most = Money.of(
             max(min(line.net.amount, rest.net - total(others, amount.currency).amount), ZERO), amount.currency
         )
+    if request.days is not None:
+        most = min(most, _cost_of(request.days, line.line), key=lambda money: money.amount)
     if asked.amount is None and asked.quantity is None:
         return line, most
     if amount.amount > most.amount:
         message = f"{amount} is more than the {most} that are left of line {line.line.priced.id} of {released.number}"
         raise InvalidInput(message)
     return line, amount
+
+
+def _cost_of(days: Period, line: InvoiceLine) -> Money:
+    """Return what some days of a line cost."""
+    net, covered = line.amounts.net, line.priced.covered
+    exact = CONTEXT.divide(CONTEXT.multiply(net.amount, Decimal(days.days)), Decimal(covered.days))
+    return Money.rounded(exact, net.currency, line.priced.explanation.rounding)
 
 
 def _draws(

@@ -44,8 +44,8 @@ class CreditRequest(Model):
     """A request to credit an invoice: `id` is the requester's own name for it; the same request twice is one.
 
     Without lines all that is left of the invoice is credited. With `rebill` the next invoice bills again what the terms
-    and usage of the period come to then. `refund` says that the money is to go back, not to stay as a credit. A line may
-    be credited for some `days` only: those to come reduce deferred revenue, and what is earned stays.
+    and usage of the period come to then. `refund` says that the money is to go back, not to stay as a credit. Something
+    may be given back for some `days` of a line: those to come reduce deferred revenue, and what is earned stays.
     """
 
     id: Name

@@ -74,8 +74,8 @@ class AccountPricer:
             self._plan.legal_entity.rounding,
             self._terms.line_ids,
         )
-        differences = [line for each in settled for line in self._differences(each)]
-        earlier_draws = [line for each in settled for line in self._earlier_draws(each)]
+        differences = [line for month in settled for line in self._differences(month)]
+        earlier_draws = [line for month in settled for line in self._earlier_draws(month)]
         lines: list[PricedLine] = []
         for contract in own:
             lines += contract.lines
@@ -102,7 +102,7 @@ class AccountPricer:
             meters=self._meters,
             quantities=(),
             rounding=rounding,
-            carried=self._carried.get(period.start, {(each.contract, each.charge): each.quantity for each in carried}),
+            carried=self._carried.get(period.start, {(left.contract, left.charge): left.quantity for left in carried}),
             line_ids=line_ids,
             family={member.id: self._usages[member.id, period.name].quantities for member in self._terms.members},
         )
@@ -149,8 +149,9 @@ class AccountPricer:
 
     def _all_timelines(self) -> list[Timeline]:
         """Return the contracts in force and those of the months that are settled, which may be over."""
-        versions = [*self._terms.contracts, *(each for month in self._terms.earlier for each in month.contracts)]
-        return timelines({(each.id, each.version): each for each in versions}.values(), self._plan.period)
+        versions = [*self._terms.contracts, *(version for month in self._terms.earlier for version in month.contracts)]
+        known = {(version.id, version.version): version for version in versions}
+        return timelines(known.values(), self._plan.period)
 
     def _shortfalls(self, timeline: Timeline, fees: Iterable[PricedLine]) -> list[PricedLine]:
         before = {(known.contract, known.commitment, known.start): known for known in self._terms.committed}

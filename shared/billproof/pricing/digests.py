@@ -60,9 +60,9 @@ def _span(span: Span[Any], days: Period) -> list[Any]:
 def _reach(timeline: Timeline, period: Period) -> tuple[date, date]:
     """Return the first day that matters to a month, and the first after it that does not."""
     bounds = [due.period for due in dues(timeline, period)] + [period]
-    first, last = min(each.start for each in bounds), max(each.end for each in bounds)
+    first, last = min(days.start for days in bounds), max(days.end for days in bounds)
     around = list(_service_periods(timeline, first, last))
-    return min([first, *(each.start for each in around)]), max([last, *(each.end for each in around)])
+    return min([first, *(days.start for days in around)]), max([last, *(days.end for days in around)])
 
 
 def _service_periods(timeline: Timeline, first: date, last: date) -> Iterator[Period]:

@@ -61,12 +61,12 @@ class Fee:
         start, end = self.due.bounds
         inner = sorted({edge for edge in edges if start < edge < end})
         days = [Period.model_construct(start=one, end=other) for one, other in pairwise([start, *inner, end])]
-        weights = [Decimal(self.billed_days(each)) for each in days] if inner else [ONE]
+        weights = [Decimal(self.billed_days(part)) for part in days] if inner else [ONE]
         if not any(weights):
-            weights = [Decimal(each.days) for each in days]
+            weights = [Decimal(part.days) for part in days]
         whole = sum(weights, ZERO)
         self.pieces = [
-            Piece(each, self.line.net.amount * weight / whole) for each, weight in zip(days, weights, strict=True)
+            Piece(part, self.line.net.amount * weight / whole) for part, weight in zip(days, weights, strict=True)
         ]
 
     def billed_days(self, days: DateRange | Period) -> int:
@@ -151,7 +151,7 @@ def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
         ]
         fees += (_fee(line, due, timeline, basis, is_here=False) for due, line in charge_lines(timeline, basis, others))
     days = (span.days for spans in (timeline.commitments, timeline.caps, timeline.discounts) for span in spans)
-    edges = {edge for each in days for edge in (each.start, each.end) if edge is not None}
+    edges = {edge for stated in days for edge in (stated.start, stated.end) if edge is not None}
     for fee in fees:
         fee.cut({*edges, *(month.start for month in fee.months)})
     return fees

@@ -32,8 +32,7 @@ class Basis:
     """What contracts are priced with: a billing period, what was used in it, and how amounts are rounded.
 
     `carried` is what is left of the month before of the allowances that roll over, by contract and charge. `family` is
-    what each account used that is billed on the invoice, for charges that pool it. `line_ids` says how lines are
-    named.
+    what each account used that is billed on the invoice, for charges that pool it; `line_ids` names lines.
     """
 
     period: Period
@@ -48,7 +47,7 @@ class Basis:
         """Return what a charge's reading found in a part of the period, in all accounts where it is pooled."""
         if charge.pooled:
             return pooled(self.family, reading, part)
-        return [each for each in self.quantities if each.is_of(reading, part)]
+        return [measured for measured in self.quantities if measured.is_of(reading, part)]
 
 
 @exactly
@@ -63,7 +62,7 @@ def charge_lines(timeline: Timeline, basis: Basis, owed: Iterable[Due]) -> list[
 
 @exactly
 def true_up_lines(timeline: Timeline, basis: Basis) -> list[tuple[Due, PricedLine]]:
-    """Price the seats that telemetry saw above the committed ones in the billing period, in arrears."""
+    """Price what telemetry saw above the committed seats in the billing period, in arrears."""
     pricer = _Pricer(timeline, basis)
     return [found for span in timeline.charges if trues_up(span) for found in pricer.true_up(span)]
 
@@ -112,28 +111,31 @@ class _Pricer:
         meter = self._meter(charge, meter_id)
         reading = next(readings(charge))
         part, share = due.part, None
-        if not is_additive(meter):  # measured once, and shared by the days of each part
+        if not is_additive(meter):
             part, share = in_force(due, self._timeline).part, self._share(due)
-        found = self._basis.found(charge, reading, part)
-        if not found:
+        quantities = self._basis.found(charge, reading, part)
+        if not quantities:
             empty = Quantity(meter=meter.id, group_by=charge.group_by, dimension={}, quantity=ZERO, events=0)
-            found = [empty]
-        for each in found:
-            quantity = self._converted(charge, each.quantity)
+            quantities = [empty]
+        for measured in quantities:
+            quantity = self._converted(charge, measured.quantity)
             allowed, carried = self._allowance(due, quantity, share)
             included = max(min(quantity, allowed + carried), ZERO)
-            used = Used(quantity - included, dimension=each.dimension, tally=each.tally, prices=each.prices)
-            try:
-                steps = price_steps(charge.price, used)
-            except UnpriceableCharge as error:
-                raise UnpriceableCharge(error.message, charge=charge.id) from None
-            if each.tally is not None:
-                included = quantity - each.tally.low_amount - each.tally.amount - each.tally.high_amount
-            note = f"{each.events} events" if each.events else "no usage" if each.quantity == 0 else "usage as stated"
+            used = Used(quantity - included, dimension=measured.dimension, tally=measured.tally, prices=measured.prices)
+            steps = _steps(charge, used)
+            if measured.tally is not None:
+                included = quantity - measured.tally.low_amount - measured.tally.amount - measured.tally.high_amount
+            note = (
+                f"{measured.events} events"
+                if measured.events
+                else "no usage"
+                if measured.quantity == 0
+                else "usage as stated"
+            )
             if carried:
                 note += f", {decimal_text(carried)} carried over from the month before"
-            if charge.pooled and each.quantity:
-                note += f", pooled: {shares(self._basis.family, reading, part, each.dimension)}"
+            if charge.pooled and measured.quantity:
+                note += f", pooled: {shares(self._basis.family, reading, part, measured.dimension)}"
             yield self._line(
                 due,
                 steps,
@@ -142,7 +144,7 @@ class _Pricer:
                 unused=max(allowed - max(included - carried, ZERO), ZERO) if charge.rollover else ZERO,
                 share=share,
                 meter=meter,
-                dimension=each.dimension,
+                dimension=measured.dimension,
                 note=note,
             )
 
@@ -175,12 +177,9 @@ class _Pricer:
         measured: dict[str, Decimal] = {}
         for meter in price.meters:
             part = due.part if is_additive(self._meter(charge, meter)) else in_force(due, self._timeline).part
-            found = [each.quantity for each in self._basis.quantities if each.is_of(Reading(meter=meter), part)]
-            measured[meter] = sum(found, ZERO)
-        try:
-            steps = price_steps(price, Used(meters=measured))
-        except UnpriceableCharge as error:
-            raise UnpriceableCharge(error.message, charge=charge.id) from None
+            used = (of.quantity for of in self._basis.quantities if of.is_of(Reading(meter=meter), part))
+            measured[meter] = sum(used, ZERO)
+        steps = _steps(charge, Used(meters=measured))
         note = ", ".join(f"{meter} {decimal_text(quantity)}" for meter, quantity in sorted(measured.items()))
         return self._line(due, steps, quantity=ONE, share=share, note=note)
 
@@ -283,6 +282,19 @@ def levels(found: Quantity) -> list[Decimal]:
         level = level if day is None else day
         seen.append(level)
     return seen
+
+
+def _steps(charge: Charge, used: Used) -> tuple[Step, ...]:
+    try:
+        return price_steps(charge.price, used)
+    except UnpriceableCharge as error:
+        raise UnpriceableCharge(error.message, charge=charge.id) from None
+
+
+def _events(measured: Quantity) -> str:
+    if measured.events:
+        return f"{measured.events} events"
+    return "no usage" if measured.quantity == 0 else "usage as stated"
 
 
 def _seen(found: Quantity | None) -> str:

@@ -70,7 +70,7 @@ class UsageGiven(Model):
     def amounts(self, days: Period | None) -> list[Decimal]:
         """Return the amounts of transactions in the order of their times, of some days or of all."""
         dated = sorted(self.dated_transactions, key=lambda transaction: transaction.day)
-        mine = [each.amount for each in dated if days is None or days.start <= each.day < days.end]
+        mine = [sale.amount for sale in dated if days is None or days.start <= sale.day < days.end]
         return [*self.transactions, *mine]
 
 
@@ -233,12 +233,12 @@ def _used(reading: Reading, read: Read, request: PriceRequest) -> list[Quantity]
         return list(_transactions(reading, read, request))
     if reading.by_price:
         extras["prices"] = usage.prices
-        whole = sum((each.quantity for each in usage.prices), Decimal(0))
+        whole = sum((priced.quantity for priced in usage.prices), Decimal(0))
     elif reading.by_day:
         extras["days"] = usage.days
     groups: list[tuple[dict[str, str], Decimal]] = [({}, whole)]
     if reading.group_by:
-        groups = [(each.dimension, each.quantity) for each in usage.groups]
+        groups = [(group.dimension, group.quantity) for group in usage.groups]
     if reading.meter in usage.meters:
         groups = [({}, usage.meters[reading.meter])]
     missing = read.parts.keys() - usage.parts.keys()

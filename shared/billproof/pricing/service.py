@@ -54,7 +54,7 @@ class BatchPricing(Model):
 def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> AccountPricing:
     """Price one account, or write down why it cannot be: a pure function of its terms and usage."""
     own, *children = (usages[member.id, plan.period.name] for member in terms.members)
-    earlier = tuple(usages[member.id, each.period.name] for each in terms.earlier for member in terms.members)
+    earlier = tuple(usages[member.id, month.period.name] for month in terms.earlier for member in terms.members)
     out_of_range = (usage for usage in (own, *children, *earlier) if usage.out_of_range)
     findings = (*terms.findings, *(_out_of_range(terms.account.id, usage) for usage in out_of_range))
     priced = None
@@ -73,7 +73,7 @@ def invoice_currency(terms: AccountTerms, plan: BatchPlan) -> str:
 
     Raises UnpriceableCharge where they have several, or where no rate is known of one that is not the books'.
     """
-    contracts = (*terms.contracts, *(each for earlier in terms.earlier for each in earlier.contracts))
+    contracts = (*terms.contracts, *(contract for month in terms.earlier for contract in month.contracts))
     found = sorted({contract.currency for contract in contracts}) or [plan.legal_entity.currency]
     if len(found) > 1:
         message = f"contracts of {terms.account.id} are in {' and '.join(found)}: an invoice has one currency"
