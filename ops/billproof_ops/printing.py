@@ -59,7 +59,7 @@ def show_proof(proof: Proof, *, as_json: bool) -> None:
     else:
         for difference in proof.differences:
             sides = f"stored {difference.stated}, computed {difference.proved}"
-            console.print(f"[red]{difference.doubt}[/] {difference.where}: {sides}")
+            console.print(f"[red]{difference.kind}[/] {difference.where}: {sides}")
         checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.model_dump().items())
         verdict = "[green]proved[/]" if proof.holds else f"[red]not proved[/], {len(proof.differences)} differences"
         console.print(f"{proof.subject} {verdict}: {checked} checked", soft_wrap=True)

@@ -170,7 +170,7 @@ def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composit
 
 
 class Outcome(Model):
-    """What became of a message, now or at an earlier received."""
+    """What became of a message, now or when it was received before."""
 
     result: dict[str, Any]
 

@@ -134,7 +134,7 @@ class Month(RuleBasedStateMachine):
         assert numbers == [f"SKY-US-2013-{number:06d}" for number in range(1, len(series) + 1)]
 
     def teardown(self) -> None:
-        """The night is over: everything is finished, and every equation balances."""
+        """At the end everything is finished, and every equation balances."""
         if not hasattr(self, "world"):
             return
         self.fuse.arm(None)

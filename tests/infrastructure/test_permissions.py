@@ -1,10 +1,15 @@
-"""Each function's role allows exactly what the function does, and its environment holds exactly what it reads."""
+"""Each role allows exactly what is done with it, and each function's environment holds exactly what it reads."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from billproof_ops.paths import ROOT
-from tests.support.expanded import environment, on_failure, role_statements
-from tests.support.permissions import Permission, granted, named
+from tests.support.expanded import environment, expanded, logical_id, of_type, on_failure, role_statements
+from tests.support.permissions import BUCKET, EXECUTIONS, Permission, granted, named
 from tests.support.recording import Recording
 
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
@@ -31,10 +36,86 @@ def test_a_role_allows_exactly_what_its_function_does(function: str, recorded: R
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_with_one_action_less_or_more_is_noticed(function: str, recorded: Recording) -> None:
-    exact = needs(function, recorded)
-    assert exact, "a function that does nothing was not called"
-    assert all(exact - {permission} != exact for permission in allowed(function))
-    assert exact | {Permission("dynamodb:DeleteItem", "ContractsTable")} != exact
+    statements = role_statements(function)
+    changed = [*less_one_action(statements), [*statements, one_more()]]
+    assert len(changed) > 1, "a function that does nothing was not called"
+    assert all(set(granted(other)) != needs(function, recorded) for other in changed)
+
+
+def less_one_action(statements: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the statements without one of their actions, for each action."""
+    for number, statement in enumerate(statements):
+        for action in statement["Action"]:
+            rest = {**statement, "Action": [other for other in statement["Action"] if other != action]}
+            yield [*statements[:number], rest, *statements[number + 1 :]]
+
+
+def one_more() -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": {"Fn::GetAtt": ["ContractsTable", "Arn"]}}
+
+
+MACHINES = sorted((ROOT / "statemachines").glob("*.asl.json"))
+
+
+def machine_name(path: Path) -> str:
+    return logical_id(path.name.partition(".")[0])
+
+
+def machine_needs(name: str, machine: dict[str, Any]) -> Iterator[Permission]:
+    """Yield what the states of a machine do with its role: call functions, read items, run the children of a map."""
+    for state in machine["States"].values():
+        if state["Type"] == "Task":
+            function = state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("Arn}")
+            yield Permission("lambda:InvokeFunction", function)
+        if state["Type"] == "Map":
+            yield Permission("s3:GetObject", f"{BUCKET}/runs/")
+            yield Permission("states:StartExecution", name)
+            for action in ("DescribeExecution", "StopExecution", "RedriveExecution"):
+                yield Permission(f"states:{action}", f"{name} {EXECUTIONS}")
+            yield from machine_needs(name, state["ItemProcessor"])
+
+
+def policies_of(role: str) -> Iterator[dict[str, Any]]:
+    """Yield the statements of a role: its own, and those of policies that are attached to it."""
+    for policy in expanded()[role]["Properties"].get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+    for policy in of_type("AWS::IAM::Policy").values():
+        if {"Ref": role} in policy["Roles"]:
+            yield from policy["PolicyDocument"]["Statement"]
+
+
+@pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.stem)
+def test_the_role_of_a_state_machine_allows_exactly_what_its_states_do(path: Path) -> None:
+    name = machine_name(path)
+    needed = set(machine_needs(name, json.loads(path.read_text())))
+    assert sorted(granted(policies_of(f"{name}Role"))) == sorted(needed)
+
+
+@pytest.mark.parametrize("name", sorted(of_type("AWS::Scheduler::Schedule")))
+def test_the_role_of_a_schedule_allows_exactly_its_call_and_its_dead_letters(name: str) -> None:
+    target = of_type("AWS::Scheduler::Schedule")[name]["Target"]
+    called = named(target["Arn"])
+    starts = called in of_type("AWS::StepFunctions::StateMachine")
+    call = Permission("states:StartExecution" if starts else "lambda:InvokeFunction", called)
+    dead_letters = Permission("sqs:SendMessage", named(target["DeadLetterConfig"]["Arn"]))
+    assert set(granted(policies_of(named(target["RoleArn"])))) == {call, dead_letters}
+
+
+def test_every_role_is_compared_and_has_no_managed_policy_but_those_of_sam() -> None:
+    functions = {f"{logical_id(function)}Role" for function in FUNCTIONS}
+    machines = {f"{machine_name(path)}Role" for path in MACHINES}
+    schedules = {named(schedule["Target"]["RoleArn"]) for schedule in of_type("AWS::Scheduler::Schedule").values()}
+    roles = of_type("AWS::IAM::Role")
+    assert set(roles) == functions | machines | schedules
+    consumers = {
+        f"{named(mapping['FunctionName'])}Role" for mapping in of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+    for name, role in roles.items():
+        managed = {str(arn).rpartition("/")[2] for arn in role.get("ManagedPolicyArns", [])}
+        expected = {"AWSXrayWriteOnlyAccess"} if name in functions | machines else set()
+        expected |= {"AWSLambdaBasicExecutionRole"} if name in functions else set()
+        expected |= {"AWSLambdaSQSQueueExecutionRole"} if name in consumers else set()
+        assert managed == expected, name
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -415,7 +415,7 @@ def test_json_output_is_json(billed: Target) -> None:
         json.loads(out)
 
 
-# Last, since they write into the log and plan the run anew: events of 2013 that come after the run would be in doubt.
+# Last, since they write into the log and plan the run anew: events of 2013 that come after the run could be either.
 GOOD = sorted(ROOT.glob("events/*/good-*.json"))
 
 

@@ -78,7 +78,7 @@ def test_a_sum_that_differs_and_events_too_many_are_gaps_too() -> None:
     assert "sum 20000 stated, 10000 counted" in messages[1]
     assert found.findings[0].amount_at_risk is None
     assert found.findings[1].amount_at_risk == Money.of("4.12", "USD")
-    assert found.amount_at_risk is None  # one part of it nobody can say
+    assert found.amount_at_risk is None  # one part of it is an unknown amount
 
 
 def test_a_gap_under_the_threshold_is_no_finding() -> None:

@@ -195,7 +195,7 @@ def test_a_line_that_is_lost_between_pricing_and_the_invoice_is_nowhere(world: W
     assert not statement.balances
     assert equations(statement, "UA")["lines"].difference == 100
     differences = prove_run(RUN, stores=stores(world)).differences
-    unbalanced = {difference.where for difference in differences if difference.doubt is DifferenceKind.BALANCE}
+    unbalanced = {difference.where for difference in differences if difference.kind is DifferenceKind.BALANCE}
     assert unbalanced == {RUN, "UA"}
 
 
@@ -205,7 +205,7 @@ def test_an_event_that_a_segment_holds_and_no_usage_counts_is_named(world: World
     key = next(iter(world.objects.keys("usage/")))
     rows = log.read_segment(world.objects, key)
     log.write(world.objects, key.rsplit("/", 1)[0] + "/", rows[:1])  # somebody adds a copy in a segment of its own
-    kinds = {difference.doubt for difference in prove_run(RUN, stores=stores(world)).differences}
+    kinds = {difference.kind for difference in prove_run(RUN, stores=stores(world)).differences}
     assert DifferenceKind.STATEMENT in kinds
 
 
@@ -220,5 +220,5 @@ def test_a_release_that_nobody_approved_is_named() -> None:
     assert prove_run(RUN, stores=stores(world)).differences == ()
     for key in [key for key in world.records["exceptions"].items if key.sort.endswith("#decided")]:
         del world.records["exceptions"].items[key]
-    kinds = [difference.doubt for difference in prove_run(RUN, stores=stores(world)).differences]
+    kinds = [difference.kind for difference in prove_run(RUN, stores=stores(world)).differences]
     assert kinds == [DifferenceKind.APPROVAL]

@@ -209,7 +209,7 @@ def test_a_rate_that_was_tampered_with_is_a_difference() -> None:
     (key,) = [key for key in world.records["contracts"].items if key.partition == "rates#EUR-USD"]
     world.records["contracts"].items[key] = rate("1.2").model_dump(mode="json")
     proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
-    assert [difference.doubt for difference in proof.differences] == [DifferenceKind.TERMS]
+    assert [difference.kind for difference in proof.differences] == [DifferenceKind.TERMS]
 
 
 def test_a_simulation_compares_in_the_books() -> None:

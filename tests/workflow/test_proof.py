@@ -141,13 +141,13 @@ def test_what_was_changed_by_hand_is_found(
     tamper(world)
     proof = run(world)
     assert not proof.holds
-    assert kinds <= {difference.doubt for difference in proof.differences}
+    assert kinds <= {difference.kind for difference in proof.differences}
 
 
 def test_an_invoice_whose_contract_was_changed_is_not_proved(world: World) -> None:
     change_a_contract(world)
     (difference,) = prove_invoice(UA, stores=stores(world)).differences
-    assert (difference.doubt, difference.where) == (DifferenceKind.TERMS, "contract UA-2013 version 1")
+    assert (difference.kind, difference.where) == (DifferenceKind.TERMS, "contract UA-2013 version 1")
 
 
 def test_a_proof_that_checks_nothing_fails() -> None:
@@ -156,7 +156,7 @@ def test_a_proof_that_checks_nothing_fails() -> None:
     world.plan("empty-2013-01-001", "empty")
     world.close("empty-2013-01-001")
     proof = prove_run("empty-2013-01-001", stores=stores(world))
-    assert [difference.doubt for difference in proof.differences] == [DifferenceKind.NOTHING]
+    assert [difference.kind for difference in proof.differences] == [DifferenceKind.NOTHING]
 
 
 def test_what_is_not_released_cannot_be_proved(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Tax rules that come later: what they would change is said, and nothing that was billed by earlier ones is doubted."""
+"""Tax rules that come later: say what they would change; what was billed by earlier rules stays as it is."""
 
 from datetime import date
 from decimal import Decimal
@@ -78,7 +78,7 @@ def test_rules_that_say_nothing_any_more_are_a_finding(world: World, monkeypatch
 def test_a_changed_rate_under_the_same_version_is_a_difference(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     later(monkeypatch, "16", version=world.invoice(US).lines[0].determination.rules_version)
     assert DifferenceKind.DRAFT in {
-        difference.doubt for difference in prove_invoice(US, stores=stores(world)).differences
+        difference.kind for difference in prove_invoice(US, stores=stores(world)).differences
     }
 
 

@@ -191,7 +191,7 @@ class Demo:
     def _prove(self, run_id: str) -> ProofSummary:
         proof = prove_run(run_id, stores=stores(self.target))
         differences = [
-            f"{difference.doubt} {difference.where}: {difference.stated} / {difference.proved}"
+            f"{difference.kind} {difference.where}: {difference.stated} / {difference.proved}"
             for difference in proof.differences
         ]
         return ProofSummary(run_id=run_id, checked=proof.checked.model_dump(), differences=differences)

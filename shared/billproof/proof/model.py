@@ -28,7 +28,7 @@ class DifferenceKind(StrEnum):
 class Difference(Model):
     """One difference, with the name of the event segment, account, contract or document that it is in."""
 
-    doubt: DifferenceKind
+    kind: DifferenceKind
     where: str
     stated: str
     proved: str
@@ -36,7 +36,7 @@ class Difference(Model):
     @classmethod
     def of(cls, kind: DifferenceKind, where: str, stated: object, proved: object) -> Self:
         """Name what is stored and what was computed again, as text."""
-        return cls(doubt=kind, where=where, stated=str(stated), proved=str(proved))
+        return cls(kind=kind, where=where, stated=str(stated), proved=str(proved))
 
 
 class CheckedCounts(Model):
