@@ -16,7 +16,7 @@ from billproof.pricing.lines import Basis
 from billproof.pricing.reading import Read
 from billproof.pricing.reductions import contract_lines
 from billproof.usage.readings import Quantity
-from tests.golden.test_explanations import compare, explained
+from tests.support.golden import compare, explained
 
 JANUARY = Period.month("2013-01")
 ALWAYS = {"start": "2012-01-01"}
@@ -328,7 +328,7 @@ def test_whole_contracts_explain_themselves() -> None:
     text = []
     for name, case in CASES.items():
         text += [name, *lines(**case), ""]
-    compare("contracts.txt", text)
+    compare("explanations/contracts.txt", text)
 
 
 @pytest.mark.parametrize(

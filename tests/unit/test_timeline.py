@@ -16,31 +16,9 @@ from billproof.model import decimal_text
 from billproof.periods import DateRange, Period
 from billproof.pricing.dues import dues
 from billproof.proration import Proration, ProrationMethod, ProrationTerms
+from tests.support.contracts import contract
 
 JANUARY = Period.month("2013-01")
-
-
-def contract(version: int = 1, start: str = "2012-01-01", *, end: str | None = None, **terms: Any) -> Contract:
-    charge = {
-        "id": "fee",
-        "name": "Fee",
-        "product": "p",
-        "revenue_category": "r",
-        "timing": "in_arrears",
-        "price": {"model": "flat", "amount": "100"},
-        "effective": {"start": "2012-01-01"},
-    }
-    base = {
-        "id": "K",
-        "account": "A",
-        "version": version,
-        "signed_by": "s",
-        "effective": {"start": start, "end": end},
-        "currency": "USD",
-        "time_zone": "UTC",
-    }
-    charges = [{**charge, **each} for each in terms.pop("charges", [{}])]
-    return Contract.model_validate({**base, "charges": charges, **terms})
 
 
 def fees(*versions: Contract) -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from billproof.adapters.typst.pdf import render_invoice
 from billproof.approvals.policy import Policy
-from billproof.conservation.service import Stores, balance_run
+from billproof.conservation.service import balance_run
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.invoicing.delivery import deliver_invoice
@@ -39,20 +39,12 @@ def parts(invoice: Invoice) -> dict[str, str]:
     return {line.priced.id: f"{line.amounts.net.text} + {line.amounts.tax.text}" for line in invoice.lines}
 
 
-def rest(world: World, invoice: str) -> list[Decimal]:
-    """What an invoice and its credit notes come to: net, tax, gross."""
-    documents = [world.invoice(invoice)]
-    documents += [world.invoice(str(facts.id)) for facts in world.register.credits(invoice)]
-    totals = [document.totals for document in documents]
-    return [sum((getattr(each, name).amount for each in totals), Decimal(0)) for name in ("net", "tax", "gross")]
-
-
 def test_an_invoice_and_its_full_credit_note_come_to_nothing(world: World) -> None:
     credit = world.credit_and_approve(UA)
     invoice = world.register.released(UA)
     assert invoice is not None
     assert (credit.kind, credit.corrects) == (DocumentKind.CREDIT_NOTE, invoice.number)
-    assert rest(world, UA) == [0, 0, 0]
+    assert world.net_of_credits(UA) == [0, 0, 0]
     released = world.register.released(credit.id)
     assert released is not None
     assert (released.number, released.account) == ("SKY-US-CN-2013-000001", "UA")
@@ -84,7 +76,7 @@ def test_a_credit_by_line_amount_and_quantity(world: World) -> None:
     }
     second = world.credit_and_approve(UA, "C-2")
     assert "credit:miles:2013-01" not in parts(second)
-    assert rest(world, UA) == [0, 0, 0]
+    assert world.net_of_credits(UA) == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +193,7 @@ def test_lines_of_two_contracts_that_are_named_alike_are_told_apart(world: World
     one = world.credit_and_approve(invoice, lines=[{"line": "platform:2013-03", "contract": "second", "amount": "1"}])
     assert one.lines[0].priced.explanation.contract == "second"
     world.credit_and_approve(invoice, "C-2")
-    assert rest(world, invoice) == [0, 0, 0]
+    assert world.net_of_credits(invoice) == [0, 0, 0]
 
 
 def test_a_credit_over_the_ratio_says_so_to_who_approves(world: World) -> None:
@@ -254,7 +246,7 @@ def test_what_is_credited_to_be_billed_again_is_on_the_next_invoice(world: World
     assert lines["difference:platform:2013-01"] == lines["difference:platform:2013-02"] == "2000.00"
     assert lines["platform:2013-03"] == "2000.00"
     world.post_all(period=FEBRUARY)
-    proof = prove_run(f"{INC}-{FEBRUARY}-001", stores=stores(world))
+    proof = prove_run(f"{INC}-{FEBRUARY}-001", stores=world.stores())
     assert proof.holds, proof.differences
 
 
@@ -268,12 +260,12 @@ def test_a_credit_that_is_not_to_be_billed_again_stays_a_credit(world: World) ->
 
 def test_the_statement_knows_what_was_credited(world: World) -> None:
     world.credit_and_approve(UA, lines=[{"line": "platform:2013-01", "amount": "500"}])
-    statement = balance_run(f"{INC}-{JANUARY}-001", stores=stores(world))
+    statement = balance_run(f"{INC}-{JANUARY}-001", stores=world.stores())
     assert statement.balances
     mine = next(each for each in statement.accounts if each.account == "UA")
     (equation,) = [each for each in mine.equations if each.code == "receivables posted"]
     assert equation.parts["credited or written off"] == 500
-    assert prove_run(f"{INC}-{JANUARY}-001", stores=stores(world)).holds
+    assert prove_run(f"{INC}-{JANUARY}-001", stores=world.stores()).holds
 
 
 def test_a_credit_note_is_drawn_as_one(world: World) -> None:
@@ -291,16 +283,6 @@ def test_a_credit_note_is_drawn_as_one(world: World) -> None:
         sender="billing@skymeter.example",
     )
     assert b"Subject: Credit note SKY-US-CN-2013-000001" in world.mailer.sent[-1][1]
-
-
-def stores(world: World) -> Stores:
-    return Stores(
-        objects=world.objects,
-        directory=world.directory,
-        register=world.register,
-        exception_store=world.exception_store,
-        erps=world.erps,
-    )
 
 
 @settings(max_examples=15, deadline=None)
@@ -323,8 +305,8 @@ def test_any_parts_and_the_rest_come_to_nothing_with_their_tax(cuts: list[int]) 
         if amount > 0:
             world.credit_and_approve(US, f"C-{number}", lines=[{"line": line.priced.id, "amount": f"{amount:f}"}])
             left -= amount
-    if rest(world, US)[0]:
+    if world.net_of_credits(US)[0]:
         world.credit_and_approve(US, "rest")
-    assert rest(world, US) == [0, 0, 0]
+    assert world.net_of_credits(US) == [0, 0, 0]
     taxes = total((each.amounts.tax for each in invoice.lines), "EUR")
     assert taxes == Money.of(invoice.totals.tax.amount, "EUR")

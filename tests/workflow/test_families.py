@@ -20,7 +20,6 @@ from billproof.pipeline.previewing import preview
 from billproof.proof.service import events_behind, prove_invoice, prove_run
 from billproof_ops.demo import story
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
-from tests.workflow.test_credits import rest, stores
 
 FEBRUARY = "2013-02"
 PARENT, CHILDREN = "UA", ("EV", "MQ")
@@ -76,7 +75,7 @@ def amounts(world: World, invoice: str = INVOICE) -> dict[tuple[str, str], str]:
 
 
 def holds(world: World, run: str = f"{INC}-{JANUARY}-001") -> None:
-    proof = prove_run(run, stores=stores(world))
+    proof = prove_run(run, stores=world.stores())
     assert proof.holds, proof.differences
 
 
@@ -95,8 +94,8 @@ def test_one_invoice_bills_the_contracts_of_all_by_their_own_usage() -> None:
     assert Taxed.total([each.amounts for each in invoice.accounts], "USD") == invoice.totals
     assert invoice.events.billed == 12
     assert world.reconcile().variances == ()
-    assert len(list(events_behind(INVOICE, stores=stores(world)))) == 12
-    assert prove_invoice(INVOICE, stores=stores(world)).holds
+    assert len(list(events_behind(INVOICE, stores=world.stores()))) == 12
+    assert prove_invoice(INVOICE, stores=world.stores()).holds
     holds(world)
 
 
@@ -185,7 +184,7 @@ def test_an_allowance_that_is_pooled_is_counted_as_included() -> None:
     world.ingest([flight(number, account=account) for account in (PARENT, "EV") for number in range(4)])
     bill(world)
     assert amounts(world) == {(PARENT, "pool:2013-01"): "30.00"}
-    statement = balance_run(f"{INC}-{JANUARY}-001", stores=stores(world))
+    statement = balance_run(f"{INC}-{JANUARY}-001", stores=world.stores())
     (accepted,) = [each for each in statement.equations if each.code == "events accepted"]
     assert accepted.parts["billed"] == 3
     assert accepted.parts["included"] == 5
@@ -328,7 +327,7 @@ def test_a_credit_of_a_consolidated_invoice_says_whose_it_is() -> None:
     assert worth[PARENT] == worth["EV"] == Money.zero("USD")
     assert worth["MQ"] == credit.totals.net
     world.credit_and_approve(INVOICE, "rest")
-    assert rest(world, INVOICE) == [0, 0, 0]
+    assert world.net_of_credits(INVOICE) == [0, 0, 0]
 
 
 def test_a_consolidated_invoice_is_drawn_by_account() -> None:
