@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from billproof.conservation.service import Stores, balance_run
+from billproof.conservation.service import balance_run
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.starting import run_ids
@@ -148,13 +148,7 @@ class Month(RuleBasedStateMachine):
             runs.append(self.world.start(period=period))
             self.world.plan(runs[-1], period=period)
             self.finish(runs[-1])
-        stores = Stores(
-            objects=self.world.objects,
-            directory=self.world.directory,
-            register=self.world.register,
-            exception_store=self.world.exception_store,
-            erps=self.world.erps,
-        )
+        stores = self.world.stores()
         billed: dict[str, int] = {}
         for period in PERIODS:
             assert self.world.reconcile(period=period).outcome == "balanced"

@@ -23,7 +23,6 @@ from billproof.tax.port import TaxQuestion, TaxTransaction
 from billproof_ops.demo import story
 from tests.support.stripe_server import FakeStripe, served
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
-from tests.workflow.test_credits import rest, stores
 
 US = f"{EUROPE}.{JANUARY}.US"
 DATA = story.master_data()
@@ -83,10 +82,10 @@ def test_the_proof_takes_what_was_written_down_and_asks_nobody(stripe: FakeStrip
     bill(world)
     world.post_all(EUROPE)
     world.tax_engines.clear()
-    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
+    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=world.stores())
     assert proof.holds, proof.differences
     with pytest.raises(InvalidInput, match="was taxed by stripe, which is not asked again"):
-        recalculate_tax(US, stores=stores(world))
+        recalculate_tax(US, stores=world.stores())
 
 
 def test_credit_notes_take_back_what_was_declared_to_the_cent(stripe: FakeStripe) -> None:
@@ -97,7 +96,7 @@ def test_credit_notes_take_back_what_was_declared_to_the_cent(stripe: FakeStripe
     for number in range(3):
         world.credit_and_approve(US, f"C-{number}", lines=[{"line": line, "amount": "333.33"}])
     world.credit_and_approve(US, "rest")
-    assert rest(world, US) == [0, 0, 0]
+    assert world.net_of_credits(US) == [0, 0, 0]
     released = world.register.released(US)
     assert released is not None
     declared = stripe.transactions[f"{released.number}/US"]

@@ -1,9 +1,7 @@
 """Every worked example and every place of the tax rules, wholly explained; BILLPROOF_GOLDEN=write writes them."""
 
-import os
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +9,11 @@ import pytest
 from billproof.errors import BillproofError, UndeterminedTax
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import decimal_text
-from billproof.pricing.model import PricedLine
 from billproof.pricing.quoting import PriceRequest, quote
 from billproof.tax.rules import determine
 from billproof_ops.demo import story
-from tests.golden.test_worked_examples import DOCS
+from tests.support.golden import DOCS, compare, explained
 
-FOLDER = Path(__file__).parent / "explanations"
 DAYS = (date(2013, 2, 1), date(2020, 9, 1), date(2026, 2, 1))
 NUMBERS = {"GB": "GB980780684", "NO": "NO995525828MVA", "AU": "83914571673", "FR": "FR40303265045", "DE": "DE136695976"}
 SELLERS = ("DE", "GB", "US", "CA", "CH", "BR")
@@ -196,33 +192,6 @@ EDGES: list[dict[str, Any]] = [
 ]
 
 
-def compare(name: str, lines: list[str]) -> None:
-    text = "\n".join(lines) + "\n"
-    path = FOLDER / name
-    if os.environ.get("BILLPROOF_GOLDEN") == "write":
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    assert text == path.read_text()
-
-
-def explained(line: PricedLine) -> Iterator[str]:
-    why = line.explanation
-    share = why.proration
-    days = f", {share.days_covered}/{share.days_in_period} days" if share and not share.is_whole else ""
-    quantities = f"{decimal_text(line.quantity)} = {decimal_text(line.included_quantity)} included"
-    quantities += f" + {decimal_text(line.billed_quantity)}, {decimal_text(line.unused_quantity)} unused"
-    yield f"  {line.id} [{line.kind}] {line.description}: {line.net}"
-    measured = f"{line.unit or ''} {line.meter or ''} {line.dimension or ''}"
-    yield f"    {line.service_period.name}, {quantities} {measured}".rstrip()
-    yield f"    {line.product}, {line.revenue_category}, {line.term} of {line.charge}"
-    for step in why.steps:
-        parts = (step.quantity, step.unit_price, step.flat_fee, step.amount)
-        quantity, price, fee, amount = (decimal_text(each) for each in parts)
-        yield f"    {step.label}: {quantity} x {price} + {fee} = {amount}"
-    exact = decimal_text(why.exact_amount)
-    yield f"    {why.contract} v{why.contract_version}, {why.price_model}: {exact}{days}, {why.rounding}; {why.note}"
-
-
 def priced(request: PriceRequest) -> Iterator[str]:
     try:
         for line in quote(request).lines:
@@ -235,7 +204,7 @@ def test_every_worked_example_explains_itself() -> None:
     lines = []
     for text, amount, currency, why in DOCS:
         lines += [f"{amount} {currency}: {why}", *priced(PriceRequest.model_validate_json(text)), ""]
-    compare("docs.txt", lines)
+    compare("explanations/docs.txt", lines)
 
 
 def test_the_edges_of_every_model_explain_themselves() -> None:
@@ -243,7 +212,7 @@ def test_the_edges_of_every_model_explain_themselves() -> None:
     for edge in EDGES:
         request = PriceRequest.model_validate({"currency": "USD", "rounding": "half_up", "period": "2013-01", **edge})
         lines += [f"{request.price['model']} {edge.get('usage', {})}"[:110], *priced(request), ""]
-    compare("edges.txt", lines)
+    compare("explanations/edges.txt", lines)
 
 
 def entity(country: str, *registrations: str) -> LegalEntity:
@@ -286,4 +255,4 @@ def test_every_place_that_a_seller_sells_to(country: str) -> None:
                 lines.append(f"{country}, {name}, to a {kind} in {place}")
                 days = [day for day, text in zip(DAYS, found, strict=True) if text not in found[: DAYS.index(day)]]
                 lines += [f"  from {day}: {found[DAYS.index(day)]}" for day in days]
-    compare(f"tax-{country}.txt", lines)
+    compare(f"explanations/tax-{country}.txt", lines)

@@ -1,16 +1,12 @@
 """Invoices and journal entries of January 2013, real flights, line by line; BILLPROOF_GOLDEN=write writes them anew."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from billproof.adapters.typst.pdf import render_invoice
 from billproof_ops.demo import story
+from tests.support.golden import compare
 from tests.support.tables import invoice_table, journal_table
 from tests.support.world import EUROPE, INC, JANUARY, World
-
-FOLDER = Path(__file__).parent / "2013-01"
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +20,6 @@ def world() -> World:
     return world
 
 
-def compare(name: str, text: str) -> None:
-    path = FOLDER / f"{name}.txt"
-    if os.environ.get("BILLPROOF_GOLDEN") == "write":
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text + "\n")
-    assert text + "\n" == path.read_text()
-
-
 @pytest.mark.parametrize("account", [account.id for account in story.master_data().accounts])
 def test_the_invoice_and_its_entry_are_what_was_agreed(world: World, account: str) -> None:
     entity = next(each.legal_entity for each in story.master_data().accounts if each.id == account)
@@ -41,7 +29,7 @@ def test_the_invoice_and_its_entry_are_what_was_agreed(world: World, account: st
     entry = world.ledger.entry(entity, released.number)
     text = invoice_table(world.invoice(invoice_id), released)
     text += "\n\n" + (journal_table(entry) if entry else "nothing to post")
-    compare(account, text)
+    compare(f"{JANUARY}/{account}.txt", [text])
 
 
 def test_january_holds_the_flights_that_it_holds(world: World) -> None:

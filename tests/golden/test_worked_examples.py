@@ -9,10 +9,8 @@ import pytest
 
 from billproof.money import Money
 from billproof.pricing.quoting import PriceRequest, quote
+from tests.support.golden import DOCS, ROOT
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = re.compile(r"```json\n(\{.*?\})\n```\n\n→ (-?[0-9.]+) ([A-Z]{3}): ([^\n]+)", re.DOTALL)
-DOCS = EXAMPLE.findall((ROOT / "docs" / "pricing.md").read_text())
 TABLE = (Path(__file__).parent / "published" / "prices.md").read_text()
 ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in TABLE.splitlines() if line.startswith("| ")][1:]
 MODELS = set(re.findall(r'"model": "(\w+)"', (ROOT / "docs" / "pricing.md").read_text()))

@@ -13,8 +13,8 @@ import pytest
 from billproof import errors
 from billproof.approvals.model import Kind, Verdict
 from billproof_ops.paths import ROOT
-from tests.infrastructure.test_statemachines import MACHINES, WAIT, State, compared, machines_of, read
 from tests.support.recording import Recording
+from tests.support.statemachines import MACHINES, WAIT, State, compared, machines_of, read
 
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 

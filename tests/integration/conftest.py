@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billproof.adapters.aws.clients import client
+from billproof_ops import billing, exceptions
 from billproof_ops import target as targets
 from billproof_ops.demo import story
 from billproof_ops.local import server
@@ -15,24 +15,8 @@ from billproof_ops.local.emulators import enforces_roles, recognize
 from billproof_ops.local.stack import fill
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
+from tests.support.chain import DRAIN_SECONDS, EUROPE, FLIGHTS, INC, JANUARY, drained, master_data, send, settled
 from tests.support.lacking import LACKING
-from tests.support.world import flight
-
-DRAIN_SECONDS = 480  # a message of a call that died is visible again after 360
-FLIGHTS = [
-    *(flight(number, account="UA") for number in range(1, 1_201)),
-    *(flight(number, account="UA", type="flight.cancelled") for number in range(2_001, 2_011)),
-    *(flight(number, account="DL", data={"air_time": "600.5"}) for number in range(1, 1_001)),
-    flight(1, account="B6", time="2013-01-31T23:30:00-05:00"),
-    flight(1, account="EV", type="flight.cancelled"),  # nobody says what it costs: EV is held
-]
-
-
-def master_data() -> list[str]:
-    """The demo's master data, and a version of EV's contract that does not exclude cancelled flights."""
-    (contract,) = [each for each in story.master_data().contracts if each.account == "EV"]
-    changed = contract.model_copy(update={"version": 2, "exclusions": ()})
-    return [*story.master_data().messages(), changed.model_dump_json()]
 
 
 @pytest.fixture(scope="session")
@@ -62,19 +46,6 @@ def _lacking(request: pytest.FixtureRequest, stack: Target) -> None:
         pytest.skip(f"{emulator}: {reason}")
 
 
-def send(target: Target, queue: str, bodies: list[str]) -> None:
-    for body in bodies:
-        client("sqs").send_message(QueueUrl=target.outputs[queue], MessageBody=body)
-
-
-def drained(target: Target, queue: str) -> None:
-    until(
-        lambda: True if target.queue_depth(queue) == 0 else None,
-        what=f"draining {queue}",
-        timeout_seconds=DRAIN_SECONDS,
-    )
-
-
 @pytest.fixture(scope="session")
 def loaded(stack: Target) -> Target:
     """The master data is in, and so are FLIGHTS, a broken message among them."""
@@ -89,3 +60,19 @@ def loaded(stack: Target) -> Target:
     send(stack, "UsageEventsQueueUrl", [*messages, '{"specversion": '])
     drained(stack, "UsageEventsQueueUrl")
     return stack
+
+
+@pytest.fixture(scope="session")
+def billed(loaded: Target) -> Target:
+    """January is billed for both legal entities, posted and delivered; EV was held, and approved by a person."""
+    for entity in (EUROPE, INC):
+        billing.wait_for_run(loaded, billing.start_run(loaded, entity, JANUARY, requested_by="carla").run_id)
+    case = f"{INC}.{JANUARY}.EV.001"
+    until(lambda: loaded.ports.exception_store.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
+    answer = exceptions.decide(loaded, case, "approved", decided_by="ben", reason="they flew again next day")
+    assert answer.outcome == "decided"
+    (state,) = exceptions.exceptions_of(loaded, INC, JANUARY, all_of_them=True)
+    until(lambda: exceptions.release_of(state, loaded), what="the release", timeout_seconds=DRAIN_SECONDS)
+    for entity in (EUROPE, INC):
+        settled(loaded, entity)
+    return loaded

@@ -34,6 +34,7 @@ TESTS = (
     "tests/unit/test_quantities_of_meters.py",
     "tests/unit/test_exchange_rates.py",
     "tests/unit/test_timeline.py",
+    "tests/unit/test_service_periods.py",
     "tests/unit/test_periods.py",
     "tests/unit/test_money.py",
     "tests/unit/test_kernel.py",

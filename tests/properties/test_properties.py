@@ -18,8 +18,8 @@ from billproof.pricing.models.per_unit import PerUnit
 from billproof.pricing.models.volume import Volume
 from billproof.proration import Proration
 from billproof.usage.aggregation import aggregate
+from tests.support.usage_plans import ask, plan
 from tests.support.world import INC, JANUARY, World, flight
-from tests.workflow.test_aggregation import ask, plan
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 quantities = st.decimals(min_value=0, max_value=10**9, places=6, allow_nan=False, allow_infinity=False)

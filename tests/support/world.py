@@ -6,50 +6,30 @@ from typing import Any
 
 import msgspec
 
-from billproof.adapters.ledger.embedded import EmbeddedLedger
-from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.applying import Applied, apply_decision
 from billproof.approvals.credits import CreditRequested, request_credit
 from billproof.approvals.deciding import decide_exception
-from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import Answer, Verdict
 from billproof.approvals.raising import raise_exceptions
 from billproof.approvals.waiting import Waiting, await_decision
 from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
-from billproof.erp.port import Erp, PostedDocument
 from billproof.erp.service import post_to_erp
 from billproof.invoicing.credit_requests import CreditRequest
-from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice
-from billproof.invoicing.register import Register
-from billproof.masterdata.directory import Directory
-from billproof.masterdata.model import AnyMasterData
-from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
 from billproof.pipeline.model import PlanRequest, RunPlan, RunStatement
 from billproof.pipeline.planning import RunSizes, plan_billing_run
-from billproof.pipeline.previewing import PreviewSources
 from billproof.pipeline.starting import start_billing_run
 from billproof.pipeline.steps import calculate_tax, draft_invoices, price_usage, release_invoices, validate_pricing
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
-from billproof.settings import Settings
-from billproof.tax.port import TaxEngine
-from billproof.usage.ingestion import Message, ReferenceDataCache, ingest_usage
+from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.model import Ingested
 from billproof_ops.demo import story
-from tests.support.fakes import (
-    MemoryMailer,
-    MemoryObjects,
-    MemoryQueue,
-    MemoryRecords,
-    MemoryTokens,
-    MemoryWorkflows,
-    run_once,
-)
+from tests.support.memory_stores import MemoryStores
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
 GRACE = timedelta(hours=24)
@@ -58,48 +38,14 @@ INC, EUROPE = "skymeter-inc", "skymeter-europe"
 JANUARY = "2013-01"
 
 
-class World:
+class World(MemoryStores):
+    """The use cases over the stores in memory; the demo's master data is published unless told otherwise."""
+
     def __init__(self, *, buckets: int = 1, batch_size: int = 25, master_data: bool = True) -> None:
-        self.buckets = buckets
-        self.batch_size = batch_size
-        self.objects = MemoryObjects()
-        self.records = {name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs", "exceptions")}
-        self.directory = Directory(self.records["contracts"])
-        self.register = Register(self.records["invoices"])
-        self.runs = self.records["runs"]
-        self.ledger = EmbeddedLedger(self.records["ledger"])
-        self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
-        self.postings = MemoryQueue()
-        self.deliveries = MemoryQueue()
-        self.mailer = MemoryMailer()
-        self.billing_runs = MemoryWorkflows()
-        self.exceptions = MemoryWorkflows()
-        self.tokens = MemoryTokens()
-        self.tax_engines: dict[TaxEngineName, TaxEngine] = {}
-        self.exception_store = ExceptionStore(self.records["exceptions"])
-        self.once = run_once
-        self.settings = Settings(
-            {
-                "BUCKET_COUNT": str(buckets),
-                "BATCH_SIZE": str(batch_size),
-                "BATCH_CONCURRENCY": "1",
-                "CUT_OFF_GRACE_HOURS": "24",
-            }
-        )
-        self._sent = 0
-        self.moment = NOW
-        self.reference_data = ReferenceDataCache(self.directory, self.now)
+        super().__init__(moment=NOW, buckets=buckets, batch_size=batch_size)
         if master_data:
-            found = story.master_data()
-            self.publish(*found.legal_entities, *found.meters, *found.accounts, *found.contracts, *found.policies)
-
-    def now(self) -> datetime:
-        """A moment after everything that was sent so far."""
-        return self.moment + timedelta(seconds=self._sent + 1)
-
-    def publish(self, *data: AnyMasterData) -> None:
-        for each in data:
-            self.directory.add(each)
+            demo = story.master_data()
+            self.publish(*demo.legal_entities, *demo.meters, *demo.accounts, *demo.contracts, *demo.policies)
 
     def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
         found = list(events)
@@ -270,13 +216,6 @@ class World:
             engines=self.tax_engines,
         )
 
-    def posted(self, invoice_id: str) -> PostedDocument:
-        """What the embedded ledger holds of a released document."""
-        released = self.register.released(invoice_id)
-        assert released is not None, f"{invoice_id} is not released"
-        (document,) = self.ledger.find(released.legal_entity, released.number)
-        return document
-
     def use_erp(self, name: str, entity: str = INC) -> None:
         """Let a legal entity post in another ERP from now on."""
         known = self.directory.legal_entity(entity)
@@ -296,20 +235,6 @@ class World:
             erps=self.erps,
             objects=self.objects,
         )
-
-    def preview_sources(self) -> PreviewSources:
-        return PreviewSources(
-            contracts=OverlayRecords(self.records["contracts"]),
-            invoices=self.records["invoices"],
-            objects=OverlayObjects(self.objects),
-            buckets=self.buckets,
-            engines=self.tax_engines,
-        )
-
-    def invoice(self, invoice_id: str) -> Invoice:
-        released = self.register.released(invoice_id)
-        assert released is not None, f"{invoice_id} is not released"
-        return read_invoice(self.objects, released.document)
 
 
 def flight(number: int = 1, *, account: str = "UA", day: str = "2013-01-05", **changes: Any) -> dict[str, Any]:

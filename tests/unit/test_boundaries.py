@@ -18,8 +18,9 @@ from billproof.pricing.service_periods import dues
 from billproof.proration import Proration, ProrationMethod, ProrationTerms
 from billproof.tax import canada
 from billproof.tax.amounts import tax_document, tax_line
-from tests.unit.test_tax import account, found, seller
-from tests.unit.test_timeline import contract
+from tests.support.contracts import contract
+from tests.support.parties import account, seller
+from tests.support.parties import determined_tax as found
 
 JANUARY = Period.month("2013-01")
 

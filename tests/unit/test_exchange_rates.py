@@ -10,12 +10,7 @@ from pydantic import ValidationError
 
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.money import Money, Rounding, Taxed
-
-ECB = "ECB euro foreign exchange reference rates"
-
-
-def rate(value: str = "1.3550", day: str = "2013-01-31", version: int = 1, pair: str = "EUR-USD") -> ExchangeRate:
-    return ExchangeRate.model_validate({"id": pair, "day": day, "version": version, "rate": value, "source": ECB})
+from tests.support.exchange_rates import ECB, rate
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from eu_vat_rates_data import get_standard_rate
@@ -11,22 +10,8 @@ from billproof.money import Money, Rounding
 from billproof.tax.amounts import tax_document, tax_given, tax_line
 from billproof.tax.model import Determination, Treatment
 from billproof.tax.rows import rule_set
-from billproof.tax.rules import determine
-from billproof_ops.demo import story
-
-DATA = story.master_data()
-INC, EUROPE = DATA.legal_entities
-DAY = date(2026, 2, 1)
-
-
-def account(country: str, region: str | None = None, **changes: Any) -> Account:
-    base = DATA.accounts[0].model_dump(mode="json")
-    address = {**base["address"], "country": country, "region": region}
-    return Account.model_validate({**base, "address": address, **changes})
-
-
-def found(entity: LegalEntity, customer: Account, day: date = DAY) -> Determination:
-    return determine(legal_entity=entity, account=customer, tax_point=day)
+from tests.support.parties import DAY, EUROPE, INC, account, seller
+from tests.support.parties import determined_tax as found
 
 
 def summary(determination: Determination) -> tuple[str, str, str]:
@@ -152,15 +137,6 @@ def test_tax_on_a_credit_is_the_mirror_of_tax_on_a_charge() -> None:
         plus = tax_line("l", Money.of(amount, "EUR"), germany, Rounding.HALF_UP).amounts
         minus = tax_line("l", Money.of(f"-{amount}", "EUR"), germany, Rounding.HALF_UP).amounts
         assert plus.tax + minus.tax == Money.zero("EUR")
-
-
-def seller(country: str, *registrations: str, **changes: Any) -> LegalEntity:
-    document = INC.model_dump(mode="json")
-    address = {**document["address"], "country": country, "region": None}
-    numbers = [{"jurisdiction": place, "number": "1"} for place in registrations]
-    absent = [{"jurisdiction": place, "reason": "sells nothing more there"} for place in ("US", "CA")]
-    facts = {"address": address, "tax_registrations": numbers, "not_registered": absent}
-    return LegalEntity.model_validate({**document, **facts, **changes})
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from billproof.conservation.model import ConservationStatement, Equation
-from billproof.conservation.service import Stores, balance_run
+from billproof.conservation.service import balance_run
 from billproof.contracts.charges import Discount, Timing
 from billproof.contracts.model import Contract
 from billproof.ledger.model import JournalEntry
@@ -20,16 +20,6 @@ from billproof.reconciliation.model import Cause
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 RUN = f"{INC}-2013-01-001"
-
-
-def stores(world: World) -> Stores:
-    return Stores(
-        objects=world.objects,
-        directory=world.directory,
-        register=world.register,
-        exception_store=world.exception_store,
-        erps=world.erps,
-    )
 
 
 def equations(statement: ConservationStatement, account: str | None = None) -> dict[str, Equation]:
@@ -65,7 +55,7 @@ def world() -> World:
 
 
 def test_every_event_is_in_one_place(world: World) -> None:
-    statement = balance_run(RUN, stores=stores(world))
+    statement = balance_run(RUN, stores=world.stores())
     assert statement.balances
     assert statement.quarantined_unattributed == 1
     found = equations(statement, "UA")
@@ -82,7 +72,7 @@ def test_every_event_is_in_one_place(world: World) -> None:
 
 
 def test_all_money_is_on_invoices_in_the_books_and_open(world: World) -> None:
-    found = equations(balance_run(RUN, stores=stores(world)))
+    found = equations(balance_run(RUN, stores=world.stores()))
     lines, released, posted = found["lines"], found["invoices released"], found["receivables posted"]
     assert parts(lines) == {"released": f"{lines.total:f}"}
     assert parts(released) == {"posted": f"{released.total:f}"}
@@ -108,7 +98,7 @@ def test_what_others_post_to_the_receivable_is_nobodys_payment_but_a_variance(wo
             ],
         )
     )
-    posted = equations(balance_run(RUN, stores=stores(world)), "UA")["receivables posted"]
+    posted = equations(balance_run(RUN, stores=world.stores()), "UA")["receivables posted"]
     assert parts(posted) == {"open": gross.text}
     (variance,) = world.reconcile().variances
     assert (variance.cause, variance.external_reference) == (Cause.NOT_INVOICED, "BANK-1")
@@ -116,7 +106,7 @@ def test_what_others_post_to_the_receivable_is_nobodys_payment_but_a_variance(wo
 
 def test_a_credit_note_that_the_erp_holds_with_another_amount_is_out_of_balance(world: World) -> None:
     credit = world.credit_and_approve(f"{INC}.{JANUARY}.UA")
-    assert balance_run(RUN, stores=stores(world)).balances
+    assert balance_run(RUN, stores=world.stores()).balances
     released = world.register.released(credit.id)
     assert released is not None
     key = next(key for key in world.records["ledger"].items if key.sort == released.number and "doc" in key.partition)
@@ -127,7 +117,7 @@ def test_a_credit_note_that_the_erp_holds_with_another_amount_is_out_of_balance(
     ]
     other = JournalEntry.balanced(**{**entry.model_dump(), "lines": doubled})
     world.records["ledger"].items[key] = other.model_dump(mode="json")
-    posted = equations(balance_run(RUN, stores=stores(world)), "UA")["receivables posted"]
+    posted = equations(balance_run(RUN, stores=world.stores()), "UA")["receivables posted"]
     assert posted.difference == -credit.in_books.gross.amount
 
 
@@ -144,11 +134,11 @@ def test_allowances_are_counted_in_events_where_events_are_what_is_measured() ->
     world.ingest([flight(n, account="DL", data={"air_time": "100"}) for n in range(3)])
     for entity in (INC, EUROPE):
         world.bill(entity)
-    assert parts(equations(balance_run(RUN, stores=stores(world)), "UA")["events accepted"]) == {
+    assert parts(equations(balance_run(RUN, stores=world.stores()), "UA")["events accepted"]) == {
         "billed": "6",
         "included": "4",
     }
-    europe = balance_run(f"{EUROPE}-2013-01-001", stores=stores(world))
+    europe = balance_run(f"{EUROPE}-2013-01-001", stores=world.stores())
     assert parts(equations(europe, "DL")["events accepted"]) == {"included": "3"}  # minutes, all within 500,000
 
 
@@ -158,7 +148,7 @@ def test_held_invoices_and_terms_out_of_force_have_their_place() -> None:
     contract = world.directory.contracts("UA")[0]
     world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
     world.bill()
-    statement = balance_run(RUN, stores=stores(world))
+    statement = balance_run(RUN, stores=world.stores())
     assert statement.balances
     assert parts(equations(statement, "UA")["lines"]) == {"held": "5000"}
     assert parts(equations(statement, "UA")["events accepted"]) == {"orphan": "1"}
@@ -174,7 +164,7 @@ def test_terms_without_lines_say_why() -> None:
     changes = {"version": 2, "charges": (*contract.charges, later, fee), "discounts": (off,)}
     world.publish(Contract.model_validate(contract.model_copy(update=changes).model_dump()))
     world.bill()
-    places = parts(equations(balance_run(RUN, stores=stores(world)), "UA")["contracted terms"])
+    places = parts(equations(balance_run(RUN, stores=world.stores()), "UA")["contracted terms"])
     assert places == {"with lines": "3", "not in force": "2", "not due": "1"}
 
 
@@ -191,10 +181,10 @@ def test_a_line_that_is_lost_between_pricing_and_the_invoice_is_nowhere(world: W
             else:
                 accounts.append(account)
         artefacts.write(PRICED, RUN, pricing.model_copy(update={"accounts": tuple(accounts)}), part=batch)
-    statement = balance_run(RUN, stores=stores(world))
+    statement = balance_run(RUN, stores=world.stores())
     assert not statement.balances
     assert equations(statement, "UA")["lines"].difference == 100
-    differences = prove_run(RUN, stores=stores(world)).differences
+    differences = prove_run(RUN, stores=world.stores()).differences
     unbalanced = {difference.where for difference in differences if difference.kind is DifferenceKind.BALANCE}
     assert unbalanced == {RUN, "UA"}
 
@@ -205,7 +195,7 @@ def test_an_event_that_a_segment_holds_and_no_usage_counts_is_named(world: World
     key = next(iter(world.objects.keys("usage/")))
     rows = log.read_segment(world.objects, key)
     log.write(world.objects, key.rsplit("/", 1)[0] + "/", rows[:1])  # somebody adds a copy in a segment of its own
-    kinds = {difference.kind for difference in prove_run(RUN, stores=stores(world)).differences}
+    kinds = {difference.kind for difference in prove_run(RUN, stores=world.stores()).differences}
     assert DifferenceKind.STATEMENT in kinds
 
 
@@ -217,8 +207,8 @@ def test_a_release_that_nobody_approved_is_named() -> None:
     world.bill()
     world.approve_all()
     world.post_all()
-    assert prove_run(RUN, stores=stores(world)).differences == ()
+    assert prove_run(RUN, stores=world.stores()).differences == ()
     for key in [key for key in world.records["exceptions"].items if key.sort.endswith("#decided")]:
         del world.records["exceptions"].items[key]
-    kinds = [difference.kind for difference in prove_run(RUN, stores=stores(world)).differences]
+    kinds = [difference.kind for difference in prove_run(RUN, stores=world.stores()).differences]
     assert kinds == [DifferenceKind.APPROVAL]

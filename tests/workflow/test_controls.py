@@ -1,87 +1,38 @@
 """Each control is shown a fault that it must find, and the same account without the fault."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from billproof.approvals.model import Refusal
 from billproof.approvals.policy import Policy
-from billproof.contracts.model import Contract
 from billproof.controls.catalogue import CATALOGUE
 from billproof.controls.service import findings_of
-from billproof.findings import Finding, Severity, is_blocked
+from billproof.findings import Severity
 from billproof.masterdata.model import CrmState
 from billproof.masterdata.parties import Account
 from billproof.money import Money
-from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, Artefacts
-from billproof.pipeline.model import RunStatement
-from billproof.pricing.model import LineKind, PricedLine
+from billproof.pipeline.artefacts import BATCH_PLAN, Artefacts
+from billproof.pricing.model import LineKind
 from billproof.pricing.service import AccountPricing
-from billproof.pricing.terms import AccountTerms, BatchPlan
+from billproof.pricing.terms import AccountTerms
+from tests.support.controls import BilledAccount, codes, findings, found_in, lines_of, publish, read
 from tests.support.world import EUROPE, INC, World, flight
-
-FEBRUARY = datetime(2013, 3, 2, 12, tzinfo=UTC)
-Found = tuple[AccountTerms, AccountPricing, BatchPlan]
 
 
 @pytest.fixture(scope="module")
-def account() -> Found:
+def account() -> BilledAccount:
     world = World()
     world.ingest([flight(1), flight(2)])
     world.bill()
     return read(world, "UA")
 
 
-def read(world: World, account: str, run: str = f"{INC}-2013-01-001") -> Found:
-    artefacts = Artefacts(world.objects)
-    plan = artefacts.read(BATCH_PLAN, run, "0000-0000")
-    pricing = artefacts.read(PRICED, run, "0000-0000")
-    position = next(number for number, terms in enumerate(plan.accounts) if terms.account.id == account)
-    return plan.accounts[position], pricing.accounts[position], plan
-
-
-def found_in(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, lines: list[PricedLine]) -> list[Finding]:
-    assert pricing.priced is not None
-    priced = pricing.priced.model_copy(update={"lines": tuple(lines)})
-    found = findings_of(terms, pricing.model_copy(update={"priced": priced}), plan=plan)
-    assert all(finding.remedy and finding.message for finding in found)
-    assert is_blocked(found) == any(finding.severity is Severity.BLOCKING for finding in found)
-    return list(found)
-
-
-def codes(
-    terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, lines: list[PricedLine]
-) -> list[tuple[str, str]]:
-    return [(finding.code, finding.path) for finding in found_in(terms, pricing, plan, lines)]
-
-
-def publish(world: World, account: str, **changes: Any) -> None:
-    """Publish the next version of an account's contract; `charges` changes charges by id, None leaves one out."""
-    contract = world.directory.contracts(account)[-1]
-    terms = contract.model_dump(mode="json")
-    by_id = {charge["id"]: charge for charge in terms["charges"]}
-    for name, change in changes.pop("charges", {}).items():
-        by_id[name] = {**by_id.get(name, {"id": name}), **change}
-    terms |= {"version": contract.version + 1, "charges": list(by_id.values()), **changes}
-    world.publish(Contract.model_validate(terms))
-
-
-def findings(statement: RunStatement, account: str) -> dict[str, Finding]:
-    return {finding.code: finding for finding in statement.findings if finding.account == account}
-
-
-def lines_of(pricing: AccountPricing) -> list[PricedLine]:
-    assert pricing.priced is not None
-    return list(pricing.priced.lines)
-
-
-def test_sound_lines_have_no_finding(account: Found) -> None:
+def test_sound_lines_have_no_finding(account: BilledAccount) -> None:
     assert codes(*account, lines_of(account[1])) == []
 
 
-def test_a_charge_without_a_line_is_found(account: Found) -> None:
+def test_a_charge_without_a_line_is_found(account: BilledAccount) -> None:
     lines = [line for line in lines_of(account[1]) if line.charge != "miles"]
     assert codes(*account, lines) == [
         ("charge_without_line", "UA-2013/miles"),
@@ -90,7 +41,7 @@ def test_a_charge_without_a_line_is_found(account: Found) -> None:
     ]
 
 
-def test_a_quantity_that_is_not_billed_is_found(account: Found) -> None:
+def test_a_quantity_that_is_not_billed_is_found(account: BilledAccount) -> None:
     lines = [
         line.model_copy(update={"billed_quantity": Decimal(1999)}) if line.charge == "miles" else line
         for line in lines_of(account[1])
@@ -98,13 +49,13 @@ def test_a_quantity_that_is_not_billed_is_found(account: Found) -> None:
     assert codes(*account, lines) == [("quantity_not_billed", "UA-2013/miles")]
 
 
-def test_a_period_that_is_billed_twice_is_found(account: Found) -> None:
+def test_a_period_that_is_billed_twice_is_found(account: BilledAccount) -> None:
     lines = lines_of(account[1])
     platform = [line for line in lines if line.charge == "platform"]
     assert codes(*account, [*lines, platform[0]]) == [("period_gap_or_overlap", "UA-2013/platform")]
 
 
-def test_a_period_that_is_left_out_is_found(account: Found) -> None:
+def test_a_period_that_is_left_out_is_found(account: BilledAccount) -> None:
     lines = lines_of(account[1])
     platform = [line for line in lines if line.charge == "platform"]
     lines.remove(platform[1])
@@ -158,47 +109,6 @@ def test_a_shortfall_that_is_not_billed_is_found() -> None:
     assert (finding.code, finding.amount_at_risk) == ("commitment_not_billed", Money.of("3998.80", "USD"))
 
 
-def test_what_the_invoice_before_billed_is_found_on_the_next() -> None:
-    world = World()
-    world.bill()
-    january = lines_of(read(world, "UA")[1])
-    world.moment = FEBRUARY
-    world.bill(period="2013-02")
-    terms, pricing, plan = read(world, "UA", f"{INC}-2013-02-001")
-    lines = lines_of(pricing)
-    assert codes(terms, pricing, plan, lines) == []
-    twice = next(line for line in january if line.id == "platform:2013-02")
-    found = {finding.code: finding for finding in found_in(terms, pricing, plan, [*lines, twice])}
-    assert found["duplicate_invoice"].amount_at_risk == Money.of("2500", "USD")
-    assert "SKY-US-2013-000010" in found["duplicate_invoice"].message
-
-
-def test_a_service_period_that_no_invoice_billed_in_advance_is_found() -> None:
-    world = World()
-    publish(world, "B6", charges={"platform": {"timing": "in_advance"}}, discounts=[])
-    world.bill()
-    world.moment = FEBRUARY
-    world.bill(period="2013-02")
-    terms, pricing, plan = read(world, "B6", run=f"{INC}-2013-02-001")
-    assert terms.before is not None
-    assert codes(terms, pricing, plan, lines_of(pricing)) == []
-    lacking = terms.model_copy(update={"before": terms.before.model_copy(update={"starts": {}})})
-    found = found_in(lacking, pricing, plan, lines_of(pricing))
-    assert {finding.code for finding in found} == {"period_gap_or_overlap"}
-    assert "2013-02 is owed in advance" in found[0].message
-
-
-def test_a_fee_that_a_later_version_bills_in_advance_is_billed_as_a_difference() -> None:
-    world = World()
-    publish(world, "B6", charges={"platform": {"timing": "in_arrears"}}, discounts=[])
-    world.bill()
-    publish(world, "B6", charges={"platform": {"timing": "in_advance"}})
-    world.moment = FEBRUARY
-    assert findings(world.bill(period="2013-02"), "B6") == {}
-    lines = {line.priced.id: line.priced.net.text for line in world.invoice(f"{INC}.2013-02.B6").lines}
-    assert lines["difference:platform:2013-02"] == lines["platform:2013-03"] == "1800.00"
-
-
 def test_a_renewal_without_its_uplift_is_found_until_the_new_version_is_there() -> None:
     world = World()
     publish(world, "UA", renewal={"renews_on": "2013-01-15", "uplift_percent": "4"})
@@ -239,68 +149,6 @@ def test_more_seats_in_use_than_billed_are_found() -> None:
     world.ingest([flight(n) for n in range(1, 4)])
     found = findings(world.bill(), "UA")["seats_exceeded"]
     assert (found.amount_at_risk, found.severity) == (Money.of("60", "USD"), Severity.WARNING)
-
-
-@pytest.mark.parametrize(("flights", "said"), [(60, "rose by 500 %"), (0, "dropped by 100 %"), (12, "")])
-def test_usage_that_changed_sharply_is_found(flights: int, said: str) -> None:
-    world = World()
-    world.ingest([flight(n) for n in range(10)])
-    world.bill()
-    world.moment = FEBRUARY
-    world.ingest([flight(n, day="2013-02-05") for n in range(flights)])
-    found = findings(world.bill(period="2013-02"), "UA")
-    assert said in found["usage_changed"].message if said else "usage_changed" not in found
-
-
-def test_a_month_that_nobody_billed_is_found_until_it_is() -> None:
-    world = World()
-    contract = world.directory.contracts("UA")[0]
-    world.bill()
-    account = world.directory.account("UA")
-    assert account is not None
-    world.publish(account.model_copy(update={"id": "LATE"}))
-    world.publish(contract.model_copy(update={"id": "LATE-2013", "account": "LATE"}))
-    world.moment = FEBRUARY
-    statement = world.bill(period="2013-02")
-    found = findings(statement, "LATE")["month_not_billed"]
-    assert (found.path, found.severity) == ("LATE-2013/2013-01", Severity.WARNING)
-    assert found.message == "LATE-2013 was in force in 2013-01, which has no invoice"
-    assert "month_not_billed" not in findings(statement, "UA")
-    world.bill(period="2013-01")
-    world.moment = datetime(2013, 4, 2, 12, tzinfo=UTC)
-    assert "month_not_billed" not in findings(world.bill(period="2013-03"), "LATE")
-
-
-def test_a_contract_that_begins_with_the_month_leaves_no_gap() -> None:
-    world = World()
-    assert not [each for each in world.bill().findings if each.code == "month_not_billed"]
-
-
-def test_a_one_off_that_was_due_and_never_billed_is_found() -> None:
-    world = World()
-    world.bill()
-    fee = {
-        "name": "Onboarding",
-        "product": "services",
-        "revenue_category": "services",
-        "timing": "in_arrears",
-        "effective": {"start": "2013-01-01"},
-        "price": {"model": "one_off", "amount": "750", "due_on": "2013-01-20"},
-    }
-    publish(world, "UA", charges={"onboarding": fee})  # signed late: January is billed
-    world.moment = FEBRUARY
-    found = findings(world.bill(period="2013-02"), "UA")["one_off_not_billed"]
-    assert found.amount_at_risk == Money.of("750", "USD")
-    publish(world, "UA", charges={"onboarding": {"price": {**fee["price"], "due_on": "2013-02-20"}}})  # type: ignore[dict-item] # a price
-    assert findings(world.bill(period="2013-02"), "UA") == {}
-
-
-def test_a_one_off_that_was_billed_in_its_month_is_no_finding() -> None:
-    world = World()
-    world.bill()
-    world.moment = FEBRUARY
-    statement = world.bill(period="2013-02")
-    assert "one_off_not_billed" not in {finding.code for finding in statement.findings}
 
 
 def test_a_contract_that_differs_from_the_crm_is_found() -> None:
@@ -382,18 +230,6 @@ def test_an_invoice_over_the_limit_is_held() -> None:
     assert findings(world.bill(), "UA") == {}
 
 
-def test_an_invoice_that_comes_to_less_than_nothing_is_held() -> None:
-    world = World()
-    publish(world, "EV", charges={"flights": {"price": {"model": "per_unit", "unit_price": "1"}}})
-    world.ingest([flight(1, account="EV")])
-    world.bill()
-    world.ingest([flight(2, account="EV", retracts="2013-01-05:EV:1", data={})])
-    world.moment = FEBRUARY
-    found = findings(world.bill(period="2013-02"), "EV")
-    assert {"negative_invoice", "credit_ratio"} <= found.keys()
-    assert world.decide(f"{INC}.2013-02.EV.001", "approved", "ben").refusal is Refusal.NOTHING_TO_RELEASE
-
-
 def test_events_of_an_account_without_a_contract_are_found() -> None:
     world = World()
     contract = world.directory.contracts("UA")[-1]
@@ -413,13 +249,3 @@ def test_the_codes_are_one_each_and_every_control_explains_itself() -> None:
     names = [control.code for control in CATALOGUE]
     assert len(set(names)) == len(names) == 20
     assert all(control.explanation.startswith("Find ") and control.explanation.endswith(".") for control in CATALOGUE)
-
-
-def test_a_converted_quantity_is_compared_with_what_was_converted_before() -> None:
-    world = World()
-    publish(world, "UA", charges={"miles": {"conversion": {"divide_by": "1000", "decimals": 0, "rounding": "up"}}})
-    world.ingest([flight(1), flight(2)])
-    world.bill()
-    world.moment = FEBRUARY
-    world.ingest([flight(1, day="2013-02-05"), flight(2, day="2013-02-05")])
-    assert "usage_changed" not in findings(world.bill(period="2013-02"), "UA")

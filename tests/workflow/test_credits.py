@@ -2,50 +2,33 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from billproof.adapters.typst.pdf import render_invoice
 from billproof.approvals.policy import Policy
-from billproof.conservation.service import Stores, balance_run
+from billproof.conservation.service import balance_run
 from billproof.contracts.model import Contract
-from billproof.errors import Conflict, InvalidInput, NotFound
+from billproof.errors import InvalidInput
 from billproof.invoicing.delivery import deliver_invoice
-from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import DocumentKind, Invoice
 from billproof.money import Money, total
 from billproof.proof.service import prove_run
+from tests.support.billed import UA, US, billed_january
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 FEBRUARY = "2013-02"
-UA, US = f"{INC}.{JANUARY}.UA", f"{EUROPE}.{JANUARY}.US"
 
 
 @pytest.fixture
 def world() -> World:
-    world = World(buckets=2)
-    world.ingest([flight(number) for number in range(3)])
-    for entity in (INC, EUROPE):
-        world.bill(entity)
-        world.approve_all(entity)
-        world.post_all(entity)
-    return world
+    return billed_january()
 
 
 def parts(invoice: Invoice) -> dict[str, str]:
     return {line.priced.id: f"{line.amounts.net.text} + {line.amounts.tax.text}" for line in invoice.lines}
-
-
-def rest(world: World, invoice: str) -> list[Decimal]:
-    """What an invoice and its credit notes come to: net, tax, gross."""
-    documents = [world.invoice(invoice)]
-    documents += [world.invoice(str(facts.id)) for facts in world.register.credits(invoice)]
-    totals = [document.totals for document in documents]
-    return [sum((getattr(each, name).amount for each in totals), Decimal(0)) for name in ("net", "tax", "gross")]
 
 
 def test_an_invoice_and_its_full_credit_note_come_to_nothing(world: World) -> None:
@@ -53,7 +36,7 @@ def test_an_invoice_and_its_full_credit_note_come_to_nothing(world: World) -> No
     invoice = world.register.released(UA)
     assert invoice is not None
     assert (credit.kind, credit.corrects) == (DocumentKind.CREDIT_NOTE, invoice.number)
-    assert rest(world, UA) == [0, 0, 0]
+    assert world.net_of_credits(UA) == [0, 0, 0]
     released = world.register.released(credit.id)
     assert released is not None
     assert (released.number, released.account) == ("SKY-US-CN-2013-000001", "UA")
@@ -85,129 +68,7 @@ def test_a_credit_by_line_amount_and_quantity(world: World) -> None:
     }
     second = world.credit_and_approve(UA, "C-2")
     assert "credit:miles:2013-01" not in parts(second)
-    assert rest(world, UA) == [0, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("terms", "said"),
-    [
-        ({"lines": [{"line": "nothing"}]}, "has no line of that name; its lines: platform"),
-        ({"lines": [{"line": "platform:2013-01", "amount": "2500.01"}]}, "is more than the 2500.00 USD that are left"),
-        ({"lines": [{"line": "flights:2013-01", "quantity": "4"}]}, "billed 3, not 4"),
-    ],
-)
-def test_no_more_is_credited_than_is_left(world: World, terms: dict[str, Any], said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
-        world.credit(UA, **terms)
-
-
-@pytest.mark.parametrize(
-    "terms",
-    [
-        {"lines": [{"line": "a"}, {"line": "a"}]},
-        {"lines": [{"line": "a", "amount": "1", "quantity": "1"}]},
-        {"lines": [{"line": "a", "amount": "0"}]},
-        {"reason": "because"},
-        {"reason": "uncollectible", "refund": True},
-        {"note": ""},
-    ],
-)
-def test_requests_that_make_no_sense_are_refused(world: World, terms: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        world.credit(UA, **terms)
-
-
-def test_what_is_not_released_cannot_be_credited(world: World) -> None:
-    credit = world.credit_and_approve(UA)
-    for name in (f"{INC}.{FEBRUARY}.UA", credit.id):
-        with pytest.raises(NotFound, match="is not released"):
-            world.credit(name)
-
-
-def test_the_requester_cannot_approve_and_a_limit_holds(world: World) -> None:
-    asked = world.credit(UA)
-    refusals = [world.decide(asked.exception, "approved", person).refusal for person in ("ana", "carla", "nobody")]
-    assert refusals == ["own_request", "over_limit", "unknown_person"]
-    assert world.decide(asked.exception, "rejected", "carla").outcome == "decided"
-    assert world.register.released(asked.document) is None
-    again = world.credit_and_approve(UA, "C-2")
-    assert again.id.endswith("~02")
-
-
-def test_the_same_request_is_one_and_two_at_once_wait_for_one_another(world: World) -> None:
-    asked = world.credit(UA)
-    assert world.credit(UA) == asked
-    with pytest.raises(InvalidInput, match="UA~01 still waits for a decision"):
-        world.credit(UA, "C-2")
-    assert list(world.exceptions.executions).count(next(reversed(world.exceptions.executions))) == 1
-
-
-def test_an_id_is_of_one_request_only(world: World) -> None:
-    world.credit(UA)
-    with pytest.raises(Conflict, match="request C-1 was used for another request"):
-        world.credit(UA, reason="goodwill")
-
-
-def test_of_two_requests_at_the_same_moment_one_is_drafted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    put = world.objects.put
-
-    def while_another_asks(key: str, data: bytes, *, content_type: str = "application/json") -> None:
-        monkeypatch.undo()
-        world.credit(UA, "C-2")
-        put(key, data, content_type=content_type)
-
-    monkeypatch.setattr(world.objects, "put", while_another_asks)
-    with pytest.raises(InvalidInput, match="UA~01 still waits for a decision"):
-        world.credit(UA, "C-1")
-    requested = world.register.credits(UA)[0].request
-    assert requested is not None
-    assert requested.request == "C-2"
-
-
-def test_nothing_more_is_credited_while_an_approved_one_is_on_its_way(world: World) -> None:
-    asked = world.credit(UA)
-    assert world.decide(asked.exception, "approved", "ben").outcome == "decided"
-    with pytest.raises(InvalidInput, match="UA~01 still waits"):
-        world.credit(UA, "C-2")
-    world.apply(asked.exception)
-    with pytest.raises(InvalidInput, match="nothing is left"):
-        world.credit(UA, "C-2")
-
-
-def test_a_credit_note_that_is_released_while_another_is_asked_for_is_not_left_out(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = world.credit(UA)
-    world.decide(asked.exception, "approved", "ben")
-    credits_of = world.register.credits
-
-    def while_the_first_is_released(invoice: str) -> list[InvoiceFacts]:
-        monkeypatch.undo()
-        known = credits_of(invoice)
-        world.apply(asked.exception)
-        return known
-
-    monkeypatch.setattr(world.register, "credits", while_the_first_is_released)
-    with pytest.raises(InvalidInput, match="UA~01 still waits"):
-        world.credit(UA, "C-2")
-    with pytest.raises(InvalidInput, match="nothing is left"):
-        world.credit(UA, "C-2")
-
-
-def test_a_request_that_died_before_anybody_heard_of_it_blocks_others_until_it_is_repeated(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def die(case: object) -> bool:
-        raise TimeoutError(case)
-
-    monkeypatch.setattr(world.exception_store, "open", die)
-    with pytest.raises(TimeoutError):
-        world.credit(UA)
-    monkeypatch.undo()
-    with pytest.raises(InvalidInput, match="UA~01 still waits"):
-        world.credit(UA, "C-2")
-    asked = world.credit(UA)
-    assert world.exception_store.state(asked.exception).status == "open"
+    assert world.net_of_credits(UA) == [0, 0, 0]
 
 
 def test_lines_of_two_contracts_that_are_named_alike_are_told_apart(world: World) -> None:
@@ -222,19 +83,7 @@ def test_lines_of_two_contracts_that_are_named_alike_are_told_apart(world: World
     one = world.credit_and_approve(invoice, lines=[{"line": "platform:2013-03", "contract": "second", "amount": "1"}])
     assert one.lines[0].priced.explanation.contract == "second"
     world.credit_and_approve(invoice, "C-2")
-    assert rest(world, invoice) == [0, 0, 0]
-
-
-def test_a_credit_over_the_ratio_says_so_to_who_approves(world: World) -> None:
-    world.credit(UA, lines=[{"line": "miles:2013-01"}])
-    world.credit(US, "C-2")
-    found = {state.opened.subject: [each.code for each in state.opened.findings] for state in states(world)}
-    assert found == {"UA~01": ["credit_requested"], "US~01": ["credit_requested", "credit_ratio"]}
-
-
-def states(world: World) -> list[Any]:
-    mine = [*world.exception_store.of_period(INC, JANUARY), *world.exception_store.of_period(EUROPE, JANUARY)]
-    return [state for state in mine if "~" in state.opened.subject]
+    assert world.net_of_credits(invoice) == [0, 0, 0]
 
 
 def test_a_write_off_gives_up_the_receivable_and_leaves_the_tax(world: World) -> None:
@@ -275,7 +124,7 @@ def test_what_is_credited_to_be_billed_again_is_on_the_next_invoice(world: World
     assert lines["difference:platform:2013-01"] == lines["difference:platform:2013-02"] == "2000.00"
     assert lines["platform:2013-03"] == "2000.00"
     world.post_all(period=FEBRUARY)
-    proof = prove_run(f"{INC}-{FEBRUARY}-001", stores=stores(world))
+    proof = prove_run(f"{INC}-{FEBRUARY}-001", stores=world.stores())
     assert proof.holds, proof.differences
 
 
@@ -289,12 +138,12 @@ def test_a_credit_that_is_not_to_be_billed_again_stays_a_credit(world: World) ->
 
 def test_the_statement_knows_what_was_credited(world: World) -> None:
     world.credit_and_approve(UA, lines=[{"line": "platform:2013-01", "amount": "500"}])
-    statement = balance_run(f"{INC}-{JANUARY}-001", stores=stores(world))
+    statement = balance_run(f"{INC}-{JANUARY}-001", stores=world.stores())
     assert statement.balances
     mine = next(each for each in statement.accounts if each.account == "UA")
     (equation,) = [each for each in mine.equations if each.code == "receivables posted"]
     assert equation.parts["credited or written off"] == 500
-    assert prove_run(f"{INC}-{JANUARY}-001", stores=stores(world)).holds
+    assert prove_run(f"{INC}-{JANUARY}-001", stores=world.stores()).holds
 
 
 def test_a_credit_note_is_drawn_as_one(world: World) -> None:
@@ -312,16 +161,6 @@ def test_a_credit_note_is_drawn_as_one(world: World) -> None:
         sender="billing@skymeter.example",
     )
     assert b"Subject: Credit note SKY-US-CN-2013-000001" in world.mailer.sent[-1][1]
-
-
-def stores(world: World) -> Stores:
-    return Stores(
-        objects=world.objects,
-        directory=world.directory,
-        register=world.register,
-        exception_store=world.exception_store,
-        erps=world.erps,
-    )
 
 
 @settings(max_examples=15, deadline=None)
@@ -344,8 +183,8 @@ def test_any_parts_and_the_rest_come_to_nothing_with_their_tax(cuts: list[int]) 
         if amount > 0:
             world.credit_and_approve(US, f"C-{number}", lines=[{"line": line.priced.id, "amount": f"{amount:f}"}])
             left -= amount
-    if rest(world, US)[0]:
+    if world.net_of_credits(US)[0]:
         world.credit_and_approve(US, "rest")
-    assert rest(world, US) == [0, 0, 0]
+    assert world.net_of_credits(US) == [0, 0, 0]
     taxes = total((each.amounts.tax for each in invoice.lines), "EUR")
     assert taxes == Money.of(invoice.totals.tax.amount, "EUR")

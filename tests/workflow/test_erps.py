@@ -18,7 +18,6 @@ from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Cause, Reconciliation
 from tests.support.foreign_erp import Booked, ForeignErp, ForeignServer
 from tests.support.world import INC, JANUARY, World, flight
-from tests.workflow.test_credits import stores
 
 RUN = f"{INC}-{JANUARY}-001"
 UA, B6 = f"{INC}.{JANUARY}.UA", f"{INC}.{JANUARY}.B6"
@@ -82,8 +81,8 @@ def test_a_month_in_another_erp_reconciles_balances_and_proves(world: World, ser
     result = world.reconcile()
     assert (result.outcome, result.invoices, result.postings) == ("balanced", 13, len(server.documents))
     assert result.posted_receivable == result.invoiced.gross
-    assert balance_run(RUN, stores=stores(world)).balances
-    proof = prove_run(RUN, stores=stores(world))
+    assert balance_run(RUN, stores=world.stores()).balances
+    proof = prove_run(RUN, stores=world.stores())
     assert proof.holds, proof.differences
 
 
@@ -97,7 +96,7 @@ def test_the_fact_of_a_posting_names_the_erp_and_its_number(world: World, server
 def test_what_the_other_erp_holds_otherwise_is_a_variance_and_a_difference(world: World, server: ForeignServer) -> None:
     booked(world, server, UA).day = date(2013, 2, 2)
     assert causes(world.reconcile()) == [Cause.DATE_DIFFERS]
-    proof = prove_run(RUN, stores=stores(world))
+    proof = prove_run(RUN, stores=world.stores())
     (difference,) = proof.differences
     assert difference.stated.startswith("2013-02-02 USD 1100 ")
     assert difference.proved.startswith("2013-02-01 USD 1100 ")
@@ -115,7 +114,7 @@ def test_a_currency_that_is_not_that_of_the_books_is_a_variance(world: World, se
     result = world.reconcile()
     assert causes(result) == [Cause.CURRENCY_DIFFERS]
     assert result.posted_receivable != result.invoiced.gross
-    assert not prove_run(RUN, stores=stores(world)).holds
+    assert not prove_run(RUN, stores=world.stores()).holds
 
 
 def test_an_invoice_that_the_erp_took_twice_is_a_variance(world: World, server: ForeignServer) -> None:
@@ -124,7 +123,7 @@ def test_an_invoice_that_the_erp_took_twice_is_a_variance(world: World, server: 
     result = world.reconcile()
     assert causes(result) == [Cause.POSTED_TWICE]
     assert result.variances[0].posted == result.variances[0].invoiced + result.variances[0].invoiced
-    assert not balance_run(RUN, stores=stores(world)).balances
+    assert not balance_run(RUN, stores=world.stores()).balances
 
 
 def test_what_others_post_is_a_variance_and_our_own_documents_of_other_months_are_not(
@@ -188,8 +187,8 @@ def test_what_was_posted_stays_where_it_is_when_a_legal_entity_changes_its_erp()
     assert len(world.ledger.find(INC, revenue)) == 1
     assert server.posted(INC, short_reference(revenue, 16)) == []
     assert world.reconcile().outcome == "balanced"
-    assert balance_run(RUN, stores=stores(world)).balances
-    assert prove_run(RUN, stores=stores(world)).holds
+    assert balance_run(RUN, stores=world.stores()).balances
+    assert prove_run(RUN, stores=world.stores()).holds
 
 
 def test_a_posting_that_was_under_way_ends_in_the_erp_that_it_was_meant_for(world: World) -> None:

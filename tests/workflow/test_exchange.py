@@ -20,38 +20,13 @@ from billproof.money import Money, Rounding, Taxed, total
 from billproof.pipeline.previewing import simulate
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
-from billproof_ops.demo import story
-from tests.support.world import EUROPE, JANUARY, World, flight
-from tests.unit.test_exchange_rates import ECB, rate
-from tests.workflow.test_credits import stores
-
-US = f"{EUROPE}.{JANUARY}.US"
-
-
-def world_in_dollars(*rates: ExchangeRate) -> World:
-    """The world of the tests, but US pays a European legal entity in dollars, with tax."""
-    world = World(master_data=False)
-    found = story.master_data()
-    world.publish(*found.legal_entities, *found.meters, *found.policies, *rates)
-    address = world.directory.legal_entity(EUROPE).address
-    for account in found.accounts:
-        world.publish(account.model_copy(update={"address": address}) if account.id == "US" else account)
-    for contract in found.contracts:
-        world.publish(contract.model_copy(update={"currency": "USD"}) if contract.account == "US" else contract)
-    world.ingest([flight(number, account="US") for number in range(7)])
-    return world
-
-
-def billed(*rates: ExchangeRate) -> World:
-    world = world_in_dollars(*rates)
-    world.bill(EUROPE)
-    world.approve_all(EUROPE)
-    world.post_all(EUROPE)
-    return world
+from tests.support.dollars import US, billed_in_dollars, world_in_dollars
+from tests.support.exchange_rates import ECB, rate
+from tests.support.world import EUROPE, JANUARY, World
 
 
 def test_it_is_in_its_own_currency_and_booked_in_the_books() -> None:
-    world = billed(rate())
+    world = billed_in_dollars(rate())
     invoice = world.invoice(US)
     assert invoice.currency == "USD"
     assert invoice.totals.tax.amount > 0
@@ -68,7 +43,7 @@ def test_it_is_in_its_own_currency_and_booked_in_the_books() -> None:
 
 
 def test_the_books_hold_the_books_currency_and_balance() -> None:
-    world = billed(rate())
+    world = billed_in_dollars(rate())
     released = world.register.released(US)
     assert released is not None
     entry = world.ledger.entry(EUROPE, released.number)
@@ -78,7 +53,7 @@ def test_the_books_hold_the_books_currency_and_balance() -> None:
         entry.on(world.directory.legal_entity(EUROPE).chart_of_accounts.receivable) == released.document.in_books.gross
     )
     assert world.reconcile(EUROPE).variances == ()
-    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
+    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=world.stores())
     assert proof.holds, proof.differences
 
 
@@ -111,19 +86,19 @@ def test_without_a_rate_the_invoice_waits(rates: tuple[ExchangeRate, ...]) -> No
 
 
 def test_the_last_rate_on_or_before_the_issue_date_counts() -> None:
-    world = billed(
+    world = billed_in_dollars(
         rate("1.2", "2013-01-28"),
         rate("1.3", "2013-01-31"),
         rate("1.4", "2013-01-31", version=2),
         rate("1.5", "2013-02-02"),
     )
     assert world.invoice(US).exchange == rate("1.4", "2013-01-31", version=2)
-    other = billed(rate("0.75", "2013-01-31", pair="USD-EUR"), rate("9", "2013-01-31"))
+    other = billed_in_dollars(rate("0.75", "2013-01-31", pair="USD-EUR"), rate("9", "2013-01-31"))
     assert other.invoice(US).exchange == rate("0.75", "2013-01-31", pair="USD-EUR")
 
 
 def test_a_credit_note_keeps_the_rate_and_both_come_to_nothing_in_the_books() -> None:
-    world = billed(rate())
+    world = billed_in_dollars(rate())
     world.publish(rate("2", "2013-02-02"))
     first = world.invoice(US).lines[0].priced.id
     for number in range(3):
@@ -151,7 +126,7 @@ def test_a_write_off_gives_up_what_the_books_hold() -> None:
 
 
 def test_revenue_is_deferred_and_earned_in_the_books() -> None:
-    world = billed(rate())
+    world = billed_in_dollars(rate())
     invoice = world.invoice(US)
     fields: dict[str, Any] = {
         "legal_entity": EUROPE,
@@ -184,13 +159,13 @@ def test_one_invoice_is_in_one_currency() -> None:
 
 
 def test_an_invoice_that_cannot_be_priced_again_still_balances() -> None:
-    world = billed(rate())
+    world = billed_in_dollars(rate())
     contract = world.directory.contracts("US")[0]
     world.publish(contract.model_copy(update={"id": "other", "currency": "EUR"}))
     world.bill(EUROPE)
     run = f"{EUROPE}-{JANUARY}-002"
-    assert balance_run(run, stores=stores(world)).balances
-    proof = prove_run(run, stores=stores(world))
+    assert balance_run(run, stores=world.stores()).balances
+    proof = prove_run(run, stores=world.stores())
     assert proof.holds, proof.differences
 
 
@@ -205,10 +180,10 @@ def test_the_policys_limit_is_met_in_the_books_where_the_currency_has_none() -> 
 
 
 def test_a_rate_that_was_tampered_with_is_a_difference() -> None:
-    world = billed(rate())
+    world = billed_in_dollars(rate())
     (key,) = [key for key in world.records["contracts"].items if key.partition == "rates#EUR-USD"]
     world.records["contracts"].items[key] = rate("1.2").model_dump(mode="json")
-    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world))
+    proof = prove_run(f"{EUROPE}-{JANUARY}-001", stores=world.stores())
     assert [difference.kind for difference in proof.differences] == [DifferenceKind.TERMS]
 
 
@@ -228,14 +203,14 @@ def test_a_simulation_compares_in_the_books() -> None:
 
 
 def test_it_is_drawn_with_its_rate() -> None:
-    world = billed(rate())
+    world = billed_in_dollars(rate())
     released = world.register.released(US)
     assert released is not None
     assert render_invoice(world.invoice(US), released).startswith(b"%PDF-")
 
 
 def test_an_invoice_whose_books_do_not_add_up_cannot_be_made() -> None:
-    invoice = billed(rate()).invoice(US)
+    invoice = billed_in_dollars(rate()).invoice(US)
     for changes in ({"booked": None}, {"exchange": None}, {"booked": invoice.totals}):
         with pytest.raises(ValidationError):
             Invoice.model_validate({**dict(invoice), **changes})

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billproof.approvals.policy import Policy
-from billproof.conservation.service import Stores
 from billproof.contracts.model import Contract
 from billproof.findings import Severity
 from billproof.invoicing.model import BillingSlot, Invoice, Released
@@ -228,13 +227,7 @@ def test_the_proof_holds_over_late_usage_and_sees_what_was_billed_change() -> No
     bill(world, FEB)
     for period in (JAN, FEB):
         world.post_all(period=period)
-    stores = Stores(
-        objects=world.objects,
-        directory=world.directory,
-        register=world.register,
-        exception_store=world.exception_store,
-        erps=world.erps,
-    )
+    stores = world.stores()
     for period in (JAN, FEB):
         proof = prove_run(f"{INC}-{period}-001", stores=stores)
         assert proof.differences == ()

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from billproof.conservation.service import Stores
 from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput
 from billproof.invoicing.model import Invoice
@@ -44,16 +43,6 @@ def flights(invoice: Invoice) -> dict[str, str]:
     return {line.priced.id: line.amounts.net.text for line in invoice.lines if "flights" in line.priced.id}
 
 
-def stores(world: World) -> Stores:
-    return Stores(
-        objects=world.objects,
-        directory=world.directory,
-        register=world.register,
-        exception_store=world.exception_store,
-        erps=world.erps,
-    )
-
-
 def test_two_groups_that_would_print_alike_are_two_lines(world: World) -> None:
     assert flights(world.invoice(f"{INC}.{JANUARY}.{B6}")) == {
         "flights:2013-01:x%3Ay:z": "0.85",
@@ -61,7 +50,7 @@ def test_two_groups_that_would_print_alike_are_two_lines(world: World) -> None:
         "half:flights:2013-01:x%3Ay:z": "-0.43",
         "half:flights:2013-01:x:y%3Az": "-0.43",
     }
-    proof = prove_run(f"{INC}-{JANUARY}-001", stores=stores(world))
+    proof = prove_run(f"{INC}-{JANUARY}-001", stores=world.stores())
     assert proof.holds, proof.differences
 
 

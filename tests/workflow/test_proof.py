@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from backports import zstd
 
-from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.invoicing.facts import RELEASED, fact_key
@@ -27,18 +26,8 @@ def world() -> World:
     return world
 
 
-def stores(world: World) -> Stores:
-    return Stores(
-        objects=world.objects,
-        directory=world.directory,
-        register=world.register,
-        exception_store=world.exception_store,
-        erps=world.erps,
-    )
-
-
 def run(world: World) -> Proof:
-    return prove_run(RUN, stores=stores(world))
+    return prove_run(RUN, stores=world.stores())
 
 
 def test_a_run_is_proved_with_its_denominators(world: World) -> None:
@@ -52,9 +41,9 @@ def test_a_run_is_proved_with_its_denominators(world: World) -> None:
 
 
 def test_an_invoice_is_proved_and_lists_its_events(world: World) -> None:
-    proof = prove_invoice(UA, stores=stores(world))
+    proof = prove_invoice(UA, stores=world.stores())
     assert (proof.holds, proof.checked.events, proof.checked.documents) == (True, 5, 1)
-    verdicts = [(event.id, event.verdict) for event in events_behind(UA, stores=stores(world))]
+    verdicts = [(event.id, event.verdict) for event in events_behind(UA, stores=world.stores())]
     assert verdicts.count(("2013-01-05:UA:1", "duplicate")) == 1
     assert sum(verdict == "kept" for _, verdict in verdicts) == 3
 
@@ -63,7 +52,7 @@ def test_what_came_later_does_not_count(world: World) -> None:
     world.ingest([flight(9)])
     assert run(world).holds
     world.bill()
-    assert prove_run(f"{INC}-{JANUARY}-002", stores=stores(world)).holds
+    assert prove_run(f"{INC}-{JANUARY}-002", stores=world.stores()).holds
 
 
 def drop_a_segment(world: World) -> None:
@@ -146,7 +135,7 @@ def test_what_was_changed_by_hand_is_found(
 
 def test_an_invoice_whose_contract_was_changed_is_not_proved(world: World) -> None:
     change_a_contract(world)
-    (difference,) = prove_invoice(UA, stores=stores(world)).differences
+    (difference,) = prove_invoice(UA, stores=world.stores()).differences
     assert (difference.kind, difference.where) == (DifferenceKind.TERMS, "contract UA-2013 version 1")
 
 
@@ -155,12 +144,12 @@ def test_a_proof_that_checks_nothing_fails() -> None:
     world.publish(world.directory.legal_entity(INC).model_copy(update={"id": "empty"}))
     world.plan("empty-2013-01-001", "empty")
     world.close("empty-2013-01-001")
-    proof = prove_run("empty-2013-01-001", stores=stores(world))
+    proof = prove_run("empty-2013-01-001", stores=world.stores())
     assert [difference.kind for difference in proof.differences] == [DifferenceKind.NOTHING]
 
 
 def test_what_is_not_released_cannot_be_proved(world: World) -> None:
     with pytest.raises(NotFound):
-        prove_invoice(f"{INC}.{JANUARY}.ZZ", stores=stores(world))
+        prove_invoice(f"{INC}.{JANUARY}.ZZ", stores=world.stores())
     with pytest.raises(NotFound):
-        prove_run(f"{INC}-{JANUARY}-009", stores=stores(world))
+        prove_run(f"{INC}-{JANUARY}-009", stores=world.stores())

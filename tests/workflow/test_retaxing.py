@@ -12,11 +12,9 @@ from billproof.proof.service import prove_invoice, prove_run
 from billproof.proof.taxes import recalculate_tax
 from billproof.tax import rows
 from billproof.tax.model import Rate
+from tests.support.dollars import US, billed_in_dollars
+from tests.support.exchange_rates import rate
 from tests.support.world import EUROPE, JANUARY, World
-from tests.unit.test_exchange_rates import rate
-from tests.workflow.test_credits import stores
-from tests.workflow.test_exchange import US
-from tests.workflow.test_exchange import billed as billed_in_dollars
 
 
 @pytest.fixture
@@ -39,14 +37,14 @@ def is_german(row: Rate) -> bool:
 
 
 def test_the_same_rules_say_the_same(world: World) -> None:
-    found = recalculate_tax(US, stores=stores(world))
+    found = recalculate_tax(US, stores=world.stores())
     assert (found.outcome, found.changes, found.tax_after) == ("same", (), found.tax_before)
     assert found.rules_before == found.rules_after
 
 
 def test_a_later_version_that_says_the_same_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     later(monkeypatch, "19")
-    found = recalculate_tax(US, stores=stores(world))
+    found = recalculate_tax(US, stores=world.stores())
     assert (found.outcome, found.rules_after) == ("same", ("2099-01-01",))
 
 
@@ -54,7 +52,7 @@ def test_a_later_rate_is_said_line_by_line_and_the_proof_still_holds(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later(monkeypatch, "16")
-    found = recalculate_tax(US, stores=stores(world))
+    found = recalculate_tax(US, stores=world.stores())
     invoice = world.invoice(US)
     assert found.outcome == "changed"
     assert [each.line for each in found.changes] == [line.priced.id for line in invoice.lines]
@@ -63,28 +61,28 @@ def test_a_later_rate_is_said_line_by_line_and_the_proof_still_holds(
         assert each.after.tax_point == date(2013, 1, 31)
     assert found.tax_before == invoice.totals.tax
     assert found.tax_after == Money.of("769.01", "USD")  # 16 % of 4,800.00 and of 6.30
-    assert prove_run(f"{EUROPE}-{JANUARY}-001", stores=stores(world)).holds
-    assert prove_invoice(US, stores=stores(world)).holds
+    assert prove_run(f"{EUROPE}-{JANUARY}-001", stores=world.stores()).holds
+    assert prove_invoice(US, stores=world.stores()).holds
 
 
 def test_rules_that_say_nothing_any_more_are_a_finding(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     later(monkeypatch, None)
-    found = recalculate_tax(US, stores=stores(world))
+    found = recalculate_tax(US, stores=world.stores())
     assert (found.outcome, found.tax_after) == ("undetermined", None)
     assert "DE" in found.findings[0].message
-    assert prove_invoice(US, stores=stores(world)).holds
+    assert prove_invoice(US, stores=world.stores()).holds
 
 
 def test_a_changed_rate_under_the_same_version_is_a_difference(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     later(monkeypatch, "16", version=world.invoice(US).lines[0].determination.rules_version)
     assert DifferenceKind.DRAFT in {
-        difference.kind for difference in prove_invoice(US, stores=stores(world)).differences
+        difference.kind for difference in prove_invoice(US, stores=world.stores()).differences
     }
 
 
 def test_what_has_no_tax_of_its_own_is_refused(world: World) -> None:
     credit = world.credit_and_approve(US)
     with pytest.raises(InvalidInput, match="has the tax of its invoice"):
-        recalculate_tax(credit.id, stores=stores(world))
+        recalculate_tax(credit.id, stores=world.stores())
     with pytest.raises(NotFound, match="is not released"):
-        recalculate_tax(f"{EUROPE}.2013-02.US", stores=stores(world))
+        recalculate_tax(f"{EUROPE}.2013-02.US", stores=world.stores())

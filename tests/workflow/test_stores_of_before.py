@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from backports import zstd
 
-from billproof.conservation.service import Stores, balance_run
+from billproof.conservation.service import balance_run
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json
 from billproof.invoicing.model import Invoice
@@ -43,16 +43,6 @@ def world(stored: dict[str, Any]) -> World:
     return world
 
 
-def stores(world: World) -> Stores:
-    return Stores(
-        objects=world.objects,
-        directory=world.directory,
-        register=world.register,
-        exception_store=world.exception_store,
-        erps=world.erps,
-    )
-
-
 def flights(invoice: Invoice) -> dict[str, str]:
     return {line.priced.id: line.amounts.net.text for line in invoice.lines if "flights" in line.priced.id}
 
@@ -60,10 +50,10 @@ def flights(invoice: Invoice) -> dict[str, str]:
 def test_every_run_is_proved_and_balances_as_before(world: World, stored: dict[str, Any]) -> None:
     assert len(stored["proofs"]) == 4
     for run, counts in stored["proofs"].items():
-        proof = prove_run(run, stores=stores(world))
+        proof = prove_run(run, stores=world.stores())
         assert proof.holds, proof.differences
         assert {name: count for name, count in proof.checked.model_dump().items() if name in counts} == counts
-        assert balance_run(run, stores=stores(world)).balances
+        assert balance_run(run, stores=world.stores()).balances
 
 
 def test_everything_reconciles_and_every_document_is_read(world: World) -> None:
@@ -92,7 +82,7 @@ def test_the_line_of_the_ambiguous_group_is_credited_under_its_old_name(world: W
     assert flights(credit) == {f"credit:{PLAIN}": "-0.85"}
     rest = world.credit_and_approve(B6, "C-2")
     assert credit.totals.gross + rest.totals.gross == -world.invoice(B6).totals.gross
-    assert prove_run(f"{INC}-{JANUARY}-001", stores=stores(world)).holds
+    assert prove_run(f"{INC}-{JANUARY}-001", stores=world.stores()).holds
 
 
 def test_another_month_is_billed_on_top_and_differences_meet_the_old_names(world: World) -> None:
@@ -106,9 +96,9 @@ def test_another_month_is_billed_on_top_and_differences_meet_the_old_names(world
         world.bill(entity, MARCH)
         world.approve_all(entity, MARCH)
         world.post_all(entity, MARCH)
-        proof = prove_run(f"{entity}-{MARCH}-001", stores=stores(world))
+        proof = prove_run(f"{entity}-{MARCH}-001", stores=world.stores())
         assert proof.holds, proof.differences
-        assert balance_run(f"{entity}-{MARCH}-001", stores=stores(world)).balances
+        assert balance_run(f"{entity}-{MARCH}-001", stores=world.stores()).balances
         assert world.reconcile(entity, MARCH).variances == ()
     lines = world.invoice(f"{INC}.{MARCH}.B6").lines
     billed = [(line.priced.id, tuple(line.priced.dimension.values()), line.amounts.net.text) for line in lines]

@@ -14,7 +14,6 @@ from billproof.proof.taxes import recalculate_tax
 from billproof.tax import rows
 from tests.support.taxes import address_of
 from tests.support.world import EUROPE, INC, World, flight
-from tests.workflow.test_credits import rest, stores
 
 JAN, FEB = "2013-01", "2013-02"
 US = f"{EUROPE}.{FEB}.US"
@@ -59,9 +58,9 @@ def summary(invoice: Invoice) -> list[tuple[str, str, str, str, str]]:
 
 def holds(world: World, invoice: str) -> bool:
     """Whether the run and the invoice are proved, and the rules of now say the same."""
-    run = prove_run(f"{EUROPE}-{FEB}-001", stores=stores(world))
-    same = recalculate_tax(invoice, stores=stores(world))
-    return run.holds and prove_invoice(invoice, stores=stores(world)).holds and same.outcome == "same"
+    run = prove_run(f"{EUROPE}-{FEB}-001", stores=world.stores())
+    same = recalculate_tax(invoice, stores=world.stores())
+    return run.holds and prove_invoice(invoice, stores=world.stores()).holds and same.outcome == "same"
 
 
 @pytest.fixture

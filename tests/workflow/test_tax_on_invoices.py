@@ -1,6 +1,6 @@
 """Tax on whole invoices: both roundings are kept, and prices that include tax bill what they say."""
 
-from billproof.conservation.service import Stores, balance_run
+from billproof.conservation.service import balance_run
 from billproof.masterdata.parties import TaxRounding
 from billproof.money import total
 from tests.support.world import EUROPE as EUROPE_ID
@@ -35,14 +35,5 @@ def test_prices_with_tax_bill_what_they_say() -> None:
     invoice = world.invoice(f"{EUROPE_ID}.2013-01.US")
     assert invoice.totals.gross == total((line.priced.net for line in invoice.lines), "EUR")
     assert invoice.totals.tax.amount > 0
-    statement = balance_run(
-        f"{EUROPE_ID}-2013-01-001",
-        stores=Stores(
-            objects=world.objects,
-            directory=world.directory,
-            register=world.register,
-            exception_store=world.exception_store,
-            erps=world.erps,
-        ),
-    )
+    statement = balance_run(f"{EUROPE_ID}-2013-01-001", stores=world.stores())
     assert statement.balances

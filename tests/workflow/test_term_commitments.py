@@ -10,8 +10,8 @@ from billproof.errors import UnpriceableCharge
 from billproof.periods import Period
 from billproof.pricing.commitments import commitment_lines, terms_over
 from billproof.pricing.terms import Committed
+from tests.support.amended import APR, FEB, JAN, MAR, MOMENTS, bill, flat, miles, publish, world_with
 from tests.support.world import INC, flight
-from tests.workflow.test_amendments import APR, FEB, JAN, MAR, MOMENTS, bill, flat, miles, publish, world_with
 
 QUARTER = {
     "id": "least",

@@ -1,0 +1,114 @@
+"""The command on a month that is billed: what it says, corrects, simulates and proves."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from billproof.adapters.aws.clients import client
+from billproof.invoicing.delivery import pdf_key
+from billproof_ops import billing
+from billproof_ops.target import Target
+from billproof_ops.waiting import until
+from tests.support.chain import DRAIN_SECONDS, INC, JANUARY, facts, run_command, settled
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("invoice", "list", "-e", INC, "-p", JANUARY), 0, "SKY-US-2013-000001"),
+        (("invoice", "show", "SKY-US-2013-000001"), 0, "half_up"),
+        (("run", "status", f"{INC}-{JANUARY}-001"), 0, "SUCCEEDED"),
+        (("run", "report", f"{INC}-{JANUARY}-001"), 0, "released"),
+        (("run", "prove", f"{INC}-{JANUARY}-001"), 0, "proved"),
+        (("invoice", "prove", "SKY-US-2013-000001"), 0, "1 documents"),
+        (("invoice", "prove", f"{INC}.{JANUARY}.B6", "--events"), 0, "2013-02-01T04:30:00.000000Z"),
+        (("run", "balance", f"{INC}-{JANUARY}-001"), 0, "receivables posted"),
+        (("run", "balance", f"{INC}-{JANUARY}-001", "--account", "UA"), 0, "6,885.00"),
+        (("run", "balance", f"{INC}-{JANUARY}-001", "--account", "NK"), 1, "did not bill NK"),
+        (("run", "redrive", f"{INC}-{JANUARY}-001"), 1, "only a failed run"),
+        (("exceptions", "list", "-e", INC, "-p", JANUARY), 0, "nothing waits"),
+        (("exceptions", "list", "-e", INC, "-p", JANUARY, "--all"), 0, "approved by ben"),
+        (("exceptions", "show", f"{INC}.{JANUARY}.EV.001"), 0, "they flew again next day"),
+        (("exceptions", "approve", f"{INC}.{JANUARY}.EV.001", "--as", "ana", "--reason", "me too"), 1, "refused"),
+        (("exceptions", "redrive", f"{INC}.{JANUARY}.EV.001"), 1, "nothing to start again"),
+        (("exceptions", "show", "nonsense"), 1, "is not an exception's id"),
+        (("run", "status", "nobody-2013-01-001"), 1, "there is no run"),
+        (("invoice", "show", "SKY-US-2013-999999"), 1, "no released invoice"),
+        (("run", "start", "-e", INC, "-p", "2013"), 2, "not a calendar month"),
+        (("run", "start", "-e", "nobody", "-p", JANUARY), 1, "no legal entity nobody"),
+        (("local", "invoke", "nothing", "events/reconcile/good-everyone.json"), 2, "there is no function nothing"),
+        (("local", "invoke", "reconcile", "nowhere.json"), 2, "cannot be read"),
+        (("invoice", "list"), 2, "Missing option"),
+        (("replay", "--from", "yesterday", "--to", "today"), 2, "not a time with a time zone"),
+        (("replay", "--from", "2013-01-05T17:00:00Z", "--to", "2013-01-05T17:00:00Z"), 2, "is empty"),
+        (("run", "start", "-e", INC, "-p", "2999-01"), 2, "still accepts usage"),
+        (("invoice", "preview", "UA", "-p", JANUARY), 0, "net 6885.00 USD"),
+        (("invoice", "preview", "NK", "-p", JANUARY), 1, "there is no account NK"),
+        (("simulate", "--contracts", "nowhere.json", "-e", INC, "-p", JANUARY), 2, "cannot be read"),
+        (("invoice", "credit", "SKY-US-2013-000001", "--reason", "goodwill", "--note", "x", "--as", "ana"), 2, "note"),
+        (("invoice", "retax", "SKY-US-2013-000001"), 0, "tax same"),
+        (("contract", "history", "UA"), 0, "signed by sales@skymeter.example, received 20"),
+        (("contract", "history", "NK"), 1, "account NK has no contract"),
+        (("price", "nowhere.json"), 2, "cannot be read"),
+        (("price", "--help"), 0, "Price one charge"),
+    ],
+)
+def test_the_command_says_what_it_did_or_what_is_wrong(
+    words: tuple[str, ...], code: int, said: str, billed: Target
+) -> None:
+    found, out, err = run_command(*words)
+    assert (found, said in out + err) == (code, True), out + err
+
+
+def test_a_credit_note_goes_out_when_somebody_else_has_approved_it(billed: Target) -> None:
+    united = facts(billed)["UA"].released
+    assert united is not None
+    words = ("--line", "platform:2013-02=500", "--reason", "service_level", "--note", "two hours without data")
+    code, out, err = run_command("invoice", "credit", united.number, *words, "--as", "ana")
+    case = f"{INC}.{JANUARY}.UA~01.001"
+    assert (code, case in out) == (0, True), out + err
+    until(lambda: billed.ports.exception_store.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
+    assert run_command("exceptions", "approve", case, "--as", "ana", "--reason", "my own")[0] == 1
+    assert run_command("exceptions", "approve", case, "--as", "ben", "--reason", "they were right")[0] == 0
+    document = f"{INC}.{JANUARY}.UA~01"
+    until(lambda: billed.ports.register.released(document), what="the release", timeout_seconds=DRAIN_SECONDS)
+    settled(billed, INC)
+    released, credit = billing.find_invoice(billed, "SKY-US-CN-" + str(datetime.now(UTC).year) + "-000001")
+    assert (released.invoice, credit.totals.gross.text, credit.corrects) == (document, "-500.00", united.number)
+    assert billed.ports.objects.get(pdf_key(released)).startswith(b"%PDF")
+    code, out, _ = run_command("run", "balance", f"{INC}-{JANUARY}-001", "--account", "UA")
+    assert (code, "credited or written off" in out) == (0, True)
+
+
+def test_a_simulation_prices_changed_terms(billed: Target, tmp_path: Path) -> None:
+    contract = billed.ports.directory.contracts("UA")[-1].model_dump(mode="json")
+    for charge in contract["charges"]:
+        if charge["id"] == "miles":
+            charge["price"]["unit_price"] = "0.001"
+    file = tmp_path / "terms.json"
+    file.write_text(json.dumps({**contract, "version": 2}))
+    code, out, err = run_command("simulate", "--contracts", str(file), "-e", INC, "-p", JANUARY, "--json")
+    assert (code, json.loads(out)["difference"]["amount"]) == (0, "705"), out + err  # 1,200,000 x 0.0005875
+    assert [each.version for each in billed.ports.directory.contracts("UA")] == [1]
+
+
+def test_a_proof_fails_when_a_contract_is_changed_by_hand(billed: Target) -> None:
+    database, table = client("dynamodb"), billed.outputs["ContractsTableName"]
+    key = {"partition": {"S": "account#UA"}, "sort": {"S": "contract#UA-2013#v000001"}}
+    stored = database.get_item(TableName=table, Key=key)["Item"]
+    document = {**stored["document"]["M"], "signed_by": {"S": "somebody@else.example"}}
+    database.put_item(TableName=table, Item={**stored, "document": {"M": document}})
+    try:
+        code, out, _ = run_command("run", "prove", f"{INC}-{JANUARY}-001")
+    finally:
+        database.put_item(TableName=table, Item=stored)
+    assert (code, "terms_changed" in out, "UA-2013" in out) == (1, True, True)
+
+
+def test_json_output_is_json(billed: Target) -> None:
+    for words in (("invoice", "list", "-e", INC, "-p", JANUARY), ("invoice", "show", f"{INC}.{JANUARY}.UA")):
+        code, out, _ = run_command(*words, "--json")
+        assert code == 0
+        json.loads(out)

@@ -1,0 +1,20 @@
+"""Every good event of events/, taken by the function that is deployed for it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from billproof_ops.paths import ROOT
+from billproof_ops.target import Target
+from tests.support.chain import run_command
+
+# Last, since they write into the log and plan the run anew: events of 2013 that come after the run would be in doubt.
+GOOD = sorted(ROOT.glob("events/*/good-*.json"))
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_good_event_succeeds_on_the_deployed_function(path: Any, billed: Target) -> None:
+    code, out, err = run_command("local", "invoke", path.parent.name, str(path))
+    assert code == 0, out + err
+    assert json.loads(out).get("batchItemFailures", []) == []

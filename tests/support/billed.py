@@ -1,0 +1,16 @@
+"""A month that is billed, released and posted, for tests of what comes after."""
+
+from tests.support.world import EUROPE, INC, JANUARY, World, flight
+
+UA, US = f"{INC}.{JANUARY}.UA", f"{EUROPE}.{JANUARY}.US"
+
+
+def billed_january() -> World:
+    """Bill January of both legal entities, with three flights of UA, and post it."""
+    world = World(buckets=2)
+    world.ingest([flight(number) for number in range(3)])
+    for entity in (INC, EUROPE):
+        world.bill(entity)
+        world.approve_all(entity)
+        world.post_all(entity)
+    return world

@@ -1,0 +1,66 @@
+"""What the deployed stack is sent, and how a test waits for what comes of it."""
+
+import subprocess
+import sys
+
+from billproof.adapters.aws.clients import client
+from billproof.invoicing.facts import InvoiceFacts
+from billproof_ops.demo import story
+from billproof_ops.paths import ROOT
+from billproof_ops.target import Target
+from billproof_ops.waiting import until
+from tests.support.world import flight
+
+INC, EUROPE, JANUARY = "skymeter-inc", "skymeter-europe", "2013-01"
+DRAIN_SECONDS = 480  # a message of a call that died is visible again after 360
+FLIGHTS = [
+    *(flight(number, account="UA") for number in range(1, 1_201)),
+    *(flight(number, account="UA", type="flight.cancelled") for number in range(2_001, 2_011)),
+    *(flight(number, account="DL", data={"air_time": "600.5"}) for number in range(1, 1_001)),
+    flight(1, account="B6", time="2013-01-31T23:30:00-05:00"),
+    flight(1, account="EV", type="flight.cancelled"),  # nobody says what it costs: EV is held
+]
+
+
+def master_data() -> list[str]:
+    """The demo's master data, and a version of EV's contract that does not exclude cancelled flights."""
+    (contract,) = [each for each in story.master_data().contracts if each.account == "EV"]
+    changed = contract.model_copy(update={"version": 2, "exclusions": ()})
+    return [*story.master_data().messages(), changed.model_dump_json()]
+
+
+def send(target: Target, queue: str, bodies: list[str]) -> None:
+    for body in bodies:
+        client("sqs").send_message(QueueUrl=target.outputs[queue], MessageBody=body)
+
+
+def drained(target: Target, queue: str) -> None:
+    """Wait until a queue is empty and nothing of it is being worked on."""
+    until(
+        lambda: True if target.queue_depth(queue) == 0 else None,
+        what=f"draining {queue}",
+        timeout_seconds=DRAIN_SECONDS,
+    )
+
+
+def facts(target: Target, entity: str = INC) -> dict[str, InvoiceFacts]:
+    """January's invoices of a legal entity, by account."""
+    return {each.account: each for each in target.ports.register.of_period(entity, JANUARY)}
+
+
+def settled(target: Target, entity: str) -> None:
+    """Wait until all of January's invoices are posted and delivered."""
+
+    def look() -> bool | None:
+        found = facts(target, entity).values()
+        return True if all(each.status.value == "posted" and each.is_delivered for each in found) else None
+
+    until(look, what="posting and delivering", timeout_seconds=DRAIN_SECONDS)
+
+
+def run_command(*words: str) -> tuple[int, str, str]:
+    """Run `billproof` in a process of its own; return its code, output and errors."""
+    done = subprocess.run(
+        [sys.executable, "-m", "billproof_ops", *words], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    return done.returncode, done.stdout, done.stderr

@@ -1,0 +1,55 @@
+"""The state machines of the repository, and how to walk them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from billproof_ops.paths import ROOT
+from billproof_ops.template import read_template
+
+MACHINES = sorted((ROOT / "statemachines").glob("*.asl.json"))
+State = dict[str, Any]
+WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+
+
+def read(path: Path) -> State:
+    machine: State = json.loads(path.read_text())
+    return machine
+
+
+def machines_of(machine: State) -> Iterator[State]:
+    yield machine
+    for state in machine["States"].values():
+        if "ItemProcessor" in state:
+            yield from machines_of(state["ItemProcessor"])
+
+
+def states(path: Path) -> Iterator[tuple[str, State]]:
+    for machine in machines_of(read(path)):
+        yield from machine["States"].items()
+
+
+def targets(state: State) -> set[str]:
+    direct = {state[key] for key in ("Next", "Default") if key in state}
+    return direct | {branch["Next"] for key in ("Choices", "Catch") for branch in state.get(key, [])}
+
+
+def compared(choice: State) -> Iterator[tuple[str, str]]:
+    """Yield the variable and the text of every comparison of texts in a choice, however deep."""
+    if "StringEquals" in choice:
+        yield choice["Variable"], choice["StringEquals"]
+    for operator in ("And", "Or"):
+        for part in choice.get(operator, []):
+            yield from compared(part)
+
+
+def properties_of(path: Path) -> dict[str, Any]:
+    (machine,) = [
+        resource["Properties"]
+        for resource in read_template()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::StateMachine"
+        and resource["Properties"]["DefinitionUri"].endswith(path.name)
+    ]
+    properties: dict[str, Any] = machine
+    return properties
