@@ -1,0 +1,273 @@
+"""The bridge: a life, played on the whole of billproof, and its answers in the form of the reference model.
+
+Master data is published, usage arrives, months are billed, held invoices are approved, documents are posted, credit
+notes are requested and approved, in the order of their instants. No control holds anything by its size, and no tax is
+due. What is negative is held, and approved. `Product` answers what `model.py` answers, from documents alone:
+
+    gross      the lines of a slot, with their differences      drawn    what lines of credits pay
+    net        gross less discounts and caps                    payable  net less what was conceded and drawn
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from pydantic import ValidationError
+
+from billproof.approvals.policy import Policy
+from billproof.contracts.model import Contract
+from billproof.erp.recognition import recognize_month
+from billproof.errors import BillproofError
+from billproof.invoicing.model import Invoice
+from billproof.masterdata.meters import Meter
+from billproof.masterdata.parties import Account as BilledAccount
+from billproof.masterdata.parties import LegalEntity
+from billproof.pipeline.previewing import preview
+from billproof_ops.demo import story
+from tests.reference.bridge_lines import Part, Reader, amounts_of, earned_in_months
+from tests.reference.figures import Document
+from tests.reference.lines import Slot
+from tests.reference.model import Account, Amounts, IssuedDocument, OwedAmounts
+from tests.reference.usage import instant
+from tests.support.world import INC, World
+
+ZERO = Decimal(0)
+DIRECTOR = "ben"
+WIDE_OPEN = {"credit_percent": "100000", "usage_drop_percent": "100", "usage_spike_percent": "100000"}
+"""Thresholds by which no control holds anything because of its size."""
+
+
+class NotAnsweredError(Exception):
+    """The product refuses or holds what the reference model bills, or does not know the question."""
+
+
+@dataclass(frozen=True)
+class Issued:
+    """An invoice, with what its preview said just before, or a credit note, with whether it is to be billed again."""
+
+    month: str
+    at: datetime
+    parts: tuple[Part, ...]
+    invoice: Invoice | None = None
+    note: str | None = None
+    rebill: bool = False
+    previewed: Invoice | None = None
+
+
+@dataclass
+class Player:
+    """Plays a life on a world of its own; with `previews`, asks before each run what it will bill."""
+
+    life: Document
+    previews: bool = False
+    recognizes: bool = False
+    world: World = field(default_factory=lambda: World(master_data=False))
+    issued: list[Issued] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Publish all that is known from the first."""
+        usage = [(instant(event["received"]), place, event) for place, event in enumerate(self.life["usage"])]
+        self._usage = sorted(usage, key=lambda each: (each[0], each[2].get("place", each[1])))
+        self._versions = sorted(
+            (entry for entry in self.life["contracts"] if entry.get("published") is not None),
+            key=lambda entry: instant(entry["published"]),
+        )
+        self._reader = Reader(self.life)
+        happened = [instant(run["at"]) for run in self.life["runs"]]
+        happened += [at for at, _, _ in self._usage]
+        self.world.moment = min(happened) - timedelta(days=1)
+        self._publish()
+
+    def _publish(self) -> None:
+        parties = story.master_data()
+        first = self.life["contracts"][0]["terms"]
+        chart = parties.legal_entities[0].chart_of_accounts.model_copy(update={"revenue": self._revenue_accounts()})
+        entity = {
+            "currency": first["currency"],
+            "time_zone": first["time_zone"],
+            "rounding": self.life.get("rounding", "half_up"),
+            "tax_registrations": (),
+            "chart_of_accounts": chart.model_dump(),
+        }
+        self.world.publish(LegalEntity.model_validate(parties.legal_entities[0].model_dump() | entity))
+        self.world.publish(Policy.model_validate(parties.policies[0].model_dump() | {"thresholds": WIDE_OPEN}))
+        members = {entry["id"]: entry.get("parent") for entry in self.life.get("accounts") or ()}
+        members = {entry["terms"]["account"]: None for entry in self.life["contracts"]} | members
+        like = next(account for account in parties.accounts if account.id == "UA").model_dump()
+        for name, parent in sorted(members.items(), key=lambda member: member[1] is not None):
+            self.world.publish(BilledAccount.model_validate(like | {"id": name, "name": name, "parent": parent}))
+        self._payers = [name for name, parent in members.items() if parent is None]
+        self.world.publish(*(Meter.model_validate(meter) for meter in self.life["meters"]))
+        known = [entry["terms"] for entry in self.life["contracts"] if entry.get("published") is None]
+        self._publish_contracts(known)
+
+    def _revenue_accounts(self) -> dict[str, str]:
+        terms = [entry["terms"] for entry in self.life["contracts"]]
+        named = [each for version in terms for each in (*version["charges"], *(version.get("commitments") or ()))]
+        return {each["revenue_category"]: "4000" for each in named}
+
+    def _publish_contracts(self, terms: Iterable[Document]) -> None:
+        try:
+            self.world.publish(*(Contract.model_validate(each) for each in terms))
+        except ValidationError as error:
+            message = f"the contract is refused: {error.errors()[0]['loc']} {error.errors()[0]['msg']}"
+            raise NotAnsweredError(message) from None
+
+    def play(self, until: datetime | None = None) -> None:
+        """Let everything happen up to an instant: a credit note before a run of the same instant."""
+        happens = [(instant(run["at"]), 1, run) for run in self.life["runs"]]
+        happens += [(instant(note["issued"]), 0, note) for note in self.life.get("credit_notes") or ()]
+        for at, is_run, what in sorted(happens, key=lambda each: each[:2]):
+            if until is not None and at > until:
+                break
+            self._advance(at)
+            if is_run:
+                self._run(what["month"], at)
+            else:
+                self._credit(what, at)
+
+    def _advance(self, at: datetime) -> None:
+        """Take in what was published and what arrived up to an instant."""
+        while self._versions and instant(self._versions[0]["published"]) <= at:
+            self._publish_contracts([self._versions.pop(0)["terms"]])
+        while self._usage and self._usage[0][0] <= at:
+            arrived = self._usage[0][0]
+            together = [event for received, _, event in self._usage if received == arrived]
+            self._usage = self._usage[len(together) :]
+            self.world.moment = max(self.world.moment, arrived)
+            taken = self.world.ingest([_cloud_event(event) for event in together])
+            if taken.accepted != len(together):
+                message = f"usage is refused: {taken}"
+                raise NotAnsweredError(message)
+        self.world.moment = max(self.world.moment, at)
+
+    def _run(self, month: str, at: datetime) -> None:
+        previewed = self._previewed(month) if self.previews else {}
+        statement = self.world.bill(period=month)
+        self.world.approve_all(period=month)
+        parts: list[Part] = []
+        invoice = None
+        for payer in self._payers:
+            name = f"{INC}.{month}.{payer}"
+            if self.world.register.released(name) is None:
+                blocking = [each for each in statement.findings if each.severity == "blocking"]
+                if blocking:
+                    message = f"{month} is held: " + "; ".join(f"{each.code}: {each.message}" for each in blocking)
+                    raise NotAnsweredError(message)
+                continue
+            invoice = self.world.invoice(name)
+            self.world.post(name)
+            parts += self._reader.parts(name, invoice)
+        self.issued.append(
+            Issued(month, at, tuple(parts), invoice, previewed=previewed.get(invoice.buyer.id) if invoice else None)
+        )
+        if self.recognizes:
+            recognize_month(
+                legal_entity=INC,
+                month=month,
+                directory=self.world.directory,
+                register=self.world.register,
+                objects=self.world.objects,
+                erps=self.world.erps,
+            )
+
+    def _previewed(self, month: str) -> dict[str, Invoice]:
+        found = preview(
+            legal_entity=INC, period=month, accounts=(), sources=self.world.preview_sources(), now=self.world.now()
+        )
+        return {each.account: each.invoice for each in found if each.invoice is not None}
+
+    def _credit(self, note: Document, at: datetime) -> None:
+        """Ask for what a credit note gives back: of the lines of its slot, no more than is left of each document's."""
+        slot = self._reader.slot_of(note, self.life)
+        parts = [part for issued in self.issued for part in issued.parts if part.slot == slot]
+        left = sum((part.net for part in parts), ZERO)
+        asked = note.get("amount")
+        rest = left if asked is None else min(left, Decimal(asked))
+        given: list[Part] = []
+        for number, (name, line) in enumerate(dict.fromkeys((part.invoice, part.base) for part in parts)):
+            amount = min(rest, sum((part.net for part in parts if (part.invoice, part.base) == (name, line)), ZERO))
+            billed = [part for part in parts if (part.invoice, part.base) == (name, line) and part.what == "gross"]
+            if amount <= 0 or not billed:
+                continue
+            wanted = {"line": billed[0].line, "contract": slot.contract, "amount": str(amount)}
+            if note.get("days"):
+                wanted["days"] = note["days"]
+            given += self._credit_line(name, f"note-{at:%Y%m%d}-{number}", wanted, rebill=bool(note.get("rebill")))
+            rest -= amount
+        month = f"{at:%Y-%m}"
+        self.issued.append(Issued(month, at, tuple(given), note=note["id"], rebill=bool(note.get("rebill"))))
+
+    def _credit_line(self, name: str, request: str, wanted: Document, *, rebill: bool) -> list[Part]:
+        request = f"{request}-{len(self.issued)}"
+        try:
+            credit = self.world.credit_and_approve(name, request, lines=[wanted], rebill=rebill)
+        except (BillproofError, ValidationError) as error:
+            message = f"a credit note of {wanted} on {name} is refused: {error}"
+            raise NotAnsweredError(message) from None
+        return self._reader.parts(name, credit)
+
+    @cached_property
+    def ledger(self) -> dict[str, Decimal]:
+        """What each month booked as revenue, by the entries of the embedded ledger."""
+        return {}
+
+
+def _cloud_event(event: Document) -> Document:
+    taken = ("source", "id", "subject", "type", "time", "data", "corrects", "retracts")
+    return {"specversion": "1.0", **{name: event[name] for name in taken if name in event}}
+
+
+def play(life: Document, until: str | None = None, *, recognizes: bool = False) -> list[Issued]:
+    """Play a life, up to an instant if one is said, and return its documents in their order."""
+    player = Player(life, recognizes=recognizes)
+    player.play(None if until is None else instant(until))
+    return player.issued
+
+
+class Product:
+    """The product's answers, in the form of the reference model's."""
+
+    def billed(self, life: Document, /) -> list[IssuedDocument]:
+        return [IssuedDocument(each.month, each.at, each.note, amounts_of(each.parts)) for each in play(life)]
+
+    def left(self, life: Document, at: str | None = None, /) -> dict[Slot, Amounts]:
+        return left_of(play(life, at))
+
+    def owed(self, life: Document, /) -> dict[Slot, OwedAmounts]:
+        return owed_of(play(life))
+
+    def earned(self, life: Document, /) -> dict[str, dict[Slot, Decimal]]:
+        issued = play(life, recognizes=True)
+        return earned_in_months([(each.month, each.parts) for each in issued if each.note is None], _notes(issued))
+
+    def statement(self, life: Document, /) -> list[Account]:
+        message = "a customer has no balance that later invoices draw"
+        raise NotAnsweredError(message)
+
+
+def _notes(issued: Iterable[Issued]) -> list[tuple[str, tuple[Part, ...]]]:
+    return [(each.month, each.parts) for each in issued if each.note is not None]
+
+
+def left_of(issued: Iterable[Issued]) -> dict[Slot, Amounts]:
+    """Return what is billed of each slot, with differences, less credit notes."""
+    return amounts_of(part for each in issued for part in each.parts)
+
+
+def owed_of(issued: list[Issued]) -> dict[Slot, OwedAmounts]:
+    """Return what documents say is owed of each slot: what is left of it, and what was conceded."""
+    conceded = amounts_of(part for each in issued if each.note and not each.rebill for part in each.parts)
+    found = {}
+    for slot, left in left_of(issued).items():
+        parts = [part for each in issued for part in each.parts if part.slot == slot]
+        given = -conceded[slot].net if slot in conceded else ZERO
+        drawn: dict[str, Decimal] = {}
+        for part in parts:
+            if part.what not in ("gross", "cut"):
+                drawn[part.what] = drawn.get(part.what, ZERO) - part.amount
+        gross = sum((part.amount for part in parts if part.what == "gross"), ZERO)
+        found[slot] = OwedAmounts(gross + given, left.net + given, given, drawn, left.money)
+    return found
