@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
 
 from pydantic import ValidationError
 
@@ -20,10 +19,14 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
 from billproof.erp.recognition import recognize_month
 from billproof.errors import BillproofError
+from billproof.findings import Finding
 from billproof.invoicing.model import Invoice
+from billproof.invoicing.releasing import release_held
+from billproof.ledger.model import JournalEntry
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account as BilledAccount
 from billproof.masterdata.parties import LegalEntity
+from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from billproof.pipeline.previewing import preview
 from billproof_ops.demo import story
 from tests.reference.bridge_lines import Part, Reader, amounts_of, earned_in_months
@@ -34,7 +37,8 @@ from tests.reference.usage import instant
 from tests.support.world import INC, World
 
 ZERO = Decimal(0)
-DIRECTOR = "ben"
+NEGATIVE = {"negative_invoice", "credit_ratio"}
+"""Why an invoice is held that takes back more than it bills."""
 WIDE_OPEN = {"credit_percent": "100000", "usage_drop_percent": "100", "usage_spike_percent": "100000"}
 """Thresholds by which no control holds anything because of its size."""
 
@@ -45,15 +49,15 @@ class NotAnsweredError(Exception):
 
 @dataclass(frozen=True)
 class Issued:
-    """An invoice, with what its preview said just before, or a credit note, with whether it is to be billed again."""
+    """The invoices of a run, with what previews said just before, or a credit note, with whether it is billed again."""
 
     month: str
     at: datetime
     parts: tuple[Part, ...]
-    invoice: Invoice | None = None
+    documents: tuple[Invoice, ...] = ()
     note: str | None = None
     rebill: bool = False
-    previewed: Invoice | None = None
+    previewed: dict[str, Invoice] = field(default_factory=dict)
 
 
 @dataclass
@@ -63,6 +67,8 @@ class Player:
     life: Document
     previews: bool = False
     recognizes: bool = False
+    state: str = "IL"
+    """Where the account is: Illinois, where nothing is due, or New York, where tax is."""
     world: World = field(default_factory=lambda: World(master_data=False))
     issued: list[Issued] = field(default_factory=list)
 
@@ -88,14 +94,16 @@ class Player:
             "currency": first["currency"],
             "time_zone": first["time_zone"],
             "rounding": self.life.get("rounding", "half_up"),
-            "tax_registrations": (),
+            "tax_registrations": () if self.state == "IL" else parties.legal_entities[0].tax_registrations,
             "chart_of_accounts": chart.model_dump(),
         }
+        self._others = {chart.receivable, chart.tax_payable}
         self.world.publish(LegalEntity.model_validate(parties.legal_entities[0].model_dump() | entity))
         self.world.publish(Policy.model_validate(parties.policies[0].model_dump() | {"thresholds": WIDE_OPEN}))
         members = {entry["id"]: entry.get("parent") for entry in self.life.get("accounts") or ()}
         members = {entry["terms"]["account"]: None for entry in self.life["contracts"]} | members
-        like = next(account for account in parties.accounts if account.id == "UA").model_dump()
+        places = {account.address.region: account for account in reversed(parties.accounts)}
+        like = places[self.state].model_dump()
         for name, parent in sorted(members.items(), key=lambda member: member[1] is not None):
             self.world.publish(BilledAccount.model_validate(like | {"id": name, "name": name, "parent": parent}))
         self._payers = [name for name, parent in members.items() if parent is None]
@@ -146,23 +154,21 @@ class Player:
     def _run(self, month: str, at: datetime) -> None:
         previewed = self._previewed(month) if self.previews else {}
         statement = self.world.bill(period=month)
-        self.world.approve_all(period=month)
+        blocking = [each for each in statement.findings if each.severity == "blocking"]
         parts: list[Part] = []
-        invoice = None
+        invoices: list[Invoice] = []
         for payer in self._payers:
             name = f"{INC}.{month}.{payer}"
+            held = [each for each in blocking if each.account == payer]
             if self.world.register.released(name) is None:
-                blocking = [each for each in statement.findings if each.severity == "blocking"]
-                if blocking:
-                    message = f"{month} is held: " + "; ".join(f"{each.code}: {each.message}" for each in blocking)
-                    raise NotAnsweredError(message)
-                continue
-            invoice = self.world.invoice(name)
+                if held:
+                    self._release(statement.run, payer, held)
+                else:
+                    continue
+            invoices.append(self.world.invoice(name))
             self.world.post(name)
-            parts += self._reader.parts(name, invoice)
-        self.issued.append(
-            Issued(month, at, tuple(parts), invoice, previewed=previewed.get(invoice.buyer.id) if invoice else None)
-        )
+            parts += self._reader.parts(name, invoices[-1])
+        self.issued.append(Issued(month, at, tuple(parts), tuple(invoices), previewed=previewed))
         if self.recognizes:
             recognize_month(
                 legal_entity=INC,
@@ -172,6 +178,17 @@ class Player:
                 objects=self.world.objects,
                 erps=self.world.erps,
             )
+
+    def _release(self, run: str, account: str, findings: list[Finding]) -> None:
+        """Release what is held because it is negative, as it is: what becomes of it then is not asked here."""
+        if not {each.code for each in findings} <= NEGATIVE:
+            message = f"{run} is held: " + "; ".join(f"{each.code}: {each.message}" for each in findings)
+            raise NotAnsweredError(message)
+        world = self.world
+        batch = Artefacts(world.objects).read(DRAFTED, run, "0000-0000")
+        assert release_held(
+            batch, account, register=world.register, postings=world.postings, deliveries=world.deliveries
+        )
 
     def _previewed(self, month: str) -> dict[str, Invoice]:
         found = preview(
@@ -187,6 +204,7 @@ class Player:
         asked = note.get("amount")
         rest = left if asked is None else min(left, Decimal(asked))
         given: list[Part] = []
+        documents: list[Invoice] = []
         for number, (name, line) in enumerate(dict.fromkeys((part.invoice, part.base) for part in parts)):
             amount = min(rest, sum((part.net for part in parts if (part.invoice, part.base) == (name, line)), ZERO))
             billed = [part for part in parts if (part.invoice, part.base) == (name, line) and part.what == "gross"]
@@ -195,24 +213,40 @@ class Player:
             wanted = {"line": billed[0].line, "contract": slot.contract, "amount": str(amount)}
             if note.get("days"):
                 wanted["days"] = note["days"]
-            given += self._credit_line(name, f"note-{at:%Y%m%d}-{number}", wanted, rebill=bool(note.get("rebill")))
+            request = f"note-{len(self.issued)}-{number}"
+            documents.append(self._take_back(name, request, lines=[wanted], rebill=bool(note.get("rebill"))))
+            given += self._reader.parts(name, documents[-1])
             rest -= amount
-        month = f"{at:%Y-%m}"
-        self.issued.append(Issued(month, at, tuple(given), note=note["id"], rebill=bool(note.get("rebill"))))
+        month, rebill = f"{at:%Y-%m}", bool(note.get("rebill"))
+        self.issued.append(Issued(month, at, tuple(given), tuple(documents), note=note["id"], rebill=rebill))
 
-    def _credit_line(self, name: str, request: str, wanted: Document, *, rebill: bool) -> list[Part]:
-        request = f"{request}-{len(self.issued)}"
+    def _take_back(self, name: str, request: str, **terms: object) -> Invoice:
         try:
-            credit = self.world.credit_and_approve(name, request, lines=[wanted], rebill=rebill)
+            return self.world.credit_and_approve(name, request, **terms)
         except (BillproofError, ValidationError) as error:
-            message = f"a credit note of {wanted} on {name} is refused: {error}"
+            message = f"a credit note of {terms or 'all'} on {name} is refused: {error}"
             raise NotAnsweredError(message) from None
-        return self._reader.parts(name, credit)
 
-    @cached_property
-    def ledger(self) -> dict[str, Decimal]:
-        """What each month booked as revenue, by the entries of the embedded ledger."""
-        return {}
+    def credit_everything(self) -> None:
+        """Take back all that is left of every invoice, the oldest first."""
+        at = max(each.at for each in self.issued)
+        for number, each in enumerate(list(self.issued)):
+            for invoice in each.documents:
+                parts = [part for issued in self.issued for part in issued.parts if part.invoice == invoice.id]
+                if all(not amounts.net and not amounts.money for amounts in amounts_of(parts).values()):
+                    continue
+                credit = self._take_back(invoice.id, f"all-{number}")
+                found = tuple(self._reader.parts(invoice.id, credit))
+                self.issued.append(Issued(f"{at:%Y-%m}", at, found, (credit,), note=f"all of {invoice.id}"))
+
+    def booked_revenue(self) -> Decimal:
+        """Return what is booked as revenue or still deferred in the embedded ledger: nothing once all is taken back."""
+        found = ZERO
+        for key, document in self.world.records["ledger"].items.items():
+            if key.partition.startswith("documents#"):
+                lines = JournalEntry.model_validate(document).lines
+                found -= sum((line.amount.amount for line in lines if line.account not in self._others), ZERO)
+        return found
 
 
 def _cloud_event(event: Document) -> Document:
@@ -228,7 +262,7 @@ def play(life: Document, until: str | None = None, *, recognizes: bool = False) 
 
 
 class Product:
-    """The product's answers, in the form of the reference model's."""
+    """The product's answers, in the form of the reference model's; each life is played once."""
 
     def billed(self, life: Document, /) -> list[IssuedDocument]:
         return [IssuedDocument(each.month, each.at, each.note, amounts_of(each.parts)) for each in play(life)]

@@ -1,12 +1,12 @@
 """Lines of the product's documents, read as the reference model's slots."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
+from billproof.invoicing.model import Invoice, InvoiceLine
 from billproof.ledger.revenue import earned_by
 from billproof.pricing.model import PricedLine
 from tests.reference.days import DAY, add_months, day_of
@@ -50,7 +50,11 @@ class Reader:
         def named(*kinds: str) -> set[str]:
             return {term["id"] for version in versions for kind in kinds for term in version.get(kind) or ()}
 
-        self._cuts, self._credits, self._commitments = named("discounts", "caps"), named("credits"), named("commitments")
+        self._cuts, self._credits, self._commitments = (
+            named("discounts", "caps"),
+            named("credits"),
+            named("commitments"),
+        )
         self._once = {
             (version["id"], charge["id"]): charge["price"]
             for version in versions
@@ -110,7 +114,7 @@ def amounts_of(parts: Iterable[Part]) -> dict[Slot, Amounts]:
     for part in parts:
         net, drawn = sums.get(part.slot, (ZERO, ZERO))
         sums[part.slot] = (net + part.net, drawn + part.net - part.amount)
-    return {slot: Amounts(net, drawn, net - drawn) for slot, (net, drawn) in sums.items() if (net, drawn) != (0, 0)}
+    return {slot: Amounts(net, drawn, net - drawn) for slot, (net, drawn) in sums.items() if net or drawn}
 
 
 type Month = tuple[str, tuple[Part, ...]]
@@ -143,10 +147,6 @@ def _earned(part: Part, booked: str, month: str) -> Decimal:
     return earned if month == booked else earned - earned_by(part.source, start).amount
 
 
-def kinds(document: Invoice) -> Iterator[tuple[str, Decimal]]:
-    """Yield the id and amount of each line of a document, for comparing two of them."""
-    for line in document.lines:
-        yield line.priced.id, line.amounts.gross.amount
-
-
-__all__ = ["Amounts", "DocumentKind", "Part", "Reader", "amounts_of", "date", "earned_in_months", "kinds"]
+def earned_for_ever(part: Part) -> Decimal:
+    """Return what a line earns in all, as it is booked."""
+    return earned_by(part.source, date.max).amount if part.what in ("gross", "cut") else ZERO
