@@ -58,7 +58,9 @@ def played(life: Document, *, previews: bool = False) -> list[Issued]:
 
 def by_slot(amounts: dict[Slot, Amounts]) -> dict[str, object]:
     return {
-        named(slot): f"{each.net} of it drawn {each.drawn}" for slot, each in amounts.items() if each.net or each.drawn
+        named(slot): f"{each.net:.2f}, of it drawn {each.drawn:.2f}"
+        for slot, each in amounts.items()
+        if each.net or each.drawn
     }
 
 
@@ -184,7 +186,11 @@ def test_each_month_earns_what_is_right(life: Document) -> None:
 
 
 def by_month(months: dict[str, dict[Slot, Decimal]]) -> dict[str, object]:
-    return {f"{month} earns of {named(slot)}": each for month, slots in months.items() for slot, each in slots.items()}
+    return {
+        f"{month} earns of {named(slot)}": f"{each:.2f}"
+        for month, slots in months.items()
+        for slot, each in slots.items()
+    }
 
 
 @seed(SEED)
