@@ -91,6 +91,7 @@ class Reader:
         start, end, kind = line.service_period.start, line.service_period.end, "charge"
         if term in self._commitments:
             kind = "shortfall"
+            start, end = self._term(term, start, end)
         elif TRUE_UP.search(base):
             kind = "true_up"
         elif (contract, term) in self._once:
@@ -98,6 +99,17 @@ class Reader:
             start = day_of(price.get("due_on") or price.get("reached_on") or str(line.covered.start))
             end = start + DAY
         return Slot(contract, term, kind, start, end, tuple(sorted(line.dimension.items())))
+
+    def _term(self, name: str, start: date, end: date) -> tuple[date, date]:
+        """Return the whole term of a commitment of several months that holds a day, whatever of it is in force."""
+        commitment = self._commitments[name]
+        months, first = commitment.get("months", 1), day_of(commitment["effective"]["start"])
+        if months == 1 or start < first:
+            return start, end
+        number = 0
+        while add_months(first, (number + 1) * months) <= start:
+            number += 1
+        return add_months(first, number * months), add_months(first, (number + 1) * months)
 
     def slot_of(self, note: Document, life: Document) -> Slot:
         """Return the slot that a credit note of a life names."""
