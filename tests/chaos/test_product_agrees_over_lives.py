@@ -17,7 +17,8 @@ from billproof.invoicing.model import Invoice
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.quoting import PriceRequest, quote
 from tests.reference import model
-from tests.reference.bridge import Issued, NotAnsweredError, Player, Product, left_of
+from tests.reference.bridge import Issued, NotAnsweredError, Player
+from tests.reference.bridge_answers import Product, left_of
 from tests.reference.bridge_lines import amounts_of, earned_for_ever
 from tests.reference.bridge_tables import named, table_of
 from tests.reference.days import add_months, day_of

@@ -29,10 +29,8 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from billproof.pipeline.previewing import preview
 from billproof_ops.demo import story
-from tests.reference.bridge_lines import Part, Reader, amounts_of, earned_in_months
+from tests.reference.bridge_lines import Part, Reader, amounts_of
 from tests.reference.figures import Document
-from tests.reference.lines import Slot
-from tests.reference.model import Account, Amounts, IssuedDocument, OwedAmounts
 from tests.reference.usage import instant
 from tests.support.world import INC, World
 
@@ -252,56 +250,3 @@ class Player:
 def _cloud_event(event: Document) -> Document:
     taken = ("source", "id", "subject", "type", "time", "data", "corrects", "retracts")
     return {"specversion": "1.0", **{name: event[name] for name in taken if name in event}}
-
-
-def play(life: Document, until: str | None = None, *, recognizes: bool = False) -> list[Issued]:
-    """Play a life, up to an instant if one is said, and return its documents in their order."""
-    player = Player(life, recognizes=recognizes)
-    player.play(None if until is None else instant(until))
-    return player.issued
-
-
-class Product:
-    """The product's answers, in the form of the reference model's; each life is played once."""
-
-    def billed(self, life: Document, /) -> list[IssuedDocument]:
-        return [IssuedDocument(each.month, each.at, each.note, amounts_of(each.parts)) for each in play(life)]
-
-    def left(self, life: Document, at: str | None = None, /) -> dict[Slot, Amounts]:
-        return left_of(play(life, at))
-
-    def owed(self, life: Document, /) -> dict[Slot, OwedAmounts]:
-        return owed_of(play(life))
-
-    def earned(self, life: Document, /) -> dict[str, dict[Slot, Decimal]]:
-        issued = play(life, recognizes=True)
-        return earned_in_months([(each.month, each.parts) for each in issued if each.note is None], _notes(issued))
-
-    def statement(self, life: Document, /) -> list[Account]:
-        message = "a customer has no balance that later invoices draw"
-        raise NotAnsweredError(message)
-
-
-def _notes(issued: Iterable[Issued]) -> list[tuple[str, tuple[Part, ...]]]:
-    return [(each.month, each.parts) for each in issued if each.note is not None]
-
-
-def left_of(issued: Iterable[Issued]) -> dict[Slot, Amounts]:
-    """Return what is billed of each slot, with differences, less credit notes."""
-    return amounts_of(part for each in issued for part in each.parts)
-
-
-def owed_of(issued: list[Issued]) -> dict[Slot, OwedAmounts]:
-    """Return what documents say is owed of each slot: what is left of it, and what was conceded."""
-    conceded = amounts_of(part for each in issued if each.note and not each.rebill for part in each.parts)
-    found = {}
-    for slot, left in left_of(issued).items():
-        parts = [part for each in issued for part in each.parts if part.slot == slot]
-        given = -conceded[slot].net if slot in conceded else ZERO
-        drawn: dict[str, Decimal] = {}
-        for part in parts:
-            if part.what not in ("gross", "cut"):
-                drawn[part.what] = drawn.get(part.what, ZERO) - part.amount
-        gross = sum((part.amount for part in parts if part.what == "gross"), ZERO)
-        found[slot] = OwedAmounts(gross + given, left.net + given, given, drawn, left.money)
-    return found

@@ -50,11 +50,8 @@ class Reader:
         def named(*kinds: str) -> set[str]:
             return {term["id"] for version in versions for kind in kinds for term in version.get(kind) or ()}
 
-        self._cuts, self._credits, self._commitments = (
-            named("discounts", "caps"),
-            named("credits"),
-            named("commitments"),
-        )
+        self._cuts, self._credits = named("discounts", "caps"), named("credits")
+        self._commitments = {term["id"]: term for version in versions for term in version.get("commitments") or ()}
         self._once = {
             (version["id"], charge["id"]): charge["price"]
             for version in versions

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.reference.bridge import NotAnsweredError, Product
+from tests.reference.bridge import NotAnsweredError
+from tests.reference.bridge_answers import Product
 from tests.reference.bridge_not_yet import NOT_YET
 from tests.reference.cases import Case
 from tests.reference.test_reference_by_hand import CASES

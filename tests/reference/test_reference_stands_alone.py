@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-BRIDGE = {"bridge.py", "bridge_lines.py", "bridge_tables.py", "bridge_not_yet.py", "test_product_agrees.py"}
+BRIDGE = {
+    "bridge.py",
+    "bridge_answers.py",
+    "bridge_lines.py",
+    "bridge_tables.py",
+    "bridge_not_yet.py",
+    "test_product_agrees.py",
+}
 """Where the model and the product meet: nothing of the model imports them."""
 MODULES = sorted(path for path in HERE.glob("*.py") if path.name not in BRIDGE)
 FORBIDDEN = (
