@@ -8,12 +8,29 @@ the comment beside it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
-from tests.reference import model
 from tests.reference.builders import days
 from tests.reference.figures import Document
+from tests.reference.lines import Slot
+from tests.reference.model import Account, Amounts, IssuedDocument, OwedAmounts
 
-Question = Callable[[Document], Decimal]
+
+class Answers(Protocol):
+    """Who answers: the reference model, or the product."""
+
+    def owed(self, document: Document, /) -> dict[Slot, OwedAmounts]: ...
+
+    def billed(self, document: Document, /) -> list[IssuedDocument]: ...
+
+    def left(self, document: Document, at: str | None = None, /) -> dict[Slot, Amounts]: ...
+
+    def earned(self, document: Document, /) -> dict[str, dict[Slot, Decimal]]: ...
+
+    def statement(self, document: Document, /) -> list[Account]: ...
+
+
+Question = Callable[[Answers, Document], Decimal]
 YEAR, Q1 = ("2013-01", "2013-12"), ("2013-01", "2013-03")
 JANUARY = ("2013-01", "2013-01")
 FIRST, FEBRUARY, MARCH = "2013-01-01", "2013-02-01", "2013-03-01"
@@ -41,11 +58,11 @@ class Case:
 def owed(term: str | None = None, *, kind: str | None = None, since: str | None = None) -> Question:
     """Ask what is to be paid in all, or of a term, a kind of line, or a service period."""
 
-    def ask(document: Document) -> Decimal:
+    def ask(answers: Answers, document: Document) -> Decimal:
         return sum(
             (
                 answer.payable
-                for slot, answer in model.owed(document).items()
+                for slot, answer in answers.owed(document).items()
                 if term in (None, slot.term) and kind in (None, slot.kind) and since in (None, str(slot.start))
             ),
             Decimal("0.00"),
@@ -55,19 +72,19 @@ def owed(term: str | None = None, *, kind: str | None = None, since: str | None 
 
 
 def drawn() -> Question:
-    return lambda document: sum(
-        (sum(answer.drawn.values(), Decimal(0)) for answer in model.owed(document).values()), Decimal("0.00")
+    return lambda answers, document: sum(
+        (sum(answer.drawn.values(), Decimal(0)) for answer in answers.owed(document).values()), Decimal("0.00")
     )
 
 
 def billed_by_run(month: str, term: str | None = None, kind: str | None = None) -> Question:
     """Ask what a month's invoice charges in money, in all or of a term."""
 
-    def ask(document: Document) -> Decimal:
+    def ask(answers: Answers, document: Document) -> Decimal:
         return sum(
             (
                 amounts.money
-                for invoice in model.billed(document)
+                for invoice in answers.billed(document)
                 if invoice.note is None and invoice.month == month
                 for slot, amounts in invoice.amounts.items()
                 if term in (None, slot.term) and kind in (None, slot.kind)
@@ -80,11 +97,11 @@ def billed_by_run(month: str, term: str | None = None, kind: str | None = None) 
 
 def given_back(what: str = "money") -> Question:
     """Ask what credit notes give back: in money, or to credits that were drawn."""
-    return lambda document: (
+    return lambda answers, document: (
         -sum(
             (
                 getattr(amounts, what)
-                for each in model.billed(document)
+                for each in answers.billed(document)
                 if each.note is not None
                 for amounts in each.amounts.values()
             ),
@@ -94,19 +111,19 @@ def given_back(what: str = "money") -> Question:
 
 
 def left(term: str, at: str | None = None) -> Question:
-    return lambda document: sum(
-        (amounts.money for slot, amounts in model.left(document, at).items() if slot.term == term), Decimal("0.00")
+    return lambda answers, document: sum(
+        (amounts.money for slot, amounts in answers.left(document, at).items() if slot.term == term), Decimal("0.00")
     )
 
 
 def earned_in(*months: str) -> Question:
-    return lambda document: sum(
-        (sum(model.earned(document)[month].values(), Decimal(0)) for month in months), Decimal("0.00")
+    return lambda answers, document: sum(
+        (sum(answers.earned(document)[month].values(), Decimal(0)) for month in months), Decimal("0.00")
     )
 
 
 def balance_after(documents: int) -> Question:
-    return lambda document: model.statement(document)[documents - 1].balance
+    return lambda answers, document: answers.statement(document)[documents - 1].balance
 
 
 def minimum(amount: str, charges: list[str], since: str = FIRST, until: str | None = None, months: int = 1) -> Document:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.reference import model
 from tests.reference.cases import Case
 from tests.reference.cases_of_decisions import DECISIONS
 from tests.reference.cases_of_reductions import REDUCTIONS
@@ -21,7 +22,7 @@ EXAMPLES = re.findall(r"```json\n(\{.*?\})\n```\n\n→ (-?[0-9.]+) [A-Z]{3}: ([^
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_case_comes_to_its_right_amount(case: Case) -> None:
-    assert f"{case.ask(case.life):.2f}" == case.answer
+    assert f"{case.ask(model, case.life):.2f}" == case.answer
 
 
 @pytest.mark.parametrize(("request_json", "amount", "why"), EXAMPLES, ids=[why for _, _, why in EXAMPLES])
