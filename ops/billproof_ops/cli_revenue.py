@@ -50,7 +50,5 @@ def show_waterfall(
     title = f"Deferred revenue of {legal_entity}, {waterfall_months[0].opening.currency}"
     listed = tables.table("Month", *amounts, title=title, whole=amounts, right=amounts)
     for month in waterfall_months:
-        listed.add_row(
-            month.month, month.opening.text, month.deferred.text, f"-{month.earned.text}", month.closing.text
-        )
+        listed.add_row(month.month, month.opening.text, month.deferred.text, (-month.earned).text, month.closing.text)
     console.print(listed)

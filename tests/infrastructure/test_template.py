@@ -98,7 +98,7 @@ def test_messages_stay_invisible_for_six_times_as_long_as_a_call_may_take() -> N
 
 def test_every_function_has_a_role_and_a_log_of_its_own() -> None:
     functions = of_type("AWS::Lambda::Function")
-    assert len(functions) == len(list(ROOT.glob("functions/*/app.py"))) == 22
+    assert len(functions) == len(list(ROOT.glob("functions/*/app.py")))
     assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(functions)
     logs = of_type("AWS::Logs::LogGroup")
     assert {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions.values()} == set(logs)

@@ -6,7 +6,7 @@ from tests.reference.bridge import NotAnsweredError
 from tests.reference.bridge_answers import Product
 from tests.reference.bridge_not_yet import NOT_YET
 from tests.reference.cases import Case
-from tests.reference.test_reference_by_hand import CASES
+from tests.reference.cases_all import CASES
 
 PRODUCT = Product()
 

@@ -8,14 +8,9 @@ import pytest
 
 from tests.reference import model
 from tests.reference.cases import Case
-from tests.reference.cases_of_decisions import DECISIONS
-from tests.reference.cases_of_reductions import REDUCTIONS
-from tests.reference.cases_of_shares import SHARES
-from tests.reference.cases_of_terms import TERMS
-from tests.reference.cases_of_usage import USAGE
+from tests.reference.cases_all import CASES
 from tests.reference.requests import amount_of
 
-CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS]
 PAGE = (Path(__file__).parents[2] / "docs" / "pricing.md").read_text()
 EXAMPLES = re.findall(r"```json\n(\{.*?\})\n```\n\n→ (-?[0-9.]+) [A-Z]{3}: ([^\n]+)", PAGE, re.DOTALL)
 

@@ -1,6 +1,5 @@
 """Every file in events/ is invoked: good ones succeed, bad ones fail the way their caller can act on."""
 
-import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -16,40 +15,13 @@ from billproof.errors import BillproofError, InvalidInput
 from billproof.handlers import step
 from billproof.pipeline.model import BatchRequest
 from billproof.settings import Settings
-from billproof_ops.paths import ROOT
-from tests.support.world import World, flight
-
-EVENTS = ROOT / "events"
-FILES = sorted(EVENTS.glob("*/*.json"))
-FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
-
-
-class Context:
-    function_name = "function"
-    memory_limit_in_mb = 128
-    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    aws_request_id = "request"
-    log_group_name = log_stream_name = "log"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 60_000
-
-
-def handler(function: str) -> Any:
-    return importlib.import_module(f"functions.{function}.app").handler
+from tests.support.invoking import EVENTS, FILES, FUNCTIONS, Context, billed_world, handler
+from tests.support.world import World
 
 
 @pytest.fixture(scope="module")
 def billed() -> World:
-    """A world whose month is planned, aggregated and billed, so that every step can be taken again."""
-    world = World()
-    contract = world.directory.contracts("EV")[0]
-    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
-    world.ingest([flight(1, account="EV", type="flight.cancelled")])  # nobody says what it costs: EV is held
-    world.bill()
-    world.bill("skymeter-europe")
-    world.decide("skymeter-inc.2013-01.EV.001", "approved", "ben", "usage confirmed by the customer on the phone")
-    return world
+    return billed_world()
 
 
 def test_every_function_has_good_and_bad_events() -> None:

@@ -13,12 +13,15 @@ import pytest
 from billproof.errors import BillproofError, InvalidInput
 from billproof.handlers import log_fields
 from tests.support.faults import restore, snapshot
+from tests.support.invoking import FILES, Context, billed_world, handler
 from tests.support.world import World
-from tests.workflow.test_handlers import FILES, Context, billed, handler
 
 PRIVATE = "ap@ua.example, 12 Main St"
 
-__all__ = ["billed"]
+
+@pytest.fixture(scope="module")
+def billed() -> World:
+    return billed_world()
 
 
 def with_private_text(document: Any) -> Iterator[Any]:

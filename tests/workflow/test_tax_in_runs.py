@@ -92,7 +92,7 @@ def test_late_usage_bears_the_tax_of_its_own_month_and_place(moved: World) -> No
 def test_its_credit_note_takes_back_each_tax_to_nothing(moved: World) -> None:
     february(moved)
     moved.credit_and_approve(US)
-    assert rest(moved, US) == [0, 0, 0]
+    assert moved.net_of_credits(US) == [0, 0, 0]
 
 
 def lower_price(world: World) -> None:
@@ -157,4 +157,4 @@ def test_a_month_that_is_run_again_keeps_its_tax_whatever_the_rules_say_now(
     codes = {finding.code for finding in moved.bill(EUROPE, FEB).findings if finding.account == "US"}
     assert codes == set()
     assert moved.invoice(US) == before
-    assert recalculate_tax(US, stores=stores(moved)).outcome == "undetermined"
+    assert recalculate_tax(US, stores=moved.stores()).outcome == "undetermined"
