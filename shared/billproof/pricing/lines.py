@@ -198,17 +198,8 @@ class _Pricer:
         share = Proration.of(span.days, period, span.contract.proration)
         if above.by_day:
             share = Proration(days_covered=1, days_in_period=period.days)
-        yield (
-            due,
-            self._line(
-                due,
-                (above.step,),
-                quantity=above.quantity,
-                share=share,
-                meter=meter,
-                note=f"{found.events} readings" if found else "no telemetry",
-            ),
-        )
+        note = f"{found.events} readings" if found else "no telemetry"
+        yield due, self._line(due, (above.step,), quantity=above.quantity, share=share, meter=meter, note=note)
 
     def _meter(self, charge: Charge, name: str) -> Meter:
         meter = self._basis.meters.get(name)
