@@ -199,7 +199,11 @@ def test_seats_above_the_commitment_are_trued_up_from_telemetry() -> None:
         ]
     )
     lines = bill(world, JAN)
-    assert lines == {"seats:2013-01": "93.00", "seats:2013-02": "93.00", "seats:2013-01:true_up": "3.00"}
+    assert lines == {
+        "seats:2013-01": "93.00",
+        "seats:2013-02": "93.00",
+        "seats:2013-01:true_up": "4.00",
+    }  # the 31st begins with 5
 
 
 @pytest.mark.parametrize(("month", "days"), [("2013-03", 31), ("2013-11", 30), ("2012-02", 29)])

@@ -82,7 +82,7 @@ class AccountPricer:
             lines += self._draws(contract.timeline, contract.lefts)
         fees = [line for line in (*lines, *differences) if line.kind is not LineKind.CREDIT]
         lines += (*differences, *earlier_draws)
-        for timeline in self._all_timelines():
+        for timeline in self._all_timelines(own):
             shortfalls = self._shortfalls(timeline, fees)
             lines += shortfalls
             lines += self._draws(timeline, [(line, line.net) for line in shortfalls])
@@ -147,13 +147,17 @@ class AccountPricer:
             timeline, lefts, self._plan.period, self._drawn, self._plan.legal_entity.rounding, self._terms.line_ids
         )
 
-    def _all_timelines(self) -> list[Timeline]:
+    def _all_timelines(self, own: list[Owed]) -> list[Timeline]:
         """Return the contracts in force and those of the months that are settled, which may be over."""
+        if not self._terms.earlier:
+            return [contract.timeline for contract in own]
         versions = [*self._terms.contracts, *(version for month in self._terms.earlier for version in month.contracts)]
         known = {(version.id, version.version): version for version in versions}
         return timelines(known.values(), self._plan.period)
 
     def _shortfalls(self, timeline: Timeline, fees: Iterable[PricedLine]) -> list[PricedLine]:
+        if not timeline.commitments:
+            return []
         before = {(known.contract, known.commitment, known.start): known for known in self._terms.committed}
         mine = [line for line in fees if line.explanation.contract == timeline.id]
         return commitment_lines(

@@ -34,6 +34,8 @@ def draw_lines(
     line_ids: LineIdFormat,
 ) -> list[PricedLine]:
     """Draw what is left of a month's lines from the credits that hold then, and add that to `drawn`."""
+    if not timeline.credits:
+        return []
     open_lines = {line.id: line for line, left in lefts if left.amount > 0}
     rests = {line.id: left for line, left in lefts if left.amount > 0}
 

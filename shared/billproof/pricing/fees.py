@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from billproof.cadence import Cadence
 from billproof.contracts.timeline import Timeline
 from billproof.money import Money, Rounding
 from billproof.periods import DateRange, Period, intersection
@@ -23,6 +24,7 @@ from billproof.pricing.service_periods import Due, dues, fees_touching, waived_d
 from billproof.proration import Proration
 
 ZERO = Decimal(0)
+BY_MONTH = Cadence()
 ONE = Decimal(1)
 
 
@@ -88,10 +90,7 @@ class Fee:
     def months(self) -> Sequence[Period]:
         """The calendar months that it covers a day of."""
         start, end = self.due.bounds
-        months = [Period.month(f"{start:%Y-%m}")]
-        while months[-1].end < end:
-            months.append(months[-1].next())
-        return months
+        return BY_MONTH.periods_touching(start, end)
 
     def is_within(self, month: Period) -> bool:
         """Say whether it covers days of this month alone."""

@@ -198,7 +198,8 @@ class _Pricer:
         share = Proration.of(span.days, period, span.contract.proration)
         if above.by_day:
             share = Proration(days_covered=1, days_in_period=period.days)
-        yield due, self._line(due, (above.step,), quantity=above.quantity, share=share, meter=meter, note=_seen(found))
+        note = f"{found.events} readings" if found else "no telemetry"
+        yield due, self._line(due, (above.step,), quantity=above.quantity, share=share, meter=meter, note=note)
 
     def _meter(self, charge: Charge, name: str) -> Meter:
         meter = self._basis.meters.get(name)
@@ -295,7 +296,3 @@ def _events(measured: Quantity) -> str:
     if measured.events:
         return f"{measured.events} events"
     return "no usage" if measured.quantity == 0 else "usage as stated"
-
-
-def _seen(found: Quantity | None) -> str:
-    return f"{found.events} readings" if found else "no telemetry"

@@ -49,6 +49,9 @@ class _Reducer:
         self._currency = timeline.currency
         self.fees = fees_of(timeline, basis)
         self.lines: list[PricedLine] = [fee.line for fee in self.fees if fee.is_here]
+        self._months: list[Period] = []
+        if not (timeline.discounts or timeline.caps or timeline.commitments):
+            return
         months = {month.start: month for fee in self.fees if fee.is_here for month in fee.months}
         months[basis.period.start] = basis.period
         self._months = [months[start] for start in sorted(months)]

@@ -57,6 +57,10 @@ def dues(timeline: Timeline, period: Period) -> Iterator[Due]:
             if due_day is not None and period.start <= due_day < period.end and due_day in span.days:
                 yield Due(span, period, "", period.start)
             continue
+        if charge.timing is Timing.IN_ARREARS and charge.cadence.is_calendar_month:
+            if span.touches(period):  # a month in arrears is at home in itself
+                yield _due(span, period, timeline, _ended(span, timeline), period.start)
+            continue
         earliest = charge.cadence.period_of(period.start).start
         yield from (due for due in _parts(span, timeline, earliest, upcoming.end) if due.home == period.start)
 
