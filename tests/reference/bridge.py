@@ -209,10 +209,9 @@ class Player:
             if amount <= 0 or not billed:
                 continue
             wanted = {"line": billed[0].line, "contract": slot.contract, "amount": str(amount)}
-            if note.get("days"):
-                wanted["days"] = note["days"]
+            days = {"days": note["days"]} if note.get("days") else {}
             request = f"note-{len(self.issued)}-{number}"
-            documents.append(self._take_back(name, request, lines=[wanted], rebill=bool(note.get("rebill"))))
+            documents.append(self._take_back(name, request, lines=[wanted], rebill=bool(note.get("rebill")), **days))
             given += self._reader.parts(name, documents[-1])
             rest -= amount
         month, rebill = f"{at:%Y-%m}", bool(note.get("rebill"))
