@@ -13,8 +13,8 @@ from billproof.masterdata.meters import Meter
 from billproof.money import Rounding
 from billproof.periods import Period
 from billproof.pricing.lines import Basis
-from billproof.pricing.reading import Read
 from billproof.pricing.owed import contract_lines
+from billproof.pricing.reading import Read
 from billproof.readings import Quantity
 from tests.golden.test_explanations import compare, explained
 
@@ -67,6 +67,11 @@ THREE = (charge("base", "100"), charge("free", "0"), charge("extra", "50", produ
 LEAST = {"charges": ["base", "extra"], "revenue_category": "fees"}
 ADVANCE = charge("ahead", "80", timing="in_advance")
 STEPPED = tiers(("5", "10", "20"), (None, "5", "40"))
+
+CALLED = (*[None] * 11, Decimal(6), *[Decimal(2)] * 19)
+"""The most calls at a time of each day of January."""
+SEEN = (None, Decimal(4), None, *[Decimal(3)] * 8, Decimal(5), *[Decimal(3)] * 19)
+"""The seats of each day of January."""
 
 CASES: dict[str, dict[str, Any]] = {
     "discounts by charge, product and all": {
@@ -274,9 +279,8 @@ CASES: dict[str, dict[str, Any]] = {
             used("bytes", "7"),
             used("bytes", "6", part="2013-01-01_2013-01-11"),
             used("bytes", "8", part="2013-01-11_2013-02-01"),
-            used("people", "9", variant="by day", part="2013-01-01_2013-01-11", days=(None, Decimal(4), None)),
-            used("people", "9", variant="by day", part="2013-01-11_2013-02-01", days=(Decimal(3), Decimal(5))),
-            used("calls", "9", variant="by day", part="2013-01-11_2013-02-01", days=(Decimal(6),)),
+            used("people", "9", variant="by day", days=SEEN),
+            used("calls", "6", variant="by day", days=CALLED),
         ],
     },
     "in advance by quarters, with a year and weeks beside it": {
