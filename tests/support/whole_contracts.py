@@ -44,6 +44,11 @@ ADVANCE = charge("ahead", "80", timing="in_advance")
 
 STEPPED = tiers(("5", "10", "20"), (None, "5", "40"))
 
+CALLS_BY_DAY = (*[None] * 11, Decimal(6), *[Decimal(2)] * 19)
+"""The most calls at a time of each day of January."""
+SEATS_BY_DAY = (None, Decimal(4), None, *[Decimal(3)] * 8, Decimal(5), *[Decimal(3)] * 19)
+"""The seats of each day of January."""
+
 CASES: dict[str, dict[str, Any]] = {
     "discounts by charge, product and all": {
         "versions": [
@@ -250,9 +255,8 @@ CASES: dict[str, dict[str, Any]] = {
             used("bytes", "7"),
             used("bytes", "6", part="2013-01-01_2013-01-11"),
             used("bytes", "8", part="2013-01-11_2013-02-01"),
-            used("people", "9", variant="by day", part="2013-01-01_2013-01-11", days=(None, Decimal(4), None)),
-            used("people", "9", variant="by day", part="2013-01-11_2013-02-01", days=(Decimal(3), Decimal(5))),
-            used("calls", "9", variant="by day", part="2013-01-11_2013-02-01", days=(Decimal(6),)),
+            used("people", "9", variant="by day", days=SEATS_BY_DAY),
+            used("calls", "6", variant="by day", days=CALLS_BY_DAY),
         ],
     },
     "in advance by quarters, with a year and weeks beside it": {
