@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-auth integration-localstack chaos bench mutation lint types contracts check-template build-template format schemas docs dashboard pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-auth integration-localstack chaos lives bench mutation lint types contracts check-template build-template format schemas docs dashboard pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -72,6 +72,9 @@ chaos: setup ## Kill every step at every port call, and the demo N times (N=10);
 	$(PYTHON) -m venv --clear .bench
 	$(BIN)/uv pip install --quiet --python .bench/bin/python --require-hashes -r requirements/bench.txt
 	@touch $@
+
+lives: setup ## Random lives of contracts, billed and by the reference model (LIVES=100, SEED); they do not all agree yet
+	$(BIN)/pytest --no-cov tests/lives
 
 bench: setup .bench/.ready ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'
