@@ -6,7 +6,7 @@ from billproof.pipeline.aggregating import Aggregated, aggregate_usage
 from billproof.pipeline.model import BucketRequest
 
 
-@step(BucketRequest)
+@step(BucketRequest, name="aggregate_usage")
 def handler(request: BucketRequest, ports: Composition) -> Aggregated:
     """Aggregate the bucket."""
     result = aggregate_usage(run_id=request.run_id, bucket=request.bucket, objects=ports.objects)

@@ -12,7 +12,7 @@ class Request(Model):
     exception: str
 
 
-@step(Request)
+@step(Request, name="apply_decision")
 def handler(request: Request, ports: Composition) -> Applied:
     """Release the invoice as it was held."""
     result = apply_decision(

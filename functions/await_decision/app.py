@@ -13,7 +13,7 @@ class Request(Model):
     task_token: str
 
 
-@step(Request)
+@step(Request, name="await_decision")
 def handler(request: Request, ports: Composition) -> Waiting:
     """Keep the token; from the second time on it is a reminder, later an escalation."""
     result = await_decision(

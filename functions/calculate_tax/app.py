@@ -6,7 +6,7 @@ from billproof.pipeline.model import BatchRequest, StepResult
 from billproof.pipeline.steps import calculate_tax
 
 
-@step(BatchRequest)
+@step(BatchRequest, name="calculate_tax")
 def handler(request: BatchRequest, ports: Composition) -> StepResult:
     """Take the step for one batch."""
     return calculate_tax(

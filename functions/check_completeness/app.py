@@ -7,7 +7,7 @@ from billproof.handlers import count, step
 from billproof.pipeline.model import RunRequest
 
 
-@step(RunRequest)
+@step(RunRequest, name="check_completeness")
 def handler(request: RunRequest, ports: Composition) -> CompletenessResult:
     """Compare the run with control totals and history; what is missing becomes an exception."""
     result = check_completeness(

@@ -6,7 +6,7 @@ from billproof.pipeline.closing import Closed, close_billing_run
 from billproof.pipeline.model import RunRequest
 
 
-@step(RunRequest)
+@step(RunRequest, name="close_billing_run")
 def handler(request: RunRequest, ports: Composition) -> Closed:
     """Close the run, or name the batches that are missing."""
     result = close_billing_run(run_id=request.run_id, objects=ports.objects, records=ports.runs)

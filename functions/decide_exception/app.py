@@ -16,7 +16,7 @@ class Request(Model):
     reason: str
 
 
-@step(Request)
+@step(Request, name="decide_exception")
 def handler(request: Request, ports: Composition) -> Answer:
     """Take the decision, or refuse it with a reason."""
     return decide_exception(

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from billproof.composition import Composition, composition
-from billproof.handlers import count, instrumented, logger
+from billproof.handlers import count, instrumented, log_failure, log_fields, logger
 from billproof.usage.ingestion import Message, ingest_usage
 
 
@@ -31,5 +31,8 @@ def handler(event: dict[str, Any], _context: LambdaContext, ports: Composition |
     )
     count("EventsAccepted", counts.accepted)
     count("EventsQuarantined", counts.quarantined)
-    logger.info("ingest_usage", result=counts.model_dump(), failed={name: str(why) for name, why in failed.items()})
+    logger.info("ingest_usage", result=log_fields(counts.model_dump()), messages=[message.id for message in messages])
+    for message_id, error in failed.items():
+        logger.set_correlation_id(message_id)
+        log_failure("message failed", error, message_id=message_id)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -6,7 +6,7 @@ from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.planning import Planned, RunSizes, plan_billing_run
 
 
-@step(PlanRequest)
+@step(PlanRequest, name="plan_billing_run")
 def handler(request: PlanRequest, ports: Composition) -> Planned:
     """Plan the run."""
     settings = ports.settings

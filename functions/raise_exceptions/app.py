@@ -6,7 +6,7 @@ from billproof.handlers import count, step
 from billproof.pipeline.model import BatchRequest, StepResult
 
 
-@step(BatchRequest)
+@step(BatchRequest, name="raise_exceptions")
 def handler(request: BatchRequest, ports: Composition) -> StepResult:
     """Raise an exception for every invoice that was held."""
     result = raise_exceptions(

@@ -13,7 +13,7 @@ class Request(Model):
     month: str | None = None
 
 
-@step(Request)
+@step(Request, name="recognize_revenue")
 def handler(request: Request, ports: Composition) -> RecognitionResult:
     """Post the month's revenue, and count the entries."""
     result = recognize_revenue(

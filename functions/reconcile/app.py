@@ -13,7 +13,7 @@ class Request(Model):
     period: str | None = None
 
 
-@step(Request)
+@step(Request, name="reconcile")
 def handler(request: Request, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
     result = reconcile_all(

@@ -6,7 +6,7 @@ from billproof.pipeline.model import BatchRequest, StepResult
 from billproof.pipeline.steps import release_invoices
 
 
-@step(BatchRequest)
+@step(BatchRequest, name="release_invoices")
 def handler(request: BatchRequest, ports: Composition) -> StepResult:
     """Release the batch."""
     return release_invoices(

@@ -6,7 +6,7 @@ from billproof.handlers import step
 from billproof.invoicing.credit_requests import CreditRequest
 
 
-@step(CreditRequest)
+@step(CreditRequest, name="request_credit")
 def handler(request: CreditRequest, ports: Composition) -> CreditRequested:
     """Draft it and let it wait for approval."""
     return request_credit(

@@ -20,7 +20,7 @@ class Started(Model):
     runs: tuple[StartedRun, ...]
 
 
-@step(Request)
+@step(Request, name="start_billing_runs")
 def handler(_request: Request, ports: Composition) -> Started:
     """Start what is due; a run that is under way is left alone."""
     runs = start_due_runs(

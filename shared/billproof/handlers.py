@@ -1,6 +1,7 @@
 """What every function needs around its use case: log context, metrics, workflow steps, queue batches.
 
-Log lines hold numbers, and of texts those in LOGGED only: tokens, addresses and what people wrote stay out.
+Log lines hold numbers, and of texts those in LOGGED only: tokens, addresses and what people wrote stay out. Every line
+has a `correlation_id`, which the lines about one document share: the run that released it, or a credit note's own id.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ValidationError
 
 from billproof.composition import Composition, composition
-from billproof.errors import BillproofError, InvalidInput
+from billproof.errors import BillproofError, InvalidInput, NotFound
+from billproof.identities import ExceptionId
 from billproof.model import Model, what_is_wrong
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ LOGGED = frozenset(
         "period",
         "month",
         "exception",
+        "correlation_id",
         "invoice",
         "document",
         "number",
@@ -55,9 +58,14 @@ _LOGGABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~%/:-]{0,199}")
 """What such a text looks like: an address, a sentence or a token is none, whatever field a caller puts it in."""
 
 
-def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Composition], BaseModel]], Handler]:
+_LOGGED_AS = {"exception": "exception_id"}
+"""Under `exception` the formatter puts the traceback."""
+
+
+def step[M: BaseModel](model: type[M], *, name: str) -> Callable[[Callable[[M, Composition], BaseModel]], Handler]:
     """Make a Lambda handler of a step: read the event into the model, call, dump the result.
 
+    Its log lines have the name: in Lambda every entry file and its function are called alike.
     An event that does not fit raises InvalidInput: the workflow that sent it is wrong, and says so in its history.
     """
 
@@ -67,11 +75,18 @@ def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Composition], B
             try:
                 request = model.model_validate(event)
             except ValidationError as error:
-                message = f"{use_case.__name__}: {what_is_wrong(error)}"
+                message = f"{name}: {what_is_wrong(error)}"
                 raise InvalidInput(message) from None
-            logger.append_keys(**log_fields(request.model_dump(mode="json")))
-            result = use_case(request, ports or composition()).model_dump(mode="json")
-            logger.info(use_case.__name__, result=log_fields(result))
+            named = log_fields(request.model_dump(mode="json"))
+            logger.append_keys(**named, **_correlation(named))
+            try:
+                result = use_case(request, ports or composition()).model_dump(mode="json")
+            except Exception as error:
+                log_failure(name, error, traceback=False)  # the runtime logs it
+                raise
+            outcome = log_fields(result)
+            logger.append_keys(**_correlation({**outcome, **named}))
+            logger.info(name, result=outcome)
             return result
 
         return instrumented(handler)
@@ -82,10 +97,20 @@ def step[M: BaseModel](model: type[M]) -> Callable[[Callable[[M, Composition], B
 def log_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what may be logged of a request or result: numbers, and texts under the names of LOGGED."""
     return {
-        name: value
+        _LOGGED_AS.get(name, name): value
         for name, value in fields.items()
         if isinstance(value, int) or (isinstance(value, str) and name in LOGGED and _LOGGABLE.fullmatch(value))
     }
+
+
+def _correlation(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `correlation_id` of logged fields that name a run or an exception; of others none."""
+    if "run_id" in fields:
+        return {"correlation_id": fields["run_id"]}
+    try:
+        return log_fields({"correlation_id": ExceptionId.parse(fields.get("exception_id", "")).raised_by})
+    except NotFound:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +140,12 @@ def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context
     )
 
     def take_record(record: SQSRecord) -> None:
+        logger.remove_keys(["invoice"])  # of the message before
+        logger.set_correlation_id(record.message_id)
         try:
             result = _read(take, ReceivedMessage(body=record.body, sender=record.attributes.sender_id))
         except Exception as error:
-            logger.exception("message failed", message_id=record.message_id, error=_named(error))
+            log_failure("message failed", error, message_id=record.message_id)
             raise
         fields = result.result if isinstance(result, Outcome) else result.model_dump(mode="json")
         logger.info("message taken", message_id=record.message_id, result=log_fields(fields))
@@ -136,10 +163,16 @@ def _read(take: Callable[[ReceivedMessage], BaseModel], received: ReceivedMessag
         raise InvalidInput(what_is_wrong(error)) from None
 
 
+def log_failure(what: str, error: Exception, *, traceback: bool = True, **names: Any) -> None:
+    """Log that a step or message failed, and the code of the error."""
+    logger.error(what, error=_named(error), exc_info=error if traceback else None, **names)
+
+
 class InvoiceMessage(Model):
-    """What the erp-postings and deliveries queues carry."""
+    """What the erp-postings and deliveries queues carry; a message of an earlier version lacks the second."""
 
     invoice: str
+    correlation_id: str | None = None
 
 
 def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composition], BaseModel]], Handler]:
@@ -160,6 +193,8 @@ def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composit
 
             def take(received: ReceivedMessage) -> Outcome:
                 message = read_message(received.body, InvoiceMessage)
+                correlation_id = message.correlation_id or message.invoice
+                logger.append_keys(**log_fields({"invoice": message.invoice, "correlation_id": correlation_id}))
                 return Outcome(result=work_once(message=message.model_dump()))
 
             return _consume(take, event, context)
@@ -199,6 +234,7 @@ def instrumented(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     def measured(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
+        logger.set_correlation_id(context.aws_request_id)  # until a run, an exception or a message is known
         try:
             return handler(event, context, ports)
         finally:

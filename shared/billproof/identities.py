@@ -132,6 +132,13 @@ class ExceptionId:
         parts = (self.legal_entity, self.period, self.subject, self.ordinal)
         return ".".join(_escape(part, _EXCEPTION_SEPARATORS) for part in parts)
 
+    @property
+    def raised_by(self) -> str:
+        """Return the id of the run that raised it, or of the credit note that it is about; raises NotFound."""
+        if "~" in self.subject:
+            return f"{_escape(self.legal_entity, _SEPARATORS)}.{_escape(self.period, _SEPARATORS)}.{self.subject}"
+        return str(RunId.parse(f"{self.legal_entity}-{self.period}-{self.ordinal.partition('-')[0]}"))
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an exception's id; raises NotFound for anything else."""

@@ -19,7 +19,7 @@ def test_no_log_line_of_the_whole_chain_holds_what_is_private(recorded: Recordin
 def test_log_lines_name_what_was_worked_on(recorded: Recording) -> None:
     lines = [json.loads(line) for line in recorded.logs]
     names = {name for line in lines for name in (*line, *line.get("result", {}))}
-    assert {"run_id", "batch_id", "exception", "legal_entity", "period", "outcome", "message_id"} <= names
+    assert {"run_id", "batch_id", "exception_id", "legal_entity", "period", "outcome", "message_id"} <= names
     assert any(line["message"] == "message failed" and "not_found" in line["error"] for line in lines)
 
 

@@ -1,5 +1,6 @@
 """Exceptions: who may decide, what a decision does, and that it does it once."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_an_approval_releases_the_invoice_as_it_was_held(world: World) -> None:
     released = world.register.released(UA)
     assert released is not None
     assert released.document == held.held.document
-    assert world.postings.bodies[-1] == f'{{"invoice": "{UA}"}}'
+    assert json.loads(world.postings.bodies[-1]) == {"invoice": UA, "correlation_id": f"{INC}-2013-01-001"}
     world.apply(CASE)
     assert [each.number for each in [world.register.released(UA)] if each] == ["SKY-US-2013-000013"]
 

@@ -94,7 +94,8 @@ def test_a_write_off_gives_up_the_receivable_and_leaves_the_tax(world: World) ->
     gross = world.invoice(UA).totals.gross
     assert (gone.kind, gone.totals.gross, gone.totals.tax.is_zero) == (DocumentKind.WRITE_OFF, -gross, True)
     assert world.posted(gone.id).totals == {"6500": gross, chart.receivable: -gross}
-    assert world.deliveries.bodies.count(f'{{"invoice": "{gone.id}"}}') == 0
+    assert [body for body in world.postings.bodies if gone.id in body] != []
+    assert [body for body in world.deliveries.bodies if gone.id in body] == []
     with pytest.raises(InvalidInput, match="was written off"):
         world.credit(UA, "C-2")
 

@@ -59,7 +59,7 @@ def test_a_batch_in_which_everything_fails_comes_back_whole(billed: World) -> No
 
 
 def test_an_event_that_does_not_fit_says_what_is_wrong() -> None:
-    @step(BatchRequest)
+    @step(BatchRequest, name="take")
     def take(_request: BatchRequest, _ports: Composition) -> BatchRequest:
         raise AssertionError("it must not come this far")
 

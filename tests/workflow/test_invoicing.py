@@ -250,10 +250,12 @@ def test_a_crash_between_mail_and_fact_mails_again_under_the_same_id() -> None:
     assert len(set(ids)) == 1
 
 
-def test_messages_carry_the_invoice_only() -> None:
+def test_messages_carry_the_invoice_and_its_run_only() -> None:
     world = World()
-    world.bill(EUROPE)
-    assert {tuple(json.loads(body)) for body in world.postings.bodies} == {("invoice",)}
+    run = world.bill(EUROPE).run
+    messages = [json.loads(body) for body in world.postings.bodies]
+    assert {tuple(message) for message in messages} == {("invoice", "correlation_id")}
+    assert {message["correlation_id"] for message in messages} == {run}
     assert world.register.fact(f"{EUROPE}.{JANUARY}.DL", RELEASED) is not None
 
 

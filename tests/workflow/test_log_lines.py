@@ -1,22 +1,33 @@
-"""Nothing that is private reaches a log line or the text of a refusal, whatever field of an event it is put in."""
+"""Nothing private reaches a log line or a refusal, and the lines about one document share a correlation id."""
 
 import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from billproof.errors import BillproofError, InvalidInput
+from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput
 from billproof.handlers import log_fields
+from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from tests.support.faults import restore, snapshot
-from tests.support.invoking import FILES, Context, billed_world, handler
-from tests.support.world import World
+from tests.support.invoking import EVENTS, FILES, Context, billed_world, handler
+from tests.support.world import INC, JANUARY, World, flight
 
 PRIVATE = "ap@ua.example, 12 Main St"
+STEPS = (
+    "price_usage",
+    "validate_pricing",
+    "calculate_tax",
+    "draft_invoices",
+    "release_invoices",
+    "raise_exceptions",
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +98,121 @@ def test_a_text_that_is_no_name_is_not_logged_under_a_name() -> None:
     token = "AQCEAAAAKgAAAAMAAAAA" * 20
     fields = {"run_id": PRIVATE, "exception": token, "invoice": "skymeter-inc.2013-01.UA~01", "outcome": "released"}
     assert log_fields(fields) == {"invoice": "skymeter-inc.2013-01.UA~01", "outcome": "released"}
+
+
+def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def messages(*bodies: str) -> dict[str, Any]:
+    """Return an event of a queue; the ids of the messages are their places."""
+    attributes = {"SenderId": "AIDAEXAMPLE", "SentTimestamp": "1359806400000"}
+    records = [
+        {"messageId": str(place), "body": body, "attributes": attributes, "eventSource": "aws:sqs"}
+        for place, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_line_has_a_correlation_id_and_a_step_its_name(path: Path, billed: World, log: io.StringIO) -> None:
+    kept = snapshot(billed)
+    event = json.loads(path.read_text())
+    with suppress(BillproofError, KeyError):
+        handler(path.parent.name)(event, Context(), billed)
+    restore(billed, kept)
+    lines = lines_of(log)
+    assert lines != [] or path.name.startswith("bad")
+    assert [line for line in lines if not line.get("correlation_id")] == []
+    assert {line["message"] for line in lines} <= {path.parent.name, "message taken", "message failed"}
+
+
+def test_the_lines_of_a_month_share_the_id_of_its_run_from_the_plan_to_the_delivery(log: io.StringIO) -> None:
+    world = World()
+    world.publish(world.directory.contracts("EV")[0].model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1, account="EV", type="flight.cancelled")])  # nobody says what it costs: EV is held
+    run = world.start()
+    terms = {"legal_entity": INC, "period": JANUARY, "requested_by": "schedule", "only_accounts": ["UA", "EV"]}
+
+    def call(function: str, event: dict[str, Any]) -> None:
+        handler(function)(event, Context(), world)
+
+    call("plan_billing_run", {"run_id": run, **terms})
+    plan = Artefacts(world.objects).read(RUN_PLAN, run)
+    for bucket in plan.buckets:
+        call("aggregate_usage", {"run_id": run, "bucket": bucket})
+    call("check_completeness", {"run_id": run})
+    for batch, step in product(plan.batches, STEPS):
+        call(step, {"run_id": run, "batch_id": batch})
+    call("close_billing_run", {"run_id": run})
+    case = f"{INC}.{JANUARY}.EV.001"
+    call("await_decision", {"exception": case, "task_token": "t1"})
+    call("decide_exception", {"exception": case, "verdict": "approved", "decided_by": "ben", "reason": "confirmed"})
+    call("apply_decision", {"exception": case})
+    call("post_to_erp", messages(*world.postings.bodies))
+    call("deliver_invoice", messages(*world.deliveries.bodies))
+    lines = lines_of(log)
+    assert {line["correlation_id"] for line in lines} == {run}
+    taken = [line["invoice"] for line in lines if line["message"] == "message taken"]
+    assert taken == [f"{INC}.{JANUARY}.UA", f"{INC}.{JANUARY}.EV"] * 2
+    assert {line["message"] for line in lines} >= {"plan_billing_run", "aggregate_usage", *STEPS, "apply_decision"}
+
+
+def test_the_lines_of_a_credit_note_share_its_id_from_the_request_to_the_delivery(
+    billed: World, log: io.StringIO
+) -> None:
+    kept = snapshot(billed)
+    asked = {"id": "C-9", "invoice": f"{INC}.{JANUARY}.WN", "reason": "service_level", "note": "two hours"}
+    line = {"line": "platform:2013-01", "amount": "10.00"}
+    answer = handler("request_credit")({**asked, "lines": [line], "requested_by": "ana"}, Context(), billed)
+    decided = {"exception": answer["exception"], "verdict": "approved", "decided_by": "ben", "reason": "agreed"}
+    handler("decide_exception")(decided, Context(), billed)
+    handler("apply_decision")({"exception": answer["exception"]}, Context(), billed)
+    handler("post_to_erp")(messages(billed.postings.bodies[-1]), Context(), billed)
+    handler("deliver_invoice")(messages(billed.deliveries.bodies[-1]), Context(), billed)
+    restore(billed, kept)
+    assert [line["correlation_id"] for line in lines_of(log)] == [answer["document"]] * 5
+
+
+def test_the_line_of_a_failed_message_names_its_invoice_and_no_line_that_of_another(
+    billed: World, log: io.StringIO
+) -> None:
+    nobody, run = f"{INC}.{JANUARY}.ZZ", f"{INC}-{JANUARY}-001"
+    bodies = (json.dumps({"invoice": nobody, "correlation_id": run}), "not json", json.dumps({"invoice": nobody}))
+    handler("post_to_erp")(messages(*bodies), Context(), billed)
+    told = [(line["message"], line["error"], line.get("invoice"), line["correlation_id"]) for line in lines_of(log)]
+    assert told == [
+        ("message failed", "not_found", nobody, run),
+        ("message failed", "invalid_input", None, "1"),
+        ("message failed", "not_found", nobody, nobody),  # as messages were before they had a correlation id
+    ]
+
+
+def test_a_failed_step_is_logged_under_its_run(billed: World, log: io.StringIO) -> None:
+    with pytest.raises(BillproofError) as raised:
+        handler("price_usage")({"run_id": f"{INC}-{JANUARY}-001", "batch_id": "9999-0000"}, Context(), billed)
+    lines = [(line["message"], line["error"], line["correlation_id"]) for line in lines_of(log)]
+    assert lines == [("price_usage", raised.value.code, f"{INC}-{JANUARY}-001")]
+
+
+def test_a_failed_message_of_usage_is_logged_under_its_own_id(
+    billed: World, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ExternalServiceUnavailable("the bucket does not answer")
+
+    event = json.loads((EVENTS / "ingest_usage" / "good-one-event.json").read_text())
+    message = event["Records"][0]["messageId"]
+    monkeypatch.setattr("billproof.usage.ingestion.log.write", fail)
+    assert handler("ingest_usage")(event, Context(), billed) == {"batchItemFailures": [{"itemIdentifier": message}]}
+    taken, failed = lines_of(log)
+    assert (taken["correlation_id"], taken["messages"]) == (Context.aws_request_id, [message])
+    assert (failed["message"], failed["correlation_id"], failed["error"]) == (
+        "message failed",
+        message,
+        ExternalServiceUnavailable.code,
+    )
+
+
+def test_the_exception_that_a_line_is_about_is_not_under_the_name_of_its_traceback() -> None:
+    assert log_fields({"exception": f"{INC}.{JANUARY}.UA.001"}) == {"exception_id": f"{INC}.{JANUARY}.UA.001"}

@@ -44,8 +44,9 @@ def release_drafts(batch: BatchDrafts, *, register: Register, postings: Queue, d
                 released[draft.invoice] = known
             else:
                 register.hold(_held(draft, batch.run))
-    _hand_over(list(released), register, fact=POSTED, queue=postings)
-    _hand_over(list(released), register, fact=DELIVERED, queue=deliveries)
+    runs = {invoice: release.run for invoice, release in released.items()}
+    _hand_over(runs, register, fact=POSTED, queue=postings)
+    _hand_over(runs, register, fact=DELIVERED, queue=deliveries)
     results = tuple(_result(draft, released.get(draft.invoice), batch.run) for draft in drafts)
     return BatchReleases(run=batch.run, batch=batch.batch, invoices=results)
 
@@ -66,8 +67,8 @@ def release_held(
     releases = register.release([candidate], series=_series(batch), period=batch.period, run=batch.run)
     released = releases.get(draft.invoice)
     if released is not None:
-        _hand_over([draft.invoice], register, fact=POSTED, queue=postings)
-        _hand_over([draft.invoice], register, fact=DELIVERED, queue=deliveries)
+        _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
+        _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
     return released
 
 
@@ -108,9 +109,9 @@ def release_credit(
     candidate = Candidate(document_id, request.document, slots=request.places)
     released = register.release([candidate], series=series, period=invoice.period, run=request_id).get(document_id)
     if released is not None:
-        _hand_over([document_id], register, fact=POSTED, queue=postings)
+        _hand_over({document_id: document_id}, register, fact=POSTED, queue=postings)
         if credit.kind is DocumentKind.CREDIT_NOTE:
-            _hand_over([document_id], register, fact=DELIVERED, queue=deliveries)
+            _hand_over({document_id: document_id}, register, fact=DELIVERED, queue=deliveries)
     return released
 
 
@@ -141,9 +142,16 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
     return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})
 
 
-def _hand_over(invoices: list[str], register: Register, *, fact: str, queue: Queue) -> None:
-    """Send on the invoices that lack a fact: a repeated run also sends what an earlier one could not."""
-    queue.send(json.dumps({"invoice": invoice}) for invoice in invoices if register.fact(invoice, fact) is None)
+def _hand_over(invoices: Mapping[str, str], register: Register, *, fact: str, queue: Queue) -> None:
+    """Send on the invoices that lack a fact, each with the id that its log lines share.
+
+    A repeated run also sends what an earlier one could not.
+    """
+    queue.send(
+        json.dumps({"invoice": invoice, "correlation_id": correlation_id})
+        for invoice, correlation_id in invoices.items()
+        if register.fact(invoice, fact) is None
+    )
 
 
 def _result(draft: Draft, released: Released | None, run: str) -> ReleasedInvoice:
