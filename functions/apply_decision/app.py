@@ -6,14 +6,14 @@ from billproof.handlers import count, step
 from billproof.model import Model
 
 
-class Request(Model):
+class ApplyDecisionRequest(Model):
     """An exception that was approved."""
 
     exception: str
 
 
-@step(Request, name="apply_decision")
-def handler(request: Request, ports: Composition) -> Applied:
+@step(ApplyDecisionRequest, name="apply_decision")
+def handler(request: ApplyDecisionRequest, ports: Composition) -> Applied:
     """Release the invoice as it was held."""
     result = apply_decision(
         exception=request.exception,

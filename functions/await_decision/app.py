@@ -6,15 +6,15 @@ from billproof.handlers import count, step
 from billproof.model import Model
 
 
-class Request(Model):
+class AwaitDecisionRequest(Model):
     """An exception, and the task token that its workflow waits under."""
 
     exception: str
     task_token: str
 
 
-@step(Request, name="await_decision")
-def handler(request: Request, ports: Composition) -> Waiting:
+@step(AwaitDecisionRequest, name="await_decision")
+def handler(request: AwaitDecisionRequest, ports: Composition) -> Waiting:
     """Keep the token; from the second time on it is a reminder, later an escalation."""
     result = await_decision(
         exception=request.exception,

@@ -7,7 +7,7 @@ from billproof.handlers import step
 from billproof.model import Model
 
 
-class Request(Model):
+class DecisionRequest(Model):
     """An exception, what is decided, by whom and why."""
 
     exception: str
@@ -16,8 +16,8 @@ class Request(Model):
     reason: str
 
 
-@step(Request, name="decide_exception")
-def handler(request: Request, ports: Composition) -> Answer:
+@step(DecisionRequest, name="decide_exception")
+def handler(request: DecisionRequest, ports: Composition) -> Answer:
     """Take the decision, or refuse it with a reason."""
     return decide_exception(
         exception=request.exception,

@@ -13,7 +13,7 @@ from billproof.usage.ingestion import Message, ingest_usage
 @instrumented
 def handler(event: dict[str, Any], _context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
     """Take a batch of messages as one, so that it makes few segments; only the messages of a failed one come back."""
-    outside = ports or composition()
+    ports = ports or composition()
     messages = [
         Message(
             id=record["messageId"],
@@ -24,10 +24,10 @@ def handler(event: dict[str, Any], _context: LambdaContext, ports: Composition |
     ]
     counts, failed = ingest_usage(
         messages,
-        objects=outside.objects,
-        reference_data=outside.reference_data,
-        buckets=outside.settings.buckets,
-        grace=outside.settings.grace,
+        objects=ports.objects,
+        reference_data=ports.reference_data,
+        buckets=ports.settings.buckets,
+        grace=ports.settings.grace,
     )
     count("EventsAccepted", counts.accepted)
     count("EventsQuarantined", counts.quarantined)

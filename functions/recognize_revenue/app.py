@@ -6,15 +6,15 @@ from billproof.handlers import count, step
 from billproof.model import Model
 
 
-class Request(Model):
+class RecognitionRequest(Model):
     """A legal entity and a month; without them every legal entity, its last whole month and a few before it."""
 
     legal_entity: str | None = None
     month: str | None = None
 
 
-@step(Request, name="recognize_revenue")
-def handler(request: Request, ports: Composition) -> RecognitionResult:
+@step(RecognitionRequest, name="recognize_revenue")
+def handler(request: RecognitionRequest, ports: Composition) -> RecognitionResult:
     """Post the month's revenue, and count the entries."""
     result = recognize_revenue(
         legal_entity=request.legal_entity,

@@ -6,15 +6,15 @@ from billproof.model import Model
 from billproof.reconciliation.service import ReconciliationResult, reconcile_all
 
 
-class Request(Model):
+class ReconciliationRequest(Model):
     """A legal entity and a month; without them every legal entity and its last whole month."""
 
     legal_entity: str | None = None
     period: str | None = None
 
 
-@step(Request, name="reconcile")
-def handler(request: Request, ports: Composition) -> ReconciliationResult:
+@step(ReconciliationRequest, name="reconcile")
+def handler(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
     result = reconcile_all(
         legal_entity=request.legal_entity,

@@ -8,7 +8,7 @@ from billproof.model import Model
 from billproof.pipeline.starting import StartedRun, start_due_runs
 
 
-class Request(Model):
+class StartRequest(Model):
     """The schedule sends nothing that matters."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -20,8 +20,8 @@ class Started(Model):
     runs: tuple[StartedRun, ...]
 
 
-@step(Request, name="start_billing_runs")
-def handler(_request: Request, ports: Composition) -> Started:
+@step(StartRequest, name="start_billing_runs")
+def handler(_request: StartRequest, ports: Composition) -> Started:
     """Start what is due; a run that is under way is left alone."""
     runs = start_due_runs(
         records=ports.runs,

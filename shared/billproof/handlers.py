@@ -126,8 +126,8 @@ def each_message(use_case: Callable[[ReceivedMessage, Composition], BaseModel]) 
 
     @functools.wraps(use_case)
     def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
-        outside = ports or composition()
-        return _consume(lambda received: use_case(received, outside), event, context)
+        ports = ports or composition()
+        return _consume(lambda received: use_case(received, ports), event, context)
 
     return instrumented(handler)
 
@@ -147,7 +147,7 @@ def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context
         except Exception as error:
             log_failure("message failed", error, message_id=record.message_id)
             raise
-        fields = result.result if isinstance(result, Outcome) else result.model_dump(mode="json")
+        fields = result.result if isinstance(result, MessageOutcome) else result.model_dump(mode="json")
         logger.info("message taken", message_id=record.message_id, result=log_fields(fields))
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -184,18 +184,18 @@ def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composit
     def decorate(use_case: Callable[[InvoiceMessage, Composition], BaseModel]) -> Handler:
         @functools.wraps(use_case)
         def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
-            outside = ports or composition()
+            ports = ports or composition()
 
             def work(message: dict[str, Any]) -> dict[str, Any]:
-                return use_case(InvoiceMessage.model_validate(message), outside).model_dump(mode="json")
+                return use_case(InvoiceMessage.model_validate(message), ports).model_dump(mode="json")
 
-            work_once = outside.once(work, prefix=prefix, context=context)
+            work_once = ports.once(work, prefix=prefix, context=context)
 
-            def take(received: ReceivedMessage) -> Outcome:
+            def take(received: ReceivedMessage) -> MessageOutcome:
                 message = read_message(received.body, InvoiceMessage)
                 correlation_id = message.correlation_id or message.invoice
                 logger.append_keys(**log_fields({"invoice": message.invoice, "correlation_id": correlation_id}))
-                return Outcome(result=work_once(message=message.model_dump()))
+                return MessageOutcome(result=work_once(message=message.model_dump()))
 
             return _consume(take, event, context)
 
@@ -204,7 +204,7 @@ def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composit
     return decorate
 
 
-class Outcome(Model):
+class MessageOutcome(Model):
     """What became of a message, now or when it was received before."""
 
     result: dict[str, Any]
@@ -224,8 +224,8 @@ def read_message[M: BaseModel](body: str, model: type[M]) -> M:
     try:
         return model.model_validate(json.loads(body))
     except (ValidationError, json.JSONDecodeError) as error:
-        what = what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
-        message = f"not a {model.__name__}: {what}"
+        reason = what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
+        message = f"not a {model.__name__}: {reason}"
         raise InvalidInput(message) from None
 
 

@@ -1,4 +1,7 @@
-"""What tests share is in tests/support, and a unit test looks at rules alone, without the world of use cases."""
+"""How the code is laid out: what tests share is in tests/support, unit tests need no world, and code fits and is named.
+
+No function is longer than a screen, no module longer than can be read at once, and a name says what it holds.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +10,14 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
+ROOT = TESTS.parent
 WORLD = Path("support/world.py")
+MOST_LINES_OF_A_FUNCTION = 50
+MOST_LINES_OF_A_MODULE = 300
+EMPTY_NAMES = {"found", "each", "made", "told", "asked", "seen"}
+"""Names that would fit any value, so they say nothing of the one that they hold."""
+NOT_RENAMED = "shared/billproof/pricing/"
+"""Pricing gets its names when its models are reshaped."""
 
 
 def imported(path: Path, tests: Path) -> Iterator[str]:
@@ -24,13 +34,13 @@ def imported(path: Path, tests: Path) -> Iterator[str]:
 
 def modules(path: Path, tests: Path) -> set[Path]:
     """Return the files of the tests that a file imports."""
-    found = set()
+    files: set[Path] = set()
     for name in imported(path, tests):
         root, *parts = name.split(".")
         if root == "tests":
             candidates = [tests.joinpath(*parts), tests.joinpath(*parts).parent]
-            found |= {file for each in candidates if (file := each.with_suffix(".py")).is_file()}
-    return found
+            files |= {file for candidate in candidates if (file := candidate.with_suffix(".py")).is_file()}
+    return files
 
 
 def is_test(path: Path) -> bool:
@@ -54,12 +64,96 @@ def unit_tests_with_the_world(tests: Path) -> list[str]:
 
 
 def reached(path: Path, tests: Path) -> set[Path]:
-    seen: set[Path] = set()
+    files: set[Path] = set()
     left = {path}
     while left:
-        seen |= left
-        left = {module for each in left for module in modules(each, tests)} - seen
-    return seen
+        files |= left
+        left = {module for file in left for module in modules(file, tests)} - files
+    return files
+
+
+def code() -> list[Path]:
+    return sorted(path for folder in ("shared", "functions", "ops") for path in (ROOT / folder).rglob("*.py"))
+
+
+def too_long(name: str, text: str) -> Iterator[str]:
+    """Yield the module where it has too many lines, and each of its functions that has."""
+    lines = len(text.splitlines())
+    if lines > MOST_LINES_OF_A_MODULE:
+        yield f"{name} has {lines} lines"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > MOST_LINES_OF_A_FUNCTION:
+                yield f"{name}: {node.name} has {length} lines"
+
+
+def empty_names(name: str, text: str) -> Iterator[str]:
+    """Yield each assignment, loop target or parameter whose name says nothing; fields of a class are stored names."""
+    tree = ast.parse(text)
+    fields = {
+        id(statement.target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=target, ctx=ast.Store()) if id(node) not in fields:
+                pass
+            case ast.arg(arg=target) | ast.MatchAs(name=str(target)) | ast.MatchStar(name=str(target)):
+                pass
+            case _:
+                continue
+        if target in EMPTY_NAMES:
+            yield f"{name}:{node.lineno} {target}"
+
+
+def test_no_function_and_no_module_is_too_long() -> None:
+    paths = code()
+    assert len(paths) > 100
+    assert [line for path in paths for line in too_long(str(path.relative_to(ROOT)), path.read_text())] == []
+
+
+def test_a_long_function_and_a_long_module_are_found() -> None:
+    fits = "def fits():\n" + "    pass\n" * (MOST_LINES_OF_A_FUNCTION - 1)
+    assert list(too_long("new.py", fits)) == []
+    assert list(too_long("new.py", fits + "    pass\n")) == ["new.py: fits has 51 lines"]
+    assert list(too_long("new.py", "\n" * MOST_LINES_OF_A_MODULE)) == []
+    assert list(too_long("new.py", "\n" * (MOST_LINES_OF_A_MODULE + 1))) == ["new.py has 301 lines"]
+
+
+def test_names_say_what_they_hold() -> None:
+    paths = {str(path.relative_to(ROOT)): path for path in code()}
+    renamed = [name for name in paths if not name.startswith(NOT_RENAMED)]
+    assert [line for name in renamed for line in empty_names(name, paths[name].read_text())] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "found = 1",
+        "found: int = 1",
+        "found += 1",
+        "(first, found) = pair",
+        "for found in pairs: ...",
+        "[found for found in pairs]",
+        "(found := 1)",
+        "with file as found: ...",
+        "def use(found): ...",
+        "lambda found: 1",
+        "match pair:\n    case [*found]: ...",
+        "match pair:\n    case found: ...",
+        "class Search:\n    def use(self):\n        found = 1",
+    ],
+)
+def test_a_name_that_says_nothing_is_found(text: str) -> None:
+    assert [line.split()[-1] for line in empty_names("new.py", text)] == ["found"]
+
+
+def test_a_stored_field_keeps_its_name() -> None:
+    assert list(empty_names("new.py", "class Waiting:\n    told: tuple[str, ...]\n\nWaiting(told=())")) == []
 
 
 def test_no_test_module_is_imported_by_another() -> None:

@@ -62,8 +62,8 @@ class OverlayRecords:
         self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Record]:
         """Yield a partition's facts in the order of their sort keys."""
-        found = {record.key: record for record in self._below.query(partition, prefix=prefix)}
+        records = {record.key: record for record in self._below.query(partition, prefix=prefix)}
         mine = (key for key in self._mine if key.partition == partition and key.sort.startswith(prefix))
-        found |= {key: Record(key, self._mine[key]) for key in mine}
-        for key in sorted(found, reverse=newest_first)[:limit]:
-            yield found[key]
+        records |= {key: Record(key, self._mine[key]) for key in mine}
+        for key in sorted(records, reverse=newest_first)[:limit]:
+            yield records[key]

@@ -97,9 +97,9 @@ class _Desk:
             message = f"invoice {request.invoice} is not released"
             raise NotFound(message)
         known = self._register.credits(request.invoice)
-        asked = [facts.request for facts in known if facts.request is not None]
+        earlier_requests = [facts.request for facts in known if facts.request is not None]
         unreleased = [facts.request for facts in known if facts.request is not None and facts.released is None]
-        same = next((earlier for earlier in asked if earlier.request == request.id), None)
+        same = next((earlier for earlier in earlier_requests if earlier.request == request.id), None)
         if same is not None:
             if same.request_digest != digest(request.model_dump(mode="json")):
                 message = f"request {request.id} was used for another request for {released.number}: use another id"
@@ -164,7 +164,9 @@ class _Desk:
         months = {month_line(line, invoice)[0] for line in invoice.lines}
         return rests_of(
             {
-                month: billed_lines(self._register, self._objects, [each for each in billings if each.period == month])
+                month: billed_lines(
+                    self._register, self._objects, [billing for billing in billings if billing.period == month]
+                )
                 for month in months
             }
         )
@@ -182,7 +184,7 @@ def _slots(
     slots = []
     months = {line.priced.adjusts.period for line in credit.lines if line.priced.adjusts is not None}
     for month in sorted(months):
-        last = max((each for each in billings if each.period == month), key=attrgetter("ordinal"))
+        last = max((billing for billing in billings if billing.period == month), key=attrgetter("ordinal"))
         terms = "" if request.rebill else last.terms
         slots.append(BillingSlot(period=month, ordinal=last.ordinal + 1, terms=terms, is_concession=not request.rebill))
     if credit.credits_drawn:

@@ -25,7 +25,7 @@ def compare(totals: Iterable[ControlTotal], hours: Iterable[HourTally]) -> list[
     Of several control totals of an hour the last received stands. Hours of which nothing was stated are not compared.
     """
     last: dict[tuple[str, str, str], ControlTotal] = {}
-    for total in sorted(totals, key=lambda each: (each.received_at, each.id)):
+    for total in sorted(totals, key=lambda total: (total.received_at, total.id)):
         last[total.source, total.meter, total.hour] = total
     events: dict[tuple[str, str, str], int] = defaultdict(int)
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
@@ -36,7 +36,7 @@ def compare(totals: Iterable[ControlTotal], hours: Iterable[HourTally]) -> list[
     groups: dict[tuple[str, str], list[ControlTotal]] = defaultdict(list)
     for (source, meter, _), total in sorted(last.items()):
         groups[source, meter].append(total)
-    return [_stated(source, meter, found, events, sums) for (source, meter), found in groups.items()]
+    return [_stated(source, meter, group, events, sums) for (source, meter), group in groups.items()]
 
 
 def _stated(
@@ -48,14 +48,14 @@ def _stated(
 ) -> Stated:
     missing = {total.hour: int(total.count) - events.get((source, meter, total.hour), 0) for total in totals}
     worst = max(missing, key=lambda hour: abs(missing[hour]))
-    told = [Decimal(total.sum) for total in totals if total.sum is not None]
+    stated_sums = [Decimal(total.sum) for total in totals if total.sum is not None]
     return Stated(
         source=source,
         meter=meter,
         hours=len(totals),
         stated_events=sum(int(total.count) for total in totals),
         counted_events=sum(events.get((source, meter, total.hour), 0) for total in totals),
-        stated_total=sum(told, Decimal(0)) if told else None,
+        stated_total=sum(stated_sums, Decimal(0)) if stated_sums else None,
         counted_total=sum((sums.get((source, meter, t.hour), Decimal(0)) for t in totals if t.sum), Decimal(0)),
         worst_hour=worst if missing[worst] else None,
         worst_missing=missing[worst],
@@ -101,7 +101,7 @@ def silences(tallies: Iterable[DayTally], *, start: date, end: date) -> list[Sil
     for tally in tallies:
         days[tally.source].add(date.fromisoformat(tally.day))
         types[tally.source].add(tally.event_type)
-    found = []
+    silent = []
     for source, active in sorted(days.items()):
         if len(active) < LEAST_DAYS:
             continue
@@ -109,7 +109,7 @@ def silences(tallies: Iterable[DayTally], *, start: date, end: date) -> list[Sil
         longest = max(pauses, key=lambda pause: pause[1] - pause[0])
         others = max((_length(pause) for pause in pauses if pause != longest), default=0)
         if _length(longest) >= LEAST_SILENCE and _length(longest) > TIMES_LONGER * others and longest[1] > start:
-            found.append(
+            silent.append(
                 Silence(
                     source=source,
                     start=max(longest[0], start),
@@ -119,14 +119,14 @@ def silences(tallies: Iterable[DayTally], *, start: date, end: date) -> list[Sil
                     event_types=tuple(sorted(types[source])),
                 )
             )
-    return found
+    return silent
 
 
 def _pauses(active: list[date], end: date) -> list[tuple[date, date]]:
     """Return the days without events after each active day, empty ones too, the last one up to the period's end."""
-    one = timedelta(days=1)
-    following = [*active[1:], max(end, active[-1] + one)]
-    return [(day + one, after) for day, after in zip(active, following, strict=True)]
+    one_day = timedelta(days=1)
+    following = [*active[1:], max(end, active[-1] + one_day)]
+    return [(day + one_day, after) for day, after in zip(active, following, strict=True)]
 
 
 def _length(pause: tuple[date, date]) -> int:

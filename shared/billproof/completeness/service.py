@@ -74,12 +74,15 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
     days = [day for tally in tallies for day in tally.days]
     history = _history(plan, artefacts, records)
     silent = [] if plan.is_partial else silences([*history, *days], start=plan.period.start, end=plan.period.end)
-    over = [each for each in compared if is_over(each, plan.policy.thresholds.completeness_percent)]
+    over = [stated for stated in compared if is_over(stated, plan.policy.thresholds.completeness_percent)]
     amount: Money | None = None
     findings: tuple[Finding, ...] = ()
     if over or silent:
         estimate = _Estimate(plan, artefacts)
-        findings = (*(_gap(each, estimate) for each in over), *(_silence(each, estimate) for each in silent))
+        findings = (
+            *(_gap(stated, estimate) for stated in over),
+            *(_silence(silence, estimate) for silence in silent),
+        )
         known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
         amount = sum(known[1:], known[0]) if len(known) == len(findings) else None
     return Completeness(
@@ -127,7 +130,9 @@ class _Estimate:
 
     def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:
         self._plans = [artefacts.read(BATCH_PLAN, plan.run, batch) for batch in plan.batches]
-        self._used = {each.batch: read_usages(artefacts, plan.run, each.batch, each.buckets) for each in self._plans}
+        self._used = {
+            batch.batch: read_usages(artefacts, plan.run, batch.batch, batch.buckets) for batch in self._plans
+        }
 
     def meters_of(self, event_types: Iterable[str]) -> dict[str, Meter]:
         """Return the meters that read some event types."""
@@ -160,17 +165,17 @@ class _Estimate:
 
 def _grow(usage: AccountUsage, shares: Mapping[str, Fraction]) -> AccountUsage:
     grown = []
-    for found in usage.quantities:
-        share = shares.get(found.meter, Fraction(0))
-        changes: dict[str, Any] = {"quantity": _more(found.quantity, share)}
+    for measured in usage.quantities:
+        share = shares.get(measured.meter, Fraction(0))
+        changes: dict[str, Any] = {"quantity": _more(measured.quantity, share)}
         changes["prices"] = tuple(
-            each.model_copy(update={"quantity": _more(each.quantity, share)}) for each in found.prices
+            price.model_copy(update={"quantity": _more(price.quantity, share)}) for price in measured.prices
         )
-        if found.tally is not None:
+        if measured.tally is not None:
             amounts = ("amount", "low_amount", "high_amount")
-            rated = {name: _more(getattr(found.tally, name), share) for name in amounts}
-            changes["tally"] = found.tally.model_copy(update=rated)
-        grown.append(found.model_copy(update=changes))
+            rated = {name: _more(getattr(measured.tally, name), share) for name in amounts}
+            changes["tally"] = measured.tally.model_copy(update=rated)
+        grown.append(measured.model_copy(update=changes))
     return usage.model_copy(update={"quantities": tuple(grown)})
 
 

@@ -45,11 +45,11 @@ def version_changes(
     versions: Iterable[Contract], *, receipt_of: Callable[[Contract], Receipt | None]
 ) -> list[VersionChange]:
     """Say of each version of an account's contracts, given by contract and version, what it changed and who sent it."""
-    found: list[VersionChange] = []
+    changed_versions: list[VersionChange] = []
     before: Contract | None = None
     for contract in versions:
         same = before is not None and before.id == contract.id
-        found.append(
+        changed_versions.append(
             VersionChange(
                 contract=contract.id,
                 version=contract.version,
@@ -60,7 +60,7 @@ def version_changes(
             )
         )
         before = contract
-    return found
+    return changed_versions
 
 
 def changes(before: Contract, after: Contract) -> Iterator[TermChange]:
@@ -78,14 +78,14 @@ def _terms(contract: Contract) -> dict[str, str]:
 def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
     match value:
         case dict():
-            for name, each in value.items():
-                yield from _flat(f"{path}/{name}", each)
-        case list() if value and all(isinstance(each, dict) and "id" in each for each in value):
-            for each in value:
-                yield from _flat(f"{path}/{each['id']}", each)
-        case list() if value and all(isinstance(each, dict) for each in value):
-            for number, each in enumerate(value, start=1):
-                yield from _flat(f"{path}/{number}", each)
+            for name, member in value.items():
+                yield from _flat(f"{path}/{name}", member)
+        case list() if value and all(isinstance(item, dict) and "id" in item for item in value):
+            for item in value:
+                yield from _flat(f"{path}/{item['id']}", item)
+        case list() if value and all(isinstance(item, dict) for item in value):
+            for number, item in enumerate(value, start=1):
+                yield from _flat(f"{path}/{number}", item)
         case None | [] | {}:
             return
         case _:

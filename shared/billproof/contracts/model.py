@@ -75,7 +75,7 @@ class Contract(Model):
             if credit.amount != credit.amount.quantize(unit(self.currency), context=CONTEXT):
                 message = f"contract {self.id}: credit {credit.id} is finer than the minor unit of {self.currency}"
                 raise ValueError(message)
-            target = next((each for each in self.credits if each.id == credit.rolls_over_to), None)
+            target = next((other for other in self.credits if other.id == credit.rolls_over_to), None)
             if credit.rolls_over_to is not None and (
                 target is None or credit.effective.end is None or target.effective.start < credit.effective.end
             ):

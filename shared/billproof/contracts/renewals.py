@@ -36,7 +36,7 @@ class Renewal(Model):
         if (self.uplift_percent is not None) + (self.uplift_amount is not None) + bool(self.index) != 1:
             message = "a renewal has one uplift: uplift_percent, uplift_amount or index"
             raise ValueError(message)
-        starts = [each.start for each in self.index]
+        starts = [step.start for step in self.index]
         if starts != sorted(set(starts)) or (starts and starts[0] >= self.renews_on):
             message = "an index table rises by start and begins before the renewal"
             raise ValueError(message)

@@ -83,8 +83,8 @@ class Timeline:
 
     def in_force(self, period: Period) -> Contract | None:
         """Return the version that governs the last days of a period, or None where none governs any."""
-        found = [contract for contract, days in self.governing_versions if days.days_within(period)]
-        return found[-1] if found else None
+        versions = [contract for contract, days in self.governing_versions if days.days_within(period)]
+        return versions[-1] if versions else None
 
     @property
     def spans(self) -> tuple[Span[Charge] | Span[Discount] | Span[Commitment] | Span[SpendCap] | Span[Credit], ...]:
@@ -105,7 +105,10 @@ def timelines(versions: Iterable[Contract], period: Period) -> list[Timeline]:
     for version in versions:
         by_id.setdefault(version.id, []).append(version)
     until = date(period.end.year + YEARS_AHEAD, 1, 1)
-    return [_timeline(sorted(found, key=lambda each: each.version), until) for _, found in sorted(by_id.items())]
+    return [
+        _timeline(sorted(same_contract, key=lambda version: version.version), until)
+        for _, same_contract in sorted(by_id.items())
+    ]
 
 
 def governing(versions: Iterable[Contract], period: Period) -> list[Contract]:
@@ -115,16 +118,16 @@ def governing(versions: Iterable[Contract], period: Period) -> list[Contract]:
     bills in advance. A contract that is over before the period, or begins after it, has none. Raises UnpriceableCharge
     as `timelines` does.
     """
-    found: list[Contract] = []
+    contracts: list[Contract] = []
     by_id: dict[str, list[Contract]] = {}
     for version in versions:
         by_id.setdefault(version.id, []).append(version)
     for _, mine in sorted(by_id.items()):
-        governing_versions = list(_reigns(sorted(mine, key=lambda each: each.version)))
-        _same_money_and_time([each for each, _ in governing_versions])
+        governing_versions = list(_versions_with_days(sorted(mine, key=lambda version: version.version)))
+        _same_money_and_time([version for version, _ in governing_versions])
         if any(days.days_within(period) for _, days in governing_versions):
-            found += {each.version: each for each, _ in governing_versions}.values()
-    return found
+            contracts += {version.version: version for version, _ in governing_versions}.values()
+    return contracts
 
 
 def in_force(versions: Iterable[Contract], period: Period) -> dict[str, int]:
@@ -132,12 +135,12 @@ def in_force(versions: Iterable[Contract], period: Period) -> dict[str, int]:
     by_id: dict[str, list[Contract]] = {}
     for version in versions:
         by_id.setdefault(version.id, []).append(version)
-    found = {}
+    version_by_contract = {}
     for name, mine in sorted(by_id.items()):
-        for contract, days in _reigns(sorted(mine, key=lambda each: each.version)):
+        for contract, days in _versions_with_days(sorted(mine, key=lambda version: version.version)):
             if days.days_within(period):
-                found[name] = contract.version
-    return found
+                version_by_contract[name] = contract.version
+    return version_by_contract
 
 
 def _same_money_and_time(versions: list[Contract]) -> None:
@@ -149,8 +152,8 @@ def _same_money_and_time(versions: list[Contract]) -> None:
 
 
 def _timeline(versions: list[Contract], until: date) -> Timeline:
-    governing_versions = list(_reigns(versions))
-    _same_money_and_time([each for each, _ in governing_versions])
+    governing_versions = list(_versions_with_days(versions))
+    _same_money_and_time([version for version, _ in governing_versions])
     return Timeline(
         governing_versions=tuple(governing_versions),
         charges=tuple(_spans(governing_versions, lambda contract: contract.charges, lambda span: _ramped(span, until))),
@@ -162,11 +165,14 @@ def _timeline(versions: list[Contract], until: date) -> Timeline:
     )
 
 
-def _reigns(versions: list[Contract]) -> Iterator[tuple[Contract, DateRange]]:
+def _versions_with_days(versions: list[Contract]) -> Iterator[tuple[Contract, DateRange]]:
     """Yield which version governs which days: the highest that has begun, until its own end."""
     edges = sorted({version.effective.start for version in versions})
     for start, end in [*pairwise(edges), (edges[-1], None)]:
-        version = max((each for each in versions if each.effective.start <= start), key=lambda each: each.version)
+        version = max(
+            (candidate for candidate in versions if candidate.effective.start <= start),
+            key=lambda candidate: candidate.version,
+        )
         days = intersection(version.effective, DateRange(start=start, end=end))
         if days is not None:
             yield version, days
@@ -178,11 +184,11 @@ def _spans[T: Term](
     split: Callable[[Span[T]], Iterator[Span[T]]] = lambda span: iter((span,)),
 ) -> Iterator[Span[T]]:
     """Yield the spans of each term; those that follow one another without a change are one, of the later version."""
-    found: dict[str, list[Span[T]]] = {}
+    spans_by_term: dict[str, list[Span[T]]] = {}
     by_product = any(discount.products for contract, _ in governing_versions for discount in contract.discounts)
     for contract, days in governing_versions:
         for term in terms(contract):
-            mine = found.setdefault(term.id, [])
+            mine = spans_by_term.setdefault(term.id, [])
             covered = intersection(_effective(term), days)
             for span in split(Span(contract, term, covered, covered.start)) if covered else ():
                 last = mine[-1] if mine else None
@@ -195,16 +201,16 @@ def _spans[T: Term](
                 else:
                     _refuse_other_cadence(last, span)
                     mine.append(replace(span, begun=last.begun))
-    for spans in found.values():
+    for spans in spans_by_term.values():
         yield from spans
 
 
 def _refuse_other_cadence[T: Term](last: Span[T], span: Span[T]) -> None:
     """Refuse a charge that changes its service periods: parts of the old and the new ones would overlap."""
-    one, other = last.term, span.term
-    if isinstance(one, Charge) and isinstance(other, Charge) and one.cadence != other.cadence:
-        message = f"charge {one.id} changes its cadence on {span.days.start}: end it, and begin another one"
-        raise UnpriceableCharge(message, charge=one.id)
+    before, after = last.term, span.term
+    if isinstance(before, Charge) and isinstance(after, Charge) and before.cadence != after.cadence:
+        message = f"charge {before.id} changes its cadence on {span.days.start}: end it, and begin another one"
+        raise UnpriceableCharge(message, charge=before.id)
 
 
 def _effective(term: Term) -> DateRange:
@@ -215,10 +221,10 @@ UNPRICED = {"effective", "days", "ramp", "name", "revenue_category", "recognitio
 """The fields of a term that change no amount: what is stated otherwise in these alone goes on as it was."""
 
 
-def _same(one: Term, other: Term, *, by_product: bool) -> bool:
+def _same(before: Term, after: Term, *, by_product: bool) -> bool:
     """Compare the priced terms of two statements, whatever days they are stated for; a discount may name products."""
     apart = UNPRICED if by_product else {*UNPRICED, "product"}
-    return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+    return before.model_dump(exclude=apart) == after.model_dump(exclude=apart)
 
 
 def _ramped(span: Span[Charge], until: date) -> Iterator[Span[Charge]]:
@@ -284,5 +290,5 @@ def _factor(renewal: Renewal, day: date) -> Decimal:
 
 
 def _index(renewal: Renewal, day: date) -> Decimal:
-    held = [each.value for each in renewal.index if each.start <= day]
+    held = [step.value for step in renewal.index if step.start <= day]
     return held[-1] if held else renewal.index[0].value

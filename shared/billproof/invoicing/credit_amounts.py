@@ -51,11 +51,11 @@ def lefts_of(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[LineKey, Left
 
 
 def _keyed(lines: Iterable[InvoiceLine], name: Callable[[PricedLine], str]) -> Iterator[tuple[LineKey, InvoiceLine]]:
-    seen: Counter[LineIdentity] = Counter()
+    earlier_lines: Counter[LineIdentity] = Counter()
     for line in lines:
         identity = line_identity(line.priced.explanation.contract, name(line.priced), line.priced.dimension)
-        yield (identity, seen[identity]), line
-        seen[identity] += 1
+        yield (identity, earlier_lines[identity]), line
+        earlier_lines[identity] += 1
 
 
 def _wanted_lines(
@@ -87,22 +87,25 @@ def amounts_to_credit(
     if request.reason is CreditReason.UNCOLLECTIBLE:
         yield from wanted
         return
-    fees = [(line, asked) for line, asked in wanted if request.lines or not is_draw(line.line)]
-    credited = [_limited(line, asked, left.values(), request, invoice, released, rests) for line, asked in fees]
+    fees = [(line, line_credit) for line, line_credit in wanted if request.lines or not is_draw(line.line)]
+    credited = [
+        _limited(line, line_credit, left.values(), request, invoice, released, rests) for line, line_credit in fees
+    ]
     if not any(amount.amount for _, amount in credited) and not request.lines:
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
-    for (line, asked), (_, amount) in zip(fees, credited, strict=True):
+    for (line, line_credit), (_, amount) in zip(fees, credited, strict=True):
         if amount.is_zero and not line.tax.is_zero and not request.lines:
-            yield line, asked
+            yield line, line_credit
         if not amount.is_zero:
-            yield line, asked if asked.quantity else asked.model_copy(update={"amount": abs(amount.amount)})
+            stated = line_credit.quantity is not None
+            yield line, line_credit if stated else line_credit.model_copy(update={"amount": abs(amount.amount)})
     yield from _draws(credited, left.values(), invoice, rests)
 
 
 def _limited(
     line: Left,
-    asked: LineCredit,
+    line_credit: LineCredit,
     lefts: Iterable[Left],
     request: CreditRequest,
     invoice: Invoice,
@@ -111,18 +114,18 @@ def _limited(
 ) -> tuple[Left, Money]:
     """Return the amount to credit of a line: what is asked, or what is left of it over all documents."""
     fee = month_line(line.line, invoice)
-    amount, rest = asked_amount(line, asked, released), rests.get(fee)
+    amount, rest = asked_amount(line, line_credit, released), rests.get(fee)
     if rest is None or line.net.amount <= 0 or is_draw(line.line):
         return line, amount
     most = Money.of(max(min(line.net.amount, rest.net), ZERO), amount.currency)
     if not request.lines:  # what reduces the fee on this invoice is credited beside it
-        others = [each.net for each in lefts if reduces(each.line, fee, invoice) and not is_draw(each.line)]
+        others = [other.net for other in lefts if reduces(other.line, fee, invoice) and not is_draw(other.line)]
         most = Money.of(
             max(min(line.net.amount, rest.net - total(others, amount.currency).amount), ZERO), amount.currency
         )
     if request.days is not None:
         most = min(most, _cost_of(request.days, line.line), key=lambda money: money.amount)
-    if asked.amount is None and asked.quantity is None:
+    if line_credit.amount is None and line_credit.quantity is None:
         return line, most
     if amount.amount > most.amount:
         message = f"{amount} is more than the {most} that are left of line {line.line.priced.id} of {released.number}"

@@ -18,7 +18,7 @@ from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
 from billproof.masterdata.parties import TaxEngineName
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
-from billproof.pricing.model import Adjusts, LineKind, PricedLine, RevenueSchedule
+from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Drawn
 from billproof.tax.amounts import credit_parts
@@ -89,14 +89,6 @@ def _credited(
     else:
         tax = left.tax if credited == whole else _tax_on(line, credited, invoice) - (line.amounts.tax - left.tax)
     quantity = -priced.billed_quantity if credited == whole else -(wanted.quantity or ZERO)
-    explanation = priced.explanation.model_copy(
-        update={
-            "steps": (step_of(f"credited of {whole} on {released.number}", Decimal(1), -credit.amount),),
-            "proration": None,
-            "exact_amount": -credit.amount,
-            "note": f"{request.reason.replace('_', ' ')}: {request.note}",
-        }
-    )
     changes = {
         "id": credit_of(priced.id),
         "kind": LineKind.CREDIT_NOTE,
@@ -106,7 +98,7 @@ def _credited(
         "billed_quantity": quantity,
         "unused_quantity": ZERO,
         "net": -(credit + tax) if priced.includes_tax else -credit,
-        "explanation": explanation,
+        "explanation": _explanation(line, credit, request, released),
         "adjusts": _adjusts(line, invoice, released),
         **_for_days(request, priced),
     }
@@ -121,6 +113,18 @@ def _credited(
             "tax_by_line": -tax,
             "components": _components(line, tax),
             "parts": parts,
+        }
+    )
+
+
+def _explanation(line: InvoiceLine, credit: Money, request: CreditRequest, released: Released) -> Explanation:
+    """Explain a credited line: how much of which amount of the invoice, and why."""
+    return line.priced.explanation.model_copy(
+        update={
+            "steps": (step_of(f"credited of {line.amounts.net} on {released.number}", Decimal(1), -credit.amount),),
+            "proration": None,
+            "exact_amount": -credit.amount,
+            "note": f"{request.reason.replace('_', ' ')}: {request.note}",
         }
     )
 

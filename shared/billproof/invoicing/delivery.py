@@ -94,8 +94,8 @@ def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str) ->
     mail["From"] = sender
     mail["To"] = invoice.buyer.billing_email
     mail[INVOICE_HEADER] = invoice.id
-    what = "Credit note" if invoice.kind is DocumentKind.CREDIT_NOTE else "Invoice"
-    mail["Subject"] = f"{what} {released.number} from {invoice.seller.name}"
+    document_name = "Credit note" if invoice.kind is DocumentKind.CREDIT_NOTE else "Invoice"
+    mail["Subject"] = f"{document_name} {released.number} from {invoice.seller.name}"
     mail["Message-ID"] = f"<{invoice.id}.{released.number}@{sender.rsplit('@', 1)[-1]}>"
     text = f"please find attached invoice {released.number} for {invoice.period.name}: {invoice.totals.gross}, "
     text += f"due on {invoice.due_date}."

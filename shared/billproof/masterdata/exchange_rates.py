@@ -28,8 +28,8 @@ class ExchangeRate(Model):
 
     @model_validator(mode="after")
     def _of_two_currencies(self) -> Self:
-        one, other = self.currencies
-        if one == other or not {one, other} <= EXPONENTS.keys():
+        base, quote = self.currencies
+        if base == quote or not {base, quote} <= EXPONENTS.keys():
             message = f"{self.id}: a rate is between two currencies of ISO 4217"
             raise ValueError(message)
         return self
@@ -37,18 +37,18 @@ class ExchangeRate(Model):
     @property
     def currencies(self) -> tuple[str, str]:
         """The currency of which it prices one unit, and the one in which it does."""
-        one, _, other = self.id.partition("-")
-        return one, other
+        base, _, quote = self.id.partition("-")
+        return base, quote
 
     @property
     def text(self) -> str:
         """The rate as people read it."""
-        one, other = self.currencies
-        return f"1 {one} = {decimal_text(self.rate)} {other}, {self.source}, {self.day}"
+        base, quote = self.currencies
+        return f"1 {base} = {decimal_text(self.rate)} {quote}, {self.source}, {self.day}"
 
-    def is_between(self, one: str, other: str) -> bool:
+    def is_between(self, first: str, second: str) -> bool:
         """Say whether it converts one currency into the other; it does so in both directions."""
-        return {one, other} == set(self.currencies)
+        return {first, second} == set(self.currencies)
 
     def holds_on(self, day: date, *, days: int) -> bool:
         """Say whether it may be used on a day: published on it, or not longer than some days before it."""
@@ -56,10 +56,10 @@ class ExchangeRate(Model):
 
     def convert(self, amount: Money, rounding: Rounding) -> Money:
         """Convert an amount of one of the currencies into the other one, rounded once."""
-        one, other = self.currencies
-        if amount.currency == one:
-            return Money.rounded(CONTEXT.multiply(amount.amount, self.rate), other, rounding)
-        return Money.rounded(CONTEXT.divide(amount.amount, self.rate), one, rounding)
+        base, quote = self.currencies
+        if amount.currency == base:
+            return Money.rounded(CONTEXT.multiply(amount.amount, self.rate), quote, rounding)
+        return Money.rounded(CONTEXT.divide(amount.amount, self.rate), base, rounding)
 
     def convert_taxed(self, amounts: Taxed, rounding: Rounding) -> Taxed:
         """Convert a net amount and its tax, each rounded once; the gross amount is their sum."""

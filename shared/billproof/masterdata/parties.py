@@ -147,7 +147,11 @@ class LegalEntity(Model):
 
     def registrations_on(self, day: date) -> tuple[TaxRegistration, ...]:
         """Return the registrations that hold on a day."""
-        return tuple(one for one in self.tax_registrations if one.effective is None or day in one.effective)
+        return tuple(
+            registration
+            for registration in self.tax_registrations
+            if registration.effective is None or day in registration.effective
+        )
 
     def registered_in(self, jurisdiction: str, day: date) -> bool:
         """Say whether the entity collects tax there on a day."""
@@ -155,7 +159,7 @@ class LegalEntity(Model):
 
     def not_registered_in(self, jurisdiction: str, day: date) -> NotRegistered | None:
         """Return the declaration that the entity has no tax to collect there on a day, or None."""
-        return next((one for one in self.not_registered if one.covers(jurisdiction, day)), None)
+        return next((declaration for declaration in self.not_registered if declaration.covers(jurisdiction, day)), None)
 
     def on(self, day: date) -> Self:
         """Return the entity with the address of a day."""
@@ -214,7 +218,7 @@ class _UntilADay(Protocol):
 
 
 def _refuse_disorder(earlier: Sequence[_UntilADay]) -> None:
-    days = [one.until for one in earlier]
+    days = [version.until for version in earlier]
     if days != sorted(set(days)):
         message = "what held until some days is listed in the order of those days, each once"
         raise ValueError(message)
@@ -222,4 +226,4 @@ def _refuse_disorder(earlier: Sequence[_UntilADay]) -> None:
 
 def _of_day[T: _UntilADay](earlier: Sequence[T], day: date) -> T | None:
     """Return what held on a day, or None where that is what holds now."""
-    return next((one for one in earlier if day < one.until), None)
+    return next((version for version in earlier if day < version.until), None)

@@ -125,7 +125,9 @@ class AccountPlanner:
             return AccountPlan(terms, self._windows_now(family, (), self._period))
 
     def _plan(self, family: Family, marks: Marks, billings: Sequence[PeriodBilling]) -> AccountPlan:
-        own = next((each for each in billings if (each.period, each.ordinal) == (self._period.name, 0)), None)
+        own = next(
+            (billing for billing in billings if (billing.period, billing.ordinal) == (self._period.name, 0)), None
+        )
         if own is not None:
             return self._as_released(family, own)
         terms = self._terms(family)
@@ -190,7 +192,7 @@ class AccountPlanner:
         """Add what earlier invoices say of the terms of commitments that are over, as far as their fees are billed."""
         earlier = plan.terms.earlier
         versions = [*plan.terms.contracts, *(contract for month in earlier for contract in month.contracts)]
-        over = timelines({(each.id, each.version): each for each in versions}.values(), self._period)
+        over = timelines({(version.id, version.version): version for version in versions}.values(), self._period)
         own = timelines(plan.terms.contracts, self._period)
         first = min((due.period.start for timeline in own for due in dues(timeline, self._period)), default=None)
         committed = history.committed(over, since=None if earlier else first)

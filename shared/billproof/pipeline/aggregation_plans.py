@@ -58,7 +58,7 @@ def aggregation_plan(
         received_before=received_before,
         days=_days((window.start, window.end) for window in windows) if windows else _days([(start, end)]),
         windows=windows,
-        asked=_asked((each.account for each in work), period, meters),
+        asked=_asked((plan.account for plan in work), period, meters),
         period=period.name,
         stated=stated,
     )

@@ -21,7 +21,7 @@ def charges_of(
 
     None where there is nothing to look up, as for most accounts.
     """
-    own = next((one for one in billings if (one.period, one.ordinal) == (period.name, 0)), None)
+    own = next((billing for billing in billings if (billing.period, billing.ordinal) == (period.name, 0)), None)
     if own is None and not terms.earlier:
         return None
     kept = _kept(read_settled(register, objects, own)) if own else ()
@@ -31,7 +31,7 @@ def charges_of(
 
 def write_charges(plan: BatchPlan, charges: Iterable[AccountCharges | None], artefacts: Artefacts) -> bool:
     """Write what the accounts of a batch were charged; say whether there was anything to write."""
-    accounts = tuple(one for one in charges if one is not None)
+    accounts = tuple(charged for charged in charges if charged is not None)
     if accounts:
         batch = BatchCharges(run=plan.run, batch=plan.batch, accounts=accounts)
         artefacts.write(CHARGED, plan.run, batch, part=plan.batch)

@@ -100,10 +100,11 @@ def _totals(drafts: Iterable[Draft]) -> dict[str, CurrencyTotal]:
     totals: dict[str, CurrencyTotal] = {}
     for draft in drafts:
         if draft.outcome is DraftOutcome.CLEAN and draft.document is not None:
-            each = draft.document.totals
-            known = totals.get(each.net.currency)
-            amounts = Taxed.of(known.totals.net + each.net, known.totals.tax + each.tax) if known else each
-            totals[each.net.currency] = CurrencyTotal(invoices=(known.invoices if known else 0) + 1, totals=amounts)
+            amounts = draft.document.totals
+            known = totals.get(amounts.net.currency)
+            if known:
+                amounts = Taxed.of(known.totals.net + amounts.net, known.totals.tax + amounts.tax)
+            totals[amounts.net.currency] = CurrencyTotal(invoices=(known.invoices if known else 0) + 1, totals=amounts)
     return totals
 
 

@@ -40,8 +40,8 @@ class EarlierRuns:
 
         A child that joined later lies in a bucket that their runs need not have planned.
         """
-        seen = [""]
+        instants = [""]
         for billing in billings:
             if shard_of(member, self._buckets) in self.batch(billing, account).buckets:
-                seen += [window.before for window in self.windows(billing, member) if window.period == month]
-        return max(seen)
+                instants += [window.before for window in self.windows(billing, member) if window.period == month]
+        return max(instants)

@@ -28,8 +28,12 @@ class History:
         self._register = register
         self._objects = objects
         self._settlements = settlements
-        self._own = {each.period: each for each in settlements if each.ordinal == 0 and each.period != CREDITS}
-        self._draws = [each for each in settlements if each.period == CREDITS]
+        self._own = {
+            settlement.period: settlement
+            for settlement in settlements
+            if settlement.ordinal == 0 and settlement.period != CREDITS
+        }
+        self._draws = [settlement for settlement in settlements if settlement.period == CREDITS]
         self._period = period
 
     def invoice_before(self) -> InvoiceBefore | None:
@@ -41,8 +45,8 @@ class History:
         invoice = read_settled(self._register, self._objects, settlement)
         lines: dict[str, list[str]] = {}
         starts: dict[str, list[date]] = {}
-        for each in invoice.lines:
-            line = each.priced
+        for invoice_line in invoice.lines:
+            line = invoice_line.priced
             if line.kind is not LineKind.CHARGE:
                 continue
             contract = line.explanation.contract
@@ -75,7 +79,7 @@ class History:
         """Return what all invoices drew of each credit, and the place of the next one that draws."""
         if not self._draws:
             return (), 0
-        last = max(self._draws, key=lambda each: each.ordinal)
+        last = max(self._draws, key=lambda settlement: settlement.ordinal)
         return read_settled(self._register, self._objects, last).credits_drawn, last.ordinal + 1
 
     def committed(self, timelines: Iterable[Timeline], *, since: date | None) -> tuple[Committed, ...]:
@@ -88,8 +92,10 @@ class History:
         ]
         if not terms:
             return ()
-        settled = {each.invoice: each for each in self._settlements if not each.is_concession}.values()
-        documents = [read_settled(self._register, self._objects, each) for each in settled]
+        settled = {
+            settlement.invoice: settlement for settlement in self._settlements if not settlement.is_concession
+        }.values()
+        documents = [read_settled(self._register, self._objects, settlement) for settlement in settled]
         lines = [line.priced for document in documents for line in document.lines]
         return tuple(committed(term, lines) for term in terms)
 

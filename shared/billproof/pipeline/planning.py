@@ -234,10 +234,13 @@ def _rates(accounts: Iterable[AccountPlan], books: str, rate: _Rate) -> tuple[Ex
     contracts = [
         contract
         for account in accounts
-        for contract in (*account.terms.contracts, *(c for each in account.terms.earlier for c in each.contracts))
+        for contract in (
+            *account.terms.contracts,
+            *(known for month in account.terms.earlier for known in month.contracts),
+        )
     ]
-    found = (rate(currency) for currency in sorted({contract.currency for contract in contracts} - {books}))
-    return tuple(each for each in found if each is not None)
+    rates = (rate(currency) for currency in sorted({contract.currency for contract in contracts} - {books}))
+    return tuple(rate for rate in rates if rate is not None)
 
 
 def _members(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:

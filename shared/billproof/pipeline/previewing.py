@@ -65,8 +65,8 @@ def preview(
     taken as if they were published. Raises NotFound, InvalidPeriod, and Conflict where a change's version is taken.
     """
     directory, objects = Directory(sources.contracts), sources.objects
-    for each in changes:
-        directory.add(each)
+    for change in changes:
+        directory.add(change)
     register = Register(sources.invoices)
     plan_billing_run(
         PlanRequest(
@@ -86,15 +86,15 @@ def preview(
     plan = artefacts.read(RUN_PLAN, PREVIEW)
     for bucket in plan.buckets:
         aggregate_usage(run_id=PREVIEW, bucket=bucket, objects=objects)
-    found = []
+    invoices = []
     for batch in plan.batches:
         price_usage(run_id=PREVIEW, batch_id=batch, objects=objects)
         validate_pricing(run_id=PREVIEW, batch_id=batch, objects=objects)
         calculate_tax(run_id=PREVIEW, batch_id=batch, objects=objects, engines=sources.engines)
         draft_invoices(run_id=PREVIEW, batch_id=batch, objects=objects)
         drafts = artefacts.read(DRAFTED, PREVIEW, batch).drafts
-        found += [_previewed(draft, register, objects) for draft in drafts]
-    return sorted(found, key=lambda each: each.account)
+        invoices += [_previewed(draft, register, objects) for draft in drafts]
+    return sorted(invoices, key=lambda invoice: invoice.account)
 
 
 def _previewed(draft: Draft, register: Register, objects: Objects) -> Previewed:
@@ -152,20 +152,22 @@ def simulate(
 
     Raises what `preview` raises, and NotFound where there is nothing to compare.
     """
-    names = sorted({each.account for each in changes if isinstance(each, Contract)})
-    others = [each for each in changes if not isinstance(each, Contract)]
+    names = sorted({change.account for change in changes if isinstance(change, Contract)})
+    others = [change for change in changes if not isinstance(change, Contract)]
     accounts = [] if others else names
     before = preview(legal_entity=legal_entity, period=period, accounts=accounts, sources=sources(), now=now)
     after = preview(
         legal_entity=legal_entity, period=period, accounts=accounts, sources=sources(), now=now, changes=changes
     )
-    known = {each.account: each for each in before}
+    known = {invoice.account: invoice for invoice in before}
     currency = Directory(sources().contracts).legal_entity(legal_entity).currency
-    compared = [_compare(known.get(each.account), each, currency) for each in after]
+    compared = [_compare(known.get(invoice.account), invoice, currency) for invoice in after]
     if not compared:
         message = f"the changes affect no account of {legal_entity}"
         raise NotFound(message)
-    sums = [total((getattr(each, name) for each in compared), currency) for name in ("before", "after", "difference")]
+    sums = [
+        total((getattr(change, name) for change in compared), currency) for name in ("before", "after", "difference")
+    ]
     return Simulation(
         legal_entity=legal_entity,
         period=period,
@@ -173,7 +175,7 @@ def simulate(
         before=sums[0],
         after=sums[1],
         difference=sums[2],
-        changes=tuple(each for each in compared if each.lines or each.findings),
+        changes=tuple(change for change in compared if change.lines or change.findings),
     )
 
 
@@ -184,7 +186,7 @@ def _compare(before: Previewed | None, after: Previewed, currency: str) -> Accou
         for key in sorted(was.keys() | now.keys())
         if was.get(key) != now.get(key)
     ]
-    net = [total(each.values(), currency) for each in (was, now)]
+    net = [total(nets.values(), currency) for nets in (was, now)]
     known = set(before.findings) if before else set()
     return AccountChange(
         account=after.account,
@@ -196,11 +198,11 @@ def _compare(before: Previewed | None, after: Previewed, currency: str) -> Accou
     )
 
 
-def _lines(found: Previewed | None) -> dict[tuple[str, str], Money]:
-    if found is None or found.invoice is None:
+def _lines(previewed: Previewed | None) -> dict[tuple[str, str], Money]:
+    if previewed is None or previewed.invoice is None:
         return {}
     nets: dict[tuple[str, str], Money] = {}
-    for line in found.invoice.lines:  # old line ids may be alike
+    for line in previewed.invoice.lines:  # old line ids may be alike
         key = (line.priced.explanation.contract, line.priced.id)
         nets[key] = nets[key] + line.in_books.net if key in nets else line.in_books.net
     return nets

@@ -65,21 +65,21 @@ class SettledMonths:
         period = Period.month(month)
         return terms_digest(governing(contracts, period), period)
 
-    def late(self, marks: Mapping[str, Sequence[LateMark]], seen: Callable[[str], Mapping[str, str]]) -> set[str]:
-        """Name the months of which usage came after the invoices that settled them; `seen` says until when they saw."""
+    def late(self, marks: Mapping[str, Sequence[LateMark]], seen_until: Callable[[str], Mapping[str, str]]) -> set[str]:
+        """Name the months of which usage came after their invoices; `seen_until` says until when those saw."""
         marked = {mark.month for mine in marks.values() for mark in mine} & self._by_month.keys()
         return {
             month
             for month in marked
-            if any(_is_late(marks.get(member, ()), month, until) for member, until in seen(month).items())
+            if any(_is_late(marks.get(member, ()), month, until) for member, until in seen_until(month).items())
         }
 
     def with_followers(self, months: Iterable[str], contracts: Sequence[Contract]) -> list[str]:
         """Return months in order; where allowances roll over, with all that follow, since each hands on to the next."""
-        found = sorted(months)
-        if found and any(charge.rollover for contract in contracts for charge in contract.charges):
-            return [month for month in self._by_month if month >= found[0]]
-        return found
+        ordered = sorted(months)
+        if ordered and any(charge.rollover for contract in contracts for charge in contract.charges):
+            return [month for month in self._by_month if month >= ordered[0]]
+        return ordered
 
     def unbilled(self, contracts: Sequence[Contract], is_signed_off: SignedOff) -> Iterator[str]:
         """Yield the months since the contracts began that were never billed and take no document any more."""

@@ -191,10 +191,10 @@ def _due_months(
 
 
 def _whole_runs(records: Records, legal_entity: str, period: str) -> list[str]:
-    found = records.query(f"runs#{legal_entity}#{period}")
+    run_records = records.query(f"runs#{legal_entity}#{period}")
     return [
         record.document["run_id"]
-        for record in found
+        for record in run_records
         if "#" not in record.key.sort and not record.document.get("only_accounts")
     ]
 

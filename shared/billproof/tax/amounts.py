@@ -23,7 +23,7 @@ class Share:
 
 def tax_shares(line: str, shares: Sequence[Share], rounding: Rounding, *, includes_tax: bool = False) -> TaxedLine:
     """Put tax on a line whose shares bear taxes of their own: each is taxed and rounded by itself, and they add up."""
-    taxed = [tax_line(line, one.price, one.determination, rounding, includes_tax=includes_tax) for one in shares]
+    taxed = [tax_line(line, share.price, share.determination, rounding, includes_tax=includes_tax) for share in shares]
     if len(taxed) == 1:
         return taxed[0]
     currency = shares[0].price.currency
@@ -129,14 +129,16 @@ def credit_parts(parts: Sequence[TaxPart], before: Money, credit: Money, roundin
         part.model_copy(
             update={
                 "taxable_base": Money.rounded(
-                    (one.net - other.net).amount * part.determination.taxable_share, credit.currency, rounding
+                    (was.net - becomes.net).amount * part.determination.taxable_share,
+                    credit.currency,
+                    rounding,
                 ),
-                "amounts": Taxed.of(one.net - other.net, one.tax - other.tax),
-                "tax_by_line": one.tax - other.tax,
-                "components": _less(part, one.tax - other.tax, rounding),
+                "amounts": Taxed.of(was.net - becomes.net, was.tax - becomes.tax),
+                "tax_by_line": was.tax - becomes.tax,
+                "components": _less(part, was.tax - becomes.tax, rounding),
             }
         )
-        for part, one, other in zip(parts, _credited(parts, before, rounding), after, strict=True)
+        for part, was, becomes in zip(parts, _credited(parts, before, rounding), after, strict=True)
     )
 
 
@@ -156,10 +158,12 @@ def _less(part: TaxPart, tax: Money, rounding: Rounding) -> tuple[ComponentTax, 
     """Share a tax among the components of a part, in proportion to what they were."""
     if not part.components or part.amounts.tax.is_zero:
         return ()
-    exact = (tax.amount * one.amount.amount / part.amounts.tax.amount for one in part.components[:-1])
+    exact = (tax.amount * component.amount.amount / part.amounts.tax.amount for component in part.components[:-1])
     shares = [Money.rounded(amount, tax.currency, rounding) for amount in exact]
     shares.append(tax - total(shares, tax.currency))
-    return tuple(one.model_copy(update={"amount": share}) for one, share in zip(part.components, shares, strict=True))
+    return tuple(
+        component.model_copy(update={"amount": share}) for component, share in zip(part.components, shares, strict=True)
+    )
 
 
 def _shifted(line: TaxedLine, share: Money) -> TaxedLine:

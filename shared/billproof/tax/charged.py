@@ -69,7 +69,7 @@ def charges_by_line(charges: AccountCharges | None) -> dict[ChargedKey, Sequence
 def kept_by_line(charges: AccountCharges | None) -> dict[LineIdentity, TaxedLine]:
     """Look up the tax of a released invoice by its line."""
     kept = charges.kept if charges else ()
-    return {line_identity(one.contract, one.taxed.line, one.dimension): one.taxed for one in kept}
+    return {line_identity(tax.contract, tax.taxed.line, tax.dimension): tax.taxed for tax in kept}
 
 
 def taken_back(line: PricedLine, charged: Mapping[ChargedKey, Sequence[ChargedPart]]) -> list[Share]:

@@ -61,17 +61,23 @@ def place_of(address: Address) -> Place:
 
 def _place(address: Address, country: str, postal_code: str) -> Place:
     territories = rule_set("territories").territories
-    named = next((one for one in territories if country in one.iso), None)
+    named = next((territory for territory in territories if country in territory.iso), None)
     if named is not None and named.standing is Standing.PART_OF:
         region = country if named.code == "US" else address.region
         return Place(named.code, region, address.city, postal_code)
     if named is not None:
         return Place(named.country, address.region, address.city, postal_code, named)
-    own = [one for one in territories if one.country == country and one.standing is not Standing.PART_OF]
+    own = [
+        territory
+        for territory in territories
+        if territory.country == country and territory.standing is not Standing.PART_OF
+    ]
     digits = POSTAL_CODES.get(country, ())
     is_formed = postal_code.isdecimal() and len(postal_code) in (digits if isinstance(digits, tuple) else (digits,))
     shown = list(dict.fromkeys(_shown(own, address, postal_code)))
-    contradicts = any(is_formed and one.postal_codes and not _has_code(one, postal_code) for one in shown)
+    contradicts = any(
+        is_formed and territory.postal_codes and not _has_code(territory, postal_code) for territory in shown
+    )
     if len(shown) > 1 or contradicts:
         message = f"region {address.region}, postal code {address.postal_code} and city {address.city} contradict "
         raise UndeterminedTax(message + "each other", country=country)
@@ -82,9 +88,13 @@ def _place(address: Address, country: str, postal_code: str) -> Place:
 
 
 def _shown(territories: list[Territory], address: Address, postal_code: str) -> Iterator[Territory]:
-    for one in territories:
-        if address.region in one.regions or _has_code(one, postal_code) or is_city(address.city, one.cities):
-            yield one
+    for territory in territories:
+        if (
+            address.region in territory.regions
+            or _has_code(territory, postal_code)
+            or is_city(address.city, territory.cities)
+        ):
+            yield territory
 
 
 def _has_code(territory: Territory, postal_code: str) -> bool:

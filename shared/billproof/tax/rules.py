@@ -59,7 +59,7 @@ def determine(*, legal_entity: LegalEntity, account: Account, tax_point: date) -
 def _by_place(supply: Supply) -> Determination:
     seller, buyer = supply.seller, supply.buyer
     registrations = supply.entity.registrations_on(supply.day)
-    has_nexus = any(one.jurisdiction.startswith(f"{UNITED_STATES}-") for one in registrations)
+    has_nexus = any(registration.jurisdiction.startswith(f"{UNITED_STATES}-") for registration in registrations)
     if buyer.country == UNITED_STATES and (seller.country == UNITED_STATES or has_nexus):
         return united_states.determine(supply.entity, supply.account, supply.day)
     if buyer.country == CANADA and (seller.country == CANADA or supply.registered_in(CANADA)):
@@ -77,7 +77,10 @@ def _by_place(supply: Supply) -> Determination:
 
 
 def _rules_of(jurisdiction: str) -> RuleSet:
-    name = next((one for one in ("eu_vat", "territories") if jurisdiction in jurisdictions(one)), "vat_elsewhere")
+    name = next(
+        (rules for rules in ("eu_vat", "territories") if jurisdiction in jurisdictions(rules)),
+        "vat_elsewhere",
+    )
     return rule_set(name)
 
 

@@ -46,8 +46,8 @@ class StateMachine:
 
     def status(self, name: str) -> str | None:
         """Return an execution's status, or None where there is none."""
-        found = self.describe(name)
-        return str(found["status"]) if found else None
+        description = self.describe(name)
+        return str(description["status"]) if description else None
 
     def describe(self, name: str) -> dict[str, Any] | None:
         """Return all that Step Functions says of an execution, or None."""

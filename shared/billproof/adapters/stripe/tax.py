@@ -75,21 +75,23 @@ class StripeTax:
             "expand": ["line_items.data.tax_breakdown"],
         }
         with _errors(UndeterminedTax):
-            found = self._client.v1.tax.calculations.create(params)
-        (line,) = found["line_items"]["data"]
+            calculation = self._client.v1.tax.calculations.create(params)
+        (line,) = calculation["line_items"]["data"]
         return TaxAnswer(
-            calculation=found["id"],
+            calculation=calculation["id"],
             tax=_money(line["amount_tax"], net.currency),
-            determination=_determination(question, found["id"], line["tax_breakdown"]),
+            determination=_determination(question, calculation["id"], line["tax_breakdown"]),
         )
 
     def commit(self, calculation: str, *, reference: str) -> TaxTransaction:
         """Make a transaction of a calculation; raises Conflict where it has expired or the reference is taken."""
         params: Any = {"calculation": calculation, "reference": reference, "expand": ["line_items"]}
         with _errors(Conflict):
-            made = self._client.v1.tax.transactions.create_from_calculation(params, {"idempotency_key": reference})
-        (line,) = made["line_items"]["data"]
-        return TaxTransaction(transaction=made["id"], line_item=line["id"])
+            transaction = self._client.v1.tax.transactions.create_from_calculation(
+                params, {"idempotency_key": reference}
+            )
+        (line,) = transaction["line_items"]["data"]
+        return TaxTransaction(transaction=transaction["id"], line_item=line["id"])
 
     def void(self, transaction: TaxTransaction, *, reference: str, amounts: Taxed) -> None:
         """Reverse a part of a transaction, or all that is left of it."""
@@ -110,16 +112,16 @@ class StripeTax:
 
 
 def _determination(question: TaxQuestion, calculation: str, breakdown: list[Any]) -> Determination:
-    reasons = {each["taxability_reason"] for each in breakdown}
+    reasons = {part["taxability_reason"] for part in breakdown}
     if not breakdown or reasons & UNKNOWN:
         message = f"Stripe Tax does not know what is due in {question.customer.address.country}"
         raise UndeterminedTax(message, account=question.customer.id)
-    taxed = [each for each in breakdown if each["tax_rate_details"] is not None and each["taxable_amount"]]
+    taxed = [part for part in breakdown if part["tax_rate_details"] is not None and part["taxable_amount"]]
     if not taxed and breakdown[0]["taxability_reason"] not in TREATMENTS:
         message = f"Stripe Tax puts no rate on it, and says {breakdown[0]['taxability_reason']}"
         raise UndeterminedTax(message, account=question.customer.id)
-    parts = [_component(each) for each in taxed]
-    shares = {_share(each["taxable_amount"], question.net) for each in taxed}
+    parts = [_component(part) for part in taxed]
+    shares = {_share(part["taxable_amount"], question.net) for part in taxed}
     first = breakdown[0]["jurisdiction"]
     place = first["country"] + (f"-{first['state']}" if first["state"] else "")
     return Determination(
@@ -127,7 +129,7 @@ def _determination(question: TaxQuestion, calculation: str, breakdown: list[Any]
         treatment=Treatment.STANDARD if taxed else TREATMENTS[breakdown[0]["taxability_reason"]],
         percent=sum((part.percent for part in parts), Decimal(0)),
         taxable_share=shares.pop() if len(shares) == 1 else Decimal(1 if taxed else 0),
-        reason=", ".join(f"{each['jurisdiction']['display_name']}: {each['taxability_reason']}" for each in breakdown),
+        reason=", ".join(f"{part['jurisdiction']['display_name']}: {part['taxability_reason']}" for part in breakdown),
         source=f"Stripe Tax, {calculation}",
         rules_version=f"stripe {stripe.VERSION.split('.')[0]}",
         tax_point=question.tax_point,
@@ -136,8 +138,8 @@ def _determination(question: TaxQuestion, calculation: str, breakdown: list[Any]
     )
 
 
-def _component(each: Any) -> Component:
-    details, place = each["tax_rate_details"], each["jurisdiction"]
+def _component(part: Any) -> Component:
+    details, place = part["tax_rate_details"], part["jurisdiction"]
     return Component(name=details["display_name"], jurisdiction=place["country"], percent=details["percentage_decimal"])
 
 
@@ -159,7 +161,7 @@ def _money(units: int, currency: str) -> Money:
 
 def _address(address: Address) -> dict[str, str]:
     lines = [*address.lines, "", ""]
-    found = {
+    fields = {
         "line1": lines[0],
         "line2": lines[1],
         "city": address.city,
@@ -167,7 +169,7 @@ def _address(address: Address) -> dict[str, str]:
         "postal_code": address.postal_code,
         "country": address.country,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _tax_ids(account: Account) -> list[dict[str, str]]:

@@ -107,10 +107,10 @@ def _sections(
     """Yield the lines of each account of a consolidated invoice, under its name and subtotal; else all lines."""
     if not invoice.accounts:
         yield None, None, list(invoice.lines)
-    for each in invoice.accounts:
-        lines = [line for line in invoice.lines if line.priced.account == each.account]
+    for subtotal in invoice.accounts:
+        lines = [line for line in invoice.lines if line.priced.account == subtotal.account]
         if lines:
-            yield each.name, money(each.amounts.net), lines
+            yield subtotal.name, money(subtotal.amounts.net), lines
 
 
 def _line(line: InvoiceLine, money: Any, span: Any, locale: str) -> dict[str, Any]:
