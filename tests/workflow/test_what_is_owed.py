@@ -5,7 +5,6 @@ months come to, line by line. Amounts are in USD, half up.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -128,18 +127,17 @@ def test_usage_that_comes_late_takes_what_rolled_over_from_it() -> None:
 
 
 def test_an_amended_month_uses_what_was_carried_first_and_each_part_its_own() -> None:
-    """500 carried into January, 1,500 used after the 5th at 1.10: 1,500 - 500 - 1,000 x 27/31 = 129.03 are priced."""
-    rolling = {"included_quantity": "1000", "rollover": True, "effective": {"start": "2012-12-01"}}
+    """500 carried into March, 1,500 used after the 5th at 1.10: 1,500 - 500 - 1,000 x 27/31 = 129.03 are priced."""
+    rolling = {"included_quantity": "1000", "rollover": True, "effective": {"start": "2013-02-01"}}
     life = Life(fee("0"))
-    life.publish("2012-12-01", miles("1", **rolling))
-    life.publish("2013-01-05", miles("1.1", **rolling))
-    life.world.moment = datetime(2012, 12, 1, 12, tzinfo=UTC)
-    life.use("2012-12-10", "500")
-    life.bill(0)
-    life.use("2013-01-10", "1500")
-    assert life.bill(1) == {"miles:2013-01@2013-01-05": "141.94"}
-    life.use("2013-02-10", "1200")
-    assert life.bill(2) == {"miles:2013-02": "78.06"}  # 1,200 less 1,000 and the 129.03 that the first part left
+    life.publish("2013-02-01", miles("1", **rolling))
+    life.publish("2013-03-05", miles("1.1", **rolling))
+    life.use("2013-02-10", "500")
+    life.bill(2)
+    life.use("2013-03-10", "1500")
+    assert life.bill(3) == {"miles:2013-03@2013-03-05": "141.94"}
+    life.use("2013-04-10", "1200")
+    assert life.bill(4) == {"miles:2013-04": "78.06"}  # 1,200 less 1,000 and the 129.03 that the first part left
 
 
 def test_late_usage_draws_the_credit_that_it_would_have_drawn() -> None:
