@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from pytest_socket import enable_socket
 
-from billproof.pipeline.artefacts import FORMAT
 from billproof_ops.errors import OpsError
 from billproof_ops.local import server
 
@@ -78,7 +77,7 @@ def test_a_port_that_is_taken_moves_the_saved_state(tmp_path: Path) -> None:
         other.listen()
         taken = other.getsockname()[1]
         (state / "port").write_text(str(taken))
-        (state / "format").write_text(FORMAT)
+        (state / "format").write_text(server.STATE_FORMAT)
         (state / "services" / "sqs.json").write_text(f'"http://127.0.0.1:{taken}/q"')
         port = server._choose_port(tmp_path)
     assert port != taken

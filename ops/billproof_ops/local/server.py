@@ -20,14 +20,17 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 
+from billproof.ids import digest_bytes
 from billproof.pipeline.artefacts import FORMAT
 from billproof_ops.errors import OpsError
-from billproof_ops.paths import LOCAL
+from billproof_ops.paths import DEMO_CONTRACTS, LOCAL
 
 START_SECONDS = 60
 STOP_SECONDS = 60
 REGION = "us-east-1"
 PERSON, DEMO = "person", "demo"
+STATE_FORMAT = f"{FORMAT} {digest_bytes(DEMO_CONTRACTS.read_bytes())}"
+"""A state of another format, or with other contracts under the demo's versions, cannot be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,12 @@ def start(folder: Path = LOCAL, *, owner: str = PERSON) -> tuple[Server, bool]:
     if known is not None:
         return known, False
     dirty, state_format = folder / "dirty", folder / "state" / "format"
-    is_ours = state_format.exists() and state_format.read_text() == FORMAT
+    is_ours = state_format.exists() and state_format.read_text() == STATE_FORMAT
     wiped = (folder / "state").exists() and (dirty.exists() or not is_ours)
     if wiped:
         shutil.rmtree(folder / "state", ignore_errors=True)
     (folder / "state" / "tmp").mkdir(parents=True, exist_ok=True)
-    state_format.write_text(FORMAT)
+    state_format.write_text(STATE_FORMAT)
     dirty.touch()
     server = _spawn(folder, owner)
     (folder / "server.json").write_text(json.dumps(asdict(server)))
