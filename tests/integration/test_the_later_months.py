@@ -8,7 +8,7 @@ from billproof.usage import log
 from billproof_ops import billing
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
-from tests.support.chain import DRAIN_SECONDS, INC, drained, run_command, send
+from tests.support.chain import DRAIN_SECONDS, INC, drained, run_command, send, settled
 from tests.support.world import flight
 
 
@@ -47,6 +47,7 @@ def test_a_family_is_billed_on_one_invoice_in_its_own_currency(billed: Target) -
     assert invoice.totals.net.text == "21.00"  # 2 x 10 + 1 x 1, of both
     assert [line.priced.explanation.note for line in invoice.lines] == ["3 events, pooled: PARENT 1, CHILD 2"]
     assert [str(invoice.totals.net), str(invoice.in_books.net)] == ["21.00 EUR", "26.89 USD"]
+    settled(billed, INC, march)
     code, out, err = run_command("run", "prove", run_id)
     assert code == 0, out + err
     assert run_command("invoice", "show", released.number)[1].count("CHILD") >= 1

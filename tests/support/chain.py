@@ -43,17 +43,18 @@ def drained(target: Target, queue: str) -> None:
     )
 
 
-def facts(target: Target, entity: str = INC) -> dict[str, InvoiceFacts]:
-    """January's invoices of a legal entity, by account."""
-    return {each.account: each for each in target.ports.register.of_period(entity, JANUARY)}
+def facts(target: Target, entity: str = INC, period: str = JANUARY) -> dict[str, InvoiceFacts]:
+    """A month's invoices of a legal entity, by account."""
+    return {invoice.account: invoice for invoice in target.ports.register.of_period(entity, period)}
 
 
-def settled(target: Target, entity: str) -> None:
-    """Wait until all of January's invoices are posted and delivered."""
+def settled(target: Target, entity: str, period: str = JANUARY) -> None:
+    """Wait until all of a month's invoices are posted and delivered: both follow a run, by queues of their own."""
 
     def look() -> bool | None:
-        found = facts(target, entity).values()
-        return True if all(each.status.value == "posted" and each.is_delivered for each in found) else None
+        invoices = facts(target, entity, period).values()
+        is_over = all(invoice.status.value == "posted" and invoice.is_delivered for invoice in invoices)
+        return True if invoices and is_over else None
 
     until(look, what="posting and delivering", timeout_seconds=DRAIN_SECONDS)
 

@@ -106,21 +106,21 @@ class AccountPricer:
             line_ids=line_ids,
             family={member.id: self._usages[member.id, period.name].quantities for member in self._terms.members},
         )
-        found = [
+        owed_of = [
             owed(timeline, replace(basis, quantities=basis.family[timeline.account]))
             for timeline in timelines(contracts, period)
         ]
         unused: Rolled = {}
-        for line in (line for contract in found for line in contract.lines):
+        for line in (line for contract in owed_of for line in contract.lines):
             if line.unused_quantity:
                 key = line.explanation.contract, line.charge
                 unused[key] = unused.get(key, ZERO) + line.unused_quantity
         self._carried[period.end] = unused
-        return found
+        return owed_of
 
     def _settle(self, month: EarlierPeriod) -> _Settled:
-        found = self._owed(month.period, month.contracts, month.carried, month.rounding, month.line_ids)
-        return _Settled(month, found, concessions(month, [line for contract in found for line in contract.lines]))
+        owed_of = self._owed(month.period, month.contracts, month.carried, month.rounding, month.line_ids)
+        return _Settled(month, owed_of, concessions(month, [line for contract in owed_of for line in contract.lines]))
 
     def _differences(self, settled: _Settled) -> list[PricedLine]:
         fees = settled.month.model_copy(update={"billed": _billed(settled.month, draws=False)})

@@ -70,7 +70,7 @@ def terms_over(timeline: Timeline, period: Period) -> list[CommitmentTerm]:
 
     Raises UnpriceableCharge where a commitment changes how long its terms are.
     """
-    found: list[CommitmentTerm] = []
+    terms: list[CommitmentTerm] = []
     by_id: dict[str, list[Span[Commitment]]] = {}
     for span in timeline.commitments:
         by_id.setdefault(span.term.id, []).append(span)
@@ -80,8 +80,8 @@ def terms_over(timeline: Timeline, period: Period) -> list[CommitmentTerm]:
             message = f"commitment {name} changes how many months it is for: end it, and begin another one"
             raise UnpriceableCharge(message, contract=timeline.id)
         if months != {1}:
-            found += _terms(spans, months.pop(), period)
-    return found
+            terms += _terms(spans, months.pop(), period)
+    return terms
 
 
 def _terms(spans: list[Span[Commitment]], months: int, period: Period) -> Iterator[CommitmentTerm]:
@@ -128,7 +128,7 @@ def commitment_lines(
 
     A term that ends in the period has a line, a zero one where it is met; an earlier one where its shortfall changed.
     """
-    mine, found = list(lines), []
+    mine, shortfalls = list(lines), []
     for term in terms_over(timeline, period):
         known, here = before.get(term.key), committed(term, mine)
         reached, billed = (known.reached, known.billed) if known else (ZERO, ZERO)
@@ -139,8 +139,8 @@ def commitment_lines(
             why = _explanation(term, owed, here.reached, known, rounding, is_due=is_due)
             net = Money.of(owed, timeline.currency)
             name = TermName(term.span.term.id)
-            found.append(shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids))
-    return found
+            shortfalls.append(shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids))
+    return shortfalls
 
 
 def _explanation(

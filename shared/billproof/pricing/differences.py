@@ -50,9 +50,9 @@ def difference_lines(
 @exactly
 def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> dict[LineKey, Decimal]:
     """Return what concessions take off each line: together never more than its fee owes with all that comes off it."""
-    found = {_key(line): line.conceded for line in earlier.billed if line.conceded and not line.is_draw}
-    if not found:
-        return found
+    conceded = {_key(line): line.conceded for line in earlier.billed if line.conceded and not line.is_draw}
+    if not conceded:
+        return conceded
     owed = {(line.explanation.contract, line.id): line.net.amount for line in now}
     names = {*owed, *(_key(line) for line in earlier.billed if not line.is_draw)}
     groups: dict[LineKey, list[LineKey]] = {}
@@ -60,10 +60,10 @@ def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> dict[LineK
         groups.setdefault(_base(key, names), []).append(key)
     for base, members in groups.items():
         together = sum((owed.get(key, ZERO) for key in members), ZERO)
-        excess = sum((found.get(key, ZERO) for key in members), ZERO) - max(together, ZERO)
+        excess = sum((conceded.get(key, ZERO) for key in members), ZERO) - max(together, ZERO)
         if excess > 0:
-            found[base] = found.get(base, ZERO) - excess
-    return found
+            conceded[base] = conceded.get(base, ZERO) - excess
+    return conceded
 
 
 def _key(line: BilledLine) -> LineKey:

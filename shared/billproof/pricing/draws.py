@@ -42,7 +42,7 @@ def draw_lines(
     def order(span: Span[Credit]) -> tuple[int, str, str]:
         return (span.term.priority, str(span.days.end or "9999"), span.term.id)
 
-    found: list[PricedLine] = []
+    lines: list[PricedLine] = []
     for span in sorted(timeline.credits, key=order):
         key = (timeline.id, span.term.id)
         for name, line in open_lines.items():
@@ -53,14 +53,14 @@ def draw_lines(
             step = step_of(f"of {Money.of(rest, timeline.currency)} left", ONE, -taken)
             why = explain(span.contract, LineKind.CREDIT.term_model, -taken, (step,), rounding)
             net = Money.of(-taken, timeline.currency)
-            found.append(
+            lines.append(
                 reduction_line(
                     span, line, LineKind.CREDIT, name=name_of(span, period), net=net, why=why, line_ids=line_ids
                 )
             )
             rests[name] += net
             drawn[key] = drawn.get(key, ZERO) + taken
-    return found
+    return lines
 
 
 def _month_of(line: PricedLine) -> Period:

@@ -43,7 +43,7 @@ class Basis:
     family: Mapping[str, Sequence[Quantity]] = field(default_factory=dict)
     line_ids: LineIdFormat = LineIdFormat.ESCAPED
 
-    def found(self, charge: Charge, reading: Reading, part: str) -> list[Quantity]:
+    def measured(self, charge: Charge, reading: Reading, part: str) -> list[Quantity]:
         """Return what a charge's reading found in a part of the period, in all accounts where it is pooled."""
         if charge.pooled:
             return pooled(self.family, reading, part)
@@ -64,7 +64,7 @@ def charge_lines(timeline: Timeline, basis: Basis, owed: Iterable[Due]) -> list[
 def true_up_lines(timeline: Timeline, basis: Basis) -> list[tuple[Due, PricedLine]]:
     """Price what telemetry saw above the committed seats in the billing period, in arrears."""
     pricer = _Pricer(timeline, basis)
-    return [found for span in timeline.charges if trues_up(span) for found in pricer.true_up(span)]
+    return [line for span in timeline.charges if trues_up(span) for line in pricer.true_up(span)]
 
 
 class _Pricer:
@@ -113,7 +113,7 @@ class _Pricer:
         part, share = due.part, None
         if not is_additive(meter):
             part, share = in_force(due, self._timeline).part, self._share(due)
-        quantities = self._basis.found(charge, reading, part)
+        quantities = self._basis.measured(charge, reading, part)
         if not quantities:
             empty = Quantity(meter=meter.id, group_by=charge.group_by, dimension={}, quantity=ZERO, events=0)
             quantities = [empty]
@@ -192,13 +192,13 @@ class _Pricer:
         due = Due(span, period, since, period.start, is_true_up=True)
         meter = self._meter(charge, charge.seats_meter)
         reading = Reading(meter=meter.id, by_day=True)
-        found = next((measured for measured in self._basis.quantities if measured.is_of(reading)), None)
+        telemetry = next((measured for measured in self._basis.quantities if measured.is_of(reading)), None)
         start, end = ((day - period.start).days for day in due.bounds)
-        above = price.true_up_of(levels(found)[start:end] if found else [])
+        above = price.true_up_of(levels(telemetry)[start:end] if telemetry else [])
         share = Proration.of(span.days, period, span.contract.proration)
         if above.by_day:
             share = Proration(days_covered=1, days_in_period=period.days)
-        note = f"{found.events} readings" if found else "no telemetry"
+        note = f"{telemetry.events} readings" if telemetry else "no telemetry"
         yield due, self._line(due, (above.step,), quantity=above.quantity, share=share, meter=meter, note=note)
 
     def _meter(self, charge: Charge, name: str) -> Meter:
@@ -276,13 +276,13 @@ def recognition_of(due: Due) -> RevenueSchedule:
     return RevenueSchedule(method=charge.recognition_method, period=Period(start=start, end=end))
 
 
-def levels(found: Quantity) -> list[Decimal]:
+def levels(telemetry: Quantity) -> list[Decimal]:
     """Return the level of each day; a day without events keeps the day before's, and before the first it is zero."""
-    seen, level = [], ZERO
-    for day in found.days:
+    by_day, level = [], ZERO
+    for day in telemetry.days:
         level = level if day is None else day
-        seen.append(level)
-    return seen
+        by_day.append(level)
+    return by_day
 
 
 def _steps(charge: Charge, used: Used) -> tuple[Step, ...]:

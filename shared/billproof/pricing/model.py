@@ -131,10 +131,10 @@ def metered_quantities(lines: Iterable[PricedLine]) -> dict[str, Decimal]:
         if line.meter is not None and line.kind is LineKind.CHARGE:
             key = (line.meter, line.explanation.contract, line.charge)
             by_charge[key] = by_charge.get(key, Decimal(0)) + line.quantity
-    found: dict[str, Decimal] = {}
+    most: dict[str, Decimal] = {}
     for (meter, _, _), quantity in by_charge.items():
-        found[meter] = max(found.get(meter, Decimal(0)), quantity)
-    return found
+        most[meter] = max(most.get(meter, Decimal(0)), quantity)
+    return most
 
 
 class PricedAccount(Model):

@@ -43,7 +43,7 @@ def contract_lines(
     `drawn` says what earlier invoices drew of each credit, by contract and credit; without it no credit is drawn.
     Raises UnpriceableCharge where the terms cannot be priced as stated.
     """
-    found = owed(timeline, basis)
+    due = owed(timeline, basis)
     if drawn is None:
-        return list(found.lines)
-    return [*found.lines, *draw_lines(timeline, found.lefts, basis.period, dict(drawn), basis.rounding, basis.line_ids)]
+        return list(due.lines)
+    return [*due.lines, *draw_lines(timeline, due.lefts, basis.period, dict(drawn), basis.rounding, basis.line_ids)]

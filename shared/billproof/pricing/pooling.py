@@ -20,19 +20,19 @@ def is_additive(meter: Meter) -> bool:
 @exactly
 def pooled(used: Mapping[str, Sequence[Quantity]], reading: Reading, part: str) -> list[Quantity]:
     """Add the quantities of all accounts up, for each combination of the grouping properties."""
-    found: dict[tuple[str, ...], Quantity] = {}
+    by_group: dict[tuple[str, ...], Quantity] = {}
     for quantities in used.values():
-        for each in quantities:
-            if each.is_of(reading, part):
-                key = tuple(each.dimension.values())
-                found[key] = _together(found[key], each) if key in found else each
-    return list(found.values())
+        for quantity in quantities:
+            if quantity.is_of(reading, part):
+                key = tuple(quantity.dimension.values())
+                by_group[key] = _together(by_group[key], quantity) if key in by_group else quantity
+    return list(by_group.values())
 
 
 def shares(used: Mapping[str, Sequence[Quantity]], reading: Reading, part: str, dimension: dict[str, str]) -> str:
     """Say what each account used of a pooled quantity."""
     mine = {
-        account: sum((each.quantity for each in quantities if _is(each, reading, part, dimension)), Decimal(0))
+        account: sum((one.quantity for one in quantities if _is(one, reading, part, dimension)), Decimal(0))
         for account, quantities in used.items()
     }
     return ", ".join(f"{account} {decimal_text(quantity)}" for account, quantity in mine.items() if quantity)
@@ -44,8 +44,8 @@ def _is(quantity: Quantity, reading: Reading, part: str, dimension: dict[str, st
 
 def _together(one: Quantity, other: Quantity) -> Quantity:
     prices: dict[Decimal, Decimal] = {}
-    for each in (*one.prices, *other.prices):
-        prices[each.unit_price] = prices.get(each.unit_price, Decimal(0)) + each.quantity
+    for priced in (*one.prices, *other.prices):
+        prices[priced.unit_price] = prices.get(priced.unit_price, Decimal(0)) + priced.quantity
     return one.model_copy(
         update={
             "quantity": one.quantity + other.quantity,

@@ -155,8 +155,8 @@ class PriceRequest(Model):
         if self.usage.days and "seats_meter" not in self.charge:
             charge["seats_meter"] = "seats"
         merged = {**charge, **self.charge, "price": self.price}
-        if not self.terms and (found := _charge(merged)) is not None:
-            return _plain(self.currency, found)
+        if not self.terms and (parsed := _charge(merged)) is not None:
+            return _plain(self.currency, parsed)
         terms = {
             "id": "quote",
             "account": "quote",
@@ -185,7 +185,9 @@ def quote(request: PriceRequest) -> Quote:
     basis = Basis(
         period=period,
         meters={name: _meter(name) for name in charge.meters},
-        quantities=[found for reading in sorted(read.readings, key=repr) for found in _used(reading, read, request)],
+        quantities=[
+            quantity for reading in sorted(read.readings, key=repr) for quantity in _used(reading, read, request)
+        ],
         rounding=request.rounding,
         carried={} if request.usage.carried is None else {(contract.id, charge.id): request.usage.carried},
     )
@@ -247,10 +249,10 @@ def _used(reading: Reading, read: Read, request: PriceRequest) -> list[Quantity]
             f"terms change within {request.period}: usage.parts must say the quantity of {', '.join(sorted(missing))}"
         )
         raise InvalidInput(message)
-    found = []
+    used = []
     for part in ("", *read.parts):
         for dimension, quantity in groups:
-            found.append(
+            used.append(
                 Quantity(
                     meter=reading.meter,
                     group_by=reading.group_by,
@@ -262,7 +264,7 @@ def _used(reading: Reading, read: Read, request: PriceRequest) -> list[Quantity]
                     **extras,
                 )
             )
-    return found
+    return used
 
 
 def _transactions(reading: Reading, read: Read, request: PriceRequest) -> Iterator[Quantity]:

@@ -43,19 +43,19 @@ class Read:
 
         With an `account` it is what is read of that account's usage: by its own contracts, and by pooled charges.
         """
-        found: set[Reading] = set()
+        collected: set[Reading] = set()
         parts: dict[str, Period] = {}
         for timeline in timelines(contracts, period):
             for span in timeline.charges:
                 is_read = account in {None, timeline.account} or span.term.pooled
                 mine = list(readings(span.term)) if is_read and span.touches(period) else []
-                found.update(mine)
+                collected.update(mine)
                 due = Due(span, period, "", period.start)
                 for measured in (due, in_force(due, timeline)) if mine else ():
                     if measured.part:
                         start, end = measured.bounds
                         parts[measured.part] = Period(start=start, end=end)
-        return cls(frozenset(found), parts)
+        return cls(frozenset(collected), parts)
 
     @property
     def by_day(self) -> bool:
@@ -64,9 +64,9 @@ class Read:
 
     def conditions(self, meters: Mapping[str, Meter]) -> dict[str, tuple[str, ...]]:
         """Return the event types that are read, each with the conditions of the meters that read it, as JSON."""
-        found: dict[str, set[str]] = {}
+        kinds: dict[str, set[str]] = {}
         for reading in self.readings:
             meter = meters.get(reading.meter)
             if meter is not None:
-                found.setdefault(meter.event_type, set()).add(canonical_json(meter.where).decode())
-        return {kind: tuple(sorted(conditions)) for kind, conditions in sorted(found.items())}
+                kinds.setdefault(meter.event_type, set()).add(canonical_json(meter.where).decode())
+        return {kind: tuple(sorted(conditions)) for kind, conditions in sorted(kinds.items())}

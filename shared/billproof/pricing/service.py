@@ -74,12 +74,12 @@ def invoice_currency(terms: AccountTerms, plan: BatchPlan) -> str:
     Raises UnpriceableCharge where they have several, or where no rate is known of one that is not the books'.
     """
     contracts = (*terms.contracts, *(contract for month in terms.earlier for contract in month.contracts))
-    found = sorted({contract.currency for contract in contracts}) or [plan.legal_entity.currency]
-    if len(found) > 1:
-        message = f"contracts of {terms.account.id} are in {' and '.join(found)}: an invoice has one currency"
+    currencies = sorted({contract.currency for contract in contracts}) or [plan.legal_entity.currency]
+    if len(currencies) > 1:
+        message = f"contracts of {terms.account.id} are in {' and '.join(currencies)}: an invoice has one currency"
         raise UnpriceableCharge(message, contract="contracts")
-    plan.booked(Money.zero(found[0]))
-    return found[0]
+    plan.booked(Money.zero(currencies[0]))
+    return currencies[0]
 
 
 def _out_of_range(account: str, usage: AccountUsage) -> Finding:

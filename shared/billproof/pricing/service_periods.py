@@ -70,18 +70,18 @@ def fees_touching(timeline: Timeline, periods: Iterable[Period]) -> list[Due]:
 
     What is metered is of its own month alone, and left out.
     """
-    found: dict[tuple[str, date, str], Due] = {}
+    dues: dict[tuple[str, date, str], Due] = {}
     for period in periods:
         for span in timeline.charges:
             if span.term.is_metered:
                 continue
             due_day = span.term.price.due_day
             if due_day is not None and period.start <= due_day < period.end and due_day in span.days:
-                found[span.term.id, period.start, ""] = Due(span, period, "", period.start)
+                dues[span.term.id, period.start, ""] = Due(span, period, "", period.start)
             elif not span.term.price.is_due_once and span.touches(period):
                 for due in _parts(span, timeline, period.start, period.end):
-                    found.setdefault((span.term.id, due.period.start, due.since), due)
-    return list(found.values())
+                    dues.setdefault((span.term.id, due.period.start, due.since), due)
+    return list(dues.values())
 
 
 def _parts(span: Span[Charge], timeline: Timeline, start: date, end: date) -> Iterator[Due]:

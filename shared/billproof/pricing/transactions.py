@@ -15,7 +15,7 @@ ZERO = Decimal(0)
 @exactly
 def tally(amounts: Iterable[Decimal], terms: Transactions) -> TransactionTally:
     """Sort the amounts of transactions, in the order of their times, into free, low, rated and high ones."""
-    found = dict.fromkeys(TransactionTally.model_fields, ZERO)
+    sums = dict.fromkeys(TransactionTally.model_fields, ZERO)
     before = ZERO
     is_free = terms.free_transactions is not None or terms.free_amount is not None
     for place, amount in enumerate(amounts, start=1):
@@ -23,18 +23,18 @@ def tally(amounts: Iterable[Decimal], terms: Transactions) -> TransactionTally:
         room = amount if terms.free_amount is None else terms.free_amount - before
         free = max(ZERO, min(amount, room)) if counted else ZERO
         rest = amount - free
-        found["free_amount"] += free
+        sums["free_amount"] += free
         if counted and (terms.free_amount is None or before + amount <= terms.free_amount):
-            found["covered_events"] += 1
+            sums["covered_events"] += 1
         elif terms.low is not None and rest < terms.low:
-            found["low_events"] += 1
-            found["low_amount"] += rest
+            sums["low_events"] += 1
+            sums["low_amount"] += rest
         elif terms.high is not None and rest >= terms.high:
-            found["high_events"] += 1
-            found["high_amount"] += rest
+            sums["high_events"] += 1
+            sums["high_amount"] += rest
         else:
-            found["events"] += 1
-            found["amount"] += rest
+            sums["events"] += 1
+            sums["amount"] += rest
         before += amount
-    counts = {name: int(value) if name.endswith("events") else value for name, value in found.items()}
+    counts = {name: int(value) if name.endswith("events") else value for name, value in sums.items()}
     return TransactionTally.model_validate(counts)
