@@ -141,7 +141,9 @@ def test_a_credit_note_waits_until_its_invoice_is_declared(stripe: FakeStripe) -
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
-def test_a_night_on_which_stripe_fails_declares_nothing_twice(stripe: FakeStripe, *, after_effect: bool) -> None:
+def test_while_stripe_fails_nothing_is_declared_and_afterwards_it_is_declared_once(
+    stripe: FakeStripe, *, after_effect: bool
+) -> None:
     world = world_of(stripe)
     bill(world)
     stripe.failing, stripe.after_effect = 50, after_effect
