@@ -1,6 +1,6 @@
 """Every use case is killed at every one of its port calls, before and after the effect, and then simply done again.
 
-The state that lasts must be the one of a night on which nothing happened, byte for byte.
+The state that lasts must be that of steps that nothing disturbed, byte for byte.
 """
 
 from collections.abc import Callable
@@ -127,8 +127,8 @@ NAMES += ["credit", "approve-credit", "post-credit", "recognize", "reconcile"]
 
 
 @pytest.fixture(scope="module")
-def quiet_night() -> list[dict[str, object]]:
-    """The state after each step of a night on which nothing happened."""
+def undisturbed() -> list[dict[str, object]]:
+    """The state after each step when nothing disturbs it."""
     world = month()
     states = []
     for step in STEPS:
@@ -140,7 +140,7 @@ def quiet_night() -> list[dict[str, object]]:
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(len(STEPS)), ids=NAMES)
 def test_a_step_that_was_killed_anywhere_and_done_again_leaves_the_same_state(
-    *, number: int, after_effect: bool, quiet_night: list[dict[str, object]], request: pytest.FixtureRequest
+    *, number: int, after_effect: bool, undisturbed: list[dict[str, object]], request: pytest.FixtureRequest
 ) -> None:
     world = month()
     for step in STEPS[:number]:
@@ -160,8 +160,8 @@ def test_a_step_that_was_killed_anywhere_and_done_again_leaves_the_same_state(
         STEPS[number](world)
         found = state_of(world)
         if NAMES[number] == "wait":  # every wait that was begun leaves its token: it is a fact, and a reminder
-            found["exceptions"] = quiet_night[number]["exceptions"]
-        assert found == quiet_night[number], f"killed at call {kill_at} of {calls}"
+            found["exceptions"] = undisturbed[number]["exceptions"]
+        assert found == undisturbed[number], f"killed at call {kill_at} of {calls}"
 
 
 def test_a_clock_that_changes_to_summer_time_and_back_bills_every_event_once() -> None:

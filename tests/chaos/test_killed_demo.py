@@ -51,7 +51,7 @@ def moments() -> list[float]:
 
 
 @pytest.mark.parametrize("moment", moments(), ids=lambda moment: f"{moment:.0%}-seed-{SEED}")
-def test_a_killed_demo_leaves_nothing_that_the_next_one_does_not_mend(
+def test_a_killed_demo_leaves_nothing_that_the_next_one_does_not_complete(
     moment: float, undisturbed: tuple[dict[str, Any], float]
 ) -> None:
     expected, seconds = undisturbed

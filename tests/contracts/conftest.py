@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from moto import mock_aws
+from pytest_socket import enable_socket
 
 from billproof.adapters.aws.dynamodb import DynamoRecords
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.ports import Objects, Records
 from tests.support.fakes import MemoryObjects, MemoryRecords
+from tests.support.stripe_server import FakeStripe, served
 
 
 @pytest.fixture(params=["memory", "moto"])
@@ -48,3 +50,10 @@ def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
         client = boto3.client("s3")
         client.create_bucket(Bucket="objects")
         yield S3Objects(client, "objects")
+
+
+@pytest.fixture
+def stripe() -> Iterator[FakeStripe]:
+    enable_socket()
+    with served(FakeStripe()) as server:
+        yield server

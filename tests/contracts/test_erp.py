@@ -1,15 +1,9 @@
-"""What every adapter of the ERP port must do, whatever its ERP keeps, forgets and takes twice.
-
-An adapter of a real ERP joins by a harness of its own in `HARNESSES`, and in `REJECTING` where its ERP can refuse.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+"""What every adapter of the ERP port must do, whatever its ERP keeps, forgets and takes twice."""
 
 import pytest
 
 from billproof.adapters.ledger.embedded import EmbeddedLedger
-from billproof.erp.port import Erp, PostedDocument, erp_named, short_reference
+from billproof.erp.port import PostedDocument, erp_named, short_reference
 from billproof.erp.service import PostingOutcome, ensure_posted
 from billproof.errors import (
     Conflict,
@@ -19,136 +13,14 @@ from billproof.errors import (
     PostingRejected,
     UnbalancedEntry,
 )
-from billproof.ledger.model import JournalEntry
 from billproof.money import Money
-from billproof.periods import Period
-from billproof.ports import Document, Key, Record, Records
+from tests.support.erp_harnesses import FEBRUARY, HARNESSES, REJECTING, ForeignHarness, Harness, entry
 from tests.support.fakes import MemoryRecords
 from tests.support.faults import Killed
-from tests.support.foreign_erp import TIMEOUT_SECONDS, ForeignErp, ForeignServer
+from tests.support.foreign_erp import ForeignErp, ForeignServer
 
-FEBRUARY = Period.month("2013-02")
 LONG = "SKY-EU-CN-2013-00000"
 """What two numbers begin with that are longer than any short reference field."""
-
-
-def entry(reference: str = "R-1", day: str = "2013-02-01", amount: str = "10.50", **changes: Any) -> JournalEntry:
-    lines = [
-        ("1100", amount),
-        ("4000", f"-{amount}"),
-        ("2200", "2"),
-        ("2200", "-1"),
-        ("4000", "-1"),
-        ("7", "3"),
-        ("7", "-3"),
-    ]
-    fields = {
-        "legal_entity": "e",
-        "external_reference": reference,
-        "invoice": "e.2013-01.a",
-        "billing_account": "a",
-        "period": "2013-01",
-        "document_date": day,
-        "currency": "USD",
-        "lines": [
-            {"account": account, "amount": {"amount": value, "currency": "USD"}, "memo": ""} for account, value in lines
-        ],
-        **changes,
-    }
-    return JournalEntry.balanced(**fields)
-
-
-class FaultyRecords:
-    """Records whose next write fails as it is told: before it, or after it was done."""
-
-    def __init__(self, inner: Records) -> None:
-        self.inner = inner
-        self.before: BaseException | None = None
-        self.after: BaseException | None = None
-
-    def get(self, key: Key) -> Document | None:
-        return self.inner.get(key)
-
-    def create(self, record: Record) -> bool:
-        return self.create_all([record])
-
-    def create_all(self, records: Sequence[Record]) -> bool:
-        before, after, self.before, self.after = self.before, self.after, None, None
-        if before is not None:
-            raise before
-        written = self.inner.create_all(records)
-        if after is not None:
-            raise after
-        return written
-
-    def query(
-        self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
-    ) -> Iterator[Record]:
-        return self.inner.query(partition, prefix=prefix, newest_first=newest_first, limit=limit)
-
-
-class Harness(Protocol):
-    """An adapter, and how its ERP is made to fail once."""
-
-    erp: Erp
-
-    def refuse_connection(self) -> None: ...
-    def lose_acknowledgement(self) -> None: ...
-    def answer_too_late(self) -> None: ...
-    def die_between_create_and_post(self) -> None: ...
-
-
-class EmbeddedHarness:
-    def __init__(self, records: Records) -> None:
-        self.records = FaultyRecords(records)
-        self.erp: Erp = EmbeddedLedger(self.records)
-
-    def refuse_connection(self) -> None:
-        self.records.before = ExternalServiceUnavailable("DynamoDB refused the connection")
-
-    def lose_acknowledgement(self) -> None:
-        self.records.after = ExternalServiceUnavailable("the connection to DynamoDB was reset")
-
-    def answer_too_late(self) -> None:
-        self.records.after = ExternalServiceUnavailable("DynamoDB did not answer in time")
-
-    def die_between_create_and_post(self) -> None:
-        self.records.before = Killed()  # a transaction has no between: nothing is written
-
-
-class ForeignHarness:
-    def __init__(self, server: ForeignServer) -> None:
-        self.server = server
-        self.foreign = ForeignErp(server)
-        self.erp: Erp = self.foreign
-
-    def refuse_connection(self) -> None:
-        self.server.down.append("post")
-
-    def lose_acknowledgement(self) -> None:
-        self.server.lost.append("post")
-
-    def answer_too_late(self) -> None:
-        self.server.latency_seconds["post"] = TIMEOUT_SECONDS + 1
-
-    def die_between_create_and_post(self) -> None:
-        self.foreign.dies_between_create_and_post = True
-
-    def close_period(self) -> None:
-        self.server.closed_before = FEBRUARY.end
-
-    def open_period(self) -> None:
-        self.server.closed_before = FEBRUARY.start
-
-
-HARNESSES: dict[str, Callable[[pytest.FixtureRequest], Harness]] = {
-    "embedded on memory": lambda _request: EmbeddedHarness(MemoryRecords()),
-    "embedded on DynamoDB": lambda request: EmbeddedHarness(request.getfixturevalue("dynamo_records")),
-    "foreign": lambda _request: ForeignHarness(ForeignServer()),
-    "foreign that refuses duplicates": lambda _request: ForeignHarness(ForeignServer(refuses_duplicates=True)),
-}
-REJECTING: dict[str, Callable[[], ForeignHarness]] = {"foreign": lambda: ForeignHarness(ForeignServer())}
-"""The adapters whose ERP closes periods, misses accounts and blocks parties; the embedded ledger does none of these."""
 
 
 @pytest.fixture(params=HARNESSES)

@@ -1,16 +1,12 @@
 """A legal entity whose tax is determined and declared by Stripe Tax: asked over HTTP, told each thing once."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pytest_socket import enable_socket
 
-from billproof.adapters.aws.clients import client
 from billproof.adapters.stripe.tax import StripeTax
-from billproof.composition import Composition
 from billproof.contracts.model import Contract
-from billproof.errors import Conflict, Contended, ExternalServiceUnavailable, InvalidInput, UndeterminedTax
+from billproof.errors import Conflict, Contended, ExternalServiceUnavailable, InvalidInput
 from billproof.findings import Finding
 from billproof.invoicing.facts import DECLARED
 from billproof.masterdata.parties import Account, TaxEngineName
@@ -18,21 +14,15 @@ from billproof.money import Money, Taxed, total
 from billproof.pipeline.previewing import preview
 from billproof.proof.service import prove_run
 from billproof.proof.taxes import recalculate_tax
-from billproof.settings import Settings
-from billproof.tax.port import TaxQuestion, TaxTransaction
+from billproof.tax.port import TaxTransaction
 from billproof_ops.demo import story
-from tests.support.stripe_server import FakeStripe, served
-from tests.support.world import EUROPE, INC, JANUARY, World, flight
+from tests.support.stripe_server import FakeStripe
+from tests.support.world import EUROPE, JANUARY, World, flight
 
 US = f"{EUROPE}.{JANUARY}.US"
+
+
 DATA = story.master_data()
-
-
-@pytest.fixture
-def stripe() -> Iterator[FakeStripe]:
-    enable_socket()
-    with served(FakeStripe()) as server:
-        yield server
 
 
 def world_of(stripe: FakeStripe | None, entity: str = EUROPE, **account: Any) -> World:
@@ -151,7 +141,9 @@ def test_a_credit_note_waits_until_its_invoice_is_declared(stripe: FakeStripe) -
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
-def test_a_night_on_which_stripe_fails_declares_nothing_twice(stripe: FakeStripe, *, after_effect: bool) -> None:
+def test_while_stripe_fails_nothing_is_declared_and_afterwards_it_is_declared_once(
+    stripe: FakeStripe, *, after_effect: bool
+) -> None:
     world = world_of(stripe)
     bill(world)
     stripe.failing, stripe.after_effect = 50, after_effect
@@ -223,17 +215,6 @@ def test_prices_that_include_tax_are_not_asked_about(stripe: FakeStripe) -> None
     assert any("is asked for the tax on net prices only" in each.message for each in bill(world))
 
 
-def test_currencies_that_stripe_rounds_are_not_asked_about(stripe: FakeStripe) -> None:
-    question = TaxQuestion(
-        seller=DATA.legal_entities[0],
-        customer=DATA.accounts[0],
-        net=Money.of("1.234", "KWD"),
-        tax_point=DATA.contracts[0].effective.start,
-    )
-    with pytest.raises(UndeterminedTax, match="KWD, which has 3 decimals"):
-        StripeTax("sk_test", base=stripe.base).calculate(question)
-
-
 def test_discounts_share_the_tax_and_an_empty_invoice_asks_nothing(stripe: FakeStripe) -> None:
     world = world_of(stripe)
     contract = world.directory.contracts("US")[0]
@@ -245,42 +226,6 @@ def test_discounts_share_the_tax_and_an_empty_invoice_asks_nothing(stripe: FakeS
     asked = sorted(each["line_items"]["data"][0]["amount"] for each in stripe.calculations.values())
     assert 240315 in asked
     assert invoice.totals.tax == Money.of("456.60", "EUR")
-
-
-def test_nexus_reverse_charge_and_a_part_that_is_taxable(stripe: FakeStripe) -> None:
-    engine = StripeTax("sk_test", base=stripe.base)
-    inc = next(each for each in DATA.legal_entities if each.id == INC)
-    net = Money.of("100", "USD")
-    found = {}
-    for name in ("MQ", "UA", "US"):
-        account = next(each for each in DATA.accounts if each.id == name)
-        question = TaxQuestion(seller=inc, customer=account, net=net, tax_point=DATA.contracts[0].effective.start)
-        answer = engine.calculate(question)
-        found[name] = (
-            answer.determination.treatment,
-            answer.determination.jurisdiction,
-            f"{answer.determination.percent:f} of {answer.determination.taxable_share:f}",
-            answer.tax.text,
-        )
-    assert found == {
-        "MQ": ("standard", "US-TX", "6.25 of 0.8", "5.00"),
-        "UA": ("no_nexus", "US-IL", "0 of 0", "0.00"),
-        "US": ("reverse_charge", "DE", "0 of 0", "0.00"),
-    }
-
-
-def test_what_stripe_refuses_is_a_conflict(stripe: FakeStripe) -> None:
-    engine = StripeTax("sk_test", base=stripe.base)
-    with pytest.raises(Conflict, match="the calculation has expired"):
-        engine.commit("taxcalc_gone", reference="N-1/US")
-    question = TaxQuestion(
-        seller=DATA.legal_entities[0],
-        customer=next(each for each in DATA.accounts if each.id == "US"),
-        net=Money.of("-1", "EUR"),
-        tax_point=DATA.contracts[0].effective.start,
-    )
-    with pytest.raises(UndeterminedTax, match="must not be negative"):
-        engine.calculate(question)
 
 
 def test_a_reversal_of_more_than_is_left_is_refused(stripe: FakeStripe) -> None:
@@ -295,20 +240,3 @@ def test_a_reversal_of_more_than_is_left_is_refused(stripe: FakeStripe) -> None:
         world.tax_engines[TaxEngineName.STRIPE].void(
             TaxTransaction.model_validate(known), reference="x", amounts=amounts
         )
-
-
-def test_a_function_takes_the_key_from_its_secret(monkeypatch: pytest.MonkeyPatch, stripe: FakeStripe) -> None:
-    assert Composition(Settings({})).tax_engines == {}
-    asked: list[str] = []
-
-    class Secrets:
-        def get_secret_value(self, **fields: str) -> dict[str, str]:
-            asked.append(fields["SecretId"])
-            return {"SecretString": "sk_test"}
-
-    monkeypatch.setattr(
-        "billproof.composition.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
-    )
-    engines = Composition(Settings({"STRIPE_SECRET_ARN": "arn:stripe"})).tax_engines
-    assert asked == ["arn:stripe"]
-    assert isinstance(engines[TaxEngineName.STRIPE], StripeTax)

@@ -1,5 +1,7 @@
 """The list of what the emulators do otherwise, held to the template and to MiniStack's own registry."""
 
+import gc
+import logging
 from functools import cache
 from typing import Any
 
@@ -9,7 +11,7 @@ from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as
 from billproof_ops.local import differences
 from billproof_ops.local.differences import DIFFERENCES, LOCALSTACK_TYPES, Difference, Treatment, removed_types
 from billproof_ops.local.emulators import Emulator
-from billproof_ops.local.packaging import declared, package
+from billproof_ops.local.packaging import as_on_aws, declared, package
 from billproof_ops.local.stack import PARAMETERS
 from billproof_ops.paths import ROOT
 from tests.support.lacking import LACKING
@@ -126,3 +128,11 @@ def test_every_test_that_may_be_skipped_exists() -> None:
     for tests in LACKING.values():
         for name in tests:
             assert any(f"def {name}(" in text for text in texts), name
+
+
+def test_the_sam_transform_prints_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """Its counts of what it did go nowhere; what is left of them when it is collected ends in a warning."""
+    as_on_aws({})
+    as_on_aws({})
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -20,7 +20,7 @@ PRIVATE_WORDS = (
     *("the door", "gatekeeper", "express lane", "two lanes", "plain and sound", "dossier", "crmword", "crm word"),
     *("surveyor", "surveying", "casebook", "reigns", "the night", "bad night", "whatever dies", "quiet success"),
     *("mend", "mends", "mended", "mending", "is nowhere", "whole earth", "meant ill", "nobody can say"),
-    *("engine outside", "engines outside", "taken quietly", "takes a place"),
+    *("engine outside", "engines outside", "taken quietly", "takes a place", "a night", "quiet night"),
 )
 """Words that only the authors understand. The glossary has the plain ones."""
 PRIVATE = re.compile(r"\b(" + "|".join(re.escape(word) for word in PRIVATE_WORDS) + r")\b", re.IGNORECASE)
@@ -37,11 +37,10 @@ def pages() -> list[Path]:
 
 
 def sources() -> list[Path]:
-    """Return the files of code whose comments, docstrings and messages people read."""
-    folders = (
-        path for folder in ("shared", "ops", "functions", "statemachines") for path in (ROOT / folder).rglob("*")
-    )
-    texts = (path for path in folders if path.suffix in {".py", ".j2", ".yaml", ".json"})
+    """Return the files of code whose names, comments and messages people read; this one has to name what it forbids."""
+    names = ("shared", "ops", "functions", "statemachines", "tests")
+    folders = (path for folder in names for path in (ROOT / folder).rglob("*"))
+    texts = (path for path in folders if path.suffix in {".py", ".j2", ".yaml", ".json"} and path != Path(__file__))
     return sorted(path.relative_to(ROOT) for path in (*texts, ROOT / "template.yaml", ROOT / "Makefile"))
 
 
@@ -81,7 +80,8 @@ def too_long(text: str) -> list[int]:
 
 
 def private_words(text: str) -> list[str]:
-    return [f"{number}: {word}" for number, line in prose(text) for word in PRIVATE.findall(line)]
+    """Return the private words with their lines; the words of a name are joined by underscores."""
+    return [f"{number}: {word}" for number, line in prose(text) for word in PRIVATE.findall(line.replace("_", " "))]
 
 
 @pytest.mark.parametrize("page", pages(), ids=str)
@@ -119,6 +119,7 @@ def test_the_rules_notice_what_they_forbid() -> None:
     ]
     assert too_long("a " * 61 + "\n| " + "b " * 61 + "\n```\n" + "c " * 61 + "\n```\n- " + "d" * 121) == [1]
     assert private_words("Events pass the door.\nThe outdoor sensor.\nHe mends it.") == ["1: the door", "3: mends"]
+    assert private_words("def test_a_night_that_nobody_mended() -> None:") == ["1: a night", "1: mended"]
     assert REGISTRY.search("see https://pypi.invalid/project/x")
 
 

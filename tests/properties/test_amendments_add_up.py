@@ -7,7 +7,6 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
 from billproof.invoicing.releasing import release_held
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
@@ -63,11 +62,7 @@ def amendments(draw: st.DrawFn) -> list[dict[str, Any]]:
 def billed(versions: list[dict[str, Any]], *, at_once: bool) -> Decimal:
     world = World()
     contract = world.directory.contracts("UA")[-1]
-    policy = world.directory.policy(INC).model_dump() | {
-        "version": 2,
-        "thresholds": {"credit_percent": "100000", "usage_drop_percent": "100", "usage_spike_percent": "100000"},
-    }
-    world.publish(Policy.model_validate(policy))
+    world.hold_for_no_amount()
     whole = Decimal(0)
     for place, (month, moment) in enumerate(zip(MONTHS, MOMENTS, strict=True)):
         world.moment = moment

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from billproof.approvals.policy import Policy
 from billproof.conservation.service import balance_run
 from billproof.contracts.model import Contract
 from billproof.proof.service import prove_run
+from tests.support.charges import NOTHING_COMES_OFF
 from tests.support.world import INC, World
 
 JAN, FEB, MAR, APR = "2013-01", "2013-02", "2013-03", "2013-04"
@@ -15,44 +15,18 @@ MOMENTS = {
 }
 
 
-def charge(name: str, price: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "id": name,
-        "name": name.title(),
-        "product": "telemetry",
-        "revenue_category": "usage",
-        "timing": "in_arrears",
-        "effective": {"start": "2013-01-01"},
-        "price": price,
-        **more,
-    }
-
-
-def flat(amount: str, **more: Any) -> dict[str, Any]:
-    return charge("fee", {"model": "flat", "amount": amount}, **more)
-
-
-def miles(price: str, **more: Any) -> dict[str, Any]:
-    return charge("miles", {"model": "per_unit", "unit_price": price}, meter="miles_tracked", **more)
-
-
 def world_with(*charges: dict[str, Any], **terms: Any) -> World:
     """The world with these charges as UA's whole contract, and no control that holds an invoice for its amount."""
     world = World()
     publish(world, *charges, **terms)
-    policy = world.directory.policy(INC).model_dump() | {
-        "version": 2,
-        "thresholds": {"credit_percent": "100000", "usage_drop_percent": "100", "usage_spike_percent": "100000"},
-    }
-    world.publish(Policy.model_validate(policy))
+    world.hold_for_no_amount()
     return world
 
 
 def publish(world: World, *charges: dict[str, Any], start: str = "2013-01-01", **terms: Any) -> None:
     """Publish the next version of UA's contract; what neither `charges` nor `terms` say is not in it."""
     last = world.directory.contracts("UA")[-1]
-    plain: dict[str, Any] = {"discounts": [], "commitments": [], "credits": [], "caps": [], "waivers": []}
-    document = last.model_dump(mode="json") | plain
+    document = last.model_dump(mode="json") | NOTHING_COMES_OFF
     document |= {"version": last.version + 1, "effective": {"start": start}, "charges": list(charges), **terms}
     world.publish(Contract.model_validate(document))
 

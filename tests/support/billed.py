@@ -1,5 +1,6 @@
-"""A month that is billed, released and posted, for tests of what comes after."""
+"""A month that is billed, released and posted, for tests of what comes after; and the lines of an invoice."""
 
+from billproof.invoicing.model import Invoice
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 UA, US = f"{INC}.{JANUARY}.UA", f"{EUROPE}.{JANUARY}.US"
@@ -14,3 +15,8 @@ def billed_january() -> World:
         world.approve_all(entity)
         world.post_all(entity)
     return world
+
+
+def flights(invoice: Invoice) -> dict[str, str]:
+    """Return the net amounts of an invoice's lines of flights."""
+    return {line.priced.id: line.amounts.net.text for line in invoice.lines if "flights" in line.priced.id}

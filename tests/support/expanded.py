@@ -4,8 +4,15 @@ from functools import cache
 from typing import Any
 
 from billproof_ops.local.packaging import as_on_aws
+from billproof_ops.template import read_template
 
 Resource = dict[str, Any]
+
+
+@cache
+def source() -> dict[str, Any]:
+    """Return the template as it is written."""
+    return read_template()
 
 
 @cache
@@ -25,14 +32,34 @@ def logical_id(function: str) -> str:
     return "".join(part.capitalize() for part in function.split("_"))
 
 
+def referenced(value: Any) -> str:
+    """Return the logical id that a Ref or Fn::GetAtt names."""
+    return str(value["Fn::GetAtt"][0] if "Fn::GetAtt" in value else value["Ref"])
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the actions or resources of a statement, which may be one or a list."""
+    return value if isinstance(value, list) else [value]
+
+
 def role_statements(function: str) -> list[Resource]:
     """Return what the role of a function may do by its own policies, every condition of the template being true."""
-    role = expanded()[f"{logical_id(function)}Role"]["Properties"]
-    statements = []
-    for policy in role.get("Policies", []):
-        chosen = policy["Fn::If"][1] if "Fn::If" in policy else policy
-        statements += chosen["PolicyDocument"]["Statement"]
-    return statements
+    return _own_statements(expanded()[f"{logical_id(function)}Role"]["Properties"])
+
+
+def statements() -> list[tuple[str, Resource]]:
+    """Return every statement of a role or policy, with the logical id of either."""
+    found = [
+        (name, statement) for name, role in of_type("AWS::IAM::Role").items() for statement in _own_statements(role)
+    ]
+    for name, policy in of_type("AWS::IAM::Policy").items():
+        found += [(name, statement) for statement in policy["PolicyDocument"]["Statement"]]
+    return found
+
+
+def _own_statements(role: Resource) -> list[Resource]:
+    chosen = [policy["Fn::If"][1] if "Fn::If" in policy else policy for policy in role.get("Policies", [])]
+    return [statement for policy in chosen for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def environment(function: str) -> dict[str, Any]:

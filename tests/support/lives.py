@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from billproof.approvals.policy import Policy
-from billproof.conservation.service import Stores
 from billproof.contracts.model import Contract
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.releasing import release_held
@@ -13,25 +11,13 @@ from billproof.ledger.revenue import earned_by
 from billproof.money import total
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from billproof.proof.service import prove_run
+from tests.support.charges import NOTHING_COMES_OFF
 from tests.support.world import INC, World, flight
 
 
 def month(number: int) -> str:
     """Name the n-th month of 2013, or one after it."""
     return f"{2013 + (number - 1) // 12}-{(number - 1) % 12 + 1:02d}"
-
-
-def charge(name: str, price: dict[str, Any], **more: Any) -> dict[str, Any]:
-    base = {"id": name, "name": name.title(), "product": "telemetry", "revenue_category": "usage"}
-    return {**base, "timing": "in_arrears", "effective": {"start": "2013-01-01"}, "price": price, **more}
-
-
-def fee(amount: str, **more: Any) -> dict[str, Any]:
-    return charge("fee", {"model": "flat", "amount": amount}, **more)
-
-
-def miles(price: str, **more: Any) -> dict[str, Any]:
-    return charge("miles", {"model": "per_unit", "unit_price": price}, meter="miles_tracked", **more)
 
 
 def least(amount: str, *charges: str, **more: Any) -> dict[str, Any]:
@@ -55,26 +41,20 @@ class Life:
         self.notes: list[Invoice] = []
         self._first = self.world.directory.contracts("UA")[-1]
         self._events = 0
-        policy = self.world.directory.policy(INC).model_dump() | {
-            "version": 2,
-            "thresholds": {"credit_percent": "100000", "usage_drop_percent": "100", "usage_spike_percent": "100000"},
-        }
-        self.world.publish(Policy.model_validate(policy))
+        self.world.hold_for_no_amount()
         self.world.moment = datetime(2013, 1, 1, 12, tzinfo=UTC)
         self.publish("2013-01-01", *charges, **terms)
 
     def publish(self, start: str, *charges: dict[str, Any], end: str | None = None, **terms: Any) -> None:
         """Publish the next version, from a day on."""
         last = self.world.directory.contracts("UA")[-1]
-        plain: dict[str, Any] = {"discounts": [], "commitments": [], "credits": [], "caps": [], "waivers": []}
-        document = self._first.model_dump(mode="json") | plain | {"exclusions": []}
+        document = self._first.model_dump(mode="json") | NOTHING_COMES_OFF | {"exclusions": []}
         document |= {"version": last.version + 1, "effective": {"start": start, "end": end}}
         self.world.publish(Contract.model_validate(document | {"charges": list(charges), **terms}))
 
     def other_contract(self, *charges: dict[str, Any]) -> None:
         """Publish another contract of the account, which goes on."""
-        plain: dict[str, Any] = {"discounts": [], "commitments": [], "credits": [], "caps": [], "waivers": []}
-        document = self._first.model_dump(mode="json") | plain | {"id": "other", "exclusions": []}
+        document = self._first.model_dump(mode="json") | NOTHING_COMES_OFF | {"id": "other", "exclusions": []}
         self.world.publish(Contract.model_validate(document | {"version": 1, "charges": list(charges)}))
 
     def drawn(self, number: int) -> Decimal:
@@ -108,7 +88,7 @@ class Life:
             ports = {"postings": self.world.postings, "deliveries": self.world.deliveries}
             assert release_held(batch, "UA", register=self.world.register, **ports) is not None
         self.world.post_all(period=name)
-        proof = prove_run(f"{INC}-{name}-001", stores=stores(self.world))
+        proof = prove_run(f"{INC}-{name}-001", stores=self.world.stores())
         assert mine or proof.holds, proof.differences
         lines = self.world.invoice(f"{INC}.{name}.UA").lines
         return {line.priced.id: line.priced.net.text for line in lines if not line.priced.net.is_zero}
@@ -130,16 +110,6 @@ class Life:
         """Return what the invoices of some months come to together."""
         found = (self.world.invoice(f"{INC}.{month(number)}.UA").totals.net.amount for number in numbers)
         return sum(found, Decimal(0))
-
-
-def stores(world: World) -> Stores:
-    return Stores(
-        objects=world.objects,
-        directory=world.directory,
-        register=world.register,
-        erps=world.erps,
-        exception_store=world.exception_store,
-    )
 
 
 YEARLY = {"timing": "in_advance", "cadence": {"interval": "year"}}

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from billproof_ops.paths import ROOT
+from tests.support.expanded import as_list
 
 BUCKET = "DataBucket"
 EXECUTIONS = "executions"
@@ -82,8 +83,8 @@ def granted(statements: Iterable[dict[str, Any]]) -> Iterator[Permission]:
     """Yield what the statements of a role allow."""
     for statement in statements:
         assert statement["Effect"] == "Allow", statement
-        for action in _as_list(statement["Action"]):
-            for resource in _as_list(statement["Resource"]):
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
                 for only_with in _limits(statement.get("Condition", {})):
                     yield Permission(action, named(resource), only_with=only_with)
 
@@ -93,7 +94,7 @@ def _limits(condition: dict[str, Any]) -> list[str]:
         return [""]
     ((_, keys),) = condition.items()
     ((_, values),) = keys.items()
-    return [value["Ref"] if isinstance(value, dict) else value.removesuffix("*") for value in _as_list(values)]
+    return [value["Ref"] if isinstance(value, dict) else value.removesuffix("*") for value in as_list(values)]
 
 
 def named(resource: Any) -> str:
@@ -118,7 +119,3 @@ def named(resource: Any) -> str:
 
 def _top(key: str) -> str:
     return f"{key.partition('/')[0]}/"
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

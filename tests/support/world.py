@@ -10,10 +10,12 @@ from billproof.approvals.applying import Applied, apply_decision
 from billproof.approvals.credits import CreditRequested, request_credit
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
+from billproof.approvals.policy import Policy
 from billproof.approvals.raising import raise_exceptions
 from billproof.approvals.waiting import Waiting, await_decision
 from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
+from billproof.erp.recognition import MonthRecognized, recognize_month
 from billproof.erp.service import post_to_erp
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.model import Invoice
@@ -214,6 +216,25 @@ class World(MemoryStores):
             objects=self.objects,
             erps=self.erps,
             engines=self.tax_engines,
+        )
+
+    def hold_for_no_amount(self, entity: str = INC) -> None:
+        """Let no control hold an invoice for what it credits or how far its usage is from that of before."""
+        policy = self.directory.policy(entity)
+        wide_open = {"credit_percent": "100000", "usage_drop_percent": "100", "usage_spike_percent": "100000"}
+        self.publish(
+            Policy.model_validate(policy.model_dump() | {"version": policy.version + 1, "thresholds": wide_open})
+        )
+
+    def recognize(self, month: str, entity: str = INC) -> MonthRecognized:
+        """Recognise what a month earned."""
+        return recognize_month(
+            legal_entity=entity,
+            month=month,
+            directory=self.directory,
+            register=self.register,
+            objects=self.objects,
+            erps=self.erps,
         )
 
     def use_erp(self, name: str, entity: str = INC) -> None:

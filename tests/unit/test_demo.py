@@ -1,8 +1,12 @@
 """The demo's story: what it sends and how it adds up."""
 
+from io import StringIO
+
 import pytest
+from rich.console import Console
 
 from billproof_ops.demo import story
+from billproof_ops.demo.progress import Timings, progress_bars, progress_lines
 from billproof_ops.demo.report import render_report
 from billproof_ops.demo.run import _repeat, _totals
 from billproof_ops.demo.summary import EventSummary, InvoiceSummary, RunSummary, Summary
@@ -109,3 +113,23 @@ def test_the_report_escapes_what_it_is_told_and_asks_for_nothing_outside() -> No
     assert "<A>" not in page
     assert "http" not in page
     assert "src=" not in page
+
+
+def test_where_no_terminal_shows_bars_each_stage_prints_a_line_when_it_begins() -> None:
+    lines = StringIO()
+    console = Console(file=lines, width=100)
+    timings = Timings(progress_lines(console))
+    with timings.phase("start and deploy the local stack"):
+        assert lines.getvalue() == "    0 s  start and deploy the local stack\n"
+    with timings.phase("billing runs", "2013-01"), progress_bars(console) as progress:
+        progress.add_task("batches", total=1)
+    assert lines.getvalue().splitlines()[1:] == ["    0 s  2013-01 billing runs"]
+    assert list(timings.phases) == ["start and deploy the local stack", "billing runs"]
+
+
+def test_a_terminal_shows_bars_and_no_lines() -> None:
+    shown = StringIO()
+    console = Console(file=shown, width=100, force_terminal=True)
+    with Timings(progress_lines(console)).phase("billing runs", "2013-01"), progress_bars(console) as progress:
+        progress.add_task("batches", total=1)
+    assert ("billing runs" in shown.getvalue(), "batches" in shown.getvalue()) == (False, True)

@@ -11,7 +11,8 @@ from billproof.periods import Period
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pricing.lines import Basis
 from billproof.pricing.owed import contract_lines
-from tests.support.amended import APR, FEB, JAN, MAR, MOMENTS, bill, charge, flat, miles, publish, world_with
+from tests.support.amended import APR, FEB, JAN, MAR, MOMENTS, bill, publish, world_with
+from tests.support.charges import charge, fee, miles
 from tests.support.world import INC, World, flight
 
 
@@ -20,8 +21,8 @@ def net(world: World, month: str) -> str:
 
 
 def test_an_upgrade_within_the_month_is_shared_by_days() -> None:
-    world = world_with(flat("310"))
-    publish(world, flat("620"), start="2013-01-11")
+    world = world_with(fee("310"))
+    publish(world, fee("620"), start="2013-01-11")
     assert bill(world, JAN) == {"fee:2013-01": "100.00", "fee:2013-01@2013-01-11": "420.00"}
 
 
@@ -40,9 +41,9 @@ def test_usage_of_a_contract_that_begins_within_the_month_is_billed_from_its_sta
 
 
 def test_an_upgrade_after_the_fee_was_billed_in_advance_is_a_difference() -> None:
-    world = world_with(flat("280", timing="in_advance"))
+    world = world_with(fee("280", timing="in_advance"))
     assert bill(world, JAN) == {"fee:2013-01": "280.00", "fee:2013-02": "280.00"}
-    publish(world, flat("560", timing="in_advance"), start="2013-02-15")
+    publish(world, fee("560", timing="in_advance"), start="2013-02-15")
     assert bill(world, FEB) == {
         "difference:fee:2013-02": "-140.00",
         "difference:fee:2013-02@2013-02-15": "280.00",
@@ -54,8 +55,8 @@ def test_an_upgrade_after_the_fee_was_billed_in_advance_is_a_difference() -> Non
 def test_terms_that_cannot_be_laid_out_hold_their_account_and_no_other() -> None:
     seats = charge("seats", {"model": "seats", "seats": 3, "unit_price": "31"})
     renewal = {"renews_on": "2013-01-10", "uplift_amount": "5", "automatic": True}
-    quarterly = flat("100", cadence={"interval": "quarter"})
-    for first, second in (((seats,), {"renewal": renewal}), ((flat("100"),), {"charges": quarterly})):
+    quarterly = fee("100", cadence={"interval": "quarter"})
+    for first, second in (((seats,), {"renewal": renewal}), ((fee("100"),), {"charges": quarterly})):
         world = world_with(*first, **{name: value for name, value in second.items() if name == "renewal"})
         if "charges" in second:
             publish(world, quarterly, start="2013-01-15")
@@ -65,17 +66,17 @@ def test_terms_that_cannot_be_laid_out_hold_their_account_and_no_other() -> None
 
 
 def test_an_upgrade_from_the_first_of_a_month_is_billed_once() -> None:
-    world = world_with(flat("100", timing="in_advance"))
-    publish(world, flat("150", timing="in_advance"), start="2013-02-01")
+    world = world_with(fee("100", timing="in_advance"))
+    publish(world, fee("150", timing="in_advance"), start="2013-02-01")
     assert bill(world, JAN) == {"fee:2013-01": "100.00", "fee:2013-02": "150.00"}
     assert bill(world, FEB) == {"fee:2013-03": "150.00"}
 
 
 def test_a_backdated_version_credits_and_bills_every_month_that_it_reaches() -> None:
-    world = world_with(flat("100"), miles("0.01"))
+    world = world_with(fee("100"), miles("0.01"))
     world.ingest([flight(1)])
     assert bill(world, JAN, FEB) == {"fee:2013-02": "100.00"}
-    publish(world, flat("80"), miles("0.03"))
+    publish(world, fee("80"), miles("0.03"))
     assert bill(world, MAR) == {
         "fee:2013-03": "80.00",
         "difference:fee:2013-01": "-20.00",
@@ -86,9 +87,9 @@ def test_a_backdated_version_credits_and_bills_every_month_that_it_reaches() -> 
 
 
 def test_a_charge_that_never_was_is_credited_whole() -> None:
-    world = world_with(flat("100"), charge("extra", {"model": "flat", "amount": "50"}))
+    world = world_with(fee("100"), charge("extra", {"model": "flat", "amount": "50"}))
     bill(world, JAN)
-    publish(world, flat("100"))
+    publish(world, fee("100"))
     assert bill(world, FEB) == {"fee:2013-02": "100.00", "difference:extra:2013-01": "-50.00"}
 
 
@@ -104,10 +105,10 @@ def test_late_usage_is_priced_by_the_terms_that_govern_its_days_now() -> None:
 
 @pytest.mark.parametrize(("refund", "credit"), [("prorated", "-140.00"), ("none", None)])
 def test_a_termination_follows_the_refund_policy(refund: str, credit: str | None) -> None:
-    world = world_with(flat("280", timing="in_advance", refund=refund), miles("0.01"))
+    world = world_with(fee("280", timing="in_advance", refund=refund), miles("0.01"))
     bill(world, JAN)
     ended = {"start": "2013-01-01", "end": "2013-02-15"}
-    publish(world, flat("280", timing="in_advance", refund=refund, effective=ended), miles("0.01"))
+    publish(world, fee("280", timing="in_advance", refund=refund, effective=ended), miles("0.01"))
     world.moment = MOMENTS[FEB]
     world.ingest([flight(1, day="2013-02-05", data={"distance": "99000"})])
     lines = bill(world, FEB)
@@ -116,7 +117,7 @@ def test_a_termination_follows_the_refund_policy(refund: str, credit: str | None
 
 def test_a_pause_is_not_billed_and_usage_is() -> None:
     pause = {"id": "pause", "reason": "pause", "days": {"start": "2013-01-11", "end": "2013-01-21"}}
-    world = world_with(flat("310"), miles("0.01"), waivers=[pause])
+    world = world_with(fee("310"), miles("0.01"), waivers=[pause])
     world.ingest([flight(1, day="2013-01-15")])
     assert bill(world, JAN) == {"fee:2013-01": "210.00", "miles:2013-01": "10.00"}
 
@@ -135,7 +136,7 @@ def test_an_allowance_rolls_over_to_the_next_month_and_no_further() -> None:
 
 def test_a_credit_is_drawn_down_over_the_months() -> None:
     grant = {"id": "prepaid", "name": "Prepaid", "amount": "250", "effective": {"start": "2013-01-01"}}
-    world = world_with(flat("100"), credits=[grant])
+    world = world_with(fee("100"), credits=[grant])
     assert bill(world, JAN) == {"fee:2013-01": "100.00", "prepaid:fee:2013-01": "-100.00"}
     assert bill(world, FEB, MAR) == {"fee:2013-03": "100.00", "prepaid:fee:2013-03": "-50.00"}
     assert bill(world, APR) == {"fee:2013-04": "100.00"}
@@ -144,7 +145,7 @@ def test_a_credit_is_drawn_down_over_the_months() -> None:
 
 def test_two_invoices_do_not_draw_the_same_credit() -> None:
     grant = {"id": "prepaid", "name": "Prepaid", "amount": "100", "effective": {"start": "2013-01-01"}}
-    world = world_with(flat("100"), credits=[grant])
+    world = world_with(fee("100"), credits=[grant])
     world.moment = MOMENTS[FEB]
     runs = {month: world.start(period=month) for month in (JAN, FEB)}
     plans = {month: world.plan(run, period=month) for month, run in runs.items()}
@@ -171,7 +172,7 @@ def test_a_commitment_counts_what_was_billed_in_advance_for_its_month() -> None:
         "revenue_category": "usage",
         "effective": {"start": "2013-01-01"},
     }
-    world = world_with(flat("300", timing="in_advance"), miles("0.01"), commitments=[least])
+    world = world_with(fee("300", timing="in_advance"), miles("0.01"), commitments=[least])
     assert bill(world, JAN) == {"fee:2013-01": "300.00", "fee:2013-02": "300.00", "least:2013-01": "100.00"}
     world.moment = MOMENTS[FEB]
     world.ingest([flight(1, day="2013-02-05")])
@@ -180,7 +181,7 @@ def test_a_commitment_counts_what_was_billed_in_advance_for_its_month() -> None:
 
 def test_a_cap_is_filled_by_what_was_billed_in_advance_and_then_by_the_lines() -> None:
     cap = {"id": "cap", "name": "Cap", "amount": "305", "effective": {"start": "2013-01-01"}}
-    world = world_with(flat("300", timing="in_advance"), miles("0.01"), caps=[cap])
+    world = world_with(fee("300", timing="in_advance"), miles("0.01"), caps=[cap])
     bill(world, JAN)
     world.moment = MOMENTS[FEB]
     world.ingest([flight(1, day="2013-02-05")])
@@ -213,8 +214,8 @@ def test_parts_of_a_month_with_a_clock_change_or_a_leap_day_add_up(month: str, d
     period = Period.month(month)
     assert period.days == days
     world = World()
-    publish(world, flat(str(days), effective={"start": "2012-01-01"}), start="2012-01-01")
-    publish(world, flat(str(days * 2), effective={"start": "2012-01-01"}), start=f"{month}-10")
+    publish(world, fee(str(days), effective={"start": "2012-01-01"}), start="2012-01-01")
+    publish(world, fee(str(days * 2), effective={"start": "2012-01-01"}), start=f"{month}-10")
     (timeline,) = timelines(world.directory.contracts("UA"), period)
     basis = Basis(period=period, meters={}, quantities=(), rounding=Rounding.HALF_UP)
     lines = contract_lines(timeline, basis)
@@ -222,10 +223,10 @@ def test_parts_of_a_month_with_a_clock_change_or_a_leap_day_add_up(month: str, d
 
 
 def test_a_fee_that_is_moved_into_arrears_after_it_was_billed_is_given_back_and_not_called_a_double() -> None:
-    world = world_with(flat("100", timing="in_advance"), miles("1"))
+    world = world_with(fee("100", timing="in_advance"), miles("1"))
     world.ingest([flight(1)])
     assert bill(world, JAN) == {"fee:2013-01": "100.00", "fee:2013-02": "100.00", "miles:2013-01": "1000.00"}
-    publish(world, flat("100"), miles("1"))
+    publish(world, fee("100"), miles("1"))
     assert bill(world, FEB) == {
         "fee:2013-02": "100.00",
         "difference:fee:2013-02": "-100.00",

@@ -168,7 +168,7 @@ def test_terms_without_lines_say_why() -> None:
     assert places == {"with lines": "3", "not in force": "2", "not due": "1"}
 
 
-def test_a_line_that_is_lost_between_pricing_and_the_invoice_is_nowhere(world: World) -> None:
+def test_a_line_that_is_lost_between_pricing_and_the_invoice_is_unaccounted_for(world: World) -> None:
     artefacts = Artefacts(world.objects)
     for batch in artefacts.parts(PRICED, RUN):
         pricing = artefacts.read(PRICED, RUN, batch)

@@ -59,7 +59,7 @@ def event(name: str, number: int = 0) -> dict[str, Any]:
     return body
 
 
-def test_a_refused_invoice_is_one_fact_and_is_sent_once_the_cause_is_mended() -> None:
+def test_a_refused_invoice_is_one_fact_and_is_sent_once_the_cause_is_removed() -> None:
     world = World()
     world.bill()
     for _ in range(2):  # the queue tries again

@@ -7,7 +7,6 @@ import pytest
 from billproof.conservation.service import balance_run
 from billproof.erp.intent import intend
 from billproof.erp.port import short_reference
-from billproof.erp.recognition import recognize_month
 from billproof.errors import Conflict, InvalidInput, PostingRejected
 from billproof.identities import InvoiceId
 from billproof.invoicing.facts import POSTED, POSTING, fact_key
@@ -58,18 +57,6 @@ def number_of(world: World, document: str) -> str:
 def booked(world: World, server: ForeignServer, document: str) -> Booked:
     (found,) = server.posted(INC, short_reference(number_of(world, document), 16))
     return found
-
-
-def earn(world: World, month: str) -> int:
-    """Recognise a month, and return how many entries were posted."""
-    return recognize_month(
-        legal_entity=INC,
-        month=month,
-        directory=world.directory,
-        register=world.register,
-        objects=world.objects,
-        erps=world.erps,
-    ).posted
 
 
 def causes(result: Reconciliation) -> list[Cause]:
@@ -130,7 +117,7 @@ def test_what_others_post_is_a_variance_and_our_own_documents_of_other_months_ar
     world: World, server: ForeignServer
 ) -> None:
     credit = world.credit_and_approve(UA)
-    earn(world, "2013-02")
+    world.recognize("2013-02")
     stranger = booked(world, server, B6)
     server.documents.append(Booked(**{**vars(stranger), "number": "FI-9", "reference": "SOMEBODY"}))
     result = world.reconcile()
@@ -181,7 +168,7 @@ def test_what_was_posted_stays_where_it_is_when_a_legal_entity_changes_its_erp()
     assert (world.register.fact(UA, POSTED) or {})["erp"] == EMBEDDED_LEDGER
     assert (world.register.fact(B6, POSTED) or {})["erp"] == FOREIGN
     credit = world.credit_and_approve(UA)
-    earn(world, "2013-02")
+    world.recognize("2013-02")
     revenue = revenue_reference(number_of(world, UA), "2013-02")
     assert len(world.ledger.find(INC, number_of(world, credit.id))) == 1
     assert len(world.ledger.find(INC, revenue)) == 1
@@ -202,11 +189,11 @@ def test_revenue_that_is_rejected_stops_no_other_and_says_the_remedy(world: Worl
     server.blocked_parties.add("UA")
     before = len(server.documents)
     with pytest.raises(PostingRejected, match=r"1 of \d+ revenue entries of 2013-02 were rejected") as rejected:
-        earn(world, "2013-02")
+        world.recognize("2013-02")
     assert "unblock the party" in rejected.value.remedy
     assert len(server.documents) > before
     server.blocked_parties.clear()
-    assert earn(world, "2013-02") == 1
+    assert world.recognize("2013-02").posted == 1
 
 
 def test_an_intent_of_before_names_the_embedded_ledger_and_no_other(world: World) -> None:

@@ -105,7 +105,7 @@ def test_times_are_kept_in_utc_and_events_lie_in_their_own_day() -> None:
     assert accepted(world)[0].received_at == "2013-02-02T12:00:00.000000Z"
 
 
-def test_what_is_meant_ill_fails_no_message_beside_it() -> None:
+def test_a_hostile_event_fails_no_message_beside_it() -> None:
     world = World()
     bodies = [json.dumps(flight(1)), "[" * 50_000, '{"id": "\ud800"}', json.dumps(flight(account="x" * 5_000))]
     messages = [Message(id=str(number), body=body, sent_at=NOW) for number, body in enumerate(bodies)]

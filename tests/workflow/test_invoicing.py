@@ -68,7 +68,7 @@ def test_a_series_that_others_keep_taking_is_given_up_in_the_end(monkeypatch: py
         world.bill()
 
 
-def test_a_crash_after_release_and_before_the_queues_is_mended_by_the_retry() -> None:
+def test_after_a_crash_between_release_and_the_queues_the_retry_sends_the_messages() -> None:
     world = World()
     run_id = world.start()
     plan = world.plan(run_id)

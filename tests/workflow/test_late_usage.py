@@ -1,19 +1,15 @@
-"""Late usage and corrections: billed once, as a difference, at their own period's price and tier position."""
+"""Late usage: billed once, as a difference, at its own period's price and tier position."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billproof.approvals.policy import Policy
-from billproof.contracts.model import Contract
 from billproof.findings import Severity
-from billproof.invoicing.model import BillingSlot, Invoice, Released
+from billproof.invoicing.model import BillingSlot, Released
 from billproof.invoicing.register import Candidate
 from billproof.invoicing.series import Series
 from billproof.masterdata.meters import Aggregation
@@ -21,79 +17,11 @@ from billproof.money import Rounding
 from billproof.periods import Period, cut_off, local_months
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.ports import Document, Key
-from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.model import PricedLine
 from billproof.proof.service import prove_run
 from billproof.usage.ingestion import Message, ingest_usage
-from billproof.usage.validation import Refused, check_event, type_rules
+from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS, bill, differences, tiered_world
 from tests.support.world import GRACE, INC, World, flight
-
-JAN, FEB, MAR = "2013-01", "2013-02", "2013-03"
-RUN_DAYS = {
-    JAN: datetime(2013, 2, 2, 12, tzinfo=UTC),
-    FEB: datetime(2013, 3, 2, 12, tzinfo=UTC),
-    MAR: datetime(2013, 4, 2, 12, tzinfo=UTC),
-}
-
-
-def tiered_world() -> World:
-    """One account: three flights at 1.00, the rest at 0.40, miles by origin with 10 % off, 5.00 committed."""
-    world = World()
-    (contract,) = world.directory.contracts("UA")
-    terms: dict[str, Any] = contract.model_dump(mode="json") | {
-        "version": 2,
-        "charges": [
-            charge(
-                "flights",
-                "flights_handled",
-                {
-                    "model": "graduated",
-                    "tiers": [{"up_to": "3", "unit_price": "1"}, {"up_to": None, "unit_price": "0.4"}],
-                },
-            ),
-            charge("miles", "miles_tracked", {"model": "per_unit", "unit_price": "0.001"}, group_by=["origin"]),
-        ],
-        "discounts": [
-            {"id": "off", "name": "10 %", "percent": "10", "charges": ["miles"], "effective": {"start": "2013-01-01"}}
-        ],
-        "commitments": [
-            {
-                "id": "least",
-                "name": "Minimum",
-                "amount": "5",
-                "charges": ["flights"],
-                "revenue_category": "usage",
-                "effective": {"start": "2013-01-01"},
-            }
-        ],
-    }
-    world.publish(Contract.model_validate(terms))
-    policy = world.directory.policy(INC).model_dump() | {"version": 2, "thresholds": {"credit_percent": "1000"}}
-    world.publish(Policy.model_validate(policy))
-    return world
-
-
-def charge(name: str, meter: str, price: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "id": name,
-        "name": name.title(),
-        "product": "telemetry",
-        "revenue_category": "usage",
-        "timing": "in_arrears",
-        "effective": {"start": "2013-01-01"},
-        "meter": meter,
-        "price": price,
-        **more,
-    }
-
-
-def bill(world: World, period: str) -> Invoice:
-    world.moment = RUN_DAYS[period]
-    world.bill(period=period)
-    return world.invoice(f"{INC}.{period}.UA")
-
-
-def differences(invoice: Invoice) -> dict[str, str]:
-    return {line.priced.id: line.priced.net.text for line in invoice.lines if line.priced.kind is LineKind.DIFFERENCE}
 
 
 def test_late_usage_is_billed_on_the_next_invoice_at_its_own_tier_position() -> None:
@@ -144,55 +72,6 @@ def test_an_invoice_that_is_still_held_takes_late_usage_itself() -> None:
     assert differences(bill(world, FEB)) == {}
     world.publish(contract.model_copy(update={"version": 4}))
     assert bill(world, JAN).events.billed == 1
-
-
-def test_a_correction_replaces_its_event_and_a_retraction_takes_it_back() -> None:
-    world = tiered_world()
-    world.ingest([flight(1), flight(2), flight(3)])
-    world.ingest(
-        [flight(10, corrects="2013-01-05:UA:1", data={"distance": "500"}), flight(11, retracts="2013-01-05:UA:2")]
-    )
-    january = bill(world, JAN)
-    miles = next(line.priced for line in january.lines if line.priced.id == "miles:2013-01:EWR")
-    assert miles.quantity == 1500
-    world.ingest([flight(12, corrects="2013-01-05:UA:10", data={"distance": "600", "origin": "JFK"})])
-    february = bill(world, FEB)
-    found = differences(february)
-    assert (found["difference:miles:2013-01:EWR"], found["difference:miles:2013-01:JFK"]) == ("-0.50", "0.60")
-    counts = world.bill(period=JAN).events
-    assert (counts.metered, counts.corrected, counts.retraction, counts.late, counts.distinct) == (2, 2, 1, 1, 6)
-
-
-def test_usage_that_is_all_taken_back_is_credited_whole() -> None:
-    world = tiered_world()
-    world.ingest([flight(1)])
-    bill(world, JAN)
-    world.ingest([flight(2, retracts="2013-01-05:UA:1", data={})])
-    found = differences(bill(world, FEB))
-    assert found == {
-        "difference:flights:2013-01": "-1.00",
-        "difference:miles:2013-01:EWR": "-1.00",
-        "difference:off:miles:2013-01:EWR": "0.10",
-        "difference:least:2013-01": "1.00",
-    }
-
-
-def test_of_two_corrections_the_last_received_stands_and_order_of_arrival_does_not_matter() -> None:
-    world = tiered_world()
-    world.ingest([flight(10, corrects="2013-01-05:UA:1", data={"distance": "1"})])  # before its event
-    world.ingest([flight(1)])
-    world.ingest([flight(11, corrects="2013-01-05:UA:1", data={"distance": "2"})])
-    january = bill(world, JAN)
-    assert next(line.priced.quantity for line in january.lines if line.priced.charge == "miles") == 2
-    assert world.bill().events.corrected == 2
-
-
-def test_a_correction_of_an_event_that_is_not_there_bills_nothing_and_holds_the_invoice() -> None:
-    world = tiered_world()
-    world.ingest([flight(1), flight(2, corrects="nobody")])
-    statement = world.bill()
-    assert (statement.events.unmatched, statement.events.metered, statement.held) == (1, 1, 1)
-    assert [finding.code for finding in statement.findings] == ["correction_without_event"]
 
 
 def test_two_runs_that_compete_for_a_difference_bill_it_once() -> None:
@@ -273,18 +152,6 @@ def test_an_event_in_time_leaves_no_mark() -> None:
     world.moment = RUN_DAYS[JAN]
     world.ingest([flight(2)])
     assert [key.split("/")[2:4] for key in world.objects.keys("late/")] == [["UA", JAN]]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"corrects": "a", "retracts": "b"}, {"corrects": ""}, {"retracts": "2013-01-05:UA:1"}],
-)
-def test_a_correction_that_names_nothing_sensible_is_refused(changes: dict[str, Any]) -> None:
-    world = World()
-    raw = msgspec.json.encode(flight(1, **changes))
-    with pytest.raises(Refused) as refused:
-        check_event(raw, rules=type_rules(world.directory.meters()), received_at=world.now())
-    assert refused.value.reason == "correction_malformed"
 
 
 def test_an_event_that_waited_in_the_queue_while_its_month_was_run_is_billed_with_the_next() -> None:

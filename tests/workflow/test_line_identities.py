@@ -7,9 +7,9 @@ import pytest
 
 from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput
-from billproof.invoicing.model import Invoice
 from billproof.proof.service import prove_run
 from billproof_ops.cli_invoices import line_credit
+from tests.support.billed import flights
 from tests.support.world import INC, JANUARY, World, flight
 
 FEBRUARY, B6 = "2013-02", "B6"
@@ -37,10 +37,6 @@ def world() -> World:
     world.approve_all()
     world.post_all()
     return world
-
-
-def flights(invoice: Invoice) -> dict[str, str]:
-    return {line.priced.id: line.amounts.net.text for line in invoice.lines if "flights" in line.priced.id}
 
 
 def test_two_groups_that_would_print_alike_are_two_lines(world: World) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from billproof.approvals.policy import Policy
 from billproof.contracts.charges import Recognition, RecognitionMethod
 from billproof.contracts.model import Contract
-from billproof.erp.recognition import recognize_month, recognize_revenue, waterfall
+from billproof.erp.recognition import recognize_revenue, waterfall
 from billproof.errors import InvalidInput, InvalidPeriod
 from billproof.invoicing.model import InvoiceLine
 from billproof.ledger.revenue import earned_by
@@ -138,14 +138,7 @@ def billed(world: World) -> World:
 
 
 def recognized(world: World, month: str) -> tuple[str, int]:
-    done = recognize_month(
-        legal_entity=INC,
-        month=month,
-        directory=world.directory,
-        register=world.register,
-        objects=world.objects,
-        erps=world.erps,
-    )
+    done = world.recognize(month)
     return done.earned.text, done.posted
 
 

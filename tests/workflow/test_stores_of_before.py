@@ -12,9 +12,9 @@ from backports import zstd
 from billproof.conservation.service import balance_run
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json
-from billproof.invoicing.model import Invoice
 from billproof.ports import Key
 from billproof.proof.service import prove_run
+from tests.support.billed import flights
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 STORE = Path(__file__).parents[1] / "support" / "stores" / "2026-11-25.json.zst"
@@ -41,10 +41,6 @@ def world(stored: dict[str, Any]) -> World:
     world.billing_runs.statuses = dict.fromkeys(stored["proofs"], "SUCCEEDED")
     world.moment = datetime(2013, 4, 2, 12, tzinfo=UTC)
     return world
-
-
-def flights(invoice: Invoice) -> dict[str, str]:
-    return {line.priced.id: line.amounts.net.text for line in invoice.lines if "flights" in line.priced.id}
 
 
 def test_every_run_is_proved_and_balances_as_before(world: World, stored: dict[str, Any]) -> None:

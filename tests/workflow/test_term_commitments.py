@@ -10,7 +10,8 @@ from billproof.errors import UnpriceableCharge
 from billproof.periods import Period
 from billproof.pricing.commitments import commitment_lines, terms_over
 from billproof.pricing.terms import Committed
-from tests.support.amended import APR, FEB, JAN, MAR, MOMENTS, bill, flat, miles, publish, world_with
+from tests.support.amended import APR, FEB, JAN, MAR, MOMENTS, bill, publish, world_with
+from tests.support.charges import fee, miles
 from tests.support.world import INC, flight
 
 QUARTER = {
@@ -92,7 +93,7 @@ def test_a_changed_amount_is_shared_by_days() -> None:
 
 def test_fees_in_advance_count_for_the_term_that_they_are_of() -> None:
     least = {**QUARTER, "charges": ["fee"], "amount": "350"}
-    world = world_with(flat("100", timing="in_advance"), commitments=[least])
+    world = world_with(fee("100", timing="in_advance"), commitments=[least])
     bill(world, JAN, FEB)
     found = bill(world, MAR)
     assert found == {"fee:2013-04": "100.00", "least:2013-01-01_2013-04-01": "50.00"}

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.lives import YEARLY, Life, charge, fee, least, miles, month, off, prepaid
+from tests.support.charges import charge, fee, miles
+from tests.support.lives import YEARLY, Life, least, month, off, prepaid
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import pytest
 
 from billproof.errors import InvalidInput
 from billproof.ledger.revenue import earned_by
-from tests.support.lives import ADVANCE, YEARLY, Life, fee, miles, off, prepaid
+from tests.support.charges import fee, miles
+from tests.support.lives import ADVANCE, YEARLY, Life, off, prepaid
 from tests.support.world import INC
 
 ENDS = {"effective": {"start": "2013-01-01", "end": "2013-02-15"}}

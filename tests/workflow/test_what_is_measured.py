@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.model import decimal_text
-from tests.support.lives import Life, charge, fee, miles, prepaid
+from tests.support.charges import charge, fee, miles
+from tests.support.lives import Life, prepaid
 from tests.support.world import INC, flight
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from billproof.pipeline.artefacts import BATCH_PLAN, Artefacts
-from tests.support.lives import YEARLY, Life, charge, fee, least, miles, prepaid
+from tests.support.charges import charge, fee, miles
+from tests.support.lives import YEARLY, Life, least, prepaid
 from tests.support.world import INC
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from billproof.conservation.model import Equation
 from billproof_ops import tables
 from billproof_ops.demo import story
-from billproof_ops.demo.progress import Timings, progress_bars
+from billproof_ops.demo.progress import Timings, progress_bars, progress_lines
 from billproof_ops.demo.report import render_report
 from billproof_ops.demo.run import Demo, prepare
 from billproof_ops.demo.summary import Summary
@@ -20,7 +20,7 @@ from billproof_ops.paths import DEMO
 def play(period: str, *, console: Console, keep_up: bool) -> Summary:
     """Play the demo; raises OpsError for a period that the flights do not cover."""
     months = story.periods(period)
-    timings = Timings()
+    timings = Timings(progress_lines(console))
     running_server = server.running()
     is_somebodys = running_server is not None and running_server.owner == server.PERSON
     try:

@@ -1,7 +1,7 @@
 """What the demo shows while it works, and where its time went."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,13 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 @dataclass
 class Timings:
-    """Where the time went, in seconds by phase."""
+    """Where the time went, in seconds by phase; each phase is announced when it begins."""
 
+    announce: Callable[[str], None]
     phases: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Time one phase; phases of the same name add up."""
+    def phase(self, name: str, of: str = "") -> Iterator[None]:
+        """Time one phase; phases of the same name add up. `of` says what it is for, such as the month."""
+        self.announce(f"{of} {name}".lstrip())
         start = time.monotonic()
         try:
             yield
@@ -25,8 +27,19 @@ class Timings:
             self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - start
 
 
+def progress_lines(console: Console) -> Callable[[str], None]:
+    """Return what prints a line for each phase where no terminal can show bars, with the seconds since now."""
+    start = time.monotonic()
+
+    def announce(phase: str) -> None:
+        if not console.is_terminal:
+            console.print(f"{time.monotonic() - start:5.0f} s  {phase}", highlight=False)
+
+    return announce
+
+
 def progress_bars(console: Console) -> Progress:
-    """Return the bars that the demo shows while it works."""
+    """Return the bars that the demo shows while it works; a console that is no terminal gets none."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -34,4 +47,5 @@ def progress_bars(console: Console) -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console,
+        disable=not console.is_terminal,
     )

@@ -65,17 +65,17 @@ class Demo:
         decisions: list[DecisionSummary] = []
         sent = 0
         for month in self.months:
-            with self.timings.phase("send and ingest usage"):
+            with self.timings.phase("send and ingest usage", month):
                 sent += feed.send(month)
-            with self.timings.phase("billing runs"):
+            with self.timings.phase("billing runs", month):
                 run_ids = self._bill(month)
-            with self.timings.phase("decisions"):
+            with self.timings.phase("decisions", month):
                 decisions += self._decide(month)
-            with self.timings.phase("delivery and posting"):
+            with self.timings.phase("delivery and posting", month):
                 self._settle(month)
-            with self.timings.phase("reconciliation"):
+            with self.timings.phase("reconciliation", month):
                 reconciliations += self._reconcile(month)
-            with self.timings.phase("proof"):
+            with self.timings.phase("proof", month):
                 proofs += [self._prove(run_id) for run_id in run_ids]
                 balances += [balance_run(run_id, stores=stores(self.target)) for run_id in run_ids]
             runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]

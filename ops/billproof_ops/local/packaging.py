@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from samtranslator.metrics.method_decorator import MetricsMethodWrapperSingleton
 from samtranslator.translator.transform import transform
 
 from billproof.ids import digest_bytes
@@ -81,6 +82,7 @@ def expand(template: Template, parameters: dict[str, str]) -> Template:
     """Return the template after the SAM transform, as AWS would make it with these parameters."""
     defaults = {name: str(parameter.get("Default", "")) for name, parameter in template["Parameters"].items()}
     expanded: Template = transform(template, {**defaults, **parameters}, ManagedPolicies())
+    MetricsMethodWrapperSingleton.get_instance().publish()  # goes nowhere; unpublished, they end in a warning
     return expanded
 
 
