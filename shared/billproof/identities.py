@@ -6,6 +6,7 @@
     exception    <legal entity>.<YYYY-MM>.<subject>.<ordinal>      skymeter-inc.2013-01.UA.001
     line         [credit:][difference:][<reduction>:]<term>:<service period>[:true_up | :<group value>...]
                                                                    launch:platform:2013-01, flights:2013-01:EWR
+    place in a contract  <contract>/<charge, commitment, discount or month>      ua/platform
 
 What separates parts is escaped within them, as in a URL: `:` is `%3A`. So two identities never print alike, and one
 without such characters prints as it always did.
@@ -24,6 +25,7 @@ _EXCEPTION_SEPARATORS = re.compile(r"[%.#/]")
 """A credit note's subject keeps its `~`."""
 _LINE_SEPARATORS = re.compile(r"[%:@]")
 _VALUE_SEPARATORS = re.compile(r"[%:]")
+_PATH_SEPARATORS = re.compile(r"[%/]")
 
 
 def _escape(text: str, special: re.Pattern[str]) -> str:
@@ -146,6 +148,28 @@ class ExceptionId:
         parsed = cls(*(_unescape(part) for part in match.groups())) if match else None
         if parsed is None or str(parsed) != text:
             message = "this is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"
+            raise NotFound(message)
+        return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class ContractPath:
+    """A place in a contract: a charge, commitment, discount or month of it."""
+
+    contract: str
+    part: str
+
+    def __str__(self) -> str:
+        """Print it, as the paths of findings and the keys of frozen terms have it."""
+        return f"{_escape(self.contract, _PATH_SEPARATORS)}/{_escape(self.part, _PATH_SEPARATORS)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a place in a contract; raises NotFound for anything else."""
+        contract, _, part = text.partition("/")
+        parsed = cls(_unescape(contract), _unescape(part))
+        if str(parsed) != text:
+            message = "this is not a place in a contract: <contract>/<charge, commitment, discount or month>"
             raise NotFound(message)
         return parsed
 
