@@ -6,6 +6,7 @@
     exception    <legal entity>.<YYYY-MM>.<subject>.<ordinal>      skymeter-inc.2013-01.UA.001
     line         [credit:][difference:][<reduction>:]<term>:<service period>[:true_up | :<group value>...]
                                                                    launch:platform:2013-01, flights:2013-01:EWR
+    place in a contract  <contract>/<charge, commitment, discount or month>      ua/platform
 
 What separates parts is escaped within them, as in a URL: `:` is `%3A`. So two identities never print alike, and one
 without such characters prints as it always did.
@@ -17,25 +18,15 @@ from enum import IntEnum
 from typing import Self
 
 from billproof.errors import NotFound
+from billproof.escaping import code, escape, unescape
+from billproof.store_keys import ExceptionOrdinal, ordinal_text
 
-_ESCAPED = re.compile(r"%([0-9A-F]{2})")
 _SEPARATORS = re.compile(r"[%.~#/]")
 _EXCEPTION_SEPARATORS = re.compile(r"[%.#/]")
 """A credit note's subject keeps its `~`."""
 _LINE_SEPARATORS = re.compile(r"[%:@]")
 _VALUE_SEPARATORS = re.compile(r"[%:]")
-
-
-def _escape(text: str, special: re.Pattern[str]) -> str:
-    return special.sub(lambda match: _code(match[0]), text)
-
-
-def _code(character: str) -> str:
-    return f"%{ord(character):02X}"
-
-
-def _unescape(text: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+_PATH_SEPARATORS = re.compile(r"[%/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +44,7 @@ class RunId:
     @property
     def ordinal_text(self) -> str:
         """The ordinal as keys and exceptions hold it."""
-        return f"{self.ordinal:03d}"
+        return ordinal_text(self.ordinal)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -77,12 +68,12 @@ class InvoiceId:
 
     def __str__(self) -> str:
         """Print it."""
-        return ".".join((_escape(self.legal_entity, _SEPARATORS), _escape(self.period, _SEPARATORS), self.subject))
+        return ".".join((escape(self.legal_entity, _SEPARATORS), escape(self.period, _SEPARATORS), self.subject))
 
     @property
     def subject(self) -> str:
         """What tells it from the other documents of its legal entity and month: `UA`, or `UA~01`."""
-        account = _escape(self.account, _SEPARATORS)
+        account = escape(self.account, _SEPARATORS)
         return f"{account}~{self.credit:02d}" if self.credit else account
 
     @property
@@ -102,7 +93,7 @@ class InvoiceId:
     @classmethod
     def of_subject(cls, legal_entity: str, period: str, subject: str) -> Self:
         """Return the document that a subject names; raises NotFound where it names none."""
-        return cls.parse(".".join((_escape(legal_entity, _SEPARATORS), _escape(period, _SEPARATORS), subject)))
+        return cls.parse(".".join((escape(legal_entity, _SEPARATORS), escape(period, _SEPARATORS), subject)))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -110,7 +101,7 @@ class InvoiceId:
         match = re.fullmatch(r"([^.]+)\.([^.]+)\.([^.~]+)(?:~([0-9]{2,}))?", text)
         parsed = None
         if match:
-            legal_entity, period, account = (_unescape(part) for part in match.group(1, 2, 3))
+            legal_entity, period, account = (unescape(part) for part in match.group(1, 2, 3))
             parsed = cls(legal_entity, period, account, credit=int(match[4] or 0))
         if parsed is None or str(parsed) != text:
             message = "this is not an invoice id: <legal entity>.<YYYY-MM>.<account>"
@@ -130,22 +121,44 @@ class ExceptionId:
     def __str__(self) -> str:
         """Print it."""
         parts = (self.legal_entity, self.period, self.subject, self.ordinal)
-        return ".".join(_escape(part, _EXCEPTION_SEPARATORS) for part in parts)
+        return ".".join(escape(part, _EXCEPTION_SEPARATORS) for part in parts)
 
     @property
     def raised_by(self) -> str:
         """Return the id of the run that raised it, or of the credit note that it is about; raises NotFound."""
         if "~" in self.subject:
-            return f"{_escape(self.legal_entity, _SEPARATORS)}.{_escape(self.period, _SEPARATORS)}.{self.subject}"
-        return str(RunId.parse(f"{self.legal_entity}-{self.period}-{self.ordinal.partition('-')[0]}"))
+            return f"{escape(self.legal_entity, _SEPARATORS)}.{escape(self.period, _SEPARATORS)}.{self.subject}"
+        return str(RunId(self.legal_entity, self.period, ExceptionOrdinal.parse(self.ordinal).run))
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an exception's id; raises NotFound for anything else."""
         match = re.fullmatch(r"([^.]+)\.([^.]+)\.([^.]+)\.([^.]+)", text)
-        parsed = cls(*(_unescape(part) for part in match.groups())) if match else None
+        parsed = cls(*(unescape(part) for part in match.groups())) if match else None
         if parsed is None or str(parsed) != text:
             message = "this is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"
+            raise NotFound(message)
+        return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class ContractPath:
+    """A place in a contract: a charge, commitment, discount or month of it."""
+
+    contract: str
+    part: str
+
+    def __str__(self) -> str:
+        """Print it, as the paths of findings and the keys of frozen terms have it."""
+        return f"{escape(self.contract, _PATH_SEPARATORS)}/{escape(self.part, _PATH_SEPARATORS)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a place in a contract; raises NotFound for anything else."""
+        contract, _, part = text.partition("/")
+        parsed = cls(unescape(contract), unescape(part))
+        if str(parsed) != text:
+            message = "this is not a place in a contract: <contract>/<charge, commitment, discount or month>"
             raise NotFound(message)
         return parsed
 
@@ -174,16 +187,16 @@ class TermName:
         """Print it as a part of a line's id; a name that would be read as something else has its first letter coded."""
         if line_ids is LineIdFormat.PLAIN:
             return _with_day(self.name, self.since)
-        name = _escape(self.name, _LINE_SEPARATORS)
+        name = escape(self.name, _LINE_SEPARATORS)
         if name in _MARKS or _SERVICE_PERIOD.fullmatch(name):
-            name = _code(name[0]) + name[1:]
+            name = code(name[0]) + name[1:]
         return _with_day(name, self.since)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a part of a line's id."""
         name, _, since = text.partition("@")
-        return cls(_unescape(name), since)
+        return cls(unescape(name), since)
 
 
 def _with_day(text: str, day: str) -> str:
@@ -221,9 +234,9 @@ class LineId:
     def _values(self, line_ids: LineIdFormat) -> tuple[str, ...]:
         if line_ids is LineIdFormat.PLAIN or not self.values:
             return self.values
-        first, *others = (_escape(value, _VALUE_SEPARATORS) for value in self.values)
+        first, *others = (escape(value, _VALUE_SEPARATORS) for value in self.values)
         if first.partition("@")[0] == _TRUE_UP:
-            first = _code(first[0]) + first[1:]
+            first = code(first[0]) + first[1:]
         return (first, *others)
 
     @classmethod
@@ -245,7 +258,7 @@ class LineId:
                 period=period,
                 since=values[0].partition("@")[2] if true_up else since,
                 true_up=true_up,
-                values=tuple(_unescape(value) for value in (values[1:] if true_up else values)),
+                values=tuple(unescape(value) for value in (values[1:] if true_up else values)),
                 reduction=terms[0] if len(terms) > 1 else None,
                 marks=tuple(parts[:marks]),
             )
@@ -271,5 +284,14 @@ def credit_of(line: str) -> str:
 
 
 def credited_line(credit: str) -> str:
-    """Return the id of the line that a credit note's line credits."""
-    return credit.removeprefix(f"{_CREDIT}:")
+    """Return the id of the line that a credit note's line credits; raises NotFound for another line."""
+    mark, _, line = credit.partition(":")
+    if mark != _CREDIT:
+        message = "this is not a credit note's line: credit:<line>"
+        raise NotFound(message)
+    return line
+
+
+def reduced_line(reduction: str) -> str:
+    """Return the id of the line that a reduction's line takes something off: it is that of no line for another one."""
+    return reduction.partition(":")[2]

@@ -9,7 +9,7 @@ import pytest
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as MINISTACK_TYPES
 
 from billproof_ops.local import differences
-from billproof_ops.local.differences import DIFFERENCES, LOCALSTACK_TYPES, Difference, Treatment, removed_types
+from billproof_ops.local.differences import DIFFERENCES, LOCALSTACK_TYPES, EmulatorGap, GapHandling, removed_types
 from billproof_ops.local.emulators import Emulator
 from billproof_ops.local.packaging import as_on_aws, declared, package
 from billproof_ops.local.stack import PARAMETERS
@@ -29,12 +29,12 @@ def types() -> set[str]:
 
 
 @pytest.mark.parametrize("entry", DIFFERENCES, ids=lambda entry: f"{entry.emulator}-{entry.type}-{entry.property}")
-def test_every_entry_matches_something_in_the_template(entry: Difference) -> None:
+def test_every_entry_matches_something_in_the_template(entry: EmulatorGap) -> None:
     of_type = [resource for resource in resources().values() if resource["Type"] == entry.type]
     assert of_type
     if entry.property is not None:
         assert any(entry.property in resource["Properties"] for resource in of_type)
-    assert (entry.setter is not None) == (entry.treatment is Treatment.SET_BY_API)
+    assert (entry.setter is not None) == (entry.handling is GapHandling.SET_BY_API)
     assert len(entry.why) > 10
 
 
@@ -77,11 +77,11 @@ def test_policies_name_what_ministack_asks_for() -> None:
 
 def test_settings_are_made_by_api_with_the_declared_values(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[str, Any]] = []
-    entry = Difference(
+    entry = EmulatorGap(
         Emulator.LOCALSTACK,
         "T",
         "Days",
-        Treatment.SET_BY_API,
+        GapHandling.SET_BY_API,
         "for this test",
         lambda name, value: calls.append((name, value)),
     )
@@ -112,7 +112,7 @@ def test_the_page_for_developers_lists_every_difference_and_every_skipped_test()
             entry.emulator.value,
             f"`{entry.type}`",
             f"`{entry.property}`" if entry.property else "all of it",
-            entry.treatment.value,
+            entry.handling.value,
         )
         for entry in DIFFERENCES
     }

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from billproof.errors import NotFound
 from billproof.identities import (
+    ContractPath,
     ExceptionId,
     InvoiceId,
     LineId,
@@ -42,18 +43,22 @@ lines = st.builds(
 runs = st.builds(RunId, texts, months, st.integers(min_value=1, max_value=10**6))
 invoices = st.builds(InvoiceId, texts, texts, texts, st.integers(min_value=0, max_value=10**4))
 exceptions = st.builds(ExceptionId, texts, texts, texts, texts)
+paths = st.builds(ContractPath, values, values)
+type Identity = RunId | InvoiceId | ExceptionId | LineId | ContractPath
+IDENTITIES = [runs, invoices, exceptions, lines, paths]
+KINDS = ["run", "invoice", "exception", "line", "place in a contract"]
 
 
-@pytest.mark.parametrize("identities", [runs, invoices, exceptions, lines], ids=["run", "invoice", "exception", "line"])
-def test_what_is_printed_is_read_back(identities: st.SearchStrategy[RunId | InvoiceId | ExceptionId | LineId]) -> None:
+@pytest.mark.parametrize("identities", IDENTITIES, ids=KINDS)
+def test_what_is_printed_is_read_back(identities: st.SearchStrategy[Identity]) -> None:
     @given(identities)
-    def check(identity: RunId | InvoiceId | ExceptionId | LineId) -> None:
+    def check(identity: Identity) -> None:
         assert type(identity).parse(str(identity)) == identity
 
     check()
 
 
-@pytest.mark.parametrize("identities", [runs, invoices, exceptions, lines], ids=["run", "invoice", "exception", "line"])
+@pytest.mark.parametrize("identities", IDENTITIES, ids=KINDS)
 def test_two_identities_never_print_alike(identities: st.SearchStrategy[object]) -> None:
     @given(identities, identities)
     def check(one: object, other: object) -> None:

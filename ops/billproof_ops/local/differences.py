@@ -1,6 +1,6 @@
 """Where an emulator does less than AWS with what template.yaml declares, and what is done about it.
 
-Three treatments:
+Three ways to handle it:
     removed       taken out of the template before the deployment, since the emulator would refuse it
     set by API    passed over in silence by the emulator's CloudFormation, and set after the deployment
     unproven      passed over in silence, with nothing to be done: only the tests of the template hold it
@@ -27,7 +27,7 @@ Setter = Callable[[str, Any], None]
 """Sets the declared value of a property on a resource, by its physical id."""
 
 
-class Treatment(StrEnum):
+class GapHandling(StrEnum):
     """What is done about a difference."""
 
     REMOVED = "removed"
@@ -36,13 +36,13 @@ class Treatment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class EmulatorGap:
     """One type, or one property of a type, that an emulator does not take from CloudFormation."""
 
     emulator: Emulator
     type: str
     property: str | None
-    treatment: Treatment
+    handling: GapHandling
     why: str
     setter: Setter | None = None
 
@@ -51,31 +51,31 @@ _MINISTACK, _LOCALSTACK = Emulator.MINISTACK, Emulator.LOCALSTACK
 _SILENT = "its CloudFormation passes over it"
 
 DIFFERENCES = (
-    Difference(_MINISTACK, ARCHIVE, None, Treatment.REMOVED, "refused as unknown; made by API in stack.py"),
-    Difference(_MINISTACK, TABLE, "TimeToLiveSpecification", Treatment.SET_BY_API, _SILENT, by_api.set_time_to_live),
-    Difference(
-        _MINISTACK, TABLE, "PointInTimeRecoverySpecification", Treatment.SET_BY_API, _SILENT, by_api.set_recovery
+    EmulatorGap(_MINISTACK, ARCHIVE, None, GapHandling.REMOVED, "refused as unknown; made by API in stack.py"),
+    EmulatorGap(_MINISTACK, TABLE, "TimeToLiveSpecification", GapHandling.SET_BY_API, _SILENT, by_api.set_time_to_live),
+    EmulatorGap(
+        _MINISTACK, TABLE, "PointInTimeRecoverySpecification", GapHandling.SET_BY_API, _SILENT, by_api.set_recovery
     ),
-    Difference(_MINISTACK, TABLE, "SSESpecification", Treatment.UNPROVEN, f"{_SILENT}, and it encrypts nothing"),
-    Difference(_MINISTACK, BUCKET, "LifecycleConfiguration", Treatment.SET_BY_API, _SILENT, by_api.set_lifecycle),
-    Difference(_MINISTACK, MACHINE, "TracingConfiguration", Treatment.UNPROVEN, _SILENT),
-    Difference(_LOCALSTACK, ARCHIVE, None, Treatment.REMOVED, "passed over; made by API in stack.py"),
-    Difference(
-        _LOCALSTACK, TABLE, "PointInTimeRecoverySpecification", Treatment.SET_BY_API, _SILENT, by_api.set_recovery
+    EmulatorGap(_MINISTACK, TABLE, "SSESpecification", GapHandling.UNPROVEN, f"{_SILENT}, and it encrypts nothing"),
+    EmulatorGap(_MINISTACK, BUCKET, "LifecycleConfiguration", GapHandling.SET_BY_API, _SILENT, by_api.set_lifecycle),
+    EmulatorGap(_MINISTACK, MACHINE, "TracingConfiguration", GapHandling.UNPROVEN, _SILENT),
+    EmulatorGap(_LOCALSTACK, ARCHIVE, None, GapHandling.REMOVED, "passed over; made by API in stack.py"),
+    EmulatorGap(
+        _LOCALSTACK, TABLE, "PointInTimeRecoverySpecification", GapHandling.SET_BY_API, _SILENT, by_api.set_recovery
     ),
-    Difference(_LOCALSTACK, BUCKET, "LifecycleConfiguration", Treatment.SET_BY_API, _SILENT, by_api.set_lifecycle),
-    Difference(
-        _LOCALSTACK, "AWS::Logs::LogGroup", "RetentionInDays", Treatment.SET_BY_API, _SILENT, by_api.set_retention
+    EmulatorGap(_LOCALSTACK, BUCKET, "LifecycleConfiguration", GapHandling.SET_BY_API, _SILENT, by_api.set_lifecycle),
+    EmulatorGap(
+        _LOCALSTACK, "AWS::Logs::LogGroup", "RetentionInDays", GapHandling.SET_BY_API, _SILENT, by_api.set_retention
     ),
-    Difference(
+    EmulatorGap(
         _LOCALSTACK,
         "AWS::Lambda::Function",
         "EphemeralStorage",
-        Treatment.UNPROVEN,
+        GapHandling.UNPROVEN,
         f"{_SILENT}: functions are processes",
     ),
-    Difference(_LOCALSTACK, MACHINE, "TracingConfiguration", Treatment.UNPROVEN, _SILENT),
-    Difference(_LOCALSTACK, "AWS::CloudWatch::Dashboard", None, Treatment.UNPROVEN, _SILENT),
+    EmulatorGap(_LOCALSTACK, MACHINE, "TracingConfiguration", GapHandling.UNPROVEN, _SILENT),
+    EmulatorGap(_LOCALSTACK, "AWS::CloudWatch::Dashboard", None, GapHandling.UNPROVEN, _SILENT),
 )
 
 LOCALSTACK_TYPES = frozenset(
@@ -107,7 +107,7 @@ def removed_types(emulator: Emulator) -> set[str]:
     return {
         entry.type
         for entry in DIFFERENCES
-        if (entry.emulator, entry.treatment, entry.property) == (emulator, Treatment.REMOVED, None)
+        if (entry.emulator, entry.handling, entry.property) == (emulator, GapHandling.REMOVED, None)
     }
 
 

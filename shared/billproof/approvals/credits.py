@@ -29,8 +29,9 @@ from billproof.periods import instant_text
 from billproof.pipeline.history import History, billed_lines
 from billproof.ports import Objects, Workflows
 from billproof.retrying import attempts
+from billproof.store_keys import ExceptionOrdinal
 
-ONLY = "001"
+ONLY = str(ExceptionOrdinal(1))
 """A credit note is decided once: another request is another credit note."""
 MAX_ATTEMPTS = 10
 """How often a request is drafted again when others take its place among the credit notes of the invoice."""

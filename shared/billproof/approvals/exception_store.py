@@ -9,6 +9,7 @@ The subject is an account, a credit note such as `UA~01`, or `_run`.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Verdict
@@ -18,6 +19,7 @@ from billproof.ids import digest_bytes
 from billproof.model import Model
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
+from billproof.store_keys import ExceptionFactKey, ExceptionOrdinal, FactKey, FactName
 
 OPENED, TOKEN, DECIDED = "opened", "token", "decided"
 OPEN = "open"
@@ -36,10 +38,10 @@ def execution_name(exception: str) -> str:
     return f"exception-{digest_bytes(exception.encode())[:40]}"
 
 
-def _place(exception: str) -> tuple[str, str]:
-    """Return the partition and the prefix of an exception's facts; raises NotFound."""
+def _place(exception: str) -> tuple[str, ExceptionFactKey]:
+    """Return the partition and the key of an exception's facts; raises NotFound."""
     identity = ExceptionId.parse(exception)
-    return _partition(identity.legal_entity, identity.period), f"{identity.subject}#{identity.ordinal}"
+    return _partition(identity.legal_entity, identity.period), ExceptionFactKey(identity.subject, identity.ordinal)
 
 
 def _partition(legal_entity: str, period: str) -> str:
@@ -64,7 +66,7 @@ class ExceptionStore:
         """Keep a token and return how many there were before it; raises Contended."""
         number = len(self._tokens(exception))
         for _ in attempts(MAX_ATTEMPTS):
-            if self._add(exception, f"{TOKEN}#{number:04d}", token):
+            if self._add(exception, str(FactName(TOKEN, f"{number:04d}")), token):
                 return number
             number += 1
         message = f"others kept waiting for {exception}"
@@ -77,8 +79,8 @@ class ExceptionStore:
 
     def state(self, exception: str) -> ExceptionState:
         """Return an exception as it stands; raises NotFound."""
-        partition, prefix = _place(exception)
-        state = next(iter(self._states(partition, f"{prefix}#")), None)
+        partition, key = _place(exception)
+        state = next(iter(self._states(partition, str(key))), None)
         if state is None:
             message = f"there is no exception {exception}"
             raise NotFound(message)
@@ -90,34 +92,47 @@ class ExceptionStore:
 
     def of_subject(self, legal_entity: str, period: str, subject: str) -> list[ExceptionState]:
         """Return the exceptions about one invoice, or about the runs of a period, oldest first."""
-        return list(self._states(_partition(legal_entity, period), f"{subject}#"))
+        return list(self._states(_partition(legal_entity, period), str(FactKey(subject))))
 
     def _states(self, partition: str, prefix: str) -> Iterator[ExceptionState]:
-        grouped: dict[str, dict[str, Any]] = {}
+        grouped: dict[tuple[str, ExceptionOrdinal], dict[str, Any]] = {}
         for record in self._records.query(partition, prefix=prefix):
-            subject, ordinal, fact = record.key.sort.split("#", 2)
-            grouped.setdefault(f"{subject}#{ordinal}", {})[fact] = record.document
-        for facts in grouped.values():
+            key = ExceptionFactKey.parse(record.key.sort)
+            grouped.setdefault((key.subject, ExceptionOrdinal.parse(key.ordinal)), {})[key.fact] = record.document
+        for _, facts in sorted(grouped.items()):
             decision = Decision.model_validate(facts[DECIDED]) if DECIDED in facts else None
             yield ExceptionState(
                 opened=ExceptionRecord.model_validate(facts[OPENED]),
                 status=decision.verdict.value if decision else OPEN,
                 decision=decision,
-                reminders=max(sum(name.startswith(TOKEN) for name in facts) - 1, 0),
+                reminders=max(sum(FactName.parse(name).kind == TOKEN for name in facts) - 1, 0),
             )
 
     def _tokens(self, exception: str) -> list[Any]:
-        partition, prefix = _place(exception)
-        return [record.document for record in self._records.query(partition, prefix=f"{prefix}#{TOKEN}#")]
+        partition, key = _place(exception)
+        records = self._records.query(partition, prefix=str(replace(key, fact=TOKEN)))
+        tokens = {int(FactName.parse(_fact(record)).of): record.document for record in records}
+        return [tokens[number] for number in sorted(tokens)]
 
     def _add(self, exception: str, fact: str, document: Model) -> bool:
-        partition, prefix = _place(exception)
-        return self._records.create(Record(Key(partition, f"{prefix}#{fact}"), document.model_dump(mode="json")))
+        partition, key = _place(exception)
+        record = Record(Key(partition, str(replace(key, fact=fact))), document.model_dump(mode="json"))
+        return self._records.create(record)
+
+
+def _fact(record: Record) -> str:
+    return ExceptionFactKey.parse(record.key.sort).fact
 
 
 def superseded_by(state: ExceptionState, others: list[ExceptionState]) -> str | None:
     """Name the later exception about the same subject that takes this one's place, or None."""
-    later = [
-        other.opened.id for other in others if other.opened.id > state.opened.id and other.status != Verdict.SUPERSEDED
-    ]
-    return later[-1] if later else None
+    later = {
+        _ordinal(other): other.opened.id
+        for other in others
+        if _ordinal(other) > _ordinal(state) and other.status != Verdict.SUPERSEDED
+    }
+    return later[max(later)] if later else None
+
+
+def _ordinal(state: ExceptionState) -> ExceptionOrdinal:
+    return ExceptionOrdinal.parse(ExceptionId.parse(state.opened.id).ordinal)

@@ -19,6 +19,7 @@ from billproof.periods import instant_text
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
 from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.ports import Objects, Workflows
+from billproof.store_keys import ExceptionOrdinal
 
 
 def raise_exceptions(
@@ -88,7 +89,7 @@ def open_run_exception(
     known = [state for state in of_runs if state.opened.run == run_id]
     if known and known[-1].decision is None:  # the step was repeated
         return known[-1].opened
-    ordinal = f"{RunId.parse(run_id).ordinal_text}-{len(known) + 1:02d}"
+    ordinal = str(ExceptionOrdinal(RunId.parse(run_id).ordinal, attempt=len(known) + 1))
     opened = ExceptionRecord(
         id=str(ExceptionId(legal_entity, period, RUN_SUBJECT, ordinal)),
         kind=Kind.RUN,

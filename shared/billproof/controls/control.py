@@ -8,6 +8,7 @@ from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.findings import Finding, Owner, Severity
+from billproof.identities import ContractPath
 from billproof.money import Money, total
 from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import AccountPricing
@@ -90,7 +91,7 @@ Check = Callable[[ControlInput], Iterator["Observation"]]
 class Observation:
     """What a control observed: where, what, and the amount at risk if that is known."""
 
-    path: str
+    path: str | ContractPath
     message: str
     amount_at_risk: Money | None = None
 
@@ -112,7 +113,7 @@ class Control:
                 code=self.code,
                 severity=self.severity,
                 account=facts.terms.account.id,
-                path=observation.path,
+                path=str(observation.path),
                 message=observation.message,
                 remedy=self.remedy,
                 owner=self.owner,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from billproof.identities import reduced_line
 from billproof.invoicing.model import Invoice, InvoiceLine
 from billproof.money import CONTEXT
 from billproof.pricing.model import LineKind
@@ -44,7 +45,7 @@ def rests_of(billed: Mapping[str, Iterable[BilledLine]]) -> dict[MonthLine, Rest
         mine = list(lines)
         names = {(line.contract, line.line) for line in mine}
         for line in mine:
-            base = line.line.partition(":")[2]
+            base = reduced_line(line.line)
             key = month, line.contract, base if (line.contract, base) in names else line.line
             known = rests.get(key, Rest())
             if line.is_draw:
@@ -65,7 +66,7 @@ def month_line(line: InvoiceLine, invoice: Invoice) -> MonthLine:
 def reduces(line: InvoiceLine, fee: MonthLine, invoice: Invoice) -> bool:
     """Say whether a line takes something off a fee: a discount, a cap or a draw of a credit."""
     month, contract, name = month_line(line, invoice)
-    return (month, contract, name.partition(":")[2]) == fee
+    return (month, contract, reduced_line(name)) == fee
 
 
 def is_draw(line: InvoiceLine) -> bool:

@@ -6,6 +6,7 @@ from billproof.errors import NotFound
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.register import Register
 from billproof.model import Model
+from billproof.store_keys import FactName
 
 
 class ProblemKind(StrEnum):
@@ -29,7 +30,7 @@ class DeliveryProblem(Model):
     @property
     def fact(self) -> str:
         """The name of the fact: an event that is told twice is one fact."""
-        return f"{self.kind}#{self.mail}"
+        return str(FactName(self.kind, self.mail))
 
 
 class RecordOutcome(StrEnum):
@@ -65,5 +66,4 @@ def record_delivery_problem(problem: DeliveryProblem, *, register: Register) -> 
 
 def delivery_problems(facts: InvoiceFacts) -> list[DeliveryProblem]:
     """Return the problems of an invoice's mails, by kind and mail."""
-    names = [name for name in sorted(facts.facts) if name.split("#")[0] in set(ProblemKind)]
-    return [DeliveryProblem.model_validate(facts.facts[name]) for name in names]
+    return [DeliveryProblem.model_validate(facts.facts[name]) for name in facts.names(*ProblemKind)]

@@ -16,29 +16,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from billproof.identities import InvoiceId
+from billproof.identities import InvoiceId, RunId
 from billproof.ids import shard_of
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import InvoiceStatus, Released
 from billproof.ports import Document, Key, Record
+from billproof.store_keys import FactKey, FactName, ordinal_text
 
 REGISTER_SHARDS = 8
 """Partitions for the invoices of one legal entity and period."""
 
 RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "posted", "delivered"
 DECLARED = "declared"
-CREDIT_REQUESTED = f"{HELD}#001"
+CREDIT_REQUESTED = str(FactName(HELD, ordinal_text(1)))
 """The fact that takes a credit note's place among those of its invoice: of two requests at once one is given it."""
 
 
 def held_by(run: str) -> str:
     """Name the fact that a run held an invoice."""
-    return f"{HELD}#{run}"
+    return str(FactName(HELD, run))
 
 
 def fact_key(document: InvoiceId, fact: str) -> Key:
     """Return where a fact of an invoice or credit note is: a credit note's lie beside its invoice's."""
-    return Key(facts_partition(document), f"{document.subject}#{fact}")
+    return Key(facts_partition(document), str(FactKey(document.subject, fact)))
 
 
 def facts_partition(document: InvoiceId) -> str:
@@ -78,8 +79,12 @@ class InvoiceFacts:
             return None
         if self.id.is_credit:
             return self.request
-        held = [fact for name, fact in sorted(self.facts.items()) if name.startswith(held_by(""))]
-        return HeldInvoice.model_validate(held[-1]) if held else None
+        held = [HeldInvoice.model_validate(self.facts[name]) for name in self.names(HELD)]
+        return max(held, key=lambda invoice: RunId.parse(invoice.run).ordinal, default=None)
+
+    def names(self, *kinds: str) -> list[str]:
+        """Return the names of its facts of some kinds, in order."""
+        return [name for name in sorted(self.facts) if FactName.parse(name).kind in kinds]
 
     @property
     def status(self) -> InvoiceStatus:
@@ -98,8 +103,8 @@ def by_document(legal_entity: str, period: str, records: Iterable[Record]) -> li
     """Put the facts of each document of a partition together."""
     grouped: dict[str, dict[str, Document]] = {}
     for record in records:
-        subject, _, fact = record.key.sort.partition("#")
-        grouped.setdefault(subject, {})[fact] = record.document
+        key = FactKey.parse(record.key.sort)
+        grouped.setdefault(key.subject, {})[key.fact] = record.document
     return [
         InvoiceFacts(InvoiceId.of_subject(legal_entity, period, subject), facts) for subject, facts in grouped.items()
     ]

@@ -14,6 +14,7 @@ so only one invoice bills a difference, even if several runs compute it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from billproof.errors import Contended
@@ -36,6 +37,7 @@ from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
 from billproof.retrying import attempts
+from billproof.store_keys import SlotKey
 
 MAX_ATTEMPTS = 50
 """How often a block is tried again when others release into the same series; each failure means another succeeded."""
@@ -93,7 +95,7 @@ class Register:
 
     def credits(self, invoice: str) -> list[InvoiceFacts]:
         """Return everything known of an invoice's credit notes and write-offs, requested ones too, in their order."""
-        return self._facts(InvoiceId.parse(invoice).invoice, "~")
+        return sorted(self._facts(InvoiceId.parse(invoice).invoice, "~"), key=lambda facts: facts.id.credit)
 
     def _facts(self, document: InvoiceId, follows: str) -> list[InvoiceFacts]:
         records = self._records.query(facts_partition(document), prefix=f"{document.subject}{follows}")
@@ -144,7 +146,8 @@ class Register:
     def settlements(self, entity: str, account: str) -> list[PeriodBilling]:
         """Return every release that billed usage of an account, by period and slot."""
         records = self._records.query(_account_partition(entity, account))
-        return [PeriodBilling.model_validate(record.document) for record in records]
+        billings = (PeriodBilling.model_validate(record.document) for record in records)
+        return sorted(billings, key=attrgetter("period", "ordinal"))
 
     def release(
         self, candidates: Sequence[Candidate], *, series: Series, period: Period, run: str
@@ -240,7 +243,7 @@ def _account_partition(entity: str, account: str) -> str:
 
 
 def _slot_key(document: InvoiceId, slot: BillingSlot) -> Key:
-    return Key(_account_partition(document.legal_entity, document.account), f"{slot.period}#{slot.ordinal:03d}")
+    return Key(_account_partition(document.legal_entity, document.account), str(SlotKey(slot.period, slot.ordinal)))
 
 
 def _chunks(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:

@@ -26,6 +26,7 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.names import PUBLISHED
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
+from billproof.store_keys import sort_key
 
 MEMBER_SHARDS = 16
 """Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
@@ -48,14 +49,14 @@ def key_of(data: AnyMasterData) -> Key:
         case Account():
             return Key(f"account#{data.id}", f"profile#{version}")
         case Contract():
-            return Key(f"account#{data.account}", f"contract#{data.id}#{version}")
+            return Key(f"account#{data.account}", sort_key("contract", data.id, version))
         case CrmState():
-            return Key(f"account#{data.account}", f"crm#{data.id}#{version}")
+            return Key(f"account#{data.account}", sort_key("crm", data.id, version))
         case ExchangeRate():
-            return Key(f"rates#{data.id}", f"{data.day}#{version}")
+            return Key(f"rates#{data.id}", sort_key(str(data.day), version))
         case LegalEntity() | Policy() | Meter():
             kind = "entity" if isinstance(data, LegalEntity) else data.kind
-            return Key("catalog", f"{kind}#{data.id}#{version}")
+            return Key("catalog", sort_key(kind, data.id, version))
 
 
 def _receipt_key(data: AnyMasterData) -> Key:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Timeline
 from billproof.errors import NotFound
+from billproof.identities import ContractPath
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import CREDITS, DocumentKind, Invoice, PeriodBilling
 from billproof.invoicing.register import Register
@@ -44,7 +45,7 @@ class History:
         settlement = self._own[earlier[-1]]
         invoice = read_settled(self._register, self._objects, settlement)
         lines: dict[str, list[str]] = {}
-        starts: dict[str, list[date]] = {}
+        starts: dict[ContractPath, list[date]] = {}
         for invoice_line in invoice.lines:
             line = invoice_line.priced
             if line.kind is not LineKind.CHARGE:
@@ -52,14 +53,14 @@ class History:
             contract = line.explanation.contract
             if not line.net.is_zero:
                 lines.setdefault(contract, []).append(line.id)
-            starts.setdefault(f"{contract}/{line.charge}", []).append(line.service_period.start)
+            starts.setdefault(ContractPath(contract, line.charge), []).append(line.service_period.start)
         return InvoiceBefore(
             number=settlement.number,
             period=invoice.period,
             net=invoice.totals.net,
             quantities=metered_quantities(line.priced for line in invoice.lines),
             lines={contract: tuple(ids) for contract, ids in lines.items()},
-            starts={charge: tuple(days) for charge, days in starts.items()},
+            starts={str(charge): tuple(days) for charge, days in starts.items()},
         )
 
     def carried_into(self, period: Period) -> tuple[Carried, ...]:
@@ -101,24 +102,24 @@ class History:
 
     def unbilled_one_offs(self, contracts: Iterable[Contract]) -> tuple[str, ...]:
         """Name the one-off charges that were due before the period and are not on the invoice of their month."""
-        missing = []
+        missing: list[ContractPath] = []
         for contract in contracts:
             for charge in contract.charges:
                 due_day = charge.price.due_day
                 if due_day is None:
                     continue
-                name = f"{contract.id}/{charge.id}"
-                is_past = due_day < self._period.start and name not in missing
-                if is_past and name not in self._billed_in(f"{due_day:%Y-%m}"):
-                    missing.append(name)
-        return tuple(missing)
+                path = ContractPath(contract.id, charge.id)
+                is_past = due_day < self._period.start and path not in missing
+                if is_past and path not in self._billed_in(f"{due_day:%Y-%m}"):
+                    missing.append(path)
+        return tuple(map(str, missing))
 
-    def _billed_in(self, month: str) -> set[str]:
+    def _billed_in(self, month: str) -> set[ContractPath]:
         settlement = self._own.get(month)
         if settlement is None:
             return set()
         lines = read_settled(self._register, self._objects, settlement).lines
-        return {f"{line.priced.explanation.contract}/{line.priced.charge}" for line in lines}
+        return {ContractPath(line.priced.explanation.contract, line.priced.charge) for line in lines}
 
 
 def read_settled(register: Register, objects: Objects, settlement: PeriodBilling) -> Invoice:

@@ -15,8 +15,9 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
-from billproof.ports import Key, Record, Records, Workflows
+from billproof.ports import Document, Key, Record, Records, Workflows
 from billproof.retrying import attempts
+from billproof.store_keys import RunKey
 
 MAX_ATTEMPTS = 10
 DUE_MONTHS = 12
@@ -40,13 +41,22 @@ class StartedRun(Model):
 
 def _key(run_id: str, fact: str = "") -> Key:
     run = RunId.parse(run_id)
-    return Key(f"runs#{run.legal_entity}#{run.period}", f"{run.ordinal_text}{fact and '#'}{fact}")
+    return Key(f"runs#{run.legal_entity}#{run.period}", str(RunKey(run.ordinal, fact)))
 
 
 def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
     """Return the runs of a legal entity and period, oldest first."""
-    partition = f"runs#{legal_entity}#{period}"
-    return [record.document["run_id"] for record in records.query(partition) if "#" not in record.key.sort]
+    return [record["run_id"] for record in _run_records(records, legal_entity, period)]
+
+
+def _run_records(records: Records, legal_entity: str, period: str) -> list[Document]:
+    """Return what was asked for with each run of a legal entity and period, oldest first."""
+    runs: dict[int, Document] = {}
+    for record in records.query(f"runs#{legal_entity}#{period}"):
+        key = RunKey.parse(record.key.sort)
+        if not key.fact:
+            runs[key.ordinal] = record.document
+    return [runs[ordinal] for ordinal in sorted(runs)]
 
 
 def start_billing_run(
@@ -191,12 +201,8 @@ def _due_months(
 
 
 def _whole_runs(records: Records, legal_entity: str, period: str) -> list[str]:
-    run_records = records.query(f"runs#{legal_entity}#{period}")
-    return [
-        record.document["run_id"]
-        for record in run_records
-        if "#" not in record.key.sort and not record.document.get("only_accounts")
-    ]
+    run_records = _run_records(records, legal_entity, period)
+    return [record["run_id"] for record in run_records if not record.get("only_accounts")]
 
 
 def mark_closed(records: Records, *, run_id: str, statement_key: str) -> bool:

@@ -11,7 +11,7 @@ from billproof.contracts.charges import RecognitionMethod
 from billproof.contracts.model import Contract
 from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding
-from billproof.identities import LineIdFormat
+from billproof.identities import ContractPath, LineIdFormat
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
@@ -78,7 +78,11 @@ class EarlierPeriod(Model):
 
 
 class InvoiceBefore(Model):
-    """What the controls know of the account's last invoice before the period: by contract, the lines with an amount."""
+    """What the controls know of the account's last invoice before the period.
+
+    `lines` are those with an amount, by contract; `starts` the first days of what each charge was billed for, by its
+    printed ContractPath.
+    """
 
     number: str
     period: Period
@@ -93,7 +97,7 @@ class InvoiceBefore(Model):
 
     def billed(self, contract: str, charge: str, start: date) -> bool:
         """Say whether it has a line of a charge for the service period that starts on a day."""
-        return start in self.starts.get(f"{contract}/{charge}", ())
+        return start in self.starts.get(str(ContractPath(contract, charge)), ())
 
 
 class CrmVersion(Model):

@@ -15,6 +15,7 @@ import duckdb
 
 from billproof.ids import canonical_json
 from billproof.ports import Objects
+from billproof.store_keys import event_copy_key
 from billproof.usage import log
 from billproof.usage.model import AggregationPlan, Quarantined, Reason
 
@@ -158,7 +159,7 @@ def _conflict(account: str, time: str, received_at: str, place: int, source: str
         account=account,
         time=time,
         received_at=received_at,
-        message_id=f"{source}#{event}#{received_at}",
+        message_id=event_copy_key(source, event, received_at),
         position=place,
         raw=canonical_json({"source": source, "id": event, "copy": place}).decode(),
     )

@@ -11,7 +11,7 @@ which aggregation finds by source and id.
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 from backports import zstd
@@ -32,6 +32,34 @@ class LateMark(NamedTuple):
     account: str
     month: str
     written_at: str
+
+    def key(self, bucket: int) -> str:
+        """Print it as a key of a bucket."""
+        return late_prefix(bucket) + "/".join(self)
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Read a mark's key."""
+        _late, _bucket, account, month, written_at = key.split("/")
+        return cls(account, month, written_at)
+
+
+class SegmentKey(NamedTuple):
+    """A segment of the usage log: its bucket, the day of its events, and its name."""
+
+    bucket: int
+    day: str
+    name: str
+
+    def __str__(self) -> str:
+        """Print it."""
+        return usage_prefix(self.bucket, self.day) + self.name
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Read a segment's key."""
+        _usage, bucket, day, name = key.split("/")
+        return cls(int(bucket.removeprefix("bucket=")), day.removeprefix("day="), name)
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -60,7 +88,7 @@ def segments_of(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[
     wanted = set(days)
     for month in sorted({day[:7] for day in days}):
         keys = objects.keys(usage_prefix(bucket, month).removesuffix("/"))
-        for day, keys_of_day in groupby(keys, key=lambda key: key.split("/")[2].removeprefix("day=")):
+        for day, keys_of_day in groupby(keys, key=lambda key: SegmentKey.parse(key).day):
             if day in wanted:
                 yield list(keys_of_day)
 
@@ -91,13 +119,13 @@ def late_prefix(bucket: int) -> str:
 
 def mark_late(objects: Objects, bucket: int, mark: LateMark) -> None:
     """Mark that an account has a late event. Marks are empty and never removed; period billings say what is billed."""
-    objects.put(f"{late_prefix(bucket)}{mark.account}/{mark.month}/{mark.written_at}", b"", content_type="text/plain")
+    objects.put(mark.key(bucket), b"", content_type="text/plain")
 
 
 def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
     """Yield the marks of a bucket, by account, month and instant."""
     for key in objects.keys(late_prefix(bucket)):
-        yield LateMark(*key.split("/")[2:5])
+        yield LateMark.parse(key)
 
 
 def partition_of(row: SegmentRow, buckets: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
+from billproof.identities import ContractPath
 
 
 def _check(facts: ControlInput) -> Iterator[Observation]:
@@ -15,7 +16,7 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
         for charge in sorted({due.span.term.id for due in owed}):
             if (timeline.id, charge) not in billed:
                 what = f"charge {charge} is due in {facts.plan.period.name} and has no line"
-                yield Observation(f"{timeline.id}/{charge}", what)
+                yield Observation(ContractPath(timeline.id, charge), what)
 
 
 CONTROL = Control(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
+from billproof.identities import ContractPath
 from billproof.money import Money, exactly, total
 from billproof.pricing.commitments import terms_over
 from billproof.pricing.model import LineKind
@@ -22,7 +23,9 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
         for term in terms_over(timeline, facts.plan.period):
             if term.is_due_in(facts.plan.period) and not any(term.is_true_up(line) for line in facts.lines):
                 amount = Money.rounded(term.amount, timeline.currency, facts.plan.legal_entity.rounding)
-                yield Observation(f"{timeline.id}/{term.span.term.id}", "the term is over and has no line", amount)
+                yield Observation(
+                    ContractPath(timeline.id, term.span.term.id), "the term is over and has no line", amount
+                )
         for span in timeline.commitments:
             if span.term.months > 1:
                 continue
@@ -52,7 +55,7 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
                 short = committed - here.amount
             if short > Decimal("0.01"):  # the shortfall line is rounded once
                 amount = Money.rounded(short, timeline.currency, facts.plan.legal_entity.rounding)
-                yield Observation(f"{timeline.id}/{span.term.id}", f"{amount} short of the commitment", amount)
+                yield Observation(ContractPath(timeline.id, span.term.id), f"{amount} short of the commitment", amount)
 
 
 CONTROL = Control(

@@ -6,6 +6,7 @@ from billproof.contracts.charges import Discount
 from billproof.contracts.timeline import Span
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
+from billproof.identities import ContractPath
 from billproof.pricing.model import LineKind
 
 
@@ -24,7 +25,9 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
         if not any(span.touches(line.service_period) or span.touches(facts.plan.period) for span in spans or ()):
             until = "is in no contract" if spans is None else f"is not effective in {line.service_period.name}"
             yield Observation(
-                f"{line.explanation.contract}/{line.term}", f"discount {line.term} {until}", facts.money(line)
+                ContractPath(line.explanation.contract, line.term),
+                f"discount {line.term} {until}",
+                facts.money(line),
             )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
+from billproof.identities import ContractPath
 from billproof.periods import Period
 
 
@@ -20,7 +21,8 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
     for timeline in facts.timelines if facts.priced else ():
         if timeline.in_force(month) is not None:
             yield Observation(
-                f"{timeline.id}/{month.name}", f"{timeline.id} was in force in {month.name}, which has no invoice"
+                ContractPath(timeline.id, month.name),
+                f"{timeline.id} was in force in {month.name}, which has no invoice",
             )
 
 

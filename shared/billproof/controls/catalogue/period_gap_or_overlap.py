@@ -6,6 +6,7 @@ from billproof.contracts.charges import Charge, Timing
 from billproof.contracts.timeline import Span
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
+from billproof.identities import ContractPath
 
 
 def _was_left_out(facts: ControlInput, span: Span[Charge]) -> bool:
@@ -40,11 +41,11 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
             ]
             names = [line.service_period.name for line in mine]
             if len({line.id for line in mine}) != len(mine) or set(names) != periods:
-                yield Observation(f"{timeline.id}/{charge}", f"owed {sorted(periods)}, billed {sorted(names)}")
+                yield Observation(ContractPath(timeline.id, charge), f"owed {sorted(periods)}, billed {sorted(names)}")
         for span in timeline.charges:
             if _was_left_out(facts, span):
                 what = f"{facts.plan.period.name} is owed in advance and is not on the invoice before"
-                yield Observation(f"{timeline.id}/{span.term.id}", what)
+                yield Observation(ContractPath(timeline.id, span.term.id), what)
 
 
 CONTROL = Control(

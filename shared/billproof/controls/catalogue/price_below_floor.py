@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
+from billproof.identities import ContractPath
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, total
 from billproof.pricing.model import LineKind
@@ -32,7 +33,7 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
                 )
                 floor = decimal_text(charge.floor_unit_price)
                 what = f"{net} for {decimal_text(units)} units, the floor is {floor} a unit"
-                yield Observation(f"{contract.id}/{charge.id}", what, short)
+                yield Observation(ContractPath(contract.id, charge.id), what, short)
 
 
 CONTROL = Control(

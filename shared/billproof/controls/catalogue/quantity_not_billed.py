@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
+from billproof.identities import ContractPath
 from billproof.model import decimal_text
 from billproof.pricing.pooling import is_additive
 from billproof.pricing.reading import readings
@@ -38,7 +39,7 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
             )
             if quantity != shown:
                 what = f"{decimal_text(quantity)} metered, {decimal_text(shown)} on the lines"
-                yield Observation(f"{timeline.id}/{name}", what)
+                yield Observation(ContractPath(timeline.id, name), what)
 
 
 CONTROL = Control(

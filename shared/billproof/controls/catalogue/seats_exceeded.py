@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
+from billproof.identities import ContractPath
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money
 from billproof.pricing.models.base import Used, price_steps
@@ -25,7 +26,7 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
                 more = CONTEXT.multiply(seats_used - billed, seats.unit_price)
                 amount = Money.rounded(more, contract.currency, facts.plan.legal_entity.rounding)
                 what = f"{decimal_text(seats_used)} seats in use, {decimal_text(billed)} billed"
-                yield Observation(f"{contract.id}/{charge.id}", what, amount)
+                yield Observation(ContractPath(contract.id, charge.id), what, amount)
 
 
 CONTROL = Control(

@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from billproof_ops.local.localstack.inside.runtime_api import Invocation, Outcome, RuntimeApi, error_document
+from billproof_ops.local.localstack.inside.runtime_api import Invocation, InvocationOutcome, RuntimeApi, error_document
 
 START_SECONDS = 60
 """What loading a handler may take: AWS allows 10 s, but a busy laptop runs many of them at once."""
@@ -58,7 +58,7 @@ class FunctionProcess:
         """Whether the child can take an invocation."""
         return self._child.poll() is None
 
-    def invoke(self, invocation: Invocation) -> tuple[Outcome, str]:
+    def invoke(self, invocation: Invocation) -> tuple[InvocationOutcome, str]:
         """Return what the call came to, and what the child wrote meanwhile."""
         start = self._log.stat().st_size
         try:
@@ -67,7 +67,7 @@ class FunctionProcess:
             self._child.kill()
             self._child.wait()
             said = f"RequestId: {invocation.id} Error: Task timed out after {invocation.timeout_seconds}.00 seconds"
-            outcome = Outcome(error_document("Sandbox.Timedout", said), is_error=True)
+            outcome = InvocationOutcome(error_document("Sandbox.Timedout", said), is_error=True)
         return outcome, self._log.read_bytes()[start:].decode("utf-8", "replace")
 
     def stop(self) -> None:

@@ -30,7 +30,7 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class InvocationOutcome:
     """What a call came to."""
 
     payload: bytes
@@ -56,7 +56,7 @@ class RuntimeApi:
     def __init__(self) -> None:
         self.ready: Future[None] = Future()
         self._invocations: queue.Queue[Invocation | None] = queue.Queue()
-        self._outcomes: dict[str, Future[Outcome]] = {}
+        self._outcomes: dict[str, Future[InvocationOutcome]] = {}
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.api = self
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -66,7 +66,7 @@ class RuntimeApi:
         """Host and port, as AWS_LAMBDA_RUNTIME_API names them."""
         return f"127.0.0.1:{self._server.server_port}"
 
-    def invoke(self, invocation: Invocation) -> Outcome:
+    def invoke(self, invocation: Invocation) -> InvocationOutcome:
         """Hand an invocation to the process and wait for its outcome; raises TimeoutError after the function's time."""
         outcome = self._outcomes[invocation.id] = Future()
         self._invocations.put(invocation)
@@ -81,7 +81,7 @@ class RuntimeApi:
             self.ready.set_result(None)
         return self._invocations.get()
 
-    def finish(self, invocation_id: str, outcome: Outcome) -> None:
+    def finish(self, invocation_id: str, outcome: InvocationOutcome) -> None:
         """Take an outcome; one that comes too late is nobody's."""
         future = self._outcomes.get(invocation_id)
         if future is not None and not future.done():
@@ -92,7 +92,7 @@ class RuntimeApi:
         document = error_document(kind, message)
         self.fail_start(document)
         for invocation_id in list(self._outcomes):
-            self.finish(invocation_id, Outcome(document, is_error=True))
+            self.finish(invocation_id, InvocationOutcome(document, is_error=True))
 
     def fail_start(self, document: bytes) -> None:
         """Let starting fail: the process could not load its handler."""
@@ -139,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._api.fail_start(body)
         else:
             invocation_id, kind = self.path.split("/")[-2:]
-            self._api.finish(invocation_id, Outcome(body, is_error=kind == "error"))
+            self._api.finish(invocation_id, InvocationOutcome(body, is_error=kind == "error"))
         self._answer(HTTPStatus.ACCEPTED, b"{}")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the base class gives it

@@ -1,0 +1,147 @@
+"""Sort keys of records: value objects that print themselves and read themselves back.
+
+    fact of a document       <subject>#<fact>               UA#released, UA#held#<run>, UA~01#posted
+    fact of an exception     <subject>#<ordinal>#<fact>     UA#001#opened, _run#001-02#token#0000
+    run, and a fact of it    <ordinal>[#<fact>]             001, 001#closed
+    place of a billing       <month>#<ordinal>              2013-01#000
+
+Ordinals are printed with at least three digits. Text of more digits sorts before text of fewer, so what was read by key
+is put in order by number.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from billproof.errors import NotFound
+from billproof.escaping import escape
+
+_SEPARATOR = "#"
+_SEPARATORS = re.compile("[%#]")
+
+
+def sort_key(*parts: str) -> str:
+    """Join the parts of a key; none but the last may hold the separator `#`."""
+    return _SEPARATOR.join(parts)
+
+
+def event_copy_key(source: str, event: str, received_at: str) -> str:
+    """Name a copy of an event: sources and ids are any text, so what separates them is escaped."""
+    return sort_key(escape(source, _SEPARATORS), escape(event, _SEPARATORS), received_at)
+
+
+def ordinal_text(number: int) -> str:
+    """Print an ordinal as keys and ids hold it."""
+    return f"{number:03d}"
+
+
+@dataclass(frozen=True, slots=True)
+class FactName:
+    """What a fact says, and the run or mail that it is of where there may be several."""
+
+    kind: str
+    of: str = ""
+
+    def __str__(self) -> str:
+        """Print it."""
+        return sort_key(self.kind, self.of) if self.of else self.kind
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the name of a fact."""
+        kind, _, of = text.partition(_SEPARATOR)
+        return cls(kind, of)
+
+
+@dataclass(frozen=True, slots=True)
+class FactKey:
+    """A fact of an invoice or credit note; without a fact it prints what the keys of all of them begin with."""
+
+    subject: str
+    fact: str = ""
+
+    def __str__(self) -> str:
+        """Print it."""
+        return sort_key(self.subject, self.fact)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a fact's key: the subject has its separators escaped."""
+        subject, _, fact = text.partition(_SEPARATOR)
+        return cls(subject, fact)
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionFactKey:
+    """A fact of an exception; without a fact it prints what the keys of all of them begin with."""
+
+    subject: str
+    ordinal: str
+    fact: str = ""
+
+    def __str__(self) -> str:
+        """Print it."""
+        return sort_key(self.subject, self.ordinal, self.fact)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a fact's key."""
+        subject, _, rest = text.partition(_SEPARATOR)
+        ordinal, _, fact = rest.partition(_SEPARATOR)
+        return cls(subject, ordinal, fact)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ExceptionOrdinal:
+    """Tells exceptions about one subject apart, in the order in which they were raised: `001`, or `001-02` of a run.
+
+    `run` is the ordinal of the run that was held, `attempt` counts the exceptions of a run that is planned again.
+    """
+
+    run: int
+    attempt: int = 0
+
+    def __str__(self) -> str:
+        """Print it."""
+        run = ordinal_text(self.run)
+        return f"{run}-{self.attempt:02d}" if self.attempt else run
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read it; raises NotFound for anything else."""
+        match = re.fullmatch(r"([0-9]{3,})(?:-([0-9]{2,}))?", text)
+        if match is None:
+            message = "this is not an exception's ordinal, such as 001 or 001-02"
+            raise NotFound(message)
+        return cls(int(match[1]), int(match[2] or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """A run of a legal entity and month, or a fact of it."""
+
+    ordinal: int
+    fact: str = ""
+
+    def __str__(self) -> str:
+        """Print it."""
+        ordinal = ordinal_text(self.ordinal)
+        return sort_key(ordinal, self.fact) if self.fact else ordinal
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a run's key."""
+        ordinal, _, fact = text.partition(_SEPARATOR)
+        return cls(int(ordinal), fact)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotKey:
+    """The place of a billing among those of a month."""
+
+    month: str
+    ordinal: int
+
+    def __str__(self) -> str:
+        """Print it."""
+        return sort_key(self.month, ordinal_text(self.ordinal))

@@ -1,0 +1,77 @@
+"""Ids and keys are put together by value objects, and a class's name is one class."""
+
+import ast
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PRINTING = {"shared/billproof/identities.py", "shared/billproof/store_keys.py"}
+"""Where identities and keys print themselves."""
+SEPARATORS = set("#/:~.|@")
+NEVER_READ_BACK = {
+    "shared/billproof/completeness/service.py": "a finding's path, for people",
+    "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
+    "shared/billproof/erp/declaring.py": "a reference at the external tax engine, kept for ever",
+    "shared/billproof/pipeline/usages.py": "the name of a part of an artefact",
+    "shared/billproof/pricing/digests.py": "a part of a digest",
+    "shared/billproof/reconciliation/service.py": "what was reconciled, for the log",
+    "shared/billproof/tax/port.py": "the key of a calculation, which is compared as a whole",
+}
+"""Where two names, none of which can hold the separator, make a text that nobody takes apart."""
+
+
+def joined_by_hand(text: str) -> Iterator[str]:
+    """Yield the f-strings that begin with two values and nothing but a separator between them."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.JoinedStr(
+                values=[ast.FormattedValue(), ast.Constant(value=str(between)), ast.FormattedValue(), *_]
+            ) if between in SEPARATORS:
+                yield ast.unparse(node)
+
+
+def code(*folders: str) -> dict[str, str]:
+    """Return the text of every module below some folders, by its path."""
+    paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
+    return {str(path.relative_to(ROOT)): path.read_text() for path in paths}
+
+
+def classes_of_one_name(modules: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """Return the names that several classes have, with the modules that define them."""
+    classes = sorted(
+        (node.name, path)
+        for path, text in modules.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef)
+    )
+    by_name = ((name, [path for _, path in same]) for name, same in groupby(classes, key=lambda item: item[0]))
+    return [(name, paths) for name, paths in by_name if len(paths) > 1]
+
+
+def test_ids_and_keys_are_put_together_by_value_objects() -> None:
+    modules = code("shared", "functions")
+    assert modules.keys() >= PRINTING
+    joining = {path for path, text in modules.items() if any(joined_by_hand(text))} - PRINTING
+    assert joining == NEVER_READ_BACK.keys()
+
+
+@pytest.mark.parametrize("text", ['f"{contract}/{charge}"', 'f"{contract.id}#{contract.version:03d}#{fact}"'])
+def test_ids_that_are_joined_by_hand_are_found(text: str) -> None:
+    assert len(list(joined_by_hand(text))) == 1
+
+
+@pytest.mark.parametrize("text", ['f"{amount} short of {total}"', 'f"runs/{run}/{part}"', 'f"{code}: {message}"'])
+def test_a_sentence_and_a_key_with_a_name_of_its_own_are_no_ids(text: str) -> None:
+    assert list(joined_by_hand(text)) == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    assert classes_of_one_name(code("shared", "functions", "ops")) == []
+
+
+def test_two_classes_of_one_name_are_found() -> None:
+    modules = {"a.py": "class Difference: ...", "b.py": "class Difference: ...\nclass Other: ..."}
+    assert classes_of_one_name(modules) == [("Difference", ["a.py", "b.py"])]
