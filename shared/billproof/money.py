@@ -193,6 +193,23 @@ def allocate(amount: Money, weights: Sequence[Decimal]) -> list[Money]:
     return [Money.of(sign * share * smallest, amount.currency) for share in shares]
 
 
+@exactly
+def share_out(whole: Money, exact: Sequence[Decimal]) -> list[Money]:
+    """Share a rounded sum over the exact amounts that it is the sum of: each is off by less than a minor unit.
+
+    Each is first cut down to the unit; what the sum has more goes unit by unit to the largest cut-off parts, earlier
+    amounts first. An amount in whole units stays as it is, and amounts that differ in sign alone cancel out.
+    """
+    smallest = unit(whole.currency)
+    units = [amount / smallest for amount in exact]
+    shares = [amount.to_integral_value(rounding=decimal.ROUND_FLOOR) for amount in units]
+    left = int(whole.amount / smallest - sum(shares, Decimal(0)))
+    by_remainder = sorted(range(len(units)), key=lambda index: (shares[index] - units[index], index))
+    for index in by_remainder[:left]:
+        shares[index] += 1
+    return [Money.of(share * smallest, whole.currency) for share in shares]
+
+
 class Taxed(Model):
     """A net amount, the tax on it and the gross amount: net + tax = gross, or it cannot be made."""
 
@@ -204,6 +221,9 @@ class Taxed(Model):
     def of(net: Money, tax: Money) -> "Taxed":
         """Add tax to a net amount: what is made so adds up and needs no second look."""
         return Taxed.construct_trusted(net=net, tax=tax, gross=net + tax)
+
+    def __add__(self, other: "Taxed") -> "Taxed":
+        return Taxed.of(self.net + other.net, self.tax + other.tax)
 
     @staticmethod
     def total(amounts: Sequence["Taxed"], currency: str) -> "Taxed":

@@ -22,7 +22,8 @@ from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from tests.support.dollars import US, billed_in_dollars, world_in_dollars
 from tests.support.exchange_rates import ECB, rate
-from tests.support.world import EUROPE, JANUARY, World
+from tests.support.lives import ADVANCE, Life, fee, miles
+from tests.support.world import EUROPE, INC, JANUARY, World
 
 
 def test_it_is_in_its_own_currency_and_booked_in_the_books() -> None:
@@ -31,12 +32,12 @@ def test_it_is_in_its_own_currency_and_booked_in_the_books() -> None:
     assert invoice.currency == "USD"
     assert invoice.totals.tax.amount > 0
     assert invoice.exchange == rate()
-    for line in invoice.lines:
-        for mine, booked in (
-            (line.amounts.net, line.in_books.net),
-            (line.amounts.tax, line.in_books.tax),
-        ):
-            assert booked == Money.rounded(mine.amount / Decimal("1.3550"), "EUR", Rounding.HALF_UP)
+    for name in ("net", "tax"):
+        whole = getattr(invoice.totals, name).amount / Decimal("1.3550")
+        assert getattr(invoice.in_books, name) == Money.rounded(whole, "EUR", Rounding.HALF_UP)
+        for line in invoice.lines:
+            exact = getattr(line.amounts, name).amount / Decimal("1.3550")
+            assert abs(getattr(line.in_books, name).amount - exact) < Decimal("0.01")
     assert invoice.in_books == Taxed.total([line.in_books for line in invoice.lines], "EUR")
     assert f"1 EUR = 1.355 USD, {ECB}, 2013-01-31" in invoice.notes[-1]
     assert invoice.in_books.tax.text in invoice.notes[-1]
@@ -221,3 +222,22 @@ def test_rates_come_through_the_queue_of_master_data() -> None:
     assert sync_contract(rate().model_dump_json(), directory=world.directory).outcome == "stored"
     assert sync_contract(rate().model_dump_json(), directory=world.directory).outcome == "known"
     assert world.directory.rate("USD", "EUR", on=date(2013, 2, 1), days=7) == rate()
+
+
+def test_what_is_taken_back_at_another_rate_is_booked_at_the_rate_that_billed_it() -> None:
+    """310.00 EUR for February at 1.30 are 403.00 USD; taken back at the end of February, when a euro is 1.50 USD."""
+    ended = {"effective": {"start": "2013-01-01", "end": "2013-02-01"}}
+    life = Life(fee("310", **ADVANCE), currency="EUR")
+    life.world.publish(rate("1.30", "2013-01-31"), rate("1.50", "2013-02-28"))
+    life.bill(1)
+    life.publish("2013-01-01", fee("310", **ADVANCE, **ended), miles("1"), currency="EUR")
+    life.use("2013-02-05", "100")
+    assert life.bill(2) == {"miles:2013-02": "100.00", "difference:fee:2013-02": "-310.00"}
+    booked = [
+        {line.priced.id: line.in_books.net.text for line in life.world.invoice(f"{INC}.2013-0{number}.UA").lines}
+        for number in (1, 2)
+    ]
+    assert booked == [
+        {"fee:2013-01": "403.00", "fee:2013-02": "403.00"},
+        {"miles:2013-02": "150.00", "difference:fee:2013-02": "-403.00"},
+    ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from billproof.errors import InvalidInput
 from billproof.identities import credit_of
+from billproof.invoicing.booking import booked_back
 from billproof.invoicing.credit_amounts import Left, amounts_to_credit, asked_amount, drawn_after, lefts_of
 from billproof.invoicing.credit_limits import Rests
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
@@ -46,10 +47,11 @@ def draft_credit(
     """
     written_off = request.reason is CreditReason.UNCOLLECTIBLE
     credit_line = _written_off if written_off else _credited
-    lines = tuple(
-        credit_line(left, wanted, request, invoice, released)
-        for left, wanted in amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests or {})
-    )
+    wanted_lines = list(amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests or {}))
+    lines = tuple(credit_line(left, wanted, request, invoice, released) for left, wanted in wanted_lines)
+    if invoice.booked is not None and not written_off:
+        booked = booked_back([(left, line.amounts) for (left, _), line in zip(wanted_lines, lines, strict=True)])
+        lines = tuple(line.model_copy(update={"booked": back}) for line, back in zip(lines, booked, strict=True))
     rule = invoice.tax_summary[0].rule
     members = {member.account: member.name for member in invoice.accounts}
     changes = {
@@ -109,7 +111,6 @@ def _credited(
             if parts
             else Money.rounded(-credit.amount * line.determination.taxable_share, credit.currency, rounding),
             "amounts": Taxed.of(-credit, -tax),
-            "booked": _booked(left, credit, tax, invoice),
             "tax_by_line": -tax,
             "components": _components(line, tax),
             "parts": parts,
@@ -143,19 +144,6 @@ def _for_days(request: CreditRequest, priced: PricedLine) -> dict[str, Any]:
         raise InvalidInput(message)
     method = priced.recognition.method
     return {"covered": days, "recognition": RevenueSchedule(method=method, period=days)}
-
-
-def _booked(left: Left, credit: Money, tax: Money, invoice: Invoice) -> Taxed | None:
-    """Return what a credit takes back in the books, at the rate of the invoice and counted from the line's first."""
-    line = left.line
-    if invoice.exchange is None or line.booked is None:
-        return None
-    if (credit, tax) == (left.net, left.tax):
-        return Taxed.of(-left.booked.net, -left.booked.tax)
-    credited = Taxed.of(line.amounts.net - left.net + credit, line.amounts.tax - left.tax + tax)
-    whole = invoice.exchange.convert_taxed(credited, line.priced.explanation.rounding)
-    before = Taxed.of(line.booked.net - left.booked.net, line.booked.tax - left.booked.tax)
-    return Taxed.of(before.net - whole.net, before.tax - whole.tax)
 
 
 def _tax_on(line: InvoiceLine, net: Money, invoice: Invoice) -> Money:

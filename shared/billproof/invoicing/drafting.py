@@ -8,6 +8,7 @@ from billproof.contracts.timeline import in_force
 from billproof.findings import Finding, Severity, is_blocked
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes
+from billproof.invoicing.booking import booked_lines
 from billproof.invoicing.documents import document_key
 from billproof.invoicing.model import (
     CREDITS,
@@ -23,7 +24,6 @@ from billproof.invoicing.model import (
     Seller,
     TaxSubtotal,
 )
-from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
@@ -53,7 +53,9 @@ def draft_invoice(
     entity = plan.legal_entity
     rate = None if priced.currency == entity.currency else plan.rate_of(priced.currency)
     booked = None
-    lines = tuple(_line(line, tax, rate, entity) for line, tax in zip(priced.lines, taxed, strict=True))
+    with_tax = [(line, tax.amounts) for line, tax in zip(priced.lines, taxed, strict=True)]
+    in_books = booked_lines(terms, with_tax, rate, entity.rounding)
+    lines = tuple(_line(line, tax, amounts) for line, tax, amounts in zip(priced.lines, taxed, in_books, strict=True))
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
     summary = tax_summary(lines, priced.currency, rule)
     reversed_charge = any(group.treatment == Treatment.REVERSE_CHARGE for group in summary)
@@ -84,7 +86,7 @@ def draft_invoice(
     )
 
 
-def _line(line: PricedLine, tax: TaxedLine, rate: ExchangeRate | None, entity: LegalEntity) -> InvoiceLine:
+def _line(line: PricedLine, tax: TaxedLine, booked: Taxed | None) -> InvoiceLine:
     return InvoiceLine.construct_trusted(  # of models that were checked
         priced=line,
         taxable_base=tax.taxable_base,
@@ -93,7 +95,7 @@ def _line(line: PricedLine, tax: TaxedLine, rate: ExchangeRate | None, entity: L
         components=tax.components,
         determination=tax.determination,
         parts=tax.parts,
-        booked=rate.convert_taxed(tax.amounts, entity.rounding) if rate else None,
+        booked=booked,
     )
 
 

@@ -1,12 +1,13 @@
 """Exchange rates: for invoices in another currency than the books of their legal entity.
 
-An invoice is in its contract's currency, and is converted into the books' once, line by line, at the last published
-rate on or before its issue date (IAS 21.21 and 21.22, ASC 830-20-30-1: the rate of the day of the transaction; article
+An invoice is in its contract's currency, and is converted into the books' once, at the last published rate on or
+before its issue date (IAS 21.21 and 21.22, ASC 830-20-30-1: the rate of the day of the transaction; article
 91(2) of Directive 2006/112/EC for the tax base). A credit note keeps the rate of its invoice, so that both come to
 nothing in the books, too.
 """
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -56,10 +57,18 @@ class ExchangeRate(Model):
 
     def convert(self, amount: Money, rounding: Rounding) -> Money:
         """Convert an amount of one of the currencies into the other one, rounded once."""
+        return Money.rounded(self.exact(amount), self.other(amount.currency), rounding)
+
+    def exact(self, amount: Money) -> Decimal:
+        """Return what an amount of one of the currencies comes to in the other one, before it is rounded."""
+        if amount.currency == self.currencies[0]:
+            return CONTEXT.multiply(amount.amount, self.rate)
+        return CONTEXT.divide(amount.amount, self.rate)
+
+    def other(self, currency: str) -> str:
+        """Return the currency into which one of the two is converted."""
         base, quote = self.currencies
-        if amount.currency == base:
-            return Money.rounded(CONTEXT.multiply(amount.amount, self.rate), quote, rounding)
-        return Money.rounded(CONTEXT.divide(amount.amount, self.rate), base, rounding)
+        return quote if currency == base else base
 
     def convert_taxed(self, amounts: Taxed, rounding: Rounding) -> Taxed:
         """Convert a net amount and its tax, each rounded once; the gross amount is their sum."""

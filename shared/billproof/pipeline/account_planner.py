@@ -31,7 +31,7 @@ from billproof.ports import Objects
 from billproof.pricing.digests import terms_digest, versions_digest
 from billproof.pricing.service import unpriceable
 from billproof.pricing.service_periods import dues
-from billproof.pricing.terms import AccountTerms, EarlierPeriod
+from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
 from billproof.tax.charged import AccountCharges
 from billproof.usage.log import LateMark, late_marks
 from billproof.usage.model import AccountWindow
@@ -49,6 +49,7 @@ KEPT = (
     "credits",
     "committed",
     "line_ids",
+    "booking",
 )
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
@@ -171,6 +172,7 @@ class AccountPlanner:
             contracts=contracts,
             crm=family.crm_versions,
             line_ids=LineIdFormat.ESCAPED,
+            booking=BookingRule.BY_DOCUMENT,
         )
 
     def _months_to_settle(self, family: Family, settled: SettledMonths, marks: Marks) -> list[str]:

@@ -9,15 +9,15 @@ from billproof.contracts.timeline import Timeline
 from billproof.errors import NotFound
 from billproof.identities import ContractPath
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.model import CREDITS, DocumentKind, Invoice, PeriodBilling
+from billproof.invoicing.model import CREDITS, DocumentKind, Invoice, InvoiceLine, PeriodBilling
 from billproof.invoicing.register import Register
 from billproof.money import CONTEXT, Money
 from billproof.periods import Period
 from billproof.ports import Objects
-from billproof.pricing.commitments import MODEL, committed, terms_over
+from billproof.pricing.commitments import MODEL, CommitmentTerm, committed, terms_over
 from billproof.pricing.differences import QUANTITIES
 from billproof.pricing.model import LineIdentity, LineKind, PricedLine, line_identity, metered_quantities
-from billproof.pricing.terms import BilledLine, Carried, Committed, Drawn, InvoiceBefore
+from billproof.pricing.terms import BilledLine, Carried, Charged, Committed, Drawn, InvoiceBefore
 
 
 class History:
@@ -98,7 +98,9 @@ class History:
         }.values()
         documents = [read_settled(self._register, self._objects, settlement) for settlement in settled]
         lines = [line.priced for document in documents for line in document.lines]
-        return tuple(committed(term, lines) for term in terms)
+        return tuple(
+            committed(term, lines).model_copy(update={"charged": _shortfall_charged(term, documents)}) for term in terms
+        )
 
     def unbilled_one_offs(self, contracts: Iterable[Contract]) -> tuple[str, ...]:
         """Name the one-off charges that were due before the period and are not on the invoice of their month."""
@@ -143,8 +145,32 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Per
             name = _billed_name(line.priced, settlement)
             if name is not None:
                 key = line_identity(line.priced.explanation.contract, name, line.priced.dimension)
-                billed[key] = _add(billed.get(key), name, line.priced, settlement, document.kind)
+                known = billed.get(key)
+                added = _add(known, name, line.priced, settlement, document.kind)
+                billed[key] = added.model_copy(
+                    update={"charged": _charged(known.charged if known else None, line, document)}
+                )
     return list(billed.values())
+
+
+def _shortfall_charged(term: CommitmentTerm, documents: Iterable[Invoice]) -> Charged | None:
+    charged = None
+    for document in documents:
+        for line in document.lines:
+            if term.is_true_up(line.priced):
+                charged = _charged(charged, line, document)
+    return charged
+
+
+def _charged(known: Charged | None, line: InvoiceLine, document: Invoice) -> Charged | None:
+    """Add what a document charges for a line, where it is in another currency than the books.
+
+    A write-off takes nothing back of what was charged.
+    """
+    if line.booked is None or document.kind is DocumentKind.WRITE_OFF:
+        return known
+    here = Charged(amounts=line.amounts, booked=line.booked)
+    return known + here if known else here
 
 
 def _billed_name(line: PricedLine, settlement: PeriodBilling) -> str | None:

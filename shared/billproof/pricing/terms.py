@@ -1,10 +1,12 @@
 """The terms of a batch, frozen when its run is planned."""
 
+import operator
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.charges import RecognitionMethod
@@ -16,16 +18,38 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Exact, Model
-from billproof.money import Money, Rounding
+from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
 from billproof.pricing.model import LineIdentity, line_identity
+
+
+class BookingRule(StrEnum):
+    """How documents are booked; terms that were frozen before it was written down are booked line by line.
+
+    by_line        each line is converted into the books by itself, and earned once it is billed
+    by_document    a document is converted once, what is taken back at the rate that billed it; what is earned before it
+                   is billed is a contract asset
+    """
+
+    BY_LINE = "by_line"
+    BY_DOCUMENT = "by_document"
+
+
+class Charged(Model):
+    """What documents charged for something, less credit notes: in their own currency, and in that of the books."""
+
+    amounts: Taxed
+    booked: Taxed
+
+    def __add__(self, other: "Charged") -> "Charged":
+        return Charged(amounts=self.amounts + other.amounts, booked=self.booked + other.booked)
 
 
 class BilledLine(Model):
     """What a line of an earlier period has been billed with so far, over all invoices and credit notes that name it.
 
     `conceded` is what credit notes took back for good, so that it is not billed again; `is_draw` where it draws a
-    credit.
+    credit. `charged` is what it comes to with tax, where the books are in another currency.
     """
 
     line: str
@@ -51,6 +75,7 @@ class BilledLine(Model):
     billed_quantity: Exact
     unused_quantity: Exact = Decimal(0)
     numbers: tuple[str, ...]
+    charged: Charged | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def identity(self) -> LineIdentity:
@@ -126,13 +151,17 @@ class Drawn(Model):
 
 
 class Committed(Model):
-    """What earlier invoices say of a commitment's term: its fees, and what they billed of its shortfall."""
+    """What earlier invoices say of a commitment's term: its fees, and what they billed of its shortfall.
+
+    `charged` is what the shortfall came to with tax, where the books are in another currency.
+    """
 
     contract: str
     commitment: str
     start: date
     reached: Exact
     billed: Exact
+    charged: Charged | None = Field(default=None, exclude_if=operator.not_)
 
 
 class AccountTerms(Model):
@@ -143,7 +172,7 @@ class AccountTerms(Model):
     next one has to look at every month again. `terms_digest` is of the terms of the period itself. `credits` is the
     place of this invoice among those that draw on the account's credits, and `drawn` what the others drew; null where
     the account has no credit. `line_ids` is how lines are named: plain where the terms were frozen before that was
-    written down.
+    written down. `booking` is how the invoice is booked.
     """
 
     account: Account
@@ -160,6 +189,7 @@ class AccountTerms(Model):
     crm: tuple[CrmVersion, ...] = ()
     unbilled_one_offs: tuple[str, ...] = ()
     line_ids: LineIdFormat = LineIdFormat.PLAIN
+    booking: BookingRule = BookingRule.BY_LINE
     findings: tuple[Finding, ...] = ()
 
     @model_validator(mode="before")
