@@ -7,7 +7,7 @@ from tests.reference.cases import FEBRUARY, FIRST, JANUARY, MARCH, Q1, Case, dra
 from tests.reference.figures import Document
 
 SECOND_HALF = "2013-01-17"
-DECEMBER = "2012-12-01"
+DECEMBER = "2013-12-01"
 
 
 def tiers(unit_price: str) -> Document:
@@ -228,9 +228,9 @@ DECISIONS = [
         "allowances",
         "what was carried is used by the parts of a month in turn",
         life(
-            [_allowed("1.00", 1, DECEMBER), _allowed("1.10", 2, SECOND_HALF)],
-            [used("2012-12-10", "500"), used("2013-01-05", "400"), used("2013-01-20", "1000")],
-            months=("2012-12", "2013-01"),
+            [_allowed("1.00", 1, DECEMBER), _allowed("1.10", 2, "2014-01-17")],
+            [used("2013-12-10", "500"), used("2014-01-05", "400"), used("2014-01-20", "1000")],
+            months=("2013-12", "2014-01"),
         ),
         owed(),
         "457.74",  # 1,000 - (500 - 400) carried - 1,000 x 15/31 = 416.129; x 1.10
@@ -246,6 +246,21 @@ DECISIONS = [
         ),
         owed(),
         "8.84",  # 50 - 31 - (31 - 10) x 15/31
+    ),
+    Case(
+        "allowances",
+        "each part of a level's month has all that was carried",
+        life(
+            [
+                version(usage_charge(per_unit(price), included_quantity="31", rollover=True), number=number, since=day)
+                for number, (price, day) in enumerate((("1", FIRST), ("2", "2013-02-15")), start=1)
+            ],
+            [used("2013-01-05", "21"), used("2013-02-05", "50")],
+            months=("2013-01", "2013-02"),
+            meters=[meter("max")],
+        ),
+        owed(),
+        "13.50",  # 50 - (31 - 21) - 31 = 9, x 1 x 14/28 and x 2 x 14/28
     ),
     Case(
         "revenue",

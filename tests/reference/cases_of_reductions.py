@@ -28,10 +28,10 @@ LATE_2000 = [used("2013-01-10", "1000"), used("2013-02-10", "2000", late="2013-0
 ROLLED = version(usage_charge(per_unit("1"), **ALLOWED), until=MARCH)
 ROLLING = [used("2013-01-10", "700"), used("2013-02-10", "1300"), used("2013-01-20", "300", late="2013-03-20")]
 CARRIED = [
-    version(usage_charge(per_unit("1.00"), since="2012-12-01", **ALLOWED), since="2012-12-01"),
-    version(usage_charge(per_unit("1.10"), since="2012-12-01", **ALLOWED), number=2, since="2013-01-05"),
+    version(usage_charge(per_unit("1.00"), since="2013-12-01", **ALLOWED), since="2013-12-01"),
+    version(usage_charge(per_unit("1.10"), since="2013-12-01", **ALLOWED), number=2, since="2014-01-05"),
 ]
-CARRYING = [used("2012-12-10", "500"), used("2013-01-10", "1500"), used("2013-02-10", "1130")]
+CARRYING = [used("2013-12-10", "500"), used("2014-01-10", "1500"), used("2014-02-10", "1130")]
 DRAWN = version(usage_charge(per_unit("1")), credits=[PREPAID], until=MARCH)
 DRAWING = [used("2013-01-10", "1000"), used("2013-01-20", "1000", late="2013-02-20")]
 COUPON = {"id": "coupon", "name": "coupon", "amount": "30", "effective": days(FEBRUARY, MARCH)}
@@ -61,16 +61,16 @@ REDUCTIONS = [
     Case(
         "2.6",
         "an allowance that was carried into an amended January",
-        life(CARRIED, CARRYING, months=("2012-12", "2013-02")),
-        owed(since=FIRST),
+        life(CARRIED, CARRYING, months=("2013-12", "2014-02")),
+        owed(since="2014-01-01"),
         "141.94",
     ),
     # 1,500 - 500 carried - 1,000 x 27/31 = 129.032; x 1.10
     Case(
         "2.6",
         "the part before the amendment leaves its share to February",
-        life(CARRIED, CARRYING, months=("2012-12", "2013-02")),
-        owed(since=FEBRUARY),
+        life(CARRIED, CARRYING, months=("2013-12", "2014-02")),
+        owed(since="2014-02-01"),
         "1.06",
     ),
     # 1,130 - 1,000 x 4/31 - 1,000 = 0.96774; x 1.10
@@ -260,11 +260,11 @@ REDUCTIONS = [
         "2.15",
         "a leap second belongs to the month that it ends",
         life(
-            version(usage_charge(per_unit("7"), since="2012-06-01"), since="2012-06-01"),
-            [used("2012-06-30T23:59:60Z")],
-            months=("2012-06", "2012-07"),
+            version(usage_charge(per_unit("7"), since="2015-06-01"), since="2015-06-01"),
+            [used("2015-06-30T23:59:60Z")],
+            months=("2015-06", "2015-07"),
         ),
-        owed(since="2012-06-01"),
+        owed(since="2015-06-01"),
         "7.00",
     ),
     Case(

@@ -60,7 +60,10 @@ def test_the_fast_path_makes_the_rows_that_validation_makes(events: list[dict[st
     fast = plain_rows(body, rules=reference_data.rules(), received_at=NOW, knows=reference_data.knows)
     if fast is None:
         return
-    rows = [check_event(raw, rules=reference_data.rules(), received_at=NOW) for raw in split_message(body)]
+    rows = [
+        check_event(raw, rules=reference_data.rules(), received_at=NOW, position=position)
+        for position, raw in enumerate(split_message(body))
+    ]
     assert fast == rows
     assert log.pack(fast) == log.pack([row for row in rows if not isinstance(row, ControlTotal)])
 

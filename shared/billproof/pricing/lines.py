@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.timeline import Span, Timeline
@@ -13,6 +13,7 @@ from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
+from billproof.pricing.allowances import Allowances
 from billproof.pricing.explanation import explain
 from billproof.pricing.model import LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import PriceModel, Step, Used, amount_of, price_steps
@@ -24,7 +25,6 @@ from billproof.readings import Quantity, Reading
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
-FINEST = Decimal("1e-15")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class _Pricer:
         self._timeline = timeline
         self._basis = basis
         self._peaks: dict[tuple[str, Period], tuple[Step, ...]] = {}
-        self._carried = dict(basis.carried)
+        self._allowances = Allowances(timeline.id, basis.carried)
 
     def lines(self, due: Due) -> Iterator[PricedLine]:
         charge = due.span.term
@@ -119,21 +119,14 @@ class _Pricer:
             quantities = [empty]
         for measured in quantities:
             quantity = self._converted(charge, measured.quantity)
-            allowed, carried = self._allowance(due, quantity, share)
-            included = max(min(quantity, allowed + carried), ZERO)
+            of_month = Proration.of(due.span.days, due.period, due.span.contract.proration)
+            free = self._allowances.use(charge, quantity, of_month, adds_up=is_additive(meter))
+            included = free.included
             used = Used(quantity - included, dimension=measured.dimension, tally=measured.tally, prices=measured.prices)
             steps = _steps(charge, used)
             if measured.tally is not None:
                 included = quantity - measured.tally.low_amount - measured.tally.amount - measured.tally.high_amount
-            note = (
-                f"{measured.events} events"
-                if measured.events
-                else "no usage"
-                if measured.quantity == 0
-                else "usage as stated"
-            )
-            if carried:
-                note += f", {decimal_text(carried)} carried over from the month before"
+            note = _events(measured) + free.note
             if charge.pooled and measured.quantity:
                 note += f", pooled: {shares(self._basis.family, reading, part, measured.dimension)}"
             yield self._line(
@@ -141,7 +134,7 @@ class _Pricer:
                 steps,
                 quantity=quantity,
                 included=included,
-                unused=max(allowed - max(included - carried, ZERO), ZERO) if charge.rollover else ZERO,
+                unused=free.unused,
                 share=share,
                 meter=meter,
                 dimension=measured.dimension,
@@ -152,25 +145,6 @@ class _Pricer:
     def _share(due: Due) -> Proration | None:
         share = Proration.of(due.span.days, due.period, due.span.contract.proration)
         return None if share.is_whole else share
-
-    def _allowance(self, due: Due, quantity: Decimal, share: Proration | None) -> tuple[Decimal, Decimal]:
-        """Return the part's own allowance and what it uses of what was carried over into the month.
-
-        The allowance is shared by days, unless the line itself is. What is carried is used first, by the parts in turn.
-        """
-        charge = due.span.term
-        if charge.included_quantity is None:
-            return ZERO, ZERO
-        allowed = charge.included_quantity
-        if share is None:
-            own = Proration.of(due.span.days, due.period, due.span.contract.proration)
-            allowed = own.share(allowed).quantize(FINEST, rounding=ROUND_FLOOR)
-        if not charge.rollover:
-            return allowed, ZERO
-        key = (self._timeline.id, charge.id)
-        carried = max(min(self._carried.get(key, ZERO), quantity), ZERO)
-        self._carried[key] = self._carried.get(key, ZERO) - carried
-        return allowed, carried
 
     def _measured_line(self, due: Due, price: PriceModel, share: Proration) -> PricedLine:
         charge = due.span.term

@@ -32,10 +32,13 @@ UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException)
 """A total too large for any decimal here, or values from before their meter was published that are no quantities."""
 NO_TOTAL = "cast(0 as decimal(38, 15))"
 
+ARRIVED = "time || received_at || lpad(cast(position as varchar), 4, '0') || id || source"
+"""Sorts events by time, then by arrival; within a message by their places. Ids decide only what nothing else does."""
+
 _MINE = """
 create or replace temp view mine as
 select windows.number, type, day, {order} as sequence, is_whole and received_at >= after_at as counts, source, id,
-    received_at,
+    received_at, position,
     case when received_at >= before_at and verdict = 'kept' then 'late' else verdict end as verdict{names},
     corrects, retracts
 from judged join windows on judged.account = windows.account
@@ -51,7 +54,8 @@ _KEEP_CORRECTED = """
 insert into events
 with standing as (select *, coalesce(corrects, retracts) as target from mine where verdict = 'kept'),
 fixes as (
-    select *, row_number() over (partition by number, source, day, target order by received_at desc, id desc) as place
+    select *, row_number() over (
+        partition by number, source, day, target order by received_at desc, position desc, id desc) as place
     from standing where target is not null
 ),
 first as (select * from fixes where place = 1)
@@ -105,7 +109,7 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
     with judged_chunks(plan, objects, names) as (database, chunks):
         _prepare(database, plan, names)
         columns = "".join(f", {column}" for column in names.values())
-        order = "time || received_at || id || source" if any(map(_needs_order, plan.asked)) else "null"
+        order = ARRIVED if any(map(_needs_order, plan.asked)) else "null"
         for _ in chunks:
             (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
             database.execute(_MINE.format(names=columns, order=order))

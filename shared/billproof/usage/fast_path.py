@@ -36,8 +36,8 @@ def plain_rows(
     if times is None or not all(map(knows, {row.account for row in rows})):
         return None
     received = instant_text(received_at)
-    for row, time in zip(rows, times, strict=True):
-        row.time, row.received_at, row.specversion = time, received, ""
+    for position, (row, time) in enumerate(zip(rows, times, strict=True)):
+        row.time, row.received_at, row.position, row.specversion = time, received, position, ""
     return rows
 
 

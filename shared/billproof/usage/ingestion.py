@@ -177,7 +177,7 @@ def _sort(
         return
     for position, raw in enumerate(events):
         try:
-            row = _accept(raw, message.sent_at, reference_data, unknown)
+            row = _accept(raw, position, message.sent_at, reference_data, unknown)
         except Refused as refused:
             quarantine(refused, position, raw)
             continue
@@ -189,16 +189,16 @@ def _sort(
 
 
 def _accept(
-    raw: bytes, received_at: datetime, reference_data: ReferenceDataCache, unknown: set[str]
+    raw: bytes, position: int, received_at: datetime, reference_data: ReferenceDataCache, unknown: set[str]
 ) -> SegmentRow | ControlTotal:
     """Check one event; a type or account that is new to this call is looked up afresh, once."""
     try:
-        row = check_event(raw, rules=reference_data.rules(), received_at=received_at)
+        row = check_event(raw, rules=reference_data.rules(), received_at=received_at, position=position)
     except Refused as refused:
         if refused.reason is not Reason.UNKNOWN_TYPE or refused.detail in unknown:
             raise
         unknown.add(refused.detail)
-        row = check_event(raw, rules=reference_data.rules(fresh=True), received_at=received_at)
+        row = check_event(raw, rules=reference_data.rules(fresh=True), received_at=received_at, position=position)
     if isinstance(row, ControlTotal):
         return row
     if row.account in unknown or not reference_data.knows(row.account):

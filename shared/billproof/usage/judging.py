@@ -27,12 +27,12 @@ MEMORY_LIMIT = "1GB"
 
 _COLUMNS = (
     "{source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', subject: 'VARCHAR', time: 'VARCHAR', "
-    "received_at: 'VARCHAR', data: 'JSON', corrects: 'VARCHAR', retracts: 'VARCHAR'}"
+    "received_at: 'VARCHAR', position: 'INTEGER', data: 'JSON', corrects: 'VARCHAR', retracts: 'VARCHAR'}"
 )
 
 _LOAD = """
 create or replace temp table copies as
-select source, id, type, subject as account, time, received_at, corrects, retracts,
+select source, id, type, subject as account, time, received_at, coalesce(position, 0) as position, corrects, retracts,
     left(time, 10) as day, hash(source, id, left(time, 10)) as identity,
     hash(type, subject, time, data, corrects, retracts) as content{properties}
 from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd')
@@ -49,7 +49,7 @@ select * exclude (kept_content),
 from (
     select *, row_number() over same as place, first_value(content) over same as kept_content
     from copies semi join twice using (identity)
-    window same as (partition by source, id, day order by received_at, account, time, content)
+    window same as (partition by source, id, day order by received_at, position, account, time, content)
 )
 """
 

@@ -55,8 +55,8 @@ class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
 class SegmentRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One accepted event in a segment, under the names of CloudEvents. Values are text, so that no reader rounds them.
 
-    A message of plain events is decoded straight into rows, so this is not frozen: validation sets `time` in UTC and
-    `received_at`, and removes `specversion`.
+    A message of plain events is decoded straight into rows, so this is not frozen: validation sets `time` in UTC,
+    `received_at` and `position`, its place in the message, and removes `specversion`.
     """
 
     source: str
@@ -68,6 +68,7 @@ class SegmentRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     corrects: str | None = None
     retracts: str | None = None
     received_at: str = ""
+    position: int = 0
     specversion: str = ""
 
 

@@ -95,10 +95,12 @@ def split_message(body: str) -> list[bytes]:
     return events
 
 
-def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datetime) -> SegmentRow | ControlTotal:
+def check_event(
+    raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datetime, position: int = 0
+) -> SegmentRow | ControlTotal:
     """Turn one raw event into the row that the log keeps; raises Refused with the reason otherwise.
 
-    Whether the account exists is not asked here: it needs a look-up.
+    `position` is its place in its message. Whether the account exists is not asked here: it needs a look-up.
     """
     if len(raw) > MAX_EVENT_BYTES:
         raise Refused(Reason.TOO_LARGE, f"{len(raw)} bytes, at most {MAX_EVENT_BYTES} are taken")
@@ -123,6 +125,7 @@ def check_event(raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datet
         account=event.subject,
         time=time,
         received_at=instant_text(received_at),
+        position=position,
         data=data,
         corrects=event.corrects,
         retracts=event.retracts,

@@ -1,0 +1,56 @@
+"""What is free of a charge's usage: what was carried into the month first, then the part's own allowance.
+
+Quantities that add up use what was carried in turn, part after part. A quantity that is measured once for the whole
+month is priced by every part, so each part has all that was carried, and leaves its days' share of its own allowance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+from billproof.contracts.charges import Charge
+from billproof.model import decimal_text
+from billproof.proration import Proration
+
+ZERO = Decimal(0)
+FINEST = Decimal("1e-15")
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """What is free of a quantity, how much of it was carried over, and what the part leaves to the next month."""
+
+    included: Decimal
+    carried: Decimal
+    unused: Decimal
+
+    @property
+    def note(self) -> str:
+        """Say what was carried over, where something was."""
+        return f", {decimal_text(self.carried)} carried over from the month before" if self.carried else ""
+
+
+class Allowances:
+    """The allowances of one contract in a month, from what was carried into it by contract and charge."""
+
+    def __init__(self, contract: str, carried: Mapping[tuple[str, str], Decimal]) -> None:
+        self._carried = {charge: quantity for (name, charge), quantity in carried.items() if name == contract}
+
+    def use(self, charge: Charge, quantity: Decimal, share: Proration, *, adds_up: bool) -> Free:
+        """Return what is free of a part's quantity; `share` is the part's of the month."""
+        if charge.included_quantity is None:
+            return Free(ZERO, ZERO, ZERO)
+        allowed = _floor(share, charge.included_quantity) if adds_up else charge.included_quantity
+        carried = ZERO
+        if charge.rollover:
+            left = self._carried.get(charge.id, ZERO)
+            carried = max(min(left, quantity), ZERO)
+            if adds_up:
+                self._carried[charge.id] = left - carried
+        included = max(min(quantity, allowed + carried), ZERO)
+        unused = max(allowed - max(included - carried, ZERO), ZERO) if charge.rollover else ZERO
+        return Free(included, carried, unused if adds_up else _floor(share, unused))
+
+
+def _floor(share: Proration, quantity: Decimal) -> Decimal:
+    return share.share(quantity).quantize(FINEST, rounding=ROUND_FLOOR)
