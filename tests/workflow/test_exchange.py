@@ -20,9 +20,10 @@ from billproof.money import Money, Rounding, Taxed, total
 from billproof.pipeline.previewing import simulate
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
+from tests.support.charges import fee, miles
 from tests.support.dollars import US, billed_in_dollars, world_in_dollars
 from tests.support.exchange_rates import ECB, rate
-from tests.support.lives import ADVANCE, Life, fee, miles
+from tests.support.lives import ADVANCE, Life
 from tests.support.world import EUROPE, INC, JANUARY, World
 
 
