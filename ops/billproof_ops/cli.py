@@ -240,7 +240,10 @@ def prove_a_run(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Compute a closed run again from the usage log and the contracts. Exit 1 if anything stored differs."""
+    """Compute a closed run again from the usage log and the contracts.
+
+    Exit 1 if anything stored differs, or is not posted yet.
+    """
     from billproof.proof.service import prove_run
 
     show_proof(prove_run(run_id, stores=billing.stores(Target.find())), as_json=as_json)

@@ -9,7 +9,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
-from billproof.proof.model import Proof
+from billproof.proof.model import DifferenceKind, Proof
 from billproof_ops.errors import WrongUse
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -20,6 +20,12 @@ Who = Annotated[
 ]
 
 console = Console()
+
+NOT_POSTED = (
+    "{number} not posted yet: the ERP does not hold them, so nothing is proved of them. Wait until the queue of "
+    "postings is empty, then prove again; if it does not empty, see docs/runbooks/erp-postings-waiting.md."
+)
+"""What a proof says of documents that are on their way to the ERP."""
 
 
 def show(model: BaseModel, *, as_json: bool, text: str) -> None:
@@ -59,9 +65,13 @@ def show_proof(proof: Proof, *, as_json: bool) -> None:
     else:
         for difference in proof.differences:
             sides = f"stored {difference.stated}, computed {difference.proved}"
+            if difference.kind is DifferenceKind.NOT_POSTED:
+                sides = f"to be posted: {difference.proved}"
             console.print(f"[red]{difference.kind}[/] {difference.where}: {sides}")
         checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.model_dump().items())
         verdict = "[green]proved[/]" if proof.holds else f"[red]not proved[/], {len(proof.differences)} differences"
         console.print(f"{proof.subject} {verdict}: {checked} checked", soft_wrap=True)
+        if proof.not_posted:
+            console.print(NOT_POSTED.format(number=proof.not_posted), soft_wrap=True)
     if not proof.holds:
         raise typer.Exit(1)

@@ -33,6 +33,12 @@ class Finding(Model):
     owner: Owner
     amount_at_risk: Money | None = None
 
+    @property
+    def substance(self) -> tuple[str, str, str, str, str]:
+        """What was found and where, without the texts for people: those may be reworded, and say the same."""
+        amount = "" if self.amount_at_risk is None else str(self.amount_at_risk)
+        return self.code, self.severity.value, self.account, self.path, amount
+
 
 def is_blocked(findings: tuple[Finding, ...]) -> bool:
     """Say whether any of the findings holds the invoice."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import typer
 from backports import zstd
 
 from billproof.errors import NotFound
@@ -10,6 +11,7 @@ from billproof.identities import InvoiceId
 from billproof.invoicing.facts import RELEASED, fact_key
 from billproof.proof.model import DifferenceKind, Proof
 from billproof.proof.service import events_behind, prove_invoice, prove_run
+from billproof_ops.printing import show_proof
 from tests.support.world import INC, JANUARY, World, flight
 
 UA = f"{INC}.{JANUARY}.UA"
@@ -137,6 +139,30 @@ def test_an_invoice_whose_contract_was_changed_is_not_proved(world: World) -> No
     change_a_contract(world)
     (difference,) = prove_invoice(UA, stores=world.stores()).differences
     assert (difference.kind, difference.where) == (DifferenceKind.TERMS, "contract UA-2013 version 1")
+
+
+def test_what_is_still_in_the_queue_is_not_posted_yet_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(buckets=2)
+    world.ingest([flight(1)])
+    world.bill()
+    released = {facts.released.number for facts in world.register.of_period(INC, JANUARY) if facts.released}
+    proof = run(world)
+    assert {difference.kind for difference in proof.differences} == {DifferenceKind.NOT_POSTED}
+    waiting = {difference.where for difference in proof.differences}
+    assert waiting < released  # an invoice of zero posts nothing
+    assert (proof.holds, proof.not_posted, proof.checked.postings) == (False, len(waiting), 13 - len(waiting))
+    with pytest.raises(typer.Exit) as exit_of_the_command:
+        show_proof(proof, as_json=False)
+    assert exit_of_the_command.value.exit_code == 1
+    assert f"{len(waiting)} not posted yet: " in capsys.readouterr().out
+    world.post_all()
+    assert (run(world).holds, run(world).not_posted, run(world).checked.postings) == (True, 0, 13)
+
+
+def test_what_the_erp_confirmed_and_lost_is_a_difference(world: World) -> None:
+    drop_a_posting(world)
+    assert {difference.kind for difference in run(world).differences} == {DifferenceKind.POSTING}
+    assert run(world).not_posted == 0
 
 
 def test_a_proof_that_checks_nothing_fails() -> None:

@@ -13,6 +13,7 @@ from billproof.conservation.service import balance_run
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json
 from billproof.ports import Key
+from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from tests.support.billed import flights
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
@@ -50,6 +51,44 @@ def test_every_run_is_proved_and_balances_as_before(world: World, stored: dict[s
         assert proof.holds, proof.differences
         assert {name: count for name, count in proof.checked.model_dump().items() if name in counts} == counts
         assert balance_run(run, stores=world.stores()).balances
+
+
+def changed_findings(world: World, change: dict[str, Any]) -> Counter[str]:
+    """Change every stored finding of the drafts; return how many each run has."""
+    changed: Counter[str] = Counter()
+    for key in [key for key in world.objects.items if "/drafts/" in key]:
+        batch = json.loads(world.objects.get(key))
+        for draft in batch["drafts"]:
+            for finding in draft["findings"]:
+                finding.update(change)
+                changed[batch["run"]] += 1
+        world.objects.items[key] = canonical_json(batch)
+    return changed
+
+
+def test_findings_may_be_reworded_and_the_runs_are_still_proved(world: World, stored: dict[str, Any]) -> None:
+    changed = changed_findings(world, {"message": "said in other words", "remedy": "do as the page says"})
+    assert changed.total() > 0
+    assert all(prove_run(run, stores=world.stores()).holds for run in stored["proofs"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount_at_risk": {"amount": "0.01", "currency": "USD"}},
+        {"code": "another_code"},
+        {"path": "elsewhere"},
+        {"severity": "blocking"},
+        {"account": "ZZ"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_finding_that_says_something_else_is_not_proved(world: World, change: dict[str, Any]) -> None:
+    changed = changed_findings(world, change)
+    assert changed.total() > 0
+    for run in changed:
+        kinds = {difference.kind for difference in prove_run(run, stores=world.stores()).differences}
+        assert DifferenceKind.DRAFT in kinds
 
 
 def test_everything_reconciles_and_every_document_is_read(world: World) -> None:

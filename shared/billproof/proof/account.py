@@ -1,5 +1,6 @@
 """What a proof checks of one account: terms, usage, lines, tax, draft, release, document and posting."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from billproof.approvals.model import Verdict
@@ -11,6 +12,7 @@ from billproof.erp.port import PostedDocument, erp_named
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafting import draft_account
+from billproof.invoicing.facts import POSTED
 from billproof.invoicing.model import Draft, DraftOutcome, Released
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.directory import Directory
@@ -50,9 +52,10 @@ def prove_account(
         if draft.outcome is DraftOutcome.CLEAN:
             differences.append(Difference.of(DifferenceKind.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
         return checked, differences
-    differences += _compare_books(released, plan, stores)
-    differences += _unapproved(draft, released, plan, stores)
-    return checked + CheckedCounts(documents=1, postings=1), differences
+    books = list(_compare_books(released, plan, stores))
+    is_posted = all(difference.kind is not DifferenceKind.NOT_POSTED for difference in books)
+    differences += [*books, *_unapproved(draft, released, plan, stores)]
+    return checked + CheckedCounts(documents=1, postings=int(is_posted)), differences
 
 
 def compare_shared_terms(plan: BatchPlan, directory: Directory) -> tuple[CheckedCounts, list[Difference]]:
@@ -93,11 +96,35 @@ def _compare_draft(draft: Draft, plan: BatchPlan, stores: Stores) -> Iterator[Di
     """Compare the invoice computed again with the run's draft and, where this run released it, with the release."""
     drafts = stores.artefacts.read(DRAFTED, plan.run, plan.batch).drafts
     stored = next((kept for kept in drafts if kept.account == draft.account), None)
-    if stored != draft:
-        yield Difference.of(DifferenceKind.DRAFT, draft.invoice, _digest(stored), _digest(draft))
+    if stored is None or not is_same_draft(stored, draft):
+        yield Difference.of(DifferenceKind.DRAFT, draft.invoice, *_sides(stored, draft))
     released = stores.register.released(draft.invoice)
     if released is not None and released.run == plan.run and released.document != draft.document:
         yield Difference.of(DifferenceKind.DRAFT, released.number, released.document.digest, _digest(draft))
+
+
+def is_same_draft(stored: Draft, draft: Draft) -> bool:
+    """Say whether two drafts say the same; the texts of findings are for people and not compared."""
+    without_findings: dict[str, object] = {"findings": ()}
+    return stored.model_copy(update=without_findings) == draft.model_copy(update=without_findings) and _substances(
+        stored
+    ) == _substances(draft)
+
+
+def _substances(draft: Draft | None) -> Counter[tuple[str, ...]]:
+    return Counter(finding.substance for finding in draft.findings) if draft else Counter()
+
+
+def _sides(stored: Draft | None, draft: Draft) -> tuple[str, str]:
+    """Say what a stored draft and the one computed again hold: their digests, and the findings that only one has."""
+    theirs, ours = _substances(stored), _substances(draft)
+    return _side(stored, theirs - ours), _side(draft, ours - theirs)
+
+
+def _side(draft: Draft | None, findings: Counter[tuple[str, ...]]) -> str:
+    outcome = draft.outcome.value if draft else NONE
+    texts = (" ".join(filter(None, finding)) for finding in sorted(findings.elements()))
+    return "; ".join((f"{outcome} {_digest(draft)}", *texts))
 
 
 def _digest(draft: Draft | None) -> str:
@@ -126,5 +153,7 @@ def _compare_books(released: Released, plan: BatchPlan, stores: Stores) -> Itera
     stated = "; ".join(document.accounting for document in posted) or NONE
     wanted = PostedDocument.of_entry(expected, external_reference=released.number, erp_id=NONE)
     proved = wanted.accounting if expected.lines else NONE
-    if stated != proved:
+    if not posted and expected.lines and stores.register.fact(released.invoice, POSTED) is None:
+        yield Difference.of(DifferenceKind.NOT_POSTED, released.number, stated, proved)
+    elif stated != proved:
         yield Difference.of(DifferenceKind.POSTING, released.number, stated, proved)

@@ -19,6 +19,7 @@ class DifferenceKind(StrEnum):
     DOCUMENT = "document_changed"
     RELEASE = "release_missing"
     POSTING = "posting_differs"
+    NOT_POSTED = "not_posted_yet"
     STATEMENT = "statement_differs"
     APPROVAL = "released_without_approval"
     BALANCE = "does_not_balance"
@@ -26,7 +27,10 @@ class DifferenceKind(StrEnum):
 
 
 class Difference(Model):
-    """One difference, with the name of the event segment, account, contract or document that it is in."""
+    """One difference, with the name of the event segment, account, contract or document that it is in.
+
+    A document that is not posted yet differs in nothing: it is on its way to the ERP, and nothing is proved until then.
+    """
 
     kind: DifferenceKind
     where: str
@@ -66,3 +70,8 @@ class Proof(Model):
     def holds(self) -> bool:
         """Whether nothing differs."""
         return not self.differences
+
+    @property
+    def not_posted(self) -> int:
+        """How many documents are still on their way to the ERP."""
+        return sum(difference.kind is DifferenceKind.NOT_POSTED for difference in self.differences)
