@@ -1,7 +1,8 @@
 """A released invoice to the ERP."""
 
 from billproof.composition import Composition
-from billproof.erp.service import Posting, post_to_erp
+from billproof.erp.posting import Posting
+from billproof.erp.service import post_to_erp
 from billproof.handlers import InvoiceMessage, each_invoice
 
 

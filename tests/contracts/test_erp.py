@@ -4,7 +4,8 @@ import pytest
 
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.erp.port import PostedDocument, erp_named, short_reference
-from billproof.erp.service import PostingOutcome, ensure_posted
+from billproof.erp.posting import PostingOutcome
+from billproof.erp.service import ensure_posted
 from billproof.errors import (
     Conflict,
     DuplicateReference,

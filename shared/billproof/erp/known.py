@@ -1,4 +1,4 @@
-"""The references of everything that billproof posts with a date in a month."""
+"""What billproof itself posts with a date in a month: documents by their numbers, and revenue entries."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,19 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
 
 
-def references_of(month: Period, entity: LegalEntity, register: Register) -> Iterator[str]:
-    """Yield the numbers of the series of the month's year, and the references of the month's revenue entries.
+def numbers_until(month: Period, entity: LegalEntity, register: Register) -> Iterator[tuple[str, str]]:
+    """Yield each number of the series of a month's year and of the year before, with the id of its document."""
+    for year in (month.start.year - 1, month.start.year):
+        for kind in SeriesKind:
+            series = Series(
+                entity=entity.id, prefix=entity.number_prefix, issue_date=month.start.replace(year=year), kind=kind
+            )
+            for ordinal, document in enumerate(register.series(entity.id, year, kind), start=1):
+                yield series.number(ordinal), document
 
-    A series has no gap, so its numbers need not be read.
-    """
-    for kind in SeriesKind:
-        series = Series(entity=entity.id, prefix=entity.number_prefix, issue_date=month.start, kind=kind)
-        yield from (series.number(ordinal) for ordinal in range(1, register.numbers_taken(series) + 1))
+
+def revenue_references_of(month: Period, entity: LegalEntity, register: Register) -> Iterator[str]:
+    """Yield the references of the revenue entries of a month."""
     for document in register.deferred(entity.id, month.name):
         released = register.released(document)
         if released is not None:

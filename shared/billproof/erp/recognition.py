@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from billproof.erp.intent import erp_of
 from billproof.erp.port import Erps, erp_named
-from billproof.erp.service import PostingOutcome, ensure_posted
+from billproof.erp.posting import PostingOutcome
+from billproof.erp.service import ensure_posted
 from billproof.errors import InvalidPeriod, NotFound, PostingRejected, work_apart
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice, Released

@@ -4,11 +4,10 @@ intent | deferred months | tax declared | find | post | read back, compare | pos
                            ^ died: the same reference again    ^ died: found, compared, confirmed on the next try
 """
 
-from enum import StrEnum
-
 from billproof.erp.declaring import declare_tax
 from billproof.erp.intent import erp_of, intend
 from billproof.erp.port import Erp, Erps, PostedDocument, erp_named, short_reference
+from billproof.erp.posting import Posting, PostingOutcome
 from billproof.errors import Conflict, DuplicateReference, ExternalServiceUnavailable, NotFound
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import POSTED
@@ -17,34 +16,8 @@ from billproof.ledger.model import JournalEntry
 from billproof.ledger.revenue import months_to_come
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import EMBEDDED_LEDGER
-from billproof.model import Model
-from billproof.money import Money
 from billproof.ports import Objects
 from billproof.tax.service import Engines
-
-
-class PostingOutcome(StrEnum):
-    """What became of a posting."""
-
-    POSTED = "posted"
-    ADOPTED = "adopted"
-    ALREADY_POSTED = "already_posted"
-    NOTHING_TO_POST = "nothing_to_post"
-
-
-class Posting(Model):
-    """The fact that the ERP holds the invoice, with what it confirmed.
-
-    `content_digest` is of our own entry. Facts of before name no ERP and no document: they are of the embedded ledger.
-    """
-
-    external_reference: str
-    content_digest: str
-    outcome: PostingOutcome
-    receivable: Money
-    erp: str = EMBEDDED_LEDGER
-    document: PostedDocument | None = None
 
 
 def post_to_erp(

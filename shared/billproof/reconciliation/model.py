@@ -16,7 +16,9 @@ class Cause(StrEnum):
     TAX_DIFFERS = "tax_differs"
     DOCUMENT_CHANGED = "invoice_document_changed"
     DATE_DIFFERS = "posting_date_differs"
+    ACCOUNT_DIFFERS = "posting_account_differs"
     CURRENCY_DIFFERS = "posting_currency_differs"
+    POSTED_IN_PARTS = "invoice_posted_in_parts"
     POSTED_TWICE = "invoice_posted_twice"
     NOT_INVOICED = "posting_without_invoice"
 
@@ -31,7 +33,8 @@ class ReconciliationOutcome(StrEnum):
 class Variance(Model):
     """One difference: what was invoiced, what is posted, why, and the team responsible.
 
-    Of a posting that no invoice made, `invoice` is empty and the reference is the ERP's.
+    Of a posting that no invoice made, `invoice` is empty and the reference is the ERP's, or its own id of the document
+    where that has none. `account` is the ledger account that differs, where it is not the receivable or the tax.
     """
 
     cause: Cause
@@ -41,6 +44,7 @@ class Variance(Model):
     posted: Money
     owner: Owner
     remedy: str
+    account: str = ""
 
 
 class Reconciliation(Model):

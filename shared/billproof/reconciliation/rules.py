@@ -1,12 +1,13 @@
 """What differs between a released invoice and its posting."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from billproof.erp.port import PostedDocument
 from billproof.findings import Owner
 from billproof.invoicing.model import Released
 from billproof.masterdata.parties import ChartOfAccounts
-from billproof.money import Money, total
+from billproof.money import Money
 from billproof.reconciliation.model import Cause, Variance
 
 _CORRECT = "correct the ledger by a new entry; the invoice is immutable"
@@ -20,13 +21,27 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.TAX_DIFFERS: (Owner.TAX, _CORRECT),
     Cause.DATE_DIFFERS: (Owner.BILLING, "reverse it and post it on the invoice's date, or document why it moved"),
     Cause.CURRENCY_DIFFERS: (Owner.BILLING, "reverse it; post it in the currency of the legal entity's books"),
+    Cause.ACCOUNT_DIFFERS: (
+        Owner.BILLING,
+        "move it back by a new entry; if the other account is right, publish it in the chart of accounts",
+    ),
+    Cause.POSTED_IN_PARTS: (
+        Owner.BILLING,
+        "nothing is missing: reverse the parts and post the invoice as one document, or document why it was divided",
+    ),
     Cause.POSTED_TWICE: (Owner.BILLING, "reverse all postings but one"),
     Cause.DOCUMENT_CHANGED: (Owner.ENGINEERING, "restore the document's version whose digest the release names"),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
 }
 
 
-def variance(cause: Cause, *, invoice: str, reference: str, invoiced: Money, posted: Money) -> Variance:
+Totals = Mapping[str, Money]
+"""What a document moves on each ledger account, without those that come to zero."""
+
+
+def variance(
+    cause: Cause, *, invoice: str, reference: str, invoiced: Money, posted: Money, account: str = ""
+) -> Variance:
     """Name a difference, with its owner and remedy."""
     owner, remedy = _REMEDIES[cause]
     return Variance(
@@ -37,37 +52,84 @@ def variance(cause: Cause, *, invoice: str, reference: str, invoiced: Money, pos
         posted=posted,
         owner=owner,
         remedy=remedy,
+        account=account,
     )
 
 
 def compare(
-    released: Released, documents: Sequence[PostedDocument], *, is_confirmed: bool, chart: ChartOfAccounts
+    released: Released,
+    documents: Sequence[PostedDocument],
+    *,
+    is_confirmed: bool,
+    chart: ChartOfAccounts,
+    expected: Totals | None = None,
 ) -> list[Variance]:
-    """Return what differs between a released invoice and what is posted under its number."""
+    """Return what differs between a released invoice and what is posted under its number.
+
+    `expected` is what its posting moves on each account; None where that is not known.
+    """
     totals = released.document.in_books
     books = totals.gross.currency
-
-    def differs(cause: Cause, invoiced: Money, posted: Money) -> Variance:
-        return variance(cause, invoice=released.invoice, reference=released.number, invoiced=invoiced, posted=posted)
-
+    differs = partial(variance, invoice=released.invoice, reference=released.number)
     if not documents:
         nothing_due = totals.gross.is_zero and totals.net.is_zero
-        return [] if is_confirmed and nothing_due else [differs(Cause.NOT_POSTED, totals.gross, Money.zero(books))]
-    receivables = [document.on(chart.receivable) for document in documents]
-    for document, receivable in zip(documents, receivables, strict=True):
-        if document.currency != books:
-            return [differs(Cause.CURRENCY_DIFFERS, totals.gross, receivable)]
-    if len(documents) > 1:
-        return [differs(Cause.POSTED_TWICE, totals.gross, total(receivables, books))]
-    (document,), (receivable,) = documents, receivables
-    tax = -document.on(chart.tax_payable)
-    variances = []
-    if receivable != totals.gross:
-        variances.append(differs(Cause.AMOUNT_DIFFERS, totals.gross, receivable))
-    if tax != totals.tax:
-        variances.append(differs(Cause.TAX_DIFFERS, totals.tax, tax))
-    if document.document_date != released.issue_date:
-        variances.append(differs(Cause.DATE_DIFFERS, totals.gross, receivable))
+        if is_confirmed and nothing_due:
+            return []
+        return [differs(Cause.NOT_POSTED, invoiced=totals.gross, posted=Money.zero(books))]
+    variances = [
+        differs(Cause.CURRENCY_DIFFERS, invoiced=totals.gross, posted=document.on(chart.receivable))
+        for document in documents
+        if document.currency != books
+    ]
+    in_books = [document for document in documents if document.currency == books]
+    if not in_books:
+        return variances
+    together = _added_up(in_books)
+    receivable = together.on(chart.receivable)
+    amounts = list(_amounts(released, together, chart, expected))
+    if len(in_books) > 1:
+        cause = Cause.POSTED_TWICE if amounts else Cause.POSTED_IN_PARTS
+        return [*variances, differs(cause, invoiced=totals.gross, posted=receivable)]
+    variances += amounts
+    if together.document_date != released.issue_date:
+        variances.append(differs(Cause.DATE_DIFFERS, invoiced=totals.gross, posted=receivable))
     if not variances and not is_confirmed:
-        variances.append(differs(Cause.UNCONFIRMED, totals.gross, receivable))
+        variances.append(differs(Cause.UNCONFIRMED, invoiced=totals.gross, posted=receivable))
     return variances
+
+
+def _added_up(documents: Sequence[PostedDocument]) -> PostedDocument:
+    """Return documents of one currency as if they were one, with the first one's date."""
+    first = documents[0]
+    return PostedDocument.of_lines(
+        (line for document in documents for line in document.totals.items()),
+        external_reference=first.external_reference,
+        erp_id=first.erp_id,
+        document_date=first.document_date,
+        currency=first.currency,
+    )
+
+
+def _amounts(
+    released: Released, document: PostedDocument, chart: ChartOfAccounts, expected: Totals | None
+) -> Iterator[Variance]:
+    """Find the receivable and the tax that differ or, where both agree, each other account that does.
+
+    An entry balances: where the receivable differs, so does another account, which says nothing new.
+    """
+    if document.totals == expected:
+        return
+    totals = released.document.in_books
+    receivable, tax = document.on(chart.receivable), -document.on(chart.tax_payable)
+    differs = partial(variance, invoice=released.invoice, reference=released.number)
+    if receivable != totals.gross:
+        yield differs(Cause.AMOUNT_DIFFERS, invoiced=totals.gross, posted=receivable)
+    if tax != totals.tax:
+        yield differs(Cause.TAX_DIFFERS, invoiced=totals.tax, posted=tax)
+    if expected is None or (receivable, tax) != (totals.gross, totals.tax):
+        return
+    zero = Money.zero(document.currency)
+    for account in sorted(expected.keys() | document.totals.keys()):
+        wanted, posted = expected.get(account, zero), document.on(account)
+        if wanted != posted:
+            yield differs(Cause.ACCOUNT_DIFFERS, invoiced=wanted, posted=posted, account=account)

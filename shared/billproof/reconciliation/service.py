@@ -1,25 +1,20 @@
 """Reconciling invoices with postings, document by document and in both directions."""
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from billproof.erp.known import references_of
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps, PostedDocument
-from billproof.errors import ImmutableDocument, NotFound, work_apart
+from billproof.errors import work_apart
 from billproof.ids import canonical_json
-from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.facts import POSTED
-from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
-from billproof.money import Money, Taxed, total
+from billproof.money import Taxed, total
 from billproof.periods import Period
 from billproof.ports import Objects
-from billproof.reconciliation.model import Cause, Reconciliation, ReconciliationOutcome, Variance
-from billproof.reconciliation.rules import compare, variance
+from billproof.reconciliation.comparison import Comparison
+from billproof.reconciliation.model import Reconciliation, ReconciliationOutcome, Variance
 
 
 def reconcile(
@@ -27,28 +22,24 @@ def reconcile(
 ) -> Reconciliation:
     """Compare every released invoice of the period with the ERP, and the ERP with the invoices; keep the result.
 
-    Every invoice document is read and its digest compared, so a changed document is a variance too. An ERP knows no
-    billing periods: postings without an invoice are looked for in the month after the period, in which its invoices are
-    dated, so that every month of the ERP is looked through once.
+    Every invoice document is read and its digest compared, so a changed document is a variance too. What is posted
+    under an invoice's number counts whatever its date. An ERP knows no billing periods: what else it holds is looked
+    through in the month after the period, in which its invoices are dated, so that every month of the ERP is looked
+    through once.
     """
     entity = directory.legal_entity(legal_entity)
-    lookup = PostedDocuments(entity, erps)
-    variances: list[Variance] = []
-    numbers: set[str] = set()
+    comparison = Comparison(entity, register=register, objects=objects, lookup=PostedDocuments(entity, erps))
     totals: list[Taxed] = []
     posted: list[PostedDocument] = []
+    variances: list[Variance] = []
     for facts in register.of_period(legal_entity, period):
-        released = facts.released
-        if released is None:
-            continue
-        numbers.add(released.number)
-        totals.append(released.document.in_books)
-        documents = lookup.of_document(facts)
-        posted += documents
-        variances += _document_variances(objects, released)
-        variances += compare(released, documents, is_confirmed=POSTED in facts.facts, chart=entity.chart_of_accounts)
-    unknown = _unknown(lookup, Period.month(period).next(), numbers, entity, register)
-    variances += _not_invoiced(unknown)
+        if facts.released is not None:
+            totals.append(facts.released.document.in_books)
+            documents, document_variances = comparison.of_document(facts)
+            posted += documents
+            variances += document_variances
+    unknown, other_variances = comparison.of_others(Period.month(period).next())
+    variances += other_variances
     receivable = entity.chart_of_accounts.receivable
     result = Reconciliation(
         legal_entity=legal_entity,
@@ -117,39 +108,3 @@ def reconcile_all(
 def report_key(legal_entity: str, period: str) -> str:
     """Return where the latest reconciliation of a legal entity and period is."""
     return f"reconciliation/{legal_entity}/{period}.json"
-
-
-def _document_variances(objects: Objects, released: Released) -> Iterator[Variance]:
-    try:
-        stored: Invoice | None = read_invoice(objects, released.document)
-    except (ImmutableDocument, NotFound):
-        stored = None
-    if stored is None or stored.in_books != released.document.in_books:
-        gross = released.document.in_books.gross
-        yield variance(
-            Cause.DOCUMENT_CHANGED,
-            invoice=released.invoice,
-            reference=released.number,
-            invoiced=gross,
-            posted=stored.in_books.gross if stored else Money.zero(gross.currency),
-        )
-
-
-def _unknown(
-    lookup: PostedDocuments, month: Period, numbers: set[str], entity: LegalEntity, register: Register
-) -> list[PostedDocument]:
-    """Return what is posted in a month and is no document of this period, no other one, and no revenue entry."""
-    if not lookup.unknown(month, numbers):
-        return []
-    return lookup.unknown(month, numbers.union(references_of(month, entity, register)))
-
-
-def _not_invoiced(documents: Iterable[PostedDocument]) -> Iterator[Variance]:
-    for document in documents:
-        yield variance(
-            Cause.NOT_INVOICED,
-            invoice="",
-            reference=document.external_reference,
-            invoiced=Money.zero(document.currency),
-            posted=document.debits,
-        )

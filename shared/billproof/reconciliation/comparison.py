@@ -1,0 +1,146 @@
+"""Comparing documents with the ERPs one by one, and what else the ERPs hold with what billproof posts."""
+
+from collections.abc import Iterator
+
+from billproof.erp.known import numbers_until, revenue_references_of
+from billproof.erp.lookup import PostedDocuments, Reference
+from billproof.erp.port import PostedDocument
+from billproof.erp.posting import Posting
+from billproof.errors import ImmutableDocument, InvalidInput, NotFound
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.facts import POSTED, InvoiceFacts
+from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.register import Register
+from billproof.ledger.rules import invoice_entry
+from billproof.masterdata.parties import LegalEntity
+from billproof.money import Money, total
+from billproof.periods import Period
+from billproof.ports import Objects
+from billproof.reconciliation.model import Cause, Variance
+from billproof.reconciliation.rules import Totals, compare, variance
+
+Posted = dict[Reference, list[PostedDocument]]
+
+
+class Comparison:
+    """Compares the documents of one legal entity with its ERPs, and remembers which references it compared."""
+
+    def __init__(self, entity: LegalEntity, *, register: Register, objects: Objects, lookup: PostedDocuments) -> None:
+        self._entity = entity
+        self._register = register
+        self._objects = objects
+        self._lookup = lookup
+        self._compared: set[Reference] = set()
+
+    def of_document(self, facts: InvoiceFacts) -> tuple[list[PostedDocument], list[Variance]]:
+        """Return what is posted for a released document, and what differs."""
+        released, reference = facts.released, self._lookup.reference_of(facts)
+        if released is None or reference is None:
+            return [], []
+        self._compared.add(reference)
+        documents = self._lookup.of_document(facts)
+        invoice = self._read(released)
+        variances = [
+            *_document_variances(invoice, released),
+            *compare(
+                released,
+                documents,
+                is_confirmed=POSTED in facts.facts,
+                chart=self._entity.chart_of_accounts,
+                expected=self._expected(facts, released, invoice),
+            ),
+        ]
+        return documents, variances
+
+    def of_others(self, month: Period) -> tuple[list[PostedDocument], list[Variance]]:
+        """Return what is dated in a month and billproof did not post, and what differs of all that is dated in it.
+
+        Documents of other periods that are dated in the month are compared, too: one that was posted twice or was moved
+        here is found, however long ago it was billed.
+        """
+        left = self._lookup.dated_in(month)
+        for reference in self._compared:
+            left.pop(reference, None)
+        if not left:
+            return [], []
+        variances = [*self._of_other_periods(left, month), *self._of_revenue(left, month)]
+        unknown = [document for reference in sorted(left) for document in left[reference]]
+        return unknown, [*variances, *(_not_invoiced(document) for document in unknown)]
+
+    def _of_other_periods(self, left: Posted, month: Period) -> Iterator[Variance]:
+        """Compare the documents of other periods that a month holds, and take them from what is left."""
+        erps = dict.fromkeys(reference.erp for reference in left)
+        for number, document in numbers_until(month, self._entity, self._register):
+            references = [self._lookup.reference(erp, number) for erp in erps]
+            if left.keys().isdisjoint(references):
+                continue
+            facts = self._register.facts(document)
+            own = self._lookup.reference_of(facts) if facts else None
+            if facts is not None and own in left:
+                del left[own]
+                yield from self.of_document(facts)[1]
+
+    def _of_revenue(self, left: Posted, month: Period) -> Iterator[Variance]:
+        """Take a month's revenue entries from what is left, and find those that are posted more than once."""
+        erps = dict.fromkeys(reference.erp for reference in left)
+        for text in revenue_references_of(month, self._entity, self._register):
+            documents = [document for erp in erps for document in left.pop(self._lookup.reference(erp, text), [])]
+            if len(documents) > 1:
+                yield variance(
+                    Cause.POSTED_TWICE,
+                    invoice="",
+                    reference=text,
+                    invoiced=documents[0].debits,
+                    posted=total(
+                        (entry.debits for entry in documents if entry.currency == documents[0].currency),
+                        documents[0].currency,
+                    ),
+                )
+
+    def _read(self, released: Released) -> Invoice | None:
+        """Return a released document, or None where it is not there as it was."""
+        try:
+            return read_invoice(self._objects, released.document)
+        except (ImmutableDocument, NotFound):
+            return None
+
+    def _expected(self, facts: InvoiceFacts, released: Released, invoice: Invoice | None) -> Totals | None:
+        """Return what the posting of a document moves by account: as the ERP confirmed it, else as we would post it.
+
+        None where neither is known: the chart of accounts has changed since it was posted, or the document is lost.
+        """
+        fact = facts.facts.get(POSTED)
+        confirmed = Posting.model_validate(fact) if fact else None
+        if confirmed is not None and confirmed.document is not None:
+            return confirmed.document.totals
+        if invoice is None:
+            return None
+        try:
+            entry = invoice_entry(invoice, released, self._entity.chart_of_accounts)
+        except InvalidInput:
+            return None
+        if confirmed is not None and confirmed.content_digest != entry.content_digest:
+            return None
+        return PostedDocument.of_entry(entry, external_reference=released.number, erp_id="").totals
+
+
+def _document_variances(stored: Invoice | None, released: Released) -> Iterator[Variance]:
+    if stored is None or stored.in_books != released.document.in_books:
+        gross = released.document.in_books.gross
+        yield variance(
+            Cause.DOCUMENT_CHANGED,
+            invoice=released.invoice,
+            reference=released.number,
+            invoiced=gross,
+            posted=stored.in_books.gross if stored else Money.zero(gross.currency),
+        )
+
+
+def _not_invoiced(document: PostedDocument) -> Variance:
+    return variance(
+        Cause.NOT_INVOICED,
+        invoice="",
+        reference=document.external_reference or document.erp_id,
+        invoiced=Money.zero(document.currency),
+        posted=document.debits,
+    )
