@@ -115,13 +115,10 @@ class Composition:
         secret = self.settings.stripe_secret
         if secret is None:
             return {}
-        from billproof.adapters.aws.faults import outside
         from billproof.adapters.stripe.tax import StripeTax
         from billproof.masterdata.parties import TaxEngineName
 
-        with outside("secretsmanager"):
-            key = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
-        return {TaxEngineName.STRIPE: StripeTax(key)}
+        return {TaxEngineName.STRIPE: StripeTax(self._secret(secret))}
 
     @cached_property
     def reference_data(self) -> ReferenceDataCache:
@@ -177,6 +174,13 @@ class Composition:
 
         store = idempotency_store(client("dynamodb"), self.settings.idempotency_table)
         return once(function, prefix=prefix, store=store, context=context)
+
+    def _secret(self, arn: str) -> str:
+        """Read a key from Secrets Manager; raises ExternalServiceUnavailable."""
+        from billproof.adapters.aws.faults import outside
+
+        with outside("secretsmanager"):
+            return str(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
 
 
 _PORTS: list[Composition] = []

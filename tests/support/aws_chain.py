@@ -24,7 +24,7 @@ from billproof.ports import Objects
 from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
-from tests.support.expanded import environment, of_type
+from tests.support.expanded import environment, of_type, source
 from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
 
@@ -256,7 +256,7 @@ def _credit(chain: Chain, invoice: str, name: str, **terms: Any) -> None:
 
 def _make_resources() -> dict[str, str]:
     """Make the template's resources on moto and return the value of a Ref to each, and of the parameters."""
-    names = {"DataBucket": BUCKET, "SenderAddress": SENDER, "StripeSecretArn": "stripe", "Stage": "test"}
+    names = {"DataBucket": BUCKET, "SenderAddress": SENDER, "Stage": "test"}
     names |= {"BucketCount": "2", "CutOffGraceHours": "72", "BatchSize": "25", "BatchConcurrency": "1"}
     client("s3").create_bucket(Bucket=BUCKET)
     for name, table in of_type("AWS::DynamoDB::Table").items():
@@ -271,5 +271,7 @@ def _make_resources() -> dict[str, str]:
         made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
         names[name] = made["stateMachineArn"]
     client("ses").verify_email_identity(EmailAddress=SENDER)
-    client("secretsmanager").create_secret(Name="stripe", SecretString=ENGINE_KEY)
+    for name in (name for name in source()["Parameters"] if name.endswith("SecretArn")):
+        client("secretsmanager").create_secret(Name=name, SecretString=ENGINE_KEY)
+        names[name] = name
     return names

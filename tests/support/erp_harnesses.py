@@ -89,6 +89,20 @@ class Harness(Protocol):
     def die_between_create_and_post(self) -> None: ...
 
 
+class RejectingHarness(Harness, Protocol):
+    """An adapter whose ERP closes February, misses accounts and blocks parties, and how often it was asked."""
+
+    def close_period(self) -> None: ...
+    def open_period(self) -> None: ...
+    def remove_account(self, account: str) -> None: ...
+    def block_party(self, party: str) -> None: ...
+    def documents(self) -> int:
+        """Return how many documents the ERP holds, drafts among them."""
+
+    def times_posted(self) -> int:
+        """Return how often the ERP was asked to post one."""
+
+
 class EmbeddedHarness:
     def __init__(self, records: Records) -> None:
         self.records = FaultyRecords(records)
@@ -131,6 +145,18 @@ class ForeignHarness:
     def open_period(self) -> None:
         self.server.closed_before = FEBRUARY.start
 
+    def remove_account(self, account: str) -> None:
+        self.server.missing_accounts.add(account)
+
+    def block_party(self, party: str) -> None:
+        self.server.blocked_parties.add(party)
+
+    def documents(self) -> int:
+        return len(self.server.documents)
+
+    def times_posted(self) -> int:
+        return self.server.calls.count("post")
+
 
 HARNESSES: dict[str, Callable[[pytest.FixtureRequest], Harness]] = {
     "embedded on memory": lambda _request: EmbeddedHarness(MemoryRecords()),
@@ -140,5 +166,5 @@ HARNESSES: dict[str, Callable[[pytest.FixtureRequest], Harness]] = {
 }
 
 
-REJECTING: dict[str, Callable[[], ForeignHarness]] = {"foreign": lambda: ForeignHarness(ForeignServer())}
+REJECTING: dict[str, Callable[[], RejectingHarness]] = {"foreign": lambda: ForeignHarness(ForeignServer())}
 """The adapters whose ERP closes periods, misses accounts and blocks parties; the embedded ledger does none of these."""

@@ -15,7 +15,6 @@ from tests.support.expanded import as_list
 BUCKET = "DataBucket"
 EXECUTIONS = "executions"
 IDENTITY = "identity"
-ENGINE_KEY = "StripeSecretArn"
 _S3 = {"GetObject": "s3:GetObject", "HeadObject": "s3:GetObject", "PutObject": "s3:PutObject"}
 _TRANSACTION = {
     "Put": "dynamodb:PutItem",
@@ -64,7 +63,7 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
         case "ses", "SendRawEmail":
             return Permission("ses:SendRawEmail", IDENTITY, only_with="SenderAddress")
         case "secretsmanager", "GetSecretValue":
-            return Permission("secretsmanager:GetSecretValue", ENGINE_KEY)
+            return Permission("secretsmanager:GetSecretValue", params["SecretId"])
     message = f"nobody said which permission {service} {operation} needs"
     raise AssertionError(message)
 
