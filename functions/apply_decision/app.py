@@ -14,14 +14,16 @@ class ApplyDecisionRequest(Model):
 
 @step(ApplyDecisionRequest, name="apply_decision")
 def handler(request: ApplyDecisionRequest, ports: Composition) -> Applied:
-    """Release the invoice as it was held."""
+    """Release the invoice or credit note, issued on this day."""
     result = apply_decision(
         exception=request.exception,
         exception_store=ports.exception_store,
         objects=ports.objects,
         register=ports.register,
+        directory=ports.directory,
         postings=ports.postings,
         deliveries=ports.deliveries,
+        now=ports.now(),
     )
     count("InvoicesReleased", int(result.outcome is ApplyOutcome.RELEASED))
     return result

@@ -14,6 +14,8 @@ def handler(request: BatchRequest, ports: Composition) -> StepResult:
         batch_id=request.batch_id,
         objects=ports.objects,
         register=ports.register,
+        directory=ports.directory,
         postings=ports.postings,
         deliveries=ports.deliveries,
+        now=ports.now(),
     )

@@ -8,6 +8,7 @@
     |- Conflict                   the same key was taken with other content
     |  |- ImmutableDocument       a released document would change
     |  |- DuplicateReference      the ERP already holds that external reference
+    |  |- IssuedLater             a number of the series was issued on a later day
     |- PostingRejected            the ERP will not take an entry as things are there
     |- UnbalancedEntry            debits and credits of a journal entry differ
     |- UnpriceableCharge          a charge cannot be priced as the contract states it
@@ -20,6 +21,7 @@ Where a person has to decide, billproof returns values (findings, variances, qua
 """
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import ClassVar
 
 
@@ -82,6 +84,16 @@ class DuplicateReference(Conflict):
     """The ERP already holds a document under that external reference."""
 
     code = "duplicate_reference"
+
+
+class IssuedLater(Conflict):
+    """A document would take a number after one that was issued on a later `day`."""
+
+    code = "issued_later"
+
+    def __init__(self, message: str, *, day: date) -> None:
+        super().__init__(message, day=day.isoformat())
+        self.day = day
 
 
 class PostingRejected(BillproofError):

@@ -21,12 +21,10 @@ from billproof.erp.recognition import recognize_month
 from billproof.errors import BillproofError
 from billproof.findings import Finding
 from billproof.invoicing.model import Invoice
-from billproof.invoicing.releasing import release_held
 from billproof.ledger.model import JournalEntry
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account as BilledAccount
 from billproof.masterdata.parties import LegalEntity
-from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from billproof.pipeline.previewing import preview
 from billproof_ops.demo import story
 from tests.reference.bridge_lines import Part, Reader, amounts_of
@@ -182,11 +180,7 @@ class Player:
         if not {each.code for each in findings} <= NEGATIVE:
             message = f"{run} is held: " + "; ".join(f"{each.code}: {each.message}" for each in findings)
             raise NotAnsweredError(message)
-        world = self.world
-        batch = Artefacts(world.objects).read(DRAFTED, run, "0000-0000")
-        assert release_held(
-            batch, account, register=world.register, postings=world.postings, deliveries=world.deliveries
-        )
+        assert self.world.release_held(run, account).released is not None
 
     def _previewed(self, month: str) -> dict[str, Invoice]:
         found = preview(

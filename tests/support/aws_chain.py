@@ -17,9 +17,11 @@ from botocore.exceptions import ClientError
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.composition import Composition
+from billproof.contracts.model import Contract
 from billproof.errors import BillproofError
 from billproof.ids import canonical_json
 from billproof.masterdata.model import AnyMasterData
+from billproof.masterdata.parties import Account
 from billproof.ports import Objects
 from billproof.settings import Settings
 from billproof_ops.demo import story
@@ -135,7 +137,7 @@ class Chain:
 
     def bill(self, entity: str, period: str, **request: Any) -> None:
         """Play billing_run and invoice_batch."""
-        run = f"{entity}-{period}-001"
+        run = request.get("run_id", f"{entity}-{period}-001")
         asked = {"run_id": run, "legal_entity": entity, "period": period, "requested_by": "carla", **request}
         self.call("plan_billing_run", asked)
         for item in self._map_items(run, "buckets"):
@@ -205,10 +207,21 @@ def play(chain: Chain) -> None:
     _decide(chain, f"{INC}.2013-01.EV.001")
     _decide(chain, f"{INC}.2013-01._run.001-01")
     _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
+    _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.sample_events()
     chain.work_off()
     _lose_documents(chain)
+
+
+def _bill_after_a_later_number(chain: Chain, account: Account, contract: Contract) -> None:
+    """Bill a month again for a new account, when EV's invoice of it was issued in March."""
+    chain.publish(
+        account.model_copy(update={"id": "NEW", "version": 1}),
+        contract.model_copy(update={"id": "new", "account": "NEW", "version": 1}),
+    )
+    chain.bill(INC, "2013-01", run_id=f"{INC}-2013-01-002", only_accounts=["NEW"])
+    chain.work_off()
 
 
 def _lose_documents(chain: Chain) -> None:

@@ -6,10 +6,8 @@ from typing import Any
 
 from billproof.contracts.model import Contract
 from billproof.invoicing.model import Invoice
-from billproof.invoicing.releasing import release_held
 from billproof.ledger.revenue import earned_by
 from billproof.money import total
-from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from billproof.proof.service import prove_run
 from tests.support.charges import NOTHING_COMES_OFF
 from tests.support.world import INC, World, flight
@@ -84,9 +82,7 @@ class Life:
         mine = {each.code for each in statement.findings if each.account == "UA" and each.severity == "blocking"}
         assert mine <= {"negative_invoice"}, statement.findings
         if mine:  # what would become of it is not of interest here
-            batch = Artefacts(self.world.objects).read(DRAFTED, f"{INC}-{name}-001", "0000-0000")
-            ports = {"postings": self.world.postings, "deliveries": self.world.deliveries}
-            assert release_held(batch, "UA", register=self.world.register, **ports) is not None
+            assert self.world.release_held(f"{INC}-{name}-001", "UA").released is not None
         self.world.post_all(period=name)
         proof = prove_run(f"{INC}-{name}-001", stores=self.world.stores())
         assert mine or proof.holds, proof.differences

@@ -37,7 +37,7 @@ def test_a_held_invoice_opens_a_case_and_starts_its_workflow(world: World) -> No
     assert len(execution_name(CASE)) <= 80
 
 
-def test_an_approval_releases_the_invoice_as_it_was_held(world: World) -> None:
+def test_an_approval_releases_the_amounts_that_were_held_issued_on_that_day(world: World) -> None:
     held = world.register.facts(UA)
     assert held is not None
     assert held.held is not None
@@ -50,7 +50,8 @@ def test_an_approval_releases_the_invoice_as_it_was_held(world: World) -> None:
     assert world.apply(CASE).number == "SKY-US-2013-000013"
     released = world.register.released(UA)
     assert released is not None
-    assert released.document == held.held.document
+    assert held.held.document is not None
+    assert (released.document.totals, released.issue_date) == (held.held.document.totals, world.now().date())
     assert json.loads(world.postings.bodies[-1]) == {"invoice": UA, "correlation_id": f"{INC}-2013-01-001"}
     world.apply(CASE)
     assert [each.number for each in [world.register.released(UA)] if each] == ["SKY-US-2013-000013"]

@@ -72,7 +72,7 @@ def test_the_run_states_each_currency_apart() -> None:
     [
         (),
         (rate(day="2013-01-24"),),  # older than the policy allows
-        (rate(day="2013-02-02"),),  # not known yet
+        (rate(day="2013-02-03"),),  # not known yet
         (rate(pair="EUR-GBP"),),
     ],
 )

@@ -1,5 +1,6 @@
-"""Carry out an approval: release the held invoice or credit note as it was held."""
+"""Carry out an approval: release the held invoice or credit note with the amounts that were approved, issued now."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from billproof.approvals.exception_store import ExceptionStore
@@ -7,9 +8,11 @@ from billproof.approvals.model import Kind, Verdict
 from billproof.approvals.superseding import document_of
 from billproof.errors import Conflict
 from billproof.invoicing.register import Register
-from billproof.invoicing.releasing import release_credit, release_held
+from billproof.invoicing.releasing import OUTDATED, release_credit, release_held
+from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
+from billproof.pipeline.issuing import Issuing, today_of
 from billproof.ports import Objects, Queue
 
 
@@ -21,11 +24,12 @@ class ApplyOutcome(StrEnum):
 
 
 class Applied(Model):
-    """What became of an approved invoice: `released` under a number, or `outdated`."""
+    """What became of an approved invoice: `released` under a number, or `outdated` and why."""
 
     exception: str
     outcome: ApplyOutcome
     number: str | None
+    reason: str = ""
 
 
 def apply_decision(
@@ -34,18 +38,22 @@ def apply_decision(
     exception_store: ExceptionStore,
     objects: Objects,
     register: Register,
+    directory: Directory,
     postings: Queue,
     deliveries: Queue,
+    now: datetime,
 ) -> Applied:
-    """Release the invoice or credit note that was approved, as it was held.
+    """Release the invoice or credit note that was approved, with the amounts that were approved, issued on this day.
 
-    Raises Conflict where nobody approved it.
+    One whose tax is another on this day, or whose late usage was billed meanwhile, is outdated and not released. Raises
+    Conflict where nobody approved it.
     """
     state = exception_store.state(exception)
     opened = state.opened
     if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
         message = f"exception {exception} was not approved: nothing is released"
         raise Conflict(message)
+    reason = OUTDATED
     if opened.batch is None:
         released = release_credit(
             document_id=document_of(opened),
@@ -54,15 +62,18 @@ def apply_decision(
             register=register,
             postings=postings,
             deliveries=deliveries,
+            today=today_of(directory.legal_entity(opened.legal_entity), now),
         )
     else:
-        released = release_held(
+        held = release_held(
             Artefacts(objects).read(DRAFTED, opened.run, opened.batch),
             opened.subject,
             register=register,
             postings=postings,
             deliveries=deliveries,
+            issues=Issuing(opened.run, opened.batch, objects=objects, directory=directory, now=now),
         )
+        released, reason = held.released, held.reason
     if released is None:
-        return Applied(exception=exception, outcome=ApplyOutcome.OUTDATED, number=None)
+        return Applied(exception=exception, outcome=ApplyOutcome.OUTDATED, number=None, reason=reason)
     return Applied(exception=exception, outcome=ApplyOutcome.RELEASED, number=released.number)

@@ -27,6 +27,7 @@ from billproof.model import Model
 from billproof.money import Money, exactly, total
 from billproof.periods import instant_text
 from billproof.pipeline.history import History, billed_lines
+from billproof.pipeline.issuing import today_of
 from billproof.ports import Objects, Workflows
 from billproof.retrying import attempts
 from billproof.store_keys import ExceptionOrdinal
@@ -130,7 +131,7 @@ class _Desk:
             invoice=invoice,
             released=released,
             earlier=notes,
-            issue_date=now.date(),
+            issue_date=today_of(self._directory.legal_entity(released.legal_entity), now),
             rests=self._rests(invoice, billings),
             drawn=drawn,
         )

@@ -11,8 +11,8 @@ from billproof.approvals.exception_store import ExceptionStore, execution_name
 from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
 from billproof.findings import Finding
 from billproof.identities import ExceptionId, RunId
+from billproof.invoicing.drafts import DraftOutcome
 from billproof.invoicing.held import HeldInvoice
-from billproof.invoicing.model import DraftOutcome
 from billproof.invoicing.register import Register
 from billproof.money import Money
 from billproof.periods import instant_text

@@ -20,7 +20,8 @@ from typing import Any
 from billproof.conservation.model import Equation
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap
 from billproof.contracts.timeline import Span, Timeline, timelines
-from billproof.invoicing.model import Draft, Released
+from billproof.invoicing.drafts import Draft
+from billproof.invoicing.model import Released
 from billproof.masterdata.meters import Aggregation, Meter
 from billproof.money import Money
 from billproof.money import total as money_total

@@ -11,8 +11,9 @@ from billproof.conservation.model import AccountStatement, ConservationStatement
 from billproof.conservation.rules import event_equations, included_events, money_equations, term_equation
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
+from billproof.invoicing.drafts import Draft
 from billproof.invoicing.facts import InvoiceFacts
-from billproof.invoicing.model import Draft, Released
+from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.money import Money

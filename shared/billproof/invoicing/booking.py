@@ -48,7 +48,8 @@ def _charged_before(terms: AccountTerms, line: PricedLine) -> Charged | None:
     if line.explanation.price_model == MODEL:
         mine = (contract, line.term, line.service_period.start)
         return next(
-            (each.charged for each in terms.committed if (each.contract, each.commitment, each.start) == mine), None
+            (known.charged for known in terms.committed if (known.contract, known.commitment, known.start) == mine),
+            None,
         )
     if line.adjusts is None:
         return None

@@ -10,14 +10,13 @@ from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes
 from billproof.invoicing.booking import booked_lines
 from billproof.invoicing.documents import document_key
+from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.model import (
     CREDITS,
     AccountSubtotal,
     BillingSlot,
     Buyer,
     DocumentRef,
-    Draft,
-    DraftOutcome,
     Invoice,
     InvoiceEvents,
     InvoiceLine,
@@ -50,7 +49,7 @@ def draft_invoice(
     late: EventCounts,
 ) -> Invoice:
     """Put priced lines and their tax together; the totals are the sums of the rounded lines."""
-    entity = plan.legal_entity
+    entity, plan = plan.legal_entity, plan.on_issue_of(terms)
     rate = None if priced.currency == entity.currency else plan.rate_of(priced.currency)
     booked = None
     with_tax = [(line, tax.amounts) for line, tax in zip(priced.lines, taxed, strict=True)]
@@ -205,6 +204,7 @@ def draft_account(
         late_events=late,
         places=_slots(terms, plan.period.name),
         findings=findings,
+        issue_date=terms.issue.day if terms.issue else None,
     )
     return draft, data
 

@@ -11,7 +11,6 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from billproof.findings import Finding
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import Address, CustomerKind, TaxEngineName, TaxRounding
 from billproof.model import Model
@@ -19,8 +18,7 @@ from billproof.money import Money, Taxed, allocate
 from billproof.periods import Period
 from billproof.pricing.model import PricedLine
 from billproof.pricing.terms import Drawn
-from billproof.tax.model import ComponentTax, Determination, TaxPart
-from billproof.usage.model import EventCounts
+from billproof.tax.model import ComponentTax, Determination, TaxedLine, TaxPart
 
 
 class Seller(Model):
@@ -63,6 +61,12 @@ class InvoiceLine(Model):
     def in_books(self) -> Taxed:
         """What it comes to in the currency of the books."""
         return self.booked or self.amounts
+
+    @property
+    def as_taxed(self) -> TaxedLine:
+        """Its tax as it was determined."""
+        names = TaxedLine.model_fields.keys() - {"line"}
+        return TaxedLine(line=self.priced.id, **{name: getattr(self, name) for name in names})
 
     @property
     def taxes_in_books(self) -> list[tuple[str, Money]]:
@@ -179,14 +183,6 @@ class Invoice(Model):
         return self
 
 
-class DraftOutcome(StrEnum):
-    """What release will do with a draft."""
-
-    CLEAN = "clean"
-    HELD = "held"
-    WITHOUT_CONTRACT = "without_contract"
-
-
 class DocumentRef(Model):
     """Where an invoice's document is, what its content hashes to and what it comes to."""
 
@@ -233,31 +229,6 @@ class BillingSlot(Model):
     is_concession: bool = False
 
 
-class Draft(Model):
-    """A drafted invoice: its document, or the findings that say why there is none; `places` are the slots it wants."""
-
-    account: str
-    invoice: str
-    outcome: DraftOutcome
-    document: DocumentRef | None
-    events: EventCounts
-    late_events: EventCounts
-    places: tuple[BillingSlot, ...]
-    findings: tuple[Finding, ...]
-
-
-class BatchDrafts(Model):
-    """The drafts of a batch."""
-
-    run: str
-    batch: str
-    legal_entity: str
-    number_prefix: str
-    period: Period
-    issue_date: date
-    drafts: tuple[Draft, ...]
-
-
 class Released(Model):
     """The fact that an invoice was released: its number and the document that it fixed."""
 
@@ -277,21 +248,3 @@ class InvoiceStatus(StrEnum):
     HELD = "held"
     RELEASED = "released"
     POSTED = "posted"
-
-
-class ReleasedInvoice(Model):
-    """What release did with one draft; `changed` where a released invoice would now come out otherwise."""
-
-    invoice: str
-    account: str
-    outcome: str
-    number: str | None = None
-    changed: bool = False
-
-
-class BatchReleases(Model):
-    """What release did with a batch."""
-
-    run: str
-    batch: str
-    invoices: tuple[ReleasedInvoice, ...]

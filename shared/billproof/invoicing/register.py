@@ -14,10 +14,11 @@ so only one invoice bills a difference, even if several runs compute it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from operator import attrgetter
 from typing import Any
 
-from billproof.errors import Contended
+from billproof.errors import Contended, IssuedLater
 from billproof.identities import InvoiceId
 from billproof.ids import shard_of
 from billproof.invoicing.facts import (
@@ -121,9 +122,17 @@ class Register:
 
     def numbers_taken(self, series: Series) -> int:
         """Return how many numbers of a series are taken: it has no gap."""
+        last = self._last_block(series)
+        return last.next - 1 if last else 0
+
+    def _last_block(self, series: Series) -> Block | None:
         for record in self._records.query(series.partition, newest_first=True, limit=1):
-            return Block.model_validate(record.document).next - 1
-        return 0
+            return Block.model_validate(record.document)
+        return None
+
+    def _issued_on(self, block: Block) -> date:
+        released = None if block.issue_date else self.released(block.invoices[-1])
+        return block.issue_date or (released.issue_date if released else date.min)
 
     def _blocks(self, entity: str, year: int, kind: SeriesKind) -> Iterator[Block]:
         for record in self._records.query(series_partition(entity, year, kind)):
@@ -155,7 +164,8 @@ class Register:
         """Release documents under the next numbers of a series, without a gap; return the releases by document.
 
         One that was released before keeps its release as it was. One whose slot was taken is not released: another
-        invoice billed the same late usage meanwhile. Raises Contended where others kept taking the next numbers.
+        invoice billed the same late usage meanwhile. Raises Contended where others kept taking the next numbers, and
+        IssuedLater where the series has a number of a later day than this one: what was released by then stays.
         """
         releases: dict[str, Released] = {}
         for chunk in _chunks(candidates):
@@ -198,8 +208,17 @@ class Register:
     def _next_block(
         self, candidates: Sequence[Candidate], series: Series, period: Period, run: str
     ) -> tuple[list[Record], list[Released]]:
-        first = self.numbers_taken(series) + 1
-        block = Block(first=first, invoices=tuple(candidate.invoice for candidate in candidates))
+        last = self._last_block(series)
+        issued = self._issued_on(last) if last else series.issue_date
+        if issued > series.issue_date:
+            message = f"{series.name} has a number of {issued}: none of {series.issue_date} follows it"
+            raise IssuedLater(message, day=issued)
+        first = last.next if last else 1
+        block = Block(
+            first=first,
+            invoices=tuple(candidate.invoice for candidate in candidates),
+            issue_date=series.issue_date,
+        )
         records = [Record(Key(series.partition, f"{first:012d}"), block.model_dump(mode="json"))]
         releases = []
         for ordinal, candidate in enumerate(candidates, start=first):

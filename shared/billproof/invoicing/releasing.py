@@ -2,41 +2,39 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 
-from billproof.errors import NotFound
+from billproof.errors import Contended, IssuedLater, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import InvoiceId
-from billproof.invoicing.documents import read_invoice
+from billproof.ids import canonical_json, digest_bytes
+from billproof.invoicing.documents import document_key, read_invoice
+from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.facts import DELIVERED, POSTED
 from billproof.invoicing.held import HeldInvoice
-from billproof.invoicing.model import (
-    BatchDrafts,
-    BatchReleases,
-    DocumentKind,
-    Draft,
-    DraftOutcome,
-    Released,
-    ReleasedInvoice,
-)
+from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Released
+from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
 from billproof.invoicing.register import Candidate, Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
 from billproof.ports import Objects, Queue
+from billproof.retrying import attempts
+
+OUTDATED = "another invoice billed the same late usage meanwhile"
 
 
-def release_drafts(batch: BatchDrafts, *, register: Register, postings: Queue, deliveries: Queue) -> BatchReleases:
+def release_drafts(
+    batch: BatchDrafts, *, register: Register, postings: Queue, deliveries: Queue, issues: Issues
+) -> BatchReleases:
     """Release the clean drafts of a batch under numbers, note the held ones, and send on what is not yet done.
 
     transaction: numbers + releases | messages to both queues | the batch's artefact
                                     ^ after a crash here the retry finds the releases and sends the messages again;
                                       their consumers accept the second one without change
     """
-    clean = [
-        Candidate(draft.invoice, draft.document, slots=draft.places)
-        for draft in batch.drafts
-        if draft.outcome is DraftOutcome.CLEAN and draft.document is not None
-    ]
-    released = register.release(clean, series=_series(batch), period=batch.period, run=batch.run)
-    drafts = [_if_outdated(draft, released) for draft in batch.drafts]
+    clean = [draft for draft in batch.drafts if draft.outcome is DraftOutcome.CLEAN and draft.document is not None]
+    released, refused = release_in_order(clean, batch, register, issues)
+    drafts = [_as_refused(draft, refused) or _if_outdated(draft, released) for draft in batch.drafts]
     for draft in drafts:
         if draft.outcome is DraftOutcome.HELD:
             known = register.released(draft.invoice)
@@ -51,29 +49,50 @@ def release_drafts(batch: BatchDrafts, *, register: Register, postings: Queue, d
     return BatchReleases(run=batch.run, batch=batch.batch, invoices=results)
 
 
-def release_held(
-    batch: BatchDrafts, account: str, *, register: Register, postings: Queue, deliveries: Queue
-) -> Released | None:
-    """Release one invoice that a run held, as it was drafted; doing it again changes nothing.
+@dataclass(frozen=True, slots=True)
+class HeldRelease:
+    """What became of a held invoice: its release, or why it is not released."""
 
-    Returns None where its late usage was billed by another invoice since: the period has to be run again. Raises
-    NotFound where the run drafted no document for the account.
+    released: Released | None
+    reason: str = ""
+
+
+def release_held(
+    batch: BatchDrafts, account: str, *, register: Register, postings: Queue, deliveries: Queue, issues: Issues
+) -> HeldRelease:
+    """Release one invoice that a run held, issued on the day of its release; doing it again changes nothing.
+
+    It is not released where its late usage was billed by another invoice since, or where its tax is no longer what was
+    drafted and approved: the period has to be run again. Raises NotFound where the run drafted no document for the
+    account.
     """
     draft = next((draft for draft in batch.drafts if draft.account == account), None)
     if draft is None or draft.document is None:
         message = f"run {batch.run} drafted no invoice for {account}"
         raise NotFound(message)
-    candidate = Candidate(draft.invoice, draft.document, slots=draft.places)
-    releases = register.release([candidate], series=_series(batch), period=batch.period, run=batch.run)
+    held = draft.model_copy(update={"issue_date": max(issues.today, batch.issue_date_of(draft))})
+    known = register.released(draft.invoice)
+    if known is None and held.issue_date != batch.issue_date_of(draft):
+        issued = issues.issue(draft, batch.issue_date_of(held))
+        if issued.document is None:
+            return HeldRelease(None, issued.finding.message if issued.finding else "")
+        held = held.model_copy(update={"document": issued.document})
+    releases, refused = release_in_order([held], batch, register, issues)
     released = releases.get(draft.invoice)
-    if released is not None:
-        _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
-        _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
-    return released
+    if released is None:
+        finding = refused.get(draft.invoice)
+        return HeldRelease(None, finding.message if finding else OUTDATED)
+    _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
+    _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
+    return HeldRelease(released)
 
 
-def _series(batch: BatchDrafts) -> Series:
-    return Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=batch.issue_date)
+def _as_refused(draft: Draft, refused: Mapping[str, Finding]) -> Draft | None:
+    """Hold a clean draft that is not issued on the day of its release."""
+    finding = refused.get(draft.invoice)
+    if finding is None:
+        return None
+    return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})
 
 
 def release_credit(
@@ -84,10 +103,11 @@ def release_credit(
     register: Register,
     postings: Queue,
     deliveries: Queue,
+    today: date,
 ) -> Released | None:
     """Release a credit note or write-off that was approved; None where the period was settled anew meanwhile.
 
-    Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
+    It is issued today. Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
     """
     facts = register.facts(document_id)
     request = facts.request if facts is not None else None
@@ -100,19 +120,40 @@ def release_credit(
     if invoice is None:
         message = f"invoice {invoice_id} is not released"
         raise NotFound(message)
-    series = Series(
-        entity=invoice.legal_entity,
-        prefix=DocumentNumber.parse(invoice.number).prefix,
-        issue_date=credit.issue_date,
-        kind=SeriesKind.CREDIT_NOTES,
-    )
-    candidate = Candidate(document_id, request.document, slots=request.places)
-    released = register.release([candidate], series=series, period=invoice.period, run=request_id).get(document_id)
+    day = max(credit.issue_date, today)
+    for _ in attempts(MAX_ATTEMPTS):
+        series = Series(
+            entity=invoice.legal_entity,
+            prefix=DocumentNumber.parse(invoice.number).prefix,
+            issue_date=day,
+            kind=SeriesKind.CREDIT_NOTES,
+        )
+        candidate = Candidate(document_id, _credit_on(day, credit, request.document, objects), slots=request.places)
+        try:
+            releases = register.release([candidate], series=series, period=invoice.period, run=request_id)
+            break
+        except IssuedLater as later:
+            day = later.day
+    else:
+        message = f"others kept issuing credit notes after {credit.issue_date} in {invoice.legal_entity}"
+        raise Contended(message)
+    released = releases.get(document_id)
     if released is not None:
         _hand_over({document_id: document_id}, register, fact=POSTED, queue=postings)
         if credit.kind is DocumentKind.CREDIT_NOTE:
             _hand_over({document_id: document_id}, register, fact=DELIVERED, queue=deliveries)
     return released
+
+
+def _credit_on(day: date, credit: Invoice, document: DocumentRef, objects: Objects) -> DocumentRef:
+    """Return a credit note's document as it is on a day, stored: its tax and exchange rate are its invoice's."""
+    if day == credit.issue_date:
+        return document
+    data = canonical_json(credit.model_copy(update={"issue_date": day, "due_date": day}).model_dump(mode="json"))
+    content_digest = digest_bytes(data)
+    key = document_key(InvoiceId.parse(credit.id), content_digest)
+    objects.put(key, data)
+    return document.model_copy(update={"key": key, "digest": content_digest})
 
 
 def _held(draft: Draft, run_id: str) -> HeldInvoice:
@@ -157,7 +198,8 @@ def _hand_over(invoices: Mapping[str, str], register: Register, *, fact: str, qu
 def _result(draft: Draft, released: Released | None, run: str) -> ReleasedInvoice:
     if released is None:
         return ReleasedInvoice(invoice=draft.invoice, account=draft.account, outcome=draft.outcome.value)
-    changed = draft.document is not None and draft.document.digest != released.document.digest
+    is_other = draft.document is not None and draft.document.digest != released.document.digest
+    changed = is_other and released.run != run  # this run's own may be issued on another day than it was drafted for
     return ReleasedInvoice(
         invoice=draft.invoice,
         account=draft.account,

@@ -1,14 +1,19 @@
 """Series of numbers: of invoices, and of credit notes and write-offs, by legal entity and year.
 
 numbers#<entity>#<year>[#CN]
-<first number of a block>       the numbers of the block and whose they are
+<first number of a block>       the numbers of the block, whose they are, and when they were issued
+
+Numbers are in the order of the days on which they were issued.
 """
 
+import operator
 import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Self
+
+from pydantic import Field
 
 from billproof.errors import NotFound
 from billproof.model import Model
@@ -80,6 +85,8 @@ class Block(Model):
 
     first: int
     invoices: tuple[str, ...]
+    issue_date: date | None = Field(default=None, exclude_if=operator.not_)
+    """The day on which they were issued; unknown of blocks of before, whose releases say it."""
 
     @property
     def next(self) -> int:

@@ -65,9 +65,13 @@ def _months(first: date, last: date) -> int:
 
 
 def books_close(invoice: Invoice) -> date:
-    """Return the day up to which a document's own posting recognises revenue: its period's or issue month's end."""
+    """Return the day up to which a document's own posting recognises revenue.
+
+    An invoice's period's end, or the beginning of its issue month where it is issued later than the month after; a
+    correction's issue month's end.
+    """
     if invoice.kind is DocumentKind.INVOICE:
-        return invoice.period.end
+        return max(invoice.period.end, invoice.issue_date.replace(day=1))
     return Period.month(f"{invoice.issue_date:%Y-%m}").end
 
 

@@ -8,6 +8,7 @@ repeated comes to the same document; what arrived since counts as late and is bi
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing, timelines
@@ -24,14 +25,15 @@ from billproof.periods import Period
 from billproof.pipeline.charges import charges_of
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
-from billproof.pipeline.history import History, billed_lines
+from billproof.pipeline.history import History, billed_lines, read_settled
+from billproof.pipeline.issuing import rates_on, today_of
 from billproof.pipeline.settling import SettledMonths, SignedOff, never
 from billproof.pipeline.windows import window_of
 from billproof.ports import Objects
 from billproof.pricing.digests import terms_digest, versions_digest
 from billproof.pricing.service import unpriceable
 from billproof.pricing.service_periods import dues
-from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
+from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod, IssueTerms
 from billproof.tax.charged import AccountCharges
 from billproof.usage.log import LateMark, late_marks
 from billproof.usage.model import AccountWindow
@@ -80,12 +82,14 @@ class AccountPlanner:
         register: Register,
         objects: Objects,
         is_signed_off: SignedOff = never,
+        is_first_run: bool = False,
     ) -> None:
         self._entity = entity
         self._period = period
         self._now = now
         self._buckets = buckets
         self._is_signed_off = is_signed_off
+        self._is_first_run = is_first_run
         self._directory = directory
         self._register = register
         self._objects = objects
@@ -145,6 +149,7 @@ class AccountPlanner:
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
                 "before": history.invoice_before(),
                 "unbilled_one_offs": history.unbilled_one_offs(terms.contracts),
+                "issue": self._issue(terms),
             }
         )
         plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period))
@@ -152,12 +157,35 @@ class AccountPlanner:
             plan = self._with_earlier(plan, month, settled.of(month), family, history)
         return self._with_commitments(plan, history)
 
+    def _issue(self, terms: AccountTerms) -> IssueTerms | None:
+        """Return today as the issue date of an invoice that an earlier run held: that one's day has passed."""
+        if self._is_first_run:
+            return None
+        facts = self._register.facts(str(InvoiceId(self._entity.id, self._period.name, terms.account.id)))
+        today = today_of(self._entity, datetime.fromisoformat(self._now))
+        if facts is None or facts.held is None or today <= self._period.end:
+            return None
+        return self._issued_on(today, {contract.currency for contract in terms.contracts})
+
+    def _issued_on(self, day: date, currencies: Iterable[str]) -> IssueTerms:
+        days = self._directory.policy(self._entity.id).thresholds.exchange_rate_days
+        return IssueTerms(day=day, rates=rates_on(day, currencies, self._directory, self._entity, days=days))
+
+    def _as_issued(self, own: PeriodBilling, drafted: IssueTerms | None) -> IssueTerms | None:
+        """Return when a released invoice was issued, and its exchange rate, where it was not drafted so."""
+        released = self._register.released(own.invoice)
+        day = drafted.day if drafted else self._period.end
+        if released is None or released.issue_date == day:
+            return drafted
+        invoice = read_settled(self._register, self._objects, own)
+        return IssueTerms(day=released.issue_date, rates=(invoice.exchange,) if invoice.exchange else ())
+
     def _as_released(self, family: Family, own: PeriodBilling) -> AccountPlan:
         """Plan an account whose invoice of the period is released: by the terms and windows that it was made from."""
         frozen = self._runs.terms(own, family.parent.account.id)
         names = (child.id for child in frozen.children)
         family = family_of(family.parent, self._entity.id, self._directory, names)
-        kept = {field: getattr(frozen, field) for field in KEPT}
+        kept = {field: getattr(frozen, field) for field in KEPT} | {"issue": self._as_issued(own, frozen.issue)}
         windows = (window for member in family.accounts for window in self._runs.windows(own, member.id))
         return AccountPlan(self._terms(family).model_copy(update=kept), tuple(windows))
 

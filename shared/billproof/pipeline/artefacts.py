@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from billproof.controls.service import BatchFindings
 from billproof.ids import canonical_json
-from billproof.invoicing.model import BatchDrafts, BatchReleases
+from billproof.invoicing.drafts import BatchDrafts, BatchReleases
 from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.ports import Objects
 from billproof.pricing.service import BatchPricing

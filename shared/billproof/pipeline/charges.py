@@ -11,7 +11,6 @@ from billproof.ports import Objects
 from billproof.pricing.model import line_identity
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.tax.charged import AccountCharges, BatchCharges, ChargedKey, ChargedPart, ChargedTax, KeptTax
-from billproof.tax.model import TaxedLine
 
 
 def charges_of(
@@ -47,10 +46,8 @@ def read_charges(artefacts: Artefacts, plan: BatchPlan) -> dict[str, AccountChar
 
 def _kept(invoice: Invoice) -> Iterator[KeptTax]:
     """Yield the taxes of a released invoice."""
-    names = TaxedLine.model_fields.keys() - {"line"}
     for line in invoice.lines:
-        taxed = TaxedLine(line=line.priced.id, **{name: getattr(line, name) for name in names})
-        yield KeptTax(contract=line.priced.explanation.contract, dimension=line.priced.dimension, taxed=taxed)
+        yield KeptTax(contract=line.priced.explanation.contract, dimension=line.priced.dimension, taxed=line.as_taxed)
 
 
 def _taxes(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from billproof.findings import Finding
-from billproof.invoicing.model import Draft, DraftOutcome, ReleasedInvoice
+from billproof.invoicing.drafts import Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.releasing import changed_finding
 from billproof.model import Model
 from billproof.money import Money, Taxed

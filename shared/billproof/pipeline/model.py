@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from billproof.approvals.policy import Policy
 from billproof.findings import Finding
+from billproof.identities import RunId
 from billproof.model import Model
 from billproof.money import Money, Taxed
 from billproof.periods import Period
@@ -67,6 +68,12 @@ class PlanRequest(Model):
     period: str
     requested_by: str
     only_accounts: tuple[str, ...] = ()
+
+    @property
+    def is_first_run(self) -> bool:
+        """Whether no run of the month came before it; a preview is not a run, and may come after some."""
+        first = RunId(self.legal_entity, self.period, 1)
+        return self.run_id == str(first)
 
 
 class RunRequest(Model):

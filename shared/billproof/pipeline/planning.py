@@ -115,6 +115,7 @@ def _plan_accounts(planning: _Planning, register: Register, objects: Objects) ->
         directory=planning.directory,
         register=register,
         objects=objects,
+        is_first_run=planning.request.is_first_run,
     )
     marks = planner.late(members)
     by_bucket: dict[int, list[AccountPlan]] = {}

@@ -8,7 +8,8 @@ from billproof.contracts.model import Contract
 from billproof.errors import NotFound
 from billproof.findings import Finding
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.model import Draft, Invoice
+from billproof.invoicing.drafts import Draft
+from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData

@@ -5,13 +5,17 @@
 Every step may be repeated: the same artefacts give the same bytes.
 """
 
+from datetime import datetime
+
 from billproof.controls.service import BatchFindings, findings_of
 from billproof.invoicing.drafting import draft_account
-from billproof.invoicing.model import BatchDrafts
+from billproof.invoicing.drafts import BatchDrafts
 from billproof.invoicing.register import Register
 from billproof.invoicing.releasing import release_drafts
+from billproof.masterdata.directory import Directory
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RELEASED, TAXED, VALIDATED, Artefacts
 from billproof.pipeline.charges import read_charges
+from billproof.pipeline.issuing import Issuing
 from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Queue
@@ -92,12 +96,21 @@ def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> StepResul
 
 
 def release_invoices(
-    *, run_id: str, batch_id: str, objects: Objects, register: Register, postings: Queue, deliveries: Queue
+    *,
+    run_id: str,
+    batch_id: str,
+    objects: Objects,
+    register: Register,
+    directory: Directory,
+    postings: Queue,
+    deliveries: Queue,
+    now: datetime,
 ) -> StepResult:
     """Release the clean drafts of a batch under numbers, note the held ones, and send on what is not yet done."""
     artefacts = Artefacts(objects)
     batch = artefacts.read(DRAFTED, run_id, batch_id)
-    releases = release_drafts(batch, register=register, postings=postings, deliveries=deliveries)
+    issues = Issuing(run_id, batch_id, objects=objects, directory=directory, now=now)
+    releases = release_drafts(batch, register=register, postings=postings, deliveries=deliveries, issues=issues)
     artefacts.write(RELEASED, run_id, releases, part=batch_id)
     held = sum(result.outcome == "held" for result in releases.invoices)
     outcome = StepOutcome.HELD if held else StepOutcome.RELEASED

@@ -164,6 +164,13 @@ class Committed(Model):
     charged: Charged | None = Field(default=None, exclude_if=operator.not_)
 
 
+class IssueTerms(Model):
+    """The day on which an account's invoice is issued, where that is not its run's, and the exchange rates of it."""
+
+    day: date
+    rates: tuple[ExchangeRate, ...] = ()
+
+
 class AccountTerms(Model):
     """An account and the contract versions that govern days from the period on, as known when the run was planned.
 
@@ -172,7 +179,8 @@ class AccountTerms(Model):
     next one has to look at every month again. `terms_digest` is of the terms of the period itself. `credits` is the
     place of this invoice among those that draw on the account's credits, and `drawn` what the others drew; null where
     the account has no credit. `line_ids` is how lines are named: plain where the terms were frozen before that was
-    written down. `booking` is how the invoice is booked.
+    written down. `booking` is how the invoice is booked. `issue` is null where its invoice is issued on the day of its
+    run.
     """
 
     account: Account
@@ -191,6 +199,7 @@ class AccountTerms(Model):
     line_ids: LineIdFormat = LineIdFormat.PLAIN
     booking: BookingRule = BookingRule.BY_LINE
     findings: tuple[Finding, ...] = ()
+    issue: IssueTerms | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -226,6 +235,12 @@ class BatchPlan(Model):
     requested_by: str
     has_charges: bool = False
     accounts: tuple[AccountTerms, ...]
+
+    def on_issue_of(self, terms: AccountTerms) -> "BatchPlan":
+        """Return the plan with the issue date and the exchange rates of an account's invoice."""
+        if terms.issue is None:
+            return self
+        return self.model_copy(update={"issue_date": terms.issue.day, "rates": terms.issue.rates})
 
     def rate_of(self, currency: str) -> ExchangeRate | None:
         """Return the rate that converts a currency into that of the books, or None; the books' own needs none."""

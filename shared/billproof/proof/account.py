@@ -12,16 +12,18 @@ from billproof.erp.port import PostedDocument, erp_named
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafting import draft_account
+from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.facts import POSTED
-from billproof.invoicing.model import Draft, DraftOutcome, Released
+from billproof.invoicing.model import DocumentRef, Released
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import TaxEngineName
 from billproof.pipeline.artefacts import DRAFTED, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
+from billproof.pipeline.issuing import issued_document, issued_tax
 from billproof.pricing.service import AccountPricing, price_terms
-from billproof.pricing.terms import AccountTerms, BatchPlan
+from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.proof.usage import compare_usage
 from billproof.tax.service import AccountTax, tax_account
@@ -35,13 +37,13 @@ def prove_account(
     frozen = [*terms.contracts, *(contract for earlier in terms.earlier for contract in earlier.contracts)]
     contracts = list({(contract.id, contract.version): contract for contract in frozen}.values())
     differences = [
-        *_compare_terms([*terms.members, *contracts], stores.directory),
+        *_compare_terms([*terms.members, *contracts, *(terms.issue.rates if terms.issue else ())], stores.directory),
         *compare_usage(terms, usages, plan, stores.artefacts),
     ]
     pricing = price_terms(terms, plan=plan, usages=usages)
     tax = _tax(terms, pricing, plan, stores.artefacts)
     draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing, plan=plan), *tax.findings), plan=plan)
-    differences += _compare_draft(draft, plan, stores)
+    differences += _compare_draft(draft, terms, pricing, plan, stores)
     released = stores.register.released(draft.invoice)
     checked = CheckedCounts(
         events=pricing.counts.copies + pricing.late_counts.copies,
@@ -92,15 +94,49 @@ def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefact
     return tax_account(terms, pricing.priced, plan=plan, charged=charged, kept=kept)
 
 
-def _compare_draft(draft: Draft, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
+def _compare_draft(
+    draft: Draft, terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, stores: Stores
+) -> Iterator[Difference]:
     """Compare the invoice computed again with the run's draft and, where this run released it, with the release."""
     drafts = stores.artefacts.read(DRAFTED, plan.run, plan.batch).drafts
     stored = next((kept for kept in drafts if kept.account == draft.account), None)
     if stored is None or not is_same_draft(stored, draft):
         yield Difference.of(DifferenceKind.DRAFT, draft.invoice, *_sides(stored, draft))
     released = stores.register.released(draft.invoice)
-    if released is not None and released.run == plan.run and released.document != draft.document:
-        yield Difference.of(DifferenceKind.DRAFT, released.number, released.document.digest, _digest(draft))
+    if released is None or released.run != plan.run:
+        return
+    if draft.document is None or released.issue_date == plan.on_issue_of(terms).issue_date:
+        if released.document != draft.document:
+            yield Difference.of(DifferenceKind.DRAFT, released.number, released.document.digest, _digest(draft))
+        return
+    yield from _compare_issued(draft.document, released, terms, pricing, plan, stores)
+
+
+def _compare_issued(
+    drafted: DocumentRef,
+    released: Released,
+    terms: AccountTerms,
+    pricing: AccountPricing,
+    plan: BatchPlan,
+    stores: Stores,
+) -> Iterator[Difference]:
+    """Compute an invoice again that was issued on another day than it was drafted for, with the rate of that day."""
+    try:
+        invoice = read_invoice(stores.objects, released.document)
+    except (ImmutableDocument, NotFound):
+        return  # the comparison of the books names it
+    rates = (invoice.exchange,) if invoice.exchange else ()
+    yield from _compare_terms(rates, stores.directory)
+    terms = terms.model_copy(update={"issue": IssueTerms(day=released.issue_date, rates=rates)})
+    kept = {line.priced.identity: line.as_taxed for line in invoice.lines}
+    place = [planned.account.id for planned in plan.accounts].index(terms.account.id)
+    before = stores.artefacts.read(TAXED, plan.run, plan.batch).accounts[place]
+    charged = read_charges(stores.artefacts, plan).get(terms.account.id)
+    tax = issued_tax(terms, pricing, before, plan=plan, charged=charged, kept=kept)
+    proved = issued_document(terms, pricing, tax, plan=plan)[0] if tax.lines else None
+    if proved != released.document or proved.totals != drafted.totals:
+        digest = proved.digest if proved else NONE
+        yield Difference.of(DifferenceKind.DRAFT, released.number, released.document.digest, digest)
 
 
 def is_same_draft(stored: Draft, draft: Draft) -> bool:

@@ -63,7 +63,7 @@ def tax_account(
     account = terms.account
     if priced is None:
         return AccountTax(account=account.id, lines=())
-    entity = plan.legal_entity
+    entity, plan = plan.legal_entity, plan.on_issue_of(terms)
     days = InvoiceDays(plan.issue_date, plan.issue_date + timedelta(days=entity.payment_days))
     taxes = LineTaxes(
         entity, terms.members, priced.lines, days, charged=charges_by_line(charged), kept=kept or kept_by_line(charged)

@@ -1,0 +1,88 @@
+"""Numbers in the order of issue dates: what is released after a number of a later day is issued today.
+
+    run A drafts for 1 February |                          | 1 February is past: drafted for today, numbered
+    run B                       | releases on 3 February   |
+
+A number is taken by a conditional write, after a look at the day of the one before it: of two releases at once one
+looks again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from billproof.errors import Contended, IssuedLater
+from billproof.findings import Finding
+from billproof.invoicing.drafts import BatchDrafts, Draft
+from billproof.invoicing.model import DocumentRef, Released
+from billproof.invoicing.register import Candidate, Register
+from billproof.invoicing.series import Series
+from billproof.retrying import attempts
+
+MAX_ATTEMPTS = 10
+"""How often drafts are issued on a later day when others issue after them; each failure means another succeeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A draft's document as it is on another day, or why it is not issued then."""
+
+    document: DocumentRef | None
+    finding: Finding | None = None
+
+
+class Issues(Protocol):
+    """Issues the drafts of a batch on another day than they were drafted for."""
+
+    @property
+    def today(self) -> date:
+        """The day that it is where the legal entity bills."""
+
+    def issue(self, draft: Draft, day: date) -> Issued:
+        """Return a draft's document as it is on a day; one that differs in an amount is not issued."""
+
+
+def release_in_order(
+    drafts: Iterable[Draft], batch: BatchDrafts, register: Register, issues: Issues
+) -> tuple[dict[str, Released], dict[str, Finding]]:
+    """Release drafts, the earliest issue dates first; return the releases, and what was not issued with the reason.
+
+    Where a number of a later day was given since they were drafted, they are issued today: numbers are in the order of
+    issue dates.
+    """
+    released: dict[str, Released] = {}
+    refused: dict[str, Finding] = {}
+    days: dict[date, list[Draft]] = {}
+    for draft in drafts:
+        days.setdefault(batch.issue_date_of(draft), []).append(draft)
+    for drafted, mine in sorted(days.items()):
+        left, day = mine, drafted
+        for _ in attempts(MAX_ATTEMPTS):
+            candidates = [
+                Candidate(draft.invoice, draft.document, slots=draft.places) for draft in left if draft.document
+            ]
+            series = Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=day)
+            try:
+                released |= register.release(candidates, series=series, period=batch.period, run=batch.run)
+                break
+            except IssuedLater as later:
+                day = max(issues.today, later.day)
+                left = _issued(mine, day, issues, refused)
+        else:
+            message = f"others kept issuing after {drafted} in {batch.legal_entity}"
+            raise Contended(message)
+    return released, refused
+
+
+def _issued(drafts: Iterable[Draft], day: date, issues: Issues, refused: dict[str, Finding]) -> list[Draft]:
+    """Return drafts as they are on a day, and add those that are not issued then to `refused`."""
+    issued = []
+    for draft in drafts:
+        issue = issues.issue(draft, day)
+        if issue.finding is not None:
+            refused[draft.invoice] = issue.finding
+        else:
+            refused.pop(draft.invoice, None)
+            issued.append(draft.model_copy(update={"document": issue.document}))
+    return issued
