@@ -47,10 +47,8 @@ def _charged_before(terms: AccountTerms, line: PricedLine) -> Charged | None:
     contract = line.explanation.contract
     if line.explanation.price_model == MODEL:
         mine = (contract, line.term, line.service_period.start)
-        return next(
-            (known.charged for known in terms.committed if (known.contract, known.commitment, known.start) == mine),
-            None,
-        )
+        terms_over = {(over.contract, over.commitment, over.start): over.charged for over in terms.committed}
+        return terms_over.get(mine)
     if line.adjusts is None:
         return None
     identity = line_identity(contract, line.adjusts.line, line.dimension)
