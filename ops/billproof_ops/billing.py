@@ -121,9 +121,15 @@ def run_report(target: Target, run_id: str) -> RunStatement:
 
 
 def invoice_rows(target: Target, legal_entity: str, period: str) -> list[InvoiceRow]:
-    """Return the invoices of a legal entity and month, by account."""
+    """Return the invoices of a legal entity and month, by number, or by account where there is none yet."""
     facts = target.ports.register.of_period(legal_entity, period)
-    return sorted((_row(document) for document in facts), key=lambda row: row.number or row.account)
+    return sorted((_row(document) for document in facts), key=_order)
+
+
+def _order(row: InvoiceRow) -> tuple[str, int]:
+    """Order the numbers of a series as numbers: past 999,999 they have more digits."""
+    number = DocumentNumber.parse(row.number) if row.number else None
+    return (f"{number.prefix}-{number.year}", number.ordinal) if number else (row.account, 0)
 
 
 def stores(target: Target) -> Stores:

@@ -11,12 +11,26 @@ NAME_RULE = "must be letters, digits, '_' or '-', at most 64 and not starting wi
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 
 
+_PART = r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}"
+_DOCUMENT = rf"{_PART}\.[0-9]{{4}}-[0-9]{{2}}\.{_PART}(~[0-9]{{2,}})?(\.[0-9]{{3,}}(-[0-9]{{2,}})?)?"
+_KEY = r"(runs|usage|invoices|documents|reconciliation|quarantine|control-totals)(/[A-Za-z0-9_.~=-]+)+"
+_SHOWN = re.compile(rf"{_PART}|{_DOCUMENT}|{_KEY}")
+"""Names and numbers, the ids of documents and exceptions, and the keys of objects."""
+
 _MAYBE_A_FLOAT = re.compile(r"[:,\[](?:-?[0-9]+[.eE]|-?Infinity|NaN)")
 
 
 def is_name(value: str) -> bool:
     """Say whether a value can be a name that is part of keys."""
     return _NAME.fullmatch(value) is not None
+
+
+def shown(text: str) -> str:
+    """Return an id for a message: as it is where it has the form of our ids and keys, else nothing of it.
+
+    What a caller sends in place of an id may be private text, and messages reach logs.
+    """
+    return text if _SHOWN.fullmatch(text) else "(not in the form of an id)"
 
 
 def name(value: str, what: str) -> str:

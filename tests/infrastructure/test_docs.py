@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from billproof.reconciliation.model import Cause
 from billproof_ops import architecture
 from billproof_ops.paths import ROOT
 
@@ -182,3 +183,9 @@ def test_every_decision_says_whether_it_still_holds() -> None:
 def test_the_page_without_its_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="lacks the lines"):
         architecture.page("# Architecture\n")
+
+
+def test_every_cause_of_a_variance_is_explained() -> None:
+    page = (ROOT / "docs" / "reconciliation.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert sorted(row[0] for row in rows) == sorted(Cause)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PRINTING = {"shared/billproof/identities.py", "shared/billproof/store_keys.py"}
 """Where identities and keys print themselves."""
-SEPARATORS = set("#/:~.|@")
+SEPARATORS = set("#/:~.@")
 NEVER_READ_BACK = {
     "shared/billproof/completeness/service.py": "a finding's path, for people",
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",

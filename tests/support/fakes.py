@@ -7,7 +7,7 @@ from typing import Any
 from billproof.adapters.aws.dynamodb import item_of
 from billproof.adapters.aws.transactions import ITEM_LIMIT, refuse_large
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, NotFound
-from billproof.ids import canonical_json
+from billproof.ids import canonical_json, shown
 from billproof.ports import TRANSACTION_LIMIT, Document, Key, Record
 
 
@@ -52,7 +52,7 @@ class MemoryObjects:
         try:
             return self.items[key]
         except KeyError:
-            raise NotFound(f"there is no object {key}") from None
+            raise NotFound(f"there is no object {shown(key)}") from None
 
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         self.before_put(key)

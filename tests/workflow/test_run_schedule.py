@@ -47,6 +47,21 @@ def test_months_that_a_silent_schedule_passed_over_are_made_up_for_oldest_first(
     assert caught_up == [f"{INC}-2013-{month}-001" for month in ("02", "03", "04")]
 
 
+@pytest.mark.parametrize(("year", "calls"), [(2014, 1), (2016, 4), (2022, 9)])
+def test_a_legal_entity_that_is_years_behind_catches_up_with_every_month_in_order(year: int, calls: int) -> None:
+    world = World()
+    start_due(world, datetime(2013, 2, 3, tzinfo=UTC))
+    now, caught_up = datetime(year, 2, 3, tzinfo=UTC), []
+    for hour in range(calls):
+        world.billing_runs.statuses = dict.fromkeys(world.billing_runs.executions, "SUCCEEDED")
+        runs = [run for run in start_due(world, now + timedelta(hours=hour)) if INC in run]
+        assert len(runs) == 12 or hour == calls - 1
+        caught_up += runs
+    months = [f"{begun}-{month:02d}" for begun in range(2013, year + 1) for month in range(1, 13)]
+    assert caught_up == [f"{INC}-{month}-001" for month in months if "2013-01" < month < f"{year}-02"]
+    assert [run for run in start_due(world, now + timedelta(days=1)) if INC in run] == []
+
+
 def test_a_failed_run_and_one_by_hand_are_not_started_again_by_the_schedule() -> None:
     world = World()
     world.start()

@@ -14,7 +14,7 @@ from billproof.approvals.waiting import WaitOutcome
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
-from billproof.ids import canonical_json, digest, digest_bytes
+from billproof.ids import canonical_json, digest, digest_bytes, shown
 from billproof.invoicing.credit_limits import Rests, month_line, rests_of
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
@@ -96,7 +96,7 @@ class _Desk:
         invoice_id = InvoiceId.parse(request.invoice)
         released = self._register.released(request.invoice)
         if released is None or invoice_id.is_credit:
-            message = f"invoice {request.invoice} is not released"
+            message = f"invoice {shown(request.invoice)} is not released"
             raise NotFound(message)
         known = self._register.credits(request.invoice)
         earlier_requests = [facts.request for facts in known if facts.request is not None]

@@ -15,7 +15,7 @@ from typing import Any
 from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Verdict
 from billproof.errors import Contended, NotFound
 from billproof.identities import ExceptionId
-from billproof.ids import digest_bytes
+from billproof.ids import digest_bytes, shown
 from billproof.model import Model
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
@@ -82,7 +82,7 @@ class ExceptionStore:
         partition, key = _place(exception)
         state = next(iter(self._states(partition, str(key))), None)
         if state is None:
-            message = f"there is no exception {exception}"
+            message = f"there is no exception {shown(exception)}"
             raise NotFound(message)
         return state
 

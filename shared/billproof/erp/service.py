@@ -9,6 +9,7 @@ from billproof.erp.intent import erp_of, intend
 from billproof.erp.port import Erp, Erps, PostedDocument, erp_named, short_reference
 from billproof.erp.posting import Posting, PostingOutcome
 from billproof.errors import Conflict, DuplicateReference, ExternalServiceUnavailable, NotFound
+from billproof.ids import shown
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import POSTED
 from billproof.invoicing.register import Register
@@ -38,7 +39,7 @@ def post_to_erp(
     """
     released = register.released(invoice_id)
     if released is None:
-        message = f"invoice {invoice_id} is not released"
+        message = f"invoice {shown(invoice_id)} is not released"
         raise NotFound(message)
     known = register.fact(invoice_id, POSTED)
     if known is not None:

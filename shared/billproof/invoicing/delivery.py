@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from billproof.errors import MailRefused, NotFound
-from billproof.ids import digest_bytes
+from billproof.ids import digest_bytes, shown
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import DELIVERED
@@ -51,7 +51,7 @@ def deliver_invoice(
     """
     released = register.released(invoice_id)
     if released is None:
-        message = f"invoice {invoice_id} is not released"
+        message = f"invoice {shown(invoice_id)} is not released"
         raise NotFound(message)
     known = register.fact(invoice_id, DELIVERED)
     if known is not None:

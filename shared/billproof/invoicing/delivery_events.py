@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from billproof.errors import NotFound
+from billproof.ids import shown
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.register import Register
 from billproof.model import Model
@@ -57,7 +58,7 @@ def record_delivery_problem(problem: DeliveryProblem, *, register: Register) -> 
     if problem.invoice is None:
         return Recorded(outcome=RecordOutcome.NO_INVOICE, kind=problem.kind, invoice=None)
     if register.released(problem.invoice) is None:
-        message = f"invoice {problem.invoice} is not released"
+        message = f"invoice {shown(problem.invoice)} is not released"
         raise NotFound(message)
     is_new = register.add(problem.invoice, problem.fact, problem)
     outcome = RecordOutcome.RECORDED if is_new else RecordOutcome.KNOWN

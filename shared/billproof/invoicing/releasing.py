@@ -8,7 +8,7 @@ from datetime import date
 from billproof.errors import Contended, IssuedLater, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import InvoiceId
-from billproof.ids import canonical_json, digest_bytes
+from billproof.ids import canonical_json, digest_bytes, shown
 from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.facts import DELIVERED, POSTED
@@ -68,7 +68,7 @@ def release_held(
     """
     draft = next((draft for draft in batch.drafts if draft.account == account), None)
     if draft is None or draft.document is None:
-        message = f"run {batch.run} drafted no invoice for {account}"
+        message = f"run {batch.run} drafted no invoice for {shown(account)}"
         raise NotFound(message)
     held = draft.model_copy(update={"issue_date": max(issues.today, batch.issue_date_of(draft))})
     known = register.released(draft.invoice)
@@ -112,13 +112,13 @@ def release_credit(
     facts = register.facts(document_id)
     request = facts.request if facts is not None else None
     if request is None or request.request != request_id:
-        message = f"there is no request {request_id} for {document_id}"
+        message = f"there is no request {shown(request_id)} for {shown(document_id)}"
         raise NotFound(message)
     credit = read_invoice(objects, request.document)
     invoice_id = str(InvoiceId.parse(document_id).invoice)
     invoice = register.released(invoice_id)
     if invoice is None:
-        message = f"invoice {invoice_id} is not released"
+        message = f"invoice {shown(invoice_id)} is not released"
         raise NotFound(message)
     day = max(credit.issue_date, today)
     for _ in attempts(MAX_ATTEMPTS):

@@ -51,7 +51,7 @@ class DocumentNumber:
         match = re.fullmatch(r"(.+)-([0-9]{4})-([0-9]+)", text, re.DOTALL)
         parsed = cls(match[1], int(match[2]), int(match[3])) if match else None
         if parsed is None:
-            message = f"{text!r} is not a document's number, such as SKY-US-2013-000001"
+            message = "this is not a document's number, such as SKY-US-2013-000001"
             raise NotFound(message)
         return parsed
 

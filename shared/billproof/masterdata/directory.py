@@ -18,7 +18,7 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
-from billproof.ids import shard_of
+from billproof.ids import shard_of, shown
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
@@ -150,7 +150,7 @@ class Directory:
         """Return the latest version of a legal entity; raises NotFound."""
         latest = self._latest("catalog", f"entity#{entity}#", LegalEntity)
         if latest is None:
-            message = f"there is no legal entity {entity}"
+            message = f"there is no legal entity {shown(entity)}"
             raise NotFound(message)
         return latest
 
@@ -208,7 +208,7 @@ class Directory:
                     state = CrmState.model_validate(record.document)
                     states[state.id] = state
         if profile is None:  # the membership is written with the account's first version
-            message = f"account {account} has no profile"
+            message = f"account {shown(account)} has no profile"
             raise NotFound(message)
         return AccountRecord(
             account=profile, contracts=tuple(contracts), crm=tuple(states.values()), children=tuple(children)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from billproof.contracts.history import Receipt, VersionChange, version_changes
 from billproof.errors import NotFound
+from billproof.ids import shown
 from billproof.masterdata.directory import Directory, read_master_data
 from billproof.model import Model
 
@@ -39,6 +40,6 @@ def contract_history(account: str, *, directory: Directory) -> list[VersionChang
     """Return every version of an account's contracts, by contract and version; raises NotFound where it has none."""
     versions = directory.contracts(account)
     if not versions:
-        message = f"account {account} has no contract"
+        message = f"account {shown(account)} has no contract"
         raise NotFound(message)
     return version_changes(versions, receipt_of=directory.receipt)

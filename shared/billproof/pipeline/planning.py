@@ -12,7 +12,7 @@ from functools import cache
 from itertools import batched
 
 from billproof.errors import NotFound
-from billproof.ids import shard_of
+from billproof.ids import shard_of, shown
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.exchange_rates import ExchangeRate
@@ -249,7 +249,7 @@ def _members(directory: Directory, legal_entity: str, only: Sequence[str]) -> li
     members = sorted(directory.members(legal_entity))
     unknown = sorted(set(only) - set(members))
     if unknown:
-        message = f"{legal_entity} does not bill {', '.join(unknown)}"
+        message = f"{legal_entity} does not bill {', '.join(map(shown, unknown))}"
         raise NotFound(message)
     if not only:
         return members

@@ -7,6 +7,7 @@ from datetime import datetime
 from billproof.contracts.model import Contract
 from billproof.errors import NotFound
 from billproof.findings import Finding
+from billproof.ids import shown
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafts import Draft
 from billproof.invoicing.model import Invoice
@@ -164,7 +165,7 @@ def simulate(
     currency = Directory(sources().contracts).legal_entity(legal_entity).currency
     compared = [_compare(known.get(invoice.account), invoice, currency) for invoice in after]
     if not compared:
-        message = f"the changes affect no account of {legal_entity}"
+        message = f"the changes affect no account of {shown(legal_entity)}"
         raise NotFound(message)
     sums = [
         total((getattr(change, name) for change in compared), currency) for name in ("before", "after", "difference")

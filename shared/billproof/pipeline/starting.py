@@ -20,8 +20,10 @@ from billproof.retrying import attempts
 from billproof.store_keys import RunKey
 
 MAX_ATTEMPTS = 10
-DUE_MONTHS = 12
-"""Months that the schedule looks back for the last run of a legal entity."""
+LOOK_BACK_MONTHS = 120
+"""How far the schedule looks back for the last run of a legal entity; one without any costs so many queries once."""
+STARTS_PER_CALL = 12
+"""Months of a legal entity that one call starts; the next call goes on with those that follow."""
 EXECUTIONS_KNOWN = timedelta(days=90)
 """For how long Step Functions surely knows an execution; its name is free again then."""
 RUNNING = "RUNNING"
@@ -160,9 +162,10 @@ def start_due_runs(
 ) -> list[StartedRun]:
     """Start the run of every month whose cut-off has passed and that has no run of all accounts, oldest month first.
 
-    It looks back to the last month that has one, at most DUE_MONTHS; a legal entity without any begins with the newest
-    month. A run that failed is not started again: its alarm asks a person. One legal entity's trouble never stops the
-    next: once the others are done, it raises what work_apart makes of those that failed.
+    It looks back to the last month that has one, at most LOOK_BACK_MONTHS; a legal entity without any begins with the
+    newest month. One that is far behind gets STARTS_PER_CALL at a time, so nothing is left out. A run that failed is
+    not started again: its alarm asks a person. One legal entity's trouble never stops the next: once the others are
+    done, it raises what work_apart makes of those that failed.
     """
 
     def start_months(entity: LegalEntity) -> list[StartedRun]:
@@ -191,10 +194,12 @@ def _due_months(
         month = Period.month_ending(month.start)
     newest = month.name
     due: list[str] = []
-    for _ in range(DUE_MONTHS):
+    for _ in range(LOOK_BACK_MONTHS):
         whole = _whole_runs(records, entity.id, month.name)
         if whole:
-            return [month.name, *due] if _was_never_started(records, whole[-1], workflows, now) else due
+            if _was_never_started(records, whole[-1], workflows, now):
+                due.insert(0, month.name)
+            return due[:STARTS_PER_CALL]
         due.insert(0, month.name)
         month = Period.month_ending(month.start)
     return [newest]

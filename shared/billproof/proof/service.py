@@ -16,6 +16,7 @@ from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import Stores, balance_run
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
+from billproof.ids import shown
 from billproof.invoicing.model import Released
 from billproof.model import decimal_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN
@@ -93,7 +94,7 @@ def locate(invoice: str, stores: Stores) -> tuple[Released, list[AggregationPlan
     released = stores.register.released(invoice)
     account = InvoiceId.parse(invoice).account
     if released is None:
-        message = f"invoice {invoice} is not released"
+        message = f"invoice {shown(invoice)} is not released"
         raise NotFound(message)
     run_plan = stores.artefacts.read(RUN_PLAN, released.run)
     for batch in run_plan.batches:

@@ -24,8 +24,8 @@ def reconcile(
 
     Every invoice document is read and its digest compared, so a changed document is a variance too. What is posted
     under an invoice's number counts whatever its date. An ERP knows no billing periods: what else it holds is looked
-    through in the month after the period, in which its invoices are dated, so that every month of the ERP is looked
-    through once.
+    through in the month after the period, in which most of its invoices are issued, so that every month of the ERP is
+    looked through once.
     """
     entity = directory.legal_entity(legal_entity)
     comparison = Comparison(entity, register=register, objects=objects, lookup=PostedDocuments(entity, erps))

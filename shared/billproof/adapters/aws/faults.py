@@ -4,11 +4,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from billproof.errors import ExternalServiceUnavailable
+from billproof.errors import ExternalServiceUnavailable, InvalidInput
 
 UNKNOWN_ACTION = {"UnknownOperationException", "InvalidAction", "UnsupportedOperation", "NotImplemented"}
+
+WRONG_INPUT = {
+    *("ValidationException", "ValidationError", "SerializationException", "ItemCollectionSizeLimitExceededException"),
+    *("InvalidParameterException", "InvalidParameterValue", "InvalidParameterValueException", "InvalidParameterValues"),
+    *("InvalidParameterCombination", "MissingParameter", "MissingRequiredParameter", "InvalidAttributeValue"),
+    *("InvalidArgument", "InvalidRequest", "MalformedXML", "KeyTooLongError", "EntityTooLarge", "MetadataTooLarge"),
+    *("InvalidWriteOffset", "TooManyParts", "EncryptionTypeMismatch", "IdempotentParameterMismatchException"),
+    *("InvalidMessageContents", "BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong"),
+    *("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", "InvalidBatchEntryId"),
+    *("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"),
+    *("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"),
+    *("AWS.SimpleQueueService.InvalidBatchEntryId", "BadRequestException"),
+    *("InvalidName", "InvalidArn", "InvalidExecutionInput", "InvalidOutput"),
+}
+"""Codes of DynamoDB, S3, SQS, SES, Step Functions and Secrets Manager for a request that no other try would make right.
+
+A missing table, a denied access or a disabled key is none of them: those are changed beside the request.
+"""
 
 
 def error_code(error: ClientError) -> str:
@@ -24,10 +42,19 @@ def is_unknown_action(error: ClientError) -> bool:
 
 @contextmanager
 def outside(service: str) -> Iterator[None]:
-    """Raise ExternalServiceUnavailable for whatever a service or the way to it throws at us."""
+    """Raise ExternalServiceUnavailable for whatever a service or the way to it throws at us.
+
+    Raises InvalidInput where the request itself is wrong; its text is not repeated, since it may hold what was sent.
+    """
     try:
         yield
     except ClientError as error:
+        if error_code(error) in WRONG_INPUT:
+            message = f"{service} refuses what {error.operation_name} was given"
+            raise InvalidInput(message, service=service, code=error_code(error)) from None
         raise ExternalServiceUnavailable(str(error), service=service, code=error_code(error)) from error
+    except ParamValidationError:
+        message = f"a request to {service} is not valid"
+        raise InvalidInput(message, service=service, code="ParamValidationError") from None
     except BotoCoreError as error:
         raise ExternalServiceUnavailable(str(error), service=service, code=type(error).__name__) from error

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from billproof.adapters.aws.faults import error_code, outside
 from billproof.errors import NotFound
+from billproof.ids import shown
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _DENIED = {"AccessDenied", "403", "Forbidden"}
@@ -32,7 +33,7 @@ class S3Objects:
             except ClientError as error:
                 code = error_code(error)
                 if code in _MISSING or (code in _DENIED and next(iter(self.keys(key)), None) != key):
-                    message = f"there is no object {key}"
+                    message = f"there is no object {shown(key)}"
                     raise NotFound(message) from None
                 raise
         return body

@@ -5,7 +5,7 @@ from itertools import batched
 from typing import Any
 
 from billproof.adapters.aws.faults import outside
-from billproof.errors import ExternalServiceUnavailable
+from billproof.errors import ExternalServiceUnavailable, InvalidInput
 
 MESSAGES_PER_CALL = 10
 
@@ -18,12 +18,19 @@ class SqsQueue:
         self._url = url
 
     def send(self, bodies: Iterable[str]) -> None:
-        """Send all messages; raises ExternalServiceUnavailable where any was not taken."""
+        """Send all messages; raises ExternalServiceUnavailable where any was not taken.
+
+        Raises InvalidInput where one never will be: it is too large, or holds what SQS refuses.
+        """
         for chunk in batched(bodies, MESSAGES_PER_CALL, strict=False):
             entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(chunk)]
             with outside("sqs"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             refused = answer.get("Failed", [])
             if refused:
-                message = f"{len(refused)} of {len(entries)} messages were not accepted: {refused[0].get('Message')}"
+                message = f"{len(refused)} of {len(entries)} messages were not accepted"
+                if any(entry.get("SenderFault") for entry in refused):
+                    codes = ", ".join(sorted({str(entry.get("Code")) for entry in refused}))
+                    raise InvalidInput(message, service="sqs", code=codes)
+                message += f": {refused[0].get('Message')}"
                 raise ExternalServiceUnavailable(message, service="sqs")
