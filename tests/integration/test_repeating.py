@@ -3,14 +3,17 @@
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from billproof.adapters.aws.clients import client
 from billproof_ops.cli import main
+from billproof_ops.exceptions import exceptions_of
 from billproof_ops.target import Target
-from tests.support.chain import EUROPE, INC, drained, settled
+from billproof_ops.waiting import until
+from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, drained
 from tests.support.repeating import READING, WRITING
 
 FACTS = ("ContractsTableName", "InvoicesTableName", "LedgerTableName", "ExceptionsTableName")
@@ -66,8 +69,10 @@ def test_a_command_that_reads_writes_nothing(
 
 
 def _quiet(target: Target) -> None:
-    """Wait for what a command sent to the queues."""
+    """Wait for what follows a command: the queues are worked off, and whatever is to be decided waits for a person."""
     for queue in ("ErpPostingsQueueUrl", "DeliveriesQueueUrl"):
         drained(target, queue)
+    store = target.ports.exception_store
     for entity in (EUROPE, INC):
-        settled(target, entity)
+        for state in exceptions_of(target, entity, JANUARY, all_of_them=False):
+            until(partial(store.last_token, state.opened.id), what="the wait", timeout_seconds=DRAIN_SECONDS)
