@@ -148,6 +148,13 @@ def test_every_package_is_in_the_glossary() -> None:
     assert not [package for package in sorted(packages) if f"`{package}/`" not in glossary]
 
 
+def test_the_tests_of_the_failure_scenarios_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:chaos/)?(test_\w+)`", text))
+    assert len(named) > 10
+    assert named - {path.stem for path in (ROOT / "tests").rglob("test_*.py")} == set()
+
+
 def test_the_glossary_names_only_what_exists() -> None:
     rows = [
         line.split("|") for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.count("|") == 4
