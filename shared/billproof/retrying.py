@@ -1,4 +1,4 @@
-"""Trying again after a pause: exponential back-off with full jitter, so that those who met once do not meet again."""
+"""Retries after a pause: exponential back-off with full jitter, so that callers that collided are spread out."""
 
 import random
 from collections.abc import Iterator

@@ -124,6 +124,13 @@ def test_the_rules_notice_what_they_forbid() -> None:
     assert REGISTRY.search("see https://pypi.invalid/project/x")
 
 
+def test_the_readme_is_short_and_gives_the_two_commands_before_anything_else_to_do() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 120
+    (first, *_) = re.findall(r"```(?:sh|mermaid)\n(.*?)```", text, re.DOTALL)
+    assert [line.split("#")[0].strip() for line in first.splitlines()] == ["make demo", "make test"]
+
+
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     linked = {((ROOT / "docs") / link.partition("#")[0]).resolve() for link in LINK.findall(index)}
@@ -140,6 +147,13 @@ def test_every_package_is_in_the_glossary() -> None:
     packages = {path.parent.name for path in LAYER.glob("*/__init__.py")} - NOT_DOMAIN
     assert len(packages) >= 15
     assert not [package for package in sorted(packages) if f"`{package}/`" not in glossary]
+
+
+def test_the_tests_of_the_failure_scenarios_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:chaos/)?(test_\w+)`", text))
+    assert len(named) > 10
+    assert named - {path.stem for path in (ROOT / "tests").rglob("test_*.py")} == set()
 
 
 def test_the_glossary_names_only_what_exists() -> None:

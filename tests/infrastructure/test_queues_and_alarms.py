@@ -1,13 +1,9 @@
 """Every queue, workflow and schedule that can fail raises an alarm, and every alarm has a runbook."""
 
 import re
-import shlex
-from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from billproof_ops.cli import app
 from billproof_ops.paths import ROOT
 from tests.support.expanded import Resource, as_list, of_type, referenced, source, statements
 
@@ -69,27 +65,6 @@ def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_al
         linked.add(runbook[1])
         assert f"`{name}`" in (ROOT / runbook[0]).read_text(), f"{runbook[0]} does not name {name}"
     assert {path.name for path in (ROOT / "docs" / "runbooks").glob("*.md")} == linked
-
-
-COMMAND = re.compile(r"^\s*(billproof [^#\n]*)|`(billproof [^`\n]*)`", re.MULTILINE)
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "runbooks").glob("*.md")), ids=lambda path: path.stem)
-def test_the_commands_of_a_runbook_exist(path: Any) -> None:
-    group = get_command(app)
-    for found in COMMAND.finditer(path.read_text()):
-        words = shlex.split(found[1] or found[2])[1:]
-        command: Any = group
-        while words and hasattr(command, "commands"):
-            verb = words.pop(0)
-            for one in verb.split("|"):
-                assert one in command.commands, found[0]
-            command = command.commands[verb.split("|")[0]]
-        assert not hasattr(command, "commands"), f"{found[0]} names no command"
-        known = {option for parameter in command.params for option in parameter.opts}
-        for word in words:
-            if word.startswith("-"):
-                assert word in known, found[0]
 
 
 def alarms_on(metric: str, dimension: str) -> set[str]:

@@ -124,6 +124,11 @@ def test_a_run_whose_batches_fail_tries_them_again_then_fails_and_the_next_attem
     last = billing.last_run(billed, EUROPE, february)
     billing.wait_for_run(billed, last)
     assert billing.run_report(billed, last).released >= 1
+    before = [facts.id for facts in billed.ports.register.of_period(EUROPE, february)]
+    code, out, err = run_command("run", "redrive", run_id)  # may be repeated, though the run stays failed
+    assert code == 0, out + err
+    billing.wait_for_run(billed, billing.last_run(billed, EUROPE, february))
+    assert [facts.id for facts in billed.ports.register.of_period(EUROPE, february)] == before
 
 
 def test_a_failed_run_is_redriven_or_the_next_one_is_started(billed: Target) -> None:

@@ -94,10 +94,11 @@ def test_a_window_of_the_bus_is_replayed_and_its_events_count_once(billed: Targe
 
     until(lambda: copies() or None, what="the event from the bus", timeout_seconds=DRAIN_SECONDS)
     after = datetime.now(UTC) + timedelta(seconds=1)
-    code, out, err = run_command("replay", "--from", before.isoformat(), "--to", after.isoformat())
-    assert (code, "usage-" in out) == (0, True), out + err
-    until(lambda: copies() if len(copies()) > 1 else None, what="the replay", timeout_seconds=DRAIN_SECONDS)
+    for times in (1, 2):  # a replay may be repeated
+        code, out, err = run_command("replay", "--from", before.isoformat(), "--to", after.isoformat())
+        assert (code, "usage-" in out) == (0, True), out + err
+        until(lambda: True if len(copies()) > times else None, what="the replay", timeout_seconds=DRAIN_SECONDS)  # noqa: B023
     run_id = billing.start_run(billed, INC, "2013-02", requested_by="carla", only_accounts=["WN"]).run_id
     billing.wait_for_run(billed, run_id)
     statement = billing.run_report(billed, run_id)
-    assert (statement.accounts, statement.events.late, statement.events.duplicate) == (1, 1, 1)
+    assert (statement.accounts, statement.events.late, statement.events.duplicate) == (1, 1, 2)

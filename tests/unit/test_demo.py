@@ -117,7 +117,7 @@ def test_the_report_escapes_what_it_is_told_and_asks_for_nothing_outside() -> No
 
 def test_where_no_terminal_shows_bars_each_stage_prints_a_line_when_it_begins() -> None:
     lines = StringIO()
-    console = Console(file=lines, width=100)
+    console = Console(file=lines, width=100, force_terminal=False)
     timings = Timings(progress_lines(console))
     with timings.phase("start and deploy the local stack"):
         assert lines.getvalue() == "    0 s  start and deploy the local stack\n"

@@ -8,8 +8,10 @@ import pytest
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, NotFound
+from billproof.masterdata.directory import read_master_data
 from billproof.pipeline.previewing import Previewed, preview, simulate
 from billproof.ports import Key, Record
+from billproof_ops.paths import ROOT
 from tests.support.fakes import MemoryObjects, MemoryRecords
 from tests.support.world import INC, JANUARY, World, flight
 
@@ -77,6 +79,16 @@ def test_a_simulation_says_line_by_line_what_would_differ() -> None:
     assert (line.before.text, line.after.text) == ("0.41", "1000.00")
     assert found.difference.amount == Decimal("999.59") == changed.difference.amount
     assert found.after == found.before + found.difference
+
+
+def test_the_example_of_other_terms_changes_the_miles_alone() -> None:
+    world = World()
+    world.ingest([flight(number) for number in range(10)])  # of 1,000 miles each
+    terms = read_master_data((ROOT / "examples" / "terms.json").read_text())
+    found = simulate(legal_entity=INC, period=JANUARY, changes=[terms], sources=world.preview_sources, now=world.now())
+    assert [(line.line, str(line.before), str(line.after)) for change in found.changes for line in change.lines] == [
+        ("miles:2013-01", "4.13 USD", "3.00 USD")  # 10,000 x 0.0004125 and x 0.0003
+    ]
 
 
 def test_a_simulated_version_that_is_taken_is_a_conflict() -> None:

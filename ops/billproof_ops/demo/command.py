@@ -131,6 +131,8 @@ def _reconciliations(summary: Summary) -> Table:
             f"{reconciliation.posted} {reconciliation.currency}",
             "; ".join(reconciliation.variances) or "none",
         )
+    if any(row.postings < row.invoices and not row.variances for row in summary.reconciliations):
+        table.caption = "An invoice of zero has nothing to post."
     return table
 
 

@@ -1,0 +1,54 @@
+"""Every command of `billproof`, by what a second time does: nothing, since it only reads; or what a test shows."""
+
+INC, EUROPE, JANUARY = "skymeter-inc", "skymeter-europe", "2013-01"
+RUN = f"{INC}-{JANUARY}-001"
+UA = f"{INC}.{JANUARY}.UA"
+EV = f"{INC}.{JANUARY}.EV.001"
+MONTH = ("-e", INC, "-p", JANUARY)
+
+READING: dict[str, tuple[str, ...]] = {
+    "contract history": ("UA",),
+    "dlq list": (),
+    "dlq peek": ("erp-postings",),
+    "exceptions list": (*MONTH, "--all"),
+    "exceptions show": (EV,),
+    "invoice list": MONTH,
+    "invoice preview": ("UA", "-p", JANUARY),
+    "invoice prove": (UA,),
+    "invoice retax": (UA,),
+    "invoice show": (UA,),
+    "revenue waterfall": MONTH,
+    "run balance": (RUN,),
+    "run prove": (RUN,),
+    "run report": (RUN,),
+    "run status": (RUN,),
+    "simulate": ("--contracts", "examples/terms.json", *MONTH),
+}
+"""What only reads, with its arguments: it writes nothing even once."""
+
+WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
+    "run start": (("-e", EUROPE, "-p", JANUARY), 0, "SUCCEEDED"),
+    "run redrive": ((RUN,), 1, "only a failed run"),
+    "exceptions approve": ((EV, "--as", "ben", "--reason", "they flew again next day"), 0, "approved by ben"),
+    "exceptions reject": ((EV, "--as", "ben", "--reason", "they did not"), 1, "approved by ben"),
+    "exceptions redrive": ((EV,), 1, "nothing to start again"),
+    "invoice credit": (
+        (f"{EUROPE}.{JANUARY}.DL", "--reason", "goodwill", "--note", "a repeated request", "--as", "ana"),
+        0,
+        "waits for approval",
+    ),
+    "revenue recognize": (("-e", EUROPE, "-p", "2013-02"), 0, "0 posted now"),
+    "dlq redrive": (("erp-postings",), 0, "0 sent again"),
+    "local invoke": (("post_to_erp", "events/post_to_erp/good-released.json"), 0, '"batchItemFailures": []'),
+}
+"""What writes: its arguments, and the exit code and text of the second time, after which no fact is new or changed."""
+
+ELSEWHERE = {
+    "demo": "chaos/test_killed_demo.py",
+    "local up": "unit/test_local_server.py",
+    "local down": "unit/test_local_server.py",
+    "local status": "unit/test_commands.py",
+    "price": "unit/test_commands.py",
+    "replay": "integration/test_the_later_months.py",
+}
+"""What needs no deployed stack, or more than a billed month: the file of tests that repeats it."""
