@@ -6,28 +6,28 @@ An account whose invoice of the period is released keeps the windows that the in
 repeated comes to the same document; what arrived since counts as late and is billed with the next invoice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
-from billproof.findings import Finding, Owner, Severity
 from billproof.identities import InvoiceId, LineIdFormat
 from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
+from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines, read_settled
 from billproof.pipeline.issuing import rates_on, today_of
-from billproof.pipeline.settling import SettledMonths, SignedOff, never
+from billproof.pipeline.months import Months
+from billproof.pipeline.settling import SettledMonths
 from billproof.pipeline.windows import window_of
 from billproof.ports import Objects
 from billproof.pricing.digests import terms_digest, versions_digest
@@ -81,14 +81,14 @@ class AccountPlanner:
         directory: Directory,
         register: Register,
         objects: Objects,
-        is_signed_off: SignedOff = never,
+        months: Months,
         is_first_run: bool = False,
     ) -> None:
         self._entity = entity
         self._period = period
         self._now = now
         self._buckets = buckets
-        self._is_signed_off = is_signed_off
+        self._months = months
         self._is_first_run = is_first_run
         self._directory = directory
         self._register = register
@@ -133,8 +133,10 @@ class AccountPlanner:
         own = next(
             (billing for billing in billings if (billing.period, billing.ordinal) == (self._period.name, 0)), None
         )
-        if own is not None:
+        if own is not None and own.is_own:
             return self._as_released(family, own)
+        if own is not None:
+            return self._billed_by_a_later_month(family)
         terms = self._terms(family)
         settled = SettledMonths(billings, self._period)
         history = History(self._register, self._objects, billings, self._period)
@@ -148,7 +150,7 @@ class AccountPlanner:
                 "drawn": drawn,
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
                 "before": history.invoice_before(),
-                "unbilled_one_offs": history.unbilled_one_offs(terms.contracts),
+                "unbilled_one_offs": history.unbilled_one_offs(terms.contracts, settled_now=months),
                 "issue": self._issue(terms),
             }
         )
@@ -180,6 +182,12 @@ class AccountPlanner:
         invoice = read_settled(self._register, self._objects, own)
         return IssueTerms(day=released.issue_date, rates=(invoice.exchange,) if invoice.exchange else ())
 
+    def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
+        """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
+        terms = AccountTerms(account=family.parent.account, children=family.accounts[1:], contracts=())
+        seen = {member.id: self._now for member in family.accounts}
+        return AccountPlan(terms, self._windows_now(family, (), self._period, after=seen))
+
     def _as_released(self, family: Family, own: PeriodBilling) -> AccountPlan:
         """Plan an account whose invoice of the period is released: by the terms and windows that it was made from."""
         frozen = self._runs.terms(own, family.parent.account.id)
@@ -204,13 +212,22 @@ class AccountPlanner:
         )
 
     def _months_to_settle(self, family: Family, settled: SettledMonths, marks: Marks) -> list[str]:
-        """Name the months whose terms or usage changed, and those that take no document and were never billed."""
+        """Name the months whose terms or usage changed, and those that no run billed."""
         versions = family.contracts
         mine = {member.id: marks.get(member.id, ()) for member in family.accounts}
         changed = settled.changed(versions, versions_digest(versions))
         late = settled.late(mine, lambda month: self._seen(settled.of(month), family, month))
-        unbilled = settled.unbilled(versions, self._is_signed_off)
+        unbilled = settled.unbilled(
+            versions, self._entity.bills_from, lambda month: self._is_still_to_come(family.parent.account.id, month)
+        )
         return settled.with_followers({*changed, *late, *unbilled}, versions)
+
+    def _is_still_to_come(self, account: str, month: str) -> bool:
+        """Say whether an invoice of the month itself is still to come: a run holds or drafts it, and may go on."""
+        if self._months.is_signed_off(month):
+            return False
+        invoice = InvoiceId(self._entity.id, month, account)
+        return self._months.has_open_run(month) or self._register.facts(str(invoice)) is not None
 
     def _seen(self, billings: Iterable[PeriodBilling], family: Family, month: str) -> dict[str, str]:
         """Return until when the invoices that billed a month saw each member's events; "" where none did."""
@@ -239,7 +256,7 @@ class AccountPlanner:
         if before:
             billed_by = self._runs.batch(before[0], account)
             rounding, line_ids = billed_by.legal_entity.rounding, self._runs.terms(before[0], account).line_ids
-            findings += tuple(_meters_changed(account, month, contracts, billed_by.meters, self._meters))
+            findings += tuple(meters_changed(account, month, contracts, billed_by.meters, self._meters))
         earlier = EarlierPeriod(
             period=period,
             ordinal=before[-1].ordinal + 1 if before else 0,
@@ -273,26 +290,3 @@ class AccountPlanner:
 
 def _rolls_over(contract: Contract) -> bool:
     return any(charge.rollover for charge in contract.charges)
-
-
-def _meters_changed(
-    account: str, month: str, contracts: Iterable[Contract], then: Iterable[Meter], now: dict[str, Meter]
-) -> Iterator[Finding]:
-    """Find meters that measure another thing than when a month was billed: its difference would be of both."""
-    measured = {meter.id: meter for meter in then}
-    for name in sorted({meter for contract in contracts for charge in contract.charges for meter in charge.meters}):
-        if name in measured and _measure(now.get(name)) != _measure(measured[name]):
-            yield Finding(
-                code="meter_changed",
-                severity=Severity.BLOCKING,
-                account=account,
-                path=f"usage/{month}/{name}",
-                message=f"late usage of {month}, which was billed by version {measured[name].version} of meter {name}",
-                remedy="publish the meter's next version as it was, and the new measure under a name of its own",
-                owner=Owner.BILLING,
-            )
-
-
-def _measure(meter: Meter | None) -> tuple[object, ...]:
-    """Return what decides a meter's quantity."""
-    return tuple(meter.model_dump(exclude={"version", "name", "unit", "required"}).items()) if meter else ()

@@ -6,7 +6,7 @@ is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from billproof.contracts.model import Contract
@@ -19,13 +19,8 @@ from billproof.usage.log import LateMark
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
 
-type SignedOff = Callable[[str], bool]
-"""Says whether a month is signed off: it takes no document, and what is still owed for it is billed in the open one."""
-
-
-def never(_: str) -> bool:
-    """Say that no month is signed off."""
-    return False
+type StillToCome = Callable[[str], bool]
+"""Says whether a month's own invoice is still to come: one that a run held, or that a run is about to draft."""
 
 
 class SettledMonths:
@@ -38,7 +33,7 @@ class SettledMonths:
                 self._by_month.setdefault(settlement.period, []).append(settlement)
         self._by_month = {
             month: mine for month, mine in sorted(self._by_month.items()) if mine[0].ordinal == 0
-        }  # a month without its own invoice: that one is still to come and will hold what is late
+        }  # no invoice billed it at all
         self._period = period
 
     def of(self, month: str) -> list[PeriodBilling]:
@@ -78,15 +73,23 @@ class SettledMonths:
         """Return months in order; where allowances roll over, with all that follow, since each hands on to the next."""
         ordered = sorted(months)
         if ordered and any(charge.rollover for contract in contracts for charge in contract.charges):
-            return [month for month in self._by_month if month >= ordered[0]]
+            return sorted({*ordered, *(month for month in self._by_month if month >= ordered[0])})
         return ordered
 
-    def unbilled(self, contracts: Sequence[Contract], is_signed_off: SignedOff) -> Iterator[str]:
-        """Yield the months since the contracts began that were never billed and take no document any more."""
+    def unbilled(
+        self, contracts: Sequence[Contract], bills_from: date | None, is_still_to_come: StillToCome
+    ) -> Iterator[str]:
+        """Yield the months since the contracts began that no invoice billed, and none of their own will.
+
+        Without a day from which billproof bills, months before the account's first invoice are another system's.
+        """
         begun = min((contract.effective.start for contract in contracts), default=self._period.start)
-        month = Period.month(f"{begun:%Y-%m}")
+        first = next(iter(self._by_month), self._period.name)
+        if bills_from is not None:
+            first = min(first, f"{bills_from:%Y-%m}")
+        month = Period.month(max(f"{begun:%Y-%m}", first))
         while month.start < self._period.start:
-            if month.name not in self._by_month and is_signed_off(month.name):
+            if month.name not in self._by_month and not is_still_to_come(month.name):
                 yield month.name
             month = month.next()
 

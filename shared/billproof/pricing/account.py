@@ -97,6 +97,7 @@ class AccountPricer:
         line_ids: LineIdFormat,
     ) -> list[Owed]:
         """Return what each contract owes at home in a month, and keep what of its allowances rolls over."""
+        usages = {member.id: self._usages[member.id, period.name] for member in self._terms.members}
         basis = Basis(
             period=period,
             meters=self._meters,
@@ -104,7 +105,8 @@ class AccountPricer:
             rounding=rounding,
             carried=self._carried.get(period.start, {(left.contract, left.charge): left.quantity for left in carried}),
             line_ids=line_ids,
-            family={member.id: self._usages[member.id, period.name].quantities for member in self._terms.members},
+            family={name: usage.quantities for name, usage in usages.items()},
+            prefixes=frozenset(part for usage in usages.values() for part in usage.prefixes),
         )
         owed_of = [
             owed(timeline, replace(basis, quantities=basis.family[timeline.account]))

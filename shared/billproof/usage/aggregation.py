@@ -164,7 +164,7 @@ def _edges(plan: AggregationPlan) -> list[tuple[AccountWindow, WindowEdges]]:
     """Return the windows by their numbers: first the whole ones in their order, then their parts."""
     whole = [(window, WindowEdges("", window.start, window.end, window.days)) for window in plan.windows]
     parts = [
-        (window, WindowEdges(part.name, part.start, part.end, _within(window.days, part)))
+        (window, WindowEdges(part.name, part.start, part.end, _within(window.days, part), part.gaps))
         for window in plan.windows
         for part in window.parts
     ]
@@ -186,8 +186,9 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         "after_at varchar, before_at varchar, is_whole boolean)"
     )
     rows = [
-        (number, window.period, window.account, edges.start, edges.end, window.after, window.before, not edges.part)
+        (number, window.period, window.account, start, end, window.after, window.before, not edges.part)
         for number, (window, edges) in enumerate(_edges(plan))
+        for start, end in edges.ranges
     ]
     if rows:
         database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -219,6 +220,7 @@ def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
             account=window.account,
             period=window.period,
             out_of_range=tuple(out_of_range[number]),
+            prefixes=tuple(part.name for part in window.parts if part.is_prefix),
             counts=counted[number].counts,
             metered_types=counted[number].metered,
             orphan_types=counted[number].orphan,

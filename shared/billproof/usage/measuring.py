@@ -17,7 +17,7 @@ import duckdb
 from billproof.masterdata.meters import Aggregation
 from billproof.money import exactly
 from billproof.readings import PricedQuantity, Quantity, Transactions, TransactionTally
-from billproof.usage.model import AskedAggregate
+from billproof.usage.model import AskedAggregate, Edges
 
 DECIMAL = "decimal(38, 15)"
 TIME_LETTERS = 27
@@ -100,12 +100,19 @@ def _literal(amount: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WindowEdges:
-    """What a window is called and when it starts and ends; its local midnights, where days are asked for."""
+    """What a window is called, when it starts and ends, without its gaps; its local midnights, where days are asked."""
 
     part: str
     start: str
     end: str
     days: tuple[str, ...]
+    gaps: tuple[Edges, ...] = ()
+
+    @property
+    def ranges(self) -> list[tuple[str, str]]:
+        """The instants `[start, end)` that it holds, in order."""
+        starts = [self.start, *(gap.end for gap in self.gaps)]
+        return list(zip(starts, [*(gap.start for gap in self.gaps), self.end], strict=True))
 
 
 class Measurer:

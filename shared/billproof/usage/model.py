@@ -129,12 +129,24 @@ class AskedAggregate(Model):
     reading: Reading
 
 
+class Edges(Model):
+    """Instants `[start, end)` as text in UTC."""
+
+    start: str
+    end: str
+
+
 class PartWindow(Model):
-    """A part of an account's window that is measured besides the whole, under its own name."""
+    """A part of an account's window that is measured besides the whole, under its own name; without its gaps.
+
+    It `is_prefix` where it says how much of a part was used before a day.
+    """
 
     name: str
     start: str
     end: str
+    gaps: tuple[Edges, ...] = ()
+    is_prefix: bool = False
 
 
 class AccountWindow(Model):
@@ -211,11 +223,15 @@ class EventCounts(Model):
 
 
 class AccountUsage(Model):
-    """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold."""
+    """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold.
+
+    `prefixes` are the parts that were measured to say how much was used before a day.
+    """
 
     account: str
     period: str
     out_of_range: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
     counts: EventCounts
     metered_types: dict[str, int]
     orphan_types: dict[str, int]
