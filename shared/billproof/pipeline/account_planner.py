@@ -26,6 +26,7 @@ from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines, read_settled
 from billproof.pipeline.issuing import rates_on, today_of
+from billproof.pipeline.level_sources import LevelSources, reads_levels
 from billproof.pipeline.months import Months
 from billproof.pipeline.settling import SettledMonths
 from billproof.pipeline.windows import window_of
@@ -154,9 +155,12 @@ class AccountPlanner:
                 "issue": self._issue(terms),
             }
         )
-        plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period))
+        levels = LevelSources.of_account(
+            family.contracts, self._meters, settled, months[:MAX_EARLIER], marks, self._directory
+        )
+        plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period, levels=levels))
         for month in months[:MAX_EARLIER]:
-            plan = self._with_earlier(plan, month, settled.of(month), family, history)
+            plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
         return self._with_commitments(plan, history)
 
     def _issue(self, terms: AccountTerms) -> IssueTerms | None:
@@ -216,7 +220,11 @@ class AccountPlanner:
         versions = family.contracts
         mine = {member.id: marks.get(member.id, ()) for member in family.accounts}
         changed = settled.changed(versions, versions_digest(versions))
-        late = settled.late(mine, lambda month: self._seen(settled.of(month), family, month))
+        late = settled.late(
+            mine,
+            lambda month: self._seen(settled.of(month), family, month),
+            goes_on=reads_levels(versions, self._meters),
+        )
         unbilled = settled.unbilled(
             versions, self._entity.bills_from, lambda month: self._is_still_to_come(family.parent.account.id, month)
         )
@@ -246,7 +254,13 @@ class AccountPlanner:
         return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
     def _with_earlier(
-        self, plan: AccountPlan, month: str, before: Sequence[PeriodBilling], family: Family, history: History
+        self,
+        plan: AccountPlan,
+        month: str,
+        before: Sequence[PeriodBilling],
+        family: Family,
+        history: History,
+        levels: LevelSources | None,
     ) -> AccountPlan:
         """Add a month of which this invoice bills the difference: its terms as known now, and what is billed."""
         account, period = family.parent.account.id, Period.month(month)
@@ -267,12 +281,18 @@ class AccountPlanner:
             billed=tuple(billed_lines(self._register, self._objects, before)),
             terms_digest=terms_digest(contracts, period),
         )
-        windows = self._windows_now(family, contracts, period, after=self._seen(before, family, month))
+        windows = self._windows_now(family, contracts, period, after=self._seen(before, family, month), levels=levels)
         added = {"earlier": (*plan.terms.earlier, earlier), "findings": findings}
         return AccountPlan(plan.terms.model_copy(update=added), (*plan.windows, *windows))
 
     def _windows_now(
-        self, family: Family, contracts: Sequence[Contract], period: Period, *, after: Mapping[str, str] | None = None
+        self,
+        family: Family,
+        contracts: Sequence[Contract],
+        period: Period,
+        *,
+        after: Mapping[str, str] | None = None,
+        levels: LevelSources | None = None,
     ) -> tuple[AccountWindow, ...]:
         return tuple(
             window_of(
@@ -283,6 +303,7 @@ class AccountPlanner:
                 after=(after or {}).get(member.id, ""),
                 before=self._now,
                 meters=self._meters,
+                levels=None if levels is None else levels.of(member, period.name),
             )
             for member in family.accounts
         )

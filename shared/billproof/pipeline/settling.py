@@ -5,12 +5,13 @@ a credit note unbilled the month; usage that came late has left a mark. Nothing 
 is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing
+from billproof.identities import InvoiceId
 from billproof.invoicing.model import CREDITS, PeriodBilling
 from billproof.periods import Period, instant_text
 from billproof.pricing.digests import terms_digest
@@ -21,6 +22,9 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 type StillToCome = Callable[[str], bool]
 """Says whether a month's own invoice is still to come: one that a run held, or that a run is about to draft."""
+
+
+LAST_MONTH = "9999-12"
 
 
 class SettledMonths:
@@ -39,6 +43,16 @@ class SettledMonths:
     def of(self, month: str) -> list[PeriodBilling]:
         """Return the settlements of a month in their order; none where it was never billed."""
         return self._by_month.get(month, [])
+
+    @property
+    def months(self) -> Iterable[str]:
+        """The months that were billed, in order."""
+        return self._by_month
+
+    def run_of(self, month: str) -> str:
+        """Return the run that billed a month last; "" where none did."""
+        runs = [billing.run for billing in self.of(month) if not InvoiceId.parse(billing.invoice).is_credit]
+        return runs[-1] if runs else ""
 
     def changed(self, contracts: Sequence[Contract], known: str) -> set[str]:
         """Name the months whose terms are no longer those that were billed; raises UnpriceableCharge.
@@ -60,14 +74,31 @@ class SettledMonths:
         period = Period.month(month)
         return terms_digest(governing(contracts, period), period)
 
-    def late(self, marks: Mapping[str, Sequence[LateMark]], seen_until: Callable[[str], Mapping[str, str]]) -> set[str]:
-        """Name the months of which usage came after their invoices; `seen_until` says until when those saw."""
-        marked = {mark.month for mine in marks.values() for mark in mine} & self._by_month.keys()
-        return {
-            month
-            for month in marked
-            if any(_is_late(marks.get(member, ()), month, until) for member, until in seen_until(month).items())
-        }
+    def late(
+        self,
+        marks: Mapping[str, Sequence[LateMark]],
+        seen_until: Callable[[str], Mapping[str, str]],
+        *,
+        goes_on: bool = False,
+    ) -> set[str]:
+        """Name the months of which usage came after their invoices; `seen_until` says until when those saw.
+
+        Where a level `goes_on` from month to month, usage of a month counts in each one after it, so the first that did
+        not see it is named, with all that follow.
+        """
+        marked = {mark.month for mine in marks.values() for mark in mine}
+        if not goes_on:
+            return {month for month in marked & self._by_month.keys() if _is_late(marks, seen_until(month), {month})}
+        months = [month for month in self._by_month if month >= min(marked, default=LAST_MONTH)]
+
+        def is_late(month: str) -> bool:
+            return _is_late(marks, seen_until(month), {name for name in marked if name <= month})
+
+        nearest = {next((month for month in months if month >= name), LAST_MONTH) for name in marked} - {LAST_MONTH}
+        unseen = [month for month in sorted(nearest) if is_late(month)]
+        if not unseen and months and is_late(months[-1]):  # the months before were more than one invoice settles
+            unseen = [next(month for month in months if is_late(month))]
+        return {month for month in months if unseen and month >= unseen[0]}
 
     def with_followers(self, months: Iterable[str], contracts: Sequence[Contract]) -> list[str]:
         """Return months in order; where allowances roll over, with all that follow, since each hands on to the next."""
@@ -94,9 +125,13 @@ class SettledMonths:
             month = month.next()
 
 
-def _is_late(marks: Iterable[LateMark], month: str, settled: str) -> bool:
-    since = _with_skew(settled) if settled else ""
-    return any(mark.month == month and mark.written_at >= since for mark in marks)
+def _is_late(marks: Mapping[str, Sequence[LateMark]], seen_until: Mapping[str, str], months: Container[str]) -> bool:
+    """Say whether a member has usage of some months that was written after it was seen."""
+    return any(
+        mark.month in months and mark.written_at >= (_with_skew(until) if until else "")
+        for member, until in seen_until.items()
+        for mark in marks.get(member, ())
+    )
 
 
 def _with_skew(instant: str) -> str:

@@ -10,6 +10,7 @@ from billproof.masterdata.parties import Account
 from billproof.periods import Period, instant_text
 from billproof.periods import zone as zone_of
 from billproof.pricing.reading import Read
+from billproof.usage.levels import LevelSource
 from billproof.usage.model import AccountWindow, Edges, PartWindow
 
 
@@ -22,11 +23,12 @@ def window_of(
     after: str,
     before: str,
     meters: Mapping[str, Meter],
+    levels: LevelSource | None = None,
 ) -> AccountWindow:
     """Return the window of an account's events of a period, received from `after` to before `before`.
 
-    Its time zone is that of the account's own contract, else of the first on the invoice, else `time_zone`. The batch
-    is filled in when batches are cut.
+    Its time zone is that of the account's own contract, else of the first on the invoice, else `time_zone`. `levels`
+    says where the levels before it come from. The batch is filled in when batches are cut.
     """
     own = [contract for contract in contracts if contract.account == account.id]
     zone = next((contract.time_zone for contract in (*own, *contracts)), time_zone)
@@ -48,6 +50,7 @@ def window_of(
             for name, ranges in sorted({**read.prefixes, **read.parts}.items())
         ),
         days=_midnights(period, zone) if read.by_day else (),
+        levels=levels,
     )
 
 

@@ -188,6 +188,8 @@ class _Pricer:
         if above.by_day:
             share = Proration(days_covered=1, days_in_period=share.days_in_period)
         note = f"{telemetry.events} readings" if telemetry else "no telemetry"
+        if telemetry is not None and telemetry.before is not None:
+            note += f", begins with {decimal_text(telemetry.before)}"
         since = str(due.bounds[0]) if due.bounds[0] > period.start else ""
         yield PricedPart(
             replace(due, since=since, home=period.start, is_true_up=True),
@@ -248,6 +250,8 @@ def _steps(charge: Charge, used: Used) -> tuple[Step, ...]:
 
 
 def _events(measured: Quantity) -> str:
+    """Say what was read; of a level also what it begins with."""
+    begins = f"begins with {decimal_text(measured.before)}" if measured.before is not None else ""
     if measured.events:
-        return f"{measured.events} events"
-    return "no usage" if measured.quantity == 0 else "usage as stated"
+        return f"{measured.events} events" + (f", {begins}" if begins else "")
+    return begins or ("no usage" if measured.quantity == 0 else "usage as stated")
