@@ -16,7 +16,7 @@ from billproof.periods import DateRange, Period
 from billproof.pricing.allowances import Allowances
 from billproof.pricing.model import PricedLine
 from billproof.pricing.models.base import PriceModel, Step, TrueUp, Used, amount_of, price_steps
-from billproof.pricing.pooling import is_additive, pooled, shares
+from billproof.pricing.pooling import Parts, is_additive, pool_parts, pooled, shares
 from billproof.pricing.priced_parts import PricedPart, UsedBefore, with_tier_fees
 from billproof.pricing.reading import readings, trues_up
 from billproof.pricing.service_periods import Due, in_force, parts_of, proration, up_to, waived_days
@@ -32,8 +32,8 @@ class Basis:
     """What contracts are priced with: a billing period, what was used in it, and how amounts are rounded.
 
     `carried` is what is left of the month before of the allowances that roll over, by contract and charge. `family` is
-    what each account used that is billed on the invoice, for charges that pool it; `line_ids` names lines. `prefixes`
-    are the parts that were measured to share usage by when it was used.
+    what each account used that is billed on the invoice, for charges that pool it on its `covered` days; `line_ids`
+    names lines. `prefixes` are the parts that were measured to share usage by when it was used.
     """
 
     period: Period
@@ -42,14 +42,19 @@ class Basis:
     rounding: Rounding
     carried: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     family: Mapping[str, Sequence[Quantity]] = field(default_factory=dict)
+    covered: Mapping[str, Sequence[Period]] = field(default_factory=dict)
     line_ids: LineIdFormat = LineIdFormat.ESCAPED
     prefixes: frozenset[str] = frozenset()
 
-    def measured(self, charge: Charge, reading: Reading, part: str) -> list[Quantity]:
+    def measured(self, due: Due, reading: Reading, part: str) -> list[Quantity]:
         """Return what a charge's reading found in a part of the period, in all accounts where it is pooled."""
-        if charge.pooled:
-            return pooled(self.family, reading, part)
+        if due.span.term.pooled:
+            return pooled(self.family, reading, self.pool(due))
         return [measured for measured in self.quantities if measured.is_of(reading, part)]
+
+    def pool(self, due: Due) -> Parts:
+        """Return the parts of the period in which a pooled charge counts what each account used."""
+        return pool_parts(due.ranges, due.period, self.covered)
 
 
 @exactly
@@ -102,7 +107,7 @@ class _Pricer:
         part, share = due.part, None
         if not is_additive(meter):
             part, share = in_force(due, self._timeline).part, self._share(due)
-        quantities = self._basis.measured(charge, reading, part)
+        quantities = self._basis.measured(due, reading, part)
         if not quantities:
             empty = Quantity(meter=meter.id, group_by=charge.group_by, dimension={}, quantity=ZERO, events=0)
             quantities = [empty]
@@ -116,7 +121,7 @@ class _Pricer:
                 included = quantity - measured.tally.low_amount - measured.tally.amount - measured.tally.high_amount
             note = _events(measured) + free.note
             if charge.pooled and measured.quantity:
-                note += f", pooled: {shares(self._basis.family, reading, part, measured.dimension)}"
+                note += f", pooled: {shares(self._basis.family, reading, self._basis.pool(due), measured.dimension)}"
             yield PricedPart(
                 due,
                 steps,
@@ -140,10 +145,10 @@ class _Pricer:
                 return ZERO
             measured: Quantity | None = whole
             if day < end:
-                part = up_to(due, day).part
-                if part not in self._basis.prefixes:
+                prefix = up_to(due, day)
+                if prefix.part not in self._basis.prefixes:
                     return None
-                found = self._basis.measured(charge, reading, part)
+                found = self._basis.measured(prefix, reading, prefix.part)
                 measured = next((one for one in found if one.dimension == whole.dimension), None)
             if measured is None:
                 return ZERO

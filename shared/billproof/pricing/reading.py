@@ -9,6 +9,7 @@ from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.ids import canonical_json
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period
+from billproof.pricing.pooling import covered_days, part_name, pooled_days
 from billproof.pricing.service_periods import Due, in_force, parts_of, term_edges, up_to
 from billproof.readings import Reading
 
@@ -52,24 +53,30 @@ class Read:
     def of(cls, contracts: Iterable[Contract], period: Period, *, account: str | None = None) -> "Read":
         """Collect it from the charges that cover a day of the period.
 
-        With an `account` it is what is read of that account's usage: by its own contracts, and by pooled charges.
+        With an `account` it is what is read of that account's usage: by its own contracts, and, where one of them is in
+        force, by pooled charges.
         """
         collected: set[Reading] = set()
         parts: dict[str, tuple[Period, ...]] = {}
         prefixes: dict[str, tuple[Period, ...]] = {}
-        for timeline in timelines(contracts, period):
+        laid_out = timelines(contracts, period)
+        covered = covered_days(laid_out, period).get(account or "", [])
+        for timeline in laid_out:
             edges = sorted(term_edges(timeline, percents=False))
             for due in _months(timeline, period):
                 charge = due.span.term
-                is_read = account in {None, timeline.account} or charge.pooled
+                is_read = account in {None, timeline.account} or (charge.pooled and covered)
                 mine = list(readings(charge)) if is_read else []
                 collected.update(mine)
-                for measured in (due, in_force(due, timeline)) if mine else ():
-                    if measured.part:
-                        parts[measured.part] = tuple(measured.ranges)
                 start, end = due.bounds
-                for prefix in (up_to(due, edge) for edge in edges if mine and start < edge < end):
-                    prefixes[prefix.part] = tuple(prefix.ranges)
+                cut = [up_to(due, edge) for edge in edges if mine and start < edge < end]
+                prefixes |= {prefix.part: tuple(prefix.ranges) for prefix in cut}
+                measured = (due, in_force(due, timeline)) if mine else ()
+                parts |= {part.part: tuple(part.ranges) for part in measured}
+                if charge.pooled and mine:
+                    pooled = (days for part in (due, *cut) for days in pooled_days(part.ranges, covered))
+                    parts |= {part_name(days, period): (days,) for days in (*covered, *pooled)}
+        parts.pop("", None)
         return cls(frozenset(collected), parts, prefixes)
 
     @property

@@ -150,15 +150,13 @@ class Edges(Model):
     end: str
 
 
-class PartWindow(Model):
+class PartWindow(Edges):
     """A part of an account's window that is measured besides the whole, under its own name; without its gaps.
 
     It `is_prefix` where it says how much of a part was used before a day.
     """
 
     name: str
-    start: str
-    end: str
     gaps: tuple[Edges, ...] = ()
     is_prefix: bool = False
 
