@@ -15,6 +15,7 @@ def handler(request: PlanRequest, ports: Composition) -> Planned:
         directory=ports.directory,
         register=ports.register,
         objects=ports.objects,
+        runs=ports.runs,
         sizes=RunSizes(settings.buckets, settings.batch_size, settings.max_concurrency),
         now=ports.now(),
     )

@@ -12,6 +12,7 @@ from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
+from billproof.pipeline.months import SignOff, sign_off_month
 from billproof.pipeline.starting import RUNNING, StartedRun, run_ids, start_billing_run
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
@@ -59,6 +60,20 @@ def start_run(
         grace=ports.settings.grace,
         requested_by=requested_by,
         only_accounts=only_accounts,
+    )
+
+
+def sign_off(target: Target, legal_entity: str, period: str, *, signed_by: str) -> SignOff:
+    """Sign a month of a legal entity off, so that it takes no further run."""
+    ports = target.ports
+    return sign_off_month(
+        legal_entity=legal_entity,
+        period=period,
+        signed_by=signed_by,
+        records=ports.runs,
+        directory=ports.directory,
+        now=ports.now(),
+        grace=ports.settings.grace,
     )
 
 

@@ -152,6 +152,22 @@ def start(
     show(state, as_json=as_json, text=f"{started.run_id} {verb}: {state.status}")
 
 
+@run.command("sign-off")
+def sign_off(
+    *,
+    legal_entity: Entity,
+    period: Period,
+    who: Who = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """Sign a month off, for ever: it takes no further run, and a later month bills what is still owed for it.
+
+    A month that still accepts usage, or whose run has not closed, is refused. It is safe to repeat.
+    """
+    signed = billing.sign_off(Target.find(), legal_entity, period, signed_by=who)
+    show(signed, as_json=as_json, text=f"{period} was signed off by {signed.signed_by} at {signed.signed_at}")
+
+
 @run.command("status")
 def run_status(
     run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")],

@@ -163,6 +163,7 @@ class Composition:
         return PreviewSources(
             contracts=OverlayRecords(self.contracts),
             invoices=self.invoices,
+            runs=self.runs,
             objects=OverlayObjects(self.objects),
             buckets=self.settings.buckets,
             engines=self.tax_engines,

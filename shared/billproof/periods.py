@@ -135,20 +135,26 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def common_days(one: DateRange, other: DateRange, *, after: Iterable[date | None]) -> DateRange | None:
-    """Return the days of both ranges that no earlier range held; the ranges are in the order of their starts."""
-    ends = list(after)
-    if None in ends:
-        return None
-    start = max(one.start, other.start, *(end for end in ends if end is not None))
-    last = [end for end in (one.end, other.end) if end is not None]
-    end = min(last) if last else None
-    return None if end is not None and end <= start else DateRange.model_construct(start=start, end=end)
+def subtracted(ranges: Iterable[DateRange], removed: Iterable[DateRange]) -> list[DateRange]:
+    """Return the days of ranges that have an end, less those of others, in order."""
+    left = sorted(ranges, key=lambda days: days.start)
+    for gone in removed:
+        parts = []
+        for days in left:
+            before = DateRange.model_construct(start=days.start, end=min(days.end or gone.start, gone.start))
+            parts.append(before)
+            if gone.end is not None:
+                parts.append(DateRange.model_construct(start=max(days.start, gone.end), end=days.end))
+        left = [days for days in parts if days.end is None or days.start < days.end]
+    return left
 
 
 def intersection(one: DateRange, other: DateRange) -> DateRange | None:
     """Return the days that two ranges share, or None."""
-    return common_days(one, other, after=())
+    start = max(one.start, other.start)
+    ends = [end for end in (one.end, other.end) if end is not None]
+    end = min(ends) if ends else None
+    return None if end is not None and end <= start else DateRange.model_construct(start=start, end=end)
 
 
 def first_of_next_month(day: date) -> date:

@@ -1,7 +1,7 @@
 """The share of an amount that falls on some days of a service period, by the method that a contract names."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self
@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from billproof.model import Exact, Model
 from billproof.money import CONTEXT, Rounding
-from billproof.periods import DateRange, Period, common_days
+from billproof.periods import DateRange, Period, subtracted
 
 
 class ProrationMethod(StrEnum):
@@ -60,7 +60,7 @@ class Proration(Model):
     @classmethod
     def of(
         cls,
-        effective: DateRange,
+        effective: DateRange | Sequence[DateRange],
         period: Period,
         terms: ProrationTerms | None = None,
         *,
@@ -68,12 +68,8 @@ class Proration(Model):
     ) -> Self:
         """Count the days of the period in which a term is effective, less those in the ranges `without`."""
         terms = terms or ProrationTerms()
-        covered = _covered(effective, period, terms.method)
-        left_out = sorted(without, key=lambda days: days.start)
-        for number, days in enumerate(left_out):
-            both = common_days(effective, days, after=[earlier.end for earlier in left_out[:number]])
-            covered -= _covered(both, period, terms.method) if both is not None else 0
-        whole = _covered(DateRange(start=period.start, end=period.end), period, terms.method)
+        covered = sum(count_days(days, terms) for days in counted_days(effective, period, terms, without=without))
+        whole = count_days(DateRange.model_construct(start=period.start, end=period.end), terms)
         ratio = None
         if terms.ratio_decimals is not None:
             places = Decimal(1).scaleb(-terms.ratio_decimals)
@@ -93,12 +89,36 @@ class Proration(Model):
         return CONTEXT.divide(CONTEXT.multiply(amount, Decimal(self.days_covered)), Decimal(self.days_in_period))
 
 
-def _covered(effective: DateRange, period: Period, method: ProrationMethod) -> int:
-    first = max(effective.start, period.start)
-    last = period.end if effective.end is None else min(effective.end, period.end)
+def counted_days(
+    effective: DateRange | Sequence[DateRange],
+    period: Period,
+    terms: ProrationTerms,
+    *,
+    without: Iterable[DateRange] = (),
+) -> list[DateRange]:
+    """Return the days of a period that count for a term, less those in the ranges `without`, in order.
+
+    Inclusively, the day on which a range ends within the period is among them.
+    """
+    ranges = [effective] if isinstance(effective, DateRange) else effective
+    left_out = [part for days in without if (part := _within(days, period, terms)) is not None]
+    counted = [part for days in ranges if (part := _within(days, period, terms)) is not None]
+    return subtracted(counted, left_out)
+
+
+def count_days(days: DateRange, terms: ProrationTerms) -> int:
+    """Count some days as the terms do: each once, or as months of 30 days have them."""
+    end = days.end or days.start
+    if terms.method is ProrationMethod.THIRTY_DAY_MONTHS:
+        return _thirty_day_count(days.start, end)
+    return (end - days.start).days
+
+
+def _within(days: DateRange, period: Period, terms: ProrationTerms) -> DateRange | None:
+    first = max(days.start, period.start)
+    last = period.end if days.end is None else min(days.end, period.end)
     if last <= first:
-        return 0
-    if method is ProrationMethod.THIRTY_DAY_MONTHS:
-        return _thirty_day_count(first, last)
-    days = (last - first).days
-    return days + 1 if method is ProrationMethod.ACTUAL_DAYS_INCLUSIVE and last < period.end else days
+        return None
+    if terms.method is ProrationMethod.ACTUAL_DAYS_INCLUSIVE and last < period.end:
+        last += timedelta(days=1)
+    return DateRange.model_construct(start=first, end=last)

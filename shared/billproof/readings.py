@@ -60,8 +60,9 @@ class TransactionTally(Model):
 class Quantity(Model):
     """An exact quantity of a meter, for one combination of the grouping properties.
 
-    `variant` and what follows it are of readings by price, transaction or day (a day without events has null). `part`
-    names the part of the period that was measured; empty, it is the whole.
+    `variant`, `prices`, `tally` and `days` are of readings by price, transaction or day (null before a level's first
+    reading). `part` names the part of the period that was measured; empty, it is the whole. `before` is the level that
+    it begins with; null where there is none.
     """
 
     meter: str
@@ -74,6 +75,7 @@ class Quantity(Model):
     prices: tuple[PricedQuantity, ...] = ()
     tally: TransactionTally | None = None
     days: tuple[Exact | None, ...] = ()
+    before: Exact | None = None
 
     def is_of(self, reading: Reading, part: str = "") -> bool:
         """Say whether it is what a reading asked for, over the whole period or a part of it."""

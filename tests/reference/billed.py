@@ -81,8 +81,14 @@ def keep_books(life: Life, until: datetime | None = None) -> Books:
 
 
 def _run(books: Books, life: Life, month: date, at: datetime) -> None:
-    """Bill what is owed of every slot that is due, less what is billed of it."""
-    books.latest = max(books.latest, month)
+    """Bill what is owed of every slot that is due, less what is billed of it.
+
+    A run of an earlier month than one that was run bills nothing: its month is billed by then.
+    """
+    if month <= books.latest:
+        books.add(Issued(month, at, {}))
+        return
+    books.latest = month
     owed = {each.slot: each for each in life.owed(books.latest, at, books.conceded)}
     books.owed |= owed
     due = {slot: each for slot, each in owed.items() if each.due <= books.latest}

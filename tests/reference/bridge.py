@@ -90,6 +90,7 @@ class Player:
             "currency": first["currency"],
             "time_zone": first["time_zone"],
             "rounding": self.life.get("rounding", "half_up"),
+            "bills_from": min(entry["terms"]["effective"]["start"] for entry in self.life["contracts"]),
             "tax_registrations": () if self.state == "IL" else parties.legal_entities[0].tax_registrations,
             "chart_of_accounts": chart.model_dump(),
         }

@@ -3,18 +3,7 @@
 NOT_YET = {
     "2.17: what is taken back beyond a month's bill is a balance",
     "2.17: which the next invoice draws",
-    "3.1: terms that come back are one quantity with those before",
-    "3.3: a day begins with the seats before it, and the last reading goes on",
-    "3.3: the most of a month includes the level before it",
-    "3.3: a month without a reading has the level before it",
-    "3.3: so has its most",
-    "3.3: and goes on into the next month",
-    "3.11: a pool counts an account's usage on the days that its contract covers",
     "3.4: a commitment from 16 January counts what was used on its own days",
     "3.6: a credit note never gives back more than its days cost",
     "arrears: a quarter in arrears is earned before it is billed",
-    "one-off: what is due while a discount holds has all of it",
-    "one-off: what is due after it has none",
-    "flat fees: a tier's fee is owed once by usage that is priced in parts",
-    "flat fees: none is owed where every day is waived",
 }

@@ -1,7 +1,7 @@
 """Right amounts of what is measured: points 3.1 to 3.3, 3.11 and 3.12 of issue 11."""
 
 from tests.reference.builders import charge, days, flat, life, meter, per_unit, usage_charge, used, version
-from tests.reference.cases import FEBRUARY, FIRST, JANUARY, Case, owed
+from tests.reference.cases import FEBRUARY, FIRST, JANUARY, MARCH, Q1, Case, owed
 from tests.reference.figures import Document
 
 PACKAGES = {"model": "package", "package_size": "1000", "package_price": "5"}
@@ -151,6 +151,87 @@ USAGE = [
         "3.3", "a level holds until the next one", stored("weighted_sum", "2013-01"), owed(since=FIRST), "460.00"
     ),  # 10 x 16 + 20 x 15 = 460 of 31 days, x 31
     Case("3.3", "and goes on into the next month", stored("weighted_sum", "2013-02"), owed(since=FEBRUARY), "620.00"),
+    *(
+        Case(
+            "3.3",
+            f"a reading of {month} that comes in March changes {kind} of February and March",
+            life(
+                version(usage_charge(per_unit("1"))),
+                [used("2013-01-01", "10"), used(day, "20", late="2013-03-10")],
+                months=Q1,
+                meters=[meter(kind)],
+            ),
+            owed(),
+            answer,
+        )
+        for kind, month, day, answer in (
+            ("latest", "January", "2013-01-17", "60.00"),  # 20 + 20 + 20
+            ("max", "January", "2013-01-17", "60.00"),
+            ("weighted_sum", "January", "2013-01-17", "54.84"),  # (10 x 16 + 20 x 15) / 31 = 14.84, 20, 20
+            ("max", "December", "2012-12-20", "30.00"),  # a reading at January's first instant replaces it
+        )
+    ),
+    Case(
+        "3.3",
+        "a reading from before the contract that comes in March counts in each month",
+        life(
+            version(usage_charge(per_unit("1"))),
+            [used("2012-12-20", "20", late="2013-03-10")],
+            months=Q1,
+            meters=[meter("latest")],
+        ),
+        owed(),
+        "60.00",
+    ),
+    Case(
+        "3.3",
+        "a correction of it counts, too",
+        life(
+            version(usage_charge(per_unit("1"))),
+            [
+                used("2013-01-05", "20", id="wrong"),
+                used("2013-01-05", "10", corrects="wrong", late="2013-03-10"),
+            ],
+            months=Q1,
+            meters=[meter("latest")],
+        ),
+        owed(),
+        "30.00",
+    ),  # 10 in each month
+    Case(
+        "3.3",
+        "each group has its own level, and one that falls to zero still costs its tier's flat fee",
+        life(
+            version(
+                usage_charge(
+                    {"model": "volume", "tiers": [{"up_to": None, "unit_price": "1", "flat_fee": "5"}]},
+                    group_by=["region"],
+                )
+            ),
+            [
+                used("2013-01-01", "10", region="eu"),
+                used("2013-01-01", "7", region="us"),
+                used("2013-01-20", "0", region="us"),
+            ],
+            months=("2013-01", "2013-02"),
+            meters=[meter("latest")],
+        ),
+        owed(since=FEBRUARY),
+        "20.00",
+    ),  # 10 + 5 in the EU, 5 in the US
+    Case(
+        "3.3",
+        "a month that no run billed does not end a level",
+        {
+            **stored("latest", "2013-01"),
+            "runs": [
+                {"month": "2013-01", "at": "2013-02-03T12:00:00Z"},
+                {"month": "2013-03", "at": "2013-04-03T12:00:00Z"},
+            ],
+        },
+        owed(since=MARCH),
+        "620.00",
+    ),
     Case(
         "3.11",
         "a pool counts an account's usage on the days that its contract covers",

@@ -16,7 +16,7 @@ from tests.reference.figures import Document
 from tests.reference.lives_charges import Drawn, charges, meters_of, usage_of
 from tests.reference.terms import Contract
 
-STARTS = (date(2013, 1, 1), date(2013, 1, 17), date(2012, 12, 10), date(2016, 1, 31))
+STARTS = (date(2013, 1, 1), date(2013, 1, 17), date(2013, 12, 10), date(2016, 1, 31))
 """The first day of a contract: of a month and within one, in a leap year and not."""
 SETTLED = 4
 """How many months after the last one its late usage has come at the latest."""

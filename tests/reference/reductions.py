@@ -21,8 +21,8 @@ def covers(term: Document, line: Line) -> bool:
     return not (charges or products) or line.slot.term in charges or line.charge["product"] in products
 
 
-def narrowness(term: Document) -> float:
-    return len(term.get("charges") or ()) + len(term.get("products") or ()) or float("inf")
+def narrowness(term: Document) -> tuple[float, str]:
+    return len(term.get("charges") or ()) + len(term.get("products") or ()) or float("inf"), term["id"]
 
 
 def take_percentages(contract: Contract, lines: Iterable[Line], rounding: str) -> None:
@@ -152,23 +152,28 @@ def _reached(rows: list[Share], term: Document, days: set[date]) -> list[Share]:
 
 
 def _take_fixed(writer: Writer, rows: list[Share], term: Document, when: tuple[Range, set[date]]) -> None:
-    days, reached = when[1], _reached(rows, term, when[1])
-    there_is = [share.of(days) for share in reached]
-    amount = min(_for_days(writer, term["amount"], *when), int(sum(there_is, NOTHING)))
-    taken = shared_out(amount, there_is)
-    if term.get("spread") == "in_order":
-        taken = []
-        for of_share in there_is:
-            taken.append(min(amount - sum(taken), int(of_share)))
-    for share, part in zip(reached, taken, strict=True):
-        if part:
-            share.cut("fixed", part, days)
+    """Take an amount off a month's shares: first off fees that another month's invoice bills, then off the rest."""
+    (month, days), rest = when, _for_days(writer, term["amount"], *when)
+    reached = sorted(_reached(rows, term, days), key=lambda share: share.line.is_usage)
+    for elsewhere in (True, False):
+        mine = [share for share in reached if (share.line.due != month[0]) is elsewhere]
+        there_is = [share.of(days) for share in mine]
+        amount = min(rest, int(sum(there_is, NOTHING)))
+        taken = shared_out(amount, there_is)
+        if term.get("spread") == "in_order":
+            taken = []
+            for of_share in there_is:
+                taken.append(min(amount - sum(taken), int(of_share)))
+        for share, part in zip(mine, taken, strict=True):
+            if part:
+                share.cut("fixed", part, days)
+        rest -= amount
 
 
 def _take_above(writer: Writer, rows: list[Share], term: Document, when: tuple[Range, set[date]]) -> None:
-    """Fill a cap by the lines in order, fees before usage, whenever they are billed; what lies above it comes off."""
-    days, room = when[1], Fraction(_for_days(writer, term["amount"], *when))
-    for share in sorted(_reached(rows, term, days), key=lambda each: each.line.is_usage):
+    """Fill a cap by the lines in order, fees before usage, of fees first those that another month's invoice bills."""
+    (month, days), room = when, Fraction(_for_days(writer, term["amount"], *when))
+    for share in sorted(_reached(rows, term, days), key=lambda each: (each.line.is_usage, each.line.due == month[0])):
         there_is = share.of(days)
         above = max(rounded(there_is - room), 0)
         room = max(room - (there_is - above), NOTHING)

@@ -34,14 +34,29 @@ POOL = {
 DATA = story.master_data()
 
 
+SEAT = {
+    "id": "seat",
+    "name": "A seat in the family",
+    "product": "operations",
+    "revenue_category": "subscription",
+    "timing": "in_arrears",
+    "effective": {"start": "2013-01-01"},
+    "price": {"model": "flat", "amount": "0"},
+}
+
+
 def family(
     *charges: dict[str, Any],
     children: Iterable[str] = CHILDREN,
     contracts: Iterable[str] = CHILDREN,
+    seats: Iterable[str] = (),
     buckets: int = 4,
     **changes: Any,
 ) -> World:
-    """UA and its children, in other buckets than it; with `charges` UA's contract has those and nothing else."""
+    """UA and its children, in other buckets than it; with `charges` UA's contract has those and nothing else.
+
+    The children of `seats` have contracts of a fee of nothing, so that pools count what they use.
+    """
     world = World(buckets=buckets, master_data=False)
     world.publish(*DATA.legal_entities, *DATA.meters, *DATA.policies)
     for account in DATA.accounts:
@@ -51,6 +66,9 @@ def family(
     for contract in DATA.contracts:
         if contract.account == PARENT and charges:
             world.publish(Contract.model_validate({**contract.model_dump(mode="json"), "charges": charges}))
+        elif contract.account in set(seats):
+            bare = {**contract.model_dump(mode="json"), "charges": [SEAT], "commitments": []}
+            world.publish(Contract.model_validate(bare))
         elif contract.account in (PARENT, *contracts):
             world.publish(contract)
     return world
@@ -65,6 +83,11 @@ def bill(world: World, period: str = JANUARY, entity: str = INC) -> Sequence[Fin
 
 def amounts(world: World, invoice: str = INVOICE) -> dict[tuple[str, str], str]:
     return {(line.priced.account, line.priced.id): line.amounts.net.text for line in world.invoice(invoice).lines}
+
+
+def of_parent(world: World, invoice: str = INVOICE) -> dict[str, str]:
+    """The parent's own lines, of its pool: those of the seats cost nothing."""
+    return {line: net for (account, line), net in amounts(world, invoice).items() if account == PARENT}
 
 
 def holds(world: World, run: str = f"{INC}-{JANUARY}-001") -> None:

@@ -85,6 +85,7 @@ class MemoryStores:
         return PreviewSources(
             contracts=OverlayRecords(self.records["contracts"]),
             invoices=self.records["invoices"],
+            runs=self.runs,
             objects=OverlayObjects(self.objects),
             buckets=self.buckets,
             engines=self.tax_engines,

@@ -92,6 +92,7 @@ class World(MemoryStores):
             directory=self.directory,
             register=self.register,
             objects=self.objects,
+            runs=self.runs,
             sizes=RunSizes(buckets=self.buckets, batch_size=self.batch_size, max_concurrency=1),
             now=self.now(),
         )

@@ -86,7 +86,7 @@ def test_a_refund_is_refused_for_what_is_billed_in_advance_alone() -> None:
     (timeline,) = timelines([advance], Period.month("2012-12"))
     (part,) = dues(timeline, Period.month("2012-12"))
     assert part.bounds == (date(2013, 1, 1), date(2013, 2, 1))
-    assert part.span.days.end == date(2013, 2, 1)
+    assert part.days[-1].end == date(2013, 2, 1)
 
 
 def test_days_and_ranges_hold_their_first_day_and_not_their_end() -> None:

@@ -10,6 +10,7 @@ from billproof.pricing.pooling import is_additive, pooled, shares
 from billproof.readings import PricedQuantity, Quantity, Reading
 
 CALLS = Reading(meter="calls")
+WHOLE = {name: [""] for name in "ABC"}
 BY_PLACE = Reading(meter="calls", group_by=("place",))
 
 
@@ -24,28 +25,28 @@ def at(place: str, value: str) -> Quantity:
 
 def test_quantities_and_events_add_up_over_accounts() -> None:
     used = {"A": [quantity("1.5", 2)], "B": [quantity("2", 3)], "C": []}
-    assert pooled(used, CALLS, "") == [quantity("3.5", 5)]
-    assert shares(used, CALLS, "", {}) == "A 1.5, B 2"
+    assert pooled(used, CALLS, WHOLE) == [quantity("3.5", 5)]
+    assert shares(used, CALLS, WHOLE, {}) == "A 1.5, B 2"
 
 
 def test_each_place_adds_up_apart() -> None:
     used = {"A": [at("x", "1"), at("y", "2")], "B": [at("y", "3"), at("z", "4")]}
-    assert {each.dimension["place"]: each.quantity for each in pooled(used, BY_PLACE, "")} == {
+    assert {each.dimension["place"]: each.quantity for each in pooled(used, BY_PLACE, WHOLE)} == {
         "x": Decimal(1),
         "y": Decimal(5),
         "z": Decimal(4),
     }
-    assert shares(used, BY_PLACE, "", {"place": "y"}) == "A 2, B 3"
-    assert shares(used, BY_PLACE, "", {"place": "x"}) == "A 1"
+    assert shares(used, BY_PLACE, WHOLE, {"place": "y"}) == "A 2, B 3"
+    assert shares(used, BY_PLACE, WHOLE, {"place": "x"}) == "A 1"
 
 
 def test_other_readings_and_parts_are_left_alone() -> None:
     part = "2013-01-01_2013-01-15"
     used = {"A": [quantity("1"), quantity("2", part=part), quantity("4", meter="miles"), at("x", "8")]}
-    assert pooled(used, CALLS, "") == [quantity("1")]
-    assert pooled(used, CALLS, part) == [quantity("2", part=part)]
-    assert shares(used, CALLS, part, {}) == "A 2"
-    assert pooled({}, CALLS, "") == []
+    assert pooled(used, CALLS, WHOLE) == [quantity("1")]
+    assert pooled(used, CALLS, {"A": [part]}) == [quantity("2", part=part)]
+    assert shares(used, CALLS, {"A": [part]}, {}) == "A 2"
+    assert pooled({}, CALLS, WHOLE) == []
 
 
 def test_prices_that_events_carried_add_up_by_price() -> None:
@@ -55,7 +56,7 @@ def test_prices_that_events_carried_add_up_by_price() -> None:
 
     reading = Reading(meter="calls", by_price=True)
     used = {"A": [priced(p2="1", p1="5")], "B": [priced(p2="3", p7="1")]}
-    (found,) = pooled(used, reading, "")
+    (found,) = pooled(used, reading, WHOLE)
     assert found.prices == tuple(
         PricedQuantity(unit_price=Decimal(price), quantity=Decimal(amount))
         for price, amount in ((1, 5), (2, 4), (7, 1))

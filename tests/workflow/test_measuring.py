@@ -15,7 +15,7 @@ from billproof.pricing.transactions import tally
 from billproof.quantities import QuantityRounding, QuantityRule
 from billproof.readings import Quantity, Reading, Transactions
 from billproof.usage.aggregation import aggregate
-from billproof.usage.measuring import weighted_sum
+from billproof.usage.levels import Begin, weighted_sum
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, PartWindow
 from tests.support.world import World, flight
 
@@ -215,7 +215,8 @@ def test_a_level_counts_for_the_time_that_it_holds() -> None:
 
 def test_a_level_before_its_first_event_is_zero_and_thirds_are_rounded_once() -> None:
     levels = [("2013-01-02T00:00:00.000000Z", Decimal(1))]
-    share = weighted_sum(levels, "2013-01-01T00:00:00.000000Z", "2013-01-04T00:00:00.000000Z")
+    days = Begin("2013-01-01T00:00:00.000000Z", "2013-01-04T00:00:00.000000Z", None, is_replaced=False)
+    share = weighted_sum(levels, [days])
     assert share == Decimal("0.666666666666667")
 
 

@@ -9,24 +9,24 @@ from hypothesis import strategies as st
 
 from billproof.conservation.service import balance_run
 from billproof.contracts.model import Contract
-from tests.support.families import CHILDREN, FEBRUARY, INVOICE, PARENT, POOL, amounts, bill, family, holds
+from tests.support.families import CHILDREN, DATA, FEBRUARY, INVOICE, PARENT, POOL, SEAT, bill, family, holds, of_parent
 from tests.support.world import INC, JANUARY, flight
 
 
 def test_tiers_are_filled_by_all_and_each_share_is_said() -> None:
-    world = family(POOL, contracts=())
+    world = family(POOL, contracts=(), seats=CHILDREN)
     world.ingest([flight(number) for number in range(3)])
     world.ingest([flight(number, account="EV") for number in range(4)])
     bill(world)
-    assert amounts(world) == {(PARENT, "pool:2013-01"): "52.00"}  # 5 x 10 + 2 x 1
-    (line,) = world.invoice(INVOICE).lines
+    assert of_parent(world) == {"pool:2013-01": "52.00"}  # 5 x 10 + 2 x 1
+    (line,) = [line for line in world.invoice(INVOICE).lines if line.priced.account == PARENT]
     assert line.priced.quantity == 7
     assert line.priced.explanation.note == "7 events, pooled: UA 3, EV 4"
     holds(world)
 
 
 def test_a_pool_whose_price_changes_within_the_month_is_measured_in_parts_of_all() -> None:
-    world = family(POOL, contracts=())
+    world = family(POOL, contracts=(), seats=CHILDREN)
     contract = world.directory.contracts(PARENT)[0].model_dump(mode="json")
     dearer = {**POOL, "price": {"model": "per_unit", "unit_price": "2"}}
     changed = {**contract, "version": 2, "effective": {"start": "2013-01-15"}, "charges": [dearer]}
@@ -36,25 +36,25 @@ def test_a_pool_whose_price_changes_within_the_month_is_measured_in_parts_of_all
     world.ingest([flight(number, day="2013-01-20") for number in range(2)])
     world.ingest([flight(1, account="EV", day="2013-01-21")])
     bill(world)
-    assert amounts(world) == {
-        (PARENT, "pool:2013-01"): "52.00",  # 3 and 4 before the 15th: 5 x 10 + 2 x 1
-        (PARENT, "pool:2013-01@2013-01-15"): "6.00",  # 2 and 1 from then on, at 2
+    assert of_parent(world) == {
+        "pool:2013-01": "52.00",  # 3 and 4 before the 15th: 5 x 10 + 2 x 1
+        "pool:2013-01@2013-01-15": "6.00",  # 2 and 1 from then on, at 2
     }
     holds(world)
 
 
 def test_late_usage_of_a_child_is_billed_at_the_pools_own_tier() -> None:
-    world = family(POOL, contracts=())
+    world = family(POOL, contracts=(), seats=CHILDREN)
     world.ingest([flight(number) for number in range(4)])
     bill(world)
     world.ingest([flight(number, account="MQ") for number in range(3)])
     world.moment = datetime(2013, 3, 2, 12, tzinfo=UTC)
     world.ingest([flight(9, account="EV", day="2013-02-05")])
     bill(world, FEBRUARY)
-    february = amounts(world, f"{INC}.{FEBRUARY}.{PARENT}")
+    february = of_parent(world, f"{INC}.{FEBRUARY}.{PARENT}")
     assert february == {
-        (PARENT, "pool:2013-02"): "10.00",
-        (PARENT, "difference:pool:2013-01"): "12.00",  # 5 x 10 + 2 x 1 less 40
+        "pool:2013-02": "10.00",
+        "difference:pool:2013-01": "12.00",  # 5 x 10 + 2 x 1 less 40
     }
     holds(world, f"{INC}-{FEBRUARY}-001")
 
@@ -93,11 +93,31 @@ def test_however_a_familys_usage_arrives_it_comes_to_what_one_invoice_comes_to(
             assert billed[f"{line.priced.account}/{line.priced.id}"] == line.amounts.net.amount
 
 
+def test_usage_on_days_without_a_contract_is_not_in_the_pool_and_is_a_finding() -> None:
+    world = family(POOL, contracts=(), children=("EV",))
+    seat = {**SEAT, "effective": {"start": "2013-01-10"}}
+    contract = next(contract for contract in DATA.contracts if contract.account == "EV").model_dump(mode="json")
+    world.publish(Contract.model_validate({**contract, "effective": {"start": "2013-01-10"}, "charges": [seat]}))
+    world.ingest([flight(1), flight(2, account="EV", day="2013-01-05"), flight(3, account="EV", day="2013-01-15")])
+    findings = [finding for finding in bill(world) if finding.code == "usage_outside_contract"]
+    assert of_parent(world) == {"pool:2013-01": "20.00"}
+    assert [finding.message for finding in findings] == [
+        "1 events of EV, read by flights_handled, are not in the pool: no contract of it is in force then"
+    ]
+    holds(world)
+
+
+def test_usage_of_a_child_without_any_contract_holds_the_familys_invoice() -> None:
+    world = family(POOL, contracts=(), children=("EV",))
+    world.ingest([flight(1), flight(2, account="EV")])
+    assert "unpriced_meter" in {finding.code for finding in world.bill().findings}
+
+
 def test_an_allowance_that_is_pooled_is_counted_as_included() -> None:
-    world = family({**POOL, "included_quantity": "5"}, contracts=())
+    world = family({**POOL, "included_quantity": "5"}, contracts=(), seats=CHILDREN)
     world.ingest([flight(number, account=account) for account in (PARENT, "EV") for number in range(4)])
     bill(world)
-    assert amounts(world) == {(PARENT, "pool:2013-01"): "30.00"}
+    assert of_parent(world) == {"pool:2013-01": "30.00"}
     statement = balance_run(f"{INC}-{JANUARY}-001", stores=world.stores())
     (accepted,) = [each for each in statement.equations if each.code == "events accepted"]
     assert accepted.parts["billed"] == 3

@@ -104,6 +104,7 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
         directory=world.directory,
         register=world.register,
         objects=world.objects,
+        runs=world.runs,
         sizes=RunSizes(buckets=1, batch_size=1, max_concurrency=1),
         now=NOW,
     )

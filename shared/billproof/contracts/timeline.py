@@ -41,6 +41,8 @@ class Span[T: Term]:
     days: DateRange
     begun: date
     earlier: tuple[tuple[date, Contract, T], ...] = ()
+    by_product: bool = False
+    """Whether its product is among its priced terms: a discount names products."""
 
     def as_of(self, day: date) -> "Span[T]":
         """Return it as the version states it that governs a day."""
@@ -90,6 +92,20 @@ class Timeline:
     def spans(self) -> tuple[Span[Charge] | Span[Discount] | Span[Commitment] | Span[SpendCap] | Span[Credit], ...]:
         """Every span of a term that may make a line."""
         return (*self.charges, *self.discounts, *self.commitments, *self.caps, *self.credits)
+
+    @property
+    def charge_spans(self) -> list[list[Span[Charge]]]:
+        """Return the spans of each charge, in time order."""
+        by_charge: dict[str, list[Span[Charge]]] = {}
+        for span in self.charges:
+            by_charge.setdefault(span.term.id, []).append(span)
+        return list(by_charge.values())
+
+    def days_past_end[T: Term](self, span: Span[T]) -> DateRange:
+        """Return the days of a term as it says them, past the contract's end, too: for fees that are kept beyond it."""
+        if span.days.end is None or span.days.end != self.governing_versions[-1][1].end:
+            return span.days
+        return DateRange.model_construct(start=span.days.start, end=_effective(span.term).end)
 
     def of_charge(self, charge: str) -> list[Span[Charge]]:
         """Return the spans of one charge, in time order."""
@@ -190,11 +206,12 @@ def _spans[T: Term](
         for term in terms(contract):
             mine = spans_by_term.setdefault(term.id, [])
             covered = intersection(_effective(term), days)
-            for span in split(Span(contract, term, covered, covered.start)) if covered else ():
+            whole = Span(contract, term, covered, covered.start, by_product=by_product) if covered else None
+            for span in split(whole) if whole else ():
                 last = mine[-1] if mine else None
                 if last is None or last.days.end != span.days.start:
                     mine.append(span)
-                elif _same(last.term, span.term, by_product=by_product):
+                elif same_terms(last, span):
                     joined = DateRange(start=last.days.start, end=span.days.end)
                     earlier = (*last.earlier, (span.days.start, last.contract, last.term))
                     mine[-1] = replace(span, days=joined, begun=last.begun, earlier=earlier)
@@ -217,14 +234,29 @@ def _effective(term: Term) -> DateRange:
     return term.days if isinstance(term, Waiver) else term.effective
 
 
-UNPRICED = {"effective", "days", "ramp", "name", "revenue_category", "recognition", "floor_unit_price"}
+UNPRICED = {
+    "effective",
+    "days",
+    "ramp",
+    "name",
+    "revenue_category",
+    "recognition",
+    "floor_unit_price",
+    "timing",
+    "refund",
+}
 """The fields of a term that change no amount: what is stated otherwise in these alone goes on as it was."""
 
 
-def _same(before: Term, after: Term, *, by_product: bool) -> bool:
-    """Compare the priced terms of two statements, whatever days they are stated for; a discount may name products."""
-    apart = UNPRICED if by_product else {*UNPRICED, "product"}
-    return before.model_dump(exclude=apart) == after.model_dump(exclude=apart)
+def same_terms[T: Term](before: Span[T], after: Span[T]) -> bool:
+    """Compare the priced terms of two statements, whatever days they are stated for.
+
+    How a contract shares amounts by days is among those of a charge; its product is where a discount may name it.
+    """
+    if isinstance(before.term, Charge) and before.contract.proration != after.contract.proration:
+        return False
+    apart = UNPRICED if after.by_product else {*UNPRICED, "product"}
+    return before.term.model_dump(exclude=apart) == after.term.model_dump(exclude=apart)
 
 
 def _ramped(span: Span[Charge], until: date) -> Iterator[Span[Charge]]:
@@ -232,30 +264,30 @@ def _ramped(span: Span[Charge], until: date) -> Iterator[Span[Charge]]:
     charge = span.term
     prices: dict[date, PriceModel] = {step.start: step.price for step in charge.ramp}
     renewal = span.contract.renewal
-    renewals = list(_renewals(renewal, span.days, until)) if renewal is not None and renewal.automatic else []
+    renewals = list(_renewals(renewal, span, until)) if renewal is not None and renewal.automatic else []
     if charge.price.is_due_once or not (prices or renewals):
         yield span
         return
-    base = charge.price
+    base, stated = charge.price, span.contract.effective.start
     edges = sorted({span.days.start, *prices, *renewals})
     for start, end in [*pairwise(edges), (edges[-1], None)]:
-        base = prices.get(start, base)
+        if start in prices:
+            base, stated = prices[start], max(stated, start)
         days = intersection(span.days, DateRange(start=start, end=end))
         if days is None:
             continue
         price = base
         if renewal is not None and renewals:
-            past = [day for day in renewals if day <= start and not any(day < step <= start for step in prices)]
-            price = uplifted(base, renewal, past)
+            price = uplifted(base, renewal, [day for day in renewals if stated < day <= start])
         yield replace(span, term=charge.model_copy(update={"price": price, "ramp": ()}), days=days)
 
 
-def _renewals(renewal: Renewal, days: DateRange, until: date) -> Iterator[date]:
-    """Yield the days of renewal within a span; a version that begins on one states the renewed prices."""
-    last = until if days.end is None else min(until, days.end)
+def _renewals(renewal: Renewal, span: Span[Charge], until: date) -> Iterator[date]:
+    """Yield the days of renewal to a span's end since its version began, which states the prices of its own start."""
+    last = until if span.days.end is None else min(until, span.days.end)
     day, number = renewal.renews_on, 0
     while day < last:
-        if day > days.start:
+        if day > span.contract.effective.start:
             yield day
         number += 1
         day = add_months(renewal.renews_on, number * renewal.term_months)

@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from billproof.identities import InvoiceId
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import Address, CustomerKind, TaxEngineName, TaxRounding
 from billproof.model import Model
@@ -217,6 +218,11 @@ class PeriodBilling(Model):
     terms: str = ""
     known: str = ""
     is_concession: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the invoice of the period itself billed it: a later month's bills what was never billed."""
+        return self.ordinal == 0 and InvoiceId.parse(self.invoice).period == self.period
 
 
 class BillingSlot(Model):

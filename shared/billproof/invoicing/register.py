@@ -200,9 +200,7 @@ class Register:
         One that it took itself says that it was released, perhaps by another process a moment ago.
         """
         identity = InvoiceId.parse(document)
-        own = identity.period, 0  # taken with the invoice's own release and never before
-        wanted = (slot for slot in slots if (slot.period, slot.ordinal) != own)
-        taken = (self._records.get(_slot_key(identity, slot)) for slot in wanted)
+        taken = (self._records.get(_slot_key(identity, slot)) for slot in slots)
         return any(record is not None and record["invoice"] != document for record in taken)
 
     def _next_block(

@@ -224,6 +224,15 @@ class Directory:
         document = self._records.get(_receipt_key(data))
         return Receipt.model_validate(document) if document else None
 
+    def known_since(self, account: str) -> str | None:
+        """Return when the first version of an account came, as text in UTC; None where that is not known of each."""
+        profiles = [record.key.sort for record in self._records.query(f"account#{account}", prefix="profile#")]
+        receipts = {
+            record.key.sort: Receipt.model_validate(record.document).received_at
+            for record in self._records.query(f"received#account#{account}", prefix="profile#")
+        }
+        return min(receipts.values()) if profiles and receipts.keys() >= {*profiles} else None
+
     def members(self, entity: str) -> Iterator[str]:
         """Yield the accounts that a legal entity bills, shard by shard."""
         for shard in range(MEMBER_SHARDS):

@@ -14,8 +14,8 @@ class Aggregation(StrEnum):
     """How a meter turns events into a quantity.
 
     `weighted_sum` reads a level that holds from its event until the next one: each level times the share of the period
-    that it lasted. Every period begins at zero, so a source states the level at its start. `percentile` is the smallest
-    value that at least that percentage of the events do not exceed (nearest rank).
+    that it lasted. `percentile` is the smallest value that at least that percentage of the events do not exceed
+    (nearest rank).
     """
 
     COUNT = "count"
@@ -25,6 +25,10 @@ class Aggregation(StrEnum):
     LATEST = "latest"
     WEIGHTED_SUM = "weighted_sum"
     PERCENTILE = "percentile"
+
+
+LEVELS = {Aggregation.MAX, Aggregation.LATEST, Aggregation.WEIGHTED_SUM}
+"""Those of a level, which has a value at every instant and goes on from one month to the next."""
 
 
 OUR_TYPES = "billproof."

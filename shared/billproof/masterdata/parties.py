@@ -119,7 +119,9 @@ class LegalEntity(Model):
 
     `erp` is the name of an ERP that is configured; what was posted stays in the ERP where it was posted.
     `not_registered` declares where it has no tax to collect: what it says nothing of is not known. `earlier_addresses`
-    are in the order of their days; before the first of them it was where that one says.
+    are in the order of their days; before the first of them it was where that one says. `bills_from` is the first day
+    that billproof bills: what a contract owes from then on and no run billed is billed by the next one. Without it,
+    months before an account's first invoice are another system's.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -131,6 +133,7 @@ class LegalEntity(Model):
     time_zone: TimeZone
     number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}(-[A-Z0-9]{1,8})?$")]
     payment_days: Annotated[int, Field(ge=0, le=365)]
+    bills_from: date | None = None
     rounding: Rounding
     tax_rounding: TaxRounding = TaxRounding.PER_LINE
     tax_engine: TaxEngineName = TaxEngineName.RULES

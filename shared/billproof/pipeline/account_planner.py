@@ -6,28 +6,29 @@ An account whose invoice of the period is released keeps the windows that the in
 repeated comes to the same document; what arrived since counts as late and is billed with the next invoice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
-from billproof.findings import Finding, Owner, Severity
 from billproof.identities import InvoiceId, LineIdFormat
 from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
+from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines, read_settled
 from billproof.pipeline.issuing import rates_on, today_of
-from billproof.pipeline.settling import SettledMonths, SignedOff, never
+from billproof.pipeline.level_sources import LevelSources, reads_levels
+from billproof.pipeline.months import Months
+from billproof.pipeline.settling import SettledMonths
 from billproof.pipeline.windows import window_of
 from billproof.ports import Objects
 from billproof.pricing.digests import terms_digest, versions_digest
@@ -81,14 +82,14 @@ class AccountPlanner:
         directory: Directory,
         register: Register,
         objects: Objects,
-        is_signed_off: SignedOff = never,
+        months: Months,
         is_first_run: bool = False,
     ) -> None:
         self._entity = entity
         self._period = period
         self._now = now
         self._buckets = buckets
-        self._is_signed_off = is_signed_off
+        self._months = months
         self._is_first_run = is_first_run
         self._directory = directory
         self._register = register
@@ -133,8 +134,10 @@ class AccountPlanner:
         own = next(
             (billing for billing in billings if (billing.period, billing.ordinal) == (self._period.name, 0)), None
         )
-        if own is not None:
+        if own is not None and own.is_own:
             return self._as_released(family, own)
+        if own is not None:
+            return self._billed_by_a_later_month(family)
         terms = self._terms(family)
         settled = SettledMonths(billings, self._period)
         history = History(self._register, self._objects, billings, self._period)
@@ -148,13 +151,16 @@ class AccountPlanner:
                 "drawn": drawn,
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
                 "before": history.invoice_before(),
-                "unbilled_one_offs": history.unbilled_one_offs(terms.contracts),
+                "unbilled_one_offs": history.unbilled_one_offs(terms.contracts, settled_now=months),
                 "issue": self._issue(terms),
             }
         )
-        plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period))
+        levels = LevelSources.of_account(
+            family.contracts, self._meters, settled, months[:MAX_EARLIER], marks, self._directory
+        )
+        plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period, levels=levels))
         for month in months[:MAX_EARLIER]:
-            plan = self._with_earlier(plan, month, settled.of(month), family, history)
+            plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
         return self._with_commitments(plan, history)
 
     def _issue(self, terms: AccountTerms) -> IssueTerms | None:
@@ -180,6 +186,12 @@ class AccountPlanner:
         invoice = read_settled(self._register, self._objects, own)
         return IssueTerms(day=released.issue_date, rates=(invoice.exchange,) if invoice.exchange else ())
 
+    def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
+        """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
+        terms = AccountTerms(account=family.parent.account, children=family.accounts[1:], contracts=())
+        seen = {member.id: self._now for member in family.accounts}
+        return AccountPlan(terms, self._windows_now(family, (), self._period, after=seen))
+
     def _as_released(self, family: Family, own: PeriodBilling) -> AccountPlan:
         """Plan an account whose invoice of the period is released: by the terms and windows that it was made from."""
         frozen = self._runs.terms(own, family.parent.account.id)
@@ -204,13 +216,26 @@ class AccountPlanner:
         )
 
     def _months_to_settle(self, family: Family, settled: SettledMonths, marks: Marks) -> list[str]:
-        """Name the months whose terms or usage changed, and those that take no document and were never billed."""
+        """Name the months whose terms or usage changed, and those that no run billed."""
         versions = family.contracts
         mine = {member.id: marks.get(member.id, ()) for member in family.accounts}
         changed = settled.changed(versions, versions_digest(versions))
-        late = settled.late(mine, lambda month: self._seen(settled.of(month), family, month))
-        unbilled = settled.unbilled(versions, self._is_signed_off)
+        late = settled.late(
+            mine,
+            lambda month: self._seen(settled.of(month), family, month),
+            goes_on=reads_levels(versions, self._meters),
+        )
+        unbilled = settled.unbilled(
+            versions, self._entity.bills_from, lambda month: self._is_still_to_come(family.parent.account.id, month)
+        )
         return settled.with_followers({*changed, *late, *unbilled}, versions)
+
+    def _is_still_to_come(self, account: str, month: str) -> bool:
+        """Say whether an invoice of the month itself is still to come: a run holds or drafts it, and may go on."""
+        if self._months.is_signed_off(month):
+            return False
+        invoice = InvoiceId(self._entity.id, month, account)
+        return self._months.has_open_run(month) or self._register.facts(str(invoice)) is not None
 
     def _seen(self, billings: Iterable[PeriodBilling], family: Family, month: str) -> dict[str, str]:
         """Return until when the invoices that billed a month saw each member's events; "" where none did."""
@@ -229,7 +254,13 @@ class AccountPlanner:
         return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
     def _with_earlier(
-        self, plan: AccountPlan, month: str, before: Sequence[PeriodBilling], family: Family, history: History
+        self,
+        plan: AccountPlan,
+        month: str,
+        before: Sequence[PeriodBilling],
+        family: Family,
+        history: History,
+        levels: LevelSources | None,
     ) -> AccountPlan:
         """Add a month of which this invoice bills the difference: its terms as known now, and what is billed."""
         account, period = family.parent.account.id, Period.month(month)
@@ -239,7 +270,7 @@ class AccountPlanner:
         if before:
             billed_by = self._runs.batch(before[0], account)
             rounding, line_ids = billed_by.legal_entity.rounding, self._runs.terms(before[0], account).line_ids
-            findings += tuple(_meters_changed(account, month, contracts, billed_by.meters, self._meters))
+            findings += tuple(meters_changed(account, month, contracts, billed_by.meters, self._meters))
         earlier = EarlierPeriod(
             period=period,
             ordinal=before[-1].ordinal + 1 if before else 0,
@@ -250,12 +281,18 @@ class AccountPlanner:
             billed=tuple(billed_lines(self._register, self._objects, before)),
             terms_digest=terms_digest(contracts, period),
         )
-        windows = self._windows_now(family, contracts, period, after=self._seen(before, family, month))
+        windows = self._windows_now(family, contracts, period, after=self._seen(before, family, month), levels=levels)
         added = {"earlier": (*plan.terms.earlier, earlier), "findings": findings}
         return AccountPlan(plan.terms.model_copy(update=added), (*plan.windows, *windows))
 
     def _windows_now(
-        self, family: Family, contracts: Sequence[Contract], period: Period, *, after: Mapping[str, str] | None = None
+        self,
+        family: Family,
+        contracts: Sequence[Contract],
+        period: Period,
+        *,
+        after: Mapping[str, str] | None = None,
+        levels: LevelSources | None = None,
     ) -> tuple[AccountWindow, ...]:
         return tuple(
             window_of(
@@ -266,6 +303,7 @@ class AccountPlanner:
                 after=(after or {}).get(member.id, ""),
                 before=self._now,
                 meters=self._meters,
+                levels=None if levels is None else levels.of(member, period.name),
             )
             for member in family.accounts
         )
@@ -273,26 +311,3 @@ class AccountPlanner:
 
 def _rolls_over(contract: Contract) -> bool:
     return any(charge.rollover for charge in contract.charges)
-
-
-def _meters_changed(
-    account: str, month: str, contracts: Iterable[Contract], then: Iterable[Meter], now: dict[str, Meter]
-) -> Iterator[Finding]:
-    """Find meters that measure another thing than when a month was billed: its difference would be of both."""
-    measured = {meter.id: meter for meter in then}
-    for name in sorted({meter for contract in contracts for charge in contract.charges for meter in charge.meters}):
-        if name in measured and _measure(now.get(name)) != _measure(measured[name]):
-            yield Finding(
-                code="meter_changed",
-                severity=Severity.BLOCKING,
-                account=account,
-                path=f"usage/{month}/{name}",
-                message=f"late usage of {month}, which was billed by version {measured[name].version} of meter {name}",
-                remedy="publish the meter's next version as it was, and the new measure under a name of its own",
-                owner=Owner.BILLING,
-            )
-
-
-def _measure(meter: Meter | None) -> tuple[object, ...]:
-    """Return what decides a meter's quantity."""
-    return tuple(meter.model_dump(exclude={"version", "name", "unit", "required"}).items()) if meter else ()

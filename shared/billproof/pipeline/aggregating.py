@@ -2,6 +2,7 @@
 
 from billproof.model import Model
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, TALLY, USAGE, Artefacts
+from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects
 from billproof.usage import log
@@ -30,7 +31,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
     extras = Extras()
-    usages = aggregate(plan, objects=objects, extras=extras)
+    usages = aggregate(plan, objects=objects, extras=extras, earlier=earlier_levels(artefacts, bucket))
     _quarantine(extras.conflicts, objects)
     tally = BucketTally(run=run_id, bucket=bucket, hours=tuple(extras.hours), days=tuple(extras.days))
     artefacts.write(TALLY, run_id, tally, part=name)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
@@ -11,6 +10,7 @@ from billproof.pipeline.account_planner import AccountPlan
 from billproof.ports import Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
+from billproof.usage.log import days_between
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 
 
@@ -56,7 +56,7 @@ def aggregation_plan(
         run=run,
         bucket=bucket,
         received_before=received_before,
-        days=_days((window.start, window.end) for window in windows) if windows else _days([(start, end)]),
+        days=days_between([(window.start, window.end) for window in windows] or [(start, end)]),
         windows=windows,
         asked=_asked((plan.account for plan in work), period, meters),
         period=period.name,
@@ -84,16 +84,6 @@ def _ask(meter: Meter, reading: Reading) -> AskedAggregate:
         rounding=meter.rounding,
         reading=reading,
     )
-
-
-def _days(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    days: set[str] = set()
-    for start, end in {(start[:10], end[:10]) for start, end in spans}:
-        day = date.fromisoformat(start)
-        while day <= date.fromisoformat(end):
-            days.add(day.isoformat())
-            day += timedelta(days=1)
-    return tuple(sorted(days))
 
 
 def _asked(accounts: Iterable[AccountPlan], period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:

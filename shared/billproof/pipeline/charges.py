@@ -20,7 +20,7 @@ def charges_of(
 
     None where there is nothing to look up, as for most accounts.
     """
-    own = next((billing for billing in billings if (billing.period, billing.ordinal) == (period.name, 0)), None)
+    own = next((billing for billing in billings if billing.period == period.name and billing.is_own), None)
     if own is None and not terms.earlier:
         return None
     kept = _kept(read_settled(register, objects, own)) if own else ()

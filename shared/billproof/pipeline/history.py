@@ -32,7 +32,7 @@ class History:
         self._own = {
             settlement.period: settlement
             for settlement in settlements
-            if settlement.ordinal == 0 and settlement.period != CREDITS
+            if settlement.period != CREDITS and settlement.is_own
         }
         self._draws = [settlement for settlement in settlements if settlement.period == CREDITS]
         self._period = period
@@ -102,8 +102,11 @@ class History:
             committed(term, lines).model_copy(update={"charged": _shortfall_charged(term, documents)}) for term in terms
         )
 
-    def unbilled_one_offs(self, contracts: Iterable[Contract]) -> tuple[str, ...]:
-        """Name the one-off charges that were due before the period and are not on the invoice of their month."""
+    def unbilled_one_offs(self, contracts: Iterable[Contract], *, settled_now: Iterable[str]) -> tuple[str, ...]:
+        """Name the one-off charges that were due before the period and that no invoice of their month billed.
+
+        Months that are settled now have theirs billed now.
+        """
         missing: list[ContractPath] = []
         for contract in contracts:
             for charge in contract.charges:
@@ -111,17 +114,14 @@ class History:
                 if due_day is None:
                     continue
                 path = ContractPath(contract.id, charge.id)
-                is_past = due_day < self._period.start and path not in missing
+                is_past = due_day < self._period.start and f"{due_day:%Y-%m}" not in settled_now and path not in missing
                 if is_past and path not in self._billed_in(f"{due_day:%Y-%m}"):
                     missing.append(path)
         return tuple(map(str, missing))
 
     def _billed_in(self, month: str) -> set[ContractPath]:
-        settlement = self._own.get(month)
-        if settlement is None:
-            return set()
-        lines = read_settled(self._register, self._objects, settlement).lines
-        return {ContractPath(line.priced.explanation.contract, line.priced.charge) for line in lines}
+        lines = billed_lines(self._register, self._objects, self._of_month(month))
+        return {ContractPath(line.contract, line.charge) for line in lines}
 
 
 def read_settled(register: Register, objects: Objects, settlement: PeriodBilling) -> Invoice:
@@ -181,7 +181,7 @@ def _billed_name(line: PricedLine, settlement: PeriodBilling) -> str | None:
     if line.explanation.price_model == MODEL:
         return None
     if line.adjusts is None:
-        return line.id if settlement.ordinal == 0 else None
+        return line.id if settlement.is_own else None
     return line.adjusts.line if line.adjusts.period == settlement.period else None
 
 

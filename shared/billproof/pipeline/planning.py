@@ -23,7 +23,9 @@ from billproof.pipeline.aggregation_plans import BucketWork, add_windows, aggreg
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
 from billproof.pipeline.charges import write_charges
 from billproof.pipeline.model import PlanRequest, RunPlan
-from billproof.ports import Objects
+from billproof.pipeline.months import Months
+from billproof.pipeline.starting import refuse_signed_off
+from billproof.ports import Objects, Records
 from billproof.pricing.terms import BatchPlan
 from billproof.usage.log import bucket_name
 
@@ -70,15 +72,23 @@ class _Planning:
 
 
 def plan_billing_run(
-    request: PlanRequest, *, directory: Directory, register: Register, objects: Objects, sizes: RunSizes, now: datetime
+    request: PlanRequest,
+    *,
+    directory: Directory,
+    register: Register,
+    objects: Objects,
+    runs: Records,
+    sizes: RunSizes,
+    now: datetime,
 ) -> Planned:
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
     A batch is of the accounts of one bucket of the usage log; the events of their children may lie in others. The order
     of accounts and batches is fixed by their names. Events received from `now` on are not of this run. Accounts that
     the request names limit the run to them and their families. Raises NotFound (for an account of another legal
-    entity, too) and InvalidPeriod.
+    entity, too) and InvalidPeriod, for a month that is signed off, too.
     """
+    refuse_signed_off(runs, request.legal_entity, request.period)
     planning = _Planning(
         request=request,
         entity=directory.legal_entity(request.legal_entity),
@@ -88,7 +98,7 @@ def plan_billing_run(
         sizes=sizes,
         now=instant_text(now),
     )
-    accounts = _plan_accounts(planning, register, objects)
+    accounts = _plan_accounts(planning, register, objects, Months(runs, request.legal_entity))
     shared = _shared_plan(planning)
     batches, work = _write_batches(planning, accounts, shared)
     buckets, has_control_totals = _write_aggregations(planning, work, shared, objects)
@@ -104,7 +114,9 @@ def plan_billing_run(
     )
 
 
-def _plan_accounts(planning: _Planning, register: Register, objects: Objects) -> dict[int, list[AccountPlan]]:
+def _plan_accounts(
+    planning: _Planning, register: Register, objects: Objects, months: Months
+) -> dict[int, list[AccountPlan]]:
     """Return what the run looks at for each account, by bucket."""
     members = _members(planning.directory, planning.entity.id, planning.request.only_accounts)
     planner = AccountPlanner(
@@ -116,6 +128,7 @@ def _plan_accounts(planning: _Planning, register: Register, objects: Objects) ->
         register=register,
         objects=objects,
         is_first_run=planning.request.is_first_run,
+        months=months,
     )
     marks = planner.late(members)
     by_bucket: dict[int, list[AccountPlan]] = {}

@@ -30,13 +30,14 @@ BATCH_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class PreviewSources:
-    """What a preview reads: contracts, invoices, the usage log; over how many buckets it is spread; whom it asks.
+    """What a preview reads: contracts, invoices, runs, the usage log; over how many buckets it is spread; whom it asks.
 
     What a preview writes to `contracts` and `objects` must reach nobody: composition gives each preview its overlays.
     """
 
     contracts: Records
     invoices: Records
+    runs: Records
     objects: Objects
     buckets: int
     engines: Engines = field(default_factory=dict)
@@ -81,6 +82,7 @@ def preview(
         directory=directory,
         register=register,
         objects=objects,
+        runs=sources.runs,
         sizes=RunSizes(buckets=sources.buckets, batch_size=BATCH_SIZE, max_concurrency=1),
         now=now,
     )

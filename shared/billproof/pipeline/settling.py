@@ -5,12 +5,13 @@ a credit note unbilled the month; usage that came late has left a mark. Nothing 
 is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing
+from billproof.identities import InvoiceId
 from billproof.invoicing.model import CREDITS, PeriodBilling
 from billproof.periods import Period, instant_text
 from billproof.pricing.digests import terms_digest
@@ -19,13 +20,11 @@ from billproof.usage.log import LateMark
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
 
-type SignedOff = Callable[[str], bool]
-"""Says whether a month is signed off: it takes no document, and what is still owed for it is billed in the open one."""
+type StillToCome = Callable[[str], bool]
+"""Says whether a month's own invoice is still to come: one that a run held, or that a run is about to draft."""
 
 
-def never(_: str) -> bool:
-    """Say that no month is signed off."""
-    return False
+LAST_MONTH = "9999-12"
 
 
 class SettledMonths:
@@ -38,12 +37,22 @@ class SettledMonths:
                 self._by_month.setdefault(settlement.period, []).append(settlement)
         self._by_month = {
             month: mine for month, mine in sorted(self._by_month.items()) if mine[0].ordinal == 0
-        }  # a month without its own invoice: that one is still to come and will hold what is late
+        }  # no invoice billed it at all
         self._period = period
 
     def of(self, month: str) -> list[PeriodBilling]:
         """Return the settlements of a month in their order; none where it was never billed."""
         return self._by_month.get(month, [])
+
+    @property
+    def months(self) -> Iterable[str]:
+        """The months that were billed, in order."""
+        return self._by_month
+
+    def run_of(self, month: str) -> str:
+        """Return the run that billed a month last; "" where none did."""
+        runs = [billing.run for billing in self.of(month) if not InvoiceId.parse(billing.invoice).is_credit]
+        return runs[-1] if runs else ""
 
     def changed(self, contracts: Sequence[Contract], known: str) -> set[str]:
         """Name the months whose terms are no longer those that were billed; raises UnpriceableCharge.
@@ -65,35 +74,64 @@ class SettledMonths:
         period = Period.month(month)
         return terms_digest(governing(contracts, period), period)
 
-    def late(self, marks: Mapping[str, Sequence[LateMark]], seen_until: Callable[[str], Mapping[str, str]]) -> set[str]:
-        """Name the months of which usage came after their invoices; `seen_until` says until when those saw."""
-        marked = {mark.month for mine in marks.values() for mark in mine} & self._by_month.keys()
-        return {
-            month
-            for month in marked
-            if any(_is_late(marks.get(member, ()), month, until) for member, until in seen_until(month).items())
-        }
+    def late(
+        self,
+        marks: Mapping[str, Sequence[LateMark]],
+        seen_until: Callable[[str], Mapping[str, str]],
+        *,
+        goes_on: bool = False,
+    ) -> set[str]:
+        """Name the months of which usage came after their invoices; `seen_until` says until when those saw.
+
+        Where a level `goes_on` from month to month, usage of a month counts in each one after it, so the first that did
+        not see it is named, with all that follow.
+        """
+        marked = {mark.month for mine in marks.values() for mark in mine}
+        if not goes_on:
+            return {month for month in marked & self._by_month.keys() if _is_late(marks, seen_until(month), {month})}
+        months = [month for month in self._by_month if month >= min(marked, default=LAST_MONTH)]
+
+        def is_late(month: str) -> bool:
+            return _is_late(marks, seen_until(month), {name for name in marked if name <= month})
+
+        nearest = {next((month for month in months if month >= name), LAST_MONTH) for name in marked} - {LAST_MONTH}
+        unseen = [month for month in sorted(nearest) if is_late(month)]
+        if not unseen and months and is_late(months[-1]):  # the months before were more than one invoice settles
+            unseen = [next(month for month in months if is_late(month))]
+        return {month for month in months if unseen and month >= unseen[0]}
 
     def with_followers(self, months: Iterable[str], contracts: Sequence[Contract]) -> list[str]:
         """Return months in order; where allowances roll over, with all that follow, since each hands on to the next."""
         ordered = sorted(months)
         if ordered and any(charge.rollover for contract in contracts for charge in contract.charges):
-            return [month for month in self._by_month if month >= ordered[0]]
+            return sorted({*ordered, *(month for month in self._by_month if month >= ordered[0])})
         return ordered
 
-    def unbilled(self, contracts: Sequence[Contract], is_signed_off: SignedOff) -> Iterator[str]:
-        """Yield the months since the contracts began that were never billed and take no document any more."""
+    def unbilled(
+        self, contracts: Sequence[Contract], bills_from: date | None, is_still_to_come: StillToCome
+    ) -> Iterator[str]:
+        """Yield the months since the contracts began that no invoice billed, and none of their own will.
+
+        Without a day from which billproof bills, months before the account's first invoice are another system's.
+        """
         begun = min((contract.effective.start for contract in contracts), default=self._period.start)
-        month = Period.month(f"{begun:%Y-%m}")
+        first = next(iter(self._by_month), self._period.name)
+        if bills_from is not None:
+            first = min(first, f"{bills_from:%Y-%m}")
+        month = Period.month(max(f"{begun:%Y-%m}", first))
         while month.start < self._period.start:
-            if month.name not in self._by_month and is_signed_off(month.name):
+            if month.name not in self._by_month and not is_still_to_come(month.name):
                 yield month.name
             month = month.next()
 
 
-def _is_late(marks: Iterable[LateMark], month: str, settled: str) -> bool:
-    since = _with_skew(settled) if settled else ""
-    return any(mark.month == month and mark.written_at >= since for mark in marks)
+def _is_late(marks: Mapping[str, Sequence[LateMark]], seen_until: Mapping[str, str], months: Container[str]) -> bool:
+    """Say whether a member has usage of some months that was written after it was seen."""
+    return any(
+        mark.month in months and mark.written_at >= (_with_skew(until) if until else "")
+        for member, until in seen_until.items()
+        for mark in marks.get(member, ())
+    )
 
 
 def _with_skew(instant: str) -> str:

@@ -2,6 +2,7 @@
 
 runs#<entity>#<period>      <ordinal>            the run exists
                             <ordinal>#closed     its statement is written
+signed-off#<entity>         <period>             the month takes no further run (months.py)
 
 Step Functions forgets an execution 90 days after it ended: then only these facts say that there was one.
 """
@@ -46,6 +47,16 @@ def _key(run_id: str, fact: str = "") -> Key:
     return Key(f"runs#{run.legal_entity}#{run.period}", str(RunKey(run.ordinal, fact)))
 
 
+def sign_off_key(legal_entity: str, period: str) -> Key:
+    """Return where it is written that a month is signed off."""
+    return Key(f"signed-off#{legal_entity}", period)
+
+
+def is_closed(records: Records, run_id: str) -> bool:
+    """Say whether a run is closed: its statement is written."""
+    return records.get(_key(run_id, CLOSED)) is not None
+
+
 def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
     """Return the runs of a legal entity and period, oldest first."""
     return [record["run_id"] for record in _run_records(records, legal_entity, period)]
@@ -77,14 +88,15 @@ def start_billing_run(
 
     `requested_by` is who will not approve the run's exceptions; `only_accounts` limits the run.
 
-    Raises NotFound for an unknown legal entity, InvalidPeriod for an unreadable month or one that is not cut off, and
-    Contended where a run of other accounts is under way.
+    Raises NotFound for an unknown legal entity, InvalidPeriod for an unreadable month, one that is not cut off or one
+    that is signed off, and Contended where a run of other accounts is under way.
     """
     directory.legal_entity(legal_entity)
     closes = cut_off(Period.month(period), grace)
     if now < closes:
         message = f"{period} still accepts usage: its cut-off is {closes:%Y-%m-%d %H:%M} UTC, start the run after it"
         raise InvalidPeriod(message)
+    refuse_signed_off(records, legal_entity, period)
     for _ in attempts(MAX_ATTEMPTS):
         known = run_ids(records, legal_entity, period)
         if known and (under_way := _under_way(records, known[-1], workflows, now)) is not None:
@@ -106,12 +118,20 @@ def start_billing_run(
     raise Contended(message)
 
 
+def refuse_signed_off(records: Records, legal_entity: str, period: str) -> None:
+    """Raise InvalidPeriod for a month that is signed off."""
+    signed = records.get(sign_off_key(legal_entity, period))
+    if signed is not None:
+        message = f"{period} was signed off by {signed['signed_by']}: a later month bills what is still owed"
+        raise InvalidPeriod(message)
+
+
 def _under_way(records: Records, run_id: str, workflows: Workflows, now: datetime) -> StartedRun | None:
     """Return the run if it is running, or was written down and never started, which is done now; else None.
 
     A closed run is over by its own fact, and one that is older than Step Functions remembers is not started again.
     """
-    if records.get(_key(run_id, CLOSED)) is not None:
+    if is_closed(records, run_id):
         return None
     run = RunId.parse(run_id)
     status = workflows.status(run_id)
@@ -130,8 +150,7 @@ def _is_remembered(records: Records, run_id: str, now: datetime) -> bool:
 
 def _was_never_started(records: Records, run_id: str, workflows: Workflows, now: datetime) -> bool:
     """Say whether a run was written down by a starter that died before it started it."""
-    is_closed = records.get(_key(run_id, CLOSED)) is not None
-    return not is_closed and _is_remembered(records, run_id, now) and workflows.status(run_id) is None
+    return not is_closed(records, run_id) and _is_remembered(records, run_id, now) and workflows.status(run_id) is None
 
 
 def _refuse_other_accounts(records: Records, run_id: str, only_accounts: Sequence[str]) -> None:
@@ -195,6 +214,8 @@ def _due_months(
     newest = month.name
     due: list[str] = []
     for _ in range(LOOK_BACK_MONTHS):
+        if records.get(sign_off_key(entity.id, month.name)) is not None:
+            return due[:STARTS_PER_CALL]
         whole = _whole_runs(records, entity.id, month.name)
         if whole:
             if _was_never_started(records, whole[-1], workflows, now):

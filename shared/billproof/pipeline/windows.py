@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 
 from billproof.contracts.model import Contract
 from billproof.masterdata.meters import Meter
@@ -9,7 +10,8 @@ from billproof.masterdata.parties import Account
 from billproof.periods import Period, instant_text
 from billproof.periods import zone as zone_of
 from billproof.pricing.reading import Read
-from billproof.usage.model import AccountWindow, PartWindow
+from billproof.usage.levels import LevelSource
+from billproof.usage.model import AccountWindow, Edges, PartWindow
 
 
 def window_of(
@@ -21,11 +23,12 @@ def window_of(
     after: str,
     before: str,
     meters: Mapping[str, Meter],
+    levels: LevelSource | None = None,
 ) -> AccountWindow:
     """Return the window of an account's events of a period, received from `after` to before `before`.
 
-    Its time zone is that of the account's own contract, else of the first on the invoice, else `time_zone`. The batch
-    is filled in when batches are cut.
+    Its time zone is that of the account's own contract, else of the first on the invoice, else `time_zone`. `levels`
+    says where the levels before it come from. The batch is filled in when batches are cut.
     """
     own = [contract for contract in contracts if contract.account == account.id]
     zone = next((contract.time_zone for contract in (*own, *contracts)), time_zone)
@@ -42,14 +45,19 @@ def window_of(
         before=before,
         metered=read.conditions(meters),
         excluded_types=tuple(sorted(excluded)),
-        parts=tuple(PartWindow(name=name, **_instants(days, zone)) for name, days in sorted(read.parts.items())),
+        parts=tuple(
+            _part(name, ranges, zone, is_prefix=name in read.prefixes)
+            for name, ranges in sorted({**read.prefixes, **read.parts}.items())
+        ),
         days=_midnights(period, zone) if read.by_day else (),
+        levels=levels,
     )
 
 
-def _instants(days: Period, zone: str) -> dict[str, str]:
-    start, end = days.instants(zone)
-    return {"start": instant_text(start), "end": instant_text(end)}
+def _part(name: str, ranges: Sequence[Period], zone: str, *, is_prefix: bool) -> PartWindow:
+    edges = [tuple(map(instant_text, days.instants(zone))) for days in ranges]
+    gaps = tuple(Edges(start=before[1], end=after[0]) for before, after in pairwise(edges))
+    return PartWindow(name=name, start=edges[0][0], end=edges[-1][1], gaps=gaps, is_prefix=is_prefix)
 
 
 def _midnights(period: Period, zone: str) -> tuple[str, ...]:

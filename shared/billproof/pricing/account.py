@@ -19,6 +19,7 @@ from billproof.pricing.draws import draw_lines
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.owed import Owed, owed
+from billproof.pricing.pooling import covered_days
 from billproof.pricing.terms import AccountTerms, BatchPlan, BilledLine, Carried, EarlierPeriod
 from billproof.usage.model import Usages
 
@@ -97,6 +98,8 @@ class AccountPricer:
         line_ids: LineIdFormat,
     ) -> list[Owed]:
         """Return what each contract owes at home in a month, and keep what of its allowances rolls over."""
+        usages = {member.id: self._usages[member.id, period.name] for member in self._terms.members}
+        laid_out = timelines(contracts, period)
         basis = Basis(
             period=period,
             meters=self._meters,
@@ -104,12 +107,11 @@ class AccountPricer:
             rounding=rounding,
             carried=self._carried.get(period.start, {(left.contract, left.charge): left.quantity for left in carried}),
             line_ids=line_ids,
-            family={member.id: self._usages[member.id, period.name].quantities for member in self._terms.members},
+            covered=covered_days(laid_out, period),
+            family={name: usage.quantities for name, usage in usages.items()},
+            prefixes=frozenset(part for usage in usages.values() for part in usage.prefixes),
         )
-        owed_of = [
-            owed(timeline, replace(basis, quantities=basis.family[timeline.account]))
-            for timeline in timelines(contracts, period)
-        ]
+        owed_of = [owed(timeline, replace(basis, quantities=basis.family[timeline.account])) for timeline in laid_out]
         unused: Rolled = {}
         for line in (line for contract in owed_of for line in contract.lines):
             if line.unused_quantity:

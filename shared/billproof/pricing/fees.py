@@ -2,7 +2,8 @@
 
 Amounts that are for a month (fixed discounts, caps, minimums) go by what each fee has in the days for which they hold,
 however long its service period and whichever invoice bills it: a year that is billed in January is a fee of every month
-of its year. So each fee is cut where a month or a term begins or ends, and every piece knows what is left of it.
+of its year. So each fee is cut where a month or a term begins or ends, and every piece knows what is left of it: by
+days, and of usage, once percentages are taken, by what was used.
 
     fee at home in January   |===|===|===|===|===|===|===|===|===|===|===|===|
     cap of March                     |===|                                      counts the third piece
@@ -20,8 +21,9 @@ from billproof.money import Money, Rounding
 from billproof.periods import DateRange, Period, intersection
 from billproof.pricing.lines import Basis, charge_lines, true_up_lines
 from billproof.pricing.model import PricedLine
-from billproof.pricing.service_periods import Due, dues, fees_touching, waived_days
-from billproof.proration import Proration
+from billproof.pricing.priced_parts import PricedPart, UsedBefore
+from billproof.pricing.service_periods import billed_days, dues, fees_touching, term_edges, waived_days
+from billproof.proration import Proration, count_days
 
 ZERO = Decimal(0)
 BY_MONTH = Cadence()
@@ -44,11 +46,12 @@ class Fee:
     """
 
     line: PricedLine
-    due: Due
+    part: PricedPart
     is_here: bool
     rounding: Rounding
     place: tuple[bool, int, date, str]
-    waived: tuple[DateRange, ...]
+    billed: list[DateRange]
+    """The days that it bills, in order: without waived ones, and of what is due once its day."""
     left: Money = field(init=False)
     pieces: list[Piece] = field(default_factory=list)
     is_even: bool = True
@@ -58,55 +61,85 @@ class Fee:
         """Begin with the whole line left."""
         self.left = self.line.net
 
+    @property
+    def home(self) -> date:
+        """The first day of the month whose invoice bills it."""
+        return self.part.due.home
+
     def cut(self, edges: Iterable[date]) -> None:
         """Cut it where terms begin or end, and share what it comes to by the days that it bills."""
-        start, end = self.due.bounds
-        inner = sorted({edge for edge in edges if start < edge < end})
-        days = [Period.model_construct(start=one, end=other) for one, other in pairwise([start, *inner, end])]
-        weights = [Decimal(self.billed_days(part)) for part in days] if inner else [ONE]
+        days = self._between(edges)
+        weights = [Decimal(self.billed_days(part)) for part in days] if len(days) > 1 else [ONE]
         if not any(weights):
             weights = [Decimal(part.days) for part in days]
+        self._share(days, weights)
+
+    def spread(self, edges: Iterable[date]) -> None:
+        """Share what percentages left among its months, each rounded to its end; of usage by what was used."""
+        used = self.part.used_before
+        if used is not None:
+            days = self._between(edges)
+            weights = [self._used(part, used) for part in days]
+            if len(days) > 1 and any(weights):
+                self._share(days, weights)
+        exact, before = ZERO, Money.zero(self.left.currency)
+        for month in self.months:
+            mine, whole = list(self._in(month)), self.exact_in(month)
+            exact += whole
+            due = self._rounded(exact) - before
+            before += due
+            for piece in mine if whole else ():
+                piece.left *= due.amount / whole
+
+    @staticmethod
+    def _used(days: Period, used: UsedBefore) -> Decimal:
+        to_start, to_end = used(days.start), used(days.end)
+        return ZERO if to_start is None or to_end is None else to_end - to_start
+
+    def _between(self, edges: Iterable[date]) -> list[Period]:
+        start, end = self.bounds
+        inner = sorted({edge for edge in edges if start < edge < end})
+        return [Period.model_construct(start=one, end=other) for one, other in pairwise([start, *inner, end])]
+
+    def _share(self, days: Sequence[Period], weights: Sequence[Decimal]) -> None:
         whole = sum(weights, ZERO)
         self.pieces = [
-            Piece(part, self.line.net.amount * weight / whole) for part, weight in zip(days, weights, strict=True)
+            Piece(part, self.left.amount * weight / whole) for part, weight in zip(days, weights, strict=True)
         ]
 
+    @property
+    def bounds(self) -> tuple[date, date]:
+        """The first day that it bills or covers, and the first after it that it does not."""
+        start, end = self.part.due.bounds
+        if self.part.due.span.term.price.is_due_once:
+            return self.billed[0].start, self.billed[0].end or end
+        return start, max(end, *(days.end or end for days in self.billed)) if self.billed else end
+
     def billed_days(self, days: DateRange | Period) -> int:
-        """Count the days that it bills among some: without waived ones, as its contract counts days."""
-        start, end = self.due.bounds
-        both = intersection(DateRange.model_construct(start=start, end=end), _as_range(days))
-        if both is None:
-            return 0
-        terms = self.due.span.contract.proration
-        return Proration.of(both, self.due.period, terms, without=self.waived).days_covered
+        """Count the days that it bills among some, as its contract counts days."""
+        terms, wanted = self.part.due.span.contract.proration, _as_range(days)
+        shared = (intersection(mine, wanted) for mine in self.billed)
+        return sum(count_days(both, terms) for both in shared if both is not None)
 
     def share_of(self, days: DateRange) -> Proration:
         """Return the share of its billed days that some days hold."""
-        start, end = self.due.bounds
-        whole = self.billed_days(Period.model_construct(start=start, end=end))
+        whole = sum(count_days(mine, self.part.due.span.contract.proration) for mine in self.billed)
         return Proration(days_covered=self.billed_days(days) if whole else 0, days_in_period=whole or 1)
 
     @property
     def months(self) -> Sequence[Period]:
         """The calendar months that it covers a day of."""
-        start, end = self.due.bounds
+        start, end = self.bounds
         return BY_MONTH.periods_touching(start, end)
 
     def is_within(self, month: Period) -> bool:
         """Say whether it covers days of this month alone."""
-        start, end = self.due.bounds
+        start, end = self.bounds
         return month.start <= start and end <= month.end
 
     def exact_in(self, days: DateRange | Period) -> Decimal:
         """Return what is left of it on some days, exactly."""
         return sum((piece.left for piece in self._in(days)), ZERO)
-
-    def left_in(self, days: DateRange | Period) -> Money:
-        """Return what is left of it on some days: what is due to their end, rounded, less that to their start."""
-        wanted = _as_range(days)
-        to_start = sum((piece.left for piece in self.pieces if piece.days.end <= wanted.start), ZERO)
-        to_end = to_start + self.exact_in(days)
-        return self._rounded(to_end) - self._rounded(to_start)
 
     def take(self, amount: Money, days: DateRange | Period) -> None:
         """Take an amount off some days, in proportion to what is left of each."""
@@ -136,8 +169,8 @@ def _as_range(days: DateRange | Period) -> DateRange:
 def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
     """Return the fees of a month: those that its invoice bills, then, where terms by the month ask, those of others."""
     owed = list(dues(timeline, basis.period))
-    fees = [_fee(line, due, timeline, basis, is_here=True) for due, line in charge_lines(timeline, basis, owed)]
-    fees += (_fee(line, due, timeline, basis, is_here=True) for due, line in true_up_lines(timeline, basis))
+    fees = [_fee(part, line, timeline, basis, is_here=True) for part, line in charge_lines(timeline, basis, owed)]
+    fees += (_fee(part, line, timeline, basis, is_here=True) for part, line in true_up_lines(timeline, basis))
     if not (timeline.commitments or timeline.caps or timeline.discounts):
         return fees
     months = {month.start: month for fee in fees for month in fee.months} | {basis.period.start: basis.period}
@@ -148,17 +181,17 @@ def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
             for due in fees_touching(timeline, months.values())
             if (due.span.term.id, due.period, due.since) not in known
         ]
-        fees += (_fee(line, due, timeline, basis, is_here=False) for due, line in charge_lines(timeline, basis, others))
-    days = (span.days for spans in (timeline.commitments, timeline.caps, timeline.discounts) for span in spans)
-    edges = {edge for stated in days for edge in (stated.start, stated.end) if edge is not None}
+        elsewhere = charge_lines(timeline, basis, others)
+        fees += (_fee(part, line, timeline, basis, is_here=False) for part, line in elsewhere)
+    edges = term_edges(timeline, percents=True)
     for fee in fees:
         fee.cut({*edges, *(month.start for month in fee.months)})
     return fees
 
 
-def _fee(line: PricedLine, due: Due, timeline: Timeline, basis: Basis, *, is_here: bool) -> Fee:
-    charge = due.span.term
+def _fee(part: PricedPart, line: PricedLine, timeline: Timeline, basis: Basis, *, is_here: bool) -> Fee:
+    due, charge = part.due, part.due.span.term
     is_usage = charge.is_metered or due.is_true_up
     order = next(number for number, span in enumerate(timeline.charges) if span.term.id == charge.id)
-    waived = () if is_usage or charge.price.is_due_once else tuple(waived_days(due, timeline))
-    return Fee(line, due, is_here, basis.rounding, (is_usage, order, due.period.start, due.since), waived)
+    billed = billed_days(due, () if is_usage else waived_days(due, timeline))
+    return Fee(line, part, is_here, basis.rounding, (is_usage, order, due.period.start, due.since), billed)

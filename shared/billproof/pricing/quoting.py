@@ -1,6 +1,6 @@
 """Pricing one charge outside of any run, by the rules that invoices are priced by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Self
@@ -67,10 +67,12 @@ class UsageGiven(Model):
         """The fields that say anything."""
         return {name for name in UsageGiven.model_fields if getattr(self, name) not in (None, (), {})}
 
-    def amounts(self, days: Period | None) -> list[Decimal]:
-        """Return the amounts of transactions in the order of their times, of some days or of all."""
+    def amounts(self, ranges: Sequence[Period] | None) -> list[Decimal]:
+        """Return the amounts of transactions in the order of their times, of the days of some ranges or of all."""
         dated = sorted(self.dated_transactions, key=lambda transaction: transaction.day)
-        mine = [sale.amount for sale in dated if days is None or days.start <= sale.day < days.end]
+        mine = [
+            sale.amount for sale in dated if ranges is None or any(days.start <= sale.day < days.end for days in ranges)
+        ]
         return [*self.transactions, *mine]
 
 
@@ -272,8 +274,8 @@ def _transactions(reading: Reading, read: Read, request: PriceRequest) -> Iterat
     if len(read.parts) > 1 and request.usage.transactions:
         message = f"terms change within {request.period}: usage.dated_transactions must say the day of each"
         raise InvalidInput(message)
-    for part, days in (("", None), *read.parts.items()):
-        amounts = request.usage.amounts(days if len(read.parts) > 1 else None)
+    for part, ranges in (("", None), *read.parts.items()):
+        amounts = request.usage.amounts(ranges if len(read.parts) > 1 else None)
         yield Quantity(
             meter=reading.meter,
             group_by=reading.group_by,

@@ -1,15 +1,16 @@
 """What the charges of contracts read of the usage log: which meters, how, and over which parts of a period."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
-from billproof.contracts.timeline import Span, timelines
+from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.ids import canonical_json
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period
-from billproof.pricing.service_periods import Due, in_force
+from billproof.pricing.pooling import covered_days, part_name, pooled_days
+from billproof.pricing.service_periods import Due, in_force, parts_of, term_edges, up_to
 from billproof.readings import Reading
 
 
@@ -30,32 +31,53 @@ def trues_up(span: Span[Charge]) -> bool:
     return span.term.price.trues_up
 
 
+def _months(timeline: Timeline, period: Period) -> Iterator[Due]:
+    """Yield the parts of a month that each charge covers by the same terms."""
+    for spans in timeline.charge_spans:
+        yield from parts_of(spans, period)
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What contracts read in a period: by reading, and the parts of the period that are read apart."""
+    """What contracts read in a period: by reading, and the parts of the period that are read apart, with their days.
+
+    `prefixes` are the days of a part before a cap, commitment or fixed discount begins or ends: such a term goes by
+    what was used on its days.
+    """
 
     readings: frozenset[Reading]
-    parts: Mapping[str, Period]
+    parts: Mapping[str, tuple[Period, ...]]
+    prefixes: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contracts: Iterable[Contract], period: Period, *, account: str | None = None) -> "Read":
         """Collect it from the charges that cover a day of the period.
 
-        With an `account` it is what is read of that account's usage: by its own contracts, and by pooled charges.
+        With an `account` it is what is read of that account's usage: by its own contracts, and, where one of them is in
+        force, by pooled charges.
         """
         collected: set[Reading] = set()
-        parts: dict[str, Period] = {}
-        for timeline in timelines(contracts, period):
-            for span in timeline.charges:
-                is_read = account in {None, timeline.account} or span.term.pooled
-                mine = list(readings(span.term)) if is_read and span.touches(period) else []
+        parts: dict[str, tuple[Period, ...]] = {}
+        prefixes: dict[str, tuple[Period, ...]] = {}
+        laid_out = timelines(contracts, period)
+        covered = covered_days(laid_out, period).get(account or "", [])
+        for timeline in laid_out:
+            edges = sorted(term_edges(timeline, percents=False))
+            for due in _months(timeline, period):
+                charge = due.span.term
+                is_read = account in {None, timeline.account} or (charge.pooled and covered)
+                mine = list(readings(charge)) if is_read else []
                 collected.update(mine)
-                due = Due(span, period, "", period.start)
-                for measured in (due, in_force(due, timeline)) if mine else ():
-                    if measured.part:
-                        start, end = measured.bounds
-                        parts[measured.part] = Period(start=start, end=end)
-        return cls(frozenset(collected), parts)
+                start, end = due.bounds
+                cut = [up_to(due, edge) for edge in edges if mine and start < edge < end]
+                prefixes |= {prefix.part: tuple(prefix.ranges) for prefix in cut}
+                measured = (due, in_force(due, timeline)) if mine else ()
+                parts |= {part.part: tuple(part.ranges) for part in measured}
+                if charge.pooled and mine:
+                    pooled = (days for part in (due, *cut) for days in pooled_days(part.ranges, covered))
+                    parts |= {part_name(days, period): (days,) for days in (*covered, *pooled)}
+        parts.pop("", None)
+        return cls(frozenset(collected), parts, prefixes)
 
     @property
     def by_day(self) -> bool:

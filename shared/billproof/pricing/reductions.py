@@ -6,25 +6,30 @@
     minimum commitments    what the month's own fees, after all that, fall short of the commitment
 
 All of it is before tax; credits follow (draws.py). Amounts for a month go by each fee's share of the month, however
-long its service period is and whichever invoice bills it (fees.py): fees come before usage.
+long its service period is and whichever invoice bills it (fees.py). Fees that another month's invoice bills come first:
+they are known from the terms alone, so what is billed of them never changes with what this month uses.
 """
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, Decimal
 
 from billproof.contracts.charges import Commitment, Discount, DiscountRounding, SpendCap, Spread, Term
 from billproof.contracts.timeline import Span, Timeline
 from billproof.identities import TermName
 from billproof.model import decimal_text
-from billproof.money import Money, allocate, exactly, total
+from billproof.money import Money, allocate, exactly, unit
 from billproof.periods import Period
 from billproof.pricing.explanation import explain, shown
 from billproof.pricing.fees import Fee, fees_of
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
-from billproof.pricing.term_lines import name_of, reduction_line, shortfall_line
+from billproof.pricing.service_periods import term_edges
+from billproof.pricing.term_lines import name_of, reduction_line, shortfall_line, term_share
 from billproof.proration import Proration
+
+MANY = 1_000_000
+"""The breadth of a term that names no charge: it is for all of them."""
 
 
 @exactly
@@ -58,15 +63,15 @@ class _Reducer:
 
     def discount(self) -> None:
         """Take off percentages, then amounts."""
-        widths = len(self._timeline.charges)
-
-        def breadth(span: Span[Discount]) -> tuple[bool, int, str]:
-            return (span.term.percent is None, len(self._named(span)) or widths, span.term.id)
-
-        for span in sorted(self._timeline.discounts, key=breadth):
+        spans = sorted(self._timeline.discounts, key=_breadth)
+        for span in spans:
             if span.term.percent is not None:
                 self._percent_off(span, span.term.percent)
-            elif span.term.amount is not None:
+        edges = term_edges(self._timeline, percents=False)
+        for fee in self.fees if self._months else ():
+            fee.spread(edges)
+        for span in spans:
+            if span.term.amount is not None:
                 for month in self._months:
                     self._amount_off(span, month, span.term.amount)
 
@@ -76,58 +81,72 @@ class _Reducer:
 
     def _percent_off(self, span: Span[Discount], percent: Decimal) -> None:
         """Take a percentage off what the earlier ones left on the days for which it holds."""
-        named = self._named(span)
-        exact_before = ZERO
+        named, taken, days = self._named(span), [], self._timeline.days_past_end(span)
+        is_named = span.term.charges or span.term.products
         for fee in self.fees:
-            if (named and fee.line.charge not in named) or fee.line.net.is_zero:
-                continue
-            share: Proration | None = fee.share_of(span.days)
-            if share is None or share.days_covered == 0:
+            share = fee.share_of(days)
+            if (is_named and fee.line.charge not in named) or fee.line.net.is_zero or share.days_covered == 0:
                 continue
             base, label = fee.left.amount, f"{decimal_text(percent)} % of {fee.left}"
-            exact = -share.share(base * percent / HUNDRED)
+            shown_share: Proration | None = share
+            exact = share.share(base * percent / HUNDRED)
             if not fee.is_even:  # an earlier one took from some of its days
-                base, label, share = fee.exact_in(span.days), f"{label}, what its days have", None
-                exact = -base * percent / HUNDRED
-            off = -base * percent / HUNDRED
+                base, label, shown_share = fee.exact_in(days), f"{label}, what its days have", None
+                exact = base * percent / HUNDRED
             step = Step(
-                label=label, quantity=shown(base), unit_price=-percent / HUNDRED, flat_fee=ZERO, amount=shown(off)
+                label=label,
+                quantity=shown(base),
+                unit_price=-percent / HUNDRED,
+                flat_fee=ZERO,
+                amount=shown(-base * percent / HUNDRED),
             )
-            net = self._rounded(exact)
-            if span.term.rounding is DiscountRounding.PER_DOCUMENT and fee.is_here:
-                net = self._rounded(exact_before + exact) - self._rounded(exact_before)
-                exact_before += exact
-            self._reduce(fee, span, LineKind.DISCOUNT, exact, step, net=net, share=share)
+            taken.append((fee, exact, step, shown_share))
+        nets = self._percents([exact for _, exact, _, _ in taken], [fee.is_here for fee, _, _, _ in taken], span.term)
+        for (fee, exact, step, shown_share), net in zip(taken, nets, strict=True):
+            self._reduce(fee, span, LineKind.DISCOUNT, -exact, step, net=-net, share=shown_share)
+
+    def _percents(self, exact: Sequence[Decimal], here: Sequence[bool], discount: Discount) -> list[Money]:
+        """Round what a percentage takes: on each line, or once for the lines of the invoice, shared out by the unit."""
+        each = [self._rounded(amount) for amount in exact]
+        mine = [amount for amount, is_here in zip(exact, here, strict=True) if is_here]
+        if discount.rounding is DiscountRounding.PER_LINE or not any(mine):
+            return each
+        shared = iter(allocate(self._rounded(sum(mine, ZERO)), mine))
+        return [next(shared) if is_here else net for net, is_here in zip(each, here, strict=True)]
 
     def _rounded(self, exact: Decimal) -> Money:
         return Money.rounded(exact, self._currency, self._basis.rounding)
 
     def _amount_off(self, span: Span[Discount], month: Period, amount: Decimal) -> None:
-        """Take a month's amount off what its fees have on the days for which it holds, then off its usage."""
+        """Take a month's amount off what its lines have on the days for which it holds."""
         days = _days_in(span, month)
         if days is None:
             return
-        share = Proration.of(span.days, month, span.contract.proration)
+        share = term_share(span, month)
         rest = self._rounded(share.share(amount))
-        for group in self._fees_and_usage(days, self._named(span)):
-            lefts = [fee.left_in(days) for fee in group]
-            most = total(lefts, self._currency)
-            taken = rest if rest.amount < most.amount else most
+        mine = self._left_in(days, month, self._named(span) if span.term.charges or span.term.products else None)
+        elsewhere = [fee for fee in mine if fee.home != month.start]
+        for group in (elsewhere, [fee for fee in mine if fee.home == month.start]):
+            lefts = [fee.exact_in(days) for fee in group]
+            taken = min(rest, self._floor(sum(lefts, ZERO)), key=lambda money: money.amount)
             if taken.amount <= 0:
                 continue
-            parts = _in_order(taken, lefts)
+            parts = _in_order(taken, [self._floor(left) for left in lefts])
             if span.term.spread is Spread.PRO_RATA:
-                parts = allocate(taken, [left.amount for left in lefts])
+                parts = allocate(taken, lefts)
             for fee, part in zip(group, parts, strict=True):
                 if not part.is_zero:
                     step = step_of(f"of {rest} left", ONE, -part.amount)
                     self._reduce(fee, span, LineKind.DISCOUNT, -part.amount, step, share=share, month=month)
             rest -= taken
 
+    def _floor(self, exact: Decimal) -> Money:
+        whole = (exact / unit(self._currency)).to_integral_value(ROUND_FLOOR)
+        return Money.of(whole * unit(self._currency), self._currency)
+
     def cap(self) -> None:
         """Take off what a month's fees come to above a cap, narrow caps first."""
-        widths = len(self._timeline.charges)
-        for span in sorted(self._timeline.caps, key=lambda span: len(span.term.charges) or widths):
+        for span in sorted(self._timeline.caps, key=lambda span: (len(span.term.charges) or MANY, span.term.id)):
             for month in self._months:
                 self._cap_month(span, month)
 
@@ -135,69 +154,61 @@ class _Reducer:
         days = _days_in(span, month)
         if days is None:
             return
-        share = Proration.of(span.days, month, span.contract.proration)
-        room = self._rounded(share.share(span.term.amount))
-        label = f"above the cap of {room}"
-        for group in self._fees_and_usage(days, set(span.term.charges)):
-            for fee in group:
-                left = fee.left_in(days)
-                above = left.amount - max(room.amount, ZERO)
-                room -= left
-                if above > 0:
-                    taken = min(above, left.amount)
-                    step = step_of(label, ONE, -taken)
-                    self._reduce(fee, span, LineKind.CAP, -taken, step, share=share, month=month)
+        share = term_share(span, month)
+        amount = self._rounded(share.share(span.term.amount))
+        room = amount.amount
+        for fee in self._left_in(days, month, set(span.term.charges) or None):
+            left = fee.exact_in(days)
+            above = max(self._rounded(left - room).amount, ZERO)
+            room = max(room - (left - above), ZERO)
+            if above:
+                step = step_of(f"above the cap of {amount}", ONE, -above)
+                self._reduce(fee, span, LineKind.CAP, -above, step, share=share, month=month)
 
     def commit(self) -> None:
         """Bill what the month's own fees fall short of a commitment; one that is met keeps a zero line."""
+        by_id: dict[str, list[Span[Commitment]]] = {}
         for span in self._timeline.commitments:
             if span.term.months == 1 and span.touches(self._basis.period):
-                self.lines.append(self._shortfall(span))
+                by_id.setdefault(span.term.id, []).append(span)
+        self.lines += map(self._shortfall, by_id.values())
 
-    def _shortfall(self, span: Span[Commitment]) -> PricedLine:
-        commitment, period = span.term, self._basis.period
-        named = set(commitment.charges)
-        days = _days_in(span, period) or period
-        mine = (fee.left_in(days) for fee in self.fees if fee.line.charge in named)
-        billed = total(mine, self._currency)
-        share = Proration.of(span.days, period, span.contract.proration)
-        committed = share.share(commitment.amount)
-        short = max(committed - billed.amount, ZERO)
-        steps = (
-            Step(label="committed", quantity=ONE, unit_price=commitment.amount, flat_fee=ZERO, amount=shown(committed)),
-            step_of("billed", ONE, -billed.amount),
+    def _shortfall(self, spans: Sequence[Span[Commitment]]) -> PricedLine:
+        """Return the line of a month's commitment, whose amount or charges may change within the month."""
+        period, committed, billed = self._basis.period, ZERO, ZERO
+        steps: list[Step] = []
+        for span in spans:
+            days = _days_in(span, period) or period
+            amount = term_share(span, period).share(span.term.amount)
+            committed += amount
+            billed += sum((fee.exact_in(days) for fee in self.fees if fee.line.charge in span.term.charges), ZERO)
+            steps.append(
+                Step(
+                    label="committed",
+                    quantity=ONE,
+                    unit_price=span.term.amount,
+                    flat_fee=ZERO,
+                    amount=shown(amount),
+                )
+            )
+        short, last = max(committed - billed, ZERO), spans[-1]
+        why = explain(
+            last.contract,
+            "minimum_commitment",
+            short,
+            (*steps, step_of("billed", ONE, -shown(billed))),
+            self._basis.rounding,
+            proration=term_share(last, period) if len(spans) == 1 else None,
+            note="shortfall" if short else f"met: {self._rounded(billed)} billed",
         )
-        return shortfall_line(
-            span,
-            period,
-            name=name_of(span, period),
-            net=self._rounded(short),
-            why=explain(
-                span.contract,
-                "minimum_commitment",
-                short,
-                steps,
-                self._basis.rounding,
-                proration=share,
-                note="shortfall" if short else f"met: {billed} billed",
-            ),
-            line_ids=self._basis.line_ids,
-        )
+        name = name_of(spans[0], period)
+        net, line_ids = self._rounded(short), self._basis.line_ids
+        return shortfall_line(last, period, name=name, net=net, why=why, line_ids=line_ids)
 
-    def _fees_and_usage(self, days: Period, named: set[str]) -> Iterator[list[Fee]]:
-        """Yield the fees of some days of which something is left, whichever invoice bills them; then the usage.
-
-        Fees are known from the terms alone, so what they leave to the usage never changes with what is used.
-        """
-        mine = [
-            fee
-            for fee in self.fees
-            if (not named or fee.line.charge in named) and fee.left.amount > 0 and fee.left_in(days).amount > 0
-        ]
-        mine.sort(key=lambda fee: fee.place)
-        for is_usage in (False, True):
-            if group := [fee for fee in mine if fee.place[0] is is_usage]:
-                yield group
+    def _left_in(self, days: Period, month: Period, named: set[str] | None) -> list[Fee]:
+        """Return the fees, then the usage, of which something is left on some days: first what other months bill."""
+        mine = [fee for fee in self.fees if (named is None or fee.line.charge in named) and fee.exact_in(days) > 0]
+        return sorted(mine, key=lambda fee: (fee.place[0], fee.home == month.start, fee.place))
 
     def _reduce[T: Discount | SpendCap](
         self,
@@ -212,7 +223,8 @@ class _Reducer:
         month: Period | None = None,
     ) -> None:
         net = self._rounded(exact) if net is None else net
-        fee.take(-net, span.days if month is None else _days_in(span, month) or month)
+        days = self._timeline.days_past_end(span) if month is None else _days_in(span, month) or month
+        fee.take(-net, days)
         if not fee.is_here:
             return
         line, is_part = fee.line, month is not None and not fee.is_within(month)
@@ -222,6 +234,10 @@ class _Reducer:
         why = explain(span.contract, kind.term_model, exact, (step,), self._basis.rounding, proration=share)
         line_ids = self._basis.line_ids
         self.lines.append(reduction_line(span, line, kind, name=name, net=net, why=why, line_ids=line_ids))
+
+
+def _breadth(span: Span[Discount]) -> tuple[int, str]:
+    return (len(span.term.charges) + len(span.term.products) or MANY, span.term.id)
 
 
 def _days_in[T: Term](span: Span[T], month: Period) -> Period | None:

@@ -6,147 +6,227 @@ in advance   the month before the one in which the service period starts; what s
 once         the month that holds the day on which it is due
 
 A service period is at home with all its parts, however late in it the terms change: a year that is billed in advance
-owes the price of its last month in its home month, too.
+owes the price of its last month in its home month, too. The days on which the same priced terms hold are one part, also
+where other terms hold between them:
+
+    version 1 |===|           version 1 and 3 say the same: two parts, of which the first has two ranges of days
+    version 2     |===|
+    version 3         |===|
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from billproof.cadence import Cadence
 from billproof.contracts.charges import Charge, Refund, Timing
-from billproof.contracts.timeline import Span, Timeline
-from billproof.periods import DateRange, Period, add_months
-from billproof.proration import Proration
+from billproof.contracts.timeline import Span, Timeline, same_terms
+from billproof.periods import DateRange, Period, add_months, intersection
+from billproof.proration import Proration, counted_days
 
 ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A part of a service period that one span of a charge covers; `since` is the first day of one after the first.
+    """A part of a service period that one charge covers by the same priced terms.
 
-    `home` is the first day of the month whose invoice bills it.
+    `span` is as the version states it that governs its last day, and `days` are those of the service period that it
+    covers, in order. `since` is the first of them, empty for the first part; `home` is the first day of the month whose
+    invoice bills it.
     """
 
     span: Span[Charge]
     period: Period
     since: str
     home: date
+    days: tuple[DateRange, ...]
     is_true_up: bool = False
 
     @property
     def part(self) -> str:
         """The name of the part of the period that it covers; empty where it is the whole."""
         start, end = self.bounds
-        return "" if (start, end) == (self.period.start, self.period.end) else f"{start}_{end}"
+        if len(self.days) == 1 and (start, end) == (self.period.start, self.period.end):
+            return ""
+        return "+".join(f"{days.start}_{days.end}" for days in self.days)
 
     @property
     def bounds(self) -> tuple[date, date]:
-        """The first day that it covers and the first that it does not."""
-        days = self.span.days
-        return max(days.start, self.period.start), min(days.end or self.period.end, self.period.end)
+        """The first day that it covers and the first after it that it does not."""
+        return self.days[0].start, self.days[-1].end or self.period.end
+
+    @property
+    def ranges(self) -> list[Period]:
+        """The days that it covers, in order."""
+        return [Period(start=days.start, end=days.end or self.period.end) for days in self.days]
 
 
 def dues(timeline: Timeline, period: Period) -> Iterator[Due]:
     """Yield what is at home in a billing period of a contract, charge by charge and in time order."""
     upcoming = period.next()
-    for span in timeline.charges:
-        charge = span.term
-        if charge.price.is_due_once:
-            due_day = charge.price.due_day
-            if due_day is not None and period.start <= due_day < period.end and due_day in span.days:
-                yield Due(span, period, "", period.start)
+    for spans in timeline.charge_spans:
+        once = due_once(spans, period)
+        if once is not None:
+            yield once
+        for cadence, mine in _by_cadence(spans):
+            if cadence.is_calendar_month and all(_is_in_arrears(span) for span in mine):
+                yield from parts_of(mine, period)  # a month in arrears is at home in itself
+                continue
+            for service_period in cadence.periods_touching(cadence.period_of(period.start).start, upcoming.end):
+                yield from (due for due in parts_of(mine, service_period) if due.home == period.start)
+
+
+def _by_cadence(spans: Sequence[Span[Charge]]) -> list[tuple[Cadence, list[Span[Charge]]]]:
+    """Return the spans of a charge that is owed by service periods; one that pauses may go on by other periods."""
+    groups: list[tuple[Cadence, list[Span[Charge]]]] = []
+    for span in spans:
+        if span.term.price.is_due_once:
             continue
-        if charge.timing is Timing.IN_ARREARS and charge.cadence.is_calendar_month:
-            if span.touches(period):  # a month in arrears is at home in itself
-                yield _due(span, period, timeline, _ended(span, timeline), period.start)
+        if not groups or groups[-1][0] != span.term.cadence:
+            groups.append((span.term.cadence, []))
+        groups[-1][1].append(span)
+    return groups
+
+
+def _is_in_arrears(span: Span[Charge]) -> bool:
+    statements = (*(term for _, _, term in span.earlier), span.term)
+    return all(term.timing is Timing.IN_ARREARS for term in statements)
+
+
+def due_once(spans: Sequence[Span[Charge]], period: Period) -> Due | None:
+    """Return what a charge owes once where its day is in a billing period: the first day that its terms name.
+
+    A milestone may be reached before the version begins that says so.
+    """
+    for span in spans:
+        price = span.term.price
+        day = price.due_day
+        if day is None or not (day in span.days or (price.may_be_due_before and day < span.days.start)):
             continue
-        earliest = charge.cadence.period_of(period.start).start
-        yield from (due for due in _parts(span, timeline, earliest, upcoming.end) if due.home == period.start)
+        if period.start <= day < period.end:
+            covered = intersection(span.days, DateRange(start=period.start, end=period.end))
+            days = covered or DateRange(start=day, end=day + ONE_DAY)
+            return Due(span, period, "", period.start, (days,))
+        return None
+    return None
 
 
 def fees_touching(timeline: Timeline, periods: Iterable[Period]) -> list[Due]:
-    """Return every part of a fee that covers a day of some billing periods, wherever it is at home.
+    """Return every part of the fees that cover a day of some billing periods, wherever they are at home.
 
     What is metered is of its own month alone, and left out.
     """
-    dues: dict[tuple[str, date, str], Due] = {}
+    known: dict[tuple[str, date, str], Due] = {}
     for period in periods:
-        for span in timeline.charges:
-            if span.term.is_metered:
-                continue
-            due_day = span.term.price.due_day
-            if due_day is not None and period.start <= due_day < period.end and due_day in span.days:
-                dues[span.term.id, period.start, ""] = Due(span, period, "", period.start)
-            elif not span.term.price.is_due_once and span.touches(period):
-                for due in _parts(span, timeline, period.start, period.end):
-                    dues.setdefault((span.term.id, due.period.start, due.since), due)
-    return list(dues.values())
+        for spans in timeline.charge_spans:
+            once = due_once(spans, period)
+            found = [] if once is None else [once]
+            for cadence, fees in _by_cadence([span for span in spans if not span.term.is_metered]):
+                if any(span.touches(period) for span in fees):
+                    for service_period in cadence.periods_touching(period.start, period.end):
+                        found += parts_of(fees, service_period)
+            for due in found:
+                known.setdefault((due.span.term.id, due.period.start, due.since), due)
+    return list(known.values())
 
 
-def _parts(span: Span[Charge], timeline: Timeline, start: date, end: date) -> Iterator[Due]:
-    """Yield the parts of the service periods between two days that a span covers."""
-    ended = _ended(span, timeline)
-    for service_period in span.term.cadence.periods_touching(start, end):
-        if span.touches(service_period):
-            home = _home(span, service_period, ended)
-            yield _due(span, service_period, timeline, ended, home)
+def parts_of(spans: Sequence[Span[Charge]], service_period: Period) -> list[Due]:
+    """Return the parts of a service period that a charge covers, each by the same priced terms.
+
+    Where the rest of the service period is not refunded, the charge's last part runs to its end.
+    """
+    whole = DateRange.model_construct(start=service_period.start, end=service_period.end)
+    groups: list[list[tuple[Span[Charge], DateRange]]] = []
+    for span in spans:
+        days = intersection(span.days, whole)
+        if days is None:
+            continue
+        alike = next((group for group in groups if same_terms(group[0][0], span)), None)
+        if alike is None:
+            groups.append([(span, days)])
+        else:
+            alike.append((span, days))
+    if not groups:
+        return []
+    last = max((days.end or service_period.end for group in groups for _, days in group))
+    stated = [(_stated(group[-1][0], service_period), [days for _, days in group]) for group in groups]
+    final = next(span for span, days in stated if days[-1].end == last)
+    if last < service_period.end and final.term.timing is Timing.IN_ADVANCE and final.term.refund is Refund.NONE:
+        kept = next(days for span, days in stated if span is final)
+        kept[-1] = DateRange(start=kept[-1].start, end=service_period.end)
+    home = _home(final, service_period, spans[0].days.start, last)
+    return [
+        Due(span, service_period, str(days[0].start) if number else "", home, tuple(days))
+        for number, (span, days) in enumerate(stated)
+    ]
 
 
-def _home(span: Span[Charge], service_period: Period, ended: date | None) -> date:
-    """Return the first day of the month whose invoice bills a service period of a charge."""
+def _stated(span: Span[Charge], service_period: Period) -> Span[Charge]:
+    """Return a span as the version states it that governs its last day in a service period."""
+    if not span.earlier:
+        return span
+    return span.as_of(min(span.days.end or service_period.end, service_period.end) - ONE_DAY)
+
+
+def _home(span: Span[Charge], service_period: Period, begun: date, ended: date) -> date:
+    """Return the first day of the month whose invoice bills a service period of a charge.
+
+    `begun` is the first day of the charge, `ended` the first after those of the service period that it covers.
+    """
     if span.term.timing is Timing.IN_ARREARS:
-        end = service_period.end if ended is None else min(service_period.end, ended)
-        return (end - ONE_DAY).replace(day=1)
-    first = span.begun.replace(day=1)
+        return (ended - ONE_DAY).replace(day=1)
+    first = begun.replace(day=1)
     if service_period.start < add_months(first, 2):
         return first
     return (service_period.start.replace(day=1) - ONE_DAY).replace(day=1)
 
 
-def _due(span: Span[Charge], service_period: Period, timeline: Timeline, ended: date | None, home: date) -> Due:
-    """Name a part; where the rest of the service period is not refunded, the charge's last span runs to its end.
-
-    It is stated as the version states it that governs its last day.
-    """
-    if span.earlier:
-        last = min(span.days.end or service_period.end, service_period.end) - ONE_DAY
-        span = span.as_of(last)
-    earlier = [
-        other
-        for other in timeline.of_charge(span.term.id)
-        if other.days.start < span.days.start and other.touches(service_period)
-    ]
-    since = str(span.days.start) if earlier else ""
-    in_advance = span.term.timing is Timing.IN_ADVANCE
-    if in_advance and span.term.refund is Refund.NONE and ended is not None and span.days.end == ended:
-        kept = DateRange(start=span.days.start, end=max(ended, service_period.end))
-        span = replace(span, days=kept)
-    return Due(span, service_period, since, home)
+def term_edges(timeline: Timeline, *, percents: bool) -> set[date]:
+    """Return the days on which a cap, a commitment or a discount begins or ends; `percents` are discounts, too."""
+    discounts = [span for span in timeline.discounts if percents or span.term.amount is not None]
+    ranges = [span.days for spans in (timeline.caps, timeline.commitments) for span in spans]
+    ranges += [timeline.days_past_end(span) for span in discounts] + [span.days for span in discounts]
+    return {edge for days in ranges for edge in (days.start, days.end) if edge is not None}
 
 
-def _ended(span: Span[Charge], timeline: Timeline) -> date | None:
-    """Return the first day without the charge, whichever of its versions governs then; None where it goes on."""
-    end = span.days.end
-    for other in timeline.of_charge(span.term.id):
-        if other.days.start == end:
-            end = other.days.end
-    return end
+def up_to(due: Due, day: date) -> Due:
+    """Return a part as if it covered its days before another alone."""
+    before = DateRange.model_construct(start=date.min, end=day)
+    days = (intersection(mine, before) for mine in due.days)
+    return replace(due, days=tuple(mine for mine in days if mine is not None))
 
 
 def in_force(due: Due, timeline: Timeline) -> Due:
     """Return a part as if it covered all days of its service period on which the charge is in force, by any terms."""
-    days = [span.days for span in timeline.of_charge(due.span.term.id) if span.touches(due.period)]
-    end = None if days[-1].end is None else days[-1].end
-    return replace(due, span=replace(due.span, days=DateRange(start=days[0].start, end=end)))
+    whole = DateRange.model_construct(start=due.period.start, end=due.period.end)
+    ranges: list[DateRange] = []
+    for span in timeline.of_charge(due.span.term.id):
+        days = intersection(span.days, whole)
+        if days is not None and ranges and ranges[-1].end == days.start:
+            ranges[-1] = DateRange.model_construct(start=ranges[-1].start, end=days.end)
+        elif days is not None:
+            ranges.append(days)
+    return replace(due, days=tuple(ranges))
 
 
 def waived_days(due: Due, timeline: Timeline) -> list[DateRange]:
     """Return the days of waivers that hold for a charge."""
-    return [span.days for span in timeline.waivers if not span.term.charges or due.span.term.id in span.term.charges]
+    return [
+        timeline.days_past_end(span)
+        for span in timeline.waivers
+        if not span.term.charges or due.span.term.id in span.term.charges
+    ]
 
 
-def proration(due: Due, timeline: Timeline) -> Proration:
+def proration(due: Due, waived: Iterable[DateRange] = ()) -> Proration:
     """Count the days that a part covers, less those that a waiver names."""
-    waived = waived_days(due, timeline)
-    return Proration.of(due.span.days, due.period, due.span.contract.proration, without=waived)
+    return Proration.of(due.days, due.period, due.span.contract.proration, without=waived)
+
+
+def billed_days(due: Due, waived: Iterable[DateRange] = ()) -> list[DateRange]:
+    """Return the days that a part bills, in order: those that count for it, less waived ones; of a due once its day."""
+    day = due.span.term.price.due_day
+    if day is not None:
+        return [DateRange(start=day, end=day + ONE_DAY)]
+    return counted_days(due.days, due.period, due.span.contract.proration, without=waived)

@@ -8,6 +8,7 @@ from billproof.identities import LineId, LineIdFormat, TermName, reduction_of
 from billproof.money import Money
 from billproof.periods import Period
 from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule
+from billproof.proration import Proration, ProrationMethod
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -81,3 +82,11 @@ def name_of[T: Term](span: Span[T], period: Period) -> TermName:
     """Name a term, and tell its spans within a period apart."""
     is_later = span.begun < span.days.start and span.days.start > period.start
     return TermName(span.term.id, str(span.days.start) if is_later else "")
+
+
+def term_share[T: Term](span: Span[T], period: Period) -> Proration:
+    """Return the share of a period that a discount, cap or commitment has: its days end as it says, by any method."""
+    terms = span.contract.proration
+    if terms.method is ProrationMethod.ACTUAL_DAYS_INCLUSIVE:
+        terms = terms.model_copy(update={"method": ProrationMethod.ACTUAL_DAYS})
+    return Proration.of(span.days, period, terms)

@@ -21,6 +21,7 @@ from billproof.invoicing.model import Released
 from billproof.model import decimal_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN
 from billproof.pipeline.closing import read_statement
+from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.model import RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
@@ -45,7 +46,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
         segments, segment_differences = check_segments(aggregation, stores.objects, rows_stored)
         checked += segments
         differences += segment_differences
-        usages |= by_window(aggregate(aggregation, objects=stores.objects))
+        usages |= by_window(_aggregated(aggregation, stores))
     for number, batch in enumerate(plan.batches):
         batch_plan = stores.artefacts.read(BATCH_PLAN, run_id, batch)
         if number == 0:  # every batch froze the same ones
@@ -73,12 +74,18 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
         segments, segment_differences = check_segments(aggregation, stores.objects, rows_stored)
         checked += segments
         differences += segment_differences
-        usages |= by_window(aggregate(_alone(aggregation, terms), objects=stores.objects))
+        usages |= by_window(_aggregated(_alone(aggregation, terms), stores))
     differences += compare_counts(usages, rows_stored)
     shared_terms, term_differences = compare_shared_terms(batch_plan, stores.directory)
     account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
     checked += shared_terms + account_counts
     return _proof(invoice, checked, [*differences, *term_differences, *account_differences])
+
+
+def _aggregated(aggregation: AggregationPlan, stores: Stores) -> list[AccountUsage]:
+    """Aggregate again what the plan of a bucket says, from the levels that earlier runs recorded and proved."""
+    earlier = earlier_levels(stores.artefacts, aggregation.bucket)
+    return aggregate(aggregation, objects=stores.objects, earlier=earlier)
 
 
 def events_behind(invoice: str, *, stores: Stores) -> Iterator[JudgedEvent]:

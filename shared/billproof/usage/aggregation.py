@@ -5,8 +5,9 @@ are DECIMAL(38, 15): DuckDB adds those exactly and refuses an overflow.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -15,7 +16,9 @@ from billproof.masterdata.meters import Aggregation
 from billproof.ports import Objects
 from billproof.readings import Quantity
 from billproof.usage.judging import conflicts, judged_chunks
-from billproof.usage.measuring import Measurer, WindowEdges, condition
+from billproof.usage.log import days_between, first_day
+from billproof.usage.measuring import Measurer
+from billproof.usage.measuring_levels import LevelMeasurer
 from billproof.usage.model import (
     AccountUsage,
     AccountWindow,
@@ -26,6 +29,8 @@ from billproof.usage.model import (
     PartWindow,
     Quarantined,
 )
+from billproof.usage.openings import EarlierWindows, LatestReadings, LevelBook, level_book, levels_asked, nothing_known
+from billproof.usage.querying import Queries, WindowEdges, condition
 from billproof.usage.tallying import conditions, tallies
 
 UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException)
@@ -100,16 +105,20 @@ class Extras:
     days: list[DayTally] = field(default_factory=list)
 
 
-def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None = None) -> list[AccountUsage]:
+def aggregate(
+    plan: AggregationPlan, *, objects: Objects, extras: Extras | None = None, earlier: EarlierWindows = nothing_known
+) -> list[AccountUsage]:
     """Return what every window of the plan holds, in their order; those without events are there too, with zeros.
 
-    Reads only the log and writes nothing. Conflicting duplicates and tallies are added to `extras`, if that is given.
+    Reads only the log and writes nothing; `earlier` knows the levels that the windows of earlier runs ended with.
+    Conflicting duplicates and tallies are added to `extras`, if that is given.
     """
     names = _properties(plan)
     with judged_chunks(plan, objects, names) as (database, chunks):
         _prepare(database, plan, names)
         columns = "".join(f", {column}" for column in names.values())
-        order = ARRIVED if any(map(_needs_order, plan.asked)) else "null"
+        levels = levels_asked(plan)
+        order = ARRIVED if levels or any(map(_needs_order, plan.asked)) else "null"
         for _ in chunks:
             (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
             database.execute(_MINE.format(names=columns, order=order))
@@ -118,7 +127,16 @@ def aggregate(plan: AggregationPlan, *, objects: Objects, extras: Extras | None 
                 extras.conflicts += conflicts(database)
                 extras.hours += _hours(database, plan, names)
                 extras.days += [DayTally(**row) for row in _rows(database, _DAYS, {"period": plan.period})]
-        return _results(database, plan, names)
+        results = _Results(database, plan, names)
+        book = level_book(plan, results.latest(levels), earlier=earlier, look_back=partial(_look_back, objects=objects))
+        return results.of(book)
+
+
+def _look_back(plan: AggregationPlan, *, objects: Objects) -> list[AccountUsage]:
+    """Aggregate what the log holds before the windows of a plan: windows without a start begin with the log."""
+    first = first_day(objects, plan.bucket)
+    spans = [(max(window.start, first), window.end) for window in plan.windows if first and first <= window.end]
+    return aggregate(plan.model_copy(update={"days": days_between(spans)}), objects=objects)
 
 
 def _needs_order(asked_aggregate: AskedAggregate) -> bool:
@@ -164,11 +182,17 @@ def _edges(plan: AggregationPlan) -> list[tuple[AccountWindow, WindowEdges]]:
     """Return the windows by their numbers: first the whole ones in their order, then their parts."""
     whole = [(window, WindowEdges("", window.start, window.end, window.days)) for window in plan.windows]
     parts = [
-        (window, WindowEdges(part.name, part.start, part.end, _within(window.days, part)))
+        (window, WindowEdges(part.name, part.start, part.end, _within(window.days, part), part.gaps))
         for window in plan.windows
         for part in window.parts
     ]
     return [*whole, *parts]
+
+
+def _owners(plan: AggregationPlan) -> list[int]:
+    """Return the number of the whole window of each window."""
+    numbers = {(window.account, window.period): number for number, window in enumerate(plan.windows)}
+    return [numbers[window.account, window.period] for window, _ in _edges(plan)]
 
 
 def _within(days: tuple[str, ...], part: PartWindow) -> tuple[str, ...]:
@@ -186,43 +210,84 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         "after_at varchar, before_at varchar, is_whole boolean)"
     )
     rows = [
-        (number, window.period, window.account, edges.start, edges.end, window.after, window.before, not edges.part)
+        (number, window.period, window.account, start, end, window.after, window.before, not edges.part)
         for number, (window, edges) in enumerate(_edges(plan))
+        for start, end in edges.ranges
     ]
     if rows:
         database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-
-def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[AccountUsage]:
-    edges = _edges(plan)
-    owners = {window.account + window.period: number for number, window in enumerate(plan.windows)}
-    owner = [owners[window.account + window.period] for window, _ in edges]
-    measurer = Measurer(database, names, [window_edges for _, window_edges in edges])
-    quantities: dict[int, list[Quantity]] = defaultdict(list)
-    out_of_range: dict[int, list[str]] = defaultdict(list)
-    for asked_aggregate in plan.asked:
-        try:
-            measured = measurer.quantities(asked_aggregate)
-        except UNADDABLE:  # one account's values cannot be added up: the others are not to suffer
-            measured = []
-            for number in range(len(edges)):
-                try:
-                    measured += measurer.quantities(asked_aggregate, number)
-                except UNADDABLE:
-                    if asked_aggregate.meter not in out_of_range[owner[number]]:
-                        out_of_range[owner[number]].append(asked_aggregate.meter)
-        for number, quantity in measured:
-            quantities[owner[number]].append(quantity)
-    counted = tallies(database, plan, names)
-    return [
-        AccountUsage(
-            account=window.account,
-            period=window.period,
-            out_of_range=tuple(out_of_range[number]),
-            counts=counted[number].counts,
-            metered_types=counted[number].metered,
-            orphan_types=counted[number].orphan,
-            quantities=tuple(quantities[number]),
-        )
-        for number, window in enumerate(plan.windows)
+    database.execute("create temp table starts (number integer, owner integer, start_at varchar)")
+    starts = [
+        (number, owner, start)
+        for number, ((window, edges), owner) in enumerate(zip(_edges(plan), _owners(plan), strict=True))
+        for start, _ in (edges.ranges if window.levels is not None else ())
     ]
+    if starts:
+        database.executemany("insert into starts values (?, ?, ?)", starts)
+
+
+class _Results:
+    """Measures the kept events of a database, window by window."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> None:
+        self._database = database
+        self._plan = plan
+        self._names = names
+        edges = _edges(plan)
+        self._owners = _owners(plan)
+        self._queries = Queries(database, names, [window_edges for _, window_edges in edges])
+        self._out_of_range: dict[int, list[str]] = defaultdict(list)
+
+    def latest(self, asked: dict[str, AskedAggregate]) -> LatestReadings:
+        """Return the last reading of each level in each window."""
+        levels = LevelMeasurer(self._queries, self._owners)
+        return {
+            name: dict(self._measured(asked_aggregate, lambda *ask: levels.latest(*ask).items(), note=False))
+            for name, asked_aggregate in asked.items()
+        }
+
+    def of(self, book: LevelBook) -> list[AccountUsage]:
+        """Return what each window holds, given the levels that it begins with."""
+        measurer = Measurer(self._queries, LevelMeasurer(self._queries, self._owners, book.openings))
+        quantities: dict[int, list[Quantity]] = defaultdict(list)
+        for asked_aggregate in self._plan.asked:
+            for number, quantity in self._measured(asked_aggregate, measurer.quantities):
+                quantities[self._owners[number]].append(quantity)
+            for number, levels in book.unreadable.items():
+                if asked_aggregate.level_name in levels:
+                    self._out_of_range[number].append(asked_aggregate.meter)
+        counted = tallies(self._database, self._plan, self._names)
+        return [
+            AccountUsage(
+                account=window.account,
+                period=window.period,
+                out_of_range=tuple(dict.fromkeys(self._out_of_range[number])),
+                prefixes=tuple(part.name for part in window.parts if part.is_prefix),
+                counts=counted[number].counts,
+                metered_types=counted[number].metered,
+                orphan_types=counted[number].orphan,
+                quantities=tuple(quantities[number]),
+                closing=book.closing(number),
+            )
+            for number, window in enumerate(self._plan.windows)
+        ]
+
+    def _measured[T](
+        self,
+        asked_aggregate: AskedAggregate,
+        measure: Callable[[AskedAggregate, int | None], Iterable[T]],
+        *,
+        note: bool = True,
+    ) -> list[T]:
+        """Measure all windows at once; where values cannot be added up, each alone, and note the meter of those."""
+        try:
+            return list(measure(asked_aggregate, None))
+        except UNADDABLE:  # one account's values cannot be added up: the others are not to suffer
+            measured: list[T] = []
+            for number, owner in enumerate(self._owners):
+                try:
+                    measured += measure(asked_aggregate, number)
+                except UNADDABLE:
+                    if note:
+                        self._out_of_range[owner].append(asked_aggregate.meter)
+            return measured

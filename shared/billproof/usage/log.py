@@ -9,7 +9,8 @@ A batch that is delivered twice writes the same bytes under the same key; a batc
 which aggregation finds by source and id.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple, Self
 
@@ -91,6 +92,23 @@ def segments_of(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[
         for day, keys_of_day in groupby(keys, key=lambda key: SegmentKey.parse(key).day):
             if day in wanted:
                 yield list(keys_of_day)
+
+
+def days_between(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the days, in UTC, that hold an instant of some spans `[start, end]`, each once and in order."""
+    days: set[str] = set()
+    for start, end in {(start[:10], end[:10]) for start, end in spans}:
+        day = date.fromisoformat(start)
+        while day <= date.fromisoformat(end):
+            days.add(day.isoformat())
+            day += timedelta(days=1)
+    return tuple(sorted(days))
+
+
+def first_day(objects: Objects, bucket: int) -> str | None:
+    """Return the first day of a bucket of the usage log, or None where it is empty."""
+    first = next(iter(objects.keys(f"usage/bucket={bucket_name(bucket)}/")), None)
+    return first.split("/")[2].removeprefix("day=") if first else None
 
 
 def quarantine_prefix(day: str) -> str:

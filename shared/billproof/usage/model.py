@@ -6,10 +6,12 @@ from enum import StrEnum
 import msgspec
 from pydantic import Field
 
-from billproof.masterdata.meters import Aggregation
+from billproof.ids import digest
+from billproof.masterdata.meters import LEVELS, Aggregation
 from billproof.model import Computed, Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
+from billproof.usage.levels import Closing, LevelSource
 
 
 class Reason(StrEnum):
@@ -128,13 +130,35 @@ class AskedAggregate(Model):
     rounding: QuantityRule | None = None
     reading: Reading
 
+    @property
+    def is_level(self) -> bool:
+        """Whether it is of a level, which goes on from before the window."""
+        is_single = self.reading.by_price or self.reading.transactions is not None
+        return self.reading.by_day or (self.aggregation in LEVELS and not is_single)
 
-class PartWindow(Model):
-    """A part of an account's window that is measured besides the whole, under its own name."""
+    @property
+    def level_name(self) -> str:
+        """The digest of how events are read for the level: the most, the latest and the days of one level share it."""
+        how = [self.event_type, self.value_property, self.where, self.reading.group_by]
+        return digest(how)
 
-    name: str
+
+class Edges(Model):
+    """Instants `[start, end)` as text in UTC."""
+
     start: str
     end: str
+
+
+class PartWindow(Edges):
+    """A part of an account's window that is measured besides the whole, under its own name; without its gaps.
+
+    It `is_prefix` where it says how much of a part was used before a day.
+    """
+
+    name: str
+    gaps: tuple[Edges, ...] = ()
+    is_prefix: bool = False
 
 
 class AccountWindow(Model):
@@ -143,7 +167,8 @@ class AccountWindow(Model):
     What was received at `before` or later is late: the window's invoice does not bill it. What was received earlier
     than `after` is counted by an earlier run; quantities are of everything received before `before`, all the same.
     `metered` names the event types that the account's terms price, each with the conditions (as JSON) of which an event
-    must meet one; an empty condition is met by all. `days` are the local midnights from the start to the end.
+    must meet one; an empty condition is met by all. `days` are the local midnights from the start to the end. `levels`
+    says where the levels before it come from; null (in plans of before) is from nowhere: it begins with none.
     """
 
     account: str
@@ -157,6 +182,7 @@ class AccountWindow(Model):
     excluded_types: tuple[str, ...]
     parts: tuple[PartWindow, ...] = ()
     days: tuple[str, ...] = ()
+    levels: LevelSource | None = None
 
 
 class AggregationPlan(Model):
@@ -211,15 +237,21 @@ class EventCounts(Model):
 
 
 class AccountUsage(Model):
-    """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold."""
+    """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold.
+
+    `prefixes` are the parts that were measured to say how much was used before a day.
+    `closing` are the levels that the next window begins with, as far as they are known.
+    """
 
     account: str
     period: str
     out_of_range: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
     counts: EventCounts
     metered_types: dict[str, int]
     orphan_types: dict[str, int]
     quantities: tuple[Quantity, ...]
+    closing: tuple[Closing, ...] = ()
 
 
 class HourTally(Model):

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 
 from billproof.ids import canonical_json
-from billproof.usage.measuring import condition
 from billproof.usage.model import AggregationPlan, EventCounts
+from billproof.usage.querying import condition
 
 _COUNTED = "select number, type, verdict, count(*){columns} from events where counts group by all order by all"
 

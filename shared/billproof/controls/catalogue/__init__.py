@@ -21,6 +21,7 @@ from billproof.controls.catalogue import (
     tax_registration,
     unpriced_meter,
     usage_changed,
+    usage_outside_contract,
 )
 from billproof.controls.control import Control
 
@@ -29,6 +30,7 @@ CATALOGUE: tuple[Control, ...] = tuple(
     for module in (
         orphan_usage,
         unpriced_meter,
+        usage_outside_contract,
         correction_without_event,
         charge_without_line,
         quantity_not_billed,

@@ -11,12 +11,14 @@ from billproof.periods import Period
 def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find contracts that were in force in the previous month, if the account has no invoice for that month.
 
-    This happens when a contract is published after the run of its first month, or when an invoice is still held. Later
-    invoices bill differences only for months that were billed, so the gap would remain.
+    This happens when an invoice is still held, or when a contract is published after the run of its first month and the
+    legal entity does not say from which day billproof bills. A month that this invoice bills is no gap.
     """
     month = Period.month_ending(facts.plan.period.start)
     before = facts.terms.before
     if before is not None and before.period.end == facts.plan.period.start:
+        return
+    if any(earlier.period == month for earlier in facts.terms.earlier):
         return
     for timeline in facts.timelines if facts.priced else ():
         if timeline.in_force(month) is not None:

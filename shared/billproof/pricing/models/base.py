@@ -108,8 +108,14 @@ class PriceModel(Model):
     takes_seats_meter: ClassVar[bool] = False
     is_due_once: ClassVar[bool] = False
     """Whether it is due once, on a day, and not for every service period."""
+    may_be_due_before: ClassVar[bool] = False
+    """Whether the day on which it is due may lie before the version that says it."""
+    has_tier_fees: ClassVar[bool] = False
+    """Whether its steps have flat fees of tiers, which a service period owes once and whole."""
     needs_price_of_event: ClassVar[bool] = False
     """Whether its meter must name the property in which events carry their price."""
+    is_of_amounts: ClassVar[bool] = False
+    """Whether its events carry amounts of money: what some days used is told by what their events cost."""
     money: ClassVar[tuple[str, ...]] = ()
     """The fields that are amounts of money."""
     priced_by: ClassVar[frozenset[str]] = frozenset({"quantity", "groups", "parts", "carried"})
@@ -135,8 +141,11 @@ class PriceModel(Model):
         """Whether what telemetry sees above the stated quantity is billed in arrears."""
         return False
 
-    def true_up_of(self, levels: Sequence[Decimal]) -> TrueUp:
-        """Return what is owed for the levels of the days above the stated quantity."""
+    def true_up_of(self, levels: Sequence[Decimal], counted: Sequence[Decimal]) -> TrueUp:
+        """Return what is owed for the levels of some days above the stated quantity.
+
+        `levels` has each day once, `counted` as often as it counts by the terms.
+        """
         raise NotImplementedError
 
     def refusals(self, charge: ReadsUsage) -> Iterator[str]:  # noqa: ARG002 (most models have no constraint of their own)

@@ -14,6 +14,7 @@ class Dynamic(PriceModel):
 
     model: Literal["dynamic"] = "dynamic"
     needs_meter: ClassVar[bool] = True
+    is_of_amounts: ClassVar[bool] = True
     takes_allowance: ClassVar[bool] = False
     takes_conversion: ClassVar[bool] = False
     needs_price_of_event: ClassVar[bool] = True

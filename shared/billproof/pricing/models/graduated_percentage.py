@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,7 @@ class GraduatedPercentage(PriceModel):
     """Each part of the summed amount at the percentage of the tier that it falls in."""
 
     model: Literal["graduated_percentage"] = "graduated_percentage"
+    has_tier_fees: ClassVar[bool] = True
     tiers: Annotated[tuple[PercentTier, ...], Field(min_length=1, max_length=MAX_TIERS)]
     flat_fee_at_zero: bool = True
 

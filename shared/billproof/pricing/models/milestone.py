@@ -1,7 +1,7 @@
 """An amount due once a milestone is reached."""
 
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
 from billproof.pricing.models.one_off import DueOnce
 
@@ -10,6 +10,7 @@ class Milestone(DueOnce):
     """An amount due once a milestone is reached; a new version of the contract says when that was."""
 
     model: Literal["milestone"] = "milestone"
+    may_be_due_before: ClassVar[bool] = True
     reached_on: date | None = None
 
     @property

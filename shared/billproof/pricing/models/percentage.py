@@ -38,6 +38,7 @@ class Percentage(PriceModel):
 
     model: Literal["percentage"] = "percentage"
     needs_meter: ClassVar[bool] = True
+    is_of_amounts: ClassVar[bool] = True
     takes_allowance: ClassVar[bool] = False
     takes_conversion: ClassVar[bool] = False
     takes_pool: ClassVar[bool] = False

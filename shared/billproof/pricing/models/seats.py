@@ -46,13 +46,15 @@ class Seats(PriceModel):
         """Return the committed seats."""
         return (step_of("seats", self.stated_quantity, self.unit_price),)
 
-    def true_up_of(self, levels: Sequence[Decimal]) -> TrueUp:
+    def true_up_of(self, levels: Sequence[Decimal], counted: Sequence[Decimal]) -> TrueUp:
         """Return the seats above the committed ones: the most of any day, or each day's."""
-        above = [max(level - self.seats, ZERO) for level in levels]
         seat_price = self.unit_price if self.true_up_price is None else self.true_up_price
         if self.true_up == "high_water_mark":
-            most = max(above, default=ZERO)
+            most = max(self._above(levels), default=ZERO)
             label = f"seats above {self.seats}, the most of any day"
             return TrueUp(most, step_of(label, most, seat_price), by_day=False)
-        together = sum(above, ZERO)
+        together = sum(self._above(counted), ZERO)
         return TrueUp(together, step_of(f"days of seats above {self.seats}", together, seat_price), by_day=True)
+
+    def _above(self, levels: Sequence[Decimal]) -> list[Decimal]:
+        return [max(level - self.seats, ZERO) for level in levels]

@@ -51,6 +51,7 @@ class Tiered(PriceModel):
     """
 
     in_advance: ClassVar[bool] = True
+    has_tier_fees: ClassVar[bool] = True
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=MAX_TIERS)]
     flat_fee_at_zero: bool = True
 

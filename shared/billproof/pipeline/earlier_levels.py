@@ -1,0 +1,43 @@
+"""The levels that an earlier run's windows ended with, from the usage that it wrote."""
+
+from functools import cache
+
+from billproof.errors import NotFound
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, USAGE, Artefacts
+from billproof.pipeline.usages import usage_part
+from billproof.usage.log import bucket_name
+from billproof.usage.model import AccountWindow, BatchUsage
+from billproof.usage.openings import EarlierWindows, KnownLevels
+
+
+def earlier_levels(artefacts: Artefacts, bucket: int) -> EarlierWindows:
+    """Return what looks up the levels of a bucket's accounts in the usage of earlier runs; each is read once."""
+
+    @cache
+    def windows(run: str) -> dict[tuple[str, str], AccountWindow]:
+        try:
+            plan = artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket))
+        except NotFound:  # the run read no window of the bucket
+            return {}
+        return {(window.account, window.period): window for window in plan.windows}
+
+    @cache
+    def usage(run: str, batch: str) -> BatchUsage:
+        return artefacts.read(USAGE, run, usage_part(batch, bucket))
+
+    def look_up(window: AccountWindow) -> KnownLevels | None:
+        source = window.levels
+        before = windows(source.run).get((window.account, source.period)) if source is not None else None
+        if source is None or before is None:
+            return None
+        ended = next(
+            used
+            for used in usage(source.run, before.batch).accounts
+            if (used.account, used.period) == (window.account, source.period)
+        )
+        levels = {
+            closing.reading: {level.dimension: level.level for level in closing.levels} for closing in ended.closing
+        }
+        return KnownLevels(end=before.end, levels=levels)
+
+    return look_up

@@ -1,0 +1,109 @@
+"""Asking the kept events of a chunk: one query for a reading of a meter, over all windows or one.
+
+The table `events` has a row for each event: window number, type, sequence (time, then order of arrival), verdict, and a
+column for each property that is read. DuckDB adds DECIMAL(38, 15) exactly and refuses an overflow.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from billproof.readings import Quantity
+from billproof.usage.model import AskedAggregate, Edges
+
+DECIMAL = "decimal(38, 15)"
+TIME_LETTERS = 27
+"""How much of a sequence is the event's time."""
+
+# Every query reads `base`: the window's number, the properties to group by (together: {keys}), and the measured value.
+_BASE = """
+with base as (
+    select number{groups}, {value} as value, {price} as price, sequence from events
+    where type = $type and verdict = 'kept' and number = coalesce($window, number) and {condition}
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowEdges:
+    """What a window is called, when it starts and ends, without its gaps; its local midnights, where days are asked."""
+
+    part: str
+    start: str
+    end: str
+    days: tuple[str, ...]
+    gaps: tuple[Edges, ...] = ()
+
+    @property
+    def ranges(self) -> list[tuple[str, str]]:
+        """The instants `[start, end)` that it holds, in order."""
+        starts = [self.start, *(gap.end for gap in self.gaps)]
+        return list(zip(starts, [*(gap.start for gap in self.gaps), self.end], strict=True))
+
+
+class Queries:
+    """The events of one database; `names` gives the column of each property."""
+
+    def __init__(
+        self, database: duckdb.DuckDBPyConnection, names: Mapping[str, str], windows: Sequence[WindowEdges]
+    ) -> None:
+        self._database = database
+        self._names = names
+        self.windows = windows
+
+    def rows(
+        self, asked_aggregate: AskedAggregate, window: int | None, query: str, **parts: Any
+    ) -> list[tuple[Any, ...]]:
+        """Return what a query finds: its keys (the window's number, the groups), then what it measures.
+
+        `percentile` is a parameter of the query; other parts are texts of it.
+        """
+        groups = [self._names[name] for name in asked_aggregate.reading.group_by]
+        conditions, parameters = condition(asked_aggregate.where, self._names)
+        parameters |= {"type": asked_aggregate.event_type, "window": window}
+        if "percentile" in parts:
+            parameters["percentile"] = parts.pop("percentile")
+        names = [f"g{number}" for number in range(len(groups))]
+        text = (_BASE + query).format(
+            groups="".join(f", coalesce({column}, '') as g{number}" for number, column in enumerate(groups)),
+            keys=", ".join(["number", *names]),
+            group_names="".join(f", {name}" for name in names),
+            value=self._names[asked_aggregate.value_property] if asked_aggregate.value_property is not None else "null",
+            price=self._names[asked_aggregate.price_property] if asked_aggregate.price_property is not None else "null",
+            condition=conditions,
+            letters=TIME_LETTERS,
+            **parts,
+        )
+        return self._database.execute(text, parameters).fetchall()
+
+    def quantity(
+        self, asked_aggregate: AskedAggregate, window: int, dimension: Any, quantity: Decimal, events: int, **more: Any
+    ) -> Quantity:
+        """Return what was measured, rounded by the meter."""
+        reading = asked_aggregate.reading
+        return Quantity(
+            meter=asked_aggregate.meter,
+            group_by=reading.group_by,
+            dimension=dict(zip(reading.group_by, dimension, strict=True)),
+            quantity=quantity if asked_aggregate.rounding is None else asked_aggregate.rounding.apply(quantity),
+            events=events,
+            variant=reading.variant,
+            part=self.windows[window].part,
+            **more,
+        )
+
+
+def condition(
+    where: Mapping[str, tuple[str, ...]], names: Mapping[str, str], *, prefix: str = "w"
+) -> tuple[str, dict[str, Any]]:
+    """Write what a meter counts as SQL over the columns of properties; the values are parameters, never text of it."""
+    clauses: list[str] = []
+    parameters: dict[str, Any] = {}
+    for name, values in sorted(where.items()):
+        keys = [f"{prefix}_{names[name]}_{number}" for number in range(len(values))]
+        parameters |= dict(zip(keys, values, strict=True))
+        clauses.append(f"coalesce({names[name]} in ({', '.join(f'${key}' for key in keys)}), false)")
+    return " and ".join(clauses) or "true", parameters
