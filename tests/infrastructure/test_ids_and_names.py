@@ -21,6 +21,16 @@ NEVER_READ_BACK = {
     "shared/billproof/tax/port.py": "the key of a calculation, which is compared as a whole",
 }
 """Where two names, none of which can hold the separator, make a text that nobody takes apart."""
+TAKEN_APART = {
+    "shared/billproof/adapters/stripe/tax.py": "the day in the version of Stripe's API",
+    "shared/billproof/approvals/waiting.py": "the domain of a mail address",
+    "shared/billproof/invoicing/delivery.py": "the domain of a mail address",
+    "shared/billproof/model.py": "the digits of a number",
+    "shared/billproof/pricing/account.py": "the line that a reduction takes something off",
+    "shared/billproof/pricing/differences.py": "the line that a reduction takes something off",
+    "shared/billproof/usage/log.py": "the keys of the usage log, which read themselves back there",
+}
+"""Where a text is divided at a separator outside the value objects, and what it is."""
 
 
 def joined_by_hand(text: str) -> Iterator[str]:
@@ -30,6 +40,17 @@ def joined_by_hand(text: str) -> Iterator[str]:
             case ast.JoinedStr(
                 values=[ast.FormattedValue(), ast.Constant(value=str(between)), ast.FormattedValue(), *_]
             ) if between in SEPARATORS:
+                yield ast.unparse(node)
+
+
+def taken_apart(text: str) -> Iterator[str]:
+    """Yield the calls that divide a text at a separator of ids."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="split" | "rsplit" | "partition" | "rpartition"),
+                args=[ast.Constant(value=str(at)), *_],
+            ) if at in SEPARATORS:
                 yield ast.unparse(node)
 
 
@@ -56,6 +77,18 @@ def test_ids_and_keys_are_put_together_by_value_objects() -> None:
     assert modules.keys() >= PRINTING
     joining = {path for path, text in modules.items() if any(joined_by_hand(text))} - PRINTING
     assert joining == NEVER_READ_BACK.keys()
+
+
+def test_ids_and_keys_are_read_by_value_objects() -> None:
+    modules = code("shared", "functions")
+    dividing = {path for path, text in modules.items() if any(taken_apart(text))}
+    assert dividing - PRINTING == TAKEN_APART.keys()
+
+
+@pytest.mark.parametrize("text", ['key.split("#", 2)', 'name.partition(":")[2]', 'path.rsplit("/", 1)'])
+def test_an_id_that_is_taken_apart_by_hand_is_found(text: str) -> None:
+    assert list(taken_apart(text))
+    assert not list(taken_apart("text.split()"))
 
 
 @pytest.mark.parametrize("text", ['f"{contract}/{charge}"', 'f"{contract.id}#{contract.version:03d}#{fact}"'])
