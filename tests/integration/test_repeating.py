@@ -17,6 +17,8 @@ from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, drained
 from tests.support.repeating import READING, WRITING
 
 FACTS = ("ContractsTableName", "InvoicesTableName", "LedgerTableName", "ExceptionsTableName")
+SIGN_OFFS = "signed-off#"
+"""What is kept beside the runs: every start of a run is one more."""
 KEPT = ("usage/", "quarantine/", "invoices/")
 """What lasts: a run has artefacts of its own, below runs/."""
 
@@ -24,6 +26,8 @@ KEPT = ("usage/", "quarantine/", "invoices/")
 def stored(target: Target) -> dict[str, Any]:
     """Return every fact by its key, and the keys of the objects that last."""
     facts = {f"{name} {json.dumps(key)}": item for name in FACTS for key, item in _items(target.outputs[name])}
+    runs = _items(target.outputs["RunsTableName"])
+    facts |= {json.dumps(key): item for key, item in runs if key[0].startswith(SIGN_OFFS)}
     objects = target.ports.objects
     return facts | {key: None for prefix in KEPT for key in objects.keys(prefix)}
 

@@ -29,6 +29,7 @@ READING: dict[str, tuple[str, ...]] = {
 WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
     "run start": (("-e", EUROPE, "-p", JANUARY), 0, "SUCCEEDED"),
     "run redrive": ((RUN,), 1, "only a failed run"),
+    "run sign-off": (("-e", EUROPE, "-p", "2012-12", "--as", "carla"), 0, "signed off by carla"),
     "exceptions approve": ((EV, "--as", "ben", "--reason", "they flew again next day"), 0, "approved by ben"),
     "exceptions reject": ((EV, "--as", "ben", "--reason", "they did not"), 1, "approved by ben"),
     "exceptions redrive": ((EV,), 1, "nothing to start again"),
