@@ -70,6 +70,91 @@ SHARES = [
         "1490.00",
     ),  # 900 x 31/90 = 310 and 1,800 x 59/90 = 1,180
     Case(
+        "3.4",
+        "late usage before its first day changes no shortfall, and on it takes from it",
+        life(
+            version(
+                usage_charge(per_unit("1")),
+                until="2013-04-16",
+                commitments=[minimum("1000", ["usage"], "2013-01-16", "2013-04-16", 3)],
+            ),
+            [
+                used("2013-01-10", "500"),
+                used("2013-01-12", "100", late="2013-05-10"),
+                used("2013-01-20", "300", late="2013-05-10"),
+                used("2013-04-20", "50", late="2013-05-10"),
+            ],
+            months=("2013-01", "2013-05"),
+        ),
+        owed("minimum"),
+        "700.00",
+    ),  # 1,000 - 300; 20 April is after the contract
+    Case(
+        "3.4",
+        "its second term begins where the first ends, within a month",
+        life(
+            version(
+                usage_charge(per_unit("1")),
+                until="2013-05-16",
+                commitments=[minimum("1000", ["usage"], "2013-01-16", "2013-05-16", 2)],
+            ),
+            [used("2013-03-10", "400"), used("2013-03-20", "300"), used("2013-05-10", "100")],
+            months=("2013-01", "2013-05"),
+        ),
+        owed("minimum"),
+        "1200.00",
+    ),  # 1,000 - 400 and 1,000 - 300 - 100
+    Case(
+        "3.4",
+        "one that is signed late counts what was billed before by its days, too",
+        life(
+            [
+                version(usage_charge(per_unit("1")), until="2013-04-16"),
+                version(
+                    usage_charge(per_unit("1")),
+                    number=2,
+                    until="2013-04-16",
+                    known="2013-03-10",
+                    commitments=[minimum("1000", ["usage"], "2013-01-16", "2013-04-16", 3)],
+                ),
+            ],
+            [used("2013-01-10", "500"), used("2013-01-20", "300")],
+            months=("2013-01", "2013-04"),
+        ),
+        owed("minimum"),
+        "700.00",
+    ),
+    Case(
+        "3.4",
+        "its terms are counted from its own first day, though the contract covers less",
+        life(
+            version(
+                charge(flat("310")),
+                since="2013-01-17",
+                until="2013-03-01",
+                commitments=[minimum("1000", ["fee"], months=3)],
+            ),
+            months=Q1,
+        ),
+        owed("minimum"),
+        "17.78",
+    ),  # 1,000 x 43/90 = 477.78 less 150 and 310
+    Case(
+        "3.4",
+        "a one-off counts by the day on which it is due",
+        life(
+            version(
+                charge({"model": "one_off", "amount": "99", "due_on": "2013-01-12"}, "setup"),
+                charge({"model": "one_off", "amount": "70", "due_on": "2013-01-20"}, "training"),
+                until="2013-04-16",
+                commitments=[minimum("1000", ["setup", "training"], "2013-01-16", "2013-04-16", 3)],
+            ),
+            months=("2013-01", "2013-04"),
+        ),
+        owed("minimum"),
+        "930.00",
+    ),  # 1,000 - 70
+    Case(
         "3.5",
         "a monthly cap holds for each month of a year in advance",
         life(version(FEE_IN_ADVANCE, until="2014-01-01", caps=[CAP]), months=YEAR),

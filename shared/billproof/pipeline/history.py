@@ -96,7 +96,8 @@ class History:
         settled = {
             settlement.invoice: settlement for settlement in self._settlements if not settlement.is_concession
         }.values()
-        documents = [read_settled(self._register, self._objects, settlement) for settlement in settled]
+        in_order = sorted(settled, key=lambda settlement: settlement.number)
+        documents = [read_settled(self._register, self._objects, settlement) for settlement in in_order]
         lines = [line.priced for document in documents for line in document.lines]
         return tuple(
             committed(term, lines).model_copy(update={"charged": _shortfall_charged(term, documents)}) for term in terms
@@ -217,6 +218,7 @@ def _add(
         covered=known.covered if known else line.covered,
         dimension=line.dimension,
         includes_tax=line.includes_tax,
+        left_on=line.left_on if kind is DocumentKind.INVOICE or not known else known.left_on,
         recognition_method=line.recognition.method,
         recognized_over=line.recognition.period if kind is DocumentKind.INVOICE or not known else known.recognized_over,
         net=net,

@@ -1,8 +1,8 @@
 """Commitments over several months: what their fees fall short of is billed once, when the term is over.
 
     committed   the amount, by the share of the term's days on which the commitment holds
-    reached     what all invoices bill for service periods that begin in the term: the named charges after discounts and
-                caps, differences too, whatever credits paid of them
+    reached     what all invoices bill of its days: the named charges after discounts and caps, differences too,
+                whatever credits paid of them; of a line that the term cuts, what is left on its days (left_on)
     owed        committed less reached, or nothing; an invoice bills what is owed less what was billed of it before
 
 So a term that is over is true again whenever late usage or a backdated version changes what it reached.
@@ -22,9 +22,9 @@ from billproof.periods import Period, add_months
 from billproof.pricing.explanation import explain, shown
 from billproof.pricing.model import Explanation, LineKind, PricedLine
 from billproof.pricing.models.base import step_of
-from billproof.pricing.term_lines import shortfall_line
-from billproof.pricing.terms import Committed
-from billproof.proration import Proration
+from billproof.pricing.service_periods import first_day_of
+from billproof.pricing.term_lines import shortfall_line, term_share
+from billproof.pricing.terms import Committed, Reached
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -34,31 +34,48 @@ MODEL = "term_commitment"
 
 @dataclass(frozen=True, slots=True)
 class CommitmentTerm:
-    """One term of a commitment: its days, cut where the commitment ends, and what it commits to."""
+    """One term of a commitment: its days, cut where the commitment ends, and what it commits to.
 
-    span: Span[Commitment]
+    `whole` are the days that it would have, counted from the commitment's first day; `spans` say which charges count on
+    which days.
+    """
+
+    spans: tuple[Span[Commitment], ...]
     days: Period
+    whole: Period
     amount: Decimal
+
+    @property
+    def span(self) -> Span[Commitment]:
+        """The last span of the commitment in it."""
+        return self.spans[-1]
 
     @property
     def key(self) -> tuple[str, str, date]:
         """The contract, the commitment and the first day."""
-        return self.span.contract.id, self.span.term.id, self.days.start
+        return self.span.contract.id, self.span.term.id, self.whole.start
 
     def is_due_in(self, period: Period) -> bool:
         """Say whether the invoice of a period is the first after the term."""
         return period.start < self.days.end <= period.end
 
-    def counts(self, line: PricedLine) -> bool:
-        """Say whether a line is a fee of the term."""
-        starts = self.days.start <= line.service_period.start < self.days.end
+    def is_fee(self, line: PricedLine) -> bool:
+        """Say whether a line is a fee of the contract, or comes off one."""
         is_draw = line.term in {credit.id for credit in self.span.contract.credits}
-        is_fee = line.kind not in {LineKind.COMMITMENT, LineKind.CREDIT} and not is_draw
-        return starts and is_fee and line.charge in self.span.term.charges and self._is_mine(line)
+        is_other = line.kind in {LineKind.COMMITMENT, LineKind.CREDIT} or line.explanation.price_model == MODEL
+        return not is_other and not is_draw and self._is_mine(line)
+
+    def counts(self, line: PricedLine, day: date) -> bool:
+        """Say whether the term counts a line's charge on a day."""
+        return any(
+            day in span.days and self.whole.start <= day < self.whole.end and line.charge in span.term.charges
+            for span in self.spans
+        )
 
     def is_true_up(self, line: PricedLine) -> bool:
         """Say whether a line bills what the term fell short of, or takes it back."""
-        return line.term == self.span.term.id and line.service_period == self.days and self._is_mine(line)
+        is_within = self.whole.start <= line.service_period.start < self.whole.end
+        return line.term == self.span.term.id and is_within and self._is_mine(line)
 
     def _is_mine(self, line: PricedLine) -> bool:
         return line.explanation.contract == self.span.contract.id
@@ -85,7 +102,7 @@ def terms_over(timeline: Timeline, period: Period) -> list[CommitmentTerm]:
 
 
 def _terms(spans: list[Span[Commitment]], months: int, period: Period) -> Iterator[CommitmentTerm]:
-    begun, ended = spans[0].days.start, spans[-1].days.end
+    begun, ended = first_day_of(spans[0]), spans[-1].days.end
     number = 0
     while True:
         start, whole_end = add_months(begun, number * months), add_months(begun, (number + 1) * months)
@@ -94,25 +111,57 @@ def _terms(spans: list[Span[Commitment]], months: int, period: Period) -> Iterat
             return
         whole = Period(start=start, end=whole_end)
         mine = [span for span in spans if span.touches(Period(start=start, end=end))]
-        amount = sum(
-            (Proration.of(span.days, whole, span.contract.proration).share(span.term.amount) for span in mine), ZERO
-        )
+        amount = sum((term_share(span, whole).share(span.term.amount) for span in mine), ZERO)
         if mine:
-            yield CommitmentTerm(mine[-1], Period(start=start, end=end), amount)
+            days = Period(start=max(start, mine[0].days.start), end=end)
+            yield CommitmentTerm(tuple(mine), days, whole, amount)
         number += 1
 
 
 @exactly
 def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
-    """Add up what some lines say of a term: its fees, and what was billed of its shortfall."""
-    reached, billed = ZERO, ZERO
+    """Add up what some lines, in their order, say of a term: its fees, and what was billed of its shortfall."""
+    mine, billed, reached = [], ZERO, ZERO
     for line in lines:
-        if term.counts(line):
-            reached += line.net.amount
+        if term.is_fee(line):
+            mine.append(line)
         elif term.is_true_up(line):
             billed += line.net.amount
+    divided = {_name(line): line for line in mine if line.left_on}
+    for line in mine:
+        name = _name(line)
+        if name not in divided and name.partition(":")[2] not in divided and term.counts(line, line.covered.start):
+            reached += line.net.amount
     contract, commitment, start = term.key
-    return Committed(contract=contract, commitment=commitment, start=start, reached=reached, billed=billed)
+    return Committed(
+        contract=contract,
+        commitment=commitment,
+        start=start,
+        reached=reached,
+        divided=tuple(Reached(line=name, amount=_left(term, line)) for name, line in sorted(divided.items())),
+        billed=billed,
+    )
+
+
+def _name(line: PricedLine) -> str:
+    """Name the line that a line bills, or bills a difference of."""
+    return line.adjusts.line if line.adjusts else line.id
+
+
+def _left(term: CommitmentTerm, line: PricedLine) -> Decimal:
+    return sum((part.left for part in line.left_on if term.counts(line, part.days.start)), ZERO)
+
+
+@exactly
+def _reached(known: Committed) -> Decimal:
+    return known.reached + sum((line.amount for line in known.divided), ZERO)
+
+
+@exactly
+def _replaced(known: Committed | None, now: Committed) -> Decimal:
+    """Return what earlier invoices say of lines of which an invoice says anew what the term counts of them."""
+    names = {line.line for line in now.divided}
+    return sum((line.amount for line in (known.divided if known else ()) if line.line in names), ZERO)
 
 
 @exactly
@@ -130,13 +179,14 @@ def commitment_lines(
     """
     mine, shortfalls = list(lines), []
     for term in terms_over(timeline, period):
-        known, here = before.get(term.key), committed(term, mine)
-        reached, billed = (known.reached, known.billed) if known else (ZERO, ZERO)
-        short = Money.rounded(max(term.amount - reached - here.reached, ZERO), timeline.currency, rounding)
+        known, now = before.get(term.key), committed(term, mine)
+        reached, billed = (_reached(known), known.billed) if known else (ZERO, ZERO)
+        here = _reached(now) - _replaced(known, now)
+        short = Money.rounded(max(term.amount - reached - here, ZERO), timeline.currency, rounding)
         owed = short.amount - billed
         is_due = term.is_due_in(period)
         if is_due or (owed and known):
-            why = _explanation(term, owed, here.reached, known, rounding, is_due=is_due)
+            why = _explanation(term, owed, here, known, rounding, is_due=is_due)
             net = Money.of(owed, timeline.currency)
             name = TermName(term.span.term.id)
             shortfalls.append(shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids))
@@ -148,7 +198,7 @@ def _explanation(
 ) -> Explanation:
     steps = [step_of("committed", ONE, shown(term.amount)), step_of("billed here", ONE, -here)]
     if known is not None:
-        steps.append(step_of("billed before", ONE, -known.reached))
+        steps.append(step_of("billed before", ONE, -_reached(known)))
         if known.billed:
             steps.append(step_of("of the shortfall before", ONE, -known.billed))
     note = ("shortfall" if owed else "met") if is_due else "the term as it is known now, less what was billed of it"

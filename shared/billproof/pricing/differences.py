@@ -124,7 +124,8 @@ def _difference(
     already = before.net.amount if before else ZERO
     net = Money.of(line.net.amount - conceded - already, line.net.currency)
     quantities = {name: getattr(line, name) - (getattr(before, name) if before else ZERO) for name in QUANTITIES}
-    if net.is_zero and not any(quantities.values()):
+    is_left_alike = line.left_on == (before.left_on if before else ())
+    if net.is_zero and not any(quantities.values()) and is_left_alike:
         return
     numbers = before.numbers if before else ()
     steps = [*line.explanation.steps]

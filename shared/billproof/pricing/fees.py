@@ -22,7 +22,14 @@ from billproof.periods import DateRange, Period, intersection
 from billproof.pricing.lines import Basis, charge_lines, true_up_lines
 from billproof.pricing.model import PricedLine
 from billproof.pricing.priced_parts import PricedPart, UsedBefore
-from billproof.pricing.service_periods import billed_days, dues, fees_touching, term_edges, waived_days
+from billproof.pricing.service_periods import (
+    billed_days,
+    commitment_edges,
+    dues,
+    fees_touching,
+    term_edges,
+    waived_days,
+)
 from billproof.proration import Proration, count_days
 
 ZERO = Decimal(0)
@@ -115,6 +122,12 @@ class Fee:
             return self.billed[0].start, self.billed[0].end or end
         return start, max(end, *(days.end or end for days in self.billed)) if self.billed else end
 
+    @property
+    def days(self) -> Period:
+        """Its first day to its last, as `bounds` says."""
+        start, end = self.bounds
+        return Period.model_construct(start=start, end=end)
+
     def billed_days(self, days: DateRange | Period) -> int:
         """Count the days that it bills among some, as its contract counts days."""
         terms, wanted = self.part.due.span.contract.proration, _as_range(days)
@@ -185,7 +198,7 @@ def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
         fees += (_fee(part, line, timeline, basis, is_here=False) for part, line in elsewhere)
     edges = term_edges(timeline, percents=True)
     for fee in fees:
-        fee.cut({*edges, *(month.start for month in fee.months)})
+        fee.cut({*edges, *commitment_edges(timeline, fee.days), *(month.start for month in fee.months)})
     return fees
 
 

@@ -1,11 +1,12 @@
 """Priced lines and their explanations."""
 
+import operator
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from billproof.contracts.charges import RecognitionMethod
 from billproof.model import Computed, Exact, Model
@@ -86,6 +87,13 @@ class Adjusts(Model):
         return fields if self.restated is not None else {name: fields[name] for name in fields if name != "restated"}
 
 
+class LeftOn(Model):
+    """What is left of a line on some of its days, after all that comes off it; exact, before it is rounded."""
+
+    days: Period
+    left: Exact
+
+
 class PricedLine(Model):
     """A line before tax. `quantity` counts what was used, `billed_quantity` what was priced, `included` the rest.
 
@@ -93,6 +101,8 @@ class PricedLine(Model):
     `covered` are the days of the service period that it pays for. `unused_quantity` is what was left of the period's
     own allowance, where it rolls over. Where prices include tax, `net` is the price with it.
     A line that adjusts an earlier one holds the differences of all of these, which may be negative.
+    `left_on` is of a line of which a commitment over several months counts some days: all that is left of it as it is
+    known then, also where the line bills a difference.
     """
 
     id: str
@@ -117,6 +127,7 @@ class PricedLine(Model):
     recognition: RevenueSchedule
     explanation: Explanation
     adjusts: Adjusts | None = None
+    left_on: tuple[LeftOn, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def identity(self) -> LineIdentity:

@@ -10,7 +10,7 @@ from billproof.ids import canonical_json
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period
 from billproof.pricing.pooling import covered_days, part_name, pooled_days
-from billproof.pricing.service_periods import Due, in_force, parts_of, term_edges, up_to
+from billproof.pricing.service_periods import Due, commitment_edges, in_force, parts_of, term_edges, up_to
 from billproof.readings import Reading
 
 
@@ -62,7 +62,7 @@ class Read:
         laid_out = timelines(contracts, period)
         covered = covered_days(laid_out, period).get(account or "", [])
         for timeline in laid_out:
-            edges = sorted(term_edges(timeline, percents=False))
+            edges = sorted(term_edges(timeline, percents=False) | commitment_edges(timeline, period))
             for due in _months(timeline, period):
                 charge = due.span.term
                 is_read = account in {None, timeline.account} or (charge.pooled and covered)

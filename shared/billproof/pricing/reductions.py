@@ -11,6 +11,7 @@ they are known from the terms alone, so what is billed of them never changes wit
 """
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
 from billproof.contracts.charges import Commitment, Discount, DiscountRounding, SpendCap, Spread, Term
@@ -22,9 +23,9 @@ from billproof.periods import Period
 from billproof.pricing.explanation import explain, shown
 from billproof.pricing.fees import Fee, fees_of
 from billproof.pricing.lines import Basis
-from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
-from billproof.pricing.service_periods import term_edges
+from billproof.pricing.service_periods import commitment_edges, term_edges
 from billproof.pricing.term_lines import name_of, reduction_line, shortfall_line, term_share
 from billproof.proration import Proration
 
@@ -41,6 +42,7 @@ def reduced(timeline: Timeline, basis: Basis) -> tuple[list[Fee], list[PricedLin
     reducer = _Reducer(timeline, basis)
     reducer.discount()
     reducer.cap()
+    reducer.divide()
     reducer.commit()
     return [fee for fee in reducer.fees if fee.is_here], reducer.lines
 
@@ -69,7 +71,7 @@ class _Reducer:
                 self._percent_off(span, span.term.percent)
         edges = term_edges(self._timeline, percents=False)
         for fee in self.fees if self._months else ():
-            fee.spread(edges)
+            fee.spread(edges | commitment_edges(self._timeline, fee.days))
         for span in spans:
             if span.term.amount is not None:
                 for month in self._months:
@@ -164,6 +166,23 @@ class _Reducer:
             if above:
                 step = step_of(f"above the cap of {amount}", ONE, -above)
                 self._reduce(fee, span, LineKind.CAP, -above, step, share=share, month=month)
+
+    def divide(self) -> None:
+        """Write on each line that a term of a commitment cuts what is left of it on which days."""
+        if all(span.term.months == 1 for span in self._timeline.commitments):
+            return
+        divided: dict[str, PricedLine] = {}
+        for fee in self.fees:
+            covered = fee.line.covered
+            edges = commitment_edges(self._timeline, covered) | self._commitment_bounds()
+            if fee.is_here and any(covered.start < edge < covered.end for edge in edges):
+                left = tuple(LeftOn(days=piece.days, left=shown(piece.left)) for piece in fee.pieces)
+                fee.line = divided[fee.line.id] = fee.line.model_copy(update={"left_on": left})
+        self.lines = [divided.get(line.id, line) for line in self.lines]
+
+    def _commitment_bounds(self) -> set[date]:
+        ranges = [span.days for span in self._timeline.commitments]
+        return {edge for days in ranges for edge in (days.start, days.end) if edge is not None}
 
     def commit(self) -> None:
         """Bill what the month's own fees fall short of a commitment; one that is met keeps a zero line."""

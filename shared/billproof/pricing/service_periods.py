@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from billproof.cadence import Cadence
-from billproof.contracts.charges import Charge, Refund, Timing
+from billproof.contracts.charges import Charge, Commitment, Refund, Timing
 from billproof.contracts.timeline import Span, Timeline, same_terms
 from billproof.periods import DateRange, Period, add_months, intersection
 from billproof.proration import Proration, counted_days
@@ -188,6 +188,24 @@ def term_edges(timeline: Timeline, *, percents: bool) -> set[date]:
     ranges = [span.days for spans in (timeline.caps, timeline.commitments) for span in spans]
     ranges += [timeline.days_past_end(span) for span in discounts] + [span.days for span in discounts]
     return {edge for days in ranges for edge in (days.start, days.end) if edge is not None}
+
+
+def commitment_edges(timeline: Timeline, days: Period) -> set[date]:
+    """Return the days, among some, on which a term of a commitment of several months begins or ends."""
+    edges: set[date] = set()
+    for name in {span.term.id for span in timeline.commitments if span.term.months > 1}:
+        span = next(span for span in timeline.commitments if span.term.id == name)
+        first, months, number = first_day_of(span), span.term.months, 0
+        while (edge := add_months(first, number * months)) <= days.end:
+            edges |= {edge} if edge >= days.start else set()
+            number += 1
+    return edges
+
+
+def first_day_of(span: Span[Commitment]) -> date:
+    """Return the first day of a commitment, from which its terms are counted, whatever days the contract covers."""
+    stated = span.earlier[0][2] if span.earlier else span.term
+    return stated.effective.start
 
 
 def up_to(due: Due, day: date) -> Due:

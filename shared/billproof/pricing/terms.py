@@ -20,7 +20,7 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Exact, Model
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
-from billproof.pricing.model import LineIdentity, line_identity
+from billproof.pricing.model import LeftOn, LineIdentity, line_identity
 
 
 class BookingRule(StrEnum):
@@ -74,6 +74,7 @@ class BilledLine(Model):
     included_quantity: Exact
     billed_quantity: Exact
     unused_quantity: Exact = Decimal(0)
+    left_on: tuple[LeftOn, ...] = Field(default=(), exclude_if=operator.not_)
     numbers: tuple[str, ...]
     charged: Charged | None = Field(default=None, exclude_if=operator.not_)
 
@@ -150,9 +151,17 @@ class Drawn(Model):
     amount: Exact
 
 
+class Reached(Model):
+    """What the term of a commitment counts of a line that it cuts; a later invoice may say otherwise of the line."""
+
+    line: str
+    amount: Exact
+
+
 class Committed(Model):
     """What earlier invoices say of a commitment's term: its fees, and what they billed of its shortfall.
 
+    `reached` is of lines that it counts whole, `divided` of those of which it counts some days.
     `charged` is what the shortfall came to with tax, where the books are in another currency.
     """
 
@@ -160,6 +169,7 @@ class Committed(Model):
     commitment: str
     start: date
     reached: Exact
+    divided: tuple[Reached, ...] = Field(default=(), exclude_if=operator.not_)
     billed: Exact
     charged: Charged | None = Field(default=None, exclude_if=operator.not_)
 
