@@ -134,6 +134,10 @@ def show_invoice(
     console.print(
         f"net {invoice.totals.net}, tax {invoice.totals.tax}, total {invoice.totals.gross}, due {invoice.due_date}"
     )
+    if released.balance is not None:
+        change = released.balance
+        done = f"balance drawn {change.drawn}" if change.left.is_zero else f"left to the balance {change.left}"
+        console.print(f"{done}, amount due {released.receivable.amount}, balance now {change.after.amount}")
     if invoice.exchange is not None:
         booked = invoice.in_books
         console.print(f"booked as net {booked.net}, tax {booked.tax}, total {booked.gross} at {invoice.exchange.text}")
@@ -200,6 +204,20 @@ def credit_an_invoice(
     refund: Annotated[
         bool, typer.Option("--refund", help="Write on the document that the money is to be refunded.")
     ] = False,
+    to_balance: Annotated[
+        bool,
+        typer.Option(
+            "--balance",
+            help="The invoice is paid: leave all of it to the customer's balance, which later invoices draw. "
+            "Without this option it takes off what is open of the invoice first.",
+        ),
+    ] = False,
+    first_day: Annotated[
+        str, typer.Option("--from", help="The first day that it is for, such as 2013-01-15; with --to.")
+    ] = "",
+    end_day: Annotated[
+        str, typer.Option("--to", help="The first day that it is no longer for, such as 2013-02-01.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Request a credit note or write-off. Somebody else must approve it before it is released.
@@ -216,6 +234,8 @@ def credit_an_invoice(
         "rebill": rebill,
         "refund": refund,
         "requested_by": who,
+        **({"to_balance": True} if to_balance else {}),
+        **({"days": {"start": first_day, "end": end_day}} if first_day or end_day else {}),
     }
     try:
         request = CreditRequest.model_validate({"id": f"C-{digest(terms)[:12]}", **terms})

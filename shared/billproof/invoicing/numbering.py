@@ -14,9 +14,10 @@ from typing import Protocol
 
 from billproof.errors import Contended, IssuedLater
 from billproof.findings import Finding
+from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.drafts import BatchDrafts, Draft
 from billproof.invoicing.model import DocumentRef, Released
-from billproof.invoicing.register import Candidate, Register
+from billproof.invoicing.register import Register
 from billproof.invoicing.series import Series
 from billproof.retrying import attempts
 

@@ -180,7 +180,7 @@ class AccountTerms(Model):
     place of this invoice among those that draw on the account's credits, and `drawn` what the others drew; null where
     the account has no credit. `line_ids` is how lines are named: plain where the terms were frozen before that was
     written down. `booking` is how the invoice is booked. `issue` is null where its invoice is issued on the day of its
-    run.
+    run. `balances` are what earlier documents left of the account's balance, by currency.
     """
 
     account: Account
@@ -200,6 +200,7 @@ class AccountTerms(Model):
     booking: BookingRule = BookingRule.BY_LINE
     findings: tuple[Finding, ...] = ()
     issue: IssueTerms | None = None
+    balances: dict[str, Exact] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
