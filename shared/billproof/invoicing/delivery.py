@@ -44,7 +44,7 @@ def pdf_key(released: Released) -> str:
 def deliver_invoice(
     *, invoice_id: str, register: Register, objects: Objects, render: Renderer, mailer: Mailer, sender: str | None
 ) -> Delivery:
-    """Keep the PDF and mail it to the account; an invoice that was delivered is left alone.
+    """Keep the PDF and mail it to the account, unless it is a record only; one that was delivered is left alone.
 
     Raises NotFound where the invoice is not released, ExternalServiceUnavailable where the mail was not taken, and
     MailRefused where it never will be: that is a fact beside the invoice, and the message becomes a dead letter.
@@ -59,6 +59,8 @@ def deliver_invoice(
     invoice = read_invoice(objects, released.document)
     pdf = render(invoice, released)
     objects.put(pdf_key(released), pdf, content_type="application/pdf")
+    if invoice.is_record:
+        sender = None
     if sender is not None:
         mail = compose(invoice, released, pdf, sender=sender)
         _send(mail, invoice, register=register, mailer=mailer)

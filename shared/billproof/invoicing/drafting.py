@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from billproof.contracts.model import ZeroInvoices
 from billproof.contracts.timeline import in_force
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.identities import InvoiceId
@@ -62,6 +63,7 @@ def draft_invoice(
     if rate is not None:
         booked = Taxed.total([line.in_books for line in lines], entity.currency)
         notes.append(f"{booked.net} net and {booked.tax} tax at {rate.text}.")
+    totals = Taxed.total([line.amounts for line in lines], priced.currency)
     return Invoice(
         id=str(InvoiceId(entity.id, plan.period.name, terms.account.id)),
         seller=_seller(entity, plan.issue_date),
@@ -73,7 +75,8 @@ def draft_invoice(
         lines=lines,
         tax_summary=summary,
         accounts=account_subtotals({member.id: member.name for member in terms.members}, lines, priced.currency),
-        totals=Taxed.total([line.amounts for line in lines], priced.currency),
+        is_record=totals.is_zero and terms.zero_invoices is ZeroInvoices.KEPT,
+        totals=totals,
         exchange=rate,
         booked=booked,
         events=InvoiceEvents(billed=events.metered, excluded=events.excluded, late=late.metered),

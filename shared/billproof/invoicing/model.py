@@ -134,6 +134,7 @@ class Invoice(Model):
     outside that determined its tax, by account, and by tax point where an account has several.
 
     A credit note or write-off names in `corrects` the number of the invoice that it takes back in part or whole;
+    An invoice that comes to nothing `is_record` only, and not sent, unless a contract says otherwise.
     `refund` says that the money is to go back to the customer, `to_balance` that all of it is left to the balance.
     """
 
@@ -143,6 +144,7 @@ class Invoice(Model):
     corrects: str | None = None
     refund: bool = False
     to_balance: bool = Field(default=False, exclude_if=operator.not_)
+    is_record: bool = Field(default=False, exclude_if=operator.not_)
     seller: Seller
     buyer: Buyer
     period: Period

@@ -130,9 +130,9 @@ class LegalEntity(Model):
     `not_registered` declares where it has no tax to collect: what it says nothing of is not known. `earlier_addresses`
     are in the order of their days; before the first of them it was where that one says. `bills_from` is the first day
     that billproof bills: what a contract owes from then on and no run billed is billed by the next one. Without it,
-    months before an account's first invoice are another system's.
-    A document that would leave a customer more than the `balance_limits` of its currency waits for a person; without a
-    limit any does.
+    months before an account's first invoice are another system's. A document that would leave a customer more than the
+    `balance_limits` of its currency waits for a person; without a limit any does. Unless it `numbers_zero_invoices` as
+    any other, invoices that come to nothing have a series of their own.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -154,6 +154,7 @@ class LegalEntity(Model):
     earlier_addresses: tuple[EarlierAddress, ...] = ()
     chart_of_accounts: ChartOfAccounts
     balance_limits: dict[Currency, Nonnegative] = Field(default_factory=dict)
+    numbers_zero_invoices: bool = True
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

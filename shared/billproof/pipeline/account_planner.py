@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from billproof.contracts.model import Contract
+from billproof.contracts.model import Contract, ZeroInvoices
 from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
 from billproof.identities import InvoiceId, LineIdFormat
@@ -54,6 +54,7 @@ KEPT = (
     "line_ids",
     "booking",
     "balances",
+    "zero_invoices",
 )
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
@@ -200,6 +201,7 @@ class AccountPlanner:
             crm=family.crm_versions,
             line_ids=LineIdFormat.ESCAPED,
             booking=BookingRule.BY_DOCUMENT,
+            zero_invoices=ZeroInvoices.SENT if any(map(_sends_zero, contracts)) else ZeroInvoices.KEPT,
         )
 
     def _months_to_settle(self, family: Family, settled: SettledMonths, marks: Marks) -> list[str]:
@@ -294,6 +296,10 @@ class AccountPlanner:
             )
             for member in family.accounts
         )
+
+
+def _sends_zero(contract: Contract) -> bool:
+    return contract.zero_invoices is ZeroInvoices.SENT
 
 
 def _rolls_over(contract: Contract) -> bool:
