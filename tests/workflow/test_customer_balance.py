@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from email import message_from_bytes
 from email.policy import SMTP
 from typing import Any
@@ -10,113 +9,29 @@ from typing import Any
 import pytest
 
 from billproof.adapters.typst.pdf import render_invoice
-from billproof.approvals.policy import Policy
-from billproof.conservation.service import balance_run
-from billproof.contracts.model import Contract
-from billproof.errors import InvalidInput
-from billproof.invoicing.balance import BalanceChange, BalanceStatement, Settlement, Worth, change_of, statement_of
 from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.delivery import compose
 from billproof.invoicing.model import Released
 from billproof.invoicing.series import Series
-from billproof.masterdata.parties import LegalEntity
-from billproof.money import Money
 from billproof.periods import Period
 from billproof.proof.service import prove_run
-from billproof_ops.demo import story
+from tests.support.balances import (
+    APR,
+    BALANCE,
+    FEB,
+    JAN,
+    MAR,
+    RECEIVABLE,
+    back,
+    bill,
+    holds,
+    in_books,
+    statement,
+    table,
+    taken_back,
+    world_with_balances,
+)
 from tests.support.world import INC, World, flight
-
-JAN, FEB, MAR, APR = "2013-01", "2013-02", "2013-03", "2013-04"
-BALANCE, RECEIVABLE = "2300", story.master_data().legal_entities[0].chart_of_accounts.receivable
-WIDE_OPEN = {"usage_drop_percent": "100", "usage_spike_percent": "100000", "credit_percent": "100000"}
-
-
-def world_with_balances(limit: str | None = "1000", *, state: str = "IL", account: str | None = BALANCE) -> World:
-    """UA, in a state without tax or in New York, pays 30.00 a month and 1.00 a flight."""
-    world = World(master_data=False)
-    demo = story.master_data()
-    entity = demo.legal_entities[0].model_dump(mode="json")
-    chart = {**entity["chart_of_accounts"], "customer_balance": account, "bad_debt": "6800"}
-    limits = {} if limit is None else {"USD": limit}
-    world.publish(LegalEntity.model_validate({**entity, "chart_of_accounts": chart, "balance_limits": limits}))
-    policy = demo.policies[0].model_dump(mode="json")
-    world.publish(*demo.meters, Policy.model_validate({**policy, "thresholds": WIDE_OPEN}))
-    like = next(each for each in demo.accounts if each.address.region == state and each.legal_entity == INC)
-    world.publish(like.model_copy(update={"id": "UA", "parent": None}))
-    charge = {"product": "p", "revenue_category": "usage", "effective": {"start": "2013-01-01"}, "timing": "in_arrears"}
-    contract = {
-        "id": "ua",
-        "account": "UA",
-        "version": 1,
-        "signed_by": "someone",
-        "effective": {"start": "2013-01-01"},
-        "currency": "USD",
-        "time_zone": "America/New_York",
-        "charges": [
-            {**charge, "id": "fee", "name": "Fee", "price": {"model": "flat", "amount": "30"}},
-            {
-                **charge,
-                "id": "flights",
-                "name": "Flights",
-                "meter": "flights_handled",
-                "price": {"model": "per_unit", "unit_price": "1"},
-            },
-        ],
-    }
-    world.publish(Contract.model_validate(contract))
-    return world
-
-
-def events(number: int) -> list[dict[str, Any]]:
-    return [flight(each) for each in range(number)]
-
-
-def back(event: dict[str, Any]) -> dict[str, Any]:
-    """Take an event back."""
-    return event | {"id": f"back-{event['id']}", "retracts": event["id"], "data": {}}
-
-
-def bill(world: World, month: str) -> Released | None:
-    after = Period.month(month).end
-    world.moment = max(world.moment, datetime(after.year, after.month, 3, 12, tzinfo=UTC))
-    world.bill(period=month)
-    released = world.register.released(f"{INC}.{month}.UA")
-    if released is not None:
-        world.post(released.invoice)
-    return released
-
-
-def taken_back(world: World, flights: int = 150) -> Released | None:
-    """Bill January with its flights, take them all back, and bill February."""
-    world.ingest(events(flights))
-    bill(world, JAN)
-    world.ingest([back(event) for event in events(flights)])
-    return bill(world, FEB)
-
-
-def statement(world: World, **days: Any) -> BalanceStatement:
-    entries = world.register.balances.entries(INC, "UA", "USD")
-    return statement_of(entries, legal_entity=INC, account="UA", currency="USD", **days)
-
-
-def table(world: World) -> list[str]:
-    rows = [f"{entry.number} {entry.change.change} {entry.change.after.amount}" for entry in statement(world).entries]
-    return [row.replace(" USD", "") for row in rows]
-
-
-def in_books(world: World, account: str) -> str:
-    documents = world.records["ledger"].items.items()
-    lines = [line for key, entry in documents if key.partition.startswith("documents#") for line in entry["lines"]]
-    found = sum((Decimal(line["amount"]["amount"]) for line in lines if line["account"] == account), Decimal(0))
-    return f"{found:.2f}"
-
-
-def holds(world: World, month: str, number: int = 1) -> bool:
-    run = f"{INC}-{month}-{number:03}"
-    proof = prove_run(run, stores=world.stores())
-    assert proof.differences == ()
-    assert balance_run(run, stores=world.stores()).balances
-    return proof.holds and world.reconcile(period=month).variances == ()
 
 
 def test_a_negative_invoice_leaves_a_balance_that_the_next_ones_draw() -> None:
@@ -195,64 +110,6 @@ def test_without_an_account_for_balances_a_negative_invoice_is_held_as_before() 
     (state,) = world.exception_store.of_period(INC, FEB)
     assert [finding.code for finding in state.opened.findings] == ["negative_invoice"]
     assert not state.opened.can_approve
-
-
-def test_a_credit_note_takes_off_what_is_open_and_gives_back_what_the_balance_paid() -> None:
-    world = world_with_balances()
-    taken_back(world, flights=50)  # 20.00 are left
-    bill(world, MAR)  # 30.00, of which 20.00 are drawn
-    world.credit_and_approve(f"{INC}.{MAR}.UA")
-    assert table(world)[-2:] == ["SKY-US-2013-000003 -20.00 0.00", "SKY-US-CN-2013-000001 20.00 20.00"]
-    assert in_books(world, BALANCE) == "-20.00"
-    assert in_books(world, RECEIVABLE) == "80.00"
-    assert holds(world, MAR)
-
-
-def test_a_credit_note_of_a_paid_invoice_is_left_to_the_balance() -> None:
-    world = world_with_balances()
-    bill(world, JAN)
-    world.credit_and_approve(f"{INC}.{JAN}.UA", lines=[{"line": "fee:2013-01", "amount": "12"}], to_balance=True)
-    assert bill(world, FEB) is not None
-    assert table(world) == ["SKY-US-CN-2013-000001 12.00 12.00", "SKY-US-2013-000002 -12.00 0.00"]
-    assert in_books(world, BALANCE) == "0.00"
-    assert holds(world, FEB)
-
-
-def test_what_is_refunded_is_no_balance() -> None:
-    world = world_with_balances()
-    bill(world, JAN)
-    world.credit_and_approve(f"{INC}.{JAN}.UA", refund=True)
-    assert table(world) == []
-
-
-def test_a_credit_note_over_the_limit_says_so_to_the_approver() -> None:
-    world = world_with_balances("10")
-    bill(world, JAN)
-    asked = world.credit(f"{INC}.{JAN}.UA", to_balance=True)
-    codes = [finding.code for finding in world.exception_store.state(asked.exception).opened.findings]
-    assert codes == ["credit_requested", "balance_over_limit"]
-
-
-def test_a_balance_needs_an_account_and_is_not_refunded_too() -> None:
-    world = world_with_balances(account=None)
-    bill(world, JAN)
-    with pytest.raises(InvalidInput, match="has no account for customers' balances"):
-        world.credit(f"{INC}.{JAN}.UA", to_balance=True)
-    with pytest.raises(ValueError, match="it is refunded or left to the balance, not both"):
-        world.credit(f"{INC}.{JAN}.UA", to_balance=True, refund=True)
-
-
-def test_a_write_off_gives_up_what_is_open_alone() -> None:
-    world = world_with_balances()
-    taken_back(world, flights=50)
-    bill(world, MAR)
-    invoice = f"{INC}.{MAR}.UA"
-    with pytest.raises(InvalidInput, match=r"10.00 USD are open of SKY-US-2013-000003, the rest was paid"):
-        world.credit(invoice, reason="uncollectible")
-    world.credit_and_approve(invoice, lines=[{"line": "fee:2013-03", "amount": "20"}], to_balance=True)
-    world.credit_and_approve(invoice, "C-2", reason="uncollectible")
-    assert table(world)[-1] == "SKY-US-CN-2013-000001 20.00 20.00"
-    assert in_books(world, RECEIVABLE) == "80.00"
 
 
 def test_two_releases_at_once_draw_no_money_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -340,38 +197,3 @@ def test_a_statement_has_an_opening_and_a_closing_balance() -> None:
     assert (found.opening.text, numbers, found.closing.text) == ("120.00", ["SKY-US-2013-000003"], "90.00")
     later = statement(world, first=date(2014, 1, 1))
     assert (later.opening.text, later.entries, later.closing.text) == ("90.00", (), "90.00")
-
-
-def worth(amount: str, booked: str) -> Worth:
-    return Worth(Money.of(amount, "USD"), Money.of(booked, "EUR"))
-
-
-NOTHING = worth("0", "0")
-
-
-@pytest.mark.parametrize(
-    ("gross", "opening", "settlement", "due", "change"),
-    [
-        (worth("-10.00", "-8.00"), NOTHING, Settlement.INVOICE, NOTHING, worth("10.00", "8.00")),
-        (worth("30.00", "27.00"), worth("10.00", "8.01"), Settlement.INVOICE, NOTHING, worth("-10.00", "-8.01")),
-        (worth("5.00", "4.50"), worth("10.00", "8.01"), Settlement.INVOICE, NOTHING, worth("-5.00", "-4.01")),
-        (worth("-30.00", "-27.00"), NOTHING, Settlement.CREDIT_NOTE, worth("30.00", "27.00"), NOTHING),
-        # what drew 10.00 at 8.01 gives them back at 8.01: the receivable of 18.99 comes to nothing
-        (worth("-30.00", "-27.00"), NOTHING, Settlement.CREDIT_NOTE, worth("20.00", "18.99"), worth("10.00", "8.01")),
-        (worth("-30.00", "-27.00"), NOTHING, Settlement.WHOLE, worth("30.00", "27.00"), worth("30.00", "27.00")),
-        (worth("-30.00", "-27.00"), NOTHING, Settlement.NONE, worth("20.00", "18.99"), NOTHING),
-    ],
-)
-def test_in_another_currency_what_is_left_and_drawn_comes_to_nothing_in_the_books(
-    gross: Worth, opening: Worth, settlement: Settlement, due: Worth, change: Worth
-) -> None:
-    assert change_of(gross, opening, settlement, due) == change
-
-
-def test_a_balance_that_is_drawn_cent_by_cent_ends_at_nothing_in_both_currencies() -> None:
-    left = worth("1.00", "0.77")
-    for _ in range(100):
-        left += change_of(worth("0.01", "0.01"), left, Settlement.INVOICE, NOTHING)
-    assert left == NOTHING
-    assert isinstance(left, Worth)
-    assert BalanceChange.model_fields.keys() >= {"opening_booked", "change_booked"}
