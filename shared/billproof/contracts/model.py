@@ -1,5 +1,6 @@
 """Contracts: versions of the terms between an account and its legal entity."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -27,6 +28,11 @@ class ZeroInvoices(StrEnum):
 
     KEPT = "kept"
     SENT = "sent"
+
+    @classmethod
+    def of(cls, terms: Iterable["ZeroInvoices"]) -> "ZeroInvoices":
+        """Return what becomes of an invoice for several contracts: it is sent where one of them says so."""
+        return cls.SENT if cls.SENT in terms else cls.KEPT
 
 
 class Contract(Model):

@@ -7,11 +7,14 @@ Of two releases that change a balance at once one finds its ordinal taken, and l
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, BalanceEntry, Settlement, Worth, change_of
 from billproof.invoicing.model import Released
+from billproof.masterdata.parties import LegalEntity
 from billproof.ports import Key, Record, Records
+from billproof.pricing.terms import AccountTerms
 from billproof.store_keys import BalanceKey, sort_key
 
 
@@ -39,6 +42,14 @@ class Balances:
         for record in query:
             return BalanceEntry.model_validate(record.document).change
         return None
+
+    def of_account(self, entity: LegalEntity, terms: AccountTerms) -> dict[str, Decimal]:
+        """Return an account's balances in the currencies of its contracts, where customers have balances."""
+        if entity.chart_of_accounts.customer_balance is None:
+            return {}
+        currencies = sorted({contract.currency for contract in terms.contracts})
+        last = {currency: self.last(entity.id, terms.account.id, currency) for currency in currencies}
+        return {currency: change.after.amount.amount for currency, change in last.items() if change is not None}
 
     def change(self, document: InvoiceId, gross: Worth, settlement: Settlement, due: Worth) -> BalanceChange | None:
         """Return what a document changes of the balance as it is now; None where it changes nothing."""

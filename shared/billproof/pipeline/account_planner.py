@@ -8,7 +8,6 @@ repeated comes to the same document; what arrived since counts as late and is bi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from billproof.contracts.model import Contract, ZeroInvoices
 from billproof.contracts.timeline import governing, timelines
@@ -155,7 +154,7 @@ class AccountPlanner:
                 "before": history.invoice_before(),
                 "unbilled_one_offs": history.unbilled_one_offs(terms.contracts, settled_now=months),
                 "issue": self._days.of_draft(terms),
-                "balances": self._balances(terms),
+                "balances": self._register.balances.of_account(self._entity, terms),
             }
         )
         levels = LevelSources.of_account(
@@ -165,14 +164,6 @@ class AccountPlanner:
         for month in months[:MAX_EARLIER]:
             plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
         return self._with_commitments(plan, history)
-
-    def _balances(self, terms: AccountTerms) -> dict[str, Decimal]:
-        """Return the account's balances by currency, where customers have some."""
-        if self._entity.chart_of_accounts.customer_balance is None:
-            return {}
-        currencies = sorted({contract.currency for contract in terms.contracts})
-        last = {name: self._register.balances.last(self._entity.id, terms.account.id, name) for name in currencies}
-        return {name: change.after.amount.amount for name, change in last.items() if change is not None}
 
     def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
         """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
@@ -201,7 +192,7 @@ class AccountPlanner:
             crm=family.crm_versions,
             line_ids=LineIdFormat.ESCAPED,
             booking=BookingRule.BY_DOCUMENT,
-            zero_invoices=ZeroInvoices.SENT if any(map(_sends_zero, contracts)) else ZeroInvoices.KEPT,
+            zero_invoices=ZeroInvoices.of(contract.zero_invoices for contract in contracts),
         )
 
     def _months_to_settle(self, family: Family, settled: SettledMonths, marks: Marks) -> list[str]:
@@ -296,10 +287,6 @@ class AccountPlanner:
             )
             for member in family.accounts
         )
-
-
-def _sends_zero(contract: Contract) -> bool:
-    return contract.zero_invoices is ZeroInvoices.SENT
 
 
 def _rolls_over(contract: Contract) -> bool:
