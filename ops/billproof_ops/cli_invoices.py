@@ -1,22 +1,18 @@
 """`billproof invoice` and `billproof simulate`: list, show, prove, preview and credit invoices."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.table import Table
 
-from billproof.ids import digest
-from billproof.invoicing.credit_requests import CreditReason, CreditRequest
-from billproof_ops import billing, exceptions, previews, tables
-from billproof_ops.errors import WrongUse
-from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, read_text, show, show_proof
+from billproof_ops import billing, cli_credits, previews, tables
+from billproof_ops.printing import AsJson, Entity, Period, console, print_json, read_text, show_proof
 from billproof_ops.target import Target
 
 app = typer.Typer(no_args_is_help=True, help="Invoices.")
+app.command("credit")(cli_credits.credit_an_invoice)
 
 
 @app.command("prove")
@@ -134,6 +130,10 @@ def show_invoice(
     console.print(
         f"net {invoice.totals.net}, tax {invoice.totals.tax}, total {invoice.totals.gross}, due {invoice.due_date}"
     )
+    if released.balance is not None:
+        change = released.balance
+        done = f"balance drawn {change.drawn}" if change.left.is_zero else f"left to the balance {change.left}"
+        console.print(f"{done}, amount due {released.receivable.amount}, balance now {change.after.amount}")
     if invoice.exchange is not None:
         booked = invoice.in_books
         console.print(f"booked as net {booked.net}, tax {booked.tax}, total {booked.gross} at {invoice.exchange.text}")
@@ -176,69 +176,6 @@ def preview_an_invoice(
         console.print(f"net {totals.net}, tax {totals.tax}, total {totals.gross}")
     for finding in previewed.findings:
         console.print(f"{finding.severity} {finding.code}: {finding.message}. {finding.remedy}")
-
-
-@app.command("credit")
-def credit_an_invoice(
-    name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
-    *,
-    reason: Annotated[CreditReason, typer.Option(help="Why. uncollectible makes a write-off.")],
-    note: Annotated[str, typer.Option(help="What happened, for the customer and the approver.")],
-    who: Who,
-    line: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--line",
-            help="A line, such as miles:2013-01, with =AMOUNT or *QUANTITY for a part of it; may be repeated. "
-            "CONTRACT/LINE if two contracts on the invoice have lines of the same name. "
-            "Without this option, all that is left of the invoice is credited.",
-        ),
-    ] = None,
-    rebill: Annotated[
-        bool, typer.Option("--rebill", help="Bill the credited lines again with the next invoice.")
-    ] = False,
-    refund: Annotated[
-        bool, typer.Option("--refund", help="Write on the document that the money is to be refunded.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Request a credit note or write-off. Somebody else must approve it before it is released.
-
-    The same request again returns the existing one. Approve it with `billproof exceptions approve`.
-    """
-    target = Target.find()
-    released = billing.find_release(target, name)
-    terms = {
-        "invoice": released.invoice,
-        "reason": reason.value,
-        "note": note,
-        "lines": [line_credit(text) for text in line or ()],
-        "rebill": rebill,
-        "refund": refund,
-        "requested_by": who,
-    }
-    try:
-        request = CreditRequest.model_validate({"id": f"C-{digest(terms)[:12]}", **terms})
-    except ValidationError as error:
-        message = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
-        raise WrongUse(message) from None
-    requested = exceptions.ask_for_credit(target, request)
-    status = f"waits for approval as {requested.exception}"
-    if requested.outcome != "waiting":
-        status = f"was {requested.outcome} as {requested.exception}; use another note to make a new request"
-    show(requested, as_json=as_json, text=f"{requested.document}: {requested.gross}, {status}")
-
-
-LINE_CREDIT = re.compile(
-    r"(?:(?P<contract>[A-Za-z0-9_-]+)/)?(?P<line>.+?)(?:=(?P<amount>[0-9.]+)|\*(?P<quantity>[0-9.]+))?", re.DOTALL
-)
-"""A line of an invoice, with its contract before it and a measure after it; a group's value may hold any character."""
-
-
-def line_credit(text: str) -> dict[str, str]:
-    """Read what --line says: [CONTRACT/]LINE[=AMOUNT|*QUANTITY]."""
-    match = LINE_CREDIT.fullmatch(text)
-    return {name: part for name, part in match.groupdict().items() if part is not None} if match else {"line": text}
 
 
 def simulate(

@@ -222,6 +222,11 @@ class Taxed(Model):
         """Add tax to a net amount: what is made so adds up and needs no second look."""
         return Taxed.construct_trusted(net=net, tax=tax, gross=net + tax)
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is nothing, before and after tax."""
+        return self.net.is_zero and self.tax.is_zero
+
     def __add__(self, other: "Taxed") -> "Taxed":
         return Taxed.of(self.net + other.net, self.tax + other.tax)
 

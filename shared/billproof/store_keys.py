@@ -4,6 +4,7 @@
     fact of an exception     <subject>#<ordinal>#<fact>     UA#001#opened, _run#001-02#token#0000
     run, and a fact of it    <ordinal>[#<fact>]             001, 001#closed
     place of a billing       <month>#<ordinal>              2013-01#000
+    change of a balance      <currency>#<ordinal>           USD#000001
 
 Ordinals are printed with at least three digits. Text of more digits sorts before text of fewer, so what was read by key
 is put in order by number.
@@ -145,3 +146,21 @@ class SlotKey:
     def __str__(self) -> str:
         """Print it."""
         return sort_key(self.month, ordinal_text(self.ordinal))
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceKey:
+    """A change of a customer's balance in a currency: six digits, so that the last one is found by one query."""
+
+    currency: str
+    ordinal: int
+
+    def __str__(self) -> str:
+        """Print it."""
+        return sort_key(self.currency, f"{self.ordinal:06d}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a change's key."""
+        currency, _, ordinal = text.partition(_SEPARATOR)
+        return cls(currency, int(ordinal))

@@ -54,6 +54,9 @@ class Issued:
     note: str | None = None
     rebill: bool = False
     previewed: dict[str, Invoice] = field(default_factory=dict)
+    to_pay: Decimal = ZERO
+    balance: Decimal = ZERO
+    """What the documents add to what the customer owes, and what is left of the customer's balance after them."""
 
 
 @dataclass
@@ -85,7 +88,8 @@ class Player:
     def _publish(self) -> None:
         parties = story.master_data()
         first = self.life["contracts"][0]["terms"]
-        chart = parties.legal_entities[0].chart_of_accounts.model_copy(update={"revenue": self._revenue_accounts()})
+        accounts = {"revenue": self._revenue_accounts(), "customer_balance": "2300"}
+        chart = parties.legal_entities[0].chart_of_accounts.model_copy(update=accounts)
         entity = {
             "currency": first["currency"],
             "time_zone": first["time_zone"],
@@ -93,8 +97,10 @@ class Player:
             "bills_from": min(entry["terms"]["effective"]["start"] for entry in self.life["contracts"]),
             "tax_registrations": () if self.state == "IL" else parties.legal_entities[0].tax_registrations,
             "chart_of_accounts": chart.model_dump(),
+            "balance_limits": {first["currency"]: "1000000000"},
         }
-        self._others = {chart.receivable, chart.tax_payable}
+        self._currency = first["currency"]
+        self._others = {chart.receivable, chart.tax_payable, "2300"}
         self.world.publish(LegalEntity.model_validate(parties.legal_entities[0].model_dump() | entity))
         self.world.publish(Policy.model_validate(parties.policies[0].model_dump() | {"thresholds": WIDE_OPEN}))
         members = {entry["id"]: entry.get("parent") for entry in self.life.get("accounts") or ()}
@@ -165,7 +171,9 @@ class Player:
             invoices.append(self.world.invoice(name))
             self.world.post(name)
             parts += self._reader.parts(name, invoices[-1])
-        self.issued.append(Issued(month, at, tuple(parts), tuple(invoices), previewed=previewed))
+        to_pay, balance = self._settled([invoice.id for invoice in invoices])
+        issued = Issued(month, at, tuple(parts), tuple(invoices), previewed=previewed, to_pay=to_pay, balance=balance)
+        self.issued.append(issued)
         if self.recognizes:
             recognize_month(
                 legal_entity=INC,
@@ -175,6 +183,13 @@ class Player:
                 objects=self.world.objects,
                 erps=self.world.erps,
             )
+
+    def _settled(self, documents: Iterable[str]) -> tuple[Decimal, Decimal]:
+        """Return what documents leave to pay, and the balance that customers have after them."""
+        released = [self.world.register.released(document) for document in documents]
+        to_pay = sum((each.receivable.amount.amount for each in released if each is not None), ZERO)
+        changes = [self.world.register.balances.last(INC, payer, self._currency) for payer in self._payers]
+        return to_pay, sum((change.after.amount.amount for change in changes if change is not None), ZERO)
 
     def _release(self, run: str, account: str, findings: list[Finding]) -> None:
         """Release what is held because it is negative, as it is: what becomes of it then is not asked here."""
@@ -210,11 +225,13 @@ class Player:
             given += self._reader.parts(name, documents[-1])
             rest -= amount
         month, rebill = f"{at:%Y-%m}", bool(note.get("rebill"))
-        self.issued.append(Issued(month, at, tuple(given), tuple(documents), note=note["id"], rebill=rebill))
+        to_pay, balance = self._settled([document.id for document in documents])
+        issued = Issued(month, at, tuple(given), tuple(documents), note["id"], rebill, to_pay=to_pay, balance=balance)
+        self.issued.append(issued)
 
     def _take_back(self, name: str, request: str, **terms: object) -> Invoice:
         try:
-            return self.world.credit_and_approve(name, request, **terms)
+            return self.world.credit_and_approve(name, request, to_balance=True, **terms)
         except (BillproofError, ValidationError) as error:
             message = f"a credit note of {terms or 'all'} on {name} is refused: {error}"
             raise NotAnsweredError(message) from None

@@ -6,8 +6,13 @@ from typing import Any
 import pytest
 
 from billproof.approvals.policy import Policy
+from billproof.errors import IssuedLater
+from billproof.invoicing.candidates import Candidate
+from billproof.invoicing.model import Released
+from billproof.invoicing.series import Series
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import Account, LegalEntity
+from billproof.periods import Period
 from billproof.proof.service import prove_run
 from tests.support.dollars import US, world_in_dollars
 from tests.support.exchange_rates import rate
@@ -130,27 +135,31 @@ def test_what_a_run_may_not_issue_on_a_later_day_is_held() -> None:
 
 
 def test_of_two_releases_over_midnight_the_second_looks_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock of one says 31 December; the other takes a number of 1 January while the first one writes."""
-    world = world_of("GB", accounts=("A",))
+    """The clock of one says 30 November; the other takes a number of 1 December while the first one writes."""
+    world = world_of("GB", fee="100")
+    world.publish(*(customer("GB", id=name, legal_entity=INC) for name in "CD"))
+    released = world.register.released
     world.bill(period=NOV)
-    on(world, "2010-12-02")
+    ref = released(f"{INC}.{NOV}.A")
+    assert ref is not None
+
+    def take(account: str, day: date) -> Released:
+        candidate = Candidate(f"{INC}.{NOV}.{account}", ref.document)
+        series = Series(entity=INC, prefix="SKY-US", issue_date=day)
+        return world.register.release([candidate], series=series, period=Period.month(NOV), run="r")[candidate.invoice]
+
     create = world.records["invoices"].create_all
 
     def while_another_releases(records: Any) -> bool:
         monkeypatch.undo()
-        world.publish(customer("GB", id="B", legal_entity=INC))
-        publish_contract(world, "B", "100")
-        on(world, "2010-12-03")
-        world.register.released(f"{INC}.{NOV}.A")
-        first = world.release_held(f"{INC}-{NOV}-001", "A").released
-        assert first is not None
-        assert first.issue_date == date(2010, 12, 3)
+        take("D", date(2010, 12, 3))
         return create(records)
 
     monkeypatch.setattr(world.records["invoices"], "create_all", while_another_releases)
-    second = world.release_held(f"{INC}-{NOV}-001", "A").released
-    assert second == world.register.released(f"{INC}.{NOV}.A")
-    assert in_order(world, 2010) == [date(2010, 12, 3)]
+    with pytest.raises(IssuedLater, match="SKY-US-2010 has a number of 2010-12-03") as refused:
+        take("C", date(2010, 12, 2))
+    assert take("C", refused.value.day).issue_date == date(2010, 12, 3)
+    assert in_order(world, 2010) == [date(2010, 12, 1)] * 2 + [date(2010, 12, 3)] * 2
 
 
 def held_in_dollars(*rates: ExchangeRate) -> World:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billproof.findings import Severity
+from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.model import BillingSlot, Released
-from billproof.invoicing.register import Candidate
 from billproof.invoicing.series import Series
 from billproof.masterdata.meters import Aggregation
 from billproof.money import Rounding

@@ -8,7 +8,7 @@ import pytest
 from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput
 from billproof.proof.service import prove_run
-from billproof_ops.cli_invoices import line_credit
+from billproof_ops.cli_credits import line_credit
 from tests.support.billed import flights
 from tests.support.world import INC, JANUARY, World, flight
 

@@ -12,7 +12,8 @@ from billproof.invoicing.releasing import OUTDATED, release_credit, release_held
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
-from billproof.pipeline.issuing import Issuing, today_of
+from billproof.pipeline.issue_days import today_of
+from billproof.pipeline.issuing import Issuing
 from billproof.ports import Objects, Queue
 
 

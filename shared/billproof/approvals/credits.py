@@ -3,6 +3,7 @@
 request -> draft (held) -> exception -> invoice_exception -> decision -> release -> posting, delivery
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -15,10 +16,12 @@ from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
 from billproof.ids import canonical_json, digest, digest_bytes, shown
+from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.credit_limits import Rests, month_line, rests_of
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
+from billproof.invoicing.drafting import over_limit
 from billproof.invoicing.held import RequestedCredit
 from billproof.invoicing.model import CREDITS, BillingSlot, DocumentKind, DocumentRef, Invoice, PeriodBilling, Released
 from billproof.invoicing.register import Register
@@ -27,7 +30,7 @@ from billproof.model import Model
 from billproof.money import Money, exactly, total
 from billproof.periods import instant_text
 from billproof.pipeline.history import History, billed_lines
-from billproof.pipeline.issuing import today_of
+from billproof.pipeline.issue_days import today_of
 from billproof.ports import Objects, Workflows
 from billproof.retrying import attempts
 from billproof.store_keys import ExceptionOrdinal
@@ -139,16 +142,39 @@ class _Desk:
         content_digest = digest_bytes(data)
         key = document_key(credit_id, content_digest)
         self._objects.put(key, data)
+        document = DocumentRef(key=key, digest=content_digest, totals=credit.totals, booked=credit.booked)
         limit = self._directory.policy(released.legal_entity).thresholds.credit_percent
+        findings = _findings(request, [*notes, credit], invoice, released, limit)
         return RequestedCredit(
             invoice=str(credit_id),
             account=released.account,
             request=request.id,
             request_digest=digest(request.model_dump(mode="json")),
-            document=DocumentRef(key=key, digest=content_digest, totals=credit.totals, booked=credit.booked),
+            document=document,
             places=_slots(request, credit, billings, draw_slot),
-            findings=_findings(request, [*notes, credit], invoice, released, limit),
+            findings=(*findings, *self._left_to_balance(credit, document, released)),
         )
+
+    def _left_to_balance(self, credit: Invoice, document: DocumentRef, released: Released) -> Iterator[Finding]:
+        """Find a balance over the limit that a credit note would leave.
+
+        Raises InvalidInput where customers have no balances, and where a write-off gives up what a balance paid.
+        """
+        candidate = Candidate(credit.id, document, settlement=credit.settlement)
+        if credit.kind is DocumentKind.WRITE_OFF:
+            due = self._register.receivable_of(candidate.id).amount
+            if due != -credit.totals.gross:
+                message = f"{due} are open of {released.number}, the rest was paid from the customer's balance: "
+                raise InvalidInput(message + "credit that part to the balance before the rest is written off")
+        change = self._register.balance_change(candidate)
+        if change is None:
+            return
+        entity = self._directory.legal_entity(released.legal_entity)
+        if change.left.amount and entity.chart_of_accounts.customer_balance is None:
+            message = f"the chart of accounts of {entity.id} has no account for customers' balances"
+            raise InvalidInput(message)
+        balances = {change.opening.currency: change.opening.amount}
+        yield from over_limit(released.account, change.left, balances, entity)
 
     def _waits(self, requested: RequestedCredit) -> bool:
         """Say whether a credit note that was not released when we looked may go out: not if rejected or outdated.

@@ -34,7 +34,8 @@ def raise_exceptions(
 ) -> StepResult:
     """Raise an exception for every invoice of the batch that this run held; those raised before are left alone."""
     artefacts = Artefacts(objects)
-    requested_by = artefacts.read(BATCH_PLAN, run_id, batch_id).requested_by
+    plan = artefacts.read(BATCH_PLAN, run_id, batch_id)
+    has_balances = plan.legal_entity.chart_of_accounts.customer_balance is not None
     batch = artefacts.read(DRAFTED, run_id, batch_id)
     raised = 0
     for draft in batch.drafts:
@@ -49,10 +50,10 @@ def raise_exceptions(
             subject=draft.account,
             run=run_id,
             batch=batch_id,
-            requested_by=requested_by,
+            requested_by=plan.requested_by,
             amount=held.document.totals.gross if held.document else None,
             findings=held.findings,
-            can_approve=_can_be_released(held) and draft.outcome is DraftOutcome.HELD,
+            can_approve=_can_be_released(held, has_balances=has_balances) and draft.outcome is DraftOutcome.HELD,
             opened_at=instant_text(now),
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
@@ -62,9 +63,9 @@ def raise_exceptions(
     )
 
 
-def _can_be_released(held: HeldInvoice) -> bool:
-    """Say whether there is a document that may go out: less than nothing is a credit note, which no approval makes."""
-    return held.document is not None and held.document.totals.gross.amount >= 0
+def _can_be_released(held: HeldInvoice, *, has_balances: bool) -> bool:
+    """Say whether there is a document that may go out: less than nothing only where customers have balances."""
+    return held.document is not None and (has_balances or held.document.totals.gross.amount >= 0)
 
 
 def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore, workflows: Workflows) -> None:

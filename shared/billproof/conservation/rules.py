@@ -14,6 +14,7 @@ splits them exactly; of a meter that sums, a line that reaches beyond its allowa
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -148,25 +149,37 @@ def _terms_of(timeline: Timeline, period: Period) -> dict[str, list[Span[Any]]]:
     return spans_by_term
 
 
-def money_equations(
-    plan: BatchPlan,
-    pricing: AccountPricing,
-    draft: Draft,
-    released: Released | None,
-    posted: Money,
-    credited: Money,
-    opened: Money,
-) -> list[Equation]:
+@dataclass(frozen=True)
+class Booked:
+    """An account's invoice, and what the ERP holds on the receivable of it and of its corrections.
+
+    `balance` is what the invoice drew of the customer's balance, or left to it (below zero), as the ERP holds it.
+    """
+
+    released: Released | None
+    posted: Money
+    balance: Money
+    credited: Money
+    opened: Money
+
+
+def money_equations(plan: BatchPlan, pricing: AccountPricing, draft: Draft, booked: Booked) -> list[Equation]:
     """Return where the money went: from lines to invoices (net), postings and what is open (gross, in the books)."""
     books = plan.legal_entity.currency
+    released, posted = booked.released, booked.posted
     gross = released.document.in_books.gross if released else Money.zero(books)
+    is_posted = not (posted.is_zero and booked.balance.is_zero)
     return [
         _lines_equation(pricing, draft, released, books),
         Equation(
             code="invoices released",
             currency=books,
             total=gross.amount,
-            parts={"posted": posted.amount, "not posted": gross.amount if posted.is_zero else ZERO},
+            parts={
+                "posted": posted.amount,
+                **({} if booked.balance.is_zero else {"customer balance": booked.balance.amount}),
+                "not posted": ZERO if is_posted else gross.amount,
+            },
         ),
         Equation(
             code="receivables posted",
@@ -174,8 +187,8 @@ def money_equations(
             total=posted.amount,
             parts={
                 "paid": ZERO,  # until payments are taken in: what the ERP holds does not say whose they are
-                "credited or written off": credited.amount,
-                "open": opened.amount,
+                "credited or written off": booked.credited.amount,
+                "open": booked.opened.amount,
             },
         ),
     ]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.conservation.model import AccountStatement, ConservationStatement, Equation
-from billproof.conservation.rules import event_equations, included_events, money_equations, term_equation
+from billproof.conservation.rules import Booked, event_equations, included_events, money_equations, term_equation
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
 from billproof.invoicing.drafts import Draft
 from billproof.invoicing.facts import InvoiceFacts
-from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
+from billproof.ledger.rules import receivable_in_books
 from billproof.masterdata.directory import Directory
 from billproof.money import Money
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RUN_PLAN, Artefacts
@@ -68,36 +68,29 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     )
 
 
-@dataclass(frozen=True)
-class _Booked:
-    """An account's invoice, and what the ERP holds on the receivable of it and of its corrections."""
-
-    released: Released | None
-    posted: Money
-    credited: Money
-    opened: Money
-
-
-def _booked(documents: Iterable[InvoiceFacts], plan: BatchPlan, lookup: PostedDocuments) -> _Booked:
+def _booked(documents: Iterable[InvoiceFacts], plan: BatchPlan, lookup: PostedDocuments) -> Booked:
     """Compare by register and ERP: a correction counts with the amount of its release, once the ERP holds it."""
-    receivable, zero = plan.legal_entity.chart_of_accounts.receivable, Money.zero(plan.legal_entity.currency)
-    invoice, posted, credited, opened = None, zero, zero, zero
+    chart, zero = plan.legal_entity.chart_of_accounts, Money.zero(plan.legal_entity.currency)
+    invoice, posted, balance, credited, opened = None, zero, zero, zero, zero
     for facts in documents:
         released = facts.released
         if released is None:
             continue
         held = lookup.of_document(facts)
-        amounts = [document.on(receivable) for document in held if document.currency == zero.currency]
+        booked = [document for document in held if document.currency == zero.currency]
+        amounts = [document.on(chart.receivable) for document in booked]
         opened = opened.plus(amounts)
         if facts.id.is_credit:
-            credited -= released.document.in_books.gross if amounts else zero
+            credited -= receivable_in_books(released, chart) if amounts else zero
         else:
             invoice, posted = released, posted.plus(amounts)
-    return _Booked(released=invoice, posted=posted, credited=credited, opened=opened)
+            if chart.customer_balance is not None:
+                balance = balance.plus([document.on(chart.customer_balance) for document in booked])
+    return Booked(released=invoice, posted=posted, balance=balance, credited=credited, opened=opened)
 
 
 def _account(
-    plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing, draft: Draft, quarantined: int, booked: _Booked
+    plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing, draft: Draft, quarantined: int, booked: Booked
 ) -> AccountStatement:
     return AccountStatement(
         account=draft.account,
@@ -106,7 +99,7 @@ def _account(
         equations=(
             *event_equations(pricing, included_events(plan, terms, pricing), quarantined),
             term_equation(plan, terms, pricing),
-            *money_equations(plan, pricing, draft, booked.released, booked.posted, booked.credited, booked.opened),
+            *money_equations(plan, pricing, draft, booked),
         ),
     )
 

@@ -1,5 +1,7 @@
 """Contracts: versions of the terms between an account and its legal entity."""
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -21,11 +23,24 @@ class Exclusion(Model):
     reason: str
 
 
+class ZeroInvoices(StrEnum):
+    """What becomes of invoices that come to nothing: they are kept as records, or sent as any other."""
+
+    KEPT = "kept"
+    SENT = "sent"
+
+    @classmethod
+    def of(cls, terms: Iterable["ZeroInvoices"]) -> "ZeroInvoices":
+        """Return what becomes of an invoice for several contracts: it is sent where one of them says so."""
+        return cls.SENT if cls.SENT in terms else cls.KEPT
+
+
 class Contract(Model):
     """A version of the terms between an account and its legal entity.
 
     A version governs from the start of its `effective` range until a higher version does; `effective.end` ends the
     contract. With `prices_include_tax` its prices are what the customer pays, and tax is taken out of them.
+    `zero_invoices` says whether invoices of nothing are sent, or kept as records.
     """
 
     kind: Literal["contract"] = "contract"
@@ -46,6 +61,7 @@ class Contract(Model):
     renewal: Renewal | None = None
     proration: ProrationTerms = Field(default_factory=ProrationTerms)
     prices_include_tax: bool = False
+    zero_invoices: ZeroInvoices = ZeroInvoices.KEPT
 
     @property
     def terms_digest(self) -> str:

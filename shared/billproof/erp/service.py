@@ -15,7 +15,7 @@ from billproof.invoicing.facts import POSTED
 from billproof.invoicing.register import Register
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.revenue import months_to_come
-from billproof.ledger.rules import invoice_entry
+from billproof.ledger.rules import invoice_entry, receivable_in_books
 from billproof.masterdata.directory import Directory
 from billproof.ports import Objects
 from billproof.tax.service import Engines
@@ -57,7 +57,7 @@ def post_to_erp(
         external_reference=entry.external_reference,
         content_digest=entry.content_digest,
         outcome=outcome,
-        receivable=released.document.in_books.gross,
+        receivable=receivable_in_books(released, entity.chart_of_accounts),
         erp=name,
         document=document,
     )

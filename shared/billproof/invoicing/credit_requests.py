@@ -44,8 +44,9 @@ class CreditRequest(Model):
     """A request to credit an invoice: `id` is the requester's own name for it; the same request twice is one.
 
     Without lines all that is left of the invoice is credited. With `rebill` the next invoice bills again what the terms
-    and usage of the period come to then. `refund` says that the money is to go back, not to stay as a credit. Something
-    may be given back for some `days` of a line: those to come reduce deferred revenue, and what is earned stays.
+    and usage of the period come to then. `refund` says that the money is to go back; `to_balance`, of an invoice
+    that is paid, that all of it stays as a balance. Else it takes off what is open of the invoice first. Something may
+    be given back for some `days` of a line: those to come reduce deferred revenue, and what is earned stays.
     """
 
     id: Name
@@ -55,21 +56,26 @@ class CreditRequest(Model):
     lines: Annotated[tuple[LineCredit, ...], Field(max_length=1_000)] = ()
     rebill: bool = False
     refund: bool = False
+    to_balance: bool = False
     days: Period | None = None
     requested_by: str
 
     @model_serializer(mode="wrap")
     def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the days where none are given: requests of before keep their digests."""
+        """Leave out what is not asked for: requests of before keep their digests."""
         fields: dict[str, Any] = dump(self)
-        return fields if self.days is not None else {name: fields[name] for name in fields if name != "days"}
+        left_out = {name for name in ("days", "to_balance") if not getattr(self, name)}
+        return {name: fields[name] for name in fields if name not in left_out}
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if len({(wanted.contract, wanted.line) for wanted in self.lines}) != len(self.lines):
             message = "a line is named twice"
             raise ValueError(message)
-        if self.reason is CreditReason.UNCOLLECTIBLE and (self.refund or self.rebill or self.lines):
+        if self.refund and self.to_balance:
+            message = "it is refunded or left to the balance, not both"
+            raise ValueError(message)
+        if self.reason is CreditReason.UNCOLLECTIBLE and (self.refund or self.to_balance or self.rebill or self.lines):
             message = "an uncollectible invoice is written off completely: it cannot be refunded or billed again"
             raise ValueError(message)
         return self

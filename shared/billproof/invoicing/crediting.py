@@ -68,6 +68,7 @@ def draft_credit(
         "events": InvoiceEvents(billed=0, excluded=0),
         "credits_drawn": drawn_after(drawn, lines),
         "refund": request.refund,
+        "to_balance": request.to_balance,
         "notes": (f"{request.reason.replace('_', ' ')}: {request.note}", *invoice.notes),
     }
     return Invoice.model_validate({**dict(invoice), **changes})

@@ -44,7 +44,7 @@ def pdf_key(released: Released) -> str:
 def deliver_invoice(
     *, invoice_id: str, register: Register, objects: Objects, render: Renderer, mailer: Mailer, sender: str | None
 ) -> Delivery:
-    """Keep the PDF and mail it to the account; an invoice that was delivered is left alone.
+    """Keep the PDF and mail it to the account, unless it is a record only; one that was delivered is left alone.
 
     Raises NotFound where the invoice is not released, ExternalServiceUnavailable where the mail was not taken, and
     MailRefused where it never will be: that is a fact beside the invoice, and the message becomes a dead letter.
@@ -59,6 +59,8 @@ def deliver_invoice(
     invoice = read_invoice(objects, released.document)
     pdf = render(invoice, released)
     objects.put(pdf_key(released), pdf, content_type="application/pdf")
+    if invoice.is_record:
+        sender = None
     if sender is not None:
         mail = compose(invoice, released, pdf, sender=sender)
         _send(mail, invoice, register=register, mailer=mailer)
@@ -98,10 +100,28 @@ def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str) ->
     mail["Subject"] = f"{document_name} {released.number} from {invoice.seller.name}"
     mail["Message-ID"] = f"<{invoice.id}.{released.number}@{sender.rsplit('@', 1)[-1]}>"
     text = f"please find attached invoice {released.number} for {invoice.period.name}: {invoice.totals.gross}, "
-    text += f"due on {invoice.due_date}."
+    text += _due(invoice, released)
     if invoice.kind is DocumentKind.CREDIT_NOTE:
         text = f"please find attached credit note {released.number} for invoice {invoice.corrects}: "
         text += f"{-invoice.totals.gross}" + (", which we will refund to you." if invoice.refund else ".")
+        text += _left(released)
     mail.set_content(f"Dear {invoice.buyer.name},\n\n{text}\n\n{invoice.seller.name}\n")
     mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{released.number}.pdf")
     return mail.as_bytes()
+
+
+def _due(invoice: Invoice, released: Released) -> str:
+    """Say what is due and when, after what is drawn of the customer's balance; or what is left to it."""
+    balance = released.balance
+    if balance is not None and balance.left.amount:
+        return f"nothing is due.{_left(released)}"
+    if balance is None or balance.drawn.is_zero:
+        return f"due on {invoice.due_date}."
+    return f"of which your balance pays {balance.drawn}; {released.receivable.amount} are due on {invoice.due_date}."
+
+
+def _left(released: Released) -> str:
+    balance = released.balance
+    if balance is None or balance.left.is_zero:
+        return ""
+    return f" {balance.left} are added to your balance, which later invoices draw; it is {balance.after.amount} now."

@@ -1,11 +1,12 @@
 """From priced and taxed lines to the invoice document and its draft: pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from billproof.contracts.model import ZeroInvoices
 from billproof.contracts.timeline import in_force
-from billproof.findings import Finding, Severity, is_blocked
+from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes
 from billproof.invoicing.booking import booked_lines
@@ -62,6 +63,7 @@ def draft_invoice(
     if rate is not None:
         booked = Taxed.total([line.in_books for line in lines], entity.currency)
         notes.append(f"{booked.net} net and {booked.tax} tax at {rate.text}.")
+    totals = Taxed.total([line.amounts for line in lines], priced.currency)
     return Invoice(
         id=str(InvoiceId(entity.id, plan.period.name, terms.account.id)),
         seller=_seller(entity, plan.issue_date),
@@ -73,7 +75,8 @@ def draft_invoice(
         lines=lines,
         tax_summary=summary,
         accounts=account_subtotals({member.id: member.name for member in terms.members}, lines, priced.currency),
-        totals=Taxed.total([line.amounts for line in lines], priced.currency),
+        is_record=totals.is_zero and terms.zero_invoices is ZeroInvoices.KEPT,
+        totals=totals,
         exchange=rate,
         booked=booked,
         events=InvoiceEvents(billed=events.metered, excluded=events.excluded, late=late.metered),
@@ -191,6 +194,7 @@ def draft_account(
         key = document_key(identity, digest)
         document = DocumentRef(key=key, digest=digest, totals=invoice.totals, booked=invoice.booked)
         findings = tuple(_with_amount(finding, document) for finding in findings)
+        findings += tuple(over_limit(terms.account.id, -invoice.totals.gross, terms.balances, plan.legal_entity))
     if is_blocked(findings):
         outcome = DraftOutcome.HELD
     else:
@@ -207,6 +211,25 @@ def draft_account(
         issue_date=terms.issue.day if terms.issue else None,
     )
     return draft, data
+
+
+def over_limit(account: str, left: Money, balances: Mapping[str, Decimal], entity: LegalEntity) -> Iterator[Finding]:
+    """Find a document that leaves a customer a larger balance than the legal entity's terms allow."""
+    if left.amount <= 0 or entity.chart_of_accounts.customer_balance is None:
+        return
+    after = Money.of(CONTEXT.add(balances.get(left.currency, Decimal(0)), left.amount), left.currency)
+    limit = Money.of(entity.balance_limits.get(left.currency, Decimal(0)), left.currency)
+    if after.amount > limit.amount:
+        yield Finding(
+            code="balance_over_limit",
+            severity=Severity.BLOCKING,
+            account=account,
+            path="invoice/total",
+            message=f"{left} are left to the customer's balance, which would be {after}; the limit is {limit}",
+            remedy="approve it, and later invoices draw the balance; or remove the cause and run the period again",
+            owner=Owner.BILLING,
+            amount_at_risk=after,
+        )
 
 
 def _slots(terms: AccountTerms, period: str) -> tuple[BillingSlot, ...]:

@@ -44,6 +44,7 @@ class BatchDrafts(Model):
     number_prefix: str
     period: Period
     issue_date: date
+    numbers_zero_invoices: bool = True
     drafts: tuple[Draft, ...]
 
     def issue_date_of(self, draft: Draft) -> date:

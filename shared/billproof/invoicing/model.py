@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from billproof.identities import InvoiceId
+from billproof.invoicing.balance import BalanceChange, Settlement, Worth
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import Address, CustomerKind, TaxEngineName, TaxRounding
 from billproof.model import Model
@@ -133,7 +134,8 @@ class Invoice(Model):
     outside that determined its tax, by account, and by tax point where an account has several.
 
     A credit note or write-off names in `corrects` the number of the invoice that it takes back in part or whole;
-    `refund` says that the money is to go back to the customer.
+    An invoice that comes to nothing `is_record` only, and not sent, unless a contract says otherwise.
+    `refund` says that the money is to go back to the customer, `to_balance` that all of it is left to the balance.
     """
 
     schema_version: Literal["billproof.invoice/1"] = "billproof.invoice/1"
@@ -141,6 +143,8 @@ class Invoice(Model):
     kind: DocumentKind = DocumentKind.INVOICE
     corrects: str | None = None
     refund: bool = False
+    to_balance: bool = Field(default=False, exclude_if=operator.not_)
+    is_record: bool = Field(default=False, exclude_if=operator.not_)
     seller: Seller
     buyer: Buyer
     period: Period
@@ -164,6 +168,15 @@ class Invoice(Model):
     def in_books(self) -> Taxed:
         """What it comes to in the currency of the books."""
         return self.booked or self.totals
+
+    @property
+    def settlement(self) -> Settlement:
+        """How it is settled with the customer's balance."""
+        if self.kind is DocumentKind.INVOICE:
+            return Settlement.INVOICE
+        if self.refund or self.kind is DocumentKind.WRITE_OFF:
+            return Settlement.NONE
+        return Settlement.WHOLE if self.to_balance else Settlement.CREDIT_NOTE
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -196,6 +209,11 @@ class DocumentRef(Model):
     def in_books(self) -> Taxed:
         """What it comes to in the currency of the books."""
         return self.booked or self.totals
+
+    @property
+    def worth(self) -> Worth:
+        """Its gross amount, and what that is booked with."""
+        return Worth(self.totals.gross, self.in_books.gross)
 
 
 CREDITS = "credits"
@@ -236,7 +254,7 @@ class BillingSlot(Model):
 
 
 class Released(Model):
-    """The fact that an invoice was released: its number and the document that it fixed."""
+    """The fact that an invoice was released: its number, its document, and what it changed of the balance."""
 
     invoice: str
     number: str
@@ -246,6 +264,13 @@ class Released(Model):
     issue_date: date
     document: DocumentRef
     run: str
+    balance: BalanceChange | None = Field(default=None, exclude_if=operator.not_)
+
+    @property
+    def receivable(self) -> Worth:
+        """What it adds to what the customer owes: its gross amount, less what is drawn, more what is left."""
+        gross = self.document.worth
+        return gross + self.balance.worth if self.balance else gross
 
 
 class InvoiceStatus(StrEnum):

@@ -14,10 +14,11 @@ from typing import Protocol
 
 from billproof.errors import Contended, IssuedLater
 from billproof.findings import Finding
+from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.drafts import BatchDrafts, Draft
 from billproof.invoicing.model import DocumentRef, Released
-from billproof.invoicing.register import Candidate, Register
-from billproof.invoicing.series import Series
+from billproof.invoicing.register import Register
+from billproof.invoicing.series import Series, SeriesKind
 from billproof.retrying import attempts
 
 MAX_ATTEMPTS = 10
@@ -53,16 +54,16 @@ def release_in_order(
     """
     released: dict[str, Released] = {}
     refused: dict[str, Finding] = {}
-    days: dict[date, list[Draft]] = {}
+    series_of: dict[tuple[date, SeriesKind], list[Draft]] = {}
     for draft in drafts:
-        days.setdefault(batch.issue_date_of(draft), []).append(draft)
-    for drafted, mine in sorted(days.items()):
+        series_of.setdefault((batch.issue_date_of(draft), _kind(draft, batch)), []).append(draft)
+    for (drafted, kind), mine in sorted(series_of.items()):
         left, day = mine, drafted
         for _ in attempts(MAX_ATTEMPTS):
             candidates = [
                 Candidate(draft.invoice, draft.document, slots=draft.places) for draft in left if draft.document
             ]
-            series = Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=day)
+            series = Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=day, kind=kind)
             try:
                 released |= register.release(candidates, series=series, period=batch.period, run=batch.run)
                 break
@@ -73,6 +74,11 @@ def release_in_order(
             message = f"others kept issuing after {drafted} in {batch.legal_entity}"
             raise Contended(message)
     return released, refused
+
+
+def _kind(draft: Draft, batch: BatchDrafts) -> SeriesKind:
+    is_zero = draft.document is not None and draft.document.totals.is_zero
+    return SeriesKind.INVOICES if batch.numbers_zero_invoices or not is_zero else SeriesKind.ZERO_INVOICES
 
 
 def _issued(drafts: Iterable[Draft], day: date, issues: Issues, refused: dict[str, Finding]) -> list[Draft]:

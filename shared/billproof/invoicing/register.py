@@ -4,6 +4,8 @@
     numbers#<entity>#<year>             the numbers of documents: see series.py
     revenue#<entity>#<month>#<shard>
         <document>                      a document of which the month earns something that was deferred
+    balance#<entity>#<account>
+        <currency>#<ordinal>            a change of a customer's balance: see balances.py
     account#<entity>#<account>
         <period>#<ordinal>              a release that billed usage of the period: 000 its own, then the late ones
 
@@ -13,14 +15,16 @@ so only one invoice bills a difference, even if several runs compute it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 from typing import Any
 
-from billproof.errors import Contended, IssuedLater
+from billproof.errors import Contended, IssuedLater, NotFound
 from billproof.identities import InvoiceId
 from billproof.ids import shard_of
+from billproof.invoicing.balance import BalanceChange, Worth
+from billproof.invoicing.balances import Balances
+from billproof.invoicing.candidates import Candidate, account_partition, chunks, records_of, slot_key
 from billproof.invoicing.facts import (
     CREDIT_REQUESTED,
     REGISTER_SHARDS,
@@ -32,30 +36,15 @@ from billproof.invoicing.facts import (
     held_by,
 )
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
-from billproof.invoicing.model import BillingSlot, DocumentRef, PeriodBilling, Released
+from billproof.invoicing.model import BillingSlot, PeriodBilling, Released
 from billproof.invoicing.series import Block, Series, SeriesKind, series_partition
 from billproof.model import Model
 from billproof.periods import Period
-from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
+from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
-from billproof.store_keys import SlotKey
 
 MAX_ATTEMPTS = 50
 """How often a block is tried again when others release into the same series; each failure means another succeeded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A document to release, and the slots that it wants for its late usage."""
-
-    invoice: str
-    document: DocumentRef
-    slots: tuple[BillingSlot, ...] = ()
-
-    @property
-    def id(self) -> InvoiceId:
-        """What it is."""
-        return InvoiceId.parse(self.invoice)
 
 
 class Register:
@@ -63,6 +52,7 @@ class Register:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        self.balances = Balances(records)
 
     def fact(self, document: str, fact: str) -> Any | None:
         """Return one fact of a document, or None."""
@@ -154,9 +144,27 @@ class Register:
 
     def settlements(self, entity: str, account: str) -> list[PeriodBilling]:
         """Return every release that billed usage of an account, by period and slot."""
-        records = self._records.query(_account_partition(entity, account))
+        records = self._records.query(account_partition(entity, account))
         billings = (PeriodBilling.model_validate(record.document) for record in records)
         return sorted(billings, key=attrgetter("period", "ordinal"))
+
+    def balance_change(self, candidate: Candidate) -> BalanceChange | None:
+        """Return what a document changes of the balance of its account as it is now; None where it changes nothing."""
+        document, gross = candidate.id, candidate.document.worth
+        due = self.receivable_of(document) if document.is_credit else gross.nothing
+        return self.balances.change(document, gross, candidate.settlement, due)
+
+    def receivable_of(self, document: InvoiceId) -> Worth:
+        """Return what is open of an invoice after its corrections before a document; raises NotFound."""
+        invoice = self.released(str(document.invoice))
+        if invoice is None:
+            message = f"invoice {document.invoice} is not released"
+            raise NotFound(message)
+        open_worth = invoice.receivable
+        for facts in self.credits(str(document.invoice)):
+            if facts.released is not None and not 0 < document.credit <= facts.id.credit:
+                open_worth += facts.released.receivable
+        return open_worth
 
     def release(
         self, candidates: Sequence[Candidate], *, series: Series, period: Period, run: str
@@ -168,7 +176,7 @@ class Register:
         IssuedLater where the series has a number of a later day than this one: what was released by then stays.
         """
         releases: dict[str, Released] = {}
-        for chunk in _chunks(candidates):
+        for chunk in chunks(candidates):
             releases |= self._release_chunk(chunk, series, period, run)
         return releases
 
@@ -200,7 +208,7 @@ class Register:
         One that it took itself says that it was released, perhaps by another process a moment ago.
         """
         identity = InvoiceId.parse(document)
-        taken = (self._records.get(_slot_key(identity, slot)) for slot in slots)
+        taken = (self._records.get(slot_key(identity, slot)) for slot in slots)
         return any(record is not None and record["invoice"] != document for record in taken)
 
     def _next_block(
@@ -229,53 +237,12 @@ class Register:
                 issue_date=series.issue_date,
                 document=candidate.document,
                 run=run,
+                balance=self.balance_change(candidate),
             )
             releases.append(release)
-            records += _records_of(release, candidate)
+            records += records_of(release, candidate)
         return records, releases
-
-
-def _records_of(release: Released, candidate: Candidate) -> Iterator[Record]:
-    """Yield what is written with a release: its fact, and the slots that its document takes."""
-    yield Record(fact_key(candidate.id, RELEASED), release.model_dump(mode="json"))
-    for slot in _with_own(candidate, release.period):
-        billing = PeriodBilling(**slot.model_dump(), invoice=release.invoice, number=release.number, run=release.run)
-        yield Record(_slot_key(candidate.id, slot), billing.model_dump(mode="json"))
-
-
-def _with_own(candidate: Candidate, period: Period) -> tuple[BillingSlot, ...]:
-    """Return the slots of a candidate, that of an invoice's own period among them."""
-    own = BillingSlot(period=period.name, ordinal=0)
-    if candidate.id.is_credit or any((slot.period, slot.ordinal) == (own.period, 0) for slot in candidate.slots):
-        return candidate.slots
-    return (own, *candidate.slots)
 
 
 def _revenue_partition(entity: str, month: str, shard: int) -> str:
     return f"revenue#{entity}#{month}#{shard}"
-
-
-def _account_partition(entity: str, account: str) -> str:
-    return f"account#{entity}#{account}"
-
-
-def _slot_key(document: InvoiceId, slot: BillingSlot) -> Key:
-    return Key(_account_partition(document.legal_entity, document.account), str(SlotKey(slot.period, slot.ordinal)))
-
-
-def _chunks(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
-    """Cut candidates so that one transaction holds a chunk: a block of numbers, and for each a release and its slots.
-
-    No candidate has more slots than a transaction holds: planning takes at most MAX_EARLIER periods into an invoice.
-    """
-    chunk: list[Candidate] = []
-    size = 1
-    for candidate in candidates:
-        records = 2 + len(candidate.slots)
-        if chunk and size + records > TRANSACTION_LIMIT:
-            yield chunk
-            chunk, size = [], 1
-        chunk.append(candidate)
-        size += records
-    if chunk:
-        yield chunk

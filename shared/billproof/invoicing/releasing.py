@@ -9,13 +9,14 @@ from billproof.errors import Contended, IssuedLater, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes, shown
+from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.facts import DELIVERED, POSTED
 from billproof.invoicing.held import HeldInvoice
 from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Released
 from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
-from billproof.invoicing.register import Candidate, Register
+from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
 from billproof.ports import Objects, Queue
 from billproof.retrying import attempts
@@ -128,7 +129,9 @@ def release_credit(
             issue_date=day,
             kind=SeriesKind.CREDIT_NOTES,
         )
-        candidate = Candidate(document_id, _credit_on(day, credit, request.document, objects), slots=request.places)
+        candidate = Candidate(
+            document_id, _credit_on(day, credit, request.document, objects), request.places, credit.settlement
+        )
         try:
             releases = register.release([candidate], series=series, period=invoice.period, run=request_id)
             break

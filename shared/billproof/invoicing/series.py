@@ -1,6 +1,6 @@
 """Series of numbers: of invoices, and of credit notes and write-offs, by legal entity and year.
 
-numbers#<entity>#<year>[#CN]
+numbers#<entity>#<year>[#CN|#Z]
 <first number of a block>       the numbers of the block, whose they are, and when they were issued
 
 Numbers are in the order of the days on which they were issued.
@@ -27,6 +27,8 @@ class SeriesKind(StrEnum):
     INVOICES = ""
     CREDIT_NOTES = "CN"
     """Credit notes and write-offs."""
+    ZERO_INVOICES = "Z"
+    """Invoices that come to nothing, where a legal entity leaves them out of the series of its invoices."""
 
     def prefix(self, prefix: str) -> str:
         """Return what the numbers of a legal entity with this prefix begin with."""

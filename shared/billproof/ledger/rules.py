@@ -1,14 +1,17 @@
 """How an invoice is posted.
 
-    Dr receivable            gross
+    Dr receivable            gross, less what is drawn of the customer's balance
+    Dr customer balance      what is drawn
       Cr revenue: <category>       what of the net amount is earned by the end of the billing period (revenue.py)
       Cr deferred revenue          what is billed in advance (ASC 606-10-45-2, IFRS 15.106: a contract liability)
       Cr tax payable               tax
 
-A credit note is posted as its invoice was, with the signs turned. A write-off gives up the receivable: Dr bad debt, Cr
-receivable, and no tax. Amounts of one ledger account are added up; an account that comes to zero is left out, and a
-zero invoice has no entry. An invoice in another currency than the books is posted with what its lines were converted to
-when it was drafted; the entry keeps its amount in its own currency.
+What comes to less than nothing is a liability: Cr customer balance in place of the receivable (IAS 32.11, ASC
+405-20-40-1: it stays until it is settled). A credit note is posted as its invoice was, with the signs turned; what it
+leaves to the balance, too. A write-off gives up the receivable: Dr bad debt, Cr receivable, and no tax. Amounts of one
+ledger account are added up; an account that comes to zero is left out, and a zero invoice has no entry. An invoice in
+another currency than the books is posted with what its lines were converted to when it was issued; the entry keeps its
+amount in its own currency.
 """
 
 from billproof.errors import InvalidInput
@@ -28,7 +31,9 @@ def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) 
         key = (account, memo)
         balances[key] = balances.get(key, Money.zero(currency)) + amount
 
-    add(chart.receivable, f"{invoice.buyer.name}", invoice.in_books.gross)
+    add(chart.receivable, f"{invoice.buyer.name}", released.receivable.booked)
+    if released.balance is not None:
+        add(chart.balance_account, "customer balance", -released.balance.change_booked)
     for line in invoice.lines:
         category = line.priced.revenue_category
         if invoice.kind is DocumentKind.WRITE_OFF:
@@ -56,6 +61,11 @@ def invoice_entry(invoice: Invoice, released: Released, chart: ChartOfAccounts) 
             if not amount.is_zero
         ),
     )
+
+
+def receivable_in_books(released: Released, chart: ChartOfAccounts) -> Money:
+    """Return what a released document moves on the receivable; without an account for balances these stay there."""
+    return released.document.in_books.gross if chart.customer_balance is None else released.receivable.booked
 
 
 def _bad_debt_account(chart: ChartOfAccounts) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.errors import InvalidInput
 from billproof.model import Model
 from billproof.money import Rounding
-from billproof.names import Country, Currency, Name, TimeZone, Version
+from billproof.names import Country, Currency, Name, Nonnegative, TimeZone, Version
 from billproof.periods import DateRange
 
 
@@ -79,13 +79,22 @@ class EarlierCustomer(Model):
 
 
 class ChartOfAccounts(Model):
-    """Ledger accounts of a legal entity; revenue by revenue category, with no silent default."""
+    """Ledger accounts of a legal entity; revenue by revenue category, with no silent default.
+
+    With an account for `customer_balance`, a liability, documents may leave customers a balance.
+    """
 
     receivable: str
     deferred_revenue: str
     tax_payable: str
     revenue: dict[str, str]
     bad_debt: str | None = None
+    customer_balance: str | None = None
+
+    @property
+    def balance_account(self) -> str:
+        """The account of customers' balances: a liability, or the receivable where the chart has none."""
+        return self.customer_balance or self.receivable
 
     def revenue_of(self, category: str) -> str:
         """Return the account of a revenue category; raises InvalidInput where the chart has none."""
@@ -121,7 +130,9 @@ class LegalEntity(Model):
     `not_registered` declares where it has no tax to collect: what it says nothing of is not known. `earlier_addresses`
     are in the order of their days; before the first of them it was where that one says. `bills_from` is the first day
     that billproof bills: what a contract owes from then on and no run billed is billed by the next one. Without it,
-    months before an account's first invoice are another system's.
+    months before an account's first invoice are another system's. A document that would leave a customer more than the
+    `balance_limits` of its currency waits for a person; without a limit any does. Unless it `numbers_zero_invoices` as
+    any other, invoices that come to nothing have a series of their own.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -142,6 +153,8 @@ class LegalEntity(Model):
     not_registered: tuple[NotRegistered, ...] = ()
     earlier_addresses: tuple[EarlierAddress, ...] = ()
     chart_of_accounts: ChartOfAccounts
+    balance_limits: dict[Currency, Nonnegative] = Field(default_factory=dict)
+    numbers_zero_invoices: bool = True
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -8,9 +8,8 @@ repeated comes to the same document; what arrived since counts as late and is bi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 
-from billproof.contracts.model import Contract
+from billproof.contracts.model import Contract, ZeroInvoices
 from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
 from billproof.identities import InvoiceId, LineIdFormat
@@ -24,8 +23,8 @@ from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
-from billproof.pipeline.history import History, billed_lines, read_settled
-from billproof.pipeline.issuing import rates_on, today_of
+from billproof.pipeline.history import History, billed_lines
+from billproof.pipeline.issue_days import IssueDays
 from billproof.pipeline.level_sources import LevelSources, reads_levels
 from billproof.pipeline.months import Months
 from billproof.pipeline.settling import SettledMonths
@@ -34,7 +33,7 @@ from billproof.ports import Objects
 from billproof.pricing.digests import terms_digest, versions_digest
 from billproof.pricing.service import unpriceable
 from billproof.pricing.service_periods import dues
-from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod, IssueTerms
+from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
 from billproof.tax.charged import AccountCharges
 from billproof.usage.log import LateMark, late_marks
 from billproof.usage.model import AccountWindow
@@ -53,6 +52,8 @@ KEPT = (
     "committed",
     "line_ids",
     "booking",
+    "balances",
+    "zero_invoices",
 )
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
@@ -90,7 +91,7 @@ class AccountPlanner:
         self._now = now
         self._buckets = buckets
         self._months = months
-        self._is_first_run = is_first_run
+        self._days = IssueDays(entity, period, now, directory, register, objects, is_first_run=is_first_run)
         self._directory = directory
         self._register = register
         self._objects = objects
@@ -152,7 +153,8 @@ class AccountPlanner:
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
                 "before": history.invoice_before(),
                 "unbilled_one_offs": history.unbilled_one_offs(terms.contracts, settled_now=months),
-                "issue": self._issue(terms),
+                "issue": self._days.of_draft(terms),
+                "balances": self._register.balances.of_account(self._entity, terms),
             }
         )
         levels = LevelSources.of_account(
@@ -162,29 +164,6 @@ class AccountPlanner:
         for month in months[:MAX_EARLIER]:
             plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
         return self._with_commitments(plan, history)
-
-    def _issue(self, terms: AccountTerms) -> IssueTerms | None:
-        """Return today as the issue date of an invoice that an earlier run held: that one's day has passed."""
-        if self._is_first_run:
-            return None
-        facts = self._register.facts(str(InvoiceId(self._entity.id, self._period.name, terms.account.id)))
-        today = today_of(self._entity, datetime.fromisoformat(self._now))
-        if facts is None or facts.held is None or today <= self._period.end:
-            return None
-        return self._issued_on(today, {contract.currency for contract in terms.contracts})
-
-    def _issued_on(self, day: date, currencies: Iterable[str]) -> IssueTerms:
-        days = self._directory.policy(self._entity.id).thresholds.exchange_rate_days
-        return IssueTerms(day=day, rates=rates_on(day, currencies, self._directory, self._entity, days=days))
-
-    def _as_issued(self, own: PeriodBilling, drafted: IssueTerms | None) -> IssueTerms | None:
-        """Return when a released invoice was issued, and its exchange rate, where it was not drafted so."""
-        released = self._register.released(own.invoice)
-        day = drafted.day if drafted else self._period.end
-        if released is None or released.issue_date == day:
-            return drafted
-        invoice = read_settled(self._register, self._objects, own)
-        return IssueTerms(day=released.issue_date, rates=(invoice.exchange,) if invoice.exchange else ())
 
     def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
         """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
@@ -197,7 +176,7 @@ class AccountPlanner:
         frozen = self._runs.terms(own, family.parent.account.id)
         names = (child.id for child in frozen.children)
         family = family_of(family.parent, self._entity.id, self._directory, names)
-        kept = {field: getattr(frozen, field) for field in KEPT} | {"issue": self._as_issued(own, frozen.issue)}
+        kept = {field: getattr(frozen, field) for field in KEPT} | {"issue": self._days.of_released(own, frozen.issue)}
         windows = (window for member in family.accounts for window in self._runs.windows(own, member.id))
         return AccountPlan(self._terms(family).model_copy(update=kept), tuple(windows))
 
@@ -213,6 +192,7 @@ class AccountPlanner:
             crm=family.crm_versions,
             line_ids=LineIdFormat.ESCAPED,
             booking=BookingRule.BY_DOCUMENT,
+            zero_invoices=ZeroInvoices.of(contract.zero_invoices for contract in contracts),
         )
 
     def _months_to_settle(self, family: Family, settled: SettledMonths, marks: Marks) -> list[str]:

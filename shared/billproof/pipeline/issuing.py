@@ -8,7 +8,6 @@ is known now of the seller and the customer. Where an amount differs from the dr
 is run again, and a person sees the new amount.
 """
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -18,12 +17,11 @@ from billproof.invoicing.drafts import Draft
 from billproof.invoicing.model import DocumentRef
 from billproof.invoicing.numbering import Issued
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.exchange_rates import ExchangeRate
-from billproof.masterdata.parties import LegalEntity, TaxEngineName
+from billproof.masterdata.parties import TaxEngineName
 from billproof.money import Money
-from billproof.periods import zone
 from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
+from billproof.pipeline.issue_days import rates_on, today_of
 from billproof.ports import Objects
 from billproof.pricing.model import LineIdentity
 from billproof.pricing.service import AccountPricing
@@ -33,20 +31,6 @@ from billproof.tax.line_taxes import LineTaxes
 from billproof.tax.model import TaxedLine
 from billproof.tax.service import AccountTax, tax_account
 from billproof.tax.time_of_supply import InvoiceDays
-
-
-def today_of(entity: LegalEntity, now: datetime) -> date:
-    """Return the day that it is where a legal entity bills."""
-    return now.astimezone(zone(entity.time_zone)).date()
-
-
-def rates_on(
-    day: date, currencies: Iterable[str], directory: Directory, entity: LegalEntity, *, days: int
-) -> tuple[ExchangeRate, ...]:
-    """Return the rates of a day, not older than some days, that convert other currencies into the books'."""
-    others = sorted(set(currencies) - {entity.currency})
-    rates = (directory.rate(currency, entity.currency, on=day, days=days) for currency in others)
-    return tuple(rate for rate in rates if rate is not None)
 
 
 class Issuing:

@@ -88,6 +88,7 @@ def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> StepResul
         number_prefix=plan.legal_entity.number_prefix,
         period=plan.period,
         issue_date=plan.issue_date,
+        numbers_zero_invoices=plan.legal_entity.numbers_zero_invoices,
         drafts=tuple(drafts),
     )
     artefacts.write(DRAFTED, run_id, batch, part=batch_id)

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.charges import RecognitionMethod
-from billproof.contracts.model import Contract
+from billproof.contracts.model import Contract, ZeroInvoices
 from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding
 from billproof.identities import ContractPath, LineIdFormat
@@ -190,7 +190,8 @@ class AccountTerms(Model):
     place of this invoice among those that draw on the account's credits, and `drawn` what the others drew; null where
     the account has no credit. `line_ids` is how lines are named: plain where the terms were frozen before that was
     written down. `booking` is how the invoice is booked. `issue` is null where its invoice is issued on the day of its
-    run.
+    run. `balances` are what earlier documents left of the account's balance, by currency. What comes to
+    nothing is sent where the terms were frozen before contracts said otherwise (`zero_invoices`).
     """
 
     account: Account
@@ -210,6 +211,8 @@ class AccountTerms(Model):
     booking: BookingRule = BookingRule.BY_LINE
     findings: tuple[Finding, ...] = ()
     issue: IssueTerms | None = None
+    balances: dict[str, Exact] = Field(default_factory=dict)
+    zero_invoices: ZeroInvoices = ZeroInvoices.SENT
 
     @model_validator(mode="before")
     @classmethod

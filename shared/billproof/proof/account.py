@@ -24,6 +24,7 @@ from billproof.pipeline.charges import read_charges
 from billproof.pipeline.issuing import issued_document, issued_tax
 from billproof.pricing.service import AccountPricing, price_terms
 from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
+from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.proof.usage import compare_usage
 from billproof.tax.service import AccountTax, tax_account
@@ -57,6 +58,9 @@ def prove_account(
     books = list(_compare_books(released, plan, stores))
     is_posted = all(difference.kind is not DifferenceKind.NOT_POSTED for difference in books)
     differences += [*books, *_unapproved(draft, released, plan, stores)]
+    if plan.legal_entity.chart_of_accounts.customer_balance is not None:
+        differences += compare_release(released, stores)
+        differences += compare_balances(plan.legal_entity.id, draft.account, stores)
     return checked + CheckedCounts(documents=1, postings=int(is_posted)), differences
 
 

@@ -23,6 +23,7 @@ class DifferenceKind(StrEnum):
     STATEMENT = "statement_differs"
     APPROVAL = "released_without_approval"
     BALANCE = "does_not_balance"
+    CUSTOMER_BALANCE = "customer_balance_differs"
     NOTHING = "nothing_was_checked"
 
 

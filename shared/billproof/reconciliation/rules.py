@@ -6,6 +6,7 @@ from functools import partial
 from billproof.erp.port import PostedDocument
 from billproof.findings import Owner
 from billproof.invoicing.model import Released
+from billproof.ledger.rules import receivable_in_books
 from billproof.masterdata.parties import ChartOfAccounts
 from billproof.money import Money
 from billproof.reconciliation.model import Cause, Variance
@@ -119,14 +120,14 @@ def _amounts(
     """
     if document.totals == expected:
         return
-    totals = released.document.in_books
+    due, totals = receivable_in_books(released, chart), released.document.in_books
     receivable, tax = document.on(chart.receivable), -document.on(chart.tax_payable)
     differs = partial(variance, invoice=released.invoice, reference=released.number)
-    if receivable != totals.gross:
-        yield differs(Cause.AMOUNT_DIFFERS, invoiced=totals.gross, posted=receivable)
+    if receivable != due:
+        yield differs(Cause.AMOUNT_DIFFERS, invoiced=due, posted=receivable)
     if tax != totals.tax:
         yield differs(Cause.TAX_DIFFERS, invoiced=totals.tax, posted=tax)
-    if expected is None or (receivable, tax) != (totals.gross, totals.tax):
+    if expected is None or (receivable, tax) != (due, totals.tax):
         return
     zero = Money.zero(document.currency)
     for account in sorted(expected.keys() | document.totals.keys()):

@@ -61,7 +61,7 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "lang": Locale.parse(locale).language,
         "title": {"credit_note": "Credit note", "write_off": "Write-off"}.get(invoice.kind, "Invoice"),
         "corrects": invoice.corrects,
-        "total": "Total due" if invoice.corrects is None else "Total credited",
+        "total": _total(invoice, released),
         "number": released.number,
         "account": invoice.buyer.id,
         "seller": {"name": invoice.seller.name, "address": _lines(invoice.seller.address)},
@@ -83,6 +83,7 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "net": money(invoice.totals.net),
         "tax": money(invoice.totals.tax),
         "gross": money(invoice.totals.gross),
+        "balance": _balance(released, money),
         "notes": list(invoice.notes),
         "events": {
             "billed": format_decimal(invoice.events.billed, locale=locale),
@@ -91,6 +92,27 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "contracts": ", ".join(f"{name} version {version}" for name, version in invoice.contracts.items()),
         "digest": released.document.digest,
     }
+
+
+def _total(invoice: Invoice, released: Released) -> str:
+    if invoice.corrects is not None:
+        return "Total credited"
+    return "Total due" if released.balance is None else "Total"
+
+
+def _balance(released: Released, money: Callable[[Money], str]) -> list[list[str]]:
+    """Return what stands under the total: what is drawn of the customer's balance or left to it."""
+    change = released.balance
+    if change is None:
+        return []
+    after = ["Your balance after this document", money(change.after.amount)]
+    if change.left.amount:
+        return [["Added to your balance", money(change.left)], after]
+    return [
+        ["Drawn from your balance", money(-change.drawn)],
+        ["Amount due", money(released.receivable.amount)],
+        after,
+    ]
 
 
 def _tax(group: TaxSubtotal, money: Callable[[Money], str]) -> dict[str, str]:

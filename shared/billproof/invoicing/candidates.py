@@ -1,0 +1,73 @@
+"""Documents that are to be released, and what one transaction writes of them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from billproof.identities import InvoiceId
+from billproof.invoicing.balance import Settlement
+from billproof.invoicing.balances import balance_records
+from billproof.invoicing.facts import RELEASED, fact_key
+from billproof.invoicing.model import BillingSlot, DocumentRef, PeriodBilling, Released
+from billproof.periods import Period
+from billproof.ports import TRANSACTION_LIMIT, Key, Record
+from billproof.store_keys import SlotKey
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document to release, and the slots that it wants for its late usage."""
+
+    invoice: str
+    document: DocumentRef
+    slots: tuple[BillingSlot, ...] = ()
+    settlement: Settlement = Settlement.INVOICE
+
+    @property
+    def id(self) -> InvoiceId:
+        """What it is."""
+        return InvoiceId.parse(self.invoice)
+
+
+def records_of(release: Released, candidate: Candidate) -> Iterator[Record]:
+    """Yield what is written with a release: its fact, its change of the balance, and the slots of its document."""
+    yield Record(fact_key(candidate.id, RELEASED), release.model_dump(mode="json"))
+    yield from balance_records(release)
+    for slot in _with_own(candidate, release.period):
+        billing = PeriodBilling(**slot.model_dump(), invoice=release.invoice, number=release.number, run=release.run)
+        yield Record(slot_key(candidate.id, slot), billing.model_dump(mode="json"))
+
+
+def _with_own(candidate: Candidate, period: Period) -> tuple[BillingSlot, ...]:
+    """Return the slots of a candidate, that of an invoice's own period among them."""
+    own = BillingSlot(period=period.name, ordinal=0)
+    if candidate.id.is_credit or any((slot.period, slot.ordinal) == (own.period, 0) for slot in candidate.slots):
+        return candidate.slots
+    return (own, *candidate.slots)
+
+
+def account_partition(entity: str, account: str) -> str:
+    """Return where the billings of an account are."""
+    return f"account#{entity}#{account}"
+
+
+def slot_key(document: InvoiceId, slot: BillingSlot) -> Key:
+    """Return where a billing slot is taken."""
+    return Key(account_partition(document.legal_entity, document.account), str(SlotKey(slot.period, slot.ordinal)))
+
+
+def chunks(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    """Cut candidates so that one transaction holds a chunk: a block of numbers, and for each what is written with it.
+
+    No candidate has more slots than a transaction holds: planning takes at most MAX_EARLIER periods into an invoice.
+    """
+    chunk: list[Candidate] = []
+    size = 1
+    for candidate in candidates:
+        records = 3 + len(candidate.slots)
+        if chunk and size + records > TRANSACTION_LIMIT:
+            yield chunk
+            chunk, size = [], 1
+        chunk.append(candidate)
+        size += records
+    if chunk:
+        yield chunk
