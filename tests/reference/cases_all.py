@@ -1,9 +1,10 @@
 """Every case that was worked out by hand, of all tables."""
 
 from tests.reference.cases_of_decisions import DECISIONS
+from tests.reference.cases_of_months import MONTHS
 from tests.reference.cases_of_reductions import REDUCTIONS
 from tests.reference.cases_of_shares import SHARES
 from tests.reference.cases_of_terms import TERMS
 from tests.reference.cases_of_usage import USAGE
 
-CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS]
+CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS]

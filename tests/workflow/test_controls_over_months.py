@@ -95,15 +95,33 @@ def test_a_one_off_that_was_due_and_never_billed_is_found() -> None:
         "product": "services",
         "revenue_category": "services",
         "timing": "in_arrears",
-        "effective": {"start": "2013-01-01"},
-        "price": {"model": "one_off", "amount": "750", "due_on": "2013-01-20"},
+        "effective": {"start": "2012-12-01"},
+        "price": {"model": "one_off", "amount": "750", "due_on": "2012-12-20"},
     }
-    publish(world, "UA", charges={"onboarding": fee})  # signed late: January is billed
+    publish(world, "UA", charges={"onboarding": fee})  # signed late, for a month that billproof did not bill
     world.moment = FEBRUARY
     found = findings(world.bill(period="2013-02"), "UA")["one_off_not_billed"]
     assert found.amount_at_risk == Money.of("750", "USD")
     publish(world, "UA", charges={"onboarding": {"price": {**fee["price"], "due_on": "2013-02-20"}}})  # type: ignore[dict-item] # a price
     assert findings(world.bill(period="2013-02"), "UA") == {}
+
+
+def test_a_one_off_that_is_signed_after_its_month_was_billed_is_billed_with_the_next_one() -> None:
+    world = World()
+    world.bill()
+    fee = {
+        "name": "Onboarding",
+        "product": "services",
+        "revenue_category": "services",
+        "timing": "in_arrears",
+        "effective": {"start": "2013-01-01"},
+        "price": {"model": "one_off", "amount": "750", "due_on": "2013-01-20"},
+    }
+    publish(world, "UA", charges={"onboarding": fee})
+    world.moment = FEBRUARY
+    assert "one_off_not_billed" not in findings(world.bill(period="2013-02"), "UA")
+    lines = {line.priced.id: line.amounts.net for line in world.invoice(f"{INC}.2013-02.UA").lines}
+    assert lines["difference:onboarding:2013-01"] == Money.of("750", "USD")
 
 
 def test_a_one_off_that_was_billed_in_its_month_is_no_finding() -> None:

@@ -208,7 +208,8 @@ class AccountPlanner:
         unbilled = settled.unbilled(
             versions, self._entity.bills_from, lambda month: self._is_still_to_come(family.parent.account.id, month)
         )
-        return settled.with_followers({*changed, *late, *unbilled}, versions)
+        months = {*changed, *late, *unbilled}
+        return settled.with_followers(months | settled.ends_of_terms(versions, after=months), versions)
 
     def _is_still_to_come(self, account: str, month: str) -> bool:
         """Say whether an invoice of the month itself is still to come: a run holds or drafts it, and may go on."""

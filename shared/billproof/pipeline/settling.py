@@ -10,13 +10,15 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from billproof.contracts.model import Contract
-from billproof.contracts.timeline import governing
+from billproof.contracts.timeline import governing, timelines
 from billproof.identities import InvoiceId
 from billproof.invoicing.model import CREDITS, PeriodBilling
 from billproof.periods import Period, instant_text
+from billproof.pricing.commitments import terms_over
 from billproof.pricing.digests import terms_digest
 from billproof.usage.log import LateMark
 
+ONE_DAY = timedelta(days=1)
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
 
@@ -106,6 +108,18 @@ class SettledMonths:
         if ordered and any(charge.rollover for contract in contracts for charge in contract.charges):
             return sorted({*ordered, *(month for month in self._by_month if month >= ordered[0])})
         return ordered
+
+    def ends_of_terms(self, contracts: Sequence[Contract], *, after: Iterable[str]) -> set[str]:
+        """Name the billed months, from the first changed one on, in which a term of a commitment ended.
+
+        What that falls short of may have changed; where there are credits, they are drawn for it in that month.
+        """
+        first = min(after, default=None)
+        if first is None or not any(contract.credits and contract.commitments for contract in contracts):
+            return set()
+        over = [term for timeline in timelines(contracts, self._period) for term in terms_over(timeline, self._period)]
+        ends = {f"{term.days.end - ONE_DAY:%Y-%m}" for term in over}
+        return {month for month in ends & self._by_month.keys() if month >= first}
 
     def unbilled(
         self, contracts: Sequence[Contract], bills_from: date | None, is_still_to_come: StillToCome

@@ -3,7 +3,7 @@
 Each month hands on what it leaves to the next: what is left of allowances that roll over, and of credits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -13,16 +13,17 @@ from billproof.contracts.timeline import Timeline, timelines
 from billproof.identities import LineIdFormat
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
-from billproof.pricing.commitments import commitment_lines
+from billproof.pricing.commitments import commitment_lines, shortfalls_now
 from billproof.pricing.differences import concessions, difference_lines
-from billproof.pricing.draws import draw_lines
+from billproof.pricing.draws import draw_lines, drawing_month
 from billproof.pricing.lines import Basis
-from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.model import PricedLine
 from billproof.pricing.owed import Owed, owed
 from billproof.pricing.pooling import covered_days
 from billproof.pricing.terms import AccountTerms, BatchPlan, BilledLine, Carried, EarlierPeriod
 from billproof.usage.model import Usages
 
+type _OfTerms = Callable[..., list[PricedLine]]
 type Rolled = dict[tuple[str, str], Decimal]
 """What is left of allowances that roll over, by contract and charge."""
 ZERO = Decimal(0)
@@ -76,17 +77,22 @@ class AccountPricer:
             self._terms.line_ids,
         )
         differences = [line for month in settled for line in self._differences(month)]
-        earlier_draws = [line for month in settled for line in self._earlier_draws(month)]
+        fees = [line for contract in own for line in contract.lines] + differences
+        all_timelines = self._all_timelines(own)
+        terms = {timeline.id: self._terms_over(timeline, fees) for timeline in all_timelines}
+        earlier_draws = [line for month in settled for line in self._earlier_draws(month, terms)]
         lines: list[PricedLine] = []
         for contract in own:
             lines += contract.lines
             lines += self._draws(contract.timeline, contract.lefts)
-        fees = [line for line in (*lines, *differences) if line.kind is not LineKind.CREDIT]
         lines += (*differences, *earlier_draws)
-        for timeline in self._all_timelines(own):
+        reached = {month.month.period for month in settled}
+        for timeline in all_timelines:
             shortfalls = self._shortfalls(timeline, fees)
             lines += shortfalls
-            lines += self._draws(timeline, [(line, line.net) for line in shortfalls])
+            lines += self._draws(
+                timeline, [(line, line.net) for line in shortfalls if drawing_month(line) not in reached]
+            )
         return lines
 
     def _owed(
@@ -128,20 +134,19 @@ class AccountPricer:
         fees = settled.month.model_copy(update={"billed": _billed(settled.month, draws=False)})
         return difference_lines(fees, settled.lines, settled.conceded)
 
-    def _earlier_draws(self, settled: _Settled) -> list[PricedLine]:
-        """Return what a month draws of credits now, less what it drew before."""
+    def _earlier_draws(self, settled: _Settled, terms: Mapping[str, Sequence[PricedLine]]) -> list[PricedLine]:
+        """Return what a month draws of credits now, less what it drew before: for terms that end in it, too."""
         month = settled.month
         before = _billed(month, draws=True)
         for line in before:
             key = line.contract, line.term
             self._drawn[key] = self._drawn.get(key, ZERO) + line.net.amount
-        now = [
-            line
-            for contract in settled.owed
-            for line in draw_lines(
-                contract.timeline, settled.lefts(contract), month.period, self._drawn, month.rounding, month.line_ids
-            )
-        ]
+        now: list[PricedLine] = []
+        for contract in settled.owed:
+            timeline, lefts = contract.timeline, settled.lefts(contract)
+            ended = [line for line in terms.get(timeline.id, ()) if drawing_month(line) == month.period]
+            lefts += [(line, line.net) for line in ended]
+            now += draw_lines(timeline, lefts, month.period, self._drawn, month.rounding, month.line_ids)
         return difference_lines(month.model_copy(update={"billed": before}), now, {})
 
     def _draws(self, timeline: Timeline, lefts: Sequence[tuple[PricedLine, Money]]) -> list[PricedLine]:
@@ -157,14 +162,19 @@ class AccountPricer:
         known = {(version.id, version.version): version for version in versions}
         return timelines(known.values(), self._plan.period)
 
-    def _shortfalls(self, timeline: Timeline, fees: Iterable[PricedLine]) -> list[PricedLine]:
+    def _shortfalls(self, timeline: Timeline, lines: Iterable[PricedLine]) -> list[PricedLine]:
+        return self._of_terms(commitment_lines, timeline, lines)
+
+    def _terms_over(self, timeline: Timeline, lines: Iterable[PricedLine]) -> list[PricedLine]:
+        return self._of_terms(shortfalls_now, timeline, lines) if timeline.credits else []
+
+    def _of_terms(self, rule: _OfTerms, timeline: Timeline, lines: Iterable[PricedLine]) -> list[PricedLine]:
         if not timeline.commitments:
             return []
         before = {(known.contract, known.commitment, known.start): known for known in self._terms.committed}
-        mine = [line for line in fees if line.explanation.contract == timeline.id]
-        return commitment_lines(
-            timeline, self._plan.period, mine, before, self._plan.legal_entity.rounding, self._terms.line_ids
-        )
+        mine = [line for line in lines if line.explanation.contract == timeline.id]
+        rounding, line_ids = self._plan.legal_entity.rounding, self._terms.line_ids
+        return rule(timeline, self._plan.period, mine, before, rounding, line_ids)
 
 
 def _billed(month: EarlierPeriod, *, draws: bool) -> tuple[BilledLine, ...]:

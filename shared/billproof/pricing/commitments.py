@@ -193,6 +193,28 @@ def commitment_lines(
     return shortfalls
 
 
+@exactly
+def shortfalls_now(
+    timeline: Timeline,
+    period: Period,
+    lines: Iterable[PricedLine],
+    before: Mapping[tuple[str, str, date], Committed],
+    rounding: Rounding,
+    line_ids: LineIdFormat,
+) -> list[PricedLine]:
+    """Return what each term that is over falls short of in all, as it is known now: what credits are drawn for."""
+    changes = {line.id: line for line in commitment_lines(timeline, period, lines, before, rounding, line_ids)}
+    whole = []
+    for term in terms_over(timeline, period):
+        name, known = TermName(term.span.term.id), before.get(term.key)
+        net = Money.of(known.billed if known else ZERO, timeline.currency)
+        why = explain(term.span.contract, MODEL, net.amount, (), rounding)
+        line = shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids)
+        change = changes.get(line.id)
+        whole.append(line if change is None else line.model_copy(update={"net": net + change.net}))
+    return whole
+
+
 def _explanation(
     term: CommitmentTerm, owed: Decimal, here: Decimal, known: Committed | None, rounding: Rounding, *, is_due: bool
 ) -> Explanation:

@@ -46,9 +46,9 @@ def draw_lines(
     for span in sorted(timeline.credits, key=order):
         key = (timeline.id, span.term.id)
         for name, line in open_lines.items():
-            rest = balance(span, timeline, drawn, _month_of(line))
+            rest = balance(span, timeline, drawn, drawing_month(line))
             taken = min(rest, rests[name].amount)
-            if taken <= 0 or not span.touches(_month_of(line)) or not _pays(span, timeline, line):
+            if taken <= 0 or not span.touches(drawing_month(line)) or not _pays(span, timeline, line):
                 continue
             step = step_of(f"of {Money.of(rest, timeline.currency)} left", ONE, -taken)
             why = explain(span.contract, LineKind.CREDIT.term_model, -taken, (step,), rounding)
@@ -63,7 +63,7 @@ def draw_lines(
     return lines
 
 
-def _month_of(line: PricedLine) -> Period:
+def drawing_month(line: PricedLine) -> Period:
     """Return the month in which a line draws: where its days begin, or where the term ends that fell short."""
     day = line.covered.end - ONE_DAY if line.kind is LineKind.COMMITMENT else line.covered.start
     return Period.month(f"{day:%Y-%m}")
@@ -100,8 +100,15 @@ def balance(
 
 def _left(span: Span[Credit], timeline: Timeline, drawn: Mapping[tuple[str, str], Decimal], day: date) -> Decimal:
     left = span.term.amount - drawn.get((timeline.id, span.term.id), ZERO)
-    for other in timeline.credits:
+    for other in (*timeline.credits, *_never_held(timeline, span)):
         has_expired = other.days.end is not None and other.days.end <= day
         if other.term.rolls_over_to == span.term.id and has_expired:
             left += max(_left(other, timeline, drawn, day), ZERO)
     return left
+
+
+def _never_held(timeline: Timeline, span: Span[Credit]) -> list[Span[Credit]]:
+    """Return the credits that a version states and that expired before the contract began: they roll over as well."""
+    known = {other.term.id for other in timeline.credits}
+    stated = (credit for credit in span.contract.credits if credit.id not in known)
+    return [Span(span.contract, credit, credit.effective, credit.effective.start) for credit in stated]
