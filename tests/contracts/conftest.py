@@ -1,6 +1,7 @@
 """One test file a port, run against the memory fake and the adapter on moto."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -47,4 +48,9 @@ def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
     with mock_aws():
         client = boto3.client("s3")
         client.create_bucket(Bucket="objects")
+        client.meta.events.register("provide-client-params.s3.ListObjectsV2", _ask_for_a_small_page)
         yield S3Objects(client, "objects")
+
+
+def _ask_for_a_small_page(params: dict[str, Any], **_: Any) -> dict[str, Any]:
+    return {**params, "MaxKeys": 10}  # AWS gives 1,000

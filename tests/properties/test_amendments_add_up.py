@@ -61,7 +61,7 @@ def amendments(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def billed(versions: list[dict[str, Any]], *, at_once: bool) -> Decimal:
-    world = World()
+    world = World(accounts={"UA"})
     contract = world.directory.contracts("UA")[-1]
     policy = world.directory.policy(INC).model_dump() | {
         "version": 2,

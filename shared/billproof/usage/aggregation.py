@@ -86,6 +86,8 @@ where verdict = 'kept' and is_whole and period = $period and time >= start_at an
 group by all order by all
 """
 
+_INSERT_WINDOWS = f"insert into windows select unnest(?::integer[]), {'unnest(?::varchar[]), ' * 6}unnest(?::boolean[])"
+
 
 @dataclass
 class Extras:
@@ -186,7 +188,8 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         for number, (window, edges) in enumerate(_edges(plan))
     ]
     if rows:
-        database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        database.execute(_INSERT_WINDOWS, columns)  # one statement: a row each would be planned and committed alone
 
 
 def _results(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[AccountUsage]:
