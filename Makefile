@@ -42,11 +42,11 @@ down: setup ## Stop the local stack, if one is up
 UNIT := tests/unit tests/workflow tests/properties tests/contracts tests/infrastructure tests/golden tests/reference
 
 test: setup ## Every test
-	$(BIN)/pytest -n 2 $(UNIT)
+	$(BIN)/pytest -n 2 --dist loadgroup $(UNIT)
 	$(BIN)/pytest --cov-append tests/integration
 
 unit: setup ## The tests that need no local stack
-	$(BIN)/pytest -n 2 $(UNIT)
+	$(BIN)/pytest -n 2 --dist loadgroup $(UNIT)
 
 integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration

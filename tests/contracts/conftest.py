@@ -1,6 +1,7 @@
 """One test file a port, run against the memory fake and the adapter on moto."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -49,6 +50,7 @@ def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
     with mock_aws():
         client = boto3.client("s3")
         client.create_bucket(Bucket="objects")
+        client.meta.events.register("provide-client-params.s3.ListObjectsV2", _ask_for_a_small_page)
         yield S3Objects(client, "objects")
 
 
@@ -57,3 +59,7 @@ def stripe() -> Iterator[FakeStripe]:
     enable_socket()
     with served(FakeStripe()) as server:
         yield server
+
+
+def _ask_for_a_small_page(params: dict[str, Any], **_: Any) -> None:
+    params["MaxKeys"] = 10  # AWS gives 1,000

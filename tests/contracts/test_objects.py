@@ -50,6 +50,7 @@ def test_keys_come_in_order_below_a_prefix(objects: Objects) -> None:
 
 
 def test_more_than_a_page_of_keys(objects: Objects) -> None:
-    for number in range(1_005):
-        objects.put(f"k/{number:05d}", b"")
-    assert len(list(objects.keys("k/"))) == 1_005
+    keys = [f"k/{number:05d}" for number in range(25)]  # a page holds ten
+    for key in keys:
+        objects.put(key, b"")
+    assert list(objects.keys("k/")) == keys

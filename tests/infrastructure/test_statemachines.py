@@ -40,9 +40,10 @@ def test_every_task_is_tried_again_and_all_its_attempts_end_before_its_machine_d
 
 
 def test_a_task_gives_its_function_the_time_that_the_function_has() -> None:
+    template = read_template()
     functions = {
-        name: resource["Properties"].get("Timeout", read_template()["Globals"]["Function"]["Timeout"])
-        for name, resource in read_template()["Resources"].items()
+        name: resource["Properties"].get("Timeout", template["Globals"]["Function"]["Timeout"])
+        for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
     for path in MACHINES:

@@ -26,6 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         targets.choose()
     else:
         folder = tmp_path_factory.mktemp("ministack")
+        os.environ.setdefault("SFN_WAIT_SCALE", "0.1")  # state machines try again after a tenth of their pauses
         found, _ = server.start(folder)
         targets.use_endpoint(found.endpoint)
         assert enforces_roles(found.endpoint) == (os.environ.get("AUTH") == "true")

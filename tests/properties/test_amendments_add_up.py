@@ -58,7 +58,7 @@ def amendments(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def billed(versions: list[dict[str, Any]], *, at_once: bool) -> Decimal:
-    world = World()
+    world = World(accounts={"UA"})
     contract = world.directory.contracts("UA")[-1]
     world.hold_for_no_amount()
     whole = Decimal(0)

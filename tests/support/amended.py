@@ -16,8 +16,8 @@ MOMENTS = {
 
 
 def world_with(*charges: dict[str, Any], **terms: Any) -> World:
-    """The world with these charges as UA's whole contract, and no control that holds an invoice for its amount."""
-    world = World()
+    """UA with these charges as its whole contract, and B6 with its own; no control holds an invoice for its amount."""
+    world = World(accounts={"UA", "B6"})
     publish(world, *charges, **terms)
     world.hold_for_no_amount()
     return world

@@ -22,7 +22,7 @@ RUN_DAYS = {
 
 def tiered_world() -> World:
     """One account: three flights at 1.00, the rest at 0.40, miles by origin with 10 % off, 5.00 committed."""
-    world = World()
+    world = World(accounts={"UA"})
     (contract,) = world.directory.contracts("UA")
     tiers = [{"up_to": "3", "unit_price": "1"}, {"up_to": None, "unit_price": "0.4"}]
     terms: dict[str, Any] = contract.model_dump(mode="json") | {

@@ -35,7 +35,7 @@ class Life:
     """One contract of one account, and its invoices."""
 
     def __init__(self, *charges: dict[str, Any], **terms: Any) -> None:
-        self.world = World()
+        self.world = World(accounts={"UA"})
         self.notes: list[Invoice] = []
         self._first = self.world.directory.contracts("UA")[-1]
         self._events = 0

@@ -187,8 +187,9 @@ def test_months_that_change_are_refused() -> None:
 )
 def test_what_counts(changes: dict[str, Any], *, counts: bool) -> None:
     term = first(since_2012(least()))
-    assert term.counts(line(**changes)) is counts
-    assert not term.is_true_up(line(**changes))
+    fee = line(**changes)
+    assert (term.is_fee(fee) and term.counts(fee, fee.service_period.start)) is counts
+    assert not term.is_true_up(fee)
 
 
 def test_fees_and_what_was_billed_of_the_shortfall_are_added_up_apart() -> None:

@@ -167,7 +167,7 @@ def test_a_credit_note_is_drawn_as_one(world: World) -> None:
 @settings(max_examples=15, deadline=None)
 @given(cuts=st.lists(st.integers(min_value=1, max_value=99_999), min_size=1, max_size=5))
 def test_any_parts_and_the_rest_come_to_nothing_with_their_tax(cuts: list[int]) -> None:
-    world = World()
+    world = World(accounts={"US"})
     address = world.directory.legal_entity(EUROPE).address
     account = world.directory.account("US")
     assert account is not None

@@ -40,7 +40,7 @@ def test_late_usage_is_billed_on_the_next_invoice_at_its_own_tier_position() -> 
     line = next(line.priced for line in february.lines if line.priced.id == "difference:flights:2013-01")
     assert (str(line.quantity), line.service_period.name) == ("3", JAN)
     assert line.adjusts is not None
-    assert (line.adjusts.period, line.adjusts.numbers) == (JAN, ("SKY-US-2013-000010",))
+    assert (line.adjusts.period, line.adjusts.numbers) == (JAN, ("SKY-US-2013-000001",))
     assert february.events.late == 3
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_billed_twice_when_more_comes_and_when_runs_repeat() -> None:
     world.ingest([flight(1)])
     first = bill(world, FEB)
     again = world.bill(period=FEB)
-    assert (again.changed_after_release, again.already_released) == (0, 13)
+    assert (again.changed_after_release, again.already_released) == (0, 1)
     world.ingest([flight(2), flight(1)])  # one that is new, one that was billed
     march = bill(world, MAR)
     assert differences(first)["difference:miles:2013-01:EWR"] == "1.00"
@@ -113,7 +113,7 @@ def test_the_proof_holds_over_late_usage_and_sees_what_was_billed_change() -> No
     assert prove_run(f"{INC}-{FEB}-001", stores=stores).checked.events == 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     parts=st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=3, max_size=3),
 )

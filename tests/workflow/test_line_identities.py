@@ -24,7 +24,7 @@ def group(number: int, values: tuple[str, str]) -> dict[str, object]:
 @pytest.fixture
 def world() -> World:
     """B6 has one flight of each group in January, at 0.85; half of it is discounted."""
-    world = World()
+    world = World(accounts={B6})
     document = world.directory.contracts(B6)[-1].model_dump(mode="json")
     for charge in document["charges"]:
         if charge["id"] == "flights":

@@ -156,12 +156,7 @@ def flow(world: World, months: int, first: str = JANUARY) -> list[tuple[str, ...
 
 def alone() -> World:
     """UA alone has a contract."""
-    world = World()
-    for account in [each.id for each in DATA.accounts if each.legal_entity == INC and each.id != "UA"]:
-        for contract in world.directory.contracts(account):
-            ended = contract.effective.model_copy(update={"start": date(2011, 1, 1), "end": date(2012, 1, 1)})
-            world.publish(contract.model_copy(update={"version": 2, "effective": ended}))
-    return world
+    return World(accounts={"UA"})
 
 
 def test_a_year_that_is_billed_in_advance_is_earned_day_by_day() -> None:

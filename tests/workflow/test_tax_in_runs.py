@@ -26,7 +26,7 @@ def flights(*days: int, month: int = 1, start: int = 0) -> list[dict[str, Any]]:
 
 def january() -> World:
     """US, in Frankfurt, is billed its implementation and seven flights at 0.90 with 19 %."""
-    world = World()
+    world = World(accounts={"US"})
     world.ingest(flights(*[5] * 7))
     world.bill(EUROPE, JAN)
     world.approve_all(EUROPE, JAN)

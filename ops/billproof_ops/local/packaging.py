@@ -4,8 +4,10 @@ What `sam package` does, without the arm64 wheels that a laptop cannot run: thir
 interpreter that the emulator runs functions with.
 """
 
+import importlib.util
 import io
 import json
+import marshal
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,10 +55,14 @@ def package(parameters: dict[str, str], emulator: Emulator = Emulator.MINISTACK)
     template: Template = read_template()
     uploads: dict[str, bytes] = {}
 
-    def uploaded(data: bytes, ending: str) -> dict[str, str]:
-        key = f"code/{digest_bytes(data)[:40]}.{ending}"
+    def uploaded(data: bytes, ending: str, source: bytes | None = None) -> dict[str, str]:
+        key = f"code/{digest_bytes(source or data)[:40]}.{ending}"
         uploads[key] = data
         return {"Bucket": ARTIFACTS, "Key": key}
+
+    def zipped(folder: Path, prefix: str = "") -> dict[str, str]:
+        source = _zipped(folder, prefix)
+        return uploaded(_with_bytecode(source), "zip", source)
 
     _remove(template, emulator)
     if emulator is Emulator.MINISTACK:
@@ -65,11 +71,11 @@ def package(parameters: dict[str, str], emulator: Emulator = Emulator.MINISTACK)
         properties = resource.get("Properties", {})
         match resource["Type"]:
             case "AWS::Serverless::Function":
-                properties["CodeUri"] = uploaded(_zipped(ROOT / properties["CodeUri"], ""), "zip")
+                properties["CodeUri"] = zipped(ROOT / properties["CodeUri"])
                 if emulator is Emulator.MINISTACK:
                     _number_concurrency(properties, int(parameters["QueueConcurrency"]))
             case "AWS::Serverless::LayerVersion":
-                properties["ContentUri"] = uploaded(_zipped(ROOT / properties["ContentUri"], "python/"), "zip")
+                properties["ContentUri"] = zipped(ROOT / properties["ContentUri"], "python/")
             case "AWS::Serverless::StateMachine":
                 definition = json.loads((ROOT / properties["DefinitionUri"]).read_text())
                 if emulator is Emulator.MINISTACK:
@@ -184,6 +190,28 @@ def _zipped(folder: Path, prefix: str) -> bytes:
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
         archive.writestr(zipfile.ZipInfo(prefix + ".packaged", _EPOCH), b"")
     return buffer.getvalue()
+
+
+def _with_bytecode(source: bytes) -> bytes:
+    """Return a zip of source with the bytecode beside every module, as layers for AWS have it.
+
+    Without it each process of a function compiles all of it again. What is deployed is named by its source: the same
+    source need not give the same bytecode.
+    """
+    buffer = io.BytesIO(source)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+        for name in archive.namelist():
+            if name.endswith(".py"):
+                place = importlib.util.cache_from_source(name)
+                archive.writestr(zipfile.ZipInfo(place, _EPOCH), _bytecode(name, archive.read(name)))
+    return buffer.getvalue()
+
+
+def _bytecode(name: str, source: bytes) -> bytes:
+    """Compile a module for this Python, never to be checked against its source: a zip does not keep times (PEP 552)."""
+    never_checked, source_hash = (1).to_bytes(4, "little"), importlib.util.source_hash(source)
+    code = compile(source, name, "exec", dont_inherit=True)
+    return importlib.util.MAGIC_NUMBER + never_checked + source_hash + marshal.dumps(code)
 
 
 def _sources(folder: Path) -> Iterator[Path]:

@@ -95,6 +95,8 @@ where verdict = 'kept' and is_whole and period = $period and time >= start_at an
 group by all order by all
 """
 
+_INSERT_WINDOWS = f"insert into windows select unnest(?::integer[]), {'unnest(?::varchar[]), ' * 6}unnest(?::boolean[])"
+
 
 @dataclass
 class Extras:
@@ -215,7 +217,8 @@ def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: 
         for start, end in edges.ranges
     ]
     if rows:
-        database.executemany("insert into windows values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        values = [list(column) for column in zip(*rows, strict=True)]
+        database.execute(_INSERT_WINDOWS, values)  # one statement: a row each would be planned and committed alone
     database.execute("create temp table starts (number integer, owner integer, start_at varchar)")
     starts = [
         (number, owner, start)
