@@ -12,7 +12,6 @@ from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, INC, JANUARY, facts, run_command, settled
 
-
 WHY = ("--reason", "goodwill", "--note", "a week without data", "--as", "ana")
 
 
