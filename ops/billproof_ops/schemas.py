@@ -6,6 +6,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
+from billproof.invoicing.balance import BalanceStatement
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry
 from billproof.masterdata.exchange_rates import ExchangeRate
@@ -21,6 +22,7 @@ from billproof_ops.paths import ROOT
 FOLDER = ROOT / "shared" / "billproof" / "schemas"
 MODELS: dict[str, type[BaseModel]] = {
     "account": Account,
+    "balance-statement": BalanceStatement,
     "contract": Contract,
     "crm-state": CrmState,
     "demo-summary": Summary,

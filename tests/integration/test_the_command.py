@@ -12,6 +12,8 @@ from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, INC, JANUARY, facts, run_command, settled
 
+WHY = ("--reason", "goodwill", "--note", "a week without data", "--as", "ana")
+
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
@@ -47,6 +49,9 @@ from tests.support.chain import DRAIN_SECONDS, INC, JANUARY, facts, run_command,
         (("invoice", "preview", "NK", "-p", JANUARY), 1, "there is no account NK"),
         (("simulate", "--contracts", "nowhere.json", "-e", INC, "-p", JANUARY), 2, "cannot be read"),
         (("invoice", "credit", "SKY-US-2013-000001", "--reason", "goodwill", "--note", "x", "--as", "ana"), 2, "note"),
+        (("invoice", "credit", "SKY-US-2013-000001", "--from", "2013-02-01", *WHY), 2, "days.end"),
+        (("balance", "UA", "-e", INC), 0, "UA has no balance"),
+        (("balance", "NK", "-e", INC), 1, "does not bill NK"),
         (("invoice", "retax", "SKY-US-2013-000001"), 0, "tax same"),
         (("contract", "history", "UA"), 0, "signed by sales@skymeter.example, received 20"),
         (("contract", "history", "NK"), 1, "account NK has no contract"),

@@ -13,6 +13,7 @@ from billproof.invoicing.series import Series
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.periods import Period
+from billproof.pipeline.months import sign_off_month
 from billproof.proof.service import prove_run
 from tests.support.dollars import US, world_in_dollars
 from tests.support.exchange_rates import rate
@@ -28,7 +29,7 @@ from tests.support.issued import (
     world_of,
 )
 from tests.support.taxes import customer
-from tests.support.world import EUROPE, INC, World
+from tests.support.world import EUROPE, GRACE, INC, World
 
 
 def test_an_invoice_that_is_approved_later_is_issued_and_due_from_then() -> None:
@@ -132,6 +133,27 @@ def test_what_a_run_may_not_issue_on_a_later_day_is_held() -> None:
     world.bill(period="2010-12")
     released, invoice = release(world, "C", "2010-12")
     assert (released.issue_date, invoice.totals.tax.text) == (date(2011, 1, 12), "20.00")
+
+
+def test_a_month_that_is_signed_off_takes_no_document() -> None:
+    """November is billed first in February, when the month of 1 December is signed off."""
+    world = world_of("DE", accounts=("B",))
+    on(world, "2011-01-03")
+    world.bill(period="2010-12")
+    sign_off_month(
+        legal_entity=INC,
+        period="2010-12",
+        signed_by="carla",
+        records=world.runs,
+        directory=world.directory,
+        now=world.now(),
+        grace=GRACE,
+    )
+    on(world, "2011-02-03")
+    world.bill(period=NOV)
+    released, invoice = release(world, "B")
+    assert (released.issue_date, invoice.due_date) == (date(2011, 2, 3), date(2011, 3, 5))
+    assert proved(world, f"{INC}-{NOV}-001", f"{INC}.{NOV}.B")
 
 
 def test_of_two_releases_over_midnight_the_second_looks_again(monkeypatch: pytest.MonkeyPatch) -> None:

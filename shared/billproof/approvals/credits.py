@@ -164,8 +164,10 @@ class _Desk:
         if credit.kind is DocumentKind.WRITE_OFF:
             due = self._register.receivable_of(candidate.id).amount
             if due != -credit.totals.gross:
-                message = f"{due} are open of {released.number}, the rest was paid from the customer's balance: "
-                raise InvalidInput(message + "credit that part to the balance before the rest is written off")
+                message = (
+                    f"{due} are open of {released.number}, not the {-credit.totals.gross} that are left of its lines"
+                )
+                raise InvalidInput(f"{message}: credit what the customer's balance paid before the rest is written off")
         change = self._register.balance_change(candidate)
         if change is None:
             return

@@ -91,7 +91,7 @@ class AccountPlanner:
         self._now = now
         self._buckets = buckets
         self._months = months
-        self._days = IssueDays(entity, period, now, directory, register, objects, is_first_run=is_first_run)
+        self._days = IssueDays(entity, period, now, directory, register, objects, months, is_first_run=is_first_run)
         self._directory = directory
         self._register = register
         self._objects = objects

@@ -11,6 +11,7 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, zone
 from billproof.pipeline.history import read_settled
+from billproof.pipeline.months import Months
 from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, IssueTerms
 
@@ -40,6 +41,7 @@ class IssueDays:
         directory: Directory,
         register: Register,
         objects: Objects,
+        months: Months,
         *,
         is_first_run: bool,
     ) -> None:
@@ -49,19 +51,27 @@ class IssueDays:
         self._directory = directory
         self._register = register
         self._objects = objects
+        self._months = months
         self._is_first_run = is_first_run
 
     def of_draft(self, terms: AccountTerms) -> IssueTerms | None:
-        """Return today where an earlier run held the invoice: the day for which that one drafted it has passed."""
-        if self._is_first_run or self._today <= self._period.end:
-            return None
-        facts = self._register.facts(str(InvoiceId(self._entity.id, self._period.name, terms.account.id)))
-        if facts is None or facts.held is None:
+        """Return today where an earlier run held the invoice, or where the day after the period is signed off.
+
+        The day for which an earlier run drafted it has passed, and a month that is signed off takes no document.
+        """
+        is_signed_off = self._months.is_signed_off(f"{self._period.end:%Y-%m}")
+        if self._today <= self._period.end or not (is_signed_off or self._was_held(terms)):
             return None
         days = self._directory.policy(self._entity.id).thresholds.exchange_rate_days
         currencies = {contract.currency for contract in terms.contracts}
         rates = rates_on(self._today, currencies, self._directory, self._entity, days=days)
         return IssueTerms(day=self._today, rates=rates)
+
+    def _was_held(self, terms: AccountTerms) -> bool:
+        if self._is_first_run:
+            return False
+        facts = self._register.facts(str(InvoiceId(self._entity.id, self._period.name, terms.account.id)))
+        return facts is not None and facts.held is not None
 
     def of_released(self, own: PeriodBilling, drafted: IssueTerms | None) -> IssueTerms | None:
         """Return when a released invoice was issued, and its exchange rate, where it was not drafted so."""
