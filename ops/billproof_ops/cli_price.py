@@ -1,4 +1,4 @@
-"""`billproof price`: price one charge without a run. It needs no AWS and stores nothing."""
+"""`billproof price`: price charges without a run. It needs no AWS and stores nothing."""
 
 import sys
 from pathlib import Path
@@ -16,8 +16,9 @@ def price(
         typer.Argument(help="A price request as JSON (schemas/price-request.v1.json); - for standard input."),
     ],
 ) -> None:
-    """Price one charge given as JSON, and print the amount and its explanation as JSON.
+    """Price charges given as JSON, and print the amount and its explanation as JSON.
 
-    It takes every price model, usage, period and currency. docs/pricing.md has an example of each.
+    It takes every price model, usage, period and currency; several charges under the discounts, caps, minimums and
+    credits of one contract; and who bills whom, for the tax of each line. docs/pricing.md has an example of each.
     """
     sys.stdout.write(price_text(read_text(file), str(file)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from billproof.errors import BillproofError, InvalidInput
-from billproof.pricing.quoting import PriceRequest, quote
+from billproof.pricing.quoting import PriceRequest, Quote, quote
 from billproof_ops.errors import WrongUse
 
 
@@ -26,13 +26,23 @@ def price_text(text: str, name: str) -> str:
         ]
         message = f"{name} is not a price request: {'; '.join(problems)}"
         raise WrongUse(message) from None
-    return json.dumps(quote(request).model_dump(mode="json"), indent=2) + "\n"
+    return json.dumps(_quoted(request).model_dump(mode="json"), indent=2) + "\n"
+
+
+def _quoted(request: PriceRequest) -> Quote:
+    if request.tax is None:
+        return quote(request)
+    from billproof.tax.quoting import quote_taxed  # the tax rules take longer to load than a price to compute
+
+    return quote_taxed(request, request.tax)
 
 
 def _place(path: tuple[int | str, ...]) -> str:
     """Name the place of an error as the request has it: there the price stands beside the charge that it is of."""
-    if path[:2] == ("charges", 0):
-        path = path[2:] if path[2:3] == ("price",) else ("charge", *path[2:])
+    if path[:1] == ("charges",) and len(path) > 1:
+        number = int(path[1])
+        before: tuple[int | str, ...] = ("others", number - 1) if number else ()
+        path = (*before, *(path[2:] if path[2:3] == ("price",) else ("charge", *path[2:])))
     return ".".join(map(str, path)) or "request"
 
 

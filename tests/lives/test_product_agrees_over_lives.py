@@ -12,10 +12,9 @@ from decimal import Decimal
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
-from billproof.errors import InvalidInput
 from billproof.invoicing.model import Invoice
-from billproof.pricing.model import LineKind, PricedLine
-from billproof.pricing.quoting import PriceRequest, quote
+from billproof.pricing.quoting import quote
+from tests.lives.price_requests import price_request
 from tests.reference import model
 from tests.reference.bridge import Issued, NotAnsweredError, Player
 from tests.reference.bridge_answers import Product, left_of
@@ -28,7 +27,6 @@ from tests.reference.lives import lives
 from tests.reference.lives_charges import Drawn
 from tests.reference.lives_family import families
 from tests.reference.model import Amounts
-from tests.reference.usage import instant
 
 SEED = int(os.environ.get("SEED", "0"))
 LIVES = settings(
@@ -233,61 +231,31 @@ def _amounts_by_line(document: Invoice) -> dict[str, object]:
 
 
 @st.composite
-def single_charges(draw: Drawn) -> Document:
-    """Draw a life of one charge under one version, of quantities that `billproof price` takes as they are."""
+def priced_at_once(draw: Drawn) -> Document:
+    """Draw a life under one version whose usage comes in time, without seats that telemetry sees."""
     life: Document = without_notes(draw(lives()))
     entry = life["contracts"][0]
     entry["published"] = None
     terms = entry["terms"]
-    charge = terms["charges"][0]
-    terms["charges"] = [charge]
+    terms["charges"] = [charge for charge in terms["charges"] if charge.get("seats_meter") is None]
+    assume(terms["charges"])
+    names = {charge["id"] for charge in terms["charges"]}
     for kind in ("discounts", "caps", "commitments", "credits", "waivers"):
-        terms[kind] = [term for term in terms.get(kind, ()) if set(term["charges"]) <= {charge["id"]}]
-    meters = {charge.get("meter"), charge.get("seats_meter")}
+        terms[kind] = [term for term in terms.get(kind, ()) if set(term["charges"]) <= names]
+    meters = {charge.get("meter") for charge in terms["charges"]}
     life["meters"] = [meter for meter in life["meters"] if meter["id"] in meters]
     types = {meter["event_type"] for meter in life["meters"]}
     life["usage"] = [{**event, "received": event["time"]} for event in life["usage"] if event["type"] in types]
-    assume(charge.get("seats_meter") is None and "conversion" not in charge)
     life["contracts"] = [entry]
+    life["runs"] = life["runs"][:1]
     return life
 
 
 @seed(SEED)
 @LIVES
-@given(single_charges())
+@given(priced_at_once())
 def test_a_price_request_of_the_first_month_comes_to_its_invoice(life: Document) -> None:
-    first = {**life, "runs": life["runs"][:1]}
-    (issued,) = played(first)
+    (issued,) = played(life)
     lines = [line.priced for document in issued.documents for line in document.lines]
-    request = _price_request(first, [line for line in lines if line.kind is LineKind.CHARGE and line.meter])
-    try:
-        amount = quote(request).amount.amount
-    except InvalidInput as error:  # terms that change within the month need the quantity of each part
-        assume("usage.parts" not in error.message)
-        raise
-    answered(first, {"price": sum((line.net.amount for line in lines), ZERO)}, {"price": amount})
-
-
-def _price_request(life: Document, metered: list[PricedLine]) -> PriceRequest:
-    terms = dict(life["contracts"][0]["terms"])
-    (charge,) = terms.pop("charges")
-    usage: Document = {}
-    if charge["price"]["model"] == "percentage":
-        events = sorted(life["usage"], key=lambda event: instant(event["time"]))
-        month = life["runs"][0]["month"]
-        usage["transactions"] = [event["data"]["value"] for event in events if event["time"].startswith(month)]
-    elif charge.get("group_by"):
-        usage["groups"] = [{"dimension": line.dimension, "quantity": str(line.quantity)} for line in metered]
-    elif metered:
-        usage["quantity"] = str(sum((line.quantity for line in metered), ZERO))
-    return PriceRequest.model_validate(
-        {
-            "price": charge.pop("price"),
-            "currency": terms.pop("currency"),
-            "rounding": life["rounding"],
-            "period": life["runs"][0]["month"],
-            "usage": usage,
-            "charge": charge,
-            "terms": terms,
-        }
-    )
+    amount = quote(price_request(life, lines)).amount.amount
+    answered(life, {"price": sum((line.net.amount for line in lines), ZERO)}, {"price": amount})

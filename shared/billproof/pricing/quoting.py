@@ -1,8 +1,6 @@
-"""Pricing one charge outside of any run, by the rules that invoices are priced by."""
+"""Pricing charges outside of any run, by the rules that invoices are priced by."""
 
-from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import Field, GetJsonSchemaHandler, TypeAdapter, ValidationError, model_validator
@@ -11,8 +9,8 @@ from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.errors import InvalidInput
-from billproof.masterdata.meters import Aggregation, Meter
-from billproof.model import Exact, Model
+from billproof.masterdata.parties import Account, LegalEntity
+from billproof.model import Model
 from billproof.money import Money, Rounding, total
 from billproof.names import Currency
 from billproof.periods import DateRange, Period
@@ -21,59 +19,14 @@ from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedLine
 from billproof.pricing.models import Price, price_model
 from billproof.pricing.owed import contract_lines
+from billproof.pricing.quoted_usage import ChargeUsage, UsageGiven
 from billproof.pricing.reading import Read
-from billproof.pricing.transactions import tally
 from billproof.proration import ProrationTerms
-from billproof.readings import PricedQuantity, Quantity, Reading, Transactions
+from billproof.readings import Quantity
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
-
-
-class Group(Model):
-    """A quantity of one combination of the properties that the charge groups by."""
-
-    dimension: dict[str, str]
-    quantity: Exact
-
-
-class DatedTransaction(Model):
-    """The amount of a transaction and the day of its time."""
-
-    day: date
-    amount: Exact
-
-
-class UsageGiven(Model):
-    """What was used: a quantity, or what some price models need in place of it.
-
-    `transactions` are amounts in the order of their times, `prices` quantities by the price that events carried,
-    `dated_transactions` amounts with their days, which terms that change within the period need. `meters` quantities by
-    meter for a capacity, `days` the seats seen on each day (null: none seen), `parts` the quantity of each part of the
-    period, named `<start>_<end>`, where terms change within it. `carried` is left of the month before.
-    """
-
-    quantity: Exact | None = None
-    groups: tuple[Group, ...] = ()
-    transactions: tuple[Exact, ...] = ()
-    dated_transactions: tuple[DatedTransaction, ...] = ()
-    prices: tuple[PricedQuantity, ...] = ()
-    meters: dict[str, Exact] = Field(default_factory=dict)
-    days: tuple[Exact | None, ...] = ()
-    parts: dict[str, Exact] = Field(default_factory=dict)
-    carried: Annotated[Exact, Field(ge=0)] | None = None
-
-    @property
-    def kinds(self) -> set[str]:
-        """The fields that say anything."""
-        return {name for name in UsageGiven.model_fields if getattr(self, name) not in (None, (), {})}
-
-    def amounts(self, ranges: Sequence[Period] | None) -> list[Decimal]:
-        """Return the amounts of transactions in the order of their times, of the days of some ranges or of all."""
-        dated = sorted(self.dated_transactions, key=lambda transaction: transaction.day)
-        mine = [
-            sale.amount for sale in dated if ranges is None or any(days.start <= sale.day < days.end for days in ranges)
-        ]
-        return [*self.transactions, *mine]
+QUOTE = "quote"
+MAX_CHARGES = 100
 
 
 class _AsPrice:
@@ -96,8 +49,8 @@ def _plain(currency: str, charge: Charge) -> Contract:
     """Return a contract that says nothing but its charge: there is nothing in it that could be wrong."""
     return Contract.construct_trusted(
         kind="contract",
-        id="quote",
-        account="quote",
+        id=QUOTE,
+        account=QUOTE,
         version=1,
         signed_by="",
         effective=DateRange(start=date.min),
@@ -116,34 +69,22 @@ def _plain(currency: str, charge: Charge) -> Contract:
     )
 
 
-class PriceRequest(Model):
-    """One charge to price: its price, and whatever else of a charge and a contract it needs.
+class ChargeGiven(Model):
+    """A charge of a request beside the first: its price, whatever else of a charge it needs, and what was used of it.
 
-    `charge` takes the fields of a contract's charge, `terms` those of a contract (discounts, commitments, caps,
-    credits, waivers, proration, renewal). What is left out is plain: a charge in arrears by calendar months that covers
-    the period, read from one meter where its price needs one. `period` is the month whose invoice would bill it.
+    Without an `id` it is called charge-2, charge-3 and so on; without a `meter` it reads one of its own.
     """
 
     price: Annotated[dict[str, Any], _AsPrice]
-    currency: Currency
-    rounding: Rounding
-    period: Annotated[str, Field(pattern=MONTH)]
     usage: UsageGiven = Field(default_factory=UsageGiven)
     charge: dict[str, Any] = Field(default_factory=dict)
-    terms: dict[str, Any] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        self.contract()
-        return self
-
-    def contract(self) -> Contract:
-        """Return the contract that has this charge alone; raises pydantic's ValidationError."""
-        start = Period.month(self.period).start
+    def fields(self, start: date, suffix: str) -> dict[str, Any]:
+        """Return the fields of the charge, with plain ones for what is left out."""
         model = str(self.price.get("model"))
         priced = price_model(model)
         charge: dict[str, Any] = {
-            "id": "charge",
+            "id": f"charge{suffix}",
             "name": model,
             "product": "product",
             "revenue_category": "revenue",
@@ -151,24 +92,65 @@ class PriceRequest(Model):
             "effective": {"start": start},
         }
         if (priced is None or priced.needs_quantity) and not {"meter", "quantity"} & self.charge.keys():
-            charge["meter"] = "usage"
+            charge["meter"] = f"usage{suffix}"
         if self.usage.groups and "group_by" not in self.charge:
             charge["group_by"] = tuple(self.usage.groups[0].dimension)
         if self.usage.days and "seats_meter" not in self.charge:
-            charge["seats_meter"] = "seats"
-        merged = {**charge, **self.charge, "price": self.price}
-        if not self.terms and (parsed := _charge(merged)) is not None:
+            charge["seats_meter"] = f"seats{suffix}"
+        return {**charge, **self.charge, "price": self.price}
+
+
+class TaxGiven(Model):
+    """Who bills and who is billed, so that tax is determined over the lines as on an invoice of the period's end."""
+
+    legal_entity: LegalEntity
+    account: Account
+
+
+class PriceRequest(ChargeGiven):
+    """Charges to price: the first by its price, and whatever else of a charge and a contract it needs; then others.
+
+    `charge` takes the fields of a contract's charge, `terms` those of a contract (discounts, commitments, caps,
+    credits, waivers, proration, renewal), which hold for all charges. What is left out is plain: a charge in arrears by
+    calendar months that covers the period, read from one meter where its price needs one. `period` is the month whose
+    invoice would bill it. With `tax` the answer has the tax of each line, and the totals.
+    """
+
+    currency: Currency
+    rounding: Rounding
+    period: Annotated[str, Field(pattern=MONTH)]
+    terms: dict[str, Any] = Field(default_factory=dict)
+    others: Annotated[tuple[ChargeGiven, ...], Field(max_length=MAX_CHARGES)] = ()
+    tax: TaxGiven | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        self.contract()
+        return self
+
+    @property
+    def given(self) -> list[ChargeGiven]:
+        """The charges, the first one first."""
+        return [self, *self.others]
+
+    def contract(self) -> Contract:
+        """Return the contract that has these charges alone; raises pydantic's ValidationError."""
+        start = Period.month(self.period).start
+        charges = [
+            each.fields(start, f"-{number}" if number > 1 else "") for number, each in enumerate(self.given, start=1)
+        ]
+        if not (self.terms or self.others or self.tax) and (parsed := _charge(charges[0])) is not None:
             return _plain(self.currency, parsed)
         terms = {
-            "id": "quote",
-            "account": "quote",
+            "id": QUOTE,
+            "account": self.tax.account.id if self.tax else QUOTE,
             "version": 1,
             "signed_by": "",
             "effective": {"start": date.min},
             "currency": self.currency,
             "time_zone": "UTC",
         }
-        return Contract.model_validate({**terms, **self.terms, "charges": [merged]})
+        return Contract.model_validate({**terms, **self.terms, "charges": charges})
 
 
 class Quote(Model):
@@ -179,20 +161,9 @@ class Quote(Model):
 
 
 def quote(request: PriceRequest) -> Quote:
-    """Price the charge. Raises UnpriceableCharge as an invoice would, and InvalidInput where an amount is too large."""
+    """Price the charges; raises UnpriceableCharge as an invoice would, and InvalidInput for an amount too large."""
     contract, period = request.contract(), Period.month(request.period)
-    (charge,) = contract.charges
-    _refuse_other_usage(charge, request.usage)
-    read = Read.of([contract], period)
-    basis = Basis(
-        period=period,
-        meters={name: _meter(name) for name in charge.meters},
-        quantities=[
-            quantity for reading in sorted(read.readings, key=repr) for quantity in _used(reading, read, request)
-        ],
-        rounding=request.rounding,
-        carried={} if request.usage.carried is None else {(contract.id, charge.id): request.usage.carried},
-    )
+    basis = _basis(request, contract, period)
     try:
         lines: list[PricedLine] = []
         for timeline in timelines([contract], period):
@@ -204,85 +175,33 @@ def quote(request: PriceRequest) -> Quote:
         raise InvalidInput(message) from None
 
 
-def _refuse_other_usage(charge: Charge, usage: UsageGiven) -> None:
-    """Refuse usage that the price cannot take: it would cost nothing, and nobody would see why."""
-    price, given = charge.price, usage.kinds
-    if not price.priced_by or charge.quantity is not None or given <= price.priced_by:
-        return
-    wanted = " or ".join(f"usage.{name}" for name in sorted(price.priced_by))
-    others = ", ".join(f"usage.{name}" for name in sorted(given - price.priced_by))
-    message = f"the price model {price.model} is priced by {wanted}, not by {others}"
-    raise InvalidInput(message)
-
-
-def _meter(name: str) -> Meter:
-    return Meter(
-        id=name,
-        version=1,
-        name=name,
-        unit="units",
-        event_type="usage",
-        aggregation=Aggregation.SUM,
-        value_property="value",
-        price_property="price",
+def _basis(request: PriceRequest, contract: Contract, period: Period) -> Basis:
+    """Measure what the request says of each charge, as a run does."""
+    usages = []
+    for charge, given in zip(contract.charges, request.given, strict=True):
+        alone = contract.model_copy(update={"charges": (charge,)})
+        usages.append(ChargeUsage(charge, given.usage, Read.of([alone], period), period))
+    for usage in usages:
+        usage.refuse_other_kinds()
+    usages.sort(key=lambda usage: not usage.is_stated)  # a meter that two charges read is stated with one of them
+    quantities: dict[tuple[object, ...], Quantity] = {}
+    for usage in usages:
+        for measured in usage.quantities():
+            group = tuple(measured.dimension.items())
+            key = (measured.meter, measured.group_by, measured.variant, measured.part, group)
+            if quantities.setdefault(key, measured) != measured and usage.is_stated:
+                message = f"two charges read meter {measured.meter} and say different usage of it"
+                raise InvalidInput(message)
+    told = [usage.prefixes() for usage in usages if usage.is_metered]
+    return Basis(
+        period=period,
+        meters={meter.id: meter for usage in reversed(usages) for meter in usage.meters()},
+        quantities=list(quantities.values()),
+        rounding=request.rounding,
+        carried={
+            (contract.id, charge.id): given.usage.carried
+            for charge, given in zip(contract.charges, request.given, strict=True)
+            if given.usage.carried is not None
+        },
+        prefixes=frozenset(set.intersection(*told)) if told else frozenset(),
     )
-
-
-def _used(reading: Reading, read: Read, request: PriceRequest) -> list[Quantity]:
-    """Return what a reading finds in the request, for the whole period and for each part of it."""
-    usage = request.usage
-    extras: dict[str, Any] = {}
-    whole = usage.quantity or Decimal(0)
-    if reading.transactions is not None:
-        return list(_transactions(reading, read, request))
-    if reading.by_price:
-        extras["prices"] = usage.prices
-        whole = sum((priced.quantity for priced in usage.prices), Decimal(0))
-    elif reading.by_day:
-        extras["days"] = usage.days
-    groups: list[tuple[dict[str, str], Decimal]] = [({}, whole)]
-    if reading.group_by:
-        groups = [(group.dimension, group.quantity) for group in usage.groups]
-    if reading.meter in usage.meters:
-        groups = [({}, usage.meters[reading.meter])]
-    missing = read.parts.keys() - usage.parts.keys()
-    if len(read.parts) > 1 and missing and reading.variant == "":
-        message = (
-            f"terms change within {request.period}: usage.parts must say the quantity of {', '.join(sorted(missing))}"
-        )
-        raise InvalidInput(message)
-    used = []
-    for part in ("", *read.parts):
-        for dimension, quantity in groups:
-            used.append(
-                Quantity(
-                    meter=reading.meter,
-                    group_by=reading.group_by,
-                    dimension={name: dimension.get(name, "") for name in reading.group_by},
-                    quantity=usage.parts.get(part, quantity),
-                    events=0,
-                    variant=reading.variant,
-                    part=part,
-                    **extras,
-                )
-            )
-    return used
-
-
-def _transactions(reading: Reading, read: Read, request: PriceRequest) -> Iterator[Quantity]:
-    """Yield the transactions of the period and of each part of it; parts need to know their days."""
-    if len(read.parts) > 1 and request.usage.transactions:
-        message = f"terms change within {request.period}: usage.dated_transactions must say the day of each"
-        raise InvalidInput(message)
-    for part, ranges in (("", None), *read.parts.items()):
-        amounts = request.usage.amounts(ranges if len(read.parts) > 1 else None)
-        yield Quantity(
-            meter=reading.meter,
-            group_by=reading.group_by,
-            dimension=dict.fromkeys(reading.group_by, ""),
-            quantity=sum(amounts, Decimal(0)),
-            events=len(amounts),
-            variant=reading.variant,
-            part=part,
-            tally=tally(amounts, reading.transactions or Transactions()),
-        )

@@ -1,15 +1,15 @@
 """Tax on the lines of an account."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from pydantic import Field
 
 from billproof.errors import UndeterminedTax
 from billproof.findings import Finding, Owner, Severity
-from billproof.masterdata.parties import TaxEngineName, TaxRounding
+from billproof.masterdata.parties import LegalEntity, TaxEngineName, TaxRounding
 from billproof.model import Model
-from billproof.pricing.model import LineIdentity, PricedAccount
+from billproof.pricing.model import LineIdentity, PricedAccount, PricedLine
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.tax.amounts import tax_document, tax_shares
 from billproof.tax.asking import ask
@@ -73,14 +73,18 @@ def tax_account(
             engine = (engines or {}).get(entity.tax_engine)
             lines, calculations = ask(terms, priced, taxes, entity=entity, engine=engine)
             return AccountTax(account=account.id, lines=lines, calculations=calculations)
-        taxed = [
-            tax_shares(line.id, taxes.shares_of(line), entity.rounding, includes_tax=line.includes_tax)
-            for line in priced.lines
-        ]
+        return AccountTax(account=account.id, lines=taxed_lines(entity, priced.lines, taxes))
     except UndeterminedTax as error:
         return _undetermined(account.id, error)
-    rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
-    return AccountTax(account=account.id, lines=tuple(tax_document(taxed, entity.rounding, rule)))
+
+
+def taxed_lines(entity: LegalEntity, lines: Sequence[PricedLine], taxes: LineTaxes) -> tuple[TaxedLine, ...]:
+    """Tax the lines of a document by the rules, and round as the legal entity does; raises UndeterminedTax."""
+    taxed = [
+        tax_shares(line.id, taxes.shares_of(line), entity.rounding, includes_tax=line.includes_tax) for line in lines
+    ]
+    rule = TaxRounding.PER_LINE if any(line.includes_tax for line in lines) else entity.tax_rounding
+    return tuple(tax_document(taxed, entity.rounding, rule))
 
 
 def _undetermined(account: str, error: UndeterminedTax) -> AccountTax:
