@@ -30,6 +30,7 @@ from billproof_ops.demo import story
 from tests.reference.bridge_lines import Part, Reader, amounts_of
 from tests.reference.figures import Document
 from tests.reference.usage import instant
+from tests.support.held import release_as_held
 from tests.support.world import INC, World
 
 ZERO = Decimal(0)
@@ -196,7 +197,7 @@ class Player:
         if not {each.code for each in findings} <= NEGATIVE:
             message = f"{run} is held: " + "; ".join(f"{each.code}: {each.message}" for each in findings)
             raise NotAnsweredError(message)
-        assert self.world.release_held(run, account).released is not None
+        assert release_as_held(self.world, run, account).released is not None
 
     def _previewed(self, month: str) -> dict[str, Invoice]:
         found = preview(

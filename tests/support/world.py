@@ -19,11 +19,9 @@ from billproof.erp.recognition import MonthRecognized, recognize_month
 from billproof.erp.service import post_to_erp
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.model import Invoice
-from billproof.invoicing.releasing import HeldRelease, release_held
 from billproof.pipeline.aggregating import aggregate_usage
-from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
+from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
-from billproof.pipeline.issuing import Issuing
 from billproof.pipeline.model import PlanRequest, RunPlan, RunStatement
 from billproof.pipeline.planning import RunSizes, plan_billing_run
 from billproof.pipeline.starting import start_billing_run
@@ -200,20 +198,6 @@ class World(MemoryStores):
             postings=self.postings,
             deliveries=self.deliveries,
             now=self.now(),
-        )
-
-    def release_held(self, run: str, account: str) -> HeldRelease:
-        """Release what a run held, as if somebody had approved it."""
-        artefacts = Artefacts(self.objects)
-        batches = [artefacts.read(DRAFTED, run, part) for part in artefacts.parts(DRAFTED, run)]
-        batch = next(batch for batch in batches if account in {draft.account for draft in batch.drafts})
-        return release_held(
-            batch,
-            account,
-            register=self.register,
-            postings=self.postings,
-            deliveries=self.deliveries,
-            issues=Issuing(run, batch.batch, objects=self.objects, directory=self.directory, now=self.now()),
         )
 
     def release(self, run_id: str, batch: str) -> None:

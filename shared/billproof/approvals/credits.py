@@ -162,12 +162,13 @@ class _Desk:
         """
         candidate = Candidate(credit.id, document, settlement=credit.settlement)
         if credit.kind is DocumentKind.WRITE_OFF:
-            due = self._register.receivable_of(candidate.id).amount
-            if due != -credit.totals.gross:
+            due, left = self._register.receivable_of(candidate.id).amount, -credit.totals.gross
+            if due != left:
                 message = (
-                    f"{due} are open of {released.number}, not the {-credit.totals.gross} that are left of its lines"
+                    f"{due} are open of {released.number}, not the {left} that are left of its lines: credit what "
                 )
-                raise InvalidInput(f"{message}: credit what the customer's balance paid before the rest is written off")
+                message += "the customer's balance paid before the rest is written off"
+                raise InvalidInput(message)
         change = self._register.balance_change(candidate)
         if change is None:
             return
