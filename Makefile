@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-auth integration-localstack chaos lives bench mutation lint types contracts check-template build-template format schemas docs dashboard pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack chaos lives bench mutation lint types contracts check-template build-template format schemas docs dashboard pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -41,18 +41,15 @@ down: setup ## Stop the local stack, if one is up
 
 UNIT := tests/unit tests/workflow tests/properties tests/contracts tests/infrastructure tests/golden tests/reference
 
-test: setup ## Every test
+test: setup ## Every test; those on the local stack with roles and signatures enforced
 	$(BIN)/pytest -n 2 --dist loadgroup $(UNIT)
-	$(BIN)/pytest --cov-append tests/integration
+	AUTH=true $(BIN)/pytest --no-cov -rs tests/integration
 
 unit: setup ## The tests that need no local stack
 	$(BIN)/pytest -n 2 --dist loadgroup $(UNIT)
 
-integration: setup ## The tests on the local stack, or on AWS_ENDPOINT_URL
+integration: setup ## The tests on a local stack that enforces no roles, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration
-
-integration-auth: setup ## The tests on a local stack that enforces roles and signatures
-	AUTH=true $(BIN)/pytest --no-cov -rs tests/integration
 
 .localstack/.ready: requirements/bootstrap.txt requirements/localstack.txt requirements/functions.txt ops/billproof_ops/local/localstack/dynamodb_local.py $(VENV)/.ready
 	$(PYTHON) -m venv --clear .localstack/server

@@ -3,7 +3,7 @@
 from billproof.composition import Composition
 from billproof.handlers import step
 from billproof.pipeline.model import BatchRequest, StepResult
-from billproof.pipeline.steps import calculate_tax
+from billproof.pipeline.steps.calculate_tax import calculate_tax
 
 
 @step(BatchRequest, name="calculate_tax")

@@ -3,7 +3,7 @@
 from billproof.composition import Composition
 from billproof.handlers import step
 from billproof.pipeline.model import BatchRequest, StepResult
-from billproof.pipeline.steps import draft_invoices
+from billproof.pipeline.steps.draft_invoices import draft_invoices
 
 
 @step(BatchRequest, name="draft_invoices")

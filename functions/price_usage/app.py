@@ -3,7 +3,7 @@
 from billproof.composition import Composition
 from billproof.handlers import step
 from billproof.pipeline.model import BatchRequest, StepResult
-from billproof.pipeline.steps import price_usage
+from billproof.pipeline.steps.price_usage import price_usage
 
 
 @step(BatchRequest, name="price_usage")

@@ -3,7 +3,7 @@
 from billproof.composition import Composition
 from billproof.handlers import step
 from billproof.pipeline.model import BatchRequest, StepResult
-from billproof.pipeline.steps import release_invoices
+from billproof.pipeline.steps.release_invoices import release_invoices
 
 
 @step(BatchRequest, name="release_invoices")

@@ -3,7 +3,7 @@
 from billproof.composition import Composition
 from billproof.handlers import step
 from billproof.pipeline.model import BatchRequest, StepResult
-from billproof.pipeline.steps import validate_pricing
+from billproof.pipeline.steps.validate_pricing import validate_pricing
 
 
 @step(BatchRequest, name="validate_pricing")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from billproof.masterdata.directory import Directory
     from billproof.pipeline.previewing import PreviewSources
     from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
-    from billproof.tax.service import Engines
+    from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]

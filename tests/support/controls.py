@@ -8,8 +8,7 @@ from billproof.controls.service import findings_of
 from billproof.findings import Finding, Severity, is_blocked
 from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, Artefacts
 from billproof.pipeline.model import RunStatement
-from billproof.pricing.model import PricedLine
-from billproof.pricing.service import AccountPricing
+from billproof.pricing.model import AccountPricing, PricedLine
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from tests.support.world import INC, World
 

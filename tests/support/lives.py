@@ -36,7 +36,7 @@ class Life:
     """One contract of one account, and its invoices."""
 
     def __init__(self, *charges: dict[str, Any], **terms: Any) -> None:
-        self.world = World(accounts={"UA"})
+        self.world = World(accounts={"UA", "B6"})  # B6, so that every run has something to prove
         self.notes: list[Invoice] = []
         self._first = self.world.directory.contracts("UA")[-1]
         self._events = 0

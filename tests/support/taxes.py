@@ -15,9 +15,9 @@ from billproof.periods import Period
 from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedAccount, PricedLine, RevenueSchedule
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.tax.charged import AccountCharges
-from billproof.tax.model import Determination
+from billproof.tax.model import AccountTax, Determination
 from billproof.tax.rules import determine
-from billproof.tax.service import AccountTax, tax_account
+from billproof.tax.service import tax_account
 from billproof.usage.model import EventCounts
 from billproof_ops.demo import story
 

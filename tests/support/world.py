@@ -25,7 +25,11 @@ from billproof.pipeline.closing import Closed, close_billing_run, read_statement
 from billproof.pipeline.model import PlanRequest, RunPlan, RunStatement
 from billproof.pipeline.planning import RunSizes, plan_billing_run
 from billproof.pipeline.starting import start_billing_run
-from billproof.pipeline.steps import calculate_tax, draft_invoices, price_usage, release_invoices, validate_pricing
+from billproof.pipeline.steps.calculate_tax import calculate_tax
+from billproof.pipeline.steps.draft_invoices import draft_invoices
+from billproof.pipeline.steps.price_usage import price_usage
+from billproof.pipeline.steps.release_invoices import release_invoices
+from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
 from billproof.usage.ingestion import Message, ingest_usage

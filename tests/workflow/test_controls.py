@@ -15,8 +15,7 @@ from billproof.masterdata.model import CrmState
 from billproof.masterdata.parties import Account
 from billproof.money import Money
 from billproof.pipeline.artefacts import BATCH_PLAN, Artefacts
-from billproof.pricing.model import LineKind
-from billproof.pricing.service import AccountPricing
+from billproof.pricing.model import AccountPricing, LineKind
 from billproof.pricing.terms import AccountTerms
 from tests.support.controls import BilledAccount, codes, findings, found_in, lines_of, publish, read
 from tests.support.world import EUROPE, INC, World, flight

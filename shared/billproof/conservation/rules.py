@@ -27,8 +27,7 @@ from billproof.masterdata.meters import Aggregation, Meter
 from billproof.money import Money
 from billproof.money import total as money_total
 from billproof.periods import Period
-from billproof.pricing.model import LineKind, PricedLine
-from billproof.pricing.service import AccountPricing
+from billproof.pricing.model import AccountPricing, LineKind, PricedLine
 from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.model import EventCounts

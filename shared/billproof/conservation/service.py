@@ -20,7 +20,7 @@ from billproof.money import Money
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import quarantined_by_account
 from billproof.ports import Objects
-from billproof.pricing.service import AccountPricing
+from billproof.pricing.model import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan
 
 

@@ -10,8 +10,7 @@ from billproof.contracts.timeline import Timeline, timelines
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ContractPath
 from billproof.money import Money, total
-from billproof.pricing.model import LineKind, PricedAccount, PricedLine
-from billproof.pricing.service import AccountPricing
+from billproof.pricing.model import AccountPricing, LineKind, PricedAccount, PricedLine
 from billproof.pricing.service_periods import Due, dues
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.readings import Quantity

@@ -3,17 +3,8 @@
 from billproof.controls.catalogue import CATALOGUE
 from billproof.controls.control import ControlInput
 from billproof.findings import Finding
-from billproof.model import Model
-from billproof.pricing.service import AccountPricing
+from billproof.pricing.model import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan
-
-
-class BatchFindings(Model):
-    """The findings of a batch, by account; an account without any is there with an empty list."""
-
-    run: str
-    batch: str
-    findings: dict[str, tuple[Finding, ...]]
 
 
 def findings_of(terms: AccountTerms, pricing: AccountPricing, *, plan: BatchPlan) -> tuple[Finding, ...]:

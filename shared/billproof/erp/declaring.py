@@ -13,8 +13,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.parties import TaxEngineName
 from billproof.model import Model
 from billproof.money import Taxed
-from billproof.tax.port import TaxEngine, TaxTransaction, is_of
-from billproof.tax.service import Engines
+from billproof.tax.port import Engines, TaxEngine, TaxTransaction, is_of
 
 
 class Declared(Model):

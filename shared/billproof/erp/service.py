@@ -18,7 +18,7 @@ from billproof.ledger.revenue import months_to_come
 from billproof.ledger.rules import invoice_entry, receivable_in_books
 from billproof.masterdata.directory import Directory
 from billproof.ports import Objects
-from billproof.tax.service import Engines
+from billproof.tax.port import Engines
 
 
 def post_to_erp(

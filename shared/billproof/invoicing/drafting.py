@@ -27,11 +27,9 @@ from billproof.invoicing.model import (
 from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
-from billproof.pricing.model import LineKind, PricedAccount, PricedLine
-from billproof.pricing.service import AccountPricing
+from billproof.pricing.model import AccountPricing, LineKind, PricedAccount, PricedLine
 from billproof.pricing.terms import AccountTerms, BatchPlan, Drawn
-from billproof.tax.model import ComponentTax, TaxedLine, TaxPart, Treatment
-from billproof.tax.service import AccountTax
+from billproof.tax.model import AccountTax, ComponentTax, TaxedLine, TaxPart, Treatment
 from billproof.usage.model import EventCounts
 
 REVERSE_CHARGE_NOTE = (

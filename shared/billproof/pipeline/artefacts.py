@@ -12,15 +12,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from billproof.controls.service import BatchFindings
+from billproof.controls.model import BatchFindings
 from billproof.ids import canonical_json
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases
 from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.ports import Objects
-from billproof.pricing.service import BatchPricing
+from billproof.pricing.model import BatchPricing
 from billproof.pricing.terms import BatchPlan
 from billproof.tax.charged import BatchCharges
-from billproof.tax.service import BatchTax
+from billproof.tax.model import BatchTax
 from billproof.usage.model import AggregationPlan, BatchUsage, BucketTally
 
 FORMAT = "3"

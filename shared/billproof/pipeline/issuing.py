@@ -23,13 +23,12 @@ from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
 from billproof.pipeline.issue_days import rates_on, today_of
 from billproof.ports import Objects
-from billproof.pricing.model import LineIdentity
-from billproof.pricing.service import AccountPricing
+from billproof.pricing.model import AccountPricing, LineIdentity
 from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
 from billproof.tax.charged import AccountCharges, charges_by_line
 from billproof.tax.line_taxes import LineTaxes
-from billproof.tax.model import TaxedLine
-from billproof.tax.service import AccountTax, tax_account
+from billproof.tax.model import AccountTax, TaxedLine
+from billproof.tax.service import tax_account
 from billproof.tax.time_of_supply import InvoiceDays
 
 

@@ -20,9 +20,12 @@ from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
 from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.planning import RunSizes, plan_billing_run
-from billproof.pipeline.steps import calculate_tax, draft_invoices, price_usage, validate_pricing
+from billproof.pipeline.steps.calculate_tax import calculate_tax
+from billproof.pipeline.steps.draft_invoices import draft_invoices
+from billproof.pipeline.steps.price_usage import price_usage
+from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.ports import Objects, Records
-from billproof.tax.service import Engines
+from billproof.tax.port import Engines
 
 PREVIEW = "preview"
 BATCH_SIZE = 100

@@ -9,11 +9,13 @@ from typing import Any
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from billproof.contracts.charges import RecognitionMethod
+from billproof.findings import Finding
 from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding
 from billproof.periods import Period
 from billproof.pricing.models.base import Step
 from billproof.proration import Proration
+from billproof.usage.model import AccountUsage, EventCounts
 
 type LineIdentity = tuple[str, str, tuple[tuple[str, str], ...]]
 """The contract, the line's id and its group: lines of several groups may have one id where it is an old, plain one."""
@@ -155,3 +157,40 @@ class PricedAccount(Model):
     currency: str
     period: Period
     lines: tuple[PricedLine, ...]
+
+
+class AccountPricing(Model):
+    """An account's lines; none where it has no contract in force or a finding says why it cannot be priced.
+
+    `usage` is what the account used in the period, `children` what its children did, `earlier` what all of them used in
+    the earlier periods that late usage reached.
+    """
+
+    usage: AccountUsage
+    children: tuple[AccountUsage, ...] = ()
+    earlier: tuple[AccountUsage, ...] = ()
+    priced: PricedAccount | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def own(self) -> tuple[AccountUsage, ...]:
+        """What the account and its children used in the period."""
+        return (self.usage, *self.children)
+
+    @property
+    def counts(self) -> EventCounts:
+        """Where the events of the period went."""
+        return sum((usage.counts for usage in self.own), EventCounts.zero())
+
+    @property
+    def late_counts(self) -> EventCounts:
+        """Where the events of earlier periods went that are billed now."""
+        return sum((usage.counts for usage in self.earlier), EventCounts.zero())
+
+
+class BatchPricing(Model):
+    """The lines of a batch."""
+
+    run: str
+    batch: str
+    accounts: tuple[AccountPricing, ...]

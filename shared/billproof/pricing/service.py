@@ -4,51 +4,13 @@ from pydantic import ValidationError
 
 from billproof.errors import BillproofError, UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
-from billproof.model import Model
 from billproof.money import Money
 from billproof.pricing.account import AccountPricer
-from billproof.pricing.model import PricedAccount
+from billproof.pricing.model import AccountPricing, PricedAccount
 from billproof.pricing.terms import AccountTerms, BatchPlan
-from billproof.usage.model import AccountUsage, EventCounts, Usages
+from billproof.usage.model import AccountUsage, Usages
 
 TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
-
-
-class AccountPricing(Model):
-    """An account's lines; none where it has no contract in force or a finding says why it cannot be priced.
-
-    `usage` is what the account used in the period, `children` what its children did, `earlier` what all of them used in
-    the earlier periods that late usage reached.
-    """
-
-    usage: AccountUsage
-    children: tuple[AccountUsage, ...] = ()
-    earlier: tuple[AccountUsage, ...] = ()
-    priced: PricedAccount | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def own(self) -> tuple[AccountUsage, ...]:
-        """What the account and its children used in the period."""
-        return (self.usage, *self.children)
-
-    @property
-    def counts(self) -> EventCounts:
-        """Where the events of the period went."""
-        return sum((usage.counts for usage in self.own), EventCounts.zero())
-
-    @property
-    def late_counts(self) -> EventCounts:
-        """Where the events of earlier periods went that are billed now."""
-        return sum((usage.counts for usage in self.earlier), EventCounts.zero())
-
-
-class BatchPricing(Model):
-    """The lines of a batch."""
-
-    run: str
-    batch: str
-    accounts: tuple[AccountPricing, ...]
 
 
 def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> AccountPricing:

@@ -22,12 +22,14 @@ from billproof.masterdata.parties import TaxEngineName
 from billproof.pipeline.artefacts import DRAFTED, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
 from billproof.pipeline.issuing import issued_document, issued_tax
-from billproof.pricing.service import AccountPricing, price_terms
+from billproof.pricing.model import AccountPricing
+from billproof.pricing.service import price_terms
 from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
 from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.proof.usage import compare_usage
-from billproof.tax.service import AccountTax, tax_account
+from billproof.tax.model import AccountTax
+from billproof.tax.service import tax_account
 from billproof.usage.model import Usages
 
 

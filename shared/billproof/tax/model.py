@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from billproof.findings import Finding
 from billproof.masterdata.parties import CustomerKind
 from billproof.model import Exact, Model, decimal_text
 from billproof.money import Money, Taxed
@@ -227,3 +228,24 @@ class TaxedLine(Model):
     components: tuple[ComponentTax, ...] = ()
     determination: Determination
     parts: tuple[TaxPart, ...] = Field(default=(), exclude_if=operator.not_)
+
+
+class AccountTax(Model):
+    """The tax on an account's lines, in their order; without lines where nothing was priced or tax is undetermined.
+
+    `calculations` are those of an external tax engine, by account, and by tax point where an account has several: they
+    are committed when the invoice is posted.
+    """
+
+    account: str
+    lines: tuple[TaxedLine, ...]
+    findings: tuple[Finding, ...] = ()
+    calculations: dict[str, str] = Field(default_factory=dict)
+
+
+class BatchTax(Model):
+    """The tax of a batch."""
+
+    run: str
+    batch: str
+    accounts: tuple[AccountTax, ...]

@@ -7,10 +7,11 @@
 Commit and void are repeated after a crash: the same reference again changes nothing.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Protocol
 
-from billproof.masterdata.parties import Account, LegalEntity
+from billproof.masterdata.parties import Account, LegalEntity, TaxEngineName
 from billproof.model import Model
 from billproof.money import Money, Taxed
 from billproof.tax.model import Determination
@@ -67,3 +68,7 @@ class TaxEngine(Protocol):
 
         Raises Conflict and ExternalServiceUnavailable.
         """
+
+
+Engines = Mapping[TaxEngineName, TaxEngine]
+"""The external tax engines that are set up."""

@@ -3,46 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from pydantic import Field
-
 from billproof.errors import UndeterminedTax
 from billproof.findings import Finding, Owner, Severity
 from billproof.masterdata.parties import LegalEntity, TaxEngineName, TaxRounding
-from billproof.model import Model
 from billproof.pricing.model import LineIdentity, PricedAccount, PricedLine
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.tax.amounts import tax_document, tax_shares
 from billproof.tax.asking import ask
 from billproof.tax.charged import AccountCharges, charges_by_line, kept_by_line
 from billproof.tax.line_taxes import LineTaxes
-from billproof.tax.model import TaxedLine
-from billproof.tax.port import TaxEngine
+from billproof.tax.model import AccountTax, TaxedLine
+from billproof.tax.port import Engines
 from billproof.tax.time_of_supply import InvoiceDays
-
-
-class AccountTax(Model):
-    """The tax on an account's lines, in their order; without lines where nothing was priced or tax is undetermined.
-
-    `calculations` are those of an external tax engine, by account, and by tax point where an account has several: they
-    are committed when the invoice is posted.
-    """
-
-    account: str
-    lines: tuple[TaxedLine, ...]
-    findings: tuple[Finding, ...] = ()
-    calculations: dict[str, str] = Field(default_factory=dict)
-
-
-class BatchTax(Model):
-    """The tax of a batch."""
-
-    run: str
-    batch: str
-    accounts: tuple[AccountTax, ...]
-
-
-Engines = Mapping[TaxEngineName, TaxEngine]
-"""The external tax engines that are set up."""
 
 
 def tax_account(

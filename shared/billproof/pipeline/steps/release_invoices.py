@@ -1,0 +1,34 @@
+"""The release of the clean drafts of a batch."""
+
+from datetime import datetime
+
+from billproof.invoicing.register import Register
+from billproof.invoicing.releasing import release_drafts
+from billproof.masterdata.directory import Directory
+from billproof.pipeline.artefacts import DRAFTED, RELEASED, Artefacts
+from billproof.pipeline.issuing import Issuing
+from billproof.pipeline.model import StepOutcome, StepResult
+from billproof.pipeline.steps.result import step_result
+from billproof.ports import Objects, Queue
+
+
+def release_invoices(
+    *,
+    run_id: str,
+    batch_id: str,
+    objects: Objects,
+    register: Register,
+    directory: Directory,
+    postings: Queue,
+    deliveries: Queue,
+    now: datetime,
+) -> StepResult:
+    """Release the clean drafts of a batch under numbers, note the held ones, and send on what is not yet done."""
+    artefacts = Artefacts(objects)
+    batch = artefacts.read(DRAFTED, run_id, batch_id)
+    issues = Issuing(run_id, batch_id, objects=objects, directory=directory, now=now)
+    releases = release_drafts(batch, register=register, postings=postings, deliveries=deliveries, issues=issues)
+    artefacts.write(RELEASED, run_id, releases, part=batch_id)
+    held = sum(result.outcome == "held" for result in releases.invoices)
+    outcome = StepOutcome.HELD if held else StepOutcome.RELEASED
+    return step_result(run_id, batch_id, outcome, accounts=len(releases.invoices), findings=held)
