@@ -47,8 +47,7 @@ JANUARY = "2013-01"
 class World(MemoryStores):
     """The use cases over the stores in memory; the demo's master data is published unless told otherwise.
 
-    A test that bills many months of one account asks for that account alone: each of the others is planned, priced and
-    checked too.
+    A test that bills many months of one account asks for it alone: the others are planned, priced and checked, too.
     """
 
     def __init__(
@@ -73,9 +72,8 @@ class World(MemoryStores):
         for start in range(0, max(len(found), 1), per_message):
             self._sent += 1
             body = msgspec.json.encode(found[start : start + per_message]).decode()
-            messages.append(
-                Message(id=f"m{self._sent}", body=body, sent_at=self.moment + timedelta(seconds=self._sent))
-            )
+            sent_at = self.moment + timedelta(seconds=self._sent)
+            messages.append(Message(id=f"m{self._sent}", body=body, sent_at=sent_at))
         counts, failed = ingest_usage(
             messages, objects=self.objects, reference_data=self.reference_data, buckets=self.buckets, grace=GRACE
         )

@@ -25,13 +25,13 @@ def is_additive(meter: Meter) -> bool:
 def covered_days(timelines: Iterable[Timeline], period: Period) -> dict[str, list[Period]]:
     """Return, for each account, the days of a period on which one of its own contracts is in force, in order."""
     whole = DateRange(start=period.start, end=period.end)
-    found: dict[str, list[DateRange]] = {}
+    ranges_by_account: dict[str, list[DateRange]] = {}
     for timeline in timelines:
         for _, governed in timeline.governing_versions:
             days = intersection(governed, whole)
             if days is not None:
-                found.setdefault(timeline.account, []).append(days)
-    return {account: _merged(ranges, period) for account, ranges in found.items()}
+                ranges_by_account.setdefault(timeline.account, []).append(days)
+    return {account: _merged(ranges, period) for account, ranges in ranges_by_account.items()}
 
 
 def _merged(ranges: Iterable[DateRange], period: Period) -> list[Period]:

@@ -137,7 +137,7 @@ class PriceRequest(ChargeGiven):
         """Return the contract that has these charges alone; raises pydantic's ValidationError."""
         start = Period.month(self.period).start
         charges = [
-            each.fields(start, f"-{number}" if number > 1 else "") for number, each in enumerate(self.given, start=1)
+            given.fields(start, f"-{number}" if number > 1 else "") for number, given in enumerate(self.given, start=1)
         ]
         if not (self.terms or self.others or self.tax) and (parsed := _charge(charges[0])) is not None:
             return _plain(self.currency, parsed)
@@ -192,7 +192,7 @@ def _basis(request: PriceRequest, contract: Contract, period: Period) -> Basis:
             if quantities.setdefault(key, measured) != measured and usage.is_stated:
                 message = f"two charges read meter {measured.meter} and say different usage of it"
                 raise InvalidInput(message)
-    told = [usage.prefixes() for usage in usages if usage.is_metered]
+    prefixes = [usage.prefixes() for usage in usages if usage.is_metered]
     return Basis(
         period=period,
         meters={meter.id: meter for usage in reversed(usages) for meter in usage.meters()},
@@ -203,5 +203,5 @@ def _basis(request: PriceRequest, contract: Contract, period: Period) -> Basis:
             for charge, given in zip(contract.charges, request.given, strict=True)
             if given.usage.carried is not None
         },
-        prefixes=frozenset(set.intersection(*told)) if told else frozenset(),
+        prefixes=frozenset(set.intersection(*prefixes)) if prefixes else frozenset(),
     )

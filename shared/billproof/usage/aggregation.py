@@ -241,12 +241,12 @@ class _Results:
         self._queries = Queries(database, names, [window_edges for _, window_edges in edges])
         self._out_of_range: dict[int, list[str]] = defaultdict(list)
 
-    def latest(self, asked: dict[str, AskedAggregate]) -> LatestReadings:
+    def latest(self, levels_asked: dict[str, AskedAggregate]) -> LatestReadings:
         """Return the last reading of each level in each window."""
         levels = LevelMeasurer(self._queries, self._owners)
         return {
             name: dict(self._measured(asked_aggregate, lambda *ask: levels.latest(*ask).items(), note=False))
-            for name, asked_aggregate in asked.items()
+            for name, asked_aggregate in levels_asked.items()
         }
 
     def of(self, book: LevelBook) -> list[AccountUsage]:

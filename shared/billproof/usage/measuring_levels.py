@@ -45,7 +45,7 @@ where value is not null group by all order by all
 
 type Openings = Mapping[tuple[str, int], Levels]
 """What is known of the levels before whole windows, by the name of the level and the window's number."""
-type Found = dict[tuple[int, Dimension], Quantity]
+type LevelQuantities = dict[tuple[int, Dimension], Quantity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,56 +101,56 @@ class LevelMeasurer:
 
     def _extremes(
         self, asked_aggregate: AskedAggregate, window: int | None, begins: dict[tuple[int, Dimension], list[Begin]]
-    ) -> Found:
+    ) -> LevelQuantities:
         rows = {
             (number, tuple(groups)): (most, latest, at, events)
             for number, *groups, most, latest, at, events in self.queries.rows(
                 asked_aggregate, window, _EXTREMES, latest=LATEST
             )
         }
-        found: Found = {}
+        quantities: LevelQuantities = {}
         for key in rows.keys() | begins.keys():
             most, latest, at, events = rows.get(key, (None, None, None, 0))
             ranges = begins.get(key, [])
             is_most = asked_aggregate.aggregation is Aggregation.MAX
             level = highest(most, ranges) if is_most else last(latest, at, ranges)
-            found[key] = self._quantity(asked_aggregate, key, level, events, ranges)
-        return found
+            quantities[key] = self._quantity(asked_aggregate, key, level, events, ranges)
+        return quantities
 
     def _weighted(
         self, asked_aggregate: AskedAggregate, window: int | None, begins: dict[tuple[int, Dimension], list[Begin]]
-    ) -> Found:
+    ) -> LevelQuantities:
         rows = self.queries.rows(asked_aggregate, window, _READINGS)
         readings = {
             (key[0], tuple(key[1:])): [(sequence[:TIME_LETTERS], level) for *_, sequence, level in group]
             for key, group in groupby(rows, key=lambda row: row[:-2])
         }
-        found: Found = {}
+        quantities: LevelQuantities = {}
         for key in readings.keys() | begins.keys():
             mine = readings.get(key, [])
             ranges = begins.get(key) or [
                 Begin(start, end, None, is_replaced=False) for start, end in self.queries.windows[key[0]].ranges
             ]
-            found[key] = self._quantity(asked_aggregate, key, weighted_sum(mine, ranges), len(mine), ranges)
-        return found
+            quantities[key] = self._quantity(asked_aggregate, key, weighted_sum(mine, ranges), len(mine), ranges)
+        return quantities
 
     def _by_day(
         self, asked_aggregate: AskedAggregate, window: int | None, begins: dict[tuple[int, Dimension], list[Begin]]
-    ) -> Found:
+    ) -> LevelQuantities:
         rows = self.queries.rows(asked_aggregate, window, _BY_MOMENT)
         moments: dict[tuple[int, Dimension], list[Moment]] = {}
         events: dict[tuple[int, Dimension], int] = defaultdict(int)
         for number, *groups, at, most, latest, readings in rows:
             moments.setdefault((number, tuple(groups)), []).append(Moment(at, most, latest))
             events[number, tuple(groups)] += readings
-        found: Found = {}
+        quantities: LevelQuantities = {}
         for key in moments.keys() | begins.keys():
             ranges = begins.get(key, [])
             midnights = self.queries.windows[key[0]].days
             days = by_day(moments.get(key, []), midnights, ranges[0].before if ranges else None)
             most = max((level for level in days if level is not None), default=Decimal(0))
-            found[key] = self._quantity(asked_aggregate, key, most, events[key], ranges, days=tuple(days))
-        return found
+            quantities[key] = self._quantity(asked_aggregate, key, most, events[key], ranges, days=tuple(days))
+        return quantities
 
     def _quantity(
         self,

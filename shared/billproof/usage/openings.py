@@ -82,15 +82,15 @@ def level_book(
     plan: AggregationPlan, latest: LatestReadings, *, earlier: EarlierWindows, look_back: LookBack
 ) -> LevelBook:
     """Return what every window begins and ends with, given the last readings within each."""
-    asked = levels_asked(plan)
+    levels = levels_asked(plan)
     book = LevelBook()
     within: dict[tuple[str, int], dict[Dimension, Decimal]] = defaultdict(dict)
     for name, readings in latest.items():
         for (number, groups), level in readings.items():
             within[name, number][groups] = level
-    bases = _Bases(plan, asked, earlier, look_back)
+    bases = _Bases(plan, levels, earlier, look_back)
     for number, window in sorted(enumerate(plan.windows), key=lambda numbered: numbered[1].start):
-        for name in asked if window.levels else ():
+        for name in levels if window.levels else ():
             opening = bases.before(number, name, book)
             if opening is not None:
                 book.openings[name, number] = opening
@@ -103,7 +103,7 @@ class _Bases:
     """Where the levels before each window come from; what no window knows is read from the log, at once."""
 
     def __init__(
-        self, plan: AggregationPlan, asked: Mapping[str, AskedAggregate], earlier: EarlierWindows, look_back: LookBack
+        self, plan: AggregationPlan, levels: Mapping[str, AskedAggregate], earlier: EarlierWindows, look_back: LookBack
     ) -> None:
         self._plan = plan
         self._numbers = {(window.account, window.period): number for number, window in enumerate(plan.windows)}
@@ -114,7 +114,7 @@ class _Bases:
         }
         self.unreadable: dict[int, tuple[str, ...]] = {}
         self._read: dict[tuple[str, int], dict[Dimension, Decimal]] = {}
-        self._look_back(asked, look_back)
+        self._look_back(levels, look_back)
 
     def before(self, number: int, name: str, book: LevelBook) -> Levels | None:
         """Return the levels before a window, or None where they are unknown and nobody asks for them."""
@@ -154,10 +154,10 @@ class _Bases:
         end = self._plan.windows[source].end if source is not None else known.end if known is not None else ""
         return end if end < window.start else None
 
-    def _look_back(self, asked: Mapping[str, AskedAggregate], look_back: LookBack) -> None:
+    def _look_back(self, levels: Mapping[str, AskedAggregate], look_back: LookBack) -> None:
         spans: dict[tuple[int, str], list[str]] = {}
         for number in range(len(self._plan.windows)):
-            for name in asked:
+            for name in levels:
                 since = self._since(number, name)
                 if since is not None:
                     self._read[name, number] = {}
@@ -166,7 +166,7 @@ class _Bases:
             return
         windows = tuple(self._before(number, since) for number, since in spans)
         plan = self._plan.model_copy(
-            update={"windows": windows, "asked": tuple(asked.values()), "stated": (), "days": ()}
+            update={"windows": windows, "asked": tuple(levels.values()), "stated": (), "days": ()}
         )
         for ((number, _), names), usage in zip(spans.items(), look_back(plan), strict=True):
             self.unreadable[number] = tuple(sorted({*usage.out_of_range} & {*names}))
