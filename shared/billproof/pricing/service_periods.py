@@ -121,12 +121,12 @@ def fees_touching(timeline: Timeline, periods: Iterable[Period]) -> list[Due]:
     for period in periods:
         for spans in timeline.charge_spans:
             once = due_once(spans, period)
-            found = [] if once is None else [once]
+            parts = [] if once is None else [once]
             for cadence, fees in _by_cadence([span for span in spans if not span.term.is_metered]):
                 if any(span.touches(period) for span in fees):
                     for service_period in cadence.periods_touching(period.start, period.end):
-                        found += parts_of(fees, service_period)
-            for due in found:
+                        parts += parts_of(fees, service_period)
+            for due in parts:
                 known.setdefault((due.span.term.id, due.period.start, due.since), due)
     return list(known.values())
 
