@@ -15,11 +15,9 @@ from itertools import pairwise
 
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap, Term, Waiver
 from billproof.contracts.model import Contract
-from billproof.contracts.renewals import Renewal
-from billproof.contracts.uplifts import uplifted
+from billproof.contracts.raising import prices_over, raises_prices
 from billproof.errors import UnpriceableCharge
-from billproof.periods import DateRange, Period, add_months, intersection
-from billproof.pricing.models.base import PriceModel
+from billproof.periods import DateRange, Period, intersection
 
 YEARS_AHEAD = 2
 """How far an invoice may look: a year in advance begins at the latest in the month after its period."""
@@ -258,33 +256,8 @@ def same_terms[T: Term](before: Span[T], after: Span[T]) -> bool:
 
 def _ramped(span: Span[Charge], until: date) -> Iterator[Span[Charge]]:
     """Split a charge where its ramp or its contract's renewal changes the price."""
-    charge = span.term
-    prices: dict[date, PriceModel] = {step.start: step.price for step in charge.ramp}
-    renewal = span.contract.renewal
-    renewals = list(_renewals(renewal, span, until)) if renewal is not None and renewal.automatic else []
-    if charge.price.is_due_once or not (prices or renewals):
+    if span.term.price.is_due_once or not (span.term.ramp or raises_prices(span.contract)):
         yield span
         return
-    base, stated = charge.price, span.contract.effective.start
-    edges = sorted({span.days.start, *prices, *renewals})
-    for start, end in [*pairwise(edges), (edges[-1], None)]:
-        if start in prices:
-            base, stated = prices[start], max(stated, start)
-        days = intersection(span.days, DateRange(start=start, end=end))
-        if days is None:
-            continue
-        price = base
-        if renewal is not None and renewals:
-            price = uplifted(base, renewal, [day for day in renewals if stated < day <= start])
-        yield replace(span, term=charge.model_copy(update={"price": price, "ramp": ()}), days=days)
-
-
-def _renewals(renewal: Renewal, span: Span[Charge], until: date) -> Iterator[date]:
-    """Yield the days of renewal to a span's end since its version began, which states the prices of its own start."""
-    last = until if span.days.end is None else min(until, span.days.end)
-    day, number = renewal.renews_on, 0
-    while day < last:
-        if day > span.contract.effective.start:
-            yield day
-        number += 1
-        day = add_months(renewal.renews_on, number * renewal.term_months)
+    for days, price in prices_over(span.term, span.contract, span.days, until):
+        yield replace(span, term=span.term.model_copy(update={"price": price, "ramp": ()}), days=days)

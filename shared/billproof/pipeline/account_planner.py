@@ -168,8 +168,8 @@ class AccountPlanner:
     def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
         """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
         terms = AccountTerms(account=family.parent.account, children=family.accounts[1:], contracts=())
-        until = {member.id: self._now for member in family.accounts}
-        return AccountPlan(terms, self._windows_now(family, (), self._period, after=until))
+        windows = self._windows_now(family, (), self._period, after={one.id: self._now for one in family.accounts})
+        return AccountPlan(terms, windows)
 
     def _as_released(self, family: Family, own: PeriodBilling) -> AccountPlan:
         """Plan an account whose invoice of the period is released: by the terms and windows that it was made from."""

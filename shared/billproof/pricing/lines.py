@@ -148,8 +148,8 @@ class _Pricer:
                 prefix = up_to(due, day)
                 if prefix.part not in self._basis.prefixes:
                     return None
-                quantities = self._basis.measured(prefix, reading, prefix.part)
-                measured = next((one for one in quantities if one.dimension == whole.dimension), None)
+                in_prefix = self._basis.measured(prefix, reading, prefix.part)
+                measured = next((one for one in in_prefix if one.dimension == whole.dimension), None)
             if measured is None:
                 return ZERO
             if not charge.price.is_of_amounts:

@@ -115,8 +115,8 @@ class ChargeUsage:
         """Return the parts of which the request says how much was used before a day."""
         if self._usage.dated_transactions:
             return set(self._read.prefixes)
-        stated = [set(group.parts) for group in self._usage.groups] or [set(self._usage.parts)]
-        return set.intersection(*stated) & self._read.prefixes.keys()
+        named = [set(group.parts) for group in self._usage.groups] or [set(self._usage.parts)]
+        return set.intersection(*named) & self._read.prefixes.keys()
 
     def quantities(self) -> Iterator[Quantity]:
         """Yield what each reading finds, for the whole period and for each part of it."""

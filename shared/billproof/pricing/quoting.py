@@ -1,6 +1,7 @@
 """Pricing charges outside of any run, by the rules that invoices are priced by."""
 
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import Field, GetJsonSchemaHandler, TypeAdapter, ValidationError, model_validator
@@ -21,7 +22,6 @@ from billproof.pricing.models import Price, price_model
 from billproof.pricing.owed import contract_lines
 from billproof.pricing.quoted_usage import ChargeUsage, UsageGiven
 from billproof.pricing.reading import Read
-from billproof.proration import ProrationTerms
 from billproof.readings import Quantity
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
@@ -47,26 +47,24 @@ def _charge(fields: dict[str, Any]) -> Charge | None:
 
 def _plain(currency: str, charge: Charge) -> Contract:
     """Return a contract that says nothing but its charge: there is nothing in it that could be wrong."""
-    return Contract.construct_trusted(
-        kind="contract",
-        id=QUOTE,
-        account=QUOTE,
-        version=1,
-        signed_by="",
-        effective=DateRange(start=date.min),
-        currency=currency,
-        time_zone="UTC",
-        charges=(charge,),
-        discounts=(),
-        commitments=(),
-        caps=(),
-        credits=(),
-        waivers=(),
-        exclusions=(),
-        renewal=None,
-        proration=ProrationTerms(),
-        prices_include_tax=False,
-    )
+    said = {
+        "id": QUOTE,
+        "account": QUOTE,
+        "version": 1,
+        "signed_by": "",
+        "effective": DateRange(start=date.min),
+        "currency": currency,
+        "time_zone": "UTC",
+        "charges": (charge,),
+    }
+    return Contract.construct_trusted(**{**_left_out(), **said})
+
+
+@cache
+def _left_out() -> dict[str, Any]:
+    """Return what a contract says where it says nothing."""
+    fields = Contract.model_fields.items()
+    return {name: field.get_default(call_default_factory=True) for name, field in fields if not field.is_required()}
 
 
 class ChargeGiven(Model):
@@ -137,7 +135,8 @@ class PriceRequest(ChargeGiven):
         """Return the contract that has these charges alone; raises pydantic's ValidationError."""
         start = Period.month(self.period).start
         charges = [
-            given.fields(start, f"-{number}" if number > 1 else "") for number, given in enumerate(self.given, start=1)
+            charge.fields(start, f"-{number}" if number > 1 else "")
+            for number, charge in enumerate(self.given, start=1)
         ]
         if not (self.terms or self.others or self.tax) and (parsed := _charge(charges[0])) is not None:
             return _plain(self.currency, parsed)

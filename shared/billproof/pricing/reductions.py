@@ -109,12 +109,12 @@ class _Reducer:
 
     def _percents(self, exact: Sequence[Decimal], here: Sequence[bool], discount: Discount) -> list[Money]:
         """Round what a percentage takes: on each line, or once for the lines of the invoice, shared out by the unit."""
-        nets = [self._rounded(amount) for amount in exact]
+        by_line = [self._rounded(amount) for amount in exact]
         mine = [amount for amount, is_here in zip(exact, here, strict=True) if is_here]
         if discount.rounding is DiscountRounding.PER_LINE or not any(mine):
-            return nets
+            return by_line
         shared = iter(allocate(self._rounded(sum(mine, ZERO)), mine))
-        return [next(shared) if is_here else net for net, is_here in zip(nets, here, strict=True)]
+        return [next(shared) if is_here else net for net, is_here in zip(by_line, here, strict=True)]
 
     def _rounded(self, exact: Decimal) -> Money:
         return Money.rounded(exact, self._currency, self._basis.rounding)
