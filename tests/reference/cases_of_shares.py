@@ -6,13 +6,26 @@ from tests.reference.builders import (
     days,
     flat,
     life,
+    meter,
     per_unit,
     usage_charge,
     used,
     version,
     yearly,
 )
-from tests.reference.cases import A_YEAR, FEBRUARY, FIRST, Q1, YEAR, Case, billed_by_run, earned_in, minimum, owed
+from tests.reference.cases import (
+    A_YEAR,
+    FEBRUARY,
+    FIRST,
+    JANUARY,
+    Q1,
+    YEAR,
+    Case,
+    billed_by_run,
+    earned_in,
+    minimum,
+    owed,
+)
 
 CAP = {"id": "cap", "name": "cap", "amount": "200", "effective": days()}
 MONTHLY = {"id": "coupon", "name": "coupon", "amount": "30", "effective": days()}
@@ -175,6 +188,35 @@ SHARES = [
         owed("minimum"),
         "20.00",
     ),  # February has 28 days at 10
+    Case(
+        "3.5",
+        "a level that begins within the month is under a cap by days, not by when it was read",
+        life(
+            version(
+                usage_charge(per_unit("31")),
+                caps=[{**CAP, "amount": "31", "effective": days("2013-01-02")}],
+            ),
+            [used("2013-01-17", "4")],
+            months=JANUARY,
+            meters=[meter("max")],
+        ),
+        owed(),
+        "34.00",
+    ),  # 124: 4 on the 1st, and of 120 on 30 days the cap's 31 x 30/31 = 30
+    Case(
+        "3.4",
+        "a term that ends on its second day divides what is served in advance",
+        life(
+            version(
+                charge(flat("31"), timing="in_advance"),
+                until=FEBRUARY,
+                commitments=[minimum("59", ["fee"], until="2013-01-02", months=2)],
+            ),
+            months=JANUARY,
+        ),
+        owed("minimum"),
+        "0.00",
+    ),  # 59 x 1/59 less 31 x 1/31
     Case(
         "3.5",
         "a fee in advance fills the cap before usage",

@@ -107,13 +107,14 @@ class _Pricer:
         part, share = due.part, None
         if not is_additive(meter):
             part, share = in_force(due, self._timeline).part, self._share(due)
+        adds_up, is_of_amounts = is_additive(meter), charge.price.is_of_amounts
         quantities = self._basis.measured(due, reading, part)
         if not quantities:
             empty = Quantity(meter=meter.id, group_by=charge.group_by, dimension={}, quantity=ZERO, events=0)
             quantities = [empty]
         for measured in quantities:
             quantity = self._converted(charge, measured.quantity)
-            free = self._allowances.use(charge, quantity, proration(due), adds_up=is_additive(meter))
+            free = self._allowances.use(charge, quantity, proration(due), adds_up=adds_up)
             included = free.included
             used = Used(quantity - included, dimension=measured.dimension, tally=measured.tally, prices=measured.prices)
             steps = _steps(charge, used)
@@ -132,7 +133,7 @@ class _Pricer:
                 meter=meter,
                 dimension=measured.dimension,
                 note=note,
-                used_before=self._used_before(due, reading, measured) if share is None else None,
+                used_before=self._used_before(due, reading, measured) if adds_up or is_of_amounts else None,
             )
 
     def _used_before(self, due: Due, reading: Reading, whole: Quantity) -> UsedBefore:

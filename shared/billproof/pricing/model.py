@@ -93,7 +93,7 @@ class LeftOn(Model):
     """What is left of a line on some of its days, after all that comes off it; exact, before it is rounded."""
 
     days: Period
-    left: Exact
+    left: Computed
 
 
 class PricedLine(Model):

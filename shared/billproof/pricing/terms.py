@@ -17,7 +17,7 @@ from billproof.identities import ContractPath, LineIdFormat
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
-from billproof.model import Exact, Model
+from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
 from billproof.pricing.model import LeftOn, LineIdentity, line_identity
@@ -155,7 +155,7 @@ class Reached(Model):
     """What the term of a commitment counts of a line that it cuts; a later invoice may say otherwise of the line."""
 
     line: str
-    amount: Exact
+    amount: Computed
 
 
 class Committed(Model):
