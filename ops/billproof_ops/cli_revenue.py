@@ -1,4 +1,4 @@
-"""`billproof revenue`: deferred revenue, and what each month earns of it."""
+"""`billproof revenue`: deferred revenue and contract assets, and what each month earns."""
 
 from typing import Annotated
 
@@ -9,19 +9,20 @@ from billproof_ops import tables
 from billproof_ops.printing import AsJson, Entity, Period, console, print_json
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Revenue: deferred, and earned month by month.")
+app = typer.Typer(no_args_is_help=True, help="Revenue: deferred, accrued, and earned month by month.")
 
 
 @app.command()
 def recognize(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
-    """Post what a month earned of deferred revenue. A second time posts nothing."""
+    """Post what a month earned of deferred revenue, and what it accrued. A second time posts nothing."""
     payload = Target.find().call("RecognizeRevenueName", {"legal_entity": legal_entity, "month": period})
     (done,) = RecognitionResult.model_validate(payload).months
     if as_json:
         print_json(done.model_dump(mode="json"))
         return
     console.print(
-        f"{legal_entity} {period}: {done.earned} earned, {done.documents} documents, {done.posted} posted now"
+        f"{legal_entity} {period}: {done.earned} earned, contract assets {done.accrued}, "
+        f"{done.documents} documents, {done.posted} posted now"
     )
 
 
@@ -33,7 +34,10 @@ def show_waterfall(
     months: Annotated[int, typer.Option(min=1, max=120, help="How many months to show.")] = 12,
     as_json: AsJson = False,
 ) -> None:
-    """Show deferred revenue month by month: opening, deferred, earned, closing. Computed from the documents."""
+    """Show deferred revenue and contract assets month by month. Computed from the documents.
+
+    Deferred revenue: opening, deferred, earned, closing. Contract assets: opening, change, closing.
+    """
     ports = Target.find().ports
     waterfall_months = waterfall(
         legal_entity=legal_entity,
@@ -46,9 +50,18 @@ def show_waterfall(
     if as_json:
         print_json([month.model_dump(mode="json") for month in waterfall_months])
         return
+    currency = waterfall_months[0].opening.currency
     amounts = ("Opening", "Deferred", "Earned", "Closing")
-    title = f"Deferred revenue of {legal_entity}, {waterfall_months[0].opening.currency}"
-    listed = tables.table("Month", *amounts, title=title, whole=amounts, right=amounts)
+    listed = tables.table(
+        "Month", *amounts, title=f"Deferred revenue of {legal_entity}, {currency}", whole=amounts, right=amounts
+    )
     for month in waterfall_months:
         listed.add_row(month.month, month.opening.text, month.deferred.text, (-month.earned).text, month.closing.text)
+    console.print(listed)
+    moves = ("Opening", "Change", "Closing")
+    listed = tables.table(
+        "Month", *moves, title=f"Contract assets of {legal_entity}, {currency}", whole=moves, right=moves
+    )
+    for month in waterfall_months:
+        listed.add_row(month.month, month.assets_opening.text, month.assets_change.text, month.assets_closing.text)
     console.print(listed)

@@ -17,7 +17,7 @@ from billproof.pricing.quoting import quote
 from tests.lives.price_requests import price_request
 from tests.reference import model
 from tests.reference.bridge import Issued, NotAnsweredError, Player
-from tests.reference.bridge_answers import Product, left_of
+from tests.reference.bridge_answers import Product, documents_of, left_of
 from tests.reference.bridge_lines import amounts_of, earned_for_ever
 from tests.reference.bridge_tables import named, table_of
 from tests.reference.days import add_months, day_of
@@ -209,7 +209,7 @@ def test_an_invoice_and_its_full_credit_note_are_zero(life: Document) -> None:
     got: dict[str, object] = {
         "net": sum((each.totals.net.amount for each in documents), ZERO),
         "tax": sum((each.totals.tax.amount for each in documents), ZERO),
-        "earned": sum((earned_for_ever(part) for part in parts), ZERO),
+        "earned": sum((earned_for_ever(each) for each in documents_of(player.issued)), ZERO),
         "revenue in the ledger": player.booked_revenue(),
         **by_slot(amounts_of(parts)),
     }

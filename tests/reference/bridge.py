@@ -220,11 +220,13 @@ class Player:
             if amount <= 0 or not billed:
                 continue
             wanted = {"line": billed[0].line, "contract": slot.contract, "amount": str(amount)}
+            if asked is None and note.get("days"):
+                del wanted["amount"]  # all that is left of these days
             days = {"days": note["days"]} if note.get("days") else {}
             request = f"note-{len(self.issued)}-{number}"
             documents.append(self._take_back(name, request, lines=[wanted], rebill=bool(note.get("rebill")), **days))
             given += self._reader.parts(name, documents[-1])
-            rest -= amount
+            rest += documents[-1].totals.net.amount
         month, rebill = f"{at:%Y-%m}", bool(note.get("rebill"))
         to_pay, balance = self._settled([document.id for document in documents])
         issued = Issued(month, at, tuple(given), tuple(documents), note["id"], rebill, to_pay=to_pay, balance=balance)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tests.reference.bridge import Issued, Player
-from tests.reference.bridge_lines import Part, amounts_of, earned_in_months
+from tests.reference.bridge_lines import Booked, amounts_of, booked, earned_in_months
 from tests.reference.figures import Document
 from tests.reference.lines import Slot
 from tests.reference.model import Account, Amounts, IssuedDocument, OwedAmounts
@@ -44,14 +44,16 @@ class Product:
 
     def earned(self, life: Document, /) -> dict[str, dict[Slot, Decimal]]:
         issued = self._play(life)
-        return earned_in_months([(each.month, each.parts) for each in issued if each.note is None], _notes(issued))
+        months = [each.month for each in issued if each.note is None]
+        return earned_in_months(months, documents_of(issued))
 
     def statement(self, life: Document, /) -> list[Account]:
         return [Account(each.to_pay, each.balance) for each in self._play(life)]
 
 
-def _notes(issued: Iterable[Issued]) -> list[tuple[str, tuple[Part, ...]]]:
-    return [(each.month, each.parts) for each in issued if each.note is not None]
+def documents_of(issued: Iterable[Issued]) -> list[Booked]:
+    """Return every document with its parts."""
+    return [document for each in issued for document in booked(each.month, each.documents, each.parts)]
 
 
 def left_of(issued: Iterable[Issued]) -> dict[Slot, Amounts]:

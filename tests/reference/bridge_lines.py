@@ -1,13 +1,15 @@
 """Lines of the product's documents, read as the reference model's slots."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 
 from billproof.invoicing.model import Invoice, InvoiceLine
-from billproof.ledger.revenue import earned_by
+from billproof.ledger.obligations import Obligation, obligations
+from billproof.periods import Period
 from billproof.pricing.model import PricedLine
 from tests.reference.days import DAY, add_months, day_of
 from tests.reference.figures import Document
@@ -126,36 +128,51 @@ def amounts_of(parts: Iterable[Part]) -> dict[Slot, Amounts]:
     return {slot: Amounts(net, drawn, net - drawn) for slot, (net, drawn) in sums.items() if net or drawn}
 
 
-type Month = tuple[str, tuple[Part, ...]]
+@dataclass(frozen=True)
+class Booked:
+    """A document and its parts, line by line, booked in a month."""
+
+    month: str
+    document: Invoice
+    parts: tuple[Part, ...]
 
 
-def earned_in_months(invoices: Iterable[Month], notes: Iterable[Month]) -> dict[str, dict[Slot, Decimal]]:
-    """Return what each month that was run earned of each slot, by the rule that books it for each line.
+def booked(month: str, documents: Iterable[Invoice], parts: Iterable[Part]) -> list[Booked]:
+    """Give each document the parts that were read from it."""
+    left = iter(parts)
+    return [Booked(month, document, tuple(islice(left, len(document.lines)))) for document in documents]
+
+
+def earned_in_months(months: Iterable[str], documents: Iterable[Booked]) -> dict[str, dict[Slot, Decimal]]:
+    """Return what each month that was run earned of each slot, by the rule that books it.
 
     A document's own posting books what is earned by the end of its month, the months after it book the rest.
     """
-    documents = [*invoices, *notes]
+    known = list(documents)
     found: dict[str, dict[Slot, Decimal]] = {}
-    for month in dict.fromkeys(name for name, _ in invoices):
+    for month in dict.fromkeys(months):
         slots: dict[Slot, Decimal] = {}
-        for name, parts in documents:
-            for part in parts:
-                amount = _earned(part, name, month)
-                if amount:
-                    slots[part.slot] = slots.get(part.slot, ZERO) + amount
+        days = Period.month(month)
+        for each in known:
+            for slot, obligation in _obligations(each) if each.month <= month else ():
+                amount = obligation.earned_by(days.end) if each.month == month else obligation.earned_in(days)
+                slots[slot] = slots.get(slot, ZERO) + amount.amount
         found[month] = {slot: amount for slot, amount in slots.items() if amount}
     return found
 
 
-def _earned(part: Part, booked: str, month: str) -> Decimal:
-    """Return what a line of a document that is booked in one month earns in another."""
-    if month < booked or part.what not in ("gross", "cut"):
-        return ZERO
-    start = day_of(f"{month}-01")
-    earned = earned_by(part.source, add_months(start, 1)).amount
-    return earned if month == booked else earned - earned_by(part.source, start).amount
+def earned_for_ever(each: Booked) -> Decimal:
+    """Return what a document earns in all, as it is booked."""
+    return sum((obligation.earned_by(date.max).amount for _, obligation in _obligations(each)), ZERO)
 
 
-def earned_for_ever(part: Part) -> Decimal:
-    """Return what a line earns in all, as it is booked."""
-    return earned_by(part.source, date.max).amount if part.what in ("gross", "cut") else ZERO
+def _obligations(each: Booked) -> Iterator[tuple[Slot, Obligation]]:
+    """Yield what a document earns of each slot: what credits pay is no revenue of the slot."""
+    mine = obligations(each.document)
+    for obligation in mine:
+        if obligation.place is not None and each.parts[obligation.place].what in ("gross", "cut"):
+            yield each.parts[obligation.place].slot, obligation
+    accrued = (obligation for obligation in mine if obligation.place is None)
+    for line, obligation in zip(each.document.accrued, accrued, strict=True):
+        days = line.service_period
+        yield Slot(line.contract, line.charge, "charge", days.start, days.end, ()), obligation

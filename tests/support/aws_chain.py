@@ -193,7 +193,7 @@ def play(chain: Chain) -> None:
     in_january = datetime(2013, 1, 6, tzinfo=UTC)
     chain.ingest(cancelled, total, flight(3), flight(3, data={"distance": "7"}), sent_at=in_january)
     chain.ingest(
-        *(flight(number, account=name) for number, name in enumerate(("UA", "WN", "DL"), 10)), sent_at=in_january
+        *(flight(number, account=name) for number, name in enumerate(("UA", "WN", "DL", "EV"), 10)), sent_at=in_january
     )
     chain.ingest(flight(4) | {"time": "no time"}, flight(5, account="nobody"), sent_at=in_january)
     for period, day in RUN_DAYS.items():
@@ -203,6 +203,7 @@ def play(chain: Chain) -> None:
         for entity in (INC, EUROPE):
             chain.bill(entity, period)
         chain.work_off()
+        chain.call("recognize_revenue", {"legal_entity": INC, "month": period})  # EV waits: what it earned is accrued
         chain.ingest(flight(6, account="UA"), sent_at=day + timedelta(hours=1))  # late: the next month bills it
     _decide(chain, f"{INC}.2013-01.EV.001")
     _decide(chain, f"{INC}.2013-01._run.001-01")

@@ -6,8 +6,8 @@ from typing import Any
 
 from billproof.contracts.model import Contract
 from billproof.invoicing.model import Invoice
-from billproof.ledger.revenue import earned_by
-from billproof.money import total
+from billproof.ledger.obligations import obligations
+from billproof.money import Money, total
 from billproof.proof.service import prove_run
 from tests.support.charges import NOTHING_COMES_OFF
 from tests.support.held import release_as_held
@@ -99,14 +99,23 @@ class Life:
 
     def earned(self, day: str) -> str:
         """Return what the invoices of the first four months earned of the fee before a day."""
-        lines = [line for number in (1, 2, 3, 4) for line in self.world.invoice(f"{INC}.{month(number)}.UA").lines]
-        earned = [earned_by(line, date.fromisoformat(day)) for line in lines if line.priced.charge == "fee"]
-        return total(earned, "USD").text
+        invoices = [self.world.invoice(f"{INC}.{month(number)}.UA") for number in (1, 2, 3, 4)]
+        return total((earned_of(invoice, day, "fee") for invoice in invoices), "USD").text
 
     def total(self, *numbers: int) -> Decimal:
         """Return what the invoices of some months come to together."""
         found = (self.world.invoice(f"{INC}.{month(number)}.UA").totals.net.amount for number in numbers)
         return sum(found, Decimal(0))
+
+
+def earned_of(document: Invoice, day: str, charge: str = "") -> Money:
+    """Return what a document earned before a day, of all or of one charge's lines."""
+    mine = (
+        obligation
+        for obligation in obligations(document)
+        if charge in ("", document.lines[obligation.place or 0].priced.charge)
+    )
+    return total((each.earned_by(date.fromisoformat(day)) for each in mine), document.in_books.gross.currency)
 
 
 YEARLY = {"timing": "in_advance", "cadence": {"interval": "year"}}

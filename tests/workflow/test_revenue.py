@@ -15,7 +15,7 @@ from billproof.contracts.model import Contract
 from billproof.erp.recognition import recognize_revenue, waterfall
 from billproof.errors import InvalidInput, InvalidPeriod
 from billproof.invoicing.model import InvoiceLine
-from billproof.ledger.revenue import earned_by
+from billproof.ledger.obligations import earned_by
 from billproof.money import Money, Rounding, total
 from billproof.periods import Period
 from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule

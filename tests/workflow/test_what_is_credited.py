@@ -1,14 +1,12 @@
 """Credit notes, concessions and credits that were drawn, case by case: amounts by hand, over real invoices."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from billproof.errors import InvalidInput
-from billproof.ledger.revenue import earned_by
 from tests.support.charges import fee, miles
-from tests.support.lives import ADVANCE, YEARLY, Life, off, prepaid
+from tests.support.lives import ADVANCE, YEARLY, Life, earned_of, off, prepaid
 from tests.support.world import INC
 
 ENDS = {"effective": {"start": "2013-01-01", "end": "2013-02-15"}}
@@ -108,8 +106,42 @@ def test_a_credit_note_for_days_to_come_leaves_what_is_earned() -> None:
     days = {"start": "2013-03-01", "end": "2014-01-01"}
     assert life.credit(1, lines=[line], days=days) == "306.00"
     (note,) = life.notes
-    days_on = (date(2013, 3, 1), date(2013, 3, 31), date(2014, 1, 1))
-    earned = [earned_by(note.lines[0], day).text for day in days_on]
+    earned = [earned_of(note, day).text for day in ("2013-03-01", "2013-03-31", "2014-01-01")]
     assert earned == ["0.00", "-30.00", "-306.00"]
     with pytest.raises(InvalidInput, match=r"covers 2013-01-01 to 2014-01-01, not 2014-01-01 to 2014-02-01"):
         life.credit(1, "C-2", lines=[line], days={"start": "2014-01-01", "end": "2014-02-01"})
+
+
+def test_the_same_days_are_given_back_once() -> None:
+    """January of a year at 10.00 a day costs 310.00; with 50 % off 155.00, whether its line is named or not."""
+    line, january = {"line": "fee:2013-01-01_2014-01-01"}, {"start": "2013-01-01", "end": "2013-02-01"}
+    life = Life(fee("3650", **YEARLY))
+    life.bill(1)
+    assert life.credit(1, lines=[{**line, "amount": "100"}], days=january) == "100.00"
+    assert life.credit(1, "C-2", lines=[line], days=january) == "210.00"
+    with pytest.raises(InvalidInput, match=r"1.00 USD is more than the 0.00 USD"):
+        life.credit(1, "C-3", lines=[{**line, "amount": "1"}], days=january)
+    for lines in ([line], []):
+        half = Life(fee("3650", **YEARLY), discounts=[off(percent="50")])
+        half.bill(1)
+        assert half.credit(1, lines=lines, days=january) == "155.00"
+
+
+def test_days_of_a_year_that_ended_cost_what_is_left_of_it() -> None:
+    """3,650.00 in advance, ended on 1 April: 900.00 for 90 days are left, 310.00 of them for January."""
+    life = Life(fee("3650", **YEARLY), miles("1"))
+    life.bill(1)
+    ends = {"effective": {"start": "2013-01-01", "end": "2013-04-01"}}
+    life.publish("2013-01-01", fee("3650", **YEARLY, **ends), miles("1"))
+    life.use("2013-02-05", "5000")
+    life.bill(2)
+    line, january = {"line": "fee:2013-01-01_2014-01-01"}, {"start": "2013-01-01", "end": "2013-02-01"}
+    assert life.credit(1, lines=[line], days=january) == "310.00"
+    for number in (3, 4):
+        life.bill(number)
+    documents = [life.world.invoice(f"{INC}.2013-{number:02d}.UA") for number in (1, 2, 3, 4)]
+    earned = [
+        sum(Decimal(earned_of(each, day, "fee").text) for each in (*documents, *life.notes))
+        for day in ("2013-04-01", "2014-01-01")
+    ]
+    assert earned == [Decimal("590.00"), Decimal("590.00")]

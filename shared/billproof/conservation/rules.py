@@ -7,6 +7,7 @@
     lines = released + held + changed after release
     released = posted + not posted
     posted = paid + credited or written off + open
+    contract assets = posted + not posted
 
 An event counts as included where every line that its type made lies within its allowance. A meter that counts events
 splits them exactly; of a meter that sums, a line that reaches beyond its allowance counts as billed.
@@ -191,6 +192,16 @@ def money_equations(plan: BatchPlan, pricing: AccountPricing, draft: Draft, book
             },
         ),
     ]
+
+
+def asset_equation(accrued: Money, posted: Money) -> Equation:
+    """Return where what is earned and not billed went: to the account of contract assets, or not there yet."""
+    return Equation(
+        code="contract assets",
+        currency=accrued.currency,
+        total=accrued.amount,
+        parts={"posted": posted.amount, "not posted": accrued.amount if posted.is_zero else ZERO},
+    )
 
 
 def _lines_equation(pricing: AccountPricing, draft: Draft, released: Released | None, books: str) -> Equation:

@@ -8,12 +8,22 @@ from dataclasses import dataclass
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.conservation.model import AccountStatement, ConservationStatement, Equation
-from billproof.conservation.rules import Booked, event_equations, included_events, money_equations, term_equation
+from billproof.conservation.rules import (
+    Booked,
+    asset_equation,
+    event_equations,
+    included_events,
+    money_equations,
+    term_equation,
+)
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
+from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafts import Draft
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.register import Register
+from billproof.ledger.obligations import obligations
+from billproof.ledger.revenue import books_close
 from billproof.ledger.rules import receivable_in_books
 from billproof.masterdata.directory import Directory
 from billproof.money import Money
@@ -56,8 +66,10 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
         drafts = artefacts.read(DRAFTED, run_id, batch).drafts
         for terms, priced, draft in zip(batch_plan.accounts, pricing, drafts, strict=True):
             refused = sum(quarantined[member.id] for member in terms.members)
-            money = _booked(documents.get(draft.account, []), batch_plan, lookup)
-            accounts.append(_account(batch_plan, terms, priced, draft, refused, money))
+            mine = documents.get(draft.account, [])
+            assets = _assets(mine, priced, batch_plan, lookup, stores.objects)
+            money = _booked(mine, batch_plan, lookup)
+            accounts.append(_account(batch_plan, terms, priced, draft, refused, money, assets))
     return ConservationStatement(
         run=run_id,
         legal_entity=plan.legal_entity,
@@ -89,8 +101,39 @@ def _booked(documents: Iterable[InvoiceFacts], plan: BatchPlan, lookup: PostedDo
     return Booked(released=invoice, posted=posted, balance=balance, credited=credited, opened=opened)
 
 
+def _assets(
+    documents: Iterable[InvoiceFacts],
+    pricing: AccountPricing,
+    plan: BatchPlan,
+    lookup: PostedDocuments,
+    objects: Objects,
+) -> list[Equation]:
+    """Compare what an invoice accrues with what the ERP holds of it on the account of contract assets, if it has one.
+
+    An invoice that is booked a month later or more accrues nothing any more: the next one did.
+    """
+    account = plan.legal_entity.chart_of_accounts.contract_assets
+    if account is None or pricing.priced is None or not pricing.priced.accrued:
+        return []
+    accrued = posted = Money.zero(plan.legal_entity.currency)
+    for facts in documents:
+        if facts.released is not None and not facts.id.is_credit:
+            invoice = read_invoice(objects, facts.released.document)
+            mine = (obligation for obligation in obligations(invoice) if obligation.is_accrued)
+            accrued = accrued.plus(obligation.earned_by(books_close(invoice)) for obligation in mine)
+            held = (document for document in lookup.of_document(facts) if document.currency == posted.currency)
+            posted = posted.plus(document.on(account) for document in held)
+    return [asset_equation(accrued, posted)]
+
+
 def _account(
-    plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing, draft: Draft, quarantined: int, booked: Booked
+    plan: BatchPlan,
+    terms: AccountTerms,
+    pricing: AccountPricing,
+    draft: Draft,
+    quarantined: int,
+    booked: Booked,
+    assets: Iterable[Equation],
 ) -> AccountStatement:
     return AccountStatement(
         account=draft.account,
@@ -100,6 +143,7 @@ def _account(
             *event_equations(pricing, included_events(plan, terms, pricing), quarantined),
             term_equation(plan, terms, pricing),
             *money_equations(plan, pricing, draft, booked),
+            *assets,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from billproof.erp.accruing import accrual_reference
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import Series, SeriesKind
 from billproof.ledger.revenue import revenue_reference
@@ -23,6 +24,7 @@ def numbers_until(month: Period, entity: LegalEntity, register: Register) -> Ite
 def revenue_references_of(month: Period, entity: LegalEntity, register: Register) -> Iterator[str]:
     """Yield the references of the revenue entries of a month."""
     for document in register.deferred(entity.id, month.name):
+        yield accrual_reference(document, month.name)
         released = register.released(document)
         if released is not None:
             yield revenue_reference(released.number, month.name)

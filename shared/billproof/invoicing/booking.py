@@ -15,7 +15,7 @@ from billproof.invoicing.credit_amounts import Left
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.money import Money, Rounding, Taxed, exactly, share_out, total
 from billproof.pricing.commitments import MODEL
-from billproof.pricing.model import PricedLine, line_identity
+from billproof.pricing.model import Accrual, PricedLine, line_identity
 from billproof.pricing.terms import AccountTerms, BookingRule, Charged
 
 ZERO = Decimal(0)
@@ -40,6 +40,15 @@ def booked_lines(
 
     nets, taxes = converted(lambda taxed: taxed.net), converted(lambda taxed: taxed.tax)
     return [Taxed.of(net, tax) for net, tax in zip(nets, taxes, strict=True)]
+
+
+def booked_accruals(accrued: Sequence[Accrual], rate: ExchangeRate | None, rounding: Rounding) -> tuple[Accrual, ...]:
+    """Return what is earned and not billed with what it comes to in the books, converted once for all together."""
+    if rate is None or not accrued:
+        return tuple(accrued)
+    whole = rate.convert(total((accrual.earned for accrual in accrued), accrued[0].earned.currency), rounding)
+    shares = share_out(whole, [rate.exact(accrual.earned) for accrual in accrued])
+    return tuple(accrual.model_copy(update={"booked": share}) for accrual, share in zip(accrued, shares, strict=True))
 
 
 def _charged_before(terms: AccountTerms, line: PricedLine) -> Charged | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billproof.errors import InvalidInput
-from billproof.identities import credited_line
+from billproof.identities import credited_line, reduced_line
 from billproof.invoicing.credit_limits import MonthLine, Rest, Rests, is_draw, month_line, reduces
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
@@ -69,10 +69,18 @@ def _wanted_lines(
             raise InvalidInput(message)
         return list(zip(named, request.lines, strict=True))
     rest = [line for line in left.values() if not (line.net.is_zero and line.tax.is_zero)]
+    if request.days is not None:  # of a fee after all that reduces it, so what reduces it is not credited beside it
+        names = {line.line.priced.id for line in rest}
+        rest = [line for line in rest if _is_of(request.days, line) and reduced_line(line.line.priced.id) not in names]
     if not rest:
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
     return [(line, LineCredit(line=line.line.priced.id)) for line in rest]
+
+
+def _is_of(days: Period, line: Left) -> bool:
+    covered = line.line.priced.covered
+    return days.start < covered.end and covered.start < days.end
 
 
 def amounts_to_credit(
@@ -88,6 +96,7 @@ def amounts_to_credit(
         yield from wanted
         return
     fees = [(line, line_credit) for line, line_credit in wanted if request.lines or not is_draw(line.line)]
+    is_whole = not request.lines and request.days is None
     credited = [
         _limited(line, line_credit, left.values(), request, invoice, released, rests) for line, line_credit in fees
     ]
@@ -95,7 +104,7 @@ def amounts_to_credit(
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
     for (line, line_credit), (_, amount) in zip(fees, credited, strict=True):
-        if amount.is_zero and not line.tax.is_zero and not request.lines:
+        if amount.is_zero and not line.tax.is_zero and is_whole:
             yield line, line_credit
         if not amount.is_zero:
             stated = line_credit.quantity is not None
@@ -118,13 +127,15 @@ def _limited(
     if rest is None or line.net.amount <= 0 or is_draw(line.line):
         return line, amount
     most = Money.of(max(min(line.net.amount, rest.net), ZERO), amount.currency)
-    if not request.lines:  # what reduces the fee on this invoice is credited beside it
+    if not request.lines and request.days is None:  # what reduces the fee on this invoice is credited beside it
         others = [other.net for other in lefts if reduces(other.line, fee, invoice) and not is_draw(other.line)]
         most = Money.of(
             max(min(line.net.amount, rest.net - total(others, amount.currency).amount), ZERO), amount.currency
         )
     if request.days is not None:
-        most = min(most, _cost_of(request.days, line.line), key=lambda money: money.amount)
+        _check_days(request, line.line.priced)
+        of_days = Money.rounded(rest.of_days(request.days), amount.currency, line.line.priced.explanation.rounding)
+        most = Money.of(max(min(most.amount, of_days.amount), ZERO), amount.currency)
     if line_credit.amount is None and line_credit.quantity is None:
         return line, most
     if amount.amount > most.amount:
@@ -133,11 +144,11 @@ def _limited(
     return line, amount
 
 
-def _cost_of(days: Period, line: InvoiceLine) -> Money:
-    """Return what some days of a line cost."""
-    net, covered = line.amounts.net, line.priced.covered
-    exact = CONTEXT.divide(CONTEXT.multiply(net.amount, Decimal(days.days)), Decimal(covered.days))
-    return Money.rounded(exact, net.currency, line.priced.explanation.rounding)
+def _check_days(request: CreditRequest, priced: PricedLine) -> None:
+    days, covered = request.days, priced.covered
+    if days is not None and request.lines and (days.start < covered.start or days.end > covered.end):
+        message = f"line {priced.id} covers {covered.start} to {covered.end}, not {days.start} to {days.end}"
+        raise InvalidInput(message)
 
 
 def _draws(

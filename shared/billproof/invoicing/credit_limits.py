@@ -13,9 +13,10 @@ from decimal import Decimal
 
 from billproof.identities import reduced_line
 from billproof.invoicing.model import Invoice, InvoiceLine
-from billproof.money import CONTEXT
+from billproof.money import CONTEXT, exactly
+from billproof.periods import Period
 from billproof.pricing.model import LineKind
-from billproof.pricing.terms import BilledLine
+from billproof.pricing.terms import BilledLine, CreditedDays
 
 ZERO = Decimal(0)
 
@@ -25,14 +26,34 @@ type MonthLine = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is billed of a fee after everything that reduces it, and what of that was drawn from credits."""
+    """What is billed of a fee after everything that reduces it, and what of that was drawn from credits.
+
+    `covered` are the days that it pays for, `credited` what credit notes took back of them.
+    """
 
     net: Decimal = ZERO
     drawn: Decimal = ZERO
+    covered: Period | None = None
+    credited: tuple[CreditedDays, ...] = ()
+
+    @exactly
+    def of_days(self, days: Period) -> Decimal:
+        """Return what is left of some days: their share of what was billed, less what was credited of them."""
+        if self.covered is None:
+            return ZERO
+        billed = self.net - sum((credited.net.amount for credited in self.credited), ZERO)
+        left = billed * _share(days, self.covered)
+        return left + sum((credited.net.amount * _share(days, credited.days) for credited in self.credited), ZERO)
 
     def draws(self, credited: Decimal) -> Decimal:
         """Return what goes back to credits where an amount is credited: money goes back first."""
         return min(max(CONTEXT.subtract(credited, CONTEXT.subtract(self.net, self.drawn)), ZERO), self.drawn)
+
+
+def _share(days: Period, whole: Period) -> Decimal:
+    """Return the share of a whole's days that some days hold."""
+    both = (min(days.end, whole.end) - max(days.start, whole.start)).days
+    return Decimal(max(both, 0)) / Decimal(whole.days)
 
 
 type Rests = Mapping[MonthLine, Rest]
@@ -50,8 +71,14 @@ def rests_of(billed: Mapping[str, Iterable[BilledLine]]) -> dict[MonthLine, Rest
             known = rests.get(key, Rest())
             if line.is_draw:
                 rests[key] = replace(known, drawn=CONTEXT.subtract(known.drawn, line.net.amount))
-            else:
-                rests[key] = replace(known, net=CONTEXT.add(known.net, line.net.amount))
+                continue
+            is_fee = key[2] == line.line
+            rests[key] = replace(
+                known,
+                net=CONTEXT.add(known.net, line.net.amount),
+                covered=line.covered if is_fee else known.covered,
+                credited=(*known.credited, *line.credited),
+            )
     return rests
 
 

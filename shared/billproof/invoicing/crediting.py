@@ -19,6 +19,7 @@ from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
 from billproof.masterdata.parties import TaxEngineName
 from billproof.money import CONTEXT, Money, Taxed, exactly, total
+from billproof.periods import Period
 from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Drawn
@@ -66,6 +67,7 @@ def draft_credit(
         "totals": Taxed.total([line.amounts for line in lines], invoice.currency),
         "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
         "events": InvoiceEvents(billed=0, excluded=0),
+        "accrued": (),
         "credits_drawn": drawn_after(drawn, lines),
         "refund": request.refund,
         "to_balance": request.to_balance,
@@ -134,17 +136,15 @@ def _explanation(line: InvoiceLine, credit: Money, request: CreditRequest, relea
 def _for_days(request: CreditRequest, priced: PricedLine) -> dict[str, Any]:
     """Say for which days something is given back: it is earned back over them, and no others.
 
-    Raises InvalidInput where the line does not cover them.
+    Of a whole invoice it is each line's own days among them. What is earned over days of its own stays so.
     """
-    days = request.days
+    days, covered = request.days, priced.covered
     if days is None:
         return {}
-    if days.start < priced.covered.start or days.end > priced.covered.end:
-        covered = f"{priced.covered.start} to {priced.covered.end}"
-        message = f"line {priced.id} covers {covered}, not {days.start} to {days.end}"
-        raise InvalidInput(message)
-    method = priced.recognition.method
-    return {"covered": days, "recognition": RevenueSchedule(method=method, period=days)}
+    days = Period(start=max(days.start, covered.start), end=min(days.end, covered.end))
+    if priced.recognition.period != covered:
+        return {"covered": days}
+    return {"covered": days, "recognition": RevenueSchedule(method=priced.recognition.method, period=days)}
 
 
 def _tax_on(line: InvoiceLine, net: Money, invoice: Invoice) -> Money:

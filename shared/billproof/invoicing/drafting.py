@@ -9,7 +9,7 @@ from billproof.contracts.timeline import in_force
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes
-from billproof.invoicing.booking import booked_lines
+from billproof.invoicing.booking import booked_accruals, booked_lines
 from billproof.invoicing.documents import document_key
 from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.model import (
@@ -77,6 +77,8 @@ def draft_invoice(
         totals=totals,
         exchange=rate,
         booked=booked,
+        booking=terms.booking,
+        accrued=booked_accruals(priced.accrued, rate, entity.rounding),
         events=InvoiceEvents(billed=events.metered, excluded=events.excluded, late=late.metered),
         contracts=in_force(terms.contracts, plan.period),
         tax_engine=entity.tax_engine,

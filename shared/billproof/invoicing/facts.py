@@ -7,6 +7,7 @@ invoices#<entity>#<period>#<shard>
 <account>#declared              the tax is committed to the external tax engine
 <account>#posted                the ERP confirmed it
 <account>#delivered             the customer was sent it
+<account>#accrued#<month>       what a month accrued of it while it waited
 <account>#bounced#<mail>        its mail did not arrive; refused, rejected and complained likewise
 <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
 <account>~<nn>#held#001         the request for it, as drafted
@@ -27,7 +28,7 @@ REGISTER_SHARDS = 8
 """Partitions for the invoices of one legal entity and period."""
 
 RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "posted", "delivered"
-DECLARED = "declared"
+DECLARED, ACCRUED = "declared", "accrued"
 CREDIT_REQUESTED = str(FactName(HELD, ordinal_text(1)))
 """The fact that takes a credit note's place among those of its invoice: of two requests at once one is given it."""
 
@@ -35,6 +36,11 @@ CREDIT_REQUESTED = str(FactName(HELD, ordinal_text(1)))
 def held_by(run: str) -> str:
     """Name the fact that a run held an invoice."""
     return str(FactName(HELD, run))
+
+
+def accrued_in(month: str) -> str:
+    """Name the fact of what a month accrued of an invoice that waits."""
+    return str(FactName(ACCRUED, month))
 
 
 def fact_key(document: InvoiceId, fact: str) -> Key:

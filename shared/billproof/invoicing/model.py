@@ -18,8 +18,8 @@ from billproof.masterdata.parties import Address, CustomerKind, TaxEngineName, T
 from billproof.model import Model
 from billproof.money import Money, Taxed, allocate
 from billproof.periods import Period
-from billproof.pricing.model import PricedLine
-from billproof.pricing.terms import Drawn
+from billproof.pricing.model import Accrual, PricedLine
+from billproof.pricing.terms import BookingRule, Drawn
 from billproof.tax.model import ComponentTax, Determination, TaxedLine, TaxPart
 
 
@@ -128,10 +128,10 @@ class DocumentKind(StrEnum):
 class Invoice(Model):
     """Everything an invoice says but its number. Totals are sums of its rounded lines, or it cannot be made.
 
-    An invoice in another currency than the books of its legal entity names the `exchange` rate that converts it, and
-    what it is `booked` with. One that bills children has the subtotal of each account in `accounts`. `credits_drawn` is
-    what all invoices up to this one drew of each of the account's credits. `tax_calculations` are those of the engine
-    outside that determined its tax, by account, and by tax point where an account has several.
+    An invoice in another currency than the books names the `exchange` rate that converts it, and what it is `booked`
+    with, by the rule `booking`. One that bills children has the subtotal of each account in `accounts`. `accrued` is
+    earned and not billed yet. `credits_drawn` is what all invoices so far drew of each of the account's credits.
+    `tax_calculations` are those of the external tax engine, by account, and by tax point where it has several.
 
     A credit note or write-off names in `corrects` the number of the invoice that it takes back in part or whole;
     An invoice that comes to nothing `is_record` only, and not sent, unless a contract says otherwise.
@@ -157,6 +157,8 @@ class Invoice(Model):
     totals: Taxed
     exchange: ExchangeRate | None = None
     booked: Taxed | None = None
+    booking: BookingRule = Field(default=BookingRule.BY_LINE, exclude_if=lambda rule: rule == BookingRule.BY_LINE)
+    accrued: tuple[Accrual, ...] = Field(default=(), exclude_if=operator.not_)
     events: InvoiceEvents
     contracts: dict[str, int]
     tax_engine: TaxEngineName = TaxEngineName.RULES

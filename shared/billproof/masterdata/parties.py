@@ -81,7 +81,8 @@ class EarlierCustomer(Model):
 class ChartOfAccounts(Model):
     """Ledger accounts of a legal entity; revenue by revenue category, with no silent default.
 
-    With an account for `customer_balance`, a liability, documents may leave customers a balance.
+    With an account for `customer_balance`, a liability, documents may leave customers a balance. Without one
+    for `contract_assets`, what is earned before it is billed is booked on deferred revenue.
     """
 
     receivable: str
@@ -90,11 +91,17 @@ class ChartOfAccounts(Model):
     revenue: dict[str, str]
     bad_debt: str | None = None
     customer_balance: str | None = None
+    contract_assets: str | None = None
 
     @property
     def balance_account(self) -> str:
         """The account of customers' balances: a liability, or the receivable where the chart has none."""
         return self.customer_balance or self.receivable
+
+    @property
+    def asset_account(self) -> str:
+        """The account of what is earned before it is billed."""
+        return self.contract_assets or self.deferred_revenue
 
     def revenue_of(self, category: str) -> str:
         """Return the account of a revenue category; raises InvalidInput where the chart has none."""

@@ -16,8 +16,8 @@ from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.pricing.commitments import MODEL, CommitmentTerm, committed, terms_over
 from billproof.pricing.differences import QUANTITIES
-from billproof.pricing.model import LineIdentity, LineKind, PricedLine, line_identity, metered_quantities
-from billproof.pricing.terms import BilledLine, Carried, Charged, Committed, Drawn, InvoiceBefore
+from billproof.pricing.model import Earning, LineIdentity, LineKind, PricedLine, line_identity, metered_quantities
+from billproof.pricing.terms import BilledLine, Carried, Charged, Committed, CreditedDays, Drawn, InvoiceBefore
 
 
 class History:
@@ -148,9 +148,12 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Per
                 key = line_identity(line.priced.explanation.contract, name, line.priced.dimension)
                 known = billed.get(key)
                 added = _add(known, name, line.priced, settlement, document.kind)
-                billed[key] = added.model_copy(
-                    update={"charged": _charged(known.charged if known else None, line, document)}
-                )
+                changes = {
+                    "charged": _charged(known.charged if known else None, line, document),
+                    "earnings": _earnings(known.earnings if known else (), line, document.kind, settlement),
+                    "credited": _credited(known.credited if known else (), line, document.kind, settlement),
+                }
+                billed[key] = added.model_copy(update=changes)
     return list(billed.values())
 
 
@@ -186,6 +189,48 @@ def _billed_name(line: PricedLine, settlement: PeriodBilling) -> str | None:
     return line.adjusts.line if line.adjusts.period == settlement.period else None
 
 
+def _earnings(
+    known: tuple[Earning, ...], line: InvoiceLine, kind: DocumentKind, settlement: PeriodBilling
+) -> tuple[Earning, ...]:
+    """Return how all that is billed of a line is earned after a document: a difference is put in place of all before.
+
+    One that was drafted before that was written down is added to it. A write-off changes nothing that is earned.
+    """
+    priced, net = line.priced, line.in_books.net
+    if kind is DocumentKind.WRITE_OFF:
+        return known
+    if kind is DocumentKind.CREDIT_NOTE:
+        earning = Earning(amount=net, schedule=priced.recognition, is_concession=settlement.is_concession)
+        return (*known, earning)
+    if priced.adjusts is None or priced.adjusts.replaces:
+        return priced.earnings(net)
+    return (*known, *_restated(line))
+
+
+def _credited(
+    known: tuple[CreditedDays, ...], line: InvoiceLine, kind: DocumentKind, settlement: PeriodBilling
+) -> tuple[CreditedDays, ...]:
+    """Return what was taken back of a line by its days: what was to be billed again is, with the next difference."""
+    if kind is DocumentKind.CREDIT_NOTE:
+        is_concession = settlement.is_concession
+        return (*known, CreditedDays(net=line.amounts.net, days=line.priced.covered, is_concession=is_concession))
+    return known if kind is DocumentKind.WRITE_OFF else tuple(credited for credited in known if credited.is_concession)
+
+
+def _restated(line: InvoiceLine) -> tuple[Earning, ...]:
+    priced, net = line.priced, line.in_books.net
+    restated = priced.adjusts.restated if priced.adjusts else None
+    if restated is None:
+        return (Earning(amount=net, schedule=priced.recognition),)
+    ratio = CONTEXT.divide(net.amount, priced.net.amount) if priced.net.amount else Decimal(1)
+    before = CONTEXT.multiply(restated.billed.amount, ratio)
+    billed = Money.rounded(before, net.currency, priced.explanation.rounding)
+    return (
+        Earning(amount=net + billed, schedule=priced.recognition),
+        Earning(amount=-billed, schedule=restated.schedule),
+    )
+
+
 def _add(
     known: BilledLine | None, name: str, line: PricedLine, settlement: PeriodBilling, kind: DocumentKind
 ) -> BilledLine:
@@ -215,7 +260,7 @@ def _add(
         product=line.product,
         revenue_category=line.revenue_category,
         service_period=line.service_period,
-        covered=known.covered if known else line.covered,
+        covered=line.covered if kind is DocumentKind.INVOICE or not known else known.covered,
         dimension=line.dimension,
         includes_tax=line.includes_tax,
         left_on=line.left_on if kind is DocumentKind.INVOICE or not known else known.left_on,

@@ -13,14 +13,15 @@ from billproof.contracts.timeline import Timeline, timelines
 from billproof.identities import LineIdFormat
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
+from billproof.pricing.accruals import accruals
 from billproof.pricing.commitments import commitment_lines, shortfalls_now
 from billproof.pricing.differences import concessions, difference_lines
 from billproof.pricing.draws import draw_lines, drawing_month
 from billproof.pricing.lines import Basis
-from billproof.pricing.model import PricedLine
+from billproof.pricing.model import Accrual, PricedLine
 from billproof.pricing.owed import Owed, owed
 from billproof.pricing.pooling import covered_days
-from billproof.pricing.terms import AccountTerms, BatchPlan, BilledLine, Carried, EarlierPeriod
+from billproof.pricing.terms import AccountTerms, BatchPlan, BilledLine, BookingRule, Carried, EarlierPeriod
 from billproof.usage.model import Usages
 
 type _OfTerms = Callable[..., list[PricedLine]]
@@ -95,6 +96,24 @@ class AccountPricer:
             )
         return lines
 
+    @exactly
+    def accrued(self) -> list[Accrual]:
+        """Return what is earned by the end of the month and billed by a later one."""
+        if self._terms.booking is BookingRule.BY_LINE:
+            return []
+        basis = Basis(
+            period=self._plan.period,
+            meters=self._meters,
+            quantities=(),
+            rounding=self._plan.legal_entity.rounding,
+            line_ids=self._terms.line_ids,
+        )
+        return [
+            accrual
+            for timeline in timelines(self._terms.contracts, self._plan.period)
+            for accrual in accruals(timeline, basis)
+        ]
+
     def _owed(
         self,
         period: Period,
@@ -116,6 +135,7 @@ class AccountPricer:
             covered=covered_days(laid_out, period),
             family={name: usage.quantities for name, usage in usages.items()},
             prefixes=frozenset(part for usage in usages.values() for part in usage.prefixes),
+            booking=self._terms.booking,
         )
         owed_of = [owed(timeline, replace(basis, quantities=basis.family[timeline.account])) for timeline in laid_out]
         unused: Rolled = {}

@@ -146,15 +146,19 @@ def _difference(
         "net": net,
         "explanation": explanation,
         "adjusts": Adjusts(
-            period=earlier.period.name, line=line.id, numbers=numbers, restated=_restated(line, before, conceded)
+            period=earlier.period.name,
+            line=line.id,
+            numbers=numbers,
+            restated=_restated(line, before, conceded),
+            replaces=before.earnings if before else (),
         ),
     }
     yield line.model_copy(update={**quantities, **changes})
 
 
 def _restated(line: PricedLine, before: BilledLine | None, conceded: Decimal) -> Restated | None:
-    """Say what is put in place of what where the days change over which it is earned."""
-    if before is None or before.recognized_over == line.recognition.period:
+    """Say what is put in place of what where the days change over which it is earned, unless what it replaces does."""
+    if before is None or before.earnings or before.recognized_over == line.recognition.period:
         return None
     return Restated(
         owed=Money.of(line.net.amount - conceded, line.net.currency),

@@ -20,6 +20,7 @@ from billproof.pricing.pooling import Parts, is_additive, pool_parts, pooled, sh
 from billproof.pricing.priced_parts import PricedPart, UsedBefore, with_tier_fees
 from billproof.pricing.reading import readings, trues_up
 from billproof.pricing.service_periods import Due, in_force, parts_of, proration, up_to, waived_days
+from billproof.pricing.terms import BookingRule
 from billproof.proration import Proration, count_days, counted_days
 from billproof.readings import Quantity, Reading
 
@@ -33,7 +34,8 @@ class Basis:
 
     `carried` is what is left of the month before of the allowances that roll over, by contract and charge. `family` is
     what each account used that is billed on the invoice, for charges that pool it on its `covered` days; `line_ids`
-    names lines. `prefixes` are the parts that were measured to share usage by when it was used.
+    names lines. `prefixes` are the parts that were measured to share usage by when it was used. By the rule `booking`
+    what reduces a fee in some months is earned with it, over all its days, or in those months.
     """
 
     period: Period
@@ -45,6 +47,7 @@ class Basis:
     covered: Mapping[str, Sequence[Period]] = field(default_factory=dict)
     line_ids: LineIdFormat = LineIdFormat.ESCAPED
     prefixes: frozenset[str] = frozenset()
+    booking: BookingRule = BookingRule.BY_DOCUMENT
 
     def measured(self, due: Due, reading: Reading, part: str) -> list[Quantity]:
         """Return what a charge's reading found in a part of the period, in all accounts where it is pooled."""

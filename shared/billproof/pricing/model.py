@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from billproof.contracts.charges import RecognitionMethod
 from billproof.findings import Finding
 from billproof.model import Computed, Exact, Model
-from billproof.money import Money, Rounding
+from billproof.money import CONTEXT, Money, Rounding
 from billproof.periods import Period
 from billproof.pricing.models.base import Step
 from billproof.proration import Proration
@@ -62,11 +63,62 @@ class RevenueSchedule(Model):
     method: RecognitionMethod
     period: Period
 
+    def share_before(self, day: date) -> Decimal:
+        """Return the share of an amount that is earned before a day."""
+        start, end = self.period.start, self.period.end
+        if day >= end or (self.method is RecognitionMethod.POINT_IN_TIME and day > start):
+            return Decimal(1)
+        if day <= start or self.method in {RecognitionMethod.AS_INCURRED, RecognitionMethod.POINT_IN_TIME}:
+            return Decimal(0)
+        if self.method is RecognitionMethod.STRAIGHT_LINE_MONTHS:
+            last = day - timedelta(days=1)
+            done, whole = _months(start, last), _months(start, end - timedelta(days=1))
+            if last.month == day.month:  # a month counts when it is over
+                done -= 1
+        else:
+            done, whole = (day - start).days, (end - start).days
+        return CONTEXT.divide(Decimal(done), Decimal(whole))
+
+
+def _months(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+class Earning(Model):
+    """An amount in the currency of the books and how it is earned; a concession is of a credit note."""
+
+    amount: Money
+    schedule: RevenueSchedule
+    is_concession: bool = Field(default=False, exclude_if=operator.not_)
+
+
+class Accrual(Model):
+    """What is earned by the end of a month of a fee that a later invoice bills: a contract asset (IFRS 15.105).
+
+    `booked` is what it comes to in the books, where those are in another currency.
+    """
+
+    contract: str
+    account: str
+    line: str
+    charge: str
+    revenue_category: str
+    service_period: Period
+    covered: Period
+    earned: Money
+    booked: Money | None = Field(default=None, exclude_if=operator.not_)
+
+    @property
+    def in_books(self) -> Money:
+        """What it comes to in the currency of the books."""
+        return self.booked or self.earned
+
 
 class Restated(Model):
     """What a difference puts in place of what: all that is owed of the line now, and what was billed of it, and how.
 
-    The difference earns what the one earns less what the other did, whatever days they are of.
+    The difference earns what the one earns less what the other did, whatever days they are of. Documents that are
+    booked line by line say it so.
     """
 
     owed: Money
@@ -75,12 +127,16 @@ class Restated(Model):
 
 
 class Adjusts(Model):
-    """The line of an earlier period whose difference a line bills, and the invoices that billed it so far."""
+    """The line of an earlier period whose difference a line bills, and the invoices that billed it so far.
+
+    `replaces` is how all that was billed of the line is earned: the difference puts what is owed now in its place.
+    """
 
     period: str
     line: str
     numbers: tuple[str, ...]
     restated: Restated | None = None
+    replaces: tuple[Earning, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_serializer(mode="wrap")
     def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -136,6 +192,17 @@ class PricedLine(Model):
         """What tells it from every other line of its period."""
         return line_identity(self.explanation.contract, self.id, self.dimension)
 
+    def earnings(self, booked: Money) -> tuple[Earning, ...]:
+        """Return how all that is billed of the line is earned once this one is booked: with it, what it replaces.
+
+        Concessions stay as they are, unless nothing is left after them.
+        """
+        replaces = self.adjusts.replaces if self.adjusts else ()
+        whole = booked.plus(earning.amount for earning in replaces)
+        conceded = () if whole.is_zero else tuple(earning for earning in replaces if earning.is_concession)
+        owed = whole.plus(-earning.amount for earning in conceded)
+        return (Earning(amount=owed, schedule=self.recognition), *conceded)
+
 
 def metered_quantities(lines: Iterable[PricedLine]) -> dict[str, Decimal]:
     """Return what lines say of each meter: the most of any charge that reads it, as that charge converts it."""
@@ -151,12 +218,13 @@ def metered_quantities(lines: Iterable[PricedLine]) -> dict[str, Decimal]:
 
 
 class PricedAccount(Model):
-    """Every line of one account for one billing period, zero lines too."""
+    """Every line of one account for one billing period, zero lines too; what is earned of lines of later invoices."""
 
     account: str
     currency: str
     period: Period
     lines: tuple[PricedLine, ...]
+    accrued: tuple[Accrual, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class AccountPricing(Model):

@@ -27,6 +27,7 @@ from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
 from billproof.pricing.service_periods import commitment_edges, term_edges
 from billproof.pricing.term_lines import name_of, reduction_line, shortfall_line, term_share
+from billproof.pricing.terms import BookingRule
 from billproof.proration import Proration
 
 MANY = 1_000_000
@@ -249,7 +250,8 @@ class _Reducer:
         line, is_part = fee.line, month is not None and not fee.is_within(month)
         name = name_of(span, line.covered if kind is LineKind.DISCOUNT and not is_part else month or line.covered)
         if is_part and month is not None:
-            name, line = TermName(span.term.id, str(max(span.days.start, month.start))), within(line, month)
+            name = TermName(span.term.id, str(max(span.days.start, month.start)))
+            line = within(line, month, self._basis.booking)
         why = explain(span.contract, kind.term_model, exact, (step,), self._basis.rounding, proration=share)
         line_ids = self._basis.line_ids
         self.lines.append(reduction_line(span, line, kind, name=name, net=net, why=why, line_ids=line_ids))
@@ -265,9 +267,11 @@ def _days_in[T: Term](span: Span[T], month: Period) -> Period | None:
     return Period(start=start, end=end) if start < end else None
 
 
-def within(line: PricedLine, month: Period) -> PricedLine:
-    """Return a line as if it covered, and earned in, the days of a month alone."""
+def within(line: PricedLine, month: Period, booking: BookingRule) -> PricedLine:
+    """Return a line as if it covered the days of a month alone, and earned in them where lines are booked so."""
     days = Period(start=max(line.covered.start, month.start), end=min(line.covered.end, month.end))
+    if booking is BookingRule.BY_DOCUMENT:
+        return line.model_copy(update={"covered": days})
     return line.model_copy(
         update={"covered": days, "recognition": line.recognition.model_copy(update={"period": days})}
     )

@@ -79,10 +79,17 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
     UnpriceableCharge where the terms cannot be priced as stated.
     """
     currency = invoice_currency(terms, plan)
-    lines = AccountPricer(terms, plan, usages).lines()
+    pricer = AccountPricer(terms, plan, usages)
+    lines = pricer.lines()
     if len({line.includes_tax for line in lines if line.adjusts is None}) > 1:
         message = f"some prices of {terms.account.id} include tax and some do not"
         raise UnpriceableCharge(message, contract="contracts")
     if not terms.contracts and not lines:
         return None
-    return PricedAccount(account=terms.account.id, currency=currency, period=plan.period, lines=tuple(lines))
+    return PricedAccount(
+        account=terms.account.id,
+        currency=currency,
+        period=plan.period,
+        lines=tuple(lines),
+        accrued=tuple(pricer.accrued()),
+    )

@@ -69,7 +69,7 @@ def dues(timeline: Timeline, period: Period) -> Iterator[Due]:
         once = due_once(spans, period)
         if once is not None:
             yield once
-        for cadence, mine in _by_cadence(spans):
+        for cadence, mine in by_cadence(spans):
             if cadence.is_calendar_month and all(_is_in_arrears(span) for span in mine):
                 yield from parts_of(mine, period)  # a month in arrears is at home in itself
                 continue
@@ -77,7 +77,7 @@ def dues(timeline: Timeline, period: Period) -> Iterator[Due]:
                 yield from (due for due in parts_of(mine, service_period) if due.home == period.start)
 
 
-def _by_cadence(spans: Sequence[Span[Charge]]) -> list[tuple[Cadence, list[Span[Charge]]]]:
+def by_cadence(spans: Sequence[Span[Charge]]) -> list[tuple[Cadence, list[Span[Charge]]]]:
     """Return the spans of a charge that is owed by service periods; one that pauses may go on by other periods."""
     groups: list[tuple[Cadence, list[Span[Charge]]]] = []
     for span in spans:
@@ -122,7 +122,7 @@ def fees_touching(timeline: Timeline, periods: Iterable[Period]) -> list[Due]:
         for spans in timeline.charge_spans:
             once = due_once(spans, period)
             parts = [] if once is None else [once]
-            for cadence, fees in _by_cadence([span for span in spans if not span.term.is_metered]):
+            for cadence, fees in by_cadence([span for span in spans if not span.term.is_metered]):
                 if any(span.touches(period) for span in fees):
                     for service_period in cadence.periods_touching(period.start, period.end):
                         parts += parts_of(fees, service_period)

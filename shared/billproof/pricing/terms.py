@@ -20,7 +20,7 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
-from billproof.pricing.model import LeftOn, LineIdentity, line_identity
+from billproof.pricing.model import Earning, LeftOn, LineIdentity, line_identity
 
 
 class BookingRule(StrEnum):
@@ -45,11 +45,20 @@ class Charged(Model):
         return Charged(amounts=self.amounts + other.amounts, booked=self.booked + other.booked)
 
 
+class CreditedDays(Model):
+    """What a credit note took back of a line for some days: below zero, net."""
+
+    net: Money
+    days: Period
+    is_concession: bool
+
+
 class BilledLine(Model):
     """What a line of an earlier period has been billed with so far, over all invoices and credit notes that name it.
 
     `conceded` is what credit notes took back for good, so that it is not billed again; `is_draw` where it draws a
-    credit. `charged` is what it comes to with tax, where the books are in another currency.
+    credit. `charged` is what it comes to with tax, where the books are in another currency; `earnings` is how it is
+    earned, and `credited` what credit notes took back of the days that it covers now.
     """
 
     line: str
@@ -77,6 +86,8 @@ class BilledLine(Model):
     left_on: tuple[LeftOn, ...] = Field(default=(), exclude_if=operator.not_)
     numbers: tuple[str, ...]
     charged: Charged | None = Field(default=None, exclude_if=operator.not_)
+    earnings: tuple[Earning, ...] = Field(default=(), exclude_if=operator.not_)
+    credited: tuple[CreditedDays, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def identity(self) -> LineIdentity:
