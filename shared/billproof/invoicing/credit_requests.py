@@ -75,8 +75,8 @@ class CreditRequest(Model):
         if self.refund and self.to_balance:
             message = "it is refunded or left to the balance, not both"
             raise ValueError(message)
-        asked = self.refund or self.to_balance or self.rebill or self.lines or self.days
-        if self.reason is CreditReason.UNCOLLECTIBLE and asked:
+        more_than_all = self.refund or self.to_balance or self.rebill or self.lines or self.days
+        if self.reason is CreditReason.UNCOLLECTIBLE and more_than_all:
             message = "an uncollectible invoice is written off completely: it cannot be refunded or billed again"
             raise ValueError(message)
         return self
