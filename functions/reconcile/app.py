@@ -7,7 +7,7 @@ from billproof.reconciliation.service import ReconciliationResult, reconcile_all
 
 
 class ReconciliationRequest(Model):
-    """A legal entity and a month; without them every legal entity and its last whole month."""
+    """A legal entity and a month; without them every legal entity and its last two whole months."""
 
     legal_entity: str | None = None
     period: str | None = None

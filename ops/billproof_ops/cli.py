@@ -164,7 +164,8 @@ def sign_off(
 ) -> None:
     """Sign a month off, for ever: it takes no further run, and a later month bills what is still owed for it.
 
-    A month that still accepts usage, or whose run has not closed, is refused. It is safe to repeat.
+    A month that still accepts usage is refused, and one whose run, or that of the month before, has not closed.
+    It is safe to repeat.
     """
     signed = billing.sign_off(Target.find(), legal_entity, period, signed_by=who)
     show(signed, as_json=as_json, text=f"{period} was signed off by {signed.signed_by} at {signed.signed_at}")

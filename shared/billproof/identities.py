@@ -49,7 +49,7 @@ class RunId:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a run's id; raises NotFound for anything else."""
-        match = re.fullmatch(r"(.+)-([0-9]{4}-[0-9]{2})-([0-9]{3,})", text, re.DOTALL)
+        match = re.fullmatch(r"(.+)-([0-9]{4}-[0-9]{2})-([0-9]{3,9})", text, re.DOTALL)
         parsed = cls(match[1], match[2], int(match[3])) if match else None
         if parsed is None or str(parsed) != text:
             message = "this is not a run's id: <legal entity>-<YYYY-MM>-<number>"
@@ -98,7 +98,7 @@ class InvoiceId:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the id of an invoice, credit note or write-off; raises NotFound for anything else."""
-        match = re.fullmatch(r"([^.]+)\.([^.]+)\.([^.~]+)(?:~([0-9]{2,}))?", text)
+        match = re.fullmatch(r"([^.]+)\.([^.]+)\.([^.~]+)(?:~([0-9]{2,9}))?", text)
         parsed = None
         if match:
             legal_entity, period, account = (unescape(part) for part in match.group(1, 2, 3))

@@ -8,7 +8,7 @@ from typing import Any
 from billproof.errors import InvalidInput
 
 NAME_RULE = "must be letters, digits, '_' or '-', at most 64 and not starting with a sign"
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}"

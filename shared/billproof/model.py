@@ -22,7 +22,7 @@ def exact_decimal(value: Any) -> Decimal:
         value = f"{value:f}"
     elif isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not _DECIMAL.match(value):
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         message = "this is not an exact decimal: write it as text with at most 23 digits, a point and 15 decimals"
         raise ValueError(message)
     return Decimal(without_excess_zeros(value))
@@ -55,7 +55,7 @@ _COMPUTED = re.compile(COMPUTED_TEXT)
 
 def _computed_decimal(value: Any) -> Decimal:
     text = f"{value:f}" if isinstance(value, Decimal) else value
-    if not isinstance(text, str) or not _COMPUTED.match(text):
+    if not isinstance(text, str) or not _COMPUTED.fullmatch(text):
         message = "this is not a computed decimal"
         raise ValueError(message)
     return Decimal(text)

@@ -15,7 +15,8 @@ from pydantic import model_validator
 from billproof.errors import InvalidPeriod
 from billproof.model import Model
 
-_MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
+_MONTH = re.compile(r"(?!0000|9999)([0-9]{4})-(0[1-9]|1[0-2])")
+"""The first and the last year of dates have no day before them, or after them."""
 DECEMBER = 12
 LAST_ZONE = timedelta(hours=12)
 """How far the last time zone is behind UTC."""
@@ -73,7 +74,7 @@ class Period(Model):
     @classmethod
     def month(cls, text: str) -> Self:
         """Read a calendar month such as 2013-01; raises InvalidPeriod for anything else."""
-        match = _MONTH.match(text)
+        match = _MONTH.fullmatch(text)
         if not match:
             message = "this is not a calendar month: write it as YYYY-MM, such as 2013-01"
             raise InvalidPeriod(message)

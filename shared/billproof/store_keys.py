@@ -110,7 +110,7 @@ class ExceptionOrdinal:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read it; raises NotFound for anything else."""
-        match = re.fullmatch(r"([0-9]{3,})(?:-([0-9]{2,}))?", text)
+        match = re.fullmatch(r"([0-9]{3,9})(?:-([0-9]{2,9}))?", text)
         if match is None:
             message = "this is not an exception's ordinal, such as 001 or 001-02"
             raise NotFound(message)

@@ -118,3 +118,13 @@ def test_what_answers_to_no_number_of_ours_is_listed_in_its_month(harness: Harne
     harness.erp.post(entry(long))
     listed = lookup(harness).dated_in(FEBRUARY)
     assert [reference.text for reference in listed] == [short_reference(long, harness.erp.reference_length)]
+
+
+def test_an_entry_that_leaves_nothing_due_is_missed_where_it_moves_revenue() -> None:
+    nothing_due = RELEASE.model_copy(
+        update={"document": RELEASE.document.model_copy(update={"totals": Taxed.of(usd("0"), usd("0"))})}
+    )
+    moves = {"4000": usd("-5.00"), "4900": usd("5.00")}
+    for expected, causes_found in ((moves, [Cause.NOT_POSTED]), ({}, []), (None, [])):
+        variances = compare(nothing_due, [], is_confirmed=True, chart=CHART, expected=expected)
+        assert [variance.cause for variance in variances] == causes_found

@@ -1,9 +1,12 @@
+from typing import Any
+
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from billproof.adapters.aws.s3 import S3Objects
-from billproof.errors import ExternalServiceUnavailable, NotFound
+from billproof.errors import Contended, ExternalServiceUnavailable, NotFound
 from billproof.ports import Objects
 from tests.support.aws_chain import HidingS3
 
@@ -40,6 +43,31 @@ def test_an_object_is_created_once(objects: Objects) -> None:
     assert objects.create("a", b"1")
     assert not objects.create("a", b"2")
     assert objects.get("a") == b"1"
+
+
+class ConflictingS3:
+    """A bucket in which another request for the key is under way for the first so many writes."""
+
+    def __init__(self, conflicts: int) -> None:
+        self.conflicts = conflicts
+        self.written: list[str] = []
+
+    def put_object(self, **request: Any) -> None:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, "PutObject")
+        self.written.append(request["Key"])
+
+
+def test_a_conflict_does_not_say_that_an_object_is_there_so_the_write_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("billproof.retrying.sleep", lambda _seconds: None)
+    client = ConflictingS3(conflicts=2)
+    assert S3Objects(client, "objects").create("a", b"1")
+    assert client.written == ["a"]
+    with pytest.raises(Contended, match="others wrote to a 8 times"):
+        S3Objects(ConflictingS3(conflicts=8), "objects").create("a", b"1")
 
 
 def test_keys_come_in_order_below_a_prefix(objects: Objects) -> None:

@@ -101,6 +101,22 @@ def test_a_sentence_and_a_key_with_a_name_of_its_own_are_no_ids(text: str) -> No
     assert list(joined_by_hand(text)) == []
 
 
+def open_at_the_end(text: str) -> Iterator[str]:
+    """Yield the patterns that end with `$`, which lets a line end after the text pass: fullmatch takes whole texts."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="re")), args=[ast.Constant(value=str(pattern)), *_]) if (
+                pattern.endswith("$")
+            ):
+                yield pattern
+
+
+def test_patterns_take_whole_texts() -> None:
+    modules = code("shared", "functions", "ops")
+    assert [pattern for text in modules.values() for pattern in open_at_the_end(text)] == []
+    assert list(open_at_the_end('TIME = re.compile(r"^[0-9]+$")')) == ["^[0-9]+$"]
+
+
 def test_no_two_classes_have_one_name() -> None:
     assert classes_of_one_name(code("shared", "functions", "ops")) == []
 

@@ -11,7 +11,7 @@ from billproof.pricing.models.base import Step
 
 
 @pytest.mark.parametrize(
-    "text", ["1_000", " 12.5 ", "1e-7", "+5", ".5", "5.", "007", "NaN", "", "1" * 24, "0." + "1" * 16]
+    "text", ["1_000", " 12.5 ", "12.5\n", "1e-7", "+5", ".5", "5.", "007", "NaN", "", "1" * 24, "0." + "1" * 16]
 )
 def test_only_exact_decimals_are_read(text: str) -> None:
     with pytest.raises(ValueError, match="exact decimal"):

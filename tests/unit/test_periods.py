@@ -18,7 +18,9 @@ def test_a_month_is_half_open() -> None:
     assert january.name == "2013-01"
 
 
-@pytest.mark.parametrize("text", ["2013", "2013-13", "2013-1", "January", "2013-01-01", ""])
+@pytest.mark.parametrize(
+    "text", ["2013", "2013-13", "2013-1", "January", "2013-01-01", "", "2013-01\n", "0000-01", "9999-12"]
+)
 def test_anything_else_is_not_a_month(text: str) -> None:
     with pytest.raises(InvalidPeriod, match="calendar month"):
         Period.month(text)

@@ -1,3 +1,4 @@
+import json
 from datetime import date
 from typing import Any
 
@@ -8,11 +9,11 @@ from billproof.contracts.charges import Charge
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing
-from billproof.errors import Conflict, Contended, InvalidInput, NotFound
+from billproof.errors import Conflict, Contended, NotFound
 from billproof.identities import RunId
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
-from billproof.masterdata.parties import Account, LegalEntity
+from billproof.masterdata.parties import Account
 from billproof.masterdata.service import SyncOutcome, contract_history, sync_contract
 from billproof.periods import Period
 from billproof_ops.demo import story
@@ -97,15 +98,6 @@ def test_an_account_that_others_keep_publishing_is_given_up_in_the_end(monkeypat
     monkeypatch.setattr(records, "create_all", lambda _records: False)
     with pytest.raises(Contended, match="kept publishing account"):
         Directory(records).add(DATA.accounts[0])
-
-
-def test_an_id_that_would_make_an_executions_name_too_long_is_refused_when_published() -> None:
-    longest, longer = (DATA.legal_entities[0].model_copy(update={"id": "e" * length}) for length in (68, 69))
-    names = [str(RunId(entity.id, "2013-01", 999)) for entity in (longest, longer)]
-    assert list(map(len, names)) == [80, 81]
-    assert Directory(MemoryRecords()).add(longest)
-    with pytest.raises(InvalidInput, match="has 69 characters"):
-        Directory(MemoryRecords()).add(longer)
 
 
 def test_the_latest_version_counts() -> None:
@@ -206,9 +198,14 @@ def test_a_meter_has_a_property_unless_it_counts() -> None:
     assert Meter.model_validate({**meter, "value_property": "x"}).is_numeric
 
 
-def test_a_legal_entity_has_room_in_the_names_of_executions() -> None:
+def test_an_id_that_would_make_an_executions_name_too_long_is_refused_when_published() -> None:
+    longest, longer = (
+        json.dumps({**DATA.legal_entities[0].model_dump(mode="json"), "id": "x" * length}) for length in (40, 41)
+    )
+    assert sync_contract(longest, directory=Directory(MemoryRecords())).id == "x" * 40
+    assert len(str(RunId("x" * 40, "2013-01", 10**9 - 1))) <= 80
     with pytest.raises(ValidationError, match="40"):
-        LegalEntity.model_validate({**DATA.legal_entities[0].model_dump(mode="json"), "id": "x" * 41})
+        sync_contract(longer, directory=Directory(MemoryRecords()))
 
 
 def test_master_data_that_is_none_is_refused() -> None:

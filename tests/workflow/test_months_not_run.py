@@ -150,6 +150,15 @@ def test_a_month_that_still_accepts_usage_or_whose_run_is_open_cannot_be_signed_
         sign_off(world)
 
 
+def test_a_month_in_which_an_open_run_will_issue_invoices_cannot_be_signed_off() -> None:
+    world = fees()
+    world.start(period=JANUARY)
+    world.moment = APRIL
+    with pytest.raises(Conflict, match=f"run {INC}-{JANUARY}-001 has not closed"):
+        sign_off(world, "2013-02")
+    assert sign_off(world, "2013-03").period == "2013-03"
+
+
 def test_the_schedule_looks_back_to_the_last_month_that_was_signed_off() -> None:
     world = fees()
     sign_off(world)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from billproof.invoicing.facts import POSTED, fact_key
 from billproof.ledger.revenue import revenue_reference
 from billproof.masterdata.parties import EMBEDDED_LEDGER
 from billproof.reconciliation.model import Cause, Variance
+from billproof.reconciliation.service import reconcile_all
 from tests.support.foreign_erp import REFERENCE_LENGTH, Booked, ForeignErp, ForeignServer, Line
 from tests.support.world import INC, JANUARY, World, flight
 
@@ -195,3 +196,26 @@ def test_a_revenue_entry_that_is_posted_twice_is_a_variance(world: World, server
     reference = revenue_reference(number_of(world, UA), FEBRUARY)
     server.documents.append(again(booked(world, server, reference)))
     assert list(variances(world)) == [(Cause.POSTED_TWICE, reference, "")]
+
+
+def test_what_is_dated_on_the_last_day_of_a_month_after_its_look_through_is_found_in_the_next_one(
+    world: World, server: ForeignServer
+) -> None:
+    stray = again(booked(world, server, number_of(world, UA)), reference="BANK-8", day=date(2013, 2, 28))
+    server.documents.append(stray)
+    result = reconcile_all(
+        legal_entity=INC,
+        period=None,
+        now=datetime(2013, 3, 2, 6, tzinfo=UTC),
+        directory=world.directory,
+        register=world.register,
+        erps=world.erps,
+        objects=world.objects,
+    )
+    assert (result.reconciled, result.variances) == ((f"{INC}.{JANUARY}", f"{INC}.{FEBRUARY}"), 1)
+
+
+def test_what_others_post_in_an_erp_that_a_legal_entity_has_left_is_found(world: World, server: ForeignServer) -> None:
+    server.documents.append(again(booked(world, server, number_of(world, UA)), reference="BANK-9"))
+    world.use_erp(EMBEDDED_LEDGER)
+    assert list(variances(world)) == [(Cause.NOT_INVOICED, "BANK-9", "")]

@@ -174,7 +174,10 @@ def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -
         "objects": world.objects,
     }
     result = reconcile_all(legal_entity=None, period=None, now=NOW, **ports)
-    assert (result.outcome, result.reconciled) == ("balanced", ("skymeter-europe.2013-01", "skymeter-inc.2013-01"))
+    assert (result.outcome, result.reconciled) == (
+        "balanced",
+        tuple(f"skymeter-{entity}.{month}" for entity in ("europe", "inc") for month in ("2012-12", "2013-01")),
+    )
     world.records["ledger"].items.clear()
     result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, **ports)
     assert (result.outcome, result.variances > 0) == ("variances", True)

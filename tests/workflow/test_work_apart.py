@@ -89,7 +89,7 @@ def test_a_legal_entity_that_cannot_be_reconciled_does_not_stop_the_next(monkeyp
     monkeypatch.setattr(world.register, "of_period", fails_in_europe)
     with pytest.raises(ExceptionGroup, match=r"1 of 2 failed.*skymeter-europe: no answer"):
         reconcile_all(legal_entity=None, period=None, now=NOW, **ports(world))
-    assert list(world.objects.keys("reconciliation/")) == [report_key(INC, JANUARY)]
+    assert list(world.objects.keys("reconciliation/")) == [report_key(INC, "2012-12"), report_key(INC, JANUARY)]
 
 
 def test_a_legal_entity_whose_revenue_cannot_be_recognized_does_not_stop_the_next(

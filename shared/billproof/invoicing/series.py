@@ -50,7 +50,7 @@ class DocumentNumber:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a number; raises NotFound for anything else."""
-        match = re.fullmatch(r"(.+)-([0-9]{4})-([0-9]+)", text, re.DOTALL)
+        match = re.fullmatch(r"(.+)-([0-9]{4})-([0-9]{1,12})", text, re.DOTALL)
         parsed = cls(match[1], int(match[2]), int(match[3])) if match else None
         if parsed is None:
             message = "this is not a document's number, such as SKY-US-2013-000001"

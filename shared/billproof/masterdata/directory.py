@@ -17,7 +17,7 @@ from pydantic import ConfigDict, TypeAdapter
 from billproof.approvals.policy import Policy
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
-from billproof.errors import Conflict, Contended, InvalidInput, NotFound
+from billproof.errors import Conflict, Contended, NotFound
 from billproof.ids import shard_of, shown
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
@@ -32,8 +32,6 @@ MEMBER_SHARDS = 16
 """Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
 
 MAX_ATTEMPTS = 10
-ENTITY_ID_LIMIT = 68
-"""A legal entity's id is part of the names of executions, which have at most 80 characters: <id>-2013-01-001."""
 
 
 @cache
@@ -71,12 +69,6 @@ def _memberships(account: Account) -> Iterator[Record]:
         yield Record(Key(f"account#{account.parent}", f"child#{account.id}"), {"kind": "child", "account": account.id})
 
 
-def _refuse_long_id(data: AnyMasterData) -> None:
-    if isinstance(data, LegalEntity) and len(data.id) > ENTITY_ID_LIMIT:
-        message = f"id: {data.id} has {len(data.id)} characters; a legal entity's id has at most {ENTITY_ID_LIMIT}"
-        raise InvalidInput(message)
-
-
 def _by(account: Account) -> str:
     return f"by {account.parent}" if account.parent else "on its own"
 
@@ -103,9 +95,8 @@ class Directory:
         A version that was kept before a field was added, and says nothing of it, is the same version.
 
         Raises Conflict where the version is taken with other content, or an account would change its legal entity or
-        its parent, InvalidInput where an id is too long for the names of executions, and Contended.
+        its parent, and Contended.
         """
-        _refuse_long_id(data)
         record = Record(key_of(data), data.model_dump(mode="json"))
         batch = [record]
         if receipt is not None:

@@ -38,17 +38,19 @@ def sign_off_month(
     """Sign a month off, for ever; one that is signed off already stays as it is.
 
     Raises NotFound for an unknown legal entity, InvalidPeriod for a month that still accepts usage, and Conflict while
-    a run of it has not ended.
+    a run of it, or of the month before, has not ended: that one's invoices are issued in this month.
     """
     directory.legal_entity(legal_entity)
-    closes = cut_off(Period.month(period), grace)
+    month = Period.month(period)
+    closes = cut_off(month, grace)
     if now < closes:
         message = f"{period} still accepts usage until {closes:%Y-%m-%d %H:%M} UTC: it cannot be signed off yet"
         raise InvalidPeriod(message)
-    open_run = _open_run(records, legal_entity, period)
-    if open_run is not None:
-        message = f"run {open_run} has not closed: finish it, or run {period} again, then sign the month off"
-        raise Conflict(message)
+    for month_of_run in (period, Period.month_ending(month.start).name):  # whose invoices are dated in this month
+        open_run = _open_run(records, legal_entity, month_of_run)
+        if open_run is not None:
+            message = f"run {open_run} has not closed: finish it, or run {month_of_run} again, then sign {period} off"
+            raise Conflict(message)
     signed = SignOff(legal_entity=legal_entity, period=period, signed_by=signed_by, signed_at=instant_text(now))
     records.create(Record(sign_off_key(legal_entity, period), signed.model_dump(mode="json")))
     return signed_off(records, legal_entity, period) or signed

@@ -16,7 +16,7 @@ from decimal import Decimal
 from billproof.contracts.charges import Commitment
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
-from billproof.identities import LineIdFormat, TermName
+from billproof.identities import LineIdFormat, TermName, reduced_line
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period, add_months
 from billproof.pricing.explanation import explain, shown
@@ -130,7 +130,7 @@ def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
     divided = {_name(line): line for line in mine if line.left_on}
     for line in mine:
         name = _name(line)
-        if name not in divided and name.partition(":")[2] not in divided and term.counts(line, line.covered.start):
+        if name not in divided and reduced_line(name) not in divided and term.counts(line, line.covered.start):
             reached += line.net.amount
     contract, commitment, start = term.key
     return Committed(

@@ -55,8 +55,8 @@ class Comparison:
     def of_others(self, month: Period) -> tuple[list[PostedDocument], list[Variance]]:
         """Return what is dated in a month and billproof did not post, and what differs of all that is dated in it.
 
-        Documents of other periods that are dated in the month are compared, too: one that was posted twice or was moved
-        here is found, however long ago it was billed.
+        Documents of other periods that are dated in the month and numbered in its year or the year before are compared,
+        too: one that was posted twice or was moved here is found. One of an older number is without an invoice.
         """
         left = self._lookup.dated_in(month)
         for reference in self._compared:

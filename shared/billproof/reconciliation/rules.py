@@ -73,8 +73,8 @@ def compare(
     books = totals.gross.currency
     differs = partial(variance, invoice=released.invoice, reference=released.number)
     if not documents:
-        nothing_due = totals.gross.is_zero and totals.net.is_zero
-        if is_confirmed and nothing_due:
+        moves_nothing = totals.gross.is_zero and totals.net.is_zero and not expected
+        if is_confirmed and moves_nothing:
             return []
         return [differs(Cause.NOT_POSTED, invoiced=totals.gross, posted=Money.zero(books))]
     variances = [

@@ -25,7 +25,7 @@ def reconcile(
     Every invoice document is read and its digest compared, so a changed document is a variance too. What is posted
     under an invoice's number counts whatever its date. An ERP knows no billing periods: what else it holds is looked
     through in the month after the period, in which most of its invoices are issued, so that every month of the ERP is
-    looked through once.
+    looked through by the period before it.
     """
     entity = directory.legal_entity(legal_entity)
     comparison = Comparison(entity, register=register, objects=objects, lookup=PostedDocuments(entity, erps))
@@ -78,23 +78,28 @@ def reconcile_all(
     erps: Erps,
     objects: Objects,
 ) -> ReconciliationResult:
-    """Reconcile one legal entity or all, for one month or the last whole one in each entity's time zone.
+    """Reconcile one legal entity or all, for one month or the last two whole ones in each entity's time zone.
 
-    One legal entity's trouble never stops the next.
+    The month before the last is reconciled again, since that looks through the last one in the ERP, which is whole now:
+    what was dated in it on its last day or later on is found, too. One legal entity's trouble never stops the next.
     """
     entities = [directory.legal_entity(legal_entity)] if legal_entity else directory.legal_entities()
 
-    def reconcile_entity(entity: LegalEntity) -> Reconciliation:
-        return reconcile(
-            legal_entity=entity.id,
-            period=Period.month(period).name if period else Period.month_before(now, entity.time_zone).name,
-            directory=directory,
-            register=register,
-            erps=erps,
-            objects=objects,
-        )
+    def reconcile_entity(entity: LegalEntity) -> list[Reconciliation]:
+        return [
+            reconcile(
+                legal_entity=entity.id,
+                period=month.name,
+                directory=directory,
+                register=register,
+                erps=erps,
+                objects=objects,
+            )
+            for month in ([Period.month(period)] if period else _last_months(now, entity.time_zone))
+        ]
 
-    results = work_apart(reconcile_entity, ((entity.id, entity) for entity in entities))
+    done = work_apart(reconcile_entity, ((entity.id, entity) for entity in entities))
+    results = [result for months in done for result in months]
     variances = sum(len(result.variances) for result in results)
     return ReconciliationResult(
         outcome=ReconciliationOutcome.VARIANCES if variances else ReconciliationOutcome.BALANCED,
@@ -103,6 +108,11 @@ def reconcile_all(
         postings=sum(result.postings for result in results),
         variances=variances,
     )
+
+
+def _last_months(now: datetime, time_zone: str) -> list[Period]:
+    last = Period.month_before(now, time_zone)
+    return [Period.month_ending(last.start), last]
 
 
 def report_key(legal_entity: str, period: str) -> str:

@@ -108,7 +108,7 @@ def days_between(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def first_day(objects: Objects, bucket: int) -> str | None:
     """Return the first day of a bucket of the usage log, or None where it is empty."""
     first = next(iter(objects.keys(f"usage/bucket={bucket_name(bucket)}/")), None)
-    return first.split("/")[2].removeprefix("day=") if first else None
+    return SegmentKey.parse(first).day if first else None
 
 
 def quarantine_prefix(day: str) -> str:

@@ -17,15 +17,15 @@ MAX_EVENTS_PER_MESSAGE = 1_000
 MAX_AHEAD = timedelta(hours=24)
 """How far a source's clock may run ahead of ours before an event counts as far in the future."""
 
-TIME = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?$")
-QUANTITY = re.compile(r"^(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?$")
-_LEAP_SECOND = re.compile(r"^(.{17})60(.*)$")
+TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?")
+QUANTITY = re.compile(r"(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?")
+_LEAP_SECOND = re.compile(r"(.{17})60(.*)")
 _LAST_SECOND = "T23:59:59"
-_WHOLE = re.compile(r"^(0|[1-9][0-9]{0,17})$")
-_TOO_PRECISE = re.compile(r"^[0-9]+\.[0-9]{16,}$")
-_TOO_LARGE = re.compile(r"^[0-9]{24,}(\.[0-9]+)?$")
-_NEGATIVE = re.compile(r"^-[0-9]+(\.[0-9]+)?$")
-_NON_FINITE = re.compile(r"^[+-]?(nan|inf|infinity)$", re.IGNORECASE)
+_WHOLE = re.compile(r"(0|[1-9][0-9]{0,17})")
+_TOO_PRECISE = re.compile(r"[0-9]+\.[0-9]{16,}")
+_TOO_LARGE = re.compile(r"[0-9]{24,}(\.[0-9]+)?")
+_NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?")
+_NON_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not JSON, and for hostile, deeply nested JSON."""
 _EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -140,7 +140,7 @@ def _control_total(event: UsageEvent, time: str, received_at: datetime) -> Contr
     for name in ("count", "sum"):
         if name == "count" and name not in values:
             raise Refused(Reason.MISSING_QUANTITY, "data has no count", time=time)
-        if name in values and not (_WHOLE if name == "count" else QUANTITY).match(values[name]):
+        if name in values and not (_WHOLE if name == "count" else QUANTITY).fullmatch(values[name]):
             raise Refused(_why_not_a_quantity(values[name]), f"data.{name} is {values[name][:80]!r}", time=time)
     return ControlTotal(
         source=event.source,
@@ -182,12 +182,12 @@ def _instant(raw: bytes, received_at: datetime) -> str:
         text = _TEXT.decode(raw)
     except msgspec.ValidationError:
         text = ""
-    match = TIME.match(text)
+    match = TIME.fullmatch(text)
     if not match:
         raise Refused(Reason.BAD_TIME, f"{raw.decode()} is not a time of RFC 3339, such as 2013-01-31T23:59:00-05:00")
     if match[2] is None:
         raise Refused(Reason.NAIVE_TIME, f"{text} has no zone: end it with Z or an offset")
-    leap = _LEAP_SECOND.match(text)
+    leap = _LEAP_SECOND.fullmatch(text)
     try:
         moment = datetime.fromisoformat((f"{leap[1]}59{leap[2]}" if leap else text).upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
@@ -207,7 +207,7 @@ def _properties(data: dict[str, msgspec.Raw], rule: TypeRule, time: str) -> dict
         raise Refused(Reason.MISSING_QUANTITY, f"data has no {', '.join(sorted(missing))}", time=time)
     for name in rule.quantities:
         text = values.get(name)
-        if text is not None and not QUANTITY.match(text):
+        if text is not None and not QUANTITY.fullmatch(text):
             raise Refused(_why_not_a_quantity(text), f"data.{name} is {text[:80]!r}", time=time)
         if text is not None:
             values[name] = without_excess_zeros(text)
@@ -228,6 +228,6 @@ def _why_not_a_quantity(text: str) -> Reason:
         (_TOO_LARGE, Reason.QUANTITY_TOO_LARGE),
         (_TOO_PRECISE, Reason.TOO_PRECISE),
     ):
-        if pattern.match(text):
+        if pattern.fullmatch(text):
             return reason
     return Reason.MALFORMED_QUANTITY

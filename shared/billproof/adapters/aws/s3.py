@@ -10,12 +10,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from billproof.adapters.aws.faults import error_code, outside
-from billproof.errors import NotFound
+from billproof.errors import Contended, NotFound
 from billproof.ids import shown
+from billproof.retrying import attempts
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _DENIED = {"AccessDenied", "403", "Forbidden"}
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_TAKEN = {"PreconditionFailed", "412"}
+_CONFLICT = {"ConditionalRequestConflict", "409"}
+"""Another request for the key was under way: whether it came to anything is not said, so the write is tried again."""
+MAX_ATTEMPTS = 8
 
 
 class S3Objects:
@@ -44,17 +48,22 @@ class S3Objects:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
     def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
-        """Write the bytes where nothing is (If-None-Match: *)."""
-        with outside("s3"):
-            try:
-                self._client.put_object(
-                    Bucket=self._bucket, Key=key, Body=data, ContentType=content_type, IfNoneMatch="*"
-                )
-            except ClientError as error:
-                if error_code(error) in _TAKEN:
-                    return False
-                raise
-        return True
+        """Write the bytes where nothing is (If-None-Match: *); raises Contended where others kept interfering."""
+        for _ in attempts(MAX_ATTEMPTS):
+            with outside("s3"):
+                try:
+                    self._client.put_object(
+                        Bucket=self._bucket, Key=key, Body=data, ContentType=content_type, IfNoneMatch="*"
+                    )
+                except ClientError as error:
+                    if error_code(error) in _TAKEN:
+                        return False
+                    if error_code(error) not in _CONFLICT:
+                        raise
+                else:
+                    return True
+        message = f"others wrote to {shown(key)} {MAX_ATTEMPTS} times in a row"
+        raise Contended(message, service="s3")
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, in order, page by page."""
