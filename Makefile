@@ -91,6 +91,7 @@ format: setup ## Put the code in house style
 
 docs: setup ## Generate docs/controls.md from the catalogue, and the packages in docs/architecture.md from the import contracts
 	$(BIN)/python -m billproof_ops.catalogue
+	$(BIN)/python -m billproof_ops.price_models
 	$(BIN)/python -m billproof_ops.architecture
 
 dashboard: setup ## Write dashboards/billproof.json into template.yaml

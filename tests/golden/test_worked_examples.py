@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from billproof.money import Money
+from billproof.pricing.models import PRICE_MODELS
+from billproof.pricing.models.examples import Example
 from billproof.pricing.quoting import PriceRequest, quote
 from tests.support.golden import DOCS, ROOT
 
@@ -20,6 +22,17 @@ MODELS = set(re.findall(r'"model": "(\w+)"', (ROOT / "docs" / "pricing.md").read
 def test_a_worked_example_comes_to_what_the_docs_say(request_json: str, amount: str, currency: str, why: str) -> None:
     found = quote(PriceRequest.model_validate_json(request_json))
     assert found.amount == Money.of(amount, currency), why
+
+
+SECTIONS = [model.section for model in PRICE_MODELS if model.section is not None]
+
+
+@pytest.mark.parametrize(
+    "example", [example for section in SECTIONS for example in section.examples], ids=lambda example: example.why
+)
+def test_an_example_of_a_price_model_comes_to_the_amount_that_is_worked_out_by_hand(example: Example) -> None:
+    found = quote(PriceRequest.model_validate(example.request))
+    assert found.amount == Money.of(example.amount, example.currency)
 
 
 def test_every_price_model_has_a_worked_example() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from billproof.reconciliation.model import Cause
-from billproof_ops import architecture
+from billproof_ops import architecture, price_models
 from billproof_ops.paths import ROOT
 
 LAYER = ROOT / "shared" / "billproof"
@@ -168,6 +168,11 @@ def test_the_glossary_names_only_what_exists() -> None:
         assert all(re.search(rf"\b{name}\b", (LAYER / path).read_text()) for name in names), place
 
 
+def test_the_price_models_on_the_pricing_page_are_those_of_their_modules() -> None:
+    current = price_models.PAGE.read_text(encoding="utf-8")
+    assert price_models.page(current) == current, "run 'make docs'"
+
+
 def test_the_packages_in_the_architecture_page_are_those_of_the_import_contracts() -> None:
     current = architecture.PAGE.read_text(encoding="utf-8")
     assert architecture.page(current) == current, "run 'make docs'"
@@ -197,6 +202,8 @@ def test_every_decision_says_whether_it_still_holds() -> None:
 def test_the_page_without_its_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="lacks the lines"):
         architecture.page("# Architecture\n")
+    with pytest.raises(ValueError, match="lacks the lines"):
+        price_models.page("# Pricing\n")
 
 
 def test_every_cause_of_a_variance_is_explained() -> None:

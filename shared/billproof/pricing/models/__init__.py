@@ -26,9 +26,6 @@ from billproof.pricing.models.volume import Volume
 
 PRICE_MODELS: tuple[type[PriceModel], ...] = (
     Flat,
-    Seats,
-    OneOff,
-    Milestone,
     PerUnit,
     Package,
     Graduated,
@@ -37,7 +34,10 @@ PRICE_MODELS: tuple[type[PriceModel], ...] = (
     GraduatedPercentage,
     Matrix,
     Dynamic,
+    Seats,
     Capacity,
+    OneOff,
+    Milestone,
 )
 
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from billproof.errors import UnpriceableCharge
 from billproof.model import Computed, Exact, Model
 from billproof.money import exactly
+from billproof.pricing.models.examples import Section
 from billproof.readings import PricedQuantity, Reading, TransactionTally
 
 ZERO = Decimal(0)
@@ -94,6 +95,8 @@ class PriceModel(Model):
     """What all price models share: whether they price a quantity, which a meter measures or the contract states."""
 
     model: str
+    section: ClassVar[Section | None] = None
+    """What docs/pricing.md says of it, with worked examples; none where another model's section does."""
     needs_quantity: ClassVar[bool] = True
     needs_meter: ClassVar[bool] = False
     """Whether its quantity can only be measured, not stated by the contract."""

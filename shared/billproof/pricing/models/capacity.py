@@ -9,6 +9,7 @@ from pydantic import Field
 from billproof.errors import UnpriceableCharge
 from billproof.model import Model, decimal_text
 from billproof.pricing.models.base import MAX_TIERS, ONE, ZERO, Nonnegative, PriceModel, Step, Used, step_of
+from billproof.pricing.models.examples import Example, Section
 
 
 class Limits(Model):
@@ -18,6 +19,31 @@ class Limits(Model):
     amount: Nonnegative
 
 
+SECTION = Section(
+    "Capacity",
+    (
+        (
+            "The flat price of the first tier whose limits hold what every meter measured, shared by days where "
+            "the charge covers a part of the month. Where no tier does, the invoice is held. Zero usage costs the"
+            " first tier."
+        ),
+        Example(
+            price={
+                "model": "capacity",
+                "tiers": [
+                    {"limits": {"storage": "100", "users": "10"}, "amount": "50"},
+                    {"limits": {"storage": "1000", "users": "50"}, "amount": "200"},
+                    {"limits": {}, "amount": "900"},
+                ],
+            },
+            amount="200.00",
+            why="11 users do not fit in the first tier",
+            usage={"meters": {"storage": "80", "users": "11"}},
+        ),
+    ),
+)
+
+
 class Capacity(PriceModel):
     """The flat price of the first tier whose limits hold what every meter measured; nothing fits: it cannot be priced.
 
@@ -25,6 +51,7 @@ class Capacity(PriceModel):
     """
 
     model: Literal["capacity"] = "capacity"
+    section: ClassVar[Section | None] = SECTION
     needs_quantity: ClassVar[bool] = False
     is_measured: ClassVar[bool] = True
     priced_by: ClassVar[frozenset[str]] = frozenset({"meters"})

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from billproof.model import Model, decimal_text
 from billproof.pricing.models.base import MAX_TIERS, NOTHING, Nonnegative, Percent, Positive, PriceModel, Step, Used
+from billproof.pricing.models.examples import Example, Section
 from billproof.pricing.models.tiers import Tier, graduated_steps, rise_and_end_open
 
 
@@ -19,10 +20,32 @@ class PercentTier(Model):
     flat_fee: Nonnegative = NOTHING
 
 
+SECTION = Section(
+    "Graduated percentage",
+    (
+        ("Each part of the summed amount at the percentage of its tier, with the tier's flat fee once it is entered."),
+        Example(
+            price={
+                "model": "graduated_percentage",
+                "tiers": [
+                    {"up_to": "1000", "percent": "1", "flat_fee": "200"},
+                    {"up_to": "10000", "percent": "2", "flat_fee": "300"},
+                    {"up_to": None, "percent": "3", "flat_fee": "400"},
+                ],
+            },
+            amount="511.00",
+            why="1 % of 1,000 + 200, and 2 % of 50 + 300",
+            usage={"quantity": "1050"},
+        ),
+    ),
+)
+
+
 class GraduatedPercentage(PriceModel):
     """Each part of the summed amount at the percentage of the tier that it falls in."""
 
     model: Literal["graduated_percentage"] = "graduated_percentage"
+    section: ClassVar[Section | None] = SECTION
     has_tier_fees: ClassVar[bool] = True
     tiers: Annotated[tuple[PercentTier, ...], Field(min_length=1, max_length=MAX_TIERS)]
     flat_fee_at_zero: bool = True

@@ -9,6 +9,7 @@ from pydantic import Field
 from billproof.errors import UnpriceableCharge
 from billproof.model import Model
 from billproof.pricing.models.base import MAX_CELLS, ZERO, Nonnegative, PriceModel, ReadsUsage, Step, Used, step_of
+from billproof.pricing.models.examples import Example, Section
 
 
 class Cell(Model):
@@ -18,6 +19,54 @@ class Cell(Model):
     unit_price: Nonnegative
 
 
+SECTION = Section(
+    "Matrix",
+    (
+        (
+            "A price by the properties that the charge groups by; the first cell that fits counts. What no cell "
+            "fits costs `otherwise`; without it the invoice is held. A rate card of roles for time and materials "
+            "is a matrix over hours."
+        ),
+        Example(
+            price={
+                "model": "matrix",
+                "cells": [
+                    {"match": {"region": "eu", "class": "gold"}, "unit_price": "0.03"},
+                    {"match": {"region": "eu"}, "unit_price": "0.02"},
+                ],
+                "otherwise": "0.01",
+            },
+            amount="6.00",
+            why="3 + 2 + 1",
+            usage={
+                "groups": [
+                    {"dimension": {"region": "eu", "class": "gold"}, "quantity": "100"},
+                    {"dimension": {"region": "eu", "class": "base"}, "quantity": "100"},
+                    {"dimension": {"region": "us", "class": "gold"}, "quantity": "100"},
+                ]
+            },
+        ),
+        Example(
+            price={
+                "model": "matrix",
+                "cells": [
+                    {"match": {"role": "architect"}, "unit_price": "240"},
+                    {"match": {"role": "engineer"}, "unit_price": "180"},
+                ],
+            },
+            amount="7425.00",
+            why="time and materials: 7.5 x 240 + 31.25 x 180",
+            usage={
+                "groups": [
+                    {"dimension": {"role": "architect"}, "quantity": "7.5"},
+                    {"dimension": {"role": "engineer"}, "quantity": "31.25"},
+                ]
+            },
+        ),
+    ),
+)
+
+
 class Matrix(PriceModel):
     """A price by the properties that the charge groups by; also a rate card of roles. The first cell that fits counts.
 
@@ -25,6 +74,7 @@ class Matrix(PriceModel):
     """
 
     model: Literal["matrix"] = "matrix"
+    section: ClassVar[Section | None] = SECTION
     needs_meter: ClassVar[bool] = True
     cells: Annotated[tuple[Cell, ...], Field(min_length=1, max_length=MAX_CELLS)]
     otherwise: Nonnegative | None = None

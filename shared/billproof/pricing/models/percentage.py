@@ -20,12 +20,50 @@ from billproof.pricing.models.base import (
     Used,
     step_of,
 )
+from billproof.pricing.models.examples import Example, Section
 from billproof.readings import Reading, Transactions, TransactionTally
 
 SMALLEST = Decimal("1e-15")
 """The finest difference between two quantities."""
 LARGEST = Decimal(10) ** 23 - 1
 """More than any amount that is priced; a cut beyond it is met by none."""
+
+
+SECTION = Section(
+    "Percentage",
+    (
+        (
+            "A percentage of each transaction's amount and a fixed fee for each transaction. The first "
+            "transactions are free, in the order of their times, up to a number or an amount, whichever ends "
+            "first. One that is covered in part pays the percentage of the rest and its whole fixed fee. The "
+            "minimum and maximum are for each transaction, the fixed fee inside. No transaction costs nothing."
+        ),
+        Example(
+            price={"model": "percentage", "percent": "2.9", "fixed_fee": "0.30"},
+            amount="5.83",
+            why="2.9 % of 170, and 3 x 0.30",
+            usage={"transactions": ["100", "50", "20"]},
+        ),
+        Example(
+            price={
+                "model": "percentage",
+                "percent": "1",
+                "fixed_fee": "0.50",
+                "free_transactions": 2,
+                "free_amount": "100",
+            },
+            amount="1.30",
+            why="60 is free; of the second 40 are free: 0.20 + 0.50; the third: 0.10 + 0.50",
+            usage={"transactions": ["60", "60", "10"]},
+        ),
+        Example(
+            price={"model": "percentage", "percent": "1", "fixed_fee": "0.10", "minimum": "0.50", "maximum": "10"},
+            amount="15.60",
+            why="0.20 is raised to 0.50; 5.10; 50.10 is lowered to 10",
+            usage={"transactions": ["10", "500", "5000"]},
+        ),
+    ),
+)
 
 
 class Percentage(PriceModel):
@@ -37,6 +75,7 @@ class Percentage(PriceModel):
     """
 
     model: Literal["percentage"] = "percentage"
+    section: ClassVar[Section | None] = SECTION
     needs_meter: ClassVar[bool] = True
     is_of_amounts: ClassVar[bool] = True
     takes_allowance: ClassVar[bool] = False

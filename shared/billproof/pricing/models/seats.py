@@ -7,6 +7,108 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from billproof.pricing.models.base import ZERO, Nonnegative, PriceModel, ReadsUsage, Step, TrueUp, Used, step_of
+from billproof.pricing.models.examples import Example, Section
+
+SECTION = Section(
+    "Seats",
+    (
+        (
+            "The contract's seats, each at a price for the period. Seats that telemetry saw above them are trued "
+            "up in arrears: `high_water_mark` bills the most of any day for the whole period, `daily` each day's "
+            "for that day. Seats are a [level](#aggregations): a day, a part and a month begin with the seats "
+            "before, the most of each includes them, and the last reading, not the highest, goes on. A reading at"
+            " the day's first instant replaces what was before; a request's `days` are such readings. Where the "
+            "contract's seats change within the period, each part compares its own days with its own seats. The "
+            "true-up is a line of its own, rounded apart."
+        ),
+        (
+            "*Worked*: 10 seats at 31.00, 12 seen since December, a reading of 9 at noon of 10 January, `daily`: "
+            "2 above on 10 of 31 days, **20.00**; by the high water mark **62.00**; February begins with 9. One "
+            "seat seen on every day, charged from 17 January, trued up daily at 31.00: **15.00**."
+        ),
+        Example(price={"model": "seats", "seats": 8, "unit_price": "39.99"}, amount="319.92", why="8 x 39.99"),
+        Example(
+            price={"model": "seats", "seats": 10, "unit_price": "31", "true_up": "high_water_mark"},
+            amount="372.00",
+            why="10 x 31, and 2 seats above for the month",
+            usage={
+                "days": [
+                    "9",
+                    "12",
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    "10",
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                ]
+            },
+        ),
+        Example(
+            price={"model": "seats", "seats": 10, "unit_price": "31", "true_up": "daily"},
+            amount="330.00",
+            why="10 x 31, and 2 seats above on 10 of 31 days",
+            usage={
+                "days": [
+                    "9",
+                    "12",
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    "10",
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                ]
+            },
+        ),
+    ),
+)
 
 
 class Seats(PriceModel):
@@ -17,6 +119,7 @@ class Seats(PriceModel):
     """
 
     model: Literal["seats"] = "seats"
+    section: ClassVar[Section | None] = SECTION
     needs_quantity: ClassVar[bool] = False
     in_advance: ClassVar[bool] = True
     takes_seats_meter: ClassVar[bool] = True
