@@ -12,6 +12,7 @@ from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.months import SignOff, sign_off_month, signed_off
 from billproof.pipeline.starting import start_due_runs
 from tests.reference.builders import charge, flat, version
+from tests.support.issued import NOV, approve, on, release, world_of
 from tests.support.world import GRACE, INC, JANUARY, World
 
 MARCH = datetime(2013, 3, 3, 12, tzinfo=UTC)
@@ -157,6 +158,21 @@ def test_a_month_in_which_an_open_run_will_issue_invoices_cannot_be_signed_off()
     with pytest.raises(Conflict, match=f"run {INC}-{JANUARY}-001 has not closed"):
         sign_off(world, "2013-02")
     assert sign_off(world, "2013-03").period == "2013-03"
+
+
+def test_what_is_held_when_its_month_is_signed_off_is_billed_later_and_only_once() -> None:
+    world = world_of("DE")
+    entity = world.directory.legal_entity(INC)
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "bills_from": date(2010, 11, 1)}))
+    world.bill(period=NOV)
+    on(world, "2011-01-03")
+    sign_off(world, NOV)
+    world.bill(period="2010-12")
+    assert approve(world, "2011-01-03", "2010-12").startswith("released")
+    lines = release(world, "A", "2010-12")[1].lines
+    assert {line.priced.id for line in lines} == {"fee:2010-12", "difference:fee:2010-11"}
+    assert approve(world, "2011-01-04").startswith("outdated another invoice billed")
+    assert world.register.released(f"{INC}.{NOV}.A") is None
 
 
 def test_the_schedule_looks_back_to_the_last_month_that_was_signed_off() -> None:

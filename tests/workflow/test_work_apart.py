@@ -96,10 +96,10 @@ def test_a_legal_entity_whose_revenue_cannot_be_recognized_does_not_stop_the_nex
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World()
-    asked: list[str] = []
+    asked: set[tuple[str, str]] = set()
 
-    def deferred(legal_entity: str, _month: str) -> list[str]:
-        asked.append(legal_entity)
+    def deferred(legal_entity: str, month: str) -> list[str]:
+        asked.add((legal_entity, month))
         if legal_entity == EUROPE:
             message = "no answer"
             raise NotFound(message)
@@ -108,7 +108,8 @@ def test_a_legal_entity_whose_revenue_cannot_be_recognized_does_not_stop_the_nex
     monkeypatch.setattr(world.register, "deferred", deferred)
     with pytest.raises(ExceptionGroup, match=r"1 of 2 failed.*skymeter-europe: no answer"):
         recognize_revenue(legal_entity=None, month=None, now=NOW, **ports(world))
-    assert asked == [EUROPE, INC, INC, INC, INC]
+    first, *months = ("2012-10", "2012-11", "2012-12", JANUARY)
+    assert asked == {(EUROPE, first), (INC, first), *((INC, month) for month in months)}
     with pytest.raises(InvalidPeriod):
         recognize_revenue(legal_entity=INC, month="2099-01", now=NOW, **ports(world))
 
