@@ -8,7 +8,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from tests.reference.days import DAY
-from tests.reference.figures import Document, by_rule, number
+from tests.reference.figures import Document, by_rule, number, rounded_to
 
 Dimension = tuple[tuple[str, str], ...]
 ADD_UP = ("count", "sum")
@@ -144,7 +144,7 @@ def _level(kind: str, readings: list[Reading], days: list[date], time_zone: str)
     if kind == "max":
         return max(level for level, _ in pieces)
     seconds = sum(duration for _, duration in pieces)
-    return sum((level * duration for level, duration in pieces), Fraction(0)) / seconds
+    return rounded_to(sum((level * duration for level, duration in pieces), Fraction(0)) / seconds, 15, "half_even")
 
 
 def level_of_day(readings: list[Reading], day: date, time_zone: str) -> list[tuple[Fraction, Fraction]]:

@@ -103,9 +103,10 @@ class SettledMonths:
         return {month for month in months if unseen and month >= unseen[0]}
 
     def with_followers(self, months: Iterable[str], contracts: Sequence[Contract]) -> list[str]:
-        """Return months in order; where allowances roll over, with all that follow, since each hands on to the next."""
+        """Return months in order; with all that follow where each hands on to the next: allowances, or credits."""
         ordered = sorted(months)
-        if ordered and any(charge.rollover for contract in contracts for charge in contract.charges):
+        hands_on = any(charge.rollover for contract in contracts for charge in contract.charges)
+        if ordered and (hands_on or any(contract.credits for contract in contracts)):
             return sorted({*ordered, *(month for month in self._by_month if month >= ordered[0])})
         return ordered
 

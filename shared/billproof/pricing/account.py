@@ -81,20 +81,22 @@ class AccountPricer:
         fees = [line for contract in own for line in contract.lines] + differences
         all_timelines = self._all_timelines(own)
         terms = {timeline.id: self._terms_over(timeline, fees) for timeline in all_timelines}
+        for month in self._terms.earlier:
+            self._give_back(month)
         earlier_draws = [line for month in settled for line in self._earlier_draws(month, terms)]
-        lines: list[PricedLine] = []
-        for contract in own:
-            lines += contract.lines
-            lines += self._draws(contract.timeline, contract.lefts)
-        lines += (*differences, *earlier_draws)
         reached = {month.month.period for month in settled}
+        lines: list[PricedLine] = []
+        of_terms: list[PricedLine] = []
         for timeline in all_timelines:
             shortfalls = self._shortfalls(timeline, fees)
-            lines += shortfalls
-            lines += self._draws(
-                timeline, [(line, line.net) for line in shortfalls if drawing_month(line) not in reached]
-            )
-        return lines
+            lefts = [(line, line.net) for line in shortfalls if drawing_month(line) not in reached]
+            ending = {line.id for line, _ in lefts}
+            of_month = [contract for contract in own if contract.timeline.id == timeline.id]
+            draws = self._draws(timeline, [left for contract in of_month for left in contract.lefts] + lefts)
+            lines += [line for contract in of_month for line in contract.lines]
+            lines += [draw for draw in draws if draw.id.partition(":")[2] not in ending]
+            of_terms += (*shortfalls, *(draw for draw in draws if draw.id.partition(":")[2] in ending))
+        return [*lines, *differences, *earlier_draws, *of_terms]
 
     @exactly
     def accrued(self) -> list[Accrual]:
@@ -154,20 +156,22 @@ class AccountPricer:
         fees = settled.month.model_copy(update={"billed": _billed(settled.month, draws=False)})
         return difference_lines(fees, settled.lines, settled.conceded)
 
+    def _give_back(self, month: EarlierPeriod) -> None:
+        """Give what a settled month drew back to its credits: all of them draw again, the oldest first."""
+        for line in _billed(month, draws=True):
+            key = line.contract, line.term
+            self._drawn[key] = self._drawn.get(key, ZERO) + line.net.amount
+
     def _earlier_draws(self, settled: _Settled, terms: Mapping[str, Sequence[PricedLine]]) -> list[PricedLine]:
         """Return what a month draws of credits now, less what it drew before: for terms that end in it, too."""
         month = settled.month
-        before = _billed(month, draws=True)
-        for line in before:
-            key = line.contract, line.term
-            self._drawn[key] = self._drawn.get(key, ZERO) + line.net.amount
         now: list[PricedLine] = []
         for contract in settled.owed:
             timeline, lefts = contract.timeline, settled.lefts(contract)
             ended = [line for line in terms.get(timeline.id, ()) if drawing_month(line) == month.period]
             lefts += [(line, line.net) for line in ended]
             now += draw_lines(timeline, lefts, month.period, self._drawn, month.rounding, month.line_ids)
-        return difference_lines(month.model_copy(update={"billed": before}), now, {})
+        return difference_lines(month.model_copy(update={"billed": _billed(month, draws=True)}), now, {})
 
     def _draws(self, timeline: Timeline, lefts: Sequence[tuple[PricedLine, Money]]) -> list[PricedLine]:
         return draw_lines(

@@ -1,7 +1,8 @@
 """Drawing down credits that were paid or granted before: by priority, then expiry, then id, over the lines in order.
 
-A line draws the credits that hold in the month in which its days begin, whenever it is billed: what an invoice draws
-for an earlier month is what that month draws as it is known now, less what it drew before (differences.py).
+A line draws the credits that hold in the month in which its days begin, whenever it is billed, and earlier months draw
+first: what an invoice draws for an earlier month is what that month draws as it is known now, less what it drew before
+(differences.py).
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -36,7 +37,8 @@ def draw_lines(
     """Draw what is left of a month's lines from the credits that hold then, and add that to `drawn`."""
     if not timeline.credits:
         return []
-    open_lines = {line.id: line for line, left in lefts if left.amount > 0}
+    in_order = sorted(lefts, key=lambda line: drawing_month(line[0]).start)
+    open_lines = {line.id: line for line, left in in_order if left.amount > 0}
     rests = {line.id: left for line, left in lefts if left.amount > 0}
 
     def order(span: Span[Credit]) -> tuple[int, str, str]:

@@ -56,7 +56,7 @@ class Fee:
     part: PricedPart
     is_here: bool
     rounding: Rounding
-    place: tuple[bool, int, date, str]
+    place: tuple[bool, int, date, tuple[str, ...], str]
     billed: list[DateRange]
     """The days that it bills, in order: without waived ones, and of what is due once its day."""
     left: Money = field(init=False)
@@ -207,4 +207,11 @@ def _fee(part: PricedPart, line: PricedLine, timeline: Timeline, basis: Basis, *
     is_usage = charge.is_metered or due.is_true_up
     order = next(number for number, span in enumerate(timeline.charges) if span.term.id == charge.id)
     billed = billed_days(due, () if is_usage else waived_days(due, timeline))
-    return Fee(line, part, is_here, basis.rounding, (is_usage, order, due.period.start, due.since), billed)
+    return Fee(
+        line,
+        part,
+        is_here,
+        basis.rounding,
+        (is_usage, order, due.period.start, tuple(line.dimension.values()), due.since),
+        billed,
+    )

@@ -30,7 +30,8 @@ def owed(timeline: Timeline, basis: Basis) -> Owed:
     Raises UnpriceableCharge where the terms cannot be priced as stated.
     """
     fees, lines = reduced(timeline, basis)
-    lefts = [(fee.line, fee.left) for fee in fees]
+    in_order = sorted(fees, key=lambda fee: fee.place[1:])
+    lefts = [(fee.line, fee.left) for fee in in_order]
     lefts += [(line, line.net) for line in lines if line.kind is LineKind.COMMITMENT]
     return Owed(timeline, tuple(lines), tuple(lefts))
 

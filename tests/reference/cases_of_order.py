@@ -1,0 +1,84 @@
+"""Right amounts where an order decides: which lines fill a cap, and draw a credit, first."""
+
+from decimal import Decimal
+
+from tests.reference.builders import charge, days, flat, life, meter, per_unit, usage_charge, used, version
+from tests.reference.cases import FIRST, JANUARY, Answers, Case, Question, minimum, owed
+from tests.reference.figures import Document
+
+CREDIT = {"id": "prepaid", "name": "prepaid", "amount": "100", "effective": days()}
+
+
+def of_region(region: str) -> Question:
+    """Ask what is to be paid of a group."""
+    return lambda answers, document: sum(
+        (each.payable for slot, each in answers.owed(document).items() if dict(slot.dimension).get("region") == region),
+        Decimal("0.00"),
+    )
+
+
+def drawn_by(term: str, since: str | None = None) -> Question:
+    """Ask what a term, or a service period of it, draws of credits."""
+
+    def ask(answers: Answers, document: Document) -> Decimal:
+        return sum(
+            (
+                sum(each.drawn.values(), Decimal(0))
+                for slot, each in answers.owed(document).items()
+                if slot.term == term and since in (None, str(slot.start))
+            ),
+            Decimal("0.00"),
+        )
+
+    return ask
+
+
+CAP = {"id": "cap", "name": "cap", "amount": "50", "effective": days()}
+CAPPED = life(
+    [
+        version(usage_charge(per_unit("31"), group_by=["region"]), caps=[CAP]),
+        version(usage_charge(per_unit("62"), group_by=["region"]), number=2, since="2013-01-17", caps=[CAP]),
+    ],
+    [used(FIRST, "1", id="eu", region="eu"), used(FIRST, "1", id="asia", region="asia")],
+    months=JANUARY,
+    meters=[meter("max")],
+)
+IN_ADVANCE = charge(flat("60"), "fee", timing="in_advance")
+
+ORDER = [
+    Case("caps", "a group fills a cap with all its parts before the next one", CAPPED, of_region("asia"), "46.00"),
+    Case("caps", "which has what is left", CAPPED, of_region("eu"), "4.00"),
+    # 31 x 16/31 + 62 x 15/31 = 46 of the 50 are Asia's
+    Case(
+        "credits",
+        "a shortfall of January draws before the fee of February, which the same invoice bills",
+        life(
+            version(IN_ADVANCE, until="2013-03-01", commitments=[minimum("90", ["fee"])], credits=[CREDIT]),
+            months=JANUARY,
+        ),
+        drawn_by("minimum", FIRST),
+        "30.00",
+    ),  # January's fee 60 and 30; 10 are left for February's
+    Case(
+        "credits",
+        "late usage of January draws before what February drew",
+        life(
+            version(usage_charge(per_unit("1")), until="2013-04-01", credits=[CREDIT]),
+            [used("2013-01-10", "30"), used("2013-02-10", "70"), used("2013-01-20", "40", late="2013-03-10")],
+            months=("2013-01", "2013-03"),
+        ),
+        drawn_by("usage", FIRST),
+        "70.00",
+    ),
+    Case(
+        "credits",
+        "and February's part of it is paid in money",
+        life(
+            version(usage_charge(per_unit("1")), until="2013-04-01", credits=[CREDIT]),
+            [used("2013-01-10", "30"), used("2013-02-10", "70"), used("2013-01-20", "40", late="2013-03-10")],
+            months=("2013-01", "2013-03"),
+        ),
+        owed(since="2013-02-01"),
+        "40.00",
+    ),
+]
