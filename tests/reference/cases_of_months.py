@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.reference.builders import charge, days, flat, life, per_unit, usage_charge, used, version
+from tests.reference.builders import charge, credit_note, days, flat, life, per_unit, usage_charge, used, version
 from tests.reference.cases import FEBRUARY, FIRST, JANUARY, MARCH, Case, billed_by_run, drawn, minimum, owed
 from tests.reference.figures import Document
 
@@ -214,6 +214,21 @@ MONTHS = [
         ),
         drawn(),
         "100.00",  # 600 for the shortfall of 600, then 100 for one of 100
+    ),
+    Case(
+        "credits",
+        "what a credit note gives back to a credit, other lines of its month draw",
+        life(
+            version(
+                charge(flat("100"), "first"),
+                charge(flat("100"), "second"),
+                credits=[{"id": "paid", "name": "paid", "amount": "50", "effective": days()}],
+            ),
+            months=TWO_MONTHS,
+            credit_notes=[credit_note("2013-02-10", "first", (FIRST, FEBRUARY))],
+        ),
+        owed("second", since=FIRST),
+        "50.00",
     ),
     Case(
         "credits",

@@ -17,7 +17,7 @@ from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
 from billproof.ids import canonical_json, digest, digest_bytes, shown
 from billproof.invoicing.candidates import Candidate
-from billproof.invoicing.credit_limits import Rests, month_line, rests_of
+from billproof.invoicing.credit_limits import Rests, is_draw, month_line, rests_of
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
@@ -203,20 +203,26 @@ class _Desk:
         )
 
 
+def _gives_back_draws(credit: Invoice, month: str) -> bool:
+    """Say whether a credit note gives something back to a prepaid credit that lines of a month drew."""
+    adjusted = ((line, line.priced.adjusts) for line in credit.lines)
+    return any(adjusts is not None and adjusts.period == month and is_draw(line) for line, adjusts in adjusted)
+
+
 def _slots(
     request: CreditRequest, credit: Invoice, billings: list[PeriodBilling], draw_slot: int
 ) -> tuple[BillingSlot, ...]:
     """Return the billing slots of a credit note: of each month of which it takes something back, and of the credits.
 
-    One that is to be billed again leaves no digest of the terms, so that the next invoice looks at the month again; any
-    other one is a concession. An invoice that bills a difference of the month meanwhile takes the same slot: then what
+    One that is to be billed again, or gives something back to a credit that other lines may draw, leaves no digest of
+    the terms, so that the next invoice looks at the month again. What is not billed again is a concession. An invoice that bills a difference of the month meanwhile takes the same slot: then what
     is left of the line is not what it was.
     """
     slots = []
     months = {line.priced.adjusts.period for line in credit.lines if line.priced.adjusts is not None}
     for month in sorted(months):
         last = max((billing for billing in billings if billing.period == month), key=attrgetter("ordinal"))
-        terms = "" if request.rebill else last.terms
+        terms = "" if request.rebill or _gives_back_draws(credit, month) else last.terms
         slots.append(BillingSlot(period=month, ordinal=last.ordinal + 1, terms=terms, is_concession=not request.rebill))
     if credit.credits_drawn:
         slots.append(BillingSlot(period=CREDITS, ordinal=draw_slot))
