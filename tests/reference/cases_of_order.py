@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.reference.builders import charge, days, flat, life, meter, per_unit, usage_charge, used, version
+from tests.reference.builders import charge, credit_note, days, flat, life, meter, per_unit, usage_charge, used, version
 from tests.reference.cases import FIRST, JANUARY, Answers, Case, Question, minimum, owed
 from tests.reference.figures import Document
 
@@ -81,4 +81,16 @@ ORDER = [
         owed(since="2013-02-01"),
         "40.00",
     ),
+    Case(
+        "credits",
+        "what a credit note gives back to a credit is drawn by a later month that was billed in money",
+        life(
+            version(usage_charge(per_unit("1")), until="2013-04-01", credits=[CREDIT]),
+            [used("2013-01-10", "90"), used("2013-02-10", "70")],
+            months=("2013-01", "2013-03"),
+            credit_notes=[credit_note("2013-03-05", "usage", (FIRST, "2013-02-01"), amount="20")],
+        ),
+        drawn_by("usage", "2013-02-01"),
+        "30.00",
+    ),  # 10, and the 20 that January gave back
 ]

@@ -60,15 +60,19 @@ class SettledMonths:
         """Name the months whose terms are no longer those that were billed; raises UnpriceableCharge.
 
         `known` is the digest of all versions that are known: where it is that of the last invoice, nothing was
-        published since, and only a credit note may have unbilled something.
+        published since, and only a credit note may have unbilled something. One that gave something back for good may
+        have given it back to a credit, which later months then draw: such a month is named where there are credits.
         """
         last = next(reversed(self._by_month.values()), None)
         news = last is not None and last[0].known != known
-        return {
+        has_credits = any(contract.credits for contract in contracts)
+        changed = {
             month
             for month, settlements in self._by_month.items()
             if (news or not settlements[-1].terms) and settlements[-1].terms != self.digest(contracts, month)
         }
+        conceded = {month for month, settlements in self._by_month.items() if settlements[-1].is_concession}
+        return changed | conceded if has_credits else changed
 
     @staticmethod
     def digest(contracts: Sequence[Contract], month: str) -> str:
