@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the SAM transform asks for one when tests are collected
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines are loaded
+settings.load_profile("tests")
 REAL = {Path(__file__).parent / "integration", Path(__file__).parent / "chaos"}
 """Tests that may open sockets."""
 

@@ -56,7 +56,7 @@ WHY = ("--reason", "goodwill", "--note", "a week without data", "--as", "ana")
         (("contract", "history", "UA"), 0, "signed by sales@skymeter.example, received 20"),
         (("contract", "history", "NK"), 1, "account NK has no contract"),
         (("price", "nowhere.json"), 2, "cannot be read"),
-        (("price", "--help"), 0, "Price one charge"),
+        (("price", "--help"), 0, "A price request as JSON"),
     ],
 )
 def test_the_command_says_what_it_did_or_what_is_wrong(

@@ -7,6 +7,7 @@ EV = f"{INC}.{JANUARY}.EV.001"
 MONTH = ("-e", INC, "-p", JANUARY)
 
 READING: dict[str, tuple[str, ...]] = {
+    "balance": ("UA", "-e", INC),
     "contract history": ("UA",),
     "dlq list": (),
     "dlq peek": ("erp-postings",),

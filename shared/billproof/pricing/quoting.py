@@ -57,7 +57,8 @@ def _plain(currency: str, charge: Charge) -> Contract:
         "time_zone": "UTC",
         "charges": (charge,),
     }
-    return Contract.construct_trusted(**{**_left_out(), **said})
+    fields = {**_left_out(), **said}
+    return Contract.construct_trusted(**{name: fields[name] for name in Contract.model_fields})
 
 
 @cache
