@@ -215,8 +215,9 @@ def _slots(
     """Return the billing slots of a credit note: of each month of which it takes something back, and of the credits.
 
     One that is to be billed again, or gives something back to a credit that other lines may draw, leaves no digest of
-    the terms, so that the next invoice looks at the month again. What is not billed again is a concession. An invoice that
-    bills a difference of the month meanwhile takes the same slot: then what is left of the line is not what it was.
+    the terms, so that the next invoice looks at the month again. What is not billed again is a concession. An invoice
+    that bills a difference of the month meanwhile takes the same slot: then what is left of the line is not what
+    it was.
     """
     slots = []
     months = {line.priced.adjusts.period for line in credit.lines if line.priced.adjusts is not None}
