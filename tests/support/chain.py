@@ -44,19 +44,30 @@ def drained(target: Target, queue: str) -> None:
 
 
 def facts(target: Target, entity: str = INC, period: str = JANUARY) -> dict[str, InvoiceFacts]:
-    """A month's invoices of a legal entity, by account."""
-    return {invoice.account: invoice for invoice in target.ports.register.of_period(entity, period)}
+    """A month's invoices of a legal entity, by account; no credit notes."""
+    return {document.account: document for document in _documents(target, entity, period) if not document.id.is_credit}
 
 
 def settled(target: Target, entity: str, period: str = JANUARY) -> None:
-    """Wait until all of a month's invoices are posted and delivered: both follow a run, by queues of their own."""
+    """Wait until a month's documents are posted and delivered, but for credit notes that wait for a person.
+
+    Both follow a run, by queues of their own.
+    """
 
     def look() -> bool | None:
-        invoices = facts(target, entity, period).values()
-        is_over = all(invoice.status.value == "posted" and invoice.is_delivered for invoice in invoices)
-        return True if invoices and is_over else None
+        documents = [
+            document
+            for document in _documents(target, entity, period)
+            if document.released is not None or not document.id.is_credit
+        ]
+        is_over = all(document.status.value == "posted" and document.is_delivered for document in documents)
+        return True if documents and is_over else None
 
     until(look, what="posting and delivering", timeout_seconds=DRAIN_SECONDS)
+
+
+def _documents(target: Target, entity: str, period: str) -> list[InvoiceFacts]:
+    return target.ports.register.of_period(entity, period)
 
 
 def run_command(*words: str) -> tuple[int, str, str]:
