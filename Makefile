@@ -41,12 +41,14 @@ down: setup ## Stop the local stack, if one is up
 
 UNIT := tests/unit tests/workflow tests/properties tests/contracts tests/infrastructure tests/golden tests/reference
 
-test: setup ## Every test; those on the local stack with roles and signatures enforced
-	$(BIN)/pytest -n 2 --dist loadgroup $(UNIT)
+COVERAGE ?= --no-cov
+
+test: setup ## Every test; those on the local stack with roles and signatures enforced (COVERAGE= measures and holds it)
+	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadgroup $(UNIT)
 	AUTH=true $(BIN)/pytest --no-cov -rs tests/integration
 
 unit: setup ## The tests that need no local stack
-	$(BIN)/pytest -n 2 --dist loadgroup $(UNIT)
+	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadgroup $(UNIT)
 
 integration: setup ## The tests on a local stack that enforces no roles, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration

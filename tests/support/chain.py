@@ -67,7 +67,7 @@ def settled(target: Target, entity: str, period: str = JANUARY) -> None:
 
 
 def _documents(target: Target, entity: str, period: str) -> list[InvoiceFacts]:
-    return target.ports.register.of_period(entity, period)
+    return list(target.ports.register.of_period(entity, period))
 
 
 def run_command(*words: str) -> tuple[int, str, str]:
