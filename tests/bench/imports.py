@@ -17,11 +17,13 @@ HEAVY = {"aggregate_usage", "deliver_invoice"}
 HEAVY_PACKAGES = ["duckdb", "boto3", "typst", "stripe", "babel"]
 
 _SCRIPT = f"""
-import json, resource, sys
+import json, re, resource, sys
+from pathlib import Path
 start = resource.getrusage(resource.RUSAGE_SELF).ru_utime
 import app
 used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+status = Path("/proc/self/status").read_text()  # ru_maxrss would be that of the process that started this one
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) // 1024
 heavy = [name for name in {HEAVY_PACKAGES} if name in sys.modules]
 print(json.dumps({{"milliseconds": round(used * 1000), "megabytes": peak, "heavy": heavy}}))
 """

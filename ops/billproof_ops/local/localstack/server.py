@@ -75,7 +75,7 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
         "TMPDIR": str(folder / "tmp"),
         "FILESYSTEM_ROOT": str(folder / "root"),
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "LAMBDA_RETRY_BASE_DELAY_SECONDS": "1",  # a failed asynchronous call is tried again at once, not after minutes
+        "LAMBDA_RETRY_BASE_DELAY": "1",  # a failed asynchronous call is tried again at once, not after minutes
         "GATEWAY_SERVER": "hypercorn",
         "DNS_ADDRESS": "0",
         "DISABLE_EVENTS": "1",
