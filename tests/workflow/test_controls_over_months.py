@@ -1,6 +1,7 @@
 """Controls that look at the months before: each is shown a fault that it must find, and the same without it."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -87,36 +88,34 @@ def test_a_contract_that_begins_with_the_month_leaves_no_gap() -> None:
     assert not [each for each in world.bill().findings if each.code == "month_not_billed"]
 
 
-def test_a_one_off_that_was_due_and_never_billed_is_found() -> None:
-    world = World()
-    world.bill()
-    fee = {
+def onboarding(*, start: str, due_on: str) -> dict[str, Any]:
+    """Return a one-off of 750."""
+    return {
         "name": "Onboarding",
         "product": "services",
         "revenue_category": "services",
         "timing": "in_arrears",
-        "effective": {"start": "2012-12-01"},
-        "price": {"model": "one_off", "amount": "750", "due_on": "2012-12-20"},
+        "effective": {"start": start},
+        "price": {"model": "one_off", "amount": "750", "due_on": due_on},
     }
+
+
+def test_a_one_off_that_was_due_and_never_billed_is_found() -> None:
+    world = World()
+    world.bill()
+    fee = onboarding(start="2012-12-01", due_on="2012-12-20")
     publish(world, "UA", charges={"onboarding": fee})  # signed late, for a month that billproof did not bill
     world.moment = FEBRUARY
     found = findings(world.bill(period="2013-02"), "UA")["one_off_not_billed"]
     assert found.amount_at_risk == Money.of("750", "USD")
-    publish(world, "UA", charges={"onboarding": {"price": {**fee["price"], "due_on": "2013-02-20"}}})  # type: ignore[dict-item] # a price
+    publish(world, "UA", charges={"onboarding": {"price": {**fee["price"], "due_on": "2013-02-20"}}})
     assert findings(world.bill(period="2013-02"), "UA") == {}
 
 
 def test_a_one_off_that_is_signed_after_its_month_was_billed_is_billed_with_the_next_one() -> None:
     world = World()
     world.bill()
-    fee = {
-        "name": "Onboarding",
-        "product": "services",
-        "revenue_category": "services",
-        "timing": "in_arrears",
-        "effective": {"start": "2013-01-01"},
-        "price": {"model": "one_off", "amount": "750", "due_on": "2013-01-20"},
-    }
+    fee = onboarding(start="2013-01-01", due_on="2013-01-20")
     publish(world, "UA", charges={"onboarding": fee})
     world.moment = FEBRUARY
     assert "one_off_not_billed" not in findings(world.bill(period="2013-02"), "UA")

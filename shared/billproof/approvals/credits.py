@@ -165,9 +165,9 @@ class _Desk:
             due, left = self._register.receivable_of(candidate.id).amount, -credit.totals.gross
             if due != left:
                 message = (
-                    f"{due} are open of {released.number}, not the {left} that are left of its lines: credit what "
+                    f"{due} are open of {released.number}, not the {left} that are left of its lines: credit what the "
+                    "customer's balance paid before the rest is written off"
                 )
-                message += "the customer's balance paid before the rest is written off"
                 raise InvalidInput(message)
         change = self._register.balance_change(candidate)
         if change is None:

@@ -149,7 +149,7 @@ class PriceModel(Model):
 
         `levels` has each day once, `counted` as often as it counts by the terms.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # only models that say `trues_up` are asked
 
     def refusals(self, charge: ReadsUsage) -> Iterator[str]:  # noqa: ARG002 (most models have no constraint of their own)
         """Yield why a charge cannot have this price."""
@@ -164,7 +164,7 @@ class PriceModel(Model):
 
         Raises UnpriceableCharge where the terms do not say what it costs.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each model has its own: this is what it has to write
 
     def scaled(self, scale: Callable[[Decimal], Decimal]) -> Self:
         """Return the price with every amount of money scaled, as an uplift does."""
