@@ -184,6 +184,27 @@ def test_of_two_releases_over_midnight_the_second_looks_again(monkeypatch: pytes
     assert in_order(world, 2010) == [date(2010, 12, 1)] * 2 + [date(2010, 12, 3)] * 2
 
 
+def test_what_a_batch_released_before_a_later_number_came_stays_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first part is released; then another takes a number of 10 January, when the tax is another one."""
+    world = world_of("GB", fee="100")
+    on(world, "2011-01-03")
+    release_whole = world.register.release
+
+    def and_another_releases(*arguments: Any, **named: Any) -> dict[str, Released]:
+        monkeypatch.undo()
+        release_whole(*arguments, **named)
+        message = "the series has a later number"
+        raise IssuedLater(message, day=date(2011, 1, 10))
+
+    monkeypatch.setattr(world.register, "release", and_another_releases)
+    statement = world.bill(period="2010-12")
+    facts = world.register.facts(f"{INC}.2010-12.A")
+    assert facts is not None
+    assert facts.released is not None
+    assert (statement.released, statement.held, facts.held) == (2, 0, None)
+    assert facts.released.document.totals.tax.text == "17.50"
+
+
 def held_in_dollars(*rates: ExchangeRate) -> World:
     world = world_in_dollars(*rates)
     policy = world.directory.policy(EUROPE).model_dump(mode="json")
