@@ -78,7 +78,7 @@ lives: setup ## Random lives of contracts, billed and by the reference model (LI
 bench: setup .bench/.ready ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'
 
-mutation: setup ## Change the rules of money one by one: do the tests notice? Results by module; about 15 minutes
+mutation: setup ## Change the rules of money one by one: do the tests notice? Hours; SAMPLE=400 tries so many, drawn with SEED
 	$(BIN)/python -m tests.mutation
 
 lint: setup ## Style, types and the direction of imports
