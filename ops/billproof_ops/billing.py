@@ -7,7 +7,7 @@ from billproof.errors import NotFound
 from billproof.identities import RunId
 from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.facts import InvoiceFacts
+from billproof.invoicing.facts import InvoiceFacts, Sent
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.pipeline.closing import read_statement
@@ -38,6 +38,7 @@ class InvoiceRow(Shown):
     account: str
     status: str
     delivered: bool
+    sent: Sent
     currency: str | None
     net: str | None
     tax: str | None
@@ -169,6 +170,7 @@ def _row(facts: InvoiceFacts) -> InvoiceRow:
         account=facts.account,
         status=facts.status.value,
         delivered=facts.is_delivered,
+        sent=facts.sent,
         currency=totals.gross.currency if totals else None,
         net=totals.net.text if totals else None,
         tax=totals.tax.text if totals else None,

@@ -205,6 +205,8 @@ def play(chain: Chain) -> None:
         chain.work_off()
         chain.call("recognize_revenue", {"legal_entity": INC, "month": period})  # EV waits: what it earned is accrued
         chain.ingest(flight(6, account="UA"), sent_at=day + timedelta(hours=1))  # late: the next month bills it
+        waits = chain.call("request_credit", _request(f"{INC}.2013-01.UA", "C-0"))
+    _decide(chain, waits["exception"])  # outdated: its month was billed anew
     _decide(chain, f"{INC}.2013-01.EV.001")
     _decide(chain, f"{INC}.2013-01._run.001-01")
     _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)

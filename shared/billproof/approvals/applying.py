@@ -1,14 +1,19 @@
 """Carry out an approval: release the held invoice or credit note with the amounts that were approved, issued now."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from billproof.approvals.exception_store import ExceptionStore
-from billproof.approvals.model import Kind, Verdict
+from billproof.approvals.model import ExceptionRecord, Kind, Verdict
+from billproof.approvals.raising import open_outdated, outdated_by
 from billproof.approvals.superseding import document_of
 from billproof.errors import Conflict
+from billproof.findings import Finding
+from billproof.invoicing.balances import most_left
+from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
-from billproof.invoicing.releasing import OUTDATED, release_credit, release_held
+from billproof.invoicing.releasing import release_credit, release_held
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
@@ -25,12 +30,65 @@ class ApplyOutcome(StrEnum):
 
 
 class Applied(Model):
-    """What became of an approved invoice: `released` under a number, or `outdated` and why."""
+    """What became of an approved document: `released` under a number, or `outdated`, why, and the exception of that."""
 
     exception: str
     outcome: ApplyOutcome
     number: str | None
     reason: str = ""
+    raised: str | None = None
+
+
+class _Applying:
+    """Carries out approvals from what is stored."""
+
+    def __init__(
+        self,
+        *,
+        objects: Objects,
+        register: Register,
+        directory: Directory,
+        postings: Queue,
+        deliveries: Queue,
+        now: datetime,
+    ) -> None:
+        self._objects = objects
+        self._register = register
+        self._directory = directory
+        self._queues: dict[str, Queue] = {"postings": postings, "deliveries": deliveries}
+        self._now = now
+
+    def release(self, opened: ExceptionRecord) -> Released | Finding:
+        """Release what an exception is about, or say why it is not released."""
+        return self._credit(opened) if opened.batch is None else self._invoice(opened, opened.batch)
+
+    def _credit(self, opened: ExceptionRecord) -> Released | Finding:
+        entity = self._directory.legal_entity(opened.legal_entity)
+        return release_credit(
+            document_id=document_of(opened),
+            request_id=opened.run,
+            objects=self._objects,
+            register=self._register,
+            today=today_of(entity, self._now),
+            most_left=most_left(entity, opened.amount.currency, opened.findings) if opened.amount else Decimal(0),
+            **self._queues,
+        )
+
+    def _invoice(self, opened: ExceptionRecord, batch: str) -> Released | Finding:
+        return release_held(
+            Artefacts(self._objects).read(DRAFTED, opened.run, batch),
+            opened.subject,
+            register=self._register,
+            issues=Issuing(
+                opened.run,
+                batch,
+                objects=self._objects,
+                directory=self._directory,
+                now=self._now,
+                approved=opened.findings,
+            ),
+            **self._queues,
+        )
 
 
 def apply_decision(
@@ -46,35 +104,28 @@ def apply_decision(
 ) -> Applied:
     """Release the invoice or credit note that was approved, with the amounts that were approved, issued on this day.
 
-    One whose tax is another on this day, or whose late usage was billed meanwhile, is outdated and not released. Raises
-    Conflict where nobody approved it.
+    One whose tax is another on this day, whose late usage was billed meanwhile, or which would leave a larger balance
+    than was approved, is outdated: it is not released, now or later, and another exception says why. Raises Conflict
+    where nobody approved it.
     """
     state = exception_store.state(exception)
     opened = state.opened
     if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
         message = f"exception {exception} was not approved: nothing is released"
         raise Conflict(message)
-    reason = OUTDATED
-    if opened.batch is None:
-        released = release_credit(
-            document_id=document_of(opened),
-            request_id=opened.run,
-            objects=objects,
-            register=register,
-            postings=postings,
-            deliveries=deliveries,
-            today=today_of(directory.legal_entity(opened.legal_entity), now),
-        )
-    else:
-        held = release_held(
-            Artefacts(objects).read(DRAFTED, opened.run, opened.batch),
-            opened.subject,
-            register=register,
-            postings=postings,
-            deliveries=deliveries,
-            issues=Issuing(opened.run, opened.batch, objects=objects, directory=directory, now=now),
-        )
-        released, reason = held.released, held.reason
-    if released is None:
-        return Applied(exception=exception, outcome=ApplyOutcome.OUTDATED, number=None, reason=reason)
-    return Applied(exception=exception, outcome=ApplyOutcome.RELEASED, number=released.number)
+    applying = _Applying(
+        objects=objects, register=register, directory=directory, postings=postings, deliveries=deliveries, now=now
+    )
+    raised = outdated_by(opened, exception_store)
+    if raised is None:
+        applied = applying.release(opened)
+        if isinstance(applied, Released):
+            return Applied(exception=exception, outcome=ApplyOutcome.RELEASED, number=applied.number)
+        raised = open_outdated(opened, applied, exception_store=exception_store, directory=directory, now=now)
+    return Applied(
+        exception=exception,
+        outcome=ApplyOutcome.OUTDATED,
+        number=None,
+        reason=raised.findings[0].message,
+        raised=raised.id,
+    )

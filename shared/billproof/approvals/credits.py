@@ -21,7 +21,7 @@ from billproof.invoicing.credit_limits import Rests, is_draw, month_line, rests_
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
-from billproof.invoicing.drafting import over_limit
+from billproof.invoicing.drafting import balance_left
 from billproof.invoicing.held import RequestedCredit
 from billproof.invoicing.model import CREDITS, BillingSlot, DocumentKind, DocumentRef, Invoice, PeriodBilling, Released
 from billproof.invoicing.register import Register
@@ -177,7 +177,7 @@ class _Desk:
             message = f"the chart of accounts of {entity.id} has no account for customers' balances"
             raise InvalidInput(message)
         balances = {change.opening.currency: change.opening.amount}
-        yield from over_limit(released.account, change.left, balances, entity)
+        yield from balance_left(released.account, change.left, balances, entity)
 
     def _waits(self, requested: RequestedCredit) -> bool:
         """Say whether a credit note that was not released when we looked may go out: not if rejected or outdated.

@@ -1,19 +1,23 @@
 """Raise exceptions for invoices that a run held, and for runs with gaps.
 
     held draft | run with gaps -> exception -> execution of invoice_exception, which waits for a decision
+    approved, and not what is due any more -> another exception, for which the same execution waits
 
 Raising again changes nothing: an exception's id and its execution's name follow from what is held.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from billproof.approvals.exception_store import ExceptionStore, execution_name
 from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
 from billproof.findings import Finding
 from billproof.identities import ExceptionId, RunId
-from billproof.invoicing.drafts import DraftOutcome
+from billproof.invoicing.balances import BALANCE_OVER_LIMIT
+from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.held import HeldInvoice
 from billproof.invoicing.register import Register
+from billproof.masterdata.directory import Directory
 from billproof.money import Money
 from billproof.periods import instant_text
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
@@ -53,7 +57,7 @@ def raise_exceptions(
             requested_by=plan.requested_by,
             amount=held.document.totals.gross if held.document else None,
             findings=held.findings,
-            can_approve=_can_be_released(held, has_balances=has_balances) and draft.outcome is DraftOutcome.HELD,
+            can_approve=_can_be_released(held, draft, has_balances=has_balances),
             opened_at=instant_text(now),
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
@@ -63,15 +67,60 @@ def raise_exceptions(
     )
 
 
-def _can_be_released(held: HeldInvoice, *, has_balances: bool) -> bool:
-    """Say whether there is a document that may go out: less than nothing only where customers have balances."""
-    return held.document is not None and (has_balances or held.document.totals.gross.amount >= 0)
+def _can_be_released(held: HeldInvoice, draft: Draft, *, has_balances: bool) -> bool:
+    """Say whether there is a document that may go out: less than nothing only where customers have balances.
+
+    A clean draft that was refused when it was to be released is drafted anew, unless it leaves too large a balance.
+    """
+    is_large = any(finding.code == BALANCE_OVER_LIMIT for finding in held.findings)
+    if held.document is None or not (draft.outcome is DraftOutcome.HELD or is_large):
+        return False
+    return has_balances or held.document.totals.gross.amount >= 0
 
 
 def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore, workflows: Workflows) -> None:
     """Store an exception and start its workflow; after a crash between the two, the retry starts it."""
     exception_store.open(opened)
     workflows.start(name=execution_name(opened.id), document={"exception": opened.id})
+
+
+def open_outdated(
+    opened: ExceptionRecord,
+    finding: Finding,
+    *,
+    exception_store: ExceptionStore,
+    directory: Directory,
+    now: datetime,
+) -> ExceptionRecord:
+    """Keep the exception of an approval that could not be carried out, and return it; the same again is kept once.
+
+    Its workflow is the one that waited for the approval. Only a larger balance can be approved as it is: anything else
+    has to be drafted, or asked for, anew.
+    """
+    has_balances = directory.legal_entity(opened.legal_entity).chart_of_accounts.customer_balance is not None
+    raised = opened.model_copy(
+        update={
+            "id": _next_id(opened),
+            "findings": (finding,),
+            "can_approve": finding.code == BALANCE_OVER_LIMIT and has_balances,
+            "opened_at": instant_text(now),
+        }
+    )
+    exception_store.open(raised)
+    return exception_store.state(raised.id).opened
+
+
+def outdated_by(opened: ExceptionRecord, exception_store: ExceptionStore) -> ExceptionRecord | None:
+    """Return the exception that says why an approval could not be carried out, or None."""
+    identity = ExceptionId.parse(opened.id)
+    states = exception_store.of_subject(identity.legal_entity, identity.period, identity.subject)
+    return next((state.opened for state in states if state.opened.id == _next_id(opened)), None)
+
+
+def _next_id(opened: ExceptionRecord) -> str:
+    identity = ExceptionId.parse(opened.id)
+    ordinal = ExceptionOrdinal.parse(identity.ordinal)
+    return str(replace(identity, ordinal=str(replace(ordinal, attempt=ordinal.attempt + 1))))
 
 
 def open_run_exception(

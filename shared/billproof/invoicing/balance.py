@@ -63,8 +63,10 @@ def change_of(gross: Worth, opening: Worth, settlement: Settlement, due: Worth) 
     if gross.amount.amount > 0:
         drawn = min(opening.amount, gross.amount, key=lambda money: money.amount)
         return -opening.part(drawn) if drawn.amount > 0 else gross.nothing
-    if settlement is not Settlement.CREDIT_NOTE or due.amount.amount <= 0:
+    if settlement is not Settlement.CREDIT_NOTE or due.amount.amount < 0:
         return -gross
+    if due.amount.is_zero:  # what earlier credit notes left of the receivable in the books alone
+        return -gross + -due
     taken = min(due.amount, -gross.amount, key=lambda money: money.amount)
     return -gross + -due.part(taken)
 

@@ -10,6 +10,7 @@ looks again.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from billproof.errors import Contended, IssuedLater
@@ -43,6 +44,9 @@ class Issues(Protocol):
     def issue(self, draft: Draft, day: date) -> Issued:
         """Return a draft's document as it is on a day; one that differs in an amount is not issued."""
 
+    def most_left(self, document: DocumentRef) -> Decimal:
+        """Return the largest balance of its customer that a document may leave."""
+
 
 def release_in_order(
     drafts: Iterable[Draft], batch: BatchDrafts, register: Register, issues: Issues
@@ -50,7 +54,7 @@ def release_in_order(
     """Release drafts, the earliest issue dates first; return the releases, and what was not issued with the reason.
 
     Where a number of a later day was given since they were drafted, they are issued today: numbers are in the order of
-    issue dates.
+    issue dates. What would leave a larger balance than it may is not issued either.
     """
     released: dict[str, Released] = {}
     refused: dict[str, Finding] = {}
@@ -61,11 +65,15 @@ def release_in_order(
         left, day = mine, drafted
         for _ in attempts(MAX_ATTEMPTS):
             candidates = [
-                Candidate(draft.invoice, draft.document, slots=draft.places) for draft in left if draft.document
+                Candidate(draft.invoice, draft.document, slots=draft.places, most_left=issues.most_left(draft.document))
+                for draft in left
+                if draft.document
             ]
             series = Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=day, kind=kind)
             try:
-                released |= register.release(candidates, series=series, period=batch.period, run=batch.run)
+                released |= register.release(
+                    candidates, series=series, period=batch.period, run=batch.run, refused=refused
+                )
                 break
             except IssuedLater as later:
                 day = max(issues.today, later.day)

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from billproof.errors import Contended, IssuedLater, NotFound
 from billproof.findings import Finding, Owner, Severity
@@ -20,8 +20,6 @@ from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
 from billproof.ports import Objects, Queue
 from billproof.retrying import attempts
-
-OUTDATED = "another invoice billed the same late usage meanwhile"
 
 
 def release_drafts(
@@ -50,22 +48,14 @@ def release_drafts(
     return BatchReleases(run=batch.run, batch=batch.batch, invoices=results)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRelease:
-    """What became of a held invoice: its release, or why it is not released."""
-
-    released: Released | None
-    reason: str = ""
-
-
 def release_held(
     batch: BatchDrafts, account: str, *, register: Register, postings: Queue, deliveries: Queue, issues: Issues
-) -> HeldRelease:
+) -> Released | Finding:
     """Release one invoice that a run held, issued on the day of its release; doing it again changes nothing.
 
-    It is not released where its late usage was billed by another invoice since, or where its tax is no longer what was
-    drafted and approved: the period has to be run again. Raises NotFound where the run drafted no document for the
-    account.
+    Return why it is not released where its late usage was billed by another invoice since, where its tax is no longer
+    what was drafted and approved, or where it would leave a larger balance than was approved. Raises NotFound where the
+    run drafted no document for the account.
     """
     draft = next((draft for draft in batch.drafts if draft.account == account), None)
     if draft is None or draft.document is None:
@@ -76,16 +66,15 @@ def release_held(
     if known is None and held.issue_date != batch.issue_date_of(draft):
         issued = issues.issue(draft, batch.issue_date_of(held))
         if issued.document is None:
-            return HeldRelease(None, issued.finding.message if issued.finding else "")
+            return issued.finding or _outdated(draft)
         held = held.model_copy(update={"document": issued.document})
     releases, refused = release_in_order([held], batch, register, issues)
     released = releases.get(draft.invoice)
     if released is None:
-        finding = refused.get(draft.invoice)
-        return HeldRelease(None, finding.message if finding else OUTDATED)
+        return refused.get(draft.invoice) or _outdated(draft)
     _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
     _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
-    return HeldRelease(released)
+    return released
 
 
 def _as_refused(draft: Draft, refused: Mapping[str, Finding]) -> Draft | None:
@@ -105,10 +94,12 @@ def release_credit(
     postings: Queue,
     deliveries: Queue,
     today: date,
-) -> Released | None:
-    """Release a credit note or write-off that was approved; None where the period was settled anew meanwhile.
+    most_left: Decimal,
+) -> Released | Finding:
+    """Release a credit note or write-off that was approved, issued today.
 
-    It is issued today. Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
+    Return why it is not released where the period was settled anew meanwhile, or where it would leave a larger balance
+    than `most_left`. Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
     """
     facts = register.facts(document_id)
     request = facts.request if facts is not None else None
@@ -121,7 +112,7 @@ def release_credit(
     if invoice is None:
         message = f"invoice {shown(invoice_id)} is not released"
         raise NotFound(message)
-    day = max(credit.issue_date, today)
+    day, refused = max(credit.issue_date, today), dict[str, Finding]()
     for _ in attempts(MAX_ATTEMPTS):
         series = Series(
             entity=invoice.legal_entity,
@@ -129,11 +120,12 @@ def release_credit(
             issue_date=day,
             kind=SeriesKind.CREDIT_NOTES,
         )
-        candidate = Candidate(
-            document_id, _credit_on(day, credit, request.document, objects), request.places, credit.settlement
-        )
+        on_day = _credit_on(day, credit, request.document, objects)
+        candidate = Candidate(document_id, on_day, request.places, credit.settlement, most_left)
         try:
-            releases = register.release([candidate], series=series, period=invoice.period, run=request_id)
+            releases = register.release(
+                [candidate], series=series, period=invoice.period, run=request_id, refused=refused
+            )
             break
         except IssuedLater as later:
             day = later.day
@@ -141,11 +133,24 @@ def release_credit(
         message = f"others kept issuing credit notes after {credit.issue_date} in {invoice.legal_entity}"
         raise Contended(message)
     released = releases.get(document_id)
-    if released is not None:
-        _hand_over({document_id: document_id}, register, fact=POSTED, queue=postings)
-        if credit.kind is DocumentKind.CREDIT_NOTE:
-            _hand_over({document_id: document_id}, register, fact=DELIVERED, queue=deliveries)
+    if released is None:
+        return refused.get(document_id) or _settled_anew(request.account, invoice.number)
+    _hand_over({document_id: document_id}, register, fact=POSTED, queue=postings)
+    if credit.kind is DocumentKind.CREDIT_NOTE:
+        _hand_over({document_id: document_id}, register, fact=DELIVERED, queue=deliveries)
     return released
+
+
+def _settled_anew(account: str, number: str) -> Finding:
+    return Finding(
+        code="credit_settled_elsewhere",
+        severity=Severity.BLOCKING,
+        account=account,
+        path=number,
+        message=f"a month of {number} was billed or credited anew since it was asked for: less may be left than then",
+        remedy="reject it and ask for it again: what is left is computed anew",
+        owner=Owner.BILLING,
+    )
 
 
 def _credit_on(day: date, credit: Invoice, document: DocumentRef, objects: Objects) -> DocumentRef:
@@ -174,7 +179,11 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
     """Hold a clean draft that was not released: another invoice billed the same late usage while it was drafted."""
     if draft.outcome is not DraftOutcome.CLEAN or draft.invoice in released:
         return draft
-    finding = Finding(
+    return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, _outdated(draft))})
+
+
+def _outdated(draft: Draft) -> Finding:
+    return Finding(
         code="late_usage_billed_elsewhere",
         severity=Severity.BLOCKING,
         account=draft.account,
@@ -183,7 +192,6 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
         remedy="run the period again: it computes the difference again",
         owner=Owner.BILLING,
     )
-    return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})
 
 
 def _hand_over(invoices: Mapping[str, str], register: Register, *, fact: str, queue: Queue) -> None:

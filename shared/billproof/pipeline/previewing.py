@@ -8,6 +8,8 @@ from billproof.contracts.model import Contract
 from billproof.errors import NotFound
 from billproof.findings import Finding
 from billproof.ids import shown
+from billproof.invoicing.balance import BalanceChange
+from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafts import Draft
 from billproof.invoicing.model import Invoice
@@ -47,13 +49,17 @@ class PreviewSources:
 
 
 class Previewed(Model):
-    """What an account's invoice would say now; without an invoice where none could be drafted, and why."""
+    """What an account's invoice would say now; without an invoice where none could be drafted, and why.
+
+    `balance` is what it would draw of the customer's balance or leave to it; of a released one, what it did.
+    """
 
     account: str
     outcome: str
     number: str | None
     invoice: Invoice | None
     findings: tuple[Finding, ...]
+    balance: BalanceChange | None = None
 
 
 def preview(
@@ -100,19 +106,32 @@ def preview(
         calculate_tax(run_id=PREVIEW, batch_id=batch, objects=objects, engines=sources.engines)
         draft_invoices(run_id=PREVIEW, batch_id=batch, objects=objects)
         drafts = artefacts.read(DRAFTED, PREVIEW, batch).drafts
-        invoices += [_previewed(draft, register, objects) for draft in drafts]
+        invoices += [_previewed(draft, register, objects, directory) for draft in drafts]
     return sorted(invoices, key=lambda invoice: invoice.account)
 
 
-def _previewed(draft: Draft, register: Register, objects: Objects) -> Previewed:
+def _previewed(draft: Draft, register: Register, objects: Objects, directory: Directory) -> Previewed:
     released = register.released(draft.invoice)
+    change = None
+    if released is not None:
+        change = released.balance
+    elif draft.document is not None:
+        change = _balance_change(Candidate(draft.invoice, draft.document), register, directory)
     return Previewed(
         account=draft.account,
         outcome=draft.outcome.value,
         number=released.number if released else None,
         invoice=read_invoice(objects, draft.document) if draft.document else None,
         findings=draft.findings,
+        balance=change,
     )
+
+
+def _balance_change(candidate: Candidate, register: Register, directory: Directory) -> BalanceChange | None:
+    """Return what a draft would change of its customer's balance; nothing is left where customers have none."""
+    change = register.balance_change(candidate)
+    chart = directory.legal_entity(candidate.id.legal_entity).chart_of_accounts
+    return None if change is not None and change.left.amount and chart.customer_balance is None else change
 
 
 class LineChange(Model):

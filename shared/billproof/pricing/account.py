@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Timeline, timelines
-from billproof.identities import LineIdFormat
+from billproof.identities import LineIdFormat, reduced_line
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.accruals import accruals
@@ -48,7 +48,7 @@ class _Settled:
         taken: dict[str, Decimal] = {}
         for (name, line_id), amount in self.conceded.items():
             if name == contract.timeline.id:
-                for fee in (line_id, line_id.partition(":")[2]):
+                for fee in (line_id, reduced_line(line_id)):
                     taken[fee] = taken.get(fee, ZERO) + amount
         return [
             (line, Money.of(left.amount - taken.get(line.id, ZERO), left.currency)) for line, left in contract.lefts
@@ -94,8 +94,8 @@ class AccountPricer:
             of_month = [contract for contract in own if contract.timeline.id == timeline.id]
             draws = self._draws(timeline, [left for contract in of_month for left in contract.lefts] + lefts)
             lines += [line for contract in of_month for line in contract.lines]
-            lines += [draw for draw in draws if draw.id.partition(":")[2] not in ending]
-            of_terms += (*shortfalls, *(draw for draw in draws if draw.id.partition(":")[2] in ending))
+            lines += [draw for draw in draws if reduced_line(draw.id) not in ending]
+            of_terms += (*shortfalls, *(draw for draw in draws if reduced_line(draw.id) in ending))
         return [*lines, *differences, *earlier_draws, *of_terms]
 
     @exactly

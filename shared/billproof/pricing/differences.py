@@ -13,7 +13,7 @@ than the fee still owes is not taken back from the customer.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from billproof.identities import difference_of
+from billproof.identities import difference_of, reduced_line
 from billproof.money import Money, exactly
 from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, Restated, RevenueSchedule
 from billproof.pricing.models.base import Step
@@ -73,7 +73,7 @@ def _key(line: BilledLine) -> LineKey:
 def _base(key: LineKey, names: Iterable[LineKey]) -> LineKey:
     """Return the fee that a line takes something off, or the line itself."""
     contract, name = key
-    base = contract, name.partition(":")[2]
+    base = contract, reduced_line(name)
     return base if base in names else key
 
 
