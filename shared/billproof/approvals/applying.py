@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import ExceptionRecord, Kind, Verdict
-from billproof.approvals.raising import open_outdated, outdated_by
+from billproof.approvals.outdated import open_outdated, outdated_by
 from billproof.approvals.superseding import document_of
 from billproof.errors import Conflict
 from billproof.findings import Finding

@@ -1,12 +1,10 @@
 """Raise exceptions for invoices that a run held, and for runs with gaps.
 
     held draft | run with gaps -> exception -> execution of invoice_exception, which waits for a decision
-    approved, and not what is due any more -> another exception, for which the same execution waits
 
 Raising again changes nothing: an exception's id and its execution's name follow from what is held.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from billproof.approvals.exception_store import ExceptionStore, execution_name
@@ -17,7 +15,6 @@ from billproof.invoicing.balances import BALANCE_OVER_LIMIT
 from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.held import HeldInvoice
 from billproof.invoicing.register import Register
-from billproof.masterdata.directory import Directory
 from billproof.money import Money
 from billproof.periods import instant_text
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
@@ -82,45 +79,6 @@ def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore,
     """Store an exception and start its workflow; after a crash between the two, the retry starts it."""
     exception_store.open(opened)
     workflows.start(name=execution_name(opened.id), document={"exception": opened.id})
-
-
-def open_outdated(
-    opened: ExceptionRecord,
-    finding: Finding,
-    *,
-    exception_store: ExceptionStore,
-    directory: Directory,
-    now: datetime,
-) -> ExceptionRecord:
-    """Keep the exception of an approval that could not be carried out, and return it; the same again is kept once.
-
-    Its workflow is the one that waited for the approval. Only a larger balance can be approved as it is: anything else
-    has to be drafted, or asked for, anew.
-    """
-    has_balances = directory.legal_entity(opened.legal_entity).chart_of_accounts.customer_balance is not None
-    raised = opened.model_copy(
-        update={
-            "id": _next_id(opened),
-            "findings": (finding,),
-            "can_approve": finding.code == BALANCE_OVER_LIMIT and has_balances,
-            "opened_at": instant_text(now),
-        }
-    )
-    exception_store.open(raised)
-    return exception_store.state(raised.id).opened
-
-
-def outdated_by(opened: ExceptionRecord, exception_store: ExceptionStore) -> ExceptionRecord | None:
-    """Return the exception that says why an approval could not be carried out, or None."""
-    identity = ExceptionId.parse(opened.id)
-    states = exception_store.of_subject(identity.legal_entity, identity.period, identity.subject)
-    return next((state.opened for state in states if state.opened.id == _next_id(opened)), None)
-
-
-def _next_id(opened: ExceptionRecord) -> str:
-    identity = ExceptionId.parse(opened.id)
-    ordinal = ExceptionOrdinal.parse(identity.ordinal)
-    return str(replace(identity, ordinal=str(replace(ordinal, attempt=ordinal.attempt + 1))))
 
 
 def open_run_exception(

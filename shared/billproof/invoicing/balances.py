@@ -87,8 +87,8 @@ def most_left(entity: LegalEntity, currency: str, approved: Iterable[Finding]) -
     """Return the largest balance that a document may leave: the limit, or what a person saw in its findings."""
     if entity.chart_of_accounts.customer_balance is None:
         return Decimal(0)
-    seen = (finding.amount_at_risk for finding in approved if finding.code == BALANCE_OVER_LIMIT)
-    amounts = (amount.amount for amount in seen if amount is not None and amount.currency == currency)
+    balances = (finding.amount_at_risk for finding in approved if finding.code == BALANCE_OVER_LIMIT)
+    amounts = (balance.amount for balance in balances if balance is not None and balance.currency == currency)
     return max(limit_of(entity, currency), *amounts, Decimal(0))
 
 

@@ -13,7 +13,7 @@ from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.facts import DELIVERED, POSTED
-from billproof.invoicing.held import HeldInvoice
+from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Released
 from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
 from billproof.invoicing.register import Register
@@ -101,17 +101,8 @@ def release_credit(
     Return why it is not released where the period was settled anew meanwhile, or where it would leave a larger balance
     than `most_left`. Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
     """
-    facts = register.facts(document_id)
-    request = facts.request if facts is not None else None
-    if request is None or request.request != request_id:
-        message = f"there is no request {shown(request_id)} for {shown(document_id)}"
-        raise NotFound(message)
+    request, invoice = _requested(document_id, request_id, register)
     credit = read_invoice(objects, request.document)
-    invoice_id = str(InvoiceId.parse(document_id).invoice)
-    invoice = register.released(invoice_id)
-    if invoice is None:
-        message = f"invoice {shown(invoice_id)} is not released"
-        raise NotFound(message)
     day, refused = max(credit.issue_date, today), dict[str, Finding]()
     for _ in attempts(MAX_ATTEMPTS):
         series = Series(
@@ -139,6 +130,21 @@ def release_credit(
     if credit.kind is DocumentKind.CREDIT_NOTE:
         _hand_over({document_id: document_id}, register, fact=DELIVERED, queue=deliveries)
     return released
+
+
+def _requested(document_id: str, request_id: str, register: Register) -> tuple[RequestedCredit, Released]:
+    """Return what was asked for, and the release of its invoice; raises NotFound."""
+    facts = register.facts(document_id)
+    request = facts.request if facts is not None else None
+    if request is None or request.request != request_id:
+        message = f"there is no request {shown(request_id)} for {shown(document_id)}"
+        raise NotFound(message)
+    invoice_id = str(InvoiceId.parse(document_id).invoice)
+    invoice = register.released(invoice_id)
+    if invoice is None:
+        message = f"invoice {shown(invoice_id)} is not released"
+        raise NotFound(message)
+    return request, invoice
 
 
 def _settled_anew(account: str, number: str) -> Finding:
