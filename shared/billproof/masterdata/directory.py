@@ -145,6 +145,11 @@ class Directory:
             raise NotFound(message)
         return latest
 
+    def versions_of(self, entity: str) -> list[LegalEntity]:
+        """Return every version of a legal entity, oldest first."""
+        records = self._records.query("catalog", prefix=f"entity#{entity}#")
+        return [LegalEntity.model_validate(record.document) for record in records]
+
     def legal_entities(self) -> list[LegalEntity]:
         """Return the latest version of every legal entity, by id."""
         records = self._records.query("catalog", prefix="entity#")
