@@ -1,7 +1,7 @@
 """What a document leaves to a customer's balance is judged when it is released, and is zero in the books in the end."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.support.balances import (
     events,
     holds,
     in_books,
+    statement,
     table,
     taken_back,
     world_with_balances,
@@ -153,6 +154,25 @@ def test_an_invoice_that_drew_a_balance_and_is_credited_in_parts_is_zero_in_the_
     life.credit(2, "C-2", lines=[{"line": "fee:2013-02", "amount": "60"}])
     life.credit(2, "C-3")
     assert booked(life) == ("-44.00", "110.00")  # as if it had never been
+
+
+def test_a_statement_takes_changes_in_their_order_whatever_day_their_documents_are_issued_for() -> None:
+    """A credit note of 2 March leaves 30.00, which February's invoice, issued for the 1st, draws on the 3rd."""
+    world = world_with_balances()
+    bill(world, JAN)
+    world.moment = datetime(2013, 3, 2, 12, tzinfo=UTC)
+    world.credit_and_approve(f"{INC}.{JAN}.UA", to_balance=True)
+    bill(world, FEB)
+
+    def shown(first: int, last: int) -> tuple[str, list[str], str]:
+        days = {"first": date(2013, 3, first), "last": date(2013, 3, last)}
+        found = statement(world, **days)
+        return found.opening.text, [f"{entry.change.change}" for entry in found.entries], found.closing.text
+
+    assert [entry.issue_date.day for entry in statement(world).entries] == [2, 1]
+    assert shown(1, 1) == ("0.00", [], "0.00")
+    assert shown(2, 31) == ("0.00", ["30.00 USD", "-30.00 USD"], "0.00")
+    assert shown(3, 31) == ("0.00", [], "0.00")
 
 
 def booked(life: Life) -> tuple[str, str]:
