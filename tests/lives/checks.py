@@ -77,8 +77,9 @@ def _by_document(documents: Iterable[tuple[str, dict[Slot, Amounts]]]) -> dict[s
 
 
 def nothing_below_zero(life: Document, issued: list[Issued]) -> Checked:
-    """Nothing is left below zero, nor above what is owed and was approved."""
+    """Nothing is left below zero, nor, after a run of the latest month so far, above what is owed and was approved."""
     got: dict[str, object] = {}
+    latest = ""
     for number, document in enumerate(issued, start=1):
         owed = model.owed(life, document.at.isoformat())
         approved = amounts_of(part for each in issued[:number] if each.note for part in each.parts)
@@ -87,8 +88,9 @@ def nothing_below_zero(life: Document, issued: list[Issued]) -> Checked:
             name = f"left of {named(slot)} after document {number}"
             if not (left.net >= 0 and left.drawn >= 0 and left.money >= 0):
                 got[name] = left
-            elif document.note is None and left.net > most:
+            elif document.note is None and document.month >= latest and left.net > most:
                 got[name] = f"{left.net}, at most {most}"
+        latest = max(latest, document.month if document.note is None else "")
     return Checked("below zero", {}, got)
 
 

@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 
 from tests.reference.days import add_months, day_of
 from tests.reference.figures import Document
-from tests.reference.lives import lives
+from tests.reference.lives import leave_out_what_goes_by_some_lines, lives
 from tests.reference.lives_charges import Drawn
-
-SHARED_AMOUNTS = ("commitments", "credits", "caps")
 
 
 @st.composite
@@ -42,13 +40,6 @@ def billed(life: Document, timing: str) -> Document:
                 charge["timing"] = timing
     other["runs"] += _years_end(day_of(other["runs"][-1]["month"] + "-01"), other["runs"][-1]["at"])
     return other
-
-
-def leave_out_what_goes_by_some_lines(terms: Document) -> None:
-    """Leave out commitments, credits and caps for some of the charges."""
-    names = {charge["id"] for charge in terms["charges"]}
-    for kind in SHARED_AMOUNTS:
-        terms[kind] = [term for term in terms.get(kind, ()) if not term["charges"] or {*term["charges"]} >= names]
 
 
 def _years_end(after: date, at: str) -> list[Document]:

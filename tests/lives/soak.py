@@ -39,7 +39,9 @@ ENOUGH_BYTES = 50_000
 SHARE = 10
 """Of how many lives one is asked for what takes plays of its own."""
 FOLDER = Path("build/lives")
-KINDS = st.one_of(*(st.tuples(st.just(kind), of()) for kind, of in (("plain", lives), ("family", families), ("late", shuffled))))
+KINDS = st.one_of(
+    *(st.tuples(st.just(kind), of()) for kind, of in (("plain", lives), ("family", families), ("late", shuffled)))
+)
 
 
 class Chunk(NamedTuple):
