@@ -17,8 +17,9 @@ from billproof.invoicing.drafts import Draft
 from billproof.invoicing.model import DocumentRef
 from billproof.invoicing.numbering import Issued
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import TaxEngineName
+from billproof.masterdata.parties import ChartOfAccounts, TaxEngineName
 from billproof.money import Money
+from billproof.nets import TroubleLimit
 from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
 from billproof.pipeline.issue_days import rates_on, today_of
@@ -63,6 +64,16 @@ class Issuing:
     def today(self) -> date:
         """The day that it is where the legal entity bills."""
         return today_of(self._plan.legal_entity, self._now)
+
+    @cached_property
+    def chart(self) -> ChartOfAccounts:
+        """The chart of accounts as it is now: what is posted is posted by it."""
+        return self._directory.legal_entity(self._plan.legal_entity.id).chart_of_accounts
+
+    @property
+    def trouble(self) -> TroubleLimit:
+        """How much trouble the release bears, by the policy of the run."""
+        return self._plan.policy.thresholds.trouble
 
     def issue(self, draft: Draft, day: date) -> Issued:
         """Return a draft's document as it is on a day, stored; or the finding that says why it is not issued then."""
