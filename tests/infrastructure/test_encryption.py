@@ -62,7 +62,7 @@ def test_every_log_masks_what_it_counts() -> None:
         ("1-67a1b2c3-0123456789abcdef01234567", False),
     ],
 )
-def test_tax_numbers_are_masked_and_names_of_runs_are_not(text: str, masked: bool) -> None:
+def test_tax_numbers_are_masked_and_names_of_runs_are_not(text: str, *, masked: bool) -> None:
     log = next(iter(of_type("AWS::Logs::LogGroup").values()))
     (identifier,) = log["DataProtectionPolicy"]["Configuration"]["CustomDataIdentifier"]
     assert re.fullmatch(r"[A-Za-z0-9_#=@/;,\- ^$?\[\]{}|\\*+.]{1,200}", identifier["Regex"])  # what AWS takes

@@ -1,4 +1,4 @@
-"""Which lives are drawn: of an account, of a family, with months that are run late; and what is asked of them besides."""
+"""Which lives are drawn: of an account, of a family, with months run late; and what is asked of them besides."""
 
 import copy
 from datetime import date
