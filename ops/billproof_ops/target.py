@@ -23,6 +23,7 @@ _SETTINGS = {
     "LEDGER_TABLE": "LedgerTableName",
     "RUNS_TABLE": "RunsTableName",
     "EXCEPTIONS_TABLE": "ExceptionsTableName",
+    "AUDIT_TABLE": "AuditTableName",
     "IDEMPOTENCY_TABLE": "IdempotencyTableName",
     "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
     "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",

@@ -59,6 +59,11 @@ class Settings:
         return self._text("EXCEPTIONS_TABLE")
 
     @property
+    def audit_table(self) -> str:
+        """The table of the audit chain."""
+        return self._text("AUDIT_TABLE")
+
+    @property
     def idempotency_table(self) -> str:
         """The table of powertools' idempotency records."""
         return self._text("IDEMPOTENCY_TABLE")

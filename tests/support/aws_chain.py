@@ -9,7 +9,6 @@ import itertools
 import json
 from collections.abc import Container
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -84,8 +83,7 @@ class ChainComposition(Composition):
     def now(self) -> datetime:
         return self._chain.now
 
-    @cached_property
-    def objects(self) -> Objects:
+    def _bucket(self) -> Objects:
         return S3Objects(HidingS3(client("s3")), self.settings.data_bucket)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.exception_store import ExceptionStore
+from billproof.audit.chain import AuditChain
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
 from billproof.invoicing.documents import read_invoice
@@ -18,15 +19,17 @@ from billproof.pipeline.previewing import PreviewSources
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.ingestion import ReferenceDataCache
+from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
 from tests.support.fakes import (
     MemoryMailer,
-    MemoryObjects,
     MemoryQueue,
     MemoryRecords,
     MemoryTokens,
     MemoryWorkflows,
     run_once,
 )
+
+FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions")
 
 
 class MemoryStores:
@@ -35,8 +38,10 @@ class MemoryStores:
     def __init__(self, *, moment: datetime, buckets: int, batch_size: int) -> None:
         self.buckets = buckets
         self.batch_size = batch_size
-        self.objects = MemoryObjects()
-        self.records = {name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs", "exceptions")}
+        self.audit = MemoryRecords()
+        self.chain = AuditChain(lambda: self.audit, self.now)
+        self.objects = AuditedMemoryObjects(self.chain)
+        self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
         self.directory = Directory(self.records["contracts"])
         self.register = Register(self.records["invoices"])
         self.runs = self.records["runs"]
@@ -62,6 +67,14 @@ class MemoryStores:
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
+
+    def _owner(self, account: str) -> str | None:
+        known = self.directory.account(account)
+        return known.legal_entity if known else None
+
+    def settle(self) -> None:
+        """What a function does at the end of a call: tell the chain which objects are stored."""
+        assert not self.chain.settle()
 
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""

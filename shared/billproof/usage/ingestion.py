@@ -113,16 +113,19 @@ def ingest_usage(
     for message in messages:
         _sort(message, sorting, reference_data, buckets, unknown)
     failed: dict[str, BillproofError] = {}
-    for prefix, lines in sorting.lines.items():
-        try:
-            log.write(objects, prefix, lines)
-        except BillproofError as error:
-            failed.update(dict.fromkeys(sorting.messages[prefix], error))
-    for mark, names in _late(sorting, reference_data.now(), grace).items():
-        try:
-            log.mark_late(objects, shard_of(mark.account, buckets), mark)
-        except BillproofError as error:
-            failed.update(dict.fromkeys(names, error))
+    segments = {prefix: log.new_object(prefix, lines) for prefix, lines in sorting.lines.items()}
+    not_written = objects.put_all(list(segments.values()))
+    for prefix, segment in segments.items():
+        if segment.key in not_written:
+            failed.update(dict.fromkeys(sorting.messages[prefix], not_written[segment.key]))
+    marks = {
+        log.new_mark(shard_of(mark.account, buckets), mark): names
+        for mark, names in _late(sorting, reference_data.now(), grace).items()
+    }
+    not_written = objects.put_all(list(marks))
+    for mark_object, names in marks.items():
+        if mark_object.key in not_written:
+            failed.update(dict.fromkeys(names, not_written[mark_object.key]))
     counts = Ingested(
         messages=len(messages),
         received=sorting.accepted + sorting.control_totals + sorting.quarantined,

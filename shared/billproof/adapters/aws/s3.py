@@ -4,14 +4,15 @@ S3 answers 403 instead of 404 for a missing object unless the role may list the 
 prefixes only, which does not count for GetObject: so a 403 is followed by a listing of the key, which the role may do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from billproof.adapters.aws.faults import error_code, outside
-from billproof.errors import Contended, NotFound
+from billproof.errors import BillproofError, Contended, NotFound
 from billproof.ids import shown
+from billproof.ports import NewObject
 from billproof.retrying import attempts
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
@@ -46,6 +47,16 @@ class S3Objects:
         """Write the bytes."""
         with outside("s3"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+    def put_all(self, objects: Sequence[NewObject]) -> dict[str, BillproofError]:
+        """Write all that can be written; return the keys of those that were not, with the errors."""
+        failed: dict[str, BillproofError] = {}
+        for new in objects:
+            try:
+                self.put(new.key, new.data, content_type=new.content_type)
+            except BillproofError as error:
+                failed[new.key] = error
+        return failed
 
     def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
         """Write the bytes where nothing is (If-None-Match: *); raises Contended where others kept interfering."""
