@@ -24,6 +24,8 @@ _SETTINGS = {
     "RUNS_TABLE": "RunsTableName",
     "EXCEPTIONS_TABLE": "ExceptionsTableName",
     "AUDIT_TABLE": "AuditTableName",
+    "AUDIT_BUCKET": "AuditBucketName",
+    "AUDIT_RETENTION_DAYS": "AuditRetentionDays",
     "IDEMPOTENCY_TABLE": "IdempotencyTableName",
     "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
     "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",

@@ -66,6 +66,32 @@ class Composition:
 
         return AuditChain(lambda: self._audit_table, self.now)
 
+    def remove_key(self, subject: str) -> None:
+        """Remove the key of a subject's digests; no function may."""
+        from billproof.adapters.aws.erasing import remove_key
+
+        remove_key(client("dynamodb"), self.settings.audit_table, subject)
+
+    @cached_property
+    def anchors(self) -> Objects:
+        """Where the heads of the chain are kept, locked."""
+        from billproof.adapters.aws.s3 import LockedObjects
+
+        return LockedObjects(
+            client("s3"), self.settings.audit_bucket, retention=self.settings.audit_retention, now=self.now
+        )
+
+    @property
+    def facts(self) -> dict[str, AuditedRecords]:
+        """All facts that the chain records, by the name of their store."""
+        return {
+            "contracts": self.contracts,
+            "invoices": self.invoices,
+            "runs": self.runs,
+            "exceptions": self.exception_facts,
+            "ledger": self.ledger_facts,
+        }
+
     def settle(self) -> None:
         """Tell the chain which objects of this call are stored; what does not work leaves them recorded."""
         if "chain" in self.__dict__:

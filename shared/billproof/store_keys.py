@@ -90,6 +90,10 @@ class ExceptionFactKey:
         """Print it."""
         return sort_key(self.subject, self.ordinal, self.fact)
 
+    def is_of_run(self, run: int) -> bool:
+        """Say whether it is about the n-th run of its month."""
+        return self.subject.startswith("_") and ExceptionOrdinal.parse(self.ordinal).run == run
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a fact's key."""

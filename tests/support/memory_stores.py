@@ -7,6 +7,7 @@ from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.audit.chain import AuditChain
+from billproof.audit.keys import key_place
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
 from billproof.invoicing.documents import read_invoice
@@ -22,6 +23,7 @@ from billproof.usage.ingestion import ReferenceDataCache
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
 from tests.support.fakes import (
     MemoryMailer,
+    MemoryObjects,
     MemoryQueue,
     MemoryRecords,
     MemoryTokens,
@@ -39,6 +41,7 @@ class MemoryStores:
         self.buckets = buckets
         self.batch_size = batch_size
         self.audit = MemoryRecords()
+        self.anchors = MemoryObjects()
         self.chain = AuditChain(lambda: self.audit, self.now)
         self.objects = AuditedMemoryObjects(self.chain)
         self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
@@ -71,6 +74,14 @@ class MemoryStores:
     def _owner(self, account: str) -> str | None:
         known = self.directory.account(account)
         return known.legal_entity if known else None
+
+    @property
+    def facts(self) -> dict[str, AuditedMemoryRecords]:
+        return self.records
+
+    def remove_key(self, subject: str) -> None:
+        del self.audit.items[key_place(subject)]
+        self.chain.forget()
 
     def settle(self) -> None:
         """What a function does at the end of a call: tell the chain which objects are stored."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from billproof.audit.chain import MAX_ATTEMPTS, AuditChain, block_key
-from billproof.audit.model import Block, Entry
+from billproof.audit.model import AuditBlock, Entry
 from billproof.audit.naming import owner_of_object, owner_of_record
 from billproof.audit.origin import ORIGIN, Origin
 from billproof.errors import Contended, ExternalServiceUnavailable
@@ -32,8 +32,8 @@ def entry(name: str = "a") -> Entry:
     return Entry(what="object", store="objects", place=(name,), subject="s", digest="0", size=1)
 
 
-def blocks(records: MemoryRecords, chain: str = CHAIN) -> list[Block]:
-    return [Block.read(dict(record.document)) for record in records.query(f"chain#{chain}")]
+def blocks(records: MemoryRecords, chain: str = CHAIN) -> list[AuditBlock]:
+    return [AuditBlock.read(dict(record.document)) for record in records.query(f"chain#{chain}")]
 
 
 def test_blocks_follow_each_other_and_say_who_wrote_them() -> None:
@@ -153,7 +153,9 @@ def test_what_an_ingest_call_writes_costs_one_block_and_one_that_says_it_is_writ
     world.ingest([flight(number, account=account) for account in ("UA", "WN", "B6", "DL") for number in range(9)])
     world.settle()
     mine = [
-        Block.read(dict(document)) for key, document in world.audit.items.items() if key.partition.startswith("chain#_")
+        AuditBlock.read(dict(document))
+        for key, document in world.audit.items.items()
+        if key.partition.startswith("chain#_")
     ]
     written = [block for block in mine if any(one.place[0].startswith("usage/") for one in block.entries)]
     assert len(written) == 1

@@ -17,7 +17,7 @@ from datetime import datetime
 import msgspec
 
 from billproof.audit.keys import SubjectKeys
-from billproof.audit.model import NOTHING_BEFORE, Block, Entry
+from billproof.audit.model import NOTHING_BEFORE, AuditBlock, Entry
 from billproof.audit.origin import ORIGIN
 from billproof.errors import BillproofError, Contended
 from billproof.periods import instant_text
@@ -50,7 +50,7 @@ class AuditChain:
     def __init__(self, records: Callable[[], LinkableRecords], clock: Clock) -> None:
         self._records = records
         self._clock = clock
-        self._heads: dict[str, Block] = {}
+        self._heads: dict[str, AuditBlock] = {}
         self._written: dict[str, list[int]] = {}
         self._void: dict[str, list[int]] = {}
         self.keys = SubjectKeys(records)
@@ -96,12 +96,16 @@ class AuditChain:
         raise Contended(message)
 
     def _next(
-        self, chain: str, head: Block | None, entries: Sequence[Entry], settled: tuple[tuple[int, ...], tuple[int, ...]]
-    ) -> Block:
+        self,
+        chain: str,
+        head: AuditBlock | None,
+        entries: Sequence[Entry],
+        settled: tuple[tuple[int, ...], tuple[int, ...]],
+    ) -> AuditBlock:
         origin = ORIGIN.get()
         written, void = settled
-        return Block.seal(
-            Block(
+        return AuditBlock.seal(
+            AuditBlock(
                 chain=chain,
                 sequence=head.sequence + 1 if head else 1,
                 previous=head.hash if head else NOTHING_BEFORE,
@@ -122,10 +126,10 @@ class AuditChain:
         is_written = self.records.create_all(links) if others else self.records.create(first)
         return Linkage.WRITTEN if is_written else Linkage.BEHIND
 
-    def head(self, chain: str) -> Block | None:
+    def head(self, chain: str) -> AuditBlock | None:
         """Return the last block of a chain as it is stored, or None."""
         for record in self.records.query(blocks_partition(chain), newest_first=True, limit=1):
-            return Block.read(record.document)
+            return AuditBlock.read(record.document)
         return None
 
     def names(self) -> list[str]:
@@ -143,7 +147,9 @@ class AuditChain:
     def settle(self) -> list[BillproofError]:
         """Tell what no block told yet; return what went wrong: such objects stay recorded, and unconfirmed."""
         failed: list[BillproofError] = []
-        for chain in sorted({name for told in (self._written, self._void) for name, those in told.items() if those}):
+        for chain in sorted(
+            {name for pending in (self._written, self._void) for name, those in pending.items() if those}
+        ):
             try:
                 self.append(chain, ())
             except BillproofError as error:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from billproof.audit import merkle
 from billproof.audit.chain import AuditChain, block_key, blocks_partition
-from billproof.audit.model import Block
+from billproof.audit.model import AuditBlock
 from billproof.errors import InvalidInput
 from billproof.ids import canonical_json
 from billproof.model import Model
@@ -49,19 +49,19 @@ def heads_of(chain: AuditChain) -> list[Head]:
     return [Head(chain=name, sequence=head.sequence, hash=head.hash) for name, head in heads if head is not None]
 
 
-def blocks_of_day(chain: AuditChain, name: str, day: date) -> list[Block]:
+def blocks_of_day(chain: AuditChain, name: str, day: date) -> list[AuditBlock]:
     """Return the blocks of a chain and day in their order; only what was written since that day is read."""
-    found: list[Block] = []
+    newest_first: list[AuditBlock] = []
     for record in chain.records.query(blocks_partition(name), newest_first=True):
-        block = Block.read(record.document)
+        block = AuditBlock.read(record.document)
         if block.at[:10] < day.isoformat():
             break
         if block.at[:10] == day.isoformat():
-            found.append(block)
-    return found[::-1]
+            newest_first.append(block)
+    return newest_first[::-1]
 
 
-def root_of(blocks: list[Block]) -> str:
+def root_of(blocks: list[AuditBlock]) -> str:
     """Return the Merkle root of some blocks."""
     return merkle.root([bytes.fromhex(block.hash) for block in blocks]).hex()
 
@@ -120,7 +120,7 @@ def path_of(chain: AuditChain, name: str, sequence: int) -> PathToRoot:
     if document is None:
         message = f"the audit chain {name} has no record {sequence}"
         raise InvalidInput(message)
-    day = date.fromisoformat(Block.read(document).at[:10])
+    day = date.fromisoformat(AuditBlock.read(document).at[:10])
     blocks = blocks_of_day(chain, name, day)
     leaves = [bytes.fromhex(block.hash) for block in blocks]
     index = next(number for number, block in enumerate(blocks) if block.sequence == sequence)

@@ -9,7 +9,7 @@ What may be written again with other bytes, as long as it is said in the chain:
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECTS, Block, Entry
+from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECTS, AuditBlock, Entry
 from billproof.identities import RunId
 from billproof.store_keys import ObjectKey, PartitionName, RunKey
 
@@ -24,7 +24,7 @@ class RecordedEntry:
     """An entry, with the block that holds it."""
 
     entry: Entry
-    block: Block
+    block: AuditBlock
     is_confirmed: bool
 
     @property
@@ -43,11 +43,13 @@ class AuditIndex:
     adopted: int = 0
     number: int = 0
 
-    def is_erased(self, name: Name, subject: str) -> bool:
-        """Say whether it was declared that something was erased: by itself, or with all of its subject."""
+    def is_erased(self, recorded: RecordedEntry) -> bool:
+        """Say whether it was declared later that something was erased: by itself, or with all of its subject."""
+        entry, at = recorded.entry, recorded.block.at
         return any(
-            recorded.entry.name[1:] == name if recorded.entry.place else recorded.entry.subject == subject
-            for recorded in self.erased
+            at <= declared.block.at
+            and (declared.entry.name == entry.name if declared.entry.place else declared.entry.subject == entry.subject)
+            for declared in self.erased
         )
 
     def may_change(self, name: Name, at: str) -> bool:
@@ -61,7 +63,7 @@ class AuditIndex:
         return key.folder in REPLACEABLE
 
 
-def index_of(blocks: Iterable[Block]) -> AuditIndex:
+def index_of(blocks: Iterable[AuditBlock]) -> AuditIndex:
     """Put the entries of all blocks in the order of time, by what they are of."""
     ordered = sorted(blocks, key=lambda block: (block.at, block.chain, block.sequence))
     confirmed = {(block.chain, sequence) for block in ordered for sequence in block.written}

@@ -43,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return (self.store, *self.place)
 
 
-class Block(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class AuditBlock(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One link of a chain."""
 
     chain: str
@@ -69,12 +69,12 @@ class Block(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return document
 
     @classmethod
-    def seal(cls, block: "Block") -> "Block":
+    def seal(cls, block: "AuditBlock") -> "AuditBlock":
         """Return a block with its hash."""
         return msgspec.structs.replace(block, hash=block.computed_hash())
 
     @classmethod
-    def read(cls, document: Any) -> "Block":
+    def read(cls, document: Any) -> "AuditBlock":
         """Read a stored block; raises msgspec.ValidationError."""
         return msgspec.convert(document, cls, strict=True)
 

@@ -24,7 +24,7 @@ class AuditedRecords:
         self.below = below
         self._chain = chain
         self._store = store
-        self._owners = owners
+        self.owners = owners
 
     def get(self, key: Key) -> Document | None:
         """Return the fact at the key, or None."""
@@ -39,7 +39,7 @@ class AuditedRecords:
         if not records:
             return True
         entries = [self.entry(record) for record in records]
-        chain = chain_of(owner_of_record(records[0], self._owners).owner, entries[0].place)
+        chain = chain_of(owner_of_record(records[0], self.owners).owner, entries[0].place)
 
         def write(links: Sequence[Record]) -> Linkage:
             return self.below.create_beside(records, self._chain.records, links)
@@ -48,7 +48,7 @@ class AuditedRecords:
 
     def entry(self, record: Record, *, what: str = FACT) -> Entry:
         """Return the entry of a fact."""
-        subject = owner_of_record(record, self._owners).subject
+        subject = owner_of_record(record, self.owners).subject
         return Entry(
             what=what,
             store=self._store,

@@ -64,7 +64,7 @@ class _Check:
         last = recorded[-1]
         if self._holds(last, data) or (not last.is_confirmed and any(self._holds(one, data) for one in recorded)):
             return
-        if self.index.is_erased(name, last.entry.subject):
+        if self.index.is_erased(last):
             return
         if self.key_of(last.entry.subject) is None:
             self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} is gone: {last.where}")
@@ -78,7 +78,7 @@ class _Check:
     def missing(self, name: Name) -> None:
         """Look at something that has records and is not stored."""
         recorded = self.index.entries[name]
-        if self.index.is_erased(name, recorded[-1].entry.subject):
+        if self.index.is_erased(recorded[-1]):
             return
         if not any(one.is_confirmed for one in recorded):
             self.unconfirmed += 1

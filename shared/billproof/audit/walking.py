@@ -12,7 +12,7 @@ import msgspec
 from billproof.audit.chain import AuditChain, blocks_partition
 from billproof.audit.findings import AuditFinding, AuditFindingKind
 from billproof.audit.heads import Anchor, Head, root_of
-from billproof.audit.model import NOTHING_BEFORE, Block
+from billproof.audit.model import NOTHING_BEFORE, AuditBlock
 from billproof.ports import Record
 from billproof.store_keys import sequence_text
 
@@ -22,7 +22,7 @@ class WalkedChain:
     """The blocks of a chain that could be read, and what was found on the way."""
 
     name: str
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[AuditBlock] = field(default_factory=list)
     findings: list[AuditFinding] = field(default_factory=list)
 
     def find(self, kind: AuditFindingKind, sequence: int | str, message: str) -> None:
@@ -53,9 +53,9 @@ def walk(chain: AuditChain, name: str) -> WalkedChain:
     return walked
 
 
-def _read(record: Record, walked: WalkedChain) -> Block | None:
+def _read(record: Record, walked: WalkedChain) -> AuditBlock | None:
     try:
-        return Block.read(dict(record.document))
+        return AuditBlock.read(dict(record.document))
     except msgspec.ValidationError:
         walked.find(AuditFindingKind.CHANGED_RECORD, record.key.sort, "is no record any more")
         return None
@@ -71,7 +71,7 @@ def _missing(walked: WalkedChain, first: int, last: int) -> None:
     walked.find(AuditFindingKind.MISSING_RECORD, which, "was removed")
 
 
-def _check(block: Block, sequence: int, before: str, walked: WalkedChain) -> None:
+def _check(block: AuditBlock, sequence: int, before: str, walked: WalkedChain) -> None:
     """Check one block; `before` is the hash of the one before it, or "" where that is not known."""
     if (block.chain, block.sequence) != (walked.name, sequence):
         walked.find(
@@ -111,7 +111,7 @@ def compare_anchor(walked: WalkedChain, anchor: Anchor) -> None:
         walked.find(AuditFindingKind.REWRITTEN, mine[0].sequence, f"is dated {anchor.day}, whose anchor has no record")
 
 
-def missing_anchors(anchors: Sequence[Anchor], blocks: Sequence[Block]) -> Iterator[AuditFinding]:
+def missing_anchors(anchors: Sequence[Anchor], blocks: Sequence[AuditBlock]) -> Iterator[AuditFinding]:
     """Find the days between anchors that have records and no anchor: somebody removed it, or it was never written."""
     days = {anchor.day.isoformat() for anchor in anchors}
     recorded = sorted({block.at[:10] for block in blocks})
