@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.chain import AuditChain
-    from billproof.audit.stores import AuditedRecords
+    from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.erp.port import Erps
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
@@ -103,7 +103,7 @@ class Composition:
         return S3Objects(client("s3"), self.settings.data_bucket)
 
     @cached_property
-    def objects(self) -> Objects:
+    def objects(self) -> AuditedObjects:
         """The data bucket."""
         from billproof.audit.stores import AuditedObjects
 

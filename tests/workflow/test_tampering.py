@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.tampering import ALTERATIONS, anchors, heads, tampered_with
+from tests.support.tampered_store import anchors, heads
+from tests.support.tampering import ALTERATIONS, tampered_with
 from tests.support.verifying import verified
 
 
