@@ -15,6 +15,7 @@ from billproof.adapters.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
 from billproof_ops import (
     billing,
+    cli_audit,
     cli_balance,
     cli_contracts,
     cli_dead_letters,
@@ -44,6 +45,7 @@ app.add_typer(cli_contracts.app, name="contract")
 app.add_typer(cli_dead_letters.app, name="dlq")
 app.add_typer(cli_exceptions.app, name="exceptions")
 app.add_typer(cli_revenue.app, name="revenue")
+app.add_typer(cli_audit.app, name="audit")
 app.command("balance")(cli_balance.balance)
 app.command("price")(cli_price.price)
 app.command("simulate")(cli_invoices.simulate)

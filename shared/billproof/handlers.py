@@ -17,6 +17,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ValidationError
 
+from billproof.audit.origin import ORIGIN, Origin
 from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput, NotFound
 from billproof.identities import ExceptionId
@@ -242,10 +243,14 @@ def instrumented(handler: Handler) -> Handler:
     @functools.wraps(handler)
     def measured(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
         logger.set_correlation_id(context.aws_request_id)  # until a run, an exception or a message is known
+        ports = ports or composition()
+        origin = ORIGIN.set(Origin(context.function_name, context.aws_request_id))
         call = begin(_trace(context))
         try:
             return handler(event, context, ports)
         finally:
+            ports.settle()
+            ORIGIN.reset(origin)
             _report(call)
             if metrics.metric_set:
                 metrics.flush_metrics()

@@ -62,6 +62,21 @@ class Settings:
         return self._text("EXCEPTIONS_TABLE")
 
     @property
+    def audit_table(self) -> str:
+        """The table of the audit chain."""
+        return self._text("AUDIT_TABLE")
+
+    @property
+    def audit_bucket(self) -> str:
+        """The bucket of the anchors of the audit chain."""
+        return self._text("AUDIT_BUCKET")
+
+    @property
+    def audit_retention(self) -> timedelta:
+        """For how long an anchor cannot be removed."""
+        return timedelta(days=self._number("AUDIT_RETENTION_DAYS", least=1, most=36_500))
+
+    @property
     def idempotency_table(self) -> str:
         """The table of powertools' idempotency records."""
         return self._text("IDEMPOTENCY_TABLE")

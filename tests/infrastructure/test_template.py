@@ -105,8 +105,9 @@ def test_everything_that_runs_is_traced() -> None:
 def test_what_emulators_leave_out_in_silence_is_in_the_template() -> None:
     table = of_type("AWS::DynamoDB::Table")["IdempotencyTable"]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
-    (bucket,) = of_type("AWS::S3::Bucket").values()
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    buckets = of_type("AWS::S3::Bucket")
+    (rule,) = buckets["DataBucket"]["LifecycleConfiguration"]["Rules"]
+    assert [name for name, bucket in buckets.items() if bucket.get("ObjectLockEnabled")] == ["AuditBucket"]
     assert (rule["Status"], rule["AbortIncompleteMultipartUpload"]) == ("Enabled", {"DaysAfterInitiation": 7})
     (archive,) = of_type("AWS::Events::Archive").values()
     assert archive["RetentionDays"] == 400

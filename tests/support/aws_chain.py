@@ -9,7 +9,6 @@ import itertools
 import json
 from collections.abc import Container
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,7 +29,7 @@ from tests.support.expanded import environment, of_type, source
 from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
 
-BUCKET = "databucket"
+BUCKET, AUDIT_BUCKET = "databucket", "auditbucket"
 SENDER = "billing@skymeter.example"
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
 WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
@@ -84,8 +83,7 @@ class ChainComposition(Composition):
     def now(self) -> datetime:
         return self._chain.now
 
-    @cached_property
-    def objects(self) -> Objects:
+    def _bucket(self) -> Objects:
         return S3Objects(HidingS3(client("s3")), self.settings.data_bucket)
 
 
@@ -117,6 +115,8 @@ class Chain:
         return result
 
     def _value(self, value: Any) -> str:
+        if isinstance(value, dict) and "Fn::If" in value:
+            value = value["Fn::If"][1]
         return self._names[value["Ref"]] if isinstance(value, dict) else str(value)
 
     def messages(self, function: str, bodies: list[str], *, sent_at: datetime | None = None) -> Any:
@@ -212,6 +212,7 @@ def play(chain: Chain) -> None:
     _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
+    chain.call("anchor_audit", {})
     chain.sample_events()
     chain.work_off()
     _lose_documents(chain)
@@ -280,7 +281,9 @@ def _make_resources() -> dict[str, str]:
         "BatchSize": "25",
         "BatchConcurrency": "1",
     }
+    names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653"}
     client("s3").create_bucket(Bucket=BUCKET)
+    client("s3").create_bucket(Bucket=AUDIT_BUCKET, ObjectLockEnabledForBucket=True)
     for name, table in of_type("AWS::DynamoDB::Table").items():
         given = {key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema")}
         client("dynamodb").create_table(TableName=name, **given)

@@ -10,6 +10,8 @@ import msgspec
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.exception_store import ExceptionStore
+from billproof.audit.chain import AuditChain
+from billproof.audit.keys import key_place
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
 from billproof.invoicing.documents import read_invoice
@@ -23,6 +25,7 @@ from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
+from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
 from tests.support.fakes import (
     MemoryMailer,
     MemoryObjects,
@@ -33,6 +36,8 @@ from tests.support.fakes import (
     run_once,
 )
 
+FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions")
+
 
 class MemoryStores:
     """A port for everything outside, each over a fake, and the clock that all use cases are handed."""
@@ -40,8 +45,11 @@ class MemoryStores:
     def __init__(self, *, moment: datetime, buckets: int, batch_size: int) -> None:
         self.buckets = buckets
         self.batch_size = batch_size
-        self.objects = MemoryObjects()
-        self.records = {name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs", "exceptions")}
+        self.audit = MemoryRecords()
+        self.anchors = MemoryObjects()
+        self.chain = AuditChain(lambda: self.audit, self.now)
+        self.objects = AuditedMemoryObjects(self.chain)
+        self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
         self.directory = Directory(self.records["contracts"])
         self.register = Register(self.records["invoices"])
         self.runs = self.records["runs"]
@@ -68,6 +76,22 @@ class MemoryStores:
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
+
+    def _owner(self, account: str) -> str | None:
+        known = self.directory.account(account)
+        return known.legal_entity if known else None
+
+    @property
+    def facts(self) -> dict[str, AuditedMemoryRecords]:
+        return self.records
+
+    def remove_key(self, subject: str) -> None:
+        del self.audit.items[key_place(subject)]
+        self.chain.forget()
+
+    def settle(self) -> None:
+        """What a function does at the end of a call: tell the chain which objects are stored."""
+        assert not self.chain.settle()
 
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""

@@ -58,6 +58,7 @@ DIFFERENCES = (
     ),
     EmulatorGap(_MINISTACK, TABLE, "SSESpecification", GapHandling.UNPROVEN, f"{_SILENT}, and it encrypts nothing"),
     EmulatorGap(_MINISTACK, BUCKET, "LifecycleConfiguration", GapHandling.SET_BY_API, _SILENT, by_api.set_lifecycle),
+    EmulatorGap(_MINISTACK, BUCKET, "ObjectLockEnabled", GapHandling.SET_BY_API, _SILENT, by_api.set_object_lock),
     EmulatorGap(_MINISTACK, MACHINE, "TracingConfiguration", GapHandling.UNPROVEN, _SILENT),
     EmulatorGap(_LOCALSTACK, ARCHIVE, None, GapHandling.REMOVED, "passed over; made by API in stack.py"),
     EmulatorGap(

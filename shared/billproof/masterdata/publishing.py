@@ -35,9 +35,7 @@ def refuse_unsound(data: AnyMasterData, directory: Directory) -> None:
             _refuse_sum_of_text(data, directory.meters())
         case ExchangeRate():
             if not -MOST_RATE_DIGITS <= data.rate.adjusted() < MOST_RATE_DIGITS:
-                _refuse(
-                    ("rate",), f"a rate has {MOST_RATE_DIGITS} digits before the point at most, or its inverse has"
-                )
+                _refuse(("rate",), f"a rate has {MOST_RATE_DIGITS} digits before the point at most, or its inverse has")
 
 
 def _refuse(path: tuple[int | str, ...], why: str) -> None:

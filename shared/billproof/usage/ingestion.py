@@ -1,7 +1,6 @@
 """Taking events in: every event of every message ends in the log or in quarantine, or its message goes back."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +9,7 @@ from billproof.ids import is_name, shard_of
 from billproof.masterdata.directory import Directory
 from billproof.nets import current, is_outside, named
 from billproof.periods import instant_text
-from billproof.ports import Clock, Objects
+from billproof.ports import Clock, NewObject, Objects
 from billproof.usage import log
 from billproof.usage.fast_path import plain_rows
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
@@ -19,7 +18,6 @@ from billproof.usage.validation import Refused, TypeRule, check_event, raw_bytes
 
 REMEMBERED_ACCOUNTS = 50_000
 METERS_FRESH_FOR = timedelta(minutes=1)
-WRITES_AT_ONCE = 16
 MOST_OBJECTS = 5_000
 """Objects that one call writes: past it, messages that are not taken yet go back to the queue for another call."""
 
@@ -104,15 +102,13 @@ def ingest_usage(
             if not is_outside(error):
                 raise
             failed[message.id] = error
-    failed |= _write(
-        [(sorting.messages[prefix], prefix, lines) for prefix, lines in sorting.lines.items()],
-        lambda prefix, lines: log.write(objects, prefix, lines),
-    )
-    marks = sorting.late(reference_data.now())
-    failed |= _write(
-        [(names, mark, shard_of(mark.account, buckets)) for mark, names in marks.items()],
-        lambda mark, bucket: log.mark_late(objects, bucket, mark),
-    )
+    segments = {log.new_object(prefix, lines): sorting.messages[prefix] for prefix, lines in sorting.lines.items()}
+    failed |= _write(segments, objects)
+    marks = {
+        log.new_mark(shard_of(mark.account, buckets), mark): names
+        for mark, names in sorting.late(reference_data.now()).items()
+    }
+    failed |= _write(marks, objects)
     counts = Ingested(
         messages=len(messages),
         received=sorting.accepted + sorting.control_totals + sorting.quarantined,
@@ -125,26 +121,10 @@ def ingest_usage(
     return counts, failed
 
 
-def _write[K, V](work: Sequence[tuple[set[str], K, V]], write: Callable[[K, V], object]) -> dict[str, BillproofError]:
-    """Write objects side by side; return the messages of those that failed."""
-
-    def attempt(item: tuple[set[str], K, V]) -> BillproofError | None:
-        try:
-            write(item[1], item[2])
-        except BillproofError as error:
-            return error
-        return None
-
-    if len(work) == 1:
-        errors = [attempt(work[0])]
-    else:
-        with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
-            errors = list(pool.map(attempt, work))
-    failed: dict[str, BillproofError] = {}
-    for (names, _, _), error in zip(work, errors, strict=True):
-        if error is not None:
-            failed.update(dict.fromkeys(names, error))
-    return failed
+def _write(work: Mapping[NewObject, Iterable[str]], objects: Objects) -> dict[str, BillproofError]:
+    """Write objects; return the messages of those that failed."""
+    failed = objects.put_all(list(work))
+    return {message: failed[new.key] for new, messages in work.items() if new.key in failed for message in messages}
 
 
 class _Call:
