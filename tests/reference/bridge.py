@@ -225,8 +225,9 @@ class Player:
             days = {"days": note["days"]} if note.get("days") else {}
             request = f"note-{len(self.issued)}-{number}"
             documents.append(self._take_back(name, request, lines=[wanted], rebill=bool(note.get("rebill")), **days))
-            given += self._reader.parts(name, documents[-1])
-            rest += documents[-1].totals.net.amount
+            taken = self._reader.parts(name, documents[-1])
+            given += taken
+            rest += sum((part.net for part in taken), ZERO)
         month, rebill = f"{at:%Y-%m}", bool(note.get("rebill"))
         to_pay, balance = self._settled([document.id for document in documents])
         issued = Issued(month, at, tuple(given), tuple(documents), note["id"], rebill, to_pay=to_pay, balance=balance)

@@ -161,13 +161,25 @@ def _draws(
         key = month_line(line.line, invoice)
         base = next((fee for fee in fees if reduces(line.line, fee, invoice)), key)
         together[base] = CONTEXT.add(together.get(base, ZERO), amount.amount)
+    lines = list(lefts)
     for fee, whole in together.items():
-        back = rests.get(fee, Rest()).draws(whole)
-        for line in lefts:
+        back = (rests.get(fee) or _rest_here(fee, lines, invoice)).draws(whole)
+        for line in lines:
             part = min(back, -line.net.amount)
             if is_draw(line.line) and part > 0 and reduces(line.line, fee, invoice):
                 yield line, LineCredit(line=line.line.priced.id, amount=part)
                 back = CONTEXT.subtract(back, part)
+
+
+def _rest_here(fee: MonthLine, lefts: Iterable[Left], invoice: Invoice) -> Rest:
+    """Return what is left on one invoice of what is of no single month: what a term of months fell short of."""
+    net = drawn = ZERO
+    for line in lefts:
+        if month_line(line.line, invoice) == fee:
+            net = CONTEXT.add(net, line.net.amount)
+        elif is_draw(line.line) and reduces(line.line, fee, invoice):
+            drawn = CONTEXT.subtract(drawn, line.net.amount)
+    return Rest(net=net, drawn=drawn)
 
 
 def drawn_after(before: Sequence[Drawn], lines: Iterable[InvoiceLine]) -> tuple[Drawn, ...]:

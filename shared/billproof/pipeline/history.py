@@ -95,11 +95,14 @@ class History:
         ]
         if not terms:
             return ()
-        settled = {
-            settlement.invoice: settlement for settlement in self._settlements if not settlement.is_concession
-        }.values()
-        in_order = sorted(settled, key=lambda settlement: settlement.number)
-        documents = [read_settled(self._register, self._objects, settlement) for settlement in in_order]
+        conceded = {settlement.invoice for settlement in self._settlements if settlement.is_concession}
+        settled = {settlement.invoice: settlement for settlement in self._settlements}
+        in_order = sorted(settled.values(), key=lambda settlement: settlement.number)
+        documents = [
+            read_settled(self._register, self._objects, settlement)
+            for settlement in in_order
+            if settlement.invoice not in conceded
+        ]
         lines = [line.priced for document in documents for line in document.lines]
         return tuple(
             committed(term, lines).model_copy(update={"charged": _shortfall_charged(term, documents)}) for term in terms

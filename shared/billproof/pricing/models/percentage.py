@@ -35,8 +35,9 @@ SECTION = Section(
         (
             "A percentage of each transaction's amount and a fixed fee for each transaction. The first "
             "transactions are free, in the order of their times, up to a number or an amount, whichever ends "
-            "first. One that is covered in part pays the percentage of the rest and its whole fixed fee. The "
-            "minimum and maximum are for each transaction, the fixed fee inside. No transaction costs nothing."
+            "first: all with which the amounts so far are not above it. One that is covered in part pays the "
+            "percentage of the rest and its whole fixed fee. The minimum and maximum are for each transaction, the "
+            "fixed fee inside. No transaction costs nothing."
         ),
         Example(
             price={"model": "percentage", "percent": "2.9", "fixed_fee": "0.30"},
