@@ -13,6 +13,7 @@
     |- UnbalancedEntry            debits and credits of a journal entry differ
     |- UnpriceableCharge          a charge cannot be priced as the contract states it
     |- UndeterminedTax            no rule says what tax is due: never a zero rate
+    |- TooMuchTrouble             so many accounts of a step are in trouble that the cause is not theirs
     |- MailRefused                a mail service will not take a mail, however often it is sent
     |- ExternalServiceUnavailable something outside failed: worth another try (retryable)
        |- Contended               others wrote at the same time, too often in a row (retryable)
@@ -122,6 +123,12 @@ class UndeterminedTax(BillproofError):
     """No rule says what tax is due. This is never read as a zero rate."""
 
     code = "undetermined_tax"
+
+
+class TooMuchTrouble(BillproofError):
+    """So many accounts of a step are in trouble that the cause is not theirs: the step fails on purpose."""
+
+    code = "too_much_trouble"
 
 
 class MailRefused(BillproofError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +21,7 @@ from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput, NotFound
 from billproof.identities import ExceptionId
 from billproof.model import Model, what_is_wrong
+from billproof.nets import Call, begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +60,7 @@ _LOGGABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~%/:-]{0,199}")
 """What such a text looks like: an address, a sentence or a token is none, whatever field a caller puts it in."""
 
 
+_TRACE_ROOT = re.compile(r"Root=([0-9a-f-]{1,64})")
 _LOGGED_AS = {"exception": "exception_id"}
 """Under `exception` the formatter puts the traceback."""
 
@@ -229,16 +232,35 @@ def read_message[M: BaseModel](body: str, model: type[M]) -> M:
         raise InvalidInput(message) from None
 
 
+MOST_CAUGHT_LOGGED = 20
+"""Of what the nets of one call caught, so many are logged with their tracebacks; all are counted."""
+
+
 def instrumented(handler: Handler) -> Handler:
-    """Add the log context, and publish metrics where there are any."""
+    """Add the log context, log and count what nets caught, and publish metrics where there are any."""
 
     @functools.wraps(handler)
     def measured(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
         logger.set_correlation_id(context.aws_request_id)  # until a run, an exception or a message is known
+        call = begin(_trace(context))
         try:
             return handler(event, context, ports)
         finally:
+            _report(call)
             if metrics.metric_set:
                 metrics.flush_metrics()
 
     return cast("Handler", logger.inject_lambda_context(measured, clear_state=True))
+
+
+def _trace(context: LambdaContext) -> str:
+    """Return the id of X-Ray's trace, which the log lines carry too; where there is none, that of the call."""
+    match = _TRACE_ROOT.search(os.environ.get("_X_AMZN_TRACE_ID", ""))
+    return match[1] if match else str(context.aws_request_id)
+
+
+def _report(call: Call) -> None:
+    if call.caught:
+        count("InternalErrors", len(call.caught))
+    for error in call.caught[:MOST_CAUGHT_LOGGED]:
+        log_failure("internal error", error, trace=call.trace)

@@ -273,7 +273,13 @@ def _credit(chain: Chain, invoice: str, name: str, **terms: Any) -> None:
 def _make_resources() -> dict[str, str]:
     """Make the template's resources on moto and return the value of a Ref to each, and of the parameters."""
     names = {"DataBucket": BUCKET, "SenderAddress": SENDER, "Stage": "test"}
-    names |= {"BucketCount": "2", "CutOffGraceHours": "72", "BatchSize": "25", "BatchConcurrency": "1"}
+    names |= {
+        "BucketCount": "2",
+        "CutOffGraceHours": "72",
+        "EventAgeDays": "400",
+        "BatchSize": "25",
+        "BatchConcurrency": "1",
+    }
     client("s3").create_bucket(Bucket=BUCKET)
     for name, table in of_type("AWS::DynamoDB::Table").items():
         given = {key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema")}

@@ -1,7 +1,11 @@
 """Everything that billproof stores, sends and asks, in memory; the use cases over it are those of `World`."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
+
+import msgspec
 
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
@@ -17,7 +21,8 @@ from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.pipeline.previewing import PreviewSources
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
-from billproof.usage.ingestion import ReferenceDataCache
+from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
+from billproof.usage.model import Ingested
 from tests.support.fakes import (
     MemoryMailer,
     MemoryObjects,
@@ -57,6 +62,7 @@ class MemoryStores:
                 "BATCH_SIZE": str(batch_size),
                 "BATCH_CONCURRENCY": "1",
                 "CUT_OFF_GRACE_HOURS": "24",
+                "EVENT_AGE_DAYS": "400",
             }
         )
         self._sent = 0
@@ -70,6 +76,24 @@ class MemoryStores:
     def publish(self, *data: AnyMasterData) -> None:
         for document in data:
             self.directory.add(document)
+
+    def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
+        sent = list(events)
+        messages = []
+        for start in range(0, max(len(sent), 1), per_message):
+            self._sent += 1
+            body = msgspec.json.encode(sent[start : start + per_message]).decode()
+            sent_at = self.moment + timedelta(seconds=self._sent)
+            messages.append(Message(id=f"m{self._sent}", body=body, sent_at=sent_at))
+        counts, failed = ingest_usage(
+            messages,
+            objects=self.objects,
+            reference_data=self.reference_data,
+            buckets=self.buckets,
+            acceptance=Acceptance(self.settings.grace, self.settings.most_age),
+        )
+        assert not failed
+        return counts
 
     def stores(self) -> Stores:
         """What a conservation statement and a proof read."""

@@ -1,10 +1,8 @@
 """The whole of billproof in memory: every use case over fakes, and a billing run as the state machine plays it."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import msgspec
 
 from billproof.approvals.applying import Applied, apply_decision
 from billproof.approvals.credits import CreditRequested, request_credit
@@ -32,13 +30,13 @@ from billproof.pipeline.steps.release_invoices import release_invoices
 from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
-from billproof.usage.ingestion import Message, ingest_usage
-from billproof.usage.model import Ingested
+from billproof.usage.ingestion import Acceptance
 from billproof_ops.demo import story
 from tests.support.memory_stores import MemoryStores
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
 GRACE = timedelta(hours=24)
+ACCEPTANCE = Acceptance(GRACE, timedelta(days=400))
 REQUESTER = "carla"
 INC, EUROPE = "skymeter-inc", "skymeter-europe"
 JANUARY = "2013-01"
@@ -65,20 +63,6 @@ class World(MemoryStores):
             self.publish(*(account for account in demo.accounts if accounts is None or account.id in accounts))
             self.publish(*(terms for terms in demo.contracts if accounts is None or terms.account in accounts))
             self.publish(*demo.policies)
-
-    def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
-        found = list(events)
-        messages = []
-        for start in range(0, max(len(found), 1), per_message):
-            self._sent += 1
-            body = msgspec.json.encode(found[start : start + per_message]).decode()
-            sent_at = self.moment + timedelta(seconds=self._sent)
-            messages.append(Message(id=f"m{self._sent}", body=body, sent_at=sent_at))
-        counts, failed = ingest_usage(
-            messages, objects=self.objects, reference_data=self.reference_data, buckets=self.buckets, grace=GRACE
-        )
-        assert not failed
-        return counts
 
     def start(self, entity: str = INC, period: str = JANUARY) -> str:
         started = start_billing_run(

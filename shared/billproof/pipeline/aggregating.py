@@ -7,7 +7,8 @@ from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.aggregation import Extras, aggregate
-from billproof.usage.model import AccountUsage, BatchUsage, BucketTally, Quarantined
+from billproof.usage.model import AccountUsage, BatchUsage, Quarantined
+from billproof.usage.tallies import BucketTally
 
 
 class Aggregated(Model):

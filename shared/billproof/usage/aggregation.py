@@ -24,13 +24,12 @@ from billproof.usage.model import (
     AccountWindow,
     AggregationPlan,
     AskedAggregate,
-    DayTally,
-    HourTally,
     PartWindow,
     Quarantined,
 )
 from billproof.usage.openings import EarlierWindows, LatestReadings, LevelBook, level_book, levels_asked, nothing_known
 from billproof.usage.querying import Queries, WindowEdges, condition
+from billproof.usage.tallies import DayTally, HourTally
 from billproof.usage.tallying import conditions, tallies
 
 UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from billproof.ids import digest
 from billproof.masterdata.meters import LEVELS, Aggregation
-from billproof.model import Computed, Exact, Model
+from billproof.model import Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
 from billproof.usage.levels import Closing, LevelSource
@@ -26,6 +26,7 @@ class Reason(StrEnum):
     NAIVE_TIME = "time_without_zone"
     BAD_TIME = "time_unreadable"
     FUTURE_TIME = "time_in_future"
+    OLD_TIME = "time_too_old"
     MISSING_QUANTITY = "quantity_missing"
     NEGATIVE_QUANTITY = "quantity_negative"
     NON_FINITE_QUANTITY = "quantity_not_finite"
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     MALFORMED_QUANTITY = "quantity_malformed"
     BAD_CORRECTION = "correction_malformed"
     CONFLICT = "conflicting_duplicate"
+    INTERNAL_ERROR = "internal_error"
 
 
 class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +116,7 @@ class Ingested(Model):
     accepted: int
     control_totals: int
     quarantined: int
+    internal_errors: int
     segments: int
 
 
@@ -252,34 +255,6 @@ class AccountUsage(Model):
     orphan_types: dict[str, int]
     quantities: tuple[Quantity, ...]
     closing: tuple[Closing, ...] = ()
-
-
-class HourTally(Model):
-    """What a bucket holds of a meter from one source in one hour, of all accounts, each event once."""
-
-    source: str
-    meter: str
-    hour: str
-    events: int
-    total: Computed
-
-
-class DayTally(Model):
-    """How many events of a type a source sent on one day, of the run's accounts and period, each event once."""
-
-    source: str
-    event_type: str
-    day: str
-    events: int
-
-
-class BucketTally(Model):
-    """What one bucket counted by source: hours for control totals, days for the source's own history."""
-
-    run: str
-    bucket: int
-    hours: tuple[HourTally, ...]
-    days: tuple[DayTally, ...]
 
 
 class BatchUsage(Model):
