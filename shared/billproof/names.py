@@ -61,5 +61,5 @@ TimeZone = Annotated[str, _checked(zone, "this is not a time zone of the IANA da
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """A country's code of ISO 3166-1; EL and UK, which the European Union writes, are published as GR and GB."""
-Version = Annotated[int, Field(ge=1, le=999_999)]
+Version = Annotated[int, Field(strict=True, ge=1, le=999_999)]
 Nonnegative = Annotated[Exact, Field(ge=0)]

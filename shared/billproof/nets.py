@@ -10,6 +10,7 @@ A step in which more accounts are in trouble than its limit allows fails on purp
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
@@ -59,8 +60,8 @@ def named(error: Exception) -> str:
 class TroubleLimit(Model):
     """How much trouble a step bears: it fails on purpose above this share of its accounts, and at least so many."""
 
-    percent: Annotated[Exact, Field(ge=0, le=100)]
-    at_least: Annotated[int, Field(ge=1, strict=True)]
+    percent: Annotated[Exact, Field(ge=0, le=100)] = Decimal(20)
+    at_least: Annotated[int, Field(strict=True, ge=1)] = 5
 
     def is_passed(self, troubled: int, accounts: int) -> bool:
         """Say whether so many accounts of a step are too many."""
@@ -75,15 +76,22 @@ class Net:
         self._call = current()
         self._troubled: dict[str, str] = {}
 
-    def catch[T](self, account: str, work: Callable[[], T], instead: Callable[[Finding], T]) -> T:
+    def catch[T](
+        self,
+        account: str,
+        work: Callable[[], T],
+        instead: Callable[[Finding], T],
+        *,
+        expected: tuple[type[Exception], ...] = (),
+    ) -> T:
         """Return the work of an account, or, where it raises, what stands in for it with its finding.
 
-        Raises what is a fault of the outside.
+        Raises what is a fault of the outside, and what the step itself expects.
         """
         try:
             return work()
         except Exception as error:
-            if is_outside(error):
+            if is_outside(error) or isinstance(error, expected):
                 raise
             self._troubled[account] = named(error)
             self._call.caught.append(error)

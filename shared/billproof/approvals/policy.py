@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.model import Model
 from billproof.money import Money
 from billproof.names import Currency, Name, Nonnegative, Version
+from billproof.nets import TroubleLimit
 
 Percent = Annotated[Nonnegative, Field(le=100_000)]
 
@@ -42,15 +43,17 @@ class Person(Model):
 class Thresholds(Model):
     """Where the controls draw the line. Percentages are of what the control's page says.
 
-    `exchange_rate_days` is how old the rate may be that converts an invoice into the books.
+    `exchange_rate_days` is how old the rate may be that converts an invoice into the books. `trouble` is the share of a
+    step's accounts that may raise an internal error before the step fails on purpose.
     """
 
     completeness_percent: Percent = Decimal("0.1")
     usage_drop_percent: Percent = Decimal(90)
     usage_spike_percent: Percent = Decimal(400)
     credit_percent: Percent = Decimal(25)
-    exchange_rate_days: Annotated[int, Field(ge=0, le=31)] = 7
+    exchange_rate_days: Annotated[int, Field(strict=True, ge=0, le=31)] = 7
     invoice_limit: dict[Currency, Nonnegative] = Field(default_factory=dict)
+    trouble: TroubleLimit = Field(default_factory=TroubleLimit)
 
 
 class Policy(Model):
@@ -62,7 +65,7 @@ class Policy(Model):
     roles: tuple[Role, ...] = ()
     people: tuple[Person, ...] = ()
     thresholds: Thresholds = Field(default_factory=Thresholds)
-    escalate_after: Annotated[int, Field(ge=1, le=100)] = 2
+    escalate_after: Annotated[int, Field(strict=True, ge=1, le=100)] = 2
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:

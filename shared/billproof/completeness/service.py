@@ -5,23 +5,22 @@ plan it again when the rest has arrived. What is missing is estimated at contrac
 its share more of what is missing, at its own tier position.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
-
-from pydantic import ValidationError
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
 from billproof.errors import BillproofError
-from billproof.findings import Finding, Owner, Severity
+from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, exactly
+from billproof.nets import is_outside
 from billproof.periods import Period
 from billproof.pipeline.artefacts import BATCH_PLAN, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
 from billproof.pipeline.model import RunPlan
@@ -29,8 +28,9 @@ from billproof.pipeline.starting import run_ids
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
 from billproof.pricing.service import price_account
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage import log
-from billproof.usage.model import AccountUsage, ControlTotal
+from billproof.usage.model import AccountUsage, ControlTotal, Usages
 from billproof.usage.tallies import DayTally
 
 COMPLETENESS = Artefact(RUN, Completeness, "completeness")
@@ -48,7 +48,7 @@ def check_completeness(
     plan = artefacts.read(RUN_PLAN, run_id)
     report = _report(plan, artefacts, objects, records)
     artefacts.write(COMPLETENESS, run_id, report)
-    if not report.findings:
+    if report.outcome is CompletenessOutcome.COMPLETE:
         return CompletenessResult(run_id=run_id, outcome=report.outcome, findings=0)
     opened = open_run_exception(
         run_id=run_id,
@@ -84,16 +84,26 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
             *(_gap(stated, estimate) for stated in over),
             *(_silence(silence, estimate) for silence in silent),
         )
-        known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
-        amount = sum(known[1:], known[0]) if len(known) == len(findings) else None
+        amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
     return Completeness(
         run=plan.run,
-        outcome=CompletenessOutcome.INCOMPLETE if findings else CompletenessOutcome.COMPLETE,
+        outcome=CompletenessOutcome.INCOMPLETE if is_blocked(findings) else CompletenessOutcome.COMPLETE,
         stated=tuple(compared),
         sources=tuple(sorted({day.source for day in days})),
         findings=findings,
         amount_at_risk=amount,
     )
+
+
+def _whole(findings: Sequence[Finding]) -> Money | None:
+    """Add up what findings put at risk; None where that of any is unknown, or the sum is more than an amount can be."""
+    known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
+    if not known or len(known) < len(findings):
+        return None
+    try:
+        return sum(known[1:], known[0])
+    except ValueError:
+        return None
 
 
 def read_completeness(objects: Objects, run_id: str) -> Completeness:
@@ -131,6 +141,7 @@ class _Estimate:
 
     def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:
         self._plans = [artefacts.read(BATCH_PLAN, plan.run, batch) for batch in plan.batches]
+        self._meters = self._plans[0].meters if self._plans else ()
         self._used = {
             batch.batch: read_usages(artefacts, plan.run, batch.batch, batch.buckets) for batch in self._plans
         }
@@ -138,30 +149,41 @@ class _Estimate:
     def meters_of(self, event_types: Iterable[str]) -> dict[str, Meter]:
         """Return the meters that read some event types."""
         wanted = set(event_types)
-        return {meter.id: meter for meter in self._plans[0].meters if meter.event_type in wanted}
+        return {meter.id: meter for meter in self._meters if meter.event_type in wanted}
+
+    def knows(self, meter: str) -> bool:
+        """Say whether there is a meter of that name."""
+        return any(known.id == meter for known in self._meters)
 
     def worth(self, shares: Mapping[str, Fraction]) -> Money | None:
-        """Price a share of the run's usage more, by meter; None where no account can be priced."""
+        """Price a share of the run's usage more, by meter; None where no account can be priced, or it is no amount."""
         worth = None
-        for plan in self._plans:
-            usages = self._used[plan.batch]
-            grown = {window: _grow(usage, shares) for window, usage in usages.items()}
-            for terms in plan.accounts:
-                alone = terms.model_copy(update={"earlier": ()})
-                try:
-                    before = price_account(alone, plan=plan, usages=usages)
-                    after = price_account(alone, plan=plan, usages=grown)
-                except BillproofError:
-                    continue
-                except ValidationError:  # more than any amount can be: what a source states need not be sane
-                    return None
-                if before is None or after is None:
-                    continue
-                zero = Money.zero(before.currency)
-                more = sum((line.net for line in after.lines), zero) - sum((line.net for line in before.lines), zero)
-                more = plan.booked(more)
-                worth = worth + more if worth is not None else more
+        try:
+            for plan in self._plans:
+                usages = self._used[plan.batch]
+                grown = {window: _grow(usage, shares) for window, usage in usages.items()}
+                for terms in plan.accounts:
+                    more = _more_of(terms, plan, usages, grown)
+                    if more is not None:
+                        worth = more if worth is None else worth + more
+        except Exception as error:
+            if is_outside(error):
+                raise
+            return None  # mostly more than any amount can be: what a source states need not be sane
         return worth
+
+
+def _more_of(terms: AccountTerms, plan: BatchPlan, usages: Usages, grown: Usages) -> Money | None:
+    """Return what an account's usage would be worth more, in the books; None where it cannot be priced."""
+    alone = terms.model_copy(update={"earlier": ()})
+    try:
+        before, after = (price_account(alone, plan=plan, usages=used) for used in (usages, grown))
+    except BillproofError:
+        return None
+    if before is None or after is None:
+        return None
+    zero = Money.zero(before.currency)
+    return plan.booked(zero.plus(line.net for line in after.lines) - zero.plus(line.net for line in before.lines))
 
 
 def _grow(usage: AccountUsage, shares: Mapping[str, Fraction]) -> AccountUsage:
@@ -201,12 +223,13 @@ def _gap(stated: Stated, estimate: _Estimate) -> Finding:
         text += f"; sum {decimal_text(stated.stated_total)} stated, {decimal_text(stated.counted_total)} counted"
     if stated.worst_hour:
         text += f"; the worst hour is {stated.worst_hour}:00Z with {abs(stated.worst_missing)}"
+    is_known = estimate.knows(stated.meter)
     return Finding(
         code="control_total_gap",
-        severity=Severity.BLOCKING,
+        severity=Severity.BLOCKING if is_known else Severity.WARNING,
         account="",
         path=f"{stated.source}/{stated.meter}",
-        message=text,
+        message=text if is_known else f"there is no such meter: {text}",
         remedy="have the source send the hour again (the same ids are counted once), then reject to plan the run again",
         owner=Owner.ENGINEERING,
         amount_at_risk=estimate.worth(shares) if shares else None,

@@ -210,8 +210,29 @@ def draft_account(
         places=_slots(terms, plan.period.name),
         findings=findings,
         issue_date=terms.issue.day if terms.issue else None,
+        revenue_categories=tuple(sorted({line.revenue_category for line in pricing.priced.lines}))
+        if pricing.priced
+        else (),
     )
     return draft, data
+
+
+def held_draft(
+    terms: AccountTerms, pricing: AccountPricing, findings: tuple[Finding, ...], *, plan: BatchPlan
+) -> Draft:
+    """Return the draft of an account whose document cannot be made: held by its findings."""
+    identity = InvoiceId(plan.legal_entity.id, plan.period.name, terms.account.id)
+    return Draft(
+        account=identity.account,
+        invoice=str(identity),
+        outcome=DraftOutcome.HELD,
+        document=None,
+        events=pricing.counts,
+        late_events=pricing.late_counts,
+        places=_slots(terms, plan.period.name),
+        findings=findings,
+        issue_date=terms.issue.day if terms.issue else None,
+    )
 
 
 def balance_left(account: str, left: Money, balances: Mapping[str, Decimal], entity: LegalEntity) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from billproof.errors import Contended, IssuedLater, NotFound
-from billproof.findings import Finding, Owner, Severity
+from billproof.findings import Finding, Owner, Severity, bounded
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes, shown
 from billproof.invoicing.candidates import Candidate
@@ -18,6 +18,7 @@ from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Releas
 from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
+from billproof.nets import Net
 from billproof.ports import Objects, Queue
 from billproof.retrying import attempts
 
@@ -27,23 +28,31 @@ def release_drafts(
 ) -> BatchReleases:
     """Release the clean drafts of a batch under numbers, note the held ones, and send on what is not yet done.
 
-    transaction: numbers + releases | messages to both queues | the batch's artefact
+    transaction: numbers + releases | messages to both queues | the facts of held ones | the batch's artefact
                                     ^ after a crash here the retry finds the releases and sends the messages again;
                                       their consumers accept the second one without change
+
+    What is released is sent on before anything else is written: no trouble of a held account delays it.
     """
+    net = Net("release_invoices")
     clean = [draft for draft in batch.drafts if draft.outcome is DraftOutcome.CLEAN and draft.document is not None]
-    released, refused = release_in_order(clean, batch, register, issues)
+    unaccounted = {draft.invoice: finding for draft in clean if (finding := _unaccounted(draft, issues))}
+    clean = [draft for draft in clean if draft.invoice not in unaccounted]
+    released, refused = release_in_order(clean, batch, register, issues, net)
+    refused |= unaccounted
     drafts = [_as_refused(draft, refused) or _if_outdated(draft, released) for draft in batch.drafts]
-    for draft in drafts:
-        if draft.outcome is DraftOutcome.HELD:
-            known = register.released(draft.invoice)
-            if known is not None:
-                released[draft.invoice] = known
-            else:
-                register.hold(_held(draft, batch.run))
+    held = [draft for draft in drafts if draft.outcome is DraftOutcome.HELD]
+    for draft in held:
+        known = register.released(draft.invoice)
+        if known is not None:
+            released[draft.invoice] = known
     runs = {invoice: release.run for invoice, release in released.items()}
     _hand_over(runs, register, fact=POSTED, queue=postings)
     _hand_over(runs, register, fact=DELIVERED, queue=deliveries)
+    for draft in held:
+        if draft.invoice not in released:
+            _hold(draft, batch.run, register, net)
+    net.refuse_too_much(issues.trouble, len(batch.drafts))
     results = tuple(_result(draft, released.get(draft.invoice), batch.run) for draft in drafts)
     return BatchReleases(run=batch.run, batch=batch.batch, invoices=results)
 
@@ -54,13 +63,16 @@ def release_held(
     """Release one invoice that a run held, issued on the day of its release; doing it again changes nothing.
 
     Return why it is not released where its late usage was billed by another invoice since, where its tax is no longer
-    what was drafted and approved, or where it would leave a larger balance than was approved. Raises NotFound where the
-    run drafted no document for the account.
+    what was drafted and approved, or where it would leave a larger balance than was approved, or where the chart has no account
+    for its revenue. Raises NotFound where the run drafted no document for the account.
     """
     draft = next((draft for draft in batch.drafts if draft.account == account), None)
     if draft is None or draft.document is None:
         message = f"run {batch.run} drafted no invoice for {shown(account)}"
         raise NotFound(message)
+    unaccounted = _unaccounted(draft, issues)
+    if unaccounted is not None and register.released(draft.invoice) is None:
+        return unaccounted
     held = draft.model_copy(update={"issue_date": max(issues.today, batch.issue_date_of(draft))})
     known = register.released(draft.invoice)
     if known is None and held.issue_date != batch.issue_date_of(draft):
@@ -68,13 +80,30 @@ def release_held(
         if issued.document is None:
             return issued.finding or _outdated(draft)
         held = held.model_copy(update={"document": issued.document})
-    releases, refused = release_in_order([held], batch, register, issues)
+    releases, refused = release_in_order([held], batch, register, issues, Net("release_held"))
     released = releases.get(draft.invoice)
     if released is None:
         return refused.get(draft.invoice) or _outdated(draft)
     _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
     _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
     return released
+
+
+def _unaccounted(draft: Draft, issues: Issues) -> Finding | None:
+    """Find a draft whose posting would fail: its number is not taken while the chart has no account for its revenue."""
+    missing = [category for category in draft.revenue_categories if category not in issues.chart.revenue]
+    if not missing:
+        return None
+    return Finding(
+        code="revenue_without_account",
+        severity=Severity.BLOCKING,
+        account=draft.account,
+        path="chart_of_accounts/revenue",
+        message=f"the chart of accounts has no revenue account for {', '.join(missing)}",
+        remedy="publish the legal entity with an account for it, then run the period again",
+        owner=Owner.BILLING,
+        amount_at_risk=draft.document.totals.gross if draft.document else None,
+    )
 
 
 def _as_refused(draft: Draft, refused: Mapping[str, Finding]) -> Draft | None:
@@ -170,6 +199,15 @@ def _credit_on(day: date, credit: Invoice, document: DocumentRef, objects: Objec
     return document.model_copy(update={"key": key, "digest": content_digest})
 
 
+def _hold(draft: Draft, run: str, register: Register, net: Net) -> None:
+    """Note that a draft is held; where its own findings cannot be written, with what that raised in their place."""
+    net.catch(
+        draft.account,
+        lambda: register.hold(_held(draft, run)),
+        lambda finding: register.hold(_held(draft.model_copy(update={"findings": (finding,), "places": ()}), run)),
+    )
+
+
 def _held(draft: Draft, run_id: str) -> HeldInvoice:
     return HeldInvoice(
         invoice=draft.invoice,
@@ -177,7 +215,7 @@ def _held(draft: Draft, run_id: str) -> HeldInvoice:
         run=run_id,
         document=draft.document,
         places=draft.places,
-        findings=draft.findings,
+        findings=bounded(draft.findings),
     )
 
 

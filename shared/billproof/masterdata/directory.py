@@ -181,6 +181,11 @@ class Directory:
         """Return the latest version of an account, or None."""
         return self._latest(f"account#{account}", "profile#", Account)
 
+    def children(self, account: str) -> list[str]:
+        """Return the accounts that an account is the parent of, by id."""
+        records = self._records.query(f"account#{account}", prefix="child#")
+        return [record.document["account"] for record in records]
+
     def contracts(self, account: str) -> list[Contract]:
         """Return every version of every contract of an account, by contract and version."""
         records = self._records.query(f"account#{account}", prefix="contract#")

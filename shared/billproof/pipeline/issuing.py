@@ -19,8 +19,9 @@ from billproof.invoicing.drafts import Draft
 from billproof.invoicing.model import DocumentRef
 from billproof.invoicing.numbering import Issued
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import LegalEntity, TaxEngineName
+from billproof.masterdata.parties import ChartOfAccounts, LegalEntity, TaxEngineName
 from billproof.money import Money
+from billproof.nets import TroubleLimit
 from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
 from billproof.pipeline.issue_days import rates_on, today_of
@@ -83,6 +84,16 @@ class Issuing:
     def most_left(self, document: DocumentRef) -> Decimal:
         """Return the largest balance of its customer that a document may leave, as known now."""
         return most_left(self._entity_now, document.totals.gross.currency, self._approved)
+
+    @property
+    def chart(self) -> ChartOfAccounts:
+        """The chart of accounts as it is now: what is posted is posted by it."""
+        return self._entity_now.chart_of_accounts
+
+    @property
+    def trouble(self) -> TroubleLimit:
+        """How much trouble the release bears, by the policy of the run."""
+        return self._plan.policy.thresholds.trouble
 
     def issue(self, draft: Draft, day: date) -> Issued:
         """Return a draft's document as it is on a day, stored; or the finding that says why it is not issued then."""

@@ -32,8 +32,11 @@ from billproof.usage.querying import Queries, WindowEdges, condition
 from billproof.usage.tallies import DayTally, HourTally
 from billproof.usage.tallying import conditions, tallies
 
-UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException)
-"""A total too large for any decimal here, or values from before their meter was published that are no quantities."""
+UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException, ArithmeticError, ValueError)
+"""A total too large for any decimal here, or values from before their meter was published that are no quantities.
+
+The last two are raised where a total, or what its meter makes of it, has more digits than a quantity may have.
+"""
 NO_TOTAL = "cast(0 as decimal(38, 15))"
 
 ARRIVED = "time || received_at || lpad(cast(position as varchar), 4, '0') || id || source"

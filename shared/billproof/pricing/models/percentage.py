@@ -85,7 +85,7 @@ class Percentage(PriceModel):
     priced_by: ClassVar[frozenset[str]] = frozenset({"transactions", "dated_transactions"})
     percent: Percent
     fixed_fee: Nonnegative = NOTHING
-    free_transactions: Annotated[int, Field(ge=0)] | None = None
+    free_transactions: Annotated[int, Field(strict=True, ge=0)] | None = None
     free_amount: Nonnegative | None = None
     minimum: Nonnegative | None = None
     maximum: Nonnegative | None = None
