@@ -34,8 +34,8 @@ _OF_STEPS = """
   the contract was published. The number is not taken, since the posting would fail.
 - `internal_error` (any step, blocking): the account raised an error that no rule expects. The message names the step,
   the exception and the trace under which the logs have it ([runbook](runbooks/internal-errors.md)); every other account
-  goes on. If more than `trouble.percent` (20 %) of a step's accounts raise one, and at least `trouble.at_least` (5), the
-  step fails on purpose: the cause is not theirs. Both are `thresholds` of the policy.
+  goes on. If more than `trouble.percent` (20 %) of a step's accounts raise one, and at least `trouble.at_least` (5),
+  the step fails on purpose: the cause is not theirs. Both are `thresholds` of the policy.
 - `more_findings` (warning): a fact or an exception holds 50 findings. Of more it has 50, blocking ones first, and this
   one, which counts all of them by code; the drafts of the run's batch in S3 have every finding.
 - `changed_after_release` (release, warning): usage or terms changed after the invoice was released, and it would be
