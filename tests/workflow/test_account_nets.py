@@ -174,7 +174,7 @@ def test_a_byte_appended_to_a_document_of_january_holds_that_account_alone_in_fe
     statement = world.bill(period=FEB)
     (finding,) = [finding for finding in findings_of(statement) if finding.code == INTERNAL_ERROR]
     assert "ImmutableDocument" in finding.message
-    assert released(world, period=FEB) == set(OTHERS)
+    assert released(world, period=FEB) == set(OTHERS), statement.findings
     world.objects.items[document.document.key] = world.objects.items[document.document.key][:-1]
     world.bill(period=FEB)
     assert released(world, period=FEB) == {TROUBLED, *OTHERS}

@@ -8,7 +8,7 @@ looks again.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -68,8 +68,8 @@ def release_in_order(
     issue dates. What would leave a larger balance than it may is not issued either. What the release of one raises is
     its own reason, and the others are released.
     """
+    release = _Release(batch, register, issues, net)
     released: dict[str, Released] = {}
-    refused: dict[str, Finding] = {}
     series_of: dict[tuple[date, SeriesKind], list[Draft]] = {}
     for draft in drafts:
         series_of.setdefault((batch.issue_date_of(draft), _kind(draft, batch)), []).append(draft)
@@ -78,69 +78,72 @@ def release_in_order(
         for _ in attempts(MAX_ATTEMPTS):
             series = Series(entity=batch.legal_entity, prefix=batch.number_prefix, issue_date=day, kind=kind)
             try:
-                released |= _release(left, series, batch, register, issues, net, refused)
+                released |= release.together(left, series)
                 break
             except IssuedLater as later:
                 day = max(issues.today, later.day)
-                left = _issued(mine, day, issues, refused, net)
+                left = release.issued(mine, day)
         else:
             message = f"others kept issuing after {drafted} in {batch.legal_entity}"
             raise Contended(message)
-    return released, refused
+    return released, release.refused
 
 
-def _release(
-    drafts: Iterable[Draft],
-    series: Series,
-    batch: BatchDrafts,
-    register: Register,
-    issues: Issues,
-    net: Net,
-    refused: dict[str, Finding],
-) -> dict[str, Released]:
-    """Release drafts together; where that raises, one by one, so that only those whose own release raises are refused.
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """The release of the drafts of one batch, and why those that it refused were refused."""
 
-    Raises IssuedLater.
-    """
+    batch: BatchDrafts
+    register: Register
+    issues: Issues
+    net: Net
+    refused: dict[str, Finding] = field(default_factory=dict)
 
-    def take(chosen: Sequence[Draft]) -> dict[str, Released]:
+    def together(self, drafts: Sequence[Draft], series: Series) -> dict[str, Released]:
+        """Release drafts together; where that raises, one by one, so that only those whose own release raises wait.
+
+        Raises IssuedLater.
+        """
+        try:
+            return self._take(drafts, series)
+        except Exception as error:
+            if is_outside(error) or isinstance(error, IssuedLater):
+                raise
+        releases: dict[str, Released] = {}
+        for draft in drafts:
+            alone, instead = partial(self._take, [draft], series), partial(self._refuse, draft)
+            releases |= self.net.catch(draft.account, alone, instead, expected=(IssuedLater,))
+        return releases
+
+    def issued(self, drafts: Iterable[Draft], day: date) -> list[Draft]:
+        """Return drafts as they are on a day, and note those that are not issued then."""
+        issued = []
+        for draft in drafts:
+            issue = self.net.catch(draft.account, partial(self.issues.issue, draft, day), partial(Issued, None))
+            if issue.finding is not None:
+                self.refused[draft.invoice] = issue.finding
+            else:
+                self.refused.pop(draft.invoice, None)
+                issued.append(draft.model_copy(update={"document": issue.document}))
+        return issued
+
+    def _take(self, drafts: Sequence[Draft], series: Series) -> dict[str, Released]:
         candidates = [
-            Candidate(draft.invoice, draft.document, slots=draft.places, most_left=issues.most_left(draft.document))
-            for draft in chosen
+            Candidate(
+                draft.invoice, draft.document, slots=draft.places, most_left=self.issues.most_left(draft.document)
+            )
+            for draft in drafts
             if draft.document
         ]
-        return register.release(candidates, series=series, period=batch.period, run=batch.run, refused=refused)
+        return self.register.release(
+            candidates, series=series, period=self.batch.period, run=self.batch.run, refused=self.refused
+        )
 
-    def refuse(draft: Draft, finding: Finding) -> dict[str, Released]:
-        refused[draft.invoice] = finding
+    def _refuse(self, draft: Draft, finding: Finding) -> dict[str, Released]:
+        self.refused[draft.invoice] = finding
         return {}
-
-    together = list(drafts)
-    try:
-        return take(together)
-    except Exception as error:
-        if is_outside(error) or isinstance(error, IssuedLater):
-            raise
-    releases: dict[str, Released] = {}
-    for draft in together:
-        alone, instead = partial(take, [draft]), partial(refuse, draft)
-        releases |= net.catch(draft.account, alone, instead, expected=(IssuedLater,))
-    return releases
 
 
 def _kind(draft: Draft, batch: BatchDrafts) -> SeriesKind:
     is_zero = draft.document is not None and draft.document.totals.is_zero
     return SeriesKind.INVOICES if batch.numbers_zero_invoices or not is_zero else SeriesKind.ZERO_INVOICES
-
-
-def _issued(drafts: Iterable[Draft], day: date, issues: Issues, refused: dict[str, Finding], net: Net) -> list[Draft]:
-    """Return drafts as they are on a day, and add those that are not issued then to `refused`."""
-    issued = []
-    for draft in drafts:
-        issue = net.catch(draft.account, partial(issues.issue, draft, day), partial(Issued, None))
-        if issue.finding is not None:
-            refused[draft.invoice] = issue.finding
-        else:
-            refused.pop(draft.invoice, None)
-            issued.append(draft.model_copy(update={"document": issue.document}))
-    return issued

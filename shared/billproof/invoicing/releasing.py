@@ -63,8 +63,8 @@ def release_held(
     """Release one invoice that a run held, issued on the day of its release; doing it again changes nothing.
 
     Return why it is not released where its late usage was billed by another invoice since, where its tax is no longer
-    what was drafted and approved, or where it would leave a larger balance than was approved. Raises NotFound where the
-    run drafted no document for the account.
+    what was drafted and approved, where it would leave a larger balance than was approved, or where the chart has no
+    account for its revenue. Raises NotFound where the run drafted no document for the account.
     """
     draft = next((draft for draft in batch.drafts if draft.account == account), None)
     if draft is None or draft.document is None:
