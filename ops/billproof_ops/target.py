@@ -23,6 +23,7 @@ _SETTINGS = {
     "LEDGER_TABLE": "LedgerTableName",
     "RUNS_TABLE": "RunsTableName",
     "EXCEPTIONS_TABLE": "ExceptionsTableName",
+    "DECISIONS_TABLE": "DecisionsTableName",
     "IDEMPOTENCY_TABLE": "IdempotencyTableName",
     "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
     "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from billproof.approvals.exception_store import ExceptionStore
+    from billproof.approvals.governing import PolicyBook
+    from billproof.approvals.requests import Requests
     from billproof.erp.port import Erps
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
@@ -66,7 +68,19 @@ class Composition:
         """Master data."""
         from billproof.masterdata.directory import Directory
 
-        return Directory(self.contracts)
+        return Directory(self.contracts, self.policies)
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """The policies; their table is opened when one is asked for."""
+        from billproof.approvals.governing import PolicyBook
+
+        return PolicyBook(lambda: self.decisions, self.contracts)
+
+    @cached_property
+    def decisions(self) -> Records:
+        """What people decided, asked for and confirmed: only the functions of the API write it."""
+        return self._records(self.settings.decisions_table)
 
     @cached_property
     def register(self) -> Register:
@@ -85,7 +99,14 @@ class Composition:
         """Exceptions and their decisions."""
         from billproof.approvals.exception_store import ExceptionStore
 
-        return ExceptionStore(self._records(self.settings.exceptions_table))
+        return ExceptionStore(self._records(self.settings.exceptions_table), self.decisions)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Who asked for runs and credit notes."""
+        from billproof.approvals.requests import Requests
+
+        return Requests(self.decisions)
 
     @cached_property
     def exceptions(self) -> Workflows:
@@ -162,6 +183,7 @@ class Composition:
 
         return PreviewSources(
             contracts=OverlayRecords(self.contracts),
+            policies=self.policies,
             invoices=self.invoices,
             runs=self.runs,
             objects=OverlayObjects(self.objects),

@@ -59,6 +59,11 @@ class Settings:
         return self._text("EXCEPTIONS_TABLE")
 
     @property
+    def decisions_table(self) -> str:
+        """The table of what people decided, asked for and confirmed."""
+        return self._text("DECISIONS_TABLE")
+
+    @property
     def idempotency_table(self) -> str:
         """The table of powertools' idempotency records."""
         return self._text("IDEMPOTENCY_TABLE")
