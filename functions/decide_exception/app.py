@@ -1,19 +1,10 @@
 """A person's decision about an exception: the policy says who may take it."""
 
-from http import HTTPStatus
-
-from billproof.api import ApiCall, Problem, api_call
+from billproof.api import ApiCall, api_call, refuse
 from billproof.approvals.deciding import decide_exception
-from billproof.approvals.model import Answer, AnswerOutcome, Refusal, Verdict
+from billproof.approvals.model import Answer, Verdict
 from billproof.composition import Composition
 from billproof.model import Model
-
-STATUSES = {
-    Refusal.ALREADY_DECIDED: HTTPStatus.CONFLICT,
-    Refusal.NOTHING_TO_RELEASE: HTTPStatus.CONFLICT,
-    Refusal.NO_REASON: HTTPStatus.UNPROCESSABLE_ENTITY,
-}
-"""How a refusal is answered; what another person may decide is forbidden to this one."""
 
 
 class DecisionRequest(Model):
@@ -38,7 +29,4 @@ def handler(call: ApiCall[DecisionRequest], ports: Composition) -> Answer:
         tokens=ports.tokens,
         now=ports.now(),
     )
-    if answer.outcome is AnswerOutcome.REFUSED and answer.refusal is not None:
-        status = STATUSES.get(answer.refusal, HTTPStatus.FORBIDDEN)
-        raise Problem(status, answer.refusal.value, answer.message, answer=answer.model_dump(mode="json"))
-    return answer
+    return refuse(answer)

@@ -25,7 +25,9 @@ from billproof_ops.local.people import local_identity, signed_in
 from billproof_ops.target import Target
 
 TOKEN = "BILLPROOF_TOKEN"  # noqa: S105 - the name of a variable
-ONLY_LOCAL = "--as works on the embedded AWS only: on AWS your credentials, or the token in BILLPROOF_TOKEN, say who calls"
+ONLY_LOCAL = (
+    "--as works on the embedded AWS only: on AWS your credentials, or the token in BILLPROOF_TOKEN, say who calls"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def call(target: Target, operation: Operation, request: Mapping[str, Any], *, wh
         return _call_function(target, operation, in_path, body, who or os.environ.get("USER", "nobody"))
     url = f"{endpoint}/_aws/execute-api/{target.outputs['ApiId']}/$default{_path(operation, in_path)}"
     if who is None:
-        return _answer(*_signed(url, body, session().get_credentials()))
+        return _answer(*_signed(url, body, _own_credentials()))
     with signed_in(who) as credentials:
         return _answer(*_signed(url, body, credentials))
 
@@ -78,11 +80,19 @@ def _call_aws(target: Target, operation: Operation, in_path: dict[str, str], bod
     token = os.environ.get(TOKEN)
     if token is None:
         url = target.outputs["ApiUrl"] + _path(operation, in_path)
-        return _answer(*_signed(url, body, session().get_credentials()))
+        return _answer(*_signed(url, body, _own_credentials()))
     if "TokenApiUrl" not in target.outputs:
         message = f"{TOKEN} is set, and the stack has no API for tokens: deploy it with TokenIssuer and TokenAudience"
         raise OpsError(message)
     return _answer(*_sent(_request(target.outputs["TokenApiUrl"] + _path(operation, in_path), body, token=token)))
+
+
+def _own_credentials() -> Credentials:
+    credentials = session().get_credentials()
+    if credentials is None:
+        message = "no AWS credentials: they say who calls"
+        raise OpsError(message)
+    return credentials
 
 
 def _path(operation: Operation, in_path: Mapping[str, str]) -> str:

@@ -45,7 +45,9 @@ def show_policy(legal_entity: Entity, *, as_json: AsJson = False) -> None:
         print_json(current.policy.model_dump(mode="json") if current else None)
         return
     for version in history.versions:
-        by = f"published by {version.published.published_by}" if version.published else "of before people had identities"
+        by = (
+            f"published by {version.published.published_by}" if version.published else "of before people had identities"
+        )
         since = f", in force since {version.confirmation.confirmed_at}" if version.confirmation else ""
         console.print(f"version {version.policy.version} {by}{since}", soft_wrap=True)
     for person in current.policy.people if current else ():
@@ -65,5 +67,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _said(state: PolicyState) -> str:
-    confirmed = f", confirmed by {state.confirmed_by}" if state.confirmed_by else ", waits for somebody else to confirm it"
+    confirmed = (
+        f", confirmed by {state.confirmed_by}" if state.confirmed_by else ", waits for somebody else to confirm it"
+    )
     return f"policy {state.legal_entity} version {state.version} published by {state.published_by}{confirmed}"

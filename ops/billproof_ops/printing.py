@@ -20,7 +20,8 @@ Who = Annotated[
     typer.Option(
         "--as",
         envvar="BILLPROOF_PERSON",
-        help="Embedded AWS only: call as this local user; or set BILLPROOF_PERSON. On AWS your credentials say who calls.",
+        help="On the embedded AWS only: call as this local user (or set BILLPROOF_PERSON). "
+        "On AWS your credentials say who calls.",
     ),
 ]
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from billproof.approvals.model import Answer, Refusal
 from billproof.callers import IAM, Identity
 from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, Conflict, InvalidInput, NotAllowed, NotFound
@@ -50,7 +51,7 @@ class ApiCall[M: BaseModel]:
     idempotency_key: str
 
 
-class Problem(Exception):  # noqa: N818 - it is answered, not shown
+class Problem(Exception):
     """What is answered instead of a result: an HTTP status, a stable code and what is wrong."""
 
     def __init__(self, status: HTTPStatus, code: str, detail: str, **more: Any) -> None:
@@ -104,6 +105,22 @@ def api_call[M: BaseModel](
         return instrumented(handler)
 
     return decorate
+
+
+REFUSED = {
+    Refusal.ALREADY_DECIDED: HTTPStatus.CONFLICT,
+    Refusal.NOTHING_TO_RELEASE: HTTPStatus.CONFLICT,
+    Refusal.NO_REASON: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+"""How a refusal is answered; what another person may decide is forbidden to this one."""
+
+
+def refuse(answer: Answer) -> Answer:
+    """Return an answer of a decision that was taken; raises Problem, with the answer in it, for one that was not."""
+    if answer.refusal is None:
+        return answer
+    status = REFUSED.get(answer.refusal, HTTPStatus.FORBIDDEN)
+    raise Problem(status, answer.refusal.value, answer.message, answer=answer.model_dump(mode="json"))
 
 
 def caller_of(event: Mapping[str, Any]) -> Identity | None:

@@ -151,7 +151,7 @@ class Chain:
     def bill(self, entity: str, period: str, **request: Any) -> None:
         """Play billing_run and invoice_batch."""
         run = request.get("run_id", f"{entity}-{period}-001")
-        asked = {"run_id": run, "legal_entity": entity, "period": period, "requested_by": "carla", **request}
+        asked = {"run_id": run, "legal_entity": entity, "period": period, "requested_by": "schedule", **request}
         self.call("plan_billing_run", asked)
         for item in self._map_items(run, "buckets"):
             self.call("aggregate_usage", {"run_id": run, "bucket": item["bucket"]})
@@ -237,7 +237,10 @@ def _bill_after_a_later_number(chain: Chain, account: Account, contract: Contrac
         account.model_copy(update={"id": "NEW", "version": 1}),
         contract.model_copy(update={"id": "new", "account": "NEW", "version": 1}),
     )
-    chain.bill(INC, "2013-01", run_id=f"{INC}-2013-01-002", only_accounts=["NEW"])
+    asked = {"legal_entity": INC, "period": "2013-01", "only_accounts": ["NEW"]}
+    started = chain.ask("request_run", asked, "carla")
+    assert chain.ask("request_run", asked, "carla")["run_id"] == started["run_id"]  # it is under way
+    chain.bill(INC, "2013-01", run_id=started["run_id"], requested_by="carla", only_accounts=["NEW"])
     chain.work_off()
 
 
@@ -253,7 +256,7 @@ def _lose_documents(chain: Chain) -> None:
         chain.call(function, {"legal_entity": INC})
     chain.call("reconcile", {"legal_entity": INC, "period": "2013-01"})
     chain.ingest(flight(7, account="UA"), sent_at=chain.now - timedelta(hours=1))
-    request = {"run_id": f"{INC}-2013-03-001", "legal_entity": INC, "period": "2013-03", "requested_by": "carla"}
+    request = {"run_id": f"{INC}-2013-03-001", "legal_entity": INC, "period": "2013-03", "requested_by": "schedule"}
     chain.call("plan_billing_run", request)
     chain.lose("runs/")
     january = {**request, "run_id": f"{INC}-2013-01-001", "period": "2013-01"}
@@ -268,9 +271,7 @@ def _decide(chain: Chain, exception: str) -> None:
         f"{WAITS_UNDER}3",
     ):  # the second is a reminder, later ones escalate
         chain.call("await_decision", {"exception": exception, "task_token": token})
-    chain.ask(
-        "decide_exception", {"verdict": "approved", "reason": "agreed by telephone"}, "ben", exception=exception
-    )
+    chain.ask("decide_exception", {"verdict": "approved", "reason": "agreed by telephone"}, "ben", exception=exception)
     chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}4"})
     chain.call("apply_decision", {"exception": exception})
 

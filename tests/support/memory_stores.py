@@ -33,7 +33,6 @@ from tests.support.fakes import (
     run_once,
 )
 
-
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 FOUNDER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/founder")
 CONFIRMER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/confirmer")
@@ -46,7 +45,9 @@ class MemoryStores:
         self.buckets = buckets
         self.batch_size = batch_size
         self.objects = MemoryObjects()
-        self.records = {name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions")}
+        self.records = {
+            name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions")
+        }
         self.policies = PolicyBook(lambda: self.records["decisions"], self.records["contracts"])
         self.directory = Directory(self.records["contracts"], self.policies)
         self.requests = Requests(self.records["decisions"])

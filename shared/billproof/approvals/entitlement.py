@@ -127,9 +127,7 @@ def _unknown(opened: ExceptionRecord, caller: Identity, history: PolicyHistory) 
     return Refused(Refusal.UNKNOWN_PERSON, f"the policy of {opened.legal_entity} has no person with this identity")
 
 
-def _why_not_of_before(
-    opened: ExceptionRecord, decision: Decision, history: PolicyHistory, at: datetime
-) -> str | None:
+def _why_not_of_before(opened: ExceptionRecord, decision: Decision, history: PolicyHistory, at: datetime) -> str | None:
     """Judge a decision without an identity: one from before the first policy whose people have identities."""
     if history.knows_identities(at):
         return f"the decision of {decision.decided_by} names no identity"

@@ -17,6 +17,7 @@ from typing import Any
 
 from billproof.approvals.limits import ApprovalLimits
 from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Verdict
+from billproof.approvals.requests import Requests
 from billproof.errors import Contended, NotFound
 from billproof.identities import ExceptionId
 from billproof.ids import digest_bytes, shown
@@ -70,6 +71,11 @@ class ExceptionStore:
     def supersede(self, decision: Decision) -> bool:
         """Keep that an exception is no longer needed; False where there is such a fact already."""
         return self._add(decision.exception, DECIDED, decision)
+
+    @property
+    def requests(self) -> Requests:
+        """Who asked for what."""
+        return Requests(self._decisions)
 
     @property
     def limits(self) -> ApprovalLimits:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from billproof.approvals.policy import Person, Policy
+from billproof.approvals.policy import Policy
 from billproof.callers import Identity
 from billproof.model import Model
 from billproof.ports import Document, Key, Record, Records

@@ -60,7 +60,7 @@ class ApprovalLimits:
         counted = []
         for scope, of in _scopes(opened, at):
             last = next(self._entries(opened, person, scope, of, newest_first=True), None)
-            ordinal, total = last if last else (-1, Money.zero(amount.currency))
+            ordinal, total = last or (-1, Money.zero(amount.currency))
             key = LimitKey(scope, of, amount.currency, ordinal + 1)
             approved = ApprovedAmount(exception=opened.id, amount=amount, total=total + amount)
             counted.append(CountedAmount(scope, Key(_partition(opened, person), str(key)), approved))

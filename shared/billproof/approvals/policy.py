@@ -14,7 +14,7 @@ from billproof.names import Currency, Name, Nonnegative, Version, is_published
 
 Percent = Annotated[Nonnegative, Field(le=100_000)]
 FORMAT = 2
-"""The format of policies whose people have identities. One of format 1 is read as it was written, and lets nobody act."""
+"""The format of policies whose people have identities. One of format 1 is still read, and lets nobody act."""
 
 
 class Role(Model):

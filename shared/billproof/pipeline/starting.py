@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from billproof.callers import SCHEDULE
-from billproof.errors import Contended, InvalidPeriod, work_apart
+from billproof.errors import Conflict, Contended, InvalidPeriod, work_apart
 from billproof.identities import RunId
+from billproof.ids import shown
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
@@ -118,6 +119,17 @@ def start_billing_run(
             return _start(records, run_id, legal_entity, period, workflows)
     message = f"others kept starting runs of {legal_entity} {period}"
     raise Contended(message)
+
+
+def refuse_other_request(records: Records, run_id: str, requested_by: str) -> None:
+    """Raise Conflict where a run's own record does not say that this caller asked for it: the input of a workflow may.
+
+    Whoever is named as the requester decides nothing of the run, so the name must be that of who asked.
+    """
+    record = records.get(_key(run_id))
+    if record is None or record.get("requested_by", SCHEDULE) != requested_by:
+        message = f"run {run_id} was not asked for by {shown(requested_by)}: start it with billproof run start"
+        raise Conflict(message)
 
 
 def refuse_signed_off(records: Records, legal_entity: str, period: str) -> None:
