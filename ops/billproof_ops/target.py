@@ -26,6 +26,7 @@ _SETTINGS = {
     "AUDIT_TABLE": "AuditTableName",
     "AUDIT_BUCKET": "AuditBucketName",
     "AUDIT_RETENTION_DAYS": "AuditRetentionDays",
+    "DECISIONS_TABLE": "DecisionsTableName",
     "IDEMPOTENCY_TABLE": "IdempotencyTableName",
     "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
     "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from billproof.approvals.exception_store import ExceptionStore
+    from billproof.approvals.governing import PolicyBook
+    from billproof.approvals.requests import Requests
     from billproof.audit.chain import AuditChain
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.erp.port import Erps
@@ -124,7 +126,19 @@ class Composition:
         """Master data."""
         from billproof.masterdata.directory import Directory
 
-        return Directory(self.contracts)
+        return Directory(self.contracts, self.policies)
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """The policies; their table is opened when one is asked for."""
+        from billproof.approvals.governing import PolicyBook
+
+        return PolicyBook(lambda: self.decisions, self.contracts)
+
+    @cached_property
+    def decisions(self) -> AuditedRecords:
+        """What people decided, asked for and confirmed: only the functions of the API write it."""
+        return self._records("decisions", self.settings.decisions_table)
 
     @cached_property
     def register(self) -> Register:
@@ -143,7 +157,14 @@ class Composition:
         """Exceptions and their decisions."""
         from billproof.approvals.exception_store import ExceptionStore
 
-        return ExceptionStore(self.exception_facts)
+        return ExceptionStore(self.exception_facts, self.decisions)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Who asked for runs and credit notes."""
+        from billproof.approvals.requests import Requests
+
+        return Requests(self.decisions)
 
     @cached_property
     def exception_facts(self) -> AuditedRecords:
@@ -230,6 +251,7 @@ class Composition:
 
         return PreviewSources(
             contracts=OverlayRecords(self.contracts),
+            policies=self.policies,
             invoices=self.invoices,
             runs=self.runs,
             objects=OverlayObjects(self.objects),

@@ -4,6 +4,7 @@
     |- InvalidInput               the caller must change what it sent
     |  |- InvalidMoney            a float, another currency, an unknown currency
     |  |- InvalidPeriod           an empty, reversed or unreadable period
+    |- NotAllowed                 who calls may not do that: somebody else may
     |- NotFound                   a key that should be there is not
     |- Conflict                   the same key was taken with other content
     |  |- ImmutableDocument       a released document would change
@@ -61,6 +62,12 @@ class InvalidPeriod(InvalidInput):
     """A period that is empty, reversed or unreadable."""
 
     code = "invalid_period"
+
+
+class NotAllowed(BillproofError):
+    """Who calls may not do that: another person may, or nobody."""
+
+    code = "not_allowed"
 
 
 class NotFound(BillproofError):

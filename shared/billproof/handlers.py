@@ -81,21 +81,32 @@ def step[M: BaseModel](model: type[M], *, name: str) -> Callable[[Callable[[M, C
             except ValidationError as error:
                 message = f"{name}: {what_is_wrong(error)}"
                 raise InvalidInput(message) from None
-            named = log_fields(request.model_dump(mode="json"))
-            logger.append_keys(**named, **_correlation(named))
+            append_names(request)
             try:
                 result = use_case(request, ports or composition()).model_dump(mode="json")
             except Exception as error:
                 log_failure(name, error, traceback=False)  # the runtime logs it
                 raise
-            outcome = log_fields(result)
-            logger.append_keys(**_correlation({**outcome, **named}))
-            logger.info(name, result=outcome)
+            log_result(name, result)
             return result
 
         return instrumented(handler)
 
     return decorate
+
+
+def append_names(request: BaseModel) -> None:
+    """Put the names in a request into every log line of this call."""
+    named = log_fields(request.model_dump(mode="json"))
+    logger.append_keys(**named, **_correlation(named))
+
+
+def log_result(name: str, result: Mapping[str, Any]) -> None:
+    """Log what came of a request."""
+    outcome = log_fields(result)
+    if "run_id" not in logger.get_current_keys() and "exception_id" not in logger.get_current_keys():
+        logger.append_keys(**_correlation(outcome))
+    logger.info(name, result=outcome)
 
 
 def log_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

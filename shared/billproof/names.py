@@ -44,8 +44,13 @@ PUBLISHED = {"published": True}
 """The context in which a document is validated that comes in now; what was stored before stays readable as it is."""
 
 
+def is_published(info: ValidationInfo) -> bool:
+    """Say whether a document comes in now."""
+    return bool(info.context and info.context.get("published"))
+
+
 def _country(value: str, info: ValidationInfo) -> str:
-    if info.context is None or not info.context.get("published"):
+    if not is_published(info):
         return value
     code = ALIASES.get(value, value)
     if code not in COUNTRIES:

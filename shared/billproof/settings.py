@@ -77,6 +77,11 @@ class Settings:
         return timedelta(days=self._number("AUDIT_RETENTION_DAYS", least=1, most=36_500))
 
     @property
+    def decisions_table(self) -> str:
+        """The table of what people decided, asked for and confirmed."""
+        return self._text("DECISIONS_TABLE")
+
+    @property
     def idempotency_table(self) -> str:
         """The table of powertools' idempotency records."""
         return self._text("IDEMPOTENCY_TABLE")

@@ -79,7 +79,7 @@ def test_sending_everything_again_changes_nothing(billed: Target) -> None:
         what="ingesting",
         timeout_seconds=DRAIN_SECONDS,
     )
-    started = billing.start_run(billed, INC, JANUARY, requested_by="carla")
+    started = billing.start_run(billed, INC, JANUARY, who="carla")
     billing.wait_for_run(billed, started.run_id)
     statement = billing.run_report(billed, started.run_id)
     assert (statement.released, statement.already_released, statement.changed_after_release) == (0, 13, 0)
@@ -116,7 +116,7 @@ def test_a_run_whose_batches_fail_tries_them_again_then_fails_and_the_next_attem
     functions = client("lambda")
     functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     try:
-        run_id = billing.start_run(billed, EUROPE, february, requested_by="carla").run_id
+        run_id = billing.start_run(billed, EUROPE, february, who="carla").run_id
         with pytest.raises(OpsError, match="failed"):
             billing.wait_for_run(billed, run_id)
     finally:

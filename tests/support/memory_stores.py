@@ -1,7 +1,7 @@
 """Everything that billproof stores, sends and asks, in memory; the use cases over it are those of `World`."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +10,12 @@ import msgspec
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.exception_store import ExceptionStore
+from billproof.approvals.governing import PolicyBook, PolicyConfirmation, PublishedPolicy
+from billproof.approvals.policy import FORMAT, Policy
+from billproof.approvals.requests import Requests
 from billproof.audit.chain import AuditChain
 from billproof.audit.keys import key_place
+from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
 from billproof.invoicing.documents import read_invoice
@@ -20,6 +24,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
+from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
@@ -36,7 +41,10 @@ from tests.support.fakes import (
     run_once,
 )
 
-FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions")
+FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions")
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+FOUNDER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/founder")
+CONFIRMER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/confirmer")
 
 
 class MemoryStores:
@@ -50,7 +58,9 @@ class MemoryStores:
         self.chain = AuditChain(lambda: self.audit, self.now)
         self.objects = AuditedMemoryObjects(self.chain)
         self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
-        self.directory = Directory(self.records["contracts"])
+        self.policies = PolicyBook(lambda: self.records["decisions"], self.records["contracts"])
+        self.directory = Directory(self.records["contracts"], self.policies)
+        self.requests = Requests(self.records["decisions"])
         self.register = Register(self.records["invoices"])
         self.runs = self.records["runs"]
         self.ledger = EmbeddedLedger(self.records["ledger"])
@@ -62,7 +72,7 @@ class MemoryStores:
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()
         self.tax_engines: dict[TaxEngineName, TaxEngine] = {}
-        self.exception_store = ExceptionStore(self.records["exceptions"])
+        self.exception_store = ExceptionStore(self.records["exceptions"], self.records["decisions"])
         self.once = run_once
         self.settings = Settings(
             {
@@ -98,8 +108,21 @@ class MemoryStores:
         return self.moment + timedelta(seconds=self._sent + 1)
 
     def publish(self, *data: AnyMasterData) -> None:
+        """Keep master data; a policy is published and confirmed by two people whom no version names."""
         for document in data:
-            self.directory.add(document)
+            if isinstance(document, Policy) and document.format == FORMAT:
+                self.adopt(document)
+            else:
+                self.directory.add(document)
+
+    def adopt(self, policy: Policy, *, publisher: Identity = FOUNDER) -> None:
+        """Let a policy take effect: the first one from the beginning of time, a later one from now on."""
+        at = instant_text(self.now() if self.policies.history(policy.id).in_force() else BEGINNING)
+        self.policies.publish(PublishedPolicy(policy=policy, published_by=publisher, published_at=at))
+        confirmation = PolicyConfirmation(
+            version=policy.version, confirmed_by=CONFIRMER, person="confirmer", confirmed_at=at
+        )
+        self.policies.confirm(policy.id, confirmation)
 
     def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
         sent = list(events)
@@ -132,6 +155,7 @@ class MemoryStores:
     def preview_sources(self) -> PreviewSources:
         return PreviewSources(
             contracts=OverlayRecords(self.records["contracts"]),
+            policies=self.policies,
             invoices=self.records["invoices"],
             runs=self.runs,
             objects=OverlayObjects(self.objects),

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from billproof.approvals.applying import Applied, apply_decision
-from billproof.approvals.credits import CreditRequested, request_credit
+from billproof.approvals.asking import ask_for_credit, ask_for_run
+from billproof.approvals.credits import CreditRequested
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
 from billproof.approvals.policy import Policy
@@ -15,14 +16,13 @@ from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
 from billproof.erp.recognition import MonthRecognized, recognize_month
 from billproof.erp.service import post_to_erp
-from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.credit_requests import WantedCredit
 from billproof.invoicing.model import Invoice
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
 from billproof.pipeline.model import PlanRequest, RunPlan, RunStatement
 from billproof.pipeline.planning import RunSizes, plan_billing_run
-from billproof.pipeline.starting import start_billing_run
 from billproof.pipeline.steps.calculate_tax import calculate_tax
 from billproof.pipeline.steps.draft_invoices import draft_invoices
 from billproof.pipeline.steps.price_usage import price_usage
@@ -32,6 +32,7 @@ from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
 from billproof.usage.ingestion import Acceptance
 from billproof_ops.demo import story
+from billproof_ops.local.people import local_identity
 from tests.support.memory_stores import MemoryStores
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
@@ -65,16 +66,20 @@ class World(MemoryStores):
             self.publish(*demo.policies)
 
     def start(self, entity: str = INC, period: str = JANUARY) -> str:
-        started = start_billing_run(
+        return ask_for_run(
             legal_entity=entity,
             period=period,
+            only_accounts=(),
+            idempotency_key="",
+            caller=local_identity(REQUESTER),
+            policies=self.policies,
+            requests=self.requests,
             records=self.runs,
             workflows=self.billing_runs,
             directory=self.directory,
             now=self.now(),
             grace=GRACE,
-        )
-        return started.run_id
+        ).run_id
 
     def plan(
         self, run_id: str, entity: str = INC, period: str = JANUARY, only_accounts: tuple[str, ...] = ()
@@ -135,11 +140,11 @@ class World(MemoryStores):
         return decide_exception(
             exception=exception,
             verdict=Verdict(verdict),
-            decided_by=by,
+            caller=local_identity(by),
             reason=reason,
             exception_store=self.exception_store,
             register=self.register,
-            directory=self.directory,
+            policies=self.policies,
             tokens=self.tokens,
             now=self.now(),
         )
@@ -155,9 +160,13 @@ class World(MemoryStores):
 
     def credit(self, invoice: str, request: str = "C-1", **terms: Any) -> CreditRequested:
         """Ask for a credit note: all that is left, unless `terms` says more."""
-        fields = {"reason": "billing_error", "note": "agreed with the customer", "requested_by": "ana", **terms}
-        return request_credit(
-            CreditRequest.model_validate({"id": request, "invoice": invoice, **fields}),
+        by = terms.pop("requested_by", "ana")
+        fields = {"reason": "billing_error", "note": "agreed with the customer", **terms}
+        return ask_for_credit(
+            WantedCredit.model_validate({"id": request, "invoice": invoice, **fields}),
+            caller=local_identity(by),
+            policies=self.policies,
+            requests=self.requests,
             register=self.register,
             directory=self.directory,
             objects=self.objects,
@@ -178,6 +187,7 @@ class World(MemoryStores):
         return apply_decision(
             exception=exception,
             exception_store=self.exception_store,
+            policies=self.policies,
             objects=self.objects,
             register=self.register,
             directory=self.directory,

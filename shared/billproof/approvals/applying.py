@@ -4,7 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from billproof.approvals.entitlement import why_not_entitled
 from billproof.approvals.exception_store import ExceptionStore
+from billproof.approvals.governing import PolicyBook
 from billproof.approvals.model import ExceptionRecord, Kind, Verdict
 from billproof.approvals.outdated import open_outdated, outdated_by
 from billproof.approvals.superseding import document_of
@@ -95,6 +97,7 @@ def apply_decision(
     *,
     exception: str,
     exception_store: ExceptionStore,
+    policies: PolicyBook,
     objects: Objects,
     register: Register,
     directory: Directory,
@@ -106,12 +109,17 @@ def apply_decision(
 
     One whose tax is another on this day, whose late usage was billed meanwhile, or which would leave a larger balance
     than was approved, is outdated: it is not released, now or later, and another exception says why. Raises Conflict
-    where nobody approved it.
+    where nobody approved it who was entitled to: the stored decision counts, not what the workflow was told.
     """
     state = exception_store.state(exception)
     opened = state.opened
     if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
         message = f"exception {exception} was not approved: nothing is released"
+        raise Conflict(message)
+    history = policies.history(opened.legal_entity)
+    why_not = why_not_entitled(opened, state.decision, history=history, limits=exception_store.limits)
+    if why_not is not None:
+        message = f"the approval of exception {exception} counts for nothing, and nothing is released: {why_not}"
         raise Conflict(message)
     applying = _Applying(
         objects=objects, register=register, directory=directory, postings=postings, deliveries=deliveries, now=now

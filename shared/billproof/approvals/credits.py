@@ -3,7 +3,7 @@
 request -> draft (held) -> exception -> invoice_exception -> decision -> release -> posting, delivery
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -59,8 +59,11 @@ def request_credit(
     exception_store: ExceptionStore,
     workflows: Workflows,
     now: datetime,
+    before_exception: Callable[[str], None],
 ) -> CreditRequested:
     """Draft the requested credit note and raise its exception; the same request again is accepted without change.
+
+    `before_exception` is told the document's id before anybody can decide about it.
 
     Raises NotFound where the invoice is not released, Conflict where the request's id was used for another one,
     InvalidInput where the request asks for more than is left, or another credit note of the invoice still waits, and
@@ -70,6 +73,7 @@ def request_credit(
     for _ in attempts(MAX_ATTEMPTS):
         requested, released = desk.take(request, now)
         if requested is not None:
+            before_exception(requested.invoice)
             opened = _exception(requested, request, released, now)
             raise_exception(opened, exception_store=exception_store, workflows=workflows)
             decision = exception_store.state(opened.id).decision

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from billproof.approvals.governing import PolicyBook
 from billproof.contracts.model import Contract
 from billproof.errors import NotFound
 from billproof.findings import Finding
@@ -41,6 +42,7 @@ class PreviewSources:
     """
 
     contracts: Records
+    policies: PolicyBook
     invoices: Records
     runs: Records
     objects: Objects
@@ -76,7 +78,7 @@ def preview(
     The period may still be under way: then it is what was used so far. `changes` are versions of master data that are
     taken as if they were published. Raises NotFound, InvalidPeriod, and Conflict where a change's version is taken.
     """
-    directory, objects = Directory(sources.contracts), sources.objects
+    directory, objects = Directory(sources.contracts, sources.policies), sources.objects
     for change in changes:
         directory.add(change)
     register = Register(sources.invoices)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from billproof.approvals.model import Verdict
 from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores
 from billproof.erp.intent import erp_of
@@ -27,6 +26,7 @@ from billproof.pipeline.steps.price_usage import price_one
 from billproof.pipeline.steps.validate_pricing import validate_one
 from billproof.pricing.model import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
+from billproof.proof.approvals import prove_credits, prove_held_invoice
 from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.proof.usage import compare_usage
@@ -61,11 +61,13 @@ def prove_account(
         return checked, differences
     books = list(_compare_books(released, plan, stores))
     is_posted = all(difference.kind is not DifferenceKind.NOT_POSTED for difference in books)
-    differences += [*books, *_unapproved(draft, released, plan, stores)]
+    differences += books
+    approvals, unapproved = _approvals(draft, released, plan, stores)
+    differences += unapproved
     if plan.legal_entity.chart_of_accounts.customer_balance is not None:
         differences += compare_release(released, stores)
         differences += compare_balances(plan.legal_entity.id, draft.account, stores)
-    return checked + CheckedCounts(documents=1, postings=int(is_posted)), differences
+    return checked + approvals + CheckedCounts(documents=1, postings=int(is_posted)), differences
 
 
 def compare_shared_terms(plan: BatchPlan, directory: Directory) -> tuple[CheckedCounts, list[Difference]]:
@@ -180,13 +182,16 @@ def _digest(draft: Draft | None) -> str:
     return draft.document.digest if draft is not None and draft.document is not None else NONE
 
 
-def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
-    """Find an invoice that its run held, and that was released without anybody's approval."""
+def _approvals(
+    draft: Draft, released: Released, plan: BatchPlan, stores: Stores
+) -> tuple[CheckedCounts, list[Difference]]:
+    """Check the approval of an invoice that its run held, and those of its credit notes."""
+    history = stores.directory.policies.history(plan.legal_entity.id)
+    checked, differences = prove_credits(released.invoice, history, stores)
     if draft.outcome is not DraftOutcome.HELD or released.run != plan.run:
-        return
-    exceptions = stores.exception_store.of_subject(plan.legal_entity.id, plan.period.name, draft.account)
-    if not any(state.status == Verdict.APPROVED and state.opened.run == plan.run for state in exceptions):
-        yield Difference.of(DifferenceKind.APPROVAL, released.number, "released", "held, and nobody approved it")
+        return checked, differences
+    held, unapproved = prove_held_invoice(released, history, stores)
+    return checked + held, [*unapproved, *differences]
 
 
 def _compare_books(released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:

@@ -25,6 +25,7 @@ from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.model import RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
+from billproof.proof.approvals import prove_run_approvals
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
 from billproof.proof.usage import check_segments, compare_counts
 from billproof.usage import log
@@ -57,6 +58,9 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
             account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
             checked += account_counts
             differences += account_differences
+    approvals, unapproved = prove_run_approvals(plan, stores)
+    checked += approvals
+    differences += unapproved
     differences += _compare_statement(statement, usages, plan.period.name)
     differences += compare_counts(usages, rows_stored)
     differences += _unbalanced(balance_run(run_id, stores=stores))
