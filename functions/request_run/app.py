@@ -12,7 +12,7 @@ from billproof.names import Name
 from billproof.pipeline.starting import StartedRun
 
 
-class RunRequest(Model):
+class WantedRun(Model):
     """A legal entity, a month and, where the run is limited to some, accounts."""
 
     legal_entity: str
@@ -20,8 +20,8 @@ class RunRequest(Model):
     only_accounts: Annotated[tuple[Name, ...], Field(max_length=1_000)] = ()
 
 
-@api_call(RunRequest, name="request_run")
-def handler(call: ApiCall[RunRequest], ports: Composition) -> StartedRun:
+@api_call(WantedRun, name="request_run")
+def handler(call: ApiCall[WantedRun], ports: Composition) -> StartedRun:
     """Start the next run of the month; one that is under way, or was started under the same key, is returned."""
     return ask_for_run(
         legal_entity=call.request.legal_entity,

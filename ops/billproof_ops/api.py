@@ -55,6 +55,10 @@ class RefusedCall(OpsError):
         self.problem = problem
 
 
+class UnusableCall(RefusedCall, WrongUse):
+    """The API says that what was asked makes no sense as it is."""
+
+
 def call(target: Target, operation: Operation, request: Mapping[str, Any], *, who: str | None) -> Any:
     """Call an operation and return its answer.
 
@@ -140,5 +144,6 @@ def _answer(status: int, content: bytes) -> Any:
     except ValueError:
         document = {}
     if status >= HTTPStatus.BAD_REQUEST:
-        raise RefusedCall(status, document if isinstance(document, dict) else {})
+        unusable = status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+        raise (UnusableCall if unusable else RefusedCall)(status, document if isinstance(document, dict) else {})
     return document

@@ -43,11 +43,10 @@ VERSIONS = {"policy": FORMAT}
 
 def generate() -> dict[str, str]:
     """Return the text of every schema by its file's name."""
-    return {
-        f"{name}.v{VERSIONS.get(name, 1)}.json": json.dumps(TypeAdapter(model).json_schema(), indent=1, sort_keys=True)
-        + "\n"
-        for name, model in MODELS.items()
+    texts = {
+        name: json.dumps(TypeAdapter(model).json_schema(), indent=1, sort_keys=True) for name, model in MODELS.items()
     }
+    return {f"{name}.v{VERSIONS.get(name, 1)}.json": f"{text}\n" for name, text in texts.items()}
 
 
 if __name__ == "__main__":

@@ -66,6 +66,12 @@ def test_data_is_encrypted_versioned_kept_and_only_reached_over_tls() -> None:
 
 
 NAMES = {
+    "AWS::ApiGatewayV2::Api": ("Name",),
+    "AWS::ApiGatewayV2::Authorizer": (),  # named within its API only
+    "AWS::ApiGatewayV2::Integration": (),
+    "AWS::ApiGatewayV2::Route": (),
+    "AWS::ApiGatewayV2::Stage": (),
+    "AWS::Lambda::Permission": (),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),
     "AWS::DynamoDB::Table": ("TableName",),

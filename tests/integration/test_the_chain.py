@@ -123,13 +123,13 @@ def test_a_run_whose_batches_fail_tries_them_again_then_fails_and_the_next_attem
         functions.delete_function_concurrency(FunctionName=function)
     missing = json.loads(billed.ports.objects.get(f"runs/{run_id}/maps/missing.json"))
     assert {item["run_id"] for item in missing} == {run_id}
-    code, out, err = run_command("run", "redrive", run_id)
+    code, out, err = run_command("run", "redrive", run_id, "--as", "carla")
     assert code == 0, out + err
     last = billing.last_run(billed, EUROPE, february)
     billing.wait_for_run(billed, last)
     assert billing.run_report(billed, last).released >= 1
     before = [facts.id for facts in billed.ports.register.of_period(EUROPE, february)]
-    code, out, err = run_command("run", "redrive", run_id)  # may be repeated, though the run stays failed
+    code, out, err = run_command("run", "redrive", run_id, "--as", "carla")  # the run stays failed
     assert code == 0, out + err
     billing.wait_for_run(billed, billing.last_run(billed, EUROPE, february))
     assert [facts.id for facts in billed.ports.register.of_period(EUROPE, february)] == before
@@ -145,7 +145,7 @@ def test_a_failed_run_is_redriven_or_the_next_one_is_started(billed: Target) -> 
         what="the failure",
         timeout_seconds=DRAIN_SECONDS,
     )
-    code, out, err = run_command("run", "redrive", run_id)
+    code, out, err = run_command("run", "redrive", run_id, "--as", "carla")
     assert (code, "redriven" in out or f"{EUROPE}-2013-03-001 started instead" in out) == (0, True), out + err
     if "started instead" in out:
         billing.wait_for_run(billed, f"{EUROPE}-2013-03-001")

@@ -27,15 +27,13 @@ from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event
-from tests.support.expanded import environment, of_type, source
+from tests.support.aws_resources import BUCKET, make_resources
+from tests.support.expanded import environment
 from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
 
-BUCKET, AUDIT_BUCKET = "databucket", "auditbucket"
-SENDER = "billing@skymeter.example"
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
 WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
-ENGINE_KEY = "rk_test_of_the_engine"
 EVENTS = ROOT / "events"
 ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "DL"}
 """The accounts of the demo that play: DL is billed by the other legal entity."""
@@ -96,7 +94,7 @@ class Chain:
         self.recording = recording
         self.now = RUN_DAYS["2013-01"]
         self._numbers = itertools.count(1)
-        self._names = _make_resources()
+        self._names = make_resources()
         self._compositions: dict[str, ChainComposition] = {}
 
     def call(self, function: str, event: Any) -> Any:
@@ -285,34 +283,3 @@ def _request(invoice: str, name: str, **terms: Any) -> dict[str, Any]:
 def _credit(chain: Chain, invoice: str, name: str, **terms: Any) -> None:
     asked = chain.ask("request_credit", _request(invoice, name, **terms), "ana")
     _decide(chain, asked["exception"])
-
-
-def _make_resources() -> dict[str, str]:
-    """Make the template's resources on moto and return the value of a Ref to each, and of the parameters."""
-    names = {"DataBucket": BUCKET, "SenderAddress": SENDER, "Stage": "test"}
-    names |= {
-        "BucketCount": "2",
-        "CutOffGraceHours": "72",
-        "EventAgeDays": "400",
-        "BatchSize": "25",
-        "BatchConcurrency": "1",
-    }
-    names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653"}
-    client("s3").create_bucket(Bucket=BUCKET)
-    client("s3").create_bucket(Bucket=AUDIT_BUCKET, ObjectLockEnabledForBucket=True)
-    for name, table in of_type("AWS::DynamoDB::Table").items():
-        given = {key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema")}
-        client("dynamodb").create_table(TableName=name, **given)
-        names[name] = name
-    for name in of_type("AWS::SQS::Queue"):
-        names[name] = client("sqs").create_queue(QueueName=name)["QueueUrl"]
-    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
-    role = "arn:aws:iam::123456789012:role/machine"
-    for name in of_type("AWS::StepFunctions::StateMachine"):
-        made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
-        names[name] = made["stateMachineArn"]
-    client("ses").verify_email_identity(EmailAddress=SENDER)
-    for name in (name for name in source()["Parameters"] if name.endswith("SecretArn")):
-        client("secretsmanager").create_secret(Name=name, SecretString=ENGINE_KEY)
-        names[name] = name
-    return names

@@ -66,6 +66,13 @@ def as_before(world: World) -> None:
     world.records["exceptions"].items[Key(PARTITION, "EV#001#decided")] = stored
 
 
+def over_the_limit(world: World) -> None:
+    """Let a manager approve more than a manager may."""
+    amount = {"amount": "8000.01", "currency": "USD"}
+    change(world, "exceptions", PARTITION, "EV#001#opened", amount=amount)
+    approved_by(world, "ana")
+
+
 ALTERATIONS: dict[str, tuple[Callable[[World], Any], str]] = {
     "the decision is removed": (
         lambda world: world.records["decisions"].items.pop(Key(PARTITION, "EV#001#decided")),
@@ -73,10 +80,7 @@ ALTERATIONS: dict[str, tuple[Callable[[World], Any], str]] = {
     ),
     "it is the requester's": (lambda world: approved_by(world, REQUESTER), f"{REQUESTER} requested {RUN}"),
     "it is over the limit": (
-        lambda world: (
-            change(world, "exceptions", PARTITION, "EV#001#opened", amount={"amount": "8000.01", "currency": "USD"})
-            or approved_by(world, "ana")
-        ),
+        over_the_limit,
         "over the limit of ana",
     ),
     "it counts for nothing": (lambda world: approved_by(world, "ana"), "what ana approved does not count it"),

@@ -100,8 +100,7 @@ def test_a_process_makes_its_ports_once(monkeypatch: pytest.MonkeyPatch) -> None
     ports = composition()
     assert ports is composition()
     names = ("objects", "directory", "register", "runs", "erps", "reference_data", "postings", "deliveries", "mailer")
-    names = (*names, "billing_runs", "exception_store", "exceptions", "tokens", "policies", "requests")
-    for name in names:
+    for name in (*names, "billing_runs", "exception_store", "exceptions", "tokens", "policies", "requests"):
         assert getattr(ports, name) is getattr(ports, name)
     assert ports.now().tzinfo is not None
 

@@ -55,8 +55,8 @@ def variants(event: Any) -> Iterator[Any]:
     records = event.get("Records") if isinstance(event, dict) else None
     if isinstance(event, dict) and "requestContext" in event and event["body"]:
         with suppress(json.JSONDecodeError):
-            bodies = with_private_text(json.loads(event["body"]))
-            yield from ({**event, "body": json.dumps(body)} for body in bodies)
+            asked = json.loads(event["body"])
+            yield from ({**event, "body": json.dumps(changed)} for changed in with_private_text(asked))
     if records is None:
         yield from with_private_text(event)
         return

@@ -62,8 +62,7 @@ def ask_for_run(
         return StartedRun(run_id=known, legal_entity=legal_entity, period=period, started=False)
 
     def note(run_id: str) -> None:
-        asked = Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now))
-        requests.note(run_id, asked)
+        requests.note(run_id, Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now)))
 
     started = start_billing_run(
         legal_entity=legal_entity,
@@ -103,8 +102,7 @@ def ask_for_credit(
     person = known_person(policies, entity, caller)
 
     def note(document: str) -> None:
-        asked = Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now))
-        requests.note(document, asked)
+        requests.note(document, Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now)))
 
     return request_credit(
         CreditRequest.model_validate({**wanted.model_dump(mode="json"), "requested_by": person.id}),

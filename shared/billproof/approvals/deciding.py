@@ -5,7 +5,7 @@ Approving never changes an amount: the document that was held is released.
 
 from datetime import datetime
 
-from billproof.approvals.entitlement import Refused, entitlement
+from billproof.approvals.entitlement import NotEntitled, entitlement
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyBook
 from billproof.approvals.model import Answer, AnswerOutcome, Decision, ExceptionState, Refusal, Verdict
@@ -56,7 +56,7 @@ def decide_exception(
             return _refused(exception, Refusal.NO_REASON, "a decision needs a reason that another person understands")
         limits = exception_store.limits
         entitled = entitlement(state.opened, verdict, caller, history=history, limits=limits, at=now)
-        if isinstance(entitled, Refused):
+        if isinstance(entitled, NotEntitled):
             return _refused(exception, entitled.refusal, entitled.message)
         decision = Decision(
             exception=exception,

@@ -25,7 +25,7 @@ class Entitlement:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class NotEntitled:
     """Why a person may not."""
 
     refusal: Refusal
@@ -40,7 +40,7 @@ def entitlement(
     history: PolicyHistory,
     limits: ApprovalLimits,
     at: datetime,
-) -> Entitlement | Refused:
+) -> Entitlement | NotEntitled:
     """Say who a caller is and that this person may decide now, or why not."""
     version = history.in_force_for(caller, at)
     person = version.policy.person_of(caller) if version else None
@@ -84,19 +84,19 @@ def _refusal(
     person: Person,
     version: PolicyVersion,
     history: PolicyHistory,
-) -> Refused | None:
+) -> NotEntitled | None:
     """Say what does not depend on what the person approved before."""
     if person.id == opened.requested_by or history.is_person(caller, opened.requested_by):
         message = f"{person.id} requested {opened.run}: somebody else must decide"
-        return Refused(Refusal.OWN_REQUEST, message)
+        return NotEntitled(Refusal.OWN_REQUEST, message)
     if verdict is not Verdict.APPROVED:
         return None
     if not opened.can_approve:
         message = "there is no document to release: remove the cause and run the period again"
-        return Refused(Refusal.NOTHING_TO_RELEASE, message)
+        return NotEntitled(Refusal.NOTHING_TO_RELEASE, message)
     if not version.policy.role_of(person).may_approve(opened.amount):
         worth = str(opened.amount) if opened.amount else "an unknown amount"
-        return Refused(
+        return NotEntitled(
             Refusal.OVER_LIMIT, f"{worth} is over the limit of {person.id}; may decide: {_able(opened, version.policy)}"
         )
     return None
@@ -104,7 +104,7 @@ def _refusal(
 
 def _over_limit(
     opened: ExceptionRecord, policy: Policy, person: Person, counted: list[CountedAmount]
-) -> Refused | None:
+) -> NotEntitled | None:
     over = over_limit(counted, policy, policy.role_of(person))
     if over is None:
         return None
@@ -112,7 +112,7 @@ def _over_limit(
         f"{over.approved.amount} makes {over.approved.total} that {person.id} approved of one {over.scope}, over the "
         f"limit; may decide: {_able(opened, policy, but=person.id)}"
     )
-    return Refused(Refusal.OVER_LIMIT, message)
+    return NotEntitled(Refusal.OVER_LIMIT, message)
 
 
 def _able(opened: ExceptionRecord, policy: Policy, *, but: str = "") -> str:
@@ -120,11 +120,11 @@ def _able(opened: ExceptionRecord, policy: Policy, *, but: str = "") -> str:
     return ", ".join(name for name in able if name != but) or "nobody"
 
 
-def _unknown(opened: ExceptionRecord, caller: Identity, history: PolicyHistory) -> Refused:
+def _unknown(opened: ExceptionRecord, caller: Identity, history: PolicyHistory) -> NotEntitled:
     if history.knows(caller):
         message = "who published the policy in force decides under the one before, which does not name this person"
-        return Refused(Refusal.OWN_POLICY, message)
-    return Refused(Refusal.UNKNOWN_PERSON, f"the policy of {opened.legal_entity} has no person with this identity")
+        return NotEntitled(Refusal.OWN_POLICY, message)
+    return NotEntitled(Refusal.UNKNOWN_PERSON, f"the policy of {opened.legal_entity} has no person with this identity")
 
 
 def _why_not_of_before(opened: ExceptionRecord, decision: Decision, history: PolicyHistory, at: datetime) -> str | None:

@@ -34,9 +34,9 @@ class Requests:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def note(self, subject: str, asked: Asked) -> None:
+    def note(self, subject: str, request: Asked) -> None:
         """Keep who asked; the same person's second time changes nothing."""
-        self._records.create(Record(_key(subject, asked.requested_by), asked.model_dump(mode="json")))
+        self._records.create(Record(_key(subject, request.requested_by), request.model_dump(mode="json")))
 
     def of(self, subject: str, person: str) -> Asked | None:
         """Return a person's request, or None."""

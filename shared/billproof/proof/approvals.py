@@ -92,11 +92,11 @@ def _unasked(subject: str, requested_by: str, at: str, history: PolicyHistory, s
     """
     if requested_by == SCHEDULE or not history.knows_identities(datetime.fromisoformat(at)):
         return
-    asked = stores.exception_store.requests.of(subject, requested_by)
-    if asked is None:
+    request = stores.exception_store.requests.of(subject, requested_by)
+    if request is None:
         yield Difference.of(DifferenceKind.REQUEST, subject, requested_by, NONE)
-    elif not history.is_person(asked.identity, requested_by):
-        yield Difference.of(DifferenceKind.REQUEST, subject, requested_by, str(asked.identity))
+    elif not history.is_person(request.identity, requested_by):
+        yield Difference.of(DifferenceKind.REQUEST, subject, requested_by, str(request.identity))
 
 
 def _states(document: str, store: ExceptionStore) -> list[ExceptionState]:
