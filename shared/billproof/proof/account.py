@@ -27,6 +27,7 @@ from billproof.pricing.service import price_terms
 from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
 from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
+from billproof.proof.numbers import compare_number
 from billproof.proof.usage import compare_usage
 from billproof.tax.model import AccountTax
 from billproof.tax.service import tax_account
@@ -57,7 +58,10 @@ def prove_account(
         if draft.outcome is DraftOutcome.CLEAN:
             differences.append(Difference.of(DifferenceKind.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
         return checked, differences
-    books = list(_compare_books(released, plan, stores))
+    books = [*_compare_books(released, plan, stores), *compare_number(released, stores)]
+    for facts in stores.register.credits(released.invoice):
+        if facts.released is not None:
+            books += [*_compare_books(facts.released, plan, stores), *compare_number(facts.released, stores)]
     is_posted = all(difference.kind is not DifferenceKind.NOT_POSTED for difference in books)
     differences += [*books, *_unapproved(draft, released, plan, stores)]
     if plan.legal_entity.chart_of_accounts.customer_balance is not None:

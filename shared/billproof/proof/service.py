@@ -26,6 +26,7 @@ from billproof.pipeline.model import RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
+from billproof.proof.numbers import prove_series
 from billproof.proof.usage import check_segments, compare_counts
 from billproof.usage import log
 from billproof.usage.aggregation import aggregate
@@ -57,6 +58,10 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
             account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
             checked += account_counts
             differences += account_differences
+    prefix = stores.directory.legal_entity(plan.legal_entity).number_prefix
+    numbers, number_differences = prove_series(plan.legal_entity, prefix, plan.period.name, stores)
+    checked += numbers
+    differences += number_differences
     differences += _compare_statement(statement, usages, plan.period.name)
     differences += compare_counts(usages, rows_stored)
     differences += _unbalanced(balance_run(run_id, stores=stores))
