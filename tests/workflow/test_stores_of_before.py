@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from backports import zstd
 
+from billproof.audit.adopting import adopt
 from billproof.conservation.service import balance_run
 from billproof.errors import NotAllowed
 from billproof.identities import InvoiceId
@@ -18,6 +19,7 @@ from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof_ops.demo import story
 from tests.support.billed import flights
+from tests.support.verifying import verified
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 STORE = Path(__file__).parents[1] / "support" / "stores" / "2026-11-25.json.zst"
@@ -70,6 +72,18 @@ def test_every_run_is_proved_and_balances_as_before(world: World, stored: dict[s
         assert proof.holds, proof.differences
         assert {name: count for name, count in proof.checked.model_dump().items() if name in counts} == counts
         assert balance_run(run, stores=world.stores()).balances
+
+
+def test_the_audit_chain_begins_when_what_is_there_is_adopted_and_records_what_follows(world: World) -> None:
+    assert verified(world).since == ""
+    adopted = adopt(chain=world.chain, facts=world.facts, objects=world.objects, by="ben", why="the chain begins")
+    assert adopted.objects == len(world.objects.items)
+    world.ingest([flight(1, account="B6", day="2013-03-05")])
+    world.bill(period=MARCH)
+    world.settle()
+    verification = verified(world)
+    assert (verification.findings, verification.adopted) == ((), adopted.facts + adopted.objects)
+    assert verification.since.startswith("2013-04-02")
 
 
 def changed_findings(world: World, change: dict[str, Any]) -> Counter[str]:

@@ -102,14 +102,14 @@ class Register:
         self, entity: str, year: int, number: int, kind: SeriesKind = SeriesKind.INVOICES
     ) -> str | None:
         """Return the id of the document that took a number of a series, or None."""
-        for block in self._blocks(entity, year, kind):
+        for block in self.blocks(entity, year, kind):
             if block.first <= number < block.next:
                 return block.invoices[number - block.first]
         return None
 
     def series(self, entity: str, year: int, kind: SeriesKind = SeriesKind.INVOICES) -> list[str]:
         """Return the documents of a series in the order of their numbers, from 1."""
-        return [document for block in self._blocks(entity, year, kind) for document in block.invoices]
+        return [document for block in self.blocks(entity, year, kind) for document in block.invoices]
 
     def numbers_taken(self, series: Series) -> int:
         """Return how many numbers of a series are taken: it has no gap."""
@@ -125,7 +125,8 @@ class Register:
         released = None if block.issue_date else self.released(block.invoices[-1])
         return block.issue_date or (released.issue_date if released else date.min)
 
-    def _blocks(self, entity: str, year: int, kind: SeriesKind) -> Iterator[Block]:
+    def blocks(self, entity: str, year: int, kind: SeriesKind) -> Iterator[Block]:
+        """Yield the blocks of a series in their order."""
         for record in self._records.query(series_partition(entity, year, kind)):
             yield Block.model_validate(record.document)
 

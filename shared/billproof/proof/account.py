@@ -29,6 +29,7 @@ from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
 from billproof.proof.approvals import prove_credits, prove_held_invoice
 from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
+from billproof.proof.numbers import compare_number
 from billproof.proof.usage import compare_usage
 from billproof.tax.model import AccountTax
 from billproof.usage.model import Usages
@@ -59,7 +60,10 @@ def prove_account(
         if draft.outcome is DraftOutcome.CLEAN and stores.register.held(draft.invoice, plan.run) is None:
             differences.append(Difference.of(DifferenceKind.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
         return checked, differences
-    books = list(_compare_books(released, plan, stores))
+    books = [*_compare_books(released, plan, stores), *compare_number(released, stores)]
+    for facts in stores.register.credits(released.invoice):
+        if facts.released is not None:
+            books += [*_compare_books(facts.released, plan, stores), *compare_number(facts.released, stores)]
     is_posted = all(difference.kind is not DifferenceKind.NOT_POSTED for difference in books)
     differences += books
     approvals, unapproved = _approvals(draft, released, plan, stores)

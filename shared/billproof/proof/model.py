@@ -23,6 +23,8 @@ class DifferenceKind(StrEnum):
     STATEMENT = "statement_differs"
     APPROVAL = "released_without_approval"
     REQUEST = "asked_for_by_nobody"
+    SERIES = "number_series_differs"
+    SETTLEMENT = "settlement_differs"
     BALANCE = "does_not_balance"
     CUSTOMER_BALANCE = "customer_balance_differs"
     NOTHING = "nothing_was_checked"
@@ -55,6 +57,7 @@ class CheckedCounts(Model):
     documents: int = 0
     postings: int = 0
     approvals: int = 0
+    numbers: int = 0
 
     def __add__(self, other: "CheckedCounts") -> "CheckedCounts":
         return CheckedCounts(

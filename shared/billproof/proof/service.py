@@ -27,6 +27,7 @@ from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.approvals import prove_run_approvals
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
+from billproof.proof.numbers import prove_series
 from billproof.proof.usage import check_segments, compare_counts
 from billproof.usage import log
 from billproof.usage.aggregation import aggregate
@@ -61,6 +62,10 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     approvals, unapproved = prove_run_approvals(plan, stores)
     checked += approvals
     differences += unapproved
+    prefix = stores.directory.legal_entity(plan.legal_entity).number_prefix
+    numbers, number_differences = prove_series(plan.legal_entity, prefix, plan.period.name, stores)
+    checked += numbers
+    differences += number_differences
     differences += _compare_statement(statement, usages, plan.period.name)
     differences += compare_counts(usages, rows_stored)
     differences += _unbalanced(balance_run(run_id, stores=stores))
