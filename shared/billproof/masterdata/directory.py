@@ -22,6 +22,7 @@ from billproof.ids import shard_of, shown
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
+from billproof.masterdata.packing import PackedRecords
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.names import PUBLISHED
 from billproof.ports import Key, Record, Records
@@ -87,7 +88,7 @@ class Directory:
     """Master data by name, over records."""
 
     def __init__(self, records: Records) -> None:
-        self._records = records
+        self._records = PackedRecords(records)
 
     def add(self, data: AnyMasterData, receipt: Receipt | None = None) -> bool:
         """Keep one version and its receipt; False where this very version is kept already, under its first receipt.
