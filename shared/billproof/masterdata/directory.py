@@ -26,6 +26,7 @@ from billproof.ids import shard_of, shown
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
+from billproof.masterdata.packing import PackedRecords
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.names import PUBLISHED
 from billproof.ports import Key, Record, Records
@@ -91,7 +92,7 @@ class Directory:
     """Master data by name, over records, and the policies, over facts of their own where there are such."""
 
     def __init__(self, records: Records, policies: PolicyBook | None = None) -> None:
-        self._records = records
+        self._records = PackedRecords(records)
         self.policies = policies or PolicyBook(lambda: records, records)
 
     def add(self, data: AnyMasterData, receipt: Receipt | None = None) -> bool:

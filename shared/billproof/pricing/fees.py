@@ -211,7 +211,7 @@ def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
 def _fee(part: PricedPart, line: PricedLine, timeline: Timeline, basis: Basis, *, is_here: bool) -> Fee:
     due, charge = part.due, part.due.span.term
     is_usage = charge.is_metered or due.is_true_up
-    order = next(number for number, span in enumerate(timeline.charges) if span.term.id == charge.id)
+    order = timeline.charge_places[charge.id]
     billed = billed_days(due, () if is_usage else waived_days(due, timeline))
     return Fee(
         line,

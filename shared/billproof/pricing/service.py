@@ -11,6 +11,8 @@ from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.model import AccountUsage, Usages
 
 TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
+MOST_LINES = 20_000
+"""Lines that an invoice may have: see docs/limits.md."""
 MOST_DIGITS = 18
 """Digits before the point that a line and the sum of an invoice may have: sums of many invoices have room to grow."""
 
@@ -94,6 +96,9 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
         raise UnpriceableCharge(message, contract="contracts")
     if not terms.contracts and not lines:
         return None
+    if len(lines) > MOST_LINES:
+        message = f"an invoice has {MOST_LINES} lines at most, that of {terms.account.id} would have {len(lines)}"
+        raise UnpriceableCharge(message, contract="contracts")
     for amount in (*(line.net for line in lines), total((line.net for line in lines), currency)):
         if amount.amount.adjusted() >= MOST_DIGITS:
             message = f"an amount of {terms.account.id} has more than {MOST_DIGITS} digits before the point"
