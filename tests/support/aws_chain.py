@@ -217,7 +217,7 @@ def play(chain: Chain) -> None:
         chain.work_off()
         chain.call("recognize_revenue", {"legal_entity": INC, "month": period})  # EV waits: what it earned is accrued
         chain.ingest(flight(6, account="UA"), sent_at=day + timedelta(hours=1))  # late: the next month bills it
-        waits = chain.call("request_credit", _request(f"{INC}.2013-01.UA", "C-0"))
+        waits = chain.ask("request_credit", _request(f"{INC}.2013-01.UA", "C-0"), "ana")
     _decide(chain, waits["exception"])  # outdated: its month was billed anew
     _decide(chain, f"{INC}.2013-01.EV.001")
     _decide(chain, f"{INC}.2013-01._run.001-01")
