@@ -184,8 +184,9 @@ def test_a_byte_appended_to_a_document_of_january_holds_that_account_alone_in_fe
 def test_master_data_that_no_longer_reads_holds_its_account_alone(sort: str) -> None:
     world = World(accounts={TROUBLED, *OTHERS})
     world.ingest(flight(number, account=account) for number, account in enumerate((TROUBLED, *OTHERS)))
-    (key,) = [key for key in world.directory._records.items if key.partition == "account#UA" and key.sort == sort]  # type: ignore[attr-defined]
-    world.records["contracts"].items[key]["surprise"] = "?"
+    items = world.records["contracts"].items
+    (key,) = [key for key in items if key.partition == "account#UA" and key.sort == sort]
+    items[key] = {**items[key], "surprise": "?"}
     statement = world.bill()
     assert [finding.code for finding in findings_of(statement) if finding.code == INTERNAL_ERROR] == [INTERNAL_ERROR]
     assert released(world) == set(OTHERS)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from billproof.audit.chain import AuditChain
 from billproof.contracts.history import Receipt
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account
@@ -12,17 +13,17 @@ from billproof.periods import instant_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
 from billproof.pipeline.level_sources import first_possible
 from billproof.usage.log import LateMark
+from tests.support.audited import AuditedMemoryObjects
 from tests.support.charges import charge
-from tests.support.fakes import MemoryObjects
 from tests.support.lives import Life, month
 from tests.support.world import INC
 
 
-class WatchedObjects(MemoryObjects):
+class WatchedObjects(AuditedMemoryObjects):
     """Objects that note which days of the usage log are read."""
 
-    def __init__(self, other: MemoryObjects) -> None:
-        super().__init__()
+    def __init__(self, other: AuditedMemoryObjects, chain: AuditChain) -> None:
+        super().__init__(chain)
         self.items = other.items
         self.days: set[str] = set()
 
@@ -40,7 +41,7 @@ def life(*charges: dict[str, Any]) -> Life:
     """UA is billed by what it stores."""
     begun = Life(*charges)
     world = begun.world
-    world.objects = WatchedObjects(world.objects)
+    world.objects = WatchedObjects(world.objects, world.chain)
     fields = {"event_type": "flight.departed", "value_property": "distance", "unit": "GB"}
     world.publish(Meter(id="storage", version=1, name="Storage", aggregation="latest", **fields))
     return begun

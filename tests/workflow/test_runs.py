@@ -112,12 +112,12 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
     assert world.close("empty-2013-01-001").outcome == "closed"
 
 
-def test_an_account_without_a_profile_is_an_error_not_a_gap() -> None:
+def test_an_account_without_a_profile_is_held_not_left_out() -> None:
     world = World()
     for key in [key for key in world.records["contracts"].items if key.partition == "account#UA"]:
         del world.records["contracts"].items[key]
-    with pytest.raises(NotFound, match="UA"):
-        world.plan(world.start())
+    statement = world.bill()
+    assert [finding.code for finding in statement.findings if finding.account == "UA"] == ["internal_error"]
 
 
 def test_a_missing_batch_keeps_the_run_open() -> None:
