@@ -14,6 +14,7 @@ from billproof.errors import ExternalServiceUnavailable, TooMuchTrouble
 from billproof.findings import MORE, MOST_IN_FACT, Finding, Owner, Severity
 from billproof.nets import INTERNAL_ERROR, begin
 from billproof.pipeline.model import RunStatement
+from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from tests.support.charges import NOTHING_COMES_OFF, charge, fee, miles
@@ -184,8 +185,7 @@ def test_a_byte_appended_to_a_document_of_january_holds_that_account_alone_in_fe
 def test_master_data_that_no_longer_reads_holds_its_account_alone(sort: str) -> None:
     world = World(accounts={TROUBLED, *OTHERS})
     world.ingest(flight(number, account=account) for number, account in enumerate((TROUBLED, *OTHERS)))
-    items = world.records["contracts"].items
-    (key,) = [key for key in items if key.partition == "account#UA" and key.sort == sort]
+    key, items = Key("account#UA", sort), world.records["contracts"].items
     items[key] = {**items[key], "surprise": "?"}
     statement = world.bill()
     assert [finding.code for finding in findings_of(statement) if finding.code == INTERNAL_ERROR] == [INTERNAL_ERROR]

@@ -151,3 +151,11 @@ def test_messages_past_the_objects_of_one_call_wait_for_another(monkeypatch: pyt
     assert (counts.accepted, list(failed)) == (4, ["m2"])
     counts, failed = take(world, sent[1])
     assert (counts.accepted, failed) == (1, {})
+
+
+def test_many_hours_of_one_day_are_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("billproof.usage.ingestion.MOST_OBJECTS", 3)
+    world = World()
+    hours = [flight(n, time=f"2013-01-05T{n:02d}:00:00Z") for n in range(24)]
+    counts, failed = take(world, message(*hours), message(flight(99), name="m2"))
+    assert (counts.accepted, counts.segments, failed) == (25, 1, {})

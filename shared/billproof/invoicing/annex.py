@@ -30,7 +30,7 @@ _KEYS: tuple[Callable[[InvoiceLine], tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class LineSummary:
+class LinesAsOne:
     """Lines of one invoice that are shown as one."""
 
     account: str
@@ -88,7 +88,7 @@ def _as_text(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def summaries(invoice: Invoice) -> list[LineSummary]:
+def summaries(invoice: Invoice) -> list[LinesAsOne]:
     """Sum the lines up, as finely as MOST_LINES_SHOWN allows; the nets of all summaries add up to the invoice's."""
     groups: dict[tuple[str, ...], list[InvoiceLine]] = {}
     for key in _KEYS:
@@ -100,10 +100,10 @@ def summaries(invoice: Invoice) -> list[LineSummary]:
     return [_summary(lines, invoice.currency) for lines in groups.values()]
 
 
-def _summary(lines: list[InvoiceLine], currency: str) -> LineSummary:
+def _summary(lines: list[InvoiceLine], currency: str) -> LinesAsOne:
     first, periods = lines[0].priced, [line.priced.service_period for line in lines]
     accounts = {line.priced.account for line in lines}
-    return LineSummary(
+    return LinesAsOne(
         account=first.account if len(accounts) == 1 else "",
         description=first.description if len(lines) == 1 else f"{first.description} and {len(lines) - 1} more lines",
         period=Period(start=min(period.start for period in periods), end=max(period.end for period in periods)),

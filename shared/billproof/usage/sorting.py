@@ -21,6 +21,8 @@ class Sorting:
     messages: dict[str, set[str]] = field(default_factory=dict)
     hours: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """By account and hour of the events: the messages that brought them."""
+    months: set[tuple[str, str]] = field(default_factory=set)
+    """The accounts and the months, in UTC, of their events."""
     cut_offs: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)
     """By hour: the months that hold it in some time zone, and when each stops accepting usage."""
     accepted: int = 0
@@ -30,8 +32,8 @@ class Sorting:
 
     @property
     def objects(self) -> int:
-        """How many objects there are to write, at most."""
-        return len(self.lines) + len(self.hours)
+        """How many objects there are to write, at most: lines of each prefix, and a mark for each account and month."""
+        return len(self.lines) + len(self.months)
 
     def accept(self, rows: Sequence[SegmentRow], message: str) -> None:
         """Sort rows of one message into their partitions: all of them, or none where this raises."""
@@ -47,6 +49,7 @@ class Sorting:
             self.lines.setdefault(prefix, []).extend(lines)
             self.messages.setdefault(prefix, set()).add(message)
             self.hours.setdefault(place, set()).add(message)
+            self.months.add((place[0], place[1][:7]))
         self.accepted += len(rows)
 
     def put(self, prefix: str, line: msgspec.Struct, message: str) -> None:
