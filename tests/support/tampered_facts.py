@@ -37,24 +37,38 @@ def _edit(world: World, store: str, key: Key, **changes: Any) -> list[str]:
 
 @alteration
 def an_approval_by_the_requester(world: World) -> list[str]:
-    (key,) = _find(world, "exceptions", f"exceptions#{INC}#{JANUARY}", f"EV#001#{DECIDED}")
-    return _edit(world, "exceptions", key, decided_by="carla")
+    return _edit(world, "decisions", _decision_of_january(world), decided_by="carla")
 
 
 @alteration
 def an_approval_that_nobody_gave(world: World) -> list[str]:
-    (given,) = _find(world, "exceptions", f"exceptions#{INC}#{JANUARY}", f"EV#001#{DECIDED}")
+    given = world.records["decisions"].items[_decision_of_january(world)]
     (opened,) = _find(world, "exceptions", f"exceptions#{INC}#{FEBRUARY}", "EV#001#opened")
     key = Key(opened.partition, opened.sort.replace("opened", DECIDED))
-    assert key not in world.records["exceptions"].items
+    assert key not in world.records["decisions"].items
     exception = world.records["exceptions"].items[opened]["id"]
-    world.records["exceptions"].items[key] = {**world.records["exceptions"].items[given], "exception": exception}
+    world.records["decisions"].items[key] = {**given, "exception": exception}
     return [name_of(key)]
 
 
 @alteration
 def a_decision_removed(world: World) -> list[str]:
-    return _drop(world, "exceptions", _find(world, "exceptions", f"exceptions#{INC}#{JANUARY}", f"EV#001#{DECIDED}"))
+    return _drop(world, "decisions", [_decision_of_january(world)])
+
+
+@alteration
+def what_counts_towards_a_limit_removed(world: World) -> list[str]:
+    return _drop(world, "decisions", _find(world, "decisions", f"limits#{INC}#ben"))
+
+
+@alteration
+def a_request_removed(world: World) -> list[str]:
+    return _drop(world, "decisions", _find(world, "decisions", f"requests#{CREDIT_NOTE}"))
+
+
+def _decision_of_january(world: World) -> Key:
+    (key,) = _find(world, "decisions", f"exceptions#{INC}#{JANUARY}", f"EV#001#{DECIDED}")
+    return key
 
 
 @alteration
@@ -157,9 +171,14 @@ def a_contract_made_cheaper(world: World) -> list[str]:
 
 @alteration
 def a_policy_made_generous(world: World) -> list[str]:
-    (key,) = _find(world, "contracts", "catalog", f"policy#{INC}#v000001")
-    people = [dict(person) for person in world.records["contracts"].items[key]["people"]]
-    return _edit(world, "contracts", key, people=people[:1])
+    key = Key(f"policies#{INC}", "v000001")
+    policy = dict(world.records["decisions"].items[key]["policy"])
+    return _edit(world, "decisions", key, policy={**policy, "people": policy["people"][:1]})
+
+
+@alteration
+def a_policy_confirmed_by_another(world: World) -> list[str]:
+    return _edit(world, "decisions", Key(f"policies#{INC}", "v000001#confirmed"), person="carla")
 
 
 @alteration

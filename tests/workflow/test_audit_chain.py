@@ -10,14 +10,20 @@ from billproof.audit.chain import MAX_ATTEMPTS, AuditChain, block_key
 from billproof.audit.model import AuditBlock, Entry
 from billproof.audit.naming import owner_of_object, owner_of_record
 from billproof.audit.origin import ORIGIN, Origin
+from billproof.composition import Composition
 from billproof.errors import Contended, ExternalServiceUnavailable
 from billproof.ports import Key, Record
+from billproof.settings import Settings
+from billproof.store_keys import ChainName
 from tests.support.fakes import MemoryRecords
+from tests.support.memory_stores import FACTS
+from tests.support.tampering import tampered_with
 from tests.support.verifying import verified
-from tests.support.world import INC, JANUARY, World, flight
+from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
 CHAIN = "sky/0"
+TABLES = [f"{name.upper()}_TABLE" for name in (*FACTS, "audit")]
 
 
 def small() -> World:
@@ -177,6 +183,11 @@ def test_what_an_ingest_call_writes_costs_one_block_and_one_that_says_it_is_writ
         ("contracts", "catalog", "meter#miles#v000001", {}, ("_shared", "_shared")),
         ("contracts", "rates#USD-EUR", "2013-01-01#v000001", {}, ("_shared", "_shared")),
         ("runs", "runs#sky#2013-01", "001", {}, ("sky", "sky")),
+        ("decisions", "requests#sky-2013-01-001", "carla", {}, ("sky", "sky")),
+        ("decisions", "requests#sky.2013-01.UA~01", "carla", {}, ("sky", "sky")),
+        ("decisions", "request-keys#carla", "key", {}, ("_shared", "_shared")),
+        ("decisions", "limits#sky#ben", "day#2013-02-02#USD#000000", {}, ("sky", "sky")),
+        ("decisions", "policies#sky", "000001#published", {}, ("sky", "sky")),
         ("ledger", "documents#sky#1", "SKY-1", {}, ("sky", "sky")),
     ],
 )
@@ -200,6 +211,12 @@ def test_a_fact_is_recorded_in_the_chain_of_its_legal_entity_under_the_key_of_it
 def test_an_object_is_recorded_in_the_chain_of_its_run_or_legal_entity(key: str, expected: tuple[str, str]) -> None:
     owner = owner_of_object(key)
     assert (owner.owner, owner.subject) == expected
+
+
+def test_every_store_of_the_product_is_verified_and_every_chain_is_of_a_legal_entity_or_shared() -> None:
+    assert set(Composition(Settings(dict.fromkeys(TABLES, "table"))).facts) == set(FACTS)
+    world, _ = tampered_with()
+    assert {ChainName.parse(name).owner for name in world.chain.names()} <= {INC, EUROPE, "_shared"}
 
 
 def test_a_block_lies_where_its_number_says() -> None:

@@ -20,6 +20,7 @@ SEEN_BY_THE_PROOF = {
     "a_ledger_entry_removed": {DifferenceKind.POSTING},
     "an_invoice_replaced": {DifferenceKind.DOCUMENT},
     "a_contract_made_cheaper": {DifferenceKind.TERMS},
+    "an_approval_by_the_requester": {DifferenceKind.APPROVAL},
     "a_decision_removed": {DifferenceKind.APPROVAL},
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from billproof.errors import NotFound
-from billproof.identities import RunId
+from billproof.identities import InvoiceId, RunId
 from billproof.ids import shard_of
 from billproof.ports import Record
 from billproof.store_keys import ChainName, FactKey, ObjectKey, PartitionName, VersionKey
@@ -17,6 +17,9 @@ from billproof.store_keys import ChainName, FactKey, ObjectKey, PartitionName, V
 SHARED = "_shared"
 LANES = 8
 """Chains of one owner: so many writers do not wait for each other. Each is some fifty blocks a second at most."""
+
+OF_AN_ENTITY = frozenset({"numbers", "revenue", "documents", "journal", "runs", "signed-off", "limits", "policies"})
+"""Kinds of facts whose partitions name a legal entity and no account."""
 
 type Owners = Callable[[str], str | None]
 """Names the legal entity of an account."""
@@ -54,7 +57,9 @@ def owner_of_record(record: Record, owners: Owners) -> Ownership:
             owner, subject = entity, "" if account.startswith("_") else account
         case "members", (entity, *_):
             owner, subject = entity, record.key.sort
-        case kind, (entity, *_) if kind != "rates":
+        case "requests", (asked_for, *_):
+            owner = _entity_of(asked_for)
+        case kind, (entity, *_) if kind in OF_AN_ENTITY:
             owner = entity
     return Ownership(owner, subject or owner)
 
@@ -64,7 +69,7 @@ def owner_of_object(key: str) -> Ownership:
     name = ObjectKey.parse(key)
     match name.folder, name.parts:
         case "runs", (run, *_):
-            owner = _entity_of_run(run)
+            owner = _entity_of(run)
             return Ownership(owner, owner)
         case (("invoices" | "documents" | "reconciliation"), (owner, _, *_)):
             return Ownership(owner, owner)
@@ -78,8 +83,11 @@ def _entity(record: Record, account: str, owners: Owners) -> str:
     return named if isinstance(named, str) else owners(account) or SHARED
 
 
-def _entity_of_run(run: str) -> str:
-    try:
-        return RunId.parse(run).legal_entity
-    except NotFound:  # a preview's
-        return SHARED
+def _entity_of(name: str) -> str:
+    """Return the legal entity of a run, an invoice or a credit note; nobody's where it is none, as a preview's."""
+    for kind in (RunId, InvoiceId):
+        try:
+            return kind.parse(name).legal_entity
+        except NotFound:
+            continue
+    return SHARED
