@@ -91,6 +91,7 @@ class Composition:
             "invoices": self.invoices,
             "runs": self.runs,
             "exceptions": self.exception_facts,
+            "decisions": self.decisions,
             "ledger": self.ledger_facts,
         }
 
