@@ -80,6 +80,18 @@ def call(target: Target, operation: Operation, request: Mapping[str, Any], *, wh
         return _answer(*_signed(url, body, credentials))
 
 
+def own_name(who: str | None) -> str:
+    """Return whom the command itself writes as: the owner of the AWS credentials, or a local user.
+
+    Raises WrongUse where `who` is named on AWS.
+    """
+    if who is None:
+        return str(client("sts").get_caller_identity()["Arn"])
+    if os.environ.get("AWS_ENDPOINT_URL") is None:
+        raise WrongUse(ONLY_LOCAL)
+    return who
+
+
 def _call_aws(target: Target, operation: Operation, in_path: dict[str, str], body: Mapping[str, Any]) -> Any:
     token = os.environ.get(TOKEN)
     if token is None:

@@ -19,7 +19,7 @@ from billproof.audit.verifying import AuditedStores, verify
 from billproof.audit.walking import walk
 from billproof.errors import NotFound
 from billproof.periods import instant_text
-from billproof_ops import billing, tables
+from billproof_ops import api, billing, tables
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.printing import AsJson, Who, console, print_json, read_text
 from billproof_ops.replay import moment
@@ -144,13 +144,12 @@ def export_the_chain(
 def adopt_what_is_there(*, who: Who = None, why: Why, as_json: AsJson = False) -> None:
     """Record what was stored before the chain began, declared as adopted. It is safe to repeat."""
     ports = Target.find().ports
-    adopted = adopt(chain=ports.chain, facts=ports.facts, objects=ports.objects, by=who or "operator", why=why)
+    by = api.own_name(who)
+    adopted = adopt(chain=ports.chain, facts=ports.facts, objects=ports.objects, by=by, why=why)
     if as_json:
         print_json(adopted.model_dump(mode="json"))
         return
-    console.print(
-        f"{adopted.facts:,} facts and {adopted.objects:,} objects are recorded as adopted by {who or 'operator'}"
-    )
+    console.print(f"{adopted.facts:,} facts and {adopted.objects:,} objects are recorded as adopted by {by}")
 
 
 @app.command("erase")
@@ -168,7 +167,7 @@ def declare_an_erasure(
     The data itself is removed by whoever may, after this: docs/audit.md says how.
     """
     ports = Target.find().ports
-    number = declare_erased(chain=ports.chain, subject=subject, keys=objects or (), by=who or "operator", why=why)
+    number = declare_erased(chain=ports.chain, subject=subject, keys=objects or (), by=api.own_name(who), why=why)
     if not objects:
         ports.remove_key(subject)
     console.print(f"{number} declarations are recorded; remove the data now: docs/audit.md says how")

@@ -210,4 +210,4 @@ def test_a_function_is_thin_and_imports_only_libraries_and_billproof(path: Any) 
     text = path.read_text()
     assert len(text.splitlines()) <= 60
     modules = re.findall(r"^(?:from|import) ([a-z_]+)", text, re.MULTILINE)
-    assert set(modules) <= {"billproof", "aws_lambda_powertools", "pydantic", "datetime", "typing"}
+    assert set(modules) <= {"billproof", "aws_lambda_powertools", "pydantic", "datetime", "re", "typing"}

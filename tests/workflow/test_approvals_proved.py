@@ -143,15 +143,15 @@ def test_an_altered_approval_of_a_credit_note_is_found(world: World) -> None:
     del world.records["decisions"].items[Key(PARTITION, sort)]
     assert [kind for kind, _, _ in findings(world)] == [DifferenceKind.APPROVAL]
     world.records["decisions"].items[Key(PARTITION, sort)] = kept
-    del world.records["decisions"].items[Key(f"requests#{note}", "ana")]
+    del world.records["decisions"].items[Key(f"requests#{INC}", f"{note}#ana")]
     assert [(kind, where) for kind, where, _ in findings(world)] == [(DifferenceKind.REQUEST, note)]
 
 
 def test_a_run_that_its_requester_never_asked_for_is_found(world: World) -> None:
-    fact = world.records["decisions"].items.pop(Key(f"requests#{RUN}", REQUESTER))
+    fact = world.records["decisions"].items.pop(Key(f"requests#{INC}", f"{RUN}#{REQUESTER}"))
     assert findings(world) == [(DifferenceKind.REQUEST, RUN, "none")]
     stranger = {**fact, "identity": local_identity("mallory").model_dump()}
-    world.records["decisions"].items[Key(f"requests#{RUN}", REQUESTER)] = stranger
+    world.records["decisions"].items[Key(f"requests#{INC}", f"{RUN}#{REQUESTER}")] = stranger
     ((kind, _, who),) = findings(world)
     assert (kind, "mallory" in who) == (DifferenceKind.REQUEST, True)
 

@@ -1,6 +1,6 @@
 """What people ask for: billing runs and credit notes. Somebody whom the policy names asks; another person decides.
 
-    requests#<run or credit note>    <person>    who asked for it, by which identity
+    requests#<entity>    <run or credit note>#<person>    who asked for it, by which identity
 
 The fact is written before what is asked for begins, so a proof finds a run or credit note that its requester never
 asked for. Two people may ask for the same run at once: only one of them is its requester.
@@ -62,7 +62,7 @@ def ask_for_run(
         return StartedRun(run_id=known, legal_entity=legal_entity, period=period, started=False)
 
     def note(run_id: str) -> None:
-        requests.note(run_id, Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now)))
+        requests.note(legal_entity, run_id, Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now)))
 
     started = start_billing_run(
         legal_entity=legal_entity,
@@ -102,7 +102,7 @@ def ask_for_credit(
     person = known_person(policies, entity, caller)
 
     def note(document: str) -> None:
-        requests.note(document, Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now)))
+        requests.note(entity, document, Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now)))
 
     return request_credit(
         CreditRequest.model_validate({**wanted.model_dump(mode="json"), "requested_by": person.id}),

@@ -1,7 +1,7 @@
 """Who asked for a run or a credit note, as facts that only the API's functions write.
 
-requests#<run or credit note>    <person>               by which identity, and when
-request-keys#<person>            <idempotency key>      the run that was started under a key
+requests#<entity>        <run or credit note>#<person>    by which identity, and when
+request-keys#<entity>    <person>#<idempotency key>       the run that was started under a key
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from billproof.errors import Conflict
 from billproof.identities import RunId
 from billproof.model import Model
 from billproof.ports import Key, Record, Records
+from billproof.store_keys import sort_key
 
 
 class Asked(Model):
@@ -34,20 +35,21 @@ class Requests:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def note(self, subject: str, request: Asked) -> None:
+    def note(self, entity: str, subject: str, request: Asked) -> None:
         """Keep who asked; the same person's second time changes nothing."""
-        self._records.create(Record(_key(subject, request.requested_by), request.model_dump(mode="json")))
+        key = _key(entity, subject, request.requested_by)
+        self._records.create(Record(key, request.model_dump(mode="json")))
 
-    def of(self, subject: str, person: str) -> Asked | None:
+    def of(self, entity: str, subject: str, person: str) -> Asked | None:
         """Return a person's request, or None."""
-        document = self._records.get(_key(subject, person))
+        document = self._records.get(_key(entity, subject, person))
         return Asked.model_validate(document) if document else None
 
     def run_under(
         self, key: str, person: str, legal_entity: str, period: str, only_accounts: Sequence[str]
     ) -> str | None:
         """Return the run that was started under a key, or None; raises Conflict where it was used for another one."""
-        document = self._records.get(_place(key, person)) if key else None
+        document = self._records.get(_place(legal_entity, key, person)) if key else None
         if document is None:
             return None
         keyed = KeyedRun.model_validate(document)
@@ -62,12 +64,13 @@ class Requests:
         """Keep the run that a key started."""
         if key:
             keyed = KeyedRun(run_id=run_id, only_accounts=tuple(sorted(set(only_accounts))))
-            self._records.create(Record(_place(key, person), keyed.model_dump(mode="json")))
+            entity = RunId.parse(run_id).legal_entity
+            self._records.create(Record(_place(entity, key, person), keyed.model_dump(mode="json")))
 
 
-def _key(subject: str, person: str) -> Key:
-    return Key(f"requests#{subject}", person)
+def _key(entity: str, subject: str, person: str) -> Key:
+    return Key(f"requests#{entity}", sort_key(subject, person))
 
 
-def _place(key: str, person: str) -> Key:
-    return Key(f"request-keys#{person}", key)
+def _place(entity: str, key: str, person: str) -> Key:
+    return Key(f"request-keys#{entity}", sort_key(person, key))

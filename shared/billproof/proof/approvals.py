@@ -44,16 +44,16 @@ def prove_credits(invoice: str, history: PolicyHistory, stores: Stores) -> tuple
         checked += counts
         differences += wrong
         for state in states:
-            differences += _unasked(
-                facts.released.invoice, state.opened.requested_by, state.opened.opened_at, history, stores
-            )
+            opened = state.opened
+            note = (opened.legal_entity, facts.released.invoice)
+            differences += _unasked(*note, opened.requested_by, opened.opened_at, history, stores)
     return checked, differences
 
 
 def prove_run_approvals(plan: RunPlan, stores: Stores) -> tuple[CheckedCounts, list[Difference]]:
     """Check that who started a run asked for it, and that a run which was held went on because it was approved."""
     history = stores.directory.policies.history(plan.legal_entity)
-    differences = list(_unasked(plan.run, plan.requested_by, plan.received_before, history, stores))
+    differences = list(_unasked(plan.legal_entity, plan.run, plan.requested_by, plan.received_before, history, stores))
     states = stores.exception_store.of_subject(plan.legal_entity, plan.period.name, RUN_SUBJECT)
     mine = [state for state in states if state.opened.run == plan.run]
     if not mine or mine[-1].status == Verdict.REJECTED:  # it was planned again, and then held no more
@@ -85,14 +85,16 @@ def _why_not(state: ExceptionState, history: PolicyHistory, store: ExceptionStor
     return why_not_entitled(state.opened, state.decision, history=history, limits=store.limits)
 
 
-def _unasked(subject: str, requested_by: str, at: str, history: PolicyHistory, stores: Stores) -> Iterator[Difference]:
+def _unasked(
+    entity: str, subject: str, requested_by: str, at: str, history: PolicyHistory, stores: Stores
+) -> Iterator[Difference]:
     """Find what nobody asked for: the named requester did not, or is no person of the policy with that identity.
 
     What is from before people had identities has no such fact, and the schedule asks by its own fact, the run's record.
     """
     if requested_by == SCHEDULE or not history.knows_identities(datetime.fromisoformat(at)):
         return
-    request = stores.exception_store.requests.of(subject, requested_by)
+    request = stores.exception_store.requests.of(entity, subject, requested_by)
     if request is None:
         yield Difference.of(DifferenceKind.REQUEST, subject, requested_by, NONE)
     elif not history.is_person(request.identity, requested_by):
