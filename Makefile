@@ -72,8 +72,8 @@ chaos: setup ## Kill every step at every port call, and the demo N times (N=10);
 	$(BIN)/uv pip install --quiet --python .bench/bin/python --require-hashes -r requirements/bench.txt
 	@touch $@
 
-lives: setup ## Random lives of contracts, billed and by the reference model (LIVES=100, SEED); they do not all agree yet
-	$(BIN)/pytest --no-cov tests/lives
+lives: setup ## Random lives of contracts, billed and by the reference model (LIVES=1000, SEED, PROCESSES=2)
+	$(BIN)/python -W ignore -m tests.lives.soak
 
 bench: setup .bench/.ready ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'

@@ -1,6 +1,7 @@
 """Every case that was worked out by hand, of all tables."""
 
 from tests.reference.cases_of_decisions import DECISIONS
+from tests.reference.cases_of_lives import LIVES
 from tests.reference.cases_of_months import MONTHS
 from tests.reference.cases_of_order import ORDER
 from tests.reference.cases_of_reductions import REDUCTIONS
@@ -8,4 +9,4 @@ from tests.reference.cases_of_shares import SHARES
 from tests.reference.cases_of_terms import TERMS
 from tests.reference.cases_of_usage import USAGE
 
-CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER]
+CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER, *LIVES]

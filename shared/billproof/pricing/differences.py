@@ -40,11 +40,23 @@ def difference_lines(
     billed = {line.identity: line for line in earlier.billed}
     lines: list[PricedLine] = []
     for line in owed:
-        taken = conceded.get((line.explanation.contract, line.id), ZERO)
-        lines += _difference(line, billed.pop(line.identity, None), earlier, taken)
+        taken, before = conceded.get((line.explanation.contract, line.id), ZERO), billed.pop(line.identity, None)
+        if before is not None and before.left_on and not line.left_on:
+            left = LeftOn(days=line.covered, left=_left_of(line, owed))
+            lines += _difference(line.model_copy(update={"left_on": (left,)}), before, earlier, taken)
+        else:
+            lines += _difference(line, before, earlier, taken)
     for gone in billed.values():
         lines += _difference(_nothing(gone, earlier), gone, earlier, conceded.get(_key(gone), ZERO))
     return lines
+
+
+@exactly
+def _left_of(line: PricedLine, owed: Iterable[PricedLine]) -> Decimal:
+    """Return what is left of a line with all that comes off it: of one that a term of a commitment cut before."""
+    contract = line.explanation.contract
+    off = (other for other in owed if other.explanation.contract == contract and reduced_line(other.id) == line.id)
+    return line.net.amount + sum((other.net.amount for other in off), ZERO)
 
 
 @exactly

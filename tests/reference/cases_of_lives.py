@@ -1,0 +1,177 @@
+"""Right amounts that random lives asked for, each in its smallest form."""
+
+from tests.reference.builders import charge, credit_note, days, flat, life, per_unit, usage_charge, used, version
+from tests.reference.cases import (
+    FEBRUARY,
+    FIRST,
+    JANUARY,
+    MARCH,
+    PREPAID,
+    Q1,
+    Case,
+    billed_by_run,
+    drawn,
+    minimum,
+    owed,
+)
+from tests.reference.cases_of_order import drawn_by
+
+QUARTER = {"interval": "quarter"}
+CREDIT = {**PREPAID, "amount": "100"}
+TWO_MONTHS = ("2013-01", "2013-02")
+TIERS = [{"up_to": None, "unit_price": "1", "flat_fee": "10"}]
+DEARER = [{"up_to": None, "unit_price": "2", "flat_fee": "20"}]
+ONCE = charge({"model": "one_off", "amount": "100", "due_on": "2013-01-31"}, "once")
+FREE = {"model": "percentage", "percent": "1", "fixed_fee": "1", "free_amount": "15"}
+CONCEDED = life(
+    [version(charge(flat("310"))), version(charge(flat("620")), number=2, since="2013-01-16", known="2013-02-10")],
+    months=TWO_MONTHS,
+    credit_notes=[credit_note("2013-02-05", "fee", (FIRST, FEBRUARY))],
+)
+
+LIVES = [
+    Case(
+        "credits",
+        "a fee that a later invoice bills leaves the credit to this one",
+        life(
+            version(
+                charge(flat("90"), cadence=QUARTER), usage_charge(per_unit("1")), until="2013-04-01", credits=[CREDIT]
+            ),
+            [used("2013-01-10", "100")],
+            months=Q1,
+        ),
+        drawn_by("usage", FIRST),
+        "100.00",
+    ),
+    Case(
+        "credits",
+        "shortfalls draw in the order in which the contract states their commitments",
+        life(
+            version(
+                charge(flat("10")),
+                until=MARCH,
+                commitments=[
+                    minimum("90", ["fee"], months=2),
+                    {**minimum("80", ["fee"], since=FEBRUARY), "id": "monthly"},
+                ],
+                credits=[{**CREDIT, "effective": days(FEBRUARY)}],
+            ),
+            months=TWO_MONTHS,
+        ),
+        drawn_by("monthly"),
+        "20.00",
+    ),  # February: 10 of the fee, 90 - 20 of the term, and 20 are left of 100
+    Case(
+        "credits",
+        "the parts of a service period draw in the month in which its first day is",
+        life(
+            version(
+                charge(flat("70"), cadence={"interval": "week"}, ramp=[{"start": FEBRUARY, "price": flat("140")}]),
+                since="2013-01-28",
+                until="2013-02-04",
+                credits=[{**CREDIT, "effective": days(FEBRUARY)}],
+            ),
+            months=TWO_MONTHS,
+        ),
+        drawn(),
+        "0.00",
+    ),
+    Case(
+        "3.4",
+        "a term counts what was served of a fee that is billed after it",
+        life(
+            version(
+                charge(flat("90"), cadence=QUARTER),
+                until="2013-04-01",
+                commitments=[minimum("300", ["fee"], until=MARCH, months=2)],
+            ),
+            months=Q1,
+        ),
+        billed_by_run("2013-02", "minimum"),
+        "241.00",
+    ),  # 59 of 90 days at 1
+    Case(
+        "3.4",
+        "and one that a later version cuts counts its days alone",
+        life(
+            [
+                version(charge(flat("31")), until=MARCH, commitments=[minimum("620", ["fee"], months=2)]),
+                version(charge(flat("31")), number=2, since="2013-01-17", until=MARCH, known="2013-02-08"),
+            ],
+            months=TWO_MONTHS,
+        ),
+        billed_by_run("2013-02", "minimum"),
+        "152.14",
+    ),  # 620 x 16/59 - 16
+    Case(
+        "3.4",
+        "a concession that gives back to a credit changes no term",
+        life(
+            version(
+                usage_charge(per_unit("1")),
+                until=MARCH,
+                commitments=[minimum("150", ["usage"], months=2)],
+                credits=[PREPAID],
+            ),
+            [used("2013-01-10", "80"), used("2013-02-10", "90"), used("2013-01-11", "10", late="2013-03-20")],
+            months=Q1,
+            credit_notes=[credit_note("2013-03-10", "usage", (FEBRUARY, MARCH))],
+        ),
+        drawn_by("minimum"),
+        "0.00",
+    ),
+    Case(
+        "2.8",
+        "what is due once on the 31st is discounted under 30-day months",
+        life(
+            version(
+                ONCE,
+                discounts=[{"id": "half", "name": "half", "percent": "50", "effective": days()}],
+                proration={"method": "thirty_day_months"},
+            ),
+            months=JANUARY,
+        ),
+        owed(),
+        "50.00",
+    ),
+    Case("2.3", "a concession is of a service period with all its parts", CONCEDED, owed(since=FIRST), "160.00"),
+    # 150 + 320 are owed, 310 were conceded
+    Case(
+        "3.1",
+        "a part without usage owes no flat fee beside the groups of another part",
+        life(
+            [
+                version(usage_charge({"model": "graduated", "tiers": TIERS}, group_by=["region"])),
+                version(
+                    usage_charge({"model": "graduated", "tiers": DEARER}, group_by=["region"]),
+                    number=2,
+                    since="2013-01-17",
+                ),
+            ],
+            [used("2013-01-05", "5", region="eu")],
+            months=JANUARY,
+        ),
+        owed(),
+        "15.00",
+    ),
+    Case(
+        "3.12",
+        "a transaction of nothing is free with the free amount that it does not exceed",
+        life(version(usage_charge(FREE)), [used("2013-01-05", "15"), used("2013-01-06", "0")], months=JANUARY),
+        owed(),
+        "0.00",
+    ),
+    Case(
+        "2.1",
+        "a one-off that a backdated version drops is not missed",
+        life(
+            [
+                version(charge(flat("31")), ONCE),
+                version(charge(flat("31")), number=2, since="2013-01-10"),
+            ],
+            months=TWO_MONTHS,
+        ),
+        billed_by_run("2013-02"),
+        "31.00",
+    ),
+]
