@@ -211,7 +211,7 @@ def test_a_failed_message_of_usage_is_logged_under_its_own_id(
 
     event = json.loads((EVENTS / "ingest_usage" / "good-one-event.json").read_text())
     message = event["Records"][0]["messageId"]
-    monkeypatch.setattr("billproof.usage.ingestion.log.write", fail)
+    monkeypatch.setattr("tests.support.fakes.MemoryObjects.put", fail)
     assert handler("ingest_usage")(event, Context(), billed) == {"batchItemFailures": [{"itemIdentifier": message}]}
     taken, failed = lines_of(log)
     assert (taken["correlation_id"], taken["messages"]) == (Context.aws_request_id, [message])
