@@ -30,6 +30,10 @@ _OF_STEPS = """
 - `undetermined_tax` (tax, blocking): no rule says which tax is due. This is never treated as a zero rate.
 - `late_usage_billed_elsewhere` (release, blocking): another invoice billed the same late usage after this one was
   drafted. Run the period again to compute the difference again.
+- `month_billed_elsewhere` (release, blocking): an invoice of a later month billed this month after this one was
+  drafted. Run the period again: there is nothing left to bill, or what came since.
+- `credit_drawn_elsewhere` (release, blocking): another invoice drew the account's credit after this one was drafted.
+  Run the period again to compute the draw again.
 - `changed_after_release` (release, warning): usage or terms changed after the invoice was released, and it would be
   different now. It stays as it is.
 - `control_total_gap` (completeness, holds the run): the usage log differs from what a source stated, in events or in

@@ -12,9 +12,12 @@ MAX_RESTARTS = 100
 
 
 def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[ExceptionState]:
-    """Return the exceptions of a legal entity and month: those that wait, or all."""
-    states = target.ports.exception_store.of_period(legal_entity, period)
-    return [state for state in states if all_of_them or state.decision is None]
+    """Return the exceptions of a legal entity and month: those that wait, or all.
+
+    One that a later run raised anew does not wait, though nobody has closed it yet.
+    """
+    store = target.ports.exception_store
+    return store.of_period(legal_entity, period) if all_of_them else store.waiting(legal_entity, period)
 
 
 def decide(target: Target, exception: str, verdict: str, *, decided_by: str, reason: str) -> Answer:

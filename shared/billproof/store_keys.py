@@ -3,6 +3,7 @@
     fact of a document       <subject>#<fact>               UA#released, UA#held#<run>, UA~01#posted
     fact of an exception     <subject>#<ordinal>#<fact>     UA#001#opened, _run#001-02#token#0000
     run, and a fact of it    <ordinal>[#<fact>]             001, 001#closed
+    run in its turn          <ordinal>                      00000001
     place of a billing       <month>#<ordinal>              2013-01#000
     change of a balance      <currency>#<ordinal>           USD#000001
 
@@ -29,6 +30,11 @@ def sort_key(*parts: str) -> str:
 def event_copy_key(source: str, event: str, received_at: str) -> str:
     """Name a copy of an event: sources and ids are any text, so what separates them is escaped."""
     return sort_key(escape(source, _SEPARATORS), escape(event, _SEPARATORS), received_at)
+
+
+def turn_key(ordinal: int) -> str:
+    """Print the place of a run among all of its legal entity: eight digits, so that the last one is found at once."""
+    return f"{ordinal:08d}"
 
 
 def ordinal_text(number: int) -> str:

@@ -30,7 +30,8 @@ from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
 from billproof.pricing.service import price_account
 from billproof.usage import log
-from billproof.usage.model import AccountUsage, ControlTotal, DayTally
+from billproof.usage.model import AccountUsage, ControlTotal
+from billproof.usage.tally_model import DayTally
 
 COMPLETENESS = Artefact(RUN, Completeness, "completeness")
 PLACES = Decimal("1e-15")

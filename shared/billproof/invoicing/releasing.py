@@ -14,7 +14,7 @@ from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.facts import DELIVERED, POSTED
 from billproof.invoicing.held import HeldInvoice
-from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Released
+from billproof.invoicing.model import CREDITS, DocumentKind, DocumentRef, Invoice, Released
 from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
@@ -35,7 +35,7 @@ def release_drafts(
     """
     clean = [draft for draft in batch.drafts if draft.outcome is DraftOutcome.CLEAN and draft.document is not None]
     released, refused = release_in_order(clean, batch, register, issues)
-    drafts = [_as_refused(draft, refused) or _if_outdated(draft, released) for draft in batch.drafts]
+    drafts = [_as_refused(draft, refused) or _if_outdated(draft, released, batch, register) for draft in batch.drafts]
     for draft in drafts:
         if draft.outcome is DraftOutcome.HELD:
             known = register.released(draft.invoice)
@@ -170,17 +170,32 @@ def _held(draft: Draft, run_id: str) -> HeldInvoice:
     )
 
 
-def _if_outdated(draft: Draft, released: Mapping[str, Released]) -> Draft:
-    """Hold a clean draft that was not released: another invoice billed the same late usage while it was drafted."""
+def _if_outdated(draft: Draft, released: Mapping[str, Released], batch: BatchDrafts, register: Register) -> Draft:
+    """Hold a clean draft that was not released: another invoice took a billing slot of it while it was drafted.
+
+    That is late usage of an earlier month, the draw of a credit, or the draft's own month: an invoice of a later month
+    billed it, which was planned when this month had no run yet.
+    """
     if draft.outcome is not DraftOutcome.CLEAN or draft.invoice in released:
         return draft
+    wanted = {(slot.period, slot.ordinal) for slot in draft.places}
+    billings = register.settlements(batch.legal_entity, draft.account)
+    taken = {billing.period: billing.invoice for billing in billings if (billing.period, billing.ordinal) in wanted}
+    months = taken.keys() - {CREDITS}
+    code, what = "late_usage_billed_elsewhere", "late usage of {}"
+    if batch.period.name in months:
+        code, what = "month_billed_elsewhere", "usage of {}"
+    elif taken and not months:
+        code, what = "credit_drawn_elsewhere", "what a credit of the account pays"
+    named = ", ".join(sorted(months or {month for month, _ in wanted}))
+    invoices = ", ".join(sorted(set(taken.values())))
     finding = Finding(
-        code="late_usage_billed_elsewhere",
+        code=code,
         severity=Severity.BLOCKING,
         account=draft.account,
-        path=", ".join(slot.period for slot in draft.places),
-        message="another invoice billed the same late usage while this one was drafted",
-        remedy="run the period again: it computes the difference again",
+        path=named,
+        message=f"{invoices or 'another invoice'} billed {what.format(named)} while this one was drafted",
+        remedy="run the period again: it computes what is left to bill",
         owner=Owner.BILLING,
     )
     return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})

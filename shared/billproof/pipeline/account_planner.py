@@ -21,7 +21,7 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
 from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
-from billproof.pipeline.earlier_runs import EarlierRuns
+from billproof.pipeline.earlier_runs import NOTHING_SEEN, EarlierRuns, Seen
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines
 from billproof.pipeline.issue_days import IssueDays
@@ -36,7 +36,7 @@ from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
 from billproof.tax.charged import AccountCharges
 from billproof.usage.log import LateMark, late_marks
-from billproof.usage.model import AccountWindow
+from billproof.usage.model import AFTER_ALL, AccountWindow
 
 MAX_EARLIER = 60
 """Earlier periods that one invoice bills differences of, oldest first; the others wait for the next."""
@@ -168,7 +168,8 @@ class AccountPlanner:
     def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
         """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
         terms = AccountTerms(account=family.parent.account, children=family.accounts[1:], contracts=())
-        windows = self._windows_now(family, (), self._period, after={one.id: self._now for one in family.accounts})
+        nothing = Seen(AFTER_ALL, "")
+        windows = self._windows_now(family, (), self._period, after={one.id: nothing for one in family.accounts})
         return AccountPlan(terms, windows)
 
     def _as_released(self, family: Family, own: PeriodBilling) -> AccountPlan:
@@ -202,7 +203,7 @@ class AccountPlanner:
         changed = settled.changed(versions, versions_digest(versions))
         late = settled.late(
             mine,
-            lambda month: self._seen(settled.of(month), family, month),
+            lambda month: {member: seen.until for member, seen in self._seen(settled.of(month), family, month).items()},
             goes_on=reads_levels(versions, self._meters),
         )
         unbilled = settled.unbilled(
@@ -218,11 +219,11 @@ class AccountPlanner:
         invoice = InvoiceId(self._entity.id, month, account)
         return self._months.has_open_run(month) or self._register.facts(str(invoice)) is not None
 
-    def _seen(self, billings: Iterable[PeriodBilling], family: Family, month: str) -> dict[str, str]:
-        """Return until when the invoices that billed a month saw each member's events; "" where none did."""
+    def _seen(self, billings: Iterable[PeriodBilling], family: Family, month: str) -> dict[str, Seen]:
+        """Return what the invoices that billed a month saw of each member's events."""
         account = family.parent.account.id
         billed = [billing for billing in billings if not InvoiceId.parse(billing.invoice).is_credit]
-        return {member.id: self._runs.seen_until(billed, member.id, account, month) for member in family.accounts}
+        return {member.id: self._runs.seen(billed, member.id, account, month) for member in family.accounts}
 
     def _with_commitments(self, plan: AccountPlan, history: History) -> AccountPlan:
         """Add what earlier invoices say of the terms of commitments that are over, as far as their fees are billed."""
@@ -272,7 +273,7 @@ class AccountPlanner:
         contracts: Sequence[Contract],
         period: Period,
         *,
-        after: Mapping[str, str] | None = None,
+        after: Mapping[str, Seen] | None = None,
         levels: LevelSources | None = None,
     ) -> tuple[AccountWindow, ...]:
         return tuple(
@@ -281,8 +282,7 @@ class AccountPlanner:
                 contracts,
                 period,
                 time_zone=self._entity.time_zone,
-                after=(after or {}).get(member.id, ""),
-                before=self._now,
+                after=(after or {}).get(member.id, NOTHING_SEEN),
                 meters=self._meters,
                 levels=None if levels is None else levels.of(member, period.name),
             )

@@ -7,7 +7,8 @@ from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.aggregation import Extras, aggregate
-from billproof.usage.model import AccountUsage, BatchUsage, BucketTally, Quarantined
+from billproof.usage.model import AccountUsage, BatchUsage, Quarantined
+from billproof.usage.tally_model import BucketTally
 
 
 class Aggregated(Model):
@@ -31,7 +32,9 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
     extras = Extras()
-    usages = aggregate(plan, objects=objects, extras=extras, earlier=earlier_levels(artefacts, bucket))
+    usages = aggregate(
+        plan, objects=objects, extras=extras, earlier=earlier_levels(artefacts, bucket), writes_lists=True
+    )
     _quarantine(extras.conflicts, objects)
     tally = BucketTally(run=run_id, bucket=bucket, hours=tuple(extras.hours), days=tuple(extras.days))
     artefacts.write(TALLY, run_id, tally, part=name)

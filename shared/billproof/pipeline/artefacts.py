@@ -21,7 +21,8 @@ from billproof.pricing.model import BatchPricing
 from billproof.pricing.terms import BatchPlan
 from billproof.tax.charged import BatchCharges
 from billproof.tax.model import BatchTax
-from billproof.usage.model import AggregationPlan, BatchUsage, BucketTally
+from billproof.usage.model import AggregationPlan, BatchUsage
+from billproof.usage.tally_model import BucketTally
 
 FORMAT = "3"
 """Changes when artefacts of an earlier version can no longer be read; a released version reads those of the last."""

@@ -84,9 +84,9 @@ def plan_billing_run(
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
     A batch is of the accounts of one bucket of the usage log; the events of their children may lie in others. The order
-    of accounts and batches is fixed by their names. Events received from `now` on are not of this run. Accounts that
-    the request names limit the run to them and their families. Raises NotFound (for an account of another legal
-    entity, too) and InvalidPeriod, for a month that is signed off, too.
+    of accounts and batches is fixed by their names. What the usage log holds now is of this run; what is written later
+    is not. Accounts that the request names limit the run to them and their families. Raises NotFound (for an account
+    of another legal entity, too) and InvalidPeriod, for a month that is signed off, too.
     """
     refuse_signed_off(runs, request.legal_entity, request.period)
     planning = _Planning(
@@ -186,11 +186,15 @@ def _write_aggregations(
 ) -> tuple[list[int], bool]:
     """Write the plan of each bucket; return the buckets, and whether sources stated control totals.
 
+    The segments are listed here, after everything that was released was looked up: what an invoice billed meanwhile is
+    in no list of this run only if its billing slot is taken, too.
+
     What a source says it sent is of all accounts: then the buckets of others are counted, too.
     """
     stated = stated_aggregates(objects, planning.period, shared.meters)
     buckets = list(range(planning.sizes.buckets)) if stated and work else sorted(work)
-    for bucket in buckets:
+
+    def write(bucket: int) -> None:
         plan = aggregation_plan(
             shared.run,
             bucket,
@@ -200,8 +204,12 @@ def _write_aggregations(
             received_before=planning.now,
             meters=shared.meters,
             stated=stated,
+            objects=objects,
         )
         planning.artefacts.write(AGGREGATION_PLAN, shared.run, plan, part=bucket_name(bucket))
+
+    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
+        list(pool.map(write, buckets))
     return buckets, bool(stated)
 
 

@@ -6,7 +6,7 @@
 Tax that was determined by an earlier version of the rules is computed with what that version said: `invoice retax` says
 what later ones say.
 
-Proofs only read. What a run did not see (events received after its plan) does not count.
+Proofs only read. What a run did not see (segments that its plan does not list) does not count.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from billproof.pipeline.model import RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
-from billproof.proof.usage import check_segments, compare_counts
+from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
 from billproof.usage import log
 from billproof.usage.aggregation import aggregate
 from billproof.usage.judging import JudgedEvent, events_of
@@ -43,10 +43,10 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     differences: list[Difference] = []
     for bucket in plan.buckets:
         aggregation = stores.artefacts.read(AGGREGATION_PLAN, run_id, log.bucket_name(bucket))
-        segments, segment_differences = check_segments(aggregation, stores.objects, rows_stored)
-        checked += segments
-        differences += segment_differences
-        usages |= by_window(_aggregated(aggregation, stores))
+        segments = check_segments(aggregation, stores.objects, rows_stored)
+        checked += segments.counts
+        differences += segments.differences
+        usages |= by_window(_aggregated(aggregation, stores, segments))
     for number, batch in enumerate(plan.batches):
         batch_plan = stores.artefacts.read(BATCH_PLAN, run_id, batch)
         if number == 0:  # every batch froze the same ones
@@ -71,10 +71,10 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     checked = CheckedCounts()
     differences: list[Difference] = []
     for aggregation in aggregations:
-        segments, segment_differences = check_segments(aggregation, stores.objects, rows_stored)
-        checked += segments
-        differences += segment_differences
-        usages |= by_window(_aggregated(_alone(aggregation, terms), stores))
+        segments = check_segments(aggregation, stores.objects, rows_stored)
+        checked += segments.counts
+        differences += segments.differences
+        usages |= by_window(_aggregated(_alone(aggregation, terms), stores, segments))
     differences += compare_counts(usages, rows_stored)
     shared_terms, term_differences = compare_shared_terms(batch_plan, stores.directory)
     account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
@@ -82,10 +82,19 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     return _proof(invoice, checked, [*differences, *term_differences, *account_differences])
 
 
-def _aggregated(aggregation: AggregationPlan, stores: Stores) -> list[AccountUsage]:
+def _aggregated(aggregation: AggregationPlan, stores: Stores, segments: CheckedSegments) -> list[AccountUsage]:
     """Aggregate again what the plan of a bucket says, from the levels that earlier runs recorded and proved."""
+    if not segments.are_listed:
+        aggregation = _without_lists(aggregation)
     earlier = earlier_levels(stores.artefacts, aggregation.bucket)
-    return aggregate(aggregation, objects=stores.objects, earlier=earlier)
+    return aggregate(aggregation, objects=stores.objects, earlier=earlier, without=segments.missing)
+
+
+def _without_lists(aggregation: AggregationPlan) -> AggregationPlan:
+    """Return a plan that reads nothing: what the run read is not known any more, so everything differs."""
+    update = {"after_manifest": "", "before_manifest": ""}
+    windows = tuple(window.model_copy(update=update) for window in aggregation.windows)
+    return aggregation.model_copy(update={"manifest": "", "days": (), "windows": windows})
 
 
 def events_behind(invoice: str, *, stores: Stores) -> Iterator[JudgedEvent]:

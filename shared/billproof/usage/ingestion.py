@@ -135,11 +135,14 @@ def ingest_usage(
 
 
 def _late(sorting: _Sorting, written: datetime, grace: timedelta) -> dict[log.LateMark, set[str]]:
-    """Return the marks to leave, each with its messages: of events written after the cut-off of a month of theirs."""
+    """Return the marks to leave, each with its messages: of events written after the cut-off of a month of theirs.
+
+    The clock that started the month's run may be ahead of this one; a mark too many bills nothing.
+    """
     missed: dict[str, list[str]] = {}
     for hour in {hour for _, hour in sorting.hours}:
         months = local_months(datetime.fromisoformat(f"{hour}:00:00+00:00"))
-        missed[hour] = [month.name for month in months if written >= cut_off(month, grace)]
+        missed[hour] = [month.name for month in months if written + log.CLOCK_SKEW >= cut_off(month, grace)]
     marks: dict[log.LateMark, set[str]] = {}
     for (account, hour), names in sorting.hours.items():
         for month in missed[hour]:

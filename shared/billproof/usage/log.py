@@ -25,6 +25,8 @@ COMPRESSION_LEVEL = 1
 """Level 3 makes a segment 6 % smaller and costs half as much time again."""
 
 UNKNOWN_DAY = "unknown"
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of two functions may differ."""
 
 
 class LateMark(NamedTuple):

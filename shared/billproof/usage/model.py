@@ -8,10 +8,13 @@ from pydantic import Field
 
 from billproof.ids import digest
 from billproof.masterdata.meters import LEVELS, Aggregation
-from billproof.model import Computed, Exact, Model
+from billproof.model import Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
 from billproof.usage.levels import Closing, LevelSource
+
+AFTER_ALL = "9999"
+"""Sorts after the text of every instant."""
 
 
 class Reason(StrEnum):
@@ -164,8 +167,10 @@ class PartWindow(Edges):
 class AccountWindow(Model):
     """The events of an account and period that a run looks at: times from `start` to before `end`, as text in UTC.
 
-    What was received at `before` or later is late: the window's invoice does not bill it. What was received earlier
-    than `after` is counted by an earlier run; quantities are of everything received before `before`, all the same.
+    `before_manifest` lists the segments that the window's invoice was made from, as an earlier run saw them: the rest
+    is late; empty: everything that the plan lists is in time. `after_manifest` lists what an earlier run counted;
+    quantities are of it, too. Windows of runs from before there were lists have instants of receipt in their place,
+    `before` and `after`; beside a list these only say when it was made.
     `metered` names the event types that the account's terms price, each with the conditions (as JSON) of which an event
     must meet one; an empty condition is met by all. `days` are the local midnights from the start to the end. `levels`
     says where the levels before it come from; null (in plans of before) is from nowhere: it begins with none.
@@ -178,6 +183,8 @@ class AccountWindow(Model):
     end: str
     after: str
     before: str
+    after_manifest: str = ""
+    before_manifest: str = ""
     metered: dict[str, tuple[str, ...]]
     excluded_types: tuple[str, ...]
     parts: tuple[PartWindow, ...] = ()
@@ -188,9 +195,10 @@ class AccountWindow(Model):
 class AggregationPlan(Model):
     """What one call of aggregate_usage does: one bucket, the days that any account's period touches.
 
-    Events that were received at `received_before` or later are not of this run, so the same plan always comes to the
-    same usage, however the log grows. An account has a window for the run's period, and one for each earlier period
-    that late usage reached. `stated` are the meters whose hours are counted for control totals.
+    `manifest` names the list of the segments that the run reads (manifests.py), so the same plan always comes to the
+    same usage, however the log grows; in plans of before, which have none, `received_before` cuts instead. An account
+    has a window for the run's period, and one for each earlier period that late usage reached. `stated` are the meters
+    whose hours are counted for control totals.
     """
 
     run: str
@@ -201,6 +209,7 @@ class AggregationPlan(Model):
     asked: tuple[AskedAggregate, ...]
     period: str
     stated: tuple[AskedAggregate, ...] = ()
+    manifest: str = ""
 
 
 class EventCounts(Model):
@@ -252,34 +261,6 @@ class AccountUsage(Model):
     orphan_types: dict[str, int]
     quantities: tuple[Quantity, ...]
     closing: tuple[Closing, ...] = ()
-
-
-class HourTally(Model):
-    """What a bucket holds of a meter from one source in one hour, of all accounts, each event once."""
-
-    source: str
-    meter: str
-    hour: str
-    events: int
-    total: Computed
-
-
-class DayTally(Model):
-    """How many events of a type a source sent on one day, of the run's accounts and period, each event once."""
-
-    source: str
-    event_type: str
-    day: str
-    events: int
-
-
-class BucketTally(Model):
-    """What one bucket counted by source: hours for control totals, days for the source's own history."""
-
-    run: str
-    bucket: int
-    hours: tuple[HourTally, ...]
-    days: tuple[DayTally, ...]
 
 
 class BatchUsage(Model):

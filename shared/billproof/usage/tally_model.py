@@ -1,0 +1,31 @@
+"""What one bucket counted by source, for control totals and the history of sources."""
+
+from billproof.model import Computed, Model
+
+
+class HourTally(Model):
+    """What a bucket holds of a meter from one source in one hour, of all accounts, each event once."""
+
+    source: str
+    meter: str
+    hour: str
+    events: int
+    total: Computed
+
+
+class DayTally(Model):
+    """How many events of a type a source sent on one day, of the run's accounts and period, each event once."""
+
+    source: str
+    event_type: str
+    day: str
+    events: int
+
+
+class BucketTally(Model):
+    """What one bucket counted by source: hours for control totals, days for the source's own history."""
+
+    run: str
+    bucket: int
+    hours: tuple[HourTally, ...]
+    days: tuple[DayTally, ...]
