@@ -4,7 +4,7 @@
     fact of an exception     <subject>#<ordinal>#<fact>     UA#001#opened, _run#001-02#token#0000
     run, and a fact of it    <ordinal>[#<fact>]             001, 001#closed
     run in its turn          <ordinal>                      00000001
-    place of a billing       <month>#<ordinal>              2013-01#000
+    place of a billing       <month>#<ordinal>              2013-01#000, unbilled:2012-12#000
     change of a balance      <currency>#<ordinal>           USD#000001
 
 Ordinals are printed with at least three digits. Text of more digits sorts before text of fewer, so what was read by key
@@ -19,6 +19,7 @@ from billproof.errors import NotFound
 from billproof.escaping import escape
 
 _SEPARATOR = "#"
+_UNBILLED = "unbilled:"
 _SEPARATORS = re.compile("[%#]")
 
 
@@ -30,6 +31,16 @@ def sort_key(*parts: str) -> str:
 def event_copy_key(source: str, event: str, received_at: str) -> str:
     """Name a copy of an event: sources and ids are any text, so what separates them is escaped."""
     return sort_key(escape(source, _SEPARATORS), escape(event, _SEPARATORS), received_at)
+
+
+def unbilled_slot_name(month: str) -> str:
+    """Name what a slot is of that stands for usage of a month that no invoice bills."""
+    return _UNBILLED + month
+
+
+def is_unbilled_slot_name(name: str) -> bool:
+    """Say whether a slot is of usage that no invoice bills."""
+    return name.startswith(_UNBILLED)
 
 
 def turn_key(ordinal: int) -> str:

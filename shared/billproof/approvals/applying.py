@@ -8,7 +8,7 @@ from billproof.approvals.model import Kind, Verdict
 from billproof.approvals.superseding import document_of
 from billproof.errors import Conflict
 from billproof.invoicing.register import Register
-from billproof.invoicing.releasing import OUTDATED, release_credit, release_held
+from billproof.invoicing.releasing import OUTDATED, exclude_unbilled, release_credit, release_held
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
@@ -18,14 +18,18 @@ from billproof.ports import Objects, Queue
 
 
 class ApplyOutcome(StrEnum):
-    """What became of an approved invoice."""
+    """What became of an approved invoice, or of usage that no invoice bills."""
 
     RELEASED = "released"
     OUTDATED = "outdated"
+    EXCLUDED = "excluded"
 
 
 class Applied(Model):
-    """What became of an approved invoice: `released` under a number, or `outdated` and why."""
+    """What became of an approved invoice: `released` under a number, or `outdated` and why.
+
+    Without a document there was only usage of months that no invoice bills: it is `excluded` now.
+    """
 
     exception: str
     outcome: ApplyOutcome
@@ -45,6 +49,8 @@ def apply_decision(
     now: datetime,
 ) -> Applied:
     """Release the invoice or credit note that was approved, with the amounts that were approved, issued on this day.
+
+    Where there is no document, the usage of months that no invoice bills is excluded.
 
     One whose tax is another on this day, or whose late usage was billed meanwhile, is outdated and not released. Raises
     Conflict where nobody approved it.
@@ -66,8 +72,11 @@ def apply_decision(
             today=today_of(directory.legal_entity(opened.legal_entity), now),
         )
     else:
+        batch = Artefacts(objects).read(DRAFTED, opened.run, opened.batch)
+        if exclude_unbilled(batch, opened.subject, register=register):
+            return Applied(exception=exception, outcome=ApplyOutcome.EXCLUDED, number=None)
         held = release_held(
-            Artefacts(objects).read(DRAFTED, opened.run, opened.batch),
+            batch,
             opened.subject,
             register=register,
             postings=postings,

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from billproof.approvals.exception_store import ExceptionStore, execution_name
 from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
-from billproof.findings import Finding
+from billproof.controls.catalogue import orphan_usage, usage_without_invoice
+from billproof.findings import Finding, Severity
 from billproof.identities import ExceptionId, RunId
 from billproof.invoicing.drafts import DraftOutcome
 from billproof.invoicing.held import HeldInvoice
@@ -20,6 +21,9 @@ from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
 from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.ports import Objects, Workflows
 from billproof.store_keys import ExceptionOrdinal
+
+EXCLUDED = frozenset(module.CONTROL.code for module in (orphan_usage, usage_without_invoice))
+"""Findings of usage that no contract covers: a person may approve that nobody is billed for it."""
 
 
 def raise_exceptions(
@@ -51,9 +55,9 @@ def raise_exceptions(
             run=run_id,
             batch=batch_id,
             requested_by=plan.requested_by,
-            amount=held.document.totals.gross if held.document else None,
+            amount=held.document.totals.gross if held.document else _at_risk(held),
             findings=held.findings,
-            can_approve=_can_be_released(held, has_balances=has_balances) and draft.outcome is DraftOutcome.HELD,
+            can_approve=_can_be_approved(held, has_balances=has_balances) and draft.outcome is DraftOutcome.HELD,
             opened_at=instant_text(now),
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
@@ -63,9 +67,22 @@ def raise_exceptions(
     )
 
 
-def _can_be_released(held: HeldInvoice, *, has_balances: bool) -> bool:
-    """Say whether there is a document that may go out: less than nothing only where customers have balances."""
-    return held.document is not None and (has_balances or held.document.totals.gross.amount >= 0)
+def _can_be_approved(held: HeldInvoice, *, has_balances: bool) -> bool:
+    """Say whether there is a document that may go out: less than nothing only where customers have balances.
+
+    Without a document, usage that no contract covers may still be excluded by a decision.
+    """
+    if held.document is None:
+        blocking = [finding for finding in held.findings if finding.severity is Severity.BLOCKING]
+        return all(finding.code in EXCLUDED for finding in blocking)
+    return has_balances or held.document.totals.gross.amount >= 0
+
+
+def _at_risk(held: HeldInvoice) -> Money | None:
+    """Return what the findings of an invoice without a document come to; None where one is worth it is not known."""
+    amounts = [finding.amount_at_risk for finding in held.findings if finding.severity is Severity.BLOCKING]
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known[1:], known[0]) if known and len(known) == len(amounts) else None
 
 
 def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore, workflows: Workflows) -> None:

@@ -7,9 +7,7 @@ its share more of what is missing, at its own tier position.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,24 +15,22 @@ from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
-from billproof.errors import BillproofError
 from billproof.findings import Finding, Owner, Severity
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
-from billproof.money import CONTEXT, Money, exactly
+from billproof.money import Money, exactly
 from billproof.periods import Period
 from billproof.pipeline.artefacts import BATCH_PLAN, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
 from billproof.pipeline.model import RunPlan
 from billproof.pipeline.starting import run_ids
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
-from billproof.pricing.service import price_account
+from billproof.pricing.estimates import grown_by, worth_of_more
 from billproof.usage import log
-from billproof.usage.model import AccountUsage, ControlTotal
+from billproof.usage.model import ControlTotal
 from billproof.usage.tally_model import DayTally
 
 COMPLETENESS = Artefact(RUN, Completeness, "completeness")
-PLACES = Decimal("1e-15")
 
 
 def check_completeness(
@@ -145,45 +141,15 @@ class _Estimate:
         worth = None
         for plan in self._plans:
             usages = self._used[plan.batch]
-            grown = {window: _grow(usage, shares) for window, usage in usages.items()}
+            grown = {window: grown_by(usage, shares) for window, usage in usages.items()}
             for terms in plan.accounts:
-                alone = terms.model_copy(update={"earlier": ()})
                 try:
-                    before = price_account(alone, plan=plan, usages=usages)
-                    after = price_account(alone, plan=plan, usages=grown)
-                except BillproofError:
-                    continue
+                    more = worth_of_more(terms, plan=plan, usages=usages, grown=grown)
                 except ValidationError:  # more than any amount can be: what a source states need not be sane
                     return None
-                if before is None or after is None:
-                    continue
-                zero = Money.zero(before.currency)
-                more = sum((line.net for line in after.lines), zero) - sum((line.net for line in before.lines), zero)
-                more = plan.booked(more)
-                worth = worth + more if worth is not None else more
+                if more is not None:
+                    worth = worth + more if worth is not None else more
         return worth
-
-
-def _grow(usage: AccountUsage, shares: Mapping[str, Fraction]) -> AccountUsage:
-    grown = []
-    for measured in usage.quantities:
-        share = shares.get(measured.meter, Fraction(0))
-        changes: dict[str, Any] = {"quantity": _more(measured.quantity, share)}
-        changes["prices"] = tuple(
-            price.model_copy(update={"quantity": _more(price.quantity, share)}) for price in measured.prices
-        )
-        if measured.tally is not None:
-            amounts = ("amount", "low_amount", "high_amount")
-            rated = {name: _more(getattr(measured.tally, name), share) for name in amounts}
-            changes["tally"] = measured.tally.model_copy(update=rated)
-        grown.append(measured.model_copy(update=changes))
-    return usage.model_copy(update={"quantities": tuple(grown)})
-
-
-def _more(quantity: Decimal, share: Fraction) -> Decimal:
-    top = CONTEXT.multiply(quantity, Decimal(share.numerator))
-    more = CONTEXT.divide(top, Decimal(share.denominator)).quantize(PLACES, context=CONTEXT)
-    return CONTEXT.add(quantity, more)
 
 
 @exactly

@@ -20,6 +20,7 @@ from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
 from billproof.ports import Objects, Queue
 from billproof.retrying import attempts
+from billproof.store_keys import is_unbilled_slot_name
 
 OUTDATED = "another invoice billed the same late usage meanwhile"
 
@@ -86,6 +87,18 @@ def release_held(
     _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
     _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
     return HeldRelease(released)
+
+
+def exclude_unbilled(batch: BatchDrafts, account: str, *, register: Register) -> bool:
+    """Take the slots of an account's months that no invoice bills, where its draft has no document; say whether.
+
+    A person decided that their usage is excluded: no later run finds it again.
+    """
+    draft = next((draft for draft in batch.drafts if draft.account == account), None)
+    if draft is None or draft.document is not None:
+        return False
+    register.exclude(draft.invoice, [slot for slot in draft.places if is_unbilled_slot_name(slot.period)], batch.run)
+    return True
 
 
 def _as_refused(draft: Draft, refused: Mapping[str, Finding]) -> Draft | None:

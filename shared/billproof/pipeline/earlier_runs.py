@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+from billproof.errors import NotFound
 from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, Artefacts
@@ -34,7 +35,10 @@ class EarlierRuns:
 
     def windows(self, billing: PeriodBilling, account: str) -> tuple[AccountWindow, ...]:
         """Return the windows that a billing's run had for an account, bounded by what that run saw."""
-        plan = self._aggregation(billing.run, shard_of(account, self._buckets))
+        return self._windows(billing.run, account)
+
+    def _windows(self, run: str, account: str) -> tuple[AccountWindow, ...]:
+        plan = self._aggregation(run, shard_of(account, self._buckets))
         return tuple(_bounded(window, plan) for window in plan.windows if window.account == account)
 
     def batch(self, billing: PeriodBilling, account: str) -> BatchPlan:
@@ -57,6 +61,15 @@ class EarlierRuns:
                 windows = (window for window in self.windows(billing, member) if window.period == month)
                 last = max([last, *(Seen(window.before, window.before_manifest) for window in windows)])
         return last
+
+    def seen_by_run(self, run: str, member: str, month: str) -> Seen:
+        """Return what a run saw of an account's events of a month, whether it billed them or not."""
+        try:
+            windows = self._windows(run, member)
+        except NotFound:  # the run read nothing of the account's bucket
+            return NOTHING_SEEN
+        seen = (Seen(window.before, window.before_manifest) for window in windows if window.period == month)
+        return max(seen, default=NOTHING_SEEN)
 
 
 def _bounded(window: AccountWindow, plan: AggregationPlan) -> AccountWindow:

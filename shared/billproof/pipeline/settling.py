@@ -143,11 +143,13 @@ class SettledMonths:
 
 def _is_late(marks: Mapping[str, Sequence[LateMark]], seen_until: Mapping[str, str], months: Container[str]) -> bool:
     """Say whether a member has usage of some months that was written after it was seen."""
-    return any(
-        mark.month in months and mark.written_at >= (with_skew(until) if until else "")
-        for member, until in seen_until.items()
-        for mark in marks.get(member, ())
-    )
+    return any(is_later(marks.get(member, ()), months, until) for member, until in seen_until.items())
+
+
+def is_later(marks: Iterable[LateMark], months: Container[str], until: str) -> bool:
+    """Say whether there is a mark of some months that was written after an instant; "" is before all of them."""
+    since = with_skew(until) if until else ""
+    return any(mark.month in months and mark.written_at >= since for mark in marks)
 
 
 def with_skew(instant: str) -> str:

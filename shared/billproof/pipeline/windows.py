@@ -55,6 +55,11 @@ def window_of(
     )
 
 
+def unpriced(window: AccountWindow) -> AccountWindow:
+    """Return a window whose events are counted and not priced: no invoice bills its month."""
+    return window.model_copy(update={"metered": {}, "parts": (), "days": (), "levels": None})
+
+
 def _part(name: str, ranges: Sequence[Period], zone: str, *, is_prefix: bool) -> PartWindow:
     edges = [tuple(map(instant_text, days.instants(zone))) for days in ranges]
     gaps = tuple(Edges(start=before[1], end=after[0]) for before, after in pairwise(edges))

@@ -17,6 +17,7 @@ def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Acco
     """Price one account, or write down why it cannot be: a pure function of its terms and usage."""
     own, *children = (usages[member.id, plan.period.name] for member in terms.members)
     earlier = tuple(usages[member.id, month.period.name] for month in terms.earlier for member in terms.members)
+    unbilled = tuple(usages[member.id, month.period.name] for month in terms.unbilled for member in terms.members)
     out_of_range = (usage for usage in (own, *children, *earlier) if usage.out_of_range)
     findings = (*terms.findings, *(_out_of_range(terms.account.id, usage) for usage in out_of_range))
     priced = None
@@ -27,7 +28,9 @@ def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Acco
             findings = (unpriceable(terms.account.id, error),)
         except ValidationError:  # an amount or quantity with more digits than anything may have
             findings = (unpriceable(terms.account.id, TOO_LARGE),)
-    return AccountPricing(usage=own, children=tuple(children), earlier=earlier, priced=priced, findings=findings)
+    return AccountPricing(
+        usage=own, children=tuple(children), earlier=earlier, unbilled=unbilled, priced=priced, findings=findings
+    )
 
 
 def invoice_currency(terms: AccountTerms, plan: BatchPlan) -> str:

@@ -22,6 +22,7 @@ from billproof.controls.catalogue import (
     unpriced_meter,
     usage_changed,
     usage_outside_contract,
+    usage_without_invoice,
 )
 from billproof.controls.control import Control
 
@@ -31,6 +32,7 @@ CATALOGUE: tuple[Control, ...] = tuple(
         orphan_usage,
         unpriced_meter,
         usage_outside_contract,
+        usage_without_invoice,
         correction_without_event,
         charge_without_line,
         quantity_not_billed,
