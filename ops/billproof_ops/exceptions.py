@@ -2,9 +2,12 @@
 
 from billproof.approvals.credits import CreditRequested
 from billproof.approvals.exception_store import execution_name
-from billproof.approvals.model import Answer, ExceptionState, Kind
+from billproof.approvals.model import Answer, ExceptionRecord, ExceptionState, Kind
 from billproof.identities import InvoiceId
 from billproof.invoicing.credit_requests import CreditRequest
+from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
+from billproof.pipeline.quarantine import quarantine_of
+from billproof.usage.refusal_model import QuarantinedAt
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 
@@ -53,6 +56,15 @@ def restart(target: Target, exception: str) -> str:
             raise OpsError(message)
     message = f"{exception} failed {MAX_RESTARTS} times"
     raise OpsError(message)
+
+
+def quarantine_of_case(target: Target, opened: ExceptionRecord) -> list[QuarantinedAt]:
+    """Return the refused events of an exception's account that its run states; of a run's exception all of the run."""
+    artefacts = Artefacts(target.ports.objects)
+    if opened.kind is Kind.CREDIT_NOTE:  # of no run
+        return []
+    places = quarantine_of(artefacts.read(RUN_PLAN, opened.run), artefacts, target.ports.objects)
+    return [place for place in places if opened.kind is Kind.RUN or place.place == opened.subject]
 
 
 def release_of(state: ExceptionState, target: Target) -> str | None:

@@ -166,6 +166,27 @@ class SlotKey:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedId:
+    """A refused event: the day that its line lies under, `unknown` without a time, and the digest of its delivery."""
+
+    day: str
+    digest: str
+
+    def __str__(self) -> str:
+        """Print it."""
+        return f"{self.day}.{self.digest}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read it; raises NotFound for anything else."""
+        match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2}|unknown)\.([0-9a-f]{16})", text)
+        if match is None:
+            message = "this is not the id of a refused event, such as 2013-01-05.0123456789abcdef"
+            raise NotFound(message)
+        return cls(match[1], match[2])
+
+
+@dataclass(frozen=True, slots=True)
 class BalanceKey:
     """A change of a customer's balance in a currency: six digits, so that the last one is found by one query."""
 

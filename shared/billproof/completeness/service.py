@@ -20,8 +20,9 @@ from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, exactly
 from billproof.periods import Period
-from billproof.pipeline.artefacts import BATCH_PLAN, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
+from billproof.pipeline.artefacts import BATCH_PLAN, REFUSED, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
 from billproof.pipeline.model import RunPlan
+from billproof.pipeline.quarantine import resent_of
 from billproof.pipeline.starting import run_ids
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
@@ -77,7 +78,7 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
     if over or silent:
         estimate = _Estimate(plan, artefacts)
         findings = (
-            *(_gap(stated, estimate) for stated in over),
+            *(_gap(stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
             *(_silence(silence, estimate) for silence in silent),
         )
         known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
@@ -136,6 +137,10 @@ class _Estimate:
         wanted = set(event_types)
         return {meter.id: meter for meter in self._plans[0].meters if meter.event_type in wanted}
 
+    def event_type(self, meter: str) -> str | None:
+        """Return the type of the events that a meter reads."""
+        return next((known.event_type for known in self._plans[0].meters if known.id == meter), None)
+
     def worth(self, shares: Mapping[str, Fraction]) -> Money | None:
         """Price a share of the run's usage more, by meter; None where no account can be priced."""
         worth = None
@@ -152,8 +157,19 @@ class _Estimate:
         return worth
 
 
+def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: _Estimate) -> int:
+    """Count what of a meter's events a source sent and validation refused, and was not accepted since."""
+    if not artefacts.exists(REFUSED, plan.run):
+        return 0
+    resent = resent_of(plan, artefacts)
+    kinds = {estimate.event_type(stated.meter), None}
+    events = artefacts.read(REFUSED, plan.run).events
+    mine = (event for event in events if event.source == stated.source and event.type in kinds and not event.is_late)
+    return sum(event.identity not in resent for event in mine)
+
+
 @exactly
-def _gap(stated: Stated, estimate: _Estimate) -> Finding:
+def _gap(stated: Stated, estimate: _Estimate, refused: int) -> Finding:
     missing = stated.stated_events - stated.counted_events
     shares: dict[str, Fraction] = {}
     if missing > 0 and stated.counted_events:
@@ -167,6 +183,8 @@ def _gap(stated: Stated, estimate: _Estimate) -> Finding:
         text += f"; sum {decimal_text(stated.stated_total)} stated, {decimal_text(stated.counted_total)} counted"
     if stated.worst_hour:
         text += f"; the worst hour is {stated.worst_hour}:00Z with {abs(stated.worst_missing)}"
+    if refused:
+        text += f"; {refused} events of the source lie in quarantine"
     return Finding(
         code="control_total_gap",
         severity=Severity.BLOCKING,

@@ -20,10 +20,11 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
 from billproof.pipeline.aggregation_plans import BucketWork, add_windows, aggregation_plan, stated_aggregates
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.charges import write_charges
 from billproof.pipeline.model import PlanRequest, RunPlan
 from billproof.pipeline.months import Months
+from billproof.pipeline.refusals import plan_refusals
 from billproof.pipeline.starting import refuse_signed_off
 from billproof.ports import Objects, Records
 from billproof.pricing.terms import BatchPlan
@@ -102,6 +103,8 @@ def plan_billing_run(
     shared = _shared_plan(planning)
     batches, work = _write_batches(planning, accounts, shared)
     buckets, has_control_totals = _write_aggregations(planning, work, shared, objects)
+    refused = plan_refusals(request, _names(accounts), directory=directory, objects=objects, runs=runs, now=now)
+    planning.artefacts.write(REFUSED, request.run_id, refused)
     plan = _write_run_plan(planning, shared, accounts, buckets, batches, has_control_totals=has_control_totals)
     run, artefacts = request.run_id, planning.artefacts
     return Planned(
@@ -240,6 +243,11 @@ def _write_run_plan(
     )
     planning.artefacts.write(RUN_PLAN, shared.run, plan)
     return plan
+
+
+def _names(accounts: dict[int, list[AccountPlan]]) -> list[str]:
+    """Name every account that a run looks at, children too."""
+    return [member.id for plans in accounts.values() for plan in plans for member in plan.terms.members]
 
 
 type _Rate = Callable[[str], ExchangeRate | None]

@@ -155,6 +155,12 @@ def _turn(legal_entity: str, ordinal: int, run_id: str) -> Record:
     return Record(Key(_turns(legal_entity), turn_key(ordinal)), {"run_id": run_id})
 
 
+def runs_in_turn(records: Records, legal_entity: str, *, limit: int) -> list[str]:
+    """Return the last runs of a legal entity, of any month, in the order in which they were started."""
+    turns = list(records.query(_turns(legal_entity), newest_first=True, limit=limit))
+    return [record.document["run_id"] for record in reversed(turns)]
+
+
 def _last_turn(records: Records, legal_entity: str) -> int:
     """Return the ordinal of the last run of a legal entity, of any month; 0 where none was started."""
     last = next(records.query(_turns(legal_entity), newest_first=True, limit=1), None)

@@ -26,6 +26,7 @@ from billproof.pipeline.model import RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
+from billproof.proof.refusals import compare_refusals
 from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
 from billproof.usage import log
 from billproof.usage.aggregation import aggregate
@@ -59,6 +60,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
             differences += account_differences
     differences += _compare_statement(statement, usages, plan.period.name)
     differences += compare_counts(usages, rows_stored)
+    differences += compare_refusals(plan, statement, stores.artefacts, stores.objects)
     differences += _unbalanced(balance_run(run_id, stores=stores))
     return _proof(run_id, checked, differences)
 

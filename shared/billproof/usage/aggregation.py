@@ -5,7 +5,7 @@ are DECIMAL(38, 15): DuckDB adds those exactly and refuses an overflow.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -91,6 +91,11 @@ select source, left(time, 13) as hour, count(*) as events, {total} as total
 from judged where type = $type and verdict = 'kept' and {condition} group by all order by all
 """
 
+_RESENT = """
+select distinct source, id from copies
+semi join (select unnest(?::varchar[]) as source, unnest(?::varchar[]) as id) using (source, id)
+"""
+
 _DAYS = """
 select source, type as event_type, left(time, 10) as day, count(*) as events
 from judged join windows on judged.account = windows.account
@@ -101,8 +106,13 @@ group by all order by all
 
 @dataclass
 class Extras:
-    """What aggregation notes besides the usage, for who asks: conflicts to quarantine, and tallies by source."""
+    """What aggregation notes besides the usage, for who asks: conflicts to quarantine, and tallies by source.
 
+    `refused` are the sources and ids of refused events; those that were accepted since are `resent`.
+    """
+
+    refused: Sequence[tuple[str, str]] = ()
+    resent: set[tuple[str, str]] = field(default_factory=set)
     conflicts: list[Quarantined] = field(default_factory=list)
     hours: list[HourTally] = field(default_factory=list)
     days: list[DayTally] = field(default_factory=list)
@@ -137,6 +147,7 @@ def aggregate(
             if extras is not None:
                 extras.conflicts += conflicts(database)
                 extras.hours += _hours(database, plan, names)
+                extras.resent |= _resent(database, extras.refused)
                 extras.days += [DayTally(**row) for row in _rows(database, _DAYS, {"period": plan.period})]
         results = _Results(database, plan, names)
         look_back = partial(_look_back, objects=objects, without=without, writes_lists=writes_lists)
@@ -172,6 +183,14 @@ def _hours(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: di
         except duckdb.OutOfRangeException:  # broken events: the hours without them are still to be compared
             rows = _rows(database, _HOURS.format(total=NO_TOTAL, condition=counted), parameters)
         yield from (HourTally(meter=stated.meter, **row) for row in rows)
+
+
+def _resent(database: duckdb.DuckDBPyConnection, refused: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which refused events are among the copies at hand."""
+    if not refused:
+        return set()
+    sources, ids = (list(column) for column in zip(*refused, strict=True))
+    return set(database.execute(_RESENT, [sources, ids]).fetchall())
 
 
 def _rows(database: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:

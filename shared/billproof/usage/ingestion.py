@@ -14,6 +14,7 @@ from billproof.ports import Clock, Objects
 from billproof.usage import log
 from billproof.usage.fast_path import plain_rows
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
+from billproof.usage.refused import readable_parts
 from billproof.usage.validation import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
 
 REMEMBERED_ACCOUNTS = 50_000
@@ -154,18 +155,20 @@ def _sort(
     message: Message, sorting: _Sorting, reference_data: ReferenceDataCache, buckets: int, unknown: set[str]
 ) -> None:
     def quarantine(refused: Refused, position: int, raw: bytes) -> None:
+        parts = readable_parts(raw)
+        time = refused.time or parts.time
         line = Quarantined(
             reason=refused.reason,
             detail=refused.detail,
-            account=refused.account,
-            time=refused.time,
+            account=refused.account or parts.subject,
+            time=time,
             received_at=instant_text(message.sent_at),
             message_id=message.id,
             position=position,
             raw=raw.decode(errors="backslashreplace"),
         )
         sorting.quarantined += 1
-        sorting.put(log.quarantine_prefix(log.day_of(refused.time)), line, message.id)
+        sorting.put(log.quarantine_prefix(log.day_of(time)), line, message.id)
 
     rows = plain_rows(
         message.body, rules=reference_data.rules(), received_at=message.sent_at, knows=reference_data.knows

@@ -109,7 +109,7 @@ def check_event(
         detail = "specversion must be 1.0; id, source and subject (the account) must not be empty"
         raise Refused(Reason.NOT_A_CLOUDEVENT, detail, event.subject)
     try:
-        time = _instant(bytes(event.time), received_at)
+        time = instant_of(bytes(event.time), received_at)
         if event.type == CONTROL_TOTAL:
             return _control_total(event, time, received_at)
         _refuse_bad_correction(event, time)
@@ -177,7 +177,8 @@ def _decode(raw: bytes) -> UsageEvent:
         raise Refused(Reason.UNPARSABLE, str(error)) from None
 
 
-def _instant(raw: bytes, received_at: datetime) -> str:
+def instant_of(raw: bytes, received_at: datetime) -> str:
+    """Read a time of RFC 3339 as text in UTC; raises Refused."""
     try:
         text = _TEXT.decode(raw)
     except msgspec.ValidationError:
