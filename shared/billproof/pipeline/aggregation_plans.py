@@ -10,7 +10,7 @@ from billproof.pipeline.account_planner import AccountPlan
 from billproof.ports import Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
-from billproof.usage.log import days_between
+from billproof.usage.log import days_between, ids_key
 from billproof.usage.manifests import write_manifest
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 
@@ -50,6 +50,7 @@ def aggregation_plan(
     meters: Sequence[Meter],
     stated: tuple[AskedAggregate, ...],
     objects: Objects,
+    run_before: str | None,
 ) -> AggregationPlan:
     """Return the plan of one bucket: the segments to read, listed now, the windows in them, and what is measured."""
     windows = tuple(window for account in work for window in account.windows)
@@ -64,6 +65,7 @@ def aggregation_plan(
         asked=_asked((plan.account for plan in work), period, meters),
         period=period.name,
         stated=stated,
+        known_ids=ids_key(run_before, bucket) if run_before else "",
         manifest=write_manifest(objects, run, bucket, days, received_before),
     )
 

@@ -23,6 +23,7 @@ from billproof.usage.measuring_levels import LevelMeasurer
 from billproof.usage.model import AccountUsage, AggregationPlan, AskedAggregate, Quarantined
 from billproof.usage.openings import EarlierWindows, LatestReadings, LevelBook, level_book, levels_asked, nothing_known
 from billproof.usage.querying import Queries, condition
+from billproof.usage.reuse import Reuse
 from billproof.usage.tally_model import DayTally, HourTally
 from billproof.usage.tallying import conditions, tallies
 from billproof.usage.window_tables import edges_of, owners_of, write_tables
@@ -139,20 +140,28 @@ def aggregate(
         columns = "".join(f", {column}" for column in names.values())
         levels = levels_asked(plan)
         order = ARRIVED if levels or any(map(_needs_order, plan.asked)) else "null"
-        for _ in chunks:
+        bounds = _BY_LIST if list_numbers(plan) else _BY_TIME
+        mine = _MINE.format(names=columns, order=order, **bounds)
+        reuse = Reuse(database, plan, objects)
+        for _ in chunks():
             (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
-            bounds = _BY_LIST if list_numbers(plan) else _BY_TIME
-            database.execute(_MINE.format(names=columns, order=order, **bounds))
+            database.execute(mine)
+            reuse.add()
             database.execute((_KEEP_CORRECTED if corrections else _KEEP).format(names=columns))
             if extras is not None:
                 extras.conflicts += conflicts(database)
                 extras.hours += _hours(database, plan, names)
                 extras.resent |= _resent(database, extras.refused)
                 extras.days += [DayTally(**row) for row in _rows(database, _DAYS, {"period": plan.period})]
+        if writes_lists:
+            reuse.write()
         results = _Results(database, plan, names)
+        for _ in chunks() if reuse.has_candidates else ():
+            database.execute(mine)
+            reuse.find()
         look_back = partial(_look_back, objects=objects, without=without, writes_lists=writes_lists)
         book = level_book(plan, results.latest(levels), earlier=earlier, look_back=look_back)
-        return results.of(book)
+        return [usage.model_copy(update=reuse.of(number)) for number, usage in enumerate(results.of(book))]
 
 
 def _look_back(
@@ -163,7 +172,11 @@ def _look_back(
     spans = [(max(window.start, first), window.end) for window in plan.windows if first and first <= window.end]
     days = days_between(spans)
     manifest = older_days(plan, days, objects, writes=writes_lists) if plan.manifest else ""
-    return aggregate(plan.model_copy(update={"days": days, "manifest": manifest}), objects=objects, without=without)
+    return aggregate(
+        plan.model_copy(update={"days": days, "manifest": manifest, "known_ids": None}),
+        objects=objects,
+        without=without,
+    )
 
 
 def _needs_order(asked_aggregate: AskedAggregate) -> bool:

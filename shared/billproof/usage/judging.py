@@ -4,7 +4,7 @@ Whole days are loaded together, since all copies of an event meet in its day.
 """
 
 import tempfile
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _COLUMNS = (
 _LOAD = """
 create or replace temp table copies as
 select source, id, type, subject as account, time, received_at, coalesce(position, 0) as position, corrects, retracts,
-    left(time, 10) as day, hash(source, id, left(time, 10)) as identity,
+    left(time, 10) as day, hash(source, id, left(time, 10){owner}) as identity,
     hash(type, subject, time, data, corrects, retracts) as content, {segment} as segment{properties}
 from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd'{named}){joined}
 where received_at < $received_before
@@ -55,7 +55,7 @@ from (
     select *, row_number() over same as place, first_value(content) over same as kept_content
     from copies semi join twice using (identity)
     window same as (
-        partition by source, id, day order by {is_after}, received_at, position, account, time, content)
+        partition by source, id, day{owner} order by {is_after}, received_at, position, account, time, content)
 )
 """
 
@@ -98,8 +98,8 @@ class JudgedEvent:
 @contextmanager
 def judged_chunks(
     plan: AggregationPlan, objects: Objects, names: dict[str, str], *, without: Container[str] = ()
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Iterator[int]]]:
-    """Give a database and chunks of whole days: each chunk's turn leaves the view `judged` for its days.
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[], Iterator[int]]]]:
+    """Give a database and what yields chunks of whole days: each leaves the view `judged` for its days.
 
     A proof names the segments that are no longer there, and goes on `without` them.
     """
@@ -123,14 +123,14 @@ def judged_chunks(
                         file.unlink()
                     files = {}
 
-        yield database, chunks()
+        yield database, chunks
 
 
 def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Iterator[JudgedEvent]:
     """Yield every copy of every event in an account's windows, as it was judged, by day, time, source and id."""
     windows = [window for window in plan.windows if window.account == account]
     with judged_chunks(plan, objects, {}) as (database, chunks):
-        for _ in chunks:
+        for _ in chunks():
             for window in windows:
                 parameters = {"account": account, "start": window.start, "end": window.end}
                 for row in database.execute(_EVENTS, parameters).fetchall():
@@ -215,8 +215,11 @@ def _judge(
     parameters: dict[str, Any] = {"files": [str(file) for file in files], "received_before": received_before}
     parameters |= {column: _pointer(name) for name, column in names.items()}
     segment = _SEGMENT if lists.are_named else _NO_SEGMENT
-    database.execute(_LOAD.format(properties=properties, columns=_COLUMNS, **segment), parameters)
-    database.execute(_REPEATED.format(is_after=_IS_AFTER if lists.have_bounds else "false"))
+    by_account = plan.known_ids is not None  # before, an id was shared by the accounts of a bucket
+    owner = ", subject" if by_account else ""
+    database.execute(_LOAD.format(properties=properties, columns=_COLUMNS, owner=owner, **segment), parameters)
+    owner = ", account" if by_account else ""
+    database.execute(_REPEATED.format(owner=owner, is_after=_IS_AFTER if lists.have_bounds else "false"))
     (repeated,) = database.execute("select count(*) from repeated").fetchall()[0]
     database.execute(_JUDGED if repeated else _JUDGED_AS_THEY_ARE)
 

@@ -113,6 +113,11 @@ def first_day(objects: Objects, bucket: int) -> str | None:
     return SegmentKey.parse(first).day if first else None
 
 
+def ids_key(run: str, bucket: int) -> str:
+    """Return where a run keeps the hashes of a bucket's ids."""
+    return f"runs/{run}/ids/{bucket_name(bucket)}.parquet"
+
+
 def quarantine_prefix(day: str) -> str:
     """Return the prefix of one day of the quarantine."""
     return f"quarantine/day={day}/"

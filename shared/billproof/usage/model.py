@@ -1,5 +1,6 @@
 """What the usage log, the quarantine and the aggregation write."""
 
+import operator
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -198,7 +199,9 @@ class AggregationPlan(Model):
     `manifest` names the list of the segments that the run reads (manifests.py), so the same plan always comes to the
     same usage, however the log grows; in plans of before, which have none, `received_before` cuts instead. An account
     has a window for the run's period, and one for each earlier period that late usage reached. `stated` are the meters
-    whose hours are counted for control totals.
+    whose hours are counted for control totals. `known_ids` is where the run of the month before keeps its ids (empty:
+    there was none); null in plans of before: an id was then shared by all accounts of a bucket, and not looked for on
+    other days.
     """
 
     run: str
@@ -210,6 +213,7 @@ class AggregationPlan(Model):
     period: str
     stated: tuple[AskedAggregate, ...] = ()
     manifest: str = ""
+    known_ids: str | None = None
 
 
 class EventCounts(Model):
@@ -245,11 +249,21 @@ class EventCounts(Model):
         return EventCounts(**{name: getattr(self, name) + getattr(other, name) for name in EventCounts.model_fields})
 
 
+class ReusedId(Model):
+    """An id that a source used on two days for one account: copies are compared within a day, so both count."""
+
+    source: str
+    id: str
+    day: str
+    other_day: str
+
+
 class AccountUsage(Model):
     """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold.
 
     `prefixes` are the parts that were measured to say how much was used before a day.
-    `closing` are the levels that the next window begins with, as far as they are known.
+    `closing` are the levels that the next window begins with, as far as they are known. `reused` counts its events
+    whose id is on another day, too, and `reused_ids` names the first of them.
     """
 
     account: str
@@ -261,6 +275,8 @@ class AccountUsage(Model):
     orphan_types: dict[str, int]
     quantities: tuple[Quantity, ...]
     closing: tuple[Closing, ...] = ()
+    reused: int = Field(default=0, exclude_if=operator.not_)
+    reused_ids: tuple[ReusedId, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class BatchUsage(Model):
