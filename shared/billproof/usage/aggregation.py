@@ -15,6 +15,7 @@ import duckdb
 from billproof.masterdata.meters import Aggregation
 from billproof.ports import Objects
 from billproof.readings import Quantity
+from billproof.usage.correcting import keep_standing
 from billproof.usage.judging import conflicts, judged_chunks, list_numbers
 from billproof.usage.log import days_between, first_day
 from billproof.usage.manifests import older_days
@@ -53,39 +54,6 @@ _BY_LIST = {
     left join seen as billed on billed.segment = judged.segment and billed.list = windows.before_list""",
 }
 """What an earlier run counted, and what came after a window's invoice: by its list, or (without one) by receipt."""
-
-_KEEP = "insert into events select number, type, sequence, counts, verdict{names} from mine"
-
-_HAS_CORRECTIONS = "select count(*) from judged where corrects is not null or retracts is not null"
-
-# Of several corrections of one event the last received stands. One whose event is not there does nothing, and says so.
-_KEEP_CORRECTED = """
-insert into events
-with standing as (select *, coalesce(corrects, retracts) as target from mine where verdict = 'kept'),
-fixes as (
-    select *, row_number() over (
-        partition by number, source, day, target order by received_at desc, position desc, id desc) as place
-    from standing where target is not null
-),
-first as (select * from fixes where place = 1)
-select number, type, sequence, counts,
-    case
-        when verdict != 'kept' then verdict
-        when exists (
-            select 1 from first f
-            where f.number = m.number and f.source = m.source and f.day = m.day and f.target = m.id
-        ) or exists (
-            select 1 from fixes f
-            where f.number = m.number and f.source = m.source and f.day = m.day and f.id = m.id and f.place > 1
-        ) then 'corrected'
-        when (corrects is not null or retracts is not null) and not exists (
-            select 1 from standing s where s.number = m.number and s.source = m.source and s.day = m.day
-                and s.id = coalesce(m.corrects, m.retracts)) then 'unmatched'
-        when retracts is not null then 'retraction'
-        else verdict
-    end{names}
-from mine m
-"""
 
 _HOURS = """
 select source, left(time, 13) as hour, count(*) as events, {total} as total
@@ -144,10 +112,9 @@ def aggregate(
         mine = _MINE.format(names=columns, order=order, **bounds)
         reuse = Reuse(database, plan, objects)
         for _ in chunks():
-            (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
             database.execute(mine)
             reuse.add()
-            database.execute((_KEEP_CORRECTED if corrections else _KEEP).format(names=columns))
+            keep_standing(database, columns, finds_circles=plan.known_ids is not None)
             if extras is not None:
                 extras.conflicts += conflicts(database)
                 extras.hours += _hours(database, plan, names)
