@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack chaos lives bench mutation lint types contracts check-template build-template format schemas docs dashboard pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack chaos lives bench mutation lint types contracts check-template build-template format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -78,7 +78,7 @@ lives: setup ## Random lives of contracts, billed and by the reference model (LI
 bench: setup .bench/.ready ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'
 
-mutation: setup ## Change the rules of money one by one: do the tests notice? Results by module; about 15 minutes
+mutation: setup ## Change the rules of money one by one: do the tests notice? Hours; SAMPLE=400 tries so many, drawn with SEED
 	$(BIN)/python -m tests.mutation
 
 lint: setup ## Style, types and the direction of imports
@@ -112,12 +112,23 @@ build-template: tools ## What sam would deploy; the layers are checked for size,
 	@du -sm .aws-sam/build/SharedLayer .aws-sam/build/DocumentsLayer
 	@$(BIN)/python -m billproof_ops.layers
 
+.security/.ready: requirements/bootstrap.txt requirements/security.txt $(VENV)/.ready
+	$(PYTHON) -m venv --clear .security
+	$(BIN)/uv pip install --quiet --python .security/bin/python --require-hashes -r requirements/security.txt
+	@touch $@
+
+security: setup .security/.ready ## Checkov on the template, known vulnerabilities of what is deployed, and its SBOM (build/sbom.json)
+	.security/bin/checkov --config-file .checkov.yaml 2>/dev/null
+	$(BIN)/python -m billproof_ops.vulnerabilities .security/bin/pip-audit requirements/functions.txt
+	@mkdir -p build
+	.security/bin/cyclonedx-py requirements requirements/functions.txt --output-reproducible --of JSON -o build/sbom.json
+
 pins: setup ## Compile requirements/ anew from pyproject.toml
 	requirements/compile $(BIN)/uv
 
 clean: ## Remove what was made; stops a local stack first
 	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
-	rm -rf .bench .localstack $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .bench .localstack .security $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ci: ## What CI runs
 	.ci/run

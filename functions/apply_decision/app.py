@@ -18,6 +18,7 @@ def handler(request: ApplyDecisionRequest, ports: Composition) -> Applied:
     result = apply_decision(
         exception=request.exception,
         exception_store=ports.exception_store,
+        policies=ports.policies,
         objects=ports.objects,
         register=ports.register,
         directory=ports.directory,

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from billproof.composition import Composition, composition
 from billproof.handlers import count, instrumented, log_failure, log_fields, logger
-from billproof.usage.ingestion import Message, ingest_usage
+from billproof.usage.ingestion import Acceptance, Message, ingest_usage
 
 
 @instrumented
@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], _context: LambdaContext, ports: Composition |
         objects=ports.objects,
         reference_data=ports.reference_data,
         buckets=ports.settings.buckets,
-        grace=ports.settings.grace,
+        acceptance=Acceptance(ports.settings.grace, ports.settings.most_age),
     )
     count("EventsAccepted", counts.accepted)
     count("EventsQuarantined", counts.quarantined)

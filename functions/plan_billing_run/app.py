@@ -4,11 +4,13 @@ from billproof.composition import Composition
 from billproof.handlers import step
 from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.planning import Planned, RunSizes, plan_billing_run
+from billproof.pipeline.starting import refuse_other_request
 
 
 @step(PlanRequest, name="plan_billing_run")
 def handler(request: PlanRequest, ports: Composition) -> Planned:
-    """Plan the run."""
+    """Plan the run, for who asked for it."""
+    refuse_other_request(ports.runs, request.run_id, request.requested_by)
     settings = ports.settings
     return plan_billing_run(
         request,

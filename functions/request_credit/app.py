@@ -1,16 +1,20 @@
-"""A request for a credit note or write-off. Who may invoke this function may ask; somebody else decides."""
+"""A person's request for a credit note or write-off: somebody else decides."""
 
-from billproof.approvals.credits import CreditRequested, request_credit
+from billproof.api import ApiCall, api_call
+from billproof.approvals.asking import ask_for_credit
+from billproof.approvals.credits import CreditRequested
 from billproof.composition import Composition
-from billproof.handlers import step
-from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.credit_requests import WantedCredit
 
 
-@step(CreditRequest, name="request_credit")
-def handler(request: CreditRequest, ports: Composition) -> CreditRequested:
-    """Draft it and let it wait for approval."""
-    return request_credit(
-        request,
+@api_call(WantedCredit, name="request_credit")
+def handler(call: ApiCall[WantedCredit], ports: Composition) -> CreditRequested:
+    """Draft it and let it wait for approval; its id is the key under which the same request is one."""
+    return ask_for_credit(
+        call.request,
+        caller=call.caller,
+        policies=ports.policies,
+        requests=ports.requests,
         register=ports.register,
         directory=ports.directory,
         objects=ports.objects,

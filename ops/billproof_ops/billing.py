@@ -7,13 +7,14 @@ from billproof.errors import NotFound
 from billproof.identities import RunId
 from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.facts import InvoiceFacts
+from billproof.invoicing.facts import InvoiceFacts, Sent
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
-from billproof.pipeline.months import SignOff, sign_off_month
-from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, start_billing_run
+from billproof.pipeline.months import SignOff
+from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids
+from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
@@ -38,6 +39,7 @@ class InvoiceRow(Shown):
     account: str
     status: str
     delivered: bool
+    sent: Sent
     currency: str | None
     net: str | None
     tax: str | None
@@ -46,38 +48,20 @@ class InvoiceRow(Shown):
 
 
 def start_run(
-    target: Target, legal_entity: str, period: str, *, requested_by: str, only_accounts: Sequence[str] = ()
+    target: Target, legal_entity: str, period: str, *, who: str | None, only_accounts: Sequence[str] = ()
 ) -> StartedRun:
-    """Start the next run of a legal entity and month, unless one is under way."""
-    ports = target.ports
-    return start_billing_run(
-        legal_entity=legal_entity,
-        period=period,
-        records=ports.runs,
-        workflows=ports.billing_runs,
-        directory=ports.directory,
-        now=ports.now(),
-        grace=ports.settings.grace,
-        requested_by=requested_by,
-        only_accounts=only_accounts,
-    )
+    """Ask the API for the next run of a legal entity and month, unless one is under way."""
+    request = {"legal_entity": legal_entity, "period": period, "only_accounts": list(only_accounts)}
+    return StartedRun.model_validate(api.call(target, api.RUN, request, who=who))
 
 
-def sign_off(target: Target, legal_entity: str, period: str, *, signed_by: str) -> SignOff:
-    """Sign a month of a legal entity off, so that it takes no further run."""
-    ports = target.ports
-    return sign_off_month(
-        legal_entity=legal_entity,
-        period=period,
-        signed_by=signed_by,
-        records=ports.runs,
-        directory=ports.directory,
-        now=ports.now(),
-        grace=ports.settings.grace,
-    )
+def sign_off(target: Target, legal_entity: str, period: str, *, who: str | None) -> SignOff:
+    """Ask the API to sign a month of a legal entity off, so that it takes no further run."""
+    request = {"legal_entity": legal_entity, "period": period}
+    return SignOff.model_validate(api.call(target, api.SIGN_OFF, request, who=who))
 
 
-def redrive_run(target: Target, run_id: str, *, requested_by: str) -> str:
+def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:
     """Redrive a failed run, or start the next one of its month where the endpoint cannot redrive; say which.
 
     Raises OpsError where the run did not fail, and Contended while another month of its legal entity runs. Both are
@@ -91,7 +75,7 @@ def redrive_run(target: Target, run_id: str, *, requested_by: str) -> str:
     refuse_while_another_runs(ports.runs, failed.legal_entity, failed.period, ports.billing_runs, ports.now())
     if target.machine("BillingRunArn").redrive(run_id):
         return f"{run_id} redriven from where it failed"
-    started = start_run(target, failed.legal_entity, failed.period, requested_by=requested_by)
+    started = start_run(target, failed.legal_entity, failed.period, who=who)
     return f"this endpoint cannot redrive: {started.run_id} started instead"
 
 
@@ -171,6 +155,7 @@ def _row(facts: InvoiceFacts) -> InvoiceRow:
         account=facts.account,
         status=facts.status.value,
         delivered=facts.is_delivered,
+        sent=facts.sent,
         currency=totals.gross.currency if totals else None,
         net=totals.net.text if totals else None,
         tax=totals.tax.text if totals else None,

@@ -34,10 +34,18 @@ _OF_STEPS = """
   drafted. Run the period again: there is nothing left to bill, or what came since.
 - `credit_drawn_elsewhere` (release, blocking): another invoice drew the account's credit after this one was drafted.
   Run the period again to compute the draw again.
+- `revenue_without_account` (release, blocking): the chart of accounts has lost the account of a revenue category since
+  the contract was published. The number is not taken, since the posting would fail.
+- `internal_error` (any step, blocking): the account raised an error that no rule expects. The message names the step,
+  the exception and the trace under which the logs have it ([runbook](runbooks/internal-errors.md)); every other account
+  goes on. If more than `trouble.percent` (20 %) of a step's accounts raise one, and at least `trouble.at_least` (5),
+  the step fails on purpose: the cause is not theirs. Both are `thresholds` of the policy.
+- `more_findings` (warning): a fact or an exception holds 50 findings. Of more it has 50, blocking ones first, and this
+  one, which counts all of them by code; the drafts of the run's batch in S3 have every finding.
 - `changed_after_release` (release, warning): usage or terms changed after the invoice was released, and it would be
   different now. It stays as it is.
 - `control_total_gap` (completeness, holds the run): the usage log differs from what a source stated, in events or in
-  their sum, by more than `completeness_percent`.
+  their sum, by more than `completeness_percent`. For a meter that does not exist it is a warning, and holds nothing.
 - `source_silent` (completeness, holds the run): a source sent nothing for at least two days, and for more than three
   times as long as in any other pause of its history, which must cover at least seven days.
 """

@@ -15,11 +15,13 @@ from billproof.adapters.aws.clients import client
 from billproof.errors import BillproofError, InvalidInput
 from billproof_ops import (
     billing,
+    cli_audit,
     cli_balance,
     cli_contracts,
     cli_dead_letters,
     cli_exceptions,
     cli_invoices,
+    cli_policy,
     cli_price,
     cli_quarantine,
     cli_revenue,
@@ -46,6 +48,8 @@ app.add_typer(cli_dead_letters.app, name="dlq")
 app.add_typer(cli_exceptions.app, name="exceptions")
 app.add_typer(cli_quarantine.app, name="quarantine")
 app.add_typer(cli_revenue.app, name="revenue")
+app.add_typer(cli_audit.app, name="audit")
+app.add_typer(cli_policy.app, name="policy")
 app.command("balance")(cli_balance.balance)
 app.command("price")(cli_price.price)
 app.command("simulate")(cli_invoices.simulate)
@@ -138,7 +142,7 @@ def start(
     *,
     legal_entity: Entity,
     period: Period,
-    who: Who = "operator",
+    who: Who = None,
     account: Annotated[list[str] | None, typer.Option("--account", help="Only this account; may be repeated.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait until the run has ended.")] = True,
     as_json: AsJson = False,
@@ -148,7 +152,7 @@ def start(
     The person who starts a run cannot decide its exceptions.
     """
     target = Target.find()
-    started = billing.start_run(target, legal_entity, period, requested_by=who, only_accounts=account or ())
+    started = billing.start_run(target, legal_entity, period, who=who, only_accounts=account or ())
     if wait:
         billing.wait_for_run(target, started.run_id)
     state = billing.run_state(target, started.run_id)
@@ -161,7 +165,7 @@ def sign_off(
     *,
     legal_entity: Entity,
     period: Period,
-    who: Who = "operator",
+    who: Who = None,
     as_json: AsJson = False,
 ) -> None:
     """Sign a month off, for ever: it takes no further run, and a later month bills what is still owed for it.
@@ -169,7 +173,7 @@ def sign_off(
     A month that still accepts usage is refused, and one whose run, or that of the month before, has not closed.
     It is safe to repeat.
     """
-    signed = billing.sign_off(Target.find(), legal_entity, period, signed_by=who)
+    signed = billing.sign_off(Target.find(), legal_entity, period, who=who)
     show(signed, as_json=as_json, text=f"{period} was signed off by {signed.signed_by} at {signed.signed_at}")
 
 
@@ -206,10 +210,10 @@ def report(
 def redrive(
     run_id: Annotated[str, typer.Argument(help="A failed run, such as skymeter-inc-2013-01-001.")],
     *,
-    who: Who = "operator",
+    who: Who = None,
 ) -> None:
     """Continue a failed run. If the endpoint cannot redrive executions, start the next run of its month."""
-    console.print(billing.redrive_run(Target.find(), run_id, requested_by=who))
+    console.print(billing.redrive_run(Target.find(), run_id, who=who))
 
 
 @run.command()

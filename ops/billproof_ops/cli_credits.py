@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from billproof.ids import digest
-from billproof.invoicing.credit_requests import CreditReason, CreditRequest
+from billproof.invoicing.credit_requests import CreditReason, WantedCredit
 from billproof_ops import billing, exceptions
 from billproof_ops.errors import WrongUse
 from billproof_ops.printing import AsJson, Who, show
@@ -41,7 +41,7 @@ def credit_an_invoice(
     *,
     reason: Annotated[CreditReason, typer.Option(help="Why. uncollectible makes a write-off.")],
     note: Annotated[str, typer.Option(help="What happened, for the customer and the approver.")],
-    who: Who,
+    who: Who = None,
     line: Line = None,
     first_day: FirstDay = "",
     end_day: EndDay = "",
@@ -62,16 +62,15 @@ def credit_an_invoice(
         "lines": [line_credit(text) for text in line or ()],
         "rebill": rebill,
         "refund": refund,
-        "requested_by": who,
         **({"to_balance": True} if to_balance else {}),
         **({"days": {"start": first_day, "end": end_day}} if first_day or end_day else {}),
     }
     try:
-        request = CreditRequest.model_validate({"id": f"C-{digest(terms)[:12]}", **terms})
+        request = WantedCredit.model_validate({"id": f"C-{digest(terms)[:12]}", **terms})
     except ValidationError as error:
         message = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
         raise WrongUse(message) from None
-    requested = exceptions.ask_for_credit(target, request)
+    requested = exceptions.ask_for_credit(target, request, who=who)
     status = f"waits for approval as {requested.exception}"
     if requested.outcome != "waiting":
         status = f"was {requested.outcome} as {requested.exception}; use another note to make a new request"

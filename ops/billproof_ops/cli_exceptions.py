@@ -67,15 +67,15 @@ def show_exception(name: Name, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def approve(name: Name, *, who: Who, reason: Reason, as_json: AsJson = False) -> None:
+def approve(name: Name, *, reason: Reason, who: Who = None, as_json: AsJson = False) -> None:
     """Approve: release what is held as it is. Exit 1 if the decision is refused."""
-    _answer(exceptions.decide(Target.find(), name, "approved", decided_by=who, reason=reason), as_json=as_json)
+    _answer(exceptions.decide(Target.find(), name, "approved", who=who, reason=reason), as_json=as_json)
 
 
 @app.command()
-def reject(name: Name, *, who: Who, reason: Reason, as_json: AsJson = False) -> None:
+def reject(name: Name, *, reason: Reason, who: Who = None, as_json: AsJson = False) -> None:
     """Reject: the invoice stays held, or the held run is planned again. Exit 1 if the decision is refused."""
-    _answer(exceptions.decide(Target.find(), name, "rejected", decided_by=who, reason=reason), as_json=as_json)
+    _answer(exceptions.decide(Target.find(), name, "rejected", who=who, reason=reason), as_json=as_json)
 
 
 def _answer(answer: Answer, *, as_json: bool) -> None:

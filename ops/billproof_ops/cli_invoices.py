@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from billproof.invoicing.balance import BalanceChange
 from billproof_ops import billing, cli_credits, previews, tables
 from billproof_ops.printing import AsJson, Entity, Period, console, print_json, read_text, show_proof
 from billproof_ops.target import Target
@@ -84,7 +85,7 @@ def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = Fal
             row.number or "-",
             row.account,
             f"{row.status}, {row.findings} findings" if row.findings else row.status,
-            "yes" if row.delivered else "no",
+            row.sent,
             row.net or "",
             row.tax or "",
             f"{row.gross} {row.currency}" if row.gross else "",
@@ -132,8 +133,7 @@ def show_invoice(
     )
     if released.balance is not None:
         change = released.balance
-        done = f"balance drawn {change.drawn}" if change.left.is_zero else f"left to the balance {change.left}"
-        console.print(f"{done}, amount due {released.receivable.amount}, balance now {change.after.amount}")
+        console.print(f"{_settled(change)}, amount due {released.receivable.amount}, balance now {change.after.amount}")
     if invoice.exchange is not None:
         booked = invoice.in_books
         console.print(f"booked as net {booked.net}, tax {booked.tax}, total {booked.gross} at {invoice.exchange.text}")
@@ -174,8 +174,15 @@ def preview_an_invoice(
     if previewed.invoice is not None:
         totals = previewed.invoice.totals
         console.print(f"net {totals.net}, tax {totals.tax}, total {totals.gross}")
+        if previewed.balance is not None:
+            due = totals.gross + previewed.balance.change
+            console.print(f"{_settled(previewed.balance)}, amount due {due}")
     for finding in previewed.findings:
         console.print(f"{finding.severity} {finding.code}: {finding.message}. {finding.remedy}")
+
+
+def _settled(change: BalanceChange) -> str:
+    return f"balance drawn {change.drawn}" if change.left.is_zero else f"left to the balance {change.left}"
 
 
 def simulate(

@@ -1,13 +1,14 @@
-"""What the command does with exceptions. It reads the exception store; only decide_exception writes decisions."""
+"""What the command does with exceptions. It reads the exception store; only the API's functions write decisions."""
 
 from billproof.approvals.credits import CreditRequested
 from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Answer, ExceptionRecord, ExceptionState, Kind
 from billproof.identities import InvoiceId
-from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.credit_requests import WantedCredit
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.quarantine import quarantine_of
 from billproof.usage.refusal_model import QuarantinedAt
+from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 
@@ -23,15 +24,20 @@ def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them
     return store.of_period(legal_entity, period) if all_of_them else store.waiting(legal_entity, period)
 
 
-def decide(target: Target, exception: str, verdict: str, *, decided_by: str, reason: str) -> Answer:
-    """Let the function decide_exception take a decision; raises OpsError where it failed."""
-    event = {"exception": exception, "verdict": verdict, "decided_by": decided_by, "reason": reason}
-    return Answer.model_validate(target.call("DecideExceptionName", event))
+def decide(target: Target, exception: str, verdict: str, *, who: str | None, reason: str) -> Answer:
+    """Ask the API for a decision; raises OpsError where it could not be taken nor refused."""
+    request = {"exception": exception, "verdict": verdict, "reason": reason}
+    try:
+        return Answer.model_validate(api.call(target, api.DECIDE, request, who=who))
+    except api.RefusedCall as error:
+        if "answer" not in error.problem:
+            raise
+        return Answer.model_validate(error.problem["answer"])
 
 
-def ask_for_credit(target: Target, request: CreditRequest) -> CreditRequested:
-    """Let the function request_credit draft a credit note; raises OpsError where it refused."""
-    return CreditRequested.model_validate(target.call("RequestCreditName", request.model_dump(mode="json")))
+def ask_for_credit(target: Target, request: WantedCredit, *, who: str | None) -> CreditRequested:
+    """Ask the API for a credit note; raises OpsError where it refused."""
+    return CreditRequested.model_validate(api.call(target, api.CREDIT, request.model_dump(mode="json"), who=who))
 
 
 def restart(target: Target, exception: str) -> str:

@@ -16,7 +16,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
 Period = Annotated[str, typer.Option("--period", "-p", help="The month, such as 2013-01.")]
 Who = Annotated[
-    str, typer.Option("--as", envvar="BILLPROOF_PERSON", help="Your name in the policy; or set BILLPROOF_PERSON.")
+    str | None,
+    typer.Option(
+        "--as",
+        envvar="BILLPROOF_PERSON",
+        help="On the embedded AWS only: call as this local user (or set BILLPROOF_PERSON). "
+        "On AWS your credentials say who calls.",
+    ),
 ]
 
 console = Console()

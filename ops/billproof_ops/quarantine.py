@@ -54,8 +54,11 @@ def _row(event: RefusedEvent, state: RefusedState, said: str) -> RefusedRow:
     )
 
 
-def dismiss_event(target: Target, event: str, *, dismissed_by: str, reason: str) -> Dismissal:
-    """Note that a person dismissed a refused event; raises WrongUse for no reason, NotFound where there is no event."""
+def dismiss_event(target: Target, event: str, *, dismissed_by: str | None, reason: str) -> Dismissal:
+    """Note that a person dismissed a refused event; raises WrongUse without a person or a reason, NotFound."""
+    if dismissed_by is None:
+        message = "name the person who dismisses it: --as"
+        raise WrongUse(message)
     if len(reason.strip()) < LEAST_REASON:
         message = "a dismissal needs a reason that another person understands"
         raise WrongUse(message)

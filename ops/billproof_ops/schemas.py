@@ -4,7 +4,7 @@ import json
 
 from pydantic import BaseModel, TypeAdapter
 
-from billproof.approvals.policy import Policy
+from billproof.approvals.policy import FORMAT, Policy
 from billproof.contracts.model import Contract
 from billproof.invoicing.balance import BalanceStatement
 from billproof.invoicing.model import Invoice, Released
@@ -37,15 +37,16 @@ MODELS: dict[str, type[BaseModel]] = {
     "release": Released,
     "run-statement": RunStatement,
 }
-VERSION = 1
+VERSIONS = {"policy": FORMAT}
+"""The versions of schemas that are not the first; what an earlier one says is still read."""
 
 
 def generate() -> dict[str, str]:
     """Return the text of every schema by its file's name."""
-    return {
-        f"{name}.v{VERSION}.json": json.dumps(TypeAdapter(model).json_schema(), indent=1, sort_keys=True) + "\n"
-        for name, model in MODELS.items()
+    texts = {
+        name: json.dumps(TypeAdapter(model).json_schema(), indent=1, sort_keys=True) for name, model in MODELS.items()
     }
+    return {f"{name}.v{VERSIONS.get(name, 1)}.json": f"{text}\n" for name, text in texts.items()}
 
 
 if __name__ == "__main__":

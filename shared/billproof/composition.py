@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from billproof.approvals.exception_store import ExceptionStore
+    from billproof.approvals.governing import PolicyBook
+    from billproof.approvals.requests import Requests
+    from billproof.audit.chain import AuditChain
+    from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.erp.port import Erps
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.pipeline.previewing import PreviewSources
-    from billproof.ports import Mailer, Objects, Queue, Records, TaskTokens, Workflows
+    from billproof.ports import LinkableRecords, Mailer, Objects, Queue, TaskTokens, Workflows
     from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
@@ -39,34 +43,102 @@ class Composition:
         """Return the time, in UTC."""
         return datetime.now(UTC)
 
-    def _records(self, table: str) -> Records:
+    def _table(self, table: str) -> LinkableRecords:
         from billproof.adapters.aws.dynamodb import DynamoRecords
 
         return DynamoRecords(client("dynamodb"), table)
 
+    def _records(self, store: str, table: str) -> AuditedRecords:
+        from billproof.audit.stores import AuditedRecords
+
+        return AuditedRecords(self._table(table), self.chain, store=store, owners=self._owner)
+
+    def _owner(self, account: str) -> str | None:
+        known = self.directory.account(account)
+        return known.legal_entity if known else None
+
     @cached_property
-    def objects(self) -> Objects:
-        """The data bucket."""
+    def _audit_table(self) -> LinkableRecords:
+        return self._table(self.settings.audit_table)
+
+    @cached_property
+    def chain(self) -> AuditChain:
+        """The audit chain."""
+        from billproof.audit.chain import AuditChain
+
+        return AuditChain(lambda: self._audit_table, self.now)
+
+    def remove_key(self, subject: str) -> None:
+        """Remove the key of a subject's digests; no function may."""
+        from billproof.adapters.aws.erasing import remove_key
+
+        remove_key(client("dynamodb"), self.settings.audit_table, subject)
+
+    @cached_property
+    def anchors(self) -> Objects:
+        """Where the heads of the chain are kept, locked."""
+        from billproof.adapters.aws.s3 import LockedObjects
+
+        return LockedObjects(
+            client("s3"), self.settings.audit_bucket, retention=self.settings.audit_retention, now=self.now
+        )
+
+    @property
+    def facts(self) -> dict[str, AuditedRecords]:
+        """All facts that the chain records, by the name of their store."""
+        return {
+            "contracts": self.contracts,
+            "invoices": self.invoices,
+            "runs": self.runs,
+            "exceptions": self.exception_facts,
+            "ledger": self.ledger_facts,
+        }
+
+    def settle(self) -> None:
+        """Tell the chain which objects of this call are stored; what does not work leaves them recorded."""
+        if "chain" in self.__dict__:
+            self.chain.settle()
+
+    def _bucket(self) -> Objects:
         from billproof.adapters.aws.s3 import S3Objects
 
         return S3Objects(client("s3"), self.settings.data_bucket)
 
     @cached_property
-    def contracts(self) -> Records:
-        """The facts of master data."""
-        return self._records(self.settings.contracts_table)
+    def objects(self) -> AuditedObjects:
+        """The data bucket."""
+        from billproof.audit.stores import AuditedObjects
+
+        return AuditedObjects(self._bucket(), self.chain)
 
     @cached_property
-    def invoices(self) -> Records:
+    def contracts(self) -> AuditedRecords:
+        """The facts of master data."""
+        return self._records("contracts", self.settings.contracts_table)
+
+    @cached_property
+    def invoices(self) -> AuditedRecords:
         """The facts of invoices."""
-        return self._records(self.settings.invoices_table)
+        return self._records("invoices", self.settings.invoices_table)
 
     @cached_property
     def directory(self) -> Directory:
         """Master data."""
         from billproof.masterdata.directory import Directory
 
-        return Directory(self.contracts)
+        return Directory(self.contracts, self.policies)
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """The policies; their table is opened when one is asked for."""
+        from billproof.approvals.governing import PolicyBook
+
+        return PolicyBook(lambda: self.decisions, self.contracts)
+
+    @cached_property
+    def decisions(self) -> AuditedRecords:
+        """What people decided, asked for and confirmed: only the functions of the API write it."""
+        return self._records("decisions", self.settings.decisions_table)
 
     @cached_property
     def register(self) -> Register:
@@ -76,16 +148,33 @@ class Composition:
         return Register(self.invoices)
 
     @cached_property
-    def runs(self) -> Records:
+    def runs(self) -> AuditedRecords:
         """Billing runs."""
-        return self._records(self.settings.runs_table)
+        return self._records("runs", self.settings.runs_table)
 
     @cached_property
     def exception_store(self) -> ExceptionStore:
         """Exceptions and their decisions."""
         from billproof.approvals.exception_store import ExceptionStore
 
-        return ExceptionStore(self._records(self.settings.exceptions_table))
+        return ExceptionStore(self.exception_facts, self.decisions)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Who asked for runs and credit notes."""
+        from billproof.approvals.requests import Requests
+
+        return Requests(self.decisions)
+
+    @cached_property
+    def exception_facts(self) -> AuditedRecords:
+        """The facts of exceptions."""
+        return self._records("exceptions", self.settings.exceptions_table)
+
+    @cached_property
+    def ledger_facts(self) -> AuditedRecords:
+        """The facts of the embedded ledger."""
+        return self._records("ledger", self.settings.ledger_table)
 
     @cached_property
     def exceptions(self) -> Workflows:
@@ -107,7 +196,7 @@ class Composition:
         from billproof.adapters.ledger.embedded import EmbeddedLedger
         from billproof.masterdata.parties import EMBEDDED_LEDGER
 
-        return {EMBEDDED_LEDGER: EmbeddedLedger(self._records(self.settings.ledger_table))}
+        return {EMBEDDED_LEDGER: EmbeddedLedger(self.ledger_facts)}
 
     @cached_property
     def tax_engines(self) -> Engines:
@@ -162,6 +251,7 @@ class Composition:
 
         return PreviewSources(
             contracts=OverlayRecords(self.contracts),
+            policies=self.policies,
             invoices=self.invoices,
             runs=self.runs,
             objects=OverlayObjects(self.objects),

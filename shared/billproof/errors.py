@@ -4,6 +4,7 @@
     |- InvalidInput               the caller must change what it sent
     |  |- InvalidMoney            a float, another currency, an unknown currency
     |  |- InvalidPeriod           an empty, reversed or unreadable period
+    |- NotAllowed                 who calls may not do that: somebody else may
     |- NotFound                   a key that should be there is not
     |- Conflict                   the same key was taken with other content
     |  |- ImmutableDocument       a released document would change
@@ -13,6 +14,7 @@
     |- UnbalancedEntry            debits and credits of a journal entry differ
     |- UnpriceableCharge          a charge cannot be priced as the contract states it
     |- UndeterminedTax            no rule says what tax is due: never a zero rate
+    |- TooMuchTrouble             so many accounts of a step are in trouble that the cause is not theirs
     |- MailRefused                a mail service will not take a mail, however often it is sent
     |- ExternalServiceUnavailable something outside failed: worth another try (retryable)
        |- Contended               others wrote at the same time, too often in a row (retryable)
@@ -60,6 +62,12 @@ class InvalidPeriod(InvalidInput):
     """A period that is empty, reversed or unreadable."""
 
     code = "invalid_period"
+
+
+class NotAllowed(BillproofError):
+    """Who calls may not do that: another person may, or nobody."""
+
+    code = "not_allowed"
 
 
 class NotFound(BillproofError):
@@ -122,6 +130,12 @@ class UndeterminedTax(BillproofError):
     """No rule says what tax is due. This is never read as a zero rate."""
 
     code = "undetermined_tax"
+
+
+class TooMuchTrouble(BillproofError):
+    """So many accounts of a step are in trouble that the cause is not theirs: the step fails on purpose."""
+
+    code = "too_much_trouble"
 
 
 class MailRefused(BillproofError):

@@ -1,5 +1,7 @@
 """Findings: what a check found, the team responsible, and whether it blocks."""
 
+from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 
 from billproof.model import Model
@@ -38,6 +40,40 @@ class Finding(Model):
         """What was found and where, without the texts for people: those may be reworded, and say the same."""
         amount = "" if self.amount_at_risk is None else str(self.amount_at_risk)
         return self.code, self.severity.value, self.account, self.path, amount
+
+
+MOST_IN_FACT = 50
+"""Findings that a fact or an exception holds; of more it has the first, and one that counts the others by code."""
+MOST_TEXT = 1_000
+"""Characters of a finding's message or path that a fact holds."""
+MORE = "more_findings"
+
+
+def bounded(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings as a fact holds them, within what a record takes: blocking ones first, and the rest counted.
+
+    All of them are in the run's artefacts in S3.
+    """
+    first = sorted(findings, key=lambda finding: finding.severity is not Severity.BLOCKING)[:MOST_IN_FACT]
+    if len(findings) <= MOST_IN_FACT:
+        return tuple(map(_cut, findings))
+    counts = Counter(finding.code for finding in findings)
+    more = Finding(
+        code=MORE,
+        severity=Severity.WARNING,
+        account=findings[0].account,
+        path="findings",
+        message=f"{len(findings)} findings in all: {', '.join(f'{n} {code}' for code, n in sorted(counts.items()))}",
+        remedy="read all of them in the drafts of the run's batch",
+        owner=Owner.BILLING,
+    )
+    return (*map(_cut, first), more)
+
+
+def _cut(finding: Finding) -> Finding:
+    if max(len(finding.message), len(finding.path)) <= MOST_TEXT:
+        return finding
+    return finding.model_copy(update={"message": finding.message[:MOST_TEXT], "path": finding.path[:MOST_TEXT]})
 
 
 def is_blocked(findings: tuple[Finding, ...]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -16,10 +17,12 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ValidationError
 
+from billproof.audit.origin import ORIGIN, Origin
 from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput, NotFound
 from billproof.identities import ExceptionId
 from billproof.model import Model, what_is_wrong
+from billproof.nets import Call, begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +61,7 @@ _LOGGABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~%/:-]{0,199}")
 """What such a text looks like: an address, a sentence or a token is none, whatever field a caller puts it in."""
 
 
+_TRACE_ROOT = re.compile(r"Root=([0-9a-f-]{1,64})")
 _LOGGED_AS = {"exception": "exception_id"}
 """Under `exception` the formatter puts the traceback."""
 
@@ -77,21 +81,32 @@ def step[M: BaseModel](model: type[M], *, name: str) -> Callable[[Callable[[M, C
             except ValidationError as error:
                 message = f"{name}: {what_is_wrong(error)}"
                 raise InvalidInput(message) from None
-            named = log_fields(request.model_dump(mode="json"))
-            logger.append_keys(**named, **_correlation(named))
+            append_names(request)
             try:
                 result = use_case(request, ports or composition()).model_dump(mode="json")
             except Exception as error:
                 log_failure(name, error, traceback=False)  # the runtime logs it
                 raise
-            outcome = log_fields(result)
-            logger.append_keys(**_correlation({**outcome, **named}))
-            logger.info(name, result=outcome)
+            log_result(name, result)
             return result
 
         return instrumented(handler)
 
     return decorate
+
+
+def append_names(request: BaseModel) -> None:
+    """Put the names in a request into every log line of this call."""
+    named = log_fields(request.model_dump(mode="json"))
+    logger.append_keys(**named, **_correlation(named))
+
+
+def log_result(name: str, result: Mapping[str, Any]) -> None:
+    """Log what came of a request."""
+    outcome = log_fields(result)
+    if "run_id" not in logger.get_current_keys() and "exception_id" not in logger.get_current_keys():
+        logger.append_keys(**_correlation(outcome))
+    logger.info(name, result=outcome)
 
 
 def log_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,16 +244,39 @@ def read_message[M: BaseModel](body: str, model: type[M]) -> M:
         raise InvalidInput(message) from None
 
 
+MOST_CAUGHT_LOGGED = 20
+"""Of what the nets of one call caught, so many are logged with their tracebacks; all are counted."""
+
+
 def instrumented(handler: Handler) -> Handler:
-    """Add the log context, and publish metrics where there are any."""
+    """Add the log context, log and count what nets caught, and publish metrics where there are any."""
 
     @functools.wraps(handler)
     def measured(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
         logger.set_correlation_id(context.aws_request_id)  # until a run, an exception or a message is known
+        ports = ports or composition()
+        origin = ORIGIN.set(Origin(context.function_name, context.aws_request_id))
+        call = begin(_trace(context))
         try:
             return handler(event, context, ports)
         finally:
+            ports.settle()
+            ORIGIN.reset(origin)
+            _report(call)
             if metrics.metric_set:
                 metrics.flush_metrics()
 
     return cast("Handler", logger.inject_lambda_context(measured, clear_state=True))
+
+
+def _trace(context: LambdaContext) -> str:
+    """Return the id of X-Ray's trace, which the log lines carry too; where there is none, that of the call."""
+    match = _TRACE_ROOT.search(os.environ.get("_X_AMZN_TRACE_ID", ""))
+    return match[1] if match else str(context.aws_request_id)
+
+
+def _report(call: Call) -> None:
+    if call.caught:
+        count("InternalErrors", len(call.caught))
+    for error in call.caught[:MOST_CAUGHT_LOGGED]:
+        log_failure("internal error", error, trace=call.trace)

@@ -24,6 +24,9 @@ from billproof.store_keys import ExceptionOrdinal, ordinal_text
 _SEPARATORS = re.compile(r"[%.~#/]")
 _EXCEPTION_SEPARATORS = re.compile(r"[%.#/]")
 """A credit note's subject keeps its `~`."""
+_TEXT = r"[^\ud800-\udfff]"
+"""A character; half a surrogate pair, which JSON may carry, is none, and no key can hold it."""
+_PART = r"[^.\ud800-\udfff]+"
 _LINE_SEPARATORS = re.compile(r"[%:@]")
 _VALUE_SEPARATORS = re.compile(r"[%:]")
 _PATH_SEPARATORS = re.compile(r"[%/]")
@@ -49,7 +52,7 @@ class RunId:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a run's id; raises NotFound for anything else."""
-        match = re.fullmatch(r"(.+)-([0-9]{4}-[0-9]{2})-([0-9]{3,9})", text, re.DOTALL)
+        match = re.fullmatch(rf"({_TEXT}+)-([0-9]{{4}}-[0-9]{{2}})-([0-9]{{3,9}})", text)
         parsed = cls(match[1], match[2], int(match[3])) if match else None
         if parsed is None or str(parsed) != text:
             message = "this is not a run's id: <legal entity>-<YYYY-MM>-<number>"
@@ -98,7 +101,7 @@ class InvoiceId:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the id of an invoice, credit note or write-off; raises NotFound for anything else."""
-        match = re.fullmatch(r"([^.]+)\.([^.]+)\.([^.~]+)(?:~([0-9]{2,9}))?", text)
+        match = re.fullmatch(rf"({_PART})\.({_PART})\.([^.~\ud800-\udfff]+)(?:~([0-9]{{2,9}}))?", text)
         parsed = None
         if match:
             legal_entity, period, account = (unescape(part) for part in match.group(1, 2, 3))
@@ -133,7 +136,7 @@ class ExceptionId:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an exception's id; raises NotFound for anything else."""
-        match = re.fullmatch(r"([^.]+)\.([^.]+)\.([^.]+)\.([^.]+)", text)
+        match = re.fullmatch(rf"({_PART})\.({_PART})\.({_PART})\.({_PART})", text)
         parsed = cls(*(unescape(part) for part in match.groups())) if match else None
         if parsed is None or str(parsed) != text:
             message = "this is not an exception's id: <legal entity>.<YYYY-MM>.<account or _run>.<ordinal>"

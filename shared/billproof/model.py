@@ -98,10 +98,11 @@ _FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 def what_is_wrong(error: ValidationError) -> str:
     """Say what is wrong and where, and nothing of what was given: neither a value nor a name that is no field's."""
-    return "; ".join(f"{_place(part['loc'])}: {_said(part)}" for part in error.errors(include_input=False))
+    return "; ".join(f"{place_of(part['loc'])}: {_said(part)}" for part in error.errors(include_input=False))
 
 
-def _place(path: tuple[int | str, ...]) -> str:
+def place_of(path: tuple[int | str, ...]) -> str:
+    """Name a place in a document, without names that are no field's."""
     names = (str(name) if isinstance(name, int) or _FIELD.fullmatch(name) else "<other>" for name in path)
     return ".".join(names) or "event"
 

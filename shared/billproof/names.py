@@ -44,8 +44,13 @@ PUBLISHED = {"published": True}
 """The context in which a document is validated that comes in now; what was stored before stays readable as it is."""
 
 
+def is_published(info: ValidationInfo) -> bool:
+    """Say whether a document comes in now."""
+    return bool(info.context and info.context.get("published"))
+
+
 def _country(value: str, info: ValidationInfo) -> str:
-    if info.context is None or not info.context.get("published"):
+    if not is_published(info):
         return value
     code = ALIASES.get(value, value)
     if code not in COUNTRIES:
@@ -61,5 +66,5 @@ TimeZone = Annotated[str, _checked(zone, "this is not a time zone of the IANA da
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """A country's code of ISO 3166-1; EL and UK, which the European Union writes, are published as GR and GB."""
-Version = Annotated[int, Field(ge=1, le=999_999)]
+Version = Annotated[int, Field(strict=True, ge=1, le=999_999)]
 Nonnegative = Annotated[Exact, Field(ge=0)]

@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from enum import Enum, auto
+from typing import Any, Protocol, Self
+
+from billproof.errors import BillproofError
 
 Document = Mapping[str, Any]
 """A JSON object without floats."""
 
-TRANSACTION_LIMIT = 100
-"""Records that one `create_all` may hold (DynamoDB's TransactWriteItems)."""
+TRANSACTION_LIMIT = 98
+"""Records that one `create_all` may hold: DynamoDB's TransactWriteItems takes 100, and the audit chain writes two."""
+LINKS_LIMIT = 2
+"""Records of the audit chain that are written together with facts."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,6 +51,35 @@ class Records(Protocol):
         """Yield a partition's facts in the order of their sort keys, read consistently."""
 
 
+class Linkage(Enum):
+    """What became of facts that were to be written together with a block of the audit chain."""
+
+    WRITTEN = auto()
+    TAKEN = auto()
+    """A fact's key is taken: nothing was written."""
+    BEHIND = auto()
+    """Another block has the place in the chain: nothing was written."""
+
+
+class LinkableRecords(Records, Protocol):
+    """Records that can be written together with those of the audit chain, and read as a whole by its verification."""
+
+    def create_beside(self, records: Sequence[Record], chain: Self, links: Sequence[Record]) -> Linkage:
+        """Write facts and the links of a chain that is kept in other records, all of them or none."""
+
+    def all(self) -> Iterator[Record]:
+        """Yield every fact, in any order."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewObject:
+    """Bytes to put under a key."""
+
+    key: str
+    data: bytes
+    content_type: str = "application/json"
+
+
 class Objects(Protocol):
     """Immutable bytes under a key: the usage log, the run's artefacts, the documents."""
 
@@ -54,6 +88,9 @@ class Objects(Protocol):
 
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         """Write the bytes; the same key with the same bytes may be written again."""
+
+    def put_all(self, objects: Sequence[NewObject]) -> dict[str, BillproofError]:
+        """Write all that can be written; return the keys of those that were not, with the errors."""
 
     def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
         """Write the bytes where nothing is; False (and no change) where the key is taken."""

@@ -32,7 +32,7 @@ class QuantityRule(Model):
 
     multiply_by: Annotated[Exact, Field(gt=0)] = Decimal(1)
     divide_by: Annotated[Exact, Field(gt=0)] = Decimal(1)
-    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] = MOST_DECIMALS
+    decimals: Annotated[int, Field(strict=True, ge=0, le=MOST_DECIMALS)] = MOST_DECIMALS
     rounding: QuantityRounding
 
     @exactly

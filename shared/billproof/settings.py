@@ -1,11 +1,14 @@
 """The settings of a function, read from its environment on first use, with clear errors."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from billproof.errors import InvalidInput
+
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Settings:
 
     def _number(self, name: str, *, least: int, most: int) -> int:
         text = self._text(name)
-        if not text.isdecimal() or not least <= int(text) <= most:
+        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
             message = f"{name} is {text!r}: it must be a whole number from {least} to {most}"
             raise InvalidInput(message)
         return int(text)
@@ -57,6 +60,26 @@ class Settings:
     def exceptions_table(self) -> str:
         """The table of exceptions and their decisions."""
         return self._text("EXCEPTIONS_TABLE")
+
+    @property
+    def audit_table(self) -> str:
+        """The table of the audit chain."""
+        return self._text("AUDIT_TABLE")
+
+    @property
+    def audit_bucket(self) -> str:
+        """The bucket of the anchors of the audit chain."""
+        return self._text("AUDIT_BUCKET")
+
+    @property
+    def audit_retention(self) -> timedelta:
+        """For how long an anchor cannot be removed."""
+        return timedelta(days=self._number("AUDIT_RETENTION_DAYS", least=1, most=36_500))
+
+    @property
+    def decisions_table(self) -> str:
+        """The table of what people decided, asked for and confirmed."""
+        return self._text("DECISIONS_TABLE")
 
     @property
     def idempotency_table(self) -> str:
@@ -102,6 +125,11 @@ class Settings:
     def grace(self) -> timedelta:
         """How long after its last day a period still accepts events."""
         return timedelta(hours=self._number("CUT_OFF_GRACE_HOURS", least=0, most=720))
+
+    @property
+    def most_age(self) -> timedelta:
+        """How long before its receipt an event may have happened, unless a meter accepts older ones."""
+        return timedelta(days=self._number("EVENT_AGE_DAYS", least=1, most=36_500))
 
     @property
     def batch_size(self) -> int:

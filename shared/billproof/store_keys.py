@@ -6,6 +6,9 @@
     run in its turn          <ordinal>                      00000001
     place of a billing       <month>#<ordinal>              2013-01#000, unbilled:2012-12#000
     change of a balance      <currency>#<ordinal>           USD#000001
+    block of an audit chain  <sequence>                     000000000042
+    version of a policy      v<version>[#confirmed]         v000002, v000002#confirmed
+    approval within a scope  <scope>#<of>#<currency>#<n>    day#2026-11-26#USD#000001
 
 Ordinals are printed with at least three digits. Text of more digits sorts before text of fewer, so what was read by key
 is put in order by number.
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from billproof.errors import NotFound
-from billproof.escaping import escape
+from billproof.escaping import escape, unescape
 
 _SEPARATOR = "#"
 _UNBILLED = "unbilled:"
@@ -82,6 +85,11 @@ class FactKey:
         """Print it."""
         return sort_key(self.subject, self.fact)
 
+    @property
+    def account(self) -> str:
+        """The account of the subject: a credit note has its invoice's."""
+        return unescape(self.subject.partition("~")[0])
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a fact's key: the subject has its separators escaped."""
@@ -100,6 +108,10 @@ class ExceptionFactKey:
     def __str__(self) -> str:
         """Print it."""
         return sort_key(self.subject, self.ordinal, self.fact)
+
+    def is_of_run(self, run: int) -> bool:
+        """Say whether it is about the n-th run of its month."""
+        return self.subject.startswith("_") and ExceptionOrdinal.parse(self.ordinal).run == run
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -202,3 +214,130 @@ class BalanceKey:
         """Read a change's key."""
         currency, _, ordinal = text.partition(_SEPARATOR)
         return cls(currency, int(ordinal))
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionName:
+    """A partition of facts: what they are of, and the names that follow, such as `runs` and (`sky`, `2013-01`)."""
+
+    kind: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a partition's name."""
+        kind, *parts = text.split(_SEPARATOR)
+        return cls(kind, tuple(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class VersionKey:
+    """A version of master data in the catalog, or in an account's partition: `entity`, `skymeter-inc`, `v000001`."""
+
+    kind: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read its key."""
+        kind, _, rest = text.partition(_SEPARATOR)
+        return cls(kind, rest.rpartition(_SEPARATOR)[0])
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChainName:
+    """One of the chains that the log of an owner is written in: `skymeter-inc/3`."""
+
+    owner: str
+    lane: int
+
+    def __str__(self) -> str:
+        """Print it."""
+        return f"{self.owner}/{self.lane}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a chain's name; raises NotFound for anything else."""
+        owner, _, lane = text.rpartition("/")
+        if not owner or not lane.isdecimal():
+            message = "this is not a chain of the audit log, such as skymeter-inc/3"
+            raise NotFound(message)
+        return cls(owner, int(lane))
+
+
+SEQUENCE_DIGITS = 12
+
+
+def sequence_text(sequence: int) -> str:
+    """Print the place of a block in its chain, so that text order is the order of the chain."""
+    return f"{sequence:0{SEQUENCE_DIGITS}d}"
+
+
+def audit_partition(kind: str, name: str) -> str:
+    """Name a partition of the audit table: the blocks of a chain, or the key of a subject."""
+    return sort_key(kind, name)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """The key of an object, taken apart: its top folder and what follows."""
+
+    folder: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an object's key."""
+        folder, *parts = text.split("/")
+        return cls(folder, tuple(parts))
+
+    @property
+    def month(self) -> str:
+        """The month of the day that a part names, such as day=2013-01-05; "" where none does."""
+        days = (part.removeprefix("day=") for part in self.parts if part.startswith("day="))
+        return next(days, "")[:7]
+
+
+_CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PolicyKey:
+    """A version of a policy, or its confirmation."""
+
+    version: int
+    confirmed: bool = False
+
+    def __str__(self) -> str:
+        """Print it."""
+        version = f"v{self.version:06d}"
+        return sort_key(version, _CONFIRMED) if self.confirmed else version
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read it."""
+        version, _, fact = text.partition(_SEPARATOR)
+        return cls(int(version.removeprefix("v")), confirmed=fact == _CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitKey:
+    """What a person approved within a scope: six digits, so that the last one is found by one query.
+
+    `of` is a document, a customer and a day, or a day.
+    """
+
+    scope: str
+    of: str
+    currency: str
+    ordinal: int | None = None
+
+    def __str__(self) -> str:
+        """Print it; without an ordinal what the keys of all of a scope begin with."""
+        ordinal = "" if self.ordinal is None else f"{self.ordinal:06d}"
+        return sort_key(self.scope, escape(self.of, _SEPARATORS), self.currency, ordinal)
+
+    @staticmethod
+    def ordinal_of(text: str) -> int:
+        """Return the ordinal that a key ends with."""
+        return int(text.rpartition(_SEPARATOR)[2])

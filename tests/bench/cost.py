@@ -91,6 +91,7 @@ def _deployed(*, buckets: int) -> Iterator[tuple[_Clocked, CostMeter]]:
             "BATCH_SIZE": "100",
             "BATCH_CONCURRENCY": "40",
             "CUT_OFF_GRACE_HOURS": "24",
+            "EVENT_AGE_DAYS": "400",
         }
         yield _Clocked(Settings(environment)), meter
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.model import AggregationPlan
-from tests.support.world import GRACE, NOW, World
+from tests.support.world import ACCEPTANCE, NOW, World
 
 SENT = NOW - timedelta(days=1)
 """Before the cut-off: nothing is late."""
@@ -65,7 +65,9 @@ def calls(total: int, **shape: int) -> list[list[Message]]:
 def ingest(made: World, batches: list[list[Message]]) -> None:
     """Write the messages' events to the log."""
     for batch in batches:
-        ingest_usage(batch, objects=made.objects, reference_data=made.reference_data, buckets=made.buckets, grace=GRACE)
+        ingest_usage(
+            batch, objects=made.objects, reference_data=made.reference_data, buckets=made.buckets, acceptance=ACCEPTANCE
+        )
 
 
 def aggregation_plan(made: World, run: str) -> AggregationPlan:

@@ -24,7 +24,7 @@ from billproof.usage.aggregation import aggregate
 from billproof.usage.model import AggregationPlan, by_window
 from billproof_ops.paths import ROOT
 from tests.bench import load
-from tests.support.fakes import MemoryObjects
+from tests.support.audited import AuditedMemoryObjects
 
 ROUNDS = 5
 
@@ -111,7 +111,7 @@ def ingest(events: int) -> list[Measure]:
     decoder = msgspec.json.Decoder(list[_Bare])
 
     def ours() -> None:
-        world.objects = MemoryObjects()
+        world.objects = AuditedMemoryObjects(world.chain)
         load.ingest(world, batches)
 
     def structs() -> None:

@@ -11,6 +11,7 @@ import pytest
 from billproof.erp.recognition import recognize_month
 from billproof.pipeline.aggregating import aggregate_usage
 from tests.support.faults import Killed, fused, restore, snapshot, state_of
+from tests.support.verifying import verified
 from tests.support.world import INC, JANUARY, World, flight
 
 RUN = f"{INC}-2013-01-001"
@@ -162,6 +163,9 @@ def test_a_step_that_was_killed_anywhere_and_done_again_leaves_the_same_state(
         if NAMES[number] == "wait":  # every wait that was begun leaves its token: it is a fact, and a reminder
             found["exceptions"] = undisturbed[number]["exceptions"]
         assert found == undisturbed[number], f"killed at call {kill_at} of {calls}"
+        world.settle()
+        verification = verified(world)  # nothing was written without its record, and no record says what is not so
+        assert verification.findings == (), f"killed at call {kill_at} of {calls}"
 
 
 def test_a_clock_that_changes_to_summer_time_and_back_bills_every_event_once() -> None:

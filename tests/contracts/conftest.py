@@ -10,36 +10,54 @@ from pytest_socket import enable_socket
 
 from billproof.adapters.aws.dynamodb import DynamoRecords
 from billproof.adapters.aws.s3 import S3Objects
-from billproof.ports import Objects, Records
+from billproof.ports import LinkableRecords, Objects
 from tests.support.fakes import MemoryObjects, MemoryRecords
 from tests.support.stripe_server import FakeStripe, served
 
 
 @pytest.fixture(params=["memory", "moto"])
-def records(request: pytest.FixtureRequest) -> Records:
-    if request.param == "memory":
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def records(kind: str, request: pytest.FixtureRequest) -> LinkableRecords:
+    if kind == "memory":
         return MemoryRecords()
-    dynamo: Records = request.getfixturevalue("dynamo_records")
+    dynamo: LinkableRecords = request.getfixturevalue("dynamo_records")
     return dynamo
 
 
 @pytest.fixture
-def dynamo_records() -> Iterator[Records]:
+def chain(kind: str, request: pytest.FixtureRequest) -> LinkableRecords:
+    """The records of the audit chain, beside those of facts."""
+    if kind == "memory":
+        return MemoryRecords()
+    request.getfixturevalue("dynamo_records")
+    return DynamoRecords(_table("audit"), "audit")
+
+
+@pytest.fixture
+def dynamo_records() -> Iterator[LinkableRecords]:
     with mock_aws():
-        client = boto3.client("dynamodb")
-        client.create_table(
-            TableName="records",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": "partition", "AttributeType": "S"},
-                {"AttributeName": "sort", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "partition", "KeyType": "HASH"},
-                {"AttributeName": "sort", "KeyType": "RANGE"},
-            ],
-        )
-        yield DynamoRecords(client, "records")
+        yield DynamoRecords(_table("records"), "records")
+
+
+def _table(name: str) -> Any:
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "partition", "AttributeType": "S"},
+            {"AttributeName": "sort", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "partition", "KeyType": "HASH"},
+            {"AttributeName": "sort", "KeyType": "RANGE"},
+        ],
+    )
+    return client
 
 
 @pytest.fixture(params=["memory", "moto"])

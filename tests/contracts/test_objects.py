@@ -7,7 +7,7 @@ from moto import mock_aws
 
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.errors import Contended, ExternalServiceUnavailable, NotFound
-from billproof.ports import Objects
+from billproof.ports import NewObject, Objects
 from tests.support.aws_chain import HidingS3
 
 
@@ -15,6 +15,11 @@ def test_bytes_are_read_as_they_were_written(objects: Objects) -> None:
     objects.put("a/b", b"\x00\xff")
     assert objects.get("a/b") == b"\x00\xff"
     objects.put("a/b", b"\x00\xff")
+
+
+def test_all_objects_are_written(objects: Objects) -> None:
+    assert objects.put_all([NewObject("a/b", b"1"), NewObject("a/c", b"2", "text/plain")]) == {}
+    assert [objects.get(key) for key in objects.keys("a/")] == [b"1", b"2"]
 
 
 def test_what_is_not_there_is_not_found(objects: Objects) -> None:

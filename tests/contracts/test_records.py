@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from billproof.errors import InvalidInput
-from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
+from billproof.ports import LINKS_LIMIT, TRANSACTION_LIMIT, Key, LinkableRecords, Linkage, Record, Records
 
 
 def record(sort: str, partition: str = "p", **document: Any) -> Record:
@@ -64,3 +64,48 @@ def test_more_than_a_page_is_read(records: Records) -> None:
         records.create(record(f"{number}", text="x" * 300_000))
     assert len(list(records.query("p"))) == 8
     assert len(list(records.query("p", limit=6))) == 6
+
+
+def link(number: int, *, chain: str = "chain") -> Record:
+    return record(f"{number:03d}", partition=chain)
+
+
+def test_facts_and_the_links_of_a_chain_are_written_together(records: LinkableRecords, chain: LinkableRecords) -> None:
+    assert records.create_beside([record("a"), record("b")], chain, [link(1)]) is Linkage.WRITTEN
+    assert [found.key.sort for found in records.query("p")] == ["a", "b"]
+    assert [found.key.sort for found in chain.query("chain")] == ["001"]
+
+
+def test_where_a_fact_is_taken_no_link_is_written(records: LinkableRecords, chain: LinkableRecords) -> None:
+    records.create(record("a"))
+    assert records.create_beside([record("b"), record("a")], chain, [link(1)]) is Linkage.TAKEN
+    assert (records.get(Key("p", "b")), chain.get(Key("chain", "001"))) == (None, None)
+
+
+def test_where_the_chain_went_on_no_fact_is_written(records: LinkableRecords, chain: LinkableRecords) -> None:
+    chain.create(link(1))
+    assert records.create_beside([record("a")], chain, [link(1)]) is Linkage.BEHIND
+    assert records.get(Key("p", "a")) is None
+
+
+def test_a_fact_that_is_taken_is_told_first(records: LinkableRecords, chain: LinkableRecords) -> None:
+    records.create(record("a"))
+    chain.create(link(1))
+    assert records.create_beside([record("a")], chain, [link(1)]) is Linkage.TAKEN
+
+
+def test_as_many_facts_as_a_transaction_takes_have_room_for_their_links(
+    records: LinkableRecords, chain: LinkableRecords
+) -> None:
+    facts = [record(f"{number:03d}") for number in range(TRANSACTION_LIMIT)]
+    links = [link(1), link(1, chain="chains")]
+    assert len(links) == LINKS_LIMIT
+    assert records.create_beside(facts, chain, links) is Linkage.WRITTEN
+
+
+def test_all_facts_are_read_page_by_page(records: LinkableRecords) -> None:
+    for number in range(8):
+        records.create(record(f"{number}", partition=f"p{number % 2}", text="x" * 300_000))
+    assert {(found.key.partition, found.key.sort) for found in records.all()} == {
+        (f"p{number % 2}", f"{number}") for number in range(8)
+    }

@@ -11,7 +11,7 @@ from billproof_ops import architecture, price_models
 from billproof_ops.paths import ROOT
 
 LAYER = ROOT / "shared" / "billproof"
-IGNORED = {".venv", ".tools", ".bench", ".localstack", ".aws-sam", "build", ".pytest_cache"}
+IGNORED = {".venv", ".tools", ".bench", ".localstack", ".security", ".aws-sam", "build", ".pytest_cache"}
 WIDTH = 120
 
 NOT_DOMAIN = {"schemas"}

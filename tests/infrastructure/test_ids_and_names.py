@@ -26,8 +26,6 @@ TAKEN_APART = {
     "shared/billproof/approvals/waiting.py": "the domain of a mail address",
     "shared/billproof/invoicing/delivery.py": "the domain of a mail address",
     "shared/billproof/model.py": "the digits of a number",
-    "shared/billproof/pricing/account.py": "the line that a reduction takes something off",
-    "shared/billproof/pricing/differences.py": "the line that a reduction takes something off",
     "shared/billproof/usage/log.py": "the keys of the usage log, which read themselves back there",
 }
 """Where a text is divided at a separator outside the value objects, and what it is."""

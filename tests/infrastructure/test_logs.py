@@ -5,7 +5,8 @@ import json
 import pytest
 
 from billproof.handlers import log_fields
-from tests.support.aws_chain import ENGINE_KEY, WAITS_UNDER
+from tests.support.aws_chain import WAITS_UNDER
+from tests.support.aws_resources import ENGINE_KEY
 from tests.support.leaks import leaks, private_texts
 from tests.support.recording import Recording
 

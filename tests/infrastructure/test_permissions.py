@@ -54,6 +54,24 @@ def one_more() -> dict[str, Any]:
     return {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": {"Fn::GetAtt": ["ContractsTable", "Arn"]}}
 
 
+def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
+    """Writers append by a conditional put; the key of a digest is removed by a person with a role of their own."""
+    for function in FUNCTIONS:
+        mine = {permission.action for permission in allowed(function) if "Audit" in permission.resource}
+        assert mine <= {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "s3:PutObject",
+            "s3:PutObjectRetention",
+            "s3:ListBucket",
+        }
+    anchoring = {permission.resource for permission in allowed("anchor_audit")}
+    assert anchoring >= {"AuditBucket/anchors/", "AuditTable"}
+    for function in set(FUNCTIONS) - {"anchor_audit"}:
+        assert not any(permission.resource.startswith("AuditBucket") for permission in allowed(function))
+
+
 MACHINES = sorted((ROOT / "statemachines").glob("*.asl.json"))
 
 

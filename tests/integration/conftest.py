@@ -9,6 +9,7 @@ import pytest
 from billproof_ops import billing, exceptions
 from billproof_ops import target as targets
 from billproof_ops.demo import story
+from billproof_ops.demo.feed import adopt_policies
 from billproof_ops.local import server
 from billproof_ops.local.deploy import outputs
 from billproof_ops.local.emulators import enforces_roles, recognize
@@ -57,6 +58,7 @@ def loaded(stack: Target) -> Target:
         timeout_seconds=DRAIN_SECONDS,
     )
     drained(stack, "ContractEventsQueueUrl")
+    adopt_policies(stack)
     messages = [body for body, _ in story.messages(iter(FLIGHTS), events_per_message=300)]
     send(stack, "UsageEventsQueueUrl", [*messages, '{"specversion": '])
     drained(stack, "UsageEventsQueueUrl")
@@ -67,10 +69,10 @@ def loaded(stack: Target) -> Target:
 def billed(loaded: Target) -> Target:
     """January is billed for both legal entities, posted and delivered; EV was held, and approved by a person."""
     for entity in (EUROPE, INC):
-        billing.wait_for_run(loaded, billing.start_run(loaded, entity, JANUARY, requested_by="carla").run_id)
+        billing.wait_for_run(loaded, billing.start_run(loaded, entity, JANUARY, who="carla").run_id)
     case = f"{INC}.{JANUARY}.EV.001"
     until(lambda: loaded.ports.exception_store.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
-    answer = exceptions.decide(loaded, case, "approved", decided_by="ben", reason="they flew again next day")
+    answer = exceptions.decide(loaded, case, "approved", who="ben", reason="they flew again next day")
     assert answer.outcome == "decided"
     (state,) = exceptions.exceptions_of(loaded, INC, JANUARY, all_of_them=True)
     until(lambda: exceptions.release_of(state, loaded), what="the release", timeout_seconds=DRAIN_SECONDS)

@@ -19,6 +19,8 @@ from tests.support.repeating import READING, WRITING
 FACTS = ("ContractsTableName", "InvoicesTableName", "LedgerTableName", "ExceptionsTableName")
 SIGN_OFFS = "signed-off#"
 """What is kept beside the runs: every start of a run is one more."""
+REQUESTS = ("requests#", "request-keys#")
+"""Who asked for a run, among the decisions: every start of a run is one more."""
 KEPT = ("usage/", "quarantine/", "invoices/")
 """What lasts: a run has artefacts of its own, below runs/."""
 
@@ -28,6 +30,8 @@ def stored(target: Target) -> dict[str, Any]:
     facts = {f"{name} {json.dumps(key)}": item for name in FACTS for key, item in _items(target.outputs[name])}
     runs = _items(target.outputs["RunsTableName"])
     facts |= {json.dumps(key): item for key, item in runs if key[0].startswith(SIGN_OFFS)}
+    decisions = _items(target.outputs["DecisionsTableName"])
+    facts |= {json.dumps(key): item for key, item in decisions if not key[0].startswith(REQUESTS)}
     objects = target.ports.objects
     return facts | {key: None for prefix in KEPT for key in objects.keys(prefix)}
 

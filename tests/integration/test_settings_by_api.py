@@ -34,12 +34,20 @@ def test_items_expire_where_the_template_says_so_and_every_table_can_be_recovere
 
 def test_unfinished_uploads_are_removed(stack: Target) -> None:
     for bucket, properties in of_type("AWS::S3::Bucket"):
+        if "LifecycleConfiguration" not in properties:
+            continue
         rules = client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
         wanted = properties["LifecycleConfiguration"]["Rules"]
         assert [rule["ID"] for rule in rules] == [rule["Id"] for rule in wanted]
         assert [rule["AbortIncompleteMultipartUpload"] for rule in rules] == [
             rule["AbortIncompleteMultipartUpload"] for rule in wanted
         ]
+
+
+def test_what_is_anchored_can_be_locked(stack: Target) -> None:
+    (bucket,) = (name for name, properties in of_type("AWS::S3::Bucket") if properties.get("ObjectLockEnabled"))
+    configuration = client("s3").get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+    assert configuration["ObjectLockEnabled"] == "Enabled"
 
 
 def test_logs_are_kept_as_long_as_the_parameter_says(stack: Target) -> None:

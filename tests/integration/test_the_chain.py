@@ -79,7 +79,7 @@ def test_sending_everything_again_changes_nothing(billed: Target) -> None:
         what="ingesting",
         timeout_seconds=DRAIN_SECONDS,
     )
-    started = billing.start_run(billed, INC, JANUARY, requested_by="carla")
+    started = billing.start_run(billed, INC, JANUARY, who="carla")
     billing.wait_for_run(billed, started.run_id)
     statement = billing.run_report(billed, started.run_id)
     assert (statement.released, statement.already_released, statement.changed_after_release) == (0, 13, 0)
@@ -116,20 +116,20 @@ def test_a_run_whose_batches_fail_tries_them_again_then_fails_and_the_next_attem
     functions = client("lambda")
     functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     try:
-        run_id = billing.start_run(billed, EUROPE, february, requested_by="carla").run_id
+        run_id = billing.start_run(billed, EUROPE, february, who="carla").run_id
         with pytest.raises(OpsError, match="failed"):
             billing.wait_for_run(billed, run_id)
     finally:
         functions.delete_function_concurrency(FunctionName=function)
     missing = json.loads(billed.ports.objects.get(f"runs/{run_id}/maps/missing.json"))
     assert {item["run_id"] for item in missing} == {run_id}
-    code, out, err = run_command("run", "redrive", run_id)
+    code, out, err = run_command("run", "redrive", run_id, "--as", "carla")
     assert code == 0, out + err
     last = billing.last_run(billed, EUROPE, february)
     billing.wait_for_run(billed, last)
     assert billing.run_report(billed, last).released >= 1
     before = [facts.id for facts in billed.ports.register.of_period(EUROPE, february)]
-    code, out, err = run_command("run", "redrive", run_id)  # may be repeated, though the run stays failed
+    code, out, err = run_command("run", "redrive", run_id, "--as", "carla")  # the run stays failed
     assert code == 0, out + err
     billing.wait_for_run(billed, billing.last_run(billed, EUROPE, february))
     assert [facts.id for facts in billed.ports.register.of_period(EUROPE, february)] == before
@@ -145,7 +145,7 @@ def test_a_failed_run_is_redriven_or_the_next_one_is_started(billed: Target) -> 
         what="the failure",
         timeout_seconds=DRAIN_SECONDS,
     )
-    code, out, err = run_command("run", "redrive", run_id)
+    code, out, err = run_command("run", "redrive", run_id, "--as", "carla")
     assert (code, "redriven" in out or f"{EUROPE}-2013-03-001 started instead" in out) == (0, True), out + err
     if "started instead" in out:
         billing.wait_for_run(billed, f"{EUROPE}-2013-03-001")

@@ -43,7 +43,7 @@ def test_a_family_is_billed_on_one_invoice_in_its_own_currency(billed: Target) -
     flown += [flight(number, account="CHILD", day="2013-03-06") for number in (2, 3)]
     send(billed, "UsageEventsQueueUrl", [json.dumps(flown)])
     drained(billed, "UsageEventsQueueUrl")
-    run_id = billing.start_run(billed, INC, march, requested_by="carla", only_accounts=["CHILD"]).run_id
+    run_id = billing.start_run(billed, INC, march, who="carla", only_accounts=["CHILD"]).run_id
     billing.wait_for_run(billed, run_id)
     released, invoice = billing.find_invoice(billed, f"{INC}.{march}.PARENT")
     assert invoice.totals.net.text == "21.00"  # 2 x 10 + 1 x 1, of both
@@ -70,7 +70,7 @@ def test_a_run_with_a_gap_waits_is_planned_again_and_goes_on(billed: Target) -> 
     flown = [flight(number, account="UA", day="2013-02-05") for number in (1, 2)]
     send(billed, "UsageEventsQueueUrl", [json.dumps([flown[0], total])])
     drained(billed, "UsageEventsQueueUrl")
-    run_id = billing.start_run(billed, INC, february, requested_by="carla").run_id
+    run_id = billing.start_run(billed, INC, february, who="carla").run_id
     case = f"{INC}.{february}._run.001-01"
     until(lambda: billed.ports.exception_store.last_token(case), what="the wait", timeout_seconds=DRAIN_SECONDS)
     code, out, _ = run_command("exceptions", "show", case)
@@ -101,7 +101,7 @@ def test_a_window_of_the_bus_is_replayed_and_its_events_count_once(billed: Targe
         code, out, err = run_command("replay", "--from", before.isoformat(), "--to", after.isoformat())
         assert (code, "usage-" in out) == (0, True), out + err
         until(lambda: True if len(copies()) > times else None, what="the replay", timeout_seconds=DRAIN_SECONDS)  # noqa: B023
-    run_id = billing.start_run(billed, INC, "2013-02", requested_by="carla", only_accounts=["WN"]).run_id
+    run_id = billing.start_run(billed, INC, "2013-02", who="carla", only_accounts=["WN"]).run_id
     billing.wait_for_run(billed, run_id)
     statement = billing.run_report(billed, run_id)
     counted = statement.events.metered + statement.events.late  # late, where a test before this one billed the month

@@ -42,15 +42,18 @@ def _usage_given(life: Document, charge: Document, read: Read, lines: list[Price
     if charge.get("meter") is None:
         return {}
     meter = next(meter for meter in life["meters"] if meter["id"] == charge["meter"])
+    month = Period.month(life["runs"][0]["month"])
     events = [
         (datetime.fromisoformat(event["time"]).astimezone(ZONE).date(), event["data"])
         for event in sorted(life["usage"], key=lambda event: instant(event["time"]))
         if event["type"] == meter["event_type"]
     ]
     if charge["price"]["model"] == "percentage":
-        return {"dated_transactions": [{"day": str(day), "amount": data["value"]} for day, data in events]}
-    month = [Period.month(life["runs"][0]["month"])]
+        mine = [(day, data) for day, data in events if month.start <= day < month.end]
+        return {"dated_transactions": [{"day": str(day), "amount": data["value"]} for day, data in mine]}
     measured = [line for line in lines if line.kind is LineKind.CHARGE]
+    if not measured:
+        return {}
     groups = []
     for dimension in [dict(pairs) for pairs in dict.fromkeys(tuple(line.dimension.items()) for line in measured)]:
         mine = [(day, data) for day, data in events if dimension.items() <= data.items()]
@@ -59,7 +62,7 @@ def _usage_given(life: Document, charge: Document, read: Read, lines: list[Price
             groups.append({"dimension": dimension, "quantity": str(mine_lines[0].quantity)})
             continue
         parts = {name: _added(mine, meter, ranges) for name, ranges in {**read.parts, **read.prefixes}.items()}
-        groups.append({"dimension": dimension, "quantity": _added(mine, meter, month), "parts": parts})
+        groups.append({"dimension": dimension, "quantity": _added(mine, meter, [month]), "parts": parts})
     if charge.get("group_by"):
         return {"groups": groups, "aggregation": meter["aggregation"]}
     return {

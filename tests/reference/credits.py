@@ -14,51 +14,75 @@ FAR = "9999-12-31"
 def draw(contract: Contract, writer: Writer, slots: dict[Slot, list[Line]], owed: dict[Slot, int]) -> dict[Slot, Draws]:
     """Draw credits for what is owed after concessions: by priority, expiry and id, over the lines in order.
 
-    A slot draws in the month in which its days begin, a shortfall in the month in which its term ends.
+    A slot draws what holds in the month in which its days begin, a shortfall in the month in which its term ends. The
+    slots of the month's invoice come before those of the next one's; on an invoice, those that draw in an earlier month
+    come first.
     """
     stated = {credit["id"]: credit for version in contract.versions for credit in version.get("credits") or ()}
-    left = {name: writer.minor(number(credit["amount"])) for name, credit in stated.items()}
-    by_month: dict[date, list[Slot]] = {}
-    for slot, lines in slots.items():
-        begins = max(line.due for line in lines) if slot.kind == "shortfall" else month_start(_first_day(lines))
-        by_month.setdefault(begins, []).append(slot)
+    accounts = Balances(stated, {name: writer.minor(number(credit["amount"])) for name, credit in stated.items()})
+    by_invoice: dict[date, list[tuple[date, Slot]]] = {}
+    for slot, lines in slots.items() if stated else ():
+        invoice = max(line.due for line in lines)
+        begins = invoice if slot.kind == "shortfall" else month_start(_first_day(lines))
+        by_invoice.setdefault(invoice, []).append((begins, slot))
     drawn: dict[Slot, Draws] = {}
-    rolled: set[str] = set()
-    for month in sorted(by_month) if stated else ():
-        _roll_over(stated, left, rolled, month)
-        for credit in _held(contract, stated, month):
-            for slot in by_month[month]:
-                if not _pays(credit, slot, slots[slot][0]):
+    for _, on_invoice in sorted(by_invoice.items()):
+        in_order = sorted(on_invoice, key=lambda pair: pair[0])
+        held = {begins: _held(contract, stated, begins) for begins, _ in in_order}
+        for credit in sorted(stated.values(), key=_precedence):
+            for begins, slot in in_order:
+                if credit["id"] not in held[begins] or not _pays(credit, slot, slots[slot][0]):
                     continue
-                already = sum(drawn.get(slot, {}).values())
-                amount = min(left[credit["id"]], owed[slot] - already)
+                mine = drawn.setdefault(slot, {})
+                amount = min(accounts.left(credit["id"], begins), owed[slot] - sum(mine.values()))
                 if amount > 0:
-                    left[credit["id"]] -= amount
-                    drawn.setdefault(slot, {})[credit["id"]] = amount
+                    accounts.draw(credit["id"], amount)
+                    mine[credit["id"]] = amount
     return drawn
+
+
+class Balances:
+    """What is left of credits, of which an expired one may roll over to a later one."""
+
+    def __init__(self, stated: dict[str, Document], amounts: Draws) -> None:
+        self._stated = stated
+        self._rest = amounts
+
+    def draw(self, name: str, amount: int) -> None:
+        self._rest[name] -= amount
+
+    def left(self, name: str, day: date) -> int:
+        """Return what is left on a day: of one that rolled over, not what was drawn of it under the later name."""
+        left = self._with_expired(name, day)
+        later = self._stated[name].get("rolls_over_to")
+        if later is not None:
+            left = min(left, self._with_expired(later, day_of(self._stated[later]["effective"]["start"])))
+        return max(left, 0)
+
+    def _with_expired(self, name: str, day: date) -> int:
+        expired = [
+            other
+            for other, credit in self._stated.items()
+            if credit.get("rolls_over_to") == name and day_of(credit["effective"].get("end") or FAR) <= day
+        ]
+        return self._rest[name] + sum(max(self._with_expired(other, day), 0) for other in expired)
 
 
 def _first_day(lines: list[Line]) -> date:
     return min(line.covered[0] for line in lines)
 
 
-def _roll_over(stated: dict[str, Document], left: Draws, rolled: set[str], month: date) -> None:
-    for name, credit in sorted(stated.items(), key=lambda item: item[1]["effective"].get("end") or FAR):
-        end, target = credit["effective"].get("end"), credit.get("rolls_over_to")
-        if name not in rolled and target is not None and end is not None and day_of(end) <= month:
-            left[target] += left[name]
-            left[name] = 0
-            rolled.add(name)
-
-
-def _held(contract: Contract, stated: dict[str, Document], month: date) -> list[Document]:
-    """Return the credits that hold on a day of a month, in the order in which they are drawn."""
+def _held(contract: Contract, stated: dict[str, Document], month: date) -> set[str]:
+    """Name the credits that hold on a day of a month."""
     names: set[str] = set()
     for day in days_between(*month_of(month)):
         if contract.in_force(day):
             names |= {credit["id"] for credit in contract.listed("credits", day, month_of(month))}
-    held = [stated[name] for name in names]
-    return sorted(held, key=lambda each: (each.get("priority", 100), each["effective"].get("end") or FAR, each["id"]))
+    return names & stated.keys()
+
+
+def _precedence(credit: Document) -> tuple[int, str, str]:
+    return credit.get("priority", 100), credit["effective"].get("end") or FAR, credit["id"]
 
 
 def _pays(credit: Document, slot: Slot, line: Line) -> bool:

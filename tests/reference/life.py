@@ -63,23 +63,27 @@ class Life:
     def owed(self, until: date, at: datetime = ALWAYS, conceded: dict[Slot, int] | None = None) -> list[Owed]:
         """Return what is owed for every slot that a month's end or invoice may concern, as it is known at an instant.
 
-        Slots are those whose service period begins before the end of the month after `until`.
+        Slots are those whose service period begins before the end of the month after `until`. Those after it count in
+        the months that a fee of a year has a share of: their amounts and caps are shared with it.
         """
         limit = add_months(until, 2)
-        contracts = self.contracts(at, add_months(limit, 12))
+        further = add_months(limit, 12)
+        contracts = self.contracts(at, add_months(further, 12))
         usage = Usage([event for event in self.usage if instant(event["received"]) <= at], self.meters)
         members = self._covered(contracts, limit)
         found: list[Owed] = []
         for contract in contracts:
-            writer = Writer(contract, self.rounding, limit)
+            is_shared = any(contract.has(kind) for kind in ("discounts", "caps", "commitments"))
+            writer = Writer(contract, self.rounding, further if is_shared else limit)
             family = Family(usage, contract.account, members.get(self._payer(contract.account), {}))
             lines = _lines(contract, writer, family)
             take_percentages(contract, lines, self.rounding)
-            if any(contract.has(kind) for kind in ("discounts", "caps", "commitments")):
+            if is_shared:
                 shares = shares_by_month(lines, self.rounding)
                 take_fixed_and_caps(writer, shares)
                 lines += shortfalls(writer, shares)
-            found += _slots(contract, writer, lines, conceded or {})
+            slots = _slots(contract, writer, lines, conceded or {})
+            found += (each for each in slots if each.slot.start < limit)
         return found
 
     def _payer(self, account: str) -> str:

@@ -259,3 +259,14 @@ def _credit_notes(draw: Drawn, frame: Frame, charges_: list[Document]) -> list[D
         note["rebill"] = draw(st.booleans())
         notes.append(note)
     return notes
+
+
+def leave_out_what_goes_by_some_lines(terms: Document) -> None:
+    """Leave out commitments, credits and caps for some of the charges, and what would roll over to one of those."""
+    names = {charge["id"] for charge in terms["charges"]}
+    for kind in ("commitments", "credits", "caps"):
+        terms[kind] = [term for term in terms.get(kind, ()) if not term["charges"] or {*term["charges"]} >= names]
+    left = {credit["id"] for credit in terms["credits"]}
+    for credit in terms["credits"]:
+        if credit.get("rolls_over_to") not in left:
+            credit.pop("rolls_over_to", None)

@@ -83,18 +83,21 @@ def _volume(price: Document, quantity: Fraction) -> Cost:
 
 
 def transaction_fees(price: Document, amounts: Iterable[Fraction]) -> list[Fraction]:
-    """Return the fee of each transaction, in the order of their times; the first ones are free, as far as it goes."""
+    """Return the fee of each transaction, in the order of their times; the first ones are free, as far as it goes.
+
+    Those are free with which the amounts so far are not above the free amount.
+    """
     free_count, free_amount = price.get("free_transactions"), price.get("free_amount")
-    room = number(free_amount) if free_amount is not None else None
-    fees = []
+    most = number(free_amount) if free_amount is not None else None
+    before, fees = NOTHING, []
     for place, amount in enumerate(amounts):
-        is_first = place < free_count if free_count is not None else room is not None
-        if not is_first or room == 0:
-            fees.append(_fee(price, amount))
-            continue
-        free = amount if room is None else min(amount, room)
-        room = None if room is None else room - free
-        fees.append(NOTHING if free == amount else _fee(price, amount - free))
+        is_first = place < free_count if free_count is not None else most is not None
+        room = amount if most is None else most - before
+        before += amount
+        if is_first and amount <= room:
+            fees.append(NOTHING)
+        else:
+            fees.append(_fee(price, amount - max(room, NOTHING) if is_first else amount))
     return fees
 
 

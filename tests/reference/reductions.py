@@ -175,7 +175,7 @@ def _take_above(writer: Writer, rows: list[Share], term: Document, when: tuple[R
     (month, days), room = when, Fraction(_for_days(writer, term["amount"], *when))
     for share in sorted(_reached(rows, term, days), key=lambda each: (each.line.is_usage, each.line.due == month[0])):
         there_is = share.of(days)
-        above = max(rounded(there_is - room), 0)
+        above = max(rounded(there_is - room, writer.rounding), 0)
         room = max(room - (there_is - above), NOTHING)
         if above:
             share.cut("cap", above, days)

@@ -11,7 +11,7 @@ from billproof.masterdata.meters import Meter
 from tests.reference import model
 from tests.reference.figures import Document
 from tests.reference.life import Life
-from tests.reference.lives import lives
+from tests.reference.lives import leave_out_what_goes_by_some_lines, lives
 from tests.reference.lives_family import families
 
 SEED = int(os.environ.get("SEED", "0"))
@@ -100,13 +100,6 @@ def test_in_advance_and_in_arrears_come_to_the_same(document: Document) -> None:
         totals.append(total(other))
     note(str(totals))
     assert totals[0] == totals[1]
-
-
-def leave_out_what_goes_by_some_lines(terms: Document) -> None:
-    """Leave out commitments, credits and caps for some of the charges."""
-    names = {charge["id"] for charge in terms["charges"]}
-    for kind in ("commitments", "credits", "caps"):
-        terms[kind] = [term for term in terms.get(kind, ()) if not term["charges"] or {*term["charges"]} >= names]
 
 
 @seed(SEED)

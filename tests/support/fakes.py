@@ -1,14 +1,24 @@
 """Memory fakes of the ports. The contract tests hold them to what the adapters do."""
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 from billproof.adapters.aws.dynamodb import item_of
 from billproof.adapters.aws.transactions import ITEM_LIMIT, refuse_large
-from billproof.errors import ExternalServiceUnavailable, InvalidInput, NotFound
+from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput, NotFound
 from billproof.ids import canonical_json, shown
-from billproof.ports import TRANSACTION_LIMIT, Document, Key, Record
+from billproof.ports import TRANSACTION_LIMIT, Document, Key, Linkage, NewObject, Record
+
+
+def _copied(document: Document) -> Document:
+    """Return a document of its own: nobody changes what is stored through what was given or returned."""
+    return {name: _copied_value(value) for name, value in document.items()}
+
+
+def _copied_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copied_value(item) for name, item in value.items()}
+    return [_copied_value(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 class MemoryRecords:
@@ -17,30 +27,53 @@ class MemoryRecords:
         self.before_write: Callable[[Sequence[Record]], None] = lambda _records: None
 
     def get(self, key: Key) -> Document | None:
-        return copy.deepcopy(self.items.get(key))
+        document = self.items.get(key)
+        return None if document is None else _copied(document)
 
     def create(self, record: Record) -> bool:
         return self.create_all([record])
 
     def create_all(self, records: Sequence[Record]) -> bool:
+        self._check(records)
+        self.before_write(records)
+        if any(record.key in self.items for record in records):
+            return False
+        self._keep(records)
+        return True
+
+    def create_beside(self, records: Sequence[Record], chain: Self, links: Sequence[Record]) -> Linkage:
+        self._check(records)
+        self.before_write(records)
+        chain.before_write(links)
+        if any(record.key in self.items for record in records):
+            return Linkage.TAKEN
+        if any(link.key in chain.items for link in links):
+            return Linkage.BEHIND
+        self._keep(records)
+        chain._keep(links)
+        return Linkage.WRITTEN
+
+    def all(self) -> Iterator[Record]:
+        for key in sorted(self.items):
+            yield Record(key, _copied(self.items[key]))
+
+    def _check(self, records: Sequence[Record]) -> None:
         if len(records) > TRANSACTION_LIMIT:
             raise InvalidInput("too many records in one transaction")
         written = sum(len(canonical_json(dict(record.document))) for record in records)  # refuses floats, as DynamoDB
         if written > ITEM_LIMIT // 2:
             refuse_large([item_of(record) for record in records])
-        self.before_write(records)
-        if any(record.key in self.items for record in records):
-            return False
+
+    def _keep(self, records: Sequence[Record]) -> None:
         for record in records:
-            self.items[record.key] = copy.deepcopy(record.document)
-        return True
+            self.items[record.key] = _copied(record.document)
 
     def query(
         self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Record]:
         keys = sorted(key for key in self.items if key.partition == partition and key.sort.startswith(prefix))
         for key in (keys[::-1] if newest_first else keys)[:limit]:
-            yield Record(key, copy.deepcopy(self.items[key]))
+            yield Record(key, _copied(self.items[key]))
 
 
 class MemoryObjects:
@@ -57,6 +90,15 @@ class MemoryObjects:
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         self.before_put(key)
         self.items[key] = data
+
+    def put_all(self, objects: Sequence[NewObject]) -> dict[str, BillproofError]:
+        failed: dict[str, BillproofError] = {}
+        for new in objects:
+            try:
+                self.put(new.key, new.data)
+            except BillproofError as error:
+                failed[new.key] = error
+        return failed
 
     def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
         self.before_put(key)

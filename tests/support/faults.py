@@ -7,7 +7,7 @@ from billproof.usage.ingestion import ReferenceDataCache
 from tests.support.world import World
 
 RECORDS = ("get", "create", "create_all", "query")
-OBJECTS = ("get", "put", "create", "keys")
+OBJECTS = ("get", "put", "put_all", "create", "keys")
 
 
 class Killed(BaseException):
@@ -47,6 +47,8 @@ def fused(world: World) -> Fuse:
     ports: list[tuple[Any, tuple[str, ...]]] = [
         *((records, RECORDS) for records in world.records.values()),
         (world.objects, OBJECTS),
+        (world.objects.memory, ("put",)),
+        (world.audit, ("create",)),
         (world.postings, ("send",)),
         (world.deliveries, ("send",)),
         (world.exceptions, ("start", "status")),
@@ -65,6 +67,7 @@ def snapshot(world: World) -> dict[str, Any]:
     return {
         "records": {name: dict(records.items) for name, records in world.records.items()},
         "objects": dict(world.objects.items),
+        "audit": dict(world.audit.items),
         "bodies": (list(world.postings.bodies), list(world.deliveries.bodies)),
         "executions": (dict(world.exceptions.executions), dict(world.billing_runs.executions)),
         "statuses": (dict(world.exceptions.statuses), dict(world.billing_runs.statuses)),
@@ -79,6 +82,7 @@ def restore(world: World, kept: dict[str, Any]) -> None:
     for name, records in world.records.items():
         records.items = dict(kept["records"][name])
     world.objects.items = dict(kept["objects"])
+    world.audit.items = dict(kept["audit"])
     world.postings.bodies, world.deliveries.bodies = (list(bodies) for bodies in kept["bodies"])
     world.exceptions.executions, world.billing_runs.executions = (dict(each) for each in kept["executions"])
     world.exceptions.statuses, world.billing_runs.statuses = (dict(each) for each in kept["statuses"])
@@ -86,6 +90,8 @@ def restore(world: World, kept: dict[str, Any]) -> None:
     world.mailer.sent = list(kept["mail"])
     world._sent = kept["sent"]
     world.reference_data = ReferenceDataCache(world.directory, world.now)  # another process remembers nothing
+    world.objects.forget()
+    world.chain.forget()
 
 
 def _as_if_undisturbed(document: Any) -> Any:

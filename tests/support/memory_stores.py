@@ -1,11 +1,21 @@
 """Everything that billproof stores, sends and asks, in memory; the use cases over it are those of `World`."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+
+import msgspec
 
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.exception_store import ExceptionStore
+from billproof.approvals.governing import PolicyBook, PolicyConfirmation, PublishedPolicy
+from billproof.approvals.policy import FORMAT, Policy
+from billproof.approvals.requests import Requests
+from billproof.audit.chain import AuditChain
+from billproof.audit.keys import key_place
+from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
 from billproof.invoicing.documents import read_invoice
@@ -14,10 +24,13 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
+from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
-from billproof.usage.ingestion import ReferenceDataCache
+from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
+from billproof.usage.model import Ingested
+from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
 from tests.support.fakes import (
     MemoryMailer,
     MemoryObjects,
@@ -28,6 +41,11 @@ from tests.support.fakes import (
     run_once,
 )
 
+FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions")
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+FOUNDER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/founder")
+CONFIRMER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/confirmer")
+
 
 class MemoryStores:
     """A port for everything outside, each over a fake, and the clock that all use cases are handed."""
@@ -35,9 +53,14 @@ class MemoryStores:
     def __init__(self, *, moment: datetime, buckets: int, batch_size: int) -> None:
         self.buckets = buckets
         self.batch_size = batch_size
-        self.objects = MemoryObjects()
-        self.records = {name: MemoryRecords() for name in ("contracts", "invoices", "ledger", "runs", "exceptions")}
-        self.directory = Directory(self.records["contracts"])
+        self.audit = MemoryRecords()
+        self.anchors = MemoryObjects()
+        self.chain = AuditChain(lambda: self.audit, self.now)
+        self.objects = AuditedMemoryObjects(self.chain)
+        self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
+        self.policies = PolicyBook(lambda: self.records["decisions"], self.records["contracts"])
+        self.directory = Directory(self.records["contracts"], self.policies)
+        self.requests = Requests(self.records["decisions"])
         self.register = Register(self.records["invoices"])
         self.runs = self.records["runs"]
         self.ledger = EmbeddedLedger(self.records["ledger"])
@@ -49,7 +72,7 @@ class MemoryStores:
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()
         self.tax_engines: dict[TaxEngineName, TaxEngine] = {}
-        self.exception_store = ExceptionStore(self.records["exceptions"])
+        self.exception_store = ExceptionStore(self.records["exceptions"], self.records["decisions"])
         self.once = run_once
         self.settings = Settings(
             {
@@ -57,19 +80,67 @@ class MemoryStores:
                 "BATCH_SIZE": str(batch_size),
                 "BATCH_CONCURRENCY": "1",
                 "CUT_OFF_GRACE_HOURS": "24",
+                "EVENT_AGE_DAYS": "400",
             }
         )
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
 
+    def _owner(self, account: str) -> str | None:
+        known = self.directory.account(account)
+        return known.legal_entity if known else None
+
+    @property
+    def facts(self) -> dict[str, AuditedMemoryRecords]:
+        return self.records
+
+    def remove_key(self, subject: str) -> None:
+        del self.audit.items[key_place(subject)]
+        self.chain.forget()
+
+    def settle(self) -> None:
+        """What a function does at the end of a call: tell the chain which objects are stored."""
+        assert not self.chain.settle()
+
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""
         return self.moment + timedelta(seconds=self._sent + 1)
 
     def publish(self, *data: AnyMasterData) -> None:
+        """Keep master data; a policy is published and confirmed by two people whom no version names."""
         for document in data:
-            self.directory.add(document)
+            if isinstance(document, Policy) and document.format == FORMAT:
+                self.adopt(document)
+            else:
+                self.directory.add(document)
+
+    def adopt(self, policy: Policy, *, publisher: Identity = FOUNDER) -> None:
+        """Let a policy take effect: the first one from the beginning of time, a later one from now on."""
+        at = instant_text(self.now() if self.policies.history(policy.id).in_force() else BEGINNING)
+        self.policies.publish(PublishedPolicy(policy=policy, published_by=publisher, published_at=at))
+        confirmation = PolicyConfirmation(
+            version=policy.version, confirmed_by=CONFIRMER, person="confirmer", confirmed_at=at
+        )
+        self.policies.confirm(policy.id, confirmation)
+
+    def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
+        sent = list(events)
+        messages = []
+        for start in range(0, max(len(sent), 1), per_message):
+            self._sent += 1
+            body = msgspec.json.encode(sent[start : start + per_message]).decode()
+            sent_at = self.moment + timedelta(seconds=self._sent)
+            messages.append(Message(id=f"m{self._sent}", body=body, sent_at=sent_at))
+        counts, failed = ingest_usage(
+            messages,
+            objects=self.objects,
+            reference_data=self.reference_data,
+            buckets=self.buckets,
+            acceptance=Acceptance(self.settings.grace, self.settings.most_age),
+        )
+        assert not failed
+        return counts
 
     def stores(self) -> Stores:
         """What a conservation statement and a proof read."""
@@ -84,6 +155,7 @@ class MemoryStores:
     def preview_sources(self) -> PreviewSources:
         return PreviewSources(
             contracts=OverlayRecords(self.records["contracts"]),
+            policies=self.policies,
             invoices=self.records["invoices"],
             runs=self.runs,
             objects=OverlayObjects(self.objects),

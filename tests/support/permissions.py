@@ -4,6 +4,7 @@ A permission is an action and the resource that it is for, written with the temp
 `DataBucket/runs/`, `ContractsTable`, `ErpPostingsQueue`, `BillingRun`, `BillingRun executions`, `identity`.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,8 @@ from billproof_ops.paths import ROOT
 from tests.support.expanded import as_list
 
 BUCKET = "DataBucket"
+BUCKETS = {"databucket": BUCKET, "auditbucket": "AuditBucket"}
+"""The logical ids of the buckets that are called with these names."""
 EXECUTIONS = "executions"
 IDENTITY = "identity"
 _S3 = {"GetObject": "s3:GetObject", "HeadObject": "s3:GetObject", "PutObject": "s3:PutObject"}
@@ -37,9 +40,12 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
     """Yield what one call needs, by the names of resources that the call carries."""
     match service, operation:
         case "s3", "ListObjectsV2":
-            yield Permission("s3:ListBucket", BUCKET, only_with=_top(params["Prefix"]))
+            yield Permission("s3:ListBucket", BUCKETS[params["Bucket"]], only_with=_top(params["Prefix"]))
         case "s3", _:
-            yield Permission(_S3[operation], f"{BUCKET}/{_top(params['Key'])}")
+            place = f"{BUCKETS[params['Bucket']]}/{_top(params['Key'])}"
+            yield Permission(_S3[operation], place)
+            if "ObjectLockMode" in params:
+                yield Permission("s3:PutObjectRetention", place)
         case "dynamodb", "TransactWriteItems":
             for item in params["TransactItems"]:
                 ((kind, write),) = item.items()
@@ -99,12 +105,13 @@ def _limits(condition: dict[str, Any]) -> list[str]:
 def named(resource: Any) -> str:
     """Name a resource of a statement by its logical id."""
     match resource:
-        case {"Ref": str(name)}:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
             return name
-        case {"Fn::GetAtt": [str(name), "Arn"]}:
-            return name
-        case {"Fn::Sub": str(text)} if text.startswith(f"${{{BUCKET}.Arn}}/"):
-            return f"{BUCKET}/{text.split('/', 1)[1].removesuffix('*')}"
+        case {"Fn::If": [_, own, _]}:
+            return named(own)
+        case {"Fn::Sub": str(text)} if re.match(r"\$\{\w+Bucket\.Arn\}/", text):
+            bucket, _, prefix = text.partition("/")
+            return f"{bucket[2 : -len('.Arn}')]}/{prefix.removesuffix('*')}"
         case {"Fn::Sub": str(text)} if ":execution:" in text:
             return f"{text.rsplit('${', 1)[1].partition('.')[0]} {EXECUTIONS}"
         case {"Fn::Sub": str(text)} if ":stateMachine:" in text:

@@ -18,6 +18,7 @@ READING: dict[str, tuple[str, ...]] = {
     "invoice prove": (UA,),
     "invoice retax": (UA,),
     "invoice show": (UA,),
+    "policy show": ("-e", INC),
     "revenue waterfall": MONTH,
     "run balance": (RUN,),
     "run prove": (RUN,),
@@ -28,9 +29,11 @@ READING: dict[str, tuple[str, ...]] = {
 """What only reads, with its arguments: it writes nothing even once."""
 
 WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
-    "run start": (("-e", EUROPE, "-p", JANUARY), 0, "SUCCEEDED"),
+    "run start": (("-e", EUROPE, "-p", JANUARY, "--as", "carla"), 0, "SUCCEEDED"),
     "run redrive": ((RUN,), 1, "only a failed run"),
     "run sign-off": (("-e", EUROPE, "-p", "2012-12", "--as", "carla"), 0, "signed off by carla"),
+    "policy publish": (("examples/policy.json", "--as", "ana"), 0, "published by ana, waits"),
+    "policy confirm": (("-e", INC, "-v", "1", "--as", "ben"), 0, "published by carla, confirmed by ben"),
     "exceptions approve": ((EV, "--as", "ben", "--reason", "they flew again next day"), 0, "approved by ben"),
     "exceptions reject": ((EV, "--as", "ben", "--reason", "they did not"), 1, "approved by ben"),
     "exceptions redrive": ((EV,), 1, "nothing to start again"),

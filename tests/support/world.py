@@ -1,13 +1,12 @@
 """The whole of billproof in memory: every use case over fakes, and a billing run as the state machine plays it."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from billproof.approvals.applying import Applied, apply_decision
-from billproof.approvals.credits import CreditRequested, request_credit
+from billproof.approvals.asking import ask_for_credit, ask_for_run
+from billproof.approvals.credits import CreditRequested
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
 from billproof.approvals.policy import Policy
@@ -17,14 +16,13 @@ from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
 from billproof.erp.recognition import MonthRecognized, recognize_month
 from billproof.erp.service import post_to_erp
-from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.credit_requests import WantedCredit
 from billproof.invoicing.model import Invoice
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
 from billproof.pipeline.model import PlanRequest, RunPlan, RunStatement
 from billproof.pipeline.planning import RunSizes, plan_billing_run
-from billproof.pipeline.starting import start_billing_run
 from billproof.pipeline.steps.calculate_tax import calculate_tax
 from billproof.pipeline.steps.draft_invoices import draft_invoices
 from billproof.pipeline.steps.price_usage import price_usage
@@ -32,13 +30,14 @@ from billproof.pipeline.steps.release_invoices import release_invoices
 from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
-from billproof.usage.ingestion import Message, ingest_usage
-from billproof.usage.model import Ingested
+from billproof.usage.ingestion import Acceptance
 from billproof_ops.demo import story
+from billproof_ops.local.people import local_identity
 from tests.support.memory_stores import MemoryStores
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
 GRACE = timedelta(hours=24)
+ACCEPTANCE = Acceptance(GRACE, timedelta(days=400))
 REQUESTER = "carla"
 INC, EUROPE = "skymeter-inc", "skymeter-europe"
 JANUARY = "2013-01"
@@ -66,31 +65,21 @@ class World(MemoryStores):
             self.publish(*(terms for terms in demo.contracts if accounts is None or terms.account in accounts))
             self.publish(*demo.policies)
 
-    def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
-        found = list(events)
-        messages = []
-        for start in range(0, max(len(found), 1), per_message):
-            self._sent += 1
-            body = msgspec.json.encode(found[start : start + per_message]).decode()
-            sent_at = self.moment + timedelta(seconds=self._sent)
-            messages.append(Message(id=f"m{self._sent}", body=body, sent_at=sent_at))
-        counts, failed = ingest_usage(
-            messages, objects=self.objects, reference_data=self.reference_data, buckets=self.buckets, grace=GRACE
-        )
-        assert not failed
-        return counts
-
     def start(self, entity: str = INC, period: str = JANUARY) -> str:
-        started = start_billing_run(
+        return ask_for_run(
             legal_entity=entity,
             period=period,
+            only_accounts=(),
+            idempotency_key="",
+            caller=local_identity(REQUESTER),
+            policies=self.policies,
+            requests=self.requests,
             records=self.runs,
             workflows=self.billing_runs,
             directory=self.directory,
             now=self.now(),
             grace=GRACE,
-        )
-        return started.run_id
+        ).run_id
 
     def plan(
         self, run_id: str, entity: str = INC, period: str = JANUARY, only_accounts: tuple[str, ...] = ()
@@ -151,11 +140,11 @@ class World(MemoryStores):
         return decide_exception(
             exception=exception,
             verdict=Verdict(verdict),
-            decided_by=by,
+            caller=local_identity(by),
             reason=reason,
             exception_store=self.exception_store,
             register=self.register,
-            directory=self.directory,
+            policies=self.policies,
             tokens=self.tokens,
             now=self.now(),
         )
@@ -171,9 +160,13 @@ class World(MemoryStores):
 
     def credit(self, invoice: str, request: str = "C-1", **terms: Any) -> CreditRequested:
         """Ask for a credit note: all that is left, unless `terms` says more."""
-        fields = {"reason": "billing_error", "note": "agreed with the customer", "requested_by": "ana", **terms}
-        return request_credit(
-            CreditRequest.model_validate({"id": request, "invoice": invoice, **fields}),
+        by = terms.pop("requested_by", "ana")
+        fields = {"reason": "billing_error", "note": "agreed with the customer", **terms}
+        return ask_for_credit(
+            WantedCredit.model_validate({"id": request, "invoice": invoice, **fields}),
+            caller=local_identity(by),
+            policies=self.policies,
+            requests=self.requests,
             register=self.register,
             directory=self.directory,
             objects=self.objects,
@@ -194,6 +187,7 @@ class World(MemoryStores):
         return apply_decision(
             exception=exception,
             exception_store=self.exception_store,
+            policies=self.policies,
             objects=self.objects,
             register=self.register,
             directory=self.directory,

@@ -15,7 +15,7 @@ from billproof.periods import Period
 from billproof.pricing.commitments import CommitmentTerm, commitment_lines, committed, terms_over
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.quoting import PriceRequest, quote
-from billproof.pricing.terms import Committed
+from billproof.pricing.terms import Committed, Reached
 
 HALF_UP = Rounding.HALF_UP
 
@@ -204,7 +204,12 @@ def test_fees_and_what_was_billed_of_the_shortfall_are_added_up_apart() -> None:
     other: dict[str, Any] = {**bills, "service_period": Period.month("2013-05")}
     lines = [line(), line("20"), line("1000", **bills), line("-30", **bills), line("7", **other), line("5", charge="x")]
     assert committed(term, lines) == Committed(
-        contract="K", commitment="least", start=date(2013, 1, 15), reached=Decimal(120), billed=Decimal(970)
+        contract="K",
+        commitment="least",
+        start=date(2013, 1, 15),
+        reached=Decimal(120),
+        whole=(Reached(line=line().id, amount=Decimal(120)),),
+        billed=Decimal(970),
     )
 
 

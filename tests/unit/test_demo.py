@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from billproof.invoicing.facts import Sent
 from billproof_ops.demo import story
 from billproof_ops.demo.progress import Timings, progress_bars, progress_lines
 from billproof_ops.demo.report import render_report
@@ -44,6 +45,7 @@ def invoice(account: str, net: str, currency: str = "USD") -> InvoiceSummary:
         number=f"N-{account}",
         status="posted",
         delivered=True,
+        sent=Sent.YES,
         currency=currency,
         lines=[],
         net=net,

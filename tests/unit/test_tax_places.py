@@ -55,6 +55,21 @@ PLACES = [
     (FRANCE, "MC", None, "98000", "Monaco", "FR standard 20"),  # article 7 of the Directive
     (seller("GB"), "IM", None, "IM1 1AA", "Douglas", "GB standard 20"),
     (seller("GB"), "JE", None, "JE1 1AA", "Saint Helier", "held"),
+    (seller("GB"), "GB", None, "JE2 3AB", "Grouville", "held"),  # Interpretation Act 1978, schedule 1
+    (seller("GB"), "GB", None, "GY1 1WR", "Somewhere", "held"),
+    (seller("GB", absent=("JE",)), "GB", None, "JE2 3AB", "Grouville", "JE outside_scope 0"),
+    (seller("GB"), "GB", "JE", "", "Somewhere", "held"),
+    (seller("GB"), "GB", None, "GL1 1AA", "Gloucester", "GB standard 20"),
+    (seller("DK"), "DK", None, "3900", "Nuuk", "held"),  # Momsloven, section 2
+    (seller("DK"), "DK", None, "FO-100", "Somewhere", "held"),
+    (seller("DK"), "DK", None, "1050", "København", "DK standard 25"),
+    # the whole code of a region, as ISO 3166-2 writes it, and a territory's own code as a region
+    (SPAIN, "ES", "ES-CN", "", "Las Palmas", "held"),
+    (SPAIN, "ES", "es-ce", "", "Somewhere", "held"),
+    (seller("PT"), "PT", "PT-30", "", "Funchal", "PT-30 standard 22"),
+    (seller("FI"), "FI", "AX", "", "Somewhere", "held"),
+    (seller("US", "US-NY"), "US", "US-NY", "10001", "New York", "US-NY standard 4"),
+    (seller("CA"), "CA", "ca-on", "", "Toronto", "CA-ON standard 13 HST 13"),
     (seller("PT"), "PT", None, "1000-001", "Lisboa", "PT standard 23"),
     (seller("PT"), "PT", None, "9000-001", "Funchal", "PT-30 standard 22"),  # Código do IVA, article 18 (3)
     (seller("PT"), "PT", "20", "9500-001", "Ponta Delgada", "PT-20 standard 16"),
@@ -125,8 +140,9 @@ def test_an_address_that_contradicts_itself_determines_nothing(region: str | Non
 
 def test_a_postal_code_of_no_form_is_for_review() -> None:
     madrid = seller("ES", address=address_of("ES", None, "28046"))
-    for postal, for_review in (("n/a", True), ("28046", False)):
-        tax = determine(legal_entity=madrid, account=customer("ES", None, postal), tax_point=date(2026, 2, 1))
+    doubts = [(None, "n/a", True), ("Canarias", "", True), ("", "", True), (None, "28046", False), ("MD", "", False)]
+    for region, postal, for_review in doubts:
+        tax = determine(legal_entity=madrid, account=customer("ES", region, postal), tax_point=date(2026, 2, 1))
         assert (str(tax.percent), tax.needs_review) == ("21", for_review)
 
 

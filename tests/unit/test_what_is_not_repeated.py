@@ -15,7 +15,7 @@ PRIVATE = "Jane Roe +1 555 0100 <jane@example.com>"
 ASKED: dict[str, Callable[[str], object]] = {
     "legal entity": Directory(MemoryRecords()).legal_entity,
     "account": Directory(MemoryRecords()).account_record,
-    "exception": lambda text: ExceptionStore(MemoryRecords()).state(f"{text}.2013-01.UA.001"),
+    "exception": lambda text: ExceptionStore(MemoryRecords(), MemoryRecords()).state(f"{text}.2013-01.UA.001"),
     "number": DocumentNumber.parse,
     "object": lambda text: MemoryObjects().get(f"runs/{text}/plan/run.json"),
 }

@@ -168,7 +168,9 @@ def test_an_approval_of_late_usage_that_another_invoice_billed_is_outdated() -> 
     world.bill(period="2013-03")  # bills January's difference
     case = f"{INC}.2013-02.UA.001"
     assert world.decide(case, "approved", "ben").outcome == "decided"
-    assert world.apply(case).outcome == "outdated"
+    applied = world.apply(case)
+    assert (applied.outcome, applied.raised) == ("outdated", f"{case}-01")
+    assert world.exception_store.state(f"{case}-01").opened.findings[0].code == "late_usage_billed_elsewhere"
     assert world.register.released(f"{INC}.2013-02.UA") is None
 
 

@@ -95,6 +95,9 @@ NOTHING = worth("0", "0")
         (worth("-30.00", "-27.00"), NOTHING, Settlement.CREDIT_NOTE, worth("30.00", "27.00"), NOTHING),
         # what drew 10.00 at 8.01 gives them back at 8.01: the receivable of 18.99 comes to nothing
         (worth("-30.00", "-27.00"), NOTHING, Settlement.CREDIT_NOTE, worth("20.00", "18.99"), worth("10.00", "8.01")),
+        # 60.00 booked with 60.00 were open, and are credited at 54.00: the rest gives the 40.00 back at their 30.00
+        (worth("-60.00", "-54.00"), NOTHING, Settlement.CREDIT_NOTE, worth("60.00", "60.00"), worth("0", "-6.00")),
+        (worth("-40.00", "-36.00"), NOTHING, Settlement.CREDIT_NOTE, worth("0", "6.00"), worth("40.00", "30.00")),
         (worth("-30.00", "-27.00"), NOTHING, Settlement.WHOLE, worth("30.00", "27.00"), worth("30.00", "27.00")),
         (worth("-30.00", "-27.00"), NOTHING, Settlement.NONE, worth("20.00", "18.99"), NOTHING),
     ],

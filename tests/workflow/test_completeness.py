@@ -10,7 +10,7 @@ from billproof.completeness.rules import silences
 from billproof.completeness.service import read_completeness
 from billproof.money import Money
 from billproof.pipeline.aggregating import aggregate_usage
-from billproof.usage.tally_model import DayTally
+from billproof.usage.tallies import DayTally
 from tests.support.world import INC, World, flight
 
 RUN = f"{INC}-2013-01-001"

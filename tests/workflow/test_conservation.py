@@ -212,7 +212,7 @@ def test_a_release_that_nobody_approved_is_named() -> None:
     world.approve_all()
     world.post_all()
     assert prove_run(RUN, stores=world.stores()).differences == ()
-    for key in [key for key in world.records["exceptions"].items if key.sort.endswith("#decided")]:
-        del world.records["exceptions"].items[key]
+    for key in [key for key in world.records["decisions"].items if key.sort.endswith("#decided")]:
+        del world.records["decisions"].items[key]
     kinds = [difference.kind for difference in prove_run(RUN, stores=world.stores()).differences]
     assert kinds == [DifferenceKind.APPROVAL]

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from billproof.approvals.policy import Policy
 from billproof.conservation.service import balance_run
 from billproof.erp.recognition import waterfall
 from billproof.invoicing.model import Invoice
@@ -14,6 +13,7 @@ from billproof.pricing.terms import BookingRule
 from tests.support.charges import fee, miles
 from tests.support.exchange_rates import rate
 from tests.support.lives import Life, month, off
+from tests.support.waiting import run, waiting
 from tests.support.world import INC
 
 QUARTER: dict[str, Any] = {"cadence": {"interval": "quarter"}}
@@ -146,22 +146,6 @@ def test_documents_of_before_accrue_nothing_and_are_earned_line_by_line() -> Non
     assert before.booking is BookingRule.BY_LINE
     assert before.model_dump(mode="json") == document
     assert [each.place for each in obligations(before)] == list(range(len(before.lines)))
-
-
-def waiting(*charges: dict[str, Any]) -> Life:
-    """Return a life whose invoices wait, because they are above the limit."""
-    life = Life(*charges)
-    policy = life.world.directory.policy(INC).model_dump(mode="json")
-    policy["thresholds"]["invoice_limit"] = {"USD": "1"}
-    life.world.publish(Policy.model_validate({**policy, "version": policy["version"] + 1}))
-    return life
-
-
-def run(life: Life, number: int) -> None:
-    life.world.moment = datetime(2013, number + 1, 2, 12, tzinfo=UTC)
-    life.world.bill(period=month(number))
-    life.world.post_all(period=month(number))
-    life.world.recognize(month(number))
 
 
 def released(life: Life, number: int, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Corrections and retractions: the last one received stands, whatever the order of arrival."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -97,5 +98,10 @@ def test_a_correction_that_names_nothing_sensible_is_refused(changes: dict[str, 
     world = World()
     raw = msgspec.json.encode(flight(1, **changes))
     with pytest.raises(Refused) as refused:
-        check_event(raw, rules=type_rules(world.directory.meters()), received_at=world.now())
+        check_event(
+            raw,
+            rules=type_rules(world.directory.meters()),
+            received_at=world.now(),
+            oldest=world.now() - timedelta(days=400),
+        )
     assert refused.value.reason == "correction_malformed"

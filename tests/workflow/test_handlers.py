@@ -38,11 +38,17 @@ def test_an_event_is_invoked(path: Path, billed: World) -> None:
     if path.name.startswith("good"):
         result = call(event, Context(), billed)
         assert result.get("batchItemFailures", []) == []
+        assert result.get("statusCode", 200) == 200, result
         json.dumps(result)
         return
     try:
         result = call(event, Context(), billed)
     except (BillproofError, KeyError):
+        return
+    if "statusCode" in result:
+        problem = json.loads(result["body"])
+        assert result["headers"]["content-type"] == "application/problem+json"
+        assert 400 <= result["statusCode"] == problem["status"] < 500
         return
     assert len(result["batchItemFailures"]) == 1
 
@@ -84,6 +90,7 @@ def test_a_process_makes_its_ports_once(monkeypatch: pytest.MonkeyPatch) -> None
         "RUNS_TABLE",
         "BILLING_RUN_ARN",
         "EXCEPTIONS_TABLE",
+        "DECISIONS_TABLE",
         "INVOICE_EXCEPTION_ARN",
     ):
         monkeypatch.setenv(name, "x")
@@ -93,7 +100,7 @@ def test_a_process_makes_its_ports_once(monkeypatch: pytest.MonkeyPatch) -> None
     ports = composition()
     assert ports is composition()
     names = ("objects", "directory", "register", "runs", "erps", "reference_data", "postings", "deliveries", "mailer")
-    for name in (*names, "billing_runs", "exception_store", "exceptions", "tokens"):
+    for name in (*names, "billing_runs", "exception_store", "exceptions", "tokens", "policies", "requests"):
         assert getattr(ports, name) is getattr(ports, name)
     assert ports.now().tzinfo is not None
 

@@ -76,11 +76,27 @@ def test_a_rate_that_changed_since_the_draft_is_never_billed_unseen() -> None:
     assert said.startswith("outdated issued on 2011-02-10, its tax is no longer the drafted one")
     assert said.endswith("line fee:2010-11 bears 200.00 GBP (20 %), drafted 175.00 GBP (17.5 %)")
     assert world.register.released(f"{INC}.{NOV}.A") is None
+    again = world.exception_store.state(f"{INC}.{NOV}.A.001-01")  # people see that their approval came to nothing
+    assert (again.status, [finding.code for finding in again.opened.findings]) == ("open", ["tax_changed_since_draft"])
+    assert world.wait(again.opened.id, "t1").told == ("ben",)
+    assert world.decide(again.opened.id, "approved", "ben").refusal == "nothing_to_release"
     world.bill(period=NOV)  # drafted for the day of this run
+    assert world.wait(again.opened.id, "t2").outcome == "superseded"
     assert approve(world, "2011-02-12") == "released SKY-US-2011-000001"
     released, invoice = release(world, "A")
     assert (released.issue_date, invoice.totals.gross.text) == (date(2011, 2, 12), "1200.00")
     assert proved(world, f"{INC}-{NOV}-002", f"{INC}.{NOV}.A")
+
+
+def test_an_approval_that_came_to_nothing_never_releases_anything() -> None:
+    """Its message comes again on a day on which the tax would be what was approved."""
+    world = world_of("GB")
+    world.bill(period=NOV)
+    first = approve(world, "2011-02-10")
+    on(world, "2010-12-20")
+    applied = world.apply(f"{INC}.{NOV}.A.001")
+    assert f"{applied.outcome} {applied.reason}" == first
+    assert world.register.released(f"{INC}.{NOV}.A") is None
 
 
 def test_a_german_invoice_keeps_the_rate_of_its_supply_whenever_it_is_released() -> None:

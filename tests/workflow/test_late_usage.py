@@ -21,7 +21,7 @@ from billproof.pricing.model import PricedLine
 from billproof.proof.service import prove_run
 from billproof.usage.ingestion import Message, ingest_usage
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS, bill, differences, tiered_world
-from tests.support.world import GRACE, INC, World, flight
+from tests.support.world import ACCEPTANCE, INC, World, flight
 
 
 def test_late_usage_is_billed_on_the_next_invoice_at_its_own_tier_position() -> None:
@@ -161,7 +161,9 @@ def test_an_event_that_waited_in_the_queue_while_its_month_was_run_is_billed_wit
     bill(world, JAN)
     sent = RUN_DAYS[JAN] - timedelta(minutes=5)
     message = Message(id="waited", body=json.dumps([flight(1)]), sent_at=sent)
-    ingest_usage([message], objects=world.objects, reference_data=world.reference_data, buckets=1, grace=GRACE)
+    ingest_usage(
+        [message], objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE
+    )
     assert differences(bill(world, FEB))["difference:miles:2013-01:EWR"] == "1.00"
 
 

@@ -61,7 +61,7 @@ def exception(ordinal: ExceptionOrdinal) -> ExceptionRecord:
 
 
 def test_the_last_exception_supersedes_the_others() -> None:
-    store = ExceptionStore(MemoryRecords())
+    store = ExceptionStore(MemoryRecords(), MemoryRecords())
     ordinals = [ExceptionOrdinal(999), ExceptionOrdinal(999, attempt=99), ExceptionOrdinal(999, attempt=100)]
     ordinals += [ExceptionOrdinal(1000), ExceptionOrdinal(1000, attempt=1)]
     for ordinal in reversed(ordinals):
@@ -74,7 +74,7 @@ def test_the_last_exception_supersedes_the_others() -> None:
 
 def test_the_last_token_is_answered() -> None:
     records = MemoryRecords()
-    store = ExceptionStore(records)
+    store = ExceptionStore(records, MemoryRecords())
     opened = exception(ExceptionOrdinal(1))
     store.open(opened)
     document: dict[str, str] = {}

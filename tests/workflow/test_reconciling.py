@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from billproof.erp.port import short_reference
-from billproof.erp.recognition import recognize_month
 from billproof.identities import InvoiceId
 from billproof.invoicing.facts import POSTED, fact_key
 from billproof.ledger.revenue import revenue_reference
 from billproof.masterdata.parties import EMBEDDED_LEDGER
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.service import reconcile_all
+from tests.support.charges import miles
 from tests.support.foreign_erp import REFERENCE_LENGTH, Booked, ForeignErp, ForeignServer, Line
+from tests.support.waiting import run, waiting
 from tests.support.world import INC, JANUARY, World, flight
 
 UA = f"{INC}.{JANUARY}.UA"
@@ -183,19 +184,61 @@ def test_a_credit_note_of_an_earlier_period_is_compared_in_the_month_of_its_date
     assert (Cause.AMOUNT_DIFFERS, number_of(world, credit.id), "") in list(variances(world, APRIL))
 
 
-def test_a_revenue_entry_that_is_posted_twice_is_a_variance(world: World, server: ForeignServer) -> None:
-    recognize_month(
-        legal_entity=INC,
-        month=FEBRUARY,
-        directory=world.directory,
-        register=world.register,
-        objects=world.objects,
-        erps=world.erps,
-    )
+@pytest.fixture
+def earned(world: World, server: ForeignServer) -> Booked:
+    """What February earns of UA's invoice, as it is posted in the foreign ERP."""
+    world.recognize(FEBRUARY)
     assert list(variances(world)) == []
+    return booked(world, server, revenue_reference(number_of(world, UA), FEBRUARY))
+
+
+def test_a_revenue_entry_that_is_posted_twice_is_a_variance(
+    world: World, server: ForeignServer, earned: Booked
+) -> None:
+    server.documents.append(again(earned))
+    assert list(variances(world)) == [(Cause.POSTED_TWICE, revenue_reference(number_of(world, UA), FEBRUARY), "")]
+
+
+def test_a_revenue_entry_that_was_changed_is_a_variance(world: World, earned: Booked) -> None:
     reference = revenue_reference(number_of(world, UA), FEBRUARY)
-    server.documents.append(again(booked(world, server, reference)))
-    assert list(variances(world)) == [(Cause.POSTED_TWICE, reference, "")]
+    account, before = next((account, credit) for account, _, credit in earned.lines if credit)
+    earned.day = date(2013, 2, 27)
+    assert list(variances(world)) == [(Cause.DATE_DIFFERS, reference, "")]
+    earned.lines = moved(earned.lines, account, "4999")
+    assert before
+    assert list(variances(world)) == [
+        (Cause.DATE_DIFFERS, reference, ""),
+        *((Cause.ACCOUNT_DIFFERS, reference, each) for each in sorted((account, "4999"))),
+    ]
+    earned.day, earned.currency = date(2013, 2, 28), "EUR"
+    assert list(variances(world)) == [(Cause.CURRENCY_DIFFERS, reference, "")]
+
+
+def test_a_revenue_entry_is_right_under_the_chart_that_it_was_posted_by(world: World, earned: Booked) -> None:
+    entity = world.directory.legal_entity(INC)
+    chart = entity.chart_of_accounts.model_copy(update={"deferred_revenue": "2499"})
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "chart_of_accounts": chart}))
+    assert earned.lines
+    assert list(variances(world)) == []
+
+
+def test_what_is_accrued_of_an_invoice_that_waits_is_compared(server: ForeignServer) -> None:
+    life = waiting(miles("1"))
+    life.world.erps[FOREIGN] = ForeignErp(server)
+    life.world.use_erp(FOREIGN)
+    life.use("2013-01-05", "100")
+    run(life, 1)
+    life.world.recognize(FEBRUARY)
+    assert list(variances(life.world, "2012-12")) == []
+    (accrued,) = [
+        document
+        for document in server.documents
+        if document.reference == short_reference(f"{UA}-A-{JANUARY}", REFERENCE_LENGTH)
+    ]
+    accrued.lines = moved(accrued.lines, "4100", "4999")
+    assert list(variances(life.world, "2012-12")) == [
+        (Cause.ACCOUNT_DIFFERS, f"{UA}-A-{JANUARY}", account) for account in ("4100", "4999")
+    ]
 
 
 def test_what_is_dated_on_the_last_day_of_a_month_after_its_look_through_is_found_in_the_next_one(

@@ -14,7 +14,7 @@ from billproof.pipeline.planning import RunSizes, plan_billing_run
 from billproof.pipeline.starting import StartedRun, run_ids, start_billing_run
 from billproof.reconciliation.service import reconcile_all
 from billproof.usage import log
-from tests.support.world import EUROPE, GRACE, INC, JANUARY, NOW, World, flight
+from tests.support.world import EUROPE, GRACE, INC, JANUARY, NOW, REQUESTER, World, flight
 
 
 def test_a_run_is_named_after_what_it_bills() -> None:
@@ -24,7 +24,7 @@ def test_a_run_is_named_after_what_it_bills() -> None:
         "run_id": "skymeter-inc-2013-01-001",
         "legal_entity": INC,
         "period": JANUARY,
-        "requested_by": "schedule",
+        "requested_by": REQUESTER,
         "only_accounts": [],
     }
 

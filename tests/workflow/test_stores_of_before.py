@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from backports import zstd
 
+from billproof.audit.adopting import adopt
 from billproof.conservation.service import balance_run
+from billproof.errors import NotAllowed
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json
 from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
+from billproof_ops.demo import story
 from tests.support.billed import flights
+from tests.support.verifying import verified
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 STORE = Path(__file__).parents[1] / "support" / "stores" / "2026-11-25.json.zst"
@@ -44,6 +48,23 @@ def world(stored: dict[str, Any]) -> World:
     return world
 
 
+@pytest.fixture
+def governed(world: World) -> World:
+    """The store after somebody published policies whose people have identities: before it nobody can ask or decide."""
+    for policy in story.master_data().policies:
+        before = world.directory.policy(policy.id)
+        assert (before.format, before.version) == (1, 1)
+        world.publish(policy.model_copy(update={"version": 2, "thresholds": before.thresholds}))
+    return world
+
+
+def test_nobody_decides_under_a_policy_of_before(world: World) -> None:
+    with pytest.raises(NotAllowed):
+        world.start(INC, MARCH)
+    with pytest.raises(NotAllowed):
+        world.credit(B6)
+
+
 def test_every_run_is_proved_and_balances_as_before(world: World, stored: dict[str, Any]) -> None:
     assert len(stored["proofs"]) == 4
     for run, counts in stored["proofs"].items():
@@ -51,6 +72,18 @@ def test_every_run_is_proved_and_balances_as_before(world: World, stored: dict[s
         assert proof.holds, proof.differences
         assert {name: count for name, count in proof.checked.model_dump().items() if name in counts} == counts
         assert balance_run(run, stores=world.stores()).balances
+
+
+def test_the_audit_chain_begins_when_what_is_there_is_adopted_and_records_what_follows(world: World) -> None:
+    assert verified(world).since == ""
+    adopted = adopt(chain=world.chain, facts=world.facts, objects=world.objects, by="ben", why="the chain begins")
+    assert adopted.objects == len(world.objects.items)
+    world.ingest([flight(1, account="B6", day="2013-03-05")])
+    world.bill(period=MARCH)
+    world.settle()
+    verification = verified(world)
+    assert (verification.findings, verification.adopted) == ((), adopted.facts + adopted.objects)
+    assert verification.since.startswith("2013-04-02")
 
 
 def changed_findings(world: World, change: dict[str, Any]) -> Counter[str]:
@@ -112,42 +145,41 @@ def test_a_request_for_credit_is_read_as_it_was_stored(world: World) -> None:
     assert canonical_json(facts.request.model_dump(mode="json")) == canonical_json(facts.facts["held#001"])
 
 
-def test_the_line_of_the_ambiguous_group_is_credited_under_its_old_name(world: World) -> None:
-    credit = world.credit_and_approve(B6, lines=[{"line": PLAIN}])
+def test_the_line_of_the_ambiguous_group_is_credited_under_its_old_name(governed: World) -> None:
+    credit = governed.credit_and_approve(B6, lines=[{"line": PLAIN}])
     assert flights(credit) == {f"credit:{PLAIN}": "-0.85"}
-    rest = world.credit_and_approve(B6, "C-2")
-    assert credit.totals.gross + rest.totals.gross == -world.invoice(B6).totals.gross
-    assert prove_run(f"{INC}-{JANUARY}-001", stores=world.stores()).holds
+    rest = governed.credit_and_approve(B6, "C-2")
+    assert credit.totals.gross + rest.totals.gross == -governed.invoice(B6).totals.gross
+    assert prove_run(f"{INC}-{JANUARY}-001", stores=governed.stores()).holds
 
 
-def test_another_month_is_billed_on_top_and_differences_meet_the_old_names(world: World) -> None:
+def test_another_month_is_billed_on_top_and_differences_meet_the_old_names(governed: World) -> None:
     """Late for January: one flight more of the group (x:y, z), and one of (x, y:z), whose old name is the same."""
     late = [("x:y", "z", 91), ("x", "y:z", 92)]
-    world.ingest(
+    governed.ingest(
         [flight(n, account="B6", data={"origin": origin, "tail_number": tail}) for origin, tail, n in late]
         + [flight(93, account="B6", day="2013-03-05", data={"origin": "x:y", "tail_number": "z"})]
     )
     for entity in (INC, EUROPE):
-        world.bill(entity, MARCH)
-        world.approve_all(entity, MARCH)
-        world.post_all(entity, MARCH)
-        proof = prove_run(f"{entity}-{MARCH}-001", stores=world.stores())
+        governed.bill(entity, MARCH)
+        governed.approve_all(entity, MARCH)
+        governed.post_all(entity, MARCH)
+        proof = prove_run(f"{entity}-{MARCH}-001", stores=governed.stores())
         assert proof.holds, proof.differences
-        assert balance_run(f"{entity}-{MARCH}-001", stores=world.stores()).balances
-        assert world.reconcile(entity, MARCH).variances == ()
-    lines = world.invoice(f"{INC}.{MARCH}.B6").lines
+        assert balance_run(f"{entity}-{MARCH}-001", stores=governed.stores()).balances
+        assert governed.reconcile(entity, MARCH).variances == ()
+    lines = governed.invoice(f"{INC}.{MARCH}.B6").lines
     billed = [(line.priced.id, tuple(line.priced.dimension.values()), line.amounts.net.text) for line in lines]
     assert [each for each in billed if "flights" in each[0]] == [
         ("flights:2013-03:x%3Ay:z", ("x:y", "z"), "0.85"),
         (f"difference:{PLAIN}", ("x", "y:z"), "0.85"),
         (f"difference:{PLAIN}", ("x:y", "z"), "0.85"),
     ]
-    credit = world.credit_and_approve(f"{INC}.{MARCH}.B6")
-    assert credit.totals.gross == -world.invoice(f"{INC}.{MARCH}.B6").totals.gross
+    credit = governed.credit_and_approve(f"{INC}.{MARCH}.B6")
+    assert credit.totals.gross == -governed.invoice(f"{INC}.{MARCH}.B6").totals.gross
 
 
-def test_a_month_that_is_run_again_comes_out_as_it_was(world: World) -> None:
-    world.moment = datetime(2013, 4, 2, 12, tzinfo=UTC)
-    statement = world.bill(INC, JANUARY)
+def test_a_month_that_is_run_again_comes_out_as_it_was(governed: World) -> None:
+    statement = governed.bill(INC, JANUARY)
     assert statement.findings == ()
     assert statement.already_released == 13

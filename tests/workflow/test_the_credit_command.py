@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.credit_requests import WantedCredit
 from billproof_ops import cli, exceptions
 from billproof_ops.target import Target
 from tests.support.world import INC, JANUARY, World
@@ -25,9 +25,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     ports = SimpleNamespace(register=world.register, directory=world.directory, objects=world.objects)
     monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=ports))
 
-    def ask(_: object, request: CreditRequest) -> object:
+    def ask(_: object, request: WantedCredit, *, who: str) -> object:
         fields = request.model_dump(mode="json", exclude={"id", "invoice"})
-        return world.credit(request.invoice, request.id, **fields)
+        return world.credit(request.invoice, request.id, **fields, requested_by=who)
 
     monkeypatch.setattr(exceptions, "ask_for_credit", ask)
     return world

@@ -50,9 +50,15 @@ def test_an_invoice_of_nothing_is_a_record_unless_the_contract_has_it_sent(
     world = world_of_nothing(term)
     world.bill()
     assert world.invoice(UA).totals.gross.is_zero
+    before = world.register.facts(UA)
+    assert before is not None
+    assert before.sent == "no"
     delivery = delivered(world, UA)
     assert world.objects.get(delivery.pdf_key) == b"pdf"
     assert (int(delivery.mailed_to is not None), len(world.mailer.sent)) == (mails, mails)
+    facts = world.register.facts(UA)
+    assert facts is not None
+    assert facts.sent == ("yes" if mails else "kept")
     assert delivered(world, UA) == delivery
     proof = prove_run(f"{INC}-{JANUARY}-001", stores=world.stores())
     assert [each for each in proof.differences if each.kind != "posting_missing" and "UA" in each.where] == []

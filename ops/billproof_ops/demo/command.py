@@ -112,7 +112,7 @@ def _invoices(summary: Summary) -> Table:
             f"{invoice.total} {invoice.currency}",
             invoice.tax_reason.split(":")[0],
             invoice.status,
-            "yes" if invoice.delivered else "no",
+            invoice.sent,
         )
     return table
 

@@ -7,6 +7,7 @@ from rich.progress import Progress, TaskID
 from billproof.adapters.aws.clients import client
 from billproof_ops.demo import story
 from billproof_ops.errors import OpsError
+from billproof_ops.policies import confirm_policy, publish_policy
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
@@ -42,6 +43,7 @@ class Feed:
             return True if complete and self.target.queue_depth("ContractEventsQueueUrl") == 0 else None
 
         until(loaded, what="loading the contracts", timeout_seconds=DRAIN_SECONDS)
+        adopt_policies(self.target)
 
     def send(self, month: str) -> int:
         """Send a month of flights and its control totals; wait until they are in the log; return how many flights."""
@@ -75,3 +77,10 @@ class Feed:
             return True if times_empty > 1 else None
 
         until(empty, what=what, timeout_seconds=DRAIN_SECONDS)
+
+
+def adopt_policies(target: Target) -> None:
+    """Let one person publish the policies, and another one confirm them."""
+    for policy in story.master_data().policies:
+        publish_policy(target, policy.model_dump(mode="json"), who=story.PUBLISHER)
+        confirm_policy(target, policy.id, policy.version, who=story.CONFIRMER)

@@ -30,6 +30,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 SOURCE = "skymeter/operations"
 YEAR = 2013
 REQUESTER = "carla"
+PUBLISHER, CONFIRMER = "carla", "ben"
+"""Who publishes the policies, and who lets them take effect."""
 REASON = "usage agrees with the control totals; the amount is what the contract says"
 MISSING = "NA"
 
@@ -57,7 +59,7 @@ class MasterData:
 
     def messages(self) -> list[str]:
         """Return the messages of the contract-events queue."""
-        everything = [*self.legal_entities, *self.meters, *self.accounts, *self.contracts, *self.policies]
+        everything = [*self.legal_entities, *self.meters, *self.accounts, *self.contracts]
         return [model.model_dump_json() for model in everything]
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from billproof.approvals.model import ExceptionState
 from billproof.conservation.model import ConservationStatement
-from billproof.invoicing.facts import InvoiceFacts
+from billproof.invoicing.facts import InvoiceFacts, Sent
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.model import decimal_text
 from billproof.pipeline.model import RunStatement
@@ -43,6 +43,7 @@ class InvoiceSummary(Shown):
     number: str | None
     status: str
     delivered: bool
+    sent: Sent
     currency: str
     lines: list[LineSummary]
     net: str
@@ -228,6 +229,7 @@ def invoice_summary(facts: InvoiceFacts, released: Released | None, invoice: Inv
         number=released.number if released else None,
         status=facts.status.value,
         delivered=facts.is_delivered,
+        sent=facts.sent,
         currency=invoice.currency,
         lines=[_line(line) for line in invoice.lines],
         net=invoice.totals.net.text,

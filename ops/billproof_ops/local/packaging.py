@@ -138,10 +138,15 @@ def _remove(template: Template, emulator: Emulator) -> None:
 
 
 def _name_output(template: Template, removed: str) -> None:
-    """Let the outputs that give a removed resource's name give the one under which the API makes it."""
-    for output in template["Outputs"].values():
+    """Let the outputs that give a removed resource's name give the one under which the API makes it.
+
+    One that needs the resource for more than that is left out.
+    """
+    for name, output in list(template["Outputs"].items()):
         if output["Value"] == {"Ref": removed}:
             output["Value"] = {"Fn::Sub": f"${{AWS::StackName}}-{removed}"}
+        elif f"${{{removed}}}" in str(output["Value"]):
+            del template["Outputs"][name]
 
 
 def _demands_https(statement: dict[str, Any]) -> bool:

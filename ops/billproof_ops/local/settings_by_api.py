@@ -28,6 +28,14 @@ def set_lifecycle(bucket: str, declared: dict[str, Any]) -> None:
     client("s3").put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
 
 
+def set_object_lock(bucket: str, declared: bool) -> None:
+    """Let objects of a bucket be locked, where that is declared."""
+    if declared:
+        client("s3").put_object_lock_configuration(
+            Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+        )
+
+
 def set_retention(log_group: str, declared: int | str) -> None:
     """Say how many days a log group keeps its events."""
     client("logs").put_retention_policy(logGroupName=log_group, retentionInDays=int(declared))

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from billproof.errors import BillproofError
 from billproof.ids import canonical_json
-from billproof.ports import Document, Key, Objects, Record, Records
+from billproof.ports import Document, Key, NewObject, Objects, Record, Records
 
 
 class OverlayObjects:
@@ -21,6 +22,12 @@ class OverlayObjects:
         """Keep the bytes; nobody asks for their type."""
         del content_type
         self._mine[key] = data
+
+    def put_all(self, objects: Sequence[NewObject]) -> dict[str, BillproofError]:
+        """Keep them all."""
+        for new in objects:
+            self.put(new.key, new.data)
+        return {}
 
     def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
         """Keep the bytes where nothing is, below or here."""

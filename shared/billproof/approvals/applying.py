@@ -1,14 +1,21 @@
 """Carry out an approval: release the held invoice or credit note with the amounts that were approved, issued now."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
+from billproof.approvals.entitlement import why_not_entitled
 from billproof.approvals.exception_store import ExceptionStore
-from billproof.approvals.model import Kind, Verdict
+from billproof.approvals.governing import PolicyBook
+from billproof.approvals.model import ExceptionRecord, Kind, Verdict
+from billproof.approvals.outdated import open_outdated, outdated_by
 from billproof.approvals.superseding import document_of
 from billproof.errors import Conflict
+from billproof.findings import Finding
+from billproof.invoicing.balances import most_left
+from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
-from billproof.invoicing.releasing import OUTDATED, exclude_unbilled, release_credit, release_held
+from billproof.invoicing.releasing import exclude_unbilled, release_credit, release_held
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
@@ -26,21 +33,75 @@ class ApplyOutcome(StrEnum):
 
 
 class Applied(Model):
-    """What became of an approved invoice: `released` under a number, or `outdated` and why.
+    """What became of an approved document: `released` under a number, or `outdated`, why, and the exception of that.
 
-    Without a document there was only usage of months that no invoice bills: it is `excluded` now.
+    Without a document there was only usage that no contract covers: it is `excluded` now.
     """
 
     exception: str
     outcome: ApplyOutcome
     number: str | None
     reason: str = ""
+    raised: str | None = None
+
+
+class _Applying:
+    """Carries out approvals from what is stored."""
+
+    def __init__(
+        self,
+        *,
+        objects: Objects,
+        register: Register,
+        directory: Directory,
+        postings: Queue,
+        deliveries: Queue,
+        now: datetime,
+    ) -> None:
+        self._objects = objects
+        self._register = register
+        self._directory = directory
+        self._queues: dict[str, Queue] = {"postings": postings, "deliveries": deliveries}
+        self._now = now
+
+    def release(self, opened: ExceptionRecord) -> Released | Finding:
+        """Release what an exception is about, or say why it is not released."""
+        return self._credit(opened) if opened.batch is None else self._invoice(opened, opened.batch)
+
+    def _credit(self, opened: ExceptionRecord) -> Released | Finding:
+        entity = self._directory.legal_entity(opened.legal_entity)
+        return release_credit(
+            document_id=document_of(opened),
+            request_id=opened.run,
+            objects=self._objects,
+            register=self._register,
+            today=today_of(entity, self._now),
+            most_left=most_left(entity, opened.amount.currency, opened.findings) if opened.amount else Decimal(0),
+            **self._queues,
+        )
+
+    def _invoice(self, opened: ExceptionRecord, batch: str) -> Released | Finding:
+        return release_held(
+            Artefacts(self._objects).read(DRAFTED, opened.run, batch),
+            opened.subject,
+            register=self._register,
+            issues=Issuing(
+                opened.run,
+                batch,
+                objects=self._objects,
+                directory=self._directory,
+                now=self._now,
+                approved=opened.findings,
+            ),
+            **self._queues,
+        )
 
 
 def apply_decision(
     *,
     exception: str,
     exception_store: ExceptionStore,
+    policies: PolicyBook,
     objects: Objects,
     register: Register,
     directory: Directory,
@@ -50,40 +111,43 @@ def apply_decision(
 ) -> Applied:
     """Release the invoice or credit note that was approved, with the amounts that were approved, issued on this day.
 
-    Where there is no document, the usage of months that no invoice bills is excluded.
+    Where there is no document, the usage that no contract covers is excluded.
 
-    One whose tax is another on this day, or whose late usage was billed meanwhile, is outdated and not released. Raises
-    Conflict where nobody approved it.
+    One whose tax is another on this day, whose late usage was billed meanwhile, or which would leave a larger balance
+    than was approved, is outdated: it is not released, now or later, and another exception says why. Raises Conflict
+    where nobody approved it who was entitled to: the stored decision counts, not what the workflow was told.
     """
     state = exception_store.state(exception)
     opened = state.opened
     if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
         message = f"exception {exception} was not approved: nothing is released"
         raise Conflict(message)
-    reason = OUTDATED
-    if opened.batch is None:
-        released = release_credit(
-            document_id=document_of(opened),
-            request_id=opened.run,
-            objects=objects,
-            register=register,
-            postings=postings,
-            deliveries=deliveries,
-            today=today_of(directory.legal_entity(opened.legal_entity), now),
-        )
-    else:
-        batch = Artefacts(objects).read(DRAFTED, opened.run, opened.batch)
-        if exclude_unbilled(batch, opened.subject, register=register):
-            return Applied(exception=exception, outcome=ApplyOutcome.EXCLUDED, number=None)
-        held = release_held(
-            batch,
-            opened.subject,
-            register=register,
-            postings=postings,
-            deliveries=deliveries,
-            issues=Issuing(opened.run, opened.batch, objects=objects, directory=directory, now=now),
-        )
-        released, reason = held.released, held.reason
-    if released is None:
-        return Applied(exception=exception, outcome=ApplyOutcome.OUTDATED, number=None, reason=reason)
-    return Applied(exception=exception, outcome=ApplyOutcome.RELEASED, number=released.number)
+    history = policies.history(opened.legal_entity)
+    why_not = why_not_entitled(opened, state.decision, history=history, limits=exception_store.limits)
+    if why_not is not None:
+        message = f"the approval of exception {exception} counts for nothing, and nothing is released: {why_not}"
+        raise Conflict(message)
+    if opened.batch is not None and _is_excluded(opened, objects, register):
+        return Applied(exception=exception, outcome=ApplyOutcome.EXCLUDED, number=None)
+    applying = _Applying(
+        objects=objects, register=register, directory=directory, postings=postings, deliveries=deliveries, now=now
+    )
+    raised = outdated_by(opened, exception_store)
+    if raised is None:
+        applied = applying.release(opened)
+        if isinstance(applied, Released):
+            return Applied(exception=exception, outcome=ApplyOutcome.RELEASED, number=applied.number)
+        raised = open_outdated(opened, applied, exception_store=exception_store, directory=directory, now=now)
+    return Applied(
+        exception=exception,
+        outcome=ApplyOutcome.OUTDATED,
+        number=None,
+        reason=raised.findings[0].message,
+        raised=raised.id,
+    )
+
+
+def _is_excluded(opened: ExceptionRecord, objects: Objects, register: Register) -> bool:
+    """Exclude usage that no contract covers, where that is all that was held; say whether."""
+    batch = Artefacts(objects).read(DRAFTED, opened.run, opened.batch or "")
+    return exclude_unbilled(batch, opened.subject, register=register)

@@ -3,7 +3,7 @@
 request -> draft (held) -> exception -> invoice_exception -> decision -> release -> posting, delivery
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -21,7 +21,7 @@ from billproof.invoicing.credit_limits import Rests, is_draw, month_line, rests_
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
-from billproof.invoicing.drafting import over_limit
+from billproof.invoicing.drafting import balance_left
 from billproof.invoicing.held import RequestedCredit
 from billproof.invoicing.model import CREDITS, BillingSlot, DocumentKind, DocumentRef, Invoice, PeriodBilling, Released
 from billproof.invoicing.register import Register
@@ -59,8 +59,11 @@ def request_credit(
     exception_store: ExceptionStore,
     workflows: Workflows,
     now: datetime,
+    before_exception: Callable[[str], None],
 ) -> CreditRequested:
     """Draft the requested credit note and raise its exception; the same request again is accepted without change.
+
+    `before_exception` is told the document's id before anybody can decide about it.
 
     Raises NotFound where the invoice is not released, Conflict where the request's id was used for another one,
     InvalidInput where the request asks for more than is left, or another credit note of the invoice still waits, and
@@ -70,6 +73,7 @@ def request_credit(
     for _ in attempts(MAX_ATTEMPTS):
         requested, released = desk.take(request, now)
         if requested is not None:
+            before_exception(requested.invoice)
             opened = _exception(requested, request, released, now)
             raise_exception(opened, exception_store=exception_store, workflows=workflows)
             decision = exception_store.state(opened.id).decision
@@ -177,7 +181,7 @@ class _Desk:
             message = f"the chart of accounts of {entity.id} has no account for customers' balances"
             raise InvalidInput(message)
         balances = {change.opening.currency: change.opening.amount}
-        yield from over_limit(released.account, change.left, balances, entity)
+        yield from balance_left(released.account, change.left, balances, entity)
 
     def _waits(self, requested: RequestedCredit) -> bool:
         """Say whether a credit note that was not released when we looked may go out: not if rejected or outdated.

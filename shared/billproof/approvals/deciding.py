@@ -5,94 +5,93 @@ Approving never changes an amount: the document that was held is released.
 
 from datetime import datetime
 
+from billproof.approvals.entitlement import NotEntitled, entitlement
 from billproof.approvals.exception_store import ExceptionStore
-from billproof.approvals.model import Answer, AnswerOutcome, Decision, ExceptionRecord, Refusal, Verdict
-from billproof.approvals.superseding import close_superseded, output_of
-from billproof.errors import Conflict
+from billproof.approvals.governing import PolicyBook
+from billproof.approvals.model import Answer, AnswerOutcome, Decision, ExceptionState, Refusal, Verdict
+from billproof.approvals.superseding import output_of, superseding
+from billproof.callers import Identity
+from billproof.errors import Contended
 from billproof.invoicing.register import Register
-from billproof.masterdata.directory import Directory
 from billproof.periods import instant_text
 from billproof.ports import TaskTokens
+from billproof.retrying import attempts
 
 LEAST_REASON = 3
 """Letters of the shortest reason that says anything."""
+MAX_ATTEMPTS = 10
+"""How often a decision is taken again when others approve something of the same document, customer or day."""
 
 
 def decide_exception(
     *,
     exception: str,
     verdict: Verdict,
-    decided_by: str,
+    caller: Identity,
     reason: str,
     exception_store: ExceptionStore,
     register: Register,
-    directory: Directory,
+    policies: PolicyBook,
     tokens: TaskTokens,
     now: datetime,
 ) -> Answer:
     """Take a person's decision, if that person may take it; the same answer twice is taken once.
 
-    Raises NotFound where there is no such exception. What may not be decided is refused with a reason, not an error.
+    Raises NotFound where there is no such exception, and Contended. What may not be decided is refused with a reason,
+    not an error.
     """
-    state = close_superseded(exception_store.state(exception), exception_store, register, now)
-    if state.decision is None:
-        refused = _refusal(state.opened, verdict, decided_by, reason, directory)
-        if refused is not None:
-            return refused
-        exception_store.decide(
-            Decision(
-                exception=exception,
-                verdict=verdict,
-                decided_by=decided_by,
-                decided_at=instant_text(now),
-                reason=reason.strip(),
-                policy_version=directory.policy(state.opened.legal_entity).version,
-            )
+    state = exception_store.state(exception)
+    history = policies.history(state.opened.legal_entity)
+    if not history.knows(caller):
+        message = f"the policy of {state.opened.legal_entity} has no person with this identity"
+        return _refused(exception, Refusal.UNKNOWN_PERSON, message)
+    superseded = superseding(state, exception_store, register, now)
+    if superseded is not None:  # the workflow notes it and ends when its wait does
+        return _refused(exception, Refusal.ALREADY_DECIDED, f"superseded: {superseded.reason}")
+    for _ in attempts(MAX_ATTEMPTS):
+        if state.decision is not None:
+            is_own = history.is_same(state.decision.identity, caller) and state.decision.verdict is verdict
+            return _answered(state, state.decision, exception_store, tokens, is_own=is_own)
+        if len(reason.strip()) < LEAST_REASON:
+            return _refused(exception, Refusal.NO_REASON, "a decision needs a reason that another person understands")
+        limits = exception_store.limits
+        entitled = entitlement(state.opened, verdict, caller, history=history, limits=limits, at=now)
+        if isinstance(entitled, NotEntitled):
+            return _refused(exception, entitled.refusal, entitled.message)
+        decision = Decision(
+            exception=exception,
+            verdict=verdict,
+            decided_by=entitled.person.id,
+            decided_at=instant_text(now),
+            reason=reason.strip(),
+            policy_version=entitled.policy.version,
+            identity=caller,
         )
+        exception_store.decide(decision, [amount.record for amount in entitled.counted])
         state = exception_store.state(exception)
-    taken = state.decision
-    if taken is None:  # a decision was just kept, by this call or another
-        message = f"exception {exception} has no decision"
-        raise Conflict(message)
+    message = f"others kept deciding beside {exception}"
+    raise Contended(message)
+
+
+def _answered(
+    state: ExceptionState,
+    taken: Decision,
+    exception_store: ExceptionStore,
+    tokens: TaskTokens,
+    *,
+    is_own: bool,
+) -> Answer:
+    """Tell the workflow about the decision, and the caller whether it is the caller's own."""
+    exception = state.opened.id
     token = exception_store.last_token(exception)
     if token is not None:
         tokens.answer(token=token.token, document=output_of(state, taken))
-    if (taken.verdict, taken.decided_by) != (verdict, decided_by):
-        said = f"{taken.verdict} by {taken.decided_by} at {taken.decided_at}: {taken.reason}"
-        return Answer(
-            exception=exception,
-            outcome=AnswerOutcome.REFUSED,
-            decision=taken,
-            refusal=Refusal.ALREADY_DECIDED,
-            message=said,
-        )
-    return Answer(exception=exception, outcome=AnswerOutcome.DECIDED, decision=taken)
+    if is_own:
+        return Answer(exception=exception, outcome=AnswerOutcome.DECIDED, decision=taken)
+    said = f"{taken.verdict} by {taken.decided_by} at {taken.decided_at}: {taken.reason}"
+    answer = _refused(exception, Refusal.ALREADY_DECIDED, said)
+    return answer.model_copy(update={"decision": taken})
 
 
-def _refusal(
-    opened: ExceptionRecord, verdict: Verdict, decided_by: str, reason: str, directory: Directory
-) -> Answer | None:
-    """Say why a decision may not be taken, or None where it may."""
-    policy = directory.policy(opened.legal_entity)
-    person = policy.person(decided_by)
-    refused: tuple[Refusal, str] | None = None
-    if len(reason.strip()) < LEAST_REASON:
-        refused = (Refusal.NO_REASON, "a decision needs a reason that another person understands")
-    elif person is None:
-        refused = (Refusal.UNKNOWN_PERSON, f"the policy of {opened.legal_entity} has no person {decided_by!r}")
-    elif person.id == opened.requested_by:
-        refused = (Refusal.OWN_REQUEST, f"{person.id} requested {opened.run}: somebody else must decide")
-    elif verdict is Verdict.APPROVED and not opened.can_approve:
-        message = "there is no document to release: remove the cause and run the period again"
-        refused = (Refusal.NOTHING_TO_RELEASE, message)
-    elif verdict is Verdict.APPROVED and not policy.role_of(person).may_approve(opened.amount):
-        worth = str(opened.amount) if opened.amount else "an unknown amount"
-        able = (
-            ", ".join(decider.id for decider in policy.deciders(opened.amount, other_than=opened.requested_by))
-            or "nobody"
-        )
-        refused = (Refusal.OVER_LIMIT, f"{worth} is over the limit of {person.id}; may decide: {able}")
-    if refused is None:
-        return None
-    refusal, message = refused
-    return Answer(exception=opened.id, outcome=AnswerOutcome.REFUSED, refusal=refusal, message=message)
+def _refused(exception: str, refusal: Refusal, message: str) -> Answer:
+    return Answer(exception=exception, outcome=AnswerOutcome.REFUSED, refusal=refusal, message=message)

@@ -3,16 +3,21 @@
     exceptions#<entity>#<period>
         <subject>#<ordinal>#opened          the exception: why, how much, who asked
         <subject>#<ordinal>#token#<n>       the task token that the workflow waits under; the second is a reminder
-        <subject>#<ordinal>#decided         the decision
+        <subject>#<ordinal>#decided         that it is superseded; decisions of people from before they had identities
+
+    exceptions#<entity>#<period>, in the table that only the API's functions write
+        <subject>#<ordinal>#decided         a person's decision
 
 The subject is an account, a credit note such as `UA~01`, or `_run`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from billproof.approvals.limits import ApprovalLimits
 from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Verdict
+from billproof.approvals.requests import Requests
 from billproof.errors import Contended, NotFound
 from billproof.identities import ExceptionId
 from billproof.ids import digest_bytes, shown
@@ -51,16 +56,31 @@ def _partition(legal_entity: str, period: str) -> str:
 class ExceptionStore:
     """Exceptions, over records."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, decisions: Records) -> None:
         self._records = records
+        self._decisions = decisions
 
     def open(self, opened: ExceptionRecord) -> bool:
         """Keep an exception; False where it is there already."""
         return self._add(opened.id, OPENED, opened)
 
-    def decide(self, decision: Decision) -> bool:
-        """Keep a decision; False where there is one already."""
+    def decide(self, decision: Decision, counted: Sequence[Record] = ()) -> bool:
+        """Keep a person's decision and what it counts for; False where there is one already, or another came first."""
+        return self._decisions.create_all([_record(decision.exception, DECIDED, decision), *counted])
+
+    def supersede(self, decision: Decision) -> bool:
+        """Keep that an exception is no longer needed; False where there is such a fact already."""
         return self._add(decision.exception, DECIDED, decision)
+
+    @property
+    def requests(self) -> Requests:
+        """Who asked for what."""
+        return Requests(self._decisions)
+
+    @property
+    def limits(self) -> ApprovalLimits:
+        """What people approved so far."""
+        return ApprovalLimits(self._decisions)
 
     def wait(self, exception: str, token: Token) -> int:
         """Keep a token and return how many there were before it; raises Contended."""
@@ -108,7 +128,10 @@ class ExceptionStore:
 
     def _states(self, partition: str, prefix: str) -> Iterator[ExceptionState]:
         grouped: dict[tuple[str, ExceptionOrdinal], dict[str, Any]] = {}
-        for record in self._records.query(partition, prefix=prefix):
+        for record in (
+            *self._records.query(partition, prefix=prefix),
+            *self._decisions.query(partition, prefix=prefix),  # a person's decision is read last: it counts
+        ):
             key = ExceptionFactKey.parse(record.key.sort)
             grouped.setdefault((key.subject, ExceptionOrdinal.parse(key.ordinal)), {})[key.fact] = record.document
         for _, facts in sorted(grouped.items()):
@@ -127,9 +150,12 @@ class ExceptionStore:
         return [tokens[number] for number in sorted(tokens)]
 
     def _add(self, exception: str, fact: str, document: Model) -> bool:
-        partition, key = _place(exception)
-        record = Record(Key(partition, str(replace(key, fact=fact))), document.model_dump(mode="json"))
-        return self._records.create(record)
+        return self._records.create(_record(exception, fact, document))
+
+
+def _record(exception: str, fact: str, document: Model) -> Record:
+    partition, key = _place(exception)
+    return Record(Key(partition, str(replace(key, fact=fact))), document.model_dump(mode="json"))
 
 
 def _fact(record: Record) -> str:

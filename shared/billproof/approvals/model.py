@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from billproof.callers import Identity
 from billproof.findings import Finding
 from billproof.model import Model
 from billproof.money import Money
@@ -44,7 +45,10 @@ class Verdict(StrEnum):
 
 
 class Decision(Model):
-    """Who decided what, when, why, and under which version of the policy."""
+    """Who decided what, when, why, and under which version of the policy.
+
+    `identity` is how the person called; null in decisions from before people had identities.
+    """
 
     exception: str
     verdict: Verdict
@@ -52,6 +56,7 @@ class Decision(Model):
     decided_at: str
     reason: str
     policy_version: int
+    identity: Identity | None = None
 
 
 class Refusal(StrEnum):
@@ -60,6 +65,7 @@ class Refusal(StrEnum):
     ALREADY_DECIDED = "already_decided"
     UNKNOWN_PERSON = "unknown_person"
     OWN_REQUEST = "own_request"
+    OWN_POLICY = "own_policy"
     OVER_LIMIT = "over_limit"
     NOTHING_TO_RELEASE = "nothing_to_release"
     NO_REASON = "no_reason"

@@ -1,15 +1,21 @@
 """The policy: who may decide what, and the thresholds of the controls. It is versioned and never changed."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
+from billproof.callers import NO_PERSON, Identity, readable_name
 from billproof.model import Model
 from billproof.money import Money
-from billproof.names import Currency, Name, Nonnegative, Version
+from billproof.names import Currency, Name, Nonnegative, Version, is_published
+from billproof.nets import TroubleLimit
 
 Percent = Annotated[Nonnegative, Field(le=100_000)]
+FORMAT = 2
+"""The format of policies whose people have identities. One of format 1 is still read, and lets nobody act."""
 
 
 class Role(Model):
@@ -31,38 +37,62 @@ class Role(Model):
 
 
 class Person(Model):
-    """Somebody who decides."""
+    """Somebody who decides, and the identities by which that person calls."""
 
     id: Name
     name: str
     email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
     role: Name
+    identities: tuple[Identity, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_told_apart(cls, value: str, info: ValidationInfo) -> str:
+        return readable_name(value) if is_published(info) else value
+
+
+class LimitScope(StrEnum):
+    """Over what a person's approvals are added up before they are compared with the limit."""
+
+    DOCUMENT = "document"
+    """All that is approved of an invoice: the invoice itself and its credit notes."""
+    CUSTOMER = "customer"
+    """All that is approved of a customer on one day, UTC."""
+    DAY = "day"
+    """All that is approved on one day, UTC."""
 
 
 class Thresholds(Model):
     """Where the controls draw the line. Percentages are of what the control's page says.
 
-    `exchange_rate_days` is how old the rate may be that converts an invoice into the books.
+    `exchange_rate_days` is how old the rate may be that converts an invoice into the books. `trouble` is the share of a
+    step's accounts that may raise an internal error before the step fails on purpose.
     """
 
     completeness_percent: Percent = Decimal("0.1")
     usage_drop_percent: Percent = Decimal(90)
     usage_spike_percent: Percent = Decimal(400)
     credit_percent: Percent = Decimal(25)
-    exchange_rate_days: Annotated[int, Field(ge=0, le=31)] = 7
+    exchange_rate_days: Annotated[int, Field(strict=True, ge=0, le=31)] = 7
     invoice_limit: dict[Currency, Nonnegative] = Field(default_factory=dict)
+    trouble: TroubleLimit = Field(default_factory=TroubleLimit)
 
 
 class Policy(Model):
-    """The policy of a legal entity, under the same id."""
+    """The policy of a legal entity, under the same id.
+
+    `limits_add_up_by` says over what a person's approvals are added up; one approval alone is always held to the limit.
+    """
 
     kind: Literal["policy"] = "policy"
+    format: Literal[1, 2] = 1
     id: Name
     version: Version
     roles: tuple[Role, ...] = ()
     people: tuple[Person, ...] = ()
     thresholds: Thresholds = Field(default_factory=Thresholds)
-    escalate_after: Annotated[int, Field(ge=1, le=100)] = 2
+    escalate_after: Annotated[int, Field(strict=True, ge=1, le=100)] = 2
+    limits_add_up_by: tuple[LimitScope, ...] = tuple(LimitScope)
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:
@@ -74,22 +104,53 @@ class Policy(Model):
         if unknown:
             message = f"policy {self.id}: people have roles that do not exist: {sorted(unknown)}"
             raise ValueError(message)
+        if self.format == 1 and any(person.identities for person in self.people):
+            message = f"policy {self.id}: people have identities in format {FORMAT} only"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _nobody_passes_for_another(self, info: ValidationInfo) -> Self:
+        """Refuse, when it is published, people who could be taken for one another or could never call."""
+        if not is_published(info):
+            return self
+        if self.format != FORMAT:
+            message = f"policy {self.id}: it is published in format {FORMAT}, with the identities of its people"
+            raise ValueError(message)
+        nameless = [person.id for person in self.people if not person.identities or person.id in NO_PERSON]
+        if nameless:
+            message = f"policy {self.id}: these people have no identity, or the name of no person: {nameless}"
+            raise ValueError(message)
+        for kind, values in (
+            ("ids", [person.id.casefold() for person in self.people]),
+            ("names", [person.name.casefold() for person in self.people]),
+            ("identities", [str(identity) for person in self.people for identity in person.identities]),
+        ):
+            if len(set(values)) != len(values):
+                message = f"policy {self.id}: the {kind} of two people are the same, or differ in their case only"
+                raise ValueError(message)
         return self
 
     def person(self, name: str) -> Person | None:
         """Return a person by id, or None."""
         return next((person for person in self.people if person.id == name), None)
 
+    def person_of(self, identity: Identity) -> Person | None:
+        """Return the person who calls by an identity, or None."""
+        return next((person for person in self.people if identity in person.identities), None)
+
     def role_of(self, person: Person) -> Role:
         """Return a person's role."""
         return next(role for role in self.roles if role.id == person.role)
 
     def deciders(self, amount: Money | None, *, other_than: str) -> list[Person]:
-        """Return who may approve an amount that somebody else asked for."""
-        return [
-            person for person in self.people if person.id != other_than and self.role_of(person).may_approve(amount)
-        ]
+        """Return who may approve an amount that somebody else asked for, if they approved nothing else yet."""
+        return list(self._others(other_than, (role.id for role in self.roles if role.may_approve(amount))))
 
     def without_limits(self, *, other_than: str) -> list[Person]:
         """Return who may approve anything that somebody else asked for."""
-        return [person for person in self.people if person.id != other_than and self.role_of(person).unlimited]
+        return list(self._others(other_than, (role.id for role in self.roles if role.unlimited)))
+
+    def _others(self, other_than: str, roles: Iterable[str]) -> Iterator[Person]:
+        able = set(roles)
+        return (person for person in self.people if person.id != other_than and person.role in able)

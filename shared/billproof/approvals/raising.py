@@ -6,16 +6,19 @@ Raising again changes nothing: an exception's id and its execution's name follow
 """
 
 from datetime import datetime
+from functools import partial
 
 from billproof.approvals.exception_store import ExceptionStore, execution_name
 from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
 from billproof.controls.catalogue import orphan_usage, usage_without_invoice
-from billproof.findings import Finding, Severity
+from billproof.findings import Finding, Severity, bounded
 from billproof.identities import ExceptionId, RunId
-from billproof.invoicing.drafts import DraftOutcome
+from billproof.invoicing.balances import BALANCE_OVER_LIMIT
+from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.held import HeldInvoice
 from billproof.invoicing.register import Register
 from billproof.money import Money
+from billproof.nets import Net
 from billproof.periods import instant_text
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
 from billproof.pipeline.model import StepOutcome, StepResult
@@ -41,13 +44,15 @@ def raise_exceptions(
     plan = artefacts.read(BATCH_PLAN, run_id, batch_id)
     has_balances = plan.legal_entity.chart_of_accounts.customer_balance is not None
     batch = artefacts.read(DRAFTED, run_id, batch_id)
-    raised = 0
-    for draft in batch.drafts:
+    net = Net("raise_exceptions")
+
+    def raise_one(draft: Draft) -> bool:
         held = register.held(draft.invoice, run_id)
         if held is None or register.released(draft.invoice) is not None:
-            continue
+            return False
+        ordinal = RunId.parse(run_id).ordinal_text
         opened = ExceptionRecord(
-            id=str(ExceptionId(batch.legal_entity, batch.period.name, draft.account, RunId.parse(run_id).ordinal_text)),
+            id=str(ExceptionId(batch.legal_entity, batch.period.name, draft.account, ordinal)),
             kind=Kind.INVOICE,
             legal_entity=batch.legal_entity,
             period=batch.period.name,
@@ -56,25 +61,32 @@ def raise_exceptions(
             batch=batch_id,
             requested_by=plan.requested_by,
             amount=held.document.totals.gross if held.document else _at_risk(held),
-            findings=held.findings,
-            can_approve=_can_be_approved(held, has_balances=has_balances) and draft.outcome is DraftOutcome.HELD,
+            findings=bounded(held.findings),
+            can_approve=_can_be_approved(held, draft, has_balances=has_balances),
             opened_at=instant_text(now),
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
-        raised += 1
+        return True
+
+    raised = sum(net.catch(draft.account, partial(raise_one, draft), lambda _: False) for draft in batch.drafts)
+    net.refuse_too_much(plan.policy.thresholds.trouble, len(batch.drafts))
     return StepResult(
         run_id=run_id, batch_id=batch_id, outcome=StepOutcome.RAISED, accounts=len(batch.drafts), findings=raised
     )
 
 
-def _can_be_approved(held: HeldInvoice, *, has_balances: bool) -> bool:
+def _can_be_approved(held: HeldInvoice, draft: Draft, *, has_balances: bool) -> bool:
     """Say whether there is a document that may go out: less than nothing only where customers have balances.
 
+    A clean draft that was refused when it was to be released is drafted anew, unless it leaves too large a balance.
     Without a document, usage that no contract covers may still be excluded by a decision.
     """
     if held.document is None:
         blocking = [finding for finding in held.findings if finding.severity is Severity.BLOCKING]
         return all(finding.code in EXCLUDED for finding in blocking)
+    is_large = any(finding.code == BALANCE_OVER_LIMIT for finding in held.findings)
+    if not (draft.outcome is DraftOutcome.HELD or is_large):
+        return False
     return has_balances or held.document.totals.gross.amount >= 0
 
 
@@ -118,7 +130,7 @@ def open_run_exception(
         batch=None,
         requested_by=requested_by,
         amount=amount,
-        findings=findings,
+        findings=bounded(findings),
         can_approve=True,
         opened_at=instant_text(now),
     )

@@ -12,25 +12,33 @@ from billproof.periods import instant_text
 def close_superseded(
     state: ExceptionState, exception_store: ExceptionStore, register: Register, now: datetime
 ) -> ExceptionState:
-    """End an exception that is no longer needed: its invoice was released, or a later run held it anew."""
+    """End an exception that is no longer needed."""
+    decision = superseding(state, exception_store, register, now)
+    if decision is None:
+        return state
+    exception_store.supersede(decision)
+    return exception_store.state(state.opened.id)
+
+
+def superseding(
+    state: ExceptionState, exception_store: ExceptionStore, register: Register, now: datetime
+) -> Decision | None:
+    """Return why an exception is no longer needed, or None: its invoice was released, or a later run held it anew."""
     opened = state.opened
     if state.decision is not None:
-        return state
+        return None
     later = superseded_by(state, exception_store.of_subject(opened.legal_entity, opened.period, opened.subject))
     released = None if opened.kind is Kind.RUN else register.released(document_of(opened))
     if later is None and released is None:
-        return state
-    exception_store.decide(
-        Decision(
-            exception=opened.id,
-            verdict=Verdict.SUPERSEDED,
-            decided_by="billproof",
-            decided_at=instant_text(now),
-            reason=f"released as {released.number}" if released else f"see {later}",
-            policy_version=0,
-        )
+        return None
+    return Decision(
+        exception=opened.id,
+        verdict=Verdict.SUPERSEDED,
+        decided_by="billproof",
+        decided_at=instant_text(now),
+        reason=f"released as {released.number}" if released else f"see {later}",
+        policy_version=0,
     )
-    return exception_store.state(opened.id)
 
 
 def document_of(opened: ExceptionRecord) -> str:

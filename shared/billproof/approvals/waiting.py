@@ -100,8 +100,8 @@ def _tell(
         mail.set_content(
             f"Dear {person.name},\n\n{opened.id} (run {opened.run}, requested by {opened.requested_by}) is held.\n"
             f"Amount: {worth}\n\n{findings}\n\n"
-            f"billproof exceptions approve {opened.id} --as {person.id} --reason '...'\n"
-            f"billproof exceptions reject {opened.id} --as {person.id} --reason '...'\n"
+            f"billproof exceptions approve {opened.id} --reason '...'\n"
+            f"billproof exceptions reject {opened.id} --reason '...'\n"
         )
         try:
             mailer.send(to=person.email, message=mail.as_bytes())

@@ -9,7 +9,7 @@ from decimal import Decimal
 from billproof.completeness.model import Stated
 from billproof.money import exactly
 from billproof.usage.model import ControlTotal
-from billproof.usage.tally_model import DayTally, HourTally
+from billproof.usage.tallies import DayTally, HourTally
 
 LEAST_DAYS = 7
 """Days with events that make a history."""

@@ -5,20 +5,19 @@ plan it again when the rest has arrived. What is missing is estimated at contrac
 its share more of what is missing, at its own tier position.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-
-from pydantic import ValidationError
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
-from billproof.findings import Finding, Owner, Severity
+from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, exactly
+from billproof.nets import is_outside
 from billproof.periods import Period
 from billproof.pipeline.artefacts import BATCH_PLAN, REFUSED, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
 from billproof.pipeline.model import RunPlan
@@ -29,7 +28,7 @@ from billproof.ports import Objects, Records
 from billproof.pricing.estimates import grown_by, worth_of_more
 from billproof.usage import log
 from billproof.usage.model import ControlTotal
-from billproof.usage.tally_model import DayTally
+from billproof.usage.tallies import DayTally
 
 COMPLETENESS = Artefact(RUN, Completeness, "completeness")
 
@@ -45,7 +44,7 @@ def check_completeness(
     plan = artefacts.read(RUN_PLAN, run_id)
     report = _report(plan, artefacts, objects, records)
     artefacts.write(COMPLETENESS, run_id, report)
-    if not report.findings:
+    if report.outcome is CompletenessOutcome.COMPLETE:
         return CompletenessResult(run_id=run_id, outcome=report.outcome, findings=0)
     opened = open_run_exception(
         run_id=run_id,
@@ -81,16 +80,26 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
             *(_gap(stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
             *(_silence(silence, estimate) for silence in silent),
         )
-        known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
-        amount = sum(known[1:], known[0]) if len(known) == len(findings) else None
+        amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
     return Completeness(
         run=plan.run,
-        outcome=CompletenessOutcome.INCOMPLETE if findings else CompletenessOutcome.COMPLETE,
+        outcome=CompletenessOutcome.INCOMPLETE if is_blocked(findings) else CompletenessOutcome.COMPLETE,
         stated=tuple(compared),
         sources=tuple(sorted({day.source for day in days})),
         findings=findings,
         amount_at_risk=amount,
     )
+
+
+def _whole(findings: Sequence[Finding]) -> Money | None:
+    """Add up what findings put at risk; None where that of any is unknown, or the sum is more than an amount can be."""
+    known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
+    if not known or len(known) < len(findings):
+        return None
+    try:
+        return sum(known[1:], known[0])
+    except ValueError:
+        return None
 
 
 def read_completeness(objects: Objects, run_id: str) -> Completeness:
@@ -128,6 +137,7 @@ class _Estimate:
 
     def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:
         self._plans = [artefacts.read(BATCH_PLAN, plan.run, batch) for batch in plan.batches]
+        self._meters = self._plans[0].meters if self._plans else ()
         self._used = {
             batch.batch: read_usages(artefacts, plan.run, batch.batch, batch.buckets) for batch in self._plans
         }
@@ -135,25 +145,31 @@ class _Estimate:
     def meters_of(self, event_types: Iterable[str]) -> dict[str, Meter]:
         """Return the meters that read some event types."""
         wanted = set(event_types)
-        return {meter.id: meter for meter in self._plans[0].meters if meter.event_type in wanted}
+        return {meter.id: meter for meter in self._meters if meter.event_type in wanted}
+
+    def knows(self, meter: str) -> bool:
+        """Say whether there is a meter of that name."""
+        return any(known.id == meter for known in self._meters)
 
     def event_type(self, meter: str) -> str | None:
         """Return the type of the events that a meter reads."""
-        return next((known.event_type for known in self._plans[0].meters if known.id == meter), None)
+        return next((known.event_type for known in self._meters if known.id == meter), None)
 
     def worth(self, shares: Mapping[str, Fraction]) -> Money | None:
-        """Price a share of the run's usage more, by meter; None where no account can be priced."""
+        """Price a share of the run's usage more, by meter; None where no account can be priced, or it is no amount."""
         worth = None
-        for plan in self._plans:
-            usages = self._used[plan.batch]
-            grown = {window: grown_by(usage, shares) for window, usage in usages.items()}
-            for terms in plan.accounts:
-                try:
+        try:
+            for plan in self._plans:
+                usages = self._used[plan.batch]
+                grown = {window: grown_by(usage, shares) for window, usage in usages.items()}
+                for terms in plan.accounts:
                     more = worth_of_more(terms, plan=plan, usages=usages, grown=grown)
-                except ValidationError:  # more than any amount can be: what a source states need not be sane
-                    return None
-                if more is not None:
-                    worth = worth + more if worth is not None else more
+                    if more is not None:
+                        worth = more if worth is None else worth + more
+        except Exception as error:
+            if is_outside(error):
+                raise
+            return None  # mostly more than any amount can be: what a source states need not be sane
         return worth
 
 
@@ -185,12 +201,13 @@ def _gap(stated: Stated, estimate: _Estimate, refused: int) -> Finding:
         text += f"; the worst hour is {stated.worst_hour}:00Z with {abs(stated.worst_missing)}"
     if refused:
         text += f"; {refused} events of the source lie in quarantine"
+    is_known = estimate.knows(stated.meter)
     return Finding(
         code="control_total_gap",
-        severity=Severity.BLOCKING,
+        severity=Severity.BLOCKING if is_known else Severity.WARNING,
         account="",
         path=f"{stated.source}/{stated.meter}",
-        message=text,
+        message=text if is_known else f"there is no such meter: {text}",
         remedy="have the source send the hour again (the same ids are counted once), then reject to plan the run again",
         owner=Owner.ENGINEERING,
         amount_at_risk=estimate.worth(shares) if shares else None,

@@ -220,7 +220,7 @@ class Commitment(Model):
     charges: Annotated[tuple[Name, ...], Field(min_length=1)]
     revenue_category: str
     effective: DateRange
-    months: Annotated[int, Field(ge=1, le=120)] = 1
+    months: Annotated[int, Field(strict=True, ge=1, le=120)] = 1
 
 
 class SpendCap(Model):
@@ -244,7 +244,7 @@ class Credit(Model):
     id: Name
     name: str
     amount: Annotated[Exact, Field(gt=0)]
-    priority: Annotated[int, Field(ge=0, le=1_000)] = 100
+    priority: Annotated[int, Field(strict=True, ge=0, le=1_000)] = 100
     charges: tuple[Name, ...] = ()
     effective: DateRange
     rolls_over_to: Name | None = None

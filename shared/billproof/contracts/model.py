@@ -51,7 +51,7 @@ class Contract(Model):
     effective: DateRange
     currency: Currency
     time_zone: TimeZone
-    charges: Annotated[tuple[Charge, ...], Field(min_length=1, max_length=500)]
+    charges: Annotated[tuple[Charge, ...], Field(min_length=1, max_length=2_000)]
     discounts: tuple[Discount, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     caps: tuple[SpendCap, ...] = ()

@@ -28,8 +28,8 @@ class Renewal(Model):
     uplift_amount: Annotated[Exact, Field(gt=0)] | None = None
     index: tuple[IndexValue, ...] = ()
     automatic: bool = False
-    term_months: Annotated[int, Field(ge=1, le=120)] = 12
-    price_decimals: Annotated[int, Field(ge=0, le=15)] = 15
+    term_months: Annotated[int, Field(strict=True, ge=1, le=120)] = 12
+    price_decimals: Annotated[int, Field(strict=True, ge=0, le=15)] = 15
 
     @model_validator(mode="after")
     def _one_uplift(self) -> Self:

@@ -11,6 +11,7 @@ fee at 120        |...................>      where a later version repeats it un
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap, Term, Waiver
@@ -51,7 +52,7 @@ class Span[T: Term]:
         return self.days.days_within(period) > 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeline:
     """One contract's terms over all its days, by kind of term, and which version governs which days."""
 
@@ -88,13 +89,25 @@ class Timeline:
         """Every span of a term that may make a line."""
         return (*self.charges, *self.discounts, *self.commitments, *self.caps, *self.credits)
 
-    @property
-    def charge_spans(self) -> list[list[Span[Charge]]]:
-        """Return the spans of each charge, in time order."""
+    @cached_property
+    def _by_charge(self) -> dict[str, list[Span[Charge]]]:
         by_charge: dict[str, list[Span[Charge]]] = {}
         for span in self.charges:
             by_charge.setdefault(span.term.id, []).append(span)
-        return list(by_charge.values())
+        return by_charge
+
+    @property
+    def charge_spans(self) -> list[list[Span[Charge]]]:
+        """Return the spans of each charge, in time order."""
+        return list(self._by_charge.values())
+
+    @cached_property
+    def charge_places(self) -> dict[str, int]:
+        """Where the first span of each charge is among those of all: the order of the contract's charges."""
+        places: dict[str, int] = {}
+        for place, span in enumerate(self.charges):
+            places.setdefault(span.term.id, place)
+        return places
 
     def days_past_end[T: Term](self, span: Span[T]) -> DateRange:
         """Return the days of a term as it says them, past the contract's end, too: for fees that are kept beyond it."""
@@ -104,7 +117,7 @@ class Timeline:
 
     def of_charge(self, charge: str) -> list[Span[Charge]]:
         """Return the spans of one charge, in time order."""
-        return [span for span in self.charges if span.term.id == charge]
+        return self._by_charge.get(charge, [])
 
 
 def timelines(versions: Iterable[Contract], period: Period) -> list[Timeline]:

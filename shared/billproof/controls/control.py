@@ -13,7 +13,7 @@ from billproof.money import Money, total
 from billproof.pricing.model import AccountPricing, LineKind, PricedAccount, PricedLine
 from billproof.pricing.service_periods import Due, dues
 from billproof.pricing.terms import AccountTerms, BatchPlan
-from billproof.readings import Quantity
+from billproof.readings import Quantity, Reading
 from billproof.usage.model import AccountUsage
 
 
@@ -35,10 +35,21 @@ class ControlInput:
         """The account's lines."""
         return self.pricing.priced.lines if self.pricing.priced else ()
 
-    @property
+    @cached_property
     def charge_lines(self) -> list[PricedLine]:
         """The lines of the period's own charges."""
         return [line for line in self.lines if line.kind is LineKind.CHARGE]
+
+    @cached_property
+    def _lines_of(self) -> dict[tuple[str, str], list[PricedLine]]:
+        by_charge: dict[tuple[str, str], list[PricedLine]] = {}
+        for line in self.charge_lines:
+            by_charge.setdefault((line.explanation.contract, line.charge), []).append(line)
+        return by_charge
+
+    def lines_of(self, contract: str, charge: str) -> list[PricedLine]:
+        """Return the lines of one charge of the period."""
+        return self._lines_of.get((contract, charge), [])
 
     @cached_property
     def timelines(self) -> list[Timeline]:
@@ -61,6 +72,19 @@ class ControlInput:
     def usages(self) -> tuple[AccountUsage, ...]:
         """What was used in the period, and in earlier ones that late usage reached, by the account and its children."""
         return (*self.pricing.own, *self.pricing.earlier)
+
+    @cached_property
+    def _quantities_of(self) -> dict[tuple[str, str], list[Quantity]]:
+        by_meter: dict[tuple[str, str], list[Quantity]] = {}
+        for usage in self.pricing.own:
+            for quantity in usage.quantities:
+                by_meter.setdefault((usage.account, quantity.meter), []).append(quantity)
+        return by_meter
+
+    def measured(self, account: str, reading: Reading, part: str) -> list[Quantity]:
+        """Return what an account used in the period, as a charge reads it over the whole or a part."""
+        mine = self._quantities_of.get((account, reading.meter), [])
+        return [quantity for quantity in mine if quantity.is_of(reading, part)]
 
     def quantities(self, account: str | None = None) -> list[Quantity]:
         """Return what an account used in the period; without one, what it and its children did."""

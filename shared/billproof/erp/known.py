@@ -1,13 +1,22 @@
 """What billproof itself posts with a date in a month: documents by their numbers, and revenue entries."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 
-from billproof.erp.accruing import accrual_reference
+from billproof.erp.accruing import Accrued, accrual_entry, accrual_reference
+from billproof.errors import ImmutableDocument, InvalidInput, NotFound
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.facts import accrued_in
+from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import Series, SeriesKind
-from billproof.ledger.revenue import revenue_reference
+from billproof.ledger.model import JournalEntry
+from billproof.ledger.revenue import revenue_entry, revenue_reference
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
+from billproof.ports import Objects
 
 
 def numbers_until(month: Period, entity: LegalEntity, register: Register) -> Iterator[tuple[str, str]]:
@@ -21,10 +30,35 @@ def numbers_until(month: Period, entity: LegalEntity, register: Register) -> Ite
                 yield series.number(ordinal), document
 
 
-def revenue_references_of(month: Period, entity: LegalEntity, register: Register) -> Iterator[str]:
-    """Yield the references of the revenue entries of a month."""
+@dataclass(frozen=True, slots=True)
+class RevenueEntry:
+    """A revenue entry of a month by its reference, and how it is made under the chart of a legal entity."""
+
+    reference: str
+    document: str
+    entry: Callable[[LegalEntity], JournalEntry]
+
+    def under(self, entities: Iterable[LegalEntity]) -> Iterator[JournalEntry]:
+        """Yield it under each chart of accounts: none where the document is lost, or a chart has no account for it."""
+        for entity in entities:
+            with suppress(ImmutableDocument, NotFound, InvalidInput):
+                yield self.entry(entity)
+
+
+def revenue_entries_of(
+    month: Period, entity: LegalEntity, register: Register, objects: Objects
+) -> Iterator[RevenueEntry]:
+    """Yield the revenue entries of a month."""
     for document in register.deferred(entity.id, month.name):
-        yield accrual_reference(document, month.name)
+        fact = register.fact(document, accrued_in(month.name))
+        if fact is not None:
+            entry = partial(accrual_entry, document, Accrued.model_validate(fact))
+            yield RevenueEntry(accrual_reference(document, month.name), document, entry)
         released = register.released(document)
         if released is not None:
-            yield revenue_reference(released.number, month.name)
+            earned = partial(_earned, released, month, objects)
+            yield RevenueEntry(revenue_reference(released.number, month.name), document, earned)
+
+
+def _earned(released: Released, month: Period, objects: Objects, entity: LegalEntity) -> JournalEntry:
+    return revenue_entry(read_invoice(objects, released.document), released, month, entity.chart_of_accounts)

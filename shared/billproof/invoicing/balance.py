@@ -9,9 +9,11 @@ transaction, under the next ordinal of the balance: two releases at once cannot 
 change is worth what is booked: what is drawn, its share of what the balance was booked with.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import accumulate
 
 from billproof.model import Model
 from billproof.money import CONTEXT, Money, Rounding
@@ -63,8 +65,10 @@ def change_of(gross: Worth, opening: Worth, settlement: Settlement, due: Worth) 
     if gross.amount.amount > 0:
         drawn = min(opening.amount, gross.amount, key=lambda money: money.amount)
         return -opening.part(drawn) if drawn.amount > 0 else gross.nothing
-    if settlement is not Settlement.CREDIT_NOTE or due.amount.amount <= 0:
+    if settlement is not Settlement.CREDIT_NOTE or due.amount.amount < 0:
         return -gross
+    if due.amount.is_zero:  # what earlier credit notes left of the receivable in the books alone
+        return -gross + -due
     taken = min(due.amount, -gross.amount, key=lambda money: money.amount)
     return -gross + -due.part(taken)
 
@@ -135,9 +139,14 @@ def statement_of(
     first: date | None = None,
     last: date | None = None,
 ) -> BalanceStatement:
-    """Return the statement of a balance from its entries, which are in their order; days are those of issue."""
-    before = [entry for entry in entries if first is not None and entry.issue_date < first]
-    shown = [entry for entry in entries[len(before) :] if last is None or entry.issue_date <= last]
+    """Return the statement of a balance from its entries, which are in their order.
+
+    A change is of the day on which its document was issued, or of that of the change before it, if that is later: a run
+    may issue for the first of a month what it releases after a credit note of the second.
+    """
+    days = list(accumulate((entry.issue_date for entry in entries), max))
+    begin = 0 if first is None else bisect_left(days, first)
+    before, shown = entries[:begin], entries[begin : len(days) if last is None else bisect_right(days, last)]
     opening = before[-1].change.after.amount if before else Money.zero(currency)
     return BalanceStatement(
         legal_entity=legal_entity,

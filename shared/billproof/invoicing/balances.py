@@ -6,16 +6,20 @@
 Of two releases that change a balance at once one finds its ordinal taken, and looks again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from billproof.findings import Finding, Owner, Severity
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, BalanceEntry, Settlement, Worth, change_of
 from billproof.invoicing.model import Released
 from billproof.masterdata.parties import LegalEntity
+from billproof.money import Money
 from billproof.ports import Key, Record, Records
 from billproof.pricing.terms import AccountTerms
 from billproof.store_keys import BalanceKey, sort_key
+
+BALANCE_OVER_LIMIT = "balance_over_limit"
 
 
 class Balances:
@@ -69,6 +73,39 @@ def next_change(last: BalanceChange | None, gross: Worth, settlement: Settlement
         change=change.amount,
         opening_booked=opening.booked,
         change_booked=change.booked,
+    )
+
+
+def limit_of(entity: LegalEntity, currency: str) -> Decimal:
+    """Return the largest balance that a document may leave by itself: nothing without an account for balances."""
+    if entity.chart_of_accounts.customer_balance is None:
+        return Decimal(0)
+    return entity.balance_limits.get(currency, Decimal(0))
+
+
+def most_left(entity: LegalEntity, currency: str, approved: Iterable[Finding]) -> Decimal:
+    """Return the largest balance that a document may leave: the limit, or what a person saw in its findings."""
+    if entity.chart_of_accounts.customer_balance is None:
+        return Decimal(0)
+    balances = (finding.amount_at_risk for finding in approved if finding.code == BALANCE_OVER_LIMIT)
+    amounts = (balance.amount for balance in balances if balance is not None and balance.currency == currency)
+    return max(limit_of(entity, currency), *amounts, Decimal(0))
+
+
+def over_limit(account: str, left: Money, after: Money, limit: Decimal) -> Finding:
+    """Return the finding of a document that leaves a customer a larger balance than may be left."""
+    return Finding(
+        code=BALANCE_OVER_LIMIT,
+        severity=Severity.BLOCKING,
+        account=account,
+        path="invoice/total",
+        message=(
+            f"{left} are left to the customer's balance, which would be {after}; "
+            f"the limit is {Money.of(limit, after.currency)}"
+        ),
+        remedy="approve it, and later invoices draw the balance; or remove the cause and run the period again",
+        owner=Owner.BILLING,
+        amount_at_risk=after,
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
+from billproof.findings import Finding
 from billproof.identities import InvoiceId
-from billproof.invoicing.balance import Settlement
-from billproof.invoicing.balances import balance_records
+from billproof.invoicing.balance import BalanceChange, Settlement
+from billproof.invoicing.balances import balance_records, over_limit
 from billproof.invoicing.facts import RELEASED, fact_key
 from billproof.invoicing.model import BillingSlot, DocumentRef, PeriodBilling, Released
 from billproof.periods import Period
@@ -15,17 +17,30 @@ from billproof.store_keys import SlotKey
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document to release, and the slots that it wants for its late usage."""
+    """A document to release, the slots that it wants for its late usage, and the largest balance that it may leave.
+
+    Where the balance would be more it is not released; None stands for any balance.
+    """
 
     invoice: str
     document: DocumentRef
     slots: tuple[BillingSlot, ...] = ()
     settlement: Settlement = Settlement.INVOICE
+    most_left: Decimal | None = None
 
     @property
     def id(self) -> InvoiceId:
         """What it is."""
         return InvoiceId.parse(self.invoice)
+
+    def over_limit(self, change: BalanceChange | None) -> Finding | None:
+        """Return the finding of a change that leaves more than the document may leave, or None."""
+        if change is None or self.most_left is None or change.left.is_zero:
+            return None
+        after = change.after.amount
+        return (
+            over_limit(self.id.account, change.left, after, self.most_left) if after.amount > self.most_left else None
+        )
 
 
 def records_of(release: Released, candidate: Candidate) -> Iterator[Record]:

@@ -11,7 +11,7 @@ from billproof.invoicing.credit_limits import MonthLine, Rest, Rests, is_draw, m
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.model import decimal_text
-from billproof.money import CONTEXT, Money, Taxed, total
+from billproof.money import CONTEXT, Money, Taxed
 from billproof.periods import Period
 from billproof.pricing.model import LineIdentity, PricedLine, line_identity
 from billproof.pricing.terms import Drawn
@@ -97,25 +97,55 @@ def amounts_to_credit(
         return
     fees = [(line, line_credit) for line, line_credit in wanted if request.lines or not is_draw(line.line)]
     is_whole = not request.lines and request.days is None
-    credited = [
-        _limited(line, line_credit, left.values(), request, invoice, released, rests) for line, line_credit in fees
-    ]
+    if is_whole:
+        credited = _of_whole_invoice([line for line, _ in fees], invoice, rests)
+    else:
+        credited = [_limited(line, line_credit, request, invoice, released, rests) for line, line_credit in fees]
     if not any(amount.amount for _, amount in credited) and not request.lines:
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
     for (line, line_credit), (_, amount) in zip(fees, credited, strict=True):
-        if amount.is_zero and not line.tax.is_zero and is_whole:
-            yield line, line_credit
+        if amount.is_zero and is_whole:
+            keeps = line.net.is_zero and not line.tax.is_zero
+            yield line, line_credit if keeps else line_credit.model_copy(update={"amount": ZERO})
         if not amount.is_zero:
             stated = line_credit.quantity is not None
             yield line, line_credit if stated else line_credit.model_copy(update={"amount": abs(amount.amount)})
     yield from _draws(credited, left.values(), invoice, rests)
 
 
+def _of_whole_invoice(lines: Sequence[Left], invoice: Invoice, rests: Rests) -> list[tuple[Left, Money]]:
+    """Return what is credited of each line of an invoice that is taken back whole.
+
+    A fee and what reduces it are taken back together, up to what is left of the fee over all documents. Where nothing
+    is left of one of which something was credited before, a difference that took something back is not charged again.
+    """
+    groups: dict[MonthLine, list[int]] = {}
+    for place, line in enumerate(lines):
+        month, contract, name = month_line(line.line, invoice)
+        base = month, contract, reduced_line(name)
+        groups.setdefault(base if base in rests else (month, contract, name), []).append(place)
+    amounts = [line.net for line in lines]
+    for fee, places in groups.items():
+        rest = rests.get(fee)
+        if rest is None:
+            continue
+        here = sum((amounts[place].amount for place in places), ZERO)
+        taken = min(here, max(rest.net, ZERO))
+        if here < 0 and not rest.net and rest.credited:
+            taken = ZERO
+        beyond = CONTEXT.subtract(here, taken)
+        for place in places:
+            amount = amounts[place]
+            part = max(min(amount.amount, beyond), ZERO) if beyond > 0 else min(max(amount.amount, beyond), ZERO)
+            amounts[place] = Money.of(CONTEXT.subtract(amount.amount, part), amount.currency)
+            beyond = CONTEXT.subtract(beyond, part)
+    return list(zip(lines, amounts, strict=True))
+
+
 def _limited(
     line: Left,
     line_credit: LineCredit,
-    lefts: Iterable[Left],
     request: CreditRequest,
     invoice: Invoice,
     released: Released,
@@ -127,11 +157,6 @@ def _limited(
     if rest is None or line.net.amount <= 0 or is_draw(line.line):
         return line, amount
     most = Money.of(max(min(line.net.amount, rest.net), ZERO), amount.currency)
-    if not request.lines and request.days is None:  # what reduces the fee on this invoice is credited beside it
-        others = [other.net for other in lefts if reduces(other.line, fee, invoice) and not is_draw(other.line)]
-        most = Money.of(
-            max(min(line.net.amount, rest.net - total(others, amount.currency).amount), ZERO), amount.currency
-        )
     if request.days is not None:
         _check_days(request, line.line.priced)
         of_days = Money.rounded(rest.of_days(request.days), amount.currency, line.line.priced.explanation.rounding)
@@ -161,13 +186,25 @@ def _draws(
         key = month_line(line.line, invoice)
         base = next((fee for fee in fees if reduces(line.line, fee, invoice)), key)
         together[base] = CONTEXT.add(together.get(base, ZERO), amount.amount)
+    lines = list(lefts)
     for fee, whole in together.items():
-        back = rests.get(fee, Rest()).draws(whole)
-        for line in lefts:
+        back = (rests.get(fee) or _rest_here(fee, lines, invoice)).draws(whole)
+        for line in lines:
             part = min(back, -line.net.amount)
             if is_draw(line.line) and part > 0 and reduces(line.line, fee, invoice):
                 yield line, LineCredit(line=line.line.priced.id, amount=part)
                 back = CONTEXT.subtract(back, part)
+
+
+def _rest_here(fee: MonthLine, lefts: Iterable[Left], invoice: Invoice) -> Rest:
+    """Return what is left on one invoice of what is of no single month: what a term of months fell short of."""
+    net = drawn = ZERO
+    for line in lefts:
+        if month_line(line.line, invoice) == fee:
+            net = CONTEXT.add(net, line.net.amount)
+        elif is_draw(line.line) and reduces(line.line, fee, invoice):
+            drawn = CONTEXT.subtract(drawn, line.net.amount)
+    return Rest(net=net, drawn=drawn)
 
 
 def drawn_after(before: Sequence[Drawn], lines: Iterable[InvoiceLine]) -> tuple[Drawn, ...]:

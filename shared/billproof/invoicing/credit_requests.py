@@ -40,8 +40,8 @@ class LineCredit(Model):
         return self
 
 
-class CreditRequest(Model):
-    """A request to credit an invoice: `id` is the requester's own name for it; the same request twice is one.
+class WantedCredit(Model):
+    """What a request to credit an invoice says: `id` is the requester's own name for it; the same request twice is one.
 
     Without lines all that is left of the invoice is credited. With `rebill` the next invoice bills again what the terms
     and usage of the period come to then. `refund` says that the money is to go back; `to_balance`, of an invoice
@@ -58,7 +58,6 @@ class CreditRequest(Model):
     refund: bool = False
     to_balance: bool = False
     days: Period | None = None
-    requested_by: str
 
     @model_serializer(mode="wrap")
     def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -80,3 +79,9 @@ class CreditRequest(Model):
             message = "an uncollectible invoice is written off completely: it cannot be refunded or billed again"
             raise ValueError(message)
         return self
+
+
+class CreditRequest(WantedCredit):
+    """A request to credit an invoice, and the person of the policy who asks."""
+
+    requested_by: str

@@ -10,6 +10,7 @@ from email.policy import SMTP
 
 from billproof.errors import MailRefused, NotFound
 from billproof.ids import digest_bytes, shown
+from billproof.invoicing.annex import annex_name, annex_of, needs_annex
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import DELIVERED
@@ -28,12 +29,14 @@ Renderer = Callable[[Invoice, Released], bytes]
 
 
 class Delivery(Model):
-    """The fact that an invoice was delivered."""
+    """The fact that an invoice was delivered; with an annex, where its PDF shows summaries of its lines."""
 
     number: str
     pdf_key: str
     pdf_digest: str
     mailed_to: str | None
+    annex_key: str | None = None
+    annex_digest: str | None = None
 
 
 def pdf_key(released: Released) -> str:
@@ -41,10 +44,17 @@ def pdf_key(released: Released) -> str:
     return f"documents/{released.legal_entity}/{released.period.name}/{released.number}.pdf"
 
 
+def annex_key(released: Released) -> str:
+    """Return where the annex of an invoice is."""
+    return f"documents/{released.legal_entity}/{released.period.name}/{annex_name(released)}"
+
+
 def deliver_invoice(
     *, invoice_id: str, register: Register, objects: Objects, render: Renderer, mailer: Mailer, sender: str | None
 ) -> Delivery:
     """Keep the PDF and mail it to the account, unless it is a record only; one that was delivered is left alone.
+
+    An invoice of many lines has an annex, which is kept and mailed, too.
 
     Raises NotFound where the invoice is not released, ExternalServiceUnavailable where the mail was not taken, and
     MailRefused where it never will be: that is a fact beside the invoice, and the message becomes a dead letter.
@@ -59,16 +69,21 @@ def deliver_invoice(
     invoice = read_invoice(objects, released.document)
     pdf = render(invoice, released)
     objects.put(pdf_key(released), pdf, content_type="application/pdf")
+    annex = annex_of(invoice, released) if needs_annex(invoice) else None
+    if annex is not None:
+        objects.put(annex_key(released), annex, content_type="text/csv")
     if invoice.is_record:
         sender = None
     if sender is not None:
-        mail = compose(invoice, released, pdf, sender=sender)
+        mail = compose(invoice, released, pdf, sender=sender, annex=annex)
         _send(mail, invoice, register=register, mailer=mailer)
     delivery = Delivery(
         number=released.number,
         pdf_key=pdf_key(released),
         pdf_digest=digest_bytes(pdf),
         mailed_to=invoice.buyer.billing_email if sender is not None else None,
+        annex_key=annex_key(released) if annex is not None else None,
+        annex_digest=digest_bytes(annex) if annex is not None else None,
     )
     register.add(invoice_id, DELIVERED, delivery)
     return delivery
@@ -90,7 +105,7 @@ def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) 
         raise
 
 
-def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str) -> bytes:
+def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str, annex: bytes | None = None) -> bytes:
     """Write the mail: the same invoice gives the same Message-ID, so a repeated one is recognised."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
@@ -107,6 +122,8 @@ def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str) ->
         text += _left(released)
     mail.set_content(f"Dear {invoice.buyer.name},\n\n{text}\n\n{invoice.seller.name}\n")
     mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{released.number}.pdf")
+    if annex is not None:
+        mail.add_attachment(annex, maintype="text", subtype="csv", filename=annex_name(released))
     return mail.as_bytes()
 
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from billproof.contracts.model import ZeroInvoices
 from billproof.contracts.timeline import in_force
-from billproof.findings import Finding, Owner, Severity, is_blocked
+from billproof.findings import Finding, Severity, is_blocked
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes
+from billproof.invoicing.balances import limit_of, over_limit
 from billproof.invoicing.booking import booked_accruals, booked_lines
 from billproof.invoicing.documents import document_key
 from billproof.invoicing.drafts import Draft, DraftOutcome
@@ -194,7 +195,7 @@ def draft_account(
         key = document_key(identity, digest)
         document = DocumentRef(key=key, digest=digest, totals=invoice.totals, booked=invoice.booked)
         findings = tuple(_with_amount(finding, document) for finding in findings)
-        findings += tuple(over_limit(terms.account.id, -invoice.totals.gross, terms.balances, plan.legal_entity))
+        findings += tuple(balance_left(terms.account.id, -invoice.totals.gross, terms.balances, plan.legal_entity))
     if is_blocked(findings):
         outcome = DraftOutcome.HELD
     else:
@@ -209,27 +210,39 @@ def draft_account(
         places=_slots(terms, plan.period.name),
         findings=findings,
         issue_date=terms.issue.day if terms.issue else None,
+        revenue_categories=tuple(sorted({line.revenue_category for line in pricing.priced.lines}))
+        if pricing.priced
+        else (),
     )
     return draft, data
 
 
-def over_limit(account: str, left: Money, balances: Mapping[str, Decimal], entity: LegalEntity) -> Iterator[Finding]:
+def held_draft(
+    terms: AccountTerms, pricing: AccountPricing, findings: tuple[Finding, ...], *, plan: BatchPlan
+) -> Draft:
+    """Return the draft of an account whose document cannot be made: held by its findings."""
+    identity = InvoiceId(plan.legal_entity.id, plan.period.name, terms.account.id)
+    return Draft(
+        account=identity.account,
+        invoice=str(identity),
+        outcome=DraftOutcome.HELD,
+        document=None,
+        events=pricing.counts,
+        late_events=pricing.late_counts,
+        places=_slots(terms, plan.period.name),
+        findings=findings,
+        issue_date=terms.issue.day if terms.issue else None,
+    )
+
+
+def balance_left(account: str, left: Money, balances: Mapping[str, Decimal], entity: LegalEntity) -> Iterator[Finding]:
     """Find a document that leaves a customer a larger balance than the legal entity's terms allow."""
     if left.amount <= 0 or entity.chart_of_accounts.customer_balance is None:
         return
     after = Money.of(CONTEXT.add(balances.get(left.currency, Decimal(0)), left.amount), left.currency)
-    limit = Money.of(entity.balance_limits.get(left.currency, Decimal(0)), left.currency)
-    if after.amount > limit.amount:
-        yield Finding(
-            code="balance_over_limit",
-            severity=Severity.BLOCKING,
-            account=account,
-            path="invoice/total",
-            message=f"{left} are left to the customer's balance, which would be {after}; the limit is {limit}",
-            remedy="approve it, and later invoices draw the balance; or remove the cause and run the period again",
-            owner=Owner.BILLING,
-            amount_at_risk=after,
-        )
+    limit = limit_of(entity, left.currency)
+    if after.amount > limit:
+        yield over_limit(account, left, after, limit)
 
 
 def _slots(terms: AccountTerms, period: str) -> tuple[BillingSlot, ...]:

@@ -21,7 +21,8 @@ class DraftOutcome(StrEnum):
 class Draft(Model):
     """A drafted invoice: its document, or the findings that say why there is none; `places` are the slots it wants.
 
-    `issue_date` is null where it is that of the batch.
+    `issue_date` is null where it is that of the batch. `revenue_categories` are those of its lines; drafts of before
+    have none.
     """
 
     account: str
@@ -33,6 +34,7 @@ class Draft(Model):
     places: tuple[BillingSlot, ...]
     findings: tuple[Finding, ...]
     issue_date: date | None = None
+    revenue_categories: tuple[str, ...] = ()
 
 
 class BatchDrafts(Model):

@@ -6,7 +6,7 @@ invoices#<entity>#<period>#<shard>
 <account>#posting               the intent to post, with what will be posted
 <account>#declared              the tax is committed to the external tax engine
 <account>#posted                the ERP confirmed it
-<account>#delivered             the customer was sent it
+<account>#delivered             its PDF is kept, and was mailed where it is to be
 <account>#accrued#<month>       what a month accrued of it while it waited
 <account>#bounced#<mail>        its mail did not arrive; refused, rejected and complained likewise
 <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
@@ -15,6 +15,7 @@ invoices#<entity>#<period>#<shard>
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from billproof.identities import InvoiceId, RunId
@@ -52,6 +53,14 @@ def facts_partition(document: InvoiceId) -> str:
     """Return where the facts of an invoice and its credit notes are."""
     shard = shard_of(document.invoice.subject, REGISTER_SHARDS)
     return f"invoices#{document.legal_entity}#{document.period}#{shard}"
+
+
+class Sent(StrEnum):
+    """Whether the customer was sent a document, or its PDF is only kept."""
+
+    YES = "yes"
+    KEPT = "kept"
+    NO = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +110,15 @@ class InvoiceFacts:
 
     @property
     def is_delivered(self) -> bool:
-        """Whether the customer was sent it."""
+        """Whether its PDF is there, and was sent where it is to be sent."""
         return DELIVERED in self.facts
+
+    @property
+    def sent(self) -> Sent:
+        """Whether the customer was sent it: an invoice of nothing is kept, and so is any where no sender is set."""
+        if not self.is_delivered:
+            return Sent.NO
+        return Sent.YES if self.facts[DELIVERED]["mailed_to"] else Sent.KEPT
 
 
 def by_document(legal_entity: str, period: str, records: Iterable[Record]) -> list[InvoiceFacts]:

@@ -20,6 +20,7 @@ from operator import attrgetter
 from typing import Any
 
 from billproof.errors import Contended, IssuedLater, NotFound
+from billproof.findings import Finding
 from billproof.identities import InvoiceId
 from billproof.ids import shard_of
 from billproof.invoicing.balance import BalanceChange, Worth
@@ -101,14 +102,14 @@ class Register:
         self, entity: str, year: int, number: int, kind: SeriesKind = SeriesKind.INVOICES
     ) -> str | None:
         """Return the id of the document that took a number of a series, or None."""
-        for block in self._blocks(entity, year, kind):
+        for block in self.blocks(entity, year, kind):
             if block.first <= number < block.next:
                 return block.invoices[number - block.first]
         return None
 
     def series(self, entity: str, year: int, kind: SeriesKind = SeriesKind.INVOICES) -> list[str]:
         """Return the documents of a series in the order of their numbers, from 1."""
-        return [document for block in self._blocks(entity, year, kind) for document in block.invoices]
+        return [document for block in self.blocks(entity, year, kind) for document in block.invoices]
 
     def numbers_taken(self, series: Series) -> int:
         """Return how many numbers of a series are taken: it has no gap."""
@@ -124,7 +125,8 @@ class Register:
         released = None if block.issue_date else self.released(block.invoices[-1])
         return block.issue_date or (released.issue_date if released else date.min)
 
-    def _blocks(self, entity: str, year: int, kind: SeriesKind) -> Iterator[Block]:
+    def blocks(self, entity: str, year: int, kind: SeriesKind) -> Iterator[Block]:
+        """Yield the blocks of a series in their order."""
         for record in self._records.query(series_partition(entity, year, kind)):
             yield Block.model_validate(record.document)
 
@@ -174,21 +176,28 @@ class Register:
         return open_worth
 
     def release(
-        self, candidates: Sequence[Candidate], *, series: Series, period: Period, run: str
+        self,
+        candidates: Sequence[Candidate],
+        *,
+        series: Series,
+        period: Period,
+        run: str,
+        refused: dict[str, Finding] | None = None,
     ) -> dict[str, Released]:
         """Release documents under the next numbers of a series, without a gap; return the releases by document.
 
         One that was released before keeps its release as it was. One whose slot was taken is not released: another
-        invoice billed the same late usage meanwhile. Raises Contended where others kept taking the next numbers, and
+        invoice billed the same late usage meanwhile. One that would leave a larger balance than it may is not released,
+        and is added to `refused`. Raises Contended where others kept taking the next numbers, and
         IssuedLater where the series has a number of a later day than this one: what was released by then stays.
         """
         releases: dict[str, Released] = {}
         for chunk in chunks(candidates):
-            releases |= self._release_chunk(chunk, series, period, run)
+            releases |= self._release_chunk(chunk, series, period, run, {} if refused is None else refused)
         return releases
 
     def _release_chunk(
-        self, chunk: Sequence[Candidate], series: Series, period: Period, run: str
+        self, chunk: Sequence[Candidate], series: Series, period: Period, run: str, refused: dict[str, Finding]
     ) -> dict[str, Released]:
         releases: dict[str, Released] = {}
         for _ in attempts(MAX_ATTEMPTS):
@@ -197,10 +206,17 @@ class Register:
                 if known is not None:
                     releases[candidate.invoice] = known
             missing = [
-                candidate
+                (candidate, self.balance_change(candidate))
                 for candidate in chunk
                 if candidate.invoice not in releases and not self.is_outdated(candidate.invoice, candidate.slots)
             ]
+            over = {
+                candidate.invoice: finding
+                for candidate, change in missing
+                if (finding := candidate.over_limit(change)) is not None
+            }
+            missing = [(candidate, change) for candidate, change in missing if candidate.invoice not in over]
+            refused |= over
             if not missing:
                 return releases
             block, taken = self._next_block(missing, series, period, run)
@@ -219,7 +235,11 @@ class Register:
         return any(record is not None and record["invoice"] != document for record in taken)
 
     def _next_block(
-        self, candidates: Sequence[Candidate], series: Series, period: Period, run: str
+        self,
+        candidates: Sequence[tuple[Candidate, BalanceChange | None]],
+        series: Series,
+        period: Period,
+        run: str,
     ) -> tuple[list[Record], list[Released]]:
         last = self._last_block(series)
         issued = self._issued_on(last) if last else series.issue_date
@@ -229,12 +249,12 @@ class Register:
         first = last.next if last else 1
         block = Block(
             first=first,
-            invoices=tuple(candidate.invoice for candidate in candidates),
+            invoices=tuple(candidate.invoice for candidate, _ in candidates),
             issue_date=series.issue_date,
         )
         records = [Record(Key(series.partition, f"{first:012d}"), block.model_dump(mode="json"))]
         releases = []
-        for ordinal, candidate in enumerate(candidates, start=first):
+        for ordinal, (candidate, change) in enumerate(candidates, start=first):
             release = Released(
                 invoice=candidate.invoice,
                 number=series.number(ordinal),
@@ -244,7 +264,7 @@ class Register:
                 issue_date=series.issue_date,
                 document=candidate.document,
                 run=run,
-                balance=self.balance_change(candidate),
+                balance=change,
             )
             releases.append(release)
             records += records_of(release, candidate)

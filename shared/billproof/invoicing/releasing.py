@@ -2,27 +2,26 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from billproof.errors import Contended, IssuedLater, NotFound
-from billproof.findings import Finding, Owner, Severity
+from billproof.findings import Finding, Owner, Severity, bounded
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, digest_bytes, shown
 from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.facts import DELIVERED, POSTED
-from billproof.invoicing.held import HeldInvoice
+from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import CREDITS, DocumentKind, DocumentRef, Invoice, Released
 from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
+from billproof.nets import Net
 from billproof.ports import Objects, Queue
 from billproof.retrying import attempts
 from billproof.store_keys import is_unbilled_slot_name
-
-OUTDATED = "another invoice billed the same late usage meanwhile"
 
 
 def release_drafts(
@@ -30,63 +29,82 @@ def release_drafts(
 ) -> BatchReleases:
     """Release the clean drafts of a batch under numbers, note the held ones, and send on what is not yet done.
 
-    transaction: numbers + releases | messages to both queues | the batch's artefact
+    transaction: numbers + releases | messages to both queues | the facts of held ones | the batch's artefact
                                     ^ after a crash here the retry finds the releases and sends the messages again;
                                       their consumers accept the second one without change
+
+    What is released is sent on before anything else is written: no trouble of a held account delays it.
     """
+    net = Net("release_invoices")
     clean = [draft for draft in batch.drafts if draft.outcome is DraftOutcome.CLEAN and draft.document is not None]
-    released, refused = release_in_order(clean, batch, register, issues)
+    unaccounted = {draft.invoice: finding for draft in clean if (finding := _unaccounted(draft, issues))}
+    clean = [draft for draft in clean if draft.invoice not in unaccounted]
+    released, refused = release_in_order(clean, batch, register, issues, net)
+    refused |= unaccounted
     drafts = [_as_refused(draft, refused) or _if_outdated(draft, released, batch, register) for draft in batch.drafts]
-    for draft in drafts:
-        if draft.outcome is DraftOutcome.HELD:
-            known = register.released(draft.invoice)
-            if known is not None:
-                released[draft.invoice] = known
-            else:
-                register.hold(_held(draft, batch.run))
+    held = [draft for draft in drafts if draft.outcome is DraftOutcome.HELD]
+    for draft in held:
+        known = register.released(draft.invoice)
+        if known is not None:
+            released[draft.invoice] = known
     runs = {invoice: release.run for invoice, release in released.items()}
     _hand_over(runs, register, fact=POSTED, queue=postings)
     _hand_over(runs, register, fact=DELIVERED, queue=deliveries)
+    for draft in held:
+        if draft.invoice not in released:
+            _hold(draft, batch.run, register, net)
+    net.refuse_too_much(issues.trouble, len(batch.drafts))
     results = tuple(_result(draft, released.get(draft.invoice), batch.run) for draft in drafts)
     return BatchReleases(run=batch.run, batch=batch.batch, invoices=results)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRelease:
-    """What became of a held invoice: its release, or why it is not released."""
-
-    released: Released | None
-    reason: str = ""
-
-
 def release_held(
     batch: BatchDrafts, account: str, *, register: Register, postings: Queue, deliveries: Queue, issues: Issues
-) -> HeldRelease:
+) -> Released | Finding:
     """Release one invoice that a run held, issued on the day of its release; doing it again changes nothing.
 
-    It is not released where its late usage was billed by another invoice since, or where its tax is no longer what was
-    drafted and approved: the period has to be run again. Raises NotFound where the run drafted no document for the
-    account.
+    Return why it is not released where its late usage was billed by another invoice since, where its tax is no longer
+    what was drafted and approved, where it would leave a larger balance than was approved, or where the chart has no
+    account for its revenue. Raises NotFound where the run drafted no document for the account.
     """
     draft = next((draft for draft in batch.drafts if draft.account == account), None)
     if draft is None or draft.document is None:
         message = f"run {batch.run} drafted no invoice for {shown(account)}"
         raise NotFound(message)
+    unaccounted = _unaccounted(draft, issues)
+    if unaccounted is not None and register.released(draft.invoice) is None:
+        return unaccounted
     held = draft.model_copy(update={"issue_date": max(issues.today, batch.issue_date_of(draft))})
     known = register.released(draft.invoice)
     if known is None and held.issue_date != batch.issue_date_of(draft):
         issued = issues.issue(draft, batch.issue_date_of(held))
         if issued.document is None:
-            return HeldRelease(None, issued.finding.message if issued.finding else "")
+            return issued.finding or _outdated(draft, batch, register)
         held = held.model_copy(update={"document": issued.document})
-    releases, refused = release_in_order([held], batch, register, issues)
+    releases, refused = release_in_order([held], batch, register, issues, Net("release_held"))
     released = releases.get(draft.invoice)
     if released is None:
-        finding = refused.get(draft.invoice)
-        return HeldRelease(None, finding.message if finding else OUTDATED)
+        return refused.get(draft.invoice) or _outdated(draft, batch, register)
     _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
     _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
-    return HeldRelease(released)
+    return released
+
+
+def _unaccounted(draft: Draft, issues: Issues) -> Finding | None:
+    """Find a draft whose posting would fail: its number is not taken while the chart has no account for its revenue."""
+    missing = [category for category in draft.revenue_categories if category not in issues.chart.revenue]
+    if not missing:
+        return None
+    return Finding(
+        code="revenue_without_account",
+        severity=Severity.BLOCKING,
+        account=draft.account,
+        path="chart_of_accounts/revenue",
+        message=f"the chart of accounts has no revenue account for {', '.join(missing)}",
+        remedy="publish the legal entity with an account for it, then run the period again",
+        owner=Owner.BILLING,
+        amount_at_risk=draft.document.totals.gross if draft.document else None,
+    )
 
 
 def exclude_unbilled(batch: BatchDrafts, account: str, *, register: Register) -> bool:
@@ -118,23 +136,16 @@ def release_credit(
     postings: Queue,
     deliveries: Queue,
     today: date,
-) -> Released | None:
-    """Release a credit note or write-off that was approved; None where the period was settled anew meanwhile.
+    most_left: Decimal,
+) -> Released | Finding:
+    """Release a credit note or write-off that was approved, issued today.
 
-    It is issued today. Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
+    Return why it is not released where the period was settled anew meanwhile, or where it would leave a larger balance
+    than `most_left`. Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
     """
-    facts = register.facts(document_id)
-    request = facts.request if facts is not None else None
-    if request is None or request.request != request_id:
-        message = f"there is no request {shown(request_id)} for {shown(document_id)}"
-        raise NotFound(message)
+    request, invoice = _requested(document_id, request_id, register)
     credit = read_invoice(objects, request.document)
-    invoice_id = str(InvoiceId.parse(document_id).invoice)
-    invoice = register.released(invoice_id)
-    if invoice is None:
-        message = f"invoice {shown(invoice_id)} is not released"
-        raise NotFound(message)
-    day = max(credit.issue_date, today)
+    day, refused = max(credit.issue_date, today), dict[str, Finding]()
     for _ in attempts(MAX_ATTEMPTS):
         series = Series(
             entity=invoice.legal_entity,
@@ -142,11 +153,12 @@ def release_credit(
             issue_date=day,
             kind=SeriesKind.CREDIT_NOTES,
         )
-        candidate = Candidate(
-            document_id, _credit_on(day, credit, request.document, objects), request.places, credit.settlement
-        )
+        on_day = _credit_on(day, credit, request.document, objects)
+        candidate = Candidate(document_id, on_day, request.places, credit.settlement, most_left)
         try:
-            releases = register.release([candidate], series=series, period=invoice.period, run=request_id)
+            releases = register.release(
+                [candidate], series=series, period=invoice.period, run=request_id, refused=refused
+            )
             break
         except IssuedLater as later:
             day = later.day
@@ -154,11 +166,39 @@ def release_credit(
         message = f"others kept issuing credit notes after {credit.issue_date} in {invoice.legal_entity}"
         raise Contended(message)
     released = releases.get(document_id)
-    if released is not None:
-        _hand_over({document_id: document_id}, register, fact=POSTED, queue=postings)
-        if credit.kind is DocumentKind.CREDIT_NOTE:
-            _hand_over({document_id: document_id}, register, fact=DELIVERED, queue=deliveries)
+    if released is None:
+        return refused.get(document_id) or _settled_anew(request.account, invoice.number)
+    _hand_over({document_id: document_id}, register, fact=POSTED, queue=postings)
+    if credit.kind is DocumentKind.CREDIT_NOTE:
+        _hand_over({document_id: document_id}, register, fact=DELIVERED, queue=deliveries)
     return released
+
+
+def _requested(document_id: str, request_id: str, register: Register) -> tuple[RequestedCredit, Released]:
+    """Return what was asked for, and the release of its invoice; raises NotFound."""
+    facts = register.facts(document_id)
+    request = facts.request if facts is not None else None
+    if request is None or request.request != request_id:
+        message = f"there is no request {shown(request_id)} for {shown(document_id)}"
+        raise NotFound(message)
+    invoice_id = str(InvoiceId.parse(document_id).invoice)
+    invoice = register.released(invoice_id)
+    if invoice is None:
+        message = f"invoice {shown(invoice_id)} is not released"
+        raise NotFound(message)
+    return request, invoice
+
+
+def _settled_anew(account: str, number: str) -> Finding:
+    return Finding(
+        code="credit_settled_elsewhere",
+        severity=Severity.BLOCKING,
+        account=account,
+        path=number,
+        message=f"a month of {number} was billed or credited anew since it was asked for: less may be left than then",
+        remedy="reject it and ask for it again: what is left is computed anew",
+        owner=Owner.BILLING,
+    )
 
 
 def _credit_on(day: date, credit: Invoice, document: DocumentRef, objects: Objects) -> DocumentRef:
@@ -172,6 +212,15 @@ def _credit_on(day: date, credit: Invoice, document: DocumentRef, objects: Objec
     return document.model_copy(update={"key": key, "digest": content_digest})
 
 
+def _hold(draft: Draft, run: str, register: Register, net: Net) -> None:
+    """Note that a draft is held; where its own findings cannot be written, with what that raised in their place."""
+    net.catch(
+        draft.account,
+        lambda: register.hold(_held(draft, run)),
+        lambda finding: register.hold(_held(draft.model_copy(update={"findings": (finding,), "places": ()}), run)),
+    )
+
+
 def _held(draft: Draft, run_id: str) -> HeldInvoice:
     return HeldInvoice(
         invoice=draft.invoice,
@@ -179,7 +228,7 @@ def _held(draft: Draft, run_id: str) -> HeldInvoice:
         run=run_id,
         document=draft.document,
         places=draft.places,
-        findings=draft.findings,
+        findings=bounded(draft.findings),
     )
 
 
@@ -191,6 +240,12 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released], batch: BatchDra
     """
     if draft.outcome is not DraftOutcome.CLEAN or draft.invoice in released:
         return draft
+    finding = _outdated(draft, batch, register)
+    return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})
+
+
+def _outdated(draft: Draft, batch: BatchDrafts, register: Register) -> Finding:
+    """Say which billing slot of a draft another invoice took."""
     wanted = {(slot.period, slot.ordinal) for slot in draft.places}
     billings = register.settlements(batch.legal_entity, draft.account)
     taken = {billing.period: billing.invoice for billing in billings if (billing.period, billing.ordinal) in wanted}
@@ -202,7 +257,7 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released], batch: BatchDra
         code, what = "credit_drawn_elsewhere", "what a credit of the account pays"
     named = ", ".join(sorted(months or {month for month, _ in wanted}))
     invoices = ", ".join(sorted(set(taken.values())))
-    finding = Finding(
+    return Finding(
         code=code,
         severity=Severity.BLOCKING,
         account=draft.account,
@@ -211,7 +266,6 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released], batch: BatchDra
         remedy="run the period again: it computes what is left to bill",
         owner=Owner.BILLING,
     )
-    return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})
 
 
 def _hand_over(invoices: Mapping[str, str], register: Register, *, fact: str, queue: Queue) -> None:

@@ -1,10 +1,13 @@
 """Where versions of master data are kept and how they are found again.
 
-catalog                    entity#<id>#v000001, meter#<id>#v000001, policy#<id>#v000001
+catalog                    entity#<id>#v000001, meter#<id>#v000001
 account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001, child#<account>
 rates#<currencies>         <day>#v000001
 received#<any of these>    when that version came, and who sent it
 members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
+
+Policies are published and confirmed through the API and kept elsewhere (approvals/governing.py); those of format 1 lie
+in the catalog, as policy#<id>#v000001.
 """
 
 from collections.abc import Iterator
@@ -14,14 +17,16 @@ from functools import cache
 
 from pydantic import ConfigDict, TypeAdapter
 
-from billproof.approvals.policy import Policy
+from billproof.approvals.governing import PolicyBook
+from billproof.approvals.policy import FORMAT, Policy
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
-from billproof.errors import Conflict, Contended, NotFound
+from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.ids import shard_of, shown
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
+from billproof.masterdata.packing import PackedRecords
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.names import PUBLISHED
 from billproof.ports import Key, Record, Records
@@ -84,10 +89,11 @@ class AccountRecord:
 
 
 class Directory:
-    """Master data by name, over records."""
+    """Master data by name, over records, and the policies, over facts of their own where there are such."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, records: Records, policies: PolicyBook | None = None) -> None:
+        self._records = PackedRecords(records)
+        self.policies = policies or PolicyBook(lambda: records, records)
 
     def add(self, data: AnyMasterData, receipt: Receipt | None = None) -> bool:
         """Keep one version and its receipt; False where this very version is kept already, under its first receipt.
@@ -95,8 +101,11 @@ class Directory:
         A version that was kept before a field was added, and says nothing of it, is the same version.
 
         Raises Conflict where the version is taken with other content, or an account would change its legal entity or
-        its parent, and Contended.
+        its parent, InvalidInput for a policy, which takes two people, and Contended.
         """
+        if isinstance(data, Policy) and data.format == FORMAT:
+            message = f"policy {data.id}: publish it with billproof policy publish; somebody else confirms it"
+            raise InvalidInput(message)
         record = Record(key_of(data), data.model_dump(mode="json"))
         batch = [record]
         if receipt is not None:
@@ -130,9 +139,7 @@ class Directory:
             message = f"account {account.id} is billed {_by(known)} and cannot be billed {_by(account)}: end its "
             raise Conflict(message + "contracts and open another account")
 
-    def _latest[T: (LegalEntity, Account, Meter, Policy)](
-        self, partition: str, prefix: str, model: type[T]
-    ) -> T | None:
+    def _latest[T: (LegalEntity, Account, Meter)](self, partition: str, prefix: str, model: type[T]) -> T | None:
         for record in self._records.query(partition, prefix=prefix, newest_first=True, limit=1):
             return model.model_validate(record.document)
         return None
@@ -144,6 +151,11 @@ class Directory:
             message = f"there is no legal entity {shown(entity)}"
             raise NotFound(message)
         return latest
+
+    def versions_of(self, entity: str) -> list[LegalEntity]:
+        """Return every version of a legal entity, oldest first."""
+        records = self._records.query("catalog", prefix=f"entity#{entity}#")
+        return [LegalEntity.model_validate(record.document) for record in records]
 
     def legal_entities(self) -> list[LegalEntity]:
         """Return the latest version of every legal entity, by id."""
@@ -158,9 +170,8 @@ class Directory:
         return list({meter.id: meter for meter in versions}.values())
 
     def policy(self, entity: str) -> Policy:
-        """Return the latest policy of a legal entity; one that knows nobody where none was published."""
-        published = self._latest("catalog", f"policy#{entity}#", Policy)
-        return published or Policy(id=entity, version=1)
+        """Return the policy of a legal entity that is in force; one that knows nobody where none is."""
+        return self.policies.in_force(entity)
 
     def rate(self, currency: str, books: str, *, on: date, days: int) -> ExchangeRate | None:
         """Return the last rate between two currencies on or before a day, not older than some days, or None."""
@@ -175,6 +186,11 @@ class Directory:
     def account(self, account: str) -> Account | None:
         """Return the latest version of an account, or None."""
         return self._latest(f"account#{account}", "profile#", Account)
+
+    def children(self, account: str) -> list[str]:
+        """Return the accounts that an account is the parent of, by id."""
+        records = self._records.query(f"account#{account}", prefix="child#")
+        return [record.document["account"] for record in records]
 
     def contracts(self, account: str) -> list[Contract]:
         """Return every version of every contract of an account, by contract and version."""
@@ -207,6 +223,8 @@ class Directory:
 
     def holds(self, data: AnyMasterData) -> bool:
         """Say whether this very version, with these very terms, is what is stored."""
+        if isinstance(data, Policy):
+            return self.policies.holds(data)
         stored = self._records.get(key_of(data))
         return stored is not None and type(data).model_validate(stored) == data
 

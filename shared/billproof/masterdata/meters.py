@@ -1,5 +1,6 @@
 """What is measured: meters, and how they turn events into quantities."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -31,6 +32,8 @@ LEVELS = {Aggregation.MAX, Aggregation.LATEST, Aggregation.WEIGHTED_SUM}
 """Those of a level, which has a value at every instant and goes on from one month to the next."""
 
 
+EARLIEST = date(1970, 1, 1)
+"""No meter accepts events of before."""
 OUR_TYPES = "billproof."
 """What the types of control totals and the like begin with."""
 
@@ -42,6 +45,8 @@ class Meter(Model):
     false; when it is true validation refuses such an event. Only events count whose properties have one of the
     values that `where` names for them; an event that no meter of its type counts is without a price. The quantity is
     rounded by `rounding` before anything prices it. With a `price_property` every event must carry its unit's price.
+    Events of a type that are older than a deployment takes are accepted from the first day `accepts_from` (UTC) on that
+    a meter of the type names.
     """
 
     kind: Literal["meter"] = "meter"
@@ -57,6 +62,7 @@ class Meter(Model):
     percentile: Annotated[Exact, Field(gt=0, le=100)] | None = None
     where: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
     rounding: QuantityRule | None = None
+    accepts_from: Annotated[date, Field(ge=EARLIEST)] | None = None
 
     @model_validator(mode="after")
     def _price_of_a_sum(self) -> Self:

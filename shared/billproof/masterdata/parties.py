@@ -152,7 +152,7 @@ class LegalEntity(Model):
     currency: Currency
     time_zone: TimeZone
     number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}(-[A-Z0-9]{1,8})?$")]
-    payment_days: Annotated[int, Field(ge=0, le=365)]
+    payment_days: Annotated[int, Field(strict=True, ge=0, le=365)]
     bills_from: date | None = None
     rounding: Rounding
     tax_rounding: TaxRounding = TaxRounding.PER_LINE

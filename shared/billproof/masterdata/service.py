@@ -6,6 +6,7 @@ from billproof.contracts.history import Receipt, VersionChange, version_changes
 from billproof.errors import NotFound
 from billproof.ids import shown
 from billproof.masterdata.directory import Directory, read_master_data
+from billproof.masterdata.publishing import refuse_unsound
 from billproof.model import Model
 
 
@@ -28,10 +29,13 @@ class Synced(Model):
 def sync_contract(body: str, *, directory: Directory, receipt: Receipt | None = None) -> Synced:
     """Keep the version that one message carries, and who sent it; a version that is known is accepted without change.
 
-    Raises pydantic's ValidationError where the message is not master data, and Conflict where the version exists with
-    other terms: both are for a person, so the message ends in the dead-letter queue.
+    Raises pydantic's ValidationError where the message is not master data, InvalidInput where no run could bill it, and
+    Conflict where the version exists with other terms: all are for a person, so the message ends in the dead-letter
+    queue. A version that is stored was accepted by the rules of its day.
     """
     data = read_master_data(body)
+    if not directory.holds(data):
+        refuse_unsound(data, directory)
     outcome = SyncOutcome.STORED if directory.add(data, receipt) else SyncOutcome.KNOWN
     return Synced(kind=data.kind, id=data.id, version=data.version, outcome=outcome)
 

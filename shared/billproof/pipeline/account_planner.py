@@ -13,12 +13,14 @@ from functools import partial
 from billproof.contracts.model import Contract, ZeroInvoices
 from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
+from billproof.findings import Finding
 from billproof.identities import InvoiceId, LineIdFormat
 from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
+from billproof.nets import Net
 from billproof.periods import Period
 from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
@@ -29,6 +31,7 @@ from billproof.pipeline.issue_days import IssueDays
 from billproof.pipeline.level_sources import LevelSources, reads_levels
 from billproof.pipeline.months import Months
 from billproof.pipeline.settling import SettledMonths
+from billproof.pipeline.stopped_accounts import readable_family
 from billproof.pipeline.unbilled_usage import UnbilledUsage
 from billproof.pipeline.windows import unpriced, window_of
 from billproof.ports import Objects
@@ -42,20 +45,8 @@ from billproof.usage.model import AFTER_ALL, AccountWindow
 MAX_EARLIER = 60
 """Earlier periods that one invoice bills differences of, oldest first; the others wait for the next."""
 KEPT = (
-    "earlier",
-    "known",
-    "terms_digest",
-    "before",
-    "unbilled_one_offs",
-    "carried",
-    "drawn",
-    "credits",
-    "committed",
-    "line_ids",
-    "booking",
-    "balances",
-    "zero_invoices",
-    "unbilled",
+    *("earlier", "known", "terms_digest", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed"),
+    *("line_ids", "booking", "balances", "zero_invoices", "unbilled"),
 )
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
@@ -101,6 +92,7 @@ class AccountPlanner:
         self._meters = {meter.id: meter for meter in directory.meters()}
         self._runs = EarlierRuns(objects, buckets)
         self._unbilled = UnbilledUsage(entity.id, period, runs=self._runs, months=months, register=register)
+        self.net = Net("plan_billing_run")
 
     def late(self, accounts: Iterable[str]) -> dict[str, list[LateMark]]:
         """Return the marks of late usage, by account."""
@@ -113,9 +105,19 @@ class AccountPlanner:
     def plan(self, name: str, marks: Marks) -> AccountPlan | None:
         """Return what the run looks at for an account and its children; None for a child, which its parent's has.
 
-        Terms that cannot be laid out, of the period or of an earlier one, hold the account's invoice and no other's.
-        Raises NotFound where it has no profile.
+        Terms that cannot be laid out, of the period or of an earlier one, and whatever else it raises, hold the
+        account's invoice and no other's.
         """
+        return self.net.catch(name, lambda: self._plan_known(name, marks), lambda finding: self._stopped(name, finding))
+
+    def _stopped(self, name: str, finding: Finding) -> AccountPlan:
+        """Plan an account whose planning raised: its events are counted, and its finding holds its invoice."""
+        family = readable_family(name, self._entity, self._directory)
+        account, *children = family.accounts
+        terms = AccountTerms(account=account, children=tuple(children), contracts=(), findings=(finding,))
+        return AccountPlan(terms, self._windows_now(family, (), self._period))
+
+    def _plan_known(self, name: str, marks: Marks) -> AccountPlan | None:
         record = self._directory.account_record(name)
         parent = record.account.parent
         if parent is not None and is_billed_by(parent, self._entity.id, self._directory):

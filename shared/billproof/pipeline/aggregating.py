@@ -8,7 +8,7 @@ from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.aggregation import Extras, aggregate
 from billproof.usage.model import AccountUsage, BatchUsage, Quarantined
-from billproof.usage.tally_model import BucketTally
+from billproof.usage.tallies import BucketTally
 
 
 class Aggregated(Model):

@@ -23,7 +23,7 @@ from billproof.tax.charged import BatchCharges
 from billproof.tax.model import BatchTax
 from billproof.usage.model import AggregationPlan, BatchUsage
 from billproof.usage.refusal_model import RunRefusals
-from billproof.usage.tally_model import BucketTally
+from billproof.usage.tallies import BucketTally
 
 FORMAT = "3"
 """Changes when artefacts of an earlier version can no longer be read; a released version reads those of the last."""

@@ -2,11 +2,13 @@
 
 from functools import cache
 
+from pydantic import ValidationError
+
 from billproof.errors import NotFound
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, USAGE, Artefacts
 from billproof.pipeline.usages import usage_part
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AccountWindow, BatchUsage
+from billproof.usage.model import AccountUsage, AccountWindow
 from billproof.usage.openings import EarlierWindows, KnownLevels
 
 
@@ -17,24 +19,26 @@ def earlier_levels(artefacts: Artefacts, bucket: int) -> EarlierWindows:
     def windows(run: str) -> dict[tuple[str, str], AccountWindow]:
         try:
             plan = artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket))
-        except NotFound:  # the run read no window of the bucket
+        except (NotFound, ValidationError):  # the run read no window of the bucket, or its plan no longer reads
             return {}
         return {(window.account, window.period): window for window in plan.windows}
 
     @cache
-    def usage(run: str, batch: str) -> BatchUsage:
-        return artefacts.read(USAGE, run, usage_part(batch, bucket))
+    def usage(run: str, batch: str) -> tuple[AccountUsage, ...]:
+        try:
+            return artefacts.read(USAGE, run, usage_part(batch, bucket)).accounts
+        except ValidationError:  # it no longer reads: the log still has the levels
+            return ()
 
     def look_up(window: AccountWindow) -> KnownLevels | None:
         source = window.levels
         before = windows(source.run).get((window.account, source.period)) if source is not None else None
         if source is None or before is None:
             return None
-        ended = next(
-            used
-            for used in usage(source.run, before.batch).accounts
-            if (used.account, used.period) == (window.account, source.period)
-        )
+        wanted = (window.account, source.period)
+        ended = next((used for used in usage(source.run, before.batch) if (used.account, used.period) == wanted), None)
+        if ended is None:
+            return None
         levels = {
             closing.reading: {level.dimension: level.level for level in closing.levels} for closing in ended.closing
         }

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
+from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.errors import NotFound
@@ -103,11 +105,14 @@ class History:
         ]
         if not terms:
             return ()
-        settled = {
-            settlement.invoice: settlement for settlement in self._settlements if not settlement.is_concession
-        }.values()
-        in_order = sorted(settled, key=lambda settlement: settlement.number)
-        documents = [read_settled(self._register, self._objects, settlement) for settlement in in_order]
+        conceded = {settlement.invoice for settlement in self._settlements if settlement.is_concession}
+        settled = {settlement.invoice: settlement for settlement in self._settlements}
+        in_order = sorted(settled.values(), key=lambda settlement: settlement.number)
+        documents = [
+            read_settled(self._register, self._objects, settlement)
+            for settlement in in_order
+            if settlement.invoice not in conceded
+        ]
         lines = [line.priced for document in documents for line in document.lines]
         return tuple(
             committed(term, lines).model_copy(update={"charged": _shortfall_charged(term, documents)}) for term in terms
@@ -116,13 +121,15 @@ class History:
     def unbilled_one_offs(self, contracts: Iterable[Contract], *, settled_now: Iterable[str]) -> tuple[str, ...]:
         """Name the one-off charges that were due before the period and that no invoice of their month billed.
 
-        Months that are settled now have theirs billed now.
+        Months that are settled now have theirs billed now. What a later version dropped that governed its day is not
+        missing.
         """
         missing: list[ContractPath] = []
-        for contract in contracts:
+        versions = list(contracts)
+        for contract in versions:
             for charge in contract.charges:
                 due_day = charge.price.due_day
-                if due_day is None:
+                if due_day is None or _is_dropped(charge, contract, versions, due_day):
                     continue
                 path = ContractPath(contract.id, charge.id)
                 is_past = due_day < self._period.start and f"{due_day:%Y-%m}" not in settled_now and path not in missing
@@ -133,6 +140,15 @@ class History:
     def _billed_in(self, month: str) -> set[ContractPath]:
         lines = billed_lines(self._register, self._objects, self._of_month(month))
         return {ContractPath(line.contract, line.charge) for line in lines}
+
+
+def _is_dropped(charge: Charge, contract: Contract, versions: Iterable[Contract], day: date) -> bool:
+    """Say whether a version had begun by a day, and the one that governed then does not owe a charge on it any more."""
+    begun = [version for version in versions if version.id == contract.id and version.effective.start <= day]
+    if contract not in begun:
+        return False
+    last = max(begun, key=attrgetter("version"))
+    return all((other.id, other.price.due_day) != (charge.id, day) for other in last.charges)
 
 
 def read_settled(register: Register, objects: Objects, settlement: PeriodBilling) -> Invoice:

@@ -9,16 +9,19 @@ is run again, and a person sees the new amount.
 """
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 
 from billproof.findings import Finding, Owner, Severity
+from billproof.invoicing.balances import most_left
 from billproof.invoicing.drafting import draft_account
 from billproof.invoicing.drafts import Draft
 from billproof.invoicing.model import DocumentRef
 from billproof.invoicing.numbering import Issued
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import TaxEngineName
+from billproof.masterdata.parties import ChartOfAccounts, LegalEntity, TaxEngineName
 from billproof.money import Money
+from billproof.nets import TroubleLimit
 from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
 from billproof.pipeline.issue_days import rates_on, today_of
@@ -33,15 +36,25 @@ from billproof.tax.time_of_supply import InvoiceDays
 
 
 class Issuing:
-    """Issues the drafts of one batch on the day on which they are released."""
+    """Issues the drafts of one batch on the day on which they are released; a person `approved` what is found there."""
 
-    def __init__(self, run: str, batch: str, *, objects: Objects, directory: Directory, now: datetime) -> None:
+    def __init__(
+        self,
+        run: str,
+        batch: str,
+        *,
+        objects: Objects,
+        directory: Directory,
+        now: datetime,
+        approved: tuple[Finding, ...] = (),
+    ) -> None:
         self._artefacts = Artefacts(objects)
         self._objects = objects
         self._directory = directory
         self._now = now
         self._run = run
         self._batch = batch
+        self._approved = approved
 
     @cached_property
     def _plan(self) -> BatchPlan:
@@ -63,6 +76,24 @@ class Issuing:
     def today(self) -> date:
         """The day that it is where the legal entity bills."""
         return today_of(self._plan.legal_entity, self._now)
+
+    @cached_property
+    def _entity_now(self) -> LegalEntity:
+        return self._directory.legal_entity(self._plan.legal_entity.id)
+
+    def most_left(self, document: DocumentRef) -> Decimal:
+        """Return the largest balance of its customer that a document may leave, as known now."""
+        return most_left(self._entity_now, document.totals.gross.currency, self._approved)
+
+    @property
+    def chart(self) -> ChartOfAccounts:
+        """The chart of accounts as it is now: what is posted is posted by it."""
+        return self._entity_now.chart_of_accounts
+
+    @property
+    def trouble(self) -> TroubleLimit:
+        """How much trouble the release bears, by the policy of the run."""
+        return self._plan.policy.thresholds.trouble
 
     def issue(self, draft: Draft, day: date) -> Issued:
         """Return a draft's document as it is on a day, stored; or the finding that says why it is not issued then."""
@@ -90,8 +121,7 @@ class Issuing:
         return terms.model_copy(update={"account": parent, "children": tuple(children)})
 
     def _plan_now(self) -> BatchPlan:
-        entity = self._directory.legal_entity(self._plan.legal_entity.id)
-        return self._plan.model_copy(update={"legal_entity": entity})
+        return self._plan.model_copy(update={"legal_entity": self._entity_now})
 
 
 def issued_tax(

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from billproof.approvals.governing import PolicyBook
 from billproof.contracts.model import Contract
 from billproof.errors import NotFound
 from billproof.findings import Finding
 from billproof.ids import shown
+from billproof.invoicing.balance import BalanceChange
+from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafts import Draft
 from billproof.invoicing.model import Invoice
@@ -39,6 +42,7 @@ class PreviewSources:
     """
 
     contracts: Records
+    policies: PolicyBook
     invoices: Records
     runs: Records
     objects: Objects
@@ -47,13 +51,17 @@ class PreviewSources:
 
 
 class Previewed(Model):
-    """What an account's invoice would say now; without an invoice where none could be drafted, and why."""
+    """What an account's invoice would say now; without an invoice where none could be drafted, and why.
+
+    `balance` is what it would draw of the customer's balance or leave to it; of a released one, what it did.
+    """
 
     account: str
     outcome: str
     number: str | None
     invoice: Invoice | None
     findings: tuple[Finding, ...]
+    balance: BalanceChange | None = None
 
 
 def preview(
@@ -70,7 +78,7 @@ def preview(
     The period may still be under way: then it is what was used so far. `changes` are versions of master data that are
     taken as if they were published. Raises NotFound, InvalidPeriod, and Conflict where a change's version is taken.
     """
-    directory, objects = Directory(sources.contracts), sources.objects
+    directory, objects = Directory(sources.contracts, sources.policies), sources.objects
     for change in changes:
         directory.add(change)
     register = Register(sources.invoices)
@@ -100,19 +108,32 @@ def preview(
         calculate_tax(run_id=PREVIEW, batch_id=batch, objects=objects, engines=sources.engines)
         draft_invoices(run_id=PREVIEW, batch_id=batch, objects=objects)
         drafts = artefacts.read(DRAFTED, PREVIEW, batch).drafts
-        invoices += [_previewed(draft, register, objects) for draft in drafts]
+        invoices += [_previewed(draft, register, objects, directory) for draft in drafts]
     return sorted(invoices, key=lambda invoice: invoice.account)
 
 
-def _previewed(draft: Draft, register: Register, objects: Objects) -> Previewed:
+def _previewed(draft: Draft, register: Register, objects: Objects, directory: Directory) -> Previewed:
     released = register.released(draft.invoice)
+    change = None
+    if released is not None:
+        change = released.balance
+    elif draft.document is not None:
+        change = _balance_change(Candidate(draft.invoice, draft.document), register, directory)
     return Previewed(
         account=draft.account,
         outcome=draft.outcome.value,
         number=released.number if released else None,
         invoice=read_invoice(objects, draft.document) if draft.document else None,
         findings=draft.findings,
+        balance=change,
     )
+
+
+def _balance_change(candidate: Candidate, register: Register, directory: Directory) -> BalanceChange | None:
+    """Return what a draft would change of its customer's balance; nothing is left where customers have none."""
+    change = register.balance_change(candidate)
+    chart = directory.legal_entity(candidate.id.legal_entity).chart_of_accounts
+    return None if change is not None and change.left.amount and chart.customer_balance is None else change
 
 
 class LineChange(Model):

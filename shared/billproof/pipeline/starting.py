@@ -11,11 +11,13 @@ the first to end. A run and its turn are written in one transaction.
 Step Functions forgets an execution 90 days after it ended: then only these facts say that there was one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from billproof.errors import Contended, InvalidPeriod, work_apart
+from billproof.callers import SCHEDULE
+from billproof.errors import Conflict, Contended, InvalidPeriod, work_apart
 from billproof.identities import RunId
+from billproof.ids import shown
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
@@ -31,8 +33,6 @@ EXECUTIONS_KNOWN = timedelta(days=90)
 """For how long Step Functions surely knows an execution; its name is free again then."""
 RUNNING = "RUNNING"
 CLOSED = "closed"
-SCHEDULE = "schedule"
-"""Who asks for the runs that no person starts."""
 
 
 class StartedRun(Model):
@@ -85,10 +85,12 @@ def start_billing_run(
     grace: timedelta,
     requested_by: str = SCHEDULE,
     only_accounts: Sequence[str] = (),
+    before_record: Callable[[str], None] = lambda _run: None,
 ) -> StartedRun:
     """Start the next run of a legal entity and period, unless one is running: then that one is returned.
 
-    `requested_by` is who will not approve the run's exceptions; `only_accounts` limits the run.
+    `requested_by` is who will not approve the run's exceptions; `only_accounts` limits the run; `before_record` is told
+    the id of the run before there is one.
 
     Raises NotFound for an unknown legal entity, InvalidPeriod for an unreadable month, one that is not cut off or one
     that is signed off, and Contended where a run of other accounts or of another month is under way.
@@ -116,6 +118,7 @@ def start_billing_run(
                 "only_accounts": sorted(set(only_accounts)),
             },
         )
+        before_record(run_id)
         if records.create_all([record, _turn(legal_entity, turn + 1, run_id)]):
             return _start(records, run_id, legal_entity, period, workflows)
     message = f"others kept starting runs of {legal_entity} {period}"
@@ -165,6 +168,17 @@ def _last_turn(records: Records, legal_entity: str) -> int:
     """Return the ordinal of the last run of a legal entity, of any month; 0 where none was started."""
     last = next(records.query(_turns(legal_entity), newest_first=True, limit=1), None)
     return int(last.key.sort) if last else 0
+
+
+def refuse_other_request(records: Records, run_id: str, requested_by: str) -> None:
+    """Raise Conflict where a run's own record does not say that this caller asked for it: the input of a workflow may.
+
+    Whoever is named as the requester decides nothing of the run, so the name must be that of who asked.
+    """
+    record = records.get(_key(run_id))
+    if record is None or record.get("requested_by", SCHEDULE) != requested_by:
+        message = f"run {run_id} was not asked for by {shown(requested_by)}: start it with billproof run start"
+        raise Conflict(message)
 
 
 def refuse_signed_off(records: Records, legal_entity: str, period: str) -> None:

@@ -10,13 +10,13 @@ from decimal import Decimal
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Timeline, timelines
-from billproof.identities import LineIdFormat
+from billproof.identities import LineIdFormat, reduced_line
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.accruals import accruals
 from billproof.pricing.commitments import commitment_lines, shortfalls_now
 from billproof.pricing.differences import concessions, difference_lines
-from billproof.pricing.draws import draw_lines, drawing_month
+from billproof.pricing.draws import draw_lines, drawing_month, stated_order
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import Accrual, PricedLine
 from billproof.pricing.owed import Owed, owed
@@ -48,7 +48,7 @@ class _Settled:
         taken: dict[str, Decimal] = {}
         for (name, line_id), amount in self.conceded.items():
             if name == contract.timeline.id:
-                for fee in (line_id, line_id.partition(":")[2]):
+                for fee in (line_id, reduced_line(line_id)):
                     taken[fee] = taken.get(fee, ZERO) + amount
         return [
             (line, Money.of(left.amount - taken.get(line.id, ZERO), left.currency)) for line, left in contract.lefts
@@ -79,8 +79,9 @@ class AccountPricer:
         )
         differences = [line for month in settled for line in self._differences(month)]
         fees = [line for contract in own for line in contract.lines] + differences
+        counted = fees + [line for contract in own for line in contract.to_come]
         all_timelines = self._all_timelines(own)
-        terms = {timeline.id: self._terms_over(timeline, fees) for timeline in all_timelines}
+        terms = {timeline.id: self._terms_over(timeline, counted) for timeline in all_timelines}
         for month in self._terms.earlier:
             self._give_back(month)
         earlier_draws = [line for month in settled for line in self._earlier_draws(month, terms)]
@@ -88,14 +89,15 @@ class AccountPricer:
         lines: list[PricedLine] = []
         of_terms: list[PricedLine] = []
         for timeline in all_timelines:
-            shortfalls = self._shortfalls(timeline, fees)
+            shortfalls = self._shortfalls(timeline, counted)
             lefts = [(line, line.net) for line in shortfalls if drawing_month(line) not in reached]
             ending = {line.id for line, _ in lefts}
             of_month = [contract for contract in own if contract.timeline.id == timeline.id]
-            draws = self._draws(timeline, [left for contract in of_month for left in contract.lefts] + lefts)
+            lefts = stated_order(timeline, [left for contract in of_month for left in contract.lefts] + lefts)
+            draws = self._draws(timeline, lefts)
             lines += [line for contract in of_month for line in contract.lines]
-            lines += [draw for draw in draws if draw.id.partition(":")[2] not in ending]
-            of_terms += (*shortfalls, *(draw for draw in draws if draw.id.partition(":")[2] in ending))
+            lines += [draw for draw in draws if reduced_line(draw.id) not in ending]
+            of_terms += (*shortfalls, *(draw for draw in draws if reduced_line(draw.id) in ending))
         return [*lines, *differences, *earlier_draws, *of_terms]
 
     @exactly
@@ -169,7 +171,7 @@ class AccountPricer:
         for contract in settled.owed:
             timeline, lefts = contract.timeline, settled.lefts(contract)
             ended = [line for line in terms.get(timeline.id, ()) if drawing_month(line) == month.period]
-            lefts += [(line, line.net) for line in ended]
+            lefts = stated_order(timeline, [*lefts, *((line, line.net) for line in ended)])
             now += draw_lines(timeline, lefts, month.period, self._drawn, month.rounding, month.line_ids)
         return difference_lines(month.model_copy(update={"billed": _billed(month, draws=True)}), now, {})
 

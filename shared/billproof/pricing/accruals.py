@@ -40,7 +40,7 @@ def accruals(timeline: Timeline, basis: Basis) -> list[Accrual]:
     accrued: list[Accrual] = []
     for home in homes:
         month = Period.month(f"{home:%Y-%m}")
-        fees, _ = reduced(fees_alone, replace(basis, period=month, quantities=(), family={}))
+        fees = reduced(fees_alone, replace(basis, period=month, quantities=(), family={})).fees
         accrued += (accrual for fee in fees if (accrual := _accrual(fee, basis)))
     return accrued
 

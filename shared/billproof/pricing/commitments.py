@@ -128,10 +128,14 @@ def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
         elif term.is_true_up(line):
             billed += line.net.amount
     divided = {_name(line): line for line in mine if line.left_on}
+    names = {_name(line) for line in mine}
+    whole: dict[str, Decimal] = {}
     for line in mine:
         name = _name(line)
         if name not in divided and reduced_line(name) not in divided and term.counts(line, line.covered.start):
             reached += line.net.amount
+            fee = reduced_line(name) if reduced_line(name) in names else name
+            whole[fee] = whole.get(fee, ZERO) + line.net.amount
     contract, commitment, start = term.key
     return Committed(
         contract=contract,
@@ -139,6 +143,7 @@ def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
         start=start,
         reached=reached,
         divided=tuple(Reached(line=name, amount=_left(term, line)) for name, line in sorted(divided.items())),
+        whole=tuple(Reached(line=name, amount=amount) for name, amount in sorted(whole.items()) if amount),
         billed=billed,
     )
 
@@ -161,7 +166,8 @@ def _reached(known: Committed) -> Decimal:
 def _replaced(known: Committed | None, now: Committed) -> Decimal:
     """Return what earlier invoices say of lines of which an invoice says anew what the term counts of them."""
     names = {line.line for line in now.divided}
-    return sum((line.amount for line in (known.divided if known else ()) if line.line in names), ZERO)
+    before = (*known.divided, *known.whole) if known else ()
+    return sum((line.amount for line in before if line.line in names), ZERO)
 
 
 @exactly

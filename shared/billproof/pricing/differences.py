@@ -13,9 +13,9 @@ than the fee still owes is not taken back from the customer.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from billproof.identities import difference_of
+from billproof.identities import difference_of, reduced_line
 from billproof.money import Money, exactly
-from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, Restated, RevenueSchedule
+from billproof.pricing.model import Adjusts, Explanation, LeftOn, LineKind, PricedLine, Restated, RevenueSchedule
 from billproof.pricing.models.base import Step
 from billproof.pricing.terms import BilledLine, EarlierPeriod
 
@@ -49,7 +49,10 @@ def difference_lines(
 
 @exactly
 def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> dict[LineKey, Decimal]:
-    """Return what concessions take off each line: together never more than its fee owes with all that comes off it."""
+    """Return what concessions take off each line: together never more than its fee owes with all that comes off it.
+
+    What is more than a part of a service period owes now is taken off its other parts.
+    """
     conceded = {_key(line): line.conceded for line in earlier.billed if line.conceded and not line.is_draw}
     if not conceded:
         return conceded
@@ -58,11 +61,25 @@ def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> dict[LineK
     groups: dict[LineKey, list[LineKey]] = {}
     for key in names:
         groups.setdefault(_base(key, names), []).append(key)
-    for base, members in groups.items():
-        together = sum((owed.get(key, ZERO) for key in members), ZERO)
-        excess = sum((conceded.get(key, ZERO) for key in members), ZERO) - max(together, ZERO)
-        if excess > 0:
-            conceded[base] = conceded.get(base, ZERO) - excess
+    room = {
+        base: max(sum((owed.get(key, ZERO) for key in members), ZERO), ZERO)
+        - sum((conceded.get(key, ZERO) for key in members), ZERO)
+        for base, members in groups.items()
+    }
+    slots: dict[object, list[LineKey]] = {}
+    for line in now:
+        if (key := (line.explanation.contract, line.id)) in room:
+            slot = (key[0], line.charge, line.meter, line.service_period, tuple(sorted(line.dimension.items())))
+            slots.setdefault(slot, []).append(key)
+    excess = {base: -left for base, left in room.items() if left < 0}
+    conceded |= {base: conceded.get(base, ZERO) - amount for base, amount in excess.items()}
+    for parts in slots.values():
+        rest = sum((excess.get(base, ZERO) for base in parts), ZERO)
+        for base in parts:
+            taken = min(rest, max(room[base], ZERO))
+            if taken:
+                conceded[base] = conceded.get(base, ZERO) + taken
+                rest -= taken
     return conceded
 
 
@@ -73,7 +90,7 @@ def _key(line: BilledLine) -> LineKey:
 def _base(key: LineKey, names: Iterable[LineKey]) -> LineKey:
     """Return the fee that a line takes something off, or the line itself."""
     contract, name = key
-    base = contract, name.partition(":")[2]
+    base = contract, reduced_line(name)
     return base if base in names else key
 
 
@@ -104,6 +121,7 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
         net=Money.zero(gone.net.currency),
         includes_tax=gone.includes_tax,
         recognition=RevenueSchedule(method=gone.recognition_method, period=gone.recognized_over),
+        left_on=tuple(LeftOn(days=part.days, left=ZERO) for part in gone.left_on),
         explanation=Explanation(
             contract=gone.contract,
             contract_version=gone.contract_version,

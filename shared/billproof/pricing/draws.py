@@ -1,11 +1,12 @@
 """Drawing down credits that were paid or granted before: by priority, then expiry, then id, over the lines in order.
 
-A line draws the credits that hold in the month in which its days begin, whenever it is billed, and earlier months draw
-first: what an invoice draws for an earlier month is what that month draws as it is known now, less what it drew before
+The lines of a month's invoice draw before those of the next one's. A line draws the credits that hold in the month in
+which the days of its service period begin, and on an invoice those that begin in an earlier month draw first. What an
+invoice draws for an earlier month is what that month draws as it is known now, less what it drew before
 (differences.py).
 """
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -37,7 +38,8 @@ def draw_lines(
     """Draw what is left of a month's lines from the credits that hold then, and add that to `drawn`."""
     if not timeline.credits:
         return []
-    in_order = sorted(lefts, key=lambda line: drawing_month(line[0]).start)
+    months = _drawing_months(line for line, _ in lefts)
+    in_order = sorted(lefts, key=lambda left: months[left[0].id].start)
     open_lines = {line.id: line for line, left in in_order if left.amount > 0}
     rests = {line.id: left for line, left in lefts if left.amount > 0}
 
@@ -48,9 +50,9 @@ def draw_lines(
     for span in sorted(timeline.credits, key=order):
         key = (timeline.id, span.term.id)
         for name, line in open_lines.items():
-            rest = balance(span, timeline, drawn, drawing_month(line))
+            rest = balance(span, timeline, drawn, months[name])
             taken = min(rest, rests[name].amount)
-            if taken <= 0 or not span.touches(drawing_month(line)) or not _pays(span, timeline, line):
+            if taken <= 0 or not span.touches(months[name]) or not _pays(span, timeline, line):
                 continue
             step = step_of(f"of {Money.of(rest, timeline.currency)} left", ONE, -taken)
             why = explain(span.contract, LineKind.CREDIT.term_model, -taken, (step,), rounding)
@@ -65,10 +67,33 @@ def draw_lines(
     return lines
 
 
+def stated_order(timeline: Timeline, lefts: Sequence[tuple[PricedLine, Money]]) -> list[tuple[PricedLine, Money]]:
+    """Return lines of charges, then what commitments fell short of, in the order in which the contract says them."""
+    stated = list(dict.fromkeys(span.term.id for span in timeline.commitments))
+
+    def place(left: tuple[PricedLine, Money]) -> int:
+        return stated.index(left[0].term) if left[0].kind is LineKind.COMMITMENT else -1
+
+    return sorted(lefts, key=place)
+
+
 def drawing_month(line: PricedLine) -> Period:
     """Return the month in which a line draws: where its days begin, or where the term ends that fell short."""
-    day = line.covered.end - ONE_DAY if line.kind is LineKind.COMMITMENT else line.covered.start
-    return Period.month(f"{day:%Y-%m}")
+    return Period.month(f"{_drawing_day(line):%Y-%m}")
+
+
+def _drawing_day(line: PricedLine) -> date:
+    return line.covered.end - ONE_DAY if line.kind is LineKind.COMMITMENT else line.covered.start
+
+
+def _drawing_months(lines: Iterable[PricedLine]) -> dict[str, Period]:
+    """Return the month in which each line draws: the parts of a service period draw together, in that of the first."""
+    mine = list(lines)
+    first: dict[tuple[str, Period], date] = {}
+    for line in mine:
+        key, day = (line.charge, line.service_period), _drawing_day(line)
+        first[key] = min(first.get(key, day), day)
+    return {line.id: Period.month(f"{first[line.charge, line.service_period]:%Y-%m}") for line in mine}
 
 
 def _pays(span: Span[Credit], timeline: Timeline, line: PricedLine) -> bool:

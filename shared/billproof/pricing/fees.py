@@ -35,6 +35,8 @@ from billproof.proration import Proration, count_days
 ZERO = Decimal(0)
 BY_MONTH = Cadence()
 ONE = Decimal(1)
+SHARE_DIGITS = Decimal("1e-30")
+"""Shares by days may never end, so what they add up to is rounded far beyond every price and currency."""
 
 
 @dataclass
@@ -129,14 +131,18 @@ class Fee:
         return Period.model_construct(start=start, end=end)
 
     def billed_days(self, days: DateRange | Period) -> int:
-        """Count the days that it bills among some, as its contract counts days."""
-        terms, wanted = self.part.due.span.contract.proration, _as_range(days)
+        """Count the days that it bills among some, as its contract counts days; of what is due once its day."""
+        wanted = _as_range(days)
         shared = (intersection(mine, wanted) for mine in self.billed)
-        return sum(count_days(both, terms) for both in shared if both is not None)
+        return sum(self._count(both) for both in shared if both is not None)
+
+    def _count(self, days: DateRange) -> int:
+        charge, contract = self.part.due.span.term, self.part.due.span.contract
+        return 1 if charge.price.is_due_once else count_days(days, contract.proration)
 
     def share_of(self, days: DateRange) -> Proration:
         """Return the share of its billed days that some days hold."""
-        whole = sum(count_days(mine, self.part.due.span.contract.proration) for mine in self.billed)
+        whole = sum(map(self._count, self.billed))
         return Proration(days_covered=self.billed_days(days) if whole else 0, days_in_period=whole or 1)
 
     @property
@@ -151,8 +157,8 @@ class Fee:
         return month.start <= start and end <= month.end
 
     def exact_in(self, days: DateRange | Period) -> Decimal:
-        """Return what is left of it on some days, exactly."""
-        return sum((piece.left for piece in self._in(days)), ZERO)
+        """Return what is left of it on some days, as exactly as shares by days are: a cent is not a shade less."""
+        return sum((piece.left for piece in self._in(days)), ZERO).quantize(SHARE_DIGITS)
 
     def take(self, amount: Money, days: DateRange | Period) -> None:
         """Take an amount off some days, in proportion to what is left of each."""
@@ -205,7 +211,7 @@ def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
 def _fee(part: PricedPart, line: PricedLine, timeline: Timeline, basis: Basis, *, is_here: bool) -> Fee:
     due, charge = part.due, part.due.span.term
     is_usage = charge.is_metered or due.is_true_up
-    order = next(number for number, span in enumerate(timeline.charges) if span.term.id == charge.id)
+    order = timeline.charge_places[charge.id]
     billed = billed_days(due, () if is_usage else waived_days(due, timeline))
     return Fee(
         line,

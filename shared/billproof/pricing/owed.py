@@ -17,11 +17,16 @@ from billproof.pricing.reductions import reduced
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The lines of a contract that are at home in a month, before credits; and what is left of those that owe money."""
+    """The lines of a contract that are at home in a month, before credits; and what is left of those that owe money.
+
+    `to_come` are fees that invoices of later months bill, with what is left of them by days (`left_on`): terms of
+    commitments count what was served on their days.
+    """
 
     timeline: Timeline
     lines: tuple[PricedLine, ...]
     lefts: tuple[tuple[PricedLine, Money], ...]
+    to_come: tuple[PricedLine, ...] = ()
 
 
 def owed(timeline: Timeline, basis: Basis) -> Owed:
@@ -29,11 +34,11 @@ def owed(timeline: Timeline, basis: Basis) -> Owed:
 
     Raises UnpriceableCharge where the terms cannot be priced as stated.
     """
-    fees, lines = reduced(timeline, basis)
+    fees, lines, to_come = reduced(timeline, basis)
     in_order = sorted(fees, key=lambda fee: fee.place[1:])
     lefts = [(fee.line, fee.left) for fee in in_order]
     lefts += [(line, line.net) for line in lines if line.kind is LineKind.COMMITMENT]
-    return Owed(timeline, tuple(lines), tuple(lefts))
+    return Owed(timeline, tuple(lines), tuple(lefts), tuple(to_come))
 
 
 def contract_lines(

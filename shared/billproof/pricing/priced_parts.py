@@ -115,15 +115,22 @@ def _without_fee(step: Step) -> Step:
 def with_tier_fees(parts: Iterable[PricedPart]) -> list[PricedPart]:
     """Return parts, each with whether it owes its flat fees: of a service period and group the highest quantity does.
 
-    Of equal quantities the first one does. Where all days of that part are waived, none is owed.
+    Of equal quantities the first one does. Where all days of that part are waived, none is owed; nor by a part that
+    stands for no usage where another one has groups.
     """
     listed = list(parts)
+    grouped = {_slot(part)[:-1] for part in listed if part.dimension}
     bearing: dict[tuple[object, ...], PricedPart] = {}
     for part in listed:
         highest = bearing.setdefault(_slot(part), part)
         if part.billed_quantity > highest.billed_quantity:
             bearing[_slot(part)] = part
-    return [_owing(part, is_bearing=bearing[_slot(part)] is part) for part in listed]
+    return [
+        _owing(
+            part, is_bearing=bearing[_slot(part)] is part and (bool(part.dimension) or _slot(part)[:-1] not in grouped)
+        )
+        for part in listed
+    ]
 
 
 def _slot(part: PricedPart) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ they are known from the terms alone, so what is billed of them never changes wit
 from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
 
 from billproof.contracts.charges import Commitment, Discount, DiscountRounding, SpendCap, Spread, Term
 from billproof.contracts.timeline import Span, Timeline
@@ -34,9 +35,20 @@ MANY = 1_000_000
 """The breadth of a term that names no charge: it is for all of them."""
 
 
+class Reduced(NamedTuple):
+    """What a contract owes at home in a month: its fees with what is left of them, and every line.
+
+    `to_come` are fees that have days in the month and that invoices of later months bill.
+    """
+
+    fees: list[Fee]
+    lines: list[PricedLine]
+    to_come: list[PricedLine]
+
+
 @exactly
-def reduced(timeline: Timeline, basis: Basis) -> tuple[list[Fee], list[PricedLine]]:
-    """Return what a contract owes at home in a month: its fees with what is left of them, and every line.
+def reduced(timeline: Timeline, basis: Basis) -> Reduced:
+    """Return what a contract owes at home in a month.
 
     Raises UnpriceableCharge where the terms cannot be priced as stated.
     """
@@ -45,7 +57,7 @@ def reduced(timeline: Timeline, basis: Basis) -> tuple[list[Fee], list[PricedLin
     reducer.cap()
     reducer.divide()
     reducer.commit()
-    return [fee for fee in reducer.fees if fee.is_here], reducer.lines
+    return Reduced([fee for fee in reducer.fees if fee.is_here], reducer.lines, reducer.to_come)
 
 
 class _Reducer:
@@ -57,6 +69,7 @@ class _Reducer:
         self._currency = timeline.currency
         self.fees = fees_of(timeline, basis)
         self.lines: list[PricedLine] = [fee.line for fee in self.fees if fee.is_here]
+        self.to_come: list[PricedLine] = []
         self._months: list[Period] = []
         if not (timeline.discounts or timeline.caps or timeline.commitments):
             return
@@ -176,10 +189,21 @@ class _Reducer:
         for fee in self.fees:
             covered = fee.line.covered
             edges = commitment_edges(self._timeline, covered) | self._commitment_bounds()
-            if fee.is_here and any(covered.start < edge < covered.end for edge in edges):
-                left = tuple(LeftOn(days=piece.days, left=shown(piece.left)) for piece in fee.pieces)
-                fee.line = divided[fee.line.id] = fee.line.model_copy(update={"left_on": left})
+            is_cut, is_to_come = any(covered.start < edge < covered.end for edge in edges), self._is_to_come(fee)
+            if not is_to_come and not (fee.is_here and is_cut):
+                continue
+            left = tuple(LeftOn(days=piece.days, left=shown(piece.left)) for piece in fee.pieces)
+            fee.line = fee.line.model_copy(update={"left_on": left})
+            if is_to_come:
+                self.to_come.append(fee.line)
+            else:
+                divided[fee.line.id] = fee.line
         self.lines = [divided.get(line.id, line) for line in self.lines]
+
+    def _is_to_come(self, fee: Fee) -> bool:
+        return (
+            not fee.is_here and fee.home > self._basis.period.start and fee.line.covered.start < self._basis.period.end
+        )
 
     def _commitment_bounds(self) -> set[date]:
         ranges = [span.days for span in self._timeline.commitments]

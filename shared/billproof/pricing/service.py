@@ -4,21 +4,23 @@ from pydantic import ValidationError
 
 from billproof.errors import BillproofError, UnpriceableCharge
 from billproof.findings import Finding, Owner, Severity
-from billproof.money import Money
+from billproof.money import Money, total
 from billproof.pricing.account import AccountPricer
 from billproof.pricing.model import AccountPricing, PricedAccount
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.model import AccountUsage, Usages
 
 TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
+MOST_LINES = 20_000
+"""Lines that an invoice may have: see docs/limits.md."""
+MOST_DIGITS = 18
+"""Digits before the point that a line and the sum of an invoice may have: sums of many invoices have room to grow."""
 
 
 def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> AccountPricing:
     """Price one account, or write down why it cannot be: a pure function of its terms and usage."""
-    own, *children = (usages[member.id, plan.period.name] for member in terms.members)
-    earlier = tuple(usages[member.id, month.period.name] for month in terms.earlier for member in terms.members)
-    unbilled = tuple(usages[member.id, month.period.name] for month in terms.unbilled for member in terms.members)
-    out_of_range = (usage for usage in (own, *children, *earlier) if usage.out_of_range)
+    pricing = unpriced(terms, terms.findings, plan=plan, usages=usages)
+    out_of_range = (usage for usage in (*pricing.own, *pricing.earlier) if usage.out_of_range)
     findings = (*terms.findings, *(_out_of_range(terms.account.id, usage) for usage in out_of_range))
     priced = None
     if not findings:
@@ -26,10 +28,18 @@ def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Acco
             priced = price_account(terms, plan=plan, usages=usages)
         except BillproofError as error:
             findings = (unpriceable(terms.account.id, error),)
-        except ValidationError:  # an amount or quantity with more digits than anything may have
+        except (ValidationError, ArithmeticError):  # more digits than anything may have
             findings = (unpriceable(terms.account.id, TOO_LARGE),)
+    return pricing.model_copy(update={"priced": priced, "findings": findings})
+
+
+def unpriced(terms: AccountTerms, findings: tuple[Finding, ...], *, plan: BatchPlan, usages: Usages) -> AccountPricing:
+    """Return what an account used, without lines: its findings say why."""
+    own, *children = (usages[member.id, plan.period.name] for member in terms.members)
+    earlier = tuple(usages[member.id, month.period.name] for month in terms.earlier for member in terms.members)
+    unbilled = tuple(usages[member.id, month.period.name] for month in terms.unbilled for member in terms.members)
     return AccountPricing(
-        usage=own, children=tuple(children), earlier=earlier, unbilled=unbilled, priced=priced, findings=findings
+        usage=own, children=tuple(children), earlier=earlier, unbilled=unbilled, priced=None, findings=findings
     )
 
 
@@ -89,6 +99,13 @@ def price_account(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Pr
         raise UnpriceableCharge(message, contract="contracts")
     if not terms.contracts and not lines:
         return None
+    if len(lines) > MOST_LINES:
+        message = f"an invoice has {MOST_LINES} lines at most, that of {terms.account.id} would have {len(lines)}"
+        raise UnpriceableCharge(message, contract="contracts")
+    for amount in (*(line.net for line in lines), total((line.net for line in lines), currency)):
+        if amount.amount.adjusted() >= MOST_DIGITS:
+            message = f"an amount of {terms.account.id} has more than {MOST_DIGITS} digits before the point"
+            raise UnpriceableCharge(message, contract="contract")
     return PricedAccount(
         account=terms.account.id,
         currency=currency,

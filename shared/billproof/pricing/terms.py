@@ -189,7 +189,8 @@ class Reached(Model):
 class Committed(Model):
     """What earlier invoices say of a commitment's term: its fees, and what they billed of its shortfall.
 
-    `reached` is of lines that it counts whole, `divided` of those of which it counts some days.
+    `reached` is of lines that it counts whole, `divided` of those of which it counts some days. `whole` says what
+    `reached` has of each fee, which a version may cut later.
     `charged` is what the shortfall came to with tax, where the books are in another currency.
     """
 
@@ -198,6 +199,7 @@ class Committed(Model):
     start: date
     reached: Exact
     divided: tuple[Reached, ...] = Field(default=(), exclude_if=operator.not_)
+    whole: tuple[Reached, ...] = Field(default=(), exclude_if=operator.not_)
     billed: Exact
     charged: Charged | None = Field(default=None, exclude_if=operator.not_)
 

@@ -3,15 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from billproof.approvals.model import Verdict
 from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores
-from billproof.controls.service import findings_of
 from billproof.erp.intent import erp_of
 from billproof.erp.port import PostedDocument, erp_named
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.drafting import draft_account
 from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.facts import POSTED
 from billproof.invoicing.model import DocumentRef, Released
@@ -19,17 +16,22 @@ from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import TaxEngineName
+from billproof.nets import INTERNAL_ERROR, Net
 from billproof.pipeline.artefacts import DRAFTED, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
 from billproof.pipeline.issuing import issued_document, issued_tax
+from billproof.pipeline.steps.calculate_tax import tax_one
+from billproof.pipeline.steps.draft_invoices import draft_one
+from billproof.pipeline.steps.price_usage import price_one
+from billproof.pipeline.steps.validate_pricing import validate_one
 from billproof.pricing.model import AccountPricing
-from billproof.pricing.service import price_terms
 from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
+from billproof.proof.approvals import prove_credits, prove_held_invoice
 from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
+from billproof.proof.numbers import compare_number
 from billproof.proof.usage import compare_usage
 from billproof.tax.model import AccountTax
-from billproof.tax.service import tax_account
 from billproof.usage.model import Usages
 
 
@@ -43,9 +45,10 @@ def prove_account(
         *_compare_terms([*terms.members, *contracts, *(terms.issue.rates if terms.issue else ())], stores.directory),
         *compare_usage(terms, usages, plan, stores.artefacts),
     ]
-    pricing = price_terms(terms, plan=plan, usages=usages)
+    pricing = price_one(Net("price_usage"), terms, plan, usages)
     tax = _tax(terms, pricing, plan, stores.artefacts)
-    draft, _ = draft_account(terms, pricing, tax, (*findings_of(terms, pricing, plan=plan), *tax.findings), plan=plan)
+    findings = validate_one(Net("validate_pricing"), terms, pricing, plan)
+    draft, _ = draft_one(Net("draft_invoices"), terms, pricing, tax, findings, plan)
     differences += _compare_draft(draft, terms, pricing, plan, stores)
     released = stores.register.released(draft.invoice)
     checked = CheckedCounts(
@@ -54,16 +57,21 @@ def prove_account(
         lines=len(pricing.priced.lines) if pricing.priced else 0,
     )
     if released is None:
-        if draft.outcome is DraftOutcome.CLEAN:
+        if draft.outcome is DraftOutcome.CLEAN and stores.register.held(draft.invoice, plan.run) is None:
             differences.append(Difference.of(DifferenceKind.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
         return checked, differences
-    books = list(_compare_books(released, plan, stores))
+    books = [*_compare_books(released, plan, stores), *compare_number(released, stores)]
+    for facts in stores.register.credits(released.invoice):
+        if facts.released is not None:
+            books += [*_compare_books(facts.released, plan, stores), *compare_number(facts.released, stores)]
     is_posted = all(difference.kind is not DifferenceKind.NOT_POSTED for difference in books)
-    differences += [*books, *_unapproved(draft, released, plan, stores)]
+    differences += books
+    approvals, unapproved = _approvals(draft, released, plan, stores)
+    differences += unapproved
     if plan.legal_entity.chart_of_accounts.customer_balance is not None:
         differences += compare_release(released, stores)
         differences += compare_balances(plan.legal_entity.id, draft.account, stores)
-    return checked + CheckedCounts(documents=1, postings=int(is_posted)), differences
+    return checked + approvals + CheckedCounts(documents=1, postings=int(is_posted)), differences
 
 
 def compare_shared_terms(plan: BatchPlan, directory: Directory) -> tuple[CheckedCounts, list[Difference]]:
@@ -97,7 +105,7 @@ def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefact
     lines = priced.lines if priced else ()
     kept = {line.identity: tax for line, tax in zip(lines, stored.lines, strict=False)}
     charged = read_charges(artefacts, plan).get(terms.account.id)
-    return tax_account(terms, pricing.priced, plan=plan, charged=charged, kept=kept)
+    return tax_one(Net("calculate_tax"), terms, pricing, plan, charged=charged, kept=kept)
 
 
 def _compare_draft(
@@ -106,7 +114,7 @@ def _compare_draft(
     """Compare the invoice computed again with the run's draft and, where this run released it, with the release."""
     drafts = stores.artefacts.read(DRAFTED, plan.run, plan.batch).drafts
     stored = next((kept for kept in drafts if kept.account == draft.account), None)
-    if stored is None or not is_same_draft(stored, draft):
+    if stored is None or not (is_same_draft(stored, draft) or _was_stopped(stored)):
         yield Difference.of(DifferenceKind.DRAFT, draft.invoice, *_sides(stored, draft))
     released = stores.register.released(draft.invoice)
     if released is None or released.run != plan.run:
@@ -147,10 +155,15 @@ def _compare_issued(
 
 def is_same_draft(stored: Draft, draft: Draft) -> bool:
     """Say whether two drafts say the same; the texts of findings are for people and not compared."""
-    without_findings: dict[str, object] = {"findings": ()}
+    without_findings: dict[str, object] = {"findings": (), "revenue_categories": ()}
     return stored.model_copy(update=without_findings) == draft.model_copy(update=without_findings) and _substances(
         stored
     ) == _substances(draft)
+
+
+def _was_stopped(stored: Draft) -> bool:
+    """Say whether an internal error left an account without a document: nothing of it is billed to prove."""
+    return stored.document is None and any(finding.code == INTERNAL_ERROR for finding in stored.findings)
 
 
 def _substances(draft: Draft | None) -> Counter[tuple[str, ...]]:
@@ -173,13 +186,16 @@ def _digest(draft: Draft | None) -> str:
     return draft.document.digest if draft is not None and draft.document is not None else NONE
 
 
-def _unapproved(draft: Draft, released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:
-    """Find an invoice that its run held, and that was released without anybody's approval."""
+def _approvals(
+    draft: Draft, released: Released, plan: BatchPlan, stores: Stores
+) -> tuple[CheckedCounts, list[Difference]]:
+    """Check the approval of an invoice that its run held, and those of its credit notes."""
+    history = stores.directory.policies.history(plan.legal_entity.id)
+    checked, differences = prove_credits(released.invoice, history, stores)
     if draft.outcome is not DraftOutcome.HELD or released.run != plan.run:
-        return
-    exceptions = stores.exception_store.of_subject(plan.legal_entity.id, plan.period.name, draft.account)
-    if not any(state.status == Verdict.APPROVED and state.opened.run == plan.run for state in exceptions):
-        yield Difference.of(DifferenceKind.APPROVAL, released.number, "released", "held, and nobody approved it")
+        return checked, differences
+    held, unapproved = prove_held_invoice(released, history, stores)
+    return checked + held, [*unapproved, *differences]
 
 
 def _compare_books(released: Released, plan: BatchPlan, stores: Stores) -> Iterator[Difference]:

@@ -23,6 +23,9 @@ class DifferenceKind(StrEnum):
     NOT_POSTED = "not_posted_yet"
     STATEMENT = "statement_differs"
     APPROVAL = "released_without_approval"
+    REQUEST = "asked_for_by_nobody"
+    SERIES = "number_series_differs"
+    SETTLEMENT = "settlement_differs"
     BALANCE = "does_not_balance"
     CUSTOMER_BALANCE = "customer_balance_differs"
     NOTHING = "nothing_was_checked"
@@ -54,6 +57,8 @@ class CheckedCounts(Model):
     lines: int = 0
     documents: int = 0
     postings: int = 0
+    approvals: int = 0
+    numbers: int = 0
 
     def __add__(self, other: "CheckedCounts") -> "CheckedCounts":
         return CheckedCounts(

@@ -25,7 +25,9 @@ from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.model import RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
+from billproof.proof.approvals import prove_run_approvals
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
+from billproof.proof.numbers import prove_series
 from billproof.proof.refusals import compare_refusals
 from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
 from billproof.usage import log
@@ -58,6 +60,13 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
             account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
             checked += account_counts
             differences += account_differences
+    approvals, unapproved = prove_run_approvals(plan, stores)
+    checked += approvals
+    differences += unapproved
+    prefix = stores.directory.legal_entity(plan.legal_entity).number_prefix
+    numbers, number_differences = prove_series(plan.legal_entity, prefix, plan.period.name, stores)
+    checked += numbers
+    differences += number_differences
     differences += _compare_statement(statement, usages, plan.period.name)
     differences += compare_counts(usages, rows_stored)
     differences += compare_refusals(plan, statement, stores.artefacts, stores.objects)

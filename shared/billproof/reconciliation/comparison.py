@@ -1,8 +1,8 @@
 """Comparing documents with the ERPs one by one, and what else the ERPs hold with what billproof posts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from billproof.erp.known import numbers_until, revenue_references_of
+from billproof.erp.known import numbers_until, revenue_entries_of
 from billproof.erp.lookup import PostedDocuments, Reference
 from billproof.erp.port import PostedDocument
 from billproof.erp.posting import Posting
@@ -13,20 +13,25 @@ from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.parties import LegalEntity
-from billproof.money import Money, total
+from billproof.money import Money
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.reconciliation.model import Cause, Variance
-from billproof.reconciliation.rules import Totals, compare, variance
+from billproof.reconciliation.rules import Totals, compare, compare_revenue, variance
 
 Posted = dict[Reference, list[PostedDocument]]
 
 
 class Comparison:
-    """Compares the documents of one legal entity with its ERPs, and remembers which references it compared."""
+    """Compares the documents of one legal entity with its ERPs, and remembers which references it compared.
 
-    def __init__(self, entity: LegalEntity, *, register: Register, objects: Objects, lookup: PostedDocuments) -> None:
-        self._entity = entity
+    A revenue entry is right under the chart of any of the versions of the legal entity, of which the last one holds.
+    """
+
+    def __init__(
+        self, entities: Sequence[LegalEntity], *, register: Register, objects: Objects, lookup: PostedDocuments
+    ) -> None:
+        *_, self._entity = self._entities = entities
         self._register = register
         self._objects = objects
         self._lookup = lookup
@@ -81,21 +86,14 @@ class Comparison:
                 yield from self.of_document(facts)[1]
 
     def _of_revenue(self, left: Posted, month: Period) -> Iterator[Variance]:
-        """Take a month's revenue entries from what is left, and find those that are posted more than once."""
+        """Take a month's revenue entries from what is left, and find what differs of them."""
         erps = dict.fromkeys(reference.erp for reference in left)
-        for text in revenue_references_of(month, self._entity, self._register):
-            documents = [document for erp in erps for document in left.pop(self._lookup.reference(erp, text), [])]
-            if len(documents) > 1:
-                yield variance(
-                    Cause.POSTED_TWICE,
-                    invoice="",
-                    reference=text,
-                    invoiced=documents[0].debits,
-                    posted=total(
-                        (entry.debits for entry in documents if entry.currency == documents[0].currency),
-                        documents[0].currency,
-                    ),
-                )
+        for known in revenue_entries_of(month, self._entity, self._register, self._objects):
+            documents = [
+                document for erp in erps for document in left.pop(self._lookup.reference(erp, known.reference), [])
+            ]
+            if documents:
+                yield from compare_revenue(known.reference, documents, known.under(self._entities))
 
     def _read(self, released: Released) -> Invoice | None:
         """Return a released document, or None where it is not there as it was."""

@@ -1,14 +1,15 @@
 """What differs between a released invoice and its posting."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from billproof.erp.port import PostedDocument
 from billproof.findings import Owner
 from billproof.invoicing.model import Released
+from billproof.ledger.model import JournalEntry
 from billproof.ledger.rules import receivable_in_books
 from billproof.masterdata.parties import ChartOfAccounts
-from billproof.money import Money
+from billproof.money import Money, total
 from billproof.reconciliation.model import Cause, Variance
 
 _CORRECT = "correct the ledger by a new entry; the invoice is immutable"
@@ -97,6 +98,34 @@ def compare(
     if not variances and not is_confirmed:
         variances.append(differs(Cause.UNCONFIRMED, invoiced=totals.gross, posted=receivable))
     return variances
+
+
+def compare_revenue(
+    reference: str, documents: Sequence[PostedDocument], entries: Iterable[JournalEntry]
+) -> Iterator[Variance]:
+    """Find what differs of what is posted for a month's revenue of a document, given what it is under each chart.
+
+    The last chart holds, where it is right under none; nothing is known where there is no entry.
+    """
+    first = documents[0]
+    differs = partial(variance, invoice="", reference=reference)
+    if len(documents) > 1:
+        together = (document.debits for document in documents if document.currency == first.currency)
+        yield differs(Cause.POSTED_TWICE, invoiced=first.debits, posted=total(together, first.currency))
+        return
+    expected = [PostedDocument.of_entry(entry, external_reference=reference, erp_id="") for entry in entries]
+    if not expected or any(document.accounting == first.accounting for document in expected):
+        return
+    last = next((document for document in expected if document.totals == first.totals), expected[-1])
+    if first.currency != last.currency:
+        yield differs(Cause.CURRENCY_DIFFERS, invoiced=last.debits, posted=first.debits)
+        return
+    if first.document_date != last.document_date:
+        yield differs(Cause.DATE_DIFFERS, invoiced=last.debits, posted=first.debits)
+    for account in sorted(last.totals.keys() | first.totals.keys()):
+        wanted, posted = last.on(account), first.on(account)
+        if wanted != posted:
+            yield differs(Cause.ACCOUNT_DIFFERS, invoiced=wanted, posted=posted, account=account)
 
 
 def _added_up(documents: Sequence[PostedDocument]) -> PostedDocument:

@@ -28,7 +28,8 @@ def reconcile(
     looked through by the period before it.
     """
     entity = directory.legal_entity(legal_entity)
-    comparison = Comparison(entity, register=register, objects=objects, lookup=PostedDocuments(entity, erps))
+    versions = directory.versions_of(legal_entity)
+    comparison = Comparison(versions, register=register, objects=objects, lookup=PostedDocuments(entity, erps))
     totals: list[Taxed] = []
     posted: list[PostedDocument] = []
     variances: list[Variance] = []

@@ -17,9 +17,12 @@ from billproof.tax.rows import rule_set
 
 POSTAL_CODES = {"AT": 4, "DE": 5, "ES": 5, "FI": 5, "FR": 5, "GR": 5, "IT": 5, "NO": 4, "PT": (4, 7)}
 """How many digits a postal code has in the countries whose territories are told apart by it."""
+DOUBTED = {*POSTAL_CODES, "NL"}
+"""Countries under whose code addresses in their territories are common."""
 MAX_PLACES = 4_096
 """Addresses whose place is remembered."""
 _COUNTRY_PREFIX = re.compile(r"^[A-Z]{1,3}-")
+_CODE = re.compile(r"[A-Z0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,13 @@ def place_of(address: Address) -> Place:
 
 
 def _place(address: Address, country: str, postal_code: str) -> Place:
-    territories = rule_set("territories").territories
+    territories, region = rule_set("territories").territories, _region_of(address, country)
     named = next((territory for territory in territories if country in territory.iso), None)
     if named is not None and named.standing is Standing.PART_OF:
-        region = country if named.code == "US" else address.region
+        region = country if named.code == "US" else region
         return Place(named.code, region, address.city, postal_code)
     if named is not None:
-        return Place(named.country, address.region, address.city, postal_code, named)
+        return Place(named.country, region, address.city, postal_code, named)
     own = [
         territory
         for territory in territories
@@ -74,25 +77,30 @@ def _place(address: Address, country: str, postal_code: str) -> Place:
     ]
     digits = POSTAL_CODES.get(country, ())
     is_formed = postal_code.isdecimal() and len(postal_code) in (digits if isinstance(digits, tuple) else (digits,))
-    shown = list(dict.fromkeys(_shown(own, address, postal_code)))
+    shown = list(dict.fromkeys(_shown(own, region, address.city, postal_code)))
     contradicts = any(
         is_formed and territory.postal_codes and not _has_code(territory, postal_code) for territory in shown
     )
     if len(shown) > 1 or contradicts:
         message = f"region {address.region}, postal code {address.postal_code} and city {address.city} contradict "
         raise UndeterminedTax(message + "each other", country=country)
-    is_doubtful = bool(own) and not shown and not is_formed and address.region is None
-    return Place(
-        country, address.region, address.city, postal_code, shown[0] if shown else None, is_doubtful=is_doubtful
-    )
+    is_coded = region is not None and _CODE.fullmatch(region) is not None
+    is_doubtful = country in DOUBTED and not shown and not is_formed and not is_coded
+    return Place(country, region, address.city, postal_code, shown[0] if shown else None, is_doubtful=is_doubtful)
 
 
-def _shown(territories: list[Territory], address: Address, postal_code: str) -> Iterator[Territory]:
+def _region_of(address: Address, country: str) -> str | None:
+    """Return the part of a region's code after the country: `ES-CN` and `cn` are CN, and an empty one is none."""
+    region = (address.region or "").strip().upper()
+    return region.removeprefix(f"{address.country}-").removeprefix(f"{country}-") or None
+
+
+def _shown(territories: list[Territory], region: str | None, city: str, postal_code: str) -> Iterator[Territory]:
     for territory in territories:
         if (
-            address.region in territory.regions
+            region in (*territory.regions, *territory.iso)
             or _has_code(territory, postal_code)
-            or is_city(address.city, territory.cities)
+            or is_city(city, territory.cities)
         ):
             yield territory
 

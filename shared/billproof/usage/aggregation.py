@@ -25,12 +25,15 @@ from billproof.usage.model import AccountUsage, AggregationPlan, AskedAggregate,
 from billproof.usage.openings import EarlierWindows, LatestReadings, LevelBook, level_book, levels_asked, nothing_known
 from billproof.usage.querying import Queries, condition
 from billproof.usage.reuse import Reuse
-from billproof.usage.tally_model import DayTally, HourTally
+from billproof.usage.tallies import DayTally, HourTally
 from billproof.usage.tallying import conditions, tallies
 from billproof.usage.window_tables import edges_of, owners_of, write_tables
 
-UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException)
-"""A total too large for any decimal here, or values from before their meter was published that are no quantities."""
+UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException, ArithmeticError, ValueError)
+"""A total too large for any decimal here, or values from before their meter was published that are no quantities.
+
+The last two are raised where a total, or what its meter makes of it, has more digits than a quantity may have.
+"""
 NO_TOTAL = "cast(0 as decimal(38, 15))"
 
 ARRIVED = "time || received_at || lpad(cast(position as varchar), 4, '0') || id || source"

@@ -16,13 +16,21 @@ from billproof.usage.validation import MAX_AHEAD, MAX_EVENT_BYTES, MAX_EVENTS_PE
 
 _ROWS = msgspec.json.Decoder(list[SegmentRow])
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
-_SECONDS = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n)+")
-_ZONED = re.compile(r"(?:\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)\n)+")
+_SECONDS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\n)+")
+_ZONED = re.compile(
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])\n)+"
+)
 _QUANTITIES = re.compile(r"(?:(?:0|[1-9][0-9]{0,22})(?:\.[0-9]{1,15})?\n)*")
 
 
 def plain_rows(
-    body: str, *, rules: Mapping[str, TypeRule], received_at: datetime, knows: Callable[[str], bool]
+    body: str,
+    *,
+    rules: Mapping[str, TypeRule],
+    received_at: datetime,
+    oldest: datetime,
+    knows: Callable[[str], bool],
 ) -> list[SegmentRow] | None:
     """Turn a message into rows, or return None if any of its events needs `check_event`."""
     try:
@@ -32,7 +40,8 @@ def plain_rows(
         return None
     if not 0 < len(rows) <= MAX_EVENTS_PER_MESSAGE or not _are_small(raw) or not _are_sound(rows, rules):
         return None
-    times = _in_utc([row.time for row in rows], received_at + MAX_AHEAD)
+    floor = max(rules[kind].floor(oldest) for kind in {row.type for row in rows})
+    times = _in_utc([row.time for row in rows], floor, received_at + MAX_AHEAD)
     if times is None or not all(map(knows, {row.account for row in rows})):
         return None
     received = instant_text(received_at)
@@ -77,14 +86,14 @@ def _match(pattern: re.Pattern[str], texts: list[str]) -> bool:
     return joined.count("\n") == len(texts) and pattern.fullmatch(joined) is not None
 
 
-def _in_utc(times: list[str], latest: datetime) -> list[str] | None:
-    """Return times of RFC 3339 in UTC; None where one is none, has no zone or is after the latest."""
+def _in_utc(times: list[str], earliest: datetime, latest: datetime) -> list[str] | None:
+    """Return times of RFC 3339 in UTC; None where one is none, has no zone or is outside what is accepted."""
     in_seconds = _match(_SECONDS, times)
     if not in_seconds and not _match(_ZONED, times):
         return None
     try:
         moments = [datetime.fromisoformat(time if in_seconds else time.upper()) for time in times]
-        if max(moments) > latest:
+        if max(moments) > latest or min(moments) < earliest:
             return None
         return (
             [f"{time[:-1]}.000000Z" for time in times] if in_seconds else [instant_text(moment) for moment in moments]

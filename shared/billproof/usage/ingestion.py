@@ -1,24 +1,26 @@
 """Taking events in: every event of every message ends in the log or in quarantine, or its message goes back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
-
-from billproof.errors import BillproofError
+from billproof.errors import BillproofError, ExternalServiceUnavailable
 from billproof.ids import is_name, shard_of
 from billproof.masterdata.directory import Directory
-from billproof.periods import cut_off, instant_text, local_months
-from billproof.ports import Clock, Objects
+from billproof.nets import current, is_outside, named
+from billproof.periods import instant_text
+from billproof.ports import Clock, NewObject, Objects
 from billproof.usage import log
 from billproof.usage.fast_path import plain_rows
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
 from billproof.usage.refused import readable_parts
+from billproof.usage.sorting import Sorting
 from billproof.usage.validation import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
 
 REMEMBERED_ACCOUNTS = 50_000
 METERS_FRESH_FOR = timedelta(minutes=1)
+MOST_OBJECTS = 5_000
+"""Objects that one call writes: past it, messages that are not taken yet go back to the queue for another call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,94 +69,141 @@ class ReferenceDataCache:
         return True
 
 
-@dataclass
-class _Sorting:
-    """The lines for each object to write, and the messages that they came in."""
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What a deployment accepts: the grace of `cut_off`, and how old an event may be, unless a meter takes older."""
 
-    lines: dict[str, list[msgspec.Struct]] = field(default_factory=dict)
-    messages: dict[str, set[str]] = field(default_factory=dict)
-    hours: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    """By account and hour of the events: the messages that brought them."""
-    accepted: int = 0
-    control_totals: int = 0
-    quarantined: int = 0
-
-    def accept(self, rows: Sequence[SegmentRow], message: Message, buckets: int) -> None:
-        """Sort rows of one message into their partitions."""
-        mine: dict[tuple[str, str], list[msgspec.Struct]] = {}
-        for row in rows:
-            place = (row.account, row.time[:13])
-            lines = mine.get(place)
-            if lines is None:
-                prefix = log.partition_of(row, buckets)
-                self.messages.setdefault(prefix, set()).add(message.id)
-                self.hours.setdefault(place, set()).add(message.id)
-                lines = mine[place] = self.lines.setdefault(prefix, [])
-            lines.append(row)
-        self.accepted += len(rows)
-
-    def put(self, prefix: str, line: msgspec.Struct, message: str) -> None:
-        self.lines.setdefault(prefix, []).append(line)
-        self.messages.setdefault(prefix, set()).add(message)
+    grace: timedelta
+    most_age: timedelta
 
 
 def ingest_usage(
-    messages: Sequence[Message], *, objects: Objects, reference_data: ReferenceDataCache, buckets: int, grace: timedelta
+    messages: Sequence[Message],
+    *,
+    objects: Objects,
+    reference_data: ReferenceDataCache,
+    buckets: int,
+    acceptance: Acceptance,
 ) -> tuple[Ingested, dict[str, BillproofError]]:
     """Write every event of the messages to the log or to quarantine; return the counts and the messages that failed.
 
-    A message fails only where an object that holds some of its events, or marks them as late, could not be written; it
-    must then be delivered again. What an event looks like never fails a message. `grace` is that of `cut_off`.
+    A message fails only where the store fails: it must then be delivered again. What an event looks like, or raises,
+    never fails a message: it is quarantined, and its neighbours are stored.
 
     Marks carry the moment after the writing, not that of receipt: an event that waited in the queue while its month was
     run was received in time and seen by nobody, and is found by its mark.
     """
-    sorting = _Sorting()
-    unknown: set[str] = set()
-    for message in messages:
-        _sort(message, sorting, reference_data, buckets, unknown)
+    sorting = Sorting(buckets, acceptance.grace)
+    call = _Call(sorting, reference_data, acceptance.most_age)
     failed: dict[str, BillproofError] = {}
-    for prefix, lines in sorting.lines.items():
+    for message in messages:
         try:
-            log.write(objects, prefix, lines)
+            call.take(message)
         except BillproofError as error:
-            failed.update(dict.fromkeys(sorting.messages[prefix], error))
-    for mark, names in _late(sorting, reference_data.now(), grace).items():
-        try:
-            log.mark_late(objects, shard_of(mark.account, buckets), mark)
-        except BillproofError as error:
-            failed.update(dict.fromkeys(names, error))
+            if not is_outside(error):
+                raise
+            failed[message.id] = error
+    segments = {log.new_object(prefix, lines): sorting.messages[prefix] for prefix, lines in sorting.lines.items()}
+    failed |= _write(segments, objects)
+    marks = {
+        log.new_mark(shard_of(mark.account, buckets), mark): names
+        for mark, names in sorting.late(reference_data.now()).items()
+    }
+    failed |= _write(marks, objects)
     counts = Ingested(
         messages=len(messages),
         received=sorting.accepted + sorting.control_totals + sorting.quarantined,
         accepted=sorting.accepted,
         control_totals=sorting.control_totals,
         quarantined=sorting.quarantined,
+        internal_errors=sorting.internal_errors,
         segments=len(sorting.lines),
     )
     return counts, failed
 
 
-def _late(sorting: _Sorting, written: datetime, grace: timedelta) -> dict[log.LateMark, set[str]]:
-    """Return the marks to leave, each with its messages: of events written after the cut-off of a month of theirs.
-
-    The clock that started the month's run may be ahead of this one; a mark too many bills nothing.
-    """
-    missed: dict[str, list[str]] = {}
-    for hour in {hour for _, hour in sorting.hours}:
-        months = local_months(datetime.fromisoformat(f"{hour}:00:00+00:00"))
-        missed[hour] = [month.name for month in months if written + log.CLOCK_SKEW >= cut_off(month, grace)]
-    marks: dict[log.LateMark, set[str]] = {}
-    for (account, hour), names in sorting.hours.items():
-        for month in missed[hour]:
-            marks.setdefault(log.LateMark(account, month, instant_text(written)), set()).update(names)
-    return marks
+def _write(work: Mapping[NewObject, Iterable[str]], objects: Objects) -> dict[str, BillproofError]:
+    """Write objects; return the messages of those that failed."""
+    failed = objects.put_all(list(work))
+    return {message: failed[new.key] for new, messages in work.items() if new.key in failed for message in messages}
 
 
-def _sort(
-    message: Message, sorting: _Sorting, reference_data: ReferenceDataCache, buckets: int, unknown: set[str]
-) -> None:
-    def quarantine(refused: Refused, position: int, raw: bytes) -> None:
+class _Call:
+    """One call: it sorts messages event by event, and what an event raises is that event's own trouble."""
+
+    def __init__(self, sorting: Sorting, reference_data: ReferenceDataCache, most_age: timedelta) -> None:
+        self._sorting = sorting
+        self._reference_data = reference_data
+        self._most_age = most_age
+        self._unknown: set[str] = set()
+
+    def take(self, message: Message) -> None:
+        """Sort a message's events; raises a fault of the store, and ExternalServiceUnavailable past MOST_OBJECTS."""
+        if self._sorting.objects > MOST_OBJECTS:
+            text = f"a call writes {MOST_OBJECTS} objects: this message waits for another call"
+            raise ExternalServiceUnavailable(text)
+        oldest = message.sent_at - self._most_age
+        if self._take_whole(message, self._reference_data.rules(), oldest):
+            return
+        try:
+            events = split_message(message.body)
+        except Exception as error:
+            if is_outside(error):
+                raise
+            self._quarantine(message, 0, raw_bytes(message.body), error)
+            return
+        for position, raw in enumerate(events):
+            try:
+                row = self._check(raw, position, message, oldest)
+                if isinstance(row, ControlTotal):
+                    self._sorting.put(log.control_prefix(row.hour[:10]), row, message.id)
+                    self._sorting.control_totals += 1
+                else:
+                    self._sorting.accept([row], message.id)
+            except Exception as error:  # the last net: whatever an event raises
+                if is_outside(error):
+                    raise
+                self._quarantine(message, position, raw, error)
+
+    def _take_whole(self, message: Message, rules: Mapping[str, TypeRule], oldest: datetime) -> bool:
+        """Take a message of plain events as a whole; False where its events have to be looked at one by one."""
+        knows = self._reference_data.knows
+        try:
+            rows = plain_rows(message.body, rules=rules, received_at=message.sent_at, oldest=oldest, knows=knows)
+            if rows is None:
+                return False
+            self._sorting.accept(rows, message.id)
+        except Exception as error:
+            if is_outside(error):
+                raise
+            return False
+        return True
+
+    def _check(self, raw: bytes, position: int, message: Message, oldest: datetime) -> SegmentRow | ControlTotal:
+        """Check one event; a type or account that is new to this call is looked up afresh, once."""
+        data, unknown = self._reference_data, self._unknown
+
+        def check(rules: Mapping[str, TypeRule]) -> SegmentRow | ControlTotal:
+            return check_event(raw, rules=rules, received_at=message.sent_at, oldest=oldest, position=position)
+
+        try:
+            row = check(data.rules())
+        except Refused as refused:
+            if refused.reason is not Reason.UNKNOWN_TYPE or refused.detail in unknown:
+                raise
+            unknown.add(refused.detail)
+            row = check(data.rules(fresh=True))
+        if isinstance(row, ControlTotal):
+            return row
+        if row.account in unknown or not data.knows(row.account):
+            unknown.add(row.account)
+            detail = f"there is no account {row.account!r}"
+            raise Refused(Reason.UNKNOWN_ACCOUNT, detail, row.account, row.time)
+        return row
+
+    def _quarantine(self, message: Message, position: int, raw: bytes, error: Exception) -> None:
+        """Put an event in quarantine with what it raised."""
+        refused = error if isinstance(error, Refused) else self._internal_error(error)
         parts = readable_parts(raw)
         time = refused.time or parts.time
         line = Quarantined(
@@ -167,48 +216,11 @@ def _sort(
             position=position,
             raw=raw.decode(errors="backslashreplace"),
         )
-        sorting.quarantined += 1
-        sorting.put(log.quarantine_prefix(log.day_of(time)), line, message.id)
+        self._sorting.quarantined += 1
+        self._sorting.put(log.quarantine_prefix(log.day_of(time)), line, message.id)
 
-    rows = plain_rows(
-        message.body, rules=reference_data.rules(), received_at=message.sent_at, knows=reference_data.knows
-    )
-    if rows is not None:
-        sorting.accept(rows, message, buckets)
-        return
-    try:
-        events = split_message(message.body)
-    except Refused as refused:
-        quarantine(refused, 0, raw_bytes(message.body))
-        return
-    for position, raw in enumerate(events):
-        try:
-            row = _accept(raw, position, message.sent_at, reference_data, unknown)
-        except Refused as refused:
-            quarantine(refused, position, raw)
-            continue
-        if isinstance(row, ControlTotal):
-            sorting.control_totals += 1
-            sorting.put(log.control_prefix(row.hour[:10]), row, message.id)
-        else:
-            sorting.accept([row], message, buckets)
-
-
-def _accept(
-    raw: bytes, position: int, received_at: datetime, reference_data: ReferenceDataCache, unknown: set[str]
-) -> SegmentRow | ControlTotal:
-    """Check one event; a type or account that is new to this call is looked up afresh, once."""
-    try:
-        row = check_event(raw, rules=reference_data.rules(), received_at=received_at, position=position)
-    except Refused as refused:
-        if refused.reason is not Reason.UNKNOWN_TYPE or refused.detail in unknown:
-            raise
-        unknown.add(refused.detail)
-        row = check_event(raw, rules=reference_data.rules(fresh=True), received_at=received_at, position=position)
-    if isinstance(row, ControlTotal):
-        return row
-    if row.account in unknown or not reference_data.knows(row.account):
-        unknown.add(row.account)
-        detail = f"there is no account {row.account!r}"
-        raise Refused(Reason.UNKNOWN_ACCOUNT, detail, row.account, row.time)
-    return row
+    def _internal_error(self, error: Exception) -> Refused:
+        self._sorting.internal_errors += 1
+        call = current()
+        call.caught.append(error)
+        return Refused(Reason.INTERNAL_ERROR, f"{named(error)}, trace {call.trace}")

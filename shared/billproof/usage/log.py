@@ -18,7 +18,7 @@ import msgspec
 from backports import zstd
 
 from billproof.ids import digest_bytes, shard_of
-from billproof.ports import Objects
+from billproof.ports import NewObject, Objects
 from billproof.usage.model import ControlTotal, Quarantined, SegmentRow
 
 COMPRESSION_LEVEL = 1
@@ -147,9 +147,9 @@ def late_prefix(bucket: int) -> str:
     return f"late/bucket={bucket_name(bucket)}/"
 
 
-def mark_late(objects: Objects, bucket: int, mark: LateMark) -> None:
-    """Mark that an account has a late event. Marks are empty and never removed; period billings say what is billed."""
-    objects.put(mark.key(bucket), b"", content_type="text/plain")
+def new_mark(bucket: int, mark: LateMark) -> NewObject:
+    """Return the mark that an account has a late event: it is empty, never removed, and billings say what is billed."""
+    return NewObject(mark.key(bucket), b"", content_type="text/plain")
 
 
 def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
@@ -174,11 +174,17 @@ def content_name(content: bytes) -> str:
     return f"{digest_bytes(content)[:40]}.ndjson.zst"
 
 
+def new_object(prefix: str, lines: Sequence[msgspec.Struct]) -> NewObject:
+    """Return the object of some lines below a prefix."""
+    name, data = pack(lines)
+    return NewObject(prefix + name, data, content_type="application/zstd")
+
+
 def write(objects: Objects, prefix: str, lines: Sequence[msgspec.Struct]) -> str:
     """Write one object below a prefix and return its key."""
-    name, data = pack(lines)
-    objects.put(prefix + name, data, content_type="application/zstd")
-    return prefix + name
+    new = new_object(prefix, lines)
+    objects.put(new.key, new.data, content_type=new.content_type)
+    return new.key
 
 
 def read_quarantine(objects: Objects, day: str) -> Iterator[Quarantined]:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NAIVE_TIME = "time_without_zone"
     BAD_TIME = "time_unreadable"
     FUTURE_TIME = "time_in_future"
+    OLD_TIME = "time_too_old"
     MISSING_QUANTITY = "quantity_missing"
     NEGATIVE_QUANTITY = "quantity_negative"
     NON_FINITE_QUANTITY = "quantity_not_finite"
@@ -38,6 +39,7 @@ class Reason(StrEnum):
     MALFORMED_QUANTITY = "quantity_malformed"
     BAD_CORRECTION = "correction_malformed"
     CONFLICT = "conflicting_duplicate"
+    INTERNAL_ERROR = "internal_error"
 
 
 class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +120,7 @@ class Ingested(Model):
     accepted: int
     control_totals: int
     quarantined: int
+    internal_errors: int
     segments: int
 
 

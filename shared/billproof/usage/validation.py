@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 
@@ -17,7 +17,11 @@ MAX_EVENTS_PER_MESSAGE = 1_000
 MAX_AHEAD = timedelta(hours=24)
 """How far a source's clock may run ahead of ours before an event counts as far in the future."""
 
-TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?")
+TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
+)
+"""RFC 3339, section 5.6: the hours of an offset are at most 23 and its minutes at most 59."""
 QUANTITY = re.compile(r"(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?")
 _LEAP_SECOND = re.compile(r"(.{17})60(.*)")
 _LAST_SECOND = "T23:59:59"
@@ -50,13 +54,22 @@ class TypeRule:
 
     quantities: Mapping[str, bool]
     required: frozenset[str]
+    accepts_from: datetime | None = None
+
+    def floor(self, oldest: datetime) -> datetime:
+        """Return the first instant that is accepted, where others are accepted from `oldest` on."""
+        return oldest if self.accepts_from is None else min(oldest, self.accepts_from)
 
 
 def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
     """Gather what the meters ask, by event type."""
     numeric: dict[str, dict[str, bool]] = {}
     required: dict[str, set[str]] = {}
+    first: dict[str, datetime] = {}
     for meter in meters:
+        if meter.accepts_from is not None:
+            start = datetime.combine(meter.accepts_from, time.min, tzinfo=UTC)
+            first[meter.event_type] = min(start, first.get(meter.event_type, start))
         numeric.setdefault(meter.event_type, {})
         required.setdefault(meter.event_type, set())
         if meter.value_property is None:
@@ -69,7 +82,7 @@ def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
             required[meter.event_type].add(meter.price_property)
         if meter.required:
             required[meter.event_type].add(meter.value_property)
-    return {kind: TypeRule(quantities=numeric[kind], required=frozenset(required[kind])) for kind in numeric}
+    return {kind: TypeRule(numeric[kind], frozenset(required[kind]), first.get(kind)) for kind in numeric}
 
 
 def raw_bytes(body: str) -> bytes:
@@ -96,10 +109,11 @@ def split_message(body: str) -> list[bytes]:
 
 
 def check_event(
-    raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datetime, position: int = 0
+    raw: bytes, *, rules: Mapping[str, TypeRule], received_at: datetime, oldest: datetime, position: int = 0
 ) -> SegmentRow | ControlTotal:
     """Turn one raw event into the row that the log keeps; raises Refused with the reason otherwise.
 
+    Times before `oldest` are refused unless a meter accepts them; those of control totals, unless any meter does.
     `position` is its place in its message. Whether the account exists is not asked here: it needs a look-up.
     """
     if len(raw) > MAX_EVENT_BYTES:
@@ -109,12 +123,16 @@ def check_event(
         detail = "specversion must be 1.0; id, source and subject (the account) must not be empty"
         raise Refused(Reason.NOT_A_CLOUDEVENT, detail, event.subject)
     try:
-        time = instant_of(bytes(event.time), received_at)
+        when = instant_of(bytes(event.time), received_at)
         if event.type == CONTROL_TOTAL:
-            return _control_total(event, time, received_at)
-        _refuse_bad_correction(event, time)
-        rule = _rule(rules, event.type, time)
-        data = {} if event.retracts is not None else _properties(event.data, rule, time)
+            _refuse_too_old(when, min((rule.floor(oldest) for rule in rules.values()), default=oldest))
+            return _control_total(event, when, received_at)
+        _refuse_bad_correction(event, when)
+        rule = _rule(rules, event.type, when)
+        _refuse_too_old(when, rule.floor(oldest))
+        data = {} if event.retracts is not None else _properties(event.data, rule, when)
+    except UNREADABLE as error:
+        raise Refused(Reason.UNPARSABLE, str(error), event.subject) from None
     except Refused as refused:
         refused.account = event.subject
         raise
@@ -123,7 +141,7 @@ def check_event(
         id=event.id,
         type=event.type,
         account=event.subject,
-        time=time,
+        time=when,
         received_at=instant_text(received_at),
         position=position,
         data=data,
@@ -151,6 +169,14 @@ def _control_total(event: UsageEvent, time: str, received_at: datetime) -> Contr
         sum=values.get("sum"),
         received_at=instant_text(received_at),
     )
+
+
+def _refuse_too_old(when: str, floor: datetime) -> None:
+    if when < instant_text(floor):
+        detail = (
+            f"{when} is before {instant_text(floor)}: an older one is accepted where a meter's accepts_from says so"
+        )
+        raise Refused(Reason.OLD_TIME, detail, time=when)
 
 
 def _refuse_bad_correction(event: UsageEvent, time: str) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from billproof.adapters.aws.faults import outside
-from billproof.adapters.aws.transactions import refuse_large, written
+from billproof.adapters.aws.transactions import linked, refuse_large, written
 from billproof.errors import InvalidInput
-from billproof.ports import TRANSACTION_LIMIT, Document, Key, Record
+from billproof.ports import LINKS_LIMIT, TRANSACTION_LIMIT, Document, Key, Linkage, Record
 
 _SERIALIZE = TypeSerializer().serialize
 _DESERIALIZE = TypeDeserializer().deserialize
@@ -42,13 +42,27 @@ class DynamoRecords:
         A transaction that others interfered with, without taking a key, is tried again. Raises InvalidInput where there
         are too many facts, or one is too large, and Contended where others kept interfering.
         """
+        puts = self._puts(records)
+        return written(lambda: self._client.transact_write_items(TransactItems=puts))
+
+    def create_beside(self, records: Sequence[Record], chain: Self, links: Sequence[Record]) -> Linkage:
+        """Write facts and the links of a chain that is kept in another table, all of them or none.
+
+        Raises as create_all does.
+        """
+        if len(links) > LINKS_LIMIT:
+            message = f"{len(links)} links in one transaction, at most {LINKS_LIMIT} can be"
+            raise InvalidInput(message)
+        puts = [*self._puts(records), *chain._puts(links)]
+        return linked(lambda: self._client.transact_write_items(TransactItems=puts), facts=len(records))
+
+    def _puts(self, records: Sequence[Record]) -> list[dict[str, Any]]:
         if len(records) > TRANSACTION_LIMIT:
             message = f"{len(records)} records in one transaction, at most {TRANSACTION_LIMIT} can be"
             raise InvalidInput(message)
         items = [item_of(record) for record in records]
         refuse_large(items)
-        puts = [{"Put": self._put(item)} for item in items]
-        return written(lambda: self._client.transact_write_items(TransactItems=puts))
+        return [{"Put": self._put(item)} for item in items]
 
     def _put(self, item: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -87,6 +101,18 @@ class DynamoRecords:
             if left is not None:
                 left -= len(page["Items"])
             if "LastEvaluatedKey" not in page or left == 0:
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def all(self) -> Iterator[Record]:
+        """Yield every fact, page by page."""
+        arguments: dict[str, Any] = {"TableName": self._table, "ConsistentRead": True}
+        while True:
+            with outside("dynamodb"):
+                page = self._client.scan(**arguments)
+            for item in page["Items"]:
+                yield Record(Key(item["partition"]["S"], item["sort"]["S"]), _document(item))
+            if "LastEvaluatedKey" not in page:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 

@@ -4,14 +4,17 @@ S3 answers 403 instead of 404 for a missing object unless the role may list the 
 prefixes only, which does not count for GetObject: so a 403 is followed by a listing of the key, which the role may do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from billproof.adapters.aws.faults import error_code, outside
-from billproof.errors import Contended, NotFound
+from billproof.errors import BillproofError, Contended, NotFound
 from billproof.ids import shown
+from billproof.ports import Clock, NewObject
 from billproof.retrying import attempts
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
@@ -20,6 +23,7 @@ _TAKEN = {"PreconditionFailed", "412"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
 """Another request for the key was under way: whether it came to anything is not said, so the write is tried again."""
 MAX_ATTEMPTS = 8
+WRITES_AT_ONCE = 16
 
 
 class S3Objects:
@@ -45,7 +49,24 @@ class S3Objects:
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         """Write the bytes."""
         with outside("s3"):
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type, **self._lock())
+
+    def put_all(self, objects: Sequence[NewObject]) -> dict[str, BillproofError]:
+        """Write side by side all that can be written; return the keys of those that were not, with the errors."""
+
+        def attempt(new: NewObject) -> BillproofError | None:
+            try:
+                self.put(new.key, new.data, content_type=new.content_type)
+            except BillproofError as error:
+                return error
+            return None
+
+        if len(objects) == 1:
+            errors = [attempt(objects[0])]
+        else:
+            with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
+                errors = list(pool.map(attempt, objects))
+        return {new.key: error for new, error in zip(objects, errors, strict=True) if error is not None}
 
     def create(self, key: str, data: bytes, *, content_type: str = "application/json") -> bool:
         """Write the bytes where nothing is (If-None-Match: *); raises Contended where others kept interfering."""
@@ -53,7 +74,12 @@ class S3Objects:
             with outside("s3"):
                 try:
                     self._client.put_object(
-                        Bucket=self._bucket, Key=key, Body=data, ContentType=content_type, IfNoneMatch="*"
+                        Bucket=self._bucket,
+                        Key=key,
+                        Body=data,
+                        ContentType=content_type,
+                        IfNoneMatch="*",
+                        **self._lock(),
                     )
                 except ClientError as error:
                     if error_code(error) in _TAKEN:
@@ -65,9 +91,28 @@ class S3Objects:
         message = f"others wrote to {shown(key)} {MAX_ATTEMPTS} times in a row"
         raise Contended(message, service="s3")
 
+    def _lock(self) -> dict[str, Any]:
+        """Return what locks an object that is written; these are not locked."""
+        return {}
+
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, in order, page by page."""
         with outside("s3"):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 for stored in page.get("Contents", []):
                     yield stored["Key"]
+
+
+class LockedObjects(S3Objects):
+    """Objects that nobody can change or remove for a time, the account's root neither: S3 Object Lock, compliance mode.
+
+    The bucket may be of another account, so that whoever administers this one cannot remove it either.
+    """
+
+    def __init__(self, client: Any, bucket: str, *, retention: timedelta, now: Clock) -> None:
+        super().__init__(client, bucket)
+        self._retention = retention
+        self._now = now
+
+    def _lock(self) -> dict[str, Any]:
+        return {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": self._now() + self._retention}

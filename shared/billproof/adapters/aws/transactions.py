@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from billproof.adapters.aws.faults import error_code, outside
 from billproof.errors import Contended, ExternalServiceUnavailable, InvalidInput
+from billproof.ports import Linkage
 from billproof.retrying import attempts
 
 ITEM_LIMIT = 400 * 1024
@@ -47,13 +48,39 @@ def written(write: Callable[[], object]) -> bool:
     raise ExternalServiceUnavailable(message, service="dynamodb", reasons=", ".join(sorted(reasons)))
 
 
+def linked(write: Callable[[], object], *, facts: int) -> Linkage:
+    """Write a transaction whose first items are facts and whose others are links of the audit chain.
+
+    Says whose key is taken; a chain that another transaction writes to at the same time has gone on. Facts that others
+    interfered with are tried again after a pause, as `written` does, and raise what it raises.
+    """
+    outcome = Linkage.WRITTEN
+
+    def write_or_see_who_was_faster() -> None:
+        nonlocal outcome
+        try:
+            write()
+        except ClientError as error:
+            codes = _codes(error)
+            if _TAKEN.isdisjoint(codes[:facts]) and not (_TAKEN | _CONFLICT).isdisjoint(codes[facts:]):
+                outcome = Linkage.BEHIND
+                return
+            raise
+
+    return outcome if written(write_or_see_who_was_faster) else Linkage.TAKEN
+
+
 def cancellation_reasons(error: ClientError) -> set[str]:
     """Return why a write was not done, for those errors that this module reads; nothing for all others."""
     code = error_code(error)
     if code == "TransactionCanceledException":
-        reasons = error.response.get("CancellationReasons", [])
-        return {reason["Code"] for reason in reasons if reason.get("Code", "None") != "None"} or {code}
+        return set(_codes(error)) - {"None"} or {code}
     return {code} if code in _TAKEN | _CONFLICT else set()
+
+
+def _codes(error: ClientError) -> list[str]:
+    """Return what a cancelled transaction says of each of its items, in their order."""
+    return [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
 
 
 def refuse_large(items: list[dict[str, Any]]) -> None:

@@ -12,6 +12,8 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
+from billproof.ids import digest_bytes
+from billproof.invoicing.annex import annex_name, annex_of, needs_annex, summaries
 from billproof.invoicing.model import Invoice, InvoiceLine, Released, TaxSubtotal
 from billproof.masterdata.parties import Address
 from billproof.money import Money
@@ -75,7 +77,9 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "issue_date": day(released.issue_date),
         "issue_year": released.issue_date.year,
         "due_date": day(invoice.due_date),
-        "sections": [
+        "sections": _summed_up(invoice, money, span)
+        if needs_annex(invoice)
+        else [
             {"name": name, "net": net, "lines": [_line(line, money, span, locale) for line in lines]}
             for name, net, lines in _sections(invoice, money)
         ],
@@ -84,7 +88,7 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "tax": money(invoice.totals.tax),
         "gross": money(invoice.totals.gross),
         "balance": _balance(released, money),
-        "notes": list(invoice.notes),
+        "notes": [*invoice.notes, *_annex_note(invoice, released)],
         "events": {
             "billed": format_decimal(invoice.events.billed, locale=locale),
             "excluded": format_decimal(invoice.events.excluded, locale=locale),
@@ -133,6 +137,29 @@ def _sections(
         lines = [line for line in invoice.lines if line.priced.account == subtotal.account]
         if lines:
             yield subtotal.name, money(subtotal.amounts.net), lines
+
+
+def _summed_up(invoice: Invoice, money: Callable[[Money], str], span: Callable[[Period], str]) -> list[dict[str, Any]]:
+    """Return one section of summaries, in place of the lines that the annex has."""
+    names = {subtotal.account: subtotal.name for subtotal in invoice.accounts}
+    rows = [
+        {
+            "description": summary.description,
+            "period": span(summary.period),
+            "quantity": "",
+            "details": [names[summary.account]] if summary.account in names else [],
+            "net": money(summary.net),
+        }
+        for summary in summaries(invoice)
+    ]
+    return [{"name": None, "net": None, "lines": rows}]
+
+
+def _annex_note(invoice: Invoice, released: Released) -> list[str]:
+    if not needs_annex(invoice):
+        return []
+    digest = digest_bytes(annex_of(invoice, released))
+    return [f"The {len(invoice.lines)} lines are in the annex {annex_name(released)}, SHA-256 {digest}."]
 
 
 def _line(line: InvoiceLine, money: Any, span: Any, locale: str) -> dict[str, Any]:

@@ -35,9 +35,8 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
         for charge, periods in owed.items():
             mine = [
                 line
-                for line in facts.charge_lines
-                if (line.explanation.contract, line.charge) == (timeline.id, charge)
-                and (line.meter is None or charge in metered)  # seats that are trued up are not among the dues
+                for line in facts.lines_of(timeline.id, charge)
+                if line.meter is None or charge in metered  # seats that are trued up are not among the dues
             ]
             names = [line.service_period.name for line in mine]
             if len({line.id for line in mine}) != len(mine) or set(names) != periods:

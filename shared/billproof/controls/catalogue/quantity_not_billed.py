@@ -27,11 +27,7 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
                 metered[charge.id] = metered.get(charge.id, Decimal(0)) + sum(mine, Decimal(0))
         for name, quantity in metered.items():
             shown = sum(
-                (
-                    line.billed_quantity + line.included_quantity
-                    for line in facts.charge_lines
-                    if (line.explanation.contract, line.charge) == (timeline.id, name)
-                ),
+                (line.billed_quantity + line.included_quantity for line in facts.lines_of(timeline.id, name)),
                 Decimal(0),
             )
             if quantity != shown:
@@ -47,7 +43,7 @@ def _measured(facts: ControlInput, timeline: Timeline, due: Due, meter_id: str) 
         return pooled({usage.account: usage.quantities for usage in facts.pricing.own}, reading, parts)
     meter = next((meter for meter in facts.plan.meters if meter.id == meter_id), None)
     part = due.part if meter is None or is_additive(meter) else in_force(due, timeline).part
-    return [measured for measured in facts.quantities(timeline.account) if measured.is_of(reading, part)]
+    return facts.measured(timeline.account, reading, part)
 
 
 CONTROL = Control(

@@ -1,11 +1,16 @@
 """The documents of a batch, not yet released."""
 
-from billproof.invoicing.drafting import draft_account
-from billproof.invoicing.drafts import BatchDrafts
+from billproof.findings import Finding
+from billproof.invoicing.drafting import draft_account, held_draft
+from billproof.invoicing.drafts import BatchDrafts, Draft
+from billproof.nets import Net
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, TAXED, VALIDATED, Artefacts
 from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.pipeline.steps.result import step_result
 from billproof.ports import Objects
+from billproof.pricing.model import AccountPricing
+from billproof.pricing.terms import AccountTerms, BatchPlan
+from billproof.tax.model import AccountTax
 
 
 def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> StepResult:
@@ -15,12 +20,14 @@ def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> StepResul
     pricing = artefacts.read(PRICED, run_id, batch_id)
     findings = artefacts.read(VALIDATED, run_id, batch_id).findings
     taxes = artefacts.read(TAXED, run_id, batch_id)
+    net = Net("draft_invoices")
     drafts = []
     for terms, account, tax in zip(plan.accounts, pricing.accounts, taxes.accounts, strict=True):
-        draft, data = draft_account(terms, account, tax, (*findings[terms.account.id], *tax.findings), plan=plan)
-        if draft.document is not None and data is not None:
-            objects.put(draft.document.key, data)
-        drafts.append(draft)
+        drafted, data = draft_one(net, terms, account, tax, findings[terms.account.id], plan)
+        if drafted.document is not None and data is not None:
+            objects.put(drafted.document.key, data)
+        drafts.append(drafted)
+    net.refuse_too_much(plan.policy.thresholds.trouble, len(drafts))
     batch = BatchDrafts(
         run=run_id,
         batch=batch_id,
@@ -32,5 +39,22 @@ def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> StepResul
         drafts=tuple(drafts),
     )
     artefacts.write(DRAFTED, run_id, batch, part=batch_id)
-    number = sum(len(draft.findings) for draft in drafts)
+    number = sum(len(drafted.findings) for drafted in drafts)
     return step_result(run_id, batch_id, StepOutcome.DRAFTED, accounts=len(drafts), findings=number)
+
+
+def draft_one(
+    net: Net,
+    terms: AccountTerms,
+    pricing: AccountPricing,
+    tax: AccountTax,
+    findings: tuple[Finding, ...],
+    plan: BatchPlan,
+) -> tuple[Draft, bytes | None]:
+    """Draft the document of one account inside a net; a proof does the same again."""
+    known = (*findings, *tax.findings)
+    return net.catch(
+        terms.account.id,
+        lambda: draft_account(terms, pricing, tax, known, plan=plan),
+        lambda finding: (held_draft(terms, pricing, (*known, finding), plan=plan), None),
+    )

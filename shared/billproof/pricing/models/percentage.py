@@ -35,8 +35,9 @@ SECTION = Section(
         (
             "A percentage of each transaction's amount and a fixed fee for each transaction. The first "
             "transactions are free, in the order of their times, up to a number or an amount, whichever ends "
-            "first. One that is covered in part pays the percentage of the rest and its whole fixed fee. The "
-            "minimum and maximum are for each transaction, the fixed fee inside. No transaction costs nothing."
+            "first: all with which the amounts so far are not above it. One that is covered in part pays the "
+            "percentage of the rest and its whole fixed fee. The minimum and maximum are for each transaction, the "
+            "fixed fee inside. No transaction costs nothing."
         ),
         Example(
             price={"model": "percentage", "percent": "2.9", "fixed_fee": "0.30"},
@@ -85,7 +86,7 @@ class Percentage(PriceModel):
     priced_by: ClassVar[frozenset[str]] = frozenset({"transactions", "dated_transactions"})
     percent: Percent
     fixed_fee: Nonnegative = NOTHING
-    free_transactions: Annotated[int, Field(ge=0)] | None = None
+    free_transactions: Annotated[int, Field(strict=True, ge=0)] | None = None
     free_amount: Nonnegative | None = None
     minimum: Nonnegative | None = None
     maximum: Nonnegative | None = None

@@ -125,7 +125,7 @@ class Seats(PriceModel):
     takes_seats_meter: ClassVar[bool] = True
     money: ClassVar[tuple[str, ...]] = ("unit_price", "true_up_price")
     priced_by: ClassVar[frozenset[str]] = frozenset({"days"})
-    seats: Annotated[int, Field(ge=0)]
+    seats: Annotated[int, Field(strict=True, ge=0)]
     unit_price: Nonnegative
     true_up: Literal["none", "high_water_mark", "daily"] = "none"
     true_up_price: Nonnegative | None = None

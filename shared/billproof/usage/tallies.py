@@ -1,4 +1,4 @@
-"""What one bucket counted by source, for control totals and the history of sources."""
+"""What a bucket counted by source: hours for control totals, days for the source's own history."""
 
 import operator
 

@@ -1,0 +1,26 @@
+"""The confirmation of a policy by somebody who did not publish it."""
+
+from billproof.api import ApiCall, api_call
+from billproof.approvals.publishing import PolicyState, confirm_policy
+from billproof.composition import Composition
+from billproof.model import Model
+from billproof.names import Version
+
+
+class ConfirmationRequest(Model):
+    """The version that is confirmed."""
+
+    legal_entity: str
+    version: Version
+
+
+@api_call(ConfirmationRequest, name="confirm_policy")
+def handler(call: ApiCall[ConfirmationRequest], ports: Composition) -> PolicyState:
+    """Let the version take effect."""
+    return confirm_policy(
+        legal_entity=call.request.legal_entity,
+        version=call.request.version,
+        caller=call.caller,
+        policies=ports.policies,
+        now=ports.now(),
+    )

@@ -1,0 +1,206 @@
+"""`billproof audit`: the audit chain, what it says, whether it holds, and what an auditor is given."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.markup import escape
+
+from billproof.audit.adopting import adopt, declare_erased
+from billproof.audit.exporting import export
+from billproof.audit.findings import Verification
+from billproof.audit.heads import Head, heads_of, path_of, read_anchors
+from billproof.audit.index import index_of
+from billproof.audit.telling import LifeStory
+from billproof.audit.verifying import AuditedStores, verify
+from billproof.audit.walking import walk
+from billproof.errors import NotFound
+from billproof.periods import instant_text
+from billproof_ops import billing, tables
+from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.printing import AsJson, Who, console, print_json, read_text
+from billproof_ops.replay import moment
+from billproof_ops.target import Target
+
+app = typer.Typer(no_args_is_help=True, help="The audit chain: what was stored and decided, and that it still is.")
+SHOWN = 100
+"""Findings that are printed; --json prints all of them."""
+Why = Annotated[str, typer.Option("--why", help="The reason, which is recorded for ever.")]
+
+
+@app.command()
+def head(*, as_json: AsJson = False) -> None:
+    """Print the last record of every chain. Keep it: `verify --heads FILE` finds a chain that was cut or rewritten."""
+    heads = heads_of(Target.find().ports.chain)
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in heads])
+        return
+    listed = tables.table("Chain", "Record", "Hash", whole=("Hash",), right=("Record",))
+    for one in heads:
+        listed.add_row(one.chain, f"{one.sequence:,}", one.hash)
+    console.print(listed)
+
+
+@app.command("verify")
+def verify_the_chain(
+    *,
+    since: Annotated[str, typer.Option("--from", help="Only what was recorded from here on, with a time zone.")] = "",
+    until: Annotated[str, typer.Option("--to", help="End of the window, exclusive, with a time zone.")] = "",
+    heads: Annotated[
+        Path | None, typer.Option("--heads", help="What `audit head --json` printed before; - for standard input.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify every link and anchor of the chain, and all that is stored against it. Exit 1 if anything differs.
+
+    With --from or --to, what was recorded then is looked up; what has no record is found without them only.
+    """
+    ports = Target.find().ports
+    stores = AuditedStores(
+        chain=ports.chain,
+        facts={name: records.below for name, records in ports.facts.items()},
+        objects=ports.objects,
+        anchors=tuple(read_anchors(ports.anchors)),
+        heads=_read_heads(heads),
+    )
+    verification = verify(stores, since=_instant(since), until=_instant(until))
+    if as_json:
+        print_json(verification.model_dump(mode="json"))
+    else:
+        _show(verification, anchors=len(stores.anchors))
+    if not verification.holds:
+        raise typer.Exit(1)
+
+
+def _show(verification: Verification, *, anchors: int) -> None:
+    for finding in verification.findings[:SHOWN]:
+        console.print(f"[red]{finding.kind}[/] {escape(finding.where)}: {escape(finding.message)}", soft_wrap=True)
+    left_out = len(verification.findings) - SHOWN
+    if left_out > 0:
+        console.print(f"and {left_out:,} more: --json prints all of them")
+    for declared in verification.declared:
+        console.print(f"declared: {escape(declared)}", soft_wrap=True)
+    counts = (
+        f"{verification.blocks:,} records of {verification.chains} chains and {anchors} anchors, "
+        f"{verification.facts:,} facts, {verification.objects:,} objects"
+    )
+    verdict = "[green]holds[/]" if verification.holds else f"[red]{len(verification.findings):,} findings[/]"
+    console.print(f"{verdict}: {counts}; since {verification.since or 'never'}", soft_wrap=True)
+    if verification.adopted:
+        console.print(f"{verification.adopted:,} of them were stored before the chain began, and adopted")
+    if verification.unconfirmed:
+        console.print(f"{verification.unconfirmed:,} objects were recorded and never written: their writer died")
+
+
+@app.command("show")
+def show_a_life(
+    name: Annotated[str, typer.Argument(help="An invoice (id or number), an account, or a run.")],
+    *,
+    proof: Annotated[
+        bool, typer.Option("--proof", help="With each record its path to the Merkle root of its day.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the life of an invoice, account or run: what happened, when, by whom, and where that is recorded."""
+    target = Target.find()
+    ports = target.ports
+    invoice, number = _named(target, name)
+    index = index_of(block for chain in ports.chain.names() for block in walk(ports.chain, chain).blocks)
+    events = LifeStory(index, ports.facts).of(invoice, number=number)
+    rows: list[dict[str, Any]] = [event.model_dump(mode="json") for event in events]
+    if proof:
+        for row, event in zip(rows, events, strict=True):
+            row["proof"] = path_of(ports.chain, event.chain, event.sequence).model_dump(mode="json")
+    if as_json or proof:
+        print_json(rows)
+        return
+    listed = tables.table("At", "What", "By", "Function", "Record", title=name, whole=("At",))
+    for event in events:
+        listed.add_row(event.at[:19] + "Z", escape(event.what), event.by, event.function, event.record)
+    console.print(listed)
+
+
+@app.command("export")
+def export_the_chain(
+    folder: Annotated[Path, typer.Argument(help="A folder; it is made where it is not there.")],
+    *,
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="With the keys of the digests, to compare stored objects with them.")
+    ] = False,
+) -> None:
+    """Write the chain for an auditor: JSON lines, a table, anchors, heads, and a manifest. See docs/auditors/."""
+    ports = Target.find().ports
+    files = export(ports.chain, list(read_anchors(ports.anchors)), at=instant_text(ports.now()), with_keys=with_keys)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    console.print(f"{', '.join(files)} are in {folder}")
+
+
+@app.command("adopt")
+def adopt_what_is_there(*, who: Who = "operator", why: Why, as_json: AsJson = False) -> None:
+    """Record what was stored before the chain began, declared as adopted. It is safe to repeat."""
+    ports = Target.find().ports
+    adopted = adopt(chain=ports.chain, facts=ports.facts, objects=ports.objects, by=who, why=why)
+    if as_json:
+        print_json(adopted.model_dump(mode="json"))
+        return
+    console.print(f"{adopted.facts:,} facts and {adopted.objects:,} objects are recorded as adopted by {who}")
+
+
+@app.command("erase")
+def declare_an_erasure(
+    subject: Annotated[str, typer.Argument(help="The subject of the digests, such as an account.")],
+    *,
+    objects: Annotated[
+        list[str] | None, typer.Option("--object", help="Only this object's key; may be repeated.")
+    ] = None,
+    who: Who = "operator",
+    why: Why,
+) -> None:
+    """Declare that personal data is erased, and by whom and why; for a whole subject, remove the key of its digests.
+
+    The data itself is removed by whoever may, after this: docs/audit.md says how.
+    """
+    ports = Target.find().ports
+    number = declare_erased(chain=ports.chain, subject=subject, keys=objects or (), by=who, why=why)
+    if not objects:
+        ports.remove_key(subject)
+    console.print(f"{number} declarations are recorded; remove the data now: docs/audit.md says how")
+
+
+@app.command("anchor")
+def anchor_now(*, as_json: AsJson = False) -> None:
+    """Keep an anchor of every whole day that has none yet, as the schedule does every night."""
+    result = Target.find().call("AnchorAuditName", {})
+    days = [date.fromisoformat(day) for day in result["days"]]
+    if as_json:
+        print_json(result)
+        return
+    console.print(", ".join(map(str, days)) if days else "every whole day has its anchor")
+
+
+def _named(target: Target, name: str) -> tuple[str, str]:
+    """Return the id of an invoice that is named by its id or number, and its number; other names as they are."""
+    try:
+        released = billing.find_release(target, name)
+    except (OpsError, NotFound):
+        return name, ""
+    return released.invoice, released.number
+
+
+def _read_heads(path: Path | None) -> tuple[Head, ...]:
+    if path is None:
+        return ()
+    try:
+        return TypeAdapter(tuple[Head, ...]).validate_python(json.loads(read_text(path)))
+    except (ValidationError, json.JSONDecodeError):
+        message = f"{path} is not what 'billproof audit head --json' prints"
+        raise WrongUse(message) from None
+
+
+def _instant(text: str) -> str:
+    return instant_text(moment(text)) if text else ""

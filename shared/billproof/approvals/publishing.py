@@ -1,0 +1,125 @@
+"""Publish a policy and confirm it: two people, neither of whom can do it alone.
+
+publish (a person of the policy in force) -> known, decides nothing -> confirm (another one) -> in force
+
+Where none is in force both are people whom the version itself names. Then only IAM says who may call at all.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from billproof.approvals.governing import (
+    PolicyBook,
+    PolicyConfirmation,
+    PolicyHistory,
+    PolicyVersion,
+    PublishedPolicy,
+)
+from billproof.approvals.policy import Person, Policy
+from billproof.callers import Identity
+from billproof.errors import Conflict, NotAllowed, NotFound
+from billproof.ids import shown
+from billproof.masterdata.directory import Directory
+from billproof.model import Model
+from billproof.periods import instant_text
+
+
+class PolicyOutcome(StrEnum):
+    """What became of a version."""
+
+    PUBLISHED = "published"
+    IN_FORCE = "in_force"
+
+
+class PolicyState(Model):
+    """A version of a policy, who published it and who confirmed it."""
+
+    legal_entity: str
+    version: int
+    outcome: PolicyOutcome
+    published_by: str
+    confirmed_by: str | None = None
+
+
+def publish_policy(policy: Policy, *, caller: Identity, directory: Directory, now: datetime) -> PolicyState:
+    """Keep a version that a person publishes; the same version again by the same person is accepted without change.
+
+    Raises NotFound for an unknown legal entity, NotAllowed for a caller who may not, and Conflict where the version is
+    taken, or is not later than the one in force.
+    """
+    directory.legal_entity(policy.id)
+    history = directory.policies.history(policy.id)
+    _governing(history, policy, caller)
+    known = history.number(policy.version)
+    if known is None:
+        _refuse_earlier(policy, history)
+        published = PublishedPolicy(policy=policy, published_by=caller, published_at=instant_text(now))
+        directory.policies.publish(published)
+        history = directory.policies.history(policy.id)
+        known = history.number(policy.version)
+    if known is None or known.published is None or known.policy != policy or known.published.published_by != caller:
+        message = f"policy {policy.id} version {policy.version} was published otherwise: publish a new version"
+        raise Conflict(message)
+    return _state(known, history)
+
+
+def confirm_policy(
+    *, legal_entity: str, version: int, caller: Identity, policies: PolicyBook, now: datetime
+) -> PolicyState:
+    """Let a version take effect that somebody else published; a second confirmation changes nothing.
+
+    Raises NotFound where there is no such version, NotAllowed for who published it and for a caller who is no person of
+    the policy, and Conflict where a later one is in force.
+    """
+    history = policies.history(legal_entity)
+    known = history.number(version)
+    if known is None or known.published is None:
+        message = f"there is no published policy {shown(legal_entity)} version {version}"
+        raise NotFound(message)
+    person = _governing(history, known.policy, caller)
+    publisher = known.published.published_by
+    if history.same_person(publisher, caller):
+        message = f"{person.id} published version {version}: somebody else must confirm it"
+        raise NotAllowed(message)
+    if known.confirmation is None:
+        _refuse_earlier(known.policy, history)
+        confirmation = PolicyConfirmation(
+            version=version, confirmed_by=caller, person=person.id, confirmed_at=instant_text(now)
+        )
+        policies.confirm(legal_entity, confirmation)
+        history = policies.history(legal_entity)
+        known = history.number(version) or known
+    return _state(known, history)
+
+
+def _governing(history: PolicyHistory, policy: Policy, caller: Identity) -> Person:
+    """Return the person who publishes or confirms a version: one of the version in force or, without one, of its own.
+
+    A version of format 1 names nobody's identity, so it counts as none.
+    """
+    before = history.before(policy.version)
+    governed = before.policy if before else policy
+    person = governed.person_of(caller)
+    if person is None:
+        message = f"policy {governed.id} version {governed.version} has no person with this identity"
+        raise NotAllowed(message)
+    return person
+
+
+def _refuse_earlier(policy: Policy, history: PolicyHistory) -> None:
+    latest = history.in_force()
+    if latest is not None and latest.policy.version >= policy.version:
+        message = f"version {latest.policy.version} of policy {policy.id} is in force: publish a later one"
+        raise Conflict(message)
+
+
+def _state(known: PolicyVersion, history: PolicyHistory) -> PolicyState:
+    confirmation = known.confirmation
+    publisher = history.name_of(known.published.published_by) if known.published else ""
+    return PolicyState(
+        legal_entity=known.policy.id,
+        version=known.policy.version,
+        outcome=PolicyOutcome.IN_FORCE if confirmation else PolicyOutcome.PUBLISHED,
+        published_by=publisher,
+        confirmed_by=confirmation.person if confirmation else None,
+    )

@@ -1,0 +1,130 @@
+"""Heads of chains, and the anchors that keep one of each day where nobody can change it.
+
+anchors/<day>.json     for each chain: the last block of the day, how many blocks the day has, and their Merkle root
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from billproof.audit import merkle
+from billproof.audit.chain import AuditChain, block_key, blocks_partition
+from billproof.audit.model import AuditBlock
+from billproof.errors import InvalidInput
+from billproof.ids import canonical_json
+from billproof.model import Model
+from billproof.ports import Objects
+
+ANCHORS = "anchors/"
+DAYS_PER_CALL = 31
+"""Days that one call anchors at most, where earlier calls failed."""
+
+
+class Head(Model):
+    """A block of a chain by its place and hash."""
+
+    chain: str
+    sequence: int
+    hash: str
+
+
+class DayOfChain(Model):
+    """A chain at the end of a day, in UTC: its last block, and the Merkle tree of the blocks of the day."""
+
+    head: Head
+    blocks: int
+    root: str
+
+
+class Anchor(Model):
+    """All chains at the end of a day."""
+
+    day: date
+    chains: tuple[DayOfChain, ...]
+    schema_version: str = "billproof.audit-anchor/1"
+
+
+def heads_of(chain: AuditChain) -> list[Head]:
+    """Return the head of every chain."""
+    heads = ((name, chain.head(name)) for name in chain.names())
+    return [Head(chain=name, sequence=head.sequence, hash=head.hash) for name, head in heads if head is not None]
+
+
+def blocks_of_day(chain: AuditChain, name: str, day: date) -> list[AuditBlock]:
+    """Return the blocks of a chain and day in their order; only what was written since that day is read."""
+    newest_first: list[AuditBlock] = []
+    for record in chain.records.query(blocks_partition(name), newest_first=True):
+        block = AuditBlock.read(record.document)
+        if block.at[:10] < day.isoformat():
+            break
+        if block.at[:10] == day.isoformat():
+            newest_first.append(block)
+    return newest_first[::-1]
+
+
+def root_of(blocks: list[AuditBlock]) -> str:
+    """Return the Merkle root of some blocks."""
+    return merkle.root([bytes.fromhex(block.hash) for block in blocks]).hex()
+
+
+def anchor_of(chain: AuditChain, day: date) -> Anchor:
+    """Return what the chains were at the end of a day."""
+    days: list[DayOfChain] = []
+    for name in chain.names():
+        blocks = blocks_of_day(chain, name, day)
+        if blocks:
+            head = Head(chain=name, sequence=blocks[-1].sequence, hash=blocks[-1].hash)
+            days.append(DayOfChain(head=head, blocks=len(blocks), root=root_of(blocks)))
+    return Anchor(day=day, chains=tuple(days))
+
+
+def anchor_days(chain: AuditChain, anchors: Objects, *, today: date) -> list[date]:
+    """Keep an anchor of every whole day since the last one, or of yesterday where there is none; return the days.
+
+    A day that is anchored stays as it is. `anchors` keeps what is written to it locked.
+    """
+    known = [_day_of(key) for key in anchors.keys(ANCHORS)]
+    day = max(known) + timedelta(days=1) if known else today - timedelta(days=1)
+    anchored: list[date] = []
+    while day < today and len(anchored) < DAYS_PER_CALL:
+        data = canonical_json(anchor_of(chain, day).model_dump(mode="json"))
+        anchors.create(f"{ANCHORS}{day}.json", data)
+        anchored.append(day)
+        day += timedelta(days=1)
+    return anchored
+
+
+def read_anchors(anchors: Objects) -> Iterator[Anchor]:
+    """Yield the anchors by day."""
+    for key in anchors.keys(ANCHORS):
+        yield Anchor.model_validate_json(anchors.get(key))
+
+
+def _day_of(key: str) -> date:
+    return date.fromisoformat(key.removeprefix(ANCHORS).removesuffix(".json"))
+
+
+class PathToRoot(Model):
+    """How the hash of a block leads to the Merkle root of its day: at each step the other hash, and its side."""
+
+    chain: str
+    sequence: int
+    day: date
+    leaf: str
+    steps: tuple[tuple[str, str], ...]
+    root: str
+
+
+def path_of(chain: AuditChain, name: str, sequence: int) -> PathToRoot:
+    """Return the path of a block; raises InvalidInput where there is no such block."""
+    document = chain.records.get(block_key(name, sequence))
+    if document is None:
+        message = f"the audit chain {name} has no record {sequence}"
+        raise InvalidInput(message)
+    day = date.fromisoformat(AuditBlock.read(document).at[:10])
+    blocks = blocks_of_day(chain, name, day)
+    leaves = [bytes.fromhex(block.hash) for block in blocks]
+    index = next(number for number, block in enumerate(blocks) if block.sequence == sequence)
+    steps = tuple((side, other.hex()) for side, other in merkle.path(leaves, index))
+    return PathToRoot(
+        chain=name, sequence=sequence, day=day, leaf=leaves[index].hex(), steps=steps, root=merkle.root(leaves).hex()
+    )

@@ -1,0 +1,98 @@
+"""What the chain says of each fact and object that is stored: which digests it had, in which order, since when.
+
+What may be written again with other bytes, as long as it is said in the chain:
+
+    runs/<run>/...        until the run is closed: a step that is tried again may have read more
+    reconciliation/...    always: a report is that of the last time
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECTS, AuditBlock, Entry
+from billproof.identities import RunId
+from billproof.store_keys import ObjectKey, PartitionName, RunKey
+
+RUNS, CLOSED = "runs", "closed"
+REPLACEABLE = frozenset({"reconciliation"})
+
+type Name = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEntry:
+    """An entry, with the block that holds it."""
+
+    entry: Entry
+    block: AuditBlock
+    is_confirmed: bool
+
+    @property
+    def where(self) -> str:
+        """Name its record."""
+        return f"{self.block.chain} record {self.block.sequence}"
+
+
+@dataclass
+class AuditIndex:
+    """All entries by what they are of, in the order in which they were written."""
+
+    entries: dict[Name, list[RecordedEntry]] = field(default_factory=dict)
+    erased: list[RecordedEntry] = field(default_factory=list)
+    closed_at: dict[str, str] = field(default_factory=dict)
+    adopted: int = 0
+    number: int = 0
+
+    def is_erased(self, recorded: RecordedEntry) -> bool:
+        """Say whether it was declared later that something was erased: by itself, or with all of its subject."""
+        entry, at = recorded.entry, recorded.block.at
+        return any(
+            at <= declared.block.at
+            and (declared.entry.name == entry.name if declared.entry.place else declared.entry.subject == entry.subject)
+            for declared in self.erased
+        )
+
+    def may_change(self, name: Name, at: str) -> bool:
+        """Say whether something could be written with other bytes at a moment."""
+        if name[0] != OBJECTS:
+            return False
+        key = ObjectKey.parse(name[1])
+        if key.folder == RUNS:
+            closed = self.closed_at.get(key.parts[0])
+            return closed is None or at <= closed
+        return key.folder in REPLACEABLE
+
+
+def index_of(blocks: Iterable[AuditBlock]) -> AuditIndex:
+    """Put the entries of all blocks in the order of time, by what they are of."""
+    ordered = sorted(blocks, key=lambda block: (block.at, block.chain, block.sequence))
+    confirmed = {(block.chain, sequence) for block in ordered for sequence in block.written}
+    void = {(block.chain, sequence) for block in ordered for sequence in block.void}
+    index = AuditIndex()
+    for block in ordered:
+        place = (block.chain, block.sequence)
+        for entry in block.entries if place not in void else ():
+            index.number += 1
+            is_fact = entry.store != OBJECTS
+            recorded = RecordedEntry(entry, block, is_confirmed=is_fact or entry.what == ADOPTED or place in confirmed)
+            if entry.what == ERASED:
+                index.erased.append(recorded)
+                continue
+            index.adopted += entry.what == ADOPTED
+            index.entries.setdefault(entry.name, []).append(recorded)
+            for run in _closed_run(entry):
+                index.closed_at.setdefault(run, block.at)
+    return index
+
+
+def _closed_run(entry: Entry) -> Iterator[str]:
+    """Yield the run that a fact says to be closed."""
+    if entry.store != RUNS or entry.what != FACT:
+        return
+    partition, sort = entry.place
+    name = PartitionName.parse(partition)
+    if name.kind == RUNS:
+        key = RunKey.parse(sort)
+        if key.fact == CLOSED:
+            legal_entity, period = name.parts
+            yield str(RunId(legal_entity, period, key.ordinal))

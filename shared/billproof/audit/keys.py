@@ -1,0 +1,60 @@
+"""The keys of digests: one for each subject, made on first use. Without its key a digest says nothing of its payload.
+
+key#<subject>       key          32 random bytes, in hexadecimal
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+
+from billproof.errors import Contended
+from billproof.ports import Key, Record, Records
+from billproof.store_keys import audit_partition
+
+REMEMBERED = 50_000
+
+
+def key_place(subject: str) -> Key:
+    """Return where the key of a subject is."""
+    return Key(audit_partition("key", subject), "key")
+
+
+class SubjectKeys:
+    """Keys by subject, each looked up once in a process."""
+
+    def __init__(self, records: Callable[[], Records]) -> None:
+        self._records = records
+        self._keys: dict[str, bytes] = {}
+
+    def digest(self, subject: str, data: bytes) -> str:
+        """Return the HMAC-SHA256 of bytes under the key of their subject, which is made where there is none."""
+        return hmac.digest(self._key(subject), data, hashlib.sha256).hex()
+
+    def known(self, subject: str) -> bytes | None:
+        """Return the key of a subject, or None where it has none, or none any more."""
+        document = self._records().get(key_place(subject))
+        return bytes.fromhex(document["key"]) if document else None
+
+    def forget(self) -> None:
+        """Forget all keys, as another process would have to look them up."""
+        self._keys.clear()
+
+    def _key(self, subject: str) -> bytes:
+        if subject in self._keys:
+            return self._keys[subject]
+        if len(self._keys) >= REMEMBERED:
+            self._keys.clear()
+        key = self.known(subject) or self._make(subject)
+        self._keys[subject] = key
+        return key
+
+    def _make(self, subject: str) -> bytes:
+        key = secrets.token_bytes(32)
+        if self._records().create(Record(key_place(subject), {"key": key.hex()})):
+            return key
+        made_meanwhile = self.known(subject)
+        if made_meanwhile is None:
+            message = "the key of a subject is made and removed at the same time"
+            raise Contended(message)
+        return made_meanwhile

@@ -1,0 +1,181 @@
+"""Verifying the audit chain: its links, its anchors, and everything that is stored against what was recorded of it.
+
+anchors, heads  ->  chain  ->  digest  =  HMAC(key of its subject, what is stored)
+                               and nothing is stored that has no record
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from billproof.audit.chain import AuditChain
+from billproof.audit.findings import AuditFinding, AuditFindingKind, Verification
+from billproof.audit.heads import Anchor, Head
+from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of
+from billproof.audit.model import FACT, OBJECTS
+from billproof.audit.naming import LANES
+from billproof.audit.walking import WalkedChain, compare_anchor, compare_heads, missing_anchors, walk
+from billproof.errors import NotFound
+from billproof.ids import canonical_json
+from billproof.ports import Key, LinkableRecords, Objects
+from billproof.store_keys import ChainName
+
+
+@dataclass(frozen=True)
+class AuditedStores:
+    """Everything that the chain records: facts by the name of their store, and objects. They are only read."""
+
+    chain: AuditChain
+    facts: Mapping[str, LinkableRecords]
+    objects: Objects
+    anchors: Sequence[Anchor] = ()
+    heads: Sequence[Head] = ()
+    """Heads that were printed before."""
+
+
+@dataclass
+class _Check:
+    """What is found while what is stored is compared with what was recorded."""
+
+    stores: AuditedStores
+    index: AuditIndex
+    findings: list[AuditFinding] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    unconfirmed: int = 0
+    _keys: dict[str, bytes | None] = field(default_factory=dict)
+
+    def find(self, kind: AuditFindingKind, name: Name, message: str) -> None:
+        self.findings.append(AuditFinding(kind=kind, where=" ".join(name), message=message))
+
+    def key_of(self, subject: str) -> bytes | None:
+        if subject not in self._keys:
+            self._keys[subject] = self.stores.chain.keys.known(subject)
+        return self._keys[subject]
+
+    def stored(self, name: Name, data: bytes) -> None:
+        """Compare something that is stored with its records."""
+        self.counts[name[0]] = self.counts.get(name[0], 0) + 1
+        recorded = self.index.entries.get(name, [])
+        if not recorded:
+            self.find(AuditFindingKind.UNRECORDED, name, "is stored, and no record says so")
+            return
+        last = recorded[-1]
+        if self._holds(last, data) or (not last.is_confirmed and any(self._holds(one, data) for one in recorded)):
+            return
+        if self.index.is_erased(last):
+            return
+        if self.key_of(last.entry.subject) is None:
+            self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} is gone: {last.where}")
+        else:
+            self.find(AuditFindingKind.CHANGED, name, f"is not what {last.where} of {last.block.at} recorded")
+
+    def _holds(self, recorded: RecordedEntry, data: bytes) -> bool:
+        key = self.key_of(recorded.entry.subject)
+        return key is not None and hmac.digest(key, data, hashlib.sha256).hex() == recorded.entry.digest
+
+    def missing(self, name: Name) -> None:
+        """Look at something that has records and is not stored."""
+        recorded = self.index.entries[name]
+        if self.index.is_erased(recorded[-1]):
+            return
+        if not any(one.is_confirmed for one in recorded):
+            self.unconfirmed += 1
+            return
+        last = recorded[-1]
+        self.find(AuditFindingKind.GONE, name, f"{last.where} of {last.block.at} recorded it, and it is not there")
+
+    def history(self, name: Name) -> None:
+        """Look at what was recorded several times: with other content it has to be something that may change."""
+        recorded = self.index.entries[name]
+        for before, after in pairwise(recorded):
+            if after.entry.what == FACT:
+                self.find(AuditFindingKind.RECORDED_TWICE, name, f"by {before.where} and by {after.where}")
+            elif after.entry.digest != before.entry.digest and not self.index.may_change(name, after.block.at):
+                self.find(AuditFindingKind.OVERWRITTEN, name, f"{after.where} of {after.block.at} wrote other content")
+
+
+def verify(stores: AuditedStores, *, since: str = "", until: str = "") -> Verification:
+    """Verify all chains, and what is stored: all of it, or what was recorded from one instant up to before another.
+
+    Between instants it looks up what was recorded then; only without them is what has no record found.
+    """
+    chains = [walk(stores.chain, name) for name in _names(stores)]
+    for walked in chains:
+        for anchor in stores.anchors:
+            compare_anchor(walked, anchor)
+        heads = [head for head in stores.heads if head.chain == walked.name]
+        compare_heads(walked, heads, "the head that was printed names")
+    blocks = [block for walked in chains for block in walked.blocks]
+    check = _Check(stores, index_of(blocks))
+    names = set(check.index.entries)
+    if since or until:
+        names = {name for name in names if _is_within(check.index.entries[name], since, until)}
+        present = _looked_up(stores, names)
+    else:
+        present = _everything(stores)
+    for name, data in present:
+        check.stored(name, data)
+        names.discard(name)
+    for name in sorted(names):
+        check.missing(name)
+    for name in check.index.entries:
+        check.history(name)
+    return _verification(chains, check, missing_anchors(stores.anchors, blocks))
+
+
+def _verification(chains: Sequence[WalkedChain], check: _Check, more: Iterable[AuditFinding]) -> Verification:
+    index = check.index
+    declared = (
+        f"{recorded.entry.subject} {' '.join(recorded.entry.place)}: erased at {recorded.block.at} by "
+        f"{recorded.entry.by}: {recorded.entry.why}"
+        for recorded in index.erased
+    )
+    return Verification(
+        chains=len(chains),
+        blocks=sum(len(walked.blocks) for walked in chains),
+        entries=index.number,
+        facts=sum(number for store, number in check.counts.items() if store != OBJECTS),
+        objects=check.counts.get(OBJECTS, 0),
+        since=min((walked.blocks[0].at for walked in chains if walked.blocks), default=""),
+        adopted=index.adopted,
+        declared=tuple(declared),
+        unconfirmed=check.unconfirmed,
+        findings=(*(finding for walked in chains for finding in walked.findings), *more, *check.findings),
+    )
+
+
+def _names(stores: AuditedStores) -> list[str]:
+    """Return the chains that there are, and those that were: whoever removes one removes its name, too."""
+    known = {*stores.chain.names(), *(head.chain for head in stores.heads)}
+    known |= {day.head.chain for anchor in stores.anchors for day in anchor.chains}
+    owners = {ChainName.parse(name).owner for name in known}
+    lanes = {str(ChainName(owner, lane)) for owner in owners for lane in range(LANES)}
+    return sorted(known | {name for name in lanes - known if stores.chain.head(name) is not None})
+
+
+def _everything(stores: AuditedStores) -> Iterator[tuple[Name, bytes]]:
+    for store, records in stores.facts.items():
+        for record in records.all():
+            yield (store, record.key.partition, record.key.sort), canonical_json(dict(record.document))
+    for key in stores.objects.keys(""):
+        yield (OBJECTS, key), stores.objects.get(key)
+
+
+def _looked_up(stores: AuditedStores, names: Iterable[Name]) -> Iterator[tuple[Name, bytes]]:
+    for name in sorted(names):
+        store, *place = name
+        if store == OBJECTS:
+            try:
+                yield name, stores.objects.get(place[0])
+            except NotFound:
+                continue
+        elif store in stores.facts:
+            document = stores.facts[store].get(Key(*place))
+            if document is not None:
+                yield name, canonical_json(dict(document))
+
+
+def _is_within(recorded: Sequence[RecordedEntry], since: str, until: str) -> bool:
+    return any(since <= one.block.at and (not until or one.block.at < until) for one in recorded)

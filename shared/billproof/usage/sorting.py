@@ -1,0 +1,73 @@
+"""Sorting what a call of ingestion took: the lines of each object to write, and the marks of late usage to leave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from billproof.periods import cut_off, instant_text, local_months
+from billproof.usage import log
+from billproof.usage.model import SegmentRow
+
+
+@dataclass
+class Sorting:
+    """The lines for each object to write, and the messages that they came in."""
+
+    buckets: int
+    grace: timedelta
+    lines: dict[str, list[msgspec.Struct]] = field(default_factory=dict)
+    messages: dict[str, set[str]] = field(default_factory=dict)
+    hours: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """By account and hour of the events: the messages that brought them."""
+    cut_offs: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)
+    """By hour: the months that hold it in some time zone, and when each stops accepting usage."""
+    accepted: int = 0
+    control_totals: int = 0
+    quarantined: int = 0
+    internal_errors: int = 0
+
+    @property
+    def objects(self) -> int:
+        """How many objects there are to write, at most."""
+        return len(self.lines) + len(self.hours)
+
+    def accept(self, rows: Sequence[SegmentRow], message: str) -> None:
+        """Sort rows of one message into their partitions: all of them, or none where this raises."""
+        places: dict[tuple[str, str], tuple[str, list[msgspec.Struct]]] = {}
+        for row in rows:
+            place = (row.account, row.time[:13])
+            known = places.get(place)
+            if known is None:
+                self._find_cut_offs(place[1])
+                known = places[place] = (log.partition_of(row, self.buckets), [])
+            known[1].append(row)
+        for place, (prefix, lines) in places.items():
+            self.lines.setdefault(prefix, []).extend(lines)
+            self.messages.setdefault(prefix, set()).add(message)
+            self.hours.setdefault(place, set()).add(message)
+        self.accepted += len(rows)
+
+    def put(self, prefix: str, line: msgspec.Struct, message: str) -> None:
+        """Sort a line of one message under a prefix."""
+        self.lines.setdefault(prefix, []).append(line)
+        self.messages.setdefault(prefix, set()).add(message)
+
+    def late(self, written: datetime) -> dict[log.LateMark, set[str]]:
+        """Return the marks to leave, each with its messages: of events written after the cut-off of their month.
+
+        The clock that started the month's run may be ahead of this one; a mark too many bills nothing.
+        """
+        instant = instant_text(written)
+        marks: dict[log.LateMark, set[str]] = {}
+        for (account, hour), messages in self.hours.items():
+            for month, end in self.cut_offs[hour]:
+                if written + log.CLOCK_SKEW >= end:
+                    marks.setdefault(log.LateMark(account, month, instant), set()).update(messages)
+        return marks
+
+    def _find_cut_offs(self, hour: str) -> None:
+        if hour not in self.cut_offs:
+            months = local_months(datetime.fromisoformat(f"{hour}:00:00+00:00"))
+            self.cut_offs[hour] = [(month.name, cut_off(month, self.grace)) for month in months]

@@ -1,0 +1,72 @@
+"""Which lives are drawn: of an account, of a family, with months run late; and what is asked of them besides."""
+
+import copy
+from datetime import date
+
+from hypothesis import strategies as st
+
+from tests.reference.days import add_months, day_of
+from tests.reference.figures import Document
+from tests.reference.lives import leave_out_what_goes_by_some_lines, lives
+from tests.reference.lives_charges import Drawn
+
+
+@st.composite
+def shuffled(draw: Drawn) -> Document:
+    """Draw a life whose months are run late, and so in another order than that of the calendar."""
+    life: Document = copy.deepcopy(draw(lives()))
+    for number, run in enumerate(life["runs"][:-1]):
+        due = day_of(run["at"][:10])
+        late = add_months(due, draw(st.sampled_from((0, 1, 2))))
+        run["at"] = f"{late}T12:{number:02d}:00Z"
+    return life
+
+
+def without_notes(life: Document) -> Document:
+    return {**copy.deepcopy(life), "credit_notes": []}
+
+
+def billed(life: Document, timing: str) -> Document:
+    """Return a life with every fee in advance or in arrears, up to the end of its longest service period.
+
+    Which line an amount or a cap comes off depends on what other invoices bill, so what goes by some lines is left out.
+    """
+    other = without_notes(life)
+    for entry in other["contracts"]:
+        leave_out_what_goes_by_some_lines(entry["terms"])
+        for charge in entry["terms"]["charges"]:
+            charge.pop("refund", None)
+            if charge["price"]["model"] in ("flat", "seats") or "quantity" in charge:
+                charge["timing"] = timing
+    other["runs"] += _years_end(day_of(other["runs"][-1]["month"] + "-01"), other["runs"][-1]["at"])
+    return other
+
+
+def _years_end(after: date, at: str) -> list[Document]:
+    """Return a run of the month in which the longest service period has ended, whose fee in arrears it bills."""
+    month = add_months(after, 13)
+    return [{"month": f"{month:%Y-%m}", "at": f"{add_months(month, 1).replace(day=3)}{at[10:]}"}]
+
+
+def priced_at_once(life: Document) -> Document | None:
+    """Return a life's first month under one version, its usage in time, without seats that telemetry sees.
+
+    None where nothing else is charged.
+    """
+    first = without_notes(life)
+    entry = first["contracts"][0]
+    entry["published"] = None
+    terms = entry["terms"]
+    terms["charges"] = [charge for charge in terms["charges"] if charge.get("seats_meter") is None]
+    if not terms["charges"]:
+        return None
+    names = {charge["id"] for charge in terms["charges"]}
+    for kind in ("discounts", "caps", "commitments", "credits", "waivers"):
+        terms[kind] = [term for term in terms.get(kind, ()) if set(term["charges"]) <= names]
+    meters = {charge.get("meter") for charge in terms["charges"]}
+    first["meters"] = [meter for meter in first["meters"] if meter["id"] in meters]
+    types = {meter["event_type"] for meter in first["meters"]}
+    first["usage"] = [{**event, "received": event["time"]} for event in first["usage"] if event["type"] in types]
+    first["contracts"] = [entry]
+    first["runs"] = first["runs"][:1]
+    return first

@@ -1,0 +1,25 @@
+"""What API Gateway sends a function of the API for a person of the tests."""
+
+import json
+from typing import Any
+
+from billproof_ops.local.people import local_identity
+
+
+def api_event(body: dict[str, Any], by: str | None, *, key: str = "", **in_path: str) -> dict[str, Any]:
+    """Return the event of a call that a local user signed, or of one that nobody did."""
+    authorizer = {"authorizer": {"iam": {"userArn": local_identity(by).subject}}} if by else {}
+    return {
+        "version": "2.0",
+        "headers": {"content-type": "application/json", **({"idempotency-key": key} if key else {})},
+        "requestContext": {"requestId": "JKJaXmPLvHcESHA=", **authorizer},
+        "pathParameters": in_path or None,
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def answer(response: dict[str, Any]) -> Any:
+    """Return what a call was answered, which is no problem."""
+    assert response["statusCode"] == 200, response["body"]
+    return json.loads(response["body"])

@@ -1,0 +1,41 @@
+"""The template's resources on moto, for the chain of handlers."""
+
+import json
+
+from billproof.adapters.aws.clients import client
+from tests.support.expanded import of_type, source
+
+BUCKET, AUDIT_BUCKET = "databucket", "auditbucket"
+SENDER = "billing@skymeter.example"
+ENGINE_KEY = "rk_test_of_the_engine"
+
+
+def make_resources() -> dict[str, str]:
+    """Make the template's resources on moto and return the value of a Ref to each, and of the parameters."""
+    names = {"DataBucket": BUCKET, "SenderAddress": SENDER, "Stage": "test"}
+    names |= {
+        "BucketCount": "2",
+        "CutOffGraceHours": "72",
+        "EventAgeDays": "400",
+        "BatchSize": "25",
+        "BatchConcurrency": "1",
+    }
+    names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653"}
+    client("s3").create_bucket(Bucket=BUCKET)
+    client("s3").create_bucket(Bucket=AUDIT_BUCKET, ObjectLockEnabledForBucket=True)
+    for name, table in of_type("AWS::DynamoDB::Table").items():
+        given = {key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema")}
+        client("dynamodb").create_table(TableName=name, **given)
+        names[name] = name
+    for name in of_type("AWS::SQS::Queue"):
+        names[name] = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    role = "arn:aws:iam::123456789012:role/machine"
+    for name in of_type("AWS::StepFunctions::StateMachine"):
+        made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
+        names[name] = made["stateMachineArn"]
+    client("ses").verify_email_identity(EmailAddress=SENDER)
+    for name in (name for name in source()["Parameters"] if name.endswith("SecretArn")):
+        client("secretsmanager").create_secret(Name=name, SecretString=ENGINE_KEY)
+        names[name] = name
+    return names

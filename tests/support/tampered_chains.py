@@ -1,0 +1,146 @@
+"""What an insider could do to the audit chain itself, up to writing it anew with all its hashes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from billproof.audit.keys import key_place
+from billproof.audit.model import AuditBlock
+from billproof.ports import Key
+from tests.support.tampered_store import alteration
+from tests.support.world import INC, World
+
+
+def _chain(world: World) -> tuple[str, list[Key]]:
+    """Return the longest chain of the legal entity, and where its blocks are."""
+    chains: dict[str, list[Key]] = {}
+    for key in sorted(world.audit.items):
+        if key.partition.startswith(f"chain#{INC}/"):
+            chains.setdefault(key.partition, []).append(key)
+    partition = max(chains, key=lambda name: len(chains[name]))
+    assert len(chains[partition]) > 8
+    return partition.removeprefix("chain#"), chains[partition]
+
+
+def _blocks(world: World, keys: list[Key]) -> list[dict[str, Any]]:
+    return [dict(world.audit.items[key]) for key in keys]
+
+
+def _linked(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Compute the numbers, links and hashes of blocks again, as somebody would who knows how."""
+    before = "0" * 64
+    for sequence, block in enumerate(blocks, start=1):
+        linked = AuditBlock.seal(AuditBlock.read({**block, "sequence": sequence, "previous": before}))
+        before = linked.hash
+        yield linked.document()
+
+
+def _rewrite(world: World, chain: str, blocks: list[dict[str, Any]], keys: list[Key]) -> None:
+    for key in keys:
+        del world.audit.items[key]
+    for number, block in enumerate(_linked(blocks), start=1):
+        world.audit.items[Key(f"chain#{chain}", f"{number:012d}")] = block
+
+
+@alteration
+def a_record_changed(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    world.audit.items[keys[3]] = {**world.audit.items[keys[3]], "function": "another"}
+    return [f"{chain} record 4"]
+
+
+@alteration
+def a_record_changed_and_hashed_again(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    changed = AuditBlock.read({**world.audit.items[keys[3]], "function": "another"})
+    world.audit.items[keys[3]] = AuditBlock.seal(changed).document()
+    return [f"{chain} record 5"]  # does not follow it
+
+
+@alteration
+def a_record_removed(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    del world.audit.items[keys[4]]
+    return [f"{chain} record 5"]
+
+
+@alteration
+def the_first_record_removed(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    del world.audit.items[keys[0]]
+    return [f"{chain} record 1"]
+
+
+@alteration
+def two_records_exchanged(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    first, second = keys[2], keys[3]
+    world.audit.items[first], world.audit.items[second] = world.audit.items[second], world.audit.items[first]
+    return [f"{chain} record 3", f"{chain} record 4"]
+
+
+@alteration
+def a_record_put_between_others(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    world.audit.items[Key(keys[0].partition, f"{keys[2].sort}0")] = dict(world.audit.items[keys[2]])
+    return [f"{chain} record {keys[2].sort}0"]
+
+
+@alteration
+def a_record_inserted_and_all_after_it_written_anew(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    blocks = _blocks(world, keys)
+    _rewrite(world, chain, [*blocks[:3], {**blocks[3], "entries": [], "function": "inserted"}, *blocks[3:]], keys)
+    return [f"{chain} record {len(keys)}"]  # the head that was printed is another one
+
+
+@alteration
+def the_order_changed_and_the_chain_written_anew(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    blocks = _blocks(world, keys)
+    blocks[2], blocks[3] = {**blocks[3], "at": blocks[2]["at"]}, {**blocks[2], "at": blocks[3]["at"]}
+    _rewrite(world, chain, blocks, keys)
+    return [f"{chain} record {len(keys)}"]
+
+
+@alteration
+def the_end_cut_off(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    for key in keys[-2:]:
+        del world.audit.items[key]
+    return [f"{chain} record {len(keys)}"]
+
+
+@alteration
+def a_whole_chain_removed(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    for key in (*keys, Key("chains", chain)):
+        del world.audit.items[key]
+    return [f"{chain} record {len(keys)}"]
+
+
+@alteration
+def a_fact_removed_and_the_chain_written_anew_without_it(world: World) -> list[str]:
+    chain, keys = _chain(world)
+    blocks = _blocks(world, keys)
+    number = next(n for n, block in enumerate(blocks) if n > 2 and block["entries"][0]["store"] != "objects")
+    for entry in blocks[number]["entries"]:
+        del world.records[entry["store"]].items[Key(*entry["place"])]
+    _rewrite(world, chain, [*blocks[:number], *blocks[number + 1 :]], keys)
+    return [f"{chain} record {len(keys)}"]
+
+
+@alteration
+def the_key_of_an_account_removed(world: World) -> list[str]:
+    del world.audit.items[key_place("WN")]
+    return ["account#WN profile#v000001"]
+
+
+@alteration
+def a_record_of_something_that_never_was(world: World) -> list[str]:
+    """Appended by the rules, by somebody who may append."""
+    world.chain.forget()
+    entry = world.objects.entry("documents/forged.pdf", b"forged")
+    sequence = world.chain.append("_shared/0", [entry])
+    world.chain.is_written("_shared/0", sequence or 0)
+    world.settle()
+    return ["documents/forged.pdf"]

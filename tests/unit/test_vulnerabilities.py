@@ -1,0 +1,31 @@
+"""What is made of pip-audit's answer."""
+
+from typing import Any
+
+import pytest
+
+from billproof_ops.vulnerabilities import verdict
+
+CLEAN = {"name": "boto3", "version": "1.0", "vulns": []}
+LEFT_OUT = {"name": "typst", "skip_reason": "not known"}
+VULNERABLE = {
+    "name": "urllib3",
+    "version": "1.0",
+    "vulns": [{"id": "PYSEC-2023-1", "fix_versions": ["1.1"], "aliases": [], "description": ""}],
+}
+
+
+@pytest.mark.parametrize(
+    ("packages", "code", "lines"),
+    [
+        ([CLEAN, CLEAN], 0, ["2 packages have no known vulnerability"]),
+        ([CLEAN, VULNERABLE], 1, ["urllib3 1.0: PYSEC-2023-1, fixed in 1.1"]),
+        ([CLEAN, LEFT_OUT], 1, ["typst is not known to the service of vulnerabilities"]),
+        ([LEFT_OUT], 0, ["NOT AUDITED: the service of vulnerabilities cannot be reached (packages: 1)"]),
+        ([], 1, ["no package was audited"]),
+    ],
+)
+def test_a_vulnerability_and_a_package_left_out_fail_and_an_unreachable_service_is_said(
+    packages: list[dict[str, Any]], code: int, lines: list[str]
+) -> None:
+    assert verdict({"dependencies": packages}) == (code, lines)

@@ -1,0 +1,258 @@
+"""`billproof audit`: heads, verification, the life of an invoice, exports, adopting and erasing."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from billproof.audit.heads import ANCHORS, anchor_days, path_of
+from billproof.audit.merkle import follow
+from billproof_ops import cli
+from billproof_ops.paths import ROOT
+from billproof_ops.target import Target
+from tests.support.verifying import verified
+from tests.support.world import INC, JANUARY, World, flight
+
+UA, EV = f"{INC}.{JANUARY}.UA", f"{INC}.{JANUARY}.EV"
+VERIFIER = ROOT / "docs/auditors/verify.py"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """UA is billed, posted and credited; EV was held and approved; the days of that are anchored."""
+    world = World(accounts={"UA", "EV"})
+    contract = world.directory.contracts("EV")[0]
+    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1), flight(2), flight(1, account="EV", type="flight.cancelled"), flight(3, account="nobody")])
+    world.bill()
+    world.approve_all()
+    world.post_all()
+    world.credit_and_approve(UA)
+    world.settle()
+    anchor_days(world.chain, world.anchors, today=date(2013, 2, 3))
+    monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world))
+    return world
+
+
+def run(*words: str) -> tuple[int, str]:
+    answer = CliRunner().invoke(cli.app, ["audit", *words], env={"COLUMNS": "240"})
+    return answer.exit_code, f"{answer.output}{answer.exception or ''}"
+
+
+def printed(*words: str) -> Any:
+    code, said = run(*words)
+    assert code == 0, said
+    return json.loads(said)
+
+
+def test_a_store_that_nobody_touched_holds(world: World) -> None:
+    code, said = run("verify")
+    assert (code, "holds: " in said, "and 1 anchors" in said) == (0, True, True), said
+
+
+def test_what_was_changed_is_printed_and_the_exit_code_is_1(world: World) -> None:
+    released = world.register.released(UA)
+    assert released is not None
+    world.objects.items[released.document.key] = b"{}"
+    code, said = run("verify")
+    assert (code, f"stored_otherwise objects {released.document.key}" in said) == (1, True), said
+
+
+def test_a_window_looks_up_what_was_recorded_in_it_only(world: World) -> None:
+    world.moment = datetime(2013, 2, 9, tzinfo=UTC)
+    world.ingest([flight(9)])
+    world.settle()
+    late = next(key for key in world.objects.items if key.startswith("late/") and "2013-02-09" in key)
+    early = next(key for key in world.objects.items if key.startswith("quarantine/"))
+    del world.objects.items[late], world.objects.items[early]
+    assert found_in("--from", "2013-02-09T00:00:00Z") == {f"objects {late}"}
+    assert found_in("--to", "2013-02-09T00:00:00Z") == {f"objects {early}"}
+
+
+def found_in(*window: str) -> set[str]:
+    verification, _ = json.JSONDecoder().raw_decode(run("verify", *window, "--json")[1])
+    return {finding["where"] for finding in verification["findings"]}
+
+
+def test_a_chain_that_was_cut_after_its_heads_were_printed_is_found(world: World, tmp_path: Path) -> None:
+    kept = tmp_path / "heads.json"
+    world.moment = datetime(2013, 2, 9, tzinfo=UTC)  # after the last anchor
+    world.hold_for_no_amount()
+    kept.write_text(json.dumps(printed("head", "--json")))
+    head = next(one for one in json.loads(kept.read_text()) if one["chain"].startswith(INC) and one["sequence"] > 1)
+    last = max(key for key in world.audit.items if key.partition == f"chain#{head['chain']}")
+    del world.audit.items[last]
+    code, said = run("verify", "--heads", str(kept))
+    assert (code, f"chain_truncated {head['chain']} record {head['sequence']}" in said) == (1, True), said
+
+
+def test_heads_are_read_as_they_are_printed_and_nothing_else(world: World, tmp_path: Path) -> None:
+    kept = tmp_path / "heads.json"
+    kept.write_text("[{}]")
+    code, said = run("verify", "--heads", str(kept))
+    assert (code, "is not what 'billproof audit head --json' prints" in said) == (1, True)
+
+
+def test_the_life_of_an_invoice_is_told_in_order_with_who_and_why(world: World) -> None:
+    code, said = run("show", EV)
+    assert code == 0
+    order = [
+        "the document is stored",
+        "is held",
+        "an exception is raised",
+        "is approved by ben",
+        "is released as SKY-US",
+    ]
+    places = [said.index(words) for words in order]
+    assert places == sorted(places), said
+    assert "checked with the customer" in said
+    released = world.register.released(EV)
+    assert released is not None
+    by_number = printed("show", released.number, "--json")
+    assert [event["what"] for event in by_number] == [event["what"] for event in printed("show", EV, "--json")]
+
+
+def test_a_run_and_an_account_have_a_life_too_and_nobody_has_none(world: World) -> None:
+    assert any("asked for by" in event["what"] for event in printed("show", f"{INC}-{JANUARY}-001", "--json"))
+    assert {event["store"] for event in printed("show", "UA", "--json")} >= {"contracts", "invoices"}
+    assert run("show", "NOBODY")[0] == 1
+
+
+def test_each_record_of_a_life_has_a_path_to_the_root_of_its_day(world: World) -> None:
+    (anchor,) = (json.loads(data) for data in world.anchors.items.values())
+    roots = {day["head"]["chain"]: day["root"] for day in anchor["chains"]}
+    events = printed("show", UA, "--proof")
+    assert events
+    for event in events:
+        proof = event["proof"]
+        steps = [(side, bytes.fromhex(other)) for side, other in proof["steps"]]
+        assert follow(bytes.fromhex(proof["leaf"]), steps).hex() == proof["root"] == roots[event["chain"]]
+
+
+def test_a_path_of_a_record_leads_nowhere_else(world: World) -> None:
+    chain = max(world.chain.names(), key=lambda name: getattr(world.chain.head(name), "sequence", 0))
+    one, other = path_of(world.chain, chain, 1), path_of(world.chain, chain, 2)
+    steps = [(side, bytes.fromhex(hash_)) for side, hash_ in one.steps]
+    assert follow(bytes.fromhex(other.leaf), steps).hex() != one.root
+
+
+def verify_as_auditor(folder: Path, *more: str) -> tuple[int, str]:
+    answer = subprocess.run(
+        [sys.executable, "-I", VERIFIER, folder, *more], capture_output=True, text=True, check=False
+    )
+    return answer.returncode, answer.stdout + answer.stderr
+
+
+def test_an_export_is_verified_by_a_script_that_imports_nothing_of_ours(world: World, tmp_path: Path) -> None:
+    assert run("export", str(tmp_path), "--with-keys")[0] == 0
+    for key, data in world.objects.items.items():
+        path = tmp_path / "objects" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    code, said = verify_as_auditor(tmp_path, str(tmp_path / "objects"))
+    assert (code, "chains hold" in said) == (0, True), said
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "entries.csv").read_text())))
+    assert {row["store"] for row in rows} >= {"objects", "invoices", "exceptions", "ledger"}
+    text = VERIFIER.read_text()
+    assert len(text.splitlines()) <= 50
+    assert "billproof." not in text.replace("billproof's", "")
+
+
+@pytest.mark.parametrize("spoil", ["block", "order", "anchor", "object", "manifest"])
+def test_an_auditor_finds_what_was_changed_in_an_export(world: World, tmp_path: Path, spoil: str) -> None:
+    run("export", str(tmp_path), "--with-keys")
+    blocks = (tmp_path / "blocks.jsonl").read_text().splitlines()
+    stored = tmp_path / "objects"
+    key = next(key for key in world.objects.items if key.startswith("usage/"))
+    (stored / key).parent.mkdir(parents=True)
+    (stored / key).write_bytes(world.objects.items[key] if spoil != "object" else b"other")
+    match spoil:
+        case "block":
+            blocks[3] = blocks[3].replace('"function":"billproof"', '"function":"another"')
+        case "order":
+            blocks[2], blocks[3] = blocks[3], blocks[2]
+        case "anchor":
+            anchors = (tmp_path / "anchors.jsonl").read_text()
+            (tmp_path / "anchors.jsonl").write_text(anchors.replace('"root":"', '"root":"00', 1))
+    if spoil != "object":
+        (tmp_path / "blocks.jsonl").write_text("\n".join(blocks) + "\n")
+    if spoil == "manifest":
+        (tmp_path / "entries.csv").write_text("")
+    if spoil != "manifest":
+        _name_anew(tmp_path)  # whoever changes a file changes what the manifest says of it
+    code, said = verify_as_auditor(tmp_path, str(stored))
+    assert (code, "hold" in said) == (1, False), said
+
+
+def _name_anew(folder: Path) -> None:
+    import hashlib
+
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, stated in manifest["files"].items():
+        stated["sha256"] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_what_was_stored_before_the_chain_is_adopted_once_and_guarded_from_then_on(world: World) -> None:
+    for key in list(world.audit.items):
+        del world.audit.items[key]
+    world.anchors.items.clear()
+    world.chain.forget()
+    assert {finding.kind for finding in verified(world).findings} == {"stored_without_record"}
+    adopted = printed("adopt", "--as", "ben", "--why", "the chain begins", "--json")
+    assert adopted == {"facts": sum(len(r.items) for r in world.records.values()), "objects": len(world.objects.items)}
+    assert printed("adopt", "--as", "ben", "--why", "again", "--json") == {"facts": 0, "objects": 0}
+    verification = verified(world)
+    assert (verification.findings, verification.adopted) == ((), sum(adopted.values()))
+    assert "adopted by ben: the chain begins" in run("show", UA)[1]
+    world.objects.items.popitem()
+    assert [finding.kind for finding in verified(world).findings] == ["stored_no_more"]
+
+
+def test_who_adopts_says_who_they_are_and_why(world: World) -> None:
+    code, said = run("adopt", "--as", "", "--why", "")
+    assert (code, "say who declares it" in said) == (1, True)
+
+
+def test_what_the_law_wants_gone_is_declared_and_its_digests_mean_nothing_any_more(world: World) -> None:
+    mine = {record for record in world.audit.items if record.partition == "key#UA"}
+    assert mine
+    world.moment = datetime(2013, 2, 9, tzinfo=UTC)
+    assert run("erase", "UA", "--as", "ben", "--why", "Art. 17 GDPR, request 12")[0] == 0
+    for records in world.records.values():
+        for key in [key for key in records.items if "UA" in (key.sort, key.partition.rpartition("#")[2])]:
+            del records.items[key]
+    code, said = run("verify")
+    assert (code, "declared: UA : erased" in said, "Art. 17 GDPR" in said) == (0, True, True), said
+    assert not mine & set(world.audit.items)
+
+
+def test_nothing_unknown_is_declared_erased_and_what_is_not_declared_is_missed(world: World) -> None:
+    assert run("erase", "NOBODY", "--as", "ben", "--why", "x")[0] == 1
+    segment = next(key for key in world.objects.items if key.startswith("usage/"))
+    quarantined = next(key for key in world.objects.items if key.startswith("quarantine/"))
+    assert run("erase", "UA", "--object", segment, "--as", "ben", "--why", "UA left the segment")[0] == 0
+    del world.objects.items[segment], world.objects.items[quarantined]
+    assert [finding.where for finding in verified(world).findings] == [f"objects {quarantined}"]
+
+
+def test_every_whole_day_gets_one_anchor_and_an_anchor_that_is_missing_is_found(world: World) -> None:
+    world.moment = datetime(2013, 2, 4, tzinfo=UTC)
+    world.ingest([flight(20)])
+    world.moment = datetime(2013, 2, 5, tzinfo=UTC)
+    world.ingest([flight(21)])
+    world.settle()
+    days = anchor_days(world.chain, world.anchors, today=date(2013, 2, 6))
+    assert days == [date(2013, 2, 3), date(2013, 2, 4), date(2013, 2, 5)]
+    assert anchor_days(world.chain, world.anchors, today=date(2013, 2, 6)) == []
+    assert run("verify")[0] == 0
+    del world.anchors.items[f"{ANCHORS}2013-02-04.json"]
+    assert "anchor_missing anchor of 2013-02-04" in run("verify")[1]

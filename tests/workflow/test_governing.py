@@ -1,0 +1,128 @@
+"""A policy takes effect by a second person, and never for who published it."""
+
+from datetime import timedelta
+
+import pytest
+
+from billproof.approvals.model import Refusal
+from billproof.approvals.policy import Policy
+from billproof.approvals.publishing import PolicyState, confirm_policy, publish_policy
+from billproof.callers import Identity
+from billproof.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from billproof_ops.demo import story
+from billproof_ops.local.people import local_identity
+from tests.support.world import INC, World, flight
+
+CASE = f"{INC}.2013-01.UA.001"
+TOKEN = Identity(issuer="https://login.skymeter.example", subject="ana")
+
+
+@pytest.fixture
+def world() -> World:
+    """UA's invoice of 5,000.00 is held: nobody says what a cancelled flight costs."""
+    world = World(accounts={"UA"})
+    contract = world.directory.contracts("UA")[0]
+    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1, type="flight.cancelled")])
+    world.bill()
+    world.moment += timedelta(hours=1)
+    return world
+
+
+def version(number: int, **limits: str) -> Policy:
+    """The demo's policy as another version, in which a manager has other limits."""
+    policy = story.master_data().policies[0].model_dump(mode="json")
+    roles = [role | ({"limits": limits} if role["id"] == "manager" else {}) for role in policy["roles"]]
+    return Policy.model_validate(policy | {"version": number, "roles": roles})
+
+
+def publish(world: World, policy: Policy, by: str | Identity) -> PolicyState:
+    caller = local_identity(by) if isinstance(by, str) else by
+    return publish_policy(policy, caller=caller, directory=world.directory, now=world.now())
+
+
+def confirm(world: World, number: int, by: str | Identity) -> PolicyState:
+    caller = local_identity(by) if isinstance(by, str) else by
+    return confirm_policy(legal_entity=INC, version=number, caller=caller, policies=world.policies, now=world.now())
+
+
+def test_a_version_decides_nothing_until_somebody_else_confirmed_it(world: World) -> None:
+    lower = version(2, USD="10")
+    assert publish(world, lower, "carla").outcome == "published"
+    assert publish(world, lower, "carla").outcome == "published"  # again
+    assert world.directory.policy(INC).version == 1
+    with pytest.raises(NotAllowed, match="somebody else must confirm"):
+        confirm(world, 2, "carla")
+    with pytest.raises(NotAllowed, match="no person with this identity"):
+        confirm(world, 2, "mallory")
+    state = confirm(world, 2, "ben")
+    assert (state.outcome, state.published_by, state.confirmed_by) == ("in_force", "carla", "ben")
+    assert confirm(world, 2, "ana") == state  # the second confirmation changes nothing
+    assert world.directory.policy(INC).version == 2
+    assert world.decide(CASE, "approved", "ana").refusal is Refusal.OVER_LIMIT
+
+
+def test_who_published_a_version_decides_under_the_one_before(world: World) -> None:
+    publish(world, version(2, USD="10"), "carla")
+    confirm(world, 2, "ben")
+    publish(world, version(3, USD="9000000"), "ana")
+    confirm(world, 3, "ben")
+    answer = world.decide(CASE, "approved", "ana")
+    assert (answer.refusal, "5000.00 USD is over the limit of ana" in answer.message) == (Refusal.OVER_LIMIT, True)
+    answer = world.decide(CASE, "approved", "ben")
+    assert answer.decision is not None
+    assert answer.decision.policy_version == 3
+
+
+def test_nobody_publishes_the_right_to_decide_for_oneself(world: World) -> None:
+    """Mallory, whom ana brings in, decides; ana's own second identity does not make her another person."""
+    document = version(2, USD="10").model_dump(mode="json")
+    ana = document["people"][1]
+    ana["identities"].append(TOKEN.model_dump())
+    publish(world, Policy.model_validate(document), "ana")
+    with pytest.raises(NotAllowed):
+        confirm(world, 2, TOKEN)
+    confirm(world, 2, "ben")
+    document = document | {"version": 3, "people": [document["people"][0], {**ana, "role": "director"}]}
+    publish(world, Policy.model_validate(document), TOKEN)
+    with pytest.raises(NotAllowed, match="ana published"):
+        confirm(world, 3, "ana")
+
+
+def test_the_first_version_is_published_and_confirmed_by_people_whom_it_names() -> None:
+    world = World(master_data=False)
+    world.publish(*story.master_data().legal_entities)
+    first = version(1, USD="10")
+    with pytest.raises(NotAllowed):
+        publish(world, first, "mallory")
+    publish(world, first, "ana")
+    assert world.directory.policy(INC).people == ()
+    with pytest.raises(NotAllowed):
+        confirm(world, 1, "ana")
+    confirm(world, 1, "carla")
+    assert world.policies.history(INC).in_force_for(local_identity("ana"), world.now()) is None
+    assert len(world.directory.policy(INC).people) == 3
+
+
+def test_a_version_is_never_another_one_nor_an_earlier_one(world: World) -> None:
+    publish(world, version(3, USD="10"), "ana")
+    with pytest.raises(Conflict, match="was published otherwise"):
+        publish(world, version(3, USD="11"), "ana")
+    with pytest.raises(Conflict, match="was published otherwise"):
+        publish(world, version(3, USD="10"), "ben")
+    publish(world, version(2, USD="11"), "ana")
+    confirm(world, 3, "ben")
+    with pytest.raises(Conflict, match="version 3 of policy skymeter-inc is in force"):
+        confirm(world, 2, "ben")
+    with pytest.raises(Conflict, match="version 1 was published otherwise"):
+        publish(world, version(1, USD="11"), "carla")
+    with pytest.raises(NotFound):
+        confirm(world, 4, "ben")
+    with pytest.raises(NotFound):
+        publish(world, version(1).model_copy(update={"id": "nobody"}), "ben")
+
+
+def test_master_data_brings_no_policy(world: World) -> None:
+    with pytest.raises(InvalidInput, match="somebody else confirms it"):
+        world.directory.add(version(2, USD="9000000"))
+    assert world.directory.policy(INC).version == 1

@@ -1,0 +1,153 @@
+"""What one event raises is its own trouble; how old an event may be; and how much one call takes."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from billproof.errors import ExternalServiceUnavailable
+from billproof.masterdata.meters import Meter
+from billproof.nets import begin
+from billproof.usage import log
+from billproof.usage.ingestion import Message, ingest_usage
+from billproof.usage.model import Ingested, Quarantined, Reason
+from billproof.usage.validation import check_event
+from tests.support.world import ACCEPTANCE, NOW, World, flight
+
+
+def refused(world: World) -> list[Quarantined]:
+    days = sorted({key.split("/")[1].removeprefix("day=") for key in world.objects.keys("quarantine/")})
+    return [line for day in days for line in log.read_quarantine(world.objects, day)]
+
+
+def take(world: World, *messages: Message) -> tuple[Ingested, dict[str, Any]]:
+    return ingest_usage(
+        messages,
+        objects=world.objects,
+        reference_data=world.reference_data,
+        buckets=world.buckets,
+        acceptance=ACCEPTANCE,
+    )
+
+
+def message(*events: dict[str, Any], name: str = "m1", later: timedelta = timedelta()) -> Message:
+    return Message(id=name, body=json.dumps(events), sent_at=NOW + later)
+
+
+def raises(error: Exception, when: Callable[..., bool]) -> Callable[..., Any]:
+    def check(*args: Any, **kwargs: Any) -> Any:
+        if when(*args):
+            raise error
+        return known(*args, **kwargs)
+
+    known = check_event
+    return check
+
+
+ERRORS = [OverflowError("date value out of range"), RecursionError("too deep"), ValueError("a surprise"), KeyError("x")]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_event_that_raises_anything_is_quarantined_and_its_neighbours_are_stored_and_marked(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr("billproof.usage.ingestion.check_event", raises(error, lambda raw: b"N2" in raw))
+    call = begin("1-6926-trace")
+    world = World()
+    late = timedelta(days=60)
+    world.moment += late
+    counts, failed = take(world, message(flight(1), flight(2), flight(3, data={"distance": 7}), later=late))
+    assert (counts.accepted, counts.quarantined, counts.internal_errors, failed) == (2, 1, 1, {})
+    (line,) = refused(world)
+    assert (line.reason, line.detail) == (Reason.INTERNAL_ERROR, f"{type(error).__name__}, trace 1-6926-trace")
+    assert json.loads(line.raw) == flight(2)
+    assert call.caught == [error]
+    assert [(mark.account, mark.month) for mark in log.late_marks(world.objects, 0)] == [("UA", "2013-01")]
+
+
+def test_the_zero_time_stops_no_late_mark_of_its_neighbours() -> None:
+    world = World()
+    world.moment += timedelta(days=60)
+    events = [flight(1), flight(2, time="0001-01-01T00:00:00Z"), flight(3, account="B6")]
+    counts, failed = take(world, message(*events, later=timedelta(days=60)))
+    assert (counts.accepted, counts.quarantined, failed) == (2, 1, {})
+    marked = {(mark.account, mark.month) for mark in log.late_marks(world.objects, 0)}
+    assert marked == {("UA", "2013-01"), ("B6", "2013-01")}
+
+
+def test_a_fault_of_the_store_returns_its_message_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    known = world.reference_data.knows
+
+    def knows(account: str) -> bool:
+        if account == "B6":
+            raise ExternalServiceUnavailable("dynamodb is slow tonight")
+        return known(account)
+
+    monkeypatch.setattr(world.reference_data, "knows", knows)
+    counts, failed = take(world, message(flight(1)), message(flight(2, account="B6"), name="m2"))
+    assert (counts.accepted, counts.quarantined, list(failed)) == (1, 0, ["m2"])
+
+
+def test_an_old_event_is_let_in_by_the_meter_that_accepts_it() -> None:
+    world = World()
+    old = flight(1, time="1999-12-31T23:00:00-05:00")
+    take(world, message(old))
+    assert [line.reason for line in refused(world)] == [Reason.OLD_TIME]
+    (meter,) = (meter for meter in world.directory.meters() if meter.id == "miles_tracked")
+    world.publish(meter.model_copy(update={"version": 2, "accepts_from": date(2000, 1, 1)}))
+    world.moment += timedelta(minutes=2)
+    counts, _ = take(world, message(old, name="m2", later=timedelta(minutes=2)))
+    assert counts.accepted == 1
+    counts, _ = take(world, message(flight(2, time="1999-12-31T18:59:59-05:00"), name="m3"))
+    assert counts.quarantined == 1
+
+
+def test_a_control_total_of_a_time_that_no_meter_accepts_is_refused() -> None:
+    world = World()
+    total = flight(type="billproof.control-total", account="miles_tracked", data={"count": "1"})
+    take(world, message(total | {"time": "2011-12-01T12:00:00Z"}), message(total | {"time": "2013-01-05T12:00:00Z"}))
+    assert [line.reason for line in refused(world)] == [Reason.OLD_TIME]
+    assert len(list(world.objects.keys("control-totals/"))) == 1
+
+
+def test_no_meter_accepts_events_before_1970() -> None:
+    meter = World().directory.meters()[0].model_dump() | {"accepts_from": "1969-12-31"}
+    with pytest.raises(ValueError, match="accepts_from"):
+        Meter.model_validate(meter)
+
+
+def test_a_call_takes_a_thousand_event_days_and_two_thousand_late_accounts() -> None:
+    world = World()
+    world.moment += timedelta(days=400)
+    day = date(2013, 1, 1)
+    days = [flight(n, day=str(day + timedelta(days=n % 365))) for n in range(1_000)]
+    counts, failed = take(world, message(*days, later=timedelta(days=400)))
+    assert (counts.accepted, counts.segments, failed) == (1_000, 365, {})
+    accounts = [world.directory.account("UA")]
+    assert accounts[0] is not None
+    names = [f"late-{n:04d}" for n in range(2_000)]
+    world.publish(*(accounts[0].model_copy(update={"id": name}) for name in names))
+    late = [
+        message(*(flight(n, account=name) for n, name in enumerate(chunk)), name=chunk[0], later=timedelta(days=400))
+        for chunk in (names[:1_000], names[1_000:])
+    ]
+    before = os.times().user
+    counts, failed = take(world, *late)
+    assert (counts.accepted, failed) == (2_000, {})
+    assert {mark.account for mark in log.late_marks(world.objects, 0)} == {"UA", *names}
+    assert os.times().user - before < 10
+
+
+def test_messages_past_the_objects_of_one_call_wait_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("billproof.usage.ingestion.MOST_OBJECTS", 3)
+    world = World()
+    days = [flight(n, day=f"2013-01-{n:02d}") for n in range(1, 5)]
+    sent = [message(*days), message(flight(9), name="m2")]
+    counts, failed = take(world, *sent)
+    assert (counts.accepted, list(failed)) == (4, ["m2"])
+    counts, failed = take(world, sent[1])
+    assert (counts.accepted, failed) == (1, {})
