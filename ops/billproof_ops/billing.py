@@ -13,7 +13,7 @@ from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.months import SignOff
-from billproof.pipeline.starting import RUNNING, StartedRun, run_ids
+from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids
 from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
@@ -64,15 +64,17 @@ def sign_off(target: Target, legal_entity: str, period: str, *, who: str | None)
 def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:
     """Redrive a failed run, or start the next one of its month where the endpoint cannot redrive; say which.
 
-    Raises OpsError where the run did not fail. Both are safe: what was released stays as it is.
+    Raises OpsError where the run did not fail, and Contended while another month of its legal entity runs. Both are
+    safe: what was released stays as it is.
     """
     state = run_state(target, run_id)
     if state.status not in {"FAILED", "TIMED_OUT", "ABORTED"}:
         message = f"run {run_id} is {state.status.lower()}: only a failed run can be redriven"
         raise OpsError(message)
+    failed, ports = RunId.parse(run_id), target.ports
+    refuse_while_another_runs(ports.runs, failed.legal_entity, failed.period, ports.billing_runs, ports.now())
     if target.machine("BillingRunArn").redrive(run_id):
         return f"{run_id} redriven from where it failed"
-    failed = RunId.parse(run_id)
     started = start_run(target, failed.legal_entity, failed.period, who=who)
     return f"this endpoint cannot redrive: {started.run_id} started instead"
 

@@ -30,6 +30,10 @@ _OF_STEPS = """
 - `undetermined_tax` (tax, blocking): no rule says which tax is due. This is never treated as a zero rate.
 - `late_usage_billed_elsewhere` (release, blocking): another invoice billed the same late usage after this one was
   drafted. Run the period again to compute the difference again.
+- `month_billed_elsewhere` (release, blocking): an invoice of a later month billed this month after this one was
+  drafted. Run the period again: there is nothing left to bill, or what came since.
+- `credit_drawn_elsewhere` (release, blocking): another invoice drew the account's credit after this one was drafted.
+  Run the period again to compute the draw again.
 - `revenue_without_account` (release, blocking): the chart of accounts has lost the account of a revenue category since
   the contract was published. The number is not taken, since the posting would fail.
 - `internal_error` (any step, blocking): the account raised an error that no rule expects. The message names the step,

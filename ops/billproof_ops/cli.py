@@ -23,6 +23,7 @@ from billproof_ops import (
     cli_invoices,
     cli_policy,
     cli_price,
+    cli_quarantine,
     cli_revenue,
     tables,
 )
@@ -45,6 +46,7 @@ app.add_typer(cli_invoices.app, name="invoice")
 app.add_typer(cli_contracts.app, name="contract")
 app.add_typer(cli_dead_letters.app, name="dlq")
 app.add_typer(cli_exceptions.app, name="exceptions")
+app.add_typer(cli_quarantine.app, name="quarantine")
 app.add_typer(cli_revenue.app, name="revenue")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_policy.app, name="policy")
@@ -197,26 +199,9 @@ def report(
     if as_json:
         show(statement, as_json=True, text="")
         return
-    table = Table("", "", title=statement.run, show_header=False)
-    events = statement.events
-    for name, value in (
-        ("accounts", statement.accounts),
-        ("events received", events.copies + statement.quarantined),
-        ("- quarantined", statement.quarantined),
-        ("- duplicate", events.duplicate),
-        ("- conflicting", events.conflicting),
-        ("- billed or included", events.metered),
-        ("- excluded by contract", events.excluded),
-        ("- without a price", events.orphan),
-        ("released", statement.released),
-        ("released before", statement.already_released),
-        ("held", statement.held),
-        ("without contract", statement.without_contract),
-    ):
-        table.add_row(name, f"{value:,}")
-    for currency, total in statement.totals.items():
-        table.add_row(f"billed, {currency}", f"{total.totals.net.text} net + {total.totals.tax.text} tax")
-    console.print(table)
+    console.print(tables.run_statement(statement))
+    if statement.quarantine:
+        console.print(tables.quarantine(statement.quarantine))
     for finding in statement.findings:
         console.print(f"{finding.severity} {finding.code} {finding.account}: {finding.message}. {finding.remedy}")
 
@@ -253,6 +238,9 @@ def balance(
         print_json(statement.model_dump(mode="json"))
     else:
         console.print(tables.equations(equations, title=f"{run_id} {account}".strip()))
+        places = [place for place in statement.quarantine if account in {"", place.place}]
+        if places:
+            console.print(tables.quarantine(places))
     if not statement.balances:
         raise typer.Exit(1)
 

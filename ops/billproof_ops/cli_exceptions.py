@@ -55,6 +55,9 @@ def show_exception(name: Name, *, as_json: AsJson = False) -> None:
     console.print(f"run {opened.run}, asked for by {opened.requested_by}; amount {opened.amount or 'not known'}")
     for finding in opened.findings:
         console.print(f"{finding.severity} {finding.code} {finding.path}: {finding.message}. {finding.remedy}")
+    places = exceptions.quarantine_of_case(target, opened)
+    if places:
+        console.print(tables.quarantine(places))
     if not opened.can_approve:
         console.print("There is no document to approve: remove the cause and run the period again.")
     console.print(f"may approve: {', '.join(able) or 'nobody'}")

@@ -2,9 +2,12 @@
 
 from billproof.approvals.credits import CreditRequested
 from billproof.approvals.exception_store import execution_name
-from billproof.approvals.model import Answer, ExceptionState, Kind
+from billproof.approvals.model import Answer, ExceptionRecord, ExceptionState, Kind
 from billproof.identities import InvoiceId
 from billproof.invoicing.credit_requests import WantedCredit
+from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
+from billproof.pipeline.quarantine import quarantine_of
+from billproof.usage.refusal_model import QuarantinedAt
 from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
@@ -13,9 +16,12 @@ MAX_RESTARTS = 100
 
 
 def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[ExceptionState]:
-    """Return the exceptions of a legal entity and month: those that wait, or all."""
-    states = target.ports.exception_store.of_period(legal_entity, period)
-    return [state for state in states if all_of_them or state.decision is None]
+    """Return the exceptions of a legal entity and month: those that wait, or all.
+
+    One that a later run raised anew does not wait, though nobody has closed it yet.
+    """
+    store = target.ports.exception_store
+    return store.of_period(legal_entity, period) if all_of_them else store.waiting(legal_entity, period)
 
 
 def decide(target: Target, exception: str, verdict: str, *, who: str | None, reason: str) -> Answer:
@@ -56,6 +62,15 @@ def restart(target: Target, exception: str) -> str:
             raise OpsError(message)
     message = f"{exception} failed {MAX_RESTARTS} times"
     raise OpsError(message)
+
+
+def quarantine_of_case(target: Target, opened: ExceptionRecord) -> list[QuarantinedAt]:
+    """Return the refused events of an exception's account that its run states; of a run's exception all of the run."""
+    artefacts = Artefacts(target.ports.objects)
+    if opened.kind is Kind.CREDIT_NOTE:  # of no run
+        return []
+    places = quarantine_of(artefacts.read(RUN_PLAN, opened.run), artefacts, target.ports.objects)
+    return [place for place in places if opened.kind is Kind.RUN or place.place == opened.subject]
 
 
 def release_of(state: ExceptionState, target: Target) -> str | None:

@@ -1,9 +1,11 @@
 """Where things are in the checkout."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build"
+BUILD = Path(os.environ.get("BILLPROOF_BUILD", ROOT / "build"))
+"""What is made here: the local stack with its state, and what the demo writes. A test has one of its own."""
 LOCAL = BUILD / "local"
 DEMO = BUILD / "demo"
 TEMPLATE = ROOT / "template.yaml"

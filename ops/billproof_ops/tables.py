@@ -8,6 +8,8 @@ from rich.table import Table
 
 from billproof.conservation.model import Equation
 from billproof.money import exponent
+from billproof.pipeline.model import RunStatement
+from billproof.usage.refusal_model import QuarantinedAt
 
 
 def equations(statement: Iterable[Equation], *, title: str) -> Table:
@@ -23,6 +25,41 @@ def equations(statement: Iterable[Equation], *, title: str) -> Table:
         if not equation.balances:
             missing = _number(equation.difference, currency)
             listed.add_row("  [red]unaccounted for[/]", f"[red]{missing}[/]", "[red]does not balance[/]")
+    return listed
+
+
+def run_statement(statement: RunStatement) -> Table:
+    """Print what became of a run's events, and of its invoices."""
+    listed = Table("", "", title=statement.run, show_header=False)
+    events = statement.events
+    for name, value in (
+        ("accounts", statement.accounts),
+        ("events received", events.copies + statement.quarantined),
+        ("- quarantined", statement.quarantined),
+        ("refused, of no known account", statement.quarantined_unattributed),
+        ("- duplicate", events.duplicate),
+        ("- conflicting", events.conflicting),
+        ("- billed or included", events.metered),
+        ("- excluded by contract", events.excluded),
+        ("- without a price", events.orphan),
+        ("released", statement.released),
+        ("released before", statement.already_released),
+        ("held", statement.held),
+        ("without contract", statement.without_contract),
+    ):
+        listed.add_row(name, f"{value:,}")
+    for currency, total in statement.totals.items():
+        listed.add_row(f"billed, {currency}", f"{total.totals.net.text} net + {total.totals.tax.text} tax")
+    return listed
+
+
+def quarantine(places: Iterable[QuarantinedAt]) -> Table:
+    """Print the refused events of a run by the account or source that they belong to."""
+    listed = table("Refused of", "Events", "Late", "Open", "Resent", "Dismissed", "Worth", whole=("Worth",))
+    for place in places:
+        counts = (place.events, place.late, place.open, place.resent, place.dismissed)
+        worth = str(place.worth) if place.worth is not None else ("not known" if place.open else "")
+        listed.add_row(f"{place.kind.replace('_', ' ')} {place.place}".strip(), *(f"{n:,}" for n in counts), worth)
     return listed
 
 

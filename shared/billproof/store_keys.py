@@ -3,7 +3,8 @@
     fact of a document       <subject>#<fact>               UA#released, UA#held#<run>, UA~01#posted
     fact of an exception     <subject>#<ordinal>#<fact>     UA#001#opened, _run#001-02#token#0000
     run, and a fact of it    <ordinal>[#<fact>]             001, 001#closed
-    place of a billing       <month>#<ordinal>              2013-01#000
+    run in its turn          <ordinal>                      00000001
+    place of a billing       <month>#<ordinal>              2013-01#000, unbilled:2012-12#000
     change of a balance      <currency>#<ordinal>           USD#000001
     block of an audit chain  <sequence>                     000000000042
     version of a policy      v<version>[#confirmed]         v000002, v000002#confirmed
@@ -21,6 +22,7 @@ from billproof.errors import NotFound
 from billproof.escaping import escape, unescape
 
 _SEPARATOR = "#"
+_UNBILLED = "unbilled:"
 _SEPARATORS = re.compile("[%#]")
 
 
@@ -32,6 +34,21 @@ def sort_key(*parts: str) -> str:
 def event_copy_key(source: str, event: str, received_at: str) -> str:
     """Name a copy of an event: sources and ids are any text, so what separates them is escaped."""
     return sort_key(escape(source, _SEPARATORS), escape(event, _SEPARATORS), received_at)
+
+
+def unbilled_slot_name(month: str) -> str:
+    """Name what a slot is of that stands for usage of a month that no invoice bills."""
+    return _UNBILLED + month
+
+
+def is_unbilled_slot_name(name: str) -> bool:
+    """Say whether a slot is of usage that no invoice bills."""
+    return name.startswith(_UNBILLED)
+
+
+def turn_key(ordinal: int) -> str:
+    """Print the place of a run among all of its legal entity: eight digits, so that the last one is found at once."""
+    return f"{ordinal:08d}"
 
 
 def ordinal_text(number: int) -> str:
@@ -158,6 +175,27 @@ class SlotKey:
     def __str__(self) -> str:
         """Print it."""
         return sort_key(self.month, ordinal_text(self.ordinal))
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedId:
+    """A refused event: the day that its line lies under, `unknown` without a time, and the digest of its delivery."""
+
+    day: str
+    digest: str
+
+    def __str__(self) -> str:
+        """Print it."""
+        return f"{self.day}.{self.digest}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read it; raises NotFound for anything else."""
+        match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2}|unknown)\.([0-9a-f]{16})", text)
+        if match is None:
+            message = "this is not the id of a refused event, such as 2013-01-05.0123456789abcdef"
+            raise NotFound(message)
+        return cls(match[1], match[2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,10 @@ def test_two_invoices_do_not_draw_the_same_credit() -> None:
     grant = {"id": "prepaid", "name": "Prepaid", "amount": "100", "effective": {"start": "2013-01-01"}}
     world = world_with(fee("100"), credits=[grant])
     world.moment = MOMENTS[FEB]
-    runs = {month: world.start(period=month) for month in (JAN, FEB)}
+    runs = {}
+    for month in (JAN, FEB):  # one that failed is redriven later
+        runs[month] = world.start(period=month)
+        world.billing_runs.statuses[runs[month]] = "FAILED"
     plans = {month: world.plan(run, period=month) for month, run in runs.items()}
     for month, plan in plans.items():
         for bucket in plan.buckets:
@@ -155,7 +158,11 @@ def test_two_invoices_do_not_draw_the_same_credit() -> None:
         for batch in plan.batches:
             world.invoice_batch(runs[month], batch)
     assert net(world, JAN) == "0.00"
-    assert world.register.released(f"{INC}.{FEB}.UA") is None
+    facts = world.register.facts(f"{INC}.{FEB}.UA")
+    assert facts is not None
+    assert facts.released is None
+    assert facts.held is not None
+    assert facts.held.findings[-1].code == "credit_drawn_elsewhere"
     world.close(runs[JAN])
     world.close(runs[FEB])
     world.billing_runs.statuses |= dict.fromkeys(runs.values(), "SUCCEEDED")

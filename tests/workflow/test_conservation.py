@@ -36,6 +36,8 @@ def parts(equation: Equation) -> dict[str, str]:
 @pytest.fixture
 def world() -> World:
     world = World(buckets=2)
+    entity = world.directory.legal_entity(INC)
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "usage_sources": ("test/operations",)}))
     world.ingest(
         [
             *(flight(n) for n in range(1, 11)),
@@ -195,8 +197,10 @@ def test_an_event_that_a_segment_holds_and_no_usage_counts_is_named(world: World
     key = next(iter(world.objects.keys("usage/")))
     rows = log.read_segment(world.objects, key)
     log.write(world.objects, key.rsplit("/", 1)[0] + "/", rows[:1])  # somebody adds a copy in a segment of its own
+    for mark in list(world.objects.keys("late/")):  # left at the moment of the run itself: clocks may differ
+        del world.objects.items[mark]
     kinds = {difference.kind for difference in prove_run(RUN, stores=world.stores()).differences}
-    assert DifferenceKind.STATEMENT in kinds
+    assert kinds == {DifferenceKind.SEGMENT}  # no run has read it, and no mark tells the next one of it
 
 
 def test_a_release_that_nobody_approved_is_named() -> None:

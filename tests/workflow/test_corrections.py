@@ -1,13 +1,14 @@
 """Corrections and retractions: the last one received stands, whatever the order of arrival."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
 from billproof.usage.validation import Refused, check_event, type_rules
-from tests.support.late_usage import FEB, JAN, bill, differences, tiered_world
+from tests.support.late_usage import FEB, JAN, MAR, bill, differences, tiered_world
 from tests.support.world import World, flight
 
 
@@ -58,6 +59,35 @@ def test_a_correction_of_an_event_that_is_not_there_bills_nothing_and_holds_the_
     statement = world.bill()
     assert (statement.events.unmatched, statement.events.metered, statement.held) == (1, 1, 1)
     assert [finding.code for finding in statement.findings] == ["correction_without_event"]
+
+
+@pytest.mark.parametrize("length", [2, 3])
+def test_corrections_that_name_each_other_in_a_circle_are_a_finding_and_bill_nothing(length: int) -> None:
+    world = tiered_world()
+    names = [f"2013-01-05:UA:{number}" for number in range(10, 10 + length)]
+    world.ingest([flight(10 + number, corrects=names[number - 1]) for number in range(length)])
+    world.ingest([flight(1), flight(20, corrects=names[0])])  # one that hangs on the circle
+    statement = world.bill()
+    counts = statement.events
+    assert (counts.unmatched, counts.corrected, counts.metered, statement.held) == (length + 1, 0, 1, 1)
+    assert [finding.code for finding in statement.findings] == ["correction_without_event"]
+
+
+@pytest.mark.parametrize("rebill", [False, True])
+def test_a_retraction_after_a_full_credit_note_gives_nothing_back_twice(*, rebill: bool) -> None:
+    world = tiered_world()
+    world.hold_for_no_amount()
+    world.ingest([flight(1), flight(2)])
+    january = bill(world, JAN)
+    world.post_all(period=JAN)
+    note = world.credit_and_approve(january.id, rebill=rebill)
+    assert note.totals.net == -january.totals.net
+    world.ingest([flight(number, retracts=f"2013-01-05:UA:{number - 10}", data={}) for number in (11, 12)])
+    february = bill(world, FEB)
+    of_january = [line.priced.net.amount for line in february.lines if line.priced.service_period.name == JAN]
+    # 5.00 are committed. 3.00 of that were conceded as a shortfall, or all of it is billed again.
+    assert sum(of_january, Decimal(0)) == (5 if rebill else 2)
+    assert differences(bill(world, MAR)) == {}
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def test_the_schedule_starts_the_newest_month_of_every_legal_entity_that_has_no_
 def test_a_run_starts_when_its_grace_is_over_and_not_before(grace_hours: int, still: datetime, then: datetime) -> None:
     world, grace = World(), timedelta(hours=grace_hours)
     assert start_due(world, still, grace) == ["skymeter-europe-2012-12-001", "skymeter-inc-2012-12-001"]
+    world.billing_runs.statuses = dict.fromkeys(world.billing_runs.executions, "SUCCEEDED")
     assert start_due(world, then, grace) == ["skymeter-europe-2013-01-001", "skymeter-inc-2013-01-001"]
 
 
@@ -43,20 +44,25 @@ def test_months_that_a_silent_schedule_passed_over_are_made_up_for_oldest_first(
     world = World()
     start_due(world, datetime(2013, 2, 3, tzinfo=UTC))
     world.billing_runs.statuses = dict.fromkeys(world.billing_runs.executions, "SUCCEEDED")
-    caught_up = [run for run in start_due(world, datetime(2013, 5, 3, tzinfo=UTC)) if INC in run]
+    caught_up = catch_up(world, datetime(2013, 5, 3, tzinfo=UTC), hours=4)
     assert caught_up == [f"{INC}-2013-{month}-001" for month in ("02", "03", "04")]
 
 
-@pytest.mark.parametrize(("year", "calls"), [(2014, 1), (2016, 4), (2022, 9)])
-def test_a_legal_entity_that_is_years_behind_catches_up_with_every_month_in_order(year: int, calls: int) -> None:
+def catch_up(world: World, now: datetime, hours: int) -> list[str]:
+    """Return the runs that the schedule starts in some hours, each of which ends before the next."""
+    caught_up = []
+    for hour in range(hours):
+        world.billing_runs.statuses = dict.fromkeys(world.billing_runs.executions, "SUCCEEDED")
+        caught_up += [run for run in start_due(world, now + timedelta(hours=hour)) if INC in run]
+    return caught_up
+
+
+@pytest.mark.parametrize("year", [2014, 2016, 2022])
+def test_a_legal_entity_that_is_years_behind_catches_up_with_every_month_in_order(year: int) -> None:
     world = World()
     start_due(world, datetime(2013, 2, 3, tzinfo=UTC))
-    now, caught_up = datetime(year, 2, 3, tzinfo=UTC), []
-    for hour in range(calls):
-        world.billing_runs.statuses = dict.fromkeys(world.billing_runs.executions, "SUCCEEDED")
-        runs = [run for run in start_due(world, now + timedelta(hours=hour)) if INC in run]
-        assert len(runs) == 12 or hour == calls - 1
-        caught_up += runs
+    now = datetime(year, 2, 3, tzinfo=UTC)
+    caught_up = catch_up(world, now, hours=12 * (year - 2013) + 1)
     months = [f"{begun}-{month:02d}" for begun in range(2013, year + 1) for month in range(1, 13)]
     assert caught_up == [f"{INC}-{month}-001" for month in months if "2013-01" < month < f"{year}-02"]
     assert [run for run in start_due(world, now + timedelta(days=1)) if INC in run] == []
@@ -104,8 +110,7 @@ def test_an_older_month_whose_starter_died_is_started_before_the_newest(monkeypa
     with pytest.raises(ExceptionGroup):
         start_due(world, datetime(2013, 4, 3, tzinfo=UTC))
     monkeypatch.undo()
-    next_hour = [run for run in start_due(world, datetime(2013, 4, 3, 1, tzinfo=UTC)) if INC in run]
-    assert next_hour == [f"{INC}-2013-02-001", f"{INC}-2013-03-001"]
+    assert catch_up(world, datetime(2013, 4, 3, 1, tzinfo=UTC), hours=3) == [f"{INC}-2013-02-001", f"{INC}-2013-03-001"]
 
 
 def test_one_legal_entity_in_trouble_does_not_stop_the_next() -> None:

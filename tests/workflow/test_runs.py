@@ -68,7 +68,7 @@ def test_a_run_that_failed_before_executions_were_forgotten_keeps_its_artefacts(
 
 def test_starters_that_keep_colliding_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    monkeypatch.setattr(world.runs, "create", lambda _record: False)
+    monkeypatch.setattr(world.runs, "create_all", lambda _records: False)
     with pytest.raises(Contended):
         world.start()
 
@@ -155,9 +155,11 @@ def test_the_statement_accounts_for_every_event() -> None:
     events = statement.events
     assert events.copies == events.metered + events.excluded + events.orphan + events.duplicate + events.conflicting
     assert (events.metered, events.excluded, events.duplicate, events.conflicting) == (2, 1, 1, 1)
-    assert (statement.quarantined, statement.quarantined_unattributed) == (1, 1)
+    assert (statement.quarantined, statement.quarantined_unattributed) == (1, 0)
+    of_no_account = world.bill(EUROPE).quarantine[1:]  # the first legal entity looks after what nobody claims
+    assert [(place.kind, place.events) for place in of_no_account] == [("source", 1)]  # one was received in February
     assert statement.totals["USD"].invoices == 13
-    assert statement.findings == ()
+    assert [finding.code for finding in statement.findings] == ["usage_in_quarantine"]
     reasons = [refused.reason for refused in log.read_quarantine(world.objects, "2013-01-05")]
     assert reasons.count("conflicting_duplicate") == 1
 

@@ -15,7 +15,7 @@ from billproof.findings import Finding
 from billproof.invoicing.balances import most_left
 from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
-from billproof.invoicing.releasing import release_credit, release_held
+from billproof.invoicing.releasing import exclude_unbilled, release_credit, release_held
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
@@ -25,14 +25,18 @@ from billproof.ports import Objects, Queue
 
 
 class ApplyOutcome(StrEnum):
-    """What became of an approved invoice."""
+    """What became of an approved invoice, or of usage that no invoice bills."""
 
     RELEASED = "released"
     OUTDATED = "outdated"
+    EXCLUDED = "excluded"
 
 
 class Applied(Model):
-    """What became of an approved document: `released` under a number, or `outdated`, why, and the exception of that."""
+    """What became of an approved document: `released` under a number, or `outdated`, why, and the exception of that.
+
+    Without a document there was only usage that no contract covers: it is `excluded` now.
+    """
 
     exception: str
     outcome: ApplyOutcome
@@ -107,6 +111,8 @@ def apply_decision(
 ) -> Applied:
     """Release the invoice or credit note that was approved, with the amounts that were approved, issued on this day.
 
+    Where there is no document, the usage that no contract covers is excluded.
+
     One whose tax is another on this day, whose late usage was billed meanwhile, or which would leave a larger balance
     than was approved, is outdated: it is not released, now or later, and another exception says why. Raises Conflict
     where nobody approved it who was entitled to: the stored decision counts, not what the workflow was told.
@@ -121,6 +127,8 @@ def apply_decision(
     if why_not is not None:
         message = f"the approval of exception {exception} counts for nothing, and nothing is released: {why_not}"
         raise Conflict(message)
+    if opened.batch is not None and _is_excluded(opened, objects, register):
+        return Applied(exception=exception, outcome=ApplyOutcome.EXCLUDED, number=None)
     applying = _Applying(
         objects=objects, register=register, directory=directory, postings=postings, deliveries=deliveries, now=now
     )
@@ -137,3 +145,9 @@ def apply_decision(
         reason=raised.findings[0].message,
         raised=raised.id,
     )
+
+
+def _is_excluded(opened: ExceptionRecord, objects: Objects, register: Register) -> bool:
+    """Exclude usage that no contract covers, where that is all that was held; say whether."""
+    batch = Artefacts(objects).read(DRAFTED, opened.run, opened.batch or "")
+    return exclude_unbilled(batch, opened.subject, register=register)

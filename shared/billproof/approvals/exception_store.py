@@ -110,6 +110,18 @@ class ExceptionStore:
         """Return the exceptions of a legal entity and period, by subject and ordinal."""
         return list(self._states(_partition(legal_entity, period), ""))
 
+    def waiting(self, legal_entity: str, period: str) -> list[ExceptionState]:
+        """Return the exceptions that nobody decided and no later one about the same subject takes the place of."""
+        states = self.of_period(legal_entity, period)
+        by_subject: dict[str, list[ExceptionState]] = {}
+        for state in states:
+            by_subject.setdefault(state.opened.subject, []).append(state)
+        return [
+            state
+            for state in states
+            if state.decision is None and superseded_by(state, by_subject[state.opened.subject]) is None
+        ]
+
     def of_subject(self, legal_entity: str, period: str, subject: str) -> list[ExceptionState]:
         """Return the exceptions about one invoice, or about the runs of a period, oldest first."""
         return list(self._states(_partition(legal_entity, period), str(FactKey(subject))))

@@ -87,6 +87,11 @@ class Answer(Model):
     refusal: Refusal | None = None
     message: str = ""
 
+    @property
+    def is_superseded(self) -> bool:
+        """Whether the exception was no longer needed: its document was released, or held again by a later run."""
+        return self.decision is not None and self.decision.verdict is Verdict.SUPERSEDED
+
 
 class ExceptionState(Model):
     """An exception as it stands."""

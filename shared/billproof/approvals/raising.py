@@ -10,7 +10,8 @@ from functools import partial
 
 from billproof.approvals.exception_store import ExceptionStore, execution_name
 from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
-from billproof.findings import Finding, bounded
+from billproof.controls.catalogue import orphan_usage, usage_without_invoice
+from billproof.findings import Finding, Severity, bounded
 from billproof.identities import ExceptionId, RunId
 from billproof.invoicing.balances import BALANCE_OVER_LIMIT
 from billproof.invoicing.drafts import Draft, DraftOutcome
@@ -23,6 +24,9 @@ from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, Artefacts
 from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.ports import Objects, Workflows
 from billproof.store_keys import ExceptionOrdinal
+
+EXCLUDED = frozenset(module.CONTROL.code for module in (orphan_usage, usage_without_invoice))
+"""Findings of usage that no contract covers: a person may approve that nobody is billed for it."""
 
 
 def raise_exceptions(
@@ -56,9 +60,9 @@ def raise_exceptions(
             run=run_id,
             batch=batch_id,
             requested_by=plan.requested_by,
-            amount=held.document.totals.gross if held.document else None,
+            amount=held.document.totals.gross if held.document else _at_risk(held),
             findings=bounded(held.findings),
-            can_approve=_can_be_released(held, draft, has_balances=has_balances),
+            can_approve=_can_be_approved(held, draft, has_balances=has_balances),
             opened_at=instant_text(now),
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
@@ -71,15 +75,26 @@ def raise_exceptions(
     )
 
 
-def _can_be_released(held: HeldInvoice, draft: Draft, *, has_balances: bool) -> bool:
+def _can_be_approved(held: HeldInvoice, draft: Draft, *, has_balances: bool) -> bool:
     """Say whether there is a document that may go out: less than nothing only where customers have balances.
 
     A clean draft that was refused when it was to be released is drafted anew, unless it leaves too large a balance.
+    Without a document, usage that no contract covers may still be excluded by a decision.
     """
+    if held.document is None:
+        blocking = [finding for finding in held.findings if finding.severity is Severity.BLOCKING]
+        return all(finding.code in EXCLUDED for finding in blocking)
     is_large = any(finding.code == BALANCE_OVER_LIMIT for finding in held.findings)
-    if held.document is None or not (draft.outcome is DraftOutcome.HELD or is_large):
+    if not (draft.outcome is DraftOutcome.HELD or is_large):
         return False
     return has_balances or held.document.totals.gross.amount >= 0
+
+
+def _at_risk(held: HeldInvoice) -> Money | None:
+    """Return what the findings of an invoice without a document come to; None where one is worth it is not known."""
+    amounts = [finding.amount_at_risk for finding in held.findings if finding.severity is Severity.BLOCKING]
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known[1:], known[0]) if known and len(known) == len(amounts) else None
 
 
 def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore, workflows: Workflows) -> None:

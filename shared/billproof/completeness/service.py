@@ -7,34 +7,30 @@ its share more of what is missing, at its own tier position.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
-from billproof.errors import BillproofError
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
-from billproof.money import CONTEXT, Money, exactly
+from billproof.money import Money, exactly
 from billproof.nets import is_outside
 from billproof.periods import Period
-from billproof.pipeline.artefacts import BATCH_PLAN, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
+from billproof.pipeline.artefacts import BATCH_PLAN, REFUSED, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
 from billproof.pipeline.model import RunPlan
+from billproof.pipeline.quarantine import resent_of
 from billproof.pipeline.starting import run_ids
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
-from billproof.pricing.service import price_account
-from billproof.pricing.terms import AccountTerms, BatchPlan
+from billproof.pricing.estimates import grown_by, worth_of_more
 from billproof.usage import log
-from billproof.usage.model import AccountUsage, ControlTotal, Usages
+from billproof.usage.model import ControlTotal
 from billproof.usage.tallies import DayTally
 
 COMPLETENESS = Artefact(RUN, Completeness, "completeness")
-PLACES = Decimal("1e-15")
 
 
 def check_completeness(
@@ -81,7 +77,7 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
     if over or silent:
         estimate = _Estimate(plan, artefacts)
         findings = (
-            *(_gap(stated, estimate) for stated in over),
+            *(_gap(stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
             *(_silence(silence, estimate) for silence in silent),
         )
         amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
@@ -155,15 +151,19 @@ class _Estimate:
         """Say whether there is a meter of that name."""
         return any(known.id == meter for known in self._meters)
 
+    def event_type(self, meter: str) -> str | None:
+        """Return the type of the events that a meter reads."""
+        return next((known.event_type for known in self._meters if known.id == meter), None)
+
     def worth(self, shares: Mapping[str, Fraction]) -> Money | None:
         """Price a share of the run's usage more, by meter; None where no account can be priced, or it is no amount."""
         worth = None
         try:
             for plan in self._plans:
                 usages = self._used[plan.batch]
-                grown = {window: _grow(usage, shares) for window, usage in usages.items()}
+                grown = {window: grown_by(usage, shares) for window, usage in usages.items()}
                 for terms in plan.accounts:
-                    more = _more_of(terms, plan, usages, grown)
+                    more = worth_of_more(terms, plan=plan, usages=usages, grown=grown)
                     if more is not None:
                         worth = more if worth is None else worth + more
         except Exception as error:
@@ -173,43 +173,19 @@ class _Estimate:
         return worth
 
 
-def _more_of(terms: AccountTerms, plan: BatchPlan, usages: Usages, grown: Usages) -> Money | None:
-    """Return what an account's usage would be worth more, in the books; None where it cannot be priced."""
-    alone = terms.model_copy(update={"earlier": ()})
-    try:
-        before, after = (price_account(alone, plan=plan, usages=used) for used in (usages, grown))
-    except BillproofError:
-        return None
-    if before is None or after is None:
-        return None
-    zero = Money.zero(before.currency)
-    return plan.booked(zero.plus(line.net for line in after.lines) - zero.plus(line.net for line in before.lines))
-
-
-def _grow(usage: AccountUsage, shares: Mapping[str, Fraction]) -> AccountUsage:
-    grown = []
-    for measured in usage.quantities:
-        share = shares.get(measured.meter, Fraction(0))
-        changes: dict[str, Any] = {"quantity": _more(measured.quantity, share)}
-        changes["prices"] = tuple(
-            price.model_copy(update={"quantity": _more(price.quantity, share)}) for price in measured.prices
-        )
-        if measured.tally is not None:
-            amounts = ("amount", "low_amount", "high_amount")
-            rated = {name: _more(getattr(measured.tally, name), share) for name in amounts}
-            changes["tally"] = measured.tally.model_copy(update=rated)
-        grown.append(measured.model_copy(update=changes))
-    return usage.model_copy(update={"quantities": tuple(grown)})
-
-
-def _more(quantity: Decimal, share: Fraction) -> Decimal:
-    top = CONTEXT.multiply(quantity, Decimal(share.numerator))
-    more = CONTEXT.divide(top, Decimal(share.denominator)).quantize(PLACES, context=CONTEXT)
-    return CONTEXT.add(quantity, more)
+def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: _Estimate) -> int:
+    """Count what of a meter's events a source sent and validation refused, and was not accepted since."""
+    if not artefacts.exists(REFUSED, plan.run):
+        return 0
+    resent = resent_of(plan, artefacts)
+    kinds = {estimate.event_type(stated.meter), None}
+    events = artefacts.read(REFUSED, plan.run).events
+    mine = (event for event in events if event.source == stated.source and event.type in kinds and not event.is_late)
+    return sum(event.identity not in resent for event in mine)
 
 
 @exactly
-def _gap(stated: Stated, estimate: _Estimate) -> Finding:
+def _gap(stated: Stated, estimate: _Estimate, refused: int) -> Finding:
     missing = stated.stated_events - stated.counted_events
     shares: dict[str, Fraction] = {}
     if missing > 0 and stated.counted_events:
@@ -223,6 +199,8 @@ def _gap(stated: Stated, estimate: _Estimate) -> Finding:
         text += f"; sum {decimal_text(stated.stated_total)} stated, {decimal_text(stated.counted_total)} counted"
     if stated.worst_hour:
         text += f"; the worst hour is {stated.worst_hour}:00Z with {abs(stated.worst_missing)}"
+    if refused:
+        text += f"; {refused} events of the source lie in quarantine"
     is_known = estimate.knows(stated.meter)
     return Finding(
         code="control_total_gap",

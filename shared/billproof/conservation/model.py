@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from billproof.model import Exact, Model
+from billproof.usage.refusal_model import QuarantinedAt
 
 
 class Equation(Model):
@@ -48,6 +49,7 @@ class ConservationStatement(Model):
     equations: tuple[Equation, ...]
     accounts: tuple[AccountStatement, ...]
     quarantined_unattributed: int
+    quarantine: tuple[QuarantinedAt, ...] = ()
 
     @property
     def balances(self) -> bool:

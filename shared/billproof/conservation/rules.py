@@ -1,6 +1,7 @@
 """The equations of one account: pure functions of what the steps stored.
 
     received = accepted + quarantined
+    refused = open + resent and accepted + dismissed
     accepted = billed + included + excluded + late + duplicate + conflicting + corrected + retracting
                + unmatched + orphan
     contracted terms = terms with lines + not in force + not due + nothing to reduce + held
@@ -32,6 +33,7 @@ from billproof.pricing.model import AccountPricing, LineKind, PricedLine
 from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.model import EventCounts
+from billproof.usage.refusal_model import QuarantinedAt
 
 ZERO = Decimal(0)
 
@@ -48,6 +50,28 @@ def event_equations(pricing: AccountPricing, included: int, quarantined: int) ->
         ),
         Equation(code="events accepted", currency=None, total=Decimal(own.copies), parts=_places(own, included)),
         Equation(code="late events billed now", currency=None, total=Decimal(late.copies), parts=_places(late, 0)),
+    ]
+
+
+def refused_equations(places: Iterable[QuarantinedAt], unattributed: int) -> list[Equation]:
+    """Return where a run's refused events went, and that those of no account that is known were received, too."""
+    places = list(places)
+    states = {
+        "open": sum(place.open for place in places),
+        "resent and accepted": sum(place.resent for place in places),
+        "dismissed": sum(place.dismissed for place in places),
+    }
+    received = Decimal(unattributed)
+    return [
+        Equation(
+            code="events received", currency=None, total=received, parts={"accepted": ZERO, "quarantined": received}
+        ),
+        Equation(
+            code="events refused",
+            currency=None,
+            total=Decimal(sum(place.events for place in places)),
+            parts={name: Decimal(number) for name, number in states.items()},
+        ),
     ]
 
 

@@ -14,6 +14,7 @@ from billproof.conservation.rules import (
     event_equations,
     included_events,
     money_equations,
+    refused_equations,
     term_equation,
 )
 from billproof.erp.lookup import PostedDocuments
@@ -27,8 +28,9 @@ from billproof.ledger.revenue import books_close
 from billproof.ledger.rules import receivable_in_books
 from billproof.masterdata.directory import Directory
 from billproof.money import Money
-from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, RUN_PLAN, Artefacts
+from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import quarantined_by_account
+from billproof.pipeline.quarantine import quarantine_of
 from billproof.ports import Objects
 from billproof.pricing.model import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan
@@ -70,11 +72,14 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
             assets = _assets(mine, priced, batch_plan, lookup, stores.objects)
             money = _booked(mine, batch_plan, lookup)
             accounts.append(_account(batch_plan, terms, priced, draft, refused, money, assets))
+    places = tuple(quarantine_of(plan, artefacts, stores.objects))
+    of_places = tuple(refused_equations(places, unattributed)) if artefacts.exists(REFUSED, run_id) else ()
     return ConservationStatement(
         run=run_id,
         legal_entity=plan.legal_entity,
         period=plan.period.name,
-        equations=tuple(_sum(account.equations for account in accounts)),
+        equations=tuple(_sum([*(account.equations for account in accounts), of_places])),
+        quarantine=places,
         accounts=tuple(accounts),
         quarantined_unattributed=unattributed,
     )

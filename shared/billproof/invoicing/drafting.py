@@ -253,6 +253,7 @@ def _slots(terms: AccountTerms, period: str) -> tuple[BillingSlot, ...]:
         BillingSlot(period=earlier.period.name, ordinal=earlier.ordinal, terms=earlier.terms_digest)
         for earlier in terms.earlier
     )
+    slots += (BillingSlot(period=month.slot_name, ordinal=month.ordinal) for month in terms.unbilled)
     if terms.credits is not None:
         slots.append(BillingSlot(period=CREDITS, ordinal=terms.credits))
     return tuple(slots)

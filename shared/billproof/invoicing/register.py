@@ -150,6 +150,13 @@ class Register:
         billings = (PeriodBilling.model_validate(record.document) for record in records)
         return sorted(billings, key=attrgetter("period", "ordinal"))
 
+    def exclude(self, invoice: str, slots: Iterable[BillingSlot], run: str) -> None:
+        """Note that a decision excluded usage that no invoice bills, as a run counted it; again changes nothing."""
+        document = InvoiceId.parse(invoice)
+        for slot in slots:
+            billing = PeriodBilling(**slot.model_dump(), invoice=invoice, number="", run=run)
+            self._records.create(Record(slot_key(document, slot), billing.model_dump(mode="json")))
+
     def balance_change(self, candidate: Candidate) -> BalanceChange | None:
         """Return what a document changes of the balance of its account as it is now; None where it changes nothing."""
         document, gross = candidate.id, candidate.document.worth

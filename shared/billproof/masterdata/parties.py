@@ -1,5 +1,6 @@
 """Who bills and who is billed: legal entities and accounts, as the CRM states them."""
 
+import operator
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -139,7 +140,8 @@ class LegalEntity(Model):
     that billproof bills: what a contract owes from then on and no run billed is billed by the next one. Without it,
     months before an account's first invoice are another system's. A document that would leave a customer more than the
     `balance_limits` of its currency waits for a person; without a limit any does. Unless it `numbers_zero_invoices` as
-    any other, invoices that come to nothing have a series of their own.
+    any other, invoices that come to nothing have a series of their own. `usage_sources` send for its accounts: what
+    they send for no account that is known is this legal entity's to look after.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -162,6 +164,7 @@ class LegalEntity(Model):
     chart_of_accounts: ChartOfAccounts
     balance_limits: dict[Currency, Nonnegative] = Field(default_factory=dict)
     numbers_zero_invoices: bool = True
+    usage_sources: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

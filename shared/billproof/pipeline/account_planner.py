@@ -8,6 +8,7 @@ repeated comes to the same document; what arrived since counts as late and is bi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from billproof.contracts.model import Contract, ZeroInvoices
 from billproof.contracts.timeline import governing, timelines
@@ -23,34 +24,36 @@ from billproof.nets import Net
 from billproof.periods import Period
 from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
-from billproof.pipeline.earlier_runs import EarlierRuns
+from billproof.pipeline.earlier_runs import NOTHING_SEEN, EarlierRuns, Seen
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
-from billproof.pipeline.history import History, billed_lines
+from billproof.pipeline.history import History, billed_lines, committed_before
 from billproof.pipeline.issue_days import IssueDays
 from billproof.pipeline.level_sources import LevelSources, reads_levels
 from billproof.pipeline.months import Months
 from billproof.pipeline.settling import SettledMonths
 from billproof.pipeline.stopped_accounts import readable_family
-from billproof.pipeline.windows import window_of
+from billproof.pipeline.unbilled_usage import UnbilledUsage
+from billproof.pipeline.windows import unpriced, window_of
 from billproof.ports import Objects
 from billproof.pricing.digests import terms_digest, versions_digest
 from billproof.pricing.service import unpriceable
-from billproof.pricing.service_periods import dues
-from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
+from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod, UnbilledMonth
 from billproof.tax.charged import AccountCharges
 from billproof.usage.log import LateMark, late_marks
-from billproof.usage.model import AccountWindow
+from billproof.usage.model import AFTER_ALL, AccountWindow
 
 MAX_EARLIER = 60
 """Earlier periods that one invoice bills differences of, oldest first; the others wait for the next."""
 KEPT = (
     *("earlier", "known", "terms_digest", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed"),
-    *("line_ids", "booking", "balances", "zero_invoices"),
+    *("line_ids", "booking", "balances", "zero_invoices", "unbilled"),
 )
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
 Marks = Mapping[str, Sequence[LateMark]]
 """The marks of late usage, by account."""
+type Seens = Mapping[str, Seen]
+"""What earlier runs saw, by account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,13 @@ class AccountPlanner:
         self._period = period
         self._now = now
         self._buckets = buckets
-        self._months = months
         self._days = IssueDays(entity, period, now, directory, register, objects, months, is_first_run=is_first_run)
         self._directory = directory
         self._register = register
         self._objects = objects
         self._meters = {meter.id: meter for meter in directory.meters()}
         self._runs = EarlierRuns(objects, buckets)
+        self._unbilled = UnbilledUsage(entity.id, period, runs=self._runs, months=months, register=register)
         self.net = Net("plan_billing_run")
 
     def late(self, accounts: Iterable[str]) -> dict[str, list[LateMark]]:
@@ -166,12 +169,16 @@ class AccountPlanner:
         plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period, levels=levels))
         for month in months[:MAX_EARLIER]:
             plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
-        return self._with_commitments(plan, history)
+        unbilled = self._unbilled.months(family, billings, settled, marks=marks, billed_now=months)
+        plan = self._with_unbilled(plan, family, unbilled)
+        committed = committed_before(plan.terms, history, self._period)
+        return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
     def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
         """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
         terms = AccountTerms(account=family.parent.account, children=family.accounts[1:], contracts=())
-        windows = self._windows_now(family, (), self._period, after={one.id: self._now for one in family.accounts})
+        nothing = Seen(AFTER_ALL, "")
+        windows = self._windows_now(family, (), self._period, after={one.id: nothing for one in family.accounts})
         return AccountPlan(terms, windows)
 
     def _as_released(self, family: Family, own: PeriodBilling) -> AccountPlan:
@@ -205,37 +212,29 @@ class AccountPlanner:
         changed = settled.changed(versions, versions_digest(versions))
         late = settled.late(
             mine,
-            lambda month: self._seen(settled.of(month), family, month),
+            lambda month: {member: seen.until for member, seen in self._seen(settled.of(month), family, month).items()},
             goes_on=reads_levels(versions, self._meters),
         )
-        unbilled = settled.unbilled(
-            versions, self._entity.bills_from, lambda month: self._is_still_to_come(family.parent.account.id, month)
-        )
-        months = {*changed, *late, *unbilled}
+        is_to_come = partial(self._unbilled.is_still_to_come, family.parent.account.id)
+        unbilled = settled.unbilled(versions, self._entity.bills_from, is_to_come)
+        months = {*changed, *late, *(month for month in unbilled if governing(versions, Period.month(month)))}
         return settled.with_followers(months | settled.ends_of_terms(versions, after=months), versions)
 
-    def _is_still_to_come(self, account: str, month: str) -> bool:
-        """Say whether an invoice of the month itself is still to come: a run holds or drafts it, and may go on."""
-        if self._months.is_signed_off(month):
-            return False
-        invoice = InvoiceId(self._entity.id, month, account)
-        return self._months.has_open_run(month) or self._register.facts(str(invoice)) is not None
-
-    def _seen(self, billings: Iterable[PeriodBilling], family: Family, month: str) -> dict[str, str]:
-        """Return until when the invoices that billed a month saw each member's events; "" where none did."""
+    def _seen(self, billings: Iterable[PeriodBilling], family: Family, month: str) -> dict[str, Seen]:
+        """Return what the invoices that billed a month saw of each member's events."""
         account = family.parent.account.id
         billed = [billing for billing in billings if not InvoiceId.parse(billing.invoice).is_credit]
-        return {member.id: self._runs.seen_until(billed, member.id, account, month) for member in family.accounts}
+        return {member.id: self._runs.seen(billed, member.id, account, month) for member in family.accounts}
 
-    def _with_commitments(self, plan: AccountPlan, history: History) -> AccountPlan:
-        """Add what earlier invoices say of the terms of commitments that are over, as far as their fees are billed."""
-        earlier = plan.terms.earlier
-        versions = [*plan.terms.contracts, *(contract for month in earlier for contract in month.contracts)]
-        over = timelines({(version.id, version.version): version for version in versions}.values(), self._period)
-        own = timelines(plan.terms.contracts, self._period)
-        first = min((due.period.start for timeline in own for due in dues(timeline, self._period)), default=None)
-        committed = history.committed(over, since=None if earlier else first)
-        return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
+    def _with_unbilled(self, plan: AccountPlan, family: Family, unbilled: Mapping[UnbilledMonth, Seens]) -> AccountPlan:
+        """Add the windows of months that no invoice bills: they count events, and measure nothing."""
+        windows = [
+            unpriced(window)
+            for month, seen in unbilled.items()
+            for window in self._windows_now(family, family.contracts, month.period, after=seen)
+        ]
+        terms = plan.terms.model_copy(update={"unbilled": tuple(unbilled)})
+        return replace(plan, terms=terms, windows=(*plan.windows, *windows))
 
     def _with_earlier(
         self,
@@ -275,7 +274,7 @@ class AccountPlanner:
         contracts: Sequence[Contract],
         period: Period,
         *,
-        after: Mapping[str, str] | None = None,
+        after: Seens | None = None,
         levels: LevelSources | None = None,
     ) -> tuple[AccountWindow, ...]:
         return tuple(
@@ -284,8 +283,7 @@ class AccountPlanner:
                 contracts,
                 period,
                 time_zone=self._entity.time_zone,
-                after=(after or {}).get(member.id, ""),
-                before=self._now,
+                after=(after or {}).get(member.id, NOTHING_SEEN),
                 meters=self._meters,
                 levels=None if levels is None else levels.of(member, period.name),
             )

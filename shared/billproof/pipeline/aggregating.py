@@ -1,7 +1,7 @@
 """The aggregation step of a billing run: one bucket of the usage log, written out by batch."""
 
 from billproof.model import Model
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, TALLY, USAGE, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, REFUSED, TALLY, USAGE, Artefacts
 from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects
@@ -31,10 +31,18 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     plan = artefacts.read(AGGREGATION_PLAN, run_id, name)
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
-    extras = Extras()
-    usages = aggregate(plan, objects=objects, extras=extras, earlier=earlier_levels(artefacts, bucket))
+    extras = Extras(refused=identities_of(artefacts, run_id))
+    usages = aggregate(
+        plan, objects=objects, extras=extras, earlier=earlier_levels(artefacts, bucket), writes_lists=True
+    )
     _quarantine(extras.conflicts, objects)
-    tally = BucketTally(run=run_id, bucket=bucket, hours=tuple(extras.hours), days=tuple(extras.days))
+    tally = BucketTally(
+        run=run_id,
+        bucket=bucket,
+        hours=tuple(extras.hours),
+        days=tuple(extras.days),
+        resent=tuple(sorted(extras.resent)),
+    )
     artefacts.write(TALLY, run_id, tally, part=name)
     for usage in usages:
         batches.setdefault(batch_of[usage.account], []).append(usage)
@@ -48,6 +56,14 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         events=sum(usage.counts.copies for usage in usages),
         conflicting=sum(usage.counts.conflicting for usage in usages),
     )
+
+
+def identities_of(artefacts: Artefacts, run_id: str) -> list[tuple[str, str]]:
+    """Return the sources and ids of the refused events that a run states, as far as they could be read."""
+    if not artefacts.exists(REFUSED, run_id):  # a run of before
+        return []
+    events = artefacts.read(REFUSED, run_id).events
+    return sorted({(event.source, event.event) for event in events if event.source and event.event})
 
 
 def _quarantine(conflicts: list[Quarantined], objects: Objects) -> None:

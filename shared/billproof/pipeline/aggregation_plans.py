@@ -10,7 +10,8 @@ from billproof.pipeline.account_planner import AccountPlan
 from billproof.ports import Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
-from billproof.usage.log import days_between
+from billproof.usage.log import days_between, ids_key
+from billproof.usage.manifests import write_manifest
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 
 
@@ -48,19 +49,24 @@ def aggregation_plan(
     received_before: str,
     meters: Sequence[Meter],
     stated: tuple[AskedAggregate, ...],
+    objects: Objects,
+    run_before: str | None,
 ) -> AggregationPlan:
-    """Return the plan of one bucket: the days to read, the windows in them, and what is measured."""
+    """Return the plan of one bucket: the segments to read, listed now, the windows in them, and what is measured."""
     windows = tuple(window for account in work for window in account.windows)
     start, end = (instant_text(instant) for instant in period.instants(time_zone))
+    days = days_between([(window.start, window.end) for window in windows] or [(start, end)])
     return AggregationPlan(
         run=run,
         bucket=bucket,
         received_before=received_before,
-        days=days_between([(window.start, window.end) for window in windows] or [(start, end)]),
+        days=days,
         windows=windows,
         asked=_asked((plan.account for plan in work), period, meters),
         period=period.name,
         stated=stated,
+        known_ids=ids_key(run_before, bucket) if run_before else "",
+        manifest=write_manifest(objects, run, bucket, days, received_before),
     )
 
 

@@ -22,6 +22,7 @@ from billproof.pricing.terms import BatchPlan
 from billproof.tax.charged import BatchCharges
 from billproof.tax.model import BatchTax
 from billproof.usage.model import AggregationPlan, BatchUsage
+from billproof.usage.refusal_model import RunRefusals
 from billproof.usage.tallies import BucketTally
 
 FORMAT = "3"
@@ -46,6 +47,7 @@ RUN_PLAN = Artefact(RUN, RunPlan, "plan")
 STATEMENT = Artefact(RUN, RunStatement, "statement")
 BATCH_PLAN = Artefact("plan", BatchPlan)
 AGGREGATION_PLAN = Artefact("aggregation-plan", AggregationPlan)
+REFUSED = Artefact(RUN, RunRefusals, "refused")
 TALLY = Artefact("tally", BucketTally)
 USAGE = Artefact("usage", BatchUsage)
 PRICED = Artefact("priced", BatchPricing)

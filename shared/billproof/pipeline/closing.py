@@ -9,12 +9,14 @@ from billproof.invoicing.drafts import Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.releasing import changed_finding
 from billproof.model import Model
 from billproof.money import Money, Taxed
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, RELEASED, RUN_PLAN, STATEMENT, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, REFUSED, RELEASED, RUN_PLAN, STATEMENT, Artefacts
 from billproof.pipeline.model import CurrencyTotal, RunPlan, RunStatement
+from billproof.pipeline.quarantine import quarantine_findings, quarantine_of
 from billproof.pipeline.starting import mark_closed
 from billproof.ports import Objects, Records
 from billproof.usage import log
 from billproof.usage.model import EventCounts, Reason
+from billproof.usage.refusal_model import PlaceKind
 
 
 class CloseOutcome(StrEnum):
@@ -54,8 +56,7 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
     for batch in plan.batches:
         drafts += artefacts.read(DRAFTED, run_id, batch).drafts
         results += artefacts.read(RELEASED, run_id, batch).invoices
-    quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
-    statement = _statement(plan, drafts, results, quarantined.total(), unattributed)
+    statement = _statement(plan, drafts, results, artefacts, objects)
     key = artefacts.write(STATEMENT, run_id, statement)
     mark_closed(records, run_id=run_id, statement_key=key)
     return Closed(
@@ -69,13 +70,15 @@ def read_statement(objects: Objects, run_id: str) -> RunStatement:
 
 
 def _statement(
-    plan: RunPlan, drafts: list[Draft], results: list[ReleasedInvoice], quarantined: int, unattributed: int
+    plan: RunPlan, drafts: list[Draft], results: list[ReleasedInvoice], artefacts: Artefacts, objects: Objects
 ) -> RunStatement:
     def count(outcome: str) -> int:
         return sum(result.outcome == outcome for result in results)
 
     findings = [finding for draft in drafts for finding in draft.findings]
     findings += [changed_finding(result) for result in results if result.changed]
+    quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
+    places = quarantine_of(plan, artefacts, objects)
     return RunStatement(
         run=plan.run,
         legal_entity=plan.legal_entity,
@@ -83,8 +86,9 @@ def _statement(
         accounts=len(drafts),
         events=sum((draft.events for draft in drafts), EventCounts.zero()),
         late_events=sum((draft.late_events for draft in drafts), EventCounts.zero()),
-        quarantined=quarantined,
+        quarantined=quarantined.total(),
         quarantined_unattributed=unattributed,
+        quarantine=tuple(places),
         released=count("released"),
         already_released=count("already_released"),
         changed_after_release=sum(result.changed for result in results),
@@ -92,7 +96,7 @@ def _statement(
         without_contract=count(DraftOutcome.WITHOUT_CONTRACT),
         totals=_totals(drafts),
         held_at_risk=_at_risk(findings),
-        findings=tuple(findings),
+        findings=(*findings, *quarantine_findings(places, plan.period.name)),
     )
 
 
@@ -121,10 +125,19 @@ def _at_risk(findings: Iterable[Finding]) -> dict[str, Money]:
 
 
 def quarantined_by_account(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> tuple[Counter[str], int]:
-    """Count the refused events of a run's accounts and period, and those of which neither could be read.
+    """Count the refused events of a run's period: those of its accounts, and those of no account that is known.
 
     Conflicting duplicates were accepted first; the event counts have them.
     """
+    if artefacts.exists(REFUSED, plan.run):
+        own = [event for event in artefacts.read(REFUSED, plan.run).events if not event.is_late]
+        of_accounts = Counter(event.place for event in own if event.kind is PlaceKind.ACCOUNT)
+        return of_accounts, len(own) - of_accounts.total()
+    return _quarantined_before(plan, artefacts, objects)
+
+
+def _quarantined_before(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> tuple[Counter[str], int]:
+    """Count for a run of before there was a list: what the queue received before its plan."""
     windows = {}
     days: set[str] = set()
     for bucket in plan.buckets:
@@ -136,7 +149,7 @@ def quarantined_by_account(plan: RunPlan, artefacts: Artefacts, objects: Objects
     unattributed = 0
     for day in (*sorted(days), log.UNKNOWN_DAY):
         for line in log.read_quarantine(objects, day):
-            if line.reason == Reason.CONFLICT:
+            if line.reason == Reason.CONFLICT or line.received_at >= plan.received_before:
                 continue
             window = windows.get(line.account or "")
             if line.account is None or line.time is None:

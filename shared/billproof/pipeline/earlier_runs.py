@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable
 from functools import cache
+from typing import NamedTuple
 
+from billproof.errors import NotFound
 from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, Artefacts
 from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.log import bucket_name
-from billproof.usage.model import AccountWindow
+from billproof.usage.model import AccountWindow, AggregationPlan
+
+
+class Seen(NamedTuple):
+    """Until when an account's events were seen, "" if never, and the list of what was seen ("" in runs of before)."""
+
+    until: str
+    manifest: str
+
+
+NOTHING_SEEN = Seen("", "")
 
 
 class EarlierRuns:
@@ -22,9 +34,12 @@ class EarlierRuns:
         self._batch = cache(lambda run, batch: artefacts.read(BATCH_PLAN, run, batch))
 
     def windows(self, billing: PeriodBilling, account: str) -> tuple[AccountWindow, ...]:
-        """Return the windows that a billing's run had for an account."""
-        plan = self._aggregation(billing.run, shard_of(account, self._buckets))
-        return tuple(window for window in plan.windows if window.account == account)
+        """Return the windows that a billing's run had for an account, bounded by what that run saw."""
+        return self._windows(billing.run, account)
+
+    def _windows(self, run: str, account: str) -> tuple[AccountWindow, ...]:
+        plan = self._aggregation(run, shard_of(account, self._buckets))
+        return tuple(_bounded(window, plan) for window in plan.windows if window.account == account)
 
     def batch(self, billing: PeriodBilling, account: str) -> BatchPlan:
         """Return the plan of the batch that billed an account."""
@@ -35,13 +50,30 @@ class EarlierRuns:
         """Return the terms that an account was billed by."""
         return next(terms for terms in self.batch(billing, account).accounts if terms.account.id == account)
 
-    def seen_until(self, billings: Iterable[PeriodBilling], member: str, account: str, month: str) -> str:
-        """Return until when a member's events of a month were seen by the invoices that billed it; "" if never.
+    def seen(self, billings: Iterable[PeriodBilling], member: str, account: str, month: str) -> Seen:
+        """Return what the invoices that billed a month saw of a member's events; the last of them saw the most.
 
         A child that joined later lies in a bucket that their runs need not have planned.
         """
-        instants = [""]
+        last = NOTHING_SEEN
         for billing in billings:
             if shard_of(member, self._buckets) in self.batch(billing, account).buckets:
-                instants += [window.before for window in self.windows(billing, member) if window.period == month]
-        return max(instants)
+                windows = (window for window in self.windows(billing, member) if window.period == month)
+                last = max([last, *(Seen(window.before, window.before_manifest) for window in windows)])
+        return last
+
+    def seen_by_run(self, run: str, member: str, month: str) -> Seen:
+        """Return what a run saw of an account's events of a month, whether it billed them or not."""
+        try:
+            windows = self._windows(run, member)
+        except NotFound:  # the run read nothing of the account's bucket
+            return NOTHING_SEEN
+        seen = (Seen(window.before, window.before_manifest) for window in windows if window.period == month)
+        return max(seen, default=NOTHING_SEEN)
+
+
+def _bounded(window: AccountWindow, plan: AggregationPlan) -> AccountWindow:
+    """Name the list of its run in a window that everything in it was in time for, and when that was."""
+    if window.before or not plan.manifest:
+        return window
+    return window.model_copy(update={"before": plan.received_before, "before_manifest": plan.manifest})

@@ -1,10 +1,11 @@
 """An account with the children that are billed on its invoice: what is known of all of them together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from billproof.contracts.model import Contract
-from billproof.errors import UnpriceableCharge
+from billproof.errors import NotFound, UnpriceableCharge
+from billproof.ids import shown
 from billproof.masterdata.directory import AccountRecord, Directory
 from billproof.masterdata.parties import Account
 from billproof.pricing.terms import CrmVersion
@@ -86,3 +87,21 @@ def refuse_several_zones(contracts: Iterable[Contract]) -> None:
     if len(zones) > 1 and any(charge.pooled for contract in together for charge in contract.charges):
         message = f"usage is pooled over contracts in {' and '.join(zones)}"
         raise UnpriceableCharge(message, contract="contracts")
+
+
+def members_of(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:
+    """Return the accounts to look at, by name; of those named, a child stands for its parent with all its children."""
+    members = sorted(directory.members(legal_entity))
+    unknown = sorted(set(only) - set(members))
+    if unknown:
+        message = f"{legal_entity} does not bill {', '.join(map(shown, unknown))}"
+        raise NotFound(message)
+    if not only:
+        return members
+    wanted = set(only)
+    for account_record in map(directory.account_record, only):
+        parent = account_record.account.parent
+        if parent in members:
+            wanted |= {parent, *directory.account_record(parent).children}
+        wanted |= set(account_record.children)
+    return [member for member in members if member in wanted]

@@ -9,6 +9,7 @@ from billproof.model import Model
 from billproof.money import Money, Taxed
 from billproof.periods import Period
 from billproof.usage.model import EventCounts
+from billproof.usage.refusal_model import QuarantinedAt
 
 
 class RunPlan(Model):
@@ -40,7 +41,11 @@ class CurrencyTotal(Model):
 
 
 class RunStatement(Model):
-    """What a run did, computed from what it wrote."""
+    """What a run did, computed from what it wrote.
+
+    `quarantined` counts refused events of the run's accounts and period, `quarantined_unattributed` those of no account
+    that is known; `quarantine` has both by place and state, with late ones of earlier periods.
+    """
 
     run: str
     legal_entity: str
@@ -50,6 +55,7 @@ class RunStatement(Model):
     late_events: EventCounts
     quarantined: int
     quarantined_unattributed: int
+    quarantine: tuple[QuarantinedAt, ...] = ()
     released: int
     already_released: int
     changed_after_release: int

@@ -68,9 +68,16 @@ def _open_run(records: Records, legal_entity: str, period: str) -> str | None:
     return None if not known or is_closed(records, known[-1]) else known[-1]
 
 
+def _last_closed_run(records: Records, legal_entity: str, period: str) -> str | None:
+    """Return the last run of a month whose statement is written, or None."""
+    known = run_ids(records, legal_entity, period)
+    return next((run_id for run_id in reversed(known) if is_closed(records, run_id)), None)
+
+
 class Months:
     """What is known of the months of one legal entity while a run is planned; each is looked up once."""
 
     def __init__(self, records: Records, legal_entity: str) -> None:
         self.is_signed_off = cache(lambda month: signed_off(records, legal_entity, month) is not None)
         self.has_open_run = cache(lambda month: _open_run(records, legal_entity, month) is not None)
+        self.last_closed_run = cache(lambda month: _last_closed_run(records, legal_entity, month))

@@ -11,8 +11,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import batched
 
-from billproof.errors import NotFound
-from billproof.ids import shard_of, shown
+from billproof.ids import shard_of
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.exchange_rates import ExchangeRate
@@ -20,10 +19,12 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
 from billproof.pipeline.aggregation_plans import BucketWork, add_windows, aggregation_plan, stated_aggregates
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.charges import write_charges
+from billproof.pipeline.families import members_of
 from billproof.pipeline.model import PlanRequest, RunPlan
 from billproof.pipeline.months import Months
+from billproof.pipeline.refusals import plan_refusals
 from billproof.pipeline.starting import refuse_signed_off
 from billproof.ports import Objects, Records
 from billproof.pricing.terms import BatchPlan
@@ -70,6 +71,11 @@ class _Planning:
     sizes: RunSizes
     now: str
 
+    @property
+    def before(self) -> str:
+        """The month before."""
+        return Period.month_ending(self.period.start).name
+
 
 def plan_billing_run(
     request: PlanRequest,
@@ -84,9 +90,9 @@ def plan_billing_run(
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
     A batch is of the accounts of one bucket of the usage log; the events of their children may lie in others. The order
-    of accounts and batches is fixed by their names. Events received from `now` on are not of this run. Accounts that
-    the request names limit the run to them and their families. Raises NotFound (for an account of another legal
-    entity, too) and InvalidPeriod, for a month that is signed off, too.
+    of accounts and batches is fixed by their names. What the usage log holds now is of this run; what is written later
+    is not. Accounts that the request names limit the run to them and their families. Raises NotFound (for an account
+    of another legal entity, too) and InvalidPeriod, for a month that is signed off, too.
     """
     refuse_signed_off(runs, request.legal_entity, request.period)
     planning = _Planning(
@@ -98,10 +104,15 @@ def plan_billing_run(
         sizes=sizes,
         now=instant_text(now),
     )
-    accounts = _plan_accounts(planning, register, objects, Months(runs, request.legal_entity))
+    months = Months(runs, request.legal_entity)
+    accounts = _plan_accounts(planning, register, objects, months)
     shared = _shared_plan(planning)
     batches, work = _write_batches(planning, accounts, shared)
-    buckets, has_control_totals = _write_aggregations(planning, work, shared, objects)
+    buckets, has_control_totals = _write_aggregations(
+        planning, work, shared, objects, run_before=months.last_closed_run(planning.before)
+    )
+    refused = plan_refusals(request, _names(accounts), directory=directory, objects=objects, runs=runs, now=now)
+    planning.artefacts.write(REFUSED, request.run_id, refused)
     plan = _write_run_plan(planning, shared, accounts, buckets, batches, has_control_totals=has_control_totals)
     run, artefacts = request.run_id, planning.artefacts
     return Planned(
@@ -118,7 +129,7 @@ def _plan_accounts(
     planning: _Planning, register: Register, objects: Objects, months: Months
 ) -> dict[int, list[AccountPlan]]:
     """Return what the run looks at for each account, by bucket."""
-    members = _members(planning.directory, planning.entity.id, planning.request.only_accounts)
+    members = members_of(planning.directory, planning.entity.id, planning.request.only_accounts)
     planner = AccountPlanner(
         planning.entity,
         planning.period,
@@ -182,15 +193,24 @@ def _write_batches(
 
 
 def _write_aggregations(
-    planning: _Planning, work: dict[int, list[BucketWork]], shared: BatchPlan, objects: Objects
+    planning: _Planning,
+    work: dict[int, list[BucketWork]],
+    shared: BatchPlan,
+    objects: Objects,
+    *,
+    run_before: str | None,
 ) -> tuple[list[int], bool]:
     """Write the plan of each bucket; return the buckets, and whether sources stated control totals.
+
+    The segments are listed here, after everything that was released was looked up: what an invoice billed meanwhile is
+    in no list of this run only if its billing slot is taken, too.
 
     What a source says it sent is of all accounts: then the buckets of others are counted, too.
     """
     stated = stated_aggregates(objects, planning.period, shared.meters)
     buckets = list(range(planning.sizes.buckets)) if stated and work else sorted(work)
-    for bucket in buckets:
+
+    def write(bucket: int) -> None:
         plan = aggregation_plan(
             shared.run,
             bucket,
@@ -200,8 +220,13 @@ def _write_aggregations(
             received_before=planning.now,
             meters=shared.meters,
             stated=stated,
+            objects=objects,
+            run_before=run_before,
         )
         planning.artefacts.write(AGGREGATION_PLAN, shared.run, plan, part=bucket_name(bucket))
+
+    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
+        list(pool.map(write, buckets))
     return buckets, bool(stated)
 
 
@@ -234,6 +259,11 @@ def _write_run_plan(
     return plan
 
 
+def _names(accounts: dict[int, list[AccountPlan]]) -> list[str]:
+    """Name every account that a run looks at, children too."""
+    return [member.id for plans in accounts.values() for plan in plans for member in plan.terms.members]
+
+
 type _Rate = Callable[[str], ExchangeRate | None]
 
 
@@ -255,21 +285,3 @@ def _rates(accounts: Iterable[AccountPlan], books: str, rate: _Rate) -> tuple[Ex
     ]
     rates = (rate(currency) for currency in sorted({contract.currency for contract in contracts} - {books}))
     return tuple(rate for rate in rates if rate is not None)
-
-
-def _members(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:
-    """Return the accounts to look at, by name; of those named, a child stands for its parent with all its children."""
-    members = sorted(directory.members(legal_entity))
-    unknown = sorted(set(only) - set(members))
-    if unknown:
-        message = f"{legal_entity} does not bill {', '.join(map(shown, unknown))}"
-        raise NotFound(message)
-    if not only:
-        return members
-    wanted = set(only)
-    for account_record in map(directory.account_record, only):
-        parent = account_record.account.parent
-        if parent in members:
-            wanted |= {parent, *directory.account_record(parent).children}
-        wanted |= set(account_record.children)
-    return [member for member in members if member in wanted]

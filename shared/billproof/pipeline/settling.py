@@ -16,12 +16,9 @@ from billproof.invoicing.model import CREDITS, PeriodBilling
 from billproof.periods import Period, instant_text
 from billproof.pricing.commitments import terms_over
 from billproof.pricing.digests import terms_digest
-from billproof.usage.log import LateMark
+from billproof.usage.log import CLOCK_SKEW, LateMark
 
 ONE_DAY = timedelta(days=1)
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far the clocks of two functions may differ."""
-
 type StillToCome = Callable[[str], bool]
 """Says whether a month's own invoice is still to come: one that a run held, or that a run is about to draft."""
 
@@ -146,13 +143,15 @@ class SettledMonths:
 
 def _is_late(marks: Mapping[str, Sequence[LateMark]], seen_until: Mapping[str, str], months: Container[str]) -> bool:
     """Say whether a member has usage of some months that was written after it was seen."""
-    return any(
-        mark.month in months and mark.written_at >= (_with_skew(until) if until else "")
-        for member, until in seen_until.items()
-        for mark in marks.get(member, ())
-    )
+    return any(is_later(marks.get(member, ()), months, until) for member, until in seen_until.items())
 
 
-def _with_skew(instant: str) -> str:
+def is_later(marks: Iterable[LateMark], months: Container[str], until: str) -> bool:
+    """Say whether there is a mark of some months that was written after an instant; "" is before all of them."""
+    since = with_skew(until) if until else ""
+    return any(mark.month in months and mark.written_at >= since for mark in marks)
+
+
+def with_skew(instant: str) -> str:
     """Return an instant a little earlier: clocks differ, and looking once more at what is billed bills nothing."""
     return instant_text(datetime.fromisoformat(instant) - CLOCK_SKEW)

@@ -1,8 +1,12 @@
-"""Starting billing runs: at most one at a time for a legal entity and period, under deterministic names.
+"""Starting billing runs: at most one at a time for a legal entity, under deterministic names.
 
 runs#<entity>#<period>      <ordinal>            the run exists
                             <ordinal>#closed     its statement is written
+turns#<entity>              <ordinal>            the runs of all months in the order in which they were started
 signed-off#<entity>         <period>             the month takes no further run (months.py)
+
+A month bills what earlier months left unbilled, so two months at once would bill the same usage: the second waits for
+the first to end. A run and its turn are written in one transaction.
 
 Step Functions forgets an execution 90 days after it ended: then only these facts say that there was one.
 """
@@ -20,13 +24,11 @@ from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
 from billproof.ports import Document, Key, Record, Records, Workflows
 from billproof.retrying import attempts
-from billproof.store_keys import RunKey
+from billproof.store_keys import RunKey, turn_key
 
 MAX_ATTEMPTS = 10
 LOOK_BACK_MONTHS = 120
 """How far the schedule looks back for the last run of a legal entity; one without any costs so many queries once."""
-STARTS_PER_CALL = 12
-"""Months of a legal entity that one call starts; the next call goes on with those that follow."""
 EXECUTIONS_KNOWN = timedelta(days=90)
 """For how long Step Functions surely knows an execution; its name is free again then."""
 RUNNING = "RUNNING"
@@ -91,7 +93,7 @@ def start_billing_run(
     the id of the run before there is one.
 
     Raises NotFound for an unknown legal entity, InvalidPeriod for an unreadable month, one that is not cut off or one
-    that is signed off, and Contended where a run of other accounts is under way.
+    that is signed off, and Contended where a run of other accounts or of another month is under way.
     """
     directory.legal_entity(legal_entity)
     closes = cut_off(Period.month(period), grace)
@@ -104,6 +106,8 @@ def start_billing_run(
         if known and (under_way := _under_way(records, known[-1], workflows, now)) is not None:
             _refuse_other_accounts(records, known[-1], only_accounts)
             return under_way
+        turn = _last_turn(records, legal_entity)
+        refuse_while_another_runs(records, legal_entity, period, workflows, now)
         run_id = str(RunId(legal_entity, period, len(known) + 1))
         record = Record(
             _key(run_id),
@@ -115,10 +119,55 @@ def start_billing_run(
             },
         )
         before_record(run_id)
-        if records.create(record):
+        if records.create_all([record, _turn(legal_entity, turn + 1, run_id)]):
             return _start(records, run_id, legal_entity, period, workflows)
     message = f"others kept starting runs of {legal_entity} {period}"
     raise Contended(message)
+
+
+def refuse_while_another_runs(
+    records: Records, legal_entity: str, period: str, workflows: Workflows, now: datetime
+) -> None:
+    """Raise Contended while a run of another month of a legal entity is under way, or was written down to be started.
+
+    The last one to be started is the only one that can be. A run that failed is not waited for.
+    """
+    other = _other_month_under_way(records, legal_entity, period, workflows, now)
+    if other is not None:
+        message = f"{other} is under way, and {period} would bill what it bills: start {period} when it has ended"
+        raise Contended(message)
+
+
+def _other_month_under_way(
+    records: Records, legal_entity: str, period: str, workflows: Workflows, now: datetime
+) -> str | None:
+    last = next(records.query(_turns(legal_entity), newest_first=True, limit=1), None)
+    run_id = last.document["run_id"] if last else None
+    if run_id is None or RunId.parse(run_id).period == period or is_closed(records, run_id):
+        return None
+    status = workflows.status(run_id)
+    is_open = status == RUNNING or (status is None and _is_remembered(records, run_id, now))
+    return str(run_id) if is_open else None
+
+
+def _turns(legal_entity: str) -> str:
+    return f"turns#{legal_entity}"
+
+
+def _turn(legal_entity: str, ordinal: int, run_id: str) -> Record:
+    return Record(Key(_turns(legal_entity), turn_key(ordinal)), {"run_id": run_id})
+
+
+def runs_in_turn(records: Records, legal_entity: str, *, limit: int) -> list[str]:
+    """Return the last runs of a legal entity, of any month, in the order in which they were started."""
+    turns = list(records.query(_turns(legal_entity), newest_first=True, limit=limit))
+    return [record.document["run_id"] for record in reversed(turns)]
+
+
+def _last_turn(records: Records, legal_entity: str) -> int:
+    """Return the ordinal of the last run of a legal entity, of any month; 0 where none was started."""
+    last = next(records.query(_turns(legal_entity), newest_first=True, limit=1), None)
+    return int(last.key.sort) if last else 0
 
 
 def refuse_other_request(records: Records, run_id: str, requested_by: str) -> None:
@@ -193,27 +242,28 @@ def _start(records: Records, run_id: str, legal_entity: str, period: str, workfl
 def start_due_runs(
     *, records: Records, workflows: Workflows, directory: Directory, now: datetime, grace: timedelta
 ) -> list[StartedRun]:
-    """Start the run of every month whose cut-off has passed and that has no run of all accounts, oldest month first.
+    """Start the run of the oldest month whose cut-off has passed and that has no run of all accounts.
 
     It looks back to the last month that has one, at most LOOK_BACK_MONTHS; a legal entity without any begins with the
-    newest month. One that is far behind gets STARTS_PER_CALL at a time, so nothing is left out. A run that failed is
-    not started again: its alarm asks a person. One legal entity's trouble never stops the next: once the others are
-    done, it raises what work_apart makes of those that failed.
+    newest month. The months that follow wait for the next calls: one runs at a time. A run that failed is not started
+    again: its alarm asks a person. One legal entity's trouble never stops the next: once the others are done, it raises
+    what work_apart makes of those that failed.
     """
 
     def start_months(entity: LegalEntity) -> list[StartedRun]:
-        return [
-            start_billing_run(
-                legal_entity=entity.id,
-                period=month,
-                records=records,
-                workflows=workflows,
-                directory=directory,
-                now=now,
-                grace=grace,
-            )
-            for month in _due_months(entity, records, workflows, now, grace)
-        ]
+        month = next(iter(_due_months(entity, records, workflows, now, grace)), None)
+        if month is None or _other_month_under_way(records, entity.id, month, workflows, now):
+            return []
+        started = start_billing_run(
+            legal_entity=entity.id,
+            period=month,
+            records=records,
+            workflows=workflows,
+            directory=directory,
+            now=now,
+            grace=grace,
+        )
+        return [started]
 
     started = work_apart(start_months, ((entity.id, entity) for entity in directory.legal_entities()))
     return [run for runs in started for run in runs]
@@ -229,12 +279,12 @@ def _due_months(
     due: list[str] = []
     for _ in range(LOOK_BACK_MONTHS):
         if records.get(sign_off_key(entity.id, month.name)) is not None:
-            return due[:STARTS_PER_CALL]
+            return due
         whole = _whole_runs(records, entity.id, month.name)
         if whole:
             if _was_never_started(records, whole[-1], workflows, now):
                 due.insert(0, month.name)
-            return due[:STARTS_PER_CALL]
+            return due
         due.insert(0, month.name)
         month = Period.month_ending(month.start)
     return [newest]

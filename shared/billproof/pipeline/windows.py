@@ -9,6 +9,7 @@ from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account
 from billproof.periods import Period, instant_text
 from billproof.periods import zone as zone_of
+from billproof.pipeline.earlier_runs import Seen
 from billproof.pricing.reading import Read
 from billproof.usage.levels import LevelSource
 from billproof.usage.model import AccountWindow, Edges, PartWindow
@@ -20,12 +21,11 @@ def window_of(
     period: Period,
     *,
     time_zone: str,
-    after: str,
-    before: str,
+    after: Seen,
     meters: Mapping[str, Meter],
     levels: LevelSource | None = None,
 ) -> AccountWindow:
-    """Return the window of an account's events of a period, received from `after` to before `before`.
+    """Return the window of an account's events of a period, of which earlier runs counted what `after` says.
 
     Its time zone is that of the account's own contract, else of the first on the invoice, else `time_zone`. `levels`
     says where the levels before it come from. The batch is filled in when batches are cut.
@@ -41,8 +41,9 @@ def window_of(
         period=period.name,
         start=instant_text(start),
         end=instant_text(end),
-        after=after,
-        before=before,
+        after=after.until,
+        before="",
+        after_manifest=after.manifest,
         metered=read.conditions(meters),
         excluded_types=tuple(sorted(excluded)),
         parts=tuple(
@@ -52,6 +53,11 @@ def window_of(
         days=_midnights(period, zone) if read.by_day else (),
         levels=levels,
     )
+
+
+def unpriced(window: AccountWindow) -> AccountWindow:
+    """Return a window whose events are counted and not priced: no invoice bills its month."""
+    return window.model_copy(update={"metered": {}, "parts": (), "days": (), "levels": None})
 
 
 def _part(name: str, ranges: Sequence[Period], zone: str, *, is_prefix: bool) -> PartWindow:

@@ -231,12 +231,13 @@ class AccountPricing(Model):
     """An account's lines; none where it has no contract in force or a finding says why it cannot be priced.
 
     `usage` is what the account used in the period, `children` what its children did, `earlier` what all of them used in
-    the earlier periods that late usage reached.
+    the earlier periods that late usage reached, `unbilled` what they used in months that no invoice bills.
     """
 
     usage: AccountUsage
     children: tuple[AccountUsage, ...] = ()
     earlier: tuple[AccountUsage, ...] = ()
+    unbilled: tuple[AccountUsage, ...] = Field(default=(), exclude_if=operator.not_)
     priced: PricedAccount | None
     findings: tuple[Finding, ...]
 
@@ -252,8 +253,8 @@ class AccountPricing(Model):
 
     @property
     def late_counts(self) -> EventCounts:
-        """Where the events of earlier periods went that are billed now."""
-        return sum((usage.counts for usage in self.earlier), EventCounts.zero())
+        """Where the events of earlier periods went that are billed now, or (as orphans) are a finding now."""
+        return sum((usage.counts for usage in (*self.earlier, *self.unbilled)), EventCounts.zero())
 
 
 class BatchPricing(Model):

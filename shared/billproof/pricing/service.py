@@ -37,7 +37,10 @@ def unpriced(terms: AccountTerms, findings: tuple[Finding, ...], *, plan: BatchP
     """Return what an account used, without lines: its findings say why."""
     own, *children = (usages[member.id, plan.period.name] for member in terms.members)
     earlier = tuple(usages[member.id, month.period.name] for month in terms.earlier for member in terms.members)
-    return AccountPricing(usage=own, children=tuple(children), earlier=earlier, priced=None, findings=findings)
+    unbilled = tuple(usages[member.id, month.period.name] for month in terms.unbilled for member in terms.members)
+    return AccountPricing(
+        usage=own, children=tuple(children), earlier=earlier, unbilled=unbilled, priced=None, findings=findings
+    )
 
 
 def invoice_currency(terms: AccountTerms, plan: BatchPlan) -> str:

@@ -21,6 +21,7 @@ from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
 from billproof.pricing.model import Earning, LeftOn, LineIdentity, line_identity
+from billproof.store_keys import unbilled_slot_name
 
 
 class BookingRule(StrEnum):
@@ -114,6 +115,22 @@ class EarlierPeriod(Model):
     terms_digest: str = ""
 
 
+class UnbilledMonth(Model):
+    """A month of which no invoice bills anything, and of which late usage came: what is counted of it is a finding.
+
+    `ordinal` is the place of this look among those at the month: the invoice that is released with the finding takes
+    it.
+    """
+
+    period: Period
+    ordinal: int
+
+    @property
+    def slot_name(self) -> str:
+        """What the billing slot is of."""
+        return unbilled_slot_name(self.period.name)
+
+
 class InvoiceBefore(Model):
     """What the controls know of the account's last invoice before the period.
 
@@ -204,7 +221,8 @@ class AccountTerms(Model):
     the account has no credit. `line_ids` is how lines are named: plain where the terms were frozen before that was
     written down. `booking` is how the invoice is booked. `issue` is null where its invoice is issued on the day of its
     run. `balances` are what earlier documents left of the account's balance, by currency. What comes to
-    nothing is sent where the terms were frozen before contracts said otherwise (`zero_invoices`).
+    nothing is sent where the terms were frozen before contracts said otherwise (`zero_invoices`). `unbilled` are the
+    months without an invoice that late usage reached.
     """
 
     account: Account
@@ -226,6 +244,7 @@ class AccountTerms(Model):
     issue: IssueTerms | None = None
     balances: dict[str, Exact] = Field(default_factory=dict)
     zero_invoices: ZeroInvoices = ZeroInvoices.SENT
+    unbilled: tuple[UnbilledMonth, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ class DifferenceKind(StrEnum):
     """What differs between what is stored and what was computed again."""
 
     SEGMENT = "segment_changed"
+    QUARANTINE = "quarantine_changed"
     USAGE = "usage_differs"
     TERMS = "terms_changed"
     DRAFT = "invoice_differs"

@@ -6,7 +6,7 @@
 Tax that was determined by an earlier version of the rules is computed with what that version said: `invoice retax` says
 what later ones say.
 
-Proofs only read. What a run did not see (events received after its plan) does not count.
+Proofs only read. What a run did not see (segments that its plan does not list) does not count.
 """
 
 from collections import Counter
@@ -28,7 +28,8 @@ from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.approvals import prove_run_approvals
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
 from billproof.proof.numbers import prove_series
-from billproof.proof.usage import check_segments, compare_counts
+from billproof.proof.refusals import compare_refusals
+from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
 from billproof.usage import log
 from billproof.usage.aggregation import aggregate
 from billproof.usage.judging import JudgedEvent, events_of
@@ -45,10 +46,10 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     differences: list[Difference] = []
     for bucket in plan.buckets:
         aggregation = stores.artefacts.read(AGGREGATION_PLAN, run_id, log.bucket_name(bucket))
-        segments, segment_differences = check_segments(aggregation, stores.objects, rows_stored)
-        checked += segments
-        differences += segment_differences
-        usages |= by_window(_aggregated(aggregation, stores))
+        segments = check_segments(aggregation, stores.objects, rows_stored)
+        checked += segments.counts
+        differences += segments.differences
+        usages |= by_window(_aggregated(aggregation, stores, segments))
     for number, batch in enumerate(plan.batches):
         batch_plan = stores.artefacts.read(BATCH_PLAN, run_id, batch)
         if number == 0:  # every batch froze the same ones
@@ -68,6 +69,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     differences += number_differences
     differences += _compare_statement(statement, usages, plan.period.name)
     differences += compare_counts(usages, rows_stored)
+    differences += compare_refusals(plan, statement, stores.artefacts, stores.objects)
     differences += _unbalanced(balance_run(run_id, stores=stores))
     return _proof(run_id, checked, differences)
 
@@ -80,10 +82,10 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     checked = CheckedCounts()
     differences: list[Difference] = []
     for aggregation in aggregations:
-        segments, segment_differences = check_segments(aggregation, stores.objects, rows_stored)
-        checked += segments
-        differences += segment_differences
-        usages |= by_window(_aggregated(_alone(aggregation, terms), stores))
+        segments = check_segments(aggregation, stores.objects, rows_stored)
+        checked += segments.counts
+        differences += segments.differences
+        usages |= by_window(_aggregated(_alone(aggregation, terms), stores, segments))
     differences += compare_counts(usages, rows_stored)
     shared_terms, term_differences = compare_shared_terms(batch_plan, stores.directory)
     account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
@@ -91,10 +93,19 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     return _proof(invoice, checked, [*differences, *term_differences, *account_differences])
 
 
-def _aggregated(aggregation: AggregationPlan, stores: Stores) -> list[AccountUsage]:
+def _aggregated(aggregation: AggregationPlan, stores: Stores, segments: CheckedSegments) -> list[AccountUsage]:
     """Aggregate again what the plan of a bucket says, from the levels that earlier runs recorded and proved."""
+    if not segments.are_listed:
+        aggregation = _without_lists(aggregation)
     earlier = earlier_levels(stores.artefacts, aggregation.bucket)
-    return aggregate(aggregation, objects=stores.objects, earlier=earlier)
+    return aggregate(aggregation, objects=stores.objects, earlier=earlier, without=segments.missing)
+
+
+def _without_lists(aggregation: AggregationPlan) -> AggregationPlan:
+    """Return a plan that reads nothing: what the run read is not known any more, so everything differs."""
+    update = {"after_manifest": "", "before_manifest": ""}
+    windows = tuple(window.model_copy(update=update) for window in aggregation.windows)
+    return aggregation.model_copy(update={"manifest": "", "days": (), "windows": windows})
 
 
 def events_behind(invoice: str, *, stores: Stores) -> Iterator[JudgedEvent]:

@@ -1,43 +1,106 @@
 """What a proof checks of usage: the segments of the log, the copies in them, and what each account used."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+from billproof.errors import NotFound
 from billproof.model import decimal_text
 from billproof.pipeline.artefacts import Artefacts
+from billproof.pipeline.settling import with_skew
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.usage import log
-from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, Usages
+from billproof.usage.judging import list_numbers
+from billproof.usage.manifests import is_intact, seen_by, segments_of
+from billproof.usage.model import AFTER_ALL, AccountUsage, AccountWindow, AggregationPlan, SegmentRow, Usages
+
+
+@dataclass
+class CheckedSegments:
+    """What a proof found in the segments of a bucket; `missing` are those that the run read and that are gone."""
+
+    counts: CheckedCounts
+    differences: list[Difference]
+    missing: set[str]
+    are_listed: bool = True
+    """Whether the lists of what the run read, and earlier runs before it, are there."""
 
 
 def check_segments(
     aggregation: AggregationPlan, objects: Objects, rows_stored: Counter[tuple[str, str]]
-) -> tuple[CheckedCounts, list[Difference]]:
-    """Check that the segments hold what named them, and count their rows by account and period, without a database."""
-    windows: dict[str, list[AccountWindow]] = {}
-    for window in aggregation.windows:
-        windows.setdefault(window.account, []).append(window)
-    differences = []
-    number = 0
-    for keys in log.segments_of(objects, aggregation.bucket, aggregation.days):
+) -> CheckedSegments:
+    """Check that the segments that a run listed are there and hold what named them, and count their rows.
+
+    Rows are counted by account and period, without a database.
+    """
+    checked = CheckedSegments(CheckedCounts(), [], set())
+    lists = sorted({aggregation.manifest, *list_numbers(aggregation)} - {""})
+    changed = [
+        Difference.of(DifferenceKind.SEGMENT, key, "the list that named it", "no list, or another one")
+        for key in lists
+        if not is_intact(objects, key)
+    ]
+    if changed:
+        return CheckedSegments(CheckedCounts(), changed, set(), are_listed=False)
+    counted = _Counted(aggregation, objects)
+    for keys in segments_of(aggregation, objects):
         for key in keys:
-            number += 1
-            rows = log.read_intact(objects, key)
+            checked.counts += CheckedCounts(segments=1)
+            try:
+                rows = log.read_intact(objects, key)
+            except NotFound:
+                checked.missing.add(key)
+                gone = Difference.of(DifferenceKind.SEGMENT, key, "a segment that the run read", NONE)
+                checked.differences.append(gone)
+                continue
             if rows is None:
-                differences.append(
+                checked.differences.append(
                     Difference.of(DifferenceKind.SEGMENT, key, "the content that named it", "other content")
                 )
-            for row in rows or ():
-                for window in windows.get(row.account, ()):
-                    if (
-                        window.start <= row.time < window.end
-                        and window.after <= row.received_at < aggregation.received_before
-                    ):
-                        rows_stored[row.account, window.period] += 1
-    return CheckedCounts(segments=number), differences
+            rows_stored.update(counted.windows_of(key, rows or ()))
+    checked.differences += _unmarked(aggregation, objects, counted)
+    return checked
+
+
+def _unmarked(aggregation: AggregationPlan, objects: Objects, counted: "_Counted") -> Iterator[Difference]:
+    """Name the segments that the run did not see and that no mark tells a later run of: nobody would bill them."""
+    if not aggregation.manifest:
+        return
+    listed = seen_by(objects, aggregation.bucket, aggregation.manifest)
+    since = with_skew(aggregation.received_before)
+    marks = {
+        (mark.account, mark.month) for mark in log.late_marks(objects, aggregation.bucket) if mark.written_at >= since
+    }
+    for keys in log.segments_of(objects, aggregation.bucket, aggregation.days):
+        for key in keys:
+            if key not in listed:
+                late = set(counted.windows_of(key, log.read_segment(objects, key))) - marks
+                for account, month in sorted(late):
+                    known = "read by the run, or marked as late"
+                    yield Difference.of(DifferenceKind.SEGMENT, key, known, f"neither, with usage of {account} {month}")
+
+
+class _Counted:
+    """Tells in which windows of a plan the rows of a segment count."""
+
+    def __init__(self, aggregation: AggregationPlan, objects: Objects) -> None:
+        self._until = AFTER_ALL if aggregation.manifest else aggregation.received_before
+        self._windows: dict[str, list[AccountWindow]] = {}
+        for window in aggregation.windows:
+            self._windows.setdefault(window.account, []).append(window)
+        self._earlier = {key: seen_by(objects, aggregation.bucket, key) for key in list_numbers(aggregation)}
+
+    def windows_of(self, key: str, rows: Iterable[SegmentRow]) -> Iterator[tuple[str, str]]:
+        """Yield the account and period of each row that no earlier run counted."""
+        for row in rows:
+            for window in self._windows.get(row.account, ()):
+                after = "" if window.after_manifest else window.after
+                is_new = key not in self._earlier.get(window.after_manifest, ())
+                if is_new and window.start <= row.time < window.end and after <= row.received_at < self._until:
+                    yield row.account, window.period
 
 
 def compare_counts(usages: Usages, rows_stored: Mapping[tuple[str, str], int]) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ are DECIMAL(38, 15): DuckDB adds those exactly and refuses an overflow.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -15,22 +15,19 @@ import duckdb
 from billproof.masterdata.meters import Aggregation
 from billproof.ports import Objects
 from billproof.readings import Quantity
-from billproof.usage.judging import conflicts, judged_chunks
+from billproof.usage.correcting import keep_standing
+from billproof.usage.judging import conflicts, judged_chunks, list_numbers
 from billproof.usage.log import days_between, first_day
+from billproof.usage.manifests import older_days
 from billproof.usage.measuring import Measurer
 from billproof.usage.measuring_levels import LevelMeasurer
-from billproof.usage.model import (
-    AccountUsage,
-    AccountWindow,
-    AggregationPlan,
-    AskedAggregate,
-    PartWindow,
-    Quarantined,
-)
+from billproof.usage.model import AccountUsage, AggregationPlan, AskedAggregate, Quarantined
 from billproof.usage.openings import EarlierWindows, LatestReadings, LevelBook, level_book, levels_asked, nothing_known
-from billproof.usage.querying import Queries, WindowEdges, condition
+from billproof.usage.querying import Queries, condition
+from billproof.usage.reuse import Reuse
 from billproof.usage.tallies import DayTally, HourTally
 from billproof.usage.tallying import conditions, tallies
+from billproof.usage.window_tables import edges_of, owners_of, write_tables
 
 UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException, ArithmeticError, ValueError)
 """A total too large for any decimal here, or values from before their meter was published that are no quantities.
@@ -44,50 +41,31 @@ ARRIVED = "time || received_at || lpad(cast(position as varchar), 4, '0') || id 
 
 _MINE = """
 create or replace temp view mine as
-select windows.number, type, day, {order} as sequence, is_whole and received_at >= after_at as counts, source, id,
-    received_at, position,
-    case when received_at >= before_at and verdict = 'kept' then 'late' else verdict end as verdict{names},
+select windows.number, type, day, {order} as sequence, is_whole and {is_new} as counts, source, id,
+    received_at, position, case when verdict = 'kept' and {is_late} then 'late' else verdict end as verdict{names},
     corrects, retracts
-from judged join windows on judged.account = windows.account
+from judged join windows on judged.account = windows.account{joined}
 where time >= windows.start_at and time < windows.end_at
 """
 
-_KEEP = "insert into events select number, type, sequence, counts, verdict{names} from mine"
-
-_HAS_CORRECTIONS = "select count(*) from judged where corrects is not null or retracts is not null"
-
-# Of several corrections of one event the last received stands. One whose event is not there does nothing, and says so.
-_KEEP_CORRECTED = """
-insert into events
-with standing as (select *, coalesce(corrects, retracts) as target from mine where verdict = 'kept'),
-fixes as (
-    select *, row_number() over (
-        partition by number, source, day, target order by received_at desc, position desc, id desc) as place
-    from standing where target is not null
-),
-first as (select * from fixes where place = 1)
-select number, type, sequence, counts,
-    case
-        when verdict != 'kept' then verdict
-        when exists (
-            select 1 from first f
-            where f.number = m.number and f.source = m.source and f.day = m.day and f.target = m.id
-        ) or exists (
-            select 1 from fixes f
-            where f.number = m.number and f.source = m.source and f.day = m.day and f.id = m.id and f.place > 1
-        ) then 'corrected'
-        when (corrects is not null or retracts is not null) and not exists (
-            select 1 from standing s where s.number = m.number and s.source = m.source and s.day = m.day
-                and s.id = coalesce(m.corrects, m.retracts)) then 'unmatched'
-        when retracts is not null then 'retraction'
-        else verdict
-    end{names}
-from mine m
-"""
+_BY_TIME = {"is_new": "received_at >= after_at", "is_late": "received_at >= before_at", "joined": ""}
+_BY_LIST = {
+    "is_new": "received_at >= after_at and counted.segment is null",
+    "is_late": "(received_at >= before_at or (before_list is not null and billed.segment is null))",
+    "joined": """
+    left join seen as counted on counted.segment = judged.segment and counted.list = windows.after_list
+    left join seen as billed on billed.segment = judged.segment and billed.list = windows.before_list""",
+}
+"""What an earlier run counted, and what came after a window's invoice: by its list, or (without one) by receipt."""
 
 _HOURS = """
 select source, left(time, 13) as hour, count(*) as events, {total} as total
 from judged where type = $type and verdict = 'kept' and {condition} group by all order by all
+"""
+
+_RESENT = """
+select distinct source, id from copies
+semi join (select unnest(?::varchar[]) as source, unnest(?::varchar[]) as id) using (source, id)
 """
 
 _DAYS = """
@@ -97,50 +75,78 @@ where verdict = 'kept' and is_whole and period = $period and time >= start_at an
 group by all order by all
 """
 
-_INSERT_WINDOWS = f"insert into windows select unnest(?::integer[]), {'unnest(?::varchar[]), ' * 6}unnest(?::boolean[])"
-
 
 @dataclass
 class Extras:
-    """What aggregation notes besides the usage, for who asks: conflicts to quarantine, and tallies by source."""
+    """What aggregation notes besides the usage, for who asks: conflicts to quarantine, and tallies by source.
 
+    `refused` are the sources and ids of refused events; those that were accepted since are `resent`.
+    """
+
+    refused: Sequence[tuple[str, str]] = ()
+    resent: set[tuple[str, str]] = field(default_factory=set)
     conflicts: list[Quarantined] = field(default_factory=list)
     hours: list[HourTally] = field(default_factory=list)
     days: list[DayTally] = field(default_factory=list)
 
 
 def aggregate(
-    plan: AggregationPlan, *, objects: Objects, extras: Extras | None = None, earlier: EarlierWindows = nothing_known
+    plan: AggregationPlan,
+    *,
+    objects: Objects,
+    extras: Extras | None = None,
+    earlier: EarlierWindows = nothing_known,
+    without: Container[str] = (),
+    writes_lists: bool = False,
 ) -> list[AccountUsage]:
     """Return what every window of the plan holds, in their order; those without events are there too, with zeros.
 
-    Reads only the log and writes nothing; `earlier` knows the levels that the windows of earlier runs ended with.
-    Conflicting duplicates and tallies are added to `extras`, if that is given.
+    Reads only the log; `earlier` knows the levels that the windows of earlier runs ended with. Conflicting duplicates
+    and tallies are added to `extras`, if that is given. A proof reads `without` the segments that are no longer there.
+    Only the step of a run writes the list of the older days that it looked back on (`writes_lists`).
     """
     names = _properties(plan)
-    with judged_chunks(plan, objects, names) as (database, chunks):
-        _prepare(database, plan, names)
+    with judged_chunks(plan, objects, names, without=without) as (database, chunks):
+        write_tables(database, plan, names)
         columns = "".join(f", {column}" for column in names.values())
         levels = levels_asked(plan)
         order = ARRIVED if levels or any(map(_needs_order, plan.asked)) else "null"
-        for _ in chunks:
-            (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
-            database.execute(_MINE.format(names=columns, order=order))
-            database.execute((_KEEP_CORRECTED if corrections else _KEEP).format(names=columns))
+        bounds = _BY_LIST if list_numbers(plan) else _BY_TIME
+        mine = _MINE.format(names=columns, order=order, **bounds)
+        reuse = Reuse(database, plan, objects)
+        for _ in chunks():
+            database.execute(mine)
+            reuse.add()
+            keep_standing(database, columns, finds_circles=plan.known_ids is not None)
             if extras is not None:
                 extras.conflicts += conflicts(database)
                 extras.hours += _hours(database, plan, names)
+                extras.resent |= _resent(database, extras.refused)
                 extras.days += [DayTally(**row) for row in _rows(database, _DAYS, {"period": plan.period})]
+        if writes_lists:
+            reuse.write()
         results = _Results(database, plan, names)
-        book = level_book(plan, results.latest(levels), earlier=earlier, look_back=partial(_look_back, objects=objects))
-        return results.of(book)
+        for _ in chunks() if reuse.has_candidates else ():
+            database.execute(mine)
+            reuse.find()
+        look_back = partial(_look_back, objects=objects, without=without, writes_lists=writes_lists)
+        book = level_book(plan, results.latest(levels), earlier=earlier, look_back=look_back)
+        return [usage.model_copy(update=reuse.of(number)) for number, usage in enumerate(results.of(book))]
 
 
-def _look_back(plan: AggregationPlan, *, objects: Objects) -> list[AccountUsage]:
+def _look_back(
+    plan: AggregationPlan, *, objects: Objects, without: Container[str], writes_lists: bool
+) -> list[AccountUsage]:
     """Aggregate what the log holds before the windows of a plan: windows without a start begin with the log."""
     first = first_day(objects, plan.bucket)
     spans = [(max(window.start, first), window.end) for window in plan.windows if first and first <= window.end]
-    return aggregate(plan.model_copy(update={"days": days_between(spans)}), objects=objects)
+    days = days_between(spans)
+    manifest = older_days(plan, days, objects, writes=writes_lists) if plan.manifest else ""
+    return aggregate(
+        plan.model_copy(update={"days": days, "manifest": manifest, "known_ids": None}),
+        objects=objects,
+        without=without,
+    )
 
 
 def _needs_order(asked_aggregate: AskedAggregate) -> bool:
@@ -160,6 +166,14 @@ def _hours(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: di
         except duckdb.OutOfRangeException:  # broken events: the hours without them are still to be compared
             rows = _rows(database, _HOURS.format(total=NO_TOTAL, condition=counted), parameters)
         yield from (HourTally(meter=stated.meter, **row) for row in rows)
+
+
+def _resent(database: duckdb.DuckDBPyConnection, refused: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which refused events are among the copies at hand."""
+    if not refused:
+        return set()
+    sources, ids = (list(column) for column in zip(*refused, strict=True))
+    return set(database.execute(_RESENT, [sources, ids]).fetchall())
 
 
 def _rows(database: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -182,55 +196,6 @@ def _properties(plan: AggregationPlan) -> dict[str, str]:
     return {name: f"p{number}" for number, name in enumerate(sorted(wanted))}
 
 
-def _edges(plan: AggregationPlan) -> list[tuple[AccountWindow, WindowEdges]]:
-    """Return the windows by their numbers: first the whole ones in their order, then their parts."""
-    whole = [(window, WindowEdges("", window.start, window.end, window.days)) for window in plan.windows]
-    parts = [
-        (window, WindowEdges(part.name, part.start, part.end, _within(window.days, part), part.gaps))
-        for window in plan.windows
-        for part in window.parts
-    ]
-    return [*whole, *parts]
-
-
-def _owners(plan: AggregationPlan) -> list[int]:
-    """Return the number of the whole window of each window."""
-    numbers = {(window.account, window.period): number for number, window in enumerate(plan.windows)}
-    return [numbers[window.account, window.period] for window, _ in _edges(plan)]
-
-
-def _within(days: tuple[str, ...], part: PartWindow) -> tuple[str, ...]:
-    return tuple(day for day in days if part.start <= day <= part.end)
-
-
-def _prepare(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> None:
-    columns = "".join(f", {column} varchar" for column in names.values())
-    database.execute(
-        "create temp table events (number integer, type varchar, sequence varchar, counts boolean, "
-        f"verdict varchar{columns})"
-    )
-    database.execute(
-        "create temp table windows (number integer, period varchar, account varchar, start_at varchar, end_at varchar, "
-        "after_at varchar, before_at varchar, is_whole boolean)"
-    )
-    rows = [
-        (number, window.period, window.account, start, end, window.after, window.before, not edges.part)
-        for number, (window, edges) in enumerate(_edges(plan))
-        for start, end in edges.ranges
-    ]
-    if rows:
-        values = [list(column) for column in zip(*rows, strict=True)]
-        database.execute(_INSERT_WINDOWS, values)  # one statement: a row each would be planned and committed alone
-    database.execute("create temp table starts (number integer, owner integer, start_at varchar)")
-    starts = [
-        (number, owner, start)
-        for number, ((window, edges), owner) in enumerate(zip(_edges(plan), _owners(plan), strict=True))
-        for start, _ in (edges.ranges if window.levels is not None else ())
-    ]
-    if starts:
-        database.executemany("insert into starts values (?, ?, ?)", starts)
-
-
 class _Results:
     """Measures the kept events of a database, window by window."""
 
@@ -238,8 +203,8 @@ class _Results:
         self._database = database
         self._plan = plan
         self._names = names
-        edges = _edges(plan)
-        self._owners = _owners(plan)
+        edges = edges_of(plan)
+        self._owners = owners_of(plan)
         self._queries = Queries(database, names, [window_edges for _, window_edges in edges])
         self._out_of_range: dict[int, list[str]] = defaultdict(list)
 

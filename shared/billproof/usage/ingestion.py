@@ -13,6 +13,7 @@ from billproof.ports import Clock, NewObject, Objects
 from billproof.usage import log
 from billproof.usage.fast_path import plain_rows
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
+from billproof.usage.refused import readable_parts
 from billproof.usage.sorting import Sorting
 from billproof.usage.validation import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
 
@@ -203,18 +204,20 @@ class _Call:
     def _quarantine(self, message: Message, position: int, raw: bytes, error: Exception) -> None:
         """Put an event in quarantine with what it raised."""
         refused = error if isinstance(error, Refused) else self._internal_error(error)
+        parts = readable_parts(raw)
+        time = refused.time or parts.time
         line = Quarantined(
             reason=refused.reason,
             detail=refused.detail,
-            account=refused.account,
-            time=refused.time,
+            account=refused.account or parts.subject,
+            time=time,
             received_at=instant_text(message.sent_at),
             message_id=message.id,
             position=position,
             raw=raw.decode(errors="backslashreplace"),
         )
         self._sorting.quarantined += 1
-        self._sorting.put(log.quarantine_prefix(log.day_of(refused.time)), line, message.id)
+        self._sorting.put(log.quarantine_prefix(log.day_of(time)), line, message.id)
 
     def _internal_error(self, error: Exception) -> Refused:
         self._sorting.internal_errors += 1

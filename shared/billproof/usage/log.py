@@ -25,6 +25,8 @@ COMPRESSION_LEVEL = 1
 """Level 3 makes a segment 6 % smaller and costs half as much time again."""
 
 UNKNOWN_DAY = "unknown"
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of two functions may differ."""
 
 
 class LateMark(NamedTuple):
@@ -111,9 +113,19 @@ def first_day(objects: Objects, bucket: int) -> str | None:
     return SegmentKey.parse(first).day if first else None
 
 
+def ids_key(run: str, bucket: int) -> str:
+    """Return where a run keeps the hashes of a bucket's ids."""
+    return f"runs/{run}/ids/{bucket_name(bucket)}.parquet"
+
+
 def quarantine_prefix(day: str) -> str:
     """Return the prefix of one day of the quarantine."""
     return f"quarantine/day={day}/"
+
+
+def quarantine_day(key: str) -> str:
+    """Return the day of an object of the quarantine."""
+    return key.split("/")[1].removeprefix("day=")
 
 
 def control_prefix(day: str) -> str:
@@ -154,7 +166,12 @@ def partition_of(row: SegmentRow, buckets: int) -> str:
 def pack(lines: Sequence[msgspec.Struct]) -> tuple[str, bytes]:
     """Return an object's name and bytes: the lines, compressed, named by their content."""
     content = _ENCODER.encode_lines(lines)
-    return f"{digest_bytes(content)[:40]}.ndjson.zst", zstd.compress(content, level=COMPRESSION_LEVEL)
+    return content_name(content), zstd.compress(content, level=COMPRESSION_LEVEL)
+
+
+def content_name(content: bytes) -> str:
+    """Return the name of an object by what it holds before it is compressed."""
+    return f"{digest_bytes(content)[:40]}.ndjson.zst"
 
 
 def new_object(prefix: str, lines: Sequence[msgspec.Struct]) -> NewObject:
@@ -174,12 +191,16 @@ def read_quarantine(objects: Objects, day: str) -> Iterator[Quarantined]:
     """Yield what was refused of one event day; an event that was delivered again is yielded once."""
     identities: set[tuple[str, int, str]] = set()
     for key in objects.keys(quarantine_prefix(day)):
-        for line in zstd.decompress(objects.get(key)).splitlines():
-            refused = _QUARANTINED.decode(line)
+        for refused in read_quarantined(objects, key):
             identity = (refused.message_id, refused.position, refused.reason)
             if identity not in identities:
                 identities.add(identity)
                 yield refused
+
+
+def read_quarantined(objects: Objects, key: str) -> list[Quarantined]:
+    """Return the lines of one object of the quarantine."""
+    return [_QUARANTINED.decode(line) for line in zstd.decompress(objects.get(key)).splitlines()]
 
 
 def read_intact(objects: Objects, key: str) -> list[SegmentRow] | None:

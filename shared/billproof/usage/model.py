@@ -1,5 +1,6 @@
 """What the usage log, the quarantine and the aggregation write."""
 
+import operator
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -12,6 +13,9 @@ from billproof.model import Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
 from billproof.usage.levels import Closing, LevelSource
+
+AFTER_ALL = "9999"
+"""Sorts after the text of every instant."""
 
 
 class Reason(StrEnum):
@@ -167,8 +171,10 @@ class PartWindow(Edges):
 class AccountWindow(Model):
     """The events of an account and period that a run looks at: times from `start` to before `end`, as text in UTC.
 
-    What was received at `before` or later is late: the window's invoice does not bill it. What was received earlier
-    than `after` is counted by an earlier run; quantities are of everything received before `before`, all the same.
+    `before_manifest` lists the segments that the window's invoice was made from, as an earlier run saw them: the rest
+    is late; empty: everything that the plan lists is in time. `after_manifest` lists what an earlier run counted;
+    quantities are of it, too. Windows of runs from before there were lists have instants of receipt in their place,
+    `before` and `after`; beside a list these only say when it was made.
     `metered` names the event types that the account's terms price, each with the conditions (as JSON) of which an event
     must meet one; an empty condition is met by all. `days` are the local midnights from the start to the end. `levels`
     says where the levels before it come from; null (in plans of before) is from nowhere: it begins with none.
@@ -181,6 +187,8 @@ class AccountWindow(Model):
     end: str
     after: str
     before: str
+    after_manifest: str = ""
+    before_manifest: str = ""
     metered: dict[str, tuple[str, ...]]
     excluded_types: tuple[str, ...]
     parts: tuple[PartWindow, ...] = ()
@@ -191,9 +199,12 @@ class AccountWindow(Model):
 class AggregationPlan(Model):
     """What one call of aggregate_usage does: one bucket, the days that any account's period touches.
 
-    Events that were received at `received_before` or later are not of this run, so the same plan always comes to the
-    same usage, however the log grows. An account has a window for the run's period, and one for each earlier period
-    that late usage reached. `stated` are the meters whose hours are counted for control totals.
+    `manifest` names the list of the segments that the run reads (manifests.py), so the same plan always comes to the
+    same usage, however the log grows; in plans of before, which have none, `received_before` cuts instead. An account
+    has a window for the run's period, and one for each earlier period that late usage reached. `stated` are the meters
+    whose hours are counted for control totals. `known_ids` is where the run of the month before keeps its ids (empty:
+    there was none); null in plans of before: an id was then shared by all accounts of a bucket, and not looked for on
+    other days.
     """
 
     run: str
@@ -204,6 +215,8 @@ class AggregationPlan(Model):
     asked: tuple[AskedAggregate, ...]
     period: str
     stated: tuple[AskedAggregate, ...] = ()
+    manifest: str = ""
+    known_ids: str | None = None
 
 
 class EventCounts(Model):
@@ -239,11 +252,21 @@ class EventCounts(Model):
         return EventCounts(**{name: getattr(self, name) + getattr(other, name) for name in EventCounts.model_fields})
 
 
+class ReusedId(Model):
+    """An id that a source used on two days for one account: copies are compared within a day, so both count."""
+
+    source: str
+    id: str
+    day: str
+    other_day: str
+
+
 class AccountUsage(Model):
     """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold.
 
     `prefixes` are the parts that were measured to say how much was used before a day.
-    `closing` are the levels that the next window begins with, as far as they are known.
+    `closing` are the levels that the next window begins with, as far as they are known. `reused` counts its events
+    whose id is on another day, too, and `reused_ids` names the first of them.
     """
 
     account: str
@@ -255,6 +278,8 @@ class AccountUsage(Model):
     orphan_types: dict[str, int]
     quantities: tuple[Quantity, ...]
     closing: tuple[Closing, ...] = ()
+    reused: int = Field(default=0, exclude_if=operator.not_)
+    reused_ids: tuple[ReusedId, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class BatchUsage(Model):

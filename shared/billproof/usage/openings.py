@@ -181,6 +181,7 @@ class _Bases:
             "start": since,
             "end": window.start,
             "after": "",
+            "after_manifest": "",
             "metered": {},
             "parts": (),
             "days": (),

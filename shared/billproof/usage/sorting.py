@@ -58,12 +58,15 @@ class Sorting:
         self.messages.setdefault(prefix, set()).add(message)
 
     def late(self, written: datetime) -> dict[log.LateMark, set[str]]:
-        """Return the marks to leave, each with its messages: of events written after the cut-off of their month."""
+        """Return the marks to leave, each with its messages: of events written after the cut-off of their month.
+
+        The clock that started the month's run may be ahead of this one; a mark too many bills nothing.
+        """
         instant = instant_text(written)
         marks: dict[log.LateMark, set[str]] = {}
         for (account, hour), messages in self.hours.items():
             for month, end in self.cut_offs[hour]:
-                if written >= end:
+                if written + log.CLOCK_SKEW >= end:
                     marks.setdefault(log.LateMark(account, month, instant), set()).update(messages)
         return marks
 

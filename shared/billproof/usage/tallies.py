@@ -1,5 +1,9 @@
 """What a bucket counted by source: hours for control totals, days for the source's own history."""
 
+import operator
+
+from pydantic import Field
+
 from billproof.model import Computed, Model
 
 
@@ -23,9 +27,13 @@ class DayTally(Model):
 
 
 class BucketTally(Model):
-    """What one bucket counted by source: hours for control totals, days for the source's own history."""
+    """What one bucket counted by source: hours for control totals, days for the source's own history.
+
+    `resent` are the sources and ids of refused events that the bucket holds: they were sent again and accepted.
+    """
 
     run: str
     bucket: int
     hours: tuple[HourTally, ...]
     days: tuple[DayTally, ...]
+    resent: tuple[tuple[str, str], ...] = Field(default=(), exclude_if=operator.not_)

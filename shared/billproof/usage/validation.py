@@ -123,7 +123,7 @@ def check_event(
         detail = "specversion must be 1.0; id, source and subject (the account) must not be empty"
         raise Refused(Reason.NOT_A_CLOUDEVENT, detail, event.subject)
     try:
-        when = _instant(bytes(event.time), received_at)
+        when = instant_of(bytes(event.time), received_at)
         if event.type == CONTROL_TOTAL:
             _refuse_too_old(when, min((rule.floor(oldest) for rule in rules.values()), default=oldest))
             return _control_total(event, when, received_at)
@@ -203,7 +203,8 @@ def _decode(raw: bytes) -> UsageEvent:
         raise Refused(Reason.UNPARSABLE, str(error)) from None
 
 
-def _instant(raw: bytes, received_at: datetime) -> str:
+def instant_of(raw: bytes, received_at: datetime) -> str:
+    """Read a time of RFC 3339 as text in UTC; raises Refused."""
     try:
         text = _TEXT.decode(raw)
     except msgspec.ValidationError:

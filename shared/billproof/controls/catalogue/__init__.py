@@ -8,6 +8,7 @@ from billproof.controls.catalogue import (
     credit_ratio,
     duplicate_invoice,
     expired_discount,
+    id_reused,
     invoice_over_limit,
     month_not_billed,
     negative_invoice,
@@ -22,6 +23,7 @@ from billproof.controls.catalogue import (
     unpriced_meter,
     usage_changed,
     usage_outside_contract,
+    usage_without_invoice,
 )
 from billproof.controls.control import Control
 
@@ -31,7 +33,9 @@ CATALOGUE: tuple[Control, ...] = tuple(
         orphan_usage,
         unpriced_meter,
         usage_outside_contract,
+        usage_without_invoice,
         correction_without_event,
+        id_reused,
         charge_without_line,
         quantity_not_billed,
         period_gap_or_overlap,

@@ -7,13 +7,14 @@ from billproof.findings import Owner, Severity
 
 
 def _check(facts: ControlInput) -> Iterator[Observation]:
-    """Find corrections and retractions that name an event that does not exist.
+    """Find corrections and retractions that name an event that does not exist, or (in a circle) each other.
 
     The event must be of the same source, account and day (UTC). Such a correction has no effect.
     """
     for usage in facts.usages:
         if usage.counts.unmatched:
-            what = f"{usage.counts.unmatched} corrections or retractions of {usage.period} name events not there"
+            number = usage.counts.unmatched
+            what = f"{number} corrections or retractions of {usage.period} name events not there, or each other"
             yield Observation(f"usage/{usage.period}", what)
 
 

@@ -20,6 +20,9 @@ CONTROL = Control(
     code="orphan_usage",
     severity=Severity.BLOCKING,
     owner=Owner.BILLING,
-    remedy="publish the contract, or end the account's access, then run the period again",
+    remedy=(
+        "to bill it, publish the contract and run the period again; to exclude it, approve with the reason and end "
+        "the account's access"
+    ),
     check=_check,
 )

@@ -1,0 +1,76 @@
+"""What the command does with refused events: list them as they are now, send them again, dismiss them."""
+
+from collections.abc import Iterable
+
+from billproof.adapters.aws.clients import client
+from billproof.periods import instant_text
+from billproof.pipeline.quarantine import states_of
+from billproof.pipeline.refusals import refused_of_month
+from billproof.usage.refusal_model import Dismissal, RefusedEvent, RefusedState
+from billproof.usage.refused import accepted_since, dismiss, find_refused
+from billproof_ops.errors import WrongUse
+from billproof_ops.model import Shown
+from billproof_ops.target import Target
+
+LEAST_REASON = 3
+"""Letters of the shortest reason that says anything."""
+
+
+class RefusedRow(Shown):
+    """A refused event in a list, as it stands now."""
+
+    id: str
+    state: RefusedState
+    reason: str
+    kind: str
+    place: str
+    time: str | None
+    source: str | None
+    event: str | None
+    said: str
+
+
+def rows(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[RefusedRow]:
+    """Return the refused events of a legal entity and month: those that wait for a person, or all."""
+    objects = target.ports.objects
+    events = refused_of_month(legal_entity, period, directory=target.ports.directory, objects=objects)
+    resent = set(accepted_since(events, objects=objects, buckets=target.ports.settings.buckets))
+    states = states_of(events, resent, objects)
+    listed = [_row(event, *states[event.id]) for event in events]
+    return [row for row in listed if all_of_them or row.state is RefusedState.OPEN]
+
+
+def _row(event: RefusedEvent, state: RefusedState, said: str) -> RefusedRow:
+    return RefusedRow(
+        id=event.id,
+        state=state,
+        reason=event.reason,
+        kind=event.kind,
+        place=event.place,
+        time=event.time,
+        source=event.source,
+        event=event.event,
+        said=said,
+    )
+
+
+def dismiss_event(target: Target, event: str, *, dismissed_by: str | None, reason: str) -> Dismissal:
+    """Note that a person dismissed a refused event; raises WrongUse without a person or a reason, NotFound."""
+    if dismissed_by is None:
+        message = "name the person who dismisses it: --as"
+        raise WrongUse(message)
+    if len(reason.strip()) < LEAST_REASON:
+        message = "a dismissal needs a reason that another person understands"
+        raise WrongUse(message)
+    now = instant_text(target.ports.now())
+    return dismiss(event, by=dismissed_by, reason=reason.strip(), objects=target.ports.objects, now=now)
+
+
+def resend(target: Target, events: Iterable[str]) -> int:
+    """Send refused events again, as they came; return how many. It is safe to repeat: an event counts once."""
+    sent = 0
+    for event in events:
+        line = find_refused(event, target.ports.objects)
+        client("sqs").send_message(QueueUrl=target.outputs["UsageEventsQueueUrl"], MessageBody=line.raw)
+        sent += 1
+    return sent

@@ -1,0 +1,39 @@
+"""What a proof checks of the quarantine: that what a run listed is there, unchanged, and counted in its statement."""
+
+from collections.abc import Iterator
+
+from billproof.pipeline.artefacts import REFUSED, Artefacts
+from billproof.pipeline.closing import quarantined_by_account
+from billproof.pipeline.model import RunPlan, RunStatement
+from billproof.ports import Objects
+from billproof.proof.model import NONE, Difference, DifferenceKind
+from billproof.usage import log
+from billproof.usage.refused import is_intact, quarantined_lines, refused_id
+
+
+def compare_refusals(
+    plan: RunPlan, statement: RunStatement, artefacts: Artefacts, objects: Objects
+) -> Iterator[Difference]:
+    """Name the objects of the quarantine that are gone or changed, and what the statement counts otherwise."""
+    if not artefacts.exists(REFUSED, plan.run):  # a run of before there was a list
+        return
+    listed = artefacts.read(REFUSED, plan.run)
+    events = {event.id: event for event in listed.events}
+    days = {event.day for event in events.values()}
+    there = set(objects.keys("quarantine/"))
+    found: set[str] = set()
+    for key in listed.objects:
+        if key not in there:
+            yield Difference.of(DifferenceKind.QUARANTINE, key, "an object that the run saw", NONE)
+        elif log.quarantine_day(key) in days:
+            if is_intact(objects, key):
+                found |= {str(refused_id(line)) for line in quarantined_lines(objects, key)}
+            else:
+                yield Difference.of(DifferenceKind.QUARANTINE, key, "the content that named it", "other content")
+    for missing in sorted(events.keys() - found):
+        yield Difference.of(DifferenceKind.QUARANTINE, missing, "a refused event of the run", NONE)
+    of_accounts, unattributed = quarantined_by_account(plan, artefacts, objects)
+    counted = (of_accounts.total(), unattributed, sum(place.events for place in statement.quarantine))
+    stated = (statement.quarantined, statement.quarantined_unattributed, len(events))
+    if counted != stated:
+        yield Difference.of(DifferenceKind.STATEMENT, plan.run, f"{stated} refused events", f"{counted}")

@@ -1,0 +1,104 @@
+"""What a run saw of the usage log: the list of its segments, exact, stored beside its plan.
+
+    runs/<run>/segments/<bucket>-<digest>.json.zst            the days of its windows, listed while it was planned
+    runs/<run>/segments/<bucket>-<digest>-before.json.zst     older days, listed where it looked back for a level
+
+    events:   A written     B in the queue      C in the queue
+    run:      ....|---------- planned: A ------ aggregated: A ------ closed
+    log:      A             A  B (marked late)  A  B  C (marked late)       the next run lists A, B and C
+
+Whatever the list does not name is late, whenever the queue received it. A list is named by its content, which holds the
+moment of the plan too: a run that is planned again has another one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from backports import zstd
+
+from billproof.errors import NotFound
+from billproof.ids import canonical_json, digest_bytes
+from billproof.ports import Objects
+from billproof.usage import log
+from billproof.usage.model import AggregationPlan
+
+_SUFFIX = ".json.zst"
+_BEFORE = "-before"
+
+type NamesByDay = Mapping[str, Sequence[str]]
+
+
+def write_manifest(objects: Objects, run: str, bucket: int, days: Sequence[str], planned_at: str) -> str:
+    """List the segments that some days of a bucket hold now, store the list and return its key."""
+    data = _packed(planned_at, _names(objects, bucket, days))
+    digest = digest_bytes(data)[:40]
+    key = f"runs/{run}/segments/{log.bucket_name(bucket)}-{digest}{_SUFFIX}"
+    objects.put(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
+    return key
+
+
+def is_intact(objects: Objects, key: str) -> bool:
+    """Say whether a list is there and holds the content that named it."""
+    try:
+        data = zstd.decompress(objects.get(key))
+    except (NotFound, zstd.ZstdError):
+        return False
+    return key.endswith(f"-{digest_bytes(data)[:40]}{_SUFFIX}")
+
+
+def older_days(plan: AggregationPlan, days: Sequence[str], objects: Objects, *, writes: bool) -> str:
+    """Return the key of the list of the days before a plan's windows: the first look writes it, later ones read it.
+
+    A reader that writes nothing (`writes` is false) is answered "" where the run itself never looked.
+    """
+    key = _before(plan.manifest)
+    if next(iter(objects.keys(key)), None) == key:
+        return key
+    if not writes:
+        return ""
+    data = _packed(plan.received_before, _names(objects, plan.bucket, days))
+    objects.create(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
+    return key
+
+
+def segments_of(plan: AggregationPlan, objects: Objects) -> Iterator[list[str]]:
+    """Yield the segments that a plan reads, day by day: those that it lists, else (plans of before) all of its days."""
+    if not plan.manifest:
+        yield from log.segments_of(objects, plan.bucket, plan.days)
+        return
+    names = _read(objects, plan.manifest)
+    for day in plan.days:
+        if day in names:
+            yield [log.usage_prefix(plan.bucket, day) + name for name in names[day]]
+
+
+def seen_by(objects: Objects, bucket: int, manifest: str) -> frozenset[str]:
+    """Return the segments that a run saw of a bucket, with those of the days on which it looked back for a level."""
+    older = _before(manifest)
+    lists = [_read(objects, manifest)]
+    if next(iter(objects.keys(older)), None) == older:
+        lists.append(_read(objects, older))
+    return frozenset(
+        log.usage_prefix(bucket, day) + name for names in lists for day, of_day in names.items() for name in of_day
+    )
+
+
+def _before(manifest: str) -> str:
+    return f"{manifest.removesuffix(_SUFFIX)}{_BEFORE}{_SUFFIX}"
+
+
+def _names(objects: Objects, bucket: int, days: Sequence[str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for keys in log.segments_of(objects, bucket, days):
+        for key in map(log.SegmentKey.parse, keys):
+            names.setdefault(key.day, []).append(key.name)
+    return names
+
+
+def _packed(planned_at: str, names: NamesByDay) -> bytes:
+    return canonical_json({"planned_at": planned_at, "segments": names})
+
+
+def _read(objects: Objects, key: str) -> NamesByDay:
+    segments: NamesByDay = json.loads(zstd.decompress(objects.get(key)))["segments"]
+    return segments

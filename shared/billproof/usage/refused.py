@@ -1,0 +1,137 @@
+"""Reading refused events: what can be read of one that is no event, whose it is, and what became of it.
+
+    quarantine/day=<day>/<digest>.ndjson.zst      the lines, as they were refused
+    dismissals/day=<day>/<id>.json                who dismissed one, and why
+
+A refused event was resent where the log holds an event of the same source and id.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+
+import msgspec
+from backports import zstd
+
+from billproof.errors import NotFound
+from billproof.ids import canonical_json, digest, shard_of
+from billproof.ports import Objects
+from billproof.store_keys import RefusedId
+from billproof.usage import log
+from billproof.usage.model import Quarantined, Reason
+from billproof.usage.refusal_model import Dismissal, PlaceKind, RefusedEvent
+from billproof.usage.validation import UNREADABLE, Refused, instant_of
+
+MUCH_LATER = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class ReadableParts(msgspec.Struct, frozen=True):
+    """What can be read of an event that was refused; everything may be missing."""
+
+    source: str | None = None
+    id: str | None = None
+    type: str | None = None
+    subject: str | None = None
+    time: str | None = None
+
+
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TEXT = msgspec.json.Decoder(str)
+
+
+def readable_parts(raw: bytes) -> ReadableParts:
+    """Read what can be read of bytes that should have been an event; its time in UTC."""
+    try:
+        fields = _OBJECT.decode(raw)
+    except (msgspec.ValidationError, *UNREADABLE):
+        return ReadableParts()
+    texts: dict[str, str] = {}
+    for name in ("source", "id", "type", "subject"):
+        try:
+            texts[name] = _TEXT.decode(bytes(fields[name]))
+        except (KeyError, msgspec.ValidationError, *UNREADABLE):
+            continue
+    try:
+        texts["time"] = instant_of(bytes(fields["time"]), MUCH_LATER)
+    except (KeyError, Refused, *UNREADABLE):
+        pass
+    return ReadableParts(**{name: text for name, text in texts.items() if text})
+
+
+def refused_id(line: Quarantined) -> RefusedId:
+    """Return the id of a refused event: the same however often its message was delivered."""
+    return RefusedId(log.day_of(line.time), digest([line.message_id, line.position, line.reason])[:16])
+
+
+def quarantined_lines(objects: Objects, key: str) -> list[Quarantined]:
+    """Return the lines of one object of the quarantine, those that found out about conflicts left out.
+
+    A conflicting duplicate was accepted first: the counts of accepted events have it.
+    """
+    return [line for line in log.read_quarantined(objects, key) if line.reason != Reason.CONFLICT]
+
+
+def dismissals(objects: Objects, days: Iterable[str]) -> dict[str, Dismissal]:
+    """Return what was dismissed of some days, by the id of the event."""
+    found: dict[str, Dismissal] = {}
+    for day in sorted(set(days)):
+        for key in objects.keys(_dismissals_prefix(day)):
+            dismissal = Dismissal.model_validate_json(objects.get(key))
+            found[dismissal.id] = dismissal
+    return found
+
+
+def dismiss(event: str, *, by: str, reason: str, objects: Objects, now: str) -> Dismissal:
+    """Note that a person dismissed a refused event; the first decision stands. Raises NotFound where there is none."""
+    identity = RefusedId.parse(event)
+    find_refused(event, objects)
+    key = f"{_dismissals_prefix(identity.day)}{identity.digest}.json"
+    decision = Dismissal(id=event, dismissed_by=by, dismissed_at=now, reason=reason)
+    objects.create(key, canonical_json(decision.model_dump(mode="json")))
+    return Dismissal.model_validate(json.loads(objects.get(key)))
+
+
+def find_refused(event: str, objects: Objects) -> Quarantined:
+    """Return the line of a refused event; raises NotFound."""
+    identity = RefusedId.parse(event)
+    for line in log.read_quarantine(objects, identity.day):
+        if refused_id(line) == identity:
+            return line
+    message = f"there is no refused event {event}"
+    raise NotFound(message)
+
+
+def _dismissals_prefix(day: str) -> str:
+    return f"dismissals/day={day}/"
+
+
+type Identity = tuple[str, str]
+"""The source and the id of an event."""
+
+
+def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets: int) -> Iterator[Identity]:
+    """Yield which of some events the log holds on their day, in the bucket of their account or, without one, in any."""
+    rows = cache(lambda bucket, day: _identities(objects, bucket, day))
+    for event in events:
+        if event.source is None or event.event is None or event.time is None:
+            continue
+        is_known = event.kind is PlaceKind.ACCOUNT
+        candidates = [shard_of(event.place, buckets)] if is_known else range(buckets)
+        identity = (event.source, event.event)
+        if any(identity in rows(bucket, log.day_of(event.time)) for bucket in candidates):
+            yield identity
+
+
+def _identities(objects: Objects, bucket: int, day: str) -> frozenset[Identity]:
+    keys = objects.keys(log.usage_prefix(bucket, day))
+    return frozenset((row.source, row.id) for key in keys for row in log.read_segment(objects, key))
+
+
+def is_intact(objects: Objects, key: str) -> bool:
+    """Say whether an object of the quarantine is there and holds the content that named it."""
+    try:
+        data = zstd.decompress(objects.get(key))
+    except (NotFound, zstd.ZstdError):
+        return False
+    return key.endswith(f"/{log.content_name(data)}")

@@ -1,0 +1,78 @@
+"""Nights of random events of one account, with a run of every month: what was sent is known, so it can be counted."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from billproof.pipeline.model import RunStatement
+from tests.support.world import INC, World, flight
+
+MONTHS = ("2013-01", "2013-02", "2013-03")
+RUN_DAYS = {
+    "2013-01": datetime(2013, 2, 2, 12, tzinfo=UTC),
+    "2013-02": datetime(2013, 3, 2, 12, tzinfo=UTC),
+    "2013-03": datetime(2013, 4, 2, 12, tzinfo=UTC),
+}
+
+
+@dataclass(frozen=True)
+class Night:
+    """An event: which, of which day, before the run of which month it is written, and what is wrong with it."""
+
+    number: int
+    day: str
+    written_in: str
+    kind: str
+
+    @property
+    def event(self) -> dict[str, Any]:
+        event = flight(self.number, day=self.day)
+        changes: dict[str, dict[str, Any]] = {
+            "corrected": {"id": f"{event['id']}:2", "corrects": event["id"]},
+            "retracted": {"id": f"{event['id']}:x", "retracts": event["id"], "data": {}},
+            "negative": {"data": {**event["data"], "distance": "-1"}},
+            "misdated": {"time": f"{self.day}T12:00:00"},
+            "typo": {"subject": "UAA"},
+            "no subject": {"subject": None},
+        }
+        return {**event, **changes.get(self.kind, {})}
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether validation refuses it: for what it says, or because its day is still to come."""
+        wrong = self.kind in {"negative", "misdated", "typo", "no subject"}
+        return wrong or datetime.fromisoformat(f"{self.day}T00:00:00+00:00") > RUN_DAYS[self.written_in]
+
+
+@dataclass
+class Sent:
+    """How many events were sent, by what validation makes of them."""
+
+    accepted: int = 0
+    refused: int = 0
+
+
+def play(nights: list[Night]) -> tuple[World, list[RunStatement], Sent]:
+    """Write each night's event before its month's run, run every month, decide everything, and return it all."""
+    world = World(accounts={"UA"})
+    entity = world.directory.legal_entity(INC)
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "usage_sources": ("test/operations",)}))
+    world.hold_for_no_amount()
+    statements, sent = [], Sent()
+    for month in MONTHS:
+        world.moment = RUN_DAYS[month]
+        for night in nights:
+            if night.written_in == month:
+                world.ingest([night.event])
+                sent.accepted += not night.is_refused
+                sent.refused += night.is_refused
+        statements.append(world.bill(period=month))
+        _decide_all(world, month)
+    return world, statements, sent
+
+
+def _decide_all(world: World, month: str) -> None:
+    for state in world.exception_store.waiting(INC, month):
+        if world.decide(state.opened.id, "approved", "ben").outcome == "decided":
+            world.apply(state.opened.id)
+    world.post_all(period=month)

@@ -1,0 +1,187 @@
+"""Every refused event has a place, a month and a state, and is in exactly one run's statement."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from billproof.conservation.service import balance_run
+from billproof.errors import NotFound
+from billproof.pipeline.artefacts import REFUSED, Artefacts
+from billproof.pipeline.model import RunStatement
+from billproof.pipeline.refusals import refused_of_month
+from billproof.proof.model import DifferenceKind
+from billproof.proof.service import prove_run
+from billproof.usage.refusal_model import PlaceKind, QuarantinedAt, RefusedEvent
+from billproof.usage.refused import accepted_since, dismiss, readable_parts
+from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.world import EUROPE, INC, World, flight
+
+SOURCE = "test/operations"
+RUN = f"{INC}-{JAN}-001"
+
+
+def bill(world: World, month: str, entity: str = INC) -> RunStatement:
+    world.moment = RUN_DAYS[month]
+    statement = world.bill(entity, month)
+    world.post_all(entity, month)
+    return statement
+
+
+def places(statement: RunStatement) -> dict[str, QuarantinedAt]:
+    return {f"{place.kind} {place.place}": place for place in statement.quarantine}
+
+
+def parts(world: World, run: str, code: str = "events refused") -> dict[str, int]:
+    statement = balance_run(run, stores=world.stores())
+    assert statement.balances
+    equation = next(each for each in statement.equations if each.code == code)
+    return {"total": int(equation.total), **{name: int(value) for name, value in equation.parts.items()}}
+
+
+def refused(world: World, month: str = JAN, entity: str = INC) -> list[RefusedEvent]:
+    return refused_of_month(entity, month, directory=world.directory, objects=world.objects)
+
+
+def dismissed(world: World, event: str, by: str = "ben") -> None:
+    dismiss(event, by=by, reason="a test of the source", objects=world.objects, now="2013-02-01T00:00:00Z")
+
+
+def test_a_typo_in_an_account_is_in_the_statement_of_the_entity_that_looks_after_the_source() -> None:
+    world = World()
+    entity = world.directory.legal_entity(INC)
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "usage_sources": (SOURCE,)}))
+    world.ingest([flight(1), flight(2, account="UAA"), flight(3, account="UAA")])
+    statement = bill(world, JAN)
+    place = places(statement)[f"source {SOURCE}"]
+    assert (place.events, place.open, place.reasons) == (2, 2, {"unknown_account": 2})
+    assert (statement.quarantined, statement.quarantined_unattributed) == (0, 2)
+    (finding,) = [each for each in statement.findings if each.code == "usage_in_quarantine"]
+    assert "2 refused events of source test/operations" in finding.message
+    assert parts(world, RUN, "events received") == {"total": 3, "accepted": 1, "quarantined": 2}
+    assert bill(world, JAN, EUROPE).quarantine == ()
+    assert prove_run(RUN, stores=world.stores()).differences == ()
+
+
+def test_events_of_no_account_are_counted_once_and_not_for_each_month_and_entity() -> None:
+    world = World()
+    world.ingest([{"no": "event"}, {"specversion": "1.0", "time": "2013-01-07T12:00:00Z", "source": SOURCE, "id": "1"}])
+    counted = [
+        place for month in (JAN, FEB) for entity in (INC, EUROPE) for place in bill(world, month, entity).quarantine
+    ]
+    assert sum(place.events for place in counted) == 2
+    assert {place.kind for place in counted} == {PlaceKind.SOURCE, PlaceKind.UNATTRIBUTED}
+
+
+def test_the_worth_of_refused_events_is_estimated_by_the_accounts_own() -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(number) for number in range(1, 5)])
+    world.ingest([flight(9, data={"distance": "-1"}), flight(10, data={"distance": "x"})])
+    statement = bill(world, JAN)
+    place = places(statement)["account UA"]
+    assert place.reasons == {"quantity_malformed": 1, "quantity_negative": 1}
+    nets = []
+    for flights in (4, 6):  # the same month, had the two been accepted
+        other = World(accounts={"UA"})
+        other.ingest([flight(number) for number in range(1, flights + 1)])
+        bill(other, JAN)
+        nets.append(other.invoice(f"{INC}.{JAN}.UA").totals.net)
+    assert place.worth == nets[1] - nets[0]
+
+
+def test_one_that_was_mended_and_sent_again_is_no_longer_open() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, data={"distance": "-1"}), flight(3, account="NEW")])
+    world.ingest([flight(2), flight(3)])
+    statement = bill(world, JAN)
+    assert {name: (place.open, place.resent) for name, place in places(statement).items()} == {"account UA": (0, 1)}
+    assert parts(world, RUN) == {"total": 1, "open": 0, "resent and accepted": 1, "dismissed": 0}
+    assert [each.code for each in statement.findings] == []
+    assert set(accepted_since(refused(world), objects=world.objects, buckets=1)) == {(SOURCE, "2013-01-05:UA:2")}
+
+
+def test_a_person_dismisses_one_with_a_reason_and_the_first_decision_stands() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
+    bill(world, JAN)
+    (event,) = refused(world)
+    dismissed(world, event.id)
+    dismissed(world, event.id, by="ana")
+    assert parts(world, RUN) == {"total": 1, "open": 0, "resent and accepted": 0, "dismissed": 1}
+    with pytest.raises(NotFound):
+        dismissed(world, "2013-01-05.0123456789abcdef")
+    with pytest.raises(NotFound):
+        dismissed(world, "../runs")
+    assert prove_run(RUN, stores=world.stores()).differences == ()
+
+
+def test_what_is_refused_after_the_run_changes_no_closed_statement_and_is_stated_by_the_next() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
+    bill(world, JAN)
+    before = parts(world, RUN, "events received")
+    world.ingest([flight(number, data={"distance": "-1"}) for number in (3, 4)])
+    assert parts(world, RUN, "events received") == before
+    assert prove_run(RUN, stores=world.stores()).differences == ()
+    again = world.bill()
+    assert places(again)["account UA"].events == 1
+    february = places(bill(world, FEB))["account UA"]
+    assert (february.events, february.late) == (2, 2)
+    assert parts(world, f"{INC}-{FEB}-001")["total"] == 2
+    assert world.bill(period=FEB).quarantine == bill(world, FEB).quarantine
+
+
+@pytest.mark.parametrize(
+    ("raw", "known"),
+    [
+        (b"{", (None, None, None)),
+        (b'["a"]', (None, None, None)),
+        (b'{"time": "2013-01-31T23:59:00-05:00", "id": 7}', (None, None, "2013-02-01T04:59:00.000000Z")),
+        (b'{"time": "9999-12-31T23:59:00-05:00", "id": "7", "subject": null}', ("7", None, None)),
+        (b'{"time": 5, "subject": "UA", "id": ""}', (None, "UA", None)),
+    ],
+)
+def test_what_can_be_read_of_an_event_is_read(raw: bytes, known: tuple[Any, ...]) -> None:
+    found = readable_parts(raw)
+    assert (found.id, found.subject, found.time) == known
+
+
+def test_one_without_a_subject_lies_under_its_day_and_one_without_a_time_belongs_to_its_month_of_receipt() -> None:
+    world = World(accounts={"UA"})
+    world.moment = datetime(2013, 1, 20, 12, tzinfo=UTC)
+    event = flight(1)
+    world.ingest([{**event, "subject": None}, {**event, "time": "yesterday"}, {**event, "time": "2012-12-05T12:00:00"}])
+    assert {key.split("/")[1] for key in world.objects.keys("quarantine/")} == {"day=2013-01-05", "day=unknown"}
+    statement = bill(world, JAN)
+    assert {name: place.events for name, place in places(statement).items()} == {"account UA": 2}
+    assert [place.place for place in bill(world, JAN, EUROPE).quarantine] == [
+        SOURCE
+    ]  # the first of both looks after it
+
+
+@pytest.mark.parametrize("change", ["removed", "changed"])
+def test_a_proof_names_what_of_the_quarantine_is_gone_or_changed(change: str) -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
+    bill(world, JAN)
+    (key,) = world.objects.keys("quarantine/")
+    if change == "removed":
+        del world.objects.items[key]
+    else:
+        world.ingest([flight(3, data={"distance": "-2"})])
+        other = next(each for each in world.objects.keys("quarantine/") if each != key)
+        world.objects.items[key] = world.objects.items[other]
+    kinds = {difference.kind for difference in prove_run(RUN, stores=world.stores()).differences}
+    assert kinds == {DifferenceKind.QUARANTINE}
+
+
+def test_a_run_of_before_there_was_a_list_is_cut_by_what_was_received_before_its_plan() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
+    bill(world, JAN)
+    del world.objects.items[REFUSED.key(RUN)]
+    world.ingest([flight(3, data={"distance": "-1"})])
+    statement = balance_run(RUN, stores=world.stores())
+    assert next(each for each in statement.equations if each.code == "events received").parts["quarantined"] == 1
+    assert places(bill(world, FEB))["account UA"].events == 1
+    assert Artefacts(world.objects).exists(REFUSED, f"{INC}-{FEB}-001")

@@ -1,0 +1,70 @@
+"""The same id on another day is another event, and holds the invoice: in the open month and the one before."""
+
+from billproof.pipeline.model import RunStatement
+from billproof.proof.service import prove_run
+from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.world import INC, World, flight
+
+ID = "2013-01-05:UA:1"
+
+
+def bill(world: World, month: str) -> RunStatement:
+    world.moment = RUN_DAYS[month]
+    statement = world.bill(period=month)
+    world.post_all(period=month)
+    return statement
+
+
+def held(statement: RunStatement) -> list[tuple[str, str]]:
+    return [(finding.account, finding.message) for finding in statement.findings if finding.code == "id_reused"]
+
+
+def test_an_id_on_two_days_of_a_month_holds_the_invoice_and_names_both_days() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2), flight(1, day="2013-01-20", id=ID)])
+    ((account, message),) = held(bill(world, JAN))
+    assert account == "UA"
+    assert message.startswith("2 events of UA of 2013-01 have an id that is on another day, too: ")
+    assert message.endswith(f"{ID} of test/operations is on 2013-01-05 and on 2013-01-20")
+    world.approve_all()
+    world.post_all()
+    assert prove_run(f"{INC}-{JAN}-001", stores=world.stores()).differences == ()
+    assert held(bill(world, FEB)) == []
+
+
+def test_an_id_of_the_month_before_is_known_by_the_next_run() -> None:
+    world = World()
+    world.ingest([flight(1), flight(2)])
+    assert held(bill(world, JAN)) == []
+    world.moment = RUN_DAYS[FEB]
+    world.ingest([flight(1, day="2013-02-03", id=ID), flight(3, day="2013-02-03")])
+    ((account, message),) = held(bill(world, FEB))
+    assert (account, message[:8]) == ("UA", "1 events")
+    assert "is on 2013-02-03 and on 2013-01-05" in message
+    world.approve_all(period=FEB)
+    world.post_all(period=FEB)
+    assert prove_run(f"{INC}-{FEB}-001", stores=world.stores()).differences == ()
+
+
+def test_late_usage_of_the_closed_month_that_reuses_an_id_is_found() -> None:
+    world = World()
+    world.ingest([flight(1)])
+    bill(world, JAN)
+    world.ingest([flight(1, day="2013-01-20", id=ID)])
+    ((_, message),) = held(bill(world, FEB))
+    assert message.startswith("1 events of UA of 2013-01 ")
+
+
+def test_one_that_was_retracted_is_not_held() -> None:
+    world = World()
+    world.ingest([flight(1), flight(1, day="2013-01-20", id=ID), flight(9, retracts=ID, data={})])
+    assert held(bill(world, JAN)) == []
+
+
+def test_copies_of_an_event_are_no_reuse_and_ids_of_other_accounts_are_other_events_whatever_the_bucket() -> None:
+    for buckets in (1, 8):
+        world = World(buckets=buckets)
+        world.ingest([flight(1), flight(1), *(flight(1, account=account, id=ID) for account in ("B6", "FL", "AS"))])
+        statement = bill(world, JAN)
+        assert held(statement) == []
+        assert (statement.events.metered, statement.events.duplicate, statement.events.conflicting) == (4, 1, 0)
