@@ -298,9 +298,6 @@ class ObjectKey:
         return next(days, "")[:7]
 
 
-_CONFIRMED = "confirmed"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class PolicyKey:
     """A version of a policy, or its confirmation."""
@@ -310,22 +307,18 @@ class PolicyKey:
 
     def __str__(self) -> str:
         """Print it."""
-        version = f"v{self.version:06d}"
-        return sort_key(version, _CONFIRMED) if self.confirmed else version
+        return f"v{self.version:06d}#confirmed" if self.confirmed else f"v{self.version:06d}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read it."""
         version, _, fact = text.partition(_SEPARATOR)
-        return cls(int(version.removeprefix("v")), confirmed=fact == _CONFIRMED)
+        return cls(int(version.removeprefix("v")), confirmed=fact == "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
 class LimitKey:
-    """What a person approved within a scope: six digits, so that the last one is found by one query.
-
-    `of` is a document, a customer and a day, or a day.
-    """
+    """What a person approved within a scope; `of` is a document, a customer and a day, or a day."""
 
     scope: str
     of: str
