@@ -7,8 +7,6 @@
     place of a billing       <month>#<ordinal>              2013-01#000, unbilled:2012-12#000
     change of a balance      <currency>#<ordinal>           USD#000001
     block of an audit chain  <sequence>                     000000000042
-    version of a policy      v<version>[#confirmed]         v000002, v000002#confirmed
-    approval within a scope  <scope>#<of>#<currency>#<n>    day#2026-11-26#USD#000001
 
 Ordinals are printed with at least three digits. Text of more digits sorts before text of fewer, so what was read by key
 is put in order by number.
@@ -296,48 +294,3 @@ class ObjectKey:
         """The month of the day that a part names, such as day=2013-01-05; "" where none does."""
         days = (part.removeprefix("day=") for part in self.parts if part.startswith("day="))
         return next(days, "")[:7]
-
-
-_CONFIRMED = "confirmed"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class PolicyKey:
-    """A version of a policy, or its confirmation."""
-
-    version: int
-    confirmed: bool = False
-
-    def __str__(self) -> str:
-        """Print it."""
-        version = f"v{self.version:06d}"
-        return sort_key(version, _CONFIRMED) if self.confirmed else version
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read it."""
-        version, _, fact = text.partition(_SEPARATOR)
-        return cls(int(version.removeprefix("v")), confirmed=fact == _CONFIRMED)
-
-
-@dataclass(frozen=True, slots=True)
-class LimitKey:
-    """What a person approved within a scope: six digits, so that the last one is found by one query.
-
-    `of` is a document, a customer and a day, or a day.
-    """
-
-    scope: str
-    of: str
-    currency: str
-    ordinal: int | None = None
-
-    def __str__(self) -> str:
-        """Print it; without an ordinal what the keys of all of a scope begin with."""
-        ordinal = "" if self.ordinal is None else f"{self.ordinal:06d}"
-        return sort_key(self.scope, escape(self.of, _SEPARATORS), self.currency, ordinal)
-
-    @staticmethod
-    def ordinal_of(text: str) -> int:
-        """Return the ordinal that a key ends with."""
-        return int(text.rpartition(_SEPARATOR)[2])

@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 
 from billproof.approvals.policy import Policy
 from billproof.callers import Identity
+from billproof.decision_keys import PolicyKey
 from billproof.model import Model
 from billproof.ports import Document, Key, Record, Records
-from billproof.store_keys import PolicyKey
 
 MOMENT = timedelta(minutes=1)
 """How long a decision that is being taken may still hold to the version that was just replaced."""

@@ -16,12 +16,12 @@ from datetime import datetime
 
 from billproof.approvals.model import ExceptionRecord, Kind
 from billproof.approvals.policy import LimitScope, Policy, Role
+from billproof.decision_keys import LimitKey
 from billproof.identities import InvoiceId
 from billproof.model import Model
 from billproof.money import Money
 from billproof.periods import instant_text
 from billproof.ports import Key, Record, Records
-from billproof.store_keys import LimitKey
 
 
 class ApprovedAmount(Model):
