@@ -60,8 +60,8 @@ def play(nights: list[Night]) -> tuple[World, list[RunStatement], Sent]:
     world.publish(entity.model_copy(update={"version": entity.version + 1, "usage_sources": ("test/operations",)}))
     world.hold_for_no_amount()
     statements, sent = [], Sent()
-    for month in RUN_DAYS:
-        world.moment = RUN_DAYS[month]
+    for month, day in RUN_DAYS.items():
+        world.moment = day
         for night in nights:
             if night.written_in == month:
                 world.ingest([night.event])
