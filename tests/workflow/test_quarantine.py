@@ -89,7 +89,7 @@ def test_the_worth_of_refused_events_is_estimated_by_the_accounts_own() -> None:
     assert place.worth == nets[1] - nets[0]
 
 
-def test_one_that_was_mended_and_sent_again_is_no_longer_open() -> None:
+def test_one_that_was_corrected_and_sent_again_is_no_longer_open() -> None:
     world = World()
     world.ingest([flight(1), flight(2, data={"distance": "-1"}), flight(3, account="NEW")])
     world.ingest([flight(2), flight(3)])

@@ -14,7 +14,7 @@ from billproof.proof.service import prove_run
 from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.model import AggregationPlan
 from tests.support.late_usage import FEB, JAN, RUN_DAYS, bill, differences, tiered_world
-from tests.support.world import GRACE, INC, World, flight
+from tests.support.world import ACCEPTANCE, INC, World, flight
 
 RUN = f"{INC}-{JAN}-001"
 QUEUED = RUN_DAYS[JAN] - timedelta(minutes=5)
@@ -24,7 +24,7 @@ def write(world: World, *events: dict[str, object], sent_at: datetime = QUEUED) 
     """Write events to the log now that the queue received at another moment."""
     message = Message(id=f"queued-{json.dumps(events)}", body=json.dumps(events), sent_at=sent_at)
     _, failed = ingest_usage(
-        [message], objects=world.objects, reference_data=world.reference_data, buckets=1, grace=GRACE
+        [message], objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE
     )
     assert not failed
 

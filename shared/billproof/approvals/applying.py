@@ -15,7 +15,8 @@ from billproof.findings import Finding
 from billproof.invoicing.balances import most_left
 from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
-from billproof.invoicing.releasing import exclude_unbilled, release_credit, release_held
+from billproof.invoicing.releasing import release_credit, release_held
+from billproof.invoicing.taken_slots import exclude_unbilled
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.pipeline.artefacts import DRAFTED, Artefacts

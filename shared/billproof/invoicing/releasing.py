@@ -14,14 +14,14 @@ from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
 from billproof.invoicing.facts import DELIVERED, POSTED
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
-from billproof.invoicing.model import CREDITS, DocumentKind, DocumentRef, Invoice, Released
+from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Released
 from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
+from billproof.invoicing.taken_slots import outdated
 from billproof.nets import Net
 from billproof.ports import Objects, Queue
 from billproof.retrying import attempts
-from billproof.store_keys import is_unbilled_slot_name
 
 
 def release_drafts(
@@ -79,12 +79,12 @@ def release_held(
     if known is None and held.issue_date != batch.issue_date_of(draft):
         issued = issues.issue(draft, batch.issue_date_of(held))
         if issued.document is None:
-            return issued.finding or _outdated(draft, batch, register)
+            return issued.finding or outdated(draft, batch, register)
         held = held.model_copy(update={"document": issued.document})
     releases, refused = release_in_order([held], batch, register, issues, Net("release_held"))
     released = releases.get(draft.invoice)
     if released is None:
-        return refused.get(draft.invoice) or _outdated(draft, batch, register)
+        return refused.get(draft.invoice) or outdated(draft, batch, register)
     _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
     _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
     return released
@@ -105,18 +105,6 @@ def _unaccounted(draft: Draft, issues: Issues) -> Finding | None:
         owner=Owner.BILLING,
         amount_at_risk=draft.document.totals.gross if draft.document else None,
     )
-
-
-def exclude_unbilled(batch: BatchDrafts, account: str, *, register: Register) -> bool:
-    """Take the slots of an account's months that no invoice bills, where its draft has no document; say whether.
-
-    A person decided that their usage is excluded: no later run finds it again.
-    """
-    draft = next((draft for draft in batch.drafts if draft.account == account), None)
-    if draft is None or draft.document is not None:
-        return False
-    register.exclude(draft.invoice, [slot for slot in draft.places if is_unbilled_slot_name(slot.period)], batch.run)
-    return True
 
 
 def _as_refused(draft: Draft, refused: Mapping[str, Finding]) -> Draft | None:
@@ -240,32 +228,8 @@ def _if_outdated(draft: Draft, released: Mapping[str, Released], batch: BatchDra
     """
     if draft.outcome is not DraftOutcome.CLEAN or draft.invoice in released:
         return draft
-    finding = _outdated(draft, batch, register)
+    finding = outdated(draft, batch, register)
     return draft.model_copy(update={"outcome": DraftOutcome.HELD, "findings": (*draft.findings, finding)})
-
-
-def _outdated(draft: Draft, batch: BatchDrafts, register: Register) -> Finding:
-    """Say which billing slot of a draft another invoice took."""
-    wanted = {(slot.period, slot.ordinal) for slot in draft.places}
-    billings = register.settlements(batch.legal_entity, draft.account)
-    taken = {billing.period: billing.invoice for billing in billings if (billing.period, billing.ordinal) in wanted}
-    months = taken.keys() - {CREDITS}
-    code, what = "late_usage_billed_elsewhere", "late usage of {}"
-    if batch.period.name in months:
-        code, what = "month_billed_elsewhere", "usage of {}"
-    elif taken and not months:
-        code, what = "credit_drawn_elsewhere", "what a credit of the account pays"
-    named = ", ".join(sorted(months or {month for month, _ in wanted}))
-    invoices = ", ".join(sorted(set(taken.values())))
-    return Finding(
-        code=code,
-        severity=Severity.BLOCKING,
-        account=draft.account,
-        path=named,
-        message=f"{invoices or 'another invoice'} billed {what.format(named)} while this one was drafted",
-        remedy="run the period again: it computes what is left to bill",
-        owner=Owner.BILLING,
-    )
 
 
 def _hand_over(invoices: Mapping[str, str], register: Register, *, fact: str, queue: Queue) -> None:

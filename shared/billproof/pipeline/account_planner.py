@@ -24,9 +24,10 @@ from billproof.nets import Net
 from billproof.periods import Period
 from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
+from billproof.pipeline.commitments_before import committed_before
 from billproof.pipeline.earlier_runs import NOTHING_SEEN, EarlierRuns, Seen
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
-from billproof.pipeline.history import History, billed_lines, committed_before
+from billproof.pipeline.history import History, billed_lines
 from billproof.pipeline.issue_days import IssueDays
 from billproof.pipeline.level_sources import LevelSources, reads_levels
 from billproof.pipeline.months import Months
@@ -37,7 +38,8 @@ from billproof.pipeline.windows import unpriced, window_of
 from billproof.ports import Objects
 from billproof.pricing.digests import terms_digest, versions_digest
 from billproof.pricing.service import unpriceable
-from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod, UnbilledMonth
+from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
+from billproof.pricing.unbilled import UnbilledMonth
 from billproof.tax.charged import AccountCharges
 from billproof.usage.log import LateMark, late_marks
 from billproof.usage.model import AFTER_ALL, AccountWindow

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
-from billproof.contracts.timeline import Timeline, timelines
+from billproof.contracts.timeline import Timeline
 from billproof.errors import NotFound
 from billproof.identities import ContractPath
 from billproof.invoicing.documents import read_invoice
@@ -19,9 +19,7 @@ from billproof.ports import Objects
 from billproof.pricing.commitments import MODEL, CommitmentTerm, committed, terms_over
 from billproof.pricing.differences import QUANTITIES
 from billproof.pricing.model import Earning, LineIdentity, LineKind, PricedLine, line_identity, metered_quantities
-from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import (
-    AccountTerms,
     BilledLine,
     Carried,
     Charged,
@@ -296,12 +294,3 @@ def _add(
         **quantities,
         numbers=(*known.numbers, settlement.number) if known else (settlement.number,),
     )
-
-
-def committed_before(terms: AccountTerms, history: History, period: Period) -> tuple[Committed, ...]:
-    """Return what earlier invoices say of the terms of commitments that are over, as far as their fees are billed."""
-    versions = [*terms.contracts, *(contract for month in terms.earlier for contract in month.contracts)]
-    over = timelines({(version.id, version.version): version for version in versions}.values(), period)
-    own = timelines(terms.contracts, period)
-    first = min((due.period.start for timeline in own for due in dues(timeline, period)), default=None)
-    return history.committed(over, since=None if terms.earlier else first)

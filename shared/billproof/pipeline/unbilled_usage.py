@@ -25,7 +25,7 @@ from billproof.pipeline.earlier_runs import NOTHING_SEEN, EarlierRuns, Seen
 from billproof.pipeline.families import Family
 from billproof.pipeline.months import Months
 from billproof.pipeline.settling import SettledMonths, is_later
-from billproof.pricing.terms import UnbilledMonth
+from billproof.pricing.unbilled import UnbilledMonth
 from billproof.store_keys import unbilled_slot_name
 from billproof.usage.log import LateMark
 

@@ -21,7 +21,7 @@ from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
 from billproof.pricing.model import Earning, LeftOn, LineIdentity, line_identity
-from billproof.store_keys import unbilled_slot_name
+from billproof.pricing.unbilled import UnbilledMonth
 
 
 class BookingRule(StrEnum):
@@ -113,22 +113,6 @@ class EarlierPeriod(Model):
     line_ids: LineIdFormat = LineIdFormat.PLAIN
     billed: tuple[BilledLine, ...]
     terms_digest: str = ""
-
-
-class UnbilledMonth(Model):
-    """A month of which no invoice bills anything, and of which late usage came: what is counted of it is a finding.
-
-    `ordinal` is the place of this look among those at the month: the invoice that is released with the finding takes
-    it.
-    """
-
-    period: Period
-    ordinal: int
-
-    @property
-    def slot_name(self) -> str:
-        """What the billing slot is of."""
-        return unbilled_slot_name(self.period.name)
 
 
 class InvoiceBefore(Model):
