@@ -1,6 +1,7 @@
 """The audit chain records every fact with itself and every object before itself; its verification holds and counts."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from billproof.audit.chain import MAX_ATTEMPTS, AuditChain, block_key
 from billproof.audit.model import AuditBlock, Entry
 from billproof.audit.naming import owner_of_object, owner_of_record
 from billproof.audit.origin import ORIGIN, Origin
+from billproof.audit.walking import walk
 from billproof.composition import Composition
 from billproof.errors import Contended, ExternalServiceUnavailable
 from billproof.ports import Key, Record
@@ -78,6 +80,23 @@ def test_where_others_keep_appending_it_is_said_and_nothing_is_kept(monkeypatch:
     with pytest.raises(Contended):
         mine.append(CHAIN, [entry("mine")])
     assert len(blocks(records)) == MAX_ATTEMPTS + 1
+
+
+def test_threads_of_a_process_append_one_after_the_other_and_lose_nothing() -> None:
+    records = MemoryRecords()
+    chain = chain_over(records)
+
+    def write(number: int) -> None:
+        sequence = chain.append(CHAIN, [entry(str(number))])
+        chain.is_written(CHAIN, sequence or 0)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(200)))
+    assert not chain.settle()
+    written = blocks(records)
+    assert {one.place[0] for block in written for one in block.entries} == {str(number) for number in range(200)}
+    assert {number for block in written for number in block.written} == set(range(1, 201))
+    assert walk(chain, CHAIN).findings == []
 
 
 def test_a_block_is_never_earlier_than_the_one_before_it() -> None:

@@ -13,6 +13,7 @@ told from one that was removed.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from threading import RLock
 
 import msgspec
 
@@ -51,6 +52,7 @@ class AuditChain:
         self._records = records
         self._clock = clock
         self._heads: dict[str, AuditBlock] = {}
+        self._one_at_a_time = RLock()  # threads of a process would only take each other's places
         self._written: dict[str, list[int]] = {}
         self._void: dict[str, list[int]] = {}
         self.keys = SubjectKeys(records)
@@ -65,15 +67,15 @@ class AuditChain:
 
         Raises Contended where others kept appending.
         """
-        write = write or self._write_alone
-        written, void = self._written.pop(chain, []), self._void.pop(chain, [])
-        sequence = None
-        try:
-            sequence = self._append(chain, entries, (tuple(written), tuple(void)), write)
-        finally:
-            if sequence is None:  # the next block tells it
-                self._written.setdefault(chain, [])[:0] = written
-                self._void.setdefault(chain, [])[:0] = void
+        with self._one_at_a_time:
+            written, void = self._written.pop(chain, []), self._void.pop(chain, [])
+            sequence = None
+            try:
+                sequence = self._append(chain, entries, (tuple(written), tuple(void)), write or self._write_alone)
+            finally:
+                if sequence is None:  # the next block tells it
+                    self._written.setdefault(chain, [])[:0] = written
+                    self._void.setdefault(chain, [])[:0] = void
         return sequence
 
     def _append(
@@ -138,11 +140,13 @@ class AuditChain:
 
     def is_written(self, chain: str, sequence: int) -> None:
         """Remember that the objects of a block are stored, for the next block."""
-        self._written.setdefault(chain, []).append(sequence)
+        with self._one_at_a_time:
+            self._written.setdefault(chain, []).append(sequence)
 
     def is_void(self, chain: str, sequence: int) -> None:
         """Remember that the object of a block was another one's, for the next block."""
-        self._void.setdefault(chain, []).append(sequence)
+        with self._one_at_a_time:
+            self._void.setdefault(chain, []).append(sequence)
 
     def settle(self) -> list[BillproofError]:
         """Tell what no block told yet; return what went wrong: such objects stay recorded, and unconfirmed."""

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from threading import RLock
 
 from billproof.errors import Contended
 from billproof.ports import Key, Record, Records
@@ -26,10 +27,13 @@ class SubjectKeys:
     def __init__(self, records: Callable[[], Records]) -> None:
         self._records = records
         self._keys: dict[str, bytes] = {}
+        self._one_at_a_time = RLock()
 
     def digest(self, subject: str, data: bytes) -> str:
         """Return the HMAC-SHA256 of bytes under the key of their subject, which is made where there is none."""
-        return hmac.digest(self._key(subject), data, hashlib.sha256).hex()
+        with self._one_at_a_time:
+            key = self._key(subject)
+        return hmac.digest(key, data, hashlib.sha256).hex()
 
     def known(self, subject: str) -> bytes | None:
         """Return the key of a subject, or None where it has none, or none any more."""
