@@ -63,7 +63,7 @@ def what_counts_towards_a_limit_removed(world: World) -> list[str]:
 
 @alteration
 def a_request_removed(world: World) -> list[str]:
-    return _drop(world, "decisions", _find(world, "decisions", f"requests#{CREDIT_NOTE}"))
+    return _drop(world, "decisions", _find(world, "decisions", "requests#"))
 
 
 def _decision_of_january(world: World) -> Key:

@@ -38,6 +38,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world.credit_and_approve(UA)
     world.settle()
     anchor_days(world.chain, world.anchors, today=date(2013, 2, 3))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")  # where --as works
     monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world))
     return world
 
