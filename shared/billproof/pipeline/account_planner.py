@@ -214,7 +214,9 @@ class AccountPlanner:
         changed = settled.changed(versions, versions_digest(versions))
         late = settled.late(
             mine,
-            lambda month: {member: seen.until for member, seen in self._seen(settled.of(month), family, month).items()},
+            lambda month: {
+                member: bound.until for member, bound in self._seen(settled.of(month), family, month).items()
+            },
             goes_on=reads_levels(versions, self._meters),
         )
         is_to_come = partial(self._unbilled.is_still_to_come, family.parent.account.id)
@@ -232,8 +234,8 @@ class AccountPlanner:
         """Add the windows of months that no invoice bills: they count events, and measure nothing."""
         windows = [
             unpriced(window)
-            for month, seen in unbilled.items()
-            for window in self._windows_now(family, family.contracts, month.period, after=seen)
+            for month, bounds in unbilled.items()
+            for window in self._windows_now(family, family.contracts, month.period, after=bounds)
         ]
         terms = plan.terms.model_copy(update={"unbilled": tuple(unbilled)})
         return replace(plan, terms=terms, windows=(*plan.windows, *windows))

@@ -68,8 +68,8 @@ class EarlierRuns:
             windows = self._windows(run, member)
         except NotFound:  # the run read nothing of the account's bucket
             return NOTHING_SEEN
-        seen = (Seen(window.before, window.before_manifest) for window in windows if window.period == month)
-        return max(seen, default=NOTHING_SEEN)
+        bounds = (Seen(window.before, window.before_manifest) for window in windows if window.period == month)
+        return max(bounds, default=NOTHING_SEEN)
 
 
 def _bounded(window: AccountWindow, plan: AggregationPlan) -> AccountWindow:

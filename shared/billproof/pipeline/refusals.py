@@ -52,7 +52,7 @@ class Attribution:
         account = line.account or parts.subject
         known = self._account(account) if account else None
         entity = known[0] if known else self._looks_after(parts.source)
-        time_zone = known[1] if known else next(each.time_zone for each in self._entities if each.id == entity)
+        time_zone = known[1] if known else next(one.time_zone for one in self._entities if one.id == entity)
         time = line.time or parts.time
         moment = datetime.fromisoformat(time or line.received_at).astimezone(zone(time_zone))
         kind, place = self._place(account if known else None, parts.source, entity)
@@ -98,7 +98,7 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StatedRefusals:
     """What an earlier run of a month had seen of the quarantine: a list, or (a run of before) an instant of receipt."""
 
     period: str
@@ -158,9 +158,9 @@ def refused_of_month(legal_entity: str, period: str, *, directory: Directory, ob
     return list(_once([event for entity, event in attributed if (entity, event.period) == (legal_entity, period)]))
 
 
-def _bounds(stated: Sequence[Stated], period: str) -> tuple[Stated | None, Sequence[Stated]]:
+def _bounds(stated: Sequence[StatedRefusals], period: str) -> tuple[StatedRefusals | None, Sequence[StatedRefusals]]:
     """Return the first run of a month, whose statement a later one repeats, and the first runs of others before it."""
-    firsts: dict[str, Stated] = {}
+    firsts: dict[str, StatedRefusals] = {}
     for one in stated:
         if one.period == period:
             return one, list(firsts.values())
@@ -193,10 +193,10 @@ def _earlier_runs(request: PlanRequest, runs: Records) -> list[str]:
     return [run for run in earlier if is_closed(runs, run)]
 
 
-def _stated(run: str, artefacts: Artefacts) -> Stated:
+def _stated(run: str, artefacts: Artefacts) -> StatedRefusals:
     plan = artefacts.read(RUN_PLAN, run)
     period = "" if plan.is_partial else plan.period.name
     try:
-        return Stated(period, frozenset(artefacts.read(REFUSED, run).objects), plan.received_before)
+        return StatedRefusals(period, frozenset(artefacts.read(REFUSED, run).objects), plan.received_before)
     except NotFound:
-        return Stated(period, None, plan.received_before)
+        return StatedRefusals(period, None, plan.received_before)

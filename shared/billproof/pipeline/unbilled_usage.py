@@ -66,16 +66,16 @@ class UnbilledUsage:
         is_to_come = partial(self.is_still_to_come, account)
         not_run = {month for month in settled.unbilled(family.contracts, None, is_to_come) if not self._had_run(month)}
         known = {*settled.months, *billed_now}
-        found: dict[UnbilledMonth, dict[str, Seen]] = {}
+        late: dict[UnbilledMonth, dict[str, Seen]] = {}
         for month in sorted(month for month in (marked | not_run) - known if month < self._period.name):
             taken = [billing for billing in billings if billing.period == unbilled_slot_name(month)]
             if self._is_read_by_its_own_run(family, month):
                 continue
-            seen = {member: self._seen(taken, member, account, month) for member in mine}
-            is_marked = any(is_later(of_member, {month}, seen[member].until) for member, of_member in mine.items())
+            bounds = {member: self._seen(taken, member, account, month) for member in mine}
+            is_marked = any(is_later(of_member, {month}, bounds[member].until) for member, of_member in mine.items())
             if is_marked or (month in not_run and not taken):
-                found[UnbilledMonth(period=Period.month(month), ordinal=len(taken))] = seen
-        return dict(list(found.items())[:MAX_UNBILLED])
+                late[UnbilledMonth(period=Period.month(month), ordinal=len(taken))] = bounds
+        return dict(list(late.items())[:MAX_UNBILLED])
 
     def _had_run(self, month: str) -> bool:
         return self._months.last_closed_run(month) is not None
@@ -88,6 +88,6 @@ class UnbilledUsage:
 
     def _seen(self, taken: Iterable[PeriodBilling], member: str, account: str, month: str) -> Seen:
         """Return what was seen of a member's events: by the month's own run, and by those that took its slots."""
-        seen = self._runs.seen(taken, member, account, month)
+        by_slots = self._runs.seen(taken, member, account, month)
         own = self._months.last_closed_run(month)
-        return max(seen, self._runs.seen_by_run(own, member, month) if own else NOTHING_SEEN)
+        return max(by_slots, self._runs.seen_by_run(own, member, month) if own else NOTHING_SEEN)

@@ -15,7 +15,7 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
-from billproof.contracts.charges import Commitment, Discount, DiscountRounding, SpendCap, Spread, Term
+from billproof.contracts.charges import Commitment, Discount, DiscountRounding, SpendCap, Spread
 from billproof.contracts.timeline import Span, Timeline
 from billproof.identities import TermName
 from billproof.model import decimal_text
@@ -27,8 +27,7 @@ from billproof.pricing.lines import Basis
 from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
 from billproof.pricing.service_periods import commitment_edges, term_edges
-from billproof.pricing.term_lines import name_of, reduction_line, shortfall_line, term_share
-from billproof.pricing.terms import BookingRule
+from billproof.pricing.term_lines import days_in, name_of, reduction_line, shortfall_line, term_share, within
 from billproof.proration import Proration
 
 MANY = 1_000_000
@@ -135,7 +134,7 @@ class _Reducer:
 
     def _amount_off(self, span: Span[Discount], month: Period, amount: Decimal) -> None:
         """Take a month's amount off what its lines have on the days for which it holds."""
-        days = _days_in(span, month)
+        days = days_in(span, month)
         if days is None:
             return
         share = term_share(span, month)
@@ -167,7 +166,7 @@ class _Reducer:
                 self._cap_month(span, month)
 
     def _cap_month(self, span: Span[SpendCap], month: Period) -> None:
-        days = _days_in(span, month)
+        days = days_in(span, month)
         if days is None:
             return
         share = term_share(span, month)
@@ -222,7 +221,7 @@ class _Reducer:
         period, committed, billed = self._basis.period, ZERO, ZERO
         steps: list[Step] = []
         for span in spans:
-            days = _days_in(span, period) or period
+            days = days_in(span, period) or period
             amount = term_share(span, period).share(span.term.amount)
             committed += amount
             billed += sum((fee.exact_in(days) for fee in self.fees if fee.line.charge in span.term.charges), ZERO)
@@ -267,7 +266,7 @@ class _Reducer:
         month: Period | None = None,
     ) -> None:
         net = self._rounded(exact) if net is None else net
-        days = self._timeline.days_past_end(span) if month is None else _days_in(span, month) or month
+        days = self._timeline.days_past_end(span) if month is None else days_in(span, month) or month
         fee.take(-net, days)
         if not fee.is_here:
             return
@@ -283,22 +282,6 @@ class _Reducer:
 
 def _breadth(span: Span[Discount]) -> tuple[int, str]:
     return (len(span.term.charges) + len(span.term.products) or MANY, span.term.id)
-
-
-def _days_in[T: Term](span: Span[T], month: Period) -> Period | None:
-    """Return the days of a month for which a term holds."""
-    start, end = max(span.days.start, month.start), min(span.days.end or month.end, month.end)
-    return Period(start=start, end=end) if start < end else None
-
-
-def within(line: PricedLine, month: Period, booking: BookingRule) -> PricedLine:
-    """Return a line as if it covered the days of a month alone, and earned in them where lines are booked so."""
-    days = Period(start=max(line.covered.start, month.start), end=min(line.covered.end, month.end))
-    if booking is BookingRule.BY_DOCUMENT:
-        return line.model_copy(update={"covered": days})
-    return line.model_copy(
-        update={"covered": days, "recognition": line.recognition.model_copy(update={"period": days})}
-    )
 
 
 def _in_order(amount: Money, lefts: Sequence[Money]) -> list[Money]:

@@ -8,6 +8,7 @@ from billproof.identities import LineId, LineIdFormat, TermName, reduction_of
 from billproof.money import Money
 from billproof.periods import Period
 from billproof.pricing.model import Explanation, LineKind, PricedLine, RevenueSchedule
+from billproof.pricing.terms import BookingRule
 from billproof.proration import Proration, ProrationMethod
 
 ZERO = Decimal(0)
@@ -90,3 +91,19 @@ def term_share[T: Term](span: Span[T], period: Period) -> Proration:
     if terms.method is ProrationMethod.ACTUAL_DAYS_INCLUSIVE:
         terms = terms.model_copy(update={"method": ProrationMethod.ACTUAL_DAYS})
     return Proration.of(span.days, period, terms)
+
+
+def days_in[T: Term](span: Span[T], month: Period) -> Period | None:
+    """Return the days of a month for which a term holds."""
+    start, end = max(span.days.start, month.start), min(span.days.end or month.end, month.end)
+    return Period(start=start, end=end) if start < end else None
+
+
+def within(line: PricedLine, month: Period, booking: BookingRule) -> PricedLine:
+    """Return a line as if it covered the days of a month alone, and earned in them where lines are booked so."""
+    days = Period(start=max(line.covered.start, month.start), end=min(line.covered.end, month.end))
+    if booking is BookingRule.BY_DOCUMENT:
+        return line.model_copy(update={"covered": days})
+    return line.model_copy(
+        update={"covered": days, "recognition": line.recognition.model_copy(update={"period": days})}
+    )

@@ -21,16 +21,16 @@ def compare_refusals(
     events = {event.id: event for event in listed.events}
     days = {event.day for event in events.values()}
     there = set(objects.keys("quarantine/"))
-    found: set[str] = set()
+    stored: set[str] = set()
     for key in listed.objects:
         if key not in there:
             yield Difference.of(DifferenceKind.QUARANTINE, key, "an object that the run saw", NONE)
         elif log.quarantine_day(key) in days:
             if is_intact(objects, key):
-                found |= {str(refused_id(line)) for line in quarantined_lines(objects, key)}
+                stored |= {str(refused_id(line)) for line in quarantined_lines(objects, key)}
             else:
                 yield Difference.of(DifferenceKind.QUARANTINE, key, "the content that named it", "other content")
-    for missing in sorted(events.keys() - found):
+    for missing in sorted(events.keys() - stored):
         yield Difference.of(DifferenceKind.QUARANTINE, missing, "a refused event of the run", NONE)
     of_accounts, unattributed = quarantined_by_account(plan, artefacts, objects)
     counted = (of_accounts.total(), unattributed, sum(place.events for place in statement.quarantine))

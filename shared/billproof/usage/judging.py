@@ -182,14 +182,14 @@ class Lists:
         database.execute("delete from files; delete from seen")
         paths = [str(path) for path in files.values()]
         database.execute("insert into files select unnest(?), unnest(?)", [paths, list(range(len(paths)))])
-        seen = [
+        pairs = [
             (segment, number)
             for segment, key in enumerate(files)
             for manifest, number in self._numbers.items()
             if key in self._segments[manifest]
         ]
-        if seen:
-            segments, numbers = zip(*seen, strict=True)
+        if pairs:
+            segments, numbers = zip(*pairs, strict=True)
             database.execute("insert into seen select unnest(?), unnest(?)", [list(segments), list(numbers)])
 
 

@@ -74,12 +74,12 @@ def quarantined_lines(objects: Objects, key: str) -> list[Quarantined]:
 
 def dismissals(objects: Objects, days: Iterable[str]) -> dict[str, Dismissal]:
     """Return what was dismissed of some days, by the id of the event."""
-    found: dict[str, Dismissal] = {}
+    decisions: dict[str, Dismissal] = {}
     for day in sorted(set(days)):
         for key in objects.keys(_dismissals_prefix(day)):
             dismissal = Dismissal.model_validate_json(objects.get(key))
-            found[dismissal.id] = dismissal
-    return found
+            decisions[dismissal.id] = dismissal
+    return decisions
 
 
 def dismiss(event: str, *, by: str, reason: str, objects: Objects, now: str) -> Dismissal:

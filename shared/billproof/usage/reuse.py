@@ -96,8 +96,8 @@ class Reuse:
 
     def of(self, number: int) -> dict[str, object]:
         """Return what the usage of a window says of reused ids: how many, and the first of them."""
-        found = sorted(self._found.get(number, ()), key=lambda reused: (reused.day, reused.source, reused.id))
-        return {"reused": len(found), "reused_ids": tuple(found[:MAX_SHOWN])} if found else {}
+        ids = sorted(self._found.get(number, ()), key=lambda reused: (reused.day, reused.source, reused.id))
+        return {"reused": len(ids), "reused_ids": tuple(ids[:MAX_SHOWN])} if ids else {}
 
     def write(self) -> None:
         """Store the ids of this run, for that of the next month."""
