@@ -40,12 +40,12 @@ def list_refused(
 def dismiss_refused(
     event: EventId,
     *,
-    who: Who,
+    who: Who = None,
     reason: Annotated[str, typer.Option("--reason", help="Why it is not to be billed; it is stored.")],
     as_json: AsJson = False,
 ) -> None:
     """Decide that a refused event is not to be billed. The first decision stands."""
-    done = quarantine.dismiss_event(Target.find(), event, dismissed_by=who, reason=reason)
+    done = quarantine.dismiss_event(Target.find(), event, who=who, reason=reason)
     show(done, as_json=as_json, text=f"{done.id} was dismissed by {done.dismissed_by}: {done.reason}")
 
 

@@ -8,6 +8,7 @@ from billproof.pipeline.quarantine import states_of
 from billproof.pipeline.refusals import refused_of_month
 from billproof.usage.refusal_model import Dismissal, RefusedEvent, RefusedState
 from billproof.usage.refused import accepted_since, dismiss, find_refused
+from billproof_ops.api import own_name
 from billproof_ops.errors import WrongUse
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
@@ -54,16 +55,16 @@ def _row(event: RefusedEvent, state: RefusedState, said: str) -> RefusedRow:
     )
 
 
-def dismiss_event(target: Target, event: str, *, dismissed_by: str | None, reason: str) -> Dismissal:
-    """Note that a person dismissed a refused event; raises WrongUse without a person or a reason, NotFound."""
-    if dismissed_by is None:
-        message = "name the person who dismisses it: --as"
-        raise WrongUse(message)
+def dismiss_event(target: Target, event: str, *, who: str | None, reason: str) -> Dismissal:
+    """Note that a person dismissed a refused event, with their own credentials.
+
+    Raises WrongUse without a reason, or where `who` is named on AWS, and NotFound.
+    """
     if len(reason.strip()) < LEAST_REASON:
         message = "a dismissal needs a reason that another person understands"
         raise WrongUse(message)
     now = instant_text(target.ports.now())
-    return dismiss(event, by=dismissed_by, reason=reason.strip(), objects=target.ports.objects, now=now)
+    return dismiss(event, by=own_name(who), reason=reason.strip(), objects=target.ports.objects, now=now)
 
 
 def resend(target: Target, events: Iterable[str]) -> int:

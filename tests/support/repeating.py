@@ -7,6 +7,9 @@ EV = f"{INC}.{JANUARY}.EV.001"
 MONTH = ("-e", INC, "-p", JANUARY)
 
 READING: dict[str, tuple[str, ...]] = {
+    "audit head": (),
+    "audit show": (UA,),
+    "audit verify": (),
     "balance": ("UA", "-e", INC),
     "contract history": ("UA",),
     "dlq list": (),
@@ -19,6 +22,7 @@ READING: dict[str, tuple[str, ...]] = {
     "invoice retax": (UA,),
     "invoice show": (UA,),
     "policy show": ("-e", INC),
+    "quarantine list": MONTH,
     "revenue waterfall": MONTH,
     "run balance": (RUN,),
     "run prove": (RUN,),
@@ -49,11 +53,17 @@ WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
 """What writes: its arguments, and the exit code and text of the second time, after which no fact is new or changed."""
 
 ELSEWHERE = {
+    "audit adopt": "workflow/test_audit_command.py",
+    "audit anchor": "workflow/test_audit_command.py",
+    "audit erase": "workflow/test_audit_command.py",
+    "audit export": "workflow/test_audit_command.py",
     "demo": "chaos/test_killed_demo.py",
     "local up": "unit/test_local_server.py",
     "local down": "unit/test_local_server.py",
     "local status": "unit/test_commands.py",
     "price": "unit/test_commands.py",
+    "quarantine dismiss": "workflow/test_quarantine_command.py",
+    "quarantine resend": "workflow/test_quarantine_command.py",
     "replay": "integration/test_the_later_months.py",
 }
 """What needs no deployed stack, or more than a billed month: the file of tests that repeats it."""

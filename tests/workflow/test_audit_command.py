@@ -44,7 +44,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def run(*words: str) -> tuple[int, str]:
-    answer = CliRunner().invoke(cli.app, ["audit", *words], env={"COLUMNS": "240"})
+    answer = CliRunner().invoke(cli.app, ["audit", *words], env={"COLUMNS": "240", "TERM": "xterm"})
     return answer.exit_code, f"{answer.output}{answer.exception or ''}"
 
 

@@ -34,7 +34,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def run(*words: str) -> tuple[int, str]:
-    found = CliRunner().invoke(cli.app, words, env={"COLUMNS": "200"})
+    found = CliRunner().invoke(cli.app, words, env={"COLUMNS": "200", "TERM": "xterm"})
     return found.exit_code, f"{found.output}{found.exception or ''}"
 
 
