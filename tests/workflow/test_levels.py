@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from billproof.audit.chain import AuditChain
+from billproof.conservation.service import balance_run
 from billproof.contracts.history import Receipt
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account
 from billproof.periods import instant_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
+from billproof.pipeline.closing import read_statement
 from billproof.pipeline.level_sources import first_possible
 from billproof.usage.log import LateMark
 from tests.support.audited import AuditedMemoryObjects
@@ -104,6 +106,41 @@ def test_a_late_reading_changes_every_month_after_it_and_each_difference_is_bill
         "stored:2013-03": "5.00",
     }
     assert account.bill(4) == {"stored:2013-04": "5.00"}
+
+
+def test_a_late_reading_from_before_the_contract_counts_in_each_month_and_is_no_finding() -> None:
+    account = life(stored())
+    for number in (1, 2):
+        account.bill(number)
+    account.world.moment = datetime(2013, 3, 10, 12, tzinfo=UTC)
+    account.use("2012-12-20", "20")
+    assert account.bill(3) == {
+        "difference:stored:2013-01": "20.00",
+        "difference:stored:2013-02": "20.00",
+        "stored:2013-03": "20.00",
+    }
+    run = f"{INC}-{month(3)}-001"
+    counts = read_statement(account.world.objects, run).late_events
+    assert (counts.copies, counts.metered, counts.orphan) == (1, 1, 0)
+    assert balance_run(run, stores=account.world.stores()).balances
+    assert account.bill(4) == {"stored:2013-04": "20.00"}
+    assert read_statement(account.world.objects, f"{INC}-{month(4)}-001").late_events.copies == 0
+
+
+def test_a_late_reading_that_no_later_month_reads_is_a_finding() -> None:
+    account = life(stored())
+    account.publish("2013-01-01", stored(), end="2013-02-01")
+    account.bill(1)
+    world = account.world
+    for number, day in ((2, 2), (3, 5)):
+        world.moment = datetime(2013, number + 1, day, 12, tzinfo=UTC)
+        if number == 3:
+            account.use("2012-12-20", "20")
+            account.use("2013-02-20", "5")
+        statement = world.bill(period=month(number))
+    codes = {finding.path: finding.code for finding in statement.findings if finding.account == "UA"}
+    assert codes == {"usage/UA/2013-02": "usage_without_invoice"}
+    assert (statement.late_events.metered, statement.late_events.orphan) == (1, 1)
 
 
 @pytest.mark.parametrize(

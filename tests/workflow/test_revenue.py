@@ -13,7 +13,7 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.charges import Recognition, RecognitionMethod
 from billproof.contracts.model import Contract
 from billproof.erp.recognition import recognize_revenue, waterfall
-from billproof.errors import InvalidInput, InvalidPeriod
+from billproof.errors import InvalidInput, InvalidPeriod, NotFound
 from billproof.invoicing.model import InvoiceLine
 from billproof.ledger.obligations import earned_by
 from billproof.money import Money, Rounding, total
@@ -217,12 +217,16 @@ def test_revenue_without_an_end_is_refused() -> None:
         Recognition.model_validate({"method": "straight_line_days", "over": {"start": "2013-01-01"}})
 
 
-def test_a_category_without_an_account_is_refused_before_anything_is_posted() -> None:
+def test_a_category_without_an_account_holds_the_invoice_before_anything_is_posted() -> None:
     world = yearly(alone(), revenue_category="unheard_of")
     world.bill()
-    world.approve_all()
-    with pytest.raises(InvalidInput, match="no revenue account for 'unheard_of'"):
+    (held,) = world.exception_store.of_subject(INC, JANUARY, "UA")
+    assert [finding.code for finding in held.opened.findings] == ["revenue_without_account"]
+    assert world.approve_all() == []  # nobody can: it is billed once the chart has the account
+    with pytest.raises(NotFound, match="is not released"):
         world.post(f"{INC}.{JANUARY}.UA")
+    with pytest.raises(InvalidInput, match="no revenue account for 'unheard_of'"):
+        world.recognize(JANUARY)
 
 
 def test_the_schedule_recognizes_the_last_month_and_catches_up() -> None:

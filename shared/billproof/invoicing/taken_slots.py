@@ -27,7 +27,7 @@ def outdated(draft: Draft, batch: BatchDrafts, register: Register) -> Finding:
     months = taken.keys() - {CREDITS}
     code, what = "late_usage_billed_elsewhere", "late usage of {}"
     if batch.period.name in months:
-        code, what = "month_billed_elsewhere", "usage of {}"
+        code, what = "month_billed_elsewhere", "{}"
     elif taken and not months:
         code, what = "credit_drawn_elsewhere", "what a credit of the account pays"
     named = ", ".join(sorted(months or {month for month, _ in wanted}))

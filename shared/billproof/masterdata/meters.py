@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.model import Exact, Model
 from billproof.names import EventType, Name, Version
 from billproof.quantities import QuantityRule
+from billproof.readings import Reading
 
 
 class Aggregation(StrEnum):
@@ -30,6 +31,12 @@ class Aggregation(StrEnum):
 
 LEVELS = {Aggregation.MAX, Aggregation.LATEST, Aggregation.WEIGHTED_SUM}
 """Those of a level, which has a value at every instant and goes on from one month to the next."""
+
+
+def is_level(aggregation: Aggregation, reading: Reading) -> bool:
+    """Say whether a meter that is read so is read as a level: by day it always is, by single events it never is."""
+    is_single = reading.by_price or reading.transactions is not None
+    return reading.by_day or (aggregation in LEVELS and not is_single)
 
 
 EARLIEST = date(1970, 1, 1)

@@ -29,7 +29,7 @@ from billproof.pipeline.earlier_runs import NOTHING_SEEN, EarlierRuns, Seen
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines
 from billproof.pipeline.issue_days import IssueDays
-from billproof.pipeline.level_sources import LevelSources, reads_levels
+from billproof.pipeline.level_sources import LevelSources, levels_read, reads_levels
 from billproof.pipeline.months import Months
 from billproof.pipeline.settling import SettledMonths
 from billproof.pipeline.stopped_accounts import readable_family
@@ -172,7 +172,7 @@ class AccountPlanner:
         for month in months[:MAX_EARLIER]:
             plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
         unbilled = self._unbilled.months(family, billings, settled, marks=marks, billed_now=months)
-        plan = self._with_unbilled(plan, family, unbilled)
+        plan = self._with_unbilled(plan, family, unbilled, billed={*settled.months, *months, self._period.name})
         committed = committed_before(plan.terms, history, self._period)
         return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
@@ -230,10 +230,12 @@ class AccountPlanner:
         billed = [billing for billing in billings if not InvoiceId.parse(billing.invoice).is_credit]
         return {member.id: self._runs.seen(billed, member.id, account, month) for member in family.accounts}
 
-    def _with_unbilled(self, plan: AccountPlan, family: Family, unbilled: Mapping[UnbilledMonth, Seens]) -> AccountPlan:
+    def _with_unbilled(
+        self, plan: AccountPlan, family: Family, unbilled: Mapping[UnbilledMonth, Seens], *, billed: Iterable[str]
+    ) -> AccountPlan:
         """Add the windows of months that no invoice bills: they count events, and measure nothing."""
         windows = [
-            unpriced(window)
+            unpriced(window, billed_later=levels_read(family.contracts, billed, self._meters, after=window))
             for month, bounds in unbilled.items()
             for window in self._windows_now(family, family.contracts, month.period, after=bounds)
         ]

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from billproof.contracts.model import Contract
+from billproof.contracts.timeline import governing
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import LEVELS, Meter
 from billproof.masterdata.parties import Account
 from billproof.periods import FIRST_ZONE, Period, cut_off, instant_text
 from billproof.pipeline.settling import SettledMonths
+from billproof.pricing.reading import Read
 from billproof.usage.levels import LevelSource
 from billproof.usage.log import LateMark
+from billproof.usage.model import AccountWindow
 
 LONGEST_GRACE = timedelta(hours=720)
 """The longest grace that the settings allow: what is written later for a month that is over leaves a mark."""
@@ -26,6 +29,18 @@ def reads_levels(contracts: Iterable[Contract], meters: Mapping[str, Meter]) -> 
     names = {name for charge in charges for name in charge.meters}
     is_by_day = any(charge.seats_meter is not None for charge in charges)
     return is_by_day or any(name in meters and meters[name].aggregation in LEVELS for name in names)
+
+
+def levels_read(
+    contracts: Sequence[Contract], months: Iterable[str], meters: Mapping[str, Meter], *, after: AccountWindow
+) -> dict[str, tuple[str, ...]]:
+    """Return the event types, each with its conditions, of which months after a window read a level of its account.
+
+    They bill the readings in the window, too: a level goes on.
+    """
+    periods = [Period.month(month) for month in months if month > after.period]
+    read = (Read.of(governing(contracts, period), period, account=after.account) for period in periods)
+    return Read(frozenset(reading for of_month in read for reading in of_month.levels(meters)), {}).conditions(meters)
 
 
 def first_possible(marks: Iterable[LateMark], known_since: str | None) -> str:

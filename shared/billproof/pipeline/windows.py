@@ -55,9 +55,12 @@ def window_of(
     )
 
 
-def unpriced(window: AccountWindow) -> AccountWindow:
-    """Return a window whose events are counted and not priced: no invoice bills its month."""
-    return window.model_copy(update={"metered": {}, "parts": (), "days": (), "levels": None})
+def unpriced(window: AccountWindow, *, billed_later: Mapping[str, tuple[str, ...]]) -> AccountWindow:
+    """Return a window whose events are counted and not priced: no invoice bills its month.
+
+    `billed_later` names those that months after it bill: readings of a level that goes on.
+    """
+    return window.model_copy(update={"metered": dict(billed_later), "parts": (), "days": (), "levels": None})
 
 
 def _part(name: str, ranges: Sequence[Period], zone: str, *, is_prefix: bool) -> PartWindow:

@@ -7,7 +7,7 @@ from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.ids import canonical_json
-from billproof.masterdata.meters import Meter
+from billproof.masterdata.meters import Meter, is_level
 from billproof.periods import Period
 from billproof.pricing.pooling import covered_days, part_name, pooled_days
 from billproof.pricing.service_periods import Due, commitment_edges, in_force, parts_of, term_edges, up_to
@@ -83,6 +83,13 @@ class Read:
     def by_day(self) -> bool:
         """Whether anything is read day by day."""
         return any(reading.by_day for reading in self.readings)
+
+    def levels(self, meters: Mapping[str, Meter]) -> Iterator[Reading]:
+        """Yield the readings of a level, which goes on from before the period."""
+        for reading in self.readings:
+            meter = meters.get(reading.meter)
+            if meter is not None and is_level(meter.aggregation, reading):
+                yield reading
 
     def conditions(self, meters: Mapping[str, Meter]) -> dict[str, tuple[str, ...]]:
         """Return the event types that are read, each with the conditions of the meters that read it, as JSON."""

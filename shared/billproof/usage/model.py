@@ -8,7 +8,7 @@ import msgspec
 from pydantic import Field
 
 from billproof.ids import digest
-from billproof.masterdata.meters import LEVELS, Aggregation
+from billproof.masterdata.meters import Aggregation, is_level
 from billproof.model import Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
@@ -140,8 +140,7 @@ class AskedAggregate(Model):
     @property
     def is_level(self) -> bool:
         """Whether it is of a level, which goes on from before the window."""
-        is_single = self.reading.by_price or self.reading.transactions is not None
-        return self.reading.by_day or (self.aggregation in LEVELS and not is_single)
+        return is_level(self.aggregation, self.reading)
 
     @property
     def level_name(self) -> str:
