@@ -1,11 +1,9 @@
 """How hard to try: `make chaos N=...` turns these up."""
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, settings
 
-LEVEL = int(os.environ.get("N", "1"))
+from tests.support.levels import LEVEL
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,7 +6,6 @@ A sound document is damaged: values are replaced by hostile ones, parts are remo
 
 import copy
 import json
-import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -27,9 +26,9 @@ from billproof.usage.ingestion import Message, ingest_usage
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.exchange_rates import rate
+from tests.support.levels import LEVEL
 from tests.support.world import ACCEPTANCE, INC, JANUARY, NOW, World, flight
 
-LEVEL = int(os.environ.get("N", "1"))
 ROUNDS = 2_000 * LEVEL
 SECONDS = 4 * LEVEL
 """For each parser; a slow machine does fewer rounds."""

@@ -8,18 +8,25 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from billproof.conservation.service import balance_run
+from billproof.errors import Contended
+from billproof.identities import RunId
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
-from billproof.pipeline.starting import run_ids
+from billproof.pipeline.starting import RUNNING, is_closed, refuse_while_another_runs, run_ids
 from billproof.proof.service import prove_run
 from billproof_ops.demo import story
 from tests.support.faults import Killed, fused
+from tests.support.verifying import verified
 from tests.support.world import INC, World, flight
 
 PERIODS = ("2013-01", "2013-02")
 ACCOUNTS = ("UA", "EV", "WN")
 PARENT, CHILD = "UA", "EV"
 """EV is billed on UA's invoice, in another bucket, and UA's tiers are filled by both."""
+
+
+def chosen(runs: list[str], choice: int) -> str:
+    return runs[choice % len(runs)]
 
 
 class Month(RuleBasedStateMachine):
@@ -43,7 +50,7 @@ class Month(RuleBasedStateMachine):
         self.world.moment = datetime(2013, 3, 3, 12, tzinfo=UTC)
         self.fuse = fused(self.world)
         self.sent: dict[str, dict[str, Any]] = {}
-        self.planned: dict[str, str] = {}
+        self.planned: set[str] = set()
 
     def attempt(self, kill_at: int | None, after: bool, step: Any) -> bool:
         """Take a step; True where it came through."""
@@ -51,6 +58,8 @@ class Month(RuleBasedStateMachine):
         try:
             step()
         except Killed:
+            self.world.objects.forget()  # another process remembers nothing
+            self.world.chain.forget()
             return False
         finally:
             self.fuse.arm(None)
@@ -76,23 +85,62 @@ class Month(RuleBasedStateMachine):
         self.sent |= {event["id"]: event for event in found}
 
     @rule(period=st.sampled_from(PERIODS), kill_at=kills, after=st.booleans())
-    def a_run_is_planned(self, period: str, kill_at: int | None, after: bool) -> None:
-        def plan() -> None:
-            run_id = self.world.start(period=period)
-            self.world.plan(run_id, period=period)
-            self.planned[run_id] = period
+    def a_run_is_started(self, period: str, kill_at: int | None, after: bool) -> None:
+        """A month that is under way is returned; another one is refused while it is."""
+        other = self.months_under_way() - {period}
+        try:
+            came_through = self.attempt(kill_at, after, lambda: self.world.start(period=period))
+        except Contended:
+            assert other
+        else:
+            assert not (came_through and other)
 
-        self.attempt(kill_at, after, plan)
-
-    @precondition(lambda self: bool(self.planned))
+    @precondition(lambda self: bool(self.of_status(RUNNING)))
     @rule(choice=st.integers(0, 100), kill_at=kills, after=st.booleans())
     def a_run_goes_on(self, choice: int, kill_at: int | None, after: bool) -> None:
-        run_id = sorted(self.planned)[choice % len(self.planned)]
-        if self.attempt(kill_at, after, lambda: self.finish(run_id)):
-            del self.planned[run_id]
+        self.attempt(kill_at, after, lambda: self.finish(chosen(self.of_status(RUNNING), choice)))
+
+    @precondition(lambda self: bool(self.of_status(RUNNING)))
+    @rule(choice=st.integers(0, 100), kill_at=st.integers(1, 200), after=st.booleans())
+    def a_run_fails(self, choice: int, kill_at: int, after: bool) -> None:
+        """A step died at every attempt that the state machine makes."""
+        run_id = chosen(self.of_status(RUNNING), choice)
+        if not self.attempt(kill_at, after, lambda: self.finish(run_id)):
+            self.world.billing_runs.statuses[run_id] = "FAILED"
+
+    @precondition(lambda self: bool(self.of_status("FAILED")))
+    @rule(choice=st.integers(0, 100))
+    def a_run_is_redriven(self, choice: int) -> None:
+        self.redrive(chosen(self.of_status("FAILED"), choice))
+
+    def redrive(self, run_id: str) -> None:
+        """What the operator's command does."""
+        period = RunId.parse(run_id).period
+        other = self.months_under_way() - {period}
+        try:
+            refuse_while_another_runs(self.world.runs, INC, period, self.world.billing_runs, self.world.now())
+        except Contended:
+            assert other
+        else:
+            assert not other
+            self.world.billing_runs.statuses[run_id] = RUNNING
+
+    def of_status(self, status: str) -> list[str]:
+        """Return the runs of a status, as Step Functions knows them."""
+        return sorted(run for run, known in self.world.billing_runs.statuses.items() if known == status)
+
+    def months_under_way(self) -> set[str]:
+        """Return the months whose run is under way, or was written down and not started yet."""
+        runs = [run for period in PERIODS for run in self.runs_of(period)]
+        statuses = self.world.billing_runs.statuses
+        under_way = (run for run in runs if statuses.get(run, RUNNING) == RUNNING)
+        return {RunId.parse(run).period for run in under_way if not is_closed(self.world.runs, run)}
 
     def finish(self, run_id: str) -> None:
-        """What the state machine does: every step may have been taken before."""
+        """What the state machine does: every step may have been taken before, and none before the plan is done."""
+        if run_id not in self.planned:
+            self.world.plan(run_id, period=RunId.parse(run_id).period)
+            self.planned.add(run_id)
         plan = Artefacts(self.world.objects).read(RUN_PLAN, run_id)
         for bucket in plan.buckets:
             aggregate_usage(run_id=run_id, bucket=bucket, objects=self.world.objects)
@@ -125,6 +173,10 @@ class Month(RuleBasedStateMachine):
         self.attempt(kill_at, after, post)
 
     @invariant()
+    def one_month_is_under_way_at_a_time(self) -> None:
+        assert len(self.months_under_way()) <= 1
+
+    @invariant()
     def numbers_have_no_gap_and_no_double(self) -> None:
         series = self.world.register.series(INC, 2013)
         assert len(set(series)) == len(series)
@@ -138,16 +190,12 @@ class Month(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         self.fuse.arm(None)
-        for run_id in sorted(self.planned):
-            self.finish(run_id)
-        runs = []
+        self.end_all_runs()
         for period in (*PERIODS, *PERIODS):
             self.world.bill(period=period)
             self.world.approve_all(period=period)
             self.world.post_all(period=period)
-            runs.append(self.world.start(period=period))
-            self.world.plan(runs[-1], period=period)
-            self.finish(runs[-1])
+            self.finish(self.world.start(period=period))
         stores = self.world.stores()
         billed: dict[str, int] = {}
         for period in PERIODS:
@@ -161,6 +209,17 @@ class Month(RuleBasedStateMachine):
             billed[period] = int(own.total - own.parts["duplicate"])
         for period in PERIODS:
             assert billed[period] == sum(event["time"].startswith(period) for event in self.sent.values())
+
+        self.world.settle()
+        assert verified(self.world).findings == ()
+
+    def end_all_runs(self) -> None:
+        """Start what was written down and never started, end what is under way, redrive what failed."""
+        for period in self.months_under_way():
+            self.world.start(period=period)
+        for run_id in (*self.of_status(RUNNING), *self.of_status("FAILED")):
+            self.world.billing_runs.statuses[run_id] = RUNNING
+            self.finish(run_id)
 
     def runs_of(self, period: str) -> list[str]:
         return run_ids(self.world.runs, INC, period)

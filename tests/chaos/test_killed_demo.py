@@ -18,6 +18,7 @@ import pytest
 
 from billproof_ops.local import server
 from billproof_ops.paths import ROOT
+from tests.support.levels import LEVEL
 
 SEED = int(os.environ.get("SEED", str(random.randrange(10**6))))
 COMMAND = [sys.executable, "-m", "billproof_ops", "demo"]
@@ -73,7 +74,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def moments() -> list[list[float]]:
     """Return N rounds of parts of the demo's time at which it is killed."""
     generator = random.Random(SEED)
-    return [[generator.random() for _ in range(KILLS_IN_A_ROW)] for _ in range(int(os.environ.get("N", "1")))]
+    return [[generator.random() for _ in range(KILLS_IN_A_ROW)] for _ in range(LEVEL)]
 
 
 def named(parts: list[float]) -> str:

@@ -9,10 +9,11 @@ import random
 
 import pytest
 
+from tests.support.levels import LEVEL
 from tests.support.tampering import ALTERATIONS, not_named, tampered_with
 
 SEED = int(os.environ.get("SEED", str(random.randrange(10**6))))
-PAIRS = 60 * int(os.environ.get("N", "1"))
+PAIRS = 60 * LEVEL
 
 
 def pairs() -> list[tuple[str, str]]:
