@@ -68,6 +68,11 @@ class Contract(Model):
         """The SHA-256 of the terms as canonical JSON, what is left at its default left out."""
         return digest(self.model_dump(mode="json", exclude_defaults=True))
 
+    @property
+    def rolls_over(self) -> bool:
+        """Whether some charge carries over what is left of its allowance."""
+        return any(charge.rollover for charge in self.charges)
+
     @model_validator(mode="after")
     def _names_are_sound(self) -> Self:
         reductions: list[Discount | Commitment | SpendCap | Credit | Waiver] = [

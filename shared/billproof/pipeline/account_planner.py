@@ -156,7 +156,7 @@ class AccountPlanner:
             update={
                 "known": "" if len(months) > MAX_EARLIER else versions_digest(family.contracts),
                 "terms_digest": terms_digest(terms.contracts, self._period),
-                "carried": history.carried_into(self._period) if any(map(_rolls_over, terms.contracts)) else (),
+                "carried": history.carried_into(self._period) if any(one.rolls_over for one in terms.contracts) else (),
                 "drawn": drawn,
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
                 "before": history.invoice_before(),
@@ -265,7 +265,7 @@ class AccountPlanner:
             ordinal=before[-1].ordinal + 1 if before else 0,
             contracts=contracts,
             rounding=rounding,
-            carried=history.carried_into(period) if any(map(_rolls_over, contracts)) else (),
+            carried=history.carried_into(period) if any(one.rolls_over for one in contracts) else (),
             line_ids=line_ids,
             billed=tuple(billed_lines(self._register, self._objects, before)),
             terms_digest=terms_digest(contracts, period),
@@ -295,7 +295,3 @@ class AccountPlanner:
             )
             for member in family.accounts
         )
-
-
-def _rolls_over(contract: Contract) -> bool:
-    return any(charge.rollover for charge in contract.charges)
