@@ -13,7 +13,7 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.charges import Recognition, RecognitionMethod
 from billproof.contracts.model import Contract
 from billproof.erp.recognition import recognize_revenue, waterfall
-from billproof.errors import InvalidInput, InvalidPeriod, NotFound
+from billproof.errors import InvalidPeriod, NotFound, PostingRejected
 from billproof.invoicing.model import InvoiceLine
 from billproof.ledger.obligations import earned_by
 from billproof.money import Money, Rounding, total
@@ -112,8 +112,8 @@ def test_the_months_of_a_line_add_up_to_it(cents: int, method: RecognitionMethod
     assert all(part.amount * cents >= 0 for part in parts)
 
 
-def yearly(world: World, **changes: Any) -> World:
-    contract = world.directory.contracts("UA")[-1]
+def yearly(world: World, account: str = "UA", **changes: Any) -> World:
+    contract = world.directory.contracts(account)[-1]
     charge = {
         **contract.charges[0].model_dump(mode="json"),
         "id": "year",
@@ -204,7 +204,8 @@ def test_a_credit_note_takes_the_deferred_part_back() -> None:
 
 def test_a_setup_fee_may_be_earned_over_the_term() -> None:
     over = {"method": "straight_line_months", "over": {"start": "2013-01-01", "end": "2014-01-01"}}
-    terms = {"price": {"model": "one_off", "amount": "1200", "due_on": "2013-01-10"}, "recognition": over}
+    price = {"model": "one_off", "amount": "1200", "due_on": "2013-01-10"}
+    terms: dict[str, Any] = {"price": price, "recognition": over}
     world = billed(yearly(alone(), **terms, timing="in_arrears", cadence={}))
     assert flow(world, 2) == [
         ("2013-01", "0.00", "1100.00", "0.00", "1100.00"),
@@ -225,8 +226,23 @@ def test_a_category_without_an_account_holds_the_invoice_before_anything_is_post
     assert world.approve_all() == []  # nobody can: it is billed once the chart has the account
     with pytest.raises(NotFound, match="is not released"):
         world.post(f"{INC}.{JANUARY}.UA")
-    with pytest.raises(InvalidInput, match="no revenue account for 'unheard_of'"):
+    with pytest.raises(PostingRejected, match="no revenue account for 'unheard_of'"):
         world.recognize(JANUARY)
+
+
+def test_revenue_whose_account_is_gone_stops_no_other_account_s_and_is_booked_once_it_is_back() -> None:
+    world = billed(yearly(yearly(World(accounts={"UA", "B6"}), "B6"), revenue_category="usage"))
+    entity = world.directory.legal_entity(INC)
+    chart = entity.chart_of_accounts
+    revenue = {name: number for name, number in chart.revenue.items() if name != "subscription"}
+    poorer = chart.model_copy(update={"revenue": revenue})
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "chart_of_accounts": poorer}))
+    gone = "1 of 2 revenue entries of 2013-02 were rejected: the chart of accounts has no revenue account"
+    with pytest.raises(PostingRejected, match=gone) as rejected:
+        world.recognize("2013-02")
+    assert rejected.value.remedy.startswith("publish the legal entity")
+    world.publish(entity.model_copy(update={"version": entity.version + 2}))
+    assert recognized(world, "2013-02") == ("560.00", 1)  # 28 days at 10 of each; the other one was posted before
 
 
 def test_the_schedule_recognizes_the_last_month_and_catches_up() -> None:

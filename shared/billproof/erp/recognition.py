@@ -1,16 +1,17 @@
 """Recognising deferred revenue, month by month, and showing what is still deferred."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 
 from billproof.erp.accruing import accrual_entry, accruals_of, accrue, left_accrued
 from billproof.erp.intent import erp_of
 from billproof.erp.port import Erps, erp_named
 from billproof.erp.posting import PostingOutcome
 from billproof.erp.service import ensure_posted
-from billproof.errors import InvalidPeriod, NotFound, PostingRejected, work_apart
+from billproof.errors import InvalidInput, InvalidPeriod, NotFound, PostingRejected, work_apart
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import Invoice, Released
@@ -31,6 +32,9 @@ CATCH_UP_MONTHS = 3
 
 AHEAD_MONTHS = 24
 """Months after those shown in which a document may earn first what it deferred."""
+
+
+LACKING = "publish the legal entity with what it lacks, then recognize the month again"
 
 
 class MonthRecognized(Model):
@@ -67,18 +71,20 @@ def recognize_month(
 
     Doing it again posts nothing. Each is posted in the ERP that holds its document. Raises NotFound where there is no
     such legal entity, InvalidPeriod, Conflict where the ERP has another document under an entry's reference, and
-    PostingRejected, with the first remedy, once everything that the ERP takes is posted.
+    PostingRejected, with the first remedy, once everything else is posted: where the ERP does not take an entry, or
+    the legal entity lacks an account or an ERP for it.
     """
     entity, period = directory.legal_entity(legal_entity), Period.month(month)
     earned, accrued, documents, posted = Money.zero(entity.currency), Money.zero(entity.currency), 0, 0
-    rejected: list[PostingRejected] = []
+    rejected: list[PostingRejected | InvalidInput] = []
     for month_entry in _entries(entity, period, register, objects):
         documents += 1
-        if not month_entry.entry.lines:
-            continue
         try:
-            outcome, _ = ensure_posted(month_entry.entry, erp_named(month_entry.erp, erps))
-        except PostingRejected as error:
+            entry = month_entry.entry()
+            if not entry.lines:
+                continue
+            outcome, _ = ensure_posted(entry, erp_named(month_entry.erp, erps))
+        except (PostingRejected, InvalidInput) as error:
             rejected.append(error)
             continue
         posted += outcome is PostingOutcome.POSTED
@@ -86,7 +92,8 @@ def recognize_month(
         accrued += month_entry.accrued
     if rejected:
         message = f"{len(rejected)} of {documents} revenue entries of {month} were rejected: {rejected[0].message}"
-        raise PostingRejected(message, remedy=rejected[0].remedy)
+        remedies = (error.remedy for error in rejected if isinstance(error, PostingRejected))
+        raise PostingRejected(message, remedy=next(remedies, LACKING))
     return MonthRecognized(
         legal_entity=legal_entity, month=month, documents=documents, posted=posted, earned=earned, accrued=accrued
     )
@@ -94,9 +101,9 @@ def recognize_month(
 
 @dataclass(frozen=True, slots=True)
 class _MonthEntry:
-    """An entry of a month, and what it earns of deferred revenue and adds to contract assets."""
+    """What makes an entry of a month, and what that earns of deferred revenue and adds to contract assets."""
 
-    entry: JournalEntry
+    entry: Callable[[], JournalEntry]
     erp: str
     earned: Money
     accrued: Money
@@ -108,7 +115,7 @@ def _entries(entity: LegalEntity, month: Period, register: Register, objects: Ob
     for released, invoice in _deferring(entity.id, month.name, register, objects):
         if month.start < books_close(invoice):
             continue  # its own posting books what was earned by then
-        entry = revenue_entry(invoice, released, month, entity.chart_of_accounts)
+        entry = partial(revenue_entry, invoice, released, month, entity.chart_of_accounts)
         changes = [(obligation.is_accrued, obligation.earned_in(month)) for obligation in obligations(invoice)]
         earned = zero.plus(amount for is_accrued, amount in changes if not is_accrued)
         freed = zero.plus(amount for is_accrued, amount in changes if is_accrued)
@@ -116,9 +123,8 @@ def _entries(entity: LegalEntity, month: Period, register: Register, objects: Ob
     for facts in _may_wait(entity.id, month.name, register):
         accrued = accrue(facts, month, entity, register=register, objects=objects)
         if accrued is not None:
-            entry = accrual_entry(str(facts.id), accrued, entity)
             change = zero.plus(accrued.now.values()) - zero.plus(accrued.before.values())
-            yield _MonthEntry(entry, accrued.erp, zero, change)
+            yield _MonthEntry(partial(accrual_entry, str(facts.id), accrued, entity), accrued.erp, zero, change)
 
 
 def _may_wait(legal_entity: str, month: str, register: Register) -> Iterator[InvoiceFacts]:
