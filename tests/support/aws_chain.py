@@ -35,8 +35,8 @@ from tests.support.world import EUROPE, INC, flight
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
 WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
 EVENTS = ROOT / "events"
-ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "DL"}
-"""The accounts of the demo that play: DL is billed by the other legal entity."""
+ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "HA", "DL"}
+"""The accounts of the demo that play: a level is read of HA, and DL is billed by the other legal entity."""
 
 
 class LambdaContext:
