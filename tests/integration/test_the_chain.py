@@ -9,7 +9,7 @@ import pytest
 from billproof.adapters.aws.clients import client
 from billproof.invoicing.delivery import pdf_key
 from billproof.usage import log
-from billproof_ops import billing, dead_letters
+from billproof_ops import billing, dead_letters, quarantine
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
@@ -56,7 +56,14 @@ def test_the_statement_counts_every_event(billed: Target) -> None:
     assert (statement.released, statement.held) == (12, 1)
     assert [finding.code for finding in statement.findings] == ["unpriced_meter"]
     assert (statement.events.metered, statement.events.excluded) == (1_201, 10)
-    assert statement.quarantined_unattributed == 1
+    assert statement.quarantined_unattributed == 0  # the broken message says no time: it is of the month it came in
+
+
+def test_what_says_no_time_belongs_to_the_month_in_which_it_came(billed: Target) -> None:
+    now = datetime.now(UTC)
+    months = {f"{now - timedelta(days=1):%Y-%m}", f"{now:%Y-%m}"}  # its zone is behind, or the month has just begun
+    rows = [row for month in months for row in quarantine.rows(billed, EUROPE, month, all_of_them=True)]
+    assert [(row.reason, row.kind, row.state) for row in rows] == [("unparsable_json", "unattributed", "open")]
 
 
 def test_invoices_and_ledger_agree(billed: Target) -> None:

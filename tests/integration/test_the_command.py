@@ -10,7 +10,8 @@ from billproof.invoicing.delivery import pdf_key
 from billproof_ops import billing
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
-from tests.support.chain import DRAIN_SECONDS, INC, JANUARY, facts, run_command, settled
+from tests.support.chain import DRAIN_SECONDS, INC, JANUARY, drained, facts, run_command, send, settled
+from tests.support.world import flight
 
 WHY = ("--reason", "goodwill", "--note", "a week without data", "--as", "ana")
 
@@ -108,6 +109,25 @@ def test_a_proof_fails_when_a_contract_is_changed_by_hand(billed: Target) -> Non
     finally:
         database.put_item(TableName=table, Item=stored)
     assert (code, "terms_changed" in out, "UA-2013" in out) == (1, True, True)
+
+
+def test_a_refused_event_is_resent_and_dismissed_as_often_as_one_likes(billed: Target) -> None:
+    april = ("-e", INC, "-p", "2013-04", "--json")
+    unknown = flight(4_001, account="UA", day="2013-04-05", type="flight.of-fancy")
+    send(billed, "UsageEventsQueueUrl", [json.dumps([unknown])])
+    drained(billed, "UsageEventsQueueUrl")
+    (refused,) = json.loads(run_command("quarantine", "list", *april)[1])
+    assert (refused["reason"], refused["place"], refused["state"]) == ("unknown_meter", "UA", "open")
+    for _ in range(2):
+        code, out, err = run_command("quarantine", "resend", refused["id"])
+        assert (code, "1 sent again" in out) == (0, True), out + err
+    drained(billed, "UsageEventsQueueUrl")
+    for reason in ("a test of the source", "another reason"):  # what was resent and refused again is dismissed with it
+        for row in json.loads(run_command("quarantine", "list", *april, "--all")[1]):
+            code, out, err = run_command("quarantine", "dismiss", row["id"], "--as", "ana", "--reason", reason)
+            assert (code, "dismissed by ana: a test of the source" in " ".join(out.split())) == (0, True), out + err
+    assert json.loads(run_command("quarantine", "list", *april)[1]) == []
+    assert not [key for key in billed.ports.objects.keys("usage/") if "day=2013-04-05" in key]
 
 
 def test_json_output_is_json(billed: Target) -> None:
