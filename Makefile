@@ -64,7 +64,7 @@ integration: setup ## The tests on a local stack that enforces no roles, or on A
 integration-localstack: setup .localstack/.ready ## The tests on LocalStack, the second emulator; needs java and npm
 	$(BIN)/python -m billproof_ops.local.localstack run $(BIN)/pytest --no-cov -rs tests/integration
 
-chaos: setup ## Kill every step at every port call, and the demo N times (N=10); SEED repeats a sequence of failures
+chaos: setup ## Kill every step at every port call (N=1: at 30), and the demo N times (N=10); SEED repeats what was drawn
 	N=$(N) $(BIN)/pytest --no-cov tests/chaos
 
 .bench/.ready: requirements/bootstrap.txt requirements/bench.txt $(VENV)/.ready

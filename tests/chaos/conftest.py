@@ -7,7 +7,7 @@ from tests.support.levels import LEVEL
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--chaos-points", type=int, default=10_000, help="Port calls to kill at, for each step.")
+    parser.addoption("--chaos-points", type=int, default=30 * LEVEL, help="Port calls to kill at, for each step.")
 
 
 settings.register_profile(

@@ -18,9 +18,8 @@ import pytest
 
 from billproof_ops.local import server
 from billproof_ops.paths import ROOT
-from tests.support.levels import LEVEL
+from tests.support.levels import LEVEL, SEED
 
-SEED = int(os.environ.get("SEED", str(random.randrange(10**6))))
 COMMAND = [sys.executable, "-m", "billproof_ops", "demo"]
 LONGEST_SECONDS = 600
 KILLS_IN_A_ROW = 3

@@ -4,15 +4,13 @@
 """
 
 import itertools
-import os
 import random
 
 import pytest
 
-from tests.support.levels import LEVEL
+from tests.support.levels import LEVEL, SEED
 from tests.support.tampering import ALTERATIONS, not_named, tampered_with
 
-SEED = int(os.environ.get("SEED", str(random.randrange(10**6))))
 PAIRS = 60 * LEVEL
 
 

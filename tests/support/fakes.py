@@ -71,7 +71,8 @@ class MemoryRecords:
     def query(
         self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Record]:
-        keys = sorted(key for key in self.items if key.partition == partition and key.sort.startswith(prefix))
+        known = tuple(self.items)  # others write meanwhile
+        keys = sorted(key for key in known if key.partition == partition and key.sort.startswith(prefix))
         for key in (keys[::-1] if newest_first else keys)[:limit]:
             yield Record(key, _copied(self.items[key]))
 
@@ -105,7 +106,7 @@ class MemoryObjects:
         return self.items.setdefault(key, data) is data
 
     def keys(self, prefix: str) -> Iterator[str]:
-        yield from sorted(key for key in self.items if key.startswith(prefix))
+        yield from sorted(key for key in tuple(self.items) if key.startswith(prefix))  # others write meanwhile
 
 
 class MemoryQueue:

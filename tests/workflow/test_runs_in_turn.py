@@ -70,6 +70,26 @@ def test_a_run_that_failed_does_not_stop_the_next_month_and_is_redriven_after_it
     refuse_while_another_runs(world.runs, INC, FEBRUARY, world.billing_runs, world.now())
 
 
+@pytest.mark.parametrize("month", [JANUARY, MARCH])
+def test_a_run_that_was_redriven_after_later_ones_is_waited_for(world: World, month: str) -> None:
+    failed = world.start(period=FEBRUARY)
+    world.billing_runs.statuses[failed] = "FAILED"
+    later = world.start(period=MARCH)
+    world.plan(later, period=MARCH)
+    finish(world, later)
+    world.billing_runs.statuses[failed] = "RUNNING"  # redriven
+    with pytest.raises(Contended, match=f"{failed} is under way"):
+        world.start(period=month)
+
+
+def test_a_run_is_not_redriven_while_the_next_one_of_its_month_is_under_way(world: World) -> None:
+    failed = world.start(period=FEBRUARY)
+    world.billing_runs.statuses[failed] = "FAILED"
+    again = world.start(period=FEBRUARY)
+    with pytest.raises(Contended, match=f"{again} is under way"):
+        refuse_while_another_runs(world.runs, INC, FEBRUARY, world.billing_runs, world.now())
+
+
 def test_of_two_starts_at_the_same_moment_one_gets_the_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     create_all = world.runs.create_all
 

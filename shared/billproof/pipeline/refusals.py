@@ -24,7 +24,8 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, instant_text, zone
 from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.starting import is_closed, run_ids, runs_in_turn
+from billproof.pipeline.starting import is_closed, run_ids
+from billproof.pipeline.turns import runs_in_turn
 from billproof.ports import Objects, Records
 from billproof.usage import log
 from billproof.usage.model import Quarantined

@@ -2,7 +2,7 @@
 
 runs#<entity>#<period>      <ordinal>            the run exists
                             <ordinal>#closed     its statement is written
-turns#<entity>              <ordinal>            the runs of all months in the order in which they were started
+turns#<entity>              <ordinal>            the runs of all months in the order of their starts (turns.py)
 signed-off#<entity>         <period>             the month takes no further run (months.py)
 
 A month bills what earlier months left unbilled, so two months at once would bill the same usage: the second waits for
@@ -22,15 +22,18 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
+from billproof.pipeline.turns import last_turn, runs_in_turn, turn
 from billproof.ports import Document, Key, Record, Records, Workflows
 from billproof.retrying import attempts
-from billproof.store_keys import RunKey, turn_key
+from billproof.store_keys import RunKey
 
 MAX_ATTEMPTS = 10
 LOOK_BACK_MONTHS = 120
 """How far the schedule looks back for the last run of a legal entity; one without any costs so many queries once."""
 EXECUTIONS_KNOWN = timedelta(days=90)
 """For how long Step Functions surely knows an execution; its name is free again then."""
+TURNS_LOOKED_AT = 24
+"""Among how many of the last runs one that was redriven is looked for; Step Functions redrives for 14 days."""
 RUNNING = "RUNNING"
 CLOSED = "closed"
 
@@ -106,7 +109,7 @@ def start_billing_run(
         if known and (under_way := _under_way(records, known[-1], workflows, now)) is not None:
             _refuse_other_accounts(records, known[-1], only_accounts)
             return under_way
-        turn = _last_turn(records, legal_entity)
+        ordinal = last_turn(records, legal_entity)
         refuse_while_another_runs(records, legal_entity, period, workflows, now)
         run_id = str(RunId(legal_entity, period, len(known) + 1))
         record = Record(
@@ -119,7 +122,7 @@ def start_billing_run(
             },
         )
         before_record(run_id)
-        if records.create_all([record, _turn(legal_entity, turn + 1, run_id)]):
+        if records.create_all([record, turn(legal_entity, ordinal + 1, run_id)]):
             return _start(records, run_id, legal_entity, period, workflows)
     message = f"others kept starting runs of {legal_entity} {period}"
     raise Contended(message)
@@ -128,46 +131,24 @@ def start_billing_run(
 def refuse_while_another_runs(
     records: Records, legal_entity: str, period: str, workflows: Workflows, now: datetime
 ) -> None:
-    """Raise Contended while a run of another month of a legal entity is under way, or was written down to be started.
+    """Raise Contended while a run of a legal entity is under way, or was written down to be started.
 
-    The last one to be started is the only one that can be. A run that failed is not waited for.
+    It need not be the last one that was started: a run that failed is not waited for, and may be redriven later.
     """
-    other = _other_month_under_way(records, legal_entity, period, workflows, now)
+    other = _under_way_in_turn(records, legal_entity, workflows, now)
     if other is not None:
         message = f"{other} is under way, and {period} would bill what it bills: start {period} when it has ended"
         raise Contended(message)
 
 
-def _other_month_under_way(
-    records: Records, legal_entity: str, period: str, workflows: Workflows, now: datetime
-) -> str | None:
-    last = next(records.query(_turns(legal_entity), newest_first=True, limit=1), None)
-    run_id = last.document["run_id"] if last else None
-    if run_id is None or RunId.parse(run_id).period == period or is_closed(records, run_id):
-        return None
-    status = workflows.status(run_id)
-    is_open = status == RUNNING or (status is None and _is_remembered(records, run_id, now))
-    return str(run_id) if is_open else None
-
-
-def _turns(legal_entity: str) -> str:
-    return f"turns#{legal_entity}"
-
-
-def _turn(legal_entity: str, ordinal: int, run_id: str) -> Record:
-    return Record(Key(_turns(legal_entity), turn_key(ordinal)), {"run_id": run_id})
-
-
-def runs_in_turn(records: Records, legal_entity: str, *, limit: int) -> list[str]:
-    """Return the last runs of a legal entity, of any month, in the order in which they were started."""
-    turns = list(records.query(_turns(legal_entity), newest_first=True, limit=limit))
-    return [record.document["run_id"] for record in reversed(turns)]
-
-
-def _last_turn(records: Records, legal_entity: str) -> int:
-    """Return the ordinal of the last run of a legal entity, of any month; 0 where none was started."""
-    last = next(records.query(_turns(legal_entity), newest_first=True, limit=1), None)
-    return int(last.key.sort) if last else 0
+def _under_way_in_turn(records: Records, legal_entity: str, workflows: Workflows, now: datetime) -> str | None:
+    for run_id in reversed(runs_in_turn(records, legal_entity, limit=TURNS_LOOKED_AT)):
+        if is_closed(records, run_id):
+            continue
+        status = workflows.status(run_id)
+        if status == RUNNING or (status is None and _is_remembered(records, run_id, now)):
+            return run_id
+    return None
 
 
 def refuse_other_request(records: Records, run_id: str, requested_by: str) -> None:
@@ -252,7 +233,8 @@ def start_due_runs(
 
     def start_months(entity: LegalEntity) -> list[StartedRun]:
         month = next(iter(_due_months(entity, records, workflows, now, grace)), None)
-        if month is None or _other_month_under_way(records, entity.id, month, workflows, now):
+        under_way = _under_way_in_turn(records, entity.id, workflows, now)
+        if month is None or (under_way is not None and RunId.parse(under_way).period != month):
             return []
         started = start_billing_run(
             legal_entity=entity.id,
