@@ -97,7 +97,7 @@ def a_record_inserted_and_all_after_it_written_anew(world: World) -> list[str]:
 def the_order_changed_and_the_chain_written_anew(world: World) -> list[str]:
     chain, keys = _chain(world)
     blocks = _blocks(world, keys)
-    blocks[2], blocks[3] = {**blocks[3], "at": blocks[2]["at"]}, {**blocks[2], "at": blocks[3]["at"]}
+    blocks[5], blocks[6] = {**blocks[6], "at": blocks[5]["at"]}, {**blocks[5], "at": blocks[6]["at"]}  # no other's
     _rewrite(world, chain, blocks, keys)
     return [f"{chain} record {len(keys)}"]
 
