@@ -17,6 +17,7 @@ from billproof.audit.heads import ANCHORS, anchor_days, path_of
 from billproof.audit.merkle import follow
 from billproof_ops import cli
 from billproof_ops.paths import ROOT
+from billproof_ops.printing import console
 from billproof_ops.target import Target
 from tests.support.verifying import verified
 from tests.support.world import INC, JANUARY, World, flight
@@ -38,13 +39,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world.credit_and_approve(UA)
     world.settle()
     anchor_days(world.chain, world.anchors, today=date(2013, 2, 3))
+    monkeypatch.setattr(console, "width", 240)  # whatever the terminal of the tests has
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")  # where --as works
     monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world))
     return world
 
 
 def run(*words: str) -> tuple[int, str]:
-    answer = CliRunner().invoke(cli.app, ["audit", *words], env={"COLUMNS": "240", "TERM": "xterm"})
+    answer = CliRunner().invoke(cli.app, ["audit", *words])
     return answer.exit_code, f"{answer.output}{answer.exception or ''}"
 
 
