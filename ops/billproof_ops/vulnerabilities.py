@@ -30,6 +30,13 @@ def verdict(report: Mapping[str, Any]) -> tuple[int, list[str]]:
     return (1, lines) if lines else (0, [f"{len(packages)} packages have no known vulnerability"])
 
 
+def without_a_report(said: str) -> tuple[int, list[str]]:
+    """Return the same where pip-audit printed no report: only that nobody answers is no failure."""
+    if "connection" in said.lower():
+        return 0, ["NOT AUDITED: the service of vulnerabilities cannot be reached"]
+    return 1, [said]
+
+
 def main(pip_audit: str, requirements: str) -> int:
     """Audit and print; returns the exit code."""
     command = [pip_audit, "-r", requirements, "--require-hashes", "--disable-pip", "-f", "json"]
@@ -37,9 +44,9 @@ def main(pip_audit: str, requirements: str) -> int:
     try:
         report = json.loads(result.stdout)
     except ValueError:
-        sys.stderr.write(result.stderr)
-        return 1
-    code, lines = verdict(report)
+        code, lines = without_a_report(result.stderr)
+    else:
+        code, lines = verdict(report)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return code
 

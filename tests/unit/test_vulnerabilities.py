@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from billproof_ops.vulnerabilities import verdict
+from billproof_ops.vulnerabilities import verdict, without_a_report
 
 CLEAN = {"name": "boto3", "version": "1.0", "vulns": []}
 LEFT_OUT = {"name": "typst", "skip_reason": "not known"}
@@ -29,3 +29,8 @@ def test_a_vulnerability_and_a_package_left_out_fail_and_an_unreachable_service_
     packages: list[dict[str, Any]], code: int, lines: list[str]
 ) -> None:
     assert verdict({"dependencies": packages}) == (code, lines)
+
+
+def test_only_that_nobody_answers_is_no_failure_where_there_is_no_report() -> None:
+    assert without_a_report("requests.exceptions.ConnectionError: Failed to resolve")[0] == 0
+    assert without_a_report("invalid requirements input") == (1, ["invalid requirements input"])
