@@ -206,6 +206,7 @@ def test_what_an_ingest_call_writes_costs_one_block_and_one_that_says_it_is_writ
         ("decisions", "requests#sky.2013-01.UA~01", "carla", {}, ("sky", "sky")),
         ("decisions", "request-keys#carla", "key", {}, ("_shared", "_shared")),
         ("decisions", "limits#sky#ben", "day#2013-02-02#USD#000000", {}, ("sky", "sky")),
+        ("runs", "turns#sky", "000001", {}, ("sky", "sky")),
         ("decisions", "policies#sky", "000001#published", {}, ("sky", "sky")),
         ("ledger", "documents#sky#1", "SKY-1", {}, ("sky", "sky")),
     ],

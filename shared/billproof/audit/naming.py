@@ -18,7 +18,9 @@ SHARED = "_shared"
 LANES = 8
 """Chains of one owner: so many writers do not wait for each other. Each is some fifty blocks a second at most."""
 
-OF_AN_ENTITY = frozenset({"numbers", "revenue", "documents", "journal", "runs", "signed-off", "limits", "policies"})
+OF_AN_ENTITY = frozenset(
+    {"numbers", "revenue", "documents", "journal", "runs", "turns", "signed-off", "limits", "policies"}
+)
 """Kinds of facts whose partitions name a legal entity and no account."""
 
 type Owners = Callable[[str], str | None]
