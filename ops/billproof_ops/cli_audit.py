@@ -21,11 +21,11 @@ from billproof.errors import NotFound
 from billproof.periods import instant_text
 from billproof_ops import api, billing, tables
 from billproof_ops.errors import OpsError, WrongUse
-from billproof_ops.printing import AsJson, Who, console, print_json, read_text
+from billproof_ops.printing import AsJson, Who, console, print_json, read_text, verbs
 from billproof_ops.replay import moment
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="The audit chain: what was stored and decided, and that it still is.")
+app = verbs()
 SHOWN = 100
 """Findings that are printed; --json prints all of them."""
 Why = Annotated[str, typer.Option("--why", help="The reason, which is recorded for ever.")]

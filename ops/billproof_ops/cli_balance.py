@@ -7,10 +7,13 @@ import typer
 
 from billproof_ops import balances, tables
 from billproof_ops.errors import WrongUse
-from billproof_ops.printing import AsJson, Entity, console, print_json
+from billproof_ops.printing import AsJson, Entity, console, print_json, verbs
 from billproof_ops.target import Target
 
+app = verbs()
 
+
+@app.command()
 def balance(
     account: Annotated[str, typer.Argument(help="The account, such as UA.")],
     *,

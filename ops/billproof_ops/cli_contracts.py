@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from billproof.masterdata.service import contract_history
-from billproof_ops.printing import AsJson, console, print_json
+from billproof_ops.printing import AsJson, console, print_json, verbs
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Contracts.")
+app = verbs()
 
 
 @app.callback()

@@ -6,10 +6,10 @@ import typer
 from rich.table import Table
 
 from billproof_ops import dead_letters
-from billproof_ops.printing import AsJson, console, print_json, show
+from billproof_ops.printing import AsJson, console, print_json, show, verbs
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Dead letters: messages that failed five times.")
+app = verbs()
 QueueName = Annotated[str, typer.Argument(help=f"One of {', '.join(dead_letters.QUEUES)}.")]
 Contains = Annotated[str, typer.Option("--contains", help="Only messages whose body contains this text.")]
 

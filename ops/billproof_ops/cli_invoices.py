@@ -1,7 +1,6 @@
 """`billproof invoice` and `billproof simulate`: list, show, prove, preview and credit invoices."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,10 +8,10 @@ from rich.table import Table
 
 from billproof.invoicing.balance import BalanceChange
 from billproof_ops import billing, cli_credits, previews, tables
-from billproof_ops.printing import AsJson, Entity, Period, console, print_json, read_text, show_proof
+from billproof_ops.printing import AsJson, Entity, Period, console, print_json, show_proof, verbs
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Invoices.")
+app = verbs()
 app.command("credit")(cli_credits.credit_an_invoice)
 
 
@@ -183,36 +182,3 @@ def preview_an_invoice(
 
 def _settled(change: BalanceChange) -> str:
     return f"balance drawn {change.drawn}" if change.left.is_zero else f"left to the balance {change.left}"
-
-
-def simulate(
-    *,
-    contracts: Annotated[
-        Path,
-        typer.Option("--contracts", help="Versions of contracts or other master data as JSON; - for standard input."),
-    ],
-    period: Period,
-    legal_entity: Entity,
-    as_json: AsJson = False,
-) -> None:
-    """Price a whole month under changed terms and show what would differ. Nothing is stored.
-
-    The file contains one object, or an array of objects, in the format of the contract-events queue.
-    """
-    simulation = previews.simulate_file(Target.find(), legal_entity, period, read_text(contracts), str(contracts))
-    if as_json:
-        print_json(simulation.model_dump(mode="json"))
-        return
-    amounts = ("Before", "After", "Difference")
-    title = f"{legal_entity} {period}, accounts: {simulation.accounts}"
-    listed = tables.table("Account", "Line", *amounts, title=title, whole=amounts, right=amounts)
-    for change in simulation.changes:
-        for line in change.lines:
-            before, after = (amount.text if amount else "" for amount in (line.before, line.after))
-            listed.add_row(change.account, line.line, before, after, "")
-        sums = (change.before.text, change.after.text, change.difference.text)
-        listed.add_row(change.account, "net", *(f"[bold]{text}[/]" for text in sums))
-        for finding in change.findings:
-            listed.add_row(change.account, f"{finding.severity} {finding.code}: {finding.message}", "", "", "")
-    listed.add_row("all", "net", f"{simulation.before}", f"{simulation.after}", f"{simulation.difference}")
-    console.print(listed)

@@ -9,10 +9,10 @@ import typer
 from billproof.approvals.publishing import PolicyState
 from billproof_ops import policies
 from billproof_ops.errors import WrongUse
-from billproof_ops.printing import AsJson, Entity, Who, console, print_json, read_text, show
+from billproof_ops.printing import AsJson, Entity, Who, console, print_json, read_text, show, verbs
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Policies: who may decide what. Each version takes two people.")
+app = verbs()
 File = Annotated[Path, typer.Argument(help="A file with the policy as JSON; - for standard input.")]
 
 

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from billproof_ops.pricing import price_text
-from billproof_ops.printing import read_text
+from billproof_ops.printing import read_text, verbs
+
+app = verbs()
 
 
+@app.command()
 def price(
     file: Annotated[
         Path,

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from billproof_ops import quarantine, tables
-from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show
+from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, verbs
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Refused usage events: open, resent and accepted, or dismissed.")
+app = verbs()
 EventId = Annotated[str, typer.Argument(help="A refused event's id, such as 2013-01-05.0123456789abcdef.")]
 EventIds = Annotated[list[str], typer.Argument(help="The ids of refused events.")]
 

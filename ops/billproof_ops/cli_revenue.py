@@ -6,10 +6,10 @@ import typer
 
 from billproof.erp.recognition import RecognitionResult, waterfall
 from billproof_ops import tables
-from billproof_ops.printing import AsJson, Entity, Period, console, print_json
+from billproof_ops.printing import AsJson, Entity, Period, console, print_json, verbs
 from billproof_ops.target import Target
 
-app = typer.Typer(no_args_is_help=True, help="Revenue: deferred, accrued, and earned month by month.")
+app = verbs()
 
 
 @app.command()

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 from rich.console import Console
 
+from billproof.errors import BillproofError, InvalidInput
 from billproof.proof.model import DifferenceKind, Proof
-from billproof_ops.errors import WrongUse
+from billproof_ops.errors import OpsError, WrongUse
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
@@ -32,6 +34,11 @@ NOT_POSTED = (
     "postings is empty, then prove again; if it does not empty, see docs/runbooks/erp-postings-waiting.md."
 )
 """What a proof says of documents that are on their way to the ERP."""
+
+
+def verbs() -> typer.Typer:
+    """Make the place of one verb, or of a group of them."""
+    return typer.Typer(no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
 
 def show(model: BaseModel, *, as_json: bool, text: str) -> None:
@@ -56,6 +63,19 @@ def read_text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise WrongUse(message) from None
+
+
+def to_be_corrected(error: Exception) -> tuple[str, int] | None:
+    """Say in one line what a user can correct, with the exit code; None where only a developer can."""
+    match error:
+        case WrongUse() | InvalidInput():
+            return str(error), 2
+        case OpsError() | BillproofError():
+            return str(error), 1
+        case ClientError() | BotoCoreError():
+            return f"AWS: {error}", 1
+        case _:
+            return None
 
 
 def fail(error: object, code: int) -> NoReturn:

@@ -1,6 +1,8 @@
 """The commands of `billproof`: each is safe to repeat, and some test shows it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,3 +36,19 @@ def test_what_needs_no_stack_says_the_same_again(words: tuple[str, ...], monkeyp
     answers = [CliRunner().invoke(app, words, input=json.dumps({**request, "period": "2013-01"})) for _ in range(2)]
     assert [answer.exit_code for answer in answers] == [0, 0]
     assert answers[0].output == answers[1].output != ""
+
+
+def test_a_help_text_and_the_version_wait_for_no_library() -> None:
+    loaded = (
+        "import sys; from billproof_ops.cli import app; app({words}, standalone_mode=False); print(sorted(sys.modules))"
+    )
+    for words, said in (["--help"], "Refused usage events"), (["--version"], "billproof 0."):
+        script = loaded.format(words=words)
+        answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+        assert said in answer
+        assert [heavy for heavy in ("pydantic", "botocore", "rich", "duckdb") if f"'{heavy}'" in answer] == []
+
+
+def test_a_misspelt_verb_is_answered_with_the_nearest() -> None:
+    answer = CliRunner().invoke(app, ["invioce"])
+    assert (answer.exit_code, "Did you mean 'invoice'?" in answer.output) == (2, True)

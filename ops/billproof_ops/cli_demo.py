@@ -1,0 +1,20 @@
+"""`billproof demo`: a month of real flights, from contracts to reconciliation."""
+
+from typing import Annotated
+
+import typer
+
+from billproof_ops.demo.command import play
+from billproof_ops.printing import console, verbs
+
+app = verbs()
+
+
+@app.command()
+def demo(
+    *,
+    period: Annotated[str, typer.Option("--period", "-p", help="A month of 2013, or 2013 for all twelve.")] = "2013-01",
+    keep_up: Annotated[bool, typer.Option("--keep-up", help="Leave the embedded AWS up at the end.")] = False,
+) -> None:
+    """Bill a month of real flights, from contracts to reconciliation, and write the results to build/demo/."""
+    play(period, console=console, keep_up=keep_up)

@@ -1,0 +1,86 @@
+"""`billproof local`: the embedded AWS on this machine."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from billproof.adapters.aws.clients import client
+from billproof_ops.errors import WrongUse
+from billproof_ops.local import server, stack
+from billproof_ops.printing import AsJson, console, print_json, read_text, show, verbs
+from billproof_ops.target import Target
+
+app = verbs()
+
+
+@app.command()
+def up(*, as_json: AsJson = False) -> None:
+    """Start the embedded AWS and deploy template.yaml to it. If it is already up, deploy what has changed."""
+    local_stack = stack.up()
+    text = f"up at {local_stack.endpoint}, {'deployed' if local_stack.deployed else 'nothing to deploy'}"
+    if local_stack.state_wiped:
+        text += "; the saved state was incomplete or of another version, and was deleted"
+    show(local_stack, as_json=as_json, text=text)
+
+
+@app.command()
+def down() -> None:
+    """Stop the embedded AWS and keep its state for the next start."""
+    console.print("stopped" if server.stop() else "it was not up")
+
+
+@app.command()
+def status(*, as_json: AsJson = False) -> None:
+    """Show whether the embedded AWS is up, and how many messages its queues have."""
+    running_server = server.running()
+    if running_server is None:
+        print_json({"up": False}) if as_json else console.print("down")
+        return
+    target = Target.find()
+    queues = {name: target.queue_depth(name) for name in sorted(target.outputs) if name.endswith("QueueUrl")}
+    if as_json:
+        print_json({"up": True, "endpoint": running_server.endpoint, "pid": running_server.pid, "queues": queues})
+        return
+    table = Table("Queue", "Messages", title=f"up at {running_server.endpoint}, pid {running_server.pid}")
+    for name, depth in queues.items():
+        table.add_row(name.removesuffix("Url"), str(depth))
+    console.print(table)
+
+
+@app.command()
+def invoke(
+    function: Annotated[str, typer.Argument(help="The function, such as post_to_erp.")],
+    event: Annotated[
+        Path,
+        typer.Argument(help="A file with the event, such as events/post_to_erp/released.json; - for standard input."),
+    ],
+) -> None:
+    """Invoke one function with an event and print its result. Exit 1 if it raised an error."""
+    target = Target.find()
+    output = "".join(part.capitalize() for part in function.split("_")) + "Name"
+    if output not in target.outputs:
+        known = sorted(_snake(name) for name in target.outputs if name.endswith("Name") and _is_function(name))
+        message = f"there is no function {function}: use one of {', '.join(known)}"
+        raise WrongUse(message)
+    text = read_text(event)
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"{event} is not JSON: {error}"
+        raise WrongUse(message) from None
+    answer = client("lambda").invoke(FunctionName=target.outputs[output], Payload=text.encode())
+    payload = answer["Payload"].read().decode()
+    console.print_json(payload)
+    if answer.get("FunctionError"):
+        raise typer.Exit(1)
+
+
+def _is_function(output: str) -> bool:
+    return not output.endswith(("TableName", "BucketName"))
+
+
+def _snake(output: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in output.removesuffix("Name"))[1:]

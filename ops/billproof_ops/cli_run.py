@@ -1,0 +1,133 @@
+"""`billproof run`: start a billing run, watch it, read its statement, prove it, sign its month off."""
+
+from typing import Annotated
+
+import typer
+
+from billproof.conservation.service import balance_run
+from billproof.proof.service import prove_run
+from billproof_ops import billing, tables
+from billproof_ops.errors import OpsError
+from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, show_proof, verbs
+from billproof_ops.target import Target
+
+app = verbs()
+
+
+@app.command()
+def start(
+    *,
+    legal_entity: Entity,
+    period: Period,
+    who: Who = None,
+    account: Annotated[list[str] | None, typer.Option("--account", help="Only this account; may be repeated.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until the run has ended.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Start the next run of a legal entity and month, unless one is running. It is safe to repeat.
+
+    The person who starts a run cannot decide its exceptions.
+    """
+    target = Target.find()
+    started = billing.start_run(target, legal_entity, period, who=who, only_accounts=account or ())
+    if wait:
+        billing.wait_for_run(target, started.run_id)
+    state = billing.run_state(target, started.run_id)
+    verb = "started" if started.started else "was already running"
+    show(state, as_json=as_json, text=f"{started.run_id} {verb}: {state.status}")
+
+
+@app.command("sign-off")
+def sign_off(
+    *,
+    legal_entity: Entity,
+    period: Period,
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a month off, for ever: it takes no further run, and a later month bills what is still owed for it.
+
+    A month that still accepts usage is refused, and one whose run, or that of the month before, has not closed.
+    It is safe to repeat.
+    """
+    signed = billing.sign_off(Target.find(), legal_entity, period, who=who)
+    show(signed, as_json=as_json, text=f"{period} was signed off by {signed.signed_by} at {signed.signed_at}")
+
+
+@app.command("status")
+def run_status(
+    run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show the status of a run."""
+    state = billing.run_state(Target.find(), run_id)
+    show(state, as_json=as_json, text=f"{state.run_id}: {state.status}" + (f" ({state.cause})" if state.cause else ""))
+
+
+@app.command()
+def report(
+    run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print the statement of a closed run."""
+    statement = billing.run_report(Target.find(), run_id)
+    if as_json:
+        show(statement, as_json=True, text="")
+        return
+    console.print(tables.run_statement(statement))
+    if statement.quarantine:
+        console.print(tables.quarantine(statement.quarantine))
+    for finding in statement.findings:
+        console.print(f"{finding.severity} {finding.code} {finding.account}: {finding.message}. {finding.remedy}")
+
+
+@app.command()
+def redrive(
+    run_id: Annotated[str, typer.Argument(help="A failed run, such as skymeter-inc-2013-01-001.")],
+    *,
+    who: Who = None,
+) -> None:
+    """Continue a failed run. If the endpoint cannot redrive executions, start the next run of its month."""
+    console.print(billing.redrive_run(Target.find(), run_id, who=who))
+
+
+@app.command()
+def balance(
+    run_id: Annotated[str, typer.Argument(help="A closed run, such as skymeter-inc-2013-01-001.")],
+    *,
+    account: Annotated[str, typer.Option("--account", help="Only this account.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print the conservation statement, in events and in money. Exit 1 if anything is unaccounted for."""
+    statement = balance_run(run_id, stores=billing.stores(Target.find()))
+    equations = statement.equations
+    if account:
+        balances = {balance.account: balance for balance in statement.accounts}
+        if account not in balances:
+            message = f"run {run_id} did not bill {account}"
+            raise OpsError(message)
+        equations = balances[account].equations
+    if as_json:
+        print_json(statement.model_dump(mode="json"))
+    else:
+        console.print(tables.equations(equations, title=f"{run_id} {account}".strip()))
+        places = [place for place in statement.quarantine if account in {"", place.place}]
+        if places:
+            console.print(tables.quarantine(places))
+    if not statement.balances:
+        raise typer.Exit(1)
+
+
+@app.command("prove")
+def prove_a_run(
+    run_id: Annotated[str, typer.Argument(help="A closed run, such as skymeter-inc-2013-01-001.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compute a closed run again from the usage log and the contracts.
+
+    Exit 1 if anything stored differs, or is not posted yet.
+    """
+    show_proof(prove_run(run_id, stores=billing.stores(Target.find())), as_json=as_json)

@@ -1,0 +1,46 @@
+"""`billproof simulate`: a month under changed terms."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from billproof_ops import previews, tables
+from billproof_ops.printing import AsJson, Entity, Period, console, print_json, read_text, verbs
+from billproof_ops.target import Target
+
+app = verbs()
+
+
+@app.command()
+def simulate(
+    *,
+    contracts: Annotated[
+        Path,
+        typer.Option("--contracts", help="Versions of contracts or other master data as JSON; - for standard input."),
+    ],
+    period: Period,
+    legal_entity: Entity,
+    as_json: AsJson = False,
+) -> None:
+    """Price a whole month under changed terms and show what would differ. Nothing is stored.
+
+    The file contains one object, or an array of objects, in the format of the contract-events queue.
+    """
+    simulation = previews.simulate_file(Target.find(), legal_entity, period, read_text(contracts), str(contracts))
+    if as_json:
+        print_json(simulation.model_dump(mode="json"))
+        return
+    amounts = ("Before", "After", "Difference")
+    title = f"{legal_entity} {period}, accounts: {simulation.accounts}"
+    listed = tables.table("Account", "Line", *amounts, title=title, whole=amounts, right=amounts)
+    for change in simulation.changes:
+        for line in change.lines:
+            before, after = (amount.text if amount else "" for amount in (line.before, line.after))
+            listed.add_row(change.account, line.line, before, after, "")
+        sums = (change.before.text, change.after.text, change.difference.text)
+        listed.add_row(change.account, "net", *(f"[bold]{text}[/]" for text in sums))
+        for finding in change.findings:
+            listed.add_row(change.account, f"{finding.severity} {finding.code}: {finding.message}", "", "", "")
+    listed.add_row("all", "net", f"{simulation.before}", f"{simulation.after}", f"{simulation.difference}")
+    console.print(listed)
