@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from billproof_ops import balances, tables
+from billproof_ops import balances, naming, tables
 from billproof_ops.errors import WrongUse
 from billproof_ops.printing import AsJson, Entity, console, print_json, verbs
 from billproof_ops.target import Target
@@ -17,13 +17,15 @@ app = verbs()
 def balance(
     account: Annotated[str, typer.Argument(help="The account, such as UA.")],
     *,
-    legal_entity: Entity,
+    legal_entity: Entity = "",
     first: Annotated[str, typer.Option("--from", help="The first day, such as 2013-01-01; else from the start.")] = "",
     last: Annotated[str, typer.Option("--to", help="The last day, such as 2013-03-31; else to the end.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Show the balances of a customer: what documents left, and what later invoices drew of it, by currency."""
-    statements = balances.statements(Target.find(), legal_entity, account, first=_day(first), last=_day(last))
+    target = Target.find()
+    entity = naming.account(target, account, legal_entity)
+    statements = balances.statements(target, entity, account, first=_day(first), last=_day(last))
     if as_json:
         print_json([statement.model_dump(mode="json") for statement in statements])
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from billproof.approvals.model import Answer, ExceptionState
-from billproof_ops import exceptions, tables
+from billproof_ops import exceptions, naming, tables
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, verbs
 from billproof_ops.target import Target
 
@@ -17,13 +17,14 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it is stored with th
 @app.command("list")
 def list_exceptions(
     *,
-    legal_entity: Entity,
-    period: Period,
+    legal_entity: Entity = "",
+    period: Period = "",
     everything: Annotated[bool, typer.Option("--all", help="Include decided ones.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the exceptions of a legal entity and month that wait for a decision."""
-    states = exceptions.exceptions_of(Target.find(), legal_entity, period, all_of_them=everything)
+    month = naming.billed_month(legal_entity, period)
+    states = exceptions.exceptions_of(month.target, month.legal_entity, month.period, all_of_them=everything)
     if as_json:
         print_json([state.model_dump(mode="json") for state in states])
         return

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from billproof.invoicing.balance import BalanceChange
-from billproof_ops import billing, cli_credits, previews, tables
+from billproof_ops import billing, cli_credits, naming, previews, tables
 from billproof_ops.printing import AsJson, Entity, Period, console, print_json, show_proof, verbs
 from billproof_ops.target import Target
 
@@ -70,9 +70,10 @@ def retax_an_invoice(
 
 
 @app.command("list")
-def list_invoices(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
+def list_invoices(*, legal_entity: Entity = "", period: Period = "", as_json: AsJson = False) -> None:
     """List the invoices of a legal entity and month, including held ones."""
-    rows = billing.invoice_rows(Target.find(), legal_entity, period)
+    month = naming.billed_month(legal_entity, period)
+    rows = billing.invoice_rows(month.target, month.legal_entity, month.period)
     if as_json:
         print_json([row.model_dump(mode="json") for row in rows])
         return
@@ -146,11 +147,13 @@ def show_invoice(
 def preview_an_invoice(
     account: Annotated[str, typer.Argument(help="The account, such as UA.")],
     *,
-    period: Period,
+    period: Period = "",
     as_json: AsJson = False,
 ) -> None:
     """Show an account's invoice as it would be now. Nothing is stored; an open month includes its usage so far."""
-    previewed = previews.preview_account(Target.find(), account, period)
+    target = Target.find()
+    period = naming.month_so_far(target, naming.account(target, account), period)
+    previewed = previews.preview_account(target, account, period)
     if as_json:
         print_json(previewed.model_dump(mode="json"))
         return

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from billproof.approvals.publishing import PolicyState
-from billproof_ops import policies
+from billproof_ops import naming, policies
 from billproof_ops.errors import WrongUse
 from billproof_ops.printing import AsJson, Entity, Who, console, print_json, read_text, show, verbs
 from billproof_ops.target import Target
@@ -25,21 +25,24 @@ def publish(file: File, *, who: Who = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def confirm(
-    legal_entity: Entity,
-    version: Annotated[int, typer.Option("--version", "-v", help="The version that somebody else published.")],
     *,
+    legal_entity: Entity = "",
+    version: Annotated[int, typer.Option("--version", "-v", help="The version that somebody else published.")],
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
     """Confirm a version that somebody else published: it is in force from now on."""
-    state = policies.confirm_policy(Target.find(), legal_entity, version, who=who)
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    state = policies.confirm_policy(target, entity, version, who=who)
     show(state, as_json=as_json, text=_said(state))
 
 
 @app.command("show")
-def show_policy(legal_entity: Entity, *, as_json: AsJson = False) -> None:
+def show_policy(*, legal_entity: Entity = "", as_json: AsJson = False) -> None:
     """Show every version of a policy: who published it, who confirmed it, which one is in force."""
-    history = Target.find().ports.policies.history(legal_entity)
+    target = Target.find()
+    history = target.ports.policies.history(naming.legal_entity(target, legal_entity))
     current = history.in_force()
     if as_json:
         print_json(current.policy.model_dump(mode="json") if current else None)

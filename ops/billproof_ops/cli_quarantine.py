@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from billproof_ops import quarantine, tables
+from billproof_ops import naming, quarantine, tables
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, verbs
 from billproof_ops.target import Target
 
@@ -16,13 +16,14 @@ EventIds = Annotated[list[str], typer.Argument(help="The ids of refused events."
 @app.command("list")
 def list_refused(
     *,
-    legal_entity: Entity,
-    period: Period,
+    legal_entity: Entity = "",
+    period: Period = "",
     everything: Annotated[bool, typer.Option("--all", help="Include those that were resent or dismissed.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the refused events of a legal entity and month, with the account or source that each belongs to."""
-    rows = quarantine.rows(Target.find(), legal_entity, period, all_of_them=everything)
+    month = naming.any_month(legal_entity, period)
+    rows = quarantine.rows(month.target, month.legal_entity, month.period, all_of_them=everything)
     if as_json:
         print_json([row.model_dump(mode="json") for row in rows])
         return

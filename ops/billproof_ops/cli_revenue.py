@@ -5,23 +5,24 @@ from typing import Annotated
 import typer
 
 from billproof.erp.recognition import RecognitionResult, waterfall
-from billproof_ops import tables
+from billproof_ops import naming, tables
 from billproof_ops.printing import AsJson, Entity, Period, console, print_json, verbs
-from billproof_ops.target import Target
 
 app = verbs()
 
 
 @app.command()
-def recognize(*, legal_entity: Entity, period: Period, as_json: AsJson = False) -> None:
+def recognize(*, legal_entity: Entity = "", period: Period = "", as_json: AsJson = False) -> None:
     """Post what a month earned of deferred revenue, and what it accrued. A second time posts nothing."""
-    payload = Target.find().call("RecognizeRevenueName", {"legal_entity": legal_entity, "month": period})
+    found = naming.any_month(legal_entity, period)
+    event = {"legal_entity": found.legal_entity, "month": found.period}
+    payload = found.target.call("RecognizeRevenueName", event)
     (done,) = RecognitionResult.model_validate(payload).months
     if as_json:
         print_json(done.model_dump(mode="json"))
         return
     console.print(
-        f"{legal_entity} {period}: {done.earned} earned, contract assets {done.accrued}, "
+        f"{found.legal_entity} {found.period}: {done.earned} earned, contract assets {done.accrued}, "
         f"{done.documents} documents, {done.posted} posted now"
     )
 
@@ -29,8 +30,8 @@ def recognize(*, legal_entity: Entity, period: Period, as_json: AsJson = False) 
 @app.command("waterfall")
 def show_waterfall(
     *,
-    legal_entity: Entity,
-    period: Period,
+    legal_entity: Entity = "",
+    period: Period = "",
     months: Annotated[int, typer.Option(min=1, max=120, help="How many months to show.")] = 12,
     as_json: AsJson = False,
 ) -> None:
@@ -38,10 +39,11 @@ def show_waterfall(
 
     Deferred revenue: opening, deferred, earned, closing. Contract assets: opening, change, closing.
     """
-    ports = Target.find().ports
+    found = naming.any_month(legal_entity, period)
+    ports = found.target.ports
     waterfall_months = waterfall(
-        legal_entity=legal_entity,
-        first=period,
+        legal_entity=found.legal_entity,
+        first=found.period,
         months=months,
         directory=ports.directory,
         register=ports.register,
@@ -53,14 +55,14 @@ def show_waterfall(
     currency = waterfall_months[0].opening.currency
     amounts = ("Opening", "Deferred", "Earned", "Closing")
     listed = tables.table(
-        "Month", *amounts, title=f"Deferred revenue of {legal_entity}, {currency}", whole=amounts, right=amounts
+        "Month", *amounts, title=f"Deferred revenue of {found.legal_entity}, {currency}", whole=amounts, right=amounts
     )
     for month in waterfall_months:
         listed.add_row(month.month, month.opening.text, month.deferred.text, (-month.earned).text, month.closing.text)
     console.print(listed)
     moves = ("Opening", "Change", "Closing")
     listed = tables.table(
-        "Month", *moves, title=f"Contract assets of {legal_entity}, {currency}", whole=moves, right=moves
+        "Month", *moves, title=f"Contract assets of {found.legal_entity}, {currency}", whole=moves, right=moves
     )
     for month in waterfall_months:
         listed.add_row(month.month, month.assets_opening.text, month.assets_change.text, month.assets_closing.text)

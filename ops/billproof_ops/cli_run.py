@@ -6,7 +6,7 @@ import typer
 
 from billproof.conservation.service import balance_run
 from billproof.proof.service import prove_run
-from billproof_ops import billing, tables
+from billproof_ops import billing, naming, tables
 from billproof_ops.errors import OpsError
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, show_proof, verbs
 from billproof_ops.target import Target
@@ -17,8 +17,8 @@ app = verbs()
 @app.command()
 def start(
     *,
-    legal_entity: Entity,
-    period: Period,
+    legal_entity: Entity = "",
+    period: Period = "",
     who: Who = None,
     account: Annotated[list[str] | None, typer.Option("--account", help="Only this account; may be repeated.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait until the run has ended.")] = True,
@@ -28,8 +28,9 @@ def start(
 
     The person who starts a run cannot decide its exceptions.
     """
-    target = Target.find()
-    started = billing.start_run(target, legal_entity, period, who=who, only_accounts=account or ())
+    month = naming.month_to_bill(legal_entity, period)
+    target = month.target
+    started = billing.start_run(target, month.legal_entity, month.period, who=who, only_accounts=account or ())
     if wait:
         billing.wait_for_run(target, started.run_id)
     state = billing.run_state(target, started.run_id)
@@ -40,8 +41,8 @@ def start(
 @app.command("sign-off")
 def sign_off(
     *,
-    legal_entity: Entity,
-    period: Period,
+    legal_entity: Entity = "",
+    period: Period = "",
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,8 +51,9 @@ def sign_off(
     A month that still accepts usage is refused, and one whose run, or that of the month before, has not closed.
     It is safe to repeat.
     """
-    signed = billing.sign_off(Target.find(), legal_entity, period, who=who)
-    show(signed, as_json=as_json, text=f"{period} was signed off by {signed.signed_by} at {signed.signed_at}")
+    month = naming.any_month(legal_entity, period)
+    signed = billing.sign_off(month.target, month.legal_entity, month.period, who=who)
+    show(signed, as_json=as_json, text=f"{signed.period} was signed off by {signed.signed_by} at {signed.signed_at}")
 
 
 @app.command("status")

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from billproof_ops import previews, tables
+from billproof_ops import naming, previews, tables
 from billproof_ops.printing import AsJson, Entity, Period, console, print_json, read_text, verbs
-from billproof_ops.target import Target
 
 app = verbs()
 
@@ -19,20 +18,23 @@ def simulate(
         Path,
         typer.Option("--contracts", help="Versions of contracts or other master data as JSON; - for standard input."),
     ],
-    period: Period,
-    legal_entity: Entity,
+    period: Period = "",
+    legal_entity: Entity = "",
     as_json: AsJson = False,
 ) -> None:
     """Price a whole month under changed terms and show what would differ. Nothing is stored.
 
     The file contains one object, or an array of objects, in the format of the contract-events queue.
     """
-    simulation = previews.simulate_file(Target.find(), legal_entity, period, read_text(contracts), str(contracts))
+    month = naming.any_month(legal_entity, period)
+    simulation = previews.simulate_file(
+        month.target, month.legal_entity, month.period, read_text(contracts), str(contracts)
+    )
     if as_json:
         print_json(simulation.model_dump(mode="json"))
         return
     amounts = ("Before", "After", "Difference")
-    title = f"{legal_entity} {period}, accounts: {simulation.accounts}"
+    title = f"{month.legal_entity} {month.period}, accounts: {simulation.accounts}"
     listed = tables.table("Account", "Line", *amounts, title=title, whole=amounts, right=amounts)
     for change in simulation.changes:
         for line in change.lines:

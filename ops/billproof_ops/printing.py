@@ -15,8 +15,15 @@ from billproof.proof.model import DifferenceKind, Proof
 from billproof_ops.errors import OpsError, WrongUse
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Entity = Annotated[str, typer.Option("--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc.")]
-Period = Annotated[str, typer.Option("--period", "-p", help="The month, such as 2013-01.")]
+Entity = Annotated[
+    str,
+    typer.Option(
+        "--legal-entity", "-e", help="The legal entity's id, such as skymeter-inc; not needed where there is one."
+    ),
+]
+Period = Annotated[
+    str, typer.Option("--period", "-p", help="The month, such as 2013-01; not needed where one is open.")
+]
 Who = Annotated[
     str | None,
     typer.Option(

@@ -232,7 +232,7 @@ def start_due_runs(
     """
 
     def start_months(entity: LegalEntity) -> list[StartedRun]:
-        month = next(iter(_due_months(entity, records, workflows, now, grace)), None)
+        month = next(iter(due_months(entity, records, workflows, now, grace)), None)
         under_way = _under_way_in_turn(records, entity.id, workflows, now)
         if month is None or (under_way is not None and RunId.parse(under_way).period != month):
             return []
@@ -251,9 +251,10 @@ def start_due_runs(
     return [run for runs in started for run in runs]
 
 
-def _due_months(
+def due_months(
     entity: LegalEntity, records: Records, workflows: Workflows, now: datetime, grace: timedelta
 ) -> list[str]:
+    """Return the months of a legal entity, oldest first, that are cut off and have no run of all accounts."""
     month = Period.month_before(now, entity.time_zone)
     while now < cut_off(month, grace):
         month = Period.month_ending(month.start)

@@ -1,0 +1,76 @@
+"""Names that a person types: one that does not exist is an error with the nearest, what is plain need not be said."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from billproof.pipeline.months import sign_off_month
+from billproof_ops import cli
+from billproof_ops.target import Target
+from tests.support.late_usage import FEB, JAN
+from tests.support.world import EUROPE, INC, World, flight
+
+READERS = (("exceptions", "list"), ("invoice", "list"))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World()
+    world.ingest([flight(1)])
+    world.bill()
+    monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world, outputs={}))
+    return world
+
+
+def run(*words: str) -> tuple[int, str]:
+    answer = CliRunner().invoke(cli.app, words)
+    return answer.exit_code, f"{answer.output}{answer.exception or ''}"
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("verb", READERS, ids=" ".join)
+def test_a_name_that_does_not_exist_is_an_error_with_the_nearest(verb: tuple[str, str]) -> None:
+    for words, said in (
+        (("-e", "skymeter-icn"), INC),
+        (("-e", "nosuch"), EUROPE),
+        (("-e", INC, "-p", FEB), JAN),
+        (("-e", INC, "-p", "2013-99"), "calendar month"),
+        (("-e", INC, "-p", "Jan"), "YYYY-MM"),
+    ):
+        code, text = run(*verb, *words)
+        assert code == 1, words
+        assert said in text
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("verb", READERS, ids=" ".join)
+def test_the_only_open_month_need_not_be_named_and_of_several_legal_entities_one_must(verb: tuple[str, str]) -> None:
+    assert run(*verb, "-e", INC) == run(*verb, "-e", INC, "-p", JAN)
+    code, text = run(*verb)
+    assert (code, f"--legal-entity: {EUROPE}, {INC}" in text) == (1, True)
+
+
+def test_of_several_open_months_one_must_be_named_until_the_others_are_signed_off(world: World) -> None:
+    world.moment += timedelta(days=31)
+    world.bill(period=FEB)
+    code, text = run("invoice", "list", "-e", INC)
+    assert (code, f"{JAN}, {FEB}" in text) == (1, True)
+    sign_off_month(
+        legal_entity=INC,
+        period=JAN,
+        signed_by="ben",
+        records=world.runs,
+        directory=world.directory,
+        now=world.now(),
+        grace=timedelta(0),
+    )
+    assert run("invoice", "list", "-e", INC) == run("invoice", "list", "-e", INC, "-p", FEB)
+
+
+@pytest.mark.usefixtures("world")
+def test_an_account_that_does_not_exist_is_an_error_with_the_nearest() -> None:
+    code, text = run("balance", "UAA")
+    assert (code, "there is no account 'UAA': UA" in text) == (1, True)
+    assert run("balance", "UA")[0] == 0
