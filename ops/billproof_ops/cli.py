@@ -26,6 +26,9 @@ class Verb(NamedTuple):
 VERBS = {
     "demo": Verb("cli_demo", "Bill a month of real flights, from contracts to reconciliation; results in build/demo/."),
     "local": Verb("cli_local", "The embedded AWS on this machine."),
+    "init": Verb("cli_init", "Write a folder of files that run: a contract, a meter, a price, usage to send."),
+    "publish": Verb("cli_publish", "Publish master data from files: checked, shown as differences, then sent."),
+    "usage": Verb("cli_usage", "Usage events from files: check them, send them."),
     "run": Verb("cli_run", "Billing runs."),
     "invoice": Verb("cli_invoices", "Invoices."),
     "contract": Verb("cli_contracts", "Contracts."),
@@ -43,7 +46,7 @@ VERBS = {
 
 
 class _OnDemand(Mapping[str, Any]):
-    """The commands by their names; one is imported when it is asked for."""
+    """The commands by their names; one is imported when it is wanted for."""
 
     @override
     def __getitem__(self, name: str) -> Any:
@@ -81,8 +84,8 @@ class _Verbs(TyperGroup):
 app = typer.Typer(cls=_Verbs, no_args_is_help=True, rich_markup_mode=None)
 
 
-def _say_version(asked: bool) -> None:
-    if asked:
+def _say_version(wanted: bool) -> None:
+    if wanted:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         typer.echo(f"billproof {project['version']}")
         raise typer.Exit

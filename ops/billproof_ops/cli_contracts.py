@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from billproof.masterdata.service import contract_history
+from billproof_ops import naming
 from billproof_ops.printing import AsJson, console, print_json, verbs
 from billproof_ops.target import Target
 
@@ -21,7 +22,9 @@ def show_history(
     account: Annotated[str, typer.Argument(help="The account whose contracts are shown.")], *, as_json: AsJson = False
 ) -> None:
     """Show every version of an account's contracts: what it changed, who signed it, who sent it and when."""
-    versions = contract_history(account, directory=Target.find().ports.directory)
+    target = Target.find()
+    naming.account(target, account)
+    versions = contract_history(account, directory=target.ports.directory)
     if as_json:
         print_json([version.model_dump(mode="json") for version in versions])
         return

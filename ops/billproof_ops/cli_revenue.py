@@ -14,15 +14,15 @@ app = verbs()
 @app.command()
 def recognize(*, legal_entity: Entity = "", period: Period = "", as_json: AsJson = False) -> None:
     """Post what a month earned of deferred revenue, and what it accrued. A second time posts nothing."""
-    found = naming.any_month(legal_entity, period)
-    event = {"legal_entity": found.legal_entity, "month": found.period}
-    payload = found.target.call("RecognizeRevenueName", event)
+    chosen = naming.any_month(legal_entity, period)
+    event = {"legal_entity": chosen.legal_entity, "month": chosen.period}
+    payload = chosen.target.call("RecognizeRevenueName", event)
     (done,) = RecognitionResult.model_validate(payload).months
     if as_json:
         print_json(done.model_dump(mode="json"))
         return
     console.print(
-        f"{found.legal_entity} {found.period}: {done.earned} earned, contract assets {done.accrued}, "
+        f"{chosen.legal_entity} {chosen.period}: {done.earned} earned, contract assets {done.accrued}, "
         f"{done.documents} documents, {done.posted} posted now"
     )
 
@@ -39,11 +39,11 @@ def show_waterfall(
 
     Deferred revenue: opening, deferred, earned, closing. Contract assets: opening, change, closing.
     """
-    found = naming.any_month(legal_entity, period)
-    ports = found.target.ports
+    chosen = naming.any_month(legal_entity, period)
+    ports = chosen.target.ports
     waterfall_months = waterfall(
-        legal_entity=found.legal_entity,
-        first=found.period,
+        legal_entity=chosen.legal_entity,
+        first=chosen.period,
         months=months,
         directory=ports.directory,
         register=ports.register,
@@ -55,14 +55,14 @@ def show_waterfall(
     currency = waterfall_months[0].opening.currency
     amounts = ("Opening", "Deferred", "Earned", "Closing")
     listed = tables.table(
-        "Month", *amounts, title=f"Deferred revenue of {found.legal_entity}, {currency}", whole=amounts, right=amounts
+        "Month", *amounts, title=f"Deferred revenue of {chosen.legal_entity}, {currency}", whole=amounts, right=amounts
     )
     for month in waterfall_months:
         listed.add_row(month.month, month.opening.text, month.deferred.text, (-month.earned).text, month.closing.text)
     console.print(listed)
     moves = ("Opening", "Change", "Closing")
     listed = tables.table(
-        "Month", *moves, title=f"Contract assets of {found.legal_entity}, {currency}", whole=moves, right=moves
+        "Month", *moves, title=f"Contract assets of {chosen.legal_entity}, {currency}", whole=moves, right=moves
     )
     for month in waterfall_months:
         listed.add_row(month.month, month.assets_opening.text, month.assets_change.text, month.assets_closing.text)

@@ -19,8 +19,8 @@ NAMES_SHOWN = 5
 
 def refuse_unknown(kind: str, name: str, known: Collection[str]) -> NoReturn:
     """Raise OpsError for a name that does not exist, with the nearest ones that do."""
-    spelt = {each.lower(): each for each in known}
-    near = [spelt[each] for each in get_close_matches(name.lower(), spelt, n=NAMES_SHOWN, cutoff=0.5)]
+    spelt = {word.lower(): word for word in known}
+    near = [spelt[word] for word in get_close_matches(name.lower(), spelt, n=NAMES_SHOWN, cutoff=0.5)]
     meant = near or sorted(known)[:NAMES_SHOWN]
     more = ", …" if len(known) > len(meant) and not near else ""
     message = f"there is no {kind} {name!r}: " + (f"{', '.join(meant)}{more}" if meant else "nor any other")
@@ -58,11 +58,11 @@ def billed_month(name: str = "", period: str = "") -> Month:
 
     Raises OpsError where no run billed it, InvalidPeriod for what is no month, and WrongUse where several are open.
     """
-    found = any_month(name, period)
-    billed = _billed(found.target, found.legal_entity)
-    if found.period not in billed:
-        refuse_unknown(f"run of {found.legal_entity} in", found.period, billed)
-    return found
+    month = any_month(name, period)
+    billed = _billed(month.target, month.legal_entity)
+    if month.period not in billed:
+        refuse_unknown(f"run of {month.legal_entity} in", month.period, billed)
+    return month
 
 
 def any_month(name: str = "", period: str = "") -> Month:
@@ -107,8 +107,8 @@ def account(target: Target, name: str, entity: str = "") -> str:
             message = f"{entity} does not bill {name}: {profile.legal_entity} does"
             raise OpsError(message)
         return profile.legal_entity
-    entities = [entity] if entity else [each.id for each in target.ports.directory.legal_entities()]
-    known = {member for each in entities for member in target.ports.directory.members(each)}
+    entities = [entity] if entity else [profile.id for profile in target.ports.directory.legal_entities()]
+    known = {member for bills in entities for member in target.ports.directory.members(bills)}
     return refuse_unknown("account", name, known)
 
 

@@ -33,6 +33,7 @@ _SETTINGS = {
     "BILLING_RUN_ARN": "BillingRunArn",
     "INVOICE_EXCEPTION_ARN": "InvoiceExceptionArn",
     "CUT_OFF_GRACE_HOURS": "CutOffGraceHours",
+    "EVENT_AGE_DAYS": "EventAgeDays",
     "BUCKET_COUNT": "BucketCount",
     "STRIPE_SECRET_ARN": "StripeSecretArn",
 }

@@ -98,7 +98,7 @@ _FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 def what_is_wrong(error: ValidationError) -> str:
     """Say what is wrong and where, and nothing of what was given: neither a value nor a name that is no field's."""
-    return "; ".join(f"{place_of(part['loc'])}: {_said(part)}" for part in error.errors(include_input=False))
+    return "; ".join(f"{place_of(part['loc'])}: {said_of(part)}" for part in error.errors(include_input=False))
 
 
 def place_of(path: tuple[int | str, ...]) -> str:
@@ -107,7 +107,8 @@ def place_of(path: tuple[int | str, ...]) -> str:
     return ".".join(names) or "event"
 
 
-def _said(part: ErrorDetails) -> str:
+def said_of(part: ErrorDetails) -> str:
+    """Say what is wrong in one place, and nothing of what was given."""
     if part["type"] == "union_tag_invalid":  # pydantic's message repeats the tag
         return f"{part['ctx']['discriminator']} must be one of {part['ctx']['expected_tags']}"
     return part["msg"]

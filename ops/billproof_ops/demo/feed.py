@@ -4,16 +4,13 @@ from dataclasses import dataclass
 
 from rich.progress import Progress, TaskID
 
-from billproof.adapters.aws.clients import client
 from billproof_ops.demo import story
-from billproof_ops.errors import OpsError
 from billproof_ops.policies import confirm_policy, publish_policy
+from billproof_ops.queues import send_all, wait_until_empty
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
 EVENTS_PER_MESSAGE = 500
-MESSAGES_PER_CALL = 4
-"""500 events are about 160 KB; a call to SQS takes a megabyte in all."""
 DRAIN_SECONDS = 600
 """A call that died on a busy machine is tried again only when its message is visible again, after six minutes."""
 
@@ -54,29 +51,12 @@ class Feed:
             (body, 0) for body, _ in story.messages(story.control_totals(month), events_per_message=EVENTS_PER_MESSAGE)
         ]
         self._enqueue("UsageEventsQueueUrl", packed, task)
-        self._drain("UsageEventsQueueUrl", "ingesting the events")
+        wait_until_empty(self.target, "UsageEventsQueueUrl", what="ingesting the events", timeout_seconds=DRAIN_SECONDS)
         return len(events)
 
     def _enqueue(self, queue: str, messages: list[tuple[str, int]], task: TaskID) -> None:
-        for start in range(0, len(messages), MESSAGES_PER_CALL):
-            chunk = messages[start : start + MESSAGES_PER_CALL]
-            entries = [{"Id": str(number), "MessageBody": body} for number, (body, _) in enumerate(chunk)]
-            answer = client("sqs").send_message_batch(QueueUrl=self.target.outputs[queue], Entries=entries)
-            if answer.get("Failed"):
-                message = f"the queue refused a message: {answer['Failed'][0]}"
-                raise OpsError(message)
-            self.progress.advance(task, sum(number for _, number in chunk))
-
-    def _drain(self, queue: str, what: str) -> None:
-        """Wait until a queue holds nothing, twice in a row: its counts are approximate."""
-        times_empty = 0
-
-        def empty() -> bool | None:
-            nonlocal times_empty
-            times_empty = times_empty + 1 if self.target.queue_depth(queue) == 0 else 0
-            return True if times_empty > 1 else None
-
-        until(empty, what=what, timeout_seconds=DRAIN_SECONDS)
+        for number in send_all(self.target, queue, messages):
+            self.progress.advance(task, number)
 
 
 def adopt_policies(target: Target) -> None:

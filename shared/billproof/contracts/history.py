@@ -63,7 +63,7 @@ def version_changes(
     return changed_versions
 
 
-def changes(before: Contract, after: Contract) -> Iterator[TermChange]:
+def changes(before: Model, after: Model) -> Iterator[TermChange]:
     """Yield the terms that differ, by path; what has an id is found by it, wherever it stands."""
     was, now = _terms(before), _terms(after)
     for path in sorted(was.keys() | now.keys()):
@@ -71,8 +71,8 @@ def changes(before: Contract, after: Contract) -> Iterator[TermChange]:
             yield TermChange(path=path, before=was.get(path), after=now.get(path))
 
 
-def _terms(contract: Contract) -> dict[str, str]:
-    return dict(_flat("", contract.model_dump(mode="json", exclude=UNTOLD)))
+def _terms(data: Model) -> dict[str, str]:
+    return dict(_flat("", data.model_dump(mode="json", exclude=UNTOLD)))
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:

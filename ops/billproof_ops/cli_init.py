@@ -1,0 +1,27 @@
+"""`billproof init`: a folder of files that run, to make your own of."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from billproof_ops.printing import console, verbs
+from billproof_ops.starter import write_starter
+
+app = verbs()
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new folder.")],
+    *,
+    legal_entity: Annotated[
+        str, typer.Option("--legal-entity", "-e", help="The id of who bills; else the folder's name.")
+    ] = "",
+) -> None:
+    """Write a legal entity, a meter, a customer with a contract, a policy, a price and a month of usage that run."""
+    entity = legal_entity or folder.resolve().name.lower()
+    for path in write_starter(folder, entity=entity, now=datetime.now(UTC)):
+        console.print(str(path), soft_wrap=True)
+    console.print(f"next: billproof publish {folder / 'publish'}", soft_wrap=True)

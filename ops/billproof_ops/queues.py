@@ -1,0 +1,52 @@
+"""Sending messages to a queue of the stack, and waiting until it holds none."""
+
+from collections.abc import Iterable, Iterator
+
+from billproof.adapters.aws.clients import client
+from billproof_ops.errors import OpsError
+from billproof_ops.target import Target
+from billproof_ops.waiting import until
+
+MESSAGES_PER_CALL = 10
+BYTES_PER_CALL = 900_000
+"""A call to SQS takes ten messages, and a megabyte in all."""
+TIMES_EMPTY = 2
+"""How often in a row a queue is looked at: its counts are approximate."""
+
+
+def send_all(target: Target, output: str, bodies: Iterable[tuple[str, int]]) -> Iterator[int]:
+    """Send messages, each with its number of things, in as few calls as there can be; yield what each call sent.
+
+    Raises OpsError where the queue refuses one.
+    """
+    waiting: list[tuple[str, int]] = []
+    size = 0
+    for body, number in bodies:
+        if waiting and (len(waiting) == MESSAGES_PER_CALL or size + len(body.encode()) > BYTES_PER_CALL):
+            yield _send(target, output, waiting)
+            waiting, size = [], 0
+        waiting.append((body, number))
+        size += len(body.encode())
+    if waiting:
+        yield _send(target, output, waiting)
+
+
+def _send(target: Target, output: str, messages: list[tuple[str, int]]) -> int:
+    entries = [{"Id": str(number), "MessageBody": body} for number, (body, _) in enumerate(messages)]
+    answer = client("sqs").send_message_batch(QueueUrl=target.outputs[output], Entries=entries)
+    if answer.get("Failed"):
+        message = f"the queue refused a message: {answer['Failed'][0]}"
+        raise OpsError(message)
+    return sum(number for _, number in messages)
+
+
+def wait_until_empty(target: Target, output: str, *, what: str, timeout_seconds: float) -> None:
+    """Wait until a queue holds nothing; raises OpsError when the time is up."""
+    times_empty = 0
+
+    def empty() -> bool | None:
+        nonlocal times_empty
+        times_empty = times_empty + 1 if target.queue_depth(output) == 0 else 0
+        return True if times_empty >= TIMES_EMPTY else None
+
+    until(empty, what=what, timeout_seconds=timeout_seconds)

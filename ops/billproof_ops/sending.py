@@ -1,0 +1,98 @@
+"""Sending usage from a file: each event is checked as ingestion checks it, the good ones go to the queue."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from billproof.usage.model import ControlTotal, Reason
+from billproof.usage.validation import Refused, check_event, type_rules
+from billproof_ops.model import Shown
+from billproof_ops.queues import send_all
+from billproof_ops.target import Target
+from billproof_ops.usage_files import Line
+
+EVENTS_PER_MESSAGE = 500
+BYTES_PER_MESSAGE = 200_000
+SHOWN = 200
+
+
+class SentUsage(Shown):
+    """What became of a file: how many events were good, and were refused, by reason."""
+
+    accepted: int
+    refused: int
+    reasons: dict[str, int]
+
+
+class Check:
+    """Checks events of a stack: by its meters, its clock and its accounts."""
+
+    def __init__(self, target: Target) -> None:
+        ports = target.ports
+        self._rules = type_rules(ports.directory.meters())
+        self._now: datetime = ports.now()
+        self._oldest = self._now - ports.settings.most_age
+        self._is_known = cache(lambda account: ports.directory.account(account) is not None)
+
+    def refusal(self, line: Line) -> Refused | None:
+        """Return why an event would be refused, or None."""
+        try:
+            row = check_event(line.raw, rules=self._rules, received_at=self._now, oldest=self._oldest)
+        except Refused as refused:
+            return refused
+        if not isinstance(row, ControlTotal) and not self._is_known(row.account):
+            return Refused(Reason.UNKNOWN_ACCOUNT, f"there is no account {row.account!r}", row.account, row.time)
+        return None
+
+
+class Report:
+    """Counts what is refused and writes it as CSV, once there is any."""
+
+    def __init__(self, path: Path, files: ExitStack) -> None:
+        self.path = path
+        self.reasons: dict[str, int] = {}
+        self._files = files
+        self._rows: Any = None
+
+    def add(self, line: Line, refused: Refused) -> None:
+        """Write down a line and why it is refused."""
+        if self._rows is None:
+            file = self._files.enter_context(self.path.open("w", encoding="utf-8", newline=""))
+            self._rows = csv.writer(file)
+            self._rows.writerow(("line", "reason", "why", "written"))
+        self._rows.writerow((line.number, refused.reason, refused.detail, line.written[:SHOWN]))
+        self.reasons[refused.reason] = self.reasons.get(refused.reason, 0) + 1
+
+
+def good_ones(lines: Iterable[Line], check: Check, report: Report) -> Iterator[Line]:
+    """Yield the events that ingestion would accept; the others are reported."""
+    for line in lines:
+        refused = check.refusal(line)
+        if refused is None:
+            yield line
+        else:
+            report.add(line, refused)
+
+
+def messages(events: Iterable[Line]) -> Iterator[tuple[str, int]]:
+    """Pack events into messages; each comes with the number of its events."""
+    batch: list[str] = []
+    size = 0
+    for event in events:
+        text = event.raw.decode(errors="surrogatepass")
+        if batch and (len(batch) == EVENTS_PER_MESSAGE or size + len(event.raw) > BYTES_PER_MESSAGE):
+            yield f"[{','.join(batch)}]", len(batch)
+            batch, size = [], 0
+        batch.append(text)
+        size += len(event.raw)
+    if batch:
+        yield f"[{','.join(batch)}]", len(batch)
+
+
+def send_usage(target: Target, events: Iterable[Line]) -> Iterator[int]:
+    """Send events to their queue; yield how many each call sent. It is safe to repeat: an event counts once."""
+    return send_all(target, "UsageEventsQueueUrl", messages(events))
