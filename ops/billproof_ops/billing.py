@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.identities import RunId
+from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import InvoiceFacts, Sent
@@ -178,6 +179,15 @@ def find_invoice(target: Target, name: str) -> tuple[Released, Invoice]:
     """Return a released invoice by its id or its number; raises OpsError where there is none."""
     released = find_release(target, name)
     return released, read_invoice(target.ports.objects, released.document)
+
+
+def pdf_of(target: Target, released: Released) -> bytes:
+    """Return the PDF of a released invoice; raises OpsError where it was not delivered yet."""
+    try:
+        return target.ports.objects.get(pdf_key(released))
+    except NotFound:
+        message = f"{released.number} has no PDF yet: it is made when the invoice is delivered"
+        raise OpsError(message) from None
 
 
 def problems_of(target: Target, released: Released) -> list[DeliveryProblem]:

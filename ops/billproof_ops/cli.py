@@ -29,6 +29,7 @@ VERBS = {
     "init": Verb("cli_init", "Write a folder of files that run: a contract, a meter, a price, usage to send."),
     "publish": Verb("cli_publish", "Publish master data from files: checked, shown as differences, then sent."),
     "usage": Verb("cli_usage", "Usage events from files: check them, send them."),
+    "status": Verb("cli_status", "What runs, what waits and for whom, since when; what lies in the queues."),
     "run": Verb("cli_run", "Billing runs."),
     "invoice": Verb("cli_invoices", "Invoices."),
     "contract": Verb("cli_contracts", "Contracts."),
@@ -41,6 +42,8 @@ VERBS = {
     "price": Verb("cli_price", "Price charges given as JSON, and print the amount and its explanation."),
     "simulate": Verb("cli_simulate", "Price a whole month under changed terms and show what would differ."),
     "audit": Verb("cli_audit", "The audit chain: what was stored and decided, and that it still is."),
+    "doctor": Verb("cli_doctor", "What is wrong with a set-up, and what to do about it."),
+    "completion": Verb("cli_completion", "Print the script that completes the command in a shell."),
     "policy": Verb("cli_policy", "Policies: who may decide what. Each version takes two people."),
 }
 
@@ -74,6 +77,12 @@ class _Verbs(TyperGroup):
     @override
     def list_commands(self, ctx: Any) -> list[str]:
         return list(VERBS)
+
+    @override
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        from typer._click.shell_completion import CompletionItem  # typer re-exports it nowhere
+
+        return [CompletionItem(name, help=verb.help) for name, verb in VERBS.items() if name.startswith(incomplete)]
 
     @override
     def format_commands(self, ctx: Any, formatter: Any) -> None:

@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from billproof_ops import dead_letters
-from billproof_ops.printing import AsJson, console, print_json, show, verbs
+from billproof_ops.printing import AsJson, Who, console, print_json, show, verbs
 from billproof_ops.target import Target
 
 app = verbs()
@@ -63,3 +63,17 @@ def redrive_dead_letters(
     verb = "would be sent again" if dry_run else "sent again"
     number = done.matched if dry_run else done.sent_back
     show(done, as_json=as_json, text=f"{queue}: {number} {verb}; dead letters before {done.before}, after {done.after}")
+
+
+@app.command("discard")
+def discard_dead_letter(
+    queue: QueueName,
+    message_id: Annotated[str, typer.Argument(help="The letter's id, as billproof dlq peek shows it.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is not to be worked on; it is stored.")],
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove one dead letter for good. What it was, by whom it was removed and why is kept."""
+    done = dead_letters.discard(Target.find(), queue, message_id, who=who, reason=reason)
+    show(done, as_json=as_json, text=f"{message_id} was discarded by {done.discarded_by}: {done.reason}")

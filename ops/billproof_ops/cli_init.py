@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from billproof.periods import Period
 from billproof_ops.printing import console, verbs
-from billproof_ops.starter import write_starter
+from billproof_ops.starter import newest_month, write_starter
 
 app = verbs()
 
@@ -19,9 +20,11 @@ def init(
     legal_entity: Annotated[
         str, typer.Option("--legal-entity", "-e", help="The id of who bills; else the folder's name.")
     ] = "",
+    month: Annotated[str, typer.Option("--month", help="The month of the usage; else the last that is over.")] = "",
 ) -> None:
     """Write a legal entity, a meter, a customer with a contract, a policy, a price and a month of usage that run."""
     entity = legal_entity or folder.resolve().name.lower()
-    for path in write_starter(folder, entity=entity, now=datetime.now(UTC)):
+    period = Period.month(month) if month else newest_month(datetime.now(UTC))
+    for path in write_starter(folder, entity=entity, month=period):
         console.print(str(path), soft_wrap=True)
     console.print(f"next: billproof publish {folder / 'publish'}", soft_wrap=True)

@@ -1,6 +1,9 @@
 """`billproof invoice` and `billproof simulate`: list, show, prove, preview and credit invoices."""
 
+import csv
+import io
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +11,7 @@ from rich.table import Table
 
 from billproof.invoicing.balance import BalanceChange
 from billproof_ops import billing, cli_credits, naming, previews, tables
-from billproof_ops.printing import AsJson, Entity, Period, console, print_json, show_proof, verbs
+from billproof_ops.printing import AsJson, Entity, Period, console, print_json, show_proof, verbs, write_bytes
 from billproof_ops.target import Target
 
 app = verbs()
@@ -141,6 +144,42 @@ def show_invoice(
     for problem in problems:
         when = f" at {problem.happened_at}" if problem.happened_at else ""
         console.print(f"[red]mail {problem.kind}[/]{when}: {problem.reason}", soft_wrap=True)
+
+
+@app.command("pdf")
+def write_pdf(
+    name: Annotated[str, typer.Argument(help="A number, such as SKY-US-2013-000001, or an id.")],
+    *,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; else <number>.pdf.")] = None,
+) -> None:
+    """Write the PDF of a released invoice to a file."""
+    target = Target.find()
+    released = billing.find_release(target, name)
+    path = output or Path(f"{released.number}.pdf")
+    write_bytes(path, billing.pdf_of(target, released))
+    console.print(str(path), soft_wrap=True)
+
+
+@app.command("export")
+def export_invoices(
+    *,
+    legal_entity: Entity = "",
+    period: Period = "",
+    output: Annotated[Path, typer.Option("--csv", help="The file; - for standard output.")] = Path("-"),
+) -> None:
+    """Write the invoices of a legal entity and month as CSV, a row each, with held ones."""
+    month = naming.billed_month(legal_entity, period)
+    text = io.StringIO()
+    rows = csv.DictWriter(text, list(billing.InvoiceRow.model_fields))
+    rows.writeheader()
+    rows.writerows(
+        row.model_dump(mode="json") for row in billing.invoice_rows(month.target, month.legal_entity, month.period)
+    )
+    if str(output) == "-":
+        typer.echo(text.getvalue(), nl=False)
+    else:
+        write_bytes(output, text.getvalue().encode())
+        console.print(str(output), soft_wrap=True)
 
 
 @app.command("preview")

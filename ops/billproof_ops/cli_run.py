@@ -9,9 +9,12 @@ from billproof.proof.service import prove_run
 from billproof_ops import billing, naming, tables
 from billproof_ops.errors import OpsError
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, show_proof, verbs
+from billproof_ops.queues import wait_until_empty
 from billproof_ops.target import Target
+from billproof_ops.watching import watch
 
 app = verbs()
+POSTING_SECONDS = 600
 
 
 @app.command()
@@ -32,10 +35,20 @@ def start(
     target = month.target
     started = billing.start_run(target, month.legal_entity, month.period, who=who, only_accounts=account or ())
     if wait:
-        billing.wait_for_run(target, started.run_id)
+        watch(target, started.run_id, console=console, quiet=as_json)
     state = billing.run_state(target, started.run_id)
     verb = "started" if started.started else "was already running"
     show(state, as_json=as_json, text=f"{started.run_id} {verb}: {state.status}")
+
+
+@app.command("watch")
+def watch_run(
+    run_id: Annotated[str, typer.Argument(help="The run, such as skymeter-inc-2013-01-001.")],
+) -> None:
+    """Watch a run until it is over: how far it is, and for whom it waits. Exit 1 if it did not succeed."""
+    target = Target.find()
+    watch(target, run_id, console=console)
+    console.print(f"{run_id}: {billing.run_state(target, run_id).status}")
 
 
 @app.command("sign-off")
@@ -126,10 +139,14 @@ def balance(
 def prove_a_run(
     run_id: Annotated[str, typer.Argument(help="A closed run, such as skymeter-inc-2013-01-001.")],
     *,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the queue of postings is empty.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compute a closed run again from the usage log and the contracts.
 
     Exit 1 if anything stored differs, or is not posted yet.
     """
-    show_proof(prove_run(run_id, stores=billing.stores(Target.find())), as_json=as_json)
+    target = Target.find()
+    if wait:
+        wait_until_empty(target, "ErpPostingsQueueUrl", what="posting", timeout_seconds=POSTING_SECONDS)
+    show_proof(prove_run(run_id, stores=billing.stores(target)), as_json=as_json)

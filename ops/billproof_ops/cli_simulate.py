@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from billproof_ops import naming, previews, tables
-from billproof_ops.printing import AsJson, Entity, Period, console, print_json, read_text, verbs
+from billproof_ops.printing import AsJson, Entity, Period, console, print_json, verbs
 
 app = verbs()
 
@@ -16,7 +16,10 @@ def simulate(
     *,
     contracts: Annotated[
         Path,
-        typer.Option("--contracts", help="Versions of contracts or other master data as JSON; - for standard input."),
+        typer.Option(
+            "--contracts",
+            help="A folder, or a file as YAML or JSON, of versions of master data; - for stdin.",
+        ),
     ],
     period: Period = "",
     legal_entity: Entity = "",
@@ -24,12 +27,10 @@ def simulate(
 ) -> None:
     """Price a whole month under changed terms and show what would differ. Nothing is stored.
 
-    The file contains one object, or an array of objects, in the format of the contract-events queue.
+    The files are those of billproof publish.
     """
     month = naming.any_month(legal_entity, period)
-    simulation = previews.simulate_file(
-        month.target, month.legal_entity, month.period, read_text(contracts), str(contracts)
-    )
+    simulation = previews.simulate_files(month.target, month.legal_entity, month.period, [contracts])
     if as_json:
         print_json(simulation.model_dump(mode="json"))
         return

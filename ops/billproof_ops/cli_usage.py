@@ -66,7 +66,7 @@ def send(
 ) -> None:
     """Send a file of usage. It is safe to repeat: an event counts once. Exit 1 if anything was refused.
 
-    What would be refused is not sent, but written down with its reasons: mend it, and send that again.
+    What would be refused is not sent, but written down with its reasons: correct it, and send that again.
     """
     mapping = Mapping(source, kind, id_, subject, time, tuple(data or ()))
     done = _work(file, format_, mapping, refused, send=True, wait=wait, quiet=as_json)

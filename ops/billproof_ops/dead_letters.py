@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from billproof.adapters.aws.clients import client
-from billproof_ops.errors import WrongUse
+from billproof.ids import canonical_json
+from billproof.periods import instant_text
+from billproof_ops.api import own_name
+from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.model import Shown
+from billproof_ops.quarantine import LEAST_REASON
 from billproof_ops.target import Target
 
 WORK_QUEUES = {
@@ -130,6 +134,52 @@ def redrive(
     return Redriven(
         queue=queue, dry_run=dry_run, before=before, matched=matched, sent_back=sent, after=_depth(pair.dead)
     )
+
+
+class Discarded(Shown):
+    """A dead letter that was put aside for good: what it was, by whom, when and why."""
+
+    queue: str
+    message_id: str
+    sent_at: str
+    body: str
+    discarded_by: str
+    discarded_at: str
+    reason: str
+
+
+def discard(target: Target, queue: str, message_id: str, *, who: str | None, reason: str) -> Discarded:
+    """Remove one dead letter for good; what it was is kept first, under discarded/<queue>/.
+
+    Raises WrongUse without a reason, or where `who` is named on AWS, and OpsError where there is no such letter.
+    """
+    if len(reason.strip()) < LEAST_REASON:
+        message = "to discard a letter takes a reason that another person understands"
+        raise WrongUse(message)
+    pair = pair_of(target, queue)
+    others = []
+    wanted = None
+    for letter in _receive(pair.dead, _depth(pair.dead)):
+        if letter["MessageId"] == message_id:
+            wanted = letter
+        else:
+            others.append(letter)
+    _let_go(pair.dead, others)
+    if wanted is None:
+        message = f"there is no dead letter {message_id} in {queue}: billproof dlq peek {queue} shows them"
+        raise OpsError(message)
+    shown = _shown(wanted)
+    kept = Discarded(
+        queue=queue,
+        **shown.model_dump(),
+        discarded_by=own_name(who),
+        discarded_at=instant_text(target.ports.now()),
+        reason=reason.strip(),
+    )
+    content = canonical_json(kept.model_dump(mode="json"))
+    target.ports.objects.put(f"discarded/{queue}/{message_id}.json", content)
+    client("sqs").delete_message(QueueUrl=pair.dead, ReceiptHandle=wanted["ReceiptHandle"])
+    return kept
 
 
 def _send_back(pair: Pair, body: str) -> None:

@@ -71,12 +71,16 @@ def any_month(name: str = "", period: str = "") -> Month:
     entity = legal_entity(target, name)
     if period:
         return Month(target, entity, Period.month(period).name)
-    runs = target.ports.runs
-    months = [month for month in _billed(target, entity) if signed_off(runs, entity, month) is None]
+    months = open_months(target, entity)
     if len(months) == 1:
         return Month(target, entity, months[0])
     message = f"name a month with --period: {entity} has {', '.join(months) or 'none'} open"
     raise WrongUse(message)
+
+
+def open_months(target: Target, entity: str) -> list[str]:
+    """Return the months of a legal entity that have a run and are not signed off, oldest first."""
+    return [month for month in _billed(target, entity) if signed_off(target.ports.runs, entity, month) is None]
 
 
 def _billed(target: Target, entity: str) -> list[str]:

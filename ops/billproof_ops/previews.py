@@ -1,13 +1,10 @@
 """What the command asks of previews and simulations."""
 
-import json
+from pathlib import Path
 
-from pydantic import ValidationError
-
-from billproof.masterdata.directory import read_master_data
-from billproof.masterdata.model import AnyMasterData
 from billproof.pipeline.previewing import Previewed, Simulation, preview, simulate
-from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.errors import OpsError
+from billproof_ops.master_files import read_files
 from billproof_ops.target import Target
 
 
@@ -27,22 +24,12 @@ def preview_account(target: Target, account: str, period: str) -> Previewed:
     return previewed
 
 
-def simulate_file(target: Target, legal_entity: str, period: str, text: str, name: str) -> Simulation:
-    """Price a month under the terms of a file; raises WrongUse where the file does not hold master data."""
+def simulate_files(target: Target, legal_entity: str, period: str, paths: list[Path]) -> Simulation:
+    """Price a month under the terms of files; raises WrongUse where they do not hold master data."""
     return simulate(
         legal_entity=legal_entity,
         period=period,
-        changes=_changes(text, name),
+        changes=[written.data for written in read_files(paths)],
         sources=target.ports.preview_sources,
         now=target.ports.now(),
     )
-
-
-def _changes(text: str, name: str) -> list[AnyMasterData]:
-    try:
-        content = json.loads(text)
-        documents = content if isinstance(content, list) else [content]
-        return [read_master_data(json.dumps(document)) for document in documents]
-    except (json.JSONDecodeError, ValidationError) as error:
-        message = f"{name} does not contain versions of master data: {error}"
-        raise WrongUse(message) from None

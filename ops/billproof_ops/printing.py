@@ -72,6 +72,15 @@ def read_text(path: Path) -> str:
         raise WrongUse(message) from None
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file; raises WrongUse where it cannot be written."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise WrongUse(message) from None
+
+
 def to_be_corrected(error: Exception) -> tuple[str, int] | None:
     """Say in one line what a user can correct, with the exit code; None where only a developer can."""
     match error:

@@ -9,11 +9,12 @@ from pathlib import Path
 from string import Template
 
 from billproof.ids import name
-from billproof.periods import Period, zone
+from billproof.periods import Period, cut_off, zone
 from billproof_ops.errors import WrongUse
 
 MASTER_DATA = ("legal-entity", "meters", "customer", "policy")
 ZONE = "Europe/Berlin"
+GRACE = timedelta(hours=24)
 EVENTS_A_DAY = 4
 CALLS = 150
 """An event of the sample usage says between one and two times so many calls."""
@@ -28,8 +29,14 @@ PRICE = {
 }
 
 
-def write_starter(folder: Path, *, entity: str, now: datetime) -> list[Path]:
-    """Write the files into a new folder, with the last whole month as theirs, and return them.
+def newest_month(now: datetime) -> Period:
+    """Return the last month that takes no more usage by the default of CutOffGraceHours: it can be billed."""
+    month = Period.month_before(now, ZONE)
+    return month if now >= cut_off(month, GRACE) else Period.month_ending(month.start)
+
+
+def write_starter(folder: Path, *, entity: str, month: Period) -> list[Path]:
+    """Write the files into a new folder, for a month to bill, and return them.
 
     Raises WrongUse where the folder holds anything, and InvalidInput for an id that is no name.
     """
@@ -37,7 +44,6 @@ def write_starter(folder: Path, *, entity: str, now: datetime) -> list[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         message = f"{folder} is not an empty folder: name a new one"
         raise WrongUse(message)
-    month = Period.month_before(now, ZONE)
     title = entity.replace("-", " ").title()
     prefix = "".join(letter for letter in entity.upper() if letter.isalnum())[:6]
     values = {"entity": entity, "name": f"{title} GmbH", "prefix": prefix, "start": str(month.start)}

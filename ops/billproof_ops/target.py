@@ -16,7 +16,7 @@ from billproof_ops.errors import OpsError
 from billproof_ops.local import server
 from billproof_ops.local.deploy import STACK, outputs
 
-_SETTINGS = {
+SETTINGS = {
     "DATA_BUCKET": "DataBucketName",
     "CONTRACTS_TABLE": "ContractsTableName",
     "INVOICES_TABLE": "InvoicesTableName",
@@ -74,7 +74,7 @@ class Target:
     @cached_property
     def ports(self) -> Composition:
         """The ports of the functions, over this stack's resources."""
-        return Composition(Settings({name: self.outputs.get(output, "") for name, output in _SETTINGS.items()}))
+        return Composition(Settings({name: self.outputs.get(output, "") for name, output in SETTINGS.items()}))
 
     def call(self, output: str, event: dict[str, Any]) -> Any:
         """Invoke a function by its output and return what it returns; raises OpsError where it raised."""

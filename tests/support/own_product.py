@@ -58,6 +58,11 @@ class OwnProduct:
             now=self.world.now(),
         )
 
+    def approve(self, exception: str, person: str) -> None:
+        """Let a person approve what is held, and release it."""
+        assert self.world.decide(exception, "approved", person).outcome == "decided"
+        self.world.apply(exception)
+
     def run(self, *words: str, text: str | None = None) -> tuple[int, str]:
         """Run the command; return its exit code, and what it said."""
         answer = CliRunner().invoke(cli.app, words, input=text, env={"COLUMNS": "200"})

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from moto import mock_aws
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import dead_letters
-from billproof_ops.errors import WrongUse
+from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
+from tests.support.memory_stores import MemoryStores
 
 QUEUE = "erp-postings"
 
@@ -108,3 +111,19 @@ def test_a_failed_call_of_a_scheduled_function_is_called_again(target: Target, m
     (call,) = called
     assert call["FunctionName"] == "arn:aws:lambda:us-east-1:123456789012:function:stack-RecognizeRevenue-1"
     assert (call["InvocationType"], json.loads(call["Payload"])) == ("Event", {"month": "2013-01"})
+
+
+def test_a_discarded_letter_is_kept_with_who_removed_it_and_why(target: Target) -> None:
+    fill(target, 3)
+    stores = MemoryStores(moment=datetime(2013, 2, 2, tzinfo=UTC), buckets=1, batch_size=1)
+    both: Any = SimpleNamespace(outputs=target.outputs, ports=stores)
+    (letter,) = dead_letters.peek(target, QUEUE, limit=9, contains="letter 00")
+    done = dead_letters.discard(both, QUEUE, letter.message_id, who=None, reason="a test message")
+    assert {each.body for each in dead_letters.peek(target, QUEUE, limit=9)} == {"letter 01", "letter 02"}
+    kept = json.loads(stores.objects.get(f"discarded/{QUEUE}/{letter.message_id}.json"))
+    assert (kept["body"], kept["reason"], kept["discarded_by"]) == ("letter 00", "a test message", done.discarded_by)
+    with pytest.raises(OpsError, match="no dead letter"):
+        dead_letters.discard(both, QUEUE, letter.message_id, who=None, reason="a test message")
+    with pytest.raises(WrongUse, match="reason"):
+        dead_letters.discard(both, QUEUE, "x", who=None, reason=" ")
+    assert depth(target) == (0, 2)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from billproof.periods import Period
 from billproof.proof.service import prove_run
 from billproof_ops.starter import write_starter
 from tests.support.own_product import OwnProduct
@@ -19,7 +20,7 @@ COLUMNS = ("--source", "my-app", "--type", "api.called", "--id", "request", "--s
 def product(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OwnProduct:
     monkeypatch.chdir(tmp_path)
     product = OwnProduct(monkeypatch)
-    write_starter(tmp_path / "mine", entity=ENTITY, now=product.world.now())
+    write_starter(tmp_path / "mine", entity=ENTITY, month=Period.month(MONTH))
     return product
 
 
@@ -35,7 +36,8 @@ def test_the_files_of_init_are_billed_and_proved(product: OwnProduct) -> None:
     product.confirm(ENTITY)
     code, said = product.run("usage", "send", "mine/usage.csv", *COLUMNS)
     assert (code, "124 sent, 0 refused" in said) == (0, True), said
-    assert product.world.bill(ENTITY, MONTH).released == 1
+    assert product.world.bill(ENTITY, MONTH).held == 1
+    product.approve(f"{ENTITY}.{MONTH}.acme.001", "ana")
     invoice = product.world.invoice(f"{ENTITY}.{MONTH}.acme")
     assert [line.amounts.net.text for line in invoice.lines] == ["99.00", "244.50"]
     assert (invoice.totals.tax.text, invoice.totals.gross.text) == ("65.27", "408.77")

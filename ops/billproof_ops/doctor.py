@@ -1,0 +1,191 @@
+"""What is wrong with a set-up: each check looks at one thing and says what it is, and what to do about it.
+
+A check that cannot look is itself a finding: no trouble of one hides what another one sees.
+"""
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from billproof.adapters.aws.clients import client
+from billproof_ops import dead_letters
+from billproof_ops import target as targets
+from billproof_ops.errors import OpsError
+from billproof_ops.model import Shown
+from billproof_ops.target import Target
+
+LIBRARIES = ("boto3", "pydantic", "duckdb", "msgspec")
+MOST_CLOCK_SKEW_SECONDS = 60
+LEAST_DECIDERS = 2
+NO_MASTER_DATA = "billproof init writes files to start from, billproof publish sends them"
+
+
+class Health(StrEnum):
+    """How something is."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+
+
+class Checked(Shown):
+    """What was looked at, how it is, and what to do about it."""
+
+    what: str
+    health: Health
+    said: str
+    remedy: str = ""
+
+
+Check = Callable[[Target], Iterator[Checked]]
+
+
+def examine() -> list[Checked]:
+    """Look at everything; without a stack only at what needs none."""
+    checks = [_versions()]
+    try:
+        targets.choose()
+        checks += list(_endpoint())
+        target = Target.find()
+    except (OpsError, ClientError, BotoCoreError) as error:
+        remedy = "billproof local up, or AWS_ENDPOINT_URL, or BILLPROOF_STACK with your AWS credentials"
+        return [*checks, Checked(what="stack", health=Health.BAD, said=str(error), remedy=remedy)]
+    for name, check in CHECKS.items():
+        checks += _inside_a_net(name, check, target)
+    return checks
+
+
+def _inside_a_net(name: str, check: Check, target: Target) -> list[Checked]:
+    try:
+        return list(check(target)) or [Checked(what=name, health=Health.GOOD, said="as it should be")]
+    except Exception as error:  # noqa: BLE001 - whatever a check raises is what is wrong
+        said = f"could not be looked at: {type(error).__name__}: {error}"
+        return [Checked(what=name, health=Health.BAD, said=said, remedy="solve this first, then look again")]
+
+
+def _versions() -> Checked:
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    right = sys.version_info[:2] == (3, 13)
+    said = f"Python {platform.python_version()}, {libraries}"
+    remedy = "" if right else "the functions run on Python 3.13: make setup with that one"
+    return Checked(what="versions", health=Health.GOOD if right else Health.BAD, said=said, remedy=remedy)
+
+
+def _endpoint() -> Iterator[Checked]:
+    answer = client("sts").get_caller_identity()
+    where = os.environ.get("AWS_ENDPOINT_URL") or "AWS"
+    yield Checked(what="endpoint", health=Health.GOOD, said=f"{where} answers, you are {answer['Arn']}")
+    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+    if date:
+        theirs = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S %Z").replace(tzinfo=UTC)
+        skew = abs((datetime.now(UTC) - theirs).total_seconds())
+        if skew > MOST_CLOCK_SKEW_SECONDS:
+            said = f"this clock and that of the endpoint differ by {skew:.0f} seconds"
+            yield Checked(
+                what="clock", health=Health.BAD, said=said, remedy="set the clock: signatures will be refused"
+            )
+
+
+def _outputs(target: Target) -> Iterator[Checked]:
+    optional = {"StripeSecretArn"}
+    missing = sorted({*targets.SETTINGS.values()} - target.outputs.keys() - optional)
+    if missing:
+        said = f"the stack has no {', '.join(missing)}"
+        yield Checked(what="outputs", health=Health.BAD, said=said, remedy="deploy this version's template again")
+
+
+def _stores(target: Target) -> Iterator[Checked]:
+    for output, name in sorted(target.outputs.items()):
+        try:
+            if output.endswith("TableName"):
+                client("dynamodb").describe_table(TableName=name)
+            elif output.endswith("BucketName"):
+                client("s3").head_bucket(Bucket=name)
+            elif output.endswith("QueueUrl"):
+                client("sqs").get_queue_attributes(QueueUrl=name, AttributeNames=["QueueArn"])
+        except ClientError as error:
+            said = f"{output} {name}: {error.response['Error'].get('Message') or error}"
+            remedy = "deploy the stack again; what was in it comes from a backup"
+            yield Checked(what="stores", health=Health.BAD, said=said, remedy=remedy)
+
+
+def _mappings(target: Target) -> Iterator[Checked]:
+    """Look for a queue whose consumer is switched off: it only fills."""
+    names = {name for output, name in target.outputs.items() if output.endswith("Name")}
+    pages = client("lambda").get_paginator("list_event_source_mappings").paginate()
+    for mapping in (mapping for page in pages for mapping in page["EventSourceMappings"]):
+        function = mapping["FunctionArn"].rsplit(":", 1)[-1]
+        if function in names and mapping["State"] not in {"Enabled", "Enabling", "Creating", "Updating"}:
+            said = f"{function} takes nothing from its queue: the mapping {mapping['UUID']} is {mapping['State']}"
+            remedy = f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled"
+            yield Checked(what="consumers", health=Health.BAD, said=said, remedy=remedy)
+
+
+def _master_data(target: Target) -> Iterator[Checked]:
+    directory = target.ports.directory
+    entities = directory.legal_entities()
+    if not entities or not directory.meters():
+        said = f"{len(entities)} legal entities, {len(directory.meters())} meters"
+        yield Checked(
+            what="master data",
+            health=Health.DOUBTFUL,
+            said=said,
+            remedy=NO_MASTER_DATA,
+        )
+    for entity in entities:
+        if next(iter(directory.members(entity.id)), None) is None:
+            said = f"{entity.id} bills no account"
+            yield Checked(what="master data", health=Health.DOUBTFUL, said=said, remedy="publish its accounts")
+
+
+def _policies(target: Target) -> Iterator[Checked]:
+    now = target.ports.now()
+    for entity in target.ports.directory.legal_entities():
+        policy = target.ports.directory.policy(entity.id)
+        deciders = policy.without_limits(other_than="")
+        if not target.ports.policies.history(entity.id).knows_identities(now):
+            said = f"nobody may decide anything of {entity.id}: no policy with identities is in force"
+            remedy = "billproof policy publish, and somebody else: billproof policy confirm"
+            yield Checked(what="policies", health=Health.BAD, said=said, remedy=remedy)
+        elif len(deciders) < LEAST_DECIDERS:
+            names = ", ".join(person.id for person in deciders) or "nobody"
+            said = f"of {entity.id} only {names} may decide without limit: what they ask for themselves waits for ever"
+            yield Checked(what="policies", health=Health.DOUBTFUL, said=said, remedy="give a second person such a role")
+
+
+def _queues(target: Target) -> Iterator[Checked]:
+    for queue in dead_letters.depths(target):
+        if queue.dead_letters:
+            said = f"{queue.queue} has {queue.dead_letters:,} dead letters"
+            yield Checked(what="dead letters", health=Health.BAD, said=said, remedy=f"billproof dlq peek {queue.queue}")
+
+
+def _mail(target: Target) -> Iterator[Checked]:
+    environment = client("lambda").get_function_configuration(FunctionName=target.outputs["DeliverInvoiceName"])
+    sender = environment.get("Environment", {}).get("Variables", {}).get("SENDER_ADDRESS", "")
+    if not sender:
+        said = "no invoice is mailed: the stack has no SenderAddress"
+        yield Checked(what="mail", health=Health.DOUBTFUL, said=said, remedy="deploy with SenderAddress")
+        return
+    known = client("ses").get_identity_verification_attributes(Identities=[sender, sender.rsplit("@", 1)[-1]])
+    states = [state.get("VerificationStatus") for state in known["VerificationAttributes"].values()]
+    if "Success" not in states:
+        said = f"SES has not verified {sender}: every mail will be refused"
+        yield Checked(what="mail", health=Health.BAD, said=said, remedy="verify the address or its domain in SES")
+
+
+CHECKS: dict[str, Check] = {
+    "outputs": _outputs,
+    "stores": _stores,
+    "consumers": _mappings,
+    "master data": _master_data,
+    "policies": _policies,
+    "dead letters": _queues,
+    "mail": _mail,
+}
