@@ -35,13 +35,16 @@ def peek_at_dead_letters(
     contains: Contains = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show dead letters without removing them."""
+    """Show dead letters, and why each failed, without removing them."""
     letters = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
     if as_json:
         print_json([letter.model_dump() for letter in letters])
         return
     for letter in letters:
         console.print(f"[bold]{letter.message_id}[/] {letter.sent_at}", highlight=False)
+        if letter.failure is not None:
+            failed = letter.failure
+            console.print(f"[red]{failed.error}[/] in {failed.function}, request {failed.request_id}", soft_wrap=True)
         console.print(letter.body, markup=False, highlight=False, soft_wrap=True)
     console.print(f"{len(letters)} shown")
 

@@ -18,6 +18,7 @@ from billproof.ids import canonical_json
 from billproof.periods import instant_text
 from billproof_ops.api import own_name
 from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.failures import Failure, failure_of
 from billproof_ops.model import Shown
 from billproof_ops.quarantine import LEAST_REASON
 from billproof_ops.target import Target
@@ -30,8 +31,9 @@ WORK_QUEUES = {
     "delivery-events": "DeliveryEventsQueueUrl",
 }
 SCHEDULED_CALLS = "scheduled-calls"
-DEAD_ONLY = {SCHEDULED_CALLS: "ScheduledCallsDeadLettersUrl"}
-"""Dead-letter queues that Lambda fills itself, with the record of a call that failed every time."""
+SCHEDULES = "schedules"
+DEAD_ONLY = {SCHEDULED_CALLS: "ScheduledCallsDeadLettersUrl", SCHEDULES: "ScheduleDeadLettersUrl"}
+"""Dead-letter queues that Lambda fills itself, with the record of a call that failed every time, and EventBridge."""
 QUEUES = (*WORK_QUEUES, *DEAD_ONLY)
 HIDDEN_SECONDS = 120
 MESSAGES_PER_CALL = 10
@@ -53,6 +55,7 @@ class DeadLetter(Shown):
     message_id: str
     sent_at: str
     body: str
+    failure: Failure | None = None
 
 
 class Redriven(Shown):
@@ -98,12 +101,15 @@ def depths(target: Target) -> list[QueueDepth]:
 
 
 def peek(target: Target, queue: str, *, limit: int, contains: str = "") -> list[DeadLetter]:
-    """Look at dead letters and leave them where they are."""
+    """Look at dead letters, and why each failed, and leave them where they are."""
     pair = pair_of(target, queue)
     held = list(_receive(pair.dead, _depth(pair.dead)))
     _let_go(pair.dead, held)
-    letters = [_shown(message) for message in held if contains in message["Body"]]
-    return sorted(letters, key=lambda letter: (letter.sent_at, letter.message_id))[:limit]
+    letters = [(_shown(message), message) for message in held if contains in message["Body"]]
+    letters.sort(key=lambda pair: (pair[0].sent_at, pair[0].message_id))
+    return [
+        letter.model_copy(update={"failure": failure_of(target, queue, message)}) for letter, message in letters[:limit]
+    ]
 
 
 def redrive(
@@ -114,6 +120,9 @@ def redrive(
     Scheduled functions are called again. It is safe to repeat: a consumer accepts a message that is sent twice without
     change, and a scheduled function only does what is still due.
     """
+    if queue == SCHEDULES:
+        remedy = "the next hour does what a schedule missed: see docs/runbooks/schedule-dead-letters.md"
+        raise WrongUse(remedy)
     pair = pair_of(target, queue)
     before = _depth(pair.dead)
     matched = sent = 0
@@ -171,7 +180,7 @@ def discard(target: Target, queue: str, message_id: str, *, who: str | None, rea
     shown = _shown(wanted)
     kept = Discarded(
         queue=queue,
-        **shown.model_dump(),
+        **shown.model_dump(exclude={"failure"}),
         discarded_by=own_name(who),
         discarded_at=instant_text(target.ports.now()),
         reason=reason.strip(),
@@ -208,6 +217,7 @@ def _receive(url: str, at_most: int) -> Iterator[dict[str, Any]]:
             MaxNumberOfMessages=MESSAGES_PER_CALL,
             VisibilityTimeout=HIDDEN_SECONDS,
             MessageSystemAttributeNames=["SentTimestamp"],
+            MessageAttributeNames=["All"],
         )
         fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in message_ids]
         empty = 0 if fresh else empty + 1

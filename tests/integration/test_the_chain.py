@@ -108,6 +108,10 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_is_redriven_by_the_c
         send(billed, "ErpPostingsQueueUrl", ["poison", json.dumps({"invoice": f"{INC}.{JANUARY}.UA"})])
         received = until(dead, what="the dead letter", timeout_seconds=DRAIN_SECONDS)
         assert [letter.body for letter in received] == ["poison"]
+        failure = received[0].failure
+        assert failure is not None
+        assert (failure.function, failure.error) == (billed.outputs["PostToErpName"], "invalid_input")
+        assert len(failure.request_id) == len("00000000-0000-0000-0000-000000000000")
         code, out, err = run_command("dlq", "redrive", "erp-postings", "--contains", "poison")
         assert (code, "1 sent again" in out) == (0, True), out + err
         received = until(dead, what="the dead letter again", timeout_seconds=DRAIN_SECONDS)
@@ -169,6 +173,11 @@ def test_a_scheduled_call_that_fails_every_time_is_kept_and_called_again_by_the_
 
     (letter,) = until(failed, what="the failed call", timeout_seconds=DRAIN_SECONDS)
     assert json.loads(letter.body)["requestPayload"] == event
+    assert letter.failure is not None
+    assert (letter.failure.function, "nobody" in letter.failure.error) == (
+        billed.outputs["RecognizeRevenueName"],
+        True,
+    )
     code, out, err = run_command("dlq", "redrive", "scheduled-calls")
     assert (code, "1 sent again" in out) == (0, True), out + err
     (again,) = until(failed, what="the call that failed again", timeout_seconds=DRAIN_SECONDS)

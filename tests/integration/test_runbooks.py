@@ -1,0 +1,83 @@
+"""Every command of the runbooks and of docs/operate.md, as it stands there, on a month that is billed.
+
+What stands there for a name is filled in. A command that needs trouble which this month does not have says so.
+"""
+
+import re
+import shlex
+import sys
+
+import pytest
+
+from billproof_ops.cli import main
+from billproof_ops.paths import ROOT
+from billproof_ops.target import Target
+from tests.infrastructure.test_commands_of_pages import COMMAND
+from tests.support.chain import INC, JANUARY
+
+PAGES = [*sorted((ROOT / "docs" / "runbooks").glob("*.md")), ROOT / "docs" / "operate.md"]
+CASE = f"{INC}.{JANUARY}.EV.001"
+NAMES = {
+    "LEGAL_ENTITY.PERIOD._run.001-01": CASE,
+    "LEGAL_ENTITY": INC,
+    "ENTITY": INC,
+    "E": INC,
+    "PERIOD": JANUARY,
+    "M": JANUARY,
+    "RUN": f"{INC}-{JANUARY}-001",
+    "NUMBER": "SKY-US-2013-000001",
+    "TEXT": "they flew again next day",
+    "PERSON": "ben",
+    "...": "a test of the source",
+    "TIME": "2013-01-05T17:00:00Z",
+}
+AS_WHOM = {"approve": "ben", "reject": "ben", "start": "carla", "sign-off": "ana", "credit": "ana"}
+"""On the embedded AWS somebody is named; on AWS the credentials say who it is, so the pages name nobody."""
+EXPECTED = {
+    "exceptions redrive ID": (1, "nothing to start again"),
+    'exceptions reject ID --reason "the source sent 2013-01-05 17:00 again"': (1, "refused"),
+    "run redrive RUN": (1, "only a failed run"),
+    f"run redrive {INC}-{JANUARY}-001": (1, "only a failed run"),
+    "run start": (2, "name a legal entity"),
+    "replay --from TIME --to TIME": (2, "is empty"),
+    f'exceptions approve {INC}.{JANUARY}.UA.001 --reason "usage confirmed by the customer"': (1, "no exception"),
+    "quarantine dismiss ID --as PERSON --reason ...": (1, ""),
+    "quarantine resend ID...": (1, ""),
+}
+"""What a command says that finds nothing to do; every other one is done."""
+NOT_PLAYED = {"local up", "local down", "audit anchor", f"run sign-off -e {INC} -p {JANUARY}"}
+"""What would end the stack or the month for the other tests; tests of their own play them."""
+
+
+def commands() -> dict[str, list[str]]:
+    """Return every command of the pages, with the pages that show it."""
+    known: dict[str, list[str]] = {}
+    for page in PAGES:
+        for match in COMMAND.finditer(page.read_text()):
+            text = " ".join((match[1] or match[2]).replace("\\\n", " ").split()).removeprefix("billproof ")
+            known.setdefault(text, []).append(page.stem)
+    return known
+
+
+def words_of(command: str) -> list[str]:
+    """Fill in the names of a command, and say as whom where it asks a person."""
+    words = [NAMES.get(word, CASE if re.fullmatch(r"ID(\.\.\.)?", word) else word) for word in shlex.split(command)]
+    person = AS_WHOM.get(words[1]) if len(words) > 1 and "--as" not in words else None
+    return [*words, "--as", person] if person else words
+
+
+@pytest.mark.parametrize("command", sorted(commands().keys() - NOT_PLAYED))
+def test_a_command_of_a_page_does_what_the_page_says(
+    command: str, billed: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del billed
+    code, said = EXPECTED.get(command, (0, ""))
+    monkeypatch.setattr(sys, "argv", ["billproof", *words_of(command)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed = capsys.readouterr()
+    assert (ended.value.code or 0, said in printed.out + printed.err) == (code, True), printed
+
+
+def test_what_is_expected_and_what_is_not_played_stands_on_a_page() -> None:
+    assert (EXPECTED.keys() | NOT_PLAYED) - commands().keys() == set()
