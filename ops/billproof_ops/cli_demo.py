@@ -16,5 +16,8 @@ def demo(
     period: Annotated[str, typer.Option("--period", "-p", help="A month of 2013, or 2013 for all twelve.")] = "2013-01",
     keep_up: Annotated[bool, typer.Option("--keep-up", help="Leave the embedded AWS up at the end.")] = False,
 ) -> None:
-    """Bill a month of real flights, from contracts to reconciliation, and write the results to build/demo/."""
+    """Bill a month of real flights, from contracts to reconciliation, and write the results to build/demo/.
+
+    It starts an embedded AWS; where AWS_ENDPOINT_URL names an emulator, such as LocalStack, it plays there.
+    """
     play(period, console=console, keep_up=keep_up)

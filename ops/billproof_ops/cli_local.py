@@ -18,7 +18,10 @@ app = verbs()
 
 @app.command()
 def up(*, as_json: AsJson = False) -> None:
-    """Start the embedded AWS and deploy template.yaml to it. If it is already up, deploy what has changed."""
+    """Start the embedded AWS and deploy template.yaml to it. If it is already up, deploy what has changed.
+
+    Where AWS_ENDPOINT_URL names an emulator, such as LocalStack, it deploys there and starts nothing.
+    """
     local_stack = stack.up()
     text = f"up at {local_stack.endpoint}, {'deployed' if local_stack.deployed else 'nothing to deploy'}"
     if local_stack.state_wiped:

@@ -1,5 +1,7 @@
 """Count dead letters, show them and send them again. Works on every SQS, with or without StartMessageMoveTask.
 
+SQS moves them by itself where it can and all are wanted, else one by one:
+
 receive (hidden for HIDDEN_SECONDS) -> send to the source queue -> delete
                                     ^ crash: hidden for a while, then visible again
                                                                 ^ crash: sent twice, accepted without change
@@ -13,6 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
 from billproof.adapters.aws.clients import client
 from billproof.ids import canonical_json
 from billproof.periods import instant_text
@@ -22,6 +27,7 @@ from billproof_ops.failures import Failure, failure_of
 from billproof_ops.model import Shown
 from billproof_ops.quarantine import LEAST_REASON
 from billproof_ops.target import Target
+from billproof_ops.waiting import until
 
 WORK_QUEUES = {
     "usage-events": "UsageEventsQueueUrl",
@@ -36,6 +42,9 @@ DEAD_ONLY = {SCHEDULED_CALLS: "ScheduledCallsDeadLettersUrl", SCHEDULES: "Schedu
 """Dead-letter queues that Lambda fills itself, with the record of a call that failed every time, and EventBridge."""
 QUEUES = (*WORK_QUEUES, *DEAD_ONLY)
 HIDDEN_SECONDS = 120
+MOST_MOVED_PER_SECOND = 500
+"""What StartMessageMoveTask takes."""
+MOVING_SECONDS = 3_600
 MESSAGES_PER_CALL = 10
 EMPTY_ANSWERS = 3
 """SQS asks only some of its servers: this many empty answers in a row count as an empty queue."""
@@ -125,6 +134,9 @@ def redrive(
         raise WrongUse(remedy)
     pair = pair_of(target, queue)
     before = _depth(pair.dead)
+    if pair.source and not (contains or limit or dry_run) and (moved := _move_all(pair, per_second)) is not None:
+        after = _depth(pair.dead)
+        return Redriven(queue=queue, dry_run=False, before=before, matched=moved, sent_back=moved, after=after)
     matched = sent = 0
     kept: list[dict[str, Any]] = []
     for message in _receive(pair.dead, before):
@@ -189,6 +201,30 @@ def discard(target: Target, queue: str, message_id: str, *, who: str | None, rea
     target.ports.objects.put(f"discarded/{queue}/{message_id}.json", content)
     client("sqs").delete_message(QueueUrl=pair.dead, ReceiptHandle=wanted["ReceiptHandle"])
     return kept
+
+
+def _move_all(pair: Pair, per_second: int) -> int | None:
+    """Let SQS send all letters back by itself, and return how many; None where the endpoint cannot."""
+    sqs = client("sqs")
+    arn, destination = (
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        for url in (pair.dead, pair.source)
+    )
+    rate = min(per_second, MOST_MOVED_PER_SECOND)
+    try:
+        sqs.start_message_move_task(SourceArn=arn, DestinationArn=destination, MaxNumberOfMessagesPerSecond=rate)
+    except (ClientError, ResponseParserError):  # an emulator without it, or no permission: one by one
+        return None
+
+    def over() -> dict[str, Any] | None:
+        (task, *_) = sqs.list_message_move_tasks(SourceArn=arn, MaxResults=1)["Results"]
+        return None if task["Status"] in {"RUNNING", "CANCELLING"} else task
+
+    task = until(over, what="moving the letters", timeout_seconds=MOVING_SECONDS)
+    if task["Status"] != "COMPLETED":
+        message = f"SQS stopped moving the letters ({task.get('FailureReason', task['Status'])}): do it again"
+        raise OpsError(message)
+    return int(task.get("ApproximateNumberOfMessagesMoved", 0))
 
 
 def _send_back(pair: Pair, body: str) -> None:

@@ -11,10 +11,8 @@ from typer.main import get_command
 
 from billproof_ops.cli import app
 from billproof_ops.paths import ROOT
+from tests.support.pages import COMMAND
 
-COMMAND = re.compile(
-    r"(?:^|\| )\s*(?:\.venv/bin/)?(billproof (?:\\\n|[^#\n])*)|`(?:\.venv/bin/)?(billproof [^`]*)`", re.MULTILINE
-)
 TARGET = re.compile(r"(?:^|`)\s*make ([a-z -]+)", re.MULTILINE)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 

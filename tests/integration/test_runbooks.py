@@ -12,8 +12,8 @@ import pytest
 from billproof_ops.cli import main
 from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
-from tests.infrastructure.test_commands_of_pages import COMMAND
 from tests.support.chain import INC, JANUARY
+from tests.support.pages import COMMAND
 
 PAGES = [*sorted((ROOT / "docs" / "runbooks").glob("*.md")), ROOT / "docs" / "operate.md"]
 CASE = f"{INC}.{JANUARY}.EV.001"

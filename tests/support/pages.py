@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(
+    r"(?:^|\| )\s*(?:\.venv/bin/)?(billproof (?:\\\n|[^#\n])*)|`(?:\.venv/bin/)?(billproof [^`]*)`", re.MULTILINE
+)
+"""A command of `billproof`, in a block or within a sentence."""
 ANYTHING = "…"
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from billproof.adapters.aws.clients import client
@@ -18,10 +19,16 @@ from tests.support.memory_stores import MemoryStores
 QUEUE = "erp-postings"
 
 
+def cannot_move(**_: Any) -> Any:
+    """Answer as an emulator does that has no StartMessageMoveTask; moto raises NotImplementedError."""
+    raise ClientError({"Error": {"Code": "InvalidAction", "Message": "no such action"}}, "StartMessageMoveTask")
+
+
 @pytest.fixture
-def target() -> Iterator[Target]:
+def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
     client.cache_clear()
     with mock_aws():
+        monkeypatch.setattr(client("sqs"), "start_message_move_task", cannot_move)
         sqs, outputs = client("sqs"), {}
         for name, output in dead_letters.WORK_QUEUES.items():
             dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
@@ -127,3 +134,40 @@ def test_a_discarded_letter_is_kept_with_who_removed_it_and_why(target: Target) 
     with pytest.raises(WrongUse, match="reason"):
         dead_letters.discard(both, QUEUE, "x", who=None, reason=" ")
     assert depth(target) == (0, 2)
+
+
+def test_sqs_moves_all_letters_by_itself_where_it_can(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(target, 7)
+    started: list[dict[str, Any]] = []
+    answers = iter([{"Status": "RUNNING"}, {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 7}])
+    monkeypatch.setattr(client("sqs"), "start_message_move_task", lambda **terms: started.append(terms))
+    monkeypatch.setattr(client("sqs"), "list_message_move_tasks", lambda **_: {"Results": [next(answers)]})
+    done = dead_letters.redrive(target, QUEUE, per_second=1000, dry_run=False)
+    assert (done.before, done.sent_back) == (7, 7)
+    (terms,) = started
+    assert terms["MaxNumberOfMessagesPerSecond"] == 500
+    assert terms["SourceArn"].endswith(f"{QUEUE}-dead")
+    assert terms["DestinationArn"].endswith(QUEUE)
+    assert dead_letters.redrive(target, QUEUE, limit=2, per_second=1000, dry_run=False).sent_back == 2
+    assert len(started) == 1
+
+
+def test_a_move_that_stops_is_said(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = {"Results": [{"Status": "FAILED", "FailureReason": "KmsAccessDenied"}]}
+    monkeypatch.setattr(client("sqs"), "start_message_move_task", lambda **_: None)
+    monkeypatch.setattr(client("sqs"), "list_message_move_tasks", lambda **_: failed)
+    with pytest.raises(OpsError, match="KmsAccessDenied"):
+        dead_letters.redrive(target, QUEUE, dry_run=False)
+
+
+def test_what_a_schedule_could_not_deliver_is_shown_with_its_error_and_not_sent_again(target: Target) -> None:
+    said = {"ERROR_CODE": "AWS.StepFunctions.AccessDenied", "ERROR_MESSAGE": "not authorized", "TARGET_ARN": "arn:x"}
+    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in said.items()}
+    dead = dead_letters.pair_of(target, dead_letters.SCHEDULES).dead
+    client("sqs").send_message(QueueUrl=dead, MessageBody="{}", MessageAttributes=attributes)
+    (letter,) = dead_letters.peek(target, dead_letters.SCHEDULES, limit=9)
+    assert letter.failure is not None
+    failure = (letter.failure.error, letter.failure.function)
+    assert failure == ("AWS.StepFunctions.AccessDenied: not authorized", "arn:x")
+    with pytest.raises(WrongUse, match="schedule-dead-letters"):
+        dead_letters.redrive(target, dead_letters.SCHEDULES, dry_run=False)

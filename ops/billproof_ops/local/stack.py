@@ -1,13 +1,16 @@
 """The local stack as people use it: server and deployment together."""
 
+import os
+
 from billproof.adapters.aws.clients import client
+from billproof_ops import target as targets
 from billproof_ops.local import server
 from billproof_ops.local.deploy import deploy, outputs
 from billproof_ops.local.differences import ARCHIVE
+from billproof_ops.local.emulators import recognize
 from billproof_ops.local.packaging import declared
 from billproof_ops.local.settings_by_api import ensure_archive
 from billproof_ops.model import Shown
-from billproof_ops.target import use_endpoint
 
 PARAMETERS = {
     "Stage": "local",
@@ -23,16 +26,24 @@ class Stack(Shown):
     """The local stack."""
 
     endpoint: str
-    pid: int
+    pid: int | None
     deployed: bool
     state_wiped: bool
     outputs: dict[str, str]
 
 
 def up(owner: str = server.PERSON) -> Stack:
-    """Start MiniStack where it is down, and deploy where the code has changed."""
+    """Deploy to AWS_ENDPOINT_URL where that is set, else to MiniStack, which is started where it is down.
+
+    Raises OpsError where no emulator answers at AWS_ENDPOINT_URL.
+    """
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        targets.choose()
+        endpoint = os.environ["AWS_ENDPOINT_URL"]
+        recognize(endpoint)
+        return Stack(endpoint=endpoint, pid=None, deployed=fill(), state_wiped=False, outputs=outputs())
     running, wiped = server.start(owner=owner)
-    use_endpoint(running.endpoint)
+    targets.use_endpoint(running.endpoint)
     deployed = fill()
     return Stack(endpoint=running.endpoint, pid=running.pid, deployed=deployed, state_wiped=wiped, outputs=outputs())
 
