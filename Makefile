@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack chaos lives bench mutation lint types contracts check-template build-template format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack chaos lives bench mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -53,11 +53,14 @@ unit: setup ## The tests that need no local stack
 integration: setup ## The tests on a local stack that enforces no roles, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration
 
-.localstack/.ready: requirements/bootstrap.txt requirements/localstack.txt requirements/functions.txt ops/billproof_ops/local/localstack/dynamodb_local.py $(VENV)/.ready
+.functions/.ready: requirements/bootstrap.txt requirements/functions.txt $(VENV)/.ready
+	$(PYTHON) -m venv --clear .functions
+	$(BIN)/uv pip install --quiet --python .functions/bin/python --require-hashes -r requirements/functions.txt
+	@touch $@
+
+.localstack/.ready: requirements/bootstrap.txt requirements/localstack.txt ops/billproof_ops/local/localstack/dynamodb_local.py .functions/.ready
 	$(PYTHON) -m venv --clear .localstack/server
 	$(BIN)/uv pip install --quiet --python .localstack/server/bin/python --require-hashes -r requirements/localstack.txt
-	$(PYTHON) -m venv --clear .localstack/functions
-	$(BIN)/uv pip install --quiet --python .localstack/functions/bin/python --require-hashes -r requirements/functions.txt
 	$(BIN)/python -m billproof_ops.local.localstack install
 	@touch $@
 
@@ -112,6 +115,10 @@ build-template: tools ## What sam would deploy; the layers are checked for size,
 	@du -sm .aws-sam/build/SharedLayer .aws-sam/build/DocumentsLayer
 	@$(BIN)/python -m billproof_ops.layers
 
+invoke-built: tools .functions/.ready ## Every sample event, answered by what sam builds, as sam local invoke would; on the demo's stack
+	ARCHITECTURE=x86_64 SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/bin:$$PATH" .tools/bin/sam build --template template.yaml --build-dir .aws-sam/x86_64
+	$(BIN)/python -m billproof_ops.local.built
+
 .security/.ready: requirements/bootstrap.txt requirements/security.txt $(VENV)/.ready
 	$(PYTHON) -m venv --clear .security
 	$(BIN)/uv pip install --quiet --python .security/bin/python --require-hashes -r requirements/security.txt
@@ -128,7 +135,7 @@ pins: setup ## Compile requirements/ anew from pyproject.toml
 
 clean: ## Remove what was made; stops a local stack first
 	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
-	rm -rf .bench .localstack .security $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .bench .functions .localstack .security $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ci: ## What CI runs
 	.ci/run

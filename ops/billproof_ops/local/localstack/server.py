@@ -15,10 +15,10 @@ from billproof_ops.errors import OpsError
 from billproof_ops.local.emulators import Emulator, recognize
 from billproof_ops.local.localstack.dynamodb_local import VERSION
 from billproof_ops.local.server import Server, free_port
-from billproof_ops.paths import ROOT
+from billproof_ops.paths import FUNCTIONS_PYTHON, ROOT
 
 ENVIRONMENT = ROOT / ".localstack"
-"""What `make .localstack/.ready` makes: the environments of LocalStack and of the functions, and DynamoDB Local."""
+"""What `make .localstack/.ready` makes: the environment of LocalStack, and DynamoDB Local."""
 DYNAMODB_LOCAL = ENVIRONMENT / f"dynamodb-local-{VERSION}"
 START_SECONDS = 120
 STOP_SECONDS = 20
@@ -83,6 +83,6 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
         "OVERRIDE_IN_DOCKER": "0",
         "LS_LOG": "warning",
         "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",
-        "BILLPROOF_FUNCTIONS_PYTHON": str(ENVIRONMENT / "functions" / "bin" / "python"),
+        "BILLPROOF_FUNCTIONS_PYTHON": str(FUNCTIONS_PYTHON),
         "BILLPROOF_DYNAMODB_LOCAL": str(DYNAMODB_LOCAL),
     }
