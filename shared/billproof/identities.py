@@ -298,11 +298,3 @@ def credited_line(credit: str) -> str:
 def reduced_line(reduction: str) -> str:
     """Return the id of the line that a reduction's line takes something off: it is that of no line for another one."""
     return reduction.partition(":")[2]
-
-
-def is_true_up(line: str) -> bool:
-    """Say whether a line's id is of one that bills what telemetry saw above what is committed, as far as it is read."""
-    try:
-        return LineId.parse(line).true_up
-    except NotFound:
-        return False

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from billproof.identities import is_true_up, reduced_line
+from billproof.errors import NotFound
+from billproof.identities import LineId, reduced_line
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
 from billproof.money import CONTEXT, exactly
 from billproof.periods import Period
@@ -126,7 +127,15 @@ def _is_reduction(priced: PricedLine) -> bool:
 def _own_period(priced: PricedLine) -> ServicePeriod:
     contract, name = _billed(priced)
     group = tuple(sorted(priced.dimension.items()))
-    return contract, priced.charge, is_true_up(name), priced.service_period.start, group
+    return contract, priced.charge, _is_true_up(name), priced.service_period.start, group
+
+
+def _is_true_up(name: str) -> bool:
+    """Say whether a line bills what telemetry saw above what is committed, as far as its id can be read."""
+    try:
+        return LineId.parse(name).true_up
+    except NotFound:
+        return False
 
 
 def days_left(billed: Mapping[str, Iterable[BilledLine]]) -> dict[MonthLine, DaysLeft]:

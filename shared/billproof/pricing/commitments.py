@@ -127,7 +127,7 @@ def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
             mine.append(line)
         elif term.is_true_up(line):
             billed += line.net.amount
-    divided = {_name(line): line for line in mine if line.left_on}
+    divided = {_name(line): line for line in mine if line.left_on and line.kind is not LineKind.CREDIT_NOTE}
     names = {_name(line) for line in mine}
     whole: dict[str, Decimal] = {}
     for line in mine:

@@ -202,7 +202,7 @@ def _basis(request: PriceRequest, contract: Contract, period: Period) -> Basis:
             if quantities.setdefault(key, measured) != measured and usage.is_stated:
                 message = f"two charges read meter {measured.meter} and say different usage of it"
                 raise InvalidInput(message)
-    prefixes = [usage.prefixes() for usage in usages if usage.is_metered]
+    prefixes = [usage.prefixes() for usage in usages if usage.is_told_by_parts]
     return Basis(
         period=period,
         meters={meter.id: meter for usage in reversed(usages) for meter in usage.meters()},
