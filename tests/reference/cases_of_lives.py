@@ -21,6 +21,16 @@ from tests.reference.cases_of_order import drawn_by
 
 QUARTER = {"interval": "quarter"}
 CREDIT = {**PREPAID, "amount": "100"}
+SHARED = life(
+    version(
+        charge(flat("90"), cadence=QUARTER),
+        usage_charge({"model": "graduated", "tiers": [{"up_to": None, "unit_price": "1", "flat_fee": "31"}]}),
+        until="2013-04-01",
+        discounts=[{"id": "d", "name": "d", "amount": "10", "effective": days(MARCH)}],
+    ),
+    months=Q1,
+)
+"""March's discount is for 31.00 of the quarter's fee and 31.00 that no usage owes."""
 IN_ADVANCE = charge(flat("90"), cadence=QUARTER, timing="in_advance")
 TWO_MONTHS = ("2013-01", "2013-02")
 TIERS = [{"up_to": None, "unit_price": "1", "flat_fee": "10"}]
@@ -236,6 +246,13 @@ LIVES = [
         earned_in("2013-02"),
         "7.68",
     ),  # of 59 days at 1 less 31, 28.00 are earned by the end of February; (90 - 31) x 31/90 = 20.32 were by January's
+    Case(
+        "revenue",
+        "a fee that waits for its invoice has all of a discount that usage may share",
+        SHARED,
+        earned_in("2013-01"),
+        "58.56",
+    ),  # (90 - 10) x 31/90 = 27.56, and January's own 31.00
     Case(
         "revenue",
         "a fee and its discount are rounded together, also where the discount changes alone",
