@@ -32,6 +32,7 @@ SHARED = life(
 )
 """March's discount is for 31.00 of the quarter's fee and 31.00 that no usage owes."""
 IN_ADVANCE = charge(flat("90"), cadence=QUARTER, timing="in_advance")
+LEAST = minimum("100", ["fee"], until=MARCH, months=2)
 TWO_MONTHS = ("2013-01", "2013-02")
 TIERS = [{"up_to": None, "unit_price": "1", "flat_fee": "10"}]
 DEARER = [{"up_to": None, "unit_price": "2", "flat_fee": "20"}]
@@ -214,6 +215,20 @@ LIVES = [
         billed_by_run("2013-03", "minimum"),
         "85.00",
     ),  # 15 were used from the 17th on
+    Case(
+        "3.4",
+        "nor does what a fee no longer draws of a credit that a version dropped",
+        life(
+            [
+                version(charge(flat("10")), until=MARCH, commitments=[LEAST], credits=[{**CREDIT, "amount": "2"}]),
+                version(charge(flat("10")), number=2, until=MARCH, known="2013-02-10", commitments=[LEAST]),
+            ],
+            months=Q1,
+            credit_notes=[credit_note("2013-03-20", "fee", (FEBRUARY, MARCH), rebill=True)],
+        ),
+        billed_by_run("2013-03", "minimum"),
+        "0.00",
+    ),  # 100 - 10 - 10 are billed in February, and nothing changes
     Case(
         "revenue",
         "what a note takes back between a month's end and its run is not earned again by the month",
