@@ -149,11 +149,11 @@ def _amounts_by_line(month: str, document: Invoice) -> dict[str, object]:
     }
 
 
-def full_credit(life: Document) -> Checked:
+def full_credit(life: Document, *, newest_first: bool = False) -> Checked:
     """An invoice and its full credit note are zero in money, tax, credits and revenue; the account's state taxes."""
     player = Player(without_notes(life), state="NY", recognizes=True)
     player.play()
-    player.credit_everything()
+    player.credit_everything(newest_first=newest_first)
     documents = [document for each in player.issued for document in each.documents]
     parts = [part for each in player.issued for part in each.parts]
     got: dict[str, object] = {
@@ -163,7 +163,8 @@ def full_credit(life: Document) -> Checked:
         "revenue in the ledger": player.booked_revenue(),
         **by_slot(amounts_of(parts)),
     }
-    return Checked("full credit", {"net": ZERO, "tax": ZERO, "earned": ZERO, "revenue in the ledger": ZERO}, got)
+    name = f"full credit, the {'newest' if newest_first else 'oldest'} first"
+    return Checked(name, {"net": ZERO, "tax": ZERO, "earned": ZERO, "revenue in the ledger": ZERO}, got)
 
 
 def advance_and_arrears(life: Document) -> Checked:

@@ -89,6 +89,7 @@ def checked(kind: str, life: Document, *, is_of_share: bool) -> Iterator[Checked
         yield checks.previews(issued)
         if kind == "plain":
             yield checks.full_credit(life)
+            yield checks.full_credit(life, newest_first=True)
             yield checks.advance_and_arrears(life)
             yield from checks.priced(life)
 

@@ -240,10 +240,10 @@ class Player:
             message = f"a credit note of {terms or 'all'} on {name} is refused: {error}"
             raise NotAnsweredError(message) from None
 
-    def credit_everything(self) -> None:
-        """Take back all that is left of every invoice, the oldest first."""
+    def credit_everything(self, *, newest_first: bool = False) -> None:
+        """Take back all that is left of every invoice, the oldest first or the newest."""
         at = max(each.at for each in self.issued)
-        for number, each in enumerate(list(self.issued)):
+        for number, each in enumerate(self.issued[::-1] if newest_first else list(self.issued)):
             for invoice in each.documents:
                 parts = [part for issued in self.issued for part in issued.parts if part.invoice == invoice.id]
                 if all(not amounts.net and not amounts.money for amounts in amounts_of(parts).values()):

@@ -4,6 +4,7 @@ from tests.reference.builders import charge, credit_note, days, flat, life, per_
 from tests.reference.cases import (
     FEBRUARY,
     FIRST,
+    HALF_OFF,
     JANUARY,
     MARCH,
     PREPAID,
@@ -11,6 +12,8 @@ from tests.reference.cases import (
     Case,
     billed_by_run,
     drawn,
+    earned_in,
+    given_back,
     minimum,
     owed,
 )
@@ -18,6 +21,18 @@ from tests.reference.cases_of_order import drawn_by
 
 QUARTER = {"interval": "quarter"}
 CREDIT = {**PREPAID, "amount": "100"}
+SHARED = life(
+    version(
+        charge(flat("90"), cadence=QUARTER),
+        usage_charge({"model": "graduated", "tiers": [{"up_to": None, "unit_price": "1", "flat_fee": "31"}]}),
+        until="2013-04-01",
+        discounts=[{"id": "d", "name": "d", "amount": "10", "effective": days(MARCH)}],
+    ),
+    months=Q1,
+)
+"""March's discount is for 31.00 of the quarter's fee and 31.00 that no usage owes."""
+IN_ADVANCE = charge(flat("90"), cadence=QUARTER, timing="in_advance")
+LEAST = minimum("100", ["fee"], until=MARCH, months=2)
 TWO_MONTHS = ("2013-01", "2013-02")
 TIERS = [{"up_to": None, "unit_price": "1", "flat_fee": "10"}]
 DEARER = [{"up_to": None, "unit_price": "2", "flat_fee": "20"}]
@@ -174,4 +189,96 @@ LIVES = [
         billed_by_run("2013-02"),
         "31.00",
     ),
+    Case(
+        "2.3",
+        "a credit note takes back what is left of a service period, also where a version has cut its line since",
+        life(
+            [
+                version(charge(flat("310"))),
+                version(charge(flat("620")), number=2, since="2013-01-16", known="2013-02-10"),
+            ],
+            months=Q1,
+            credit_notes=[credit_note("2013-03-05", "fee", (FIRST, FEBRUARY), amount="310")],
+        ),
+        given_back(),
+        "310.00",
+    ),  # 150 + 320 are billed, and 150 of that on the line that January's invoice billed
+    Case(
+        "3.4",
+        "a credit note that is billed again changes nothing that a term counts",
+        life(
+            version(usage_charge(per_unit("1")), commitments=[minimum("100", ["usage"], "2013-01-17", months=2)]),
+            [used("2013-01-05", "20"), used("2013-01-20", "10"), used("2013-01-21", "5", late="2013-02-20")],
+            months=Q1,
+            credit_notes=[credit_note("2013-02-10", "usage", (FIRST, FEBRUARY), amount="10", rebill=True)],
+        ),
+        billed_by_run("2013-03", "minimum"),
+        "85.00",
+    ),  # 15 were used from the 17th on
+    Case(
+        "3.4",
+        "nor does what a fee no longer draws of a credit that a version dropped",
+        life(
+            [
+                version(charge(flat("10")), until=MARCH, commitments=[LEAST], credits=[{**CREDIT, "amount": "2"}]),
+                version(charge(flat("10")), number=2, until=MARCH, known="2013-02-10", commitments=[LEAST]),
+            ],
+            months=Q1,
+            credit_notes=[credit_note("2013-03-20", "fee", (FEBRUARY, MARCH), rebill=True)],
+        ),
+        billed_by_run("2013-03", "minimum"),
+        "0.00",
+    ),  # 100 - 10 - 10 are billed in February, and nothing changes
+    Case(
+        "revenue",
+        "what a note takes back between a month's end and its run is not earned again by the month",
+        life(
+            version(charge(flat("100"))),
+            months=Q1,
+            credit_notes=[credit_note("2013-03-02", "fee", (FIRST, FEBRUARY), rebill=True)],
+        ),
+        earned_in("2013-02"),
+        "100.00",
+    ),  # February's own
+    Case(
+        "revenue",
+        "a discount is earned over the days that its fee has once a version cuts it",
+        life(
+            [
+                version(
+                    IN_ADVANCE, discounts=[{"id": "d", "name": "d", "amount": "31", "effective": days(FIRST, FEBRUARY)}]
+                ),
+                version(
+                    {**IN_ADVANCE, "price": flat("180")},
+                    number=2,
+                    since=MARCH,
+                    known="2013-02-10",
+                    discounts=[{"id": "d", "name": "d", "amount": "31", "effective": days(FIRST, FEBRUARY)}],
+                ),
+            ],
+            months=Q1,
+        ),
+        earned_in("2013-02"),
+        "7.68",
+    ),  # of 59 days at 1 less 31, 28.00 are earned by the end of February; (90 - 31) x 31/90 = 20.32 were by January's
+    Case(
+        "revenue",
+        "a fee that waits for its invoice has all of a discount that usage may share",
+        SHARED,
+        earned_in("2013-01"),
+        "58.56",
+    ),  # (90 - 10) x 31/90 = 27.56, and January's own 31.00
+    Case(
+        "revenue",
+        "a fee and its discount are rounded together, also where the discount changes alone",
+        life(
+            [
+                version({**IN_ADVANCE, "price": flat("100")}, discounts=[{**HALF_OFF, "percent": "20"}]),
+                version({**IN_ADVANCE, "price": flat("100")}, number=2, known="2013-02-10"),
+            ],
+            months=Q1,
+        ),
+        earned_in("2013-02"),
+        "38.00",
+    ),  # 100 x 59/90 = 65.56, and 80 x 31/90 = 27.56 by January's
 ]

@@ -74,6 +74,7 @@ def earned_by_month(life: Life, books: Books) -> dict[date, dict[Slot, int]]:
     """
     months: dict[date, dict[Slot, int]] = {}
     to_date: dict[Slot, int] = {}
+    latest = date.min
     for invoice in books.issued:
         if invoice.note is not None or invoice.month in months:
             continue
@@ -82,15 +83,28 @@ def earned_by_month(life: Life, books: Books) -> dict[date, dict[Slot, int]]:
         for note in notes:
             for slot, amount in note.amounts.items():
                 conceded[slot] = conceded.get(slot, 0) - amount.net
-        by = add_months(invoice.month, 1)
+        by, latest = add_months(invoice.month, 1), max(latest, invoice.month)
         now: dict[Slot, int] = {}
-        for owed in life.owed(invoice.month, invoice.at, conceded):
+        for owed in _owed(life, invoice, conceded, latest):
             own = [note for note in notes if owed.slot in note.amounts]
             now[owed.slot] = earned_to_date(owed, own, by, life.rounding)
         slots = dict.fromkeys([*now, *to_date])
         months[invoice.month] = {slot: now.get(slot, 0) - to_date.get(slot, 0) for slot in slots}
         to_date = now
     return months
+
+
+def _owed(life: Life, invoice: Issued, conceded: dict[Slot, int], latest: date) -> list[Owed]:
+    """Return what is owed as the books of a month know it: a fee that waits for a later invoice, without usage then.
+
+    It may share a discount or a cap of a month with usage, which is not known before the month is over.
+    """
+    now, by = life.owed(invoice.month, invoice.at, conceded), add_months(invoice.month, 1)
+    waits = {owed.slot for owed in now if owed.due > latest and min(line.covered[0] for line in owed.lines) < by}
+    if not waits:
+        return now
+    alone = life.fees_alone().owed(invoice.month, invoice.at, conceded)
+    return [owed for owed in now if owed.slot not in waits] + [owed for owed in alone if owed.slot in waits]
 
 
 def _counts(note: Issued, invoice: Issued) -> bool:

@@ -86,6 +86,14 @@ class Life:
             found += (each for each in slots if each.slot.start < limit)
         return found
 
+    def fees_alone(self) -> "Life":
+        """Return the life without usage and what is charged for it: all that is known of months that are to come."""
+        contracts = []
+        for entry in self.document["contracts"]:
+            charges = [{**charge, "seats_meter": None} for charge in entry["terms"]["charges"] if not _is_usage(charge)]
+            contracts.append({**entry, "terms": {**entry["terms"], "charges": charges}})
+        return Life({**self.document, "contracts": contracts, "usage": []})
+
     def _payer(self, account: str) -> str:
         for entry in self.document.get("accounts") or ():
             if entry["id"] == account:
@@ -108,6 +116,10 @@ class Life:
         return families
 
 
+def _is_usage(charge: Document) -> bool:
+    return charge.get("meter") is not None or charge["price"]["model"] == "capacity"
+
+
 def _lines(contract: Contract, writer: Writer, family: Family) -> list[Line]:
     lines: list[Line] = []
     for place, charge_id in enumerate(contract.charge_ids):
@@ -117,7 +129,7 @@ def _lines(contract: Contract, writer: Writer, family: Family) -> list[Line]:
         model = spans[0].price["model"]
         if model in DUE_ONCE:
             lines += once(writer, charge_id, spans, place)
-        elif spans[0].charge.get("meter") is not None or model == "capacity":
+        elif _is_usage(spans[0].charge):
             lines += Metered(writer, family, charge_id, place).lines(spans)
         else:
             lines += fees(writer, charge_id, spans, place)

@@ -210,6 +210,7 @@ def _amended(draw: Drawn, frame: Frame, before: Document, number: int) -> Docume
         changed = changed[:-1]
     left = {charge["id"] for charge in changed}
     others = {name: _without(terms.get(name), left) for name in REDUCTIONS}
+    others["credits"] = _without_lost_targets(others["credits"])
     kept = {name: terms[name] for name in ("proration", "renewal") if name in terms}
     kept |= {name: value for name, value in others.items() if value}
     version = _version(number, changed, kept, (start, end))
@@ -261,12 +262,19 @@ def _credit_notes(draw: Drawn, frame: Frame, charges_: list[Document]) -> list[D
     return notes
 
 
+def _without_lost_targets(credits_: list[Document]) -> list[Document]:
+    """Let no credit roll over to one that is left out."""
+    left = {credit["id"] for credit in credits_}
+    lost = {credit["id"] for credit in credits_ if credit.get("rolls_over_to", credit["id"]) not in left}
+    return [
+        {name: value for name, value in credit.items() if name != "rolls_over_to" or credit["id"] not in lost}
+        for credit in credits_
+    ]
+
+
 def leave_out_what_goes_by_some_lines(terms: Document) -> None:
     """Leave out commitments, credits and caps for some of the charges, and what would roll over to one of those."""
     names = {charge["id"] for charge in terms["charges"]}
     for kind in ("commitments", "credits", "caps"):
         terms[kind] = [term for term in terms.get(kind, ()) if not term["charges"] or {*term["charges"]} >= names]
-    left = {credit["id"] for credit in terms["credits"]}
-    for credit in terms["credits"]:
-        if credit.get("rolls_over_to") not in left:
-            credit.pop("rolls_over_to", None)
+    terms["credits"] = _without_lost_targets(terms["credits"])

@@ -21,6 +21,7 @@ def request(price: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 FLAT = {"model": "flat", "amount": "199"}
+DAYS = {"start": "2013-01-01", "end": "2013-01-17"}
 
 
 @pytest.mark.parametrize(
@@ -118,3 +119,12 @@ def test_a_plain_contract_is_the_one_that_is_read_whole() -> None:
     assert plain.model_dump_json() == Contract.model_validate(plain.model_dump()).model_dump_json()
     stated = PriceRequest.model_validate(request(FLAT, terms={"signed_by": ""})).contract()
     assert stated == plain
+
+
+def test_what_was_used_before_a_term_ends_is_told_beside_a_level_that_has_no_parts() -> None:
+    used_by_day = {"quantity": "100", "parts": {"2013-01-01_2013-01-17": "40"}}
+    cap = {"id": "c", "name": "c", "amount": "31", "charges": ["charge"], "effective": DAYS}
+    level = {"price": {"model": "per_unit", "unit_price": "1"}, "usage": {"quantity": "1", "aggregation": "max"}}
+    price = {"model": "per_unit", "unit_price": "1"}
+    asked = request(price, usage=used_by_day, others=[level], terms={"caps": [cap]})
+    assert quote(PriceRequest.model_validate(asked)).amount.text == "77.00"  # 16 of the 40, the other 60, and 1

@@ -141,7 +141,7 @@ def test_an_asset_in_another_currency_is_released_as_it_was_booked() -> None:
 def test_documents_of_before_accrue_nothing_and_are_earned_line_by_line() -> None:
     invoice = through(Life(fee("900", **QUARTER, **ENDS), miles("1")), 1).world.invoice(f"{INC}.2013-01.UA")
     document = invoice.model_dump(mode="json")
-    assert (document.pop("booking"), len(document.pop("accrued"))) == ("by_document", 1)
+    assert (document.pop("booking"), len(document.pop("accrued"))) == ("by_fee", 1)
     before = Invoice.model_validate(document)
     assert before.booking is BookingRule.BY_LINE
     assert before.model_dump(mode="json") == document

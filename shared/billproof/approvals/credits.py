@@ -17,7 +17,7 @@ from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
 from billproof.ids import canonical_json, digest, digest_bytes, shown
 from billproof.invoicing.candidates import Candidate
-from billproof.invoicing.credit_limits import Rests, is_draw, month_line, rests_of
+from billproof.invoicing.credit_limits import Rests, days_left, month_line
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
@@ -29,9 +29,10 @@ from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.money import Money, exactly, total
 from billproof.periods import instant_text
-from billproof.pipeline.history import History, billed_lines
+from billproof.pipeline.history import History, billed_lines, read_settled
 from billproof.pipeline.issue_days import today_of
 from billproof.ports import Objects, Workflows
+from billproof.pricing.commitments import MODEL
 from billproof.retrying import attempts
 from billproof.store_keys import ExceptionOrdinal
 
@@ -132,6 +133,7 @@ class _Desk:
         invoice = read_invoice(self._objects, released.document)
         billings = self._register.settlements(released.legal_entity, released.account)
         drawn, draw_slot = History(self._register, self._objects, billings, released.period).drawn()
+        rests = self._rests(invoice, billings)
         credit = draft_credit(
             request,
             credit_id=str(credit_id),
@@ -139,7 +141,7 @@ class _Desk:
             released=released,
             earlier=notes,
             issue_date=today_of(self._directory.legal_entity(released.legal_entity), now),
-            rests=self._rests(invoice, billings),
+            rests=rests,
             drawn=drawn,
         )
         data = canonical_json(credit.model_dump(mode="json"))
@@ -155,7 +157,7 @@ class _Desk:
             request=request.id,
             request_digest=digest(request.model_dump(mode="json")),
             document=document,
-            places=_slots(request, credit, billings, draw_slot),
+            places=_slots(request, credit, billings, draw_slot, rests),
             findings=(*findings, *self._left_to_balance(credit, document, released)),
         )
 
@@ -195,26 +197,28 @@ class _Desk:
         return not any(state.status == Verdict.REJECTED for state in states)
 
     def _rests(self, invoice: Invoice, billings: list[PeriodBilling]) -> Rests:
-        """Return what is left of the invoice's lines over all invoices and credit notes of their months."""
+        """Return what is left of the invoice's lines over all invoices and credit notes of their months.
+
+        Of what a term of a commitment fell short of any document may have billed a part.
+        """
         months = {month_line(line, invoice)[0] for line in invoice.lines}
-        return rests_of(
-            {
-                month: billed_lines(
-                    self._register, self._objects, [billing for billing in billings if billing.period == month]
-                )
-                for month in months
-            }
-        )
+        of_terms = any(line.priced.explanation.price_model == MODEL for line in invoice.lines)
+        settled = {billing.invoice: billing for billing in billings if of_terms or billing.period in months}
+        in_order = sorted(settled.values(), key=attrgetter("number"))
+        documents = [read_settled(self._register, self._objects, billing) for billing in in_order]
+        of_months = {month: [billing for billing in billings if billing.period == month] for month in months}
+        days = {month: billed_lines(self._register, self._objects, mine) for month, mine in of_months.items()}
+        return Rests(documents, days_left(days))
 
 
-def _gives_back_draws(credit: Invoice, month: str) -> bool:
+def _gives_back_draws(credit: Invoice, month: str, rests: Rests) -> bool:
     """Say whether a credit note gives something back to a prepaid credit that lines of a month drew."""
     adjusted = ((line, line.priced.adjusts) for line in credit.lines)
-    return any(adjusts is not None and adjusts.period == month and is_draw(line) for line, adjusts in adjusted)
+    return any(adjusts is not None and adjusts.period == month and rests.is_draw(line) for line, adjusts in adjusted)
 
 
 def _slots(
-    request: CreditRequest, credit: Invoice, billings: list[PeriodBilling], draw_slot: int
+    request: CreditRequest, credit: Invoice, billings: list[PeriodBilling], draw_slot: int, rests: Rests
 ) -> tuple[BillingSlot, ...]:
     """Return the billing slots of a credit note: of each month of which it takes something back, and of the credits.
 
@@ -227,7 +231,7 @@ def _slots(
     months = {line.priced.adjusts.period for line in credit.lines if line.priced.adjusts is not None}
     for month in sorted(months):
         last = max((billing for billing in billings if billing.period == month), key=attrgetter("ordinal"))
-        terms = "" if request.rebill or _gives_back_draws(credit, month) else last.terms
+        terms = "" if request.rebill or _gives_back_draws(credit, month, rests) else last.terms
         slots.append(BillingSlot(period=month, ordinal=last.ordinal + 1, terms=terms, is_concession=not request.rebill))
     if credit.credits_drawn:
         slots.append(BillingSlot(period=CREDITS, ordinal=draw_slot))

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from billproof.errors import InvalidInput
 from billproof.identities import credited_line, reduced_line
-from billproof.invoicing.credit_limits import MonthLine, Rest, Rests, is_draw, month_line, reduces
+from billproof.invoicing.credit_limits import DaysLeft, Rests, ServicePeriod, month_line
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.model import decimal_text
-from billproof.money import CONTEXT, Money, Taxed
+from billproof.money import CONTEXT, Money, Taxed, exactly
 from billproof.periods import Period
 from billproof.pricing.model import LineIdentity, PricedLine, line_identity
 from billproof.pricing.terms import Drawn
@@ -95,78 +95,99 @@ def amounts_to_credit(
     if request.reason is CreditReason.UNCOLLECTIBLE:
         yield from wanted
         return
-    fees = [(line, line_credit) for line, line_credit in wanted if request.lines or not is_draw(line.line)]
-    is_whole = not request.lines and request.days is None
-    if is_whole:
-        credited = _of_whole_invoice([line for line, _ in fees], invoice, rests)
-    else:
-        credited = [_limited(line, line_credit, request, invoice, released, rests) for line, line_credit in fees]
+    if not request.lines and request.days is None:
+        yield from _of_whole_invoice([line for line, _ in wanted], rests, released)
+        return
+    fees = [(line, line_credit) for line, line_credit in wanted if request.lines or not rests.is_draw(line.line)]
+    credited: list[tuple[Left, Money]] = []
+    taken: dict[ServicePeriod, Decimal] = {}
+    for line, line_credit in fees:
+        period = rests.period_of(line.line)
+        rest = CONTEXT.subtract(rests.of(line.line).net, taken.get(period, ZERO))
+        amount = _limited(line, line_credit, request, released, rest, rests.days.get(month_line(line.line, invoice)))
+        credited.append((line, amount))
+        if not rests.is_draw(line.line):
+            taken[period] = CONTEXT.add(taken.get(period, ZERO), amount.amount)
     if not any(amount.amount for _, amount in credited) and not request.lines:
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
     for (line, line_credit), (_, amount) in zip(fees, credited, strict=True):
-        if amount.is_zero and is_whole:
-            keeps = line.net.is_zero and not line.tax.is_zero
-            yield line, line_credit if keeps else line_credit.model_copy(update={"amount": ZERO})
         if not amount.is_zero:
             stated = line_credit.quantity is not None
             yield line, line_credit if stated else line_credit.model_copy(update={"amount": abs(amount.amount)})
-    yield from _draws(credited, left.values(), invoice, rests)
+    yield from _draws(credited, left.values(), rests)
 
 
-def _of_whole_invoice(lines: Sequence[Left], invoice: Invoice, rests: Rests) -> list[tuple[Left, Money]]:
-    """Return what is credited of each line of an invoice that is taken back whole.
+def _of_whole_invoice(lines: Sequence[Left], rests: Rests, released: Released) -> Iterator[tuple[Left, LineCredit]]:
+    """Yield the lines of an invoice that is taken back whole: as they were billed, and no more than is left.
 
-    A fee and what reduces it are taken back together, up to what is left of the fee over all documents. Where nothing
-    is left of one of which something was credited before, a difference that took something back is not charged again.
+    Of each service period the fees with what reduces them, and the draws of credits, are limited apart, by what is left
+    of them over all documents: so once every invoice is taken back, in whatever order, nothing is left of either.
     """
-    groups: dict[MonthLine, list[int]] = {}
+    groups: dict[tuple[ServicePeriod, bool], list[int]] = {}
     for place, line in enumerate(lines):
-        month, contract, name = month_line(line.line, invoice)
-        base = month, contract, reduced_line(name)
-        groups.setdefault(base if base in rests else (month, contract, name), []).append(place)
-    amounts = [line.net for line in lines]
-    for fee, places in groups.items():
-        rest = rests.get(fee)
-        if rest is None:
-            continue
-        here = sum((amounts[place].amount for place in places), ZERO)
-        taken = min(here, max(rest.net, ZERO))
-        if here < 0 and not rest.net and rest.credited:
-            taken = ZERO
-        beyond = CONTEXT.subtract(here, taken)
-        for place in places:
-            amount = amounts[place]
-            part = max(min(amount.amount, beyond), ZERO) if beyond > 0 else min(max(amount.amount, beyond), ZERO)
-            amounts[place] = Money.of(CONTEXT.subtract(amount.amount, part), amount.currency)
-            beyond = CONTEXT.subtract(beyond, part)
-    return list(zip(lines, amounts, strict=True))
+        groups.setdefault((rests.period_of(line.line), rests.is_draw(line.line)), []).append(place)
+    amounts = [ZERO] * len(lines)
+    for (_, draws), places in groups.items():
+        rest = rests.of(lines[places[0]].line)
+        sign = -1 if draws else 1
+        billed = [sign * lines[place].net.amount for place in places]
+        most = rest.drawn if draws else rest.net
+        credited = _within(billed, most, charges_again=not draws and not rest.was_credited)
+        for place, amount in zip(places, credited, strict=True):
+            amounts[place] = sign * amount
+    if not any(amounts):
+        message = f"nothing is left of {released.number} to credit"
+        raise InvalidInput(message)
+    for line, amount in zip(lines, amounts, strict=True):
+        if line.net.is_zero and not line.tax.is_zero:
+            yield line, LineCredit(line=line.line.priced.id)
+        elif amount or not rests.is_draw(line.line):
+            yield line, LineCredit.model_construct(line=line.line.priced.id, amount=abs(amount))
+
+
+@exactly
+def _within(billed: Sequence[Decimal], most: Decimal, *, charges_again: bool) -> list[Decimal]:
+    """Return what is credited of amounts that an invoice billed together, of which there is `most` over all documents.
+
+    What the invoice took back is charged again only where it is the first of them to be credited.
+    """
+    here = sum(billed, ZERO)
+    taken = min(here, max(most, ZERO))
+    if here < 0 and not (charges_again and most > 0):
+        taken = ZERO
+    beyond, credited = here - taken, []
+    for amount in billed:
+        part = max(min(amount, beyond), ZERO) if beyond > 0 else min(max(amount, beyond), ZERO)
+        credited.append(amount - part)
+        beyond -= part
+    return credited
 
 
 def _limited(
     line: Left,
     line_credit: LineCredit,
     request: CreditRequest,
-    invoice: Invoice,
     released: Released,
-    rests: Rests,
-) -> tuple[Left, Money]:
+    rest: Decimal,
+    of_days: DaysLeft | None,
+) -> Money:
     """Return the amount to credit of a line: what is asked, or what is left of it over all documents."""
-    fee = month_line(line.line, invoice)
-    amount, rest = asked_amount(line, line_credit, released), rests.get(fee)
-    if rest is None or line.net.amount <= 0 or is_draw(line.line):
-        return line, amount
-    most = Money.of(max(min(line.net.amount, rest.net), ZERO), amount.currency)
+    amount = asked_amount(line, line_credit, released)
+    if line.net.amount <= 0:
+        return amount
+    most = Money.of(max(min(line.net.amount, rest), ZERO), amount.currency)
     if request.days is not None:
         _check_days(request, line.line.priced)
-        of_days = Money.rounded(rest.of_days(request.days), amount.currency, line.line.priced.explanation.rounding)
-        most = Money.of(max(min(most.amount, of_days.amount), ZERO), amount.currency)
+        exact = (of_days or DaysLeft()).of_days(request.days)
+        left = Money.rounded(exact, amount.currency, line.line.priced.explanation.rounding)
+        most = Money.of(max(min(most.amount, left.amount), ZERO), amount.currency)
     if line_credit.amount is None and line_credit.quantity is None:
-        return line, most
+        return most
     if amount.amount > most.amount:
         message = f"{amount} is more than the {most} that are left of line {line.line.priced.id} of {released.number}"
         raise InvalidInput(message)
-    return line, amount
+    return amount
 
 
 def _check_days(request: CreditRequest, priced: PricedLine) -> None:
@@ -177,41 +198,29 @@ def _check_days(request: CreditRequest, priced: PricedLine) -> None:
 
 
 def _draws(
-    credited: Iterable[tuple[Left, Money]], lefts: Iterable[Left], invoice: Invoice, rests: Rests
+    credited: Iterable[tuple[Left, Money]], lefts: Iterable[Left], rests: Rests
 ) -> Iterator[tuple[Left, LineCredit]]:
     """Yield the draws that go back to their credits: what is credited of a fee and was not paid in money."""
-    together: dict[MonthLine, Decimal] = {}
-    fees = {month_line(line.line, invoice) for line, _ in credited}
+    together: dict[ServicePeriod, Decimal] = {}
+    back: dict[ServicePeriod, Decimal] = {}
     for line, amount in credited:
-        key = month_line(line.line, invoice)
-        base = next((fee for fee in fees if reduces(line.line, fee, invoice)), key)
-        together[base] = CONTEXT.add(together.get(base, ZERO), amount.amount)
-    lines = list(lefts)
-    for fee, whole in together.items():
-        back = (rests.get(fee) or _rest_here(fee, lines, invoice)).draws(whole)
-        for line in lines:
-            part = min(back, -line.net.amount)
-            if is_draw(line.line) and part > 0 and reduces(line.line, fee, invoice):
-                yield line, LineCredit(line=line.line.priced.id, amount=part)
-                back = CONTEXT.subtract(back, part)
-
-
-def _rest_here(fee: MonthLine, lefts: Iterable[Left], invoice: Invoice) -> Rest:
-    """Return what is left on one invoice of what is of no single month: what a term of months fell short of."""
-    net = drawn = ZERO
+        if not rests.is_draw(line.line):
+            period = rests.period_of(line.line)
+            together[period] = CONTEXT.add(together.get(period, ZERO), amount.amount)
+            back[period] = rests.of(line.line).draws(together[period])
     for line in lefts:
-        if month_line(line.line, invoice) == fee:
-            net = CONTEXT.add(net, line.net.amount)
-        elif is_draw(line.line) and reduces(line.line, fee, invoice):
-            drawn = CONTEXT.subtract(drawn, line.net.amount)
-    return Rest(net=net, drawn=drawn)
+        period = rests.period_of(line.line)
+        part = min(back.get(period, ZERO), -line.net.amount)
+        if rests.is_draw(line.line) and part > 0:
+            yield line, LineCredit(line=line.line.priced.id, amount=part)
+            back[period] = CONTEXT.subtract(back[period], part)
 
 
-def drawn_after(before: Sequence[Drawn], lines: Iterable[InvoiceLine]) -> tuple[Drawn, ...]:
+def drawn_after(before: Sequence[Drawn], lines: Iterable[InvoiceLine], rests: Rests) -> tuple[Drawn, ...]:
     """Take what goes back to credits off what was drawn of them; nothing where none goes back."""
     back: dict[tuple[str, str], Decimal] = {}
     for line in lines:
-        if is_draw(line):
+        if rests.is_draw(line):
             key = line.priced.explanation.contract, line.priced.term
             back[key] = CONTEXT.add(back.get(key, ZERO), line.amounts.net.amount)
     if not back:

@@ -1,38 +1,57 @@
-"""What is left of a line to be credited: what is billed of it, over all invoices and credit notes.
+"""What is left of a charge's service period to be credited: what is billed of it, over all invoices and credit notes.
 
     fee 1,000.00   discount -500.00                     500.00 are left
     fee 280.00     difference -140.00 a month later     140.00 are left
     fee 1,000.00   drawn from a credit 400.00           1,000.00 are left: 600.00 in money, then 400.00 to the credit
 
-A line is credited together with what reduces it, so nobody is given back more than was billed.
+A line is credited together with what reduces it, and with the other parts of its service period, into which a version
+may have cut it since: so nobody is given back more than was billed. What a term of a commitment fell short of is left
+of the term, whichever invoices billed it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
-from billproof.identities import reduced_line
-from billproof.invoicing.model import Invoice, InvoiceLine
+from billproof.errors import NotFound
+from billproof.identities import LineId, reduced_line
+from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
 from billproof.money import CONTEXT, exactly
 from billproof.periods import Period
-from billproof.pricing.model import LineKind
+from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.terms import BilledLine, CreditedDays
 
 ZERO = Decimal(0)
 
 type MonthLine = tuple[str, str, str]
 """A line by the month that it is of, its contract and its id there."""
+type ServicePeriod = tuple[str, str, bool, date, tuple[tuple[str, str], ...]]
+"""What is billed together: contract, charge or commitment, whether it trues up seats, the first day, and the group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is billed of a fee after everything that reduces it, and what of that was drawn from credits.
+    """What is billed of a service period after everything that reduces it, what of that was drawn, and its tax.
 
-    `covered` are the days that it pays for, `credited` what credit notes took back of them.
+    It `was_credited` where a credit note names it, if only to say that nothing was left.
     """
 
     net: Decimal = ZERO
     drawn: Decimal = ZERO
+    tax: Decimal = ZERO
+    was_credited: bool = False
+
+    def draws(self, credited: Decimal) -> Decimal:
+        """Return what goes back to credits where an amount is credited: money goes back first."""
+        return min(max(CONTEXT.subtract(credited, CONTEXT.subtract(self.net, self.drawn)), ZERO), self.drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysLeft:
+    """What is billed of a fee, the days that it pays for, and what credit notes took back of which of them."""
+
+    net: Decimal = ZERO
     covered: Period | None = None
     credited: tuple[CreditedDays, ...] = ()
 
@@ -45,10 +64,6 @@ class Rest:
         left = billed * _share(days, self.covered)
         return left + sum((credited.net.amount * _share(days, credited.days) for credited in self.credited), ZERO)
 
-    def draws(self, credited: Decimal) -> Decimal:
-        """Return what goes back to credits where an amount is credited: money goes back first."""
-        return min(max(CONTEXT.subtract(credited, CONTEXT.subtract(self.net, self.drawn)), ZERO), self.drawn)
-
 
 def _share(days: Period, whole: Period) -> Decimal:
     """Return the share of a whole's days that some days hold."""
@@ -56,30 +71,90 @@ def _share(days: Period, whole: Period) -> Decimal:
     return Decimal(max(both, 0)) / Decimal(whole.days)
 
 
-type Rests = Mapping[MonthLine, Rest]
+class Rests:
+    """What is left of service periods over some documents of an account."""
+
+    def __init__(self, documents: Iterable[Invoice], days: Mapping[MonthLine, DaysLeft] | None = None) -> None:
+        """Add up documents, of which a write-off takes nothing back."""
+        counted = [document for document in documents if document.kind is not DocumentKind.WRITE_OFF]
+        lines = [line for document in counted for line in document.lines]
+        self.days = days or {}
+        self._draws = {_billed(line.priced) for line in lines if is_draw(line)}
+        self._periods: dict[tuple[str, str], ServicePeriod] = {}
+        for line in lines:
+            if not _is_reduction(line.priced):
+                self._periods.setdefault(_billed(line.priced), _own_period(line.priced))
+        self._rests: dict[ServicePeriod, Rest] = {}
+        for line in lines:
+            self._add(line)
+
+    def _add(self, line: InvoiceLine) -> None:
+        period, amount = self.period_of(line), line.amounts.net.amount
+        known = self._rests.get(period, Rest())
+        drawn, net = (-amount, ZERO) if self.is_draw(line) else (ZERO, amount)
+        self._rests[period] = Rest(
+            net=CONTEXT.add(known.net, net),
+            drawn=CONTEXT.add(known.drawn, drawn),
+            tax=CONTEXT.add(known.tax, line.amounts.tax.amount),
+            was_credited=known.was_credited or line.priced.kind is LineKind.CREDIT_NOTE,
+        )
+
+    def is_draw(self, line: InvoiceLine) -> bool:
+        """Say whether a line draws a credit, or takes back what one drew."""
+        return is_draw(line) or _billed(line.priced) in self._draws
+
+    def period_of(self, line: InvoiceLine) -> ServicePeriod:
+        """Return the service period that a line bills, or takes something off."""
+        contract, name = _billed(line.priced)
+        base = reduced_line(name) if _is_reduction(line.priced) else name
+        return self._periods.get((contract, base)) or _own_period(line.priced)
+
+    def of(self, line: InvoiceLine) -> Rest:
+        """Return what is left of the service period that a line bills, or takes something off."""
+        return self._rests.get(self.period_of(line), Rest())
 
 
-def rests_of(billed: Mapping[str, Iterable[BilledLine]]) -> dict[MonthLine, Rest]:
-    """Add up, by month, what is billed of each fee with all that reduces it."""
-    rests: dict[MonthLine, Rest] = {}
+def _billed(priced: PricedLine) -> tuple[str, str]:
+    """Name the line that a line bills, bills a difference of, or takes back, in its contract."""
+    return priced.explanation.contract, priced.adjusts.line if priced.adjusts else priced.id
+
+
+def _is_reduction(priced: PricedLine) -> bool:
+    """Say whether a line takes something off another one: its term then is not what is charged."""
+    return priced.term != priced.charge
+
+
+def _own_period(priced: PricedLine) -> ServicePeriod:
+    contract, name = _billed(priced)
+    group = tuple(sorted(priced.dimension.items()))
+    return contract, priced.charge, _is_true_up(name), priced.service_period.start, group
+
+
+def _is_true_up(name: str) -> bool:
+    """Say whether a line bills what telemetry saw above what is committed, as far as its id can be read."""
+    try:
+        return LineId.parse(name).true_up
+    except NotFound:
+        return False
+
+
+def days_left(billed: Mapping[str, Iterable[BilledLine]]) -> dict[MonthLine, DaysLeft]:
+    """Add up, by month, what is billed of each fee with all that reduces it, and of which days."""
+    lefts: dict[MonthLine, DaysLeft] = {}
     for month, lines in billed.items():
-        mine = list(lines)
+        mine = [line for line in lines if not line.is_draw]
         names = {(line.contract, line.line) for line in mine}
         for line in mine:
             base = reduced_line(line.line)
             key = month, line.contract, base if (line.contract, base) in names else line.line
-            known = rests.get(key, Rest())
-            if line.is_draw:
-                rests[key] = replace(known, drawn=CONTEXT.subtract(known.drawn, line.net.amount))
-                continue
-            is_fee = key[2] == line.line
-            rests[key] = replace(
+            known = lefts.get(key, DaysLeft())
+            lefts[key] = replace(
                 known,
                 net=CONTEXT.add(known.net, line.net.amount),
-                covered=line.covered if is_fee else known.covered,
+                covered=line.covered if key[2] == line.line else known.covered,
                 credited=(*known.credited, *line.credited),
             )
-    return rests
+    return lefts
 
 
 def month_line(line: InvoiceLine, invoice: Invoice) -> MonthLine:
@@ -90,12 +165,6 @@ def month_line(line: InvoiceLine, invoice: Invoice) -> MonthLine:
     return invoice.period.name, priced.explanation.contract, priced.id
 
 
-def reduces(line: InvoiceLine, fee: MonthLine, invoice: Invoice) -> bool:
-    """Say whether a line takes something off a fee: a discount, a cap or a draw of a credit."""
-    month, contract, name = month_line(line, invoice)
-    return (month, contract, reduced_line(name)) == fee
-
-
 def is_draw(line: InvoiceLine) -> bool:
-    """Say whether a line draws a credit."""
+    """Say whether a line says of itself that it draws a credit."""
     return line.priced.explanation.price_model == LineKind.CREDIT.term_model

@@ -13,7 +13,7 @@ from billproof.errors import InvalidInput
 from billproof.identities import credit_of
 from billproof.invoicing.booking import booked_back
 from billproof.invoicing.credit_amounts import Left, amounts_to_credit, asked_amount, drawn_after, lefts_of
-from billproof.invoicing.credit_limits import Rests
+from billproof.invoicing.credit_limits import Rests, ServicePeriod
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
@@ -23,7 +23,7 @@ from billproof.periods import Period
 from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Drawn
-from billproof.tax.amounts import credit_parts
+from billproof.tax.amounts import credit_parts, tax_given
 from billproof.tax.model import ComponentTax
 
 ZERO = Decimal(0)
@@ -48,8 +48,11 @@ def draft_credit(
     """
     written_off = request.reason is CreditReason.UNCOLLECTIBLE
     credit_line = _written_off if written_off else _credited
-    wanted_lines = list(amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests or {}))
+    rests = rests or Rests([invoice, *earlier])
+    wanted_lines = list(amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests))
     lines = tuple(credit_line(left, wanted, request, invoice, released) for left, wanted in wanted_lines)
+    if not written_off:
+        lines = _with_last_taxes(lines, rests)
     if invoice.booked is not None and not written_off:
         booked = booked_back([(left, line.amounts) for (left, _), line in zip(wanted_lines, lines, strict=True)])
         lines = tuple(line.model_copy(update={"booked": back}) for line, back in zip(lines, booked, strict=True))
@@ -68,7 +71,7 @@ def draft_credit(
         "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
         "events": InvoiceEvents(billed=0, excluded=0),
         "accrued": (),
-        "credits_drawn": drawn_after(drawn, lines),
+        "credits_drawn": drawn_after(drawn, lines, rests),
         "refund": request.refund,
         "to_balance": request.to_balance,
         "notes": (f"{request.reason.replace('_', ' ')}: {request.note}", *invoice.notes),
@@ -119,6 +122,28 @@ def _credited(
             "parts": parts,
         }
     )
+
+
+@exactly
+def _with_last_taxes(lines: Sequence[InvoiceLine], rests: Rests) -> tuple[InvoiceLine, ...]:
+    """Let what takes back the last of a service period take back all tax that is left of it over all documents.
+
+    Differences of a line are taxed and rounded one by one, so a cent may be left of what all of them were charged with.
+    """
+    periods: dict[ServicePeriod, list[int]] = {}
+    for place, line in enumerate(lines):
+        periods.setdefault(rests.period_of(line), []).append(place)
+    done = list(lines)
+    for places in periods.values():
+        mine, rest = [lines[place] for place in places], rests.of(lines[places[0]])
+        net = sum((line.amounts.net.amount for line in mine if not rests.is_draw(line)), ZERO)
+        drawn = sum((line.amounts.net.amount for line in mine if rests.is_draw(line)), ZERO)
+        if (net, drawn) != (-rest.net, rest.drawn) or any(line.parts for line in mine):
+            continue
+        taxed = tax_given([line.as_taxed for line in mine], Money.of(-rest.tax, mine[0].amounts.tax.currency))
+        for place, line, tax in zip(places, mine, taxed, strict=True):
+            done[place] = line.model_copy(update={"amounts": tax.amounts, "components": tax.components})
+    return tuple(done)
 
 
 def _explanation(line: InvoiceLine, credit: Money, request: CreditRequest, released: Released) -> Explanation:

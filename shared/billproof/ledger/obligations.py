@@ -8,7 +8,7 @@ accrual        what is earned of a later invoice's line: so much at the end of t
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from billproof.identities import reduced_line
@@ -17,6 +17,8 @@ from billproof.money import CONTEXT, Money, Rounding, exactly, total
 from billproof.periods import Period
 from billproof.pricing.model import Accrual, Earning, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.terms import BookingRule
+
+ONE_DAY = timedelta(days=1)
 
 type LineName = tuple[str, str, str]
 """The month that a line is of, its contract and its id there."""
@@ -50,8 +52,10 @@ class Obligation:
         """The first day on which nothing of it is earned any more."""
         if self.accrued is not None:
             return self.accrued[1].next().end
-        schedules = [earning.schedule for earning in (*self.now, *self.before)]
-        return max(schedule.period.end for schedule in (*schedules, *_schedules(self.line)))
+        earnings = (*self.now, *self.before)
+        schedules = [earning.schedule for earning in earnings]
+        ends = [schedule.period.end for schedule in (*schedules, *_schedules(self.line))]
+        return max(*ends, *(earning.since + ONE_DAY for earning in earnings if earning.since is not None), date.min)
 
     def earned_by(self, day: date) -> Money:
         """Return what of it is earned before a day."""
@@ -72,7 +76,7 @@ class Obligation:
         exact: dict[RevenueSchedule | None, Decimal] = {}
         for earning in earnings:
             key = earning.schedule if earning.is_concession else None
-            share = CONTEXT.multiply(earning.amount.amount, earning.schedule.share_before(day))
+            share = CONTEXT.multiply(earning.amount.amount, earning.share_before(day))
             exact[key] = exact.get(key, Decimal(0)) + share
         currency = self.net.currency
         return total((Money.rounded(part + 0, currency, self.rounding) for part in exact.values()), currency)

@@ -203,7 +203,7 @@ class AccountPlanner:
             contracts=contracts,
             crm=family.crm_versions,
             line_ids=LineIdFormat.ESCAPED,
-            booking=BookingRule.BY_DOCUMENT,
+            booking=BookingRule.BY_FEE,
             zero_invoices=ZeroInvoices.of(contract.zero_invoices for contract in contracts),
         )
 

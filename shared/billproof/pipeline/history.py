@@ -174,7 +174,7 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Per
                 added = _add(known, name, line.priced, settlement, document.kind)
                 changes = {
                     "charged": _charged(known.charged if known else None, line, document),
-                    "earnings": _earnings(known.earnings if known else (), line, document.kind, settlement),
+                    "earnings": _earnings(known.earnings if known else (), line, document, settlement),
                     "credited": _credited(known.credited if known else (), line, document.kind, settlement),
                 }
                 billed[key] = added.model_copy(update=changes)
@@ -214,18 +214,19 @@ def _billed_name(line: PricedLine, settlement: PeriodBilling) -> str | None:
 
 
 def _earnings(
-    known: tuple[Earning, ...], line: InvoiceLine, kind: DocumentKind, settlement: PeriodBilling
+    known: tuple[Earning, ...], line: InvoiceLine, document: Invoice, settlement: PeriodBilling
 ) -> tuple[Earning, ...]:
     """Return how all that is billed of a line is earned after a document: a difference is put in place of all before.
 
     One that was drafted before that was written down is added to it. A write-off changes nothing that is earned.
     """
     priced, net = line.priced, line.in_books.net
-    if kind is DocumentKind.WRITE_OFF:
+    if document.kind is DocumentKind.WRITE_OFF:
         return known
-    if kind is DocumentKind.CREDIT_NOTE:
-        earning = Earning(amount=net, schedule=priced.recognition, is_concession=settlement.is_concession)
-        return (*known, earning)
+    if document.kind is DocumentKind.CREDIT_NOTE:
+        since = document.issue_date.replace(day=1)
+        is_concession = settlement.is_concession
+        return (*known, Earning(amount=net, schedule=priced.recognition, is_concession=is_concession, since=since))
     if priced.adjusts is None or priced.adjusts.replaces:
         return priced.earnings(net)
     return (*known, *_restated(line))

@@ -156,7 +156,8 @@ class AccountPricer:
 
     def _differences(self, settled: _Settled) -> list[PricedLine]:
         fees = settled.month.model_copy(update={"billed": _billed(settled.month, draws=False)})
-        return difference_lines(fees, settled.lines, settled.conceded)
+        states_together = self._terms.booking is BookingRule.BY_FEE
+        return difference_lines(fees, settled.lines, settled.conceded, states_together=states_together)
 
     def _give_back(self, month: EarlierPeriod) -> None:
         """Give what a settled month drew back to its credits: all of them draw again, the oldest first."""

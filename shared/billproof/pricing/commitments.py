@@ -121,13 +121,15 @@ def _terms(spans: list[Span[Commitment]], months: int, period: Period) -> Iterat
 @exactly
 def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
     """Add up what some lines, in their order, say of a term: its fees, and what was billed of its shortfall."""
-    mine, billed, reached = [], ZERO, ZERO
-    for line in lines:
+    mine, billed, reached, said = [], ZERO, ZERO, list(lines)
+    draws = {_key(line) for line in said if line.explanation.price_model == LineKind.CREDIT.term_model}
+    for line in said:
         if term.is_fee(line):
-            mine.append(line)
+            if _key(line) not in draws:  # nor what takes back the draw of a credit that the contract has no more
+                mine.append(line)
         elif term.is_true_up(line):
             billed += line.net.amount
-    divided = {_name(line): line for line in mine if line.left_on}
+    divided = {_name(line): line for line in mine if line.left_on and line.kind is not LineKind.CREDIT_NOTE}
     names = {_name(line) for line in mine}
     whole: dict[str, Decimal] = {}
     for line in mine:
@@ -151,6 +153,10 @@ def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
 def _name(line: PricedLine) -> str:
     """Name the line that a line bills, or bills a difference of."""
     return line.adjusts.line if line.adjusts else line.id
+
+
+def _key(line: PricedLine) -> tuple[str, str]:
+    return line.explanation.contract, _name(line)
 
 
 def _left(term: CommitmentTerm, line: PricedLine) -> Decimal:

@@ -13,6 +13,7 @@ than the fee still owes is not taken back from the customer.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.identities import difference_of, reduced_line
 from billproof.money import Money, exactly
 from billproof.pricing.model import Adjusts, Explanation, LeftOn, LineKind, PricedLine, Restated, RevenueSchedule
@@ -29,26 +30,52 @@ type LineKey = tuple[str, str]
 
 
 def difference_lines(
-    earlier: EarlierPeriod, now: Iterable[PricedLine], conceded: Mapping[LineKey, Decimal] | None = None
+    earlier: EarlierPeriod,
+    now: Iterable[PricedLine],
+    conceded: Mapping[LineKey, Decimal] | None = None,
+    *,
+    states_together: bool = False,
 ) -> list[PricedLine]:
     """Return a line for each line of the earlier period whose amount or quantity is now another.
 
-    `now` are all lines of the earlier period, priced again; `conceded` is what concessions take off them.
+    `now` are all lines of the earlier period, priced again; `conceded` is what concessions take off them. With
+    `states_together` a fee that is earned over time and what reduces it are stated anew together, at zero where one of
+    them has not changed: what is earned of them is rounded together, over the days that the fee has now.
     """
     owed = list(now)
     conceded = concessions(earlier, owed) if conceded is None else conceded
     billed = {line.identity: line for line in earlier.billed}
-    lines: list[PricedLine] = []
+    pairs: list[tuple[PricedLine, BilledLine | None]] = []
     for line in owed:
-        taken, before = conceded.get((line.explanation.contract, line.id), ZERO), billed.pop(line.identity, None)
+        before = billed.pop(line.identity, None)
         if before is not None and before.left_on and not line.left_on:
             left = LeftOn(days=line.covered, left=_left_of(line, owed))
-            lines += _difference(line.model_copy(update={"left_on": (left,)}), before, earlier, taken)
+            pairs.append((line.model_copy(update={"left_on": (left,)}), before))
         else:
-            lines += _difference(line, before, earlier, taken)
-    for gone in billed.values():
-        lines += _difference(_nothing(gone, earlier), gone, earlier, conceded.get(_key(gone), ZERO))
+            pairs.append((line, before))
+    pairs += ((_nothing(gone, earlier), gone) for gone in billed.values())
+    changes = [
+        list(_difference(line, before, earlier, conceded.get((line.explanation.contract, line.id), ZERO)))
+        for line, before in pairs
+    ]
+    names = {(line.explanation.contract, line.id) for line, _ in pairs}
+    bases = [_base((line.explanation.contract, line.id), names) for line, _ in pairs]
+    changed = {base for base, lines in zip(bases, changes, strict=True) if lines} if states_together else set()
+    lines: list[PricedLine] = []
+    for (line, before), base, difference in zip(pairs, bases, changes, strict=True):
+        lines += difference
+        if not difference and base in changed and before is not None and _is_earned_over_time(line, before):
+            taken = conceded.get((line.explanation.contract, line.id), ZERO)
+            lines += _difference(line, before, earlier, taken, is_stated=True)
     return lines
+
+
+def _is_earned_over_time(line: PricedLine, before: BilledLine) -> bool:
+    is_over_time = line.recognition.method in {
+        RecognitionMethod.STRAIGHT_LINE_DAYS,
+        RecognitionMethod.STRAIGHT_LINE_MONTHS,
+    }
+    return is_over_time and not before.net.is_zero
 
 
 @exactly
@@ -149,13 +176,18 @@ def _nothing(gone: BilledLine, earlier: EarlierPeriod) -> PricedLine:
 
 @exactly
 def _difference(
-    line: PricedLine, before: BilledLine | None, earlier: EarlierPeriod, conceded: Decimal
+    line: PricedLine,
+    before: BilledLine | None,
+    earlier: EarlierPeriod,
+    conceded: Decimal,
+    *,
+    is_stated: bool = False,
 ) -> Iterator[PricedLine]:
     already = before.net.amount if before else ZERO
     net = Money.of(line.net.amount - conceded - already, line.net.currency)
     quantities = {name: getattr(line, name) - (getattr(before, name) if before else ZERO) for name in QUANTITIES}
     is_left_alike = line.left_on == (before.left_on if before else ())
-    if net.is_zero and not any(quantities.values()) and is_left_alike:
+    if net.is_zero and not any(quantities.values()) and is_left_alike and not is_stated:
         return
     numbers = before.numbers if before else ()
     steps = [*line.explanation.steps]

@@ -47,7 +47,7 @@ class Basis:
     covered: Mapping[str, Sequence[Period]] = field(default_factory=dict)
     line_ids: LineIdFormat = LineIdFormat.ESCAPED
     prefixes: frozenset[str] = frozenset()
-    booking: BookingRule = BookingRule.BY_DOCUMENT
+    booking: BookingRule = BookingRule.BY_FEE
 
     def measured(self, due: Due, reading: Reading, part: str) -> list[Quantity]:
         """Return what a charge's reading found in a part of the period, in all accounts where it is pooled."""

@@ -85,11 +85,19 @@ def _months(first: date, last: date) -> int:
 
 
 class Earning(Model):
-    """An amount in the currency of the books and how it is earned; a concession is of a credit note."""
+    """An amount in the currency of the books and how it is earned; a concession is of a credit note.
+
+    What a credit note takes back it takes back `since` the first day of the month in which it is issued.
+    """
 
     amount: Money
     schedule: RevenueSchedule
     is_concession: bool = Field(default=False, exclude_if=operator.not_)
+    since: date | None = Field(default=None, exclude_if=operator.not_)
+
+    def share_before(self, day: date) -> Decimal:
+        """Return the share of the amount that is earned, or taken back, before a day."""
+        return Decimal(0) if self.since is not None and day <= self.since else self.schedule.share_before(day)
 
 
 class Accrual(Model):

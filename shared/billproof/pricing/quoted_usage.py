@@ -91,9 +91,9 @@ class ChargeUsage:
         return bool(self._usage.kinds)
 
     @property
-    def is_metered(self) -> bool:
-        """Whether the charge reads a quantity that may be told by its parts."""
-        return self._charge.meter is not None
+    def is_told_by_parts(self) -> bool:
+        """Whether the request says a quantity of the charge that adds up over the parts of a month."""
+        return self._charge.meter is not None and self.is_stated and self._usage.aggregation in ADDITIVE
 
     def refuse_other_kinds(self) -> None:
         """Refuse usage that the price cannot take: it would cost nothing, and nobody would see why."""

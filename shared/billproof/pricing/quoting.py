@@ -8,7 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler, TypeAdapter, ValidationError, 
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
-from billproof.contracts.timeline import timelines
+from billproof.contracts.timeline import Timeline, timelines
 from billproof.errors import InvalidInput
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Model
@@ -16,10 +16,11 @@ from billproof.money import Money, Rounding, total
 from billproof.names import Currency
 from billproof.periods import DateRange, Period
 from billproof.pricing.commitments import commitment_lines
+from billproof.pricing.draws import draw_lines, stated_order
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import PricedLine
 from billproof.pricing.models import Price, price_model
-from billproof.pricing.owed import contract_lines
+from billproof.pricing.owed import owed
 from billproof.pricing.quoted_usage import ChargeUsage, UsageGiven
 from billproof.pricing.reading import Read
 from billproof.readings import Quantity
@@ -167,12 +168,21 @@ def quote(request: PriceRequest) -> Quote:
     try:
         lines: list[PricedLine] = []
         for timeline in timelines([contract], period):
-            owed = contract_lines(timeline, basis, {})
-            lines += (*owed, *commitment_lines(timeline, period, owed, {}, request.rounding))
+            lines += _lines(timeline, basis)
         return Quote(amount=total((line.net for line in lines), request.currency), lines=tuple(lines))
     except ValidationError:
         message = "an amount or a quantity has more than 23 digits before the point"
         raise InvalidInput(message) from None
+
+
+def _lines(timeline: Timeline, basis: Basis) -> list[PricedLine]:
+    """Return every line of a month of which nothing was billed before; what terms fall short of draws credits, too."""
+    due = owed(timeline, basis)
+    counted = (*due.lines, *due.to_come)
+    shortfalls = commitment_lines(timeline, basis.period, counted, {}, basis.rounding, basis.line_ids)
+    lefts = stated_order(timeline, [*due.lefts, *((line, line.net) for line in shortfalls)])
+    draws = draw_lines(timeline, lefts, basis.period, {}, basis.rounding, basis.line_ids)
+    return [*due.lines, *draws, *shortfalls]
 
 
 def _basis(request: PriceRequest, contract: Contract, period: Period) -> Basis:
@@ -192,7 +202,7 @@ def _basis(request: PriceRequest, contract: Contract, period: Period) -> Basis:
             if quantities.setdefault(key, measured) != measured and usage.is_stated:
                 message = f"two charges read meter {measured.meter} and say different usage of it"
                 raise InvalidInput(message)
-    prefixes = [usage.prefixes() for usage in usages if usage.is_metered]
+    prefixes = [usage.prefixes() for usage in usages if usage.is_told_by_parts]
     return Basis(
         period=period,
         meters={meter.id: meter for usage in reversed(usages) for meter in usage.meters()},

@@ -102,8 +102,7 @@ def days_in[T: Term](span: Span[T], month: Period) -> Period | None:
 def within(line: PricedLine, month: Period, booking: BookingRule) -> PricedLine:
     """Return a line as if it covered the days of a month alone, and earned in them where lines are booked so."""
     days = Period(start=max(line.covered.start, month.start), end=min(line.covered.end, month.end))
-    if booking is BookingRule.BY_DOCUMENT:
-        return line.model_copy(update={"covered": days})
-    return line.model_copy(
-        update={"covered": days, "recognition": line.recognition.model_copy(update={"period": days})}
-    )
+    if booking is BookingRule.BY_LINE:
+        recognition = line.recognition.model_copy(update={"period": days})
+        return line.model_copy(update={"covered": days, "recognition": recognition})
+    return line.model_copy(update={"covered": days})

@@ -30,10 +30,13 @@ class BookingRule(StrEnum):
     by_line        each line is converted into the books by itself, and earned once it is billed
     by_document    a document is converted once, what is taken back at the rate that billed it; what is earned before it
                    is billed is a contract asset
+    by_fee         as by document; and where a fee or something that reduces it changes, the document states all of
+                   them anew, for they are earned together
     """
 
     BY_LINE = "by_line"
     BY_DOCUMENT = "by_document"
+    BY_FEE = "by_fee"
 
 
 class Charged(Model):
