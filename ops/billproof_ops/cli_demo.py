@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from billproof_ops.demo.command import play
+from billproof_ops.local.locks import locked
+from billproof_ops.paths import BUILD
 from billproof_ops.printing import console, verbs
 
 app = verbs()
@@ -20,4 +22,5 @@ def demo(
 
     It starts an embedded AWS; where AWS_ENDPOINT_URL names an emulator, such as LocalStack, it plays there.
     """
-    play(period, console=console, keep_up=keep_up)
+    with locked(BUILD / "demo.lock", refuse="another demo is under way"):
+        play(period, console=console, keep_up=keep_up)

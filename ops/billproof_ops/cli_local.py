@@ -17,11 +17,17 @@ app = verbs()
 
 
 @app.command()
-def up(*, as_json: AsJson = False) -> None:
+def up(
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew where the last state was not saved.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Start the embedded AWS and deploy template.yaml to it. If it is already up, deploy what has changed.
 
     Where AWS_ENDPOINT_URL names an emulator, such as LocalStack, it deploys there and starts nothing.
     """
+    if server.lost_state() and not fresh:
+        typer.confirm("the embedded AWS was killed before it saved its books: start anew, without them?", abort=True)
     local_stack = stack.up()
     text = f"up at {local_stack.endpoint}, {'deployed' if local_stack.deployed else 'nothing to deploy'}"
     if local_stack.state_wiped:

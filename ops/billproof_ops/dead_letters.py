@@ -23,19 +23,12 @@ from billproof.ids import canonical_json
 from billproof.periods import instant_text
 from billproof_ops.api import own_name
 from billproof_ops.errors import OpsError, WrongUse
-from billproof_ops.failures import Failure, failure_of
+from billproof_ops.failures import WORK_QUEUES, Failure, failure_of
 from billproof_ops.model import Shown
 from billproof_ops.quarantine import LEAST_REASON
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
-WORK_QUEUES = {
-    "usage-events": "UsageEventsQueueUrl",
-    "contract-events": "ContractEventsQueueUrl",
-    "erp-postings": "ErpPostingsQueueUrl",
-    "deliveries": "DeliveriesQueueUrl",
-    "delivery-events": "DeliveryEventsQueueUrl",
-}
 SCHEDULED_CALLS = "scheduled-calls"
 SCHEDULES = "schedules"
 DEAD_ONLY = {SCHEDULED_CALLS: "ScheduledCallsDeadLettersUrl", SCHEDULES: "ScheduleDeadLettersUrl"}

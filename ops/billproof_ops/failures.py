@@ -10,6 +10,13 @@ from billproof.adapters.aws.clients import client
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
 
+WORK_QUEUES = {
+    "usage-events": "UsageEventsQueueUrl",
+    "contract-events": "ContractEventsQueueUrl",
+    "erp-postings": "ErpPostingsQueueUrl",
+    "deliveries": "DeliveriesQueueUrl",
+    "delivery-events": "DeliveryEventsQueueUrl",
+}
 CONSUMERS = {
     "usage-events": "IngestUsageName",
     "contract-events": "SyncContractName",
@@ -18,6 +25,13 @@ CONSUMERS = {
     "delivery-events": "RecordDeliveryEventName",
 }
 LINES_LOOKED_AT = 100
+
+
+class FailedMessage(Shown):
+    """A message that its function could not take, and its error."""
+
+    message_id: str
+    error: str
 
 
 class Failure(Shown):
@@ -64,23 +78,37 @@ def _of_delivery(attributes: Mapping[str, Any]) -> Failure | None:
 
 
 def _of_message(function: str, message_id: str) -> Failure | None:
+    lines = [line for line in _failed_lines(function, f'"{message_id}"') if line["message_id"] == message_id]
+    if not lines:
+        return None
+    last = lines[-1]
+    request = str(last.get("function_request_id", ""))
+    return Failure(function=function, error=str(last["error"]), request_id=request)
+
+
+def failures_since(target: Target, output: str, since: float) -> list[FailedMessage]:
+    """Return the messages of a queue that failed since a moment, as the log of its function says."""
+    queue = next(name for name, url in WORK_QUEUES.items() if url == output)
+    function = target.outputs.get(CONSUMERS[queue])
+    if function is None:
+        return []
+    try:
+        lines = _failed_lines(function, '"message failed"', startTime=int(since * 1000))
+    except ClientError:
+        return []
+    return [FailedMessage(message_id=line["message_id"], error=str(line["error"])) for line in lines]
+
+
+def _failed_lines(function: str, pattern: str, **window: Any) -> list[dict[str, Any]]:
     configuration = client("lambda").get_function_configuration(FunctionName=function)
     group = configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function}"
     pages = (
         client("logs")
         .get_paginator("filter_log_events")
-        .paginate(
-            logGroupName=group,
-            filterPattern=f'"{message_id}"',
-            PaginationConfig={"MaxItems": LINES_LOOKED_AT},
-        )
+        .paginate(logGroupName=group, filterPattern=pattern, PaginationConfig={"MaxItems": LINES_LOOKED_AT}, **window)
     )
     lines = [line for page in pages for event in page["events"] if (line := _line(event["message"]))]
-    failures = [line for line in lines if line.get("message_id") == message_id and "error" in line]
-    if not failures:
-        return None
-    last = failures[-1]
-    return Failure(function=function, error=str(last["error"]), request_id=str(last.get("function_request_id", "")))
+    return [line for line in lines if "message_id" in line and "error" in line]
 
 
 def _line(text: str) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """How every command prints: a table or a line for people, JSON with --json."""
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -35,6 +36,8 @@ Who = Annotated[
 ]
 
 console = Console()
+DISK_TROUBLE = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT}
+"""What a full or read-only disk says."""
 
 NOT_POSTED = (
     "{number} not posted yet: the ERP does not hold them, so nothing is proved of them. Wait until the queue of "
@@ -90,6 +93,8 @@ def to_be_corrected(error: Exception) -> tuple[str, int] | None:
             return str(error), 1
         case ClientError() | BotoCoreError():
             return f"AWS: {error}", 1
+        case OSError() if error.errno in DISK_TROUBLE:
+            return f"{error.filename or 'a file'} cannot be written: {error.strerror}", 1
         case _:
             return None
 

@@ -1,9 +1,11 @@
 """Sending messages to a queue of the stack, and waiting until it holds none."""
 
+import time
 from collections.abc import Iterable, Iterator
 
 from billproof.adapters.aws.clients import client
 from billproof_ops.errors import OpsError
+from billproof_ops.failures import failures_since
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
@@ -12,6 +14,7 @@ BYTES_PER_CALL = 900_000
 """A call to SQS takes ten messages, and a megabyte in all."""
 TIMES_EMPTY = 2
 """How often in a row a queue is looked at: its counts are approximate."""
+STALLED_SECONDS = 15
 
 
 def send_all(target: Target, output: str, bodies: Iterable[tuple[str, int]]) -> Iterator[int]:
@@ -41,12 +44,33 @@ def _send(target: Target, output: str, messages: list[tuple[str, int]]) -> int:
 
 
 def wait_until_empty(target: Target, output: str, *, what: str, timeout_seconds: float) -> None:
-    """Wait until a queue holds nothing; raises OpsError when the time is up."""
+    """Wait until a queue holds nothing.
+
+    Raises OpsError when the time is up, and as soon as nothing moved for a while and its function logs that it fails.
+    """
     times_empty = 0
+    depth, moved_at, began_at = -1, time.monotonic(), time.time()
 
     def empty() -> bool | None:
-        nonlocal times_empty
-        times_empty = times_empty + 1 if target.queue_depth(output) == 0 else 0
+        nonlocal times_empty, depth, moved_at
+        now = target.queue_depth(output)
+        times_empty = times_empty + 1 if now == 0 else 0
+        if now != depth:
+            depth, moved_at = now, time.monotonic()
+        elif now and time.monotonic() - moved_at > STALLED_SECONDS:
+            moved_at = time.monotonic()
+            _refuse_failing(target, output, since=began_at - STALLED_SECONDS)
         return True if times_empty >= TIMES_EMPTY else None
 
     until(empty, what=what, timeout_seconds=timeout_seconds)
+
+
+def _refuse_failing(target: Target, output: str, *, since: float) -> None:
+    failures = failures_since(target, output, since)
+    if failures:
+        last = failures[-1]
+        message = (
+            f"{len({failure.message_id for failure in failures})} messages of {output.removesuffix('QueueUrl')} fail, "
+            f"such as {last.message_id} with {last.error}: after five tries billproof dlq peek shows them"
+        )
+        raise OpsError(message)

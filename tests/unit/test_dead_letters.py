@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from billproof.adapters.aws.clients import client
-from billproof_ops import dead_letters
+from billproof_ops import dead_letters, failures
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
 from tests.support.memory_stores import MemoryStores
@@ -30,7 +30,7 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
     with mock_aws():
         monkeypatch.setattr(client("sqs"), "start_message_move_task", cannot_move)
         sqs, outputs = client("sqs"), {}
-        for name, output in dead_letters.WORK_QUEUES.items():
+        for name, output in failures.WORK_QUEUES.items():
             dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
             arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
             policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})

@@ -1,5 +1,6 @@
 """What a server that was left behind does to the next one."""
 
+import errno
 import json
 import os
 import socket
@@ -11,6 +12,8 @@ from pytest_socket import enable_socket
 
 from billproof_ops.errors import OpsError
 from billproof_ops.local import server
+from billproof_ops.local.locks import locked
+from billproof_ops.printing import to_be_corrected
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +98,28 @@ def test_a_server_that_does_not_come_up_leaves_nothing_behind(tmp_path: Path, mo
         time.sleep(0.1)
     assert not server._is_ours(found["pid"])
     assert server.running(tmp_path) is None
+
+
+def test_of_two_that_want_a_lock_one_waits_and_one_that_may_not_wait_is_told_who_has_it(tmp_path: Path) -> None:
+    lock = tmp_path / "new" / "lock"
+    refused = pytest.raises(OpsError, match=f"another demo is under way .process {os.getpid()}")
+    with locked(lock), refused, locked(lock, refuse="another demo is under way"):
+        pass
+    with locked(lock, refuse="another demo is under way"):
+        assert lock.read_text() == str(os.getpid())
+
+
+@pytest.mark.parametrize("owner", [server.PERSON, server.DEMO])
+def test_what_a_person_had_is_not_wiped_without_asking(tmp_path: Path, owner: str) -> None:
+    assert not server.lost_state(tmp_path)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "server.json").write_text(json.dumps({"pid": 2**22, "port": 1, "owner": owner}))
+    assert not server.lost_state(tmp_path)
+    (tmp_path / "dirty").touch()
+    assert server.lost_state(tmp_path) == (owner == server.PERSON)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_nothing_is_one_clear_line(number: int) -> None:
+    error = OSError(number, os.strerror(number), "/full/state")
+    assert to_be_corrected(error) == (f"/full/state cannot be written: {os.strerror(number)}", 1)

@@ -37,8 +37,11 @@ class Feed:
                 and all(directory.contracts(account.id) for account in expected.accounts)
                 and len(directory.legal_entities()) >= len(expected.legal_entities)
             )
-            return True if complete and self.target.queue_depth("ContractEventsQueueUrl") == 0 else None
+            return True if complete else None
 
+        wait_until_empty(
+            self.target, "ContractEventsQueueUrl", what="loading the contracts", timeout_seconds=DRAIN_SECONDS
+        )
         until(loaded, what="loading the contracts", timeout_seconds=DRAIN_SECONDS)
         adopt_policies(self.target)
 

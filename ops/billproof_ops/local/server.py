@@ -23,6 +23,7 @@ from pathlib import Path
 from billproof.ids import digest_bytes
 from billproof.pipeline.artefacts import FORMAT
 from billproof_ops.errors import OpsError
+from billproof_ops.local.locks import locked
 from billproof_ops.paths import DEMO_CONTRACTS, LOCAL
 
 START_SECONDS = 60
@@ -60,11 +61,26 @@ def running(folder: Path = LOCAL) -> Server | None:
 def start(folder: Path = LOCAL, *, owner: str = PERSON) -> tuple[Server, bool]:
     """Start the server, or return the one that is up; the flag says whether the last state was wiped.
 
-    The owner is written down: what a demo started and left behind when it was killed, the next one stops.
+    The owner is written down: what a demo started and left behind when it was killed, the next one stops. Of two that
+    start it at once one does; the other waits for it.
     """
-    known = running(folder)
-    if known is not None:
-        return known, False
+    with locked(folder / "starting"):
+        known = running(folder)
+        return (known, False) if known is not None else _start(folder, owner)
+
+
+def lost_state(folder: Path = LOCAL) -> bool:
+    """Say whether the next start wipes what a person's server held, since it was killed before it saved it."""
+    state = folder / "state"
+    if running(folder) is not None or not (state.exists() and (folder / "dirty").exists()):
+        return False
+    try:
+        return bool(json.loads((folder / "server.json").read_text())["owner"] == PERSON)
+    except (FileNotFoundError, json.JSONDecodeError, KeyError):
+        return False
+
+
+def _start(folder: Path, owner: str) -> tuple[Server, bool]:
     dirty, state_format = folder / "dirty", folder / "state" / "format"
     is_ours = state_format.exists() and state_format.read_text() == STATE_FORMAT
     wiped = (folder / "state").exists() and (dirty.exists() or not is_ours)
