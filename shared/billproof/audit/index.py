@@ -4,14 +4,19 @@ What may be written again with other bytes, as long as it is said in the chain:
 
     runs/<run>/...        until the run is closed: a step that is tried again may have read more
     reconciliation/...    always: a report is that of the last time
+
+What a later block calls void counts only for what can be void: one object that nobody said to have stored, since
+another one was there first. What it says of facts, or of objects that are stored, would hide that they are gone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECTS, AuditBlock, Entry
+from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECT, OBJECTS, AuditBlock, Entry
 from billproof.identities import RunId
-from billproof.store_keys import ObjectKey, PartitionName, RunKey
+from billproof.ids import is_name
+from billproof.store_keys import ChainName, ObjectKey, PartitionName, RunKey
 
 RUNS, CLOSED = "runs", "closed"
 REPLACEABLE = frozenset({"reconciliation"})
@@ -40,7 +45,9 @@ class AuditIndex:
     entries: dict[Name, list[RecordedEntry]] = field(default_factory=dict)
     erased: list[RecordedEntry] = field(default_factory=list)
     closed_at: dict[str, str] = field(default_factory=dict)
-    adopted: int = 0
+    adoptions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How much was adopted, by who declared it and why."""
+    owners: frozenset[str] = frozenset()
     number: int = 0
 
     def is_erased(self, recorded: RecordedEntry) -> bool:
@@ -50,6 +57,7 @@ class AuditIndex:
             at <= declared.block.at
             and (declared.entry.name == entry.name if declared.entry.place else declared.entry.subject == entry.subject)
             for declared in self.erased
+            if declared.entry.place or is_erasable(declared.entry.subject, self.owners)
         )
 
     def may_change(self, name: Name, at: str) -> bool:
@@ -67,22 +75,33 @@ def index_of(blocks: Iterable[AuditBlock]) -> AuditIndex:
     """Put the entries of all blocks in the order of time, by what they are of."""
     ordered = sorted(blocks, key=lambda block: (block.at, block.chain, block.sequence))
     confirmed = {(block.chain, sequence) for block in ordered for sequence in block.written}
-    void = {(block.chain, sequence) for block in ordered for sequence in block.void}
-    index = AuditIndex()
+    void = {(block.chain, sequence) for block in ordered for sequence in block.void} - confirmed
+    index = AuditIndex(owners=frozenset(ChainName.parse(block.chain).owner for block in ordered))
     for block in ordered:
         place = (block.chain, block.sequence)
-        for entry in block.entries if place not in void else ():
+        for entry in block.entries if place not in void or not _may_be_void(block) else ():
             index.number += 1
             is_fact = entry.store != OBJECTS
             recorded = RecordedEntry(entry, block, is_confirmed=is_fact or entry.what == ADOPTED or place in confirmed)
             if entry.what == ERASED:
                 index.erased.append(recorded)
                 continue
-            index.adopted += entry.what == ADOPTED
+            if entry.what == ADOPTED:
+                index.adoptions[entry.by, entry.why] += 1
             index.entries.setdefault(entry.name, []).append(recorded)
             for run in _closed_run(entry):
                 index.closed_at.setdefault(run, block.at)
     return index
+
+
+def is_erasable(subject: str, owners: Collection[str]) -> bool:
+    """Say whether a whole subject may be erased: an account, and neither an owner of chains nor shared usage."""
+    return is_name(subject) and subject not in owners
+
+
+def _may_be_void(block: AuditBlock) -> bool:
+    """Say whether a block is of one object alone, as that of a creation that came too late."""
+    return [entry.what for entry in block.entries] == [OBJECT]
 
 
 def _closed_run(entry: Entry) -> Iterator[str]:

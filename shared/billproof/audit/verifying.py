@@ -64,10 +64,9 @@ class _Check:
         last = recorded[-1]
         if self._holds(last, data) or (not last.is_confirmed and any(self._holds(one, data) for one in recorded)):
             return
-        if self.index.is_erased(last):
-            return
         if self.key_of(last.entry.subject) is None:
-            self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} is gone: {last.where}")
+            why = "was erased, and this is still stored" if self.index.is_erased(last) else "is gone"
+            self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} {why}: {last.where}")
         else:
             self.find(AuditFindingKind.CHANGED, name, f"is not what {last.where} of {last.block.at} recorded")
 
@@ -139,8 +138,8 @@ def _verification(chains: Sequence[WalkedChain], check: _Check, more: Iterable[A
         facts=sum(number for store, number in check.counts.items() if store != OBJECTS),
         objects=check.counts.get(OBJECTS, 0),
         since=min((walked.blocks[0].at for walked in chains if walked.blocks), default=""),
-        adopted=index.adopted,
-        declared=tuple(declared),
+        adopted=index.adoptions.total(),
+        declared=(*declared, *(f"{number} adopted by {by}: {why}" for (by, why), number in index.adoptions.items())),
         unconfirmed=check.unconfirmed,
         findings=(*(finding for walked in chains for finding in walked.findings), *more, *check.findings),
     )
