@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from enum import StrEnum
 
-from billproof.model import Model
+from billproof.model import Day, Model
 from billproof.periods import Period, add_months, first_of_next_month
 
 
@@ -35,7 +35,7 @@ class Cadence(Model):
     """
 
     interval: Interval = Interval.MONTH
-    anchor: date | None = None
+    anchor: Day | None = None
 
     @property
     def is_calendar_month(self) -> bool:

@@ -1,10 +1,11 @@
 """The base of every canonical object, and exact decimals as text."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 DECIMAL_TEXT = r"^-?(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?$"
@@ -68,6 +69,23 @@ Computed = Annotated[
     WithJsonSchema({"type": "string", "pattern": COMPUTED_TEXT}),
 ]
 """A product of exact decimals, before it is rounded: it has more digits than anything that may be sent to us."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _written_day(value: Any) -> Any:
+    """Refuse what is no day as people write it: a lenient parser takes the seconds since 1970, and times."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    message = "this is not a day: write it as YYYY-MM-DD"
+    raise ValueError(message)
+
+
+WRITTEN_DAY = BeforeValidator(_written_day)
+Day = Annotated[date, WRITTEN_DAY]
+"""A day that is sent to us: text such as 2013-01-31, and nothing else."""
+Flag = Annotated[bool, Field(strict=True)]
+"""A boolean that is sent to us: true or false, and no text or number that may mean one."""
 
 
 class Model(BaseModel):

@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import model_validator
 
 from billproof.errors import InvalidPeriod
-from billproof.model import Model
+from billproof.model import Day, Model
 
 _MONTH = re.compile(r"(?!0000|9999)([0-9]{4})-(0[1-9]|1[0-2])")
 """The first and the last year of dates have no day before them, or after them."""
@@ -38,8 +38,8 @@ def zone(name: str) -> tzinfo:
 class DateRange(Model):
     """Days `[start, end)`: the end is the first day outside; an open end is written as null."""
 
-    start: date
-    end: date | None = None
+    start: Day
+    end: Day | None = None
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:
@@ -61,8 +61,8 @@ class DateRange(Model):
 class Period(Model):
     """Days `[start, end)` with both ends known."""
 
-    start: date
-    end: date
+    start: Day
+    end: Day
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from billproof.model import Exact, Model
 from billproof.money import CONTEXT, Rounding
@@ -30,7 +30,7 @@ class ProrationTerms(Model):
     """How a contract shares amounts by days; the ratio is exact unless it is rounded to a number of decimals."""
 
     method: ProrationMethod = ProrationMethod.ACTUAL_DAYS
-    ratio_decimals: int | None = None
+    ratio_decimals: Annotated[int, Field(strict=True)] | None = None
     ratio_rounding: Rounding = Rounding.HALF_UP
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from billproof.callers import NO_PERSON, Identity, readable_name
-from billproof.model import Model
+from billproof.model import Flag, Model
 from billproof.money import Money
 from billproof.names import Currency, Name, Nonnegative, Version, is_published
 from billproof.nets import TroubleLimit
@@ -26,7 +26,7 @@ class Role(Model):
 
     id: Name
     limits: dict[Currency, Nonnegative] = Field(default_factory=dict)
-    unlimited: bool = False
+    unlimited: Flag = False
 
     def may_approve(self, amount: Money | None) -> bool:
         """Say whether an amount is within the role's limits."""

@@ -1,13 +1,12 @@
 """The terms of a contract: what it charges for, what comes off, how it renews and how its revenue is earned."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from billproof.cadence import Cadence
-from billproof.model import Exact, Model
+from billproof.model import Day, Exact, Flag, Model
 from billproof.names import Name, Nonnegative
 from billproof.periods import DateRange
 from billproof.pricing.models import Price
@@ -55,7 +54,7 @@ class Recognition(Model):
 class RampStep(Model):
     """A price that holds from a day on, in place of the one before."""
 
-    start: date
+    start: Day
     price: Price
 
 
@@ -80,8 +79,8 @@ class Charge(Model):
     group_by: tuple[str, ...] = ()
     conversion: QuantityRule | None = None
     included_quantity: Nonnegative | None = None
-    rollover: bool = False
-    pooled: bool = False
+    rollover: Flag = False
+    pooled: Flag = False
     floor_unit_price: Nonnegative | None = None
     seats_meter: Name | None = None
     cadence: Cadence = Field(default_factory=Cadence)
@@ -248,7 +247,7 @@ class Credit(Model):
     charges: tuple[Name, ...] = ()
     effective: DateRange
     rolls_over_to: Name | None = None
-    shortfalls: bool = True
+    shortfalls: Flag = True
 
 
 class WaiverReason(StrEnum):

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap, Waiver
 from billproof.contracts.renewals import Renewal
 from billproof.ids import digest
-from billproof.model import Model
+from billproof.model import Flag, Model
 from billproof.money import CONTEXT, unit
 from billproof.names import Currency, EventType, Name, TimeZone, Version
 from billproof.periods import DateRange
@@ -60,7 +60,7 @@ class Contract(Model):
     exclusions: tuple[Exclusion, ...] = ()
     renewal: Renewal | None = None
     proration: ProrationTerms = Field(default_factory=ProrationTerms)
-    prices_include_tax: bool = False
+    prices_include_tax: Flag = False
     zero_invoices: ZeroInvoices = ZeroInvoices.KEPT
 
     @property

@@ -1,17 +1,16 @@
 """When a contract renews, and by how much its prices then rise."""
 
-from datetime import date
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from billproof.model import Exact, Model
+from billproof.model import Day, Exact, Flag, Model
 
 
 class IndexValue(Model):
     """The value of a price index from a day on."""
 
-    start: date
+    start: Day
     value: Annotated[Exact, Field(gt=0)]
 
 
@@ -23,11 +22,11 @@ class Renewal(Model):
     otherwise a new version must say the new prices, and a control watches for it. One-off charges do not rise.
     """
 
-    renews_on: date
+    renews_on: Day
     uplift_percent: Annotated[Exact, Field(gt=0, le=1_000)] | None = None
     uplift_amount: Annotated[Exact, Field(gt=0)] | None = None
     index: tuple[IndexValue, ...] = ()
-    automatic: bool = False
+    automatic: Flag = False
     term_months: Annotated[int, Field(strict=True, ge=1, le=120)] = 12
     price_decimals: Annotated[int, Field(strict=True, ge=0, le=15)] = 15
 

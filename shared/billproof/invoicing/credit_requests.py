@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from billproof.model import Exact, Model
+from billproof.model import Exact, Flag, Model
 from billproof.names import Name
 from billproof.periods import Period
 
@@ -54,9 +54,9 @@ class WantedCredit(Model):
     reason: CreditReason
     note: Annotated[str, Field(min_length=3, max_length=1_000)]
     lines: Annotated[tuple[LineCredit, ...], Field(max_length=1_000)] = ()
-    rebill: bool = False
-    refund: bool = False
-    to_balance: bool = False
+    rebill: Flag = False
+    refund: Flag = False
+    to_balance: Flag = False
     days: Period | None = None
 
     @model_serializer(mode="wrap")

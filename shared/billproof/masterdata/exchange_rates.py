@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from billproof.model import Exact, Model, decimal_text
+from billproof.model import Day, Exact, Model, decimal_text
 from billproof.money import CONTEXT, EXPONENTS, Money, Rounding, Taxed
 from billproof.names import Version
 
@@ -22,7 +22,7 @@ class ExchangeRate(Model):
 
     kind: Literal["exchange_rate"] = "exchange_rate"
     id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}-[A-Z]{3}$")]
-    day: date
+    day: Day
     version: Version
     rate: Annotated[Exact, Field(gt=0)]
     source: Annotated[str, StringConstraints(min_length=1, max_length=200)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from billproof.model import Exact, Model
+from billproof.model import WRITTEN_DAY, Exact, Flag, Model
 from billproof.names import EventType, Name, Version
 from billproof.quantities import QuantityRule
 from billproof.readings import Reading
@@ -64,12 +64,12 @@ class Meter(Model):
     event_type: EventType
     aggregation: Aggregation
     value_property: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")] | None = None
-    required: bool = False
+    required: Flag = False
     price_property: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")] | None = None
     percentile: Annotated[Exact, Field(gt=0, le=100)] | None = None
     where: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
     rounding: QuantityRule | None = None
-    accepts_from: Annotated[date, Field(ge=EARLIEST)] | None = None
+    accepts_from: Annotated[date, Field(ge=EARLIEST), WRITTEN_DAY] | None = None
 
     @model_validator(mode="after")
     def _price_of_a_sum(self) -> Self:

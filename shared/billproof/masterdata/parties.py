@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Protocol, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidInput
-from billproof.model import Model
+from billproof.model import Day, Flag, Model
 from billproof.money import Rounding
 from billproof.names import Country, Currency, Name, Nonnegative, TimeZone, Version
 from billproof.periods import DateRange
@@ -66,14 +66,14 @@ class NotRegistered(Model):
 class EarlierAddress(Model):
     """Where a legal entity was until a day: the first day on which it was elsewhere."""
 
-    until: date
+    until: Day
     address: Address
 
 
 class EarlierCustomer(Model):
     """What decided an account's tax until a day: the first day on which something else did."""
 
-    until: date
+    until: Day
     address: Address
     customer_kind: CustomerKind
     vat_number: str | None = None
@@ -153,7 +153,7 @@ class LegalEntity(Model):
     time_zone: TimeZone
     number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}(-[A-Z0-9]{1,8})?$")]
     payment_days: Annotated[int, Field(strict=True, ge=0, le=365)]
-    bills_from: date | None = None
+    bills_from: Day | None = None
     rounding: Rounding
     tax_rounding: TaxRounding = TaxRounding.PER_LINE
     tax_engine: TaxEngineName = TaxEngineName.RULES
@@ -163,7 +163,7 @@ class LegalEntity(Model):
     earlier_addresses: tuple[EarlierAddress, ...] = ()
     chart_of_accounts: ChartOfAccounts
     balance_limits: dict[Currency, Nonnegative] = Field(default_factory=dict)
-    numbers_zero_invoices: bool = True
+    numbers_zero_invoices: Flag = True
     usage_sources: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")

@@ -1,7 +1,6 @@
 """The usage that a price request states: what was used, and the quantities that come of it for each reading."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from pydantic import Field
 from billproof.contracts.charges import Charge
 from billproof.errors import InvalidInput
 from billproof.masterdata.meters import Aggregation, Meter
-from billproof.model import Exact, Model
+from billproof.model import Day, Exact, Model
 from billproof.periods import Period
 from billproof.pricing.pooling import ADDITIVE
 from billproof.pricing.reading import Read
@@ -34,7 +33,7 @@ class Group(Model):
 class DatedTransaction(Model):
     """The amount of a transaction and the day of its time."""
 
-    day: date
+    day: Day
     amount: Exact
 
 

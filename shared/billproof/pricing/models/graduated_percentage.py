@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from billproof.model import Model, decimal_text
+from billproof.model import Flag, Model, decimal_text
 from billproof.pricing.models.base import MAX_TIERS, NOTHING, Nonnegative, Percent, Positive, PriceModel, Step, Used
 from billproof.pricing.models.examples import Example, Section
 from billproof.pricing.models.tiers import Tier, graduated_steps, rise_and_end_open
@@ -48,7 +48,7 @@ class GraduatedPercentage(PriceModel):
     section: ClassVar[Section | None] = SECTION
     has_tier_fees: ClassVar[bool] = True
     tiers: Annotated[tuple[PercentTier, ...], Field(min_length=1, max_length=MAX_TIERS)]
-    flat_fee_at_zero: bool = True
+    flat_fee_at_zero: Flag = True
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
+from billproof.model import Day
 from billproof.pricing.models.one_off import DueOnce
 
 
@@ -11,7 +12,7 @@ class Milestone(DueOnce):
 
     model: Literal["milestone"] = "milestone"
     may_be_due_before: ClassVar[bool] = True
-    reached_on: date | None = None
+    reached_on: Day | None = None
 
     @property
     def due_day(self) -> date | None:

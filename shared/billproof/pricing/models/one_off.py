@@ -3,6 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
+from billproof.model import Day
 from billproof.pricing.models.base import ONE, Nonnegative, PriceModel, Step, Used, step_of
 from billproof.pricing.models.examples import Example, Section
 
@@ -47,7 +48,7 @@ class OneOff(DueOnce):
 
     model: Literal["one_off"] = "one_off"
     section: ClassVar[Section | None] = SECTION
-    due_on: date
+    due_on: Day
 
     @property
     def due_day(self) -> date:

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from billproof.model import Model, decimal_text
+from billproof.model import Flag, Model, decimal_text
 from billproof.pricing.models.base import (
     MAX_TIERS,
     NOTHING,
@@ -53,7 +53,7 @@ class Tiered(PriceModel):
     in_advance: ClassVar[bool] = True
     has_tier_fees: ClassVar[bool] = True
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=MAX_TIERS)]
-    flat_fee_at_zero: bool = True
+    flat_fee_at_zero: Flag = True
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
