@@ -1,5 +1,6 @@
 """What one event raises is its own trouble; how old an event may be; and how much one call takes."""
 
+import contextlib
 import json
 import os
 from collections.abc import Callable
@@ -11,10 +12,12 @@ import pytest
 from billproof.errors import ExternalServiceUnavailable
 from billproof.masterdata.meters import Meter
 from billproof.nets import begin
+from billproof.periods import instant_text
 from billproof.usage import log
 from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.model import Ingested, Quarantined, Reason
 from billproof.usage.validation import check_event
+from billproof_ops.paths import ROOT
 from tests.support.world import ACCEPTANCE, NOW, World, flight
 
 
@@ -78,6 +81,13 @@ def test_the_zero_time_stops_no_late_mark_of_its_neighbours() -> None:
     assert marked == {("UA", "2013-01"), ("B6", "2013-01")}
 
 
+def test_the_sample_of_a_time_too_old_leaves_its_neighbour_in_peace() -> None:
+    world = World()
+    sample = json.loads((ROOT / "events" / "ingest_usage" / "good-with-a-time-too-old.json").read_text())
+    counts, failed = take(world, Message(id="m1", body=sample["Records"][0]["body"], sent_at=NOW))
+    assert (counts.accepted, failed, [line.reason for line in refused(world)]) == (1, {}, [Reason.OLD_TIME])
+
+
 def test_a_fault_of_the_store_returns_its_message_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     known = world.reference_data.knows
@@ -90,6 +100,50 @@ def test_a_fault_of_the_store_returns_its_message_and_no_other(monkeypatch: pyte
     monkeypatch.setattr(world.reference_data, "knows", knows)
     counts, failed = take(world, message(flight(1)), message(flight(2, account="B6"), name="m2"))
     assert (counts.accepted, counts.quarantined, list(failed)) == (1, 0, ["m2"])
+
+
+@pytest.mark.parametrize("dies_before", ["late/", "never"])
+def test_a_call_that_is_made_again_leaves_the_marks_of_the_first_one(
+    monkeypatch: pytest.MonkeyPatch, dies_before: str
+) -> None:
+    world = World()
+    late = timedelta(days=60)
+    sent = message(flight(1), flight(2, account="B6"), later=late)
+    world.moment += late
+    put_all = world.objects.put_all
+
+    def dies(objects: Any) -> Any:
+        if any(new.key.startswith(dies_before) for new in objects):
+            raise KeyboardInterrupt
+        return put_all(objects)
+
+    monkeypatch.setattr(world.objects, "put_all", dies)
+    with contextlib.suppress(KeyboardInterrupt):
+        take(world, sent)
+    monkeypatch.undo()
+    first = world.now()
+    world.moment += timedelta(minutes=15)
+    take(world, sent)
+    take(world, sent)
+    marks = [(mark.account, mark.month, mark.written_at) for mark in log.late_marks(world.objects, 0)]
+    assert marks == [("B6", "2013-01", instant_text(first)), ("UA", "2013-01", instant_text(first))]
+    take(world, message(flight(3), name="m2", later=late))
+    assert len(list(log.late_marks(world.objects, 0))) == 3
+
+
+def test_late_usage_whose_marks_cannot_be_left_returns_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.moment += timedelta(days=60)
+    in_time = flight(2, day=f"{world.moment:%Y-%m-%d}", time=f"{world.moment:%Y-%m-%dT%H:%M:%SZ}")
+    down = ExternalServiceUnavailable("s3 is slow tonight")
+    monkeypatch.setattr(world.objects, "create", lambda *_, **__: raising(down))
+    sent = [message(flight(1), later=timedelta(days=60)), message(in_time, name="m2", later=timedelta(days=60))]
+    counts, failed = take(world, *sent)
+    assert (counts.accepted, failed) == (2, {"m1": down})
+
+
+def raising(error: Exception) -> Any:
+    raise error
 
 
 def test_an_old_event_is_let_in_by_the_meter_that_accepts_it() -> None:

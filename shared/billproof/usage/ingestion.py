@@ -90,8 +90,8 @@ def ingest_usage(
     A message fails only where the store fails: it must then be delivered again. What an event looks like, or raises,
     never fails a message: it is quarantined, and its neighbours are stored.
 
-    Marks carry the moment after the writing, not that of receipt: an event that waited in the queue while its month was
-    run was received in time and seen by nobody, and is found by its mark.
+    Marks carry the moment after the first writing, not that of receipt: an event that waited in the queue while its
+    month was run was received in time and seen by nobody, and is found by its mark.
     """
     sorting = Sorting(buckets, acceptance.grace)
     call = _Call(sorting, reference_data, acceptance.most_age)
@@ -105,11 +105,8 @@ def ingest_usage(
             failed[message.id] = error
     segments = {log.new_object(prefix, lines): sorting.messages[prefix] for prefix, lines in sorting.lines.items()}
     failed |= _write(segments, objects)
-    marks = {
-        log.new_mark(shard_of(mark.account, buckets), mark): names
-        for mark, names in sorting.late(reference_data.now()).items()
-    }
-    failed |= _write(marks, objects)
+    written = [new.key for new, names in segments.items() if failed.keys().isdisjoint(names)]
+    failed |= _mark_late(sorting, written, reference_data.now(), objects)
     counts = Ingested(
         messages=len(messages),
         received=sorting.accepted + sorting.control_totals + sorting.quarantined,
@@ -126,6 +123,22 @@ def _write(work: Mapping[NewObject, Iterable[str]], objects: Objects) -> dict[st
     """Write objects; return the messages of those that failed."""
     failed = objects.put_all(list(work))
     return {message: failed[new.key] for new, messages in work.items() if new.key in failed for message in messages}
+
+
+def _mark_late(sorting: Sorting, written: Sequence[str], now: datetime, objects: Objects) -> dict[str, BillproofError]:
+    """Leave the marks of late usage, the same ones however often the call is made; return the messages that failed."""
+    late = sorting.late(now)
+    if not late or not written:
+        return {}
+    try:
+        first = datetime.fromisoformat(log.written_by(objects, written, instant_text(now)))
+    except BillproofError as error:
+        return {message: error for messages in late.values() for message in messages}
+    marks = sorting.late(first)
+    return _write(
+        {log.new_mark(shard_of(mark.account, sorting.buckets), mark): messages for mark, messages in marks.items()},
+        objects,
+    )
 
 
 class _Call:

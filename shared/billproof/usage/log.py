@@ -4,6 +4,7 @@
     quarantine/day=<event day, UTC, or unknown>/<digest>.ndjson.zst
     control-totals/day=<day, UTC>/<digest>.ndjson.zst                what sources say they sent
     late/bucket=<NN>/<account>/<month>/<instant written>    an event of that month was written after its cut-off
+    late-written/<digest>                                   the instant after which some segments were there
 
 A batch that is delivered twice writes the same bytes under the same key; a batch that is cut otherwise repeats events,
 which aggregation finds by source and id.
@@ -17,7 +18,7 @@ from typing import NamedTuple, Self
 import msgspec
 from backports import zstd
 
-from billproof.ids import digest_bytes, shard_of
+from billproof.ids import digest, digest_bytes, shard_of
 from billproof.ports import NewObject, Objects
 from billproof.usage.model import ControlTotal, Quarantined, SegmentRow
 
@@ -150,6 +151,17 @@ def late_prefix(bucket: int) -> str:
 def new_mark(bucket: int, mark: LateMark) -> NewObject:
     """Return the mark that an account has a late event: it is empty, never removed, and billings say what is billed."""
     return NewObject(mark.key(bucket), b"", content_type="text/plain")
+
+
+def written_by(objects: Objects, segments: Iterable[str], now: str) -> str:
+    """Return the instant by which some segments were written: the first one that was noted, at every later call.
+
+    So a call that is made again leaves the marks that it left before, under the same keys.
+    """
+    key = f"late-written/{digest(sorted(segments))[:40]}"
+    if objects.create(key, now.encode(), content_type="text/plain"):
+        return now
+    return objects.get(key).decode()
 
 
 def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
