@@ -45,19 +45,16 @@ class RevenueEntry:
                 yield self.entry(entity)
 
 
-def revenue_entries_of(
-    month: Period, entity: LegalEntity, register: Register, objects: Objects
-) -> Iterator[RevenueEntry]:
-    """Yield the revenue entries of a month."""
-    for document in register.deferred(entity.id, month.name):
-        fact = register.fact(document, accrued_in(month.name))
-        if fact is not None:
-            entry = partial(accrual_entry, document, Accrued.model_validate(fact))
-            yield RevenueEntry(accrual_reference(document, month.name), document, entry)
-        released = register.released(document)
-        if released is not None:
-            earned = partial(_earned, released, month, objects)
-            yield RevenueEntry(revenue_reference(released.number, month.name), document, earned)
+def revenue_entries_of(document: str, month: Period, register: Register, objects: Objects) -> Iterator[RevenueEntry]:
+    """Yield the revenue entries that a month makes of a document."""
+    fact = register.fact(document, accrued_in(month.name))
+    if fact is not None:
+        entry = partial(accrual_entry, document, Accrued.model_validate(fact))
+        yield RevenueEntry(accrual_reference(document, month.name), document, entry)
+    released = register.released(document)
+    if released is not None:
+        earned = partial(_earned, released, month, objects)
+        yield RevenueEntry(revenue_reference(released.number, month.name), document, earned)
 
 
 def _earned(released: Released, month: Period, objects: Objects, entity: LegalEntity) -> JournalEntry:

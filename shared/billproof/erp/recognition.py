@@ -1,28 +1,28 @@
 """Recognising deferred revenue, month by month, and showing what is still deferred."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 
-from billproof.erp.accruing import accrual_entry, accruals_of, accrue, left_accrued
-from billproof.erp.intent import erp_of
+from billproof.erp.accruing import accruals_of, left_accrued
+from billproof.erp.month_entries import MakeEntry, MonthEntry, deferring, entries_of_month
 from billproof.erp.port import Erps, erp_named
 from billproof.erp.posting import PostingOutcome
 from billproof.erp.service import ensure_posted
-from billproof.errors import InvalidInput, InvalidPeriod, NotFound, PostingRejected, work_apart
-from billproof.invoicing.documents import read_invoice
+from billproof.errors import InvalidInput, InvalidPeriod, PostingRejected, work_apart
+from billproof.findings import Finding
 from billproof.invoicing.facts import InvoiceFacts
-from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
-from billproof.ledger.model import JournalEntry
 from billproof.ledger.obligations import obligations
-from billproof.ledger.revenue import books_close, revenue_entry
+from billproof.ledger.revenue import books_close
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money
+from billproof.nets import Net
 from billproof.periods import Period
 from billproof.ports import Objects
 
@@ -70,72 +70,60 @@ def recognize_month(
     """Post what a month earns of each document that deferred revenue to it, and what it accrues of those that wait.
 
     Doing it again posts nothing. Each is posted in the ERP that holds its document. Raises NotFound where there is no
-    such legal entity, InvalidPeriod, Conflict where the ERP has another document under an entry's reference, and
-    PostingRejected, with the first remedy, once everything else is posted: where the ERP does not take an entry, or
-    the legal entity lacks an account or an ERP for it.
+    such legal entity, InvalidPeriod, and PostingRejected, with the first remedy, once everything else is posted: where
+    the ERP does not take an entry or has another document under its reference, where the legal entity lacks an account
+    or an ERP for it, and where a document raises anything else.
     """
     entity, period = directory.legal_entity(legal_entity), Period.month(month)
-    earned, accrued, documents, posted = Money.zero(entity.currency), Money.zero(entity.currency), 0, 0
-    rejected: list[PostingRejected | InvalidInput] = []
-    for month_entry in _entries(entity, period, register, objects):
-        documents += 1
+    zero, net = Money.zero(entity.currency), Net("recognize_revenue")
+    booked: list[_Booked] = []
+    rejected: dict[str, PostingRejected | InvalidInput] = {}
+
+    def reject(finding: Finding) -> None:
+        rejected[finding.account] = PostingRejected(f"{finding.account}: {finding.message}", remedy=finding.remedy)
+
+    for document, make in entries_of_month(entity, period, register, objects):
         try:
-            entry = month_entry.entry()
-            if not entry.lines:
-                continue
-            outcome, _ = ensure_posted(entry, erp_named(month_entry.erp, erps))
+            entry = net.catch(document, partial(_book, make, erps), reject, expected=(PostingRejected, InvalidInput))
         except (PostingRejected, InvalidInput) as error:
-            rejected.append(error)
-            continue
-        posted += outcome is PostingOutcome.POSTED
-        earned += month_entry.earned
-        accrued += month_entry.accrued
+            rejected[document] = error
+        else:
+            booked += [entry] if entry else []
+    documents = len(booked) + len(rejected)
     if rejected:
-        message = f"{len(rejected)} of {documents} revenue entries of {month} were rejected: {rejected[0].message}"
-        remedies = (error.remedy for error in rejected if isinstance(error, PostingRejected))
+        errors = list(rejected.values())
+        message = f"{len(errors)} of {documents} revenue entries of {month} were rejected: {errors[0].message}"
+        remedies = (error.remedy for error in errors if isinstance(error, PostingRejected))
         raise PostingRejected(message, remedy=next(remedies, LACKING))
     return MonthRecognized(
-        legal_entity=legal_entity, month=month, documents=documents, posted=posted, earned=earned, accrued=accrued
+        legal_entity=legal_entity,
+        month=month,
+        documents=documents,
+        posted=sum(entry.is_posted for entry in booked),
+        earned=zero.plus(entry.of.earned for entry in booked if entry.has_lines),
+        accrued=zero.plus(entry.of.accrued for entry in booked if entry.has_lines),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _MonthEntry:
-    """What makes an entry of a month, and what that earns of deferred revenue and adds to contract assets."""
+class _Booked:
+    """What became of an entry of a month."""
 
-    entry: Callable[[], JournalEntry]
-    erp: str
-    earned: Money
-    accrued: Money
-
-
-def _entries(entity: LegalEntity, month: Period, register: Register, objects: Objects) -> Iterator[_MonthEntry]:
-    """Yield what a month earns of documents that are posted, then what it accrues of invoices that wait."""
-    zero = Money.zero(entity.currency)
-    for released, invoice in _deferring(entity.id, month.name, register, objects):
-        if month.start < books_close(invoice):
-            continue  # its own posting books what was earned by then
-        entry = partial(revenue_entry, invoice, released, month, entity.chart_of_accounts)
-        changes = [(obligation.is_accrued, obligation.earned_in(month)) for obligation in obligations(invoice)]
-        earned = zero.plus(amount for is_accrued, amount in changes if not is_accrued)
-        freed = zero.plus(amount for is_accrued, amount in changes if is_accrued)
-        yield _MonthEntry(entry, erp_of(invoice.id, entity, register), earned, freed)
-    for facts in _may_wait(entity.id, month.name, register):
-        accrued = accrue(facts, month, entity, register=register, objects=objects)
-        if accrued is not None:
-            change = zero.plus(accrued.now.values()) - zero.plus(accrued.before.values())
-            yield _MonthEntry(partial(accrual_entry, str(facts.id), accrued, entity), accrued.erp, zero, change)
+    of: MonthEntry
+    has_lines: bool
+    is_posted: bool
 
 
-def _may_wait(legal_entity: str, month: str, register: Register) -> Iterator[InvoiceFacts]:
-    """Yield the invoices of a month, and earlier ones of which something was accrued."""
-    known = {document: register.facts(document) for document in register.deferred(legal_entity, month)}
-    for facts in register.of_period(legal_entity, month):
-        if not facts.id.is_credit and str(facts.id) not in known:
-            yield facts
-    for earlier in known.values():
-        if earlier is not None and not earlier.id.is_credit:
-            yield earlier
+def _book(make: MakeEntry, erps: Erps) -> _Booked | None:
+    """Make an entry of a month and post it, once."""
+    month_entry = make()
+    if month_entry is None:
+        return None
+    entry = month_entry.entry()
+    if not entry.lines:
+        return _Booked(month_entry, has_lines=False, is_posted=False)
+    outcome, _ = ensure_posted(entry, erp_named(month_entry.erp, erps))
+    return _Booked(month_entry, has_lines=True, is_posted=outcome is PostingOutcome.POSTED)
 
 
 def recognize_revenue(
@@ -150,8 +138,8 @@ def recognize_revenue(
 ) -> RecognitionResult:
     """Recognise a month of one legal entity or all; without a month the last whole one, and a few before it again.
 
-    One legal entity's trouble never stops the next. Raises InvalidPeriod for a month that is not over: nothing is
-    earned before its time.
+    One legal entity's trouble never stops the next, and what is rejected of one month no later month. Raises
+    InvalidPeriod for a month that is not over: nothing is earned before its time.
     """
     entities = [directory.legal_entity(legal_entity)] if legal_entity else directory.legal_entities()
 
@@ -160,12 +148,24 @@ def recognize_revenue(
         if month is not None and Period.month(month).name > last[-1]:
             message = f"{month} has not ended for {entity.id}: the last whole month is {last[-1]}"
             raise InvalidPeriod(message)
-        return [
-            recognize_month(
-                legal_entity=entity.id, month=name, directory=directory, register=register, objects=objects, erps=erps
-            )
-            for name in ([month] if month else last)
-        ]
+        results, rejected = [], []
+        for name in [month] if month else last:
+            try:
+                result = recognize_month(
+                    legal_entity=entity.id,
+                    month=name,
+                    directory=directory,
+                    register=register,
+                    objects=objects,
+                    erps=erps,
+                )
+            except PostingRejected as error:
+                rejected.append(error)
+            else:
+                results.append(result)
+        if rejected:
+            raise PostingRejected("; ".join(error.message for error in rejected), remedy=rejected[0].remedy)
+        return results
 
     done = work_apart(months_of, ((entity.id, entity) for entity in entities))
     return RecognitionResult(
@@ -178,21 +178,6 @@ def _last_months(now: datetime, time_zone: str) -> list[str]:
     for _ in range(CATCH_UP_MONTHS):
         months.insert(0, Period.month_ending(months[0].start))
     return [month.name for month in months]
-
-
-def _deferring(
-    legal_entity: str, month: str, register: Register, objects: Objects
-) -> Iterator[tuple[Released, Invoice]]:
-    """Yield the documents of which a month earns something after they were posted; not those that still wait."""
-    for document in register.deferred(legal_entity, month):
-        released = register.released(document)
-        if released is not None:
-            yield released, read_invoice(objects, released.document)
-            continue
-        facts = register.facts(document)
-        if facts is None or not accruals_of(facts):
-            message = f"{document} deferred revenue and is not released"
-            raise NotFound(message)
 
 
 class WaterfallMonth(Model):
@@ -226,8 +211,10 @@ def waterfall(
     documents: dict[str, Invoice] = {}
     waiting: dict[str, InvoiceFacts] = {}
     for month in (*shown, *_after(shown[-1], AHEAD_MONTHS)):
-        for _, invoice in _deferring(legal_entity, month.name, register, objects):
-            documents[invoice.id] = invoice
+        for document in register.deferred(legal_entity, month.name):
+            earning = deferring(document, register, objects)
+            if earning is not None:
+                documents[document] = earning[1]
         for facts in _accruing(legal_entity, month.name, register):
             waiting[str(facts.id)] = facts
     positions = [_Position(invoice) for invoice in documents.values()]

@@ -78,7 +78,7 @@ def _statement(
     findings = [finding for draft in drafts for finding in draft.findings]
     findings += [changed_finding(result) for result in results if result.changed]
     quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
-    places = quarantine_of(plan, artefacts, objects)
+    places = quarantine_of(plan, artefacts, objects, findings)
     return RunStatement(
         run=plan.run,
         legal_entity=plan.legal_entity,

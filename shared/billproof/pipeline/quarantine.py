@@ -1,10 +1,11 @@
 """What a run states of the quarantine: by place, by what became of each event, and what the open ones are worth."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from billproof.findings import Finding, Owner, Severity
 from billproof.money import Money
+from billproof.nets import Net
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, PRICED, REFUSED, TALLY, Artefacts
 from billproof.pipeline.model import RunPlan
 from billproof.ports import Objects
@@ -16,8 +17,13 @@ from billproof.usage.refused import Identity, dismissals
 type Place = tuple[PlaceKind, str]
 
 
-def quarantine_of(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> list[QuarantinedAt]:
-    """Return what a run states of the quarantine, place by place; nothing for a run of before there was a list."""
+def quarantine_of(
+    plan: RunPlan, artefacts: Artefacts, objects: Objects, troubles: list[Finding] | None = None
+) -> list[QuarantinedAt]:
+    """Return what a run states of the quarantine, place by place; nothing for a run of before there was a list.
+
+    A place whose estimate raises has none: `troubles` is told why.
+    """
     if not artefacts.exists(REFUSED, plan.run):
         return []
     events = artefacts.read(REFUSED, plan.run).events
@@ -25,7 +31,12 @@ def quarantine_of(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> list
     places: dict[Place, list[RefusedEvent]] = {}
     for event in events:
         places.setdefault((event.kind, event.place), []).append(event)
-    return [_at(place, of_place, states, plan, artefacts) for place, of_place in sorted(places.items())]
+    net, told = Net("close_billing_run"), troubles if troubles is not None else []
+
+    def worth(account: str, waiting: Iterable[RefusedEvent]) -> Money | None:
+        return net.catch(account, lambda: _worth(account, waiting, plan, artefacts), told.append)
+
+    return [_at(place, of_place, states, worth) for place, of_place in sorted(places.items())]
 
 
 def states_of(
@@ -56,8 +67,7 @@ def _at(
     place: Place,
     events: list[RefusedEvent],
     states: Mapping[str, tuple[RefusedState, str]],
-    plan: RunPlan,
-    artefacts: Artefacts,
+    worth: Callable[[str, Iterable[RefusedEvent]], Money | None],
 ) -> QuarantinedAt:
     kind, name = place
     counts = Counter(states[event.id][0] for event in events)
@@ -71,7 +81,7 @@ def _at(
         resent=counts[RefusedState.RESENT],
         dismissed=counts[RefusedState.DISMISSED],
         reasons=dict(sorted(Counter(event.reason for event in waiting).items())),
-        worth=_worth(name, waiting, plan, artefacts) if kind is PlaceKind.ACCOUNT and waiting else None,
+        worth=worth(name, waiting) if kind is PlaceKind.ACCOUNT and waiting else None,
     )
 
 

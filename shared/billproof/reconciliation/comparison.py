@@ -1,30 +1,44 @@
 """Comparing documents with the ERPs one by one, and what else the ERPs hold with what billproof posts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from billproof.erp.known import numbers_until, revenue_entries_of
 from billproof.erp.lookup import PostedDocuments, Reference
 from billproof.erp.port import PostedDocument
 from billproof.erp.posting import Posting
 from billproof.errors import ImmutableDocument, InvalidInput, NotFound
+from billproof.findings import Finding
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import POSTED, InvoiceFacts
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.parties import LegalEntity
-from billproof.money import Money
+from billproof.money import Money, Taxed
+from billproof.nets import Net
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.reconciliation.model import Cause, Variance
-from billproof.reconciliation.rules import Totals, compare, compare_revenue, variance
+from billproof.reconciliation.rules import Totals, compare, compare_revenue, troubled, variance
 
 Posted = dict[Reference, list[PostedDocument]]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of a comparison: what was invoiced and is posted, and what differs."""
+
+    totals: list[Taxed] = field(default_factory=list)
+    posted: list[PostedDocument] = field(default_factory=list)
+    variances: list[Variance] = field(default_factory=list)
 
 
 class Comparison:
     """Compares the documents of one legal entity with its ERPs, and remembers which references it compared.
 
+    Each document is compared in a net of its own: what it raises is its own variance.
     A revenue entry is right under the chart of any of the versions of the legal entity, of which the last one holds.
     """
 
@@ -36,12 +50,27 @@ class Comparison:
         self._objects = objects
         self._lookup = lookup
         self._compared: set[Reference] = set()
+        self._troubled: set[str] = set()
+        self.net = Net("reconcile")
 
-    def of_document(self, facts: InvoiceFacts) -> tuple[list[PostedDocument], list[Variance]]:
+    def of_document(self, facts: InvoiceFacts) -> Compared:
         """Return what is posted for a released document, and what differs."""
+        return self._in_net(str(facts.id), partial(self._of_document, facts))
+
+    def _in_net(self, document: str, work: Callable[[], Compared]) -> Compared:
+        return self.net.catch(document, work, partial(self._in_trouble, document))
+
+    def _in_trouble(self, document: str, finding: Finding) -> Compared:
+        """Return the variance of a document that raised, once."""
+        if document in self._troubled:
+            return Compared()
+        self._troubled.add(document)
+        return Compared(variances=[troubled(document, self._entity.currency, finding)])
+
+    def _of_document(self, facts: InvoiceFacts) -> Compared:
         released, reference = facts.released, self._lookup.reference_of(facts)
         if released is None or reference is None:
-            return [], []
+            return Compared()
         self._compared.add(reference)
         documents = self._lookup.of_document(facts)
         invoice = self._read(released)
@@ -55,9 +84,9 @@ class Comparison:
                 expected=self._expected(facts, released, invoice),
             ),
         ]
-        return documents, variances
+        return Compared([released.document.in_books], documents, variances)
 
-    def of_others(self, month: Period) -> tuple[list[PostedDocument], list[Variance]]:
+    def of_others(self, month: Period) -> Compared:
         """Return what is dated in a month and billproof did not post, and what differs of all that is dated in it.
 
         Documents of other periods that are dated in the month and numbered in its year or the year before are compared,
@@ -67,10 +96,10 @@ class Comparison:
         for reference in self._compared:
             left.pop(reference, None)
         if not left:
-            return [], []
+            return Compared()
         variances = [*self._of_other_periods(left, month), *self._of_revenue(left, month)]
         unknown = [document for reference in sorted(left) for document in left[reference]]
-        return unknown, [*variances, *(_not_invoiced(document) for document in unknown)]
+        return Compared(posted=unknown, variances=[*variances, *(_not_invoiced(document) for document in unknown)])
 
     def _of_other_periods(self, left: Posted, month: Period) -> Iterator[Variance]:
         """Compare the documents of other periods that a month holds, and take them from what is left."""
@@ -79,21 +108,31 @@ class Comparison:
             references = [self._lookup.reference(erp, number) for erp in erps]
             if left.keys().isdisjoint(references):
                 continue
-            facts = self._register.facts(document)
-            own = self._lookup.reference_of(facts) if facts else None
-            if facts is not None and own in left:
-                del left[own]
-                yield from self.of_document(facts)[1]
+            yield from self._in_net(document, partial(self._of_left, document, left)).variances
+
+    def _of_left(self, document: str, left: Posted) -> Compared:
+        """Compare a document that a month holds, and take it from what is left."""
+        facts = self._register.facts(document)
+        own = self._lookup.reference_of(facts) if facts else None
+        if facts is None or own not in left:
+            return Compared()
+        del left[own]
+        return self._of_document(facts)
 
     def _of_revenue(self, left: Posted, month: Period) -> Iterator[Variance]:
         """Take a month's revenue entries from what is left, and find what differs of them."""
         erps = dict.fromkeys(reference.erp for reference in left)
-        for known in revenue_entries_of(month, self._entity, self._register, self._objects):
-            documents = [
-                document for erp in erps for document in left.pop(self._lookup.reference(erp, known.reference), [])
-            ]
-            if documents:
-                yield from compare_revenue(known.reference, documents, known.under(self._entities))
+        for document in self._register.deferred(self._entity.id, month.name):
+            work = partial(self._of_revenue_of, document, left, month, erps)
+            yield from self._in_net(document, work).variances
+
+    def _of_revenue_of(self, document: str, left: Posted, month: Period, erps: Iterable[str]) -> Compared:
+        variances: list[Variance] = []
+        for known in revenue_entries_of(document, month, self._register, self._objects):
+            posted = [entry for erp in erps for entry in left.pop(self._lookup.reference(erp, known.reference), [])]
+            if posted:
+                variances += compare_revenue(known.reference, posted, known.under(self._entities))
+        return Compared(variances=variances)
 
     def _read(self, released: Released) -> Invoice | None:
         """Return a released document, or None where it is not there as it was."""

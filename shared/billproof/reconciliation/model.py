@@ -21,6 +21,7 @@ class Cause(StrEnum):
     POSTED_IN_PARTS = "invoice_posted_in_parts"
     POSTED_TWICE = "invoice_posted_twice"
     NOT_INVOICED = "posting_without_invoice"
+    INTERNAL_ERROR = "internal_error"
 
 
 class ReconciliationOutcome(StrEnum):
@@ -34,7 +35,8 @@ class Variance(Model):
     """One difference: what was invoiced, what is posted, why, and the team responsible.
 
     Of a posting that no invoice made, `invoice` is empty and the reference is the ERP's, or its own id of the document
-    where that has none. `account` is the ledger account that differs, where it is not the receivable or the tax.
+    where that has none. `account` is the ledger account that differs, where it is not the receivable or the tax. Of a
+    document whose comparison raised, both amounts are zero and the remedy names the exception and its trace.
     """
 
     cause: Cause

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from billproof.erp.port import PostedDocument
-from billproof.findings import Owner
+from billproof.findings import Finding, Owner
 from billproof.invoicing.model import Released
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.rules import receivable_in_books
@@ -55,6 +55,19 @@ def variance(
         owner=owner,
         remedy=remedy,
         account=account,
+    )
+
+
+def troubled(document: str, currency: str, finding: Finding) -> Variance:
+    """Name a document whose comparison raised: what it differs by is not known."""
+    return Variance(
+        cause=Cause.INTERNAL_ERROR,
+        invoice=document,
+        external_reference="",
+        invoiced=Money.zero(currency),
+        posted=Money.zero(currency),
+        owner=finding.owner,
+        remedy=f"{finding.message}: find the trace in the logs, remove the cause, then reconcile again",
     )
 
 
