@@ -45,7 +45,7 @@ class Finding(Model):
 MOST_IN_FACT = 50
 """Findings that a fact or an exception holds; of more it has the first, and one that counts the others by code."""
 MOST_TEXT = 1_000
-"""Characters of a finding's message or path that a fact holds."""
+"""Bytes of a finding's message or path that a fact holds: a record takes 400 KB, and one letter may be four bytes."""
 MORE = "more_findings"
 
 
@@ -71,9 +71,11 @@ def bounded(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _cut(finding: Finding) -> Finding:
-    if max(len(finding.message), len(finding.path)) <= MOST_TEXT:
-        return finding
-    return finding.model_copy(update={"message": finding.message[:MOST_TEXT], "path": finding.path[:MOST_TEXT]})
+    return finding.model_copy(update={"message": _first_bytes(finding.message), "path": _first_bytes(finding.path)})
+
+
+def _first_bytes(text: str) -> str:
+    return text.encode(errors="replace")[:MOST_TEXT].decode(errors="ignore")
 
 
 def is_blocked(findings: tuple[Finding, ...]) -> bool:

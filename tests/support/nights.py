@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from hypothesis import strategies as st
+
+from billproof.conservation.service import balance_run
 from billproof.pipeline.model import RunStatement
+from billproof.proof.model import DifferenceKind
+from billproof.proof.service import prove_run
 from tests.support.world import INC, World, flight
 
 MONTHS = ("2013-01", "2013-02", "2013-03")
@@ -33,6 +38,7 @@ class Night:
             "retracted": {"id": f"{event['id']}:x", "retracts": event["id"], "data": {}},
             "negative": {"data": {**event["data"], "distance": "-1"}},
             "misdated": {"time": f"{self.day}T12:00:00"},
+            "at no time": {"time": "0001-01-01T00:00:00Z"},
             "typo": {"subject": "UAA"},
             "no subject": {"subject": None},
         }
@@ -41,8 +47,23 @@ class Night:
     @property
     def is_refused(self) -> bool:
         """Whether validation refuses it: for what it says, or because its day is still to come."""
-        wrong = self.kind in {"negative", "misdated", "typo", "no subject"}
+        wrong = self.kind in {"negative", "misdated", "at no time", "typo", "no subject"}
         return wrong or datetime.fromisoformat(f"{self.day}T00:00:00+00:00") > RUN_DAYS[self.written_in]
+
+
+NIGHTS = st.lists(
+    st.builds(
+        Night,
+        number=st.integers(1, 6),
+        day=st.sampled_from(("2012-12-30", "2013-01-05", "2013-01-31", "2013-02-01", "2013-02-10", "2013-03-03")),
+        written_in=st.sampled_from(MONTHS),
+        kind=st.sampled_from(
+            ("plain", "again", "corrected", "retracted", "negative", "misdated", "at no time", "typo", "no subject")
+        ),
+    ),
+    max_size=10,
+)
+"""Up to ten events, however late, early, corrected or misdated."""
 
 
 @dataclass
@@ -70,6 +91,19 @@ def play(nights: list[Night]) -> tuple[World, list[RunStatement], Sent]:
         statements.append(world.bill(period=month))
         _decide_all(world, month)
     return world, statements, sent
+
+
+def assert_balanced(nights: list[Night]) -> None:
+    """Play nights; every event is in the statement of one run, and every equation of each balances and is proved."""
+    world, statements, sent = play(nights)
+    for statement in statements:
+        assert balance_run(statement.run, stores=world.stores()).balances
+        differences = prove_run(statement.run, stores=world.stores()).differences
+        assert {difference.kind for difference in differences} <= {DifferenceKind.NOTHING}, differences
+    accepted = sum(statement.events.copies - statement.events.late for statement in statements)
+    accepted += sum(statement.late_events.copies for statement in statements)
+    refused = sum(place.events for statement in statements for place in statement.quarantine)
+    assert (accepted, refused) == (sent.accepted, sent.refused)
 
 
 def _decide_all(world: World, month: str) -> None:

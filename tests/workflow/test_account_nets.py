@@ -11,7 +11,8 @@ from billproof.conservation.service import balance_run
 from billproof.contracts.model import Contract
 from billproof.controls.service import findings_of as controls
 from billproof.errors import ExternalServiceUnavailable, TooMuchTrouble
-from billproof.findings import MORE, MOST_IN_FACT, Finding, Owner, Severity
+from billproof.findings import MORE, MOST_IN_FACT, Finding, Owner, Severity, bounded
+from billproof.ids import canonical_json
 from billproof.nets import INTERNAL_ERROR, begin
 from billproof.pipeline.model import RunStatement
 from billproof.ports import Key
@@ -220,3 +221,21 @@ def test_many_findings_are_counted_in_the_fact_and_whole_in_the_draft(monkeypatc
     assert (fact[-1].code, "1600 orphan_usage" in fact[-1].message) == (MORE, True)
     (exception,) = world.exception_store.of_subject(INC, JANUARY, TROUBLED)
     assert len(exception.opened.findings) == MOST_IN_FACT + 1
+
+
+def test_findings_in_letters_of_four_bytes_fit_into_a_record() -> None:
+    """What a source calls itself is in messages and paths: fifty such findings were more than DynamoDB takes."""
+    text = "🦄" * 15_000
+    found = Finding(
+        code="usage_missing",
+        severity=Severity.BLOCKING,
+        account="",
+        path=text,
+        message=text,
+        remedy="none",
+        owner=Owner.ENGINEERING,
+    )
+    kept = bounded([found] * 60)
+    assert len(kept) == MOST_IN_FACT + 1
+    assert len(canonical_json([finding.model_dump(mode="json") for finding in kept])) < 200_000
+    assert {finding.message for finding in kept[:-1]} == {"🦄" * 250}

@@ -89,6 +89,20 @@ def test_nobody_publishes_the_right_to_decide_for_oneself(world: World) -> None:
         confirm(world, 3, "ana")
 
 
+def test_a_version_of_somebody_who_left_is_confirmed_by_nobody(world: World) -> None:
+    """It would be the second person alone who lets it take effect."""
+    publish(world, version(5, USD="9000000"), "carla")
+    document = version(2, USD="8000").model_dump(mode="json")
+    people = [person for person in document["people"] if person["id"] != "carla"]
+    publish(world, Policy.model_validate(document | {"people": people}), "ana")
+    confirm(world, 2, "ben")
+    for colleague in ("ana", "ben"):
+        with pytest.raises(NotAllowed, match="version 2 has no person with this identity"):
+            confirm(world, 5, colleague)
+    publish(world, version(6, USD="9000000"), "ana")
+    assert confirm(world, 6, "ben").outcome == "in_force"
+
+
 def test_the_first_version_is_published_and_confirmed_by_people_whom_it_names() -> None:
     world = World(master_data=False)
     world.publish(*story.master_data().legal_entities)

@@ -115,6 +115,16 @@ def test_a_person_dismisses_one_with_a_reason_and_the_first_decision_stands() ->
     assert prove_run(RUN, stores=world.stores()).differences == ()
 
 
+def test_one_that_was_dismissed_and_sent_again_is_billed_and_says_so() -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
+    (event,) = refused(world)
+    dismissed(world, event.id)
+    world.ingest([flight(2)])
+    bill(world, JAN)
+    assert parts(world, RUN) == {"total": 1, "open": 0, "resent and accepted": 1, "dismissed": 0}
+
+
 def test_what_is_refused_after_the_run_changes_no_closed_statement_and_is_stated_by_the_next() -> None:
     world = World()
     world.ingest([flight(1), flight(2, data={"distance": "-1"})])

@@ -68,8 +68,8 @@ def confirm_policy(
 ) -> PolicyState:
     """Let a version take effect that somebody else published; a second confirmation changes nothing.
 
-    Raises NotFound where there is no such version, NotAllowed for who published it and for a caller who is no person of
-    the policy, and Conflict where a later one is in force.
+    Raises NotFound where there is no such version, NotAllowed for who published it, and for a caller or publisher who
+    is no person of the policy in force, and Conflict where a later one is in force.
     """
     history = policies.history(legal_entity)
     known = history.number(version)
@@ -82,6 +82,7 @@ def confirm_policy(
         message = f"{person.id} published version {version}: somebody else must confirm it"
         raise NotAllowed(message)
     if known.confirmation is None:
+        _governing(history, known.policy, publisher)  # one who left in the meantime is no second person any more
         _refuse_earlier(known.policy, history)
         confirmation = PolicyConfirmation(
             version=version, confirmed_by=caller, person=person.id, confirmed_at=instant_text(now)

@@ -288,6 +288,7 @@ class AccountPlanner:
                 member,
                 contracts,
                 period,
+                known=[contract for record in family.records for contract in record.contracts],
                 time_zone=self._entity.time_zone,
                 after=(after or {}).get(member.id, NOTHING_SEEN),
                 meters=self._meters,

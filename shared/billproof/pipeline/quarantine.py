@@ -48,10 +48,10 @@ def states_of(
     states: dict[str, tuple[RefusedState, str]] = {}
     for event in events:
         decision = dismissed.get(event.id)
-        if decision is not None:
-            states[event.id] = (RefusedState.DISMISSED, f"{decision.dismissed_by}: {decision.reason}")
-        elif event.identity in resent:
+        if event.identity in resent:  # it is billed, whatever somebody decided before
             states[event.id] = (RefusedState.RESENT, "")
+        elif decision is not None:
+            states[event.id] = (RefusedState.DISMISSED, f"{decision.dismissed_by}: {decision.reason}")
         else:
             states[event.id] = (RefusedState.OPEN, "")
     return states
