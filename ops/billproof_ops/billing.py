@@ -14,6 +14,7 @@ from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.months import SignOff
+from billproof.pipeline.redriving import note_redrive
 from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids
 from billproof_ops import api
 from billproof_ops.errors import OpsError
@@ -73,9 +74,11 @@ def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:
         message = f"run {run_id} is {state.status.lower()}: only a failed run can be redriven"
         raise OpsError(message)
     failed, ports = RunId.parse(run_id), target.ports
+    note_redrive(ports.runs, failed.legal_entity, run_id, ports.now())
     refuse_while_another_runs(ports.runs, failed.legal_entity, failed.period, ports.billing_runs, ports.now())
     if target.machine("BillingRunArn").redrive(run_id):
         return f"{run_id} redriven from where it failed"
+    note_redrive(ports.runs, failed.legal_entity, "", ports.now())
     started = start_run(target, failed.legal_entity, failed.period, who=who)
     return f"this endpoint cannot redrive: {started.run_id} started instead"
 

@@ -1,12 +1,15 @@
 """Runs of one legal entity take turns: two months at once would bill the same usage."""
 
-from datetime import UTC, datetime
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from billproof.errors import Contended
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
+from billproof.pipeline.redriving import note_redrive
 from billproof.pipeline.starting import refuse_while_another_runs, start_due_runs
 from billproof.ports import Record
 from tests.support.world import EUROPE, GRACE, INC, JANUARY, World, flight
@@ -101,6 +104,50 @@ def test_of_two_starts_at_the_same_moment_one_gets_the_turn(world: World, monkey
     monkeypatch.setattr(world.runs, "create_all", after_the_other)
     with pytest.raises(Contended, match=f"{INC}-{MARCH}-001 is under way"):
         world.start(period=FEBRUARY)
+
+
+def redrive(world: World, run_id: str) -> None:
+    """What the operator's command does."""
+    note_redrive(world.runs, INC, run_id, world.now())
+    refuse_while_another_runs(world.runs, INC, FEBRUARY, world.billing_runs, world.now())
+    world.billing_runs.statuses[run_id] = "RUNNING"
+
+
+@pytest.mark.parametrize("month", [FEBRUARY, MARCH])
+@pytest.mark.parametrize("call", ["create_all", "create"])
+def test_of_a_redrive_and_a_start_in_the_same_second_one_goes_on_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch, month: str, call: str
+) -> None:
+    """Each looked at the other before it wrote: at any of its writes the other one does all of its own."""
+    failed = world.start(period=FEBRUARY)
+    world.billing_runs.statuses[failed] = "FAILED"
+    write = getattr(world.runs, call)
+
+    def beside_the_other(*what: Any) -> bool:
+        monkeypatch.undo()
+        with contextlib.suppress(Contended):
+            redrive(world, failed) if call == "create_all" else world.start(period=month)
+        return bool(write(*what))
+
+    monkeypatch.setattr(world.runs, call, beside_the_other)
+    with contextlib.suppress(Contended):
+        world.start(period=month) if call == "create_all" else redrive(world, failed)
+    under_way = [run for run, status in world.billing_runs.statuses.items() if status == "RUNNING" and INC in run]
+    assert len(under_way) == 1
+    world.billing_runs.statuses[under_way[0]] = "SUCCEEDED"
+    world.moment += timedelta(minutes=6)
+    world.start(period=month)  # the run that was written down
+    assert list(world.billing_runs.statuses.values()).count("RUNNING") == 1
+
+
+def test_a_run_that_was_written_down_waits_for_one_that_is_redriven(world: World) -> None:
+    failed = world.start(period=FEBRUARY)
+    world.billing_runs.statuses[failed] = "FAILED"
+    note_redrive(world.runs, INC, failed, world.now())
+    with pytest.raises(Contended, match=f"{failed} is redriven"):
+        world.start(period=MARCH)
+    note_redrive(world.runs, INC, "", world.now())  # nothing came of it
+    assert world.start(period=MARCH) == f"{INC}-{MARCH}-001"
 
 
 def test_the_schedule_leaves_a_month_for_the_next_hour_while_another_runs(world: World) -> None:

@@ -22,6 +22,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
+from billproof.pipeline.redriving import noted_redrive
 from billproof.pipeline.turns import last_turn, runs_in_turn, turn
 from billproof.ports import Document, Key, Record, Records, Workflows
 from billproof.retrying import attempts
@@ -123,7 +124,7 @@ def start_billing_run(
         )
         before_record(run_id)
         if records.create_all([record, turn(legal_entity, ordinal + 1, run_id)]):
-            return _start(records, run_id, legal_entity, period, workflows)
+            return _start(records, run_id, workflows, now)
     message = f"others kept starting runs of {legal_entity} {period}"
     raise Contended(message)
 
@@ -183,7 +184,7 @@ def _under_way(records: Records, run_id: str, workflows: Workflows, now: datetim
         return StartedRun(run_id=run_id, legal_entity=run.legal_entity, period=run.period, started=False)
     if status is not None or not _is_remembered(records, run_id, now):
         return None
-    return _start(records, run_id, run.legal_entity, run.period, workflows)
+    return _start(records, run_id, workflows, now)
 
 
 def _is_remembered(records: Records, run_id: str, now: datetime) -> bool:
@@ -206,18 +207,28 @@ def _refuse_other_accounts(records: Records, run_id: str, only_accounts: Sequenc
         raise Contended(message)
 
 
-def _start(records: Records, run_id: str, legal_entity: str, period: str, workflows: Workflows) -> StartedRun:
-    """Start a run as its record says, so that a run whose starter died is started as it was asked for."""
+def _start(records: Records, run_id: str, workflows: Workflows, now: datetime) -> StartedRun:
+    """Start a run as its record says, so that a run whose starter died is started as it was asked for.
+
+    Raises Contended beside a run that was redriven since the run was written down: another call starts it.
+    """
+    run = RunId.parse(run_id)
+    noted = noted_redrive(records, run.legal_entity, now)
+    others = (name for name in runs_in_turn(records, run.legal_entity, limit=TURNS_LOOKED_AT) if name != run_id)
+    for other in others:
+        if not is_closed(records, other) and (other == noted or workflows.status(other) == RUNNING):
+            message = f"{other} is redriven: {run_id} is started when it has ended"
+            raise Contended(message)
     record = records.get(_key(run_id)) or {}
     document = {
         "run_id": run_id,
-        "legal_entity": legal_entity,
-        "period": period,
+        "legal_entity": run.legal_entity,
+        "period": run.period,
         "requested_by": record.get("requested_by", SCHEDULE),
         "only_accounts": record.get("only_accounts", []),
     }
     started = workflows.start(name=run_id, document=document)
-    return StartedRun(run_id=run_id, legal_entity=legal_entity, period=period, started=started)
+    return StartedRun(run_id=run_id, legal_entity=run.legal_entity, period=run.period, started=started)
 
 
 def start_due_runs(
