@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
-from billproof.periods import Period, instant_text
+from billproof.periods import Period, instant_text, month_name
 from billproof.pipeline.account_planner import AccountPlan
 from billproof.ports import Objects
 from billproof.pricing.reading import Read
@@ -72,7 +72,7 @@ def aggregation_plan(
 
 def stated_aggregates(objects: Objects, period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
     """Return what to count by the hour: every meter where a source sent control totals, else nothing."""
-    months = {period.start.strftime("%Y-%m"), period.end.strftime("%Y-%m")}
+    months = {month_name(period.start), month_name(period.end)}
     if not any(next(iter(objects.keys(f"control-totals/day={month}")), None) for month in months):
         return ()
     return tuple(_ask(meter, Reading(meter=meter.id)) for meter in meters)

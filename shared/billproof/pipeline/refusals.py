@@ -14,14 +14,15 @@ all by its id.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cached_property
 
 from billproof.errors import NotFound
 from billproof.ids import is_name
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
-from billproof.periods import Period, instant_text, zone
+from billproof.nets import is_outside
+from billproof.periods import Period, instant_text, month_name, zone
 from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.starting import is_closed, run_ids
@@ -55,7 +56,6 @@ class Attribution:
         entity = known[0] if known else self._looks_after(parts.source)
         time_zone = known[1] if known else next(one.time_zone for one in self._entities if one.id == entity)
         time = line.time or parts.time
-        moment = datetime.fromisoformat(time or line.received_at).astimezone(zone(time_zone))
         kind, place = self._place(account if known else None, parts.source, entity)
         event = RefusedEvent(
             id=str(refused_id(line)),
@@ -67,7 +67,7 @@ class Attribution:
             event=parts.id,
             type=parts.type,
             time=time,
-            period=f"{moment:%Y-%m}",
+            period=_month_in(zone(time_zone), time, line.received_at),
             received_at=line.received_at,
         )
         return entity, event
@@ -90,12 +90,28 @@ class Attribution:
         return self._accounts[account]
 
     def _look_up(self, account: str) -> tuple[str, str] | None:
+        try:
+            return self._known(account)
+        except Exception as error:  # its master data no longer reads: that is its own trouble, and not its events'
+            if is_outside(error):
+                raise
+            return None
+
+    def _known(self, account: str) -> tuple[str, str] | None:
         known = self._directory.account(account) if is_name(account) else None
         if known is None:
             return None
         contracts = self._directory.contracts(account)
         entity = self._directory.legal_entity(known.legal_entity)
         return entity.id, contracts[0].time_zone if contracts else entity.time_zone
+
+
+def _month_in(local: tzinfo, time: str | None, received_at: str) -> str:
+    """Return the month of a time, else of the receipt: also of a time whose local day is before the first of all."""
+    try:
+        return month_name(datetime.fromisoformat(time or received_at).astimezone(local))
+    except OverflowError:
+        return month_name(datetime.fromisoformat(received_at).astimezone(local))
 
 
 @dataclass(frozen=True, slots=True)
