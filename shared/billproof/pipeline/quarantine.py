@@ -31,10 +31,10 @@ def quarantine_of(
     places: dict[Place, list[RefusedEvent]] = {}
     for event in events:
         places.setdefault((event.kind, event.place), []).append(event)
-    net, noted = Net("close_billing_run"), troubles if troubles is not None else []
+    net, findings = Net("close_billing_run"), troubles if troubles is not None else []
 
     def worth(account: str, waiting: Iterable[RefusedEvent]) -> Money | None:
-        return net.catch(account, lambda: _worth(account, waiting, plan, artefacts), noted.append)
+        return net.catch(account, lambda: _worth(account, waiting, plan, artefacts), findings.append)
 
     return [_at(place, of_place, states, worth) for place, of_place in sorted(places.items())]
 
