@@ -10,7 +10,7 @@ in parts comes to what it would have come to in one. A concession is of a fee wi
 than the fee still owes is not taken back from the customer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from billproof.contracts.charges import RecognitionMethod
@@ -182,13 +182,13 @@ def _difference(
     conceded: Decimal,
     *,
     is_stated: bool = False,
-) -> Iterator[PricedLine]:
+) -> list[PricedLine]:
     already = before.net.amount if before else ZERO
     net = Money.of(line.net.amount - conceded - already, line.net.currency)
     quantities = {name: getattr(line, name) - (getattr(before, name) if before else ZERO) for name in QUANTITIES}
     is_left_alike = line.left_on == (before.left_on if before else ())
     if net.is_zero and not any(quantities.values()) and is_left_alike and not is_stated:
-        return
+        return []
     numbers = before.numbers if before else ()
     steps = [*line.explanation.steps]
     if conceded:
@@ -215,7 +215,7 @@ def _difference(
             replaces=before.earnings if before else (),
         ),
     }
-    yield line.model_copy(update={**quantities, **changes})
+    return [line.model_copy(update={**quantities, **changes})]
 
 
 def _restated(line: PricedLine, before: BilledLine | None, conceded: Decimal) -> Restated | None:

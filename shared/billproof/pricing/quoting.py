@@ -12,7 +12,7 @@ from billproof.contracts.timeline import Timeline, timelines
 from billproof.errors import InvalidInput
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Model
-from billproof.money import Money, Rounding, total
+from billproof.money import Money, Rounding, exactly, total
 from billproof.names import Currency
 from billproof.periods import DateRange, Period
 from billproof.pricing.commitments import commitment_lines
@@ -161,6 +161,7 @@ class Quote(Model):
     lines: tuple[PricedLine, ...]
 
 
+@exactly
 def quote(request: PriceRequest) -> Quote:
     """Price the charges; raises UnpriceableCharge as an invoice would, and InvalidInput for an amount too large."""
     contract, period = request.contract(), Period.month(request.period)

@@ -1,6 +1,5 @@
 """A minimum commitment whose shortfall is not billed."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from billproof.controls.control import Control, ControlInput, Observation
@@ -13,19 +12,19 @@ from billproof.proration import Proration
 
 
 @exactly
-def _check(facts: ControlInput) -> Iterator[Observation]:
+def _check(facts: ControlInput) -> list[Observation]:
     """Find commitments whose counted fees and shortfall line together are less than the committed amount.
 
     Fees that were billed in advance count, too, and every fee on this invoice must count. A commitment over several
     months must have a line when its term has ended.
     """
+    observations: list[Observation] = []
     for timeline in facts.timelines if facts.priced else ():
         for term in terms_over(timeline, facts.plan.period):
             if term.is_due_in(facts.plan.period) and not any(term.is_true_up(line) for line in facts.lines):
                 amount = Money.rounded(term.amount, timeline.currency, facts.plan.legal_entity.rounding)
-                yield Observation(
-                    ContractPath(timeline.id, term.span.term.id), "the term is over and has no line", amount
-                )
+                path = ContractPath(timeline.id, term.span.term.id)
+                observations.append(Observation(path, "the term is over and has no line", amount))
         for span in timeline.commitments:
             if span.term.months > 1:
                 continue
@@ -55,7 +54,9 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
                 short = committed - here.amount
             if short > Decimal("0.01"):  # the shortfall line is rounded once
                 amount = Money.rounded(short, timeline.currency, facts.plan.legal_entity.rounding)
-                yield Observation(ContractPath(timeline.id, span.term.id), f"{amount} short of the commitment", amount)
+                path = ContractPath(timeline.id, span.term.id)
+                observations.append(Observation(path, f"{amount} short of the commitment", amount))
+    return observations
 
 
 CONTROL = Control(

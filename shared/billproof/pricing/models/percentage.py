@@ -132,6 +132,7 @@ class Percentage(PriceModel):
         return tuple(steps)
 
 
+@exactly
 def transactions_of(price: Percentage) -> Transactions:
     """Return how transactions are to be counted for a percentage price.
 
