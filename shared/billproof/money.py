@@ -156,8 +156,8 @@ class Money(Model):
 
     @property
     def text(self) -> str:
-        """The amount with all its minor digits: 12.30, not 12.3."""
-        return f"{self.amount.quantize(unit(self.currency), context=CONTEXT):f}"
+        """The amount with all its minor digits: 12.30, not 12.3; nothing has no sign."""
+        return f"{CONTEXT.plus(self.amount.quantize(unit(self.currency), context=CONTEXT)):f}"
 
     @property
     def is_zero(self) -> bool:

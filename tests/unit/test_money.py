@@ -57,6 +57,13 @@ def test_text_keeps_the_minor_digits() -> None:
     assert usd("12.3").model_dump(mode="json") == {"amount": "12.3", "currency": "USD"}
 
 
+def test_nothing_has_no_sign() -> None:
+    """A refund that is free of tax bears 0.00, and not -0.00."""
+    shares = allocate(usd("-1"), [Decimal(0), Decimal(1)])
+    nothing = [-usd("0"), Money.rounded(Decimal("-0.001"), "USD", Rounding.HALF_UP), shares[0]]
+    assert [str(amount) for amount in nothing] == ["0.00 USD"] * 3
+
+
 def test_an_empty_sum_is_zero() -> None:
     assert total([], "USD").is_zero
     assert total([usd("1.10"), usd("2.20")], "USD") == usd("3.30")
