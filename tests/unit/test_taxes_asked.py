@@ -116,8 +116,8 @@ def test_what_takes_back_what_was_charged_has_the_tax_point_of_what_was_charged(
     charged = charged_on(before, NOWHERE.model_copy(update={"tax_point": date(2025, 7, 1)}))
     _, engine = taxes(fee(*FEBRUARY, "80"), difference(before, "-30"), charged=charged)
     assert questions(engine)[0] == ("UA", "80.00", "2026-02-28")
-    (told,) = taxes(fee(*FEBRUARY, "80"), difference(before, "-30"), charged=charged)[0].findings
-    assert told.message == "the lines of UA come to -30.00 EUR, and stripe is asked for what is due only"
+    (finding,) = taxes(fee(*FEBRUARY, "80"), difference(before, "-30"), charged=charged)[0].findings
+    assert finding.message == "the lines of UA come to -30.00 EUR, and stripe is asked for what is due only"
 
 
 def test_the_parties_are_asked_about_as_they_were_at_the_tax_point() -> None:
