@@ -60,9 +60,12 @@ def test_the_events_of_all_members_are_counted_together_and_the_parents_contract
 
 def test_what_is_billed_of_earlier_months_is_no_part_of_it() -> None:
     before = EarlierPeriod(
-        period=plan_of("2012-12").period, ordinal=1, contracts=(CONTRACT,), rounding=plan_of().legal_entity.rounding,
+        period=plan_of("2012-12").period,
+        ordinal=1,
+        contracts=(CONTRACT,),
+        rounding=plan_of().legal_entity.rounding,
         billed=(),
-    )  # fmt: skip
+    )
     assert worth({"used.calls": 1}, earlier=(before,)) == Money.of("20", "USD")
 
 
