@@ -60,6 +60,8 @@ TESTS = (
     "tests/unit/test_estimates.py",
     "tests/unit/test_earned.py",
     "tests/unit/test_balance_rules.py",
+    "tests/unit/test_credit_amounts.py",
+    "tests/unit/test_credits_left.py",
     "tests/reference/test_product_agrees.py",
     "tests/workflow/test_balances_of_credit_notes.py",
     "tests/workflow/test_exchange.py",

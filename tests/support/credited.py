@@ -1,0 +1,42 @@
+"""Invoices of a few lines and requests to credit them, for the rules of what is taken back."""
+
+from typing import Any
+
+from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.model import DocumentRef, Invoice, Released
+from billproof.pricing.model import PricedLine
+from tests.support.taxes import customer, fee, invoice_of, seller
+
+GERMANY, GERMAN = seller("DE"), customer("DE", None, "10117", id="UA")
+FEE, OFF, DRAW, MORE = "fee:2026-01", "off:fee:2026-01", "paid:fee:2026-01", "more:2026-01"
+
+
+def line(
+    name: str, net: str, *, contract: str = "K", model: str = "flat", term: str = "", **changes: Any
+) -> PricedLine:
+    priced = fee("2026-01-01", "2026-02-01", net, id=name, **changes)
+    why = priced.explanation.model_copy(update={"contract": contract, "price_model": model})
+    return priced.model_copy(update={"explanation": why, "term": term or name.partition(":")[0]})
+
+
+def draw(name: str = DRAW, net: str = "-40", **changes: Any) -> PricedLine:
+    return line(name, net, model="credit", **changes)
+
+
+def invoice_with(*lines: PricedLine) -> tuple[Invoice, Released]:
+    invoice = invoice_of(GERMANY, GERMAN, *lines, issued="2026-02-01")
+    return invoice, Released(
+        invoice=invoice.id,
+        number="N-1",
+        account="UA",
+        legal_entity=GERMANY.id,
+        period=invoice.period,
+        issue_date=invoice.issue_date,
+        document=DocumentRef(key="k", digest="d", totals=invoice.totals),
+        run="R",
+    )
+
+
+def request(*lines: dict[str, Any], reason: str = "goodwill", **more: Any) -> CreditRequest:
+    facts = {"id": "C-1", "invoice": "I", "reason": reason, "note": "as agreed", "requested_by": "ana"}
+    return CreditRequest.model_validate({**facts, "lines": lines, **more})
