@@ -66,6 +66,8 @@ TESTS = (
     "tests/unit/test_digests.py",
     "tests/unit/test_what_is_read.py",
     "tests/unit/test_reduction_edges.py",
+    "tests/unit/test_refusals.py",
+    "tests/unit/test_accounts_priced.py",
     "tests/reference/test_product_agrees.py",
     "tests/workflow/test_balances_of_credit_notes.py",
     "tests/workflow/test_exchange.py",

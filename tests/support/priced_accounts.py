@@ -1,6 +1,6 @@
 """One account's month as pricing takes it: its terms, its plan and what it used, without any store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +8,11 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account
+from billproof.money import Rounding
 from billproof.periods import Period
-from billproof.pricing.model import PricedAccount
+from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import price_account
-from billproof.pricing.terms import AccountTerms, BatchPlan, BookingRule
+from billproof.pricing.terms import AccountTerms, BatchPlan, BilledLine, BookingRule, EarlierPeriod
 from billproof.readings import Quantity
 from billproof.usage.model import AccountUsage, EventCounts, Usages, by_window
 from billproof_ops.demo import story
@@ -87,6 +88,28 @@ def priced(terms: AccountTerms, plan: BatchPlan, usages: Sequence[AccountUsage] 
     account_priced = price_account(terms, plan=plan, usages={**nothing, **by_window(usages)})
     assert account_priced is not None
     return account_priced
+
+
+def billed_of(line: PricedLine, **changes: Any) -> BilledLine:
+    """What was billed with a line, by one invoice."""
+    why, schedule = line.explanation, line.recognition
+    same = {name: getattr(line, name) for name in BilledLine.model_fields.keys() & PricedLine.model_fields.keys()}
+    facts = {
+        "line": line.id,
+        "is_draw": line.kind is LineKind.CREDIT,
+        "contract": why.contract,
+        "contract_version": why.contract_version,
+        "recognition_method": schedule.method,
+        "recognized_over": schedule.period,
+        "numbers": ("N-1",),
+    }
+    return BilledLine(**{**same, **facts, **changes})
+
+
+def earlier_of(month: str, *contracts: Contract, billed: Iterable[BilledLine] = (), **more: Any) -> EarlierPeriod:
+    """A month that is settled again, by the terms that are known now."""
+    facts: dict[str, Any] = {"period": Period.month(month), "ordinal": 1, "rounding": Rounding.HALF_UP}
+    return EarlierPeriod(**{**facts, "contracts": contracts, "billed": tuple(billed), **more})
 
 
 def table(account_priced: PricedAccount) -> dict[str, str]:

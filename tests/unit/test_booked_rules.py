@@ -16,7 +16,6 @@ from billproof.pricing.commitments import MODEL
 from billproof.pricing.model import Accrual, PricedLine
 from billproof.pricing.terms import (
     AccountTerms,
-    BilledLine,
     BookingRule,
     Charged,
     Committed,
@@ -24,7 +23,7 @@ from billproof.pricing.terms import (
     IssueTerms,
 )
 from tests.support.exchange_rates import rate
-from tests.support.priced_accounts import plan_of, terms_of
+from tests.support.priced_accounts import billed_of, earlier_of, plan_of, terms_of
 from tests.support.taxes import customer, difference, fee, invoice_of, seller
 
 HALF_UP, HALF_EVEN = Rounding.HALF_UP, Rounding.HALF_EVEN
@@ -44,29 +43,7 @@ def charged(net: str, tax: str, booked_net: str, booked_tax: str) -> Charged:
 
 
 def billed(line: PricedLine, of_before: Charged | None) -> EarlierPeriod:
-    gone = BilledLine(
-        line=line.id,
-        account=line.account,
-        contract="K",
-        contract_version=1,
-        charge=line.charge,
-        description=line.description,
-        product=line.product,
-        revenue_category=line.revenue_category,
-        service_period=line.service_period,
-        covered=line.covered,
-        dimension=line.dimension,
-        recognition_method=line.recognition.method,
-        recognized_over=line.covered,
-        net=line.net,
-        quantity=line.quantity,
-        included_quantity=line.included_quantity,
-        billed_quantity=line.billed_quantity,
-        numbers=("1",),
-        charged=of_before,
-    )
-    period = line.service_period
-    return EarlierPeriod(period=period, ordinal=1, contracts=(), rounding=HALF_UP, billed=(gone,))
+    return earlier_of(line.service_period.name, billed=[billed_of(line, charged=of_before)])
 
 
 def booked(
