@@ -18,7 +18,7 @@ from billproof.usage.model import AccountUsage, EventCounts, Usages, by_window
 from billproof_ops.demo import story
 
 DATA = story.master_data()
-(INC, *_), (PAYER, *_) = DATA.legal_entities, DATA.accounts
+INC, PAYER = DATA.legal_entities[0], DATA.accounts[0]
 ACCOUNT = "A"
 """The account of the contracts of tests.support.whole_contracts."""
 
