@@ -1,6 +1,6 @@
 """What a control is: a stable code, what it looks for, and a pure check of one account's facts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -107,7 +107,7 @@ class ControlInput:
         return line.net if line.net.amount >= 0 else -line.net
 
 
-Check = Callable[[ControlInput], Iterator["Observation"]]
+Check = Callable[[ControlInput], Iterable["Observation"]]
 
 
 @dataclass(frozen=True, slots=True)
