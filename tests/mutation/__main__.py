@@ -70,6 +70,7 @@ TESTS = (
     "tests/unit/test_accounts_priced.py",
     "tests/unit/test_days_shared.py",
     "tests/unit/test_reductions_by_days.py",
+    "tests/unit/test_tax_shares.py",
     "tests/reference/test_product_agrees.py",
     "tests/workflow/test_balances_of_credit_notes.py",
     "tests/workflow/test_exchange.py",
