@@ -160,6 +160,8 @@ def test_days_are_credited_of_the_fees_that_cover_them_by_what_is_left_of_each()
     assert credited(lines, left, request(days=days)) == [(FEE, "31"), (MORE, "10")]
     assert credited(lines, left, request({"line": FEE}, days=days)) == [(FEE, "31")]
     assert credited(lines, left, request({"line": FEE, "amount": "31"}, days=days)) == [(FEE, "31")]
+    every_day = {"start": "2026-01-01", "end": "2026-03-04"}
+    assert credited(lines, left, request({"line": FEE}, days=every_day)) == [(FEE, "62")]
     later = {"start": "2026-02-01", "end": "2026-02-02"}
     assert credited(lines, left, request(days=later)) == [(FEE, "1")]
     with pytest.raises(InvalidInput, match=r"^nothing is left of N-1 to credit$"):

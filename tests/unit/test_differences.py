@@ -142,3 +142,33 @@ def test_lines_of_another_contract_are_another_matter() -> None:
     other = billed(contract="L")
     found = difference_lines(earlier(other), priced("20", contract()))
     assert [(line.explanation.contract, line.net.text) for line in found] == [("K", "20.00"), ("L", "-20.00")]
+
+
+def test_what_was_conceded_is_not_owed_and_never_more_than_is_owed() -> None:
+    """30.00 are owed of which 20.00 were billed: of 5.00 that were conceded 5.00 are left to bill, of 50.00 nothing."""
+    given = earlier(billed(conceded=Decimal(5)))
+    (line,) = difference_lines(given, priced("25", contract()))
+    assert (line.net.text, line.explanation.exact_amount) == ("5.00", 5)
+    assert [(step.label, step.amount) for step in line.explanation.steps[-2:]] == [
+        ("conceded by credit notes", -5),
+        ("billed before on N-1, N-2", -20),
+    ]
+    whole = earlier(billed(conceded=Decimal(50)))
+    assert [made.net.text for made in difference_lines(whole, priced("25", contract()))] == ["-20.00"]
+    assert [made.net.text for made in difference_lines(whole, priced("25", contract()), {})] == ["10.00"]
+    other = {("K", "miles:2013-01"): Decimal(7)}
+    assert [made.net.text for made in difference_lines(whole, priced("25", contract()), other)] == ["3.00"]
+
+
+def test_days_of_recognition_that_change_are_said() -> None:
+    """What was earned over February is earned in January now: the difference says what it puts in place of what."""
+    february = Period.month("2013-02")
+    moved = billed(recognized_over=february, recognition_method="straight_line_days", conceded=Decimal(5))
+    (line,) = difference_lines(earlier(moved), priced("25", contract()))
+    assert line.adjusts is not None
+    assert line.adjusts.restated is not None
+    assert line.adjusts.restated.model_dump(mode="json") == {
+        "owed": {"amount": "25", "currency": "USD"},
+        "billed": {"amount": "20", "currency": "USD"},
+        "schedule": {"method": "straight_line_days", "period": {"start": "2013-02-01", "end": "2013-03-01"}},
+    }

@@ -1,5 +1,7 @@
+import json
 from datetime import date
 from decimal import Decimal
+from importlib import resources
 
 import pytest
 from eu_vat_rates_data import get_standard_rate
@@ -9,7 +11,7 @@ from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.money import Money, Rounding
 from billproof.tax.amounts import tax_document, tax_given, tax_line
 from billproof.tax.model import Determination, Treatment
-from billproof.tax.rows import rule_set
+from billproof.tax.rows import rule_set, times_of_supply
 from tests.support.parties import DAY, EUROPE, INC, account, seller
 from tests.support.parties import determined_tax as found
 
@@ -130,6 +132,14 @@ def test_the_rules_are_whole() -> None:
     for rate in (*europe.rates, *states.rates):
         assert rate.source
         assert 0 <= rate.percent <= 30
+
+
+@pytest.mark.parametrize("name", ["us_saas", "eu_vat", "vat_elsewhere", "ca_sales_tax", "territories"])
+def test_a_file_of_rules_is_read_as_it_is_packed(name: str) -> None:
+    assert rule_set.__wrapped__(name) == rule_set(name)
+    packed = resources.files("billproof.tax") / "rules" / f"{name}.json"
+    assert rule_set.__wrapped__(name).version == json.loads(packed.read_text())["version"]
+    assert times_of_supply.__wrapped__().rows == times_of_supply().rows
 
 
 def test_each_place_has_one_rate_on_a_day() -> None:
