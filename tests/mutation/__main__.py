@@ -72,6 +72,7 @@ TESTS = (
     "tests/unit/test_reductions_by_days.py",
     "tests/unit/test_tax_shares.py",
     "tests/unit/test_invoice_before.py",
+    "tests/unit/test_refused_prices.py",
     "tests/reference/test_product_agrees.py",
     "tests/workflow/test_balances_of_credit_notes.py",
     "tests/workflow/test_exchange.py",

@@ -99,6 +99,21 @@ def test_what_is_left_of_an_allowance_rolls_from_one_month_into_the_next() -> No
     assert [each.net.text for each in priced(both, FEBRUARY, usages).lines[:2]] == ["8.00", "8.00"]
 
 
+def test_what_the_parts_of_a_month_leave_of_an_allowance_is_left_together() -> None:
+    """The price changes on 11 January: ten days leave 10 - 4 of 31 a month, the others all of their 21."""
+    wide = {**ALLOWED, "included_quantity": "31"}
+    dearer = {**wide, "price": {**UNIT, "unit_price": "3"}}
+    versions = (plain(wide), version(2, "2013-01-11", dearer))
+    first, second = "2013-01-01_2013-01-11", "2013-01-11_2013-02-01"
+    spent = usage_of(
+        used("calls", "4"), used("calls", "4", part=first), used("calls", "0", part=second), month="2013-01"
+    )
+    month = earlier_of("2013-01", *versions)
+    now = priced(terms_of(*versions, earlier=(month,)), FEBRUARY, [calls("60"), spent])
+    assert line(now, "calls:2013-02").included_quantity == Decimal(58)  # 31, and 6 + 21 that were left
+    assert table(now) == {"calls:2013-02": "6.00"}
+
+
 def test_a_child_is_priced_by_its_own_usage_and_its_parents_pool_by_that_of_both() -> None:
     parent = plain(charge("calls", UNIT, meter="calls"), charge("pool", UNIT, meter="calls", pooled=True))
     child = other(plain(charge("own", UNIT, meter="calls"))).model_copy(update={"account": "C"})

@@ -116,6 +116,8 @@ def test_switzerland_divides_a_year_at_the_change_of_rate_and_germany_does_not()
     year = fee("2023-07-01", "2024-07-01", "3660.00", currency="CHF")  # 184 and 182 of 366 days
     (line,) = tax_lines(SWITZERLAND, customer("CH"), year, issued="2023-07-01").lines
     rows = [(part.amounts.net.text, f"{part.determination.percent}", part.amounts.tax.text) for part in line.parts]
+    days = [part.days.name for part in line.parts if part.days]
+    assert days == ["2023-07-01_2024-01-01", "2024-01-01_2024-07-01"]
     assert rows == [("1840.00", "7.7", "141.68"), ("1820.00", "8.1", "147.42")]
     assert (line.amounts.net.text, line.amounts.tax.text, line.tax_by_line.text) == ("3660.00", "289.10", "289.10")
     (whole,) = tax_lines(GERMANY, customer("DE"), fee("2020-07-01", "2021-07-01", "3650.00"), issued="2020-07-01").lines
