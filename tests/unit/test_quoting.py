@@ -10,6 +10,7 @@ import pytest
 
 from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput, UnpriceableCharge
+from billproof.masterdata.meters import Aggregation
 from billproof.pricing.quoting import PriceRequest, quote
 from billproof_ops import __main__ as entry
 from billproof_ops.errors import WrongUse
@@ -128,3 +129,15 @@ def test_what_was_used_before_a_term_ends_is_told_beside_a_level_that_has_no_par
     price = {"model": "per_unit", "unit_price": "1"}
     asked = request(price, usage=used_by_day, others=[level], terms={"caps": [cap]})
     assert quote(PriceRequest.model_validate(asked)).amount.text == "77.00"  # 16 of the 40, the other 60, and 1
+
+
+@pytest.mark.parametrize("aggregation", list(Aggregation))
+def test_a_quantity_may_be_measured_in_every_way(aggregation: Aggregation) -> None:
+    """10 units are all of a charge that begins on the 17th, or 15 of 31 days of what is measured over the month."""
+    price = {"model": "per_unit", "unit_price": "3.10"}
+    usage = {"quantity": "10", "aggregation": aggregation.value}
+    begins = {"effective": {"start": "2013-01-17"}}
+    whole = quote(PriceRequest.model_validate(request(price, usage=usage)))
+    assert whole.amount.text == "31.00"
+    part = quote(PriceRequest.model_validate(request(price, usage=usage, charge=begins)))
+    assert part.amount.text == ("31.00" if aggregation in {Aggregation.COUNT, Aggregation.SUM} else "15.00")

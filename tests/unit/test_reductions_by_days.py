@@ -125,6 +125,22 @@ def test_what_days_a_reduction_goes_by(versions: tuple[Contract, ...], lines: di
     assert table(versions) == lines
 
 
+def test_an_amount_off_a_month_leaves_the_other_months_of_a_year_alone() -> None:
+    """12.00 off each month of a year at 1.00 a day, then at most 16.50: February has 16.00 left, January 19.00."""
+    year = charge("year", "365", timing="in_advance", cadence={"interval": "year", "anchor": "2013-01-01"})
+    terms = plain(
+        {**year, "effective": {"start": "2013-01-01"}},
+        discounts=[off("d", amount="12")],
+        caps=[off("c", amount="16.50")],
+    )
+    lines = table(terms)
+    above = {31: "-2.50", 30: "-1.50"}
+    months = [Period.month(f"2013-{number:02}") for number in range(1, 13)]
+    caps = {f"c@{month.start}:year:2013-01-01_2014-01-01": above[month.days] for month in months if month.days > 28}
+    assert {name: net for name, net in lines.items() if name.startswith("c")} == caps
+    assert {net for name, net in lines.items() if name.startswith("d")} == {"-12.00"}
+
+
 def test_usage_goes_by_when_it_was_used() -> None:
     """310 calls at 1.00, 100 of them before the 11th: the cap of the rest, 21 of 31 days of 310.00, is met exactly."""
     calls = charge("calls", {"model": "per_unit", "unit_price": "1"}, meter="calls")
