@@ -148,10 +148,10 @@ def test_what_was_conceded_is_not_owed_and_never_more_than_is_owed() -> None:
     """30.00 are owed of which 20.00 were billed: of 5.00 that were conceded 5.00 are left to bill, of 50.00 nothing."""
     given = earlier(billed(conceded=Decimal(5)))
     (line,) = difference_lines(given, priced("25", contract()))
-    assert (line.net.text, line.explanation.exact_amount) == ("5.00", 5)
+    assert (line.net.text, line.explanation.exact_amount) == ("5.00", Decimal(5))
     assert [(step.label, step.amount) for step in line.explanation.steps[-2:]] == [
-        ("conceded by credit notes", -5),
-        ("billed before on N-1, N-2", -20),
+        ("conceded by credit notes", Decimal(-5)),
+        ("billed before on N-1, N-2", Decimal(-20)),
     ]
     whole = earlier(billed(conceded=Decimal(50)))
     assert [made.net.text for made in difference_lines(whole, priced("25", contract()))] == ["-20.00"]

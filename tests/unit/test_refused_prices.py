@@ -181,7 +181,11 @@ def test_many_prices_of_events_are_summed_up_beyond_the_first_fifty() -> None:
     used = Used(prices=tuple(map(PricedQuantity.model_validate, prices)))
     steps = price_steps(PRICE.validate_python({"model": "dynamic"}), used)
     assert len(steps) == 51
-    assert (steps[49].label, steps[49].amount) == ("units at the price of their event", 50)
-    assert (steps[50].label, steps[50].quantity, steps[50].amount) == ("units at 2 more prices", 1, 103)
+    assert (steps[49].label, steps[49].amount) == ("units at the price of their event", Decimal(50))
+    assert (steps[50].label, steps[50].quantity, steps[50].amount) == (
+        "units at 2 more prices",
+        Decimal(1),
+        Decimal(103),
+    )
     few = price_steps(PRICE.validate_python({"model": "dynamic"}), Used(prices=used.prices[:50]))
     assert len(few) == 50
