@@ -49,6 +49,8 @@ TAXES: list[tuple[LegalEntity, tuple[Any, ...], dict[str, Any], str, str, dict[s
         CHICAGO,
         UA,
     ),
+    (STATES, ("US", "IL", "", " chicago "), {}, "2026-02-01", CHICAGO.replace("in Chicago", "in  chicago "), UA),
+    (STATES, ("US", "IL", "60601", "Elsewhere"), {}, "2026-02-01", CHICAGO.replace("in Chicago", "in Elsewhere"), UA),
     (CANADA, ("CA",), {}, "2026-02-01", "no rate of CA-? is known for 2026-02-01", UA),
     (CANADA, ("CA", "ON"), {}, "1980-01-01", "no rate of CA-ON is known for 1980-01-01", UA),
     (CANADA, ("CA", "SK"), {}, "2026-02-01", NEITHER.format("CA-SK", "PST"), UA),
