@@ -101,6 +101,10 @@ def test_the_version_in_force_is_the_last_of_the_period() -> None:
     assert version is not None
     assert version.version == 2
     assert timeline.in_force(Period.month("2011-12")) is None
+    (several,) = timelines([contract(), contract(2, "2013-01-10"), contract(3, "2013-01-20")], JANUARY)
+    assert several.in_force(JANUARY) == contract(3, "2013-01-20")
+    (alone,) = timelines([contract()], JANUARY)
+    assert alone.in_force(JANUARY) == contract()
 
 
 @pytest.mark.parametrize(
