@@ -51,6 +51,7 @@ WHOLE: list[tuple[list[tuple[str, str]], dict[str, Rest], list[tuple[str, str]]]
     ([(FEE, "100")], {FEE: rest("100")}, [(FEE, "100")]),
     ([(FEE, "100")], {}, [(FEE, "100")]),
     ([(FEE, "100")], {FEE: rest("60")}, [(FEE, "60")]),
+    ([(FEE, "100")], {FEE: rest("99.50")}, [(FEE, "99.5")]),
     ([(FEE, "100")], {FEE: rest("140")}, [(FEE, "100")]),
     # a fee and what reduces it are taken back together
     ([(FEE, "100"), (OFF, "-30")], {FEE: rest("70")}, [(FEE, "100"), (OFF, "30")]),
@@ -80,6 +81,18 @@ def test_a_difference_that_took_back_what_was_credited_since_is_not_charged_agai
     )
     lines, rests = [line(FEE, "-30"), line(MORE, "1")], {FEE: rest("0", credited=(back,)), MORE: rest("1")}
     assert credited(lines, rests, request()) == [(FEE, "0"), (MORE, "1")]
+
+
+def test_the_tax_that_is_left_of_a_line_without_a_net_amount_is_taken_back_whole() -> None:
+    """All of the net amount was credited, and 18.99 of the 19.00 of tax."""
+    invoice, released = invoice_with(line(FEE, "100"), line(MORE, "1"))
+    note, _ = invoice_with(line("credit:" + FEE, "-100"))
+    (back,) = note.lines
+    short = back.amounts.model_copy(update={"tax": Money.of("-18.99", "EUR")})
+    note = note.model_copy(update={"lines": (back.model_copy(update={"amounts": short}),)})
+    rests = rests_of({FEE: rest("0"), MORE: rest("1")})
+    taken = amounts_to_credit(request(), lefts_of(invoice, [note]), invoice, released, rests)
+    assert [(left.line.priced.id, _said(wanted)) for left, wanted in taken] == [(FEE, "all"), (MORE, "1")]
 
 
 def test_a_difference_is_a_line_of_its_own_month() -> None:

@@ -7,9 +7,9 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.money import Money, Rounding
 from billproof.periods import Period
-from billproof.pricing.differences import difference_lines, is_given_back
+from billproof.pricing.differences import concessions, difference_lines, is_given_back
 from billproof.pricing.lines import Basis
-from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.owed import contract_lines
 from billproof.pricing.terms import BilledLine, EarlierPeriod
 from billproof.readings import Quantity
@@ -172,3 +172,53 @@ def test_days_of_recognition_that_change_are_said() -> None:
         "billed": {"amount": "20", "currency": "USD"},
         "schedule": {"method": "straight_line_days", "period": {"start": "2013-02-01", "end": "2013-03-01"}},
     }
+
+
+def reduced(line: PricedLine, net: str, name: str = "off") -> PricedLine:
+    changes = {"id": f"{name}:{line.id}", "kind": LineKind.DISCOUNT, "net": Money.of(net, "USD")}
+    return line.model_copy(update=changes)
+
+
+def test_a_concession_is_of_a_fee_with_all_that_comes_off_it() -> None:
+    """30.00 less 12.00 are owed: of 25.00 that were conceded 18.00 count, of the fee or of what reduces it."""
+    (fee,) = priced("25", contract())
+    now = [fee, reduced(fee, "-12")]
+    off = billed(line="off:miles:2013-01", net=Money.of("-8", "USD"), conceded=Decimal(-5))
+    for fee_conceded, whole in (("30", "18"), ("15", "10"), ("23", "18")):
+        given = earlier(billed(conceded=Decimal(fee_conceded)), off)
+        taken = concessions(given, now)
+        assert sum(taken.values()) == Decimal(whole)
+        assert taken["K", "off:miles:2013-01"] == -5
+    assert concessions(earlier(billed(), billed(line="off:miles:2013-01")), now) == {}
+    drawn = billed(line="paid:miles:2013-01", is_draw=True, conceded=Decimal(9))
+    assert concessions(earlier(billed(), drawn), now) == {}
+
+
+def test_what_is_more_than_a_part_owes_is_conceded_of_the_other_parts_of_its_period() -> None:
+    """Of 35.00 that were conceded of the first part 20.00 are still owed there, and 10.00 of the second part."""
+    (fee,) = priced("25", contract())
+    first = fee.model_copy(update={"id": "miles:a", "net": Money.of("20", "USD")})
+    second = fee.model_copy(update={"id": "miles:b", "net": Money.of("10", "USD")})
+    other = fee.model_copy(update={"id": "more", "charge": "more"})
+    given = earlier(billed(line="miles:a", conceded=Decimal(35)))
+    assert concessions(given, [first, second, other]) == {("K", "miles:a"): Decimal(20), ("K", "miles:b"): Decimal(10)}
+    less = earlier(billed(line="miles:a", conceded=Decimal(24)))
+    assert concessions(less, [first, second, other]) == {("K", "miles:a"): Decimal(20), ("K", "miles:b"): Decimal(4)}
+
+
+def test_a_line_that_no_term_cuts_any_more_says_what_is_left_of_it_on_all_its_days() -> None:
+    (fee,) = priced("25", contract())
+    off = reduced(fee, "-12")
+    cut = billed(left_on=(LeftOn(days=JANUARY, left=Decimal(20)),))
+    (line, reduction) = difference_lines(earlier(cut), [fee, off])
+    assert line.left_on == (LeftOn(days=JANUARY, left=Decimal(18)),)
+    assert (line.net.text, reduction.net.text, reduction.left_on) == ("10.00", "-12.00", ())
+    of_other = off.explanation.model_copy(update={"contract": "L"})
+    (alone, _) = difference_lines(earlier(cut), [fee, off.model_copy(update={"explanation": of_other})])
+    assert alone.left_on == (LeftOn(days=JANUARY, left=Decimal(30)),)
+    (gone,) = difference_lines(earlier(cut), [])
+    assert gone.left_on == (LeftOn(days=JANUARY, left=Decimal(0)),)
+    same = fee.model_copy(update={"left_on": (LeftOn(days=JANUARY, left=Decimal(20)),)})
+    unchanged = cut.model_copy(update={"net": fee.net, "quantity": fee.quantity})
+    already = {name: getattr(fee, name) for name in ("included_quantity", "billed_quantity")}
+    assert difference_lines(earlier(unchanged.model_copy(update=already)), [same]) == []

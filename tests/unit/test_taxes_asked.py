@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from billproof.errors import UndeterminedTax
 from billproof.masterdata.parties import Account, TaxEngineName
 from billproof.money import Money, Rounding, Taxed
 from billproof.pricing.model import PricedAccount, PricedLine, line_identity
 from billproof.pricing.terms import AccountTerms
+from billproof.tax.asking import ask
 from billproof.tax.charged import AccountCharges, ChargedPart, ChargedTax, KeptTax
+from billproof.tax.line_taxes import LineTaxes
 from billproof.tax.model import AccountTax, Determination, TaxedLine, TaxPart, Treatment
 from billproof.tax.port import TaxAnswer, TaxQuestion, TaxTransaction, calculation_key, is_of
 from billproof.tax.service import tax_account
+from billproof.tax.time_of_supply import InvoiceDays
 from tests.support.taxes import customer, difference, fee, plan_of, seller
 
 STRIPE = TaxEngineName.STRIPE
@@ -173,6 +177,17 @@ def test_what_cannot_be_asked_holds_the_account(lines: list[PricedLine], more: d
     (finding,) = tax.findings
     assert (finding.message, finding.account, finding.code) == (said, "UA", "undetermined_tax")
     assert (tax.lines, tax.calculations) == ((), {})
+    with pytest.raises(UndeterminedTax) as refused:
+        asked_alone(lines, None if "engines" in more else Engine())
+    assert (refused.value.message, refused.value.details) == (said, {"account": "UA"})
+
+
+def asked_alone(lines: list[PricedLine], engine: Engine | None) -> object:
+    priced = PricedAccount(account="UA", currency="EUR", period=lines[0].service_period, lines=tuple(lines))
+    terms = AccountTerms(account=PARENT, children=(CHILD,), contracts=())
+    days = InvoiceDays(date(2026, 3, 1), date(2026, 3, 31))
+    line_taxes = LineTaxes(ENTITY, terms.members, lines, days, charged={}, kept={})
+    return ask(terms, priced, line_taxes, entity=ENTITY, engine=engine)
 
 
 def test_a_line_is_of_the_calculation_of_its_account_or_of_its_account_and_day() -> None:
