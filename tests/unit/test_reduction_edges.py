@@ -6,6 +6,7 @@ import pytest
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
+from billproof.identities import LineIdFormat
 from billproof.model import decimal_text
 from billproof.money import Rounding
 from billproof.periods import Period
@@ -224,3 +225,32 @@ def test_a_commitment_says_what_it_is_short_of() -> None:
     assert [decimal_text(step.amount) for step in two.explanation.steps] == ["20", "63", "-31"]
     assert two.explanation.proration is None
     assert (two.id, two.explanation.contract_version) == ("least:2013-01", 2)
+
+
+@pytest.mark.parametrize(
+    ("line_ids", "names"),
+    [
+        (
+            LineIdFormat.PLAIN,
+            ["difference:2013-01", "credit:difference:2013-01", "2012-12:difference:2013-01", "2013-01:2013-01"],
+        ),
+        (
+            LineIdFormat.ESCAPED,
+            [
+                "%64ifference:2013-01",
+                "%63redit:%64ifference:2013-01",
+                "%32012-12:%64ifference:2013-01",
+                "%32013-01:2013-01",
+            ],
+        ),
+    ],
+)
+def test_lines_are_named_as_the_invoice_of_the_month_named_them(line_ids: LineIdFormat, names: list[str]) -> None:
+    """Names that would be read as something else are written with their first letter coded, unless they are plain."""
+    terms = plain(
+        charge("difference", "31"),
+        discounts=[off("credit", percent="10")],
+        caps=[off("2012-12", amount="1")],
+        commitments=[{**off("2013-01", amount="5"), "charges": ["difference"], "revenue_category": "fees"}],
+    )
+    assert [line.id for line in lines_of(terms, line_ids=line_ids)] == names

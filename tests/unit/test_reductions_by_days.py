@@ -176,6 +176,30 @@ def test_seats_above_the_committed_ones_go_by_their_days() -> None:
     }
 
 
+def test_an_amount_is_shared_with_what_trues_seats_up() -> None:
+    """62.00 of seats and 31.00 of one above them share 9.30; what is billed elsewhere would come first."""
+    price = {"model": "seats", "seats": 2, "unit_price": "31", "true_up": "high_water_mark"}
+    seen = used("people", "3", variant="by day", days=(*[2] * 30, 3))
+    facts: dict[str, Any] = {"meters": {"people": meter("people", "max")}, "quantities": (seen,)}
+    terms = plain(charge("seats", price, seats_meter="people"), discounts=[off("d", amount="9.30")])
+    assert table(terms, **facts) == {
+        "seats:2013-01": "62.00",
+        "seats:2013-01:true_up": "31.00",
+        "d:seats:2013-01": "-6.20",
+        "d:seats:2013-01:true_up": "-3.10",
+    }
+
+
+def test_a_discount_of_a_product_is_of_the_days_on_which_a_charge_is_of_it() -> None:
+    """The fee is of the product until the 11th: 10 % of 10.00; no discount that names products, and it is one part."""
+    moved = charge("base", "31", product="more")
+    tenth = [off("d", percent="10", products=["core"], days=FIRST_TEN)]
+    parts = (version(1, "2012-01-01", BASE, discounts=tenth), version(2, "2013-01-11", moved, discounts=tenth))
+    assert [line for line in table(parts) if not line.startswith("d")] == ["base:2013-01", "base:2013-01@2013-01-11"]
+    plainly = (version(1, "2012-01-01", BASE), version(2, "2013-01-11", moved))
+    assert table(plainly) == {"base:2013-01": "31.00"}
+
+
 def test_terms_of_a_commitment_are_counted_from_the_first_version_that_states_it() -> None:
     """December to February, whatever day a later version states it from: 500.00 less 31.00 of February."""
     more = {"months": 3}
