@@ -12,7 +12,7 @@ from billproof.pricing.lines import Basis
 from billproof.pricing.owed import contract_lines, owed
 from billproof.pricing.service_periods import dues
 from tests.support.priced_accounts import meter, used
-from tests.support.whole_contracts import charge, off, version
+from tests.support.whole_contracts import charge, off, tiers, version
 
 BASE = charge("base", "31")
 ONCE = {"model": "one_off", "amount": "100", "due_on": "2013-01-07"}
@@ -230,3 +230,32 @@ def test_a_charge_may_be_due_once_and_then_every_month() -> None:
         (timeline,) = timelines(versions, Period.month(month))
         assert [due.period.name for due in dues(timeline, Period.month(month))] == periods
     assert table(tuple(versions), "2013-02") == {"fee:2013-02": "31.00"}
+
+
+def test_a_line_is_of_the_version_that_governs_its_last_day() -> None:
+    """A version that changes nothing but a name from February on is none of January's."""
+    renamed = {**BASE, "name": "Else"}
+    for begins, number, name in (("2013-02-01", 1, "Base"), ("2013-01-31", 2, "Else"), ("2012-06-01", 2, "Else")):
+        versions = [version(1, "2012-01-01", BASE), version(2, begins, renamed)]
+        (timeline,) = timelines(versions, Period.month("2013-01"))
+        (line,) = contract_lines(timeline, basis("2013-01"), {})
+        assert (line.explanation.contract_version, line.description) == (number, name)
+
+
+def test_a_part_without_usage_owes_no_flat_fee_beside_the_groups_of_another_part() -> None:
+    """Ten days with 3 in the EU, at 2.00 and a flat fee of 20.00; then nothing, and another price."""
+    first, then = "2013-01-01_2013-01-11", "2013-01-11_2013-02-01"
+    prices = [tiers((None, price, "20")) for price in ("2", "3")]
+    grouped = [charge("calls", price, meter="calls", group_by=["region"]) for price in prices]
+    versions = (version(1, "2012-01-01", grouped[0]), version(2, "2013-01-11", grouped[1]))
+    europe = used("calls", "3", part=first, group_by=("region",), dimension={"region": "eu"})
+    facts: dict[str, Any] = {"meters": {"calls": meter("calls")}}
+    assert table(versions, quantities=(europe,), **facts) == {
+        "calls:2013-01:eu": "26.00",
+        "calls:2013-01@2013-01-11": "0.00",
+    }
+    nothing = table(versions, **facts)
+    assert nothing == {"calls:2013-01": "20.00", "calls:2013-01@2013-01-11": "0.00"}
+    more = used("calls", "4", part=then, group_by=("region",), dimension={"region": "eu"})
+    both = table(versions, quantities=(europe, more), **facts)
+    assert both == {"calls:2013-01:eu": "6.00", "calls:2013-01@2013-01-11:eu": "32.00"}  # the larger one owes the fee
