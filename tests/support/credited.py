@@ -1,11 +1,14 @@
 """Invoices of a few lines and requests to credit them, for the rules of what is taken back."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
+from billproof.invoicing.credit_limits import Rests
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.model import DocumentRef, Invoice, Released
 from billproof.pricing.model import PricedLine
-from tests.support.taxes import customer, fee, invoice_of, seller
+from tests.support.taxes import customer, difference, fee, invoice_of, seller
 
 GERMANY, GERMAN = seller("DE"), customer("DE", None, "10117", id="UA")
 FEE, OFF, DRAW, MORE = "fee:2026-01", "off:fee:2026-01", "paid:fee:2026-01", "more:2026-01"
@@ -14,9 +17,24 @@ FEE, OFF, DRAW, MORE = "fee:2026-01", "off:fee:2026-01", "paid:fee:2026-01", "mo
 def line(
     name: str, net: str, *, contract: str = "K", model: str = "flat", term: str = "", **changes: Any
 ) -> PricedLine:
-    priced = fee("2026-01-01", "2026-02-01", net, id=name, **changes)
+    """A line of the charge that its name ends with; `off:fee:...` takes something off a line of the fee."""
+    charge = name.split(":")[-2]
+    priced = fee("2026-01-01", "2026-02-01", net, id=name, charge=charge, **changes)
     why = priced.explanation.model_copy(update={"contract": contract, "price_model": model})
     return priced.model_copy(update={"explanation": why, "term": term or name.partition(":")[0]})
+
+
+def rests_with(invoice: Invoice, rests: Mapping[str, str], **more: Any) -> Rests:
+    """What is left over an invoice and another one, which bills the differences that make up what is said."""
+    others = [difference(line(name, "0"), _missing(invoice, name, net)) for name, net in rests.items()]
+    documents = [invoice, *([invoice_with(*others)[0]] if others else [])]
+    return Rests(documents, **more)
+
+
+def _missing(invoice: Invoice, name: str, net: str) -> str:
+    mine = (each.priced for each in invoice.lines if each.priced.id.endswith(name))
+    here = sum((priced.net.amount for priced in mine if priced.explanation.price_model != "credit"), Decimal(0))
+    return str(Decimal(net) - here)
 
 
 def draw(name: str = DRAW, net: str = "-40", **changes: Any) -> PricedLine:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from billproof.invoicing.credit_amounts import Left, asked_amount, drawn_after, lefts_of
+from billproof.invoicing.credit_limits import Rests
 from billproof.invoicing.credit_requests import LineCredit
 from billproof.money import Money
 from billproof.pricing.terms import Drawn
@@ -60,10 +61,10 @@ def test_what_goes_back_to_credits_is_drawn_no_more() -> None:
     note, _ = invoice_with(
         line(FEE, "-9"), draw("credit:" + DRAW, "15", term="paid"), draw("credit:paid:" + MORE, "5", term="paid")
     )
-    assert [(left.contract, left.credit, left.amount) for left in drawn_after(before, note.lines)] == [
+    assert [(left.contract, left.credit, left.amount) for left in drawn_after(before, note.lines, Rests([note]))] == [
         ("K", "paid", Decimal(20)),
         ("L", "paid", Decimal(40)),
         ("K", "other", Decimal(7)),
     ]
     plain, _ = invoice_with(line(FEE, "-9"))
-    assert drawn_after(before, plain.lines) == ()
+    assert drawn_after(before, plain.lines, Rests([plain])) == ()
