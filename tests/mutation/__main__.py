@@ -32,6 +32,7 @@ RULES = (
     "invoicing/balance.py",
     "invoicing/booking.py",
     "invoicing/credit_amounts.py",
+    "invoicing/credit_limits.py",
 )
 STEPS = ("pricing/service.py", "tax/service.py")
 """What reads and writes the artefacts of a run around the rules: tested by whole runs, too slow for every change."""
