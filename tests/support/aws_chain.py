@@ -29,6 +29,7 @@ from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
+from tests.support.invoking import REFUSED_EVENTS
 from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
 
@@ -225,6 +226,7 @@ def play(chain: Chain) -> None:
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
+    chain.call("ingest_usage", REFUSED_EVENTS)
     chain.sample_events()
     chain.work_off()
     _lose_documents(chain)
