@@ -155,6 +155,7 @@ class Chain:
         for item in self._map_items(run, "buckets"):
             self.call("aggregate_usage", {"run_id": run, "bucket": item["bucket"]})
         self.call("check_completeness", {"run_id": run})
+        self.lose(f"runs/{run}/run/control-totals.json")  # as in a plan of before
         self.call("check_completeness", {"run_id": run})  # a step may be repeated
         self.call("close_billing_run", {"run_id": run})  # too early: nothing is there
         batches = [{"run_id": run, "batch_id": item["batch_id"]} for item in self._map_items(run, "batches")]

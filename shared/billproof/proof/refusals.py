@@ -28,7 +28,7 @@ def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> 
     for key in listed.objects:
         if key not in there:
             yield Difference.of(DifferenceKind.QUARANTINE, key, "an object that the run saw", NONE)
-        elif log.quarantine_day(key) in days:
+        elif log.day_of_key(key) in days:
             if is_intact(objects, key):
                 stored |= {str(refused_id(line)) for line in quarantined_lines(objects, key)}
             else:
