@@ -209,6 +209,9 @@ def play(chain: Chain) -> None:
     chain.ingest(
         *(flight(number, account=name) for number, name in enumerate(("UA", "WN", "DL", "EV"), 10)), sent_at=in_january
     )
+    chain.ingest(flight(8, account="WN", id=flight(10)["id"]), sent_at=in_january)  # UA has the id, too
+    chain.call("ingest_usage", REFUSED_EVENTS)
+    chain.ask("dismiss_event", {"reason": "a test of the source"}, "ana", event="2013-01-05.e2ca56a2cac71c70")
     chain.ingest(flight(4) | {"time": "no time"}, flight(5, account="nobody"), sent_at=in_january)
     for period, day in RUN_DAYS.items():
         chain.now = day
@@ -227,7 +230,6 @@ def play(chain: Chain) -> None:
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
-    chain.call("ingest_usage", REFUSED_EVENTS)
     chain.sample_events()
     chain.work_off()
     _lose_documents(chain)

@@ -20,11 +20,13 @@ from billproof.money import Money, exactly
 from billproof.nets import is_outside
 from billproof.periods import Period
 from billproof.pipeline.artefacts import (
+    AGGREGATION_PLAN,
     BATCH_PLAN,
     CONTROL_TOTALS,
     REFUSED,
     RUN,
     RUN_PLAN,
+    SHARED_IDS,
     STATEMENT,
     TALLY,
     Artefact,
@@ -38,7 +40,8 @@ from billproof.ports import Objects, Records
 from billproof.pricing.estimates import grown_by, worth_of_more
 from billproof.usage import log
 from billproof.usage.model import ControlTotal
-from billproof.usage.tallies import DayTally
+from billproof.usage.shared_ids import shared_ids
+from billproof.usage.tallies import DayTally, SharedIds
 
 COMPLETENESS = Artefact(RUN, Completeness, "completeness")
 
@@ -52,6 +55,7 @@ def check_completeness(
     """
     artefacts = Artefacts(objects)
     plan = artefacts.read(RUN_PLAN, run_id)
+    artefacts.write(SHARED_IDS, run_id, _shared_ids(plan, artefacts, objects))
     report = _report(plan, artefacts, objects, records)
     artefacts.write(COMPLETENESS, run_id, report)
     if report.outcome is CompletenessOutcome.COMPLETE:
@@ -72,6 +76,14 @@ def check_completeness(
         findings=len(report.findings),
         exception=opened.id,
     )
+
+
+def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> SharedIds:
+    """Look for ids that several accounts have: it holds nothing, and the statement reports it."""
+    buckets = [log.bucket_name(bucket) for bucket in plan.buckets]
+    aggregations = [artefacts.read(AGGREGATION_PLAN, plan.run, bucket) for bucket in buckets]
+    days = (day for bucket in buckets for day in artefacts.read(TALLY, plan.run, bucket).days)
+    return shared_ids(aggregations, objects, events=sum(day.events for day in days))
 
 
 def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records) -> Completeness:

@@ -23,7 +23,7 @@ from billproof.tax.charged import BatchCharges
 from billproof.tax.model import BatchTax
 from billproof.usage.model import AggregationPlan, BatchUsage
 from billproof.usage.refusal_model import RunRefusals
-from billproof.usage.tallies import BucketTally
+from billproof.usage.tallies import BucketTally, SharedIds
 
 FORMAT = "3"
 """Changes when artefacts of an earlier version can no longer be read; a released version reads those of the last."""
@@ -48,6 +48,7 @@ STATEMENT = Artefact(RUN, RunStatement, "statement")
 BATCH_PLAN = Artefact("plan", BatchPlan)
 AGGREGATION_PLAN = Artefact("aggregation-plan", AggregationPlan)
 CONTROL_TOTALS = Artefact(RUN, SeenControlTotals, "control-totals")
+SHARED_IDS = Artefact(RUN, SharedIds, "shared-ids")
 REFUSED = Artefact(RUN, RunRefusals, "refused")
 TALLY = Artefact("tally", BucketTally)
 USAGE = Artefact("usage", BatchUsage)
