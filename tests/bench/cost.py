@@ -199,7 +199,7 @@ def measure(*, events: int = 50_000, accounts: int = 480, buckets: int = 16) -> 
     ], calls
 
 
-def _bill(ports: Composition, meter: CostMeter) -> None:
+def _bill(ports: _Clocked, meter: CostMeter) -> None:
     start_billing_run(
         legal_entity="skymeter-inc",
         period="2013-01",

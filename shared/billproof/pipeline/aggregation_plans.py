@@ -106,9 +106,9 @@ def control_totals_seen(objects: Objects, period: Period, time_zone: str) -> See
     return SeenControlTotals(objects=tuple(key for key in keys if day_of_key(key) in days))
 
 
-def stated_aggregates(seen: SeenControlTotals, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
+def stated_aggregates(control_totals: SeenControlTotals, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
     """Return what to count by the hour: every meter where a source sent control totals, else nothing."""
-    return tuple(_ask(meter, Reading(meter=meter.id)) for meter in meters) if seen.objects else ()
+    return tuple(_ask(meter, Reading(meter=meter.id)) for meter in meters) if control_totals.objects else ()
 
 
 def _ask(meter: Meter, reading: Reading) -> AskedAggregate:

@@ -218,21 +218,21 @@ def _write_aggregations(
     What a source says it sent is of all accounts: then the buckets of others are counted, too.
     """
     time_zone = planning.entity.time_zone
-    seen = control_totals_seen(objects, planning.period, time_zone)
-    planning.artefacts.write(CONTROL_TOTALS, shared.run, seen)
-    buckets = list(range(planning.sizes.buckets)) if seen.objects and work else sorted(work)
+    control_totals = control_totals_seen(objects, planning.period, time_zone)
+    planning.artefacts.write(CONTROL_TOTALS, shared.run, control_totals)
+    buckets = list(range(planning.sizes.buckets)) if control_totals.objects and work else sorted(work)
     buckets_planning = BucketsPlanning(
         run=shared.run,
         period=planning.period,
         time_zone=time_zone,
         planned_at=planning.now,
         meters=shared.meters,
-        stated=stated_aggregates(seen, shared.meters),
+        stated=stated_aggregates(control_totals, shared.meters),
         run_before=run_before,
         objects=objects,
     )
     write_aggregation_plans(buckets_planning, buckets, work)
-    return buckets, bool(seen.objects)
+    return buckets, bool(control_totals.objects)
 
 
 def _write_run_plan(
