@@ -5,6 +5,8 @@ Adopting says nothing about what happened before: from then on, whatever is chan
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from billproof.audit.chain import ENTRIES_LIMIT, AuditChain
 from billproof.audit.index import Name, index_of
 from billproof.audit.model import ADOPTED, ERASED, OBJECTS, Entry
@@ -13,6 +15,7 @@ from billproof.audit.stores import AuditedObjects, AuditedRecords
 from billproof.audit.walking import walk
 from billproof.errors import InvalidInput, NotFound
 from billproof.model import Model
+from billproof.ports import NewObject
 
 
 class Adopted(Model):
@@ -29,7 +32,7 @@ def adopt(
 
     Raises InvalidInput where nobody is named, or no reason.
     """
-    _refuse_nobody(by, why)
+    refuse_nobody(by, why)
     recorded = _recorded(chain)
     counts = {True: 0, False: 0}
     waiting: dict[str, list[Entry]] = {}
@@ -56,6 +59,14 @@ def adopt(
     return Adopted(facts=counts[False], objects=counts[True])
 
 
+def adopt_object(new: NewObject, *, chain: AuditChain, objects: AuditedObjects, by: str, why: str) -> None:
+    """Record an object as adopted by somebody for a reason, and put it. Raises InvalidInput without one of both."""
+    refuse_nobody(by, why)
+    declared = msgspec.structs.replace(objects.entry(new.key, new.data, what=ADOPTED), by=by, why=why)
+    chain.append(chain_of(owner_of_object(new.key).owner, ("adopted",)), [declared])
+    objects.below.put(new.key, new.data, content_type=new.content_type)
+
+
 def _unrecorded(
     facts: Mapping[str, AuditedRecords], objects: AuditedObjects, recorded: set[Name]
 ) -> Iterator[tuple[str, Entry]]:
@@ -80,7 +91,7 @@ def declare_erased(*, chain: AuditChain, subject: str, keys: Sequence[str] = (),
     that nothing is ever gone without one. Raises InvalidInput where nobody is named, or no reason, and NotFound where
     the chain knows nothing of the subject or of an object.
     """
-    _refuse_nobody(by, why)
+    refuse_nobody(by, why)
     blocks = [block for name in chain.names() for block in walk(chain, name).blocks]
     known = [entry for block in blocks for entry in block.entries]
     places = {(entry.place if keys else ()) for entry in known if _is_meant(entry, subject, keys)}
@@ -101,7 +112,8 @@ def _is_meant(entry: Entry, subject: str, keys: Sequence[str]) -> bool:
     return entry.subject == subject
 
 
-def _refuse_nobody(by: str, why: str) -> None:
+def refuse_nobody(by: str, why: str) -> None:
+    """Raise InvalidInput where nobody is named, or no reason."""
     if not by or not why:
         message = "say who declares it, and why"
         raise InvalidInput(message)
