@@ -16,7 +16,7 @@ from billproof.audit.heads import Head, heads_of, path_of, read_anchors
 from billproof.audit.index import index_of
 from billproof.audit.telling import LifeStory
 from billproof.audit.verifying import AuditedStores, verify
-from billproof.audit.walking import walk
+from billproof.audit.walking import all_chains
 from billproof.errors import NotFound
 from billproof.periods import instant_text
 from billproof.usage.erasing import take_out
@@ -109,7 +109,7 @@ def show_a_life(
     target = Target.find()
     ports = target.ports
     invoice, number = _named(target, name)
-    index = index_of(block for chain in ports.chain.names() for block in walk(ports.chain, chain).blocks)
+    index = index_of(all_chains(ports.chain))
     events = LifeStory(index, ports.facts).of(invoice, number=number)
     rows: list[dict[str, Any]] = [event.model_dump(mode="json") for event in events]
     if proof:

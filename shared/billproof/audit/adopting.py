@@ -12,7 +12,7 @@ from billproof.audit.index import Name, index_of
 from billproof.audit.model import ADOPTED, ERASED, OBJECTS, Entry
 from billproof.audit.naming import SHARED, chain_of, owner_of_object, owner_of_record
 from billproof.audit.stores import AuditedObjects, AuditedRecords
-from billproof.audit.walking import walk
+from billproof.audit.walking import all_blocks, all_chains
 from billproof.errors import InvalidInput, NotFound
 from billproof.model import Model
 from billproof.ports import NewObject
@@ -80,8 +80,7 @@ def _unrecorded(
 
 
 def _recorded(chain: AuditChain) -> set[Name]:
-    blocks = (block for name in chain.names() for block in walk(chain, name).blocks)
-    return set(index_of(blocks).entries)
+    return set(index_of(all_chains(chain)).entries)
 
 
 def declare_erased(*, chain: AuditChain, subject: str, keys: Sequence[str] = (), by: str, why: str) -> int:
@@ -92,8 +91,7 @@ def declare_erased(*, chain: AuditChain, subject: str, keys: Sequence[str] = (),
     the chain knows nothing of the subject or of an object.
     """
     refuse_nobody(by, why)
-    blocks = [block for name in chain.names() for block in walk(chain, name).blocks]
-    known = [entry for block in blocks for entry in block.entries]
+    known = (entry for block in all_blocks(chain) for entry in block.entries)
     places = {(entry.place if keys else ()) for entry in known if _is_meant(entry, subject, keys)}
     if len(places) < max(len(keys), 1):
         message = "the audit chain knows no such subject, or not all of these objects"

@@ -7,7 +7,10 @@ What may be written again with other bytes, as long as it is said in the chain:
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from zlib import crc32
+
+import msgspec
 
 from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECTS, AuditBlock, Entry
 from billproof.identities import RunId
@@ -21,7 +24,7 @@ type Name = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class RecordedEntry:
-    """An entry, with the block that holds it."""
+    """An entry, with the block that holds it: its own entries are left out there."""
 
     entry: Entry
     block: AuditBlock
@@ -63,26 +66,51 @@ class AuditIndex:
         return key.folder in REPLACEABLE
 
 
-def index_of(blocks: Iterable[AuditBlock]) -> AuditIndex:
-    """Put the entries of all blocks in the order of time, by what they are of."""
-    ordered = sorted(blocks, key=lambda block: (block.at, block.chain, block.sequence))
-    confirmed = {(block.chain, sequence) for block in ordered for sequence in block.written}
-    void = {(block.chain, sequence) for block in ordered for sequence in block.void}
+def index_of(chains: Iterable[Iterable[AuditBlock]], *, part: int = 0, parts: int = 1) -> AuditIndex:
+    """Put the entries of all chains in the order of time, by what they are of.
+
+    Of several parts the index holds one of everything that is stored, and all that was declared.
+    """
     index = AuditIndex()
-    for block in ordered:
-        place = (block.chain, block.sequence)
-        for entry in block.entries if place not in void else ():
-            index.number += 1
-            is_fact = entry.store != OBJECTS
-            recorded = RecordedEntry(entry, block, is_confirmed=is_fact or entry.what == ADOPTED or place in confirmed)
-            if entry.what == ERASED:
-                index.erased.append(recorded)
-                continue
-            index.adopted += entry.what == ADOPTED
-            index.entries.setdefault(entry.name, []).append(recorded)
-            for run in _closed_run(entry):
-                index.closed_at.setdefault(run, block.at)
+    for blocks in chains:
+        _add_chain(index, blocks, part, parts)
+    for recorded in (index.erased, *index.entries.values()):
+        recorded.sort(key=lambda one: (one.block.at, one.block.chain, one.block.sequence))
     return index
+
+
+def is_of_part(name: Name, part: int, parts: int) -> bool:
+    """Say whether something is of one of several parts of what is stored."""
+    return parts == 1 or crc32(" ".join(name).encode()) % parts == part
+
+
+def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts: int) -> None:
+    """Add what a chain records: later blocks say which objects of earlier ones are stored, and which never were."""
+    confirmed: set[int] = set()
+    void: set[int] = set()
+    added: list[RecordedEntry] = []
+    for block in blocks:
+        confirmed.update(block.written)
+        void.update(block.void)
+        bare = msgspec.structs.replace(block, entries=(), written=(), void=())
+        index.number += len(block.entries)
+        index.adopted += sum(entry.what == ADOPTED for entry in block.entries)
+        for entry in block.entries:
+            for run in _closed_run(entry):
+                index.closed_at[run] = min(block.at, index.closed_at.get(run, block.at))
+            if entry.what == ERASED or is_of_part(entry.name, part, parts):
+                is_fact = entry.store != OBJECTS
+                added.append(RecordedEntry(entry, bare, is_confirmed=is_fact or entry.what == ADOPTED))
+    index.number -= len(void)  # each is of one object
+    for one in added:
+        sequence = one.block.sequence
+        if sequence in void:
+            continue
+        if one.entry.what == ERASED:
+            index.erased.append(one)
+        else:
+            is_confirmed = one.is_confirmed or sequence in confirmed
+            index.entries.setdefault(one.entry.name, []).append(replace(one, is_confirmed=is_confirmed))
 
 
 def _closed_run(entry: Entry) -> Iterator[str]:
