@@ -201,6 +201,18 @@ def test_one_without_a_subject_lies_under_its_day_and_one_without_a_time_belongs
     ]  # the first of both looks after it
 
 
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00Z", "0001-01-01T05:00:00+05:00", "0300-06-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_an_impossible_time_stops_no_run_and_is_stated_by_the_next_one(time: str) -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, time=time), flight(3, account="UAA", time=time)])  # billed in New York's time
+    statements = [bill(world, month, entity) for month in (JAN, FEB) for entity in (INC, EUROPE)]
+    stated = [name for statement in statements for name, place in places(statement).items() if place.events]
+    assert sorted(stated) == ["account UA", f"source {SOURCE}"]
+    assert prove_run(RUN, stores=world.stores()).holds
+
+
 @pytest.mark.parametrize("change", ["removed", "changed"])
 def test_a_proof_names_what_of_the_quarantine_is_gone_or_changed(change: str) -> None:
     world = World()

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from billproof.errors import NotFound
 from billproof.ids import is_name
@@ -27,10 +28,10 @@ from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.starting import is_closed, run_ids
 from billproof.pipeline.turns import runs_in_turn
 from billproof.ports import Objects, Records
-from billproof.usage import log
 from billproof.usage.model import Quarantined
 from billproof.usage.refusal_model import PlaceKind, RefusedEvent, RunRefusals
 from billproof.usage.refused import quarantined_lines, readable_parts, refused_id
+from billproof.usage.validation import MAX_AHEAD
 
 RUNS_LOOKED_AT = 24
 """Earlier runs of a legal entity, of any month, that are asked what they stated."""
@@ -55,7 +56,6 @@ class Attribution:
         entity = known[0] if known else self._looks_after(parts.source)
         time_zone = known[1] if known else next(one.time_zone for one in self._entities if one.id == entity)
         time = line.time or parts.time
-        moment = datetime.fromisoformat(time or line.received_at).astimezone(zone(time_zone))
         kind, place = self._place(account if known else None, parts.source, entity)
         event = RefusedEvent(
             id=str(refused_id(line)),
@@ -67,7 +67,7 @@ class Attribution:
             event=parts.id,
             type=parts.type,
             time=time,
-            period=f"{moment:%Y-%m}",
+            period=_month(time, line.received_at, zone(time_zone)),
             received_at=line.received_at,
         )
         return entity, event
@@ -98,6 +98,22 @@ class Attribution:
         return entity.id, contracts[0].time_zone if contracts else entity.time_zone
 
 
+def _month(time: str | None, received_at: str, time_zone: ZoneInfo) -> str:
+    """Return the month of an event's time; that of its receipt where it has none, or one that cannot be right.
+
+    A time far ahead of its receipt would be of a month that no run bills for years.
+    """
+    received = datetime.fromisoformat(received_at)
+    moment = datetime.fromisoformat(time) if time else received
+    if moment > received + MAX_AHEAD:
+        moment = received
+    try:
+        local = moment.astimezone(time_zone)
+    except OverflowError:  # within a day of the first or last instant that there is
+        local = moment
+    return f"{local.year:04d}-{local.month:02d}"
+
+
 @dataclass(frozen=True, slots=True)
 class StatedRefusals:
     """What an earlier run of a month had seen of the quarantine: a list, or (a run of before) an instant of receipt."""
@@ -125,8 +141,7 @@ def plan_refusals(
     now: datetime,
 ) -> RunRefusals:
     """List what lies in quarantine now, and what of it a run states; of some accounts only what is theirs."""
-    period = Period.month(request.period)
-    keys = tuple(_keys(objects, period))
+    keys = tuple(objects.keys("quarantine/"))
     artefacts = Artefacts(objects)
     first, before = _bounds([_stated(run, artefacts) for run in _earlier_runs(request, runs)], request.period)
     only = set(accounts) if request.only_accounts else None
@@ -154,7 +169,7 @@ def plan_refusals(
 def refused_of_month(legal_entity: str, period: str, *, directory: Directory, objects: Objects) -> list[RefusedEvent]:
     """Return the refused events of a legal entity and month as they are known now, by their ids."""
     attribution = Attribution(directory)
-    lines = (line for key in _keys(objects, Period.month(period)) for line in quarantined_lines(objects, key))
+    lines = (line for key in objects.keys("quarantine/") for line in quarantined_lines(objects, key))
     attributed = (attribution.of(line) for line in lines)
     return list(_once([event for entity, event in attributed if (entity, event.period) == (legal_entity, period)]))
 
@@ -174,14 +189,6 @@ def _once(events: Sequence[RefusedEvent]) -> Iterator[RefusedEvent]:
     """Yield each event once: a message that was delivered again may lie in two objects."""
     by_id = {event.id: event for event in events}
     yield from sorted(by_id.values(), key=lambda event: event.id)
-
-
-def _keys(objects: Objects, period: Period) -> Iterator[str]:
-    """Yield the objects of the quarantine up to the last day that a period touches, and those without a day."""
-    last = log.quarantine_prefix(f"{period.end}")
-    for key in objects.keys("quarantine/"):
-        if key[: len(last)] <= last or key.startswith(log.quarantine_prefix(log.UNKNOWN_DAY)):
-            yield key
 
 
 def _earlier_runs(request: PlanRequest, runs: Records) -> list[str]:
