@@ -105,7 +105,7 @@ class Period(Model):
     def name(self) -> str:
         """The month's name, such as 2013-01; for any other period its days, such as 2013-01-17_2013-02-17."""
         if self.start.day == 1 and self.end == first_of_next_month(self.start):
-            return f"{self.start:%Y-%m}"
+            return f"{self.start}"[:7]
         return f"{self.start}_{self.end}"
 
     def instants(self, time_zone: str) -> tuple[datetime, datetime]:

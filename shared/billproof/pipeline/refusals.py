@@ -14,9 +14,8 @@ all by its id.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from billproof.errors import NotFound
 from billproof.ids import is_name
@@ -98,7 +97,7 @@ class Attribution:
         return entity.id, contracts[0].time_zone if contracts else entity.time_zone
 
 
-def _month(time: str | None, received_at: str, time_zone: ZoneInfo) -> str:
+def _month(time: str | None, received_at: str, time_zone: tzinfo) -> str:
     """Return the month of an event's time; that of its receipt where it has none, or one that cannot be right.
 
     A time far ahead of its receipt would be of a month that no run bills for years.
