@@ -144,3 +144,51 @@ def a_record_of_something_that_never_was(world: World) -> list[str]:
     world.chain.is_written("_shared/0", sequence or 0)
     world.settle()
     return ["documents/forged.pdf"]
+
+
+def _appended(world: World, chain: str, **changes: Any) -> None:
+    """Append a block by the rules, with what its writer says of earlier ones, or declares."""
+    world.chain.forget()
+    head = world.chain.head(chain)
+    assert head is not None
+    block = {**head.document(), "sequence": head.sequence + 1, "previous": head.hash, "entries": [], "written": []}
+    sealed = AuditBlock.seal(AuditBlock.read({**block, "void": [], **changes}))
+    world.audit.items[Key(f"chain#{chain}", f"{sealed.sequence:012d}")] = sealed.document()
+    world.chain.forget()
+
+
+@alteration
+def facts_removed_whose_record_is_called_void(world: World) -> list[str]:
+    """By somebody who may append to the chain, and remove facts."""
+    chain, keys = _chain(world)
+    blocks = _blocks(world, keys)
+    number = next(n for n, block in enumerate(blocks) if n > 2 and block["entries"][0]["store"] != "objects")
+    places = [(entry["store"], Key(*entry["place"])) for entry in blocks[number]["entries"]]
+    for store, key in places:
+        del world.records[store].items[key]
+    _appended(world, chain, void=[number + 1])
+    return [f"{key.partition} {key.sort}" for _, key in places]
+
+
+@alteration
+def an_account_erased_and_its_facts_changed(world: World) -> list[str]:
+    """A declaration excuses that something is gone, and nothing else."""
+    (slot, *_) = [key for key in sorted(world.records["invoices"].items) if key.partition == f"account#{INC}#WN"]
+    world.records["invoices"].items[slot] = {**world.records["invoices"].items[slot], "ordinal": 7}
+    _declared_erased(world, "WN")
+    return [f"{slot.partition} {slot.sort}"]
+
+
+@alteration
+def a_legal_entity_erased_and_its_numbers_removed(world: World) -> list[str]:
+    """What is nobody's personal data is not erased."""
+    numbers = [key for key in sorted(world.records["invoices"].items) if key.partition.startswith(f"numbers#{INC}")]
+    for key in numbers:
+        del world.records["invoices"].items[key]
+    _declared_erased(world, INC)
+    return [f"{key.partition} {key.sort}" for key in numbers]
+
+
+def _declared_erased(world: World, subject: str) -> None:
+    entry = {"what": "erased", "store": "", "place": [], "subject": subject, "digest": "", "by": "carla", "why": "GDPR"}
+    _appended(world, _chain(world)[0], entries=[entry])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from billproof.audit.chain import ENTRIES_LIMIT, AuditChain
-from billproof.audit.index import Name, index_of
+from billproof.audit.index import Name, index_of, is_erasable
 from billproof.audit.model import ADOPTED, ERASED, OBJECTS, Entry
 from billproof.audit.naming import SHARED, chain_of, owner_of_object, owner_of_record
 from billproof.audit.stores import AuditedObjects, AuditedRecords
@@ -16,6 +16,7 @@ from billproof.audit.walking import all_blocks, all_chains
 from billproof.errors import InvalidInput, NotFound
 from billproof.model import Model
 from billproof.ports import NewObject
+from billproof.store_keys import ChainName
 
 
 class Adopted(Model):
@@ -84,13 +85,16 @@ def _recorded(chain: AuditChain) -> set[Name]:
 
 
 def declare_erased(*, chain: AuditChain, subject: str, keys: Sequence[str] = (), by: str, why: str) -> int:
-    """Record that a subject, or objects of it, are erased; return the number of declarations.
+    """Record that an account, or objects of any subject, are erased; return the number of declarations.
 
     The payload and, for a whole subject, the key of its digests are removed by whoever may: after the declaration, so
-    that nothing is ever gone without one. Raises InvalidInput where nobody is named, or no reason, and NotFound where
-    the chain knows nothing of the subject or of an object.
+    that nothing is ever gone without one. Raises InvalidInput where nobody is named, no reason, or a subject that is
+    more than an account, and NotFound where the chain knows nothing of the subject or of an object.
     """
     refuse_nobody(by, why)
+    if not keys and not is_erasable(subject, {ChainName.parse(name).owner for name in chain.names()}):
+        message = "this is no account: of what several share, declare objects one by one"
+        raise InvalidInput(message)
     known = (entry for block in all_blocks(chain) for entry in block.entries)
     places = {(entry.place if keys else ()) for entry in known if _is_meant(entry, subject, keys)}
     if len(places) < max(len(keys), 1):

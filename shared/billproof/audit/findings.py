@@ -48,7 +48,7 @@ class Verification(Model):
     """When the first record of the chain was written; "" where there is none."""
     adopted: int
     declared: tuple[str, ...]
-    """What was erased, by whom and why."""
+    """What was erased, and how much was adopted, by whom and why."""
     unconfirmed: int
     """Objects that were recorded and are not there, and that nobody said to have written: their writer died."""
     findings: tuple[AuditFinding, ...]

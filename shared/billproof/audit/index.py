@@ -4,17 +4,24 @@ What may be written again with other bytes, as long as it is said in the chain:
 
     runs/<run>/...        until the run is closed: a step that is tried again may have read more
     reconciliation/...    always: a report is that of the last time
+
+What a later block calls void counts only for what can be void: one object that nobody said to have stored, since
+another one was there first. What it says of facts, or of objects that are stored, would hide that they are gone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 import msgspec
 
-from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECTS, AuditBlock, Entry
+from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECT, OBJECTS, AuditBlock, Entry
+from billproof.errors import NotFound
 from billproof.identities import RunId
-from billproof.store_keys import ObjectKey, PartitionName, RunKey
+from billproof.ids import is_name
+from billproof.store_keys import ChainName, ObjectKey, PartitionName, RunKey
 
 RUNS, CLOSED = "runs", "closed"
 REPLACEABLE = frozenset({"reconciliation"})
@@ -43,7 +50,9 @@ class AuditIndex:
     entries: dict[Name, list[RecordedEntry]] = field(default_factory=dict)
     erased: list[RecordedEntry] = field(default_factory=list)
     closed_at: dict[str, str] = field(default_factory=dict)
-    adopted: int = 0
+    adoptions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How much was adopted, by who declared it and why."""
+    owners: set[str] = field(default_factory=set)
     number: int = 0
 
     def is_erased(self, recorded: RecordedEntry) -> bool:
@@ -53,6 +62,7 @@ class AuditIndex:
             at <= declared.block.at
             and (declared.entry.name == entry.name if declared.entry.place else declared.entry.subject == entry.subject)
             for declared in self.erased
+            if declared.entry.place or is_erasable(declared.entry.subject, self.owners)
         )
 
     def may_change(self, name: Name, at: str) -> bool:
@@ -88,20 +98,26 @@ def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts
     """Add what a chain records: later blocks say which objects of earlier ones are stored, and which never were."""
     confirmed: set[int] = set()
     void: set[int] = set()
+    alone: set[int] = set()
     added: list[RecordedEntry] = []
     for block in blocks:
         confirmed.update(block.written)
         void.update(block.void)
         bare = msgspec.structs.replace(block, entries=(), written=(), void=())
         index.number += len(block.entries)
-        index.adopted += sum(entry.what == ADOPTED for entry in block.entries)
+        with suppress(NotFound):  # a name that was changed is found where the chain is walked along
+            index.owners.add(ChainName.parse(block.chain).owner)
+        index.adoptions.update((entry.by, entry.why) for entry in block.entries if entry.what == ADOPTED)
+        if _may_be_void(block):
+            alone.add(block.sequence)
         for entry in block.entries:
             for run in _closed_run(entry):
                 index.closed_at[run] = min(block.at, index.closed_at.get(run, block.at))
             if entry.what == ERASED or is_of_part(entry.name, part, parts):
                 is_fact = entry.store != OBJECTS
                 added.append(RecordedEntry(entry, bare, is_confirmed=is_fact or entry.what == ADOPTED))
-    index.number -= len(void)  # each is of one object
+    void = (void & alone) - confirmed
+    index.number -= len(void)
     for one in added:
         sequence = one.block.sequence
         if sequence in void:
@@ -111,6 +127,16 @@ def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts
         else:
             is_confirmed = one.is_confirmed or sequence in confirmed
             index.entries.setdefault(one.entry.name, []).append(replace(one, is_confirmed=is_confirmed))
+
+
+def is_erasable(subject: str, owners: Collection[str]) -> bool:
+    """Say whether a whole subject may be erased: an account, and neither an owner of chains nor shared usage."""
+    return is_name(subject) and subject not in owners
+
+
+def _may_be_void(block: AuditBlock) -> bool:
+    """Say whether a block is of one object alone, as that of a creation that came too late."""
+    return [entry.what for entry in block.entries] == [OBJECT]
 
 
 def _closed_run(entry: Entry) -> Iterator[str]:

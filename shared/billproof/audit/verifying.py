@@ -68,10 +68,9 @@ class _Check:
         last = recorded[-1]
         if self._holds(last, data) or (not last.is_confirmed and any(self._holds(one, data) for one in recorded)):
             return
-        if self.index.is_erased(last):
-            return
         if self.key_of(last.entry.subject) is None:
-            self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} is gone: {last.where}")
+            why = "was erased, and this is still stored" if self.index.is_erased(last) else "is gone"
+            self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} {why}: {last.where}")
         else:
             self.find(AuditFindingKind.CHANGED, name, f"is not what {last.where} of {last.block.at} recorded")
 
@@ -152,7 +151,7 @@ def _check_part(
 
 
 def _without_entries(index: AuditIndex) -> AuditIndex:
-    return AuditIndex(erased=index.erased, adopted=index.adopted, number=index.number)
+    return AuditIndex(erased=index.erased, adoptions=index.adoptions, number=index.number)
 
 
 def _verification(
@@ -174,8 +173,8 @@ def _verification(
         facts=sum(number for store, number in counts.items() if store != OBJECTS),
         objects=counts[OBJECTS],
         since=min((walked.first_at for walked in chains if walked.number), default=""),
-        adopted=index.adopted,
-        declared=tuple(declared),
+        adopted=index.adoptions.total(),
+        declared=(*declared, *(f"{number} adopted by {by}: {why}" for (by, why), number in index.adoptions.items())),
         unconfirmed=sum(check.unconfirmed for check in checks),
         findings=(
             *(finding for walked in chains for finding in walked.findings),

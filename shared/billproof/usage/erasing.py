@@ -1,6 +1,6 @@
 """Taking one account out of the objects that it shares with others: segments of usage, and quarantine.
 
-    OLD (UA, B6)  ->  NEW (B6)        recorded as adopted: "OLD without UA"
+    OLD (UA, B6)  ->  NEW (B6)        recorded as adopted: what is left without UA
                       OLD             declared erased, then removed
 
 An object's name is the digest of its content, so none is changed. Each step may be repeated: a command that was stopped
@@ -52,7 +52,7 @@ def take_out(
     for kind, shared in (("usage", _segments(account, objects, buckets)), ("quarantine", _refused(account, objects))):
         for key, rest, mine in shared:
             if rest is not None:
-                adopt_object(rest, chain=chain, objects=objects, by=by, why=f"{why}: {key} without {account}")
+                adopt_object(rest, chain=chain, objects=objects, by=by, why=f"{why}: what is left without {account}")
             counts[kind] += mine
             old.append(key)
     for keys in batched(old, ENTRIES_LIMIT, strict=False):
