@@ -105,7 +105,7 @@ class Period(Model):
     def name(self) -> str:
         """The month's name, such as 2013-01; for any other period its days, such as 2013-01-17_2013-02-17."""
         if self.start.day == 1 and self.end == first_of_next_month(self.start):
-            return f"{self.start}"[:7]
+            return month_name(self.start)
         return f"{self.start}_{self.end}"
 
     def instants(self, time_zone: str) -> tuple[datetime, datetime]:
@@ -156,6 +156,11 @@ def intersection(one: DateRange, other: DateRange) -> DateRange | None:
     ends = [end for end in (one.end, other.end) if end is not None]
     end = min(ends) if ends else None
     return None if end is not None and end <= start else DateRange.model_construct(start=start, end=end)
+
+
+def month_name(day: date) -> str:
+    """Return the month of a day or moment, such as 2013-01; strftime writes years before 1000 with fewer digits."""
+    return day.isoformat()[:7]
 
 
 def first_of_next_month(day: date) -> date:

@@ -11,12 +11,13 @@ from billproof.errors import NotAllowed, NotFound
 from billproof.pipeline.artefacts import REFUSED, Artefacts
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.refusals import refused_of_month
+from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof.usage.refusal_model import Dismissal, PlaceKind, QuarantinedAt, RefusedEvent
 from billproof.usage.refused import accepted_since, readable_parts
 from billproof_ops.local.people import local_identity
-from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
 from tests.support.world import EUROPE, INC, World, flight
 
 SOURCE = "test/operations"
@@ -124,6 +125,25 @@ def test_a_person_dismisses_one_with_a_reason_and_the_first_decision_stands() ->
     with pytest.raises(NotFound):
         dismissed(world, "../runs")
     assert prove_run(RUN, stores=world.stores()).differences == ()
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "0500-06-01T00:00:00Z"])
+def test_an_event_at_the_edges_of_time_stops_no_run_and_is_stated_once(time: str) -> None:
+    """The first instant of all has no local day west of Greenwich; strftime writes the year 500 as 500."""
+    world = World(accounts={"UA"})
+    world.ingest([flight(1), flight(2, time=time)])
+    statements = [bill(world, month) for month in (JAN, FEB, MAR)]
+    assert sum(place.events for statement in statements for place in statement.quarantine) == 1
+    assert world.register.released(f"{INC}.{JAN}.UA") is not None
+
+
+def test_a_refused_event_of_an_account_whose_profile_no_longer_reads_stops_no_run() -> None:
+    world = World(accounts={"UA", "B6"})
+    world.ingest([flight(1, account="B6"), flight(2, data={"distance": "-1"})])
+    key, items = Key("account#UA", "profile#v000001"), world.records["contracts"].items
+    items[key] = {**items[key], "surprise": "?"}
+    bill(world, JAN)
+    assert world.register.released(f"{INC}.{JAN}.B6") is not None
 
 
 def test_only_a_person_of_the_legal_entity_that_states_an_event_dismisses_it() -> None:

@@ -22,7 +22,7 @@ from billproof.ledger.model import EntryKind, EntryLine, JournalEntry
 from billproof.ledger.obligations import Obligation, obligations
 from billproof.masterdata.parties import ChartOfAccounts
 from billproof.money import Money
-from billproof.periods import Period
+from billproof.periods import Period, month_name
 
 ONE_DAY = timedelta(days=1)
 
@@ -31,7 +31,7 @@ def books_close(invoice: Invoice) -> date:
     """Return the day up to which a document's own posting recognises revenue; a correction's issue month's end."""
     if invoice.kind is DocumentKind.INVOICE:
         return invoice_close(invoice.period, invoice.issue_date)
-    return Period.month(f"{invoice.issue_date:%Y-%m}").end
+    return Period.month(month_name(invoice.issue_date)).end
 
 
 def invoice_close(period: Period, issued: date) -> date:
@@ -47,7 +47,7 @@ def months_to_come(invoice: Invoice) -> list[str]:
     close = books_close(invoice)
     mine = obligations(invoice)
     last = max((obligation.end for obligation in mine), default=close)
-    names, month = [], Period.month(f"{close:%Y-%m}")
+    names, month = [], Period.month(month_name(close))
     while month.start < last:
         if any(not obligation.earned_in(month).is_zero for obligation in mine):
             names.append(month.name)

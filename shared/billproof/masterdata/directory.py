@@ -29,6 +29,7 @@ from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.packing import PackedRecords
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.names import PUBLISHED
+from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
 from billproof.store_keys import sort_key
@@ -177,7 +178,7 @@ class Directory:
         """Return the last rate between two currencies on or before a day, not older than some days, or None."""
         rates: list[ExchangeRate] = []
         for pair in (f"{currency}-{books}", f"{books}-{currency}"):
-            for month in sorted({f"{on - timedelta(days=back):%Y-%m}" for back in range(days + 1)}):
+            for month in sorted({month_name(on - timedelta(days=back)) for back in range(days + 1)}):
                 records = self._records.query(f"rates#{pair}", prefix=month)
                 rates += (ExchangeRate.model_validate(record.document) for record in records)
         usable = (rate for rate in rates if rate.holds_on(on, days=days))

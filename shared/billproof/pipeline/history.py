@@ -14,7 +14,7 @@ from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import CREDITS, DocumentKind, Invoice, InvoiceLine, PeriodBilling
 from billproof.invoicing.register import Register
 from billproof.money import CONTEXT, Money
-from billproof.periods import Period
+from billproof.periods import Period, month_name
 from billproof.ports import Objects
 from billproof.pricing.commitments import MODEL, CommitmentTerm, committed, terms_over
 from billproof.pricing.differences import QUANTITIES
@@ -130,8 +130,10 @@ class History:
                 if due_day is None or _is_dropped(charge, contract, versions, due_day):
                     continue
                 path = ContractPath(contract.id, charge.id)
-                is_past = due_day < self._period.start and f"{due_day:%Y-%m}" not in settled_now and path not in missing
-                if is_past and path not in self._billed_in(f"{due_day:%Y-%m}"):
+                is_past = (
+                    due_day < self._period.start and month_name(due_day) not in settled_now and path not in missing
+                )
+                if is_past and path not in self._billed_in(month_name(due_day)):
                     missing.append(path)
         return tuple(map(str, missing))
 

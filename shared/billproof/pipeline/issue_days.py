@@ -9,7 +9,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import LegalEntity
-from billproof.periods import Period, zone
+from billproof.periods import Period, month_name, zone
 from billproof.pipeline.history import read_settled
 from billproof.pipeline.months import Months
 from billproof.ports import Objects
@@ -59,7 +59,7 @@ class IssueDays:
 
         The day for which an earlier run drafted it has passed, and a month that is signed off takes no document.
         """
-        is_signed_off = self._months.is_signed_off(f"{self._period.end:%Y-%m}")
+        is_signed_off = self._months.is_signed_off(month_name(self._period.end))
         if self._today <= self._period.end or not (is_signed_off or self._was_held(terms)):
             return None
         days = self._directory.policy(self._entity.id).thresholds.exchange_rate_days

@@ -12,7 +12,7 @@ from billproof.contracts.timeline import governing
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import LEVELS, Meter
 from billproof.masterdata.parties import Account
-from billproof.periods import FIRST_ZONE, Period, cut_off, instant_text
+from billproof.periods import FIRST_ZONE, Period, cut_off, instant_text, month_name
 from billproof.pipeline.settling import SettledMonths
 from billproof.pricing.reading import Read
 from billproof.usage.levels import LevelSource
@@ -51,7 +51,7 @@ def first_possible(marks: Iterable[LateMark], known_since: str | None) -> str:
     if known_since is None:
         return ""
     since = datetime.fromisoformat(known_since)
-    month = Period.month(f"{since:%Y-%m}")
+    month = Period.month(month_name(since))
     while cut_off(before := Period.month_ending(month.start), LONGEST_GRACE) > since:
         month = before
     first = Period.month(min([month.name, *(mark.month for mark in marks)]))

@@ -21,7 +21,8 @@ from billproof.errors import NotFound
 from billproof.ids import is_name
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
-from billproof.periods import Period, instant_text, zone
+from billproof.nets import is_outside
+from billproof.periods import Period, instant_text, month_name, zone
 from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.starting import is_closed, run_ids
@@ -66,7 +67,7 @@ class Attribution:
             event=parts.id,
             type=parts.type,
             time=time,
-            period=_month(time, line.received_at, zone(time_zone)),
+            period=_month_in(zone(time_zone), time, line.received_at),
             received_at=line.received_at,
         )
         return entity, event
@@ -89,6 +90,14 @@ class Attribution:
         return self._accounts[account]
 
     def _look_up(self, account: str) -> tuple[str, str] | None:
+        try:
+            return self._known(account)
+        except Exception as error:  # its master data no longer reads: that is its own trouble, and not its events'
+            if is_outside(error):
+                raise
+            return None
+
+    def _known(self, account: str) -> tuple[str, str] | None:
         known = self._directory.account(account) if is_name(account) else None
         if known is None:
             return None
@@ -97,20 +106,20 @@ class Attribution:
         return entity.id, contracts[0].time_zone if contracts else entity.time_zone
 
 
-def _month(time: str | None, received_at: str, time_zone: tzinfo) -> str:
-    """Return the month of an event's time; that of its receipt where it has none, or one that cannot be right.
+def _month_in(local: tzinfo, time: str | None, received_at: str) -> str:
+    """Return the month of a time; that of its receipt where there is none, or one that cannot be right.
 
-    A time far ahead of its receipt would be of a month that no run bills for years.
+    A time whose local day is before the first of all has no month; one far ahead of its receipt would be of a month
+    that no run bills for years.
     """
     received = datetime.fromisoformat(received_at)
     moment = datetime.fromisoformat(time) if time else received
     if moment > received + MAX_AHEAD:
         moment = received
     try:
-        local = moment.astimezone(time_zone)
-    except OverflowError:  # within a day of the first or last instant that there is
-        local = moment
-    return f"{local.year:04d}-{local.month:02d}"
+        return month_name(moment.astimezone(local))
+    except OverflowError:
+        return month_name(received.astimezone(local))
 
 
 @dataclass(frozen=True, slots=True)

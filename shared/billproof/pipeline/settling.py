@@ -13,7 +13,7 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing, timelines
 from billproof.identities import InvoiceId
 from billproof.invoicing.model import CREDITS, PeriodBilling
-from billproof.periods import Period, instant_text
+from billproof.periods import Period, instant_text, month_name
 from billproof.pricing.commitments import terms_over
 from billproof.pricing.digests import terms_digest
 from billproof.usage.log import CLOCK_SKEW, LateMark
@@ -120,7 +120,7 @@ class SettledMonths:
         if first is None or not any(contract.credits and contract.commitments for contract in contracts):
             return set()
         over = [term for timeline in timelines(contracts, self._period) for term in terms_over(timeline, self._period)]
-        ends = {f"{term.days.end - ONE_DAY:%Y-%m}" for term in over}
+        ends = {month_name(term.days.end - ONE_DAY) for term in over}
         return {month for month in ends & self._by_month.keys() if month >= first}
 
     def unbilled(
@@ -133,8 +133,8 @@ class SettledMonths:
         begun = min((contract.effective.start for contract in contracts), default=self._period.start)
         first = next(iter(self._by_month), self._period.name)
         if bills_from is not None:
-            first = min(first, f"{bills_from:%Y-%m}")
-        month = Period.month(max(f"{begun:%Y-%m}", first))
+            first = min(first, month_name(bills_from))
+        month = Period.month(max(month_name(begun), first))
         while month.start < self._period.start:
             if month.name not in self._by_month and not is_still_to_come(month.name):
                 yield month.name

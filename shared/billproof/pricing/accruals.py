@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from billproof.contracts.charges import Charge, Timing
 from billproof.contracts.timeline import Span, Timeline
 from billproof.money import CONTEXT, Money, exactly
-from billproof.periods import Period
+from billproof.periods import Period, month_name
 from billproof.pricing.fees import Fee
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import Accrual
@@ -39,7 +39,7 @@ def accruals(timeline: Timeline, basis: Basis) -> list[Accrual]:
     fees_alone = replace(timeline, charges=charges, commitments=())
     accrued: list[Accrual] = []
     for home in homes:
-        month = Period.month(f"{home:%Y-%m}")
+        month = Period.month(month_name(home))
         fees = reduced(fees_alone, replace(basis, period=month, quantities=(), family={})).fees
         accrued += (accrual for fee in fees if (accrual := _accrual(fee, basis)))
     return accrued

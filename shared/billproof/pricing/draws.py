@@ -14,7 +14,7 @@ from billproof.contracts.charges import Credit
 from billproof.contracts.timeline import Span, Timeline
 from billproof.identities import LineIdFormat
 from billproof.money import Money, Rounding, exactly
-from billproof.periods import Period
+from billproof.periods import Period, month_name
 from billproof.pricing.explanation import explain
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.models.base import ONE, ZERO, step_of
@@ -79,7 +79,7 @@ def stated_order(timeline: Timeline, lefts: Sequence[tuple[PricedLine, Money]]) 
 
 def drawing_month(line: PricedLine) -> Period:
     """Return the month in which a line draws: where its days begin, or where the term ends that fell short."""
-    return Period.month(f"{_drawing_day(line):%Y-%m}")
+    return Period.month(month_name(_drawing_day(line)))
 
 
 def _drawing_day(line: PricedLine) -> date:
@@ -93,7 +93,7 @@ def _drawing_months(lines: Iterable[PricedLine]) -> dict[str, Period]:
     for line in mine:
         key, day = (line.charge, line.service_period), _drawing_day(line)
         first[key] = min(first.get(key, day), day)
-    return {line.id: Period.month(f"{first[line.charge, line.service_period]:%Y-%m}") for line in mine}
+    return {line.id: Period.month(month_name(first[line.charge, line.service_period])) for line in mine}
 
 
 def _pays(span: Span[Credit], timeline: Timeline, line: PricedLine) -> bool:

@@ -14,7 +14,7 @@ from billproof.errors import Contended, DuplicateReference, UnbalancedEntry
 from billproof.ids import shard_of
 from billproof.ledger.model import JournalEntry
 from billproof.money import total
-from billproof.periods import Period
+from billproof.periods import Period, month_name
 from billproof.ports import Key, Record, Records
 
 LEDGER_SHARDS = 8
@@ -45,7 +45,7 @@ class EmbeddedLedger:
             message = f"entry {entry.external_reference} is out of balance by {left}"
             raise UnbalancedEntry(message)
         shard = shard_of(entry.external_reference, LEDGER_SHARDS)
-        journal = f"journal#{entry.legal_entity}#{entry.document_date:%Y-%m}#{shard}"
+        journal = f"journal#{entry.legal_entity}#{month_name(entry.document_date)}#{shard}"
         written = self._records.create_all(
             [
                 Record(_document_key(entry.legal_entity, entry.external_reference), entry.model_dump(mode="json")),
@@ -62,7 +62,7 @@ class EmbeddedLedger:
 
     def of_period(self, legal_entity: str, period: Period) -> Iterator[PostedDocument]:
         """Yield the documents that are dated in a period."""
-        month = Period.month_ending(Period.month(f"{period.start:%Y-%m}").start)
+        month = Period.month_ending(Period.month(month_name(period.start)).start)
         while month.start < period.end:
             for shard in range(LEDGER_SHARDS):
                 for record in self._records.query(f"journal#{legal_entity}#{month.name}#{shard}"):
