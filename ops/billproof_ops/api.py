@@ -42,6 +42,7 @@ DECIDE = Operation("DecideExceptionName", "/v1/exceptions/{exception}/decisions"
 CREDIT = Operation("RequestCreditName", "/v1/credit-notes")
 RUN = Operation("RequestRunName", "/v1/runs")
 SIGN_OFF = Operation("SignOffMonthName", "/v1/sign-offs")
+DISMISS = Operation("DismissEventName", "/v1/refused-events/{event}/dismissals")
 PUBLISH = Operation("PublishPolicyName", "/v1/policies/{id}/versions")
 CONFIRM = Operation("ConfirmPolicyName", "/v1/policies/{legal_entity}/versions/{version}/confirmations")
 

@@ -16,12 +16,13 @@ from billproof.audit.heads import Head, heads_of, path_of, read_anchors
 from billproof.audit.index import index_of
 from billproof.audit.telling import LifeStory
 from billproof.audit.verifying import AuditedStores, verify
-from billproof.audit.walking import walk
+from billproof.audit.walking import all_chains
 from billproof.errors import NotFound
 from billproof.periods import instant_text
+from billproof.usage.erasing import take_out
 from billproof_ops import api, billing, tables
 from billproof_ops.errors import OpsError, WrongUse
-from billproof_ops.printing import AsJson, Who, console, print_json, read_text, verbs
+from billproof_ops.printing import AsJson, Who, console, print_json, read_text, show, verbs
 from billproof_ops.replay import moment
 from billproof_ops.target import Target
 
@@ -108,7 +109,7 @@ def show_a_life(
     target = Target.find()
     ports = target.ports
     invoice, number = _named(target, name)
-    index = index_of(block for chain in ports.chain.names() for block in walk(ports.chain, chain).blocks)
+    index = index_of(all_chains(ports.chain))
     events = LifeStory(index, ports.facts).of(invoice, number=number)
     rows: list[dict[str, Any]] = [event.model_dump(mode="json") for event in events]
     if proof:
@@ -171,6 +172,33 @@ def declare_an_erasure(
     if not objects:
         ports.remove_key(subject)
     console.print(f"{number} declarations are recorded; remove the data now: docs/audit.md says how")
+
+
+@app.command("take-out")
+def take_an_account_out(
+    account: Annotated[str, typer.Argument(help="The account whose events are taken out.")],
+    *,
+    who: Who = None,
+    why: Why,
+    as_json: AsJson = False,
+) -> None:
+    """Take an account out of the usage and quarantine that it shares with others, as the law may ask for it.
+
+    The objects are written anew without it and removed, with all their versions; the chain says by whom and why. It is
+    safe to repeat. Runs that read the old objects can no longer be proved.
+    """
+    ports = Target.find().ports
+    taken = take_out(
+        account,
+        chain=ports.chain,
+        objects=ports.objects,
+        buckets=ports.settings.buckets,
+        remove=ports.remove_object,
+        by=api.own_name(who),
+        why=why,
+    )
+    text = f"{taken.events:,} events and {taken.refused:,} refused ones of {account} were in {taken.objects:,} objects"
+    show(taken, as_json=as_json, text=f"{text}, which are written anew without them and removed")
 
 
 @app.command("anchor")

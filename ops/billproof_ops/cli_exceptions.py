@@ -47,8 +47,7 @@ def show_exception(name: Name, *, as_json: AsJson = False) -> None:
     target = Target.find()
     state = target.ports.exception_store.state(name)
     opened = state.opened
-    policy = target.ports.directory.policy(opened.legal_entity)
-    able = [person.id for person in policy.deciders(opened.amount, other_than=opened.requested_by)]
+    able = [] if state.decision else exceptions.able_people_now(target, opened)
     if as_json:
         print_json({**state.model_dump(mode="json"), "may_approve": able})
         return
@@ -61,8 +60,9 @@ def show_exception(name: Name, *, as_json: AsJson = False) -> None:
         console.print(tables.quarantine(places))
     if not opened.can_approve:
         console.print("There is no document to approve: remove the cause and run the period again.")
-    console.print(f"may approve: {', '.join(able) or 'nobody'}")
-    if state.decision is not None:
+    if state.decision is None:
+        console.print(f"may approve: {', '.join(able) or 'nobody'}")
+    else:
         taken = state.decision
         console.print(f"{taken.verdict} by {taken.decided_by} at {taken.decided_at}: {taken.reason}")
 

@@ -19,13 +19,13 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from billproof.adapters.aws.clients import client
+from billproof.approvals.dismissing import LEAST_REASON
 from billproof.ids import canonical_json
 from billproof.periods import instant_text
 from billproof_ops.api import own_name
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.failures import WORK_QUEUES, Failure, failure_of
 from billproof_ops.model import Shown
-from billproof_ops.quarantine import LEAST_REASON
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 

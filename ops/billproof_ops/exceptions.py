@@ -1,6 +1,7 @@
 """What the command does with exceptions. It reads the exception store; only the API's functions write decisions."""
 
 from billproof.approvals.credits import CreditRequested
+from billproof.approvals.entitlement import able_people
 from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Answer, ExceptionRecord, ExceptionState, Kind
 from billproof.identities import InvoiceId
@@ -22,6 +23,13 @@ def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them
     """
     store = target.ports.exception_store
     return store.of_period(legal_entity, period) if all_of_them else store.waiting(legal_entity, period)
+
+
+def able_people_now(target: Target, opened: ExceptionRecord) -> list[str]:
+    """Name who may approve an exception now: a limit that is used up counts."""
+    history = target.ports.directory.policies.history(opened.legal_entity)
+    limits = target.ports.exception_store.limits
+    return [person.id for person in able_people(opened, history=history, limits=limits, at=target.ports.now())]
 
 
 def decide(target: Target, exception: str, verdict: str, *, who: str | None, reason: str) -> Answer:

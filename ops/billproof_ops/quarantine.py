@@ -3,18 +3,13 @@
 from collections.abc import Iterable
 
 from billproof.adapters.aws.clients import client
-from billproof.periods import instant_text
 from billproof.pipeline.quarantine import states_of
 from billproof.pipeline.refusals import refused_of_month
 from billproof.usage.refusal_model import Dismissal, RefusedEvent, RefusedState
-from billproof.usage.refused import accepted_since, dismiss, find_refused
-from billproof_ops.api import own_name
-from billproof_ops.errors import WrongUse
+from billproof.usage.refused import accepted_since, find_refused
+from billproof_ops import api
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
-
-LEAST_REASON = 3
-"""Letters of the shortest reason that says anything."""
 
 
 class RefusedRow(Shown):
@@ -56,15 +51,9 @@ def _row(event: RefusedEvent, state: RefusedState, said: str) -> RefusedRow:
 
 
 def dismiss_event(target: Target, event: str, *, who: str | None, reason: str) -> Dismissal:
-    """Note that a person dismissed a refused event, with their own credentials.
-
-    Raises WrongUse without a reason, or where `who` is named on AWS, and NotFound.
-    """
-    if len(reason.strip()) < LEAST_REASON:
-        message = "a dismissal needs a reason that another person understands"
-        raise WrongUse(message)
-    now = instant_text(target.ports.now())
-    return dismiss(event, by=own_name(who), reason=reason.strip(), objects=target.ports.objects, now=now)
+    """Dismiss a refused event, as the person whose credentials the command has. Raises RefusedCall and WrongUse."""
+    request = {"event": event, "reason": reason}
+    return Dismissal.model_validate(api.call(target, api.DISMISS, request, who=who))
 
 
 def resend(target: Target, events: Iterable[str]) -> int:

@@ -74,6 +74,12 @@ class Composition:
 
         remove_key(client("dynamodb"), self.settings.audit_table, subject)
 
+    def remove_object(self, key: str) -> None:
+        """Remove every version of an object; no function may."""
+        from billproof.adapters.aws.erasing import remove_object
+
+        remove_object(client("s3"), self.settings.data_bucket, key)
+
     @cached_property
     def anchors(self) -> Objects:
         """Where the heads of the chain are kept, locked."""

@@ -5,6 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from billproof.adapters.aws.erasing import remove_object
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.errors import Contended, ExternalServiceUnavailable, NotFound
 from billproof.ports import NewObject, Objects
@@ -87,3 +88,18 @@ def test_more_than_a_page_of_keys(objects: Objects) -> None:
     for key in keys:
         objects.put(key, b"")
     assert list(objects.keys("k/")) == keys
+
+
+@mock_aws
+def test_an_object_is_removed_with_all_its_versions_and_no_other() -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="objects")
+    client.put_bucket_versioning(Bucket="objects", VersioningConfiguration={"Status": "Enabled"})
+    for key, body in (("a/b", b"1"), ("a/b", b"2"), ("a/bc", b"3")):
+        client.put_object(Bucket="objects", Key=key, Body=body)
+    client.delete_object(Bucket="objects", Key="a/b")
+    for _ in range(2):
+        remove_object(client, "objects", "a/b")
+    left = client.list_object_versions(Bucket="objects")
+    assert [version["Key"] for version in left["Versions"]] == ["a/bc"]
+    assert "DeleteMarkers" not in left

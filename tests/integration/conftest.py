@@ -18,6 +18,7 @@ from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, EUROPE, FLIGHTS, INC, JANUARY, drained, master_data, send, settled
 from tests.support.lacking import LACKING
+from tests.support.tokens import USERS
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +33,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         targets.use_endpoint(found.endpoint)
         assert enforces_roles(found.endpoint) == (os.environ.get("AUTH") == "true")
     try:
-        fill()
+        fill(USERS.parameters(os.environ["AWS_ENDPOINT_URL"]))
         yield Target(outputs=outputs())
     finally:
         if folder is not None:

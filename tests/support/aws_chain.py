@@ -29,6 +29,7 @@ from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
+from tests.support.invoking import REFUSED_EVENTS
 from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
 
@@ -154,6 +155,7 @@ class Chain:
         for item in self._map_items(run, "buckets"):
             self.call("aggregate_usage", {"run_id": run, "bucket": item["bucket"]})
         self.call("check_completeness", {"run_id": run})
+        self.lose(f"runs/{run}/run/control-totals.json")  # as in a plan of before
         self.call("check_completeness", {"run_id": run})  # a step may be repeated
         self.call("close_billing_run", {"run_id": run})  # too early: nothing is there
         batches = [{"run_id": run, "batch_id": item["batch_id"]} for item in self._map_items(run, "batches")]
@@ -207,6 +209,9 @@ def play(chain: Chain) -> None:
     chain.ingest(
         *(flight(number, account=name) for number, name in enumerate(("UA", "WN", "DL", "EV"), 10)), sent_at=in_january
     )
+    chain.ingest(flight(8, account="WN", id=flight(10)["id"]), sent_at=in_january)  # UA has the id, too
+    chain.call("ingest_usage", REFUSED_EVENTS)
+    chain.ask("dismiss_event", {"reason": "a test of the source"}, "ana", event="2013-01-05.e2ca56a2cac71c70")
     chain.ingest(flight(4) | {"time": "no time"}, flight(5, account="nobody"), sent_at=in_january)
     for period, day in RUN_DAYS.items():
         chain.now = day

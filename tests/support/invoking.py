@@ -1,6 +1,7 @@
 """What a handler is invoked with: sample events, a Lambda context, and a world whose month is billed."""
 
 import importlib
+import json
 from typing import Any
 
 from billproof_ops.paths import ROOT
@@ -8,6 +9,8 @@ from tests.support.world import World, flight
 
 EVENTS = ROOT / "events"
 FILES = sorted(EVENTS.glob("*/*.json"))
+REFUSED_EVENTS = json.loads((EVENTS / "ingest_usage" / "good-with-bad-events-to-quarantine.json").read_text())
+"""A sample whose refused events other samples name."""
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 
 
@@ -31,6 +34,7 @@ def billed_world() -> World:
     world = World()
     contract = world.directory.contracts("EV")[0]
     world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    handler("ingest_usage")(REFUSED_EVENTS, Context(), world)
     world.ingest([flight(1, account="EV", type="flight.cancelled")])  # nobody says what it costs: EV is held
     world.bill()
     world.bill("skymeter-europe")

@@ -99,6 +99,9 @@ class MemoryStores:
         del self.audit.items[key_place(subject)]
         self.chain.forget()
 
+    def remove_object(self, key: str) -> None:
+        del self.objects.items[key]
+
     def settle(self) -> None:
         """What a function does at the end of a call: tell the chain which objects are stored."""
         assert not self.chain.settle()

@@ -14,7 +14,7 @@ from typing import Any
 
 from billproof.audit.findings import AuditFindingKind
 from billproof.audit.heads import Anchor, Head, anchor_of, heads_of
-from billproof.audit.walking import walk
+from billproof.audit.walking import all_blocks
 from billproof.ports import Key
 from tests.support.faults import restore, snapshot
 from tests.support.verifying import verified
@@ -95,8 +95,7 @@ def _chains_by_name() -> dict[str, str]:
     """Name the chain that recorded each fact and object of the untouched store."""
     world, kept, _, _ = _played()
     restore(world, kept)
-    blocks = [block for chain in world.chain.names() for block in walk(world.chain, chain).blocks]
-    return {" ".join(entry.place): block.chain for block in blocks for entry in block.entries}
+    return {" ".join(entry.place): block.chain for block in all_blocks(world.chain) for entry in block.entries}
 
 
 def not_named(world: World, altered: list[str]) -> list[str]:

@@ -11,7 +11,8 @@ from billproof.audit.chain import MAX_ATTEMPTS, AuditChain, block_key
 from billproof.audit.model import AuditBlock, Entry
 from billproof.audit.naming import owner_of_object, owner_of_record
 from billproof.audit.origin import ORIGIN, Origin
-from billproof.audit.walking import walk
+from billproof.audit.verifying import verify
+from billproof.audit.walking import WalkedChain, blocks_of
 from billproof.composition import Composition
 from billproof.errors import Contended, ExternalServiceUnavailable
 from billproof.ports import Key, Record
@@ -20,7 +21,7 @@ from billproof.store_keys import ChainName
 from tests.support.fakes import MemoryRecords
 from tests.support.memory_stores import FACTS
 from tests.support.tampering import tampered_with
-from tests.support.verifying import verified
+from tests.support.verifying import audited, verified
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
@@ -96,7 +97,9 @@ def test_threads_of_a_process_append_one_after_the_other_and_lose_nothing() -> N
     written = blocks(records)
     assert {one.place[0] for block in written for one in block.entries} == {str(number) for number in range(200)}
     assert {number for block in written for number in block.written} == set(range(1, 201))
-    assert walk(chain, CHAIN).findings == []
+    walked = WalkedChain(CHAIN)
+    assert len(list(blocks_of(chain, walked))) == walked.number == walked.last
+    assert walked.findings == []
 
 
 def test_a_block_is_never_earlier_than_the_one_before_it() -> None:
@@ -119,6 +122,30 @@ def test_what_is_stored_in_a_month_has_a_record_and_holds() -> None:
     assert verification.facts == sum(len(records.items) for records in world.records.values())
     assert verification.objects == len(world.objects.items)
     assert verification.unconfirmed == 0
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_what_is_verified_in_parts_is_found_as_in_one(*, spoilt: bool) -> None:
+    world = small()
+    world.ingest([*(flight(number) for number in range(3)), flight(7, data={"distance": "-1"})])
+    world.bill()
+    world.settle()
+    if spoilt:
+        keys = sorted(world.objects.items)
+        del world.objects.items[keys[0]]
+        world.objects.items[keys[-1]] = b"other"
+        world.objects.items["usage/other"] = b"put in"
+        world.audit.items.pop(max(key for key in world.audit.items if key.partition == f"chain#{_longest(world)}"))
+    whole = verify(audited(world))
+    parts = verify(audited(world), blocks_at_once=5)
+    assert parts.blocks > 10
+    assert (len(whole.findings) > 2, whole.holds) == (spoilt, not spoilt)
+    assert sorted(parts.findings, key=str) == sorted(whole.findings, key=str)
+    assert parts.model_copy(update={"findings": ()}) == whole.model_copy(update={"findings": ()})
+
+
+def _longest(world: World) -> str:
+    return max(world.chain.names(), key=lambda name: len(list(blocks_of(world.chain, WalkedChain(name)))))
 
 
 def test_a_fact_that_is_there_already_leaves_no_record() -> None:

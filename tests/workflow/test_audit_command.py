@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from billproof.audit.heads import ANCHORS, anchor_days, path_of
 from billproof.audit.merkle import follow
 from billproof.ports import Key
+from billproof.usage import log
 from billproof_ops import cli
 from billproof_ops.paths import ROOT
 from billproof_ops.printing import console
@@ -240,6 +241,30 @@ def test_what_the_law_wants_gone_is_declared_and_its_digests_mean_nothing_any_mo
     code, said = run("verify")
     assert (code, "declared: UA : erased" in said, "Art. 17 GDPR" in said) == (0, True, True), said
     assert not mine & set(world.audit.items)
+
+
+def test_an_account_is_taken_out_of_what_it_shares_and_the_chain_still_holds(world: World) -> None:
+    world.moment = datetime(2013, 2, 9, tzinfo=UTC)  # after the last anchor
+    world.ingest([flight(4), flight(5, data={"distance": "-1"}), flight(6, account="nobody")])
+    world.settle()
+    shared = [key for key in world.objects.items if key.startswith(("usage/", "quarantine/"))]
+    words = ("take-out", "UA", "--as", "ben", "--why", "Art. 17 GDPR, request 12")
+    code, said = run(*words)
+    assert (code, "3 events and 1 refused ones of UA were in 3 objects" in said) == (0, True), said
+    usage = [row for key in world.objects.keys("usage/") for row in log.read_segment(world.objects, key)]
+    refused = [line for key in world.objects.keys("quarantine/") for line in log.read_quarantined(world.objects, key)]
+    assert {row.account for row in usage} == {"EV"}
+    assert [line.account for line in refused] == ["nobody", "nobody"]
+    assert not set(shared) <= set(world.objects.items)
+    code, said = run("verify")
+    assert (code, "Art. 17 GDPR, request 12" in said) == (0, True), said
+    assert "0 events and 0 refused ones of UA were in 0 objects" in run(*words)[1]
+
+
+def test_what_is_taken_out_by_nobody_or_for_no_reason_stays(world: World) -> None:
+    before = dict(world.objects.items)
+    assert run("take-out", "UA", "--as", "ben", "--why", "")[0] != 0
+    assert world.objects.items == before
 
 
 def test_nothing_unknown_is_declared_erased_and_what_is_not_declared_is_missed(world: World) -> None:

@@ -1,6 +1,6 @@
 """Control totals and silent sources: what did not arrive is found before anything is priced."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from billproof.completeness.rules import silences
 from billproof.completeness.service import read_completeness
 from billproof.money import Money
 from billproof.pipeline.aggregating import aggregate_usage
+from billproof.pipeline.artefacts import CONTROL_TOTALS
 from billproof.usage.tallies import DayTally
 from tests.support.world import INC, World, flight
 
@@ -52,6 +53,26 @@ def test_what_is_stated_and_counted_is_complete() -> None:
         ("miles_tracked", 15, 15),
     ]
     assert world.exception_store.of_period(INC, "2013-01") == []
+
+
+def test_what_is_stated_is_cut_by_the_list_of_the_plan_and_in_plans_of_before_by_receipt() -> None:
+    world = World()
+    planned = world.moment
+    world.moment = planned - timedelta(hours=2)
+    world.ingest([flight(1), control_total(1)])
+    world.moment = planned
+    world.start()
+    plan = world.plan(RUN)
+    for bucket in plan.buckets:
+        aggregate_usage(run_id=RUN, bucket=bucket, objects=world.objects)
+    world.moment = planned - timedelta(hours=1)  # it waited in the queue while the run was planned
+    world.ingest([control_total(900)])
+    world.moment = planned
+    world.check(RUN)
+    assert [each.stated_events for each in read_completeness(world.objects, RUN).stated] == [1]
+    del world.objects.items[CONTROL_TOTALS.key(RUN)]
+    world.check(RUN)
+    assert [each.stated_events for each in read_completeness(world.objects, RUN).stated] == [900]
 
 
 def test_a_gap_holds_the_run_and_is_worth_what_the_contracts_say() -> None:

@@ -57,6 +57,27 @@ def test_credit_notes_of_one_invoice_are_one_amount() -> None:
     assert world.decide(f"{UA}~03.001", "approved", "ben").outcome == "decided"
 
 
+def test_who_used_up_a_limit_is_asked_no_more_and_named_to_nobody() -> None:
+    world = limited(LimitScope.DAY)
+    first, second = ask(world, UA, "C-1", "600.00"), ask(world, WN, "C-2", "600.00")
+    assert world.wait(first, "t1").told == ("ana", "ben")
+    assert world.decide(first, "approved", "ana").outcome == "decided"
+    assert world.wait(second, "t2").told == ("ben",)
+    world.moment += timedelta(days=1)
+    assert world.wait(second, "t3").told == ("ana", "ben")
+
+
+def test_where_nobody_may_approve_nobody_is_named() -> None:
+    world = limited(LimitScope.DAY)
+    policy = world.directory.policy(INC)
+    people = [person for person in policy.people if person.id != "ben"]
+    world.publish(policy.model_copy(update={"version": policy.version + 1, "people": tuple(people)}))
+    large = ask(world, UA, "C-1", "1100.00")
+    assert world.wait(large, "t1").told == ()
+    answer = world.decide(large, "approved", "ana")
+    assert answer.message == "1100.00 USD is over the limit of ana; may decide: nobody"
+
+
 @pytest.mark.parametrize(
     ("scopes", "outcomes"),
     [

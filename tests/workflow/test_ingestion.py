@@ -78,7 +78,7 @@ BAD: list[tuple[str, Any, Reason]] = [
     ("boolean", flight(data={"distance": True}), Reason.MALFORMED_QUANTITY),
     ("missing", flight(data={"distance": None}), Reason.MISSING_QUANTITY),
     ("too large", flight(data={"note": "x" * 70_000}), Reason.TOO_LARGE),
-    ("too many", [{}] * 1_001, Reason.TOO_MANY),
+    ("more than there is room for", [1] * 10_001, Reason.TOO_MANY),
 ]
 
 
@@ -99,6 +99,18 @@ def test_good_and_bad_events_of_one_message_part_ways() -> None:
     counts, _ = send(world, json.dumps(events))
     assert (counts.received, counts.accepted, counts.quarantined) == (4, 2, 2)
     assert [(each.position, each.account) for each in refused(world)] == [(1, "ZZ"), (3, "UA")]
+
+
+def test_each_event_of_a_message_of_too_many_is_refused_by_itself_and_may_be_sent_again() -> None:
+    world = World()
+    events = [flight(number) for number in range(1_001)]
+    counts, _ = send(world, json.dumps(events))
+    assert (counts.received, counts.accepted, counts.quarantined) == (1_001, 0, 1_001)
+    lines = refused(world)
+    assert {line.reason for line in lines} == {Reason.TOO_MANY}
+    assert {(line.account, line.time) for line in lines} == {("UA", "2013-01-05T17:00:00.000000Z")}
+    counts, _ = send(world, lines[0].raw)
+    assert counts.accepted == 1
 
 
 def test_quantities_keep_their_text_whether_sent_as_text_or_number() -> None:

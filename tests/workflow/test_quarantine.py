@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
+from billproof.approvals.dismissing import dismiss_event
 from billproof.conservation.service import balance_run
-from billproof.errors import NotFound
+from billproof.errors import NotAllowed, NotFound
 from billproof.pipeline.artefacts import REFUSED, Artefacts
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.refusals import refused_of_month
 from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
-from billproof.usage.refusal_model import PlaceKind, QuarantinedAt, RefusedEvent
-from billproof.usage.refused import accepted_since, dismiss, readable_parts
+from billproof.usage.refusal_model import Dismissal, PlaceKind, QuarantinedAt, RefusedEvent
+from billproof.usage.refused import accepted_since, readable_parts
+from billproof_ops.local.people import local_identity
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
 from tests.support.world import EUROPE, INC, World, flight
 
@@ -44,8 +46,16 @@ def refused(world: World, month: str = JAN, entity: str = INC) -> list[RefusedEv
     return refused_of_month(entity, month, directory=world.directory, objects=world.objects)
 
 
-def dismissed(world: World, event: str, by: str = "ben") -> None:
-    dismiss(event, by=by, reason="a test of the source", objects=world.objects, now="2013-02-01T00:00:00Z")
+def dismissed(world: World, event: str, by: str = "ben") -> Dismissal:
+    return dismiss_event(
+        event,
+        reason="a test of the source",
+        caller=local_identity(by),
+        policies=world.policies,
+        directory=world.directory,
+        objects=world.objects,
+        now=world.now(),
+    )
 
 
 def test_a_typo_in_an_account_is_in_the_statement_of_the_entity_that_looks_after_the_source() -> None:
@@ -106,8 +116,9 @@ def test_a_person_dismisses_one_with_a_reason_and_the_first_decision_stands() ->
     world.ingest([flight(1), flight(2, data={"distance": "-1"})])
     bill(world, JAN)
     (event,) = refused(world)
-    dismissed(world, event.id)
-    dismissed(world, event.id, by="ana")
+    first = dismissed(world, event.id)
+    assert dismissed(world, event.id, by="ana") == first
+    assert (first.dismissed_by, first.identity) == ("ben", local_identity("ben"))
     assert parts(world, RUN) == {"total": 1, "open": 0, "resent and accepted": 0, "dismissed": 1}
     with pytest.raises(NotFound):
         dismissed(world, "2013-01-05.0123456789abcdef")
@@ -143,6 +154,37 @@ def test_one_that_was_dismissed_and_sent_again_is_billed_and_says_so() -> None:
     world.ingest([flight(2)])
     bill(world, JAN)
     assert parts(world, RUN) == {"total": 1, "open": 0, "resent and accepted": 1, "dismissed": 0}
+
+
+def test_only_a_person_of_the_legal_entity_that_states_an_event_dismisses_it() -> None:
+    world = World()
+    policy = world.directory.policy(INC)
+    others = tuple(person for person in policy.people if person.id != "ben")
+    world.publish(policy.model_copy(update={"version": policy.version + 1, "people": others}))
+    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
+    (event,) = refused(world)
+    assert world.directory.policy(EUROPE).person_of(local_identity("ben")) is not None
+    for name in ("ben", "mallory"):
+        with pytest.raises(NotAllowed):
+            dismissed(world, event.id, by=name)
+    assert dismissed(world, event.id, by="ana").dismissed_by == "ana"
+
+
+@pytest.mark.parametrize("by", ["mallory", "carla"])
+def test_a_dismissal_of_nobody_who_may_is_found_by_the_proof(by: str) -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
+    bill(world, JAN)
+    (event,) = refused(world)
+    decision = dismissed(world, event.id)
+    (key,) = world.objects.keys("dismissals/")
+    forged = decision.model_copy(update={"identity": local_identity(by)})
+    world.objects.items[key] = forged.model_dump_json().encode()
+    (difference,) = prove_run(RUN, stores=world.stores()).differences
+    assert (difference.kind, difference.where) == (DifferenceKind.DISMISSAL, event.id)
+    of_before = decision.model_copy(update={"identity": None})  # dismissals had no identity once
+    world.objects.items[key] = of_before.model_dump_json().encode()
+    assert prove_run(RUN, stores=world.stores()).holds
 
 
 def test_what_is_refused_after_the_run_changes_no_closed_statement_and_is_stated_by_the_next() -> None:
@@ -187,6 +229,18 @@ def test_one_without_a_subject_lies_under_its_day_and_one_without_a_time_belongs
     assert [place.place for place in bill(world, JAN, EUROPE).quarantine] == [
         SOURCE
     ]  # the first of both looks after it
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00Z", "0001-01-01T05:00:00+05:00", "0300-06-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_an_impossible_time_stops_no_run_and_is_stated_by_the_next_one(time: str) -> None:
+    world = World()
+    world.ingest([flight(1), flight(2, time=time), flight(3, account="UAA", time=time)])  # billed in New York's time
+    statements = [bill(world, month, entity) for month in (JAN, FEB) for entity in (INC, EUROPE)]
+    stated = [name for statement in statements for name, place in places(statement).items() if place.events]
+    assert sorted(stated) == ["account UA", f"source {SOURCE}"]
+    assert prove_run(RUN, stores=world.stores()).holds
 
 
 @pytest.mark.parametrize("change", ["removed", "changed"])

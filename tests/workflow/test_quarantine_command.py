@@ -1,14 +1,17 @@
 """`billproof quarantine`: what is refused is listed, dismissed by a person, and sent again."""
 
 import json
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from billproof_ops import cli, quarantine
+from billproof_ops import api, cli, quarantine
 from billproof_ops.target import Target
+from tests.support.api_events import api_event
+from tests.support.invoking import Context, handler
 from tests.support.late_usage import JAN
 from tests.support.world import INC, World, flight
 
@@ -26,9 +29,21 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     bodies: list[str] = []
     queue = SimpleNamespace(send_message=lambda **message: bodies.append(message["MessageBody"]))
     monkeypatch.setattr(quarantine, "client", lambda _: queue)
+    monkeypatch.setattr(api, "call", partial(call, world))
     outputs = {"UsageEventsQueueUrl": "https://sqs.example/usage"}
     monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world, outputs=outputs))
     return bodies
+
+
+def call(world: World, _: Target, operation: api.Operation, request: dict[str, str], *, who: str) -> Any:
+    """Answer as the API does."""
+    assert operation is api.DISMISS
+    event = api_event({"reason": request["reason"]}, who, event=request["event"])
+    response = handler("dismiss_event")(event, Context(), world)
+    document = json.loads(response["body"])
+    if response["statusCode"] != 200:
+        raise api.RefusedCall(response["statusCode"], document)
+    return document
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -59,6 +74,15 @@ def test_a_dismissal_has_a_reason_and_an_event() -> None:
     (row,) = listed()
     assert run("dismiss", row["id"], "--as", "ben", "--reason", " ")[0] != 0
     assert run("dismiss", "2013-01-05.0123456789abcdef", "--as", "ben", "--reason", "no such event")[0] != 0
+    assert [row["state"] for row in listed()] == ["open"]
+
+
+@pytest.mark.usefixtures("sent")
+@pytest.mark.parametrize("name", ["mallory", "Ben", "schedule"])
+def test_who_is_no_person_of_the_legal_entity_dismisses_nothing(name: str) -> None:
+    (row,) = listed()
+    code, said = run("dismiss", row["id"], "--as", name, "--reason", "it is mine")
+    assert (code != 0, "has no person with this identity" in said) == (True, True), said
     assert [row["state"] for row in listed()] == ["open"]
 
 

@@ -1,7 +1,10 @@
 """The same id on another day is another event, and holds the invoice: in the open month and the one before."""
 
+import pytest
+
 from billproof.pipeline.model import RunStatement
 from billproof.proof.service import prove_run
+from billproof.usage import shared_ids
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.world import INC, World, flight
 
@@ -62,9 +65,40 @@ def test_one_that_was_retracted_is_not_held() -> None:
 
 
 def test_copies_of_an_event_are_no_reuse_and_ids_of_other_accounts_are_other_events_whatever_the_bucket() -> None:
+    reported = set()
     for buckets in (1, 8):
         world = World(buckets=buckets)
         world.ingest([flight(1), flight(1), *(flight(1, account=account, id=ID) for account in ("B6", "FL", "AS"))])
         statement = bill(world, JAN)
         assert held(statement) == []
         assert (statement.events.metered, statement.events.duplicate, statement.events.conflicting) == (4, 1, 0)
+        (finding,) = [finding for finding in statement.findings if finding.code == "id_in_several_accounts"]
+        reported.add((finding.severity, finding.message))
+    day = "on 2013-01-05"
+    places = f"under AS {day} and under B6 {day} and under FL {day} and under UA {day}"
+    assert reported == {("warning", f"id {ID} of test/operations stands {places}")}
+
+
+def test_of_many_ids_that_several_accounts_have_the_first_are_named_and_the_others_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared_ids, "IDS_AT_ONCE", 20)  # compared in three parts
+    world = World(buckets=4)
+    ids = [f"n{number}" for number in range(25)]
+    for account, day in (("UA", "2013-01-05"), ("B6", "2013-01-20")):
+        world.ingest([flight(account=account, day=day, id=name) for name in ids])
+    world.ingest([flight(account="B6", day="2013-01-20", id="n0", source="another")])
+    statement = bill(world, JAN)
+    messages = [finding.message for finding in statement.findings if finding.code == "id_in_several_accounts"]
+    assert len(messages) == 21
+    assert messages[-1] == "5 more ids stand under several accounts"
+    assert {message.partition(" stands ")[2] for message in messages[:-1]} == {
+        "under B6 on 2013-01-20 and under UA on 2013-01-05"
+    }
+    assert world.bill(period=JAN).released == 0  # it holds nothing
+
+
+def test_an_id_that_was_retracted_in_one_account_is_no_longer_shared() -> None:
+    world = World(buckets=4)
+    world.ingest([flight(1), flight(1, account="B6", id=ID), flight(2, account="B6", retracts=ID, data={})])
+    assert [finding.code for finding in bill(world, JAN).findings] == []

@@ -1,6 +1,7 @@
 """The local stack as people use it: server and deployment together."""
 
 import os
+from collections.abc import Mapping
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
@@ -48,12 +49,16 @@ def up(owner: str = server.PERSON) -> Stack:
     return Stack(endpoint=running.endpoint, pid=running.pid, deployed=deployed, state_wiped=wiped, outputs=outputs())
 
 
-def fill() -> bool:
-    """Deploy to the emulator of this process, with what its CloudFormation does not make; say whether code changed."""
-    deployed = deploy(PARAMETERS)
+def fill(more: Mapping[str, str] | None = None) -> bool:
+    """Deploy to the emulator of this process, with what its CloudFormation does not make; say whether code changed.
+
+    `more` are parameters beside those of the local stack.
+    """
+    parameters = PARAMETERS | dict(more or {})
+    deployed = deploy(parameters)
     client("ses").verify_email_identity(EmailAddress=PARAMETERS["SenderAddress"])
     stack_outputs = outputs()
-    (archive,) = [resource for resource in declared(PARAMETERS).values() if resource["Type"] == ARCHIVE]
+    (archive,) = [resource for resource in declared(parameters).values() if resource["Type"] == ARCHIVE]
     ensure_archive(
         name=stack_outputs["UsageArchiveName"], bus_arn=stack_outputs["UsageBusArn"], properties=archive["Properties"]
     )

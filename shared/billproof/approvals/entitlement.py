@@ -41,14 +41,53 @@ def entitlement(
     limits: ApprovalLimits,
     at: datetime,
 ) -> Entitlement | NotEntitled:
-    """Say who a caller is and that this person may decide now, or why not."""
+    """Say who a caller is and that this person may decide now, or why not, and who may."""
+    answer = _judged(opened, verdict, caller, history=history, limits=limits, at=at)
+    if not isinstance(answer, NotEntitled) or answer.refusal is not Refusal.OVER_LIMIT:
+        return answer
+    able = [person.id for person in able_people(opened, history=history, limits=limits, at=at)]
+    return NotEntitled(answer.refusal, f"{answer.message}; may decide: {', '.join(able) or 'nobody'}")
+
+
+def able_people(
+    opened: ExceptionRecord, *, history: PolicyHistory, limits: ApprovalLimits, at: datetime
+) -> list[Person]:
+    """Return who may approve an exception now: a limit that is used up counts, and who published the policy does not.
+
+    Where there is nothing to approve it is who could by the amount: any of them may reject it.
+    """
+    version = history.in_force(at)
+    if version is None:
+        return []
+    if not opened.can_approve:
+        return version.policy.deciders(opened.amount, other_than=opened.requested_by)
+
+    def may(person: Person) -> bool:
+        callers = (
+            _judged(opened, Verdict.APPROVED, identity, history=history, limits=limits, at=at)
+            for identity in person.identities
+        )
+        return any(isinstance(answer, Entitlement) for answer in callers)
+
+    return [person for person in version.policy.people if may(person)]
+
+
+def _judged(
+    opened: ExceptionRecord,
+    verdict: Verdict,
+    caller: Identity,
+    *,
+    history: PolicyHistory,
+    limits: ApprovalLimits,
+    at: datetime,
+) -> Entitlement | NotEntitled:
     version = history.in_force_for(caller, at)
     person = version.policy.person_of(caller) if version else None
     if version is None or person is None:
         return _unknown(opened, caller, history)
     counted = limits.next_amounts(opened, person.id, at) if verdict is Verdict.APPROVED else []
     refused = _refusal(opened, verdict, caller, person, version, history) or _over_limit(
-        opened, version.policy, person, counted
+        version.policy, person, counted
     )
     return refused or Entitlement(person, version.policy, counted)
 
@@ -73,7 +112,7 @@ def why_not_entitled(
     counted = limits.proved_amounts(opened, person.id, at)
     if {amount.scope for amount in counted} != scopes_counted(opened, at):
         return f"what {person.id} approved does not count it"
-    over = _over_limit(opened, version.policy, person, counted)
+    over = _over_limit(version.policy, person, counted)
     return over.message if over else None
 
 
@@ -96,28 +135,16 @@ def _refusal(
         return NotEntitled(Refusal.NOTHING_TO_RELEASE, message)
     if not version.policy.role_of(person).may_approve(opened.amount):
         worth = str(opened.amount) if opened.amount else "an unknown amount"
-        return NotEntitled(
-            Refusal.OVER_LIMIT, f"{worth} is over the limit of {person.id}; may decide: {_able(opened, version.policy)}"
-        )
+        return NotEntitled(Refusal.OVER_LIMIT, f"{worth} is over the limit of {person.id}")
     return None
 
 
-def _over_limit(
-    opened: ExceptionRecord, policy: Policy, person: Person, counted: list[CountedAmount]
-) -> NotEntitled | None:
+def _over_limit(policy: Policy, person: Person, counted: list[CountedAmount]) -> NotEntitled | None:
     over = over_limit(counted, policy, policy.role_of(person))
     if over is None:
         return None
-    message = (
-        f"{over.approved.amount} makes {over.approved.total} that {person.id} approved of one {over.scope}, over the "
-        f"limit; may decide: {_able(opened, policy, but=person.id)}"
-    )
-    return NotEntitled(Refusal.OVER_LIMIT, message)
-
-
-def _able(opened: ExceptionRecord, policy: Policy, *, but: str = "") -> str:
-    able = (person.id for person in policy.deciders(opened.amount, other_than=opened.requested_by))
-    return ", ".join(name for name in able if name != but) or "nobody"
+    summed = f"{over.approved.amount} makes {over.approved.total} that {person.id} approved of one {over.scope}"
+    return NotEntitled(Refusal.OVER_LIMIT, f"{summed}, over the limit")
 
 
 def _unknown(opened: ExceptionRecord, caller: Identity, history: PolicyHistory) -> NotEntitled:

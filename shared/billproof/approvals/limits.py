@@ -22,6 +22,7 @@ from billproof.model import Model
 from billproof.money import Money
 from billproof.periods import instant_text
 from billproof.ports import Key, Record, Records
+from billproof.store_keys import sort_key
 
 
 class ApprovedAmount(Model):
@@ -128,4 +129,4 @@ def _scopes(opened: ExceptionRecord, at: datetime) -> Iterator[tuple[LimitScope,
 
 
 def _partition(opened: ExceptionRecord, person: str) -> str:
-    return f"limits#{opened.legal_entity}#{person}"
+    return sort_key("limits", opened.legal_entity, person)

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from enum import StrEnum
 
+from billproof.approvals.entitlement import able_people
 from billproof.approvals.exception_store import ExceptionStore, Token, execution_name
 from billproof.approvals.model import ExceptionRecord
 from billproof.approvals.policy import Person
@@ -57,6 +58,8 @@ def await_decision(
 ) -> Waiting:
     """Keep the token that the workflow waits under, and tell those who may decide; later calls remind, then escalate.
 
+    Those are the people whose limits are not used up; where there are none, whoever has no limit is told at once.
+
     A mail that is not taken fails no wait: it is counted, and the exception is listed as open all the same. Where the
     decision is there already, or the exception is no longer needed, the workflow is answered at once. Raises
     NotFound where there is no such exception: nothing is kept then.
@@ -68,11 +71,11 @@ def await_decision(
         tokens.answer(token=token, document=output_of(state, state.decision))
         return Waiting(exception=exception, outcome=WaitOutcome(state.decision.verdict), reminder=reminder, told=())
     opened = state.opened
+    history = directory.policies.history(opened.legal_entity)
     policy = directory.policy(opened.legal_entity)
     is_late = reminder >= policy.escalate_after
-    people = policy.deciders(opened.amount, other_than=opened.requested_by)
-    if is_late:
-        people = policy.without_limits(other_than=opened.requested_by)
+    people = [] if is_late else able_people(opened, history=history, limits=exception_store.limits, at=now)
+    people = people or policy.without_limits(other_than=opened.requested_by)
     failed = [] if sender is None else _tell(people, opened, reminder, mailer=mailer, sender=sender)
     outcome = WaitOutcome.REMINDED if reminder else WaitOutcome.WAITING
     return Waiting(

@@ -5,14 +5,17 @@ Adopting says nothing about what happened before: from then on, whatever is chan
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from billproof.audit.chain import ENTRIES_LIMIT, AuditChain
 from billproof.audit.index import Name, index_of, is_erasable
 from billproof.audit.model import ADOPTED, ERASED, OBJECTS, Entry
 from billproof.audit.naming import SHARED, chain_of, owner_of_object, owner_of_record
 from billproof.audit.stores import AuditedObjects, AuditedRecords
-from billproof.audit.walking import walk
+from billproof.audit.walking import all_blocks, all_chains
 from billproof.errors import InvalidInput, NotFound
 from billproof.model import Model
+from billproof.ports import NewObject
 from billproof.store_keys import ChainName
 
 
@@ -30,7 +33,7 @@ def adopt(
 
     Raises InvalidInput where nobody is named, or no reason.
     """
-    _refuse_nobody(by, why)
+    refuse_nobody(by, why)
     recorded = _recorded(chain)
     counts = {True: 0, False: 0}
     waiting: dict[str, list[Entry]] = {}
@@ -57,6 +60,14 @@ def adopt(
     return Adopted(facts=counts[False], objects=counts[True])
 
 
+def adopt_object(new: NewObject, *, chain: AuditChain, objects: AuditedObjects, by: str, why: str) -> None:
+    """Record an object as adopted by somebody for a reason, and put it. Raises InvalidInput without one of both."""
+    refuse_nobody(by, why)
+    declared = msgspec.structs.replace(objects.entry(new.key, new.data, what=ADOPTED), by=by, why=why)
+    chain.append(chain_of(owner_of_object(new.key).owner, ("adopted",)), [declared])
+    objects.below.put(new.key, new.data, content_type=new.content_type)
+
+
 def _unrecorded(
     facts: Mapping[str, AuditedRecords], objects: AuditedObjects, recorded: set[Name]
 ) -> Iterator[tuple[str, Entry]]:
@@ -70,8 +81,7 @@ def _unrecorded(
 
 
 def _recorded(chain: AuditChain) -> set[Name]:
-    blocks = (block for name in chain.names() for block in walk(chain, name).blocks)
-    return set(index_of(blocks).entries)
+    return set(index_of(all_chains(chain)).entries)
 
 
 def declare_erased(*, chain: AuditChain, subject: str, keys: Sequence[str] = (), by: str, why: str) -> int:
@@ -81,12 +91,11 @@ def declare_erased(*, chain: AuditChain, subject: str, keys: Sequence[str] = (),
     that nothing is ever gone without one. Raises InvalidInput where nobody is named, no reason, or a subject that is
     more than an account, and NotFound where the chain knows nothing of the subject or of an object.
     """
-    _refuse_nobody(by, why)
-    blocks = [block for name in chain.names() for block in walk(chain, name).blocks]
-    if not keys and not is_erasable(subject, {ChainName.parse(block.chain).owner for block in blocks}):
+    refuse_nobody(by, why)
+    if not keys and not is_erasable(subject, {ChainName.parse(name).owner for name in chain.names()}):
         message = "this is no account: of what several share, declare objects one by one"
         raise InvalidInput(message)
-    known = [entry for block in blocks for entry in block.entries]
+    known = (entry for block in all_blocks(chain) for entry in block.entries)
     places = {(entry.place if keys else ()) for entry in known if _is_meant(entry, subject, keys)}
     if len(places) < max(len(keys), 1):
         message = "the audit chain knows no such subject, or not all of these objects"
@@ -105,7 +114,8 @@ def _is_meant(entry: Entry, subject: str, keys: Sequence[str]) -> bool:
     return entry.subject == subject
 
 
-def _refuse_nobody(by: str, why: str) -> None:
+def refuse_nobody(by: str, why: str) -> None:
+    """Raise InvalidInput where nobody is named, or no reason."""
     if not by or not why:
         message = "say who declares it, and why"
         raise InvalidInput(message)

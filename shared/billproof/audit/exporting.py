@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from billproof.audit.chain import AuditChain
 from billproof.audit.heads import Anchor, heads_of
 from billproof.audit.model import AuditBlock
-from billproof.audit.walking import walk
+from billproof.audit.walking import all_blocks
 from billproof.ids import canonical_json, digest_bytes
 
 COLUMNS = ("chain", "sequence", "at", "function", "request", "what", "store", "place", "subject", "digest", "size")
@@ -26,7 +26,7 @@ MORE_COLUMNS = ("by", "why")
 
 def export(chain: AuditChain, anchors: Sequence[Anchor], *, at: str, with_keys: bool) -> dict[str, bytes]:
     """Return the files of an export by their names."""
-    blocks = [block for name in chain.names() for block in walk(chain, name).blocks]
+    blocks = list(all_blocks(chain))
     files = {
         "blocks.jsonl": _lines(canonical_json(block.document()) for block in blocks),
         "entries.csv": _table(blocks),

@@ -11,9 +11,14 @@ another one was there first. What it says of facts, or of objects that are store
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from zlib import crc32
+
+import msgspec
 
 from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECT, OBJECTS, AuditBlock, Entry
+from billproof.errors import NotFound
 from billproof.identities import RunId
 from billproof.ids import is_name
 from billproof.store_keys import ChainName, ObjectKey, PartitionName, RunKey
@@ -26,7 +31,7 @@ type Name = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class RecordedEntry:
-    """An entry, with the block that holds it."""
+    """An entry, with the block that holds it: its own entries are left out there."""
 
     entry: Entry
     block: AuditBlock
@@ -47,7 +52,7 @@ class AuditIndex:
     closed_at: dict[str, str] = field(default_factory=dict)
     adoptions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How much was adopted, by who declared it and why."""
-    owners: frozenset[str] = frozenset()
+    owners: set[str] = field(default_factory=set)
     number: int = 0
 
     def is_erased(self, recorded: RecordedEntry) -> bool:
@@ -71,27 +76,57 @@ class AuditIndex:
         return key.folder in REPLACEABLE
 
 
-def index_of(blocks: Iterable[AuditBlock]) -> AuditIndex:
-    """Put the entries of all blocks in the order of time, by what they are of."""
-    ordered = sorted(blocks, key=lambda block: (block.at, block.chain, block.sequence))
-    confirmed = {(block.chain, sequence) for block in ordered for sequence in block.written}
-    void = {(block.chain, sequence) for block in ordered for sequence in block.void} - confirmed
-    index = AuditIndex(owners=frozenset(ChainName.parse(block.chain).owner for block in ordered))
-    for block in ordered:
-        place = (block.chain, block.sequence)
-        for entry in block.entries if place not in void or not _may_be_void(block) else ():
-            index.number += 1
-            is_fact = entry.store != OBJECTS
-            recorded = RecordedEntry(entry, block, is_confirmed=is_fact or entry.what == ADOPTED or place in confirmed)
-            if entry.what == ERASED:
-                index.erased.append(recorded)
-                continue
-            if entry.what == ADOPTED:
-                index.adoptions[entry.by, entry.why] += 1
-            index.entries.setdefault(entry.name, []).append(recorded)
-            for run in _closed_run(entry):
-                index.closed_at.setdefault(run, block.at)
+def index_of(chains: Iterable[Iterable[AuditBlock]], *, part: int = 0, parts: int = 1) -> AuditIndex:
+    """Put the entries of all chains in the order of time, by what they are of.
+
+    Of several parts the index holds one of everything that is stored, and all that was declared.
+    """
+    index = AuditIndex()
+    for blocks in chains:
+        _add_chain(index, blocks, part, parts)
+    for recorded in (index.erased, *index.entries.values()):
+        recorded.sort(key=lambda one: (one.block.at, one.block.chain, one.block.sequence))
     return index
+
+
+def is_of_part(name: Name, part: int, parts: int) -> bool:
+    """Say whether something is of one of several parts of what is stored."""
+    return parts == 1 or crc32(" ".join(name).encode()) % parts == part
+
+
+def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts: int) -> None:
+    """Add what a chain records: later blocks say which objects of earlier ones are stored, and which never were."""
+    confirmed: set[int] = set()
+    void: set[int] = set()
+    alone: set[int] = set()
+    added: list[RecordedEntry] = []
+    for block in blocks:
+        confirmed.update(block.written)
+        void.update(block.void)
+        bare = msgspec.structs.replace(block, entries=(), written=(), void=())
+        index.number += len(block.entries)
+        with suppress(NotFound):  # a name that was changed is found where the chain is walked along
+            index.owners.add(ChainName.parse(block.chain).owner)
+        index.adoptions.update((entry.by, entry.why) for entry in block.entries if entry.what == ADOPTED)
+        if _may_be_void(block):
+            alone.add(block.sequence)
+        for entry in block.entries:
+            for run in _closed_run(entry):
+                index.closed_at[run] = min(block.at, index.closed_at.get(run, block.at))
+            if entry.what == ERASED or is_of_part(entry.name, part, parts):
+                is_fact = entry.store != OBJECTS
+                added.append(RecordedEntry(entry, bare, is_confirmed=is_fact or entry.what == ADOPTED))
+    void = (void & alone) - confirmed
+    index.number -= len(void)
+    for one in added:
+        sequence = one.block.sequence
+        if sequence in void:
+            continue
+        if one.entry.what == ERASED:
+            index.erased.append(one)
+        else:
+            is_confirmed = one.is_confirmed or sequence in confirmed
+            index.entries.setdefault(one.entry.name, []).append(replace(one, is_confirmed=is_confirmed))
 
 
 def is_erasable(subject: str, owners: Collection[str]) -> bool:

@@ -6,6 +6,7 @@ anchors, heads  ->  chain  ->  digest  =  HMAC(key of its subject, what is store
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,14 +14,17 @@ from itertools import pairwise
 from billproof.audit.chain import AuditChain
 from billproof.audit.findings import AuditFinding, AuditFindingKind, Verification
 from billproof.audit.heads import Anchor, Head
-from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of
+from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of, is_of_part
 from billproof.audit.model import FACT, OBJECTS
 from billproof.audit.naming import LANES
-from billproof.audit.walking import WalkedChain, compare_anchor, compare_heads, missing_anchors, walk
+from billproof.audit.walking import WalkedChain, blocks_of, compare_anchor, compare_heads, missing_anchors
 from billproof.errors import NotFound
 from billproof.ids import canonical_json
 from billproof.ports import Key, LinkableRecords, Objects
 from billproof.store_keys import ChainName
+
+BLOCKS_AT_ONCE = 200_000
+"""Blocks whose records are compared at once with what is stored; of more, a part of what is stored after the other."""
 
 
 @dataclass(frozen=True)
@@ -95,25 +99,47 @@ class _Check:
                 self.find(AuditFindingKind.OVERWRITTEN, name, f"{after.where} of {after.block.at} wrote other content")
 
 
-def verify(stores: AuditedStores, *, since: str = "", until: str = "") -> Verification:
+def verify(
+    stores: AuditedStores, *, since: str = "", until: str = "", blocks_at_once: int = BLOCKS_AT_ONCE
+) -> Verification:
     """Verify all chains, and what is stored: all of it, or what was recorded from one instant up to before another.
 
-    Between instants it looks up what was recorded then; only without them is what has no record found.
+    Between instants it looks up what was recorded then; only without them is what has no record found. What is stored
+    is compared part by part, and the chains are read once for each: so that memory does not grow with them.
     """
-    chains = [walk(stores.chain, name) for name in _names(stores)]
+    names = _names(stores)
+    heads = (stores.chain.head(name) for name in names)
+    parts = 1 + sum(head.sequence for head in heads if head is not None) // blocks_at_once
+    chains = [_to_walk(stores, name) for name in names]
+    checks = [_check_part(stores, chains, part, parts, since, until) for part in range(parts)]
     for walked in chains:
         for anchor in stores.anchors:
             compare_anchor(walked, anchor)
-        heads = [head for head in stores.heads if head.chain == walked.name]
-        compare_heads(walked, heads, "the head that was printed names")
-    blocks = [block for walked in chains for block in walked.blocks]
-    check = _Check(stores, index_of(blocks))
+        mine = [head for head in stores.heads if head.chain == walked.name]
+        compare_heads(walked, mine, "the head that was printed names")
+    return _verification(chains, checks, missing_anchors(stores.anchors, chains))
+
+
+def _to_walk(stores: AuditedStores, name: str) -> WalkedChain:
+    """Return a chain that is still to be walked along, with the heads that are known of it."""
+    known = {head.sequence for head in stores.heads if head.chain == name}
+    known |= {day.head.sequence for anchor in stores.anchors for day in anchor.chains if day.head.chain == name}
+    return WalkedChain(name, known)
+
+
+def _check_part(
+    stores: AuditedStores, chains: Sequence[WalkedChain], part: int, parts: int, since: str, until: str
+) -> _Check:
+    """Walk along the chains, and compare a part of what is stored with what they recorded of it."""
+    walked = chains if part == 0 else [WalkedChain(chain.name) for chain in chains]
+    blocks = (blocks_of(stores.chain, chain) for chain in walked)
+    check = _Check(stores, index_of(blocks, part=part, parts=parts))
     names = set(check.index.entries)
     if since or until:
         names = {name for name in names if _is_within(check.index.entries[name], since, until)}
         present = _looked_up(stores, names)
     else:
-        present = _everything(stores)
+        present = _everything(stores, part, parts)
     for name, data in present:
         check.stored(name, data)
         names.discard(name)
@@ -121,27 +147,40 @@ def verify(stores: AuditedStores, *, since: str = "", until: str = "") -> Verifi
         check.missing(name)
     for name in check.index.entries:
         check.history(name)
-    return _verification(chains, check, missing_anchors(stores.anchors, blocks))
+    return _Check(stores, _without_entries(check.index), check.findings, check.counts, check.unconfirmed)
 
 
-def _verification(chains: Sequence[WalkedChain], check: _Check, more: Iterable[AuditFinding]) -> Verification:
-    index = check.index
+def _without_entries(index: AuditIndex) -> AuditIndex:
+    return AuditIndex(erased=index.erased, adoptions=index.adoptions, number=index.number)
+
+
+def _verification(
+    chains: Sequence[WalkedChain], checks: Sequence[_Check], more: Iterable[AuditFinding]
+) -> Verification:
+    index = checks[0].index
     declared = (
         f"{recorded.entry.subject} {' '.join(recorded.entry.place)}: erased at {recorded.block.at} by "
         f"{recorded.entry.by}: {recorded.entry.why}"
         for recorded in index.erased
     )
+    counts: Counter[str] = Counter()
+    for check in checks:
+        counts.update(check.counts)
     return Verification(
         chains=len(chains),
-        blocks=sum(len(walked.blocks) for walked in chains),
+        blocks=sum(walked.number for walked in chains),
         entries=index.number,
-        facts=sum(number for store, number in check.counts.items() if store != OBJECTS),
-        objects=check.counts.get(OBJECTS, 0),
-        since=min((walked.blocks[0].at for walked in chains if walked.blocks), default=""),
+        facts=sum(number for store, number in counts.items() if store != OBJECTS),
+        objects=counts[OBJECTS],
+        since=min((walked.first_at for walked in chains if walked.number), default=""),
         adopted=index.adoptions.total(),
         declared=(*declared, *(f"{number} adopted by {by}: {why}" for (by, why), number in index.adoptions.items())),
-        unconfirmed=check.unconfirmed,
-        findings=(*(finding for walked in chains for finding in walked.findings), *more, *check.findings),
+        unconfirmed=sum(check.unconfirmed for check in checks),
+        findings=(
+            *(finding for walked in chains for finding in walked.findings),
+            *more,
+            *(finding for check in checks for finding in check.findings),
+        ),
     )
 
 
@@ -154,12 +193,15 @@ def _names(stores: AuditedStores) -> list[str]:
     return sorted(known | {name for name in lanes - known if stores.chain.head(name) is not None})
 
 
-def _everything(stores: AuditedStores) -> Iterator[tuple[Name, bytes]]:
+def _everything(stores: AuditedStores, part: int, parts: int) -> Iterator[tuple[Name, bytes]]:
     for store, records in stores.facts.items():
         for record in records.all():
-            yield (store, record.key.partition, record.key.sort), canonical_json(dict(record.document))
+            name = (store, record.key.partition, record.key.sort)
+            if is_of_part(name, part, parts):
+                yield name, canonical_json(dict(record.document))
     for key in stores.objects.keys(""):
-        yield (OBJECTS, key), stores.objects.get(key)
+        if is_of_part((OBJECTS, key), part, parts):
+            yield (OBJECTS, key), stores.objects.get(key)
 
 
 def _looked_up(stores: AuditedStores, names: Iterable[Name]) -> Iterator[tuple[Name, bytes]]:

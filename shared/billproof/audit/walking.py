@@ -4,37 +4,88 @@
                      before it have to agree with that, and with the heads that are known from elsewhere
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain as chain_iterables
 
 import msgspec
 
+from billproof.audit import merkle
 from billproof.audit.chain import AuditChain, blocks_partition
 from billproof.audit.findings import AuditFinding, AuditFindingKind
-from billproof.audit.heads import Anchor, Head, root_of
+from billproof.audit.heads import Anchor, Head
 from billproof.audit.model import NOTHING_BEFORE, AuditBlock
 from billproof.ports import Record
 from billproof.store_keys import sequence_text
 
 
 @dataclass
+class WalkedDay:
+    """The blocks of a chain on one day: the sequence of the first, their number, and their hashes, or their root."""
+
+    first: int
+    number: int = 0
+    hashes: list[bytes] = field(default_factory=list)
+    root: str = ""
+
+    def close(self) -> None:
+        """Keep the Merkle root of the day and no hash any more."""
+        self.root, self.hashes = merkle.root(self.hashes).hex(), []
+
+
+@dataclass
 class WalkedChain:
-    """The blocks of a chain that could be read, and what was found on the way."""
+    """What is kept of a chain that was walked along, and what was found on the way; its blocks are not.
+
+    `known` are the sequences of heads that are known from elsewhere: the hashes of those are kept.
+    """
 
     name: str
-    blocks: list[AuditBlock] = field(default_factory=list)
+    known: Collection[int] = frozenset()
     findings: list[AuditFinding] = field(default_factory=list)
+    days: dict[str, WalkedDay] = field(default_factory=dict)
+    hashes: dict[int, str] = field(default_factory=dict)
+    number: int = 0
+    first_at: str = ""
+    last: int = 0
+    last_at: str = ""
 
     def find(self, kind: AuditFindingKind, sequence: int | str, message: str) -> None:
         """Add a finding about a record."""
         self.findings.append(AuditFinding(kind=kind, where=f"{self.name} record {sequence}", message=message))
 
+    def add(self, block: AuditBlock) -> None:
+        """Note a block."""
+        day = block.at[:10]
+        if day != self.last_at[:10]:
+            self.close()
+        noted = self.days.setdefault(day, WalkedDay(block.sequence))
+        noted.number += 1
+        noted.hashes.append(_bytes_of(block.hash))
+        if block.sequence in self.known:
+            self.hashes[block.sequence] = block.hash
+        self.number += 1
+        self.first_at = self.first_at or block.at
+        self.last, self.last_at = block.sequence, block.at
 
-def walk(chain: AuditChain, name: str) -> WalkedChain:
-    """Read a whole chain and check each of its links."""
-    walked = WalkedChain(name)
+    def close(self) -> None:
+        """Close the day that was walked along last."""
+        if self.last_at:
+            self.days[self.last_at[:10]].close()
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return the bytes of a hash; a text that was put in its place stands for itself."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return text.encode()
+
+
+def blocks_of(chain: AuditChain, walked: WalkedChain) -> Iterator[AuditBlock]:
+    """Yield the blocks of a chain that can be read, one after the other, and check each of its links."""
     expected, before = 1, NOTHING_BEFORE
-    for record in chain.records.query(blocks_partition(name)):
+    for record in chain.records.query(blocks_partition(walked.name)):
         sequence = _sequence(record)
         block = _read(record, walked)
         if block is None or sequence is None:
@@ -46,11 +97,23 @@ def walk(chain: AuditChain, name: str) -> WalkedChain:
             _missing(walked, expected, sequence - 1)
             before = ""
         _check(block, sequence, before, walked)
-        walked.blocks.append(block)
+        walked.add(block)
+        yield block
         expected, before = sequence + 1, block.hash
+    walked.close()
     if expected == 1:
         walked.find(AuditFindingKind.MISSING_RECORD, 1, "the chain exists and has no record")
-    return walked
+
+
+def all_chains(chain: AuditChain) -> Iterator[Iterator[AuditBlock]]:
+    """Yield the blocks of each chain that can be read; what is wrong with them is not said."""
+    for name in chain.names():
+        yield blocks_of(chain, WalkedChain(name))
+
+
+def all_blocks(chain: AuditChain) -> Iterator[AuditBlock]:
+    """Yield the blocks of all chains that can be read, chain by chain."""
+    return chain_iterables.from_iterable(all_chains(chain))
 
 
 def _read(record: Record, walked: WalkedChain) -> AuditBlock | None:
@@ -81,20 +144,17 @@ def _check(block: AuditBlock, sequence: int, before: str, walked: WalkedChain) -
         walked.find(AuditFindingKind.CHANGED_RECORD, sequence, "has not the content that its hash was made of")
     if before and block.previous != before:
         walked.find(AuditFindingKind.UNLINKED_RECORD, sequence, "does not follow the record before it")
-    if walked.blocks and block.at < walked.blocks[-1].at:
+    if block.at < walked.last_at:
         walked.find(AuditFindingKind.MISPLACED_RECORD, sequence, "is earlier than the record before it")
 
 
 def compare_heads(walked: WalkedChain, heads: Sequence[Head], source: str) -> None:
     """Compare a chain with heads of it that are known from elsewhere."""
-    by_sequence = {block.sequence: block for block in walked.blocks}
-    last = walked.blocks[-1].sequence if walked.blocks else 0
     for head in heads:
-        block = by_sequence.get(head.sequence)
-        if head.sequence > last:
-            message = f"the chain ends with record {last}, and {source} this one"
+        if head.sequence > walked.last:
+            message = f"the chain ends with record {walked.last}, and {source} this one"
             walked.find(AuditFindingKind.TRUNCATED, head.sequence, message)
-        elif block is not None and block.hash != head.hash:
+        elif walked.hashes.get(head.sequence, head.hash) != head.hash:
             walked.find(AuditFindingKind.REWRITTEN, head.sequence, f"is another one than {source}")
 
 
@@ -102,19 +162,19 @@ def compare_anchor(walked: WalkedChain, anchor: Anchor) -> None:
     """Compare a chain with the anchor of a day: its head, how many records the day has, and their Merkle root."""
     days = [day for day in anchor.chains if day.head.chain == walked.name]
     compare_heads(walked, [day.head for day in days], f"the anchor of {anchor.day} names")
-    mine = [block for block in walked.blocks if block.at[:10] == anchor.day.isoformat()]
+    mine = walked.days.get(anchor.day.isoformat())
+    number, root = (mine.number, mine.root) if mine else (0, "")
     for day in days:
-        if walked.blocks and (len(mine), root_of(mine)) != (day.blocks, day.root):
-            message = f"{len(mine)} records of {anchor.day}, and its anchor names {day.blocks} with another root"
+        if walked.number and (number, root) != (day.blocks, day.root):
+            message = f"{number} records of {anchor.day}, and its anchor names {day.blocks} with another root"
             walked.find(AuditFindingKind.REWRITTEN, day.head.sequence, message)
     if mine and not days:
-        walked.find(AuditFindingKind.REWRITTEN, mine[0].sequence, f"is dated {anchor.day}, whose anchor has no record")
+        walked.find(AuditFindingKind.REWRITTEN, mine.first, f"is dated {anchor.day}, whose anchor has no record")
 
 
-def missing_anchors(anchors: Sequence[Anchor], blocks: Sequence[AuditBlock]) -> Iterator[AuditFinding]:
+def missing_anchors(anchors: Sequence[Anchor], chains: Sequence[WalkedChain]) -> Iterator[AuditFinding]:
     """Find the days between anchors that have records and no anchor: somebody removed it, or it was never written."""
     days = {anchor.day.isoformat() for anchor in anchors}
-    recorded = sorted({block.at[:10] for block in blocks})
-    for day in recorded:
+    for day in sorted({day for walked in chains for day in walked.days}):
         if days and min(days) < day < max(days) and day not in days:
             yield AuditFinding(kind=AuditFindingKind.ANCHOR_MISSING, where=f"anchor of {day}", message="is not there")

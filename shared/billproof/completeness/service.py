@@ -5,8 +5,8 @@ plan it again when the rest has arrived. What is missing is estimated at contrac
 its share more of what is missing, at its own tier position.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from billproof.approvals.exception_store import ExceptionStore
@@ -19,7 +19,19 @@ from billproof.model import decimal_text
 from billproof.money import Money, exactly
 from billproof.nets import is_outside
 from billproof.periods import Period
-from billproof.pipeline.artefacts import BATCH_PLAN, REFUSED, RUN, RUN_PLAN, STATEMENT, TALLY, Artefact, Artefacts
+from billproof.pipeline.artefacts import (
+    AGGREGATION_PLAN,
+    BATCH_PLAN,
+    CONTROL_TOTALS,
+    REFUSED,
+    RUN,
+    RUN_PLAN,
+    SHARED_IDS,
+    STATEMENT,
+    TALLY,
+    Artefact,
+    Artefacts,
+)
 from billproof.pipeline.model import RunPlan
 from billproof.pipeline.quarantine import resent_of
 from billproof.pipeline.starting import run_ids
@@ -28,7 +40,8 @@ from billproof.ports import Objects, Records
 from billproof.pricing.estimates import grown_by, worth_of_more
 from billproof.usage import log
 from billproof.usage.model import ControlTotal
-from billproof.usage.tallies import DayTally
+from billproof.usage.shared_ids import shared_ids
+from billproof.usage.tallies import DayTally, SharedIds
 
 COMPLETENESS = Artefact(RUN, Completeness, "completeness")
 
@@ -42,6 +55,7 @@ def check_completeness(
     """
     artefacts = Artefacts(objects)
     plan = artefacts.read(RUN_PLAN, run_id)
+    artefacts.write(SHARED_IDS, run_id, _shared_ids(plan, artefacts, objects))
     report = _report(plan, artefacts, objects, records)
     artefacts.write(COMPLETENESS, run_id, report)
     if report.outcome is CompletenessOutcome.COMPLETE:
@@ -64,10 +78,18 @@ def check_completeness(
     )
 
 
+def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> SharedIds:
+    """Look for ids that several accounts have: it holds nothing, and the statement reports it."""
+    buckets = [log.bucket_name(bucket) for bucket in plan.buckets]
+    aggregations = [artefacts.read(AGGREGATION_PLAN, plan.run, bucket) for bucket in buckets]
+    days = (day for bucket in buckets for day in artefacts.read(TALLY, plan.run, bucket).days)
+    return shared_ids(aggregations, objects, events=sum(day.events for day in days))
+
+
 def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records) -> Completeness:
     """Compare what was counted with what was stated, and with each source's own history."""
     tallies = [artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets]
-    compared = compare(_control_totals(plan, objects), (hour for tally in tallies for hour in tally.hours))
+    compared = compare(_control_totals(plan, artefacts, objects), (hour for tally in tallies for hour in tally.hours))
     days = [day for tally in tallies for day in tally.days]
     history = _history(plan, artefacts, records)
     silent = [] if plan.is_partial else silences([*history, *days], start=plan.period.start, end=plan.period.end)
@@ -107,16 +129,24 @@ def read_completeness(objects: Objects, run_id: str) -> Completeness:
     return Artefacts(objects).read(COMPLETENESS, run_id)
 
 
-def _control_totals(plan: RunPlan, objects: Objects) -> Iterable[ControlTotal]:
-    """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity."""
+def _control_totals(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> Iterable[ControlTotal]:
+    """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity.
+
+    What the run saw is what its plan lists; a plan of before, without a list, is cut by what was received by then.
+    """
     if not plan.has_control_totals:
         return
-    day = date.fromisoformat(plan.start[:10])
-    while day <= date.fromisoformat(plan.end[:10]):
-        for total in log.read_control_totals(objects, day.isoformat(), plan.received_before):
-            if plan.start[:13] <= total.hour < plan.end[:13]:
-                yield total
-        day += timedelta(days=1)
+    is_listed = artefacts.exists(CONTROL_TOTALS, plan.run)
+    keys = artefacts.read(CONTROL_TOTALS, plan.run).objects if is_listed else _stated_by_day(plan, objects)
+    for total in (total for key in keys for total in log.read_control_totals(objects, key)):
+        is_seen = is_listed or total.received_at < plan.received_before
+        if is_seen and plan.start[:13] <= total.hour < plan.end[:13]:
+            yield total
+
+
+def _stated_by_day(plan: RunPlan, objects: Objects) -> Iterator[str]:
+    for day in log.days_between([(plan.start, plan.end)]):
+        yield from objects.keys(log.control_prefix(day))
 
 
 def _history(plan: RunPlan, artefacts: Artefacts, records: Records) -> list[DayTally]:

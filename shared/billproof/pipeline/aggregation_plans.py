@@ -1,18 +1,25 @@
 """Planning the aggregation: which windows of which accounts each bucket is read for, and what is measured."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import batched
 
 from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
-from billproof.periods import Period, instant_text, month_name
+from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
-from billproof.ports import Objects
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
+from billproof.pipeline.model import SeenControlTotals
+from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
-from billproof.usage.log import days_between, ids_key
-from billproof.usage.manifests import write_manifest
+from billproof.usage.log import bucket_name, control_prefix, day_of_key, days_between, ids_key
+from billproof.usage.manifests import new_manifest
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
+
+BUCKETS_AT_ONCE = 16
+"""Buckets whose plans are made and written side by side, with one record in the audit chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +46,69 @@ def add_windows(
     return tuple(sorted(used))
 
 
-def aggregation_plan(
-    run: str,
-    bucket: int,
-    work: Sequence[BucketWork],
-    *,
-    period: Period,
-    time_zone: str,
-    received_before: str,
-    meters: Sequence[Meter],
-    stated: tuple[AskedAggregate, ...],
-    objects: Objects,
-    run_before: str | None,
-) -> AggregationPlan:
-    """Return the plan of one bucket: the segments to read, listed now, the windows in them, and what is measured."""
+@dataclass(frozen=True, slots=True)
+class BucketsPlanning:
+    """What the plans of all buckets of a run share."""
+
+    run: str
+    period: Period
+    time_zone: str
+    planned_at: str
+    meters: Sequence[Meter]
+    stated: tuple[AskedAggregate, ...]
+    run_before: str | None
+    objects: Objects
+
+
+def write_aggregation_plans(
+    planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, Sequence[BucketWork]]
+) -> None:
+    """List the segments of each bucket, and write the list and the plan that names it."""
+    artefacts = Artefacts(planning.objects)
+
+    def plan(bucket: int) -> tuple[NewObject, NewObject]:
+        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, ()))
+        return manifest, artefacts.new(AGGREGATION_PLAN, planning.run, planned, part=bucket_name(bucket))
+
+    with ThreadPoolExecutor(BUCKETS_AT_ONCE) as pool:
+        for chunk in batched(buckets, BUCKETS_AT_ONCE, strict=False):
+            artefacts.write_all([new for news in pool.map(plan, chunk) for new in news])
+
+
+def _aggregation_plan(
+    planning: BucketsPlanning, bucket: int, work: Sequence[BucketWork]
+) -> tuple[AggregationPlan, NewObject]:
+    """Return the plan of one bucket and the list of segments to read: the windows in them, and what is measured."""
     windows = tuple(window for account in work for window in account.windows)
-    start, end = (instant_text(instant) for instant in period.instants(time_zone))
+    start, end = (instant_text(instant) for instant in planning.period.instants(planning.time_zone))
     days = days_between([(window.start, window.end) for window in windows] or [(start, end)])
-    return AggregationPlan(
-        run=run,
+    manifest = new_manifest(planning.objects, planning.run, bucket, days, planning.planned_at)
+    plan = AggregationPlan(
+        run=planning.run,
         bucket=bucket,
-        received_before=received_before,
+        received_before=planning.planned_at,
         days=days,
         windows=windows,
-        asked=_asked((plan.account for plan in work), period, meters),
-        period=period.name,
-        stated=stated,
-        known_ids=ids_key(run_before, bucket) if run_before else "",
-        manifest=write_manifest(objects, run, bucket, days, received_before),
+        asked=_asked((plan.account for plan in work), planning.period, planning.meters),
+        period=planning.period.name,
+        stated=planning.stated,
+        known_ids=ids_key(planning.run_before, bucket) if planning.run_before else "",
+        manifest=manifest.key,
     )
+    return plan, manifest
 
 
-def stated_aggregates(objects: Objects, period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
+def control_totals_seen(objects: Objects, period: Period, time_zone: str) -> SeenControlTotals:
+    """List what sources stated of the days of a period by now."""
+    start, end = (instant_text(instant) for instant in period.instants(time_zone))
+    days = days_between([(start, end)])
+    keys = (key for month in sorted({day[:7] for day in days}) for key in objects.keys(control_prefix(month)[:-1]))
+    return SeenControlTotals(objects=tuple(key for key in keys if day_of_key(key) in days))
+
+
+def stated_aggregates(control_totals: SeenControlTotals, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
     """Return what to count by the hour: every meter where a source sent control totals, else nothing."""
-    months = {month_name(period.start), month_name(period.end)}
-    if not any(next(iter(objects.keys(f"control-totals/day={month}")), None) for month in months):
-        return ()
-    return tuple(_ask(meter, Reading(meter=meter.id)) for meter in meters)
+    return tuple(_ask(meter, Reading(meter=meter.id)) for meter in meters) if control_totals.objects else ()
 
 
 def _ask(meter: Meter, reading: Reading) -> AskedAggregate:

@@ -15,15 +15,15 @@ from pydantic import BaseModel
 from billproof.controls.model import BatchFindings
 from billproof.ids import canonical_json
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases
-from billproof.pipeline.model import RunPlan, RunStatement
-from billproof.ports import Objects
+from billproof.pipeline.model import RunPlan, RunStatement, SeenControlTotals
+from billproof.ports import NewObject, Objects
 from billproof.pricing.model import BatchPricing
 from billproof.pricing.terms import BatchPlan
 from billproof.tax.charged import BatchCharges
 from billproof.tax.model import BatchTax
 from billproof.usage.model import AggregationPlan, BatchUsage
 from billproof.usage.refusal_model import RunRefusals
-from billproof.usage.tallies import BucketTally
+from billproof.usage.tallies import BucketTally, SharedIds
 
 FORMAT = "3"
 """Changes when artefacts of an earlier version can no longer be read; a released version reads those of the last."""
@@ -47,6 +47,8 @@ RUN_PLAN = Artefact(RUN, RunPlan, "plan")
 STATEMENT = Artefact(RUN, RunStatement, "statement")
 BATCH_PLAN = Artefact("plan", BatchPlan)
 AGGREGATION_PLAN = Artefact("aggregation-plan", AggregationPlan)
+CONTROL_TOTALS = Artefact(RUN, SeenControlTotals, "control-totals")
+SHARED_IDS = Artefact(RUN, SharedIds, "shared-ids")
 REFUSED = Artefact(RUN, RunRefusals, "refused")
 TALLY = Artefact("tally", BucketTally)
 USAGE = Artefact("usage", BatchUsage)
@@ -66,9 +68,18 @@ class Artefacts:
 
     def write[M: BaseModel](self, artefact: Artefact[M], run: str, model: M, *, part: str = "") -> str:
         """Write one part and return its key."""
-        key = artefact.key(run, part)
-        self._objects.put(key, canonical_json(model.model_dump(mode="json")))
-        return key
+        new = self.new(artefact, run, model, part=part)
+        self._objects.put(new.key, new.data)
+        return new.key
+
+    def new[M: BaseModel](self, artefact: Artefact[M], run: str, model: M, *, part: str = "") -> NewObject:
+        """Return one part as it is to be written."""
+        return NewObject(artefact.key(run, part), canonical_json(model.model_dump(mode="json")))
+
+    def write_all(self, news: Sequence[NewObject]) -> None:
+        """Write some parts side by side: they cost one record of the audit chain; raises what the first one raises."""
+        for error in self._objects.put_all(news).values():
+            raise error
 
     def read[M: BaseModel](self, artefact: Artefact[M], run: str, part: str = "") -> M:
         """Read one part; raises NotFound where the step has not written it."""

@@ -7,7 +7,7 @@ from billproof.invoicing.register import Register
 from billproof.periods import Period
 from billproof.pipeline.artefacts import CHARGED, Artefacts
 from billproof.pipeline.history import read_settled
-from billproof.ports import Objects
+from billproof.ports import NewObject, Objects
 from billproof.pricing.model import line_identity
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.tax.charged import AccountCharges, BatchCharges, ChargedKey, ChargedPart, ChargedTax, KeptTax
@@ -28,13 +28,13 @@ def charges_of(
     return AccountCharges(account=terms.account.id, taxes=tuple(taxes), kept=tuple(kept))
 
 
-def write_charges(plan: BatchPlan, charges: Iterable[AccountCharges | None], artefacts: Artefacts) -> bool:
-    """Write what the accounts of a batch were charged; say whether there was anything to write."""
+def new_charges(plan: BatchPlan, charges: Iterable[AccountCharges | None], artefacts: Artefacts) -> NewObject | None:
+    """Return what the accounts of a batch were charged, as it is to be written; None where there is nothing."""
     accounts = tuple(charged for charged in charges if charged is not None)
-    if accounts:
-        batch = BatchCharges(run=plan.run, batch=plan.batch, accounts=accounts)
-        artefacts.write(CHARGED, plan.run, batch, part=plan.batch)
-    return bool(accounts)
+    if not accounts:
+        return None
+    batch = BatchCharges(run=plan.run, batch=plan.batch, accounts=accounts)
+    return artefacts.new(CHARGED, plan.run, batch, part=plan.batch)
 
 
 def read_charges(artefacts: Artefacts, plan: BatchPlan) -> dict[str, AccountCharges]:

@@ -12,6 +12,7 @@ from billproof.money import Money, Taxed
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, REFUSED, RELEASED, RUN_PLAN, STATEMENT, Artefacts
 from billproof.pipeline.model import CurrencyTotal, RunPlan, RunStatement
 from billproof.pipeline.quarantine import quarantine_findings, quarantine_of
+from billproof.pipeline.shared_ids import shared_id_findings
 from billproof.pipeline.starting import mark_closed
 from billproof.ports import Objects, Records
 from billproof.usage import log
@@ -96,7 +97,7 @@ def _statement(
         without_contract=count(DraftOutcome.WITHOUT_CONTRACT),
         totals=_totals(drafts),
         held_at_risk=_at_risk(findings),
-        findings=(*findings, *quarantine_findings(places, plan.period.name)),
+        findings=(*findings, *quarantine_findings(places, plan.period.name), *shared_id_findings(plan, artefacts)),
     )
 
 

@@ -66,6 +66,12 @@ class RunStatement(Model):
     findings: tuple[Finding, ...]
 
 
+class SeenControlTotals(Model):
+    """The objects of control totals that a run saw: what its sources stated by the moment at which it was planned."""
+
+    objects: tuple[str, ...]
+
+
 class PlanRequest(Model):
     """A run to plan: whose it is, its month, who asked for it, and the accounts that it is limited to, if any."""
 

@@ -18,15 +18,22 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
-from billproof.pipeline.aggregation_plans import BucketWork, add_windows, aggregation_plan, stated_aggregates
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, REFUSED, RUN_PLAN, Artefacts
-from billproof.pipeline.charges import write_charges
+from billproof.pipeline.aggregation_plans import (
+    BucketsPlanning,
+    BucketWork,
+    add_windows,
+    control_totals_seen,
+    stated_aggregates,
+    write_aggregation_plans,
+)
+from billproof.pipeline.artefacts import BATCH_PLAN, CONTROL_TOTALS, REFUSED, RUN_PLAN, Artefacts
+from billproof.pipeline.charges import new_charges
 from billproof.pipeline.families import members_of
 from billproof.pipeline.model import PlanRequest, RunPlan
 from billproof.pipeline.months import Months
 from billproof.pipeline.refusals import plan_refusals
 from billproof.pipeline.starting import refuse_signed_off
-from billproof.ports import Objects, Records
+from billproof.ports import NewObject, Objects, Records
 from billproof.pricing.terms import BatchPlan
 from billproof.usage.log import bucket_name
 
@@ -176,6 +183,7 @@ def _write_batches(
     work: dict[int, list[BucketWork]] = {}
     batches: list[str] = []
     for bucket, plans in sorted(accounts.items()):
+        news: list[NewObject] = []
         for number, chunk in enumerate(batched(plans, planning.sizes.batch_size, strict=False)):
             batch = f"{bucket_name(bucket)}-{number:04d}"
             own = {
@@ -185,10 +193,12 @@ def _write_batches(
                 "rates": _rates(chunk, planning.entity.currency, rate),
             }
             plan = shared.model_copy(update=own)
-            has_charges = write_charges(plan, [account.charges for account in chunk], planning.artefacts)
-            plan = plan.model_copy(update={"has_charges": has_charges})
-            planning.artefacts.write(BATCH_PLAN, shared.run, plan, part=batch)
+            charges = new_charges(plan, [account.charges for account in chunk], planning.artefacts)
+            plan = plan.model_copy(update={"has_charges": charges is not None})
+            news += [charges] if charges else []
+            news.append(planning.artefacts.new(BATCH_PLAN, shared.run, plan, part=batch))
             batches.append(batch)
+        planning.artefacts.write_all(news)
     return batches, work
 
 
@@ -203,31 +213,26 @@ def _write_aggregations(
     """Write the plan of each bucket; return the buckets, and whether sources stated control totals.
 
     The segments are listed here, after everything that was released was looked up: what an invoice billed meanwhile is
-    in no list of this run only if its billing slot is taken, too.
+    in no list of this run only if its billing slot is taken, too. What sources stated is listed before them.
 
     What a source says it sent is of all accounts: then the buckets of others are counted, too.
     """
-    stated = stated_aggregates(objects, planning.period, shared.meters)
-    buckets = list(range(planning.sizes.buckets)) if stated and work else sorted(work)
-
-    def write(bucket: int) -> None:
-        plan = aggregation_plan(
-            shared.run,
-            bucket,
-            work.get(bucket, []),
-            period=planning.period,
-            time_zone=planning.entity.time_zone,
-            received_before=planning.now,
-            meters=shared.meters,
-            stated=stated,
-            objects=objects,
-            run_before=run_before,
-        )
-        planning.artefacts.write(AGGREGATION_PLAN, shared.run, plan, part=bucket_name(bucket))
-
-    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        list(pool.map(write, buckets))
-    return buckets, bool(stated)
+    time_zone = planning.entity.time_zone
+    control_totals = control_totals_seen(objects, planning.period, time_zone)
+    planning.artefacts.write(CONTROL_TOTALS, shared.run, control_totals)
+    buckets = list(range(planning.sizes.buckets)) if control_totals.objects and work else sorted(work)
+    buckets_planning = BucketsPlanning(
+        run=shared.run,
+        period=planning.period,
+        time_zone=time_zone,
+        planned_at=planning.now,
+        meters=shared.meters,
+        stated=stated_aggregates(control_totals, shared.meters),
+        run_before=run_before,
+        objects=objects,
+    )
+    write_aggregation_plans(buckets_planning, buckets, work)
+    return buckets, bool(control_totals.objects)
 
 
 def _write_run_plan(

@@ -28,10 +28,10 @@ from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.starting import is_closed, run_ids
 from billproof.pipeline.turns import runs_in_turn
 from billproof.ports import Objects, Records
-from billproof.usage import log
 from billproof.usage.model import Quarantined
 from billproof.usage.refusal_model import PlaceKind, RefusedEvent, RunRefusals
 from billproof.usage.refused import quarantined_lines, readable_parts, refused_id
+from billproof.usage.validation import MAX_AHEAD
 
 RUNS_LOOKED_AT = 24
 """Earlier runs of a legal entity, of any month, that are asked what they stated."""
@@ -107,11 +107,19 @@ class Attribution:
 
 
 def _month_in(local: tzinfo, time: str | None, received_at: str) -> str:
-    """Return the month of a time, else of the receipt: also of a time whose local day is before the first of all."""
+    """Return the month of a time; that of its receipt where there is none, or one that cannot be right.
+
+    A time whose local day is before the first of all has no month; one far ahead of its receipt would be of a month
+    that no run bills for years.
+    """
+    received = datetime.fromisoformat(received_at)
+    moment = datetime.fromisoformat(time) if time else received
+    if moment > received + MAX_AHEAD:
+        moment = received
     try:
-        return month_name(datetime.fromisoformat(time or received_at).astimezone(local))
+        return month_name(moment.astimezone(local))
     except OverflowError:
-        return month_name(datetime.fromisoformat(received_at).astimezone(local))
+        return month_name(received.astimezone(local))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +149,7 @@ def plan_refusals(
     now: datetime,
 ) -> RunRefusals:
     """List what lies in quarantine now, and what of it a run states; of some accounts only what is theirs."""
-    period = Period.month(request.period)
-    keys = tuple(_keys(objects, period))
+    keys = tuple(objects.keys("quarantine/"))
     artefacts = Artefacts(objects)
     first, before = _bounds([_stated(run, artefacts) for run in _earlier_runs(request, runs)], request.period)
     only = set(accounts) if request.only_accounts else None
@@ -170,7 +177,7 @@ def plan_refusals(
 def refused_of_month(legal_entity: str, period: str, *, directory: Directory, objects: Objects) -> list[RefusedEvent]:
     """Return the refused events of a legal entity and month as they are known now, by their ids."""
     attribution = Attribution(directory)
-    lines = (line for key in _keys(objects, Period.month(period)) for line in quarantined_lines(objects, key))
+    lines = (line for key in objects.keys("quarantine/") for line in quarantined_lines(objects, key))
     attributed = (attribution.of(line) for line in lines)
     return list(_once([event for entity, event in attributed if (entity, event.period) == (legal_entity, period)]))
 
@@ -190,14 +197,6 @@ def _once(events: Sequence[RefusedEvent]) -> Iterator[RefusedEvent]:
     """Yield each event once: a message that was delivered again may lie in two objects."""
     by_id = {event.id: event for event in events}
     yield from sorted(by_id.values(), key=lambda event: event.id)
-
-
-def _keys(objects: Objects, period: Period) -> Iterator[str]:
-    """Yield the objects of the quarantine up to the last day that a period touches, and those without a day."""
-    last = log.quarantine_prefix(f"{period.end}")
-    for key in objects.keys("quarantine/"):
-        if key[: len(last)] <= last or key.startswith(log.quarantine_prefix(log.UNKNOWN_DAY)):
-            yield key
 
 
 def _earlier_runs(request: PlanRequest, runs: Records) -> list[str]:

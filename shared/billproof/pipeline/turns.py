@@ -4,11 +4,11 @@ turns#<entity>              <ordinal>            the run whose turn it was
 """
 
 from billproof.ports import Key, Record, Records
-from billproof.store_keys import turn_key
+from billproof.store_keys import sort_key, turn_key
 
 
 def _turns(legal_entity: str) -> str:
-    return f"turns#{legal_entity}"
+    return sort_key("turns", legal_entity)
 
 
 def turn(legal_entity: str, ordinal: int, run_id: str) -> Record:

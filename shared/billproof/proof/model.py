@@ -24,6 +24,7 @@ class DifferenceKind(StrEnum):
     STATEMENT = "statement_differs"
     APPROVAL = "released_without_approval"
     REQUEST = "asked_for_by_nobody"
+    DISMISSAL = "dismissed_by_nobody"
     SERIES = "number_series_differs"
     SETTLEMENT = "settlement_differs"
     BALANCE = "does_not_balance"

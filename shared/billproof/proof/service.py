@@ -69,7 +69,7 @@ def prove_run(run_id: str, *, stores: Stores) -> Proof:
     differences += number_differences
     differences += _compare_statement(statement, usages, plan.period.name)
     differences += compare_counts(usages, rows_stored)
-    differences += compare_refusals(plan, statement, stores.artefacts, stores.objects)
+    differences += compare_refusals(plan, statement, stores)
     differences += _unbalanced(balance_run(run_id, stores=stores))
     return _proof(run_id, checked, differences)
 

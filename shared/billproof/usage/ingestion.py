@@ -15,7 +15,16 @@ from billproof.usage.fast_path import plain_rows
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
 from billproof.usage.refused import readable_parts
 from billproof.usage.sorting import Sorting
-from billproof.usage.validation import Refused, TypeRule, check_event, raw_bytes, split_message, type_rules
+from billproof.usage.validation import (
+    MAX_EVENTS_PER_MESSAGE,
+    Refused,
+    TypeRule,
+    check_event,
+    raw_bytes,
+    split_message,
+    too_many,
+    type_rules,
+)
 
 REMEMBERED_ACCOUNTS = 50_000
 METERS_FRESH_FOR = timedelta(minutes=1)
@@ -165,18 +174,25 @@ class _Call:
                 raise
             self._quarantine(message, 0, raw_bytes(message.body), error)
             return
+        if len(events) > MAX_EVENTS_PER_MESSAGE:
+            for position, raw in enumerate(events):
+                self._quarantine(message, position, raw, too_many(len(events)))
+            return
         for position, raw in enumerate(events):
-            try:
-                row = self._check(raw, position, message, oldest)
-                if isinstance(row, ControlTotal):
-                    self._sorting.put(log.control_prefix(row.hour[:10]), row, message.id)
-                    self._sorting.control_totals += 1
-                else:
-                    self._sorting.accept([row], message.id)
-            except Exception as error:  # the last net: whatever an event raises
-                if is_outside(error):
-                    raise
-                self._quarantine(message, position, raw, error)
+            self._take_event(raw, position, message, oldest)
+
+    def _take_event(self, raw: bytes, position: int, message: Message, oldest: datetime) -> None:
+        try:
+            row = self._check(raw, position, message, oldest)
+            if isinstance(row, ControlTotal):
+                self._sorting.put(log.control_prefix(row.hour[:10]), row, message.id)
+                self._sorting.control_totals += 1
+            else:
+                self._sorting.accept([row], message.id)
+        except Exception as error:  # the last net: whatever an event raises
+            if is_outside(error):
+                raise
+            self._quarantine(message, position, raw, error)
 
     def _take_whole(self, message: Message, rules: Mapping[str, TypeRule], oldest: datetime) -> bool:
         """Take a message of plain events as a whole; False where its events have to be looked at one by one."""

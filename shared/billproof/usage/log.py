@@ -124,8 +124,8 @@ def quarantine_prefix(day: str) -> str:
     return f"quarantine/day={day}/"
 
 
-def quarantine_day(key: str) -> str:
-    """Return the day of an object of the quarantine."""
+def day_of_key(key: str) -> str:
+    """Return the day of an object of the quarantine or of the control totals."""
     return key.split("/")[1].removeprefix("day=")
 
 
@@ -134,13 +134,9 @@ def control_prefix(day: str) -> str:
     return f"control-totals/day={day}/"
 
 
-def read_control_totals(objects: Objects, day: str, received_before: str) -> Iterator[ControlTotal]:
-    """Yield the control totals of a day that were received before an instant."""
-    for key in objects.keys(control_prefix(day)):
-        for line in zstd.decompress(objects.get(key)).splitlines():
-            control_total = _CONTROL_TOTAL.decode(line)
-            if control_total.received_at < received_before:
-                yield control_total
+def read_control_totals(objects: Objects, key: str) -> list[ControlTotal]:
+    """Return the control totals of one object."""
+    return [_CONTROL_TOTAL.decode(line) for line in zstd.decompress(objects.get(key)).splitlines()]
 
 
 def late_prefix(bucket: int) -> str:

@@ -18,7 +18,7 @@ from backports import zstd
 
 from billproof.errors import NotFound
 from billproof.ids import canonical_json, digest_bytes
-from billproof.ports import Objects
+from billproof.ports import NewObject, Objects
 from billproof.usage import log
 from billproof.usage.model import AggregationPlan
 
@@ -28,13 +28,12 @@ _BEFORE = "-before"
 type NamesByDay = Mapping[str, Sequence[str]]
 
 
-def write_manifest(objects: Objects, run: str, bucket: int, days: Sequence[str], planned_at: str) -> str:
-    """List the segments that some days of a bucket hold now, store the list and return its key."""
+def new_manifest(objects: Objects, run: str, bucket: int, days: Sequence[str], planned_at: str) -> NewObject:
+    """List the segments that some days of a bucket hold now; the list is still to be stored."""
     data = _packed(planned_at, _names(objects, bucket, days))
     digest = digest_bytes(data)[:40]
     key = f"runs/{run}/segments/{log.bucket_name(bucket)}-{digest}{_SUFFIX}"
-    objects.put(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
-    return key
+    return NewObject(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
 
 
 def is_intact(objects: Objects, key: str) -> bool:

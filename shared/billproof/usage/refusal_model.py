@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from billproof.callers import Identity
 from billproof.model import Model
 from billproof.money import Money
 from billproof.store_keys import RefusedId
@@ -61,12 +62,16 @@ class RefusedEvent(Model):
 
 
 class Dismissal(Model):
-    """A person's decision that a refused event is not to be billed."""
+    """A person's decision that a refused event is not to be billed.
+
+    `identity` is how the person called; null in dismissals from before they entered through the API.
+    """
 
     id: str
     dismissed_by: str
     dismissed_at: str
     reason: str
+    identity: Identity | None = None
 
 
 class RunRefusals(Model):

@@ -6,7 +6,6 @@
 A refused event was resent where the log holds an event of the same source and id.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -82,14 +81,12 @@ def dismissals(objects: Objects, days: Iterable[str]) -> dict[str, Dismissal]:
     return decisions
 
 
-def dismiss(event: str, *, by: str, reason: str, objects: Objects, now: str) -> Dismissal:
-    """Note that a person dismissed a refused event; the first decision stands. Raises NotFound where there is none."""
-    identity = RefusedId.parse(event)
-    find_refused(event, objects)
+def dismiss(decision: Dismissal, objects: Objects) -> Dismissal:
+    """Keep the decision about a refused event, or the one that was kept before; return the one that stands."""
+    identity = RefusedId.parse(decision.id)
     key = f"{_dismissals_prefix(identity.day)}{identity.digest}.json"
-    decision = Dismissal(id=event, dismissed_by=by, dismissed_at=now, reason=reason)
     objects.create(key, canonical_json(decision.model_dump(mode="json")))
-    return Dismissal.model_validate(json.loads(objects.get(key)))
+    return Dismissal.model_validate_json(objects.get(key))
 
 
 def find_refused(event: str, objects: Objects) -> Quarantined:

@@ -5,7 +5,7 @@
 
 Copies of an event are compared within their day, so the same id on another day is another event: it counts, and the
 invoice is held, unless one of both is retracted. The ids of a run are kept as hashes of account, source and id, with
-their days. The same id of another account is another event, and is not looked for.
+their days. The same id of another account is another event: once all buckets are counted, shared_ids.py reports it.
 """
 
 import tempfile
@@ -23,30 +23,30 @@ MAX_SHOWN = 20
 """Reused ids of a window that are named; the others are counted."""
 
 _TABLES = """
-create temp table ids (identity ubigint, day date);
+create temp table ids (identity ubigint, day date, event ubigint, owner ubigint);
 create temp table earlier (identity ubigint, day date)
 """
 _IDS = """
-insert into ids select distinct hash(account, source, id), day::date from judged
+insert into ids select distinct hash(account, source, id), day::date, hash(source, id), hash(account) from judged
 where verdict = 'kept' and account in (select account from windows) and not exists (
     select 1 from judged later where later.verdict = 'kept' and later.retracts = judged.id
         and later.source = judged.source and later.day = judged.day and later.account = judged.account)
 """
 _CANDIDATES = """
 create or replace temp table reused as
-with known as (select * from ids union all select * from earlier)
+with known as (select identity, day from ids union all select * from earlier)
 select identity from known group by identity having count(distinct day) > 1
 """
 _FOUND = """
 select mine.number, mine.source, mine.id, mine.day, min(known.day)::varchar
 from mine join windows on mine.number = windows.number
 join ids on ids.identity = hash(windows.account, mine.source, mine.id) and ids.day = mine.day::date
-join (select * from ids union all select * from earlier) known
+join (select identity, day from ids union all select * from earlier) known
     on known.identity = ids.identity and known.day != ids.day
 where mine.counts and mine.verdict = 'kept' and ids.identity in (select identity from reused)
 group by all order by all
 """
-_WRITE = "copy (select distinct identity, day from ids order by all) to '{path}' (format parquet)"
+_WRITE = "copy (select distinct identity, day, event, owner from ids order by all) to '{path}' (format parquet)"
 
 
 class Reuse:

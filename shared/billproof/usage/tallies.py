@@ -37,3 +37,25 @@ class BucketTally(Model):
     hours: tuple[HourTally, ...]
     days: tuple[DayTally, ...]
     resent: tuple[tuple[str, str], ...] = Field(default=(), exclude_if=operator.not_)
+
+
+class IdPlace(Model):
+    """An account that has an id, and the first day on which it has it."""
+
+    account: str
+    day: str
+
+
+class SharedId(Model):
+    """An id of a source that stands under several accounts."""
+
+    source: str
+    id: str
+    places: tuple[IdPlace, ...]
+
+
+class SharedIds(Model):
+    """The ids of a run that stand under several accounts: how many there are, and the first of them."""
+
+    number: int = 0
+    first: tuple[SharedId, ...] = ()

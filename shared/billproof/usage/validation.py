@@ -14,6 +14,8 @@ from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRo
 
 MAX_EVENT_BYTES = 64 * 1024
 MAX_EVENTS_PER_MESSAGE = 1_000
+MAX_ELEMENTS_PER_MESSAGE = 10_000
+"""Elements that a message of too many is divided into: of so many that are events, none has 105 bytes."""
 MAX_AHEAD = timedelta(hours=24)
 """How far a source's clock may run ahead of ours before an event counts as far in the future."""
 
@@ -91,9 +93,9 @@ def raw_bytes(body: str) -> bytes:
 
 
 def split_message(body: str) -> list[bytes]:
-    """Return the raw events of one message: a CloudEvent, or a JSON array of up to MAX_EVENTS_PER_MESSAGE.
+    """Return the raw events of one message: a CloudEvent, or a JSON array, of more events than are taken, too.
 
-    Raises Refused for the whole message where it is not JSON or holds too many.
+    Raises Refused for the whole message where it is not JSON, or has more elements than a message has room for events.
     """
     raw = raw_bytes(body)
     if not raw.lstrip().startswith(b"["):
@@ -102,10 +104,15 @@ def split_message(body: str) -> list[bytes]:
         events = [bytes(event) for event in _EVENTS.decode(raw)]
     except UNREADABLE as error:
         raise Refused(Reason.UNPARSABLE, str(error)) from None
-    if len(events) > MAX_EVENTS_PER_MESSAGE:
-        detail = f"{len(events)} events in one message, at most {MAX_EVENTS_PER_MESSAGE} are taken"
-        raise Refused(Reason.TOO_MANY, detail)
+    if len(events) > MAX_ELEMENTS_PER_MESSAGE:
+        raise too_many(len(events))
     return events
+
+
+def too_many(events: int) -> Refused:
+    """Return why no event of a message of so many is taken."""
+    detail = f"{events} events in one message, at most {MAX_EVENTS_PER_MESSAGE} are taken"
+    return Refused(Reason.TOO_MANY, detail)
 
 
 def check_event(

@@ -1,0 +1,28 @@
+"""A person's decision that a refused usage event is not to be billed."""
+
+from billproof.api import ApiCall, api_call
+from billproof.approvals.dismissing import dismiss_event
+from billproof.composition import Composition
+from billproof.model import Model
+from billproof.usage.refusal_model import Dismissal
+
+
+class DismissalRequest(Model):
+    """A refused event and why it is dismissed. Who dismisses it is the caller."""
+
+    event: str
+    reason: str
+
+
+@api_call(DismissalRequest, name="dismiss_event")
+def handler(call: ApiCall[DismissalRequest], ports: Composition) -> Dismissal:
+    """Dismiss the event; one that is dismissed already stays so, as it was."""
+    return dismiss_event(
+        call.request.event,
+        reason=call.request.reason,
+        caller=call.caller,
+        policies=ports.policies,
+        directory=ports.directory,
+        objects=ports.objects,
+        now=ports.now(),
+    )

@@ -1,0 +1,33 @@
+"""What a run's statement says of ids that a source used for several accounts."""
+
+from collections.abc import Iterator
+
+from billproof.findings import Finding, Owner, Severity
+from billproof.pipeline.artefacts import SHARED_IDS, Artefacts
+from billproof.pipeline.model import RunPlan
+
+
+def shared_id_findings(plan: RunPlan, artefacts: Artefacts) -> Iterator[Finding]:
+    """Report the ids of a run that stand under several accounts, the first ones each with its places."""
+    if not artefacts.exists(SHARED_IDS, plan.run):  # a run of before
+        return
+    shared = artefacts.read(SHARED_IDS, plan.run)
+    for one in shared.first:
+        places = " and ".join(f"under {place.account} on {place.day}" for place in one.places)
+        yield _finding(one.places[0].account, f"ids/{one.source}", f"id {one.id} of {one.source} stands {places}")
+    if shared.number > len(shared.first):
+        more = shared.number - len(shared.first)
+        yield _finding("", "ids", f"{more} more ids stand under several accounts")
+
+
+def _finding(account: str, path: str, message: str) -> Finding:
+    return Finding(
+        code="id_in_several_accounts",
+        severity=Severity.WARNING,
+        account=account,
+        path=path,
+        message=message,
+        remedy="each counts, since an id belongs to its account: where one is a mistake, have the source retract it",
+        owner=Owner.ENGINEERING,
+        amount_at_risk=None,
+    )

@@ -1,0 +1,109 @@
+"""Ids that a source used for two accounts: two events, where the source meant one and named the wrong account.
+
+    bucket 3    UA on the 5th: id 7         the ids of the run's buckets, as hashes: who has them twice is reported,
+    bucket 8    B6 on the 9th: id 7         with the id as the log has it
+
+An id belongs to its account, so both events count. What is compared are the accounts of one run: those of one legal
+entity, over the months that the run reads. The hashes of a run are compared part by part, so that memory does not grow.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from billproof.errors import NotFound
+from billproof.ports import Objects
+from billproof.usage import log
+from billproof.usage.manifests import segments_of
+from billproof.usage.model import AggregationPlan
+from billproof.usage.reuse import MAX_SHOWN
+from billproof.usage.tallies import IdPlace, SharedId, SharedIds
+
+IDS_AT_ONCE = 10_000_000
+"""Ids that are compared at once: some 500 MB."""
+
+_TABLE = "create or replace temp table ids (event ubigint, owner ubigint, day date, bucket usmallint)"
+_COLUMNS = "select column_name from (describe select * from read_parquet($file))"
+_READ = """
+insert into ids select event, owner, day, $bucket from read_parquet($file) where event % $parts = $part
+"""
+_SHARED = """
+create or replace temp table shared as
+select event from ids group by event having min(owner) != max(owner)
+"""
+_NUMBER = "select count(*) from shared"
+_PLACES = """
+select event, owner, min(day)::varchar, arg_min(bucket, day) from ids
+where event in (select event from shared order by event limit $most) group by all order by all
+"""
+_ACCOUNTS = "select hash(account), account from (select unnest($accounts::varchar[]) as account)"
+_NAMED = """
+select source, id from (select unnest($sources::varchar[]) as source, unnest($ids::varchar[]) as id)
+where hash(source, id) = $event limit 1
+"""
+
+
+def shared_ids(plans: list[AggregationPlan], objects: Objects, *, events: int) -> SharedIds:
+    """Return the ids that several accounts of a run have; `events` is about how many events it counted.
+
+    A bucket that was counted before ids had an owner is left out.
+    """
+    number, first = 0, list[SharedId]()
+    parts = 1 + events // IDS_AT_ONCE
+    with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
+        database.execute("set enable_progress_bar = false")
+        for part in range(parts):
+            database.execute(_TABLE)
+            for plan in plans:
+                _read(database, plan, objects, Path(folder) / "ids.parquet", parts=parts, part=part)
+            database.execute(_SHARED)
+            number += database.execute(_NUMBER).fetchall()[0][0]
+            first += _first(database, plans, objects, MAX_SHOWN - len(first))
+    return SharedIds(number=number, first=tuple(first))
+
+
+def _read(
+    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, objects: Objects, file: Path, *, parts: int, part: int
+) -> None:
+    """Take in a part of the ids of a bucket."""
+    try:
+        file.write_bytes(objects.get(log.ids_key(plan.run, plan.bucket)))
+    except NotFound:
+        return
+    if ("owner",) in database.execute(_COLUMNS, {"file": str(file)}).fetchall():
+        database.execute(_READ, {"file": str(file), "bucket": plan.bucket, "parts": parts, "part": part})
+
+
+def _first(
+    database: duckdb.DuckDBPyConnection, plans: list[AggregationPlan], objects: Objects, most: int
+) -> Iterator[SharedId]:
+    """Yield the first shared ids of a part, with their text and accounts."""
+    by_bucket = {plan.bucket: plan for plan in plans}
+    places: dict[int, list[IdPlace]] = {}
+    names: dict[int, tuple[str, str]] = {}
+    for event, owner, day, bucket in database.execute(_PLACES, {"most": most}).fetchall():
+        plan = by_bucket[bucket]
+        accounts = sorted({window.account for window in plan.windows})
+        account = dict(database.execute(_ACCOUNTS, {"accounts": accounts}).fetchall())[owner]
+        places.setdefault(event, []).append(IdPlace(account=account, day=day))
+        if event not in names:
+            names[event] = _name(database, plan, objects, account, day, event)
+    for event, of_event in places.items():
+        source, name = names[event]
+        yield SharedId(source=source, id=name, places=tuple(sorted(of_event, key=lambda place: place.account)))
+
+
+def _name(
+    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, objects: Objects, account: str, day: str, event: int
+) -> tuple[str, str]:
+    """Return the source and id of an event, from the segments that the run listed of its day."""
+    keys = (key for of_day in segments_of(plan.model_copy(update={"days": (day,)}), objects) for key in of_day)
+    for key in keys:
+        rows = [row for row in log.read_segment(objects, key) if row.account == account]
+        texts = {"sources": [row.source for row in rows], "ids": [row.id for row in rows], "event": event}
+        for source, name in database.execute(_NAMED, texts).fetchall():
+            return source, name
+    message = f"no segment of {day} has the id that {account} shares"
+    raise NotFound(message)
