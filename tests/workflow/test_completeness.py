@@ -257,3 +257,16 @@ def test_totals_that_no_decimal_holds_stop_nobody() -> None:
         ]
     )
     assert check(again).outcome == "incomplete"
+
+
+def test_a_source_that_the_legal_entity_does_not_declare_holds_nobody() -> None:
+    """Anybody who may send events could otherwise hold everybody's invoices with one number."""
+    world = World()
+    entity = world.directory.legal_entity(INC)
+    world.publish(entity.model_copy(update={"version": 9, "usage_sources": ("test/operations",)}))
+    world.ingest([flight(1), control_total(1), control_total(900_000, source="a/stranger")])
+    found = check(world)
+    (finding,) = found.findings
+    assert (found.outcome, finding.severity, finding.path) == ("complete", "warning", "a/stranger/flights_handled")
+    world.ingest([control_total(3, id="more")])
+    assert check(world, f"{INC}-2013-01-002").outcome == "incomplete"

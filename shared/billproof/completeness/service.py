@@ -99,8 +99,8 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
     if over or silent:
         estimate = _Estimate(plan, artefacts)
         findings = (
-            *(_gap(stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
-            *(_silence(silence, estimate) for silence in silent),
+            *(_gap(plan, stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
+            *(_silence(plan, silence, estimate) for silence in silent),
         )
         amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
     return Completeness(
@@ -215,7 +215,11 @@ def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: _Est
 
 
 @exactly
-def _gap(stated: Stated, estimate: _Estimate, refused: int) -> Finding:
+def _severity(plan: RunPlan, source: str) -> Severity:
+    return Severity.BLOCKING if plan.relies_on(source) else Severity.WARNING
+
+
+def _gap(plan: RunPlan, stated: Stated, estimate: _Estimate, refused: int) -> Finding:
     missing = stated.stated_events - stated.counted_events
     shares: dict[str, Fraction] = {}
     if missing > 0 and stated.counted_events:
@@ -234,7 +238,7 @@ def _gap(stated: Stated, estimate: _Estimate, refused: int) -> Finding:
     is_known = estimate.knows(stated.meter)
     return Finding(
         code="control_total_gap",
-        severity=Severity.BLOCKING if is_known else Severity.WARNING,
+        severity=_severity(plan, stated.source) if is_known else Severity.WARNING,
         account="",
         path=f"{stated.source}/{stated.meter}",
         message=text if is_known else f"there is no such meter: {text}",
@@ -244,7 +248,7 @@ def _gap(stated: Stated, estimate: _Estimate, refused: int) -> Finding:
     )
 
 
-def _silence(silence: Silence, estimate: _Estimate) -> Finding:
+def _silence(plan: RunPlan, silence: Silence, estimate: _Estimate) -> Finding:
     shares = {}
     if silence.active_days:
         share = Fraction(silence.days, silence.active_days)
@@ -252,7 +256,7 @@ def _silence(silence: Silence, estimate: _Estimate) -> Finding:
     last = silence.end - timedelta(days=1)
     return Finding(
         code="source_silent",
-        severity=Severity.BLOCKING,
+        severity=_severity(plan, silence.source),
         account="",
         path=silence.source,
         message=(

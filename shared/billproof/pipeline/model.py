@@ -15,7 +15,8 @@ from billproof.usage.refusal_model import QuarantinedAt
 class RunPlan(Model):
     """The plan of a run: its buckets and batches, the instants of its period, and by what it decides.
 
-    A partial run is of some accounts only: it says nothing of what sources sent.
+    A partial run is of some accounts only: it says nothing of what sources sent. Where the legal entity declares its
+    `usage_sources`, what others state or do not send holds nobody.
     """
 
     run: str
@@ -31,6 +32,11 @@ class RunPlan(Model):
     policy: Policy
     has_control_totals: bool
     is_partial: bool = False
+    usage_sources: tuple[str, ...] = ()
+
+    def relies_on(self, source: str) -> bool:
+        """Say whether a source may hold the run."""
+        return not self.usage_sources or source in self.usage_sources
 
 
 class CurrencyTotal(Model):

@@ -259,6 +259,7 @@ def _write_run_plan(
         policy=shared.policy,
         has_control_totals=has_control_totals,
         is_partial=bool(planning.request.only_accounts),
+        usage_sources=planning.entity.usage_sources,
     )
     planning.artefacts.write(RUN_PLAN, shared.run, plan)
     return plan
