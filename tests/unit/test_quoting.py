@@ -141,3 +141,12 @@ def test_a_quantity_may_be_measured_in_every_way(aggregation: Aggregation) -> No
     assert whole.amount.text == "31.00"
     part = quote(PriceRequest.model_validate(request(price, usage=usage, charge=begins)))
     assert part.amount.text == ("31.00" if aggregation in {Aggregation.COUNT, Aggregation.SUM} else "15.00")
+
+
+def test_dated_transactions_are_of_the_days_of_the_period() -> None:
+    price = {"model": "percentage", "percent": "1"}
+    dated = [{"day": day, "amount": "100"} for day in ("2013-01-01", "2013-01-31", "2013-02-01", "2012-12-31")]
+    with pytest.raises(InvalidInput, match="days outside 2013-01: 2012-12-31, 2013-02-01"):
+        quote(PriceRequest.model_validate(request(price, usage={"dated_transactions": dated})))
+    inside = request(price, usage={"dated_transactions": dated[:2]})
+    assert quote(PriceRequest.model_validate(inside)).amount.text == "2.00"

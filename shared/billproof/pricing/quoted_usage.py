@@ -181,6 +181,11 @@ class ChargeUsage:
         if changes and self._usage.transactions:
             message = f"terms change within {self._period.name}: usage.dated_transactions must say the day of each"
             raise InvalidInput(message)
+        days = {transaction.day for transaction in self._usage.dated_transactions}
+        outside = sorted(day for day in days if not self._period.start <= day < self._period.end)
+        if outside:
+            message = f"usage.dated_transactions has days outside {self._period.name}: "
+            raise InvalidInput(message + ", ".join(map(str, outside)))
         for part in self._parts:
             ranges = {**self._read.prefixes, **self._read.parts}.get(part)
             amounts = self._usage.amounts(ranges if changes or part in self._read.prefixes else None)
