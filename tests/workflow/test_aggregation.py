@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from billproof.usage.aggregation import Extras, aggregate
+from billproof.usage.aggregation import aggregate
+from billproof.usage.extras import Extras
 from billproof.usage.judging import events_of
 from billproof.usage.model import AccountUsage, AskedAggregate
 from tests.support.usage_plans import ask, plan

@@ -6,7 +6,8 @@ from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.aggregation import Extras, aggregate
+from billproof.usage.aggregation import aggregate
+from billproof.usage.extras import Extras
 from billproof.usage.model import AccountUsage, BatchUsage, Quarantined
 from billproof.usage.tallies import BucketTally
 
@@ -33,7 +34,12 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     batches: dict[str, list[AccountUsage]] = {}
     extras = Extras(refused=identities_of(artefacts, run_id))
     usages = aggregate(
-        plan, objects=objects, extras=extras, earlier=earlier_levels(artefacts, bucket), writes_lists=True
+        plan,
+        objects=objects,
+        extras=extras,
+        earlier=earlier_levels(artefacts, bucket),
+        writes_lists=True,
+        reads_compacted=True,
     )
     _quarantine(extras.conflicts, objects)
     tally = BucketTally(

@@ -13,7 +13,7 @@ from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.usage import log
-from billproof.usage.judging import list_numbers
+from billproof.usage.earlier_lists import list_numbers
 from billproof.usage.manifests import is_intact, seen_by, segments_of
 from billproof.usage.model import AFTER_ALL, AccountUsage, AccountWindow, AggregationPlan, SegmentRow, Usages
 

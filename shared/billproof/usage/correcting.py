@@ -2,13 +2,13 @@
 
 import duckdb
 
-_KEEP = "insert into events select number, type, sequence, counts, verdict{names} from mine"
+_KEEP = "insert into events by name select number, type, sequence, counts, verdict{names} from mine"
 
 _HAS_CORRECTIONS = "select count(*) from judged where corrects is not null or retracts is not null"
 
 # Of several corrections of one event the last received stands. One whose event is not there does nothing, and says so.
 _KEEP_CORRECTED = """
-insert into events
+insert into events by name
 with {recursive} standing as (select *, coalesce(corrects, retracts) as target from mine where verdict = 'kept'),
 fixes as (
     select *, row_number() over (
@@ -32,7 +32,7 @@ select number, type, sequence, counts,
                 and s.id = coalesce(m.corrects, m.retracts)) then 'unmatched'
         when retracts is not null then 'retraction'
         else verdict
-    end{names}
+    end as verdict{names}
 from mine m
 """
 

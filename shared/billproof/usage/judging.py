@@ -3,9 +3,7 @@
 Whole days are loaded together, since all copies of an event meet in its day.
 """
 
-import tempfile
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +14,12 @@ import duckdb
 from billproof.ids import canonical_json
 from billproof.ports import Objects
 from billproof.store_keys import event_copy_key
-from billproof.usage.manifests import seen_by, segments_of
+from billproof.usage.chunks import Chunk, Loading, opened
+from billproof.usage.compacted_days import CompactedDays
+from billproof.usage.earlier_lists import Lists
+from billproof.usage.manifests import segments_of
 from billproof.usage.model import AFTER_ALL, AggregationPlan, Quarantined, Reason
-
-DOWNLOADS_AT_ONCE = 8
-CHUNK_BYTES = 8 * 2**20
-"""Compressed bytes of whole days that are loaded at once: enough to be worth a query, few enough for the memory."""
-MEMORY_LIMIT = "1GB"
-"""Past this DuckDB spills to the temporary folder instead of failing."""
+from billproof.usage.plain_rows import PlainRows
 
 _COLUMNS = (
     "{source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', subject: 'VARCHAR', time: 'VARCHAR', "
@@ -37,6 +33,12 @@ select source, id, type, subject as account, time, received_at, coalesce(positio
     hash(type, subject, time, data, corrects, retracts) as content, {segment} as segment{properties}
 from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd'{named}){joined}
 where received_at < $received_before
+"""
+
+_NO_COPIES = """
+create or replace temp table copies (source varchar, id varchar, type varchar, account varchar, time varchar,
+    received_at varchar, position integer, corrects varchar, retracts varchar, day varchar, identity ubigint,
+    content ubigint, segment integer{names})
 """
 
 _SEGMENT = {"segment": "number", "named": ", filename = true", "joined": " join files on filename = path"}
@@ -97,31 +99,32 @@ class JudgedEvent:
 
 @contextmanager
 def judged_chunks(
-    plan: AggregationPlan, objects: Objects, names: dict[str, str], *, without: Container[str] = ()
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[], Iterator[int]]]]:
+    plan: AggregationPlan,
+    objects: Objects,
+    names: dict[str, str],
+    *,
+    without: Container[str] = (),
+    compacted: CompactedDays | None = None,
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[], Iterator[PlainRows | None]]]]:
     """Give a database and what yields chunks of whole days: each leaves the view `judged` for its days.
 
-    A proof names the segments that are no longer there, and goes on `without` them.
+    What it yields are the rows of compacted days that stay as they were judged, and are not in the view. A proof names
+    the segments that are no longer there, and goes on `without` them.
     """
-    with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
-        database.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}/spill'")
-        database.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false")
-
+    with opened() as (database, folder):
         lists = Lists(plan, objects)
         lists.prepare(database)
 
-        def chunks() -> Iterator[int]:
-            files: dict[str, Path] = {}
-            for keys in (*segments_of(plan, objects), None):
-                files |= _fetch(objects, [key for key in keys or () if key not in without], Path(folder))
-                is_full = sum(file.stat().st_size for file in files.values()) >= CHUNK_BYTES
-                if files and (is_full or keys is None):
-                    lists.enter(database, files)
-                    _judge(database, plan, names, list(files.values()), lists)
-                    yield len(files)
-                    for file in files.values():
-                        file.unlink()
-                    files = {}
+        def chunks() -> Iterator[PlainRows | None]:
+            chunk = Chunk(objects, folder, compacted)
+            for keys in segments_of(plan, objects):
+                chunk.add([key for key in keys if key not in without])
+                if chunk.is_full:
+                    yield _judge(database, plan, names, chunk, lists)
+                    chunk.empty()
+            if chunk.has_files:
+                yield _judge(database, plan, names, chunk, lists)
+                chunk.empty()
 
         yield database, chunks
 
@@ -137,96 +140,39 @@ def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Itera
                     yield JudgedEvent(*row)
 
 
-def list_numbers(plan: AggregationPlan) -> dict[str, int]:
-    """Give the lists of earlier runs that the windows of a plan name a number each."""
-    named = {name for window in plan.windows for name in (window.after_manifest, window.before_manifest)}
-    return {key: number for number, key in enumerate(sorted(named - {""}))}
-
-
-class Lists:
-    """The lists of earlier runs that a plan's windows name, by number, and the segments at hand that they hold.
-
-    seen(segment, list)      bounds(account, list): what the account's released invoice was made from
-    """
-
-    def __init__(self, plan: AggregationPlan, objects: Objects) -> None:
-        self._numbers = list_numbers(plan)
-        self._segments = {key: seen_by(objects, plan.bucket, key) for key in self._numbers}
-        self._bounds = {
-            (window.account, self._numbers[window.before_manifest]) for window in plan.windows if window.before_manifest
-        }
-
-    @property
-    def are_named(self) -> bool:
-        """Whether any window names a list."""
-        return bool(self._numbers)
-
-    @property
-    def have_bounds(self) -> bool:
-        """Whether an account's invoice is released, so that what came after it ranks behind."""
-        return bool(self._bounds)
-
-    def prepare(self, database: duckdb.DuckDBPyConnection) -> None:
-        """Make the tables."""
-        database.execute("create temp table files (path varchar, number integer)")
-        database.execute("create temp table seen (segment integer, list integer)")
-        database.execute("create temp table bounds (account varchar, list integer)")
-        if self._bounds:
-            accounts, numbers = zip(*sorted(self._bounds), strict=True)
-            database.execute("insert into bounds select unnest(?), unnest(?)", [list(accounts), list(numbers)])
-
-    def enter(self, database: duckdb.DuckDBPyConnection, files: Mapping[str, Path]) -> None:
-        """Enter the segments at hand, and which list holds which."""
-        if not self.are_named:
-            return
-        database.execute("delete from files; delete from seen")
-        paths = [str(path) for path in files.values()]
-        database.execute("insert into files select unnest(?), unnest(?)", [paths, list(range(len(paths)))])
-        pairs = [
-            (segment, number)
-            for segment, key in enumerate(files)
-            for manifest, number in self._numbers.items()
-            if key in self._segments[manifest]
-        ]
-        if pairs:
-            segments, numbers = zip(*pairs, strict=True)
-            database.execute("insert into seen select unnest(?), unnest(?)", [list(segments), list(numbers)])
-
-
-def _fetch(objects: Objects, keys: Sequence[str], folder: Path) -> dict[str, Path]:
-    def fetch(key: str) -> Path:
-        path = folder / key.replace("/", "-")
-        path.write_bytes(objects.get(key))
-        return path
-
-    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        return dict(zip(keys, pool.map(fetch, keys), strict=True))
-
-
 def _judge(
-    database: duckdb.DuckDBPyConnection,
-    plan: AggregationPlan,
-    names: dict[str, str],
-    files: Sequence[Path],
-    lists: Lists,
-) -> None:
+    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str], chunk: Chunk, lists: Lists
+) -> PlainRows | None:
+    """Judge what has to be judged of a chunk; return the rest, which was judged when its days were compacted."""
+    lists.enter(database, chunk.files, chunk.covered)
     properties = "".join(f", data->>${column} as {column}" for column in names.values())
     received_before = AFTER_ALL if plan.manifest else plan.received_before
-    parameters: dict[str, Any] = {"files": [str(file) for file in files], "received_before": received_before}
-    parameters |= {column: _pointer(name) for name, column in names.items()}
-    segment = _SEGMENT if lists.are_named else _NO_SEGMENT
     by_account = plan.known_ids is not None  # before, an id was shared by the accounts of a bucket
-    owner = ", subject" if by_account else ""
-    database.execute(_LOAD.format(properties=properties, columns=_COLUMNS, owner=owner, **segment), parameters)
+    how = Loading(properties, names, received_before, by_account=by_account, tells_segments=lists.are_named)
+    if chunk.files:
+        load_copies(database, list(chunk.files.values()), how)
+    else:
+        database.execute(_NO_COPIES.format(names="".join(f", {column} varchar" for column in names.values())))
+    plain = chunk.enter_compacted(database, how)
+    judge_copies(database, by_account=by_account, has_bounds=lists.have_bounds)
+    return plain
+
+
+def load_copies(database: duckdb.DuckDBPyConnection, files: Sequence[Path], how: Loading) -> None:
+    """Load the copies of the events in some segments into the table `copies`."""
+    parameters: dict[str, Any] = {"files": [str(file) for file in files], "received_before": how.received_before}
+    parameters |= how.pointers
+    segment = _SEGMENT if how.tells_segments else _NO_SEGMENT
+    owner = ", subject" if how.by_account else ""
+    database.execute(_LOAD.format(properties=how.properties, columns=_COLUMNS, owner=owner, **segment), parameters)
+
+
+def judge_copies(database: duckdb.DuckDBPyConnection, *, by_account: bool, has_bounds: bool) -> None:
+    """Judge the table `copies` and leave the view `judged`: kept, duplicate or conflicting."""
     owner = ", account" if by_account else ""
-    database.execute(_REPEATED.format(owner=owner, is_after=_IS_AFTER if lists.have_bounds else "false"))
+    database.execute(_REPEATED.format(owner=owner, is_after=_IS_AFTER if has_bounds else "false"))
     (repeated,) = database.execute("select count(*) from repeated").fetchall()[0]
     database.execute(_JUDGED if repeated else _JUDGED_AS_THEY_ARE)
-
-
-def _pointer(name: str) -> str:
-    """Write a property's name as a JSON pointer (RFC 6901), so that no name reads as a path."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def conflicts(database: duckdb.DuckDBPyConnection) -> list[Quarantined]:

@@ -7,12 +7,14 @@
     run:      ....|---------- planned: A ------ aggregated: A ------ closed
     log:      A             A  B (marked late)  A  B  C (marked late)       the next run lists A, B and C
 
-Whatever the list does not name is late, whenever the queue received it. A list is named by its content, which holds the
-moment of the plan too: a run that is planned again has another one.
+Whatever the list does not name is late, whenever the queue received it. Beside its segments it names the compactions
+that cover some of them: billing reads those, a proof reads the segments. A list is named by its content, which holds
+the moment of the plan too: a run that is planned again has another one.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from backports import zstd
 
@@ -20,6 +22,7 @@ from billproof.errors import NotFound
 from billproof.ids import canonical_json, digest_bytes
 from billproof.ports import NewObject, Objects
 from billproof.usage import log
+from billproof.usage.compacted import last_compactions
 from billproof.usage.model import AggregationPlan
 
 _SUFFIX = ".json.zst"
@@ -29,8 +32,12 @@ type NamesByDay = Mapping[str, Sequence[str]]
 
 
 def new_manifest(objects: Objects, run: str, bucket: int, days: Sequence[str], planned_at: str) -> NewObject:
-    """List the segments that some days of a bucket hold now; the list is still to be stored."""
-    data = _packed(planned_at, _names(objects, bucket, days))
+    """List the segments that some days of a bucket hold now; the list is still to be stored.
+
+    It names the compactions of the days, too. They are listed first: what they cover is among the segments, then.
+    """
+    compactions = last_compactions(objects, bucket, days)
+    data = _packed(planned_at, _names(objects, bucket, days), compactions)
     digest = digest_bytes(data)[:40]
     key = f"runs/{run}/segments/{log.bucket_name(bucket)}-{digest}{_SUFFIX}"
     return NewObject(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
@@ -55,7 +62,7 @@ def older_days(plan: AggregationPlan, days: Sequence[str], objects: Objects, *, 
         return key
     if not writes:
         return ""
-    data = _packed(plan.received_before, _names(objects, plan.bucket, days))
+    data = _packed(plan.received_before, _names(objects, plan.bucket, days), {})
     objects.create(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
     return key
 
@@ -94,10 +101,24 @@ def _names(objects: Objects, bucket: int, days: Sequence[str]) -> dict[str, list
     return names
 
 
-def _packed(planned_at: str, names: NamesByDay) -> bytes:
-    return canonical_json({"planned_at": planned_at, "segments": names})
+def compacted_in(objects: Objects, manifest: str) -> Mapping[str, str]:
+    """Return the keys of the compactions that a list names, by day; none in lists of before."""
+    compactions: Mapping[str, str] = _content(objects, manifest).get("compactions", {})
+    return compactions
+
+
+def _packed(planned_at: str, names: NamesByDay, compactions: Mapping[str, str]) -> bytes:
+    content: dict[str, Any] = {"planned_at": planned_at, "segments": names}
+    if compactions:
+        content["compactions"] = compactions
+    return canonical_json(content)
 
 
 def _read(objects: Objects, key: str) -> NamesByDay:
-    segments: NamesByDay = json.loads(zstd.decompress(objects.get(key)))["segments"]
+    segments: NamesByDay = _content(objects, key)["segments"]
     return segments
+
+
+def _content(objects: Objects, key: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(zstd.decompress(objects.get(key)))
+    return content

@@ -9,19 +9,20 @@ from billproof.masterdata.meters import Aggregation
 from billproof.readings import PricedQuantity, Quantity, Transactions, TransactionTally
 from billproof.usage.measuring_levels import LATEST, LevelMeasurer
 from billproof.usage.model import AskedAggregate
-from billproof.usage.querying import DECIMAL, Queries
+from billproof.usage.querying import Queries
+from billproof.usage.sql_texts import DECIMAL
 
 _MEASURES = {
-    Aggregation.COUNT: "count(*)",
+    Aggregation.COUNT: "{count}",
     Aggregation.SUM: f"sum(cast(value as {DECIMAL}))",
     Aggregation.DISTINCT: "count(distinct value)",
     Aggregation.MAX: f"max(cast(value as {DECIMAL}))",
     Aggregation.LATEST: LATEST,
 }
 
-_PLAIN = "select {keys}, {measure}, count(*) from base group by all order by all"
+_PLAIN = "select {keys}, {measure}, {count} from base group by all order by all"
 
-_BY_PRICE = "select {keys}, cast(price as decimal(38, 15)), {measure}, count(*) from base group by all order by all"
+_BY_PRICE = "select {keys}, cast(price as decimal(38, 15)), {measure}, {count} from base group by all order by all"
 
 # Nearest rank: the smallest value whose place, of n, is at least the percentile of n.
 _PERCENTILE = """
@@ -126,7 +127,7 @@ class Measurer:
     def _rows(
         self, asked_aggregate: AskedAggregate, window: int | None, query: str, **parts: str
     ) -> list[tuple[Any, ...]]:
-        measure = _MEASURES.get(asked_aggregate.aggregation, "")
+        measure = _MEASURES.get(asked_aggregate.aggregation, "").format(count=self._queries.count)
         if query is _PERCENTILE:
             parts["percentile"] = str(asked_aggregate.percentile)
         return self._queries.rows(asked_aggregate, window, query, measure=measure, **parts)

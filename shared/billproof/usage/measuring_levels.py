@@ -13,13 +13,14 @@ from billproof.masterdata.meters import Aggregation
 from billproof.readings import Quantity
 from billproof.usage.levels import Begin, Dimension, Levels, Moment, by_day, highest, last, weighted_sum
 from billproof.usage.model import AskedAggregate
-from billproof.usage.querying import DECIMAL, TIME_LETTERS, Queries
+from billproof.usage.querying import Queries
+from billproof.usage.sql_texts import DECIMAL, TIME_LETTERS
 
 LATEST = f"arg_max(cast(value as {DECIMAL}), sequence) filter (value is not null)"
 
 _EXTREMES = """
 select {keys}, max(cast(value as decimal(38, 15))), {latest},
-    max(left(sequence, {letters})) filter (value is not null), count(*)
+    max(left(sequence, {letters})) filter (value is not null), {count}
 from base group by all order by all
 """
 

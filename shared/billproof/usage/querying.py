@@ -1,7 +1,8 @@
 """Asking the kept events of a chunk: one query for a reading of a meter, over all windows or one.
 
 The table `events` has a row for each event: window number, type, sequence (time, then order of arrival), verdict, and a
-column for each property that is read. DuckDB adds DECIMAL(38, 15) exactly and refuses an overflow.
+column for each property that is read. Rows of compacted days have typed columns, too (property_roles.py). DuckDB adds
+DECIMAL(38, 15) exactly and refuses an overflow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +14,15 @@ import duckdb
 
 from billproof.readings import Quantity
 from billproof.usage.model import AskedAggregate, Edges
+from billproof.usage.property_roles import price_of, value_of
+from billproof.usage.sql_texts import TIME_LETTERS
 
-DECIMAL = "decimal(38, 15)"
-TIME_LETTERS = 27
-"""How much of a sequence is the event's time."""
+COUNT_ADDED = "cast(sum(events) as bigint)"
 
 # Every query reads `base`: the window's number, the properties to group by (together: {keys}), and the measured value.
 _BASE = """
 with base as (
-    select number{groups}, {value} as value, {price} as price, sequence from events
+    select number{groups}, {value} as value, {price} as price, sequence{weight} from events
     where type = $type and verdict = 'kept' and number = coalesce($window, number) and {condition}
 )
 """
@@ -45,14 +46,24 @@ class WindowEdges:
 
 
 class Queries:
-    """The events of one database; `names` gives the column of each property."""
+    """The events of one database; `names` gives the column of each property.
+
+    A row is an event; where rows of compacted days are among them (`is_typed`), it may be several that were added up.
+    """
 
     def __init__(
-        self, database: duckdb.DuckDBPyConnection, names: Mapping[str, str], windows: Sequence[WindowEdges]
+        self,
+        database: duckdb.DuckDBPyConnection,
+        names: Mapping[str, str],
+        windows: Sequence[WindowEdges],
+        *,
+        is_typed: bool = False,
     ) -> None:
         self._database = database
         self._names = names
+        self._is_typed = is_typed
         self.windows = windows
+        self.count = COUNT_ADDED if is_typed else "count(*)"
 
     def rows(
         self, asked_aggregate: AskedAggregate, window: int | None, query: str, **parts: Any
@@ -71,10 +82,12 @@ class Queries:
             groups="".join(f", coalesce({column}, '') as g{number}" for number, column in enumerate(groups)),
             keys=", ".join(["number", *names]),
             group_names="".join(f", {name}" for name in names),
-            value=self._names[asked_aggregate.value_property] if asked_aggregate.value_property is not None else "null",
-            price=self._names[asked_aggregate.price_property] if asked_aggregate.price_property is not None else "null",
+            value=value_of(asked_aggregate, self._names, is_typed=self._is_typed),
+            price=price_of(asked_aggregate, self._names, is_typed=self._is_typed),
+            count=self.count,
             condition=conditions,
             letters=TIME_LETTERS,
+            weight=", events" if self._is_typed else "",
             **parts,
         )
         return self._database.execute(text, parameters).fetchall()

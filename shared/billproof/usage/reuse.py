@@ -18,6 +18,7 @@ from billproof.errors import NotFound
 from billproof.ports import Objects
 from billproof.usage.log import ids_key
 from billproof.usage.model import AggregationPlan, ReusedId
+from billproof.usage.plain_rows import Select
 
 MAX_SHOWN = 20
 """Reused ids of a window that are named; the others are counted."""
@@ -32,6 +33,14 @@ where verdict = 'kept' and account in (select account from windows) and not exis
     select 1 from judged later where later.verdict = 'kept' and later.retracts = judged.id
         and later.source = judged.source and later.day = judged.day and later.account = judged.account)
 """
+_PLAIN_IDS = """
+insert into ids select identity, cast(time as date) from ({plain})
+where verdict = 'kept' and account in (select account from windows)
+"""
+_PLAIN_MINE = """(
+    select number, source, id, cast(cast(time as date) as varchar) as day, is_whole as counts, verdict
+    from ({plain}) plain join spans on spans.account = plain.account where time >= start_at and time < end_at
+)"""
 _CANDIDATES = """
 create or replace temp table reused as
 with known as (select identity, day from ids union all select * from earlier)
@@ -39,7 +48,7 @@ select identity from known group by identity having count(distinct day) > 1
 """
 _FOUND = """
 select mine.number, mine.source, mine.id, mine.day, min(known.day)::varchar
-from mine join windows on mine.number = windows.number
+from {mine} mine join windows on mine.number = windows.number
 join ids on ids.identity = hash(windows.account, mine.source, mine.id) and ids.day = mine.day::date
 join (select identity, day from ids union all select * from earlier) known
     on known.identity = ids.identity and known.day != ids.day
@@ -76,10 +85,12 @@ class Reuse:
                 return
             self._database.execute("insert into earlier select identity, day from read_parquet(?)", [str(path)])
 
-    def add(self) -> None:
-        """Take in the ids of the chunk at hand."""
+    def add(self, plain: Select | None = None) -> None:
+        """Take in the ids of the chunk at hand: of the view `judged`, and of the plain rows of compacted days."""
         if self._is_asked:
             self._database.execute(_IDS)
+            if plain is not None:
+                self._database.execute(_PLAIN_IDS.format(plain=plain.text), plain.parameters)
 
     @property
     def has_candidates(self) -> bool:
@@ -89,9 +100,13 @@ class Reuse:
         self._database.execute(_CANDIDATES)
         return bool(self._database.execute("select 1 from reused limit 1").fetchall())
 
-    def find(self) -> None:
-        """Find the reused ids of the chunk at hand; the view `mine` must be there."""
-        for number, source, event, day, other in self._database.execute(_FOUND).fetchall():
+    def find(self, plain: Select | None = None) -> None:
+        """Find the reused ids of the chunk at hand; the view `mine` must be there, for plain rows the table `spans`."""
+        rows = self._database.execute(_FOUND.format(mine="mine")).fetchall()
+        if plain is not None:
+            mine = _PLAIN_MINE.format(plain=plain.text)
+            rows += self._database.execute(_FOUND.format(mine=mine), plain.parameters).fetchall()
+        for number, source, event, day, other in rows:
             self._found[number].append(ReusedId(source=source, id=event, day=day, other_day=other))
 
     def of(self, number: int) -> dict[str, object]:

@@ -1,6 +1,8 @@
 """What a bucket counted by source: hours for control totals, days for the source's own history."""
 
 import operator
+from collections import defaultdict
+from collections.abc import Iterable
 
 from pydantic import Field
 
@@ -24,6 +26,17 @@ class DayTally(Model):
     event_type: str
     day: str
     events: int
+
+
+def merged(tallies: Iterable[DayTally]) -> list[DayTally]:
+    """Add up the tallies of one source, type and day, in their order."""
+    events: dict[tuple[str, str, str], int] = defaultdict(int)
+    for tally in tallies:
+        events[tally.source, tally.event_type, tally.day] += tally.events
+    return [
+        DayTally(source=source, event_type=event_type, day=day, events=number)
+        for (source, event_type, day), number in sorted(events.items())
+    ]
 
 
 class BucketTally(Model):

@@ -11,7 +11,7 @@ from billproof.ids import canonical_json
 from billproof.usage.model import AggregationPlan, EventCounts
 from billproof.usage.querying import condition
 
-_COUNTED = "select number, type, verdict, count(*){columns} from events where counts group by all order by all"
+_COUNTED = "select number, type, verdict, {count}{columns} from events where counts group by all order by all"
 
 
 def conditions(plan: AggregationPlan) -> list[dict[str, tuple[str, ...]]]:
@@ -44,7 +44,9 @@ class Tally:
         )
 
 
-def tallies(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str]) -> list[Tally]:
+def tallies(
+    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: dict[str, str], count: str
+) -> list[Tally]:
     """Count the events of every window: metered where a condition of their type holds, excluded, or orphan."""
     parameters: dict[str, Any] = {}
     columns, texts = [], ["{}"]
@@ -54,7 +56,7 @@ def tallies(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: d
         texts.append(canonical_json(where).decode())
         parameters |= values
     window_tallies = [Tally() for _ in plan.windows]
-    query = _COUNTED.format(columns="".join(columns))
+    query = _COUNTED.format(columns="".join(columns), count=count)
     for number, kind, verdict, events, *holds in database.execute(query, parameters).fetchall():
         window, tally = plan.windows[number], window_tallies[number]
         tally.verdicts[verdict] += events

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from billproof.usage.judging import list_numbers
+from billproof.usage.earlier_lists import list_numbers
 from billproof.usage.model import AFTER_ALL, AccountWindow, AggregationPlan, PartWindow
 from billproof.usage.querying import WindowEdges
 

@@ -1,0 +1,124 @@
+"""The files of whole days that are judged at once, and the database that reads them."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from billproof.ports import Objects
+from billproof.usage.compacted import Compaction
+from billproof.usage.compacted_days import CompactedDays, CompactedFile
+from billproof.usage.log import SegmentKey
+from billproof.usage.model import AFTER_ALL
+from billproof.usage.plain_rows import PlainRows
+from billproof.usage.sql_texts import pointer
+
+DOWNLOADS_AT_ONCE = 8
+CHUNK_BYTES = 8 * 2**20
+"""Compressed bytes of whole days that are loaded at once: enough to be worth a query, few enough for the memory."""
+READ_IN_PLACE = 8
+"""How many times as many bytes of compacted days are read at once: most of their rows are never loaded."""
+MEMORY_LIMIT = "1GB"
+"""Past this DuckDB spills to the temporary folder instead of failing."""
+
+
+@contextmanager
+def opened() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """Give a database that reads times in UTC, and a folder for the files that it reads and spills to."""
+    with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
+        database.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}/spill'")
+        database.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false")
+        yield database, Path(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How segments are loaded: the columns of properties as SQL over `data`, which takes the pointers of `names`."""
+
+    properties: str
+    names: Mapping[str, str]
+    received_before: str = AFTER_ALL
+    by_account: bool = True
+    tells_segments: bool = True
+
+    @property
+    def pointers(self) -> dict[str, str]:
+        """The parameters of the columns."""
+        return {column: pointer(name) for name, column in self.names.items()}
+
+
+class Chunk:
+    """The files of some whole days: segments, and compacted days with the segments that are newer."""
+
+    def __init__(self, objects: Objects, folder: Path, compacted: CompactedDays | None) -> None:
+        self._objects = objects
+        self._folder = folder
+        self._compacted = compacted
+        self.files: dict[str, Path] = {}
+        self._days: list[tuple[Compaction, Path]] = []
+
+    def add(self, keys: Sequence[str]) -> None:
+        """Fetch the segments of a day, or its compaction and the segments that it does not cover."""
+        days = self._compacted
+        compaction = days.of(SegmentKey.parse(keys[0]).day, keys) if days and keys else None
+        if compaction is not None:
+            (path,) = fetch(self._objects, [compaction.object], self._folder).values()
+            self._days.append((compaction, path))
+            keys = sorted(set(keys) - set(compaction.keys))
+        self.files |= fetch(self._objects, keys, self._folder)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there is anything to judge."""
+        return bool(self.files or self._days)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is enough for a query."""
+        raw = sum(file.stat().st_size for file in self.files.values())
+        columns = sum(path.stat().st_size for _, path in self._days)
+        return raw + columns // READ_IN_PLACE >= CHUNK_BYTES
+
+    @property
+    def covered(self) -> list[str]:
+        """The segments that the compacted days cover, in the order of their numbers."""
+        return [key for compaction, _ in self._days for key in compaction.keys]
+
+    def enter_compacted(self, database: duckdb.DuckDBPyConnection, how: Loading) -> PlainRows | None:
+        """Add the rows of the compacted days that are judged again to those of the segments; return the others."""
+        if self._compacted is None or not self._days:
+            return None
+        files, first = [], len(self.files)
+        for compaction, path in self._days:
+            files.append(CompactedFile(compaction, path, first))
+            first += len(compaction.segments)
+        return self._compacted.enter(
+            database,
+            files,
+            properties=how.properties,
+            pointers=how.pointers,
+            tells_segments=how.tells_segments,
+        )
+
+    def empty(self) -> None:
+        """Remove the files."""
+        for path in (*self.files.values(), *(path for _, path in self._days)):
+            path.unlink()
+        self.files = {}
+        self._days = []
+
+
+def fetch(objects: Objects, keys: Sequence[str], folder: Path) -> dict[str, Path]:
+    """Copy some objects into files of a folder, several at once."""
+
+    def fetch_one(key: str) -> Path:
+        path = folder / key.replace("/", "-")
+        path.write_bytes(objects.get(key))
+        return path
+
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        return dict(zip(keys, pool.map(fetch_one, keys), strict=True))

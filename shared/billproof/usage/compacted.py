@@ -1,0 +1,114 @@
+"""Compacted days of the usage log: the copies of a bucket and day in one Parquet object, and what says so.
+
+    compacted/bucket=<NN>/day=<day>/<digest>.parquet                   named by its content
+    compactions/bucket=<NN>/day=<day>/<segments>-<digest>.json.zst     names the object and the segments that it covers
+
+    segments      A B C            A B C D E
+    compactions       00000003-..           00000005-..        the last one, by its name, covers the most
+
+Nothing is overwritten or removed: a run names the compactions that it reads in its own list (manifests.py). Segments
+stay what is proved, and what is read of a day that has no compaction.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Self
+
+from backports import zstd
+
+from billproof.ids import canonical_json, digest_bytes
+from billproof.model import Model
+from billproof.ports import Objects
+from billproof.usage import log
+
+PARQUET = "application/vnd.apache.parquet"
+_SUFFIX = ".json.zst"
+
+
+class CompactionKey(NamedTuple):
+    """The key of a compaction: its bucket and day, how many segments it covers, and the digest of what it says."""
+
+    bucket: int
+    day: str
+    segments: int
+    digest: str
+
+    def __str__(self) -> str:
+        """Print it; as many digits as a day can have segments, so that the last one covers the most."""
+        return f"{_prefix(self.bucket, self.day)}/{self.segments:08d}-{self.digest}{_SUFFIX}"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Read it."""
+        _compactions, bucket, day, name = key.split("/")
+        segments, _, digest = name.removesuffix(_SUFFIX).partition("-")
+        return cls(int(bucket.removeprefix("bucket=")), day.removeprefix("day="), int(segments), digest)
+
+
+class PropertyColumns(Model):
+    """The columns of a property: of its text, of its quantity, or both; empty where there is none.
+
+    The quantities are `complete` where every text was one; else a text that is none has no quantity.
+    """
+
+    name: str
+    text: str
+    quantity: str
+    complete: bool
+
+
+class Compaction(Model):
+    """What a Parquet object holds: the copies of the events in some segments of a bucket and day, each judged.
+
+    A segment's name is the digest of its content; a copy has the place of its segment in `segments`. `engine` is the
+    version of DuckDB whose hashes of ids the object holds. `settled` is false where a row of some account has to be
+    judged with its others: the account corrects, retracts or contradicts an event of the day.
+    """
+
+    bucket: int
+    day: str
+    object: str
+    segments: tuple[str, ...]
+    copies: int
+    events: int
+    engine: str
+    settled: bool
+    properties: tuple[PropertyColumns, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the segments, in their places."""
+        prefix = log.usage_prefix(self.bucket, self.day)
+        return [prefix + name for name in self.segments]
+
+
+def object_key(bucket: int, day: str, content: bytes) -> str:
+    """Return the key of a Parquet object, named by its content."""
+    return f"compacted/bucket={log.bucket_name(bucket)}/day={day}/{digest_bytes(content)[:40]}.parquet"
+
+
+def write_compaction(objects: Objects, compaction: Compaction) -> str:
+    """Store what a Parquet object holds and return the key: from now on the day is compacted."""
+    data = canonical_json(compaction.model_dump(mode="json"))
+    key = CompactionKey(compaction.bucket, compaction.day, len(compaction.segments), digest_bytes(data)[:40])
+    objects.put(str(key), zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
+    return str(key)
+
+
+def read_compaction(objects: Objects, key: str) -> Compaction:
+    """Return a compaction; raises NotFound."""
+    return Compaction.model_validate_json(zstd.decompress(objects.get(key)))
+
+
+def last_compactions(objects: Objects, bucket: int, days: Sequence[str]) -> dict[str, str]:
+    """Return the key of the compaction of each of some days that covers the most; one listing serves a whole month."""
+    wanted = set(days)
+    return {key.day: str(key) for key in _keys(objects, bucket, days) if key.day in wanted}
+
+
+def _keys(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[CompactionKey]:
+    for month in sorted({day[:7] for day in days}):
+        yield from map(CompactionKey.parse, objects.keys(_prefix(bucket, month)))
+
+
+def _prefix(bucket: int, day: str) -> str:
+    return f"compactions/bucket={log.bucket_name(bucket)}/day={day}"

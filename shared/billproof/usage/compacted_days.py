@@ -1,0 +1,126 @@
+"""Reading compacted days in place of their segments: which days, and whose rows have to be judged again.
+
+    the list of a run        compacted with A B C        newer: D, with events of account y
+    rows of x                taken as they were judged
+    rows of y                loaded from both, and judged together, as from segments
+
+Judged again are, of each day, the accounts in newer segments, those that correct, retract or contradict an event, and
+those whose windows an earlier run bounds: what such an account's copies come to depends on more than the day holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from billproof.errors import NotFound
+from billproof.ports import Objects
+from billproof.usage.compacted import Compaction, read_compaction
+from billproof.usage.manifests import compacted_in
+from billproof.usage.model import AFTER_ALL, AccountWindow, AggregationPlan
+from billproof.usage.plain_rows import PlainRows
+from billproof.usage.sql_texts import TIME_LETTERS, as_text, listed
+
+_TOUCHED = """
+create or replace temp table touched as
+select distinct account, cast(day as date) as day from copies where cast(day as date) in (select day from compacted)
+union select distinct account, compacted.day from compacted, (select unnest($bounded::varchar[]) as account)
+"""
+_MIXED = """
+insert into touched
+select distinct account, cast(time as date) from read_parquet({paths}) where not is_plain
+"""
+
+_AGAIN = """
+insert into copies by name
+select source, id, type, account, {time} as time, {received_at} as received_at, position, corrects, retracts,
+    strftime(cast(time as date), '%Y-%m-%d') as day,
+    hash(source, id, strftime(cast(time as date), '%Y-%m-%d'), account) as identity,
+    hash(type, account, {time}, data, corrects, retracts) as content, {segment} as segment{properties}
+from read_parquet({paths}, union_by_name = true, filename = true) rows join compacted on path = filename
+where exists (select 1 from touched where touched.account = rows.account and touched.day = compacted.day)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactedFile:
+    """A compacted day in a file, and the number of its first segment."""
+
+    compaction: Compaction
+    path: Path
+    first: int
+
+
+class CompactedDays:
+    """The days of a plan that are read as they were compacted; none in plans of before, which judge otherwise."""
+
+    def __init__(self, plan: AggregationPlan, objects: Objects) -> None:
+        self._objects = objects
+        self._keys: Mapping[str, str] = {}
+        if plan.manifest and plan.known_ids is not None and _have_instants(plan):
+            self._keys = compacted_in(objects, plan.manifest)
+        self._bounded = sorted({window.account for window in plan.windows if _is_bounded(window)})
+
+    def __bool__(self) -> bool:
+        """Say whether any day is compacted."""
+        return bool(self._keys)
+
+    def of(self, day: str, segments: Sequence[str]) -> Compaction | None:
+        """Return the compaction of a day that covers no segment but those listed; None: read its segments."""
+        if day not in self._keys:
+            return None
+        try:
+            compaction = read_compaction(self._objects, self._keys[day])
+        except NotFound:
+            return None
+        return compaction if set(compaction.keys) <= set(segments) else None
+
+    def enter(
+        self,
+        database: duckdb.DuckDBPyConnection,
+        files: Sequence[CompactedFile],
+        *,
+        properties: str,
+        pointers: Mapping[str, str],
+        tells_segments: bool,
+    ) -> PlainRows:
+        """Add to the table `copies` the rows of some days that are judged again, and return the others."""
+        database.execute("create or replace temp table compacted (path varchar, day date, first integer)")
+        rows = [(str(file.path), file.compaction.day, file.first) for file in files]
+        database.executemany("insert into compacted values (?, ?, ?)", rows)
+        database.execute(_TOUCHED, {"bounded": self._bounded})
+        mixed = [file.path for file in files if not file.compaction.settled]
+        if mixed:
+            database.execute(_MIXED.format(paths=listed(mixed)))
+        (touched,) = database.execute("select count(*) from touched").fetchall()[0]
+        if touched:
+            again = _AGAIN.format(
+                paths=listed([file.path for file in files]),
+                properties=properties,
+                segment="compacted.first + segment" if tells_segments else "0",
+                time=as_text("time"),
+                received_at=as_text("received_at"),
+            )
+            parameters: dict[str, Any] = dict(pointers)
+            database.execute(again, parameters)
+        return PlainRows([(file.compaction, file.path) for file in files], skips_touched=bool(touched))
+
+
+def _is_bounded(window: AccountWindow) -> bool:
+    """Say whether an earlier run, or an instant of receipt, bounds what counts in a window."""
+    after = window.after_manifest or window.after
+    before = window.before_manifest or window.before
+    return bool(after) or before not in {"", AFTER_ALL}
+
+
+def _have_instants(plan: AggregationPlan) -> bool:
+    edges = [edge for window in plan.windows for edge in (window.start, window.end)]
+    edges += [
+        edge
+        for window in plan.windows
+        for part in window.parts
+        for edge in (part.start, part.end, *(edge for gap in part.gaps for edge in (gap.start, gap.end)))
+    ]
+    return all(len(edge) == TIME_LETTERS for edge in edges)
