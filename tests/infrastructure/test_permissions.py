@@ -72,6 +72,8 @@ def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
         assert not any(permission.resource.startswith("AuditBucket") for permission in allowed(function))
 
 
+ITEMS = {"Compaction": "compactions/"}
+"""Where the items of maps lie; those of a run's, among its artefacts."""
 MACHINES = sorted((ROOT / "statemachines").glob("*.asl.json"))
 
 
@@ -86,7 +88,7 @@ def machine_needs(name: str, machine: dict[str, Any]) -> Iterator[Permission]:
             function = state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("Arn}")
             yield Permission("lambda:InvokeFunction", function)
         if state["Type"] == "Map":
-            yield Permission("s3:GetObject", f"{BUCKET}/runs/")
+            yield Permission("s3:GetObject", f"{BUCKET}/{ITEMS.get(name, 'runs/')}")
             yield Permission("states:StartExecution", name)
             for action in ("DescribeExecution", "StopExecution", "RedriveExecution"):
                 yield Permission(f"states:{action}", f"{name} {EXECUTIONS}")

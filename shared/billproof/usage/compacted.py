@@ -11,7 +11,6 @@ stay what is proved, and what is read of a day that has no compaction.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Self
 
 from backports import zstd
 
@@ -21,27 +20,6 @@ from billproof.ports import Objects
 from billproof.usage import log
 
 PARQUET = "application/vnd.apache.parquet"
-_SUFFIX = ".json.zst"
-
-
-class CompactionKey(NamedTuple):
-    """The key of a compaction: its bucket and day, how many segments it covers, and the digest of what it says."""
-
-    bucket: int
-    day: str
-    segments: int
-    digest: str
-
-    def __str__(self) -> str:
-        """Print it; as many digits as a day can have segments, so that the last one covers the most."""
-        return f"{_prefix(self.bucket, self.day)}/{self.segments:08d}-{self.digest}{_SUFFIX}"
-
-    @classmethod
-    def parse(cls, key: str) -> Self:
-        """Read it."""
-        _compactions, bucket, day, name = key.split("/")
-        segments, _, digest = name.removesuffix(_SUFFIX).partition("-")
-        return cls(int(bucket.removeprefix("bucket=")), day.removeprefix("day="), int(segments), digest)
 
 
 class PropertyColumns(Model):
@@ -83,13 +61,13 @@ class Compaction(Model):
 
 def object_key(bucket: int, day: str, content: bytes) -> str:
     """Return the key of a Parquet object, named by its content."""
-    return f"compacted/bucket={log.bucket_name(bucket)}/day={day}/{digest_bytes(content)[:40]}.parquet"
+    return log.compacted_prefix(bucket, day) + f"{digest_bytes(content)[:40]}.parquet"
 
 
 def write_compaction(objects: Objects, compaction: Compaction) -> str:
     """Store what a Parquet object holds and return the key: from now on the day is compacted."""
     data = canonical_json(compaction.model_dump(mode="json"))
-    key = CompactionKey(compaction.bucket, compaction.day, len(compaction.segments), digest_bytes(data)[:40])
+    key = log.CompactionKey(compaction.bucket, compaction.day, len(compaction.segments), digest_bytes(data)[:40])
     objects.put(str(key), zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
     return str(key)
 
@@ -105,10 +83,6 @@ def last_compactions(objects: Objects, bucket: int, days: Sequence[str]) -> dict
     return {key.day: str(key) for key in _keys(objects, bucket, days) if key.day in wanted}
 
 
-def _keys(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[CompactionKey]:
+def _keys(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[log.CompactionKey]:
     for month in sorted({day[:7] for day in days}):
-        yield from map(CompactionKey.parse, objects.keys(_prefix(bucket, month)))
-
-
-def _prefix(bucket: int, day: str) -> str:
-    return f"compactions/bucket={log.bucket_name(bucket)}/day={day}"
+        yield from map(log.CompactionKey.parse, objects.keys(log.compaction_prefix(bucket, month)))

@@ -10,10 +10,12 @@ account corrects, retracts or contradicts an event of the day (`is_plain` is fal
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import duckdb
 
+from billproof.errors import InvalidInput
 from billproof.masterdata.meters import Meter
 from billproof.model import Model
 from billproof.ports import Objects
@@ -78,15 +80,19 @@ copy (
 """
 
 
-class Compacted(Model):
-    """What became of a bucket and day: `compacted`, `unchanged`, or `unreadable` where a row has no instants.
+class DayOutcome(StrEnum):
+    """What became of a bucket and day."""
 
-    Days that are unreadable are read from their segments, as they were before there was compaction.
-    """
+    COMPACTED = "compacted"
+    EMPTY = "empty"
+
+
+class Compacted(Model):
+    """What became of a bucket and day; it is empty where it has no segments."""
 
     bucket: int
     day: str
-    outcome: str
+    outcome: DayOutcome
     segments: int
     copies: int
     key: str = ""
@@ -117,15 +123,16 @@ def typed_properties(meters: Iterable[Meter]) -> list[TypedProperty]:
 
 
 def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Meter]) -> Compacted:
-    """Compact the segments that a bucket and day hold now, and say so; the same segments give the same object."""
+    """Compact the segments that a bucket and day hold now, and say so; the same segments give the same object.
+
+    Raises InvalidInput where a row's times are not as ingestion writes them: the day is read from its segments, then.
+    """
     segments = [key for keys in log.segments_of(objects, bucket, [day]) for key in keys]
     if not segments:
-        return Compacted(bucket=bucket, day=day, outcome="unchanged", segments=0, copies=0)
+        return Compacted(bucket=bucket, day=day, outcome=DayOutcome.EMPTY, segments=0, copies=0)
     properties = typed_properties(meters)
     with opened() as (database, folder):
         copies, complete = _load(database, fetch(objects, segments, folder), properties)
-        if complete is None:
-            return Compacted(bucket=bucket, day=day, outcome="unreadable", segments=len(segments), copies=copies)
         judge_copies(database, by_account=True, has_bounds=False)
         is_settled = _correct(database, properties)
         path = folder / "day.parquet"
@@ -147,16 +154,15 @@ def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Met
         properties=tuple(_columns(typed, is_complete=is_complete) for typed, is_complete in columns),
     )
     written = write_compaction(objects, compaction)
-    return Compacted(bucket=bucket, day=day, outcome="compacted", segments=len(segments), copies=copies, key=written)
+    return Compacted(
+        bucket=bucket, day=day, outcome=DayOutcome.COMPACTED, segments=len(segments), copies=copies, key=written
+    )
 
 
 def _load(
     database: duckdb.DuckDBPyConnection, files: dict[str, Path], properties: Sequence[TypedProperty]
-) -> tuple[int, list[bool] | None]:
-    """Load some segments; return how many copies there are, and whether each property's texts are all quantities.
-
-    None: a row has no instants that a column of times holds.
-    """
+) -> tuple[int, list[bool]]:
+    """Load some segments; return how many copies there are, and whether each property's texts are all quantities."""
     number_files(database, list(files.values()))
     texts = "".join(f", data->>$p{number} as p{number}" for number in range(len(properties)))
     numbers = "".join(
@@ -173,7 +179,10 @@ def _load(
     copies, is_readable, *are_complete = database.execute(
         _READABLE.format(letters=TIME_LETTERS, complete=complete)
     ).fetchall()[0]
-    return copies, are_complete if is_readable else None
+    if not is_readable:
+        message = "a row of a segment has a time that is no instant as ingestion writes it"
+        raise InvalidInput(message)
+    return copies, are_complete
 
 
 def _correct(database: duckdb.DuckDBPyConnection, properties: Sequence[TypedProperty]) -> bool:

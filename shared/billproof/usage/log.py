@@ -66,6 +66,27 @@ class SegmentKey(NamedTuple):
         return cls(int(bucket.removeprefix("bucket=")), day.removeprefix("day="), name)
 
 
+class CompactionKey(NamedTuple):
+    """The key of a compaction: its bucket and day, how many segments it covers, and the digest of what it says."""
+
+    bucket: int
+    day: str
+    segments: int
+    digest: str
+
+    def __str__(self) -> str:
+        """Print it; with leading zeros, so that the last one of a day covers the most."""
+        return compaction_prefix(self.bucket, self.day) + f"/{self.segments:08d}-{self.digest}{_LIST}"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Read it."""
+        _compactions, bucket, day, name = key.split("/")
+        segments, _, digest = name.removesuffix(_LIST).partition("-")
+        return cls(int(bucket.removeprefix("bucket=")), day.removeprefix("day="), int(segments), digest)
+
+
+_LIST = ".json.zst"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _QUARANTINED = msgspec.json.Decoder(Quarantined)
 _CONTROL_TOTAL = msgspec.json.Decoder(ControlTotal)
@@ -85,6 +106,16 @@ def day_of(time: str | None) -> str:
 def usage_prefix(bucket: int, day: str) -> str:
     """Return the prefix of one partition of the usage log."""
     return f"usage/bucket={bucket_name(bucket)}/day={day}/"
+
+
+def compacted_prefix(bucket: int, day: str) -> str:
+    """Return the prefix of the Parquet objects of a bucket and day."""
+    return f"compacted/bucket={bucket_name(bucket)}/day={day}/"
+
+
+def compaction_prefix(bucket: int, day: str) -> str:
+    """Return what the keys of the compactions of a bucket and day begin with, or those of a month."""
+    return f"compactions/bucket={bucket_name(bucket)}/day={day}"
 
 
 def segments_of(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[list[str]]:
