@@ -12,7 +12,7 @@ from rich.console import Console
 
 from billproof_ops import tables
 from billproof_ops.paths import BUILD
-from tests.bench import cost, imports, race, ratios
+from tests.bench import compacted, cost, imports, race, ratios
 
 
 def main() -> int:
@@ -21,6 +21,7 @@ def main() -> int:
     measures = []
     for what in (
         lambda: ratios.aggregation(500_000),
+        lambda: compacted.compacted(1_000_000),
         lambda: ratios.ingest(200_000),
         lambda: ratios.invoice(500),
         ratios.peak_memory,

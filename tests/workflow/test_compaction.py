@@ -33,7 +33,7 @@ def rows(world: World, columns: str, key: str) -> list[tuple[Any, ...]]:
     content = world.objects.get(read_compaction(world.objects, key).object)
     with duckdb.connect() as database, tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         Path(file.name).write_bytes(content)
-        return sorted(database.from_parquet(file.name).project(columns).fetchall())
+        return sorted(database.from_parquet(file.name).project(columns).fetchall(), key=repr)
 
 
 def planned(world: World, *months: str, now: datetime = RUN_DAYS[JAN]) -> CompactionRound:

@@ -90,7 +90,7 @@ def aggregate(
             plain = counting.add(rows) if counting and rows else None
             reuse.add(plain)
             if extras is not None:
-                extras.add(database, plan, names, plain)
+                extras.add(database, plan, names, counting.everyone(rows) if counting and rows else None)
         if writes_lists:
             reuse.write()
         results = _Results(database, plan, names, is_typed=counting is not None)

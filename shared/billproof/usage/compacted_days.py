@@ -23,6 +23,12 @@ from billproof.usage.model import AFTER_ALL, AccountWindow, AggregationPlan
 from billproof.usage.plain_rows import PlainRows
 from billproof.usage.sql_texts import TIME_LETTERS, as_text, listed
 
+_COMPACTED = """
+create or replace temp table compacted as
+select unnest($paths::varchar[]) as path, cast(unnest($days::varchar[]) as date) as day,
+    unnest($firsts::integer[]) as first
+"""
+
 _TOUCHED = """
 create or replace temp table touched as
 select distinct account, cast(day as date) as day from copies where cast(day as date) in (select day from compacted)
@@ -61,6 +67,7 @@ class CompactedDays:
         self._keys: Mapping[str, str] = {}
         if plan.manifest and plan.known_ids is not None and _have_instants(plan):
             self._keys = compacted_in(objects, plan.manifest)
+        self._accounts = sorted({window.account for window in plan.windows})
         self._bounded = sorted({window.account for window in plan.windows if _is_bounded(window)})
 
     def __bool__(self) -> bool:
@@ -87,9 +94,8 @@ class CompactedDays:
         tells_segments: bool,
     ) -> PlainRows:
         """Add to the table `copies` the rows of some days that are judged again, and return the others."""
-        database.execute("create or replace temp table compacted (path varchar, day date, first integer)")
-        rows = [(str(file.path), file.compaction.day, file.first) for file in files]
-        database.executemany("insert into compacted values (?, ?, ?)", rows)
+        paths, days, firsts = zip(*((str(file.path), file.compaction.day, file.first) for file in files), strict=True)
+        database.execute(_COMPACTED, {"paths": list(paths), "days": list(days), "firsts": list(firsts)})
         database.execute(_TOUCHED, {"bounded": self._bounded})
         mixed = [file.path for file in files if not file.compaction.settled]
         if mixed:
@@ -105,7 +111,7 @@ class CompactedDays:
             )
             parameters: dict[str, Any] = dict(pointers)
             database.execute(again, parameters)
-        return PlainRows([(file.compaction, file.path) for file in files], skips_touched=bool(touched))
+        return PlainRows([(file.compaction, file.path) for file in files], self._accounts, skips_touched=bool(touched))
 
 
 def _is_bounded(window: AccountWindow) -> bool:

@@ -40,7 +40,8 @@ from copies
 
 _MIXED = """
 create temp table mixed as
-select distinct account from judged where corrects is not null or retracts is not null or verdict = 'conflicting'
+select distinct account from copies where corrects is not null or retracts is not null
+union select account from repeated where verdict = 'conflicting'
 """
 
 _NUMBERED = """
@@ -62,6 +63,9 @@ _EVENTS = (
 
 _COLUMNS = "account, time, type, source, id, received_at, position, segment, corrects, retracts, data"
 
+_PLAIN = """
+create temp view rows as select {columns}{names}, verdict, verdict as standing, true as is_plain from judged
+"""
 _ROWS = """
 create temp view rows as
 select {columns}{names}, verdict, verdict as standing, true as is_plain from judged anti join mixed using (account)
@@ -75,8 +79,8 @@ copy (
     select account, cast(left(time, 26) as timestamp) as time, type, source, id, standing, verdict, is_plain,
         cast(left(received_at, 26) as timestamp) as received_at, position, segment, corrects, retracts,
         hash(account, source, id) as identity, cast(data as varchar) as data{typed}
-    from rows order by rows.account, rows.time, source, id, rows.received_at, segment, position
-) to '{path}' (format parquet, compression zstd, row_group_size {rows})
+    from rows order by account, time, identity, segment, position
+) to '{path}' (format parquet, compression zstd, compression_level 1, row_group_size {rows})
 """
 
 
@@ -139,7 +143,7 @@ def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Met
         columns = list(zip(properties, complete, strict=True))
         database.execute(_WRITE.format(path=path, rows=ROWS_OF_A_GROUP, typed=_typed_sql(properties)))
         content = path.read_bytes()
-        (events,) = database.execute("select count(*) from judged where verdict = 'kept'").fetchall()[0]
+        (again,) = database.execute("select count(*) from repeated where verdict != 'kept'").fetchall()[0]
     key = object_key(bucket, day, content)
     objects.put(key, content, content_type=PARQUET)
     compaction = Compaction(
@@ -148,7 +152,7 @@ def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Met
         object=key,
         segments=tuple(log.SegmentKey.parse(segment).name for segment in segments),
         copies=copies,
-        events=events,
+        events=copies - again,
         engine=duckdb.__version__,
         settled=is_settled,
         properties=tuple(_columns(typed, is_complete=is_complete) for typed, is_complete in columns),
@@ -187,16 +191,16 @@ def _load(
 
 def _correct(database: duckdb.DuckDBPyConnection, properties: Sequence[TypedProperty]) -> bool:
     """Leave the view `rows`: what is judged, with what became of it; say whether no account corrects anything."""
-    database.execute(_MIXED)
-    database.execute(_NUMBERED)
-    database.execute(_MINE)
-    database.execute(_EVENTS)
-    keep_standing(database, ", row", finds_circles=True)
     names = "".join(
         f", p{number}" + (f", q{number}" if typed.is_quantity else "") for number, typed in enumerate(properties)
     )
-    database.execute(_ROWS.format(columns=_COLUMNS, names=names))
+    database.execute(_MIXED)
     (mixed,) = database.execute("select count(*) from mixed").fetchall()[0]
+    if mixed:
+        for statement in (_NUMBERED, _MINE, _EVENTS):
+            database.execute(statement)
+        keep_standing(database, ", row", finds_circles=True)
+    database.execute((_ROWS if mixed else _PLAIN).format(columns=_COLUMNS, names=names))
     return not mixed
 
 

@@ -48,6 +48,10 @@ class Counting:
             self._insert(select, is_added=False)
         return select
 
+    def everyone(self, rows: PlainRows) -> Select:
+        """Return the query of the rows of a chunk, of accounts without a window too."""
+        return rows.select(self._names, self._roles, of_everyone=True)
+
     def _insert(self, select: Select, *, is_added: bool) -> None:
         query = _INSERT.format(
             order=self._order,

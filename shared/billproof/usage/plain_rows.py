@@ -27,6 +27,10 @@ from windows
 """
 
 
+MOST_NAMED = 20
+"""Accounts that a query names, for DuckDB to skip what lies between them; of more it reads everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Select:
     """A query over some rows, and its parameters."""
@@ -36,24 +40,33 @@ class Select:
 
 
 class PlainRows:
-    """The rows of some compacted days but those of accounts that are judged again (table `touched`)."""
+    """The rows of some compacted days, but those of accounts that are judged again (table `touched`)."""
 
-    def __init__(self, days: Sequence[tuple[Compaction, Path]], *, skips_touched: bool) -> None:
+    def __init__(
+        self, days: Sequence[tuple[Compaction, Path]], accounts: Sequence[str], *, skips_touched: bool
+    ) -> None:
+        self._accounts = accounts if len(accounts) <= MOST_NAMED else ()
         self._skips_touched = skips_touched
         self._groups: dict[tuple[str, bool, tuple[PropertyColumns, ...]], list[Path]] = {}
         for compaction, path in days:
             like = (compaction.engine, compaction.settled, compaction.properties)
             self._groups.setdefault(like, []).append(path)
 
-    def select(self, names: Mapping[str, str], roles: Roles) -> Select:
-        """Return the query of all rows: days whose properties have the same columns are read together."""
-        parameters: dict[str, Any] = {}
+    def select(self, names: Mapping[str, str], roles: Roles, *, of_everyone: bool = False) -> Select:
+        """Return the query of the rows of some accounts, or of everyone.
+
+        Days whose properties have the same columns are read together.
+        """
+        accounts = () if of_everyone else self._accounts
+        named = {f"account{number}": account for number, account in enumerate(accounts)}
+        parameters: dict[str, Any] = dict(named)
         texts = []
         for (engine, settled, properties), paths in self._groups.items():
             columns, pointers = _columns(names, roles, {known.name: known for known in properties})
             parameters |= pointers
             wheres = [] if settled else ["is_plain"]
             wheres += [_UNTOUCHED] if self._skips_touched else []
+            wheres += [f"account in ({', '.join(f'${name}' for name in named)})"] if named else []
             texts.append(
                 _SELECT.format(
                     identity="identity" if engine == duckdb.__version__ else "hash(account, source, id)",

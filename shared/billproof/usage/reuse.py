@@ -44,7 +44,7 @@ _PLAIN_MINE = """(
 _CANDIDATES = """
 create or replace temp table reused as
 with known as (select identity, day from ids union all select * from earlier)
-select identity from known group by identity having count(distinct day) > 1
+select identity from known group by identity having count(*) > 1
 """
 _FOUND = """
 select mine.number, mine.source, mine.id, mine.day, min(known.day)::varchar

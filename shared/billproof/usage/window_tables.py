@@ -10,6 +10,7 @@ _INSERT_WINDOWS = (
     f"insert into windows select unnest(?::integer[]), {'unnest(?::varchar[]), ' * 6}"
     "unnest(?::boolean[]), unnest(?::integer[]), unnest(?::integer[])"
 )
+_INSERT_STARTS = "insert into starts select unnest(?::integer[]), unnest(?::integer[]), unnest(?::varchar[])"
 
 
 def edges_of(plan: AggregationPlan) -> list[tuple[AccountWindow, WindowEdges]]:
@@ -60,7 +61,7 @@ def write_tables(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, nam
         for start, _ in (edges.ranges if window.levels is not None else ())
     ]
     if starts:
-        database.executemany("insert into starts values (?, ?, ?)", starts)
+        database.execute(_INSERT_STARTS, [list(column) for column in zip(*starts, strict=True)])
 
 
 def _bounds(window: AccountWindow) -> tuple[str, str]:
