@@ -1,4 +1,4 @@
-"""`billproof usage`: check a file of usage events, and send it."""
+"""`billproof usage`: check a file of usage events and send it, show what is used so far, compact the log."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from billproof_ops import sending
+from billproof_ops import cli_live, sending
 from billproof_ops.printing import AsJson, console, print_json, verbs
 from billproof_ops.queues import wait_until_empty
 from billproof_ops.target import Target
 from billproof_ops.usage_files import Mapping, kind_of, lines
 
 app = verbs()
+app.command("show")(cli_live.show)
+app.command("compact")(cli_live.compact)
 DRAIN_SECONDS = 600
 File = Annotated[Path, typer.Argument(help="CSV, or CloudEvents as JSON, one a line; - for standard input.")]
 Format = Annotated[str, typer.Option("--format", help="csv or ndjson; else what the file's name says.")]

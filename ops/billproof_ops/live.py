@@ -1,0 +1,30 @@
+"""What the command asks of live usage and of compaction."""
+
+from billproof.periods import Period
+from billproof.pipeline.live_usage import RunningUsage, running_usage
+from billproof_ops.errors import OpsError
+from billproof_ops.target import Target
+
+
+def show_account(target: Target, account: str, period: str) -> RunningUsage:
+    """Return what an account has used of a month, of this one where none is named; raises OpsError for no account."""
+    profile = target.ports.directory.account(account)
+    if profile is None:
+        message = f"there is no account {account}"
+        raise OpsError(message)
+    now = target.ports.now()
+    return running_usage(
+        legal_entity=profile.legal_entity,
+        account=account,
+        period=period or f"{now:%Y-%m}",
+        sources=target.ports.preview_sources(),
+        now=now,
+    )
+
+
+def start_compaction(target: Target, month: str) -> str:
+    """Start a round that looks at one month, and return its name; raises InvalidPeriod."""
+    period = Period.month(month)
+    name = f"{period.name}-{target.ports.now():%Y%m%dT%H%M%S}"
+    target.machine("CompactionArn").start(name=name, document={"months": [period.name]})
+    return name
