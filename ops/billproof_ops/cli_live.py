@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from billproof.model import decimal_text
-from billproof_ops import live, tables
+from billproof_ops import live, naming, tables
 from billproof_ops.printing import AsJson, console, print_json
 from billproof_ops.target import Target
 
@@ -17,7 +17,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what an account has used of a month so far, and what it comes to. Nothing is stored."""
-    usage = live.show_account(Target.find(), account, period)
+    target = Target.find()
+    usage = live.show_account(target, naming.account(target, account), account, period)
     if as_json:
         print_json(usage.model_dump(mode="json"))
         return

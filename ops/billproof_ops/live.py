@@ -2,19 +2,14 @@
 
 from billproof.periods import Period
 from billproof.pipeline.live_usage import RunningUsage, running_usage
-from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 
 
-def show_account(target: Target, account: str, period: str) -> RunningUsage:
-    """Return what an account has used of a month, of this one where none is named; raises OpsError for no account."""
-    profile = target.ports.directory.account(account)
-    if profile is None:
-        message = f"there is no account {account}"
-        raise OpsError(message)
+def show_account(target: Target, legal_entity: str, account: str, period: str) -> RunningUsage:
+    """Return what an account has used of a month, of this one where none is named."""
     now = target.ports.now()
     return running_usage(
-        legal_entity=profile.legal_entity,
+        legal_entity=legal_entity,
         account=account,
         period=period or f"{now:%Y-%m}",
         sources=target.ports.preview_sources(),

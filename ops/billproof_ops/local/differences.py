@@ -90,6 +90,12 @@ DIFFERENCES = (
         f"{_SILENT}: functions are processes",
     ),
     EmulatorGap(_LOCALSTACK, MACHINE, "TracingConfiguration", GapHandling.UNPROVEN, _SILENT),
+    *(
+        EmulatorGap(
+            _LOCALSTACK, kind, None, GapHandling.REMOVED, "it has no Glue and no Athena: DuckDB reads the objects"
+        )
+        for kind in ("AWS::Glue::Database", "AWS::Glue::Table")
+    ),
     EmulatorGap(_LOCALSTACK, "AWS::CloudWatch::Dashboard", None, GapHandling.UNPROVEN, _SILENT),
 )
 
