@@ -9,8 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from billproof.errors import NotFound
 from billproof.ports import Objects
-from billproof.usage.compacted import Compaction
+from billproof.usage.compacted import Compaction, is_intact
 from billproof.usage.compacted_days import CompactedDays, CompactedFile
 from billproof.usage.log import SegmentKey
 from billproof.usage.model import AFTER_ALL
@@ -27,11 +28,16 @@ MEMORY_LIMIT = "1GB"
 
 
 @contextmanager
-def opened() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """Give a database that reads times in UTC, and a folder for the files that it reads and spills to."""
+def opened(*, is_alone: bool = False) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """Give a database that reads times in UTC, and a folder for the files that it reads and spills to.
+
+    On one thread (`is_alone`) it takes a fifth less CPU, and rows come in the same order every time.
+    """
     with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
         database.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}/spill'")
         database.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false")
+        if is_alone:
+            database.execute("set threads = 1")
         yield database, Path(folder)
 
 
@@ -65,11 +71,19 @@ class Chunk:
         """Fetch the segments of a day, or its compaction and the segments that it does not cover."""
         days = self._compacted
         compaction = days.of(SegmentKey.parse(keys[0]).day, keys) if days and keys else None
-        if compaction is not None:
-            (path,) = fetch(self._objects, [compaction.object], self._folder).values()
+        path = self._fetched(compaction) if compaction is not None else None
+        if compaction is not None and path is not None:
             self._days.append((compaction, path))
             keys = sorted(set(keys) - set(compaction.keys))
         self.files |= fetch(self._objects, keys, self._folder)
+
+    def _fetched(self, compaction: Compaction) -> Path | None:
+        """Copy a compacted day into a file; None where it is not there, or other than it was written."""
+        try:
+            (path,) = fetch(self._objects, [compaction.object], self._folder).values()
+        except NotFound:
+            return None
+        return path if is_intact(compaction, path.read_bytes()) else None
 
     @property
     def has_files(self) -> bool:

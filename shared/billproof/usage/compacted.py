@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from backports import zstd
 
+from billproof.errors import NotFound
 from billproof.ids import canonical_json, digest_bytes
 from billproof.model import Model
 from billproof.ports import Objects
@@ -73,8 +74,20 @@ def write_compaction(objects: Objects, compaction: Compaction) -> str:
 
 
 def read_compaction(objects: Objects, key: str) -> Compaction:
-    """Return a compaction; raises NotFound."""
-    return Compaction.model_validate_json(zstd.decompress(objects.get(key)))
+    """Return a compaction; raises NotFound where it is not there, or no longer holds what named it."""
+    try:
+        data = zstd.decompress(objects.get(key))
+    except zstd.ZstdError:
+        data = b""
+    if digest_bytes(data)[:40] != log.CompactionKey.parse(key).digest:
+        message = f"{key} is not what named it"
+        raise NotFound(message)
+    return Compaction.model_validate_json(data)
+
+
+def is_intact(compaction: Compaction, content: bytes) -> bool:
+    """Say whether an object's content is what the compaction names."""
+    return object_key(compaction.bucket, compaction.day, content) == compaction.object
 
 
 def last_compactions(objects: Objects, bucket: int, days: Sequence[str]) -> dict[str, str]:

@@ -135,7 +135,7 @@ def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Met
     if not segments:
         return Compacted(bucket=bucket, day=day, outcome=DayOutcome.EMPTY, segments=0, copies=0)
     properties = typed_properties(meters)
-    with opened() as (database, folder):
+    with opened(is_alone=True) as (database, folder):
         copies, complete = _load(database, fetch(objects, segments, folder), properties)
         judge_copies(database, by_account=True, has_bounds=False)
         is_settled = _correct(database, properties)
