@@ -152,8 +152,7 @@ class Chain:
         run = request.get("run_id", f"{entity}-{period}-001")
         asked = {"run_id": run, "legal_entity": entity, "period": period, "requested_by": "schedule", **request}
         self.call("plan_billing_run", asked)
-        for item in self._map_items(run, "buckets"):
-            self.call("aggregate_usage", {"run_id": run, "bucket": item["bucket"]})
+        self.aggregate(run)
         self.call("check_completeness", {"run_id": run})
         self.lose(f"runs/{run}/run/control-totals.json")  # as in a plan of before
         self.call("check_completeness", {"run_id": run})  # a step may be repeated
@@ -163,6 +162,11 @@ class Chain:
         for step, batch in itertools.product((*steps, "raise_exceptions"), batches):
             self.call(step, batch)
         self.call("close_billing_run", {"run_id": run})
+
+    def aggregate(self, run: str) -> None:
+        """Play the map over buckets."""
+        for item in self._map_items(run, "buckets"):
+            self.call("aggregate_usage", {"run_id": run, "bucket": item["bucket"]})
 
     def compact(self, month: str) -> None:
         """Play compaction; the last round finds nothing."""
@@ -273,7 +277,11 @@ def _lose_documents(chain: Chain) -> None:
     chain.call("reconcile", {"legal_entity": INC, "period": "2013-01"})
     chain.ingest(flight(7, account="UA"), sent_at=chain.now - timedelta(hours=1))
     request = {"run_id": f"{INC}-2013-02-001", "legal_entity": INC, "period": "2013-02", "requested_by": "schedule"}
+    chain.compact("2013-01")
     chain.call("plan_billing_run", request)
+    for prefix in ("compacted/", "compactions/"):  # segments are read instead
+        chain.lose(prefix)
+        chain.aggregate(request["run_id"])
     chain.lose("runs/")
     january = {**request, "run_id": f"{INC}-2013-01-001", "period": "2013-01"}
     chain.call("plan_billing_run", january)
