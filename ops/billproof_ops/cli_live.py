@@ -39,5 +39,5 @@ def compact(
     *, period: Annotated[str, typer.Option("--period", "-p", help="The month to compact, such as 2013-01.")]
 ) -> None:
     """Compact the days of a month that have segments which no compaction covers; the schedule looks at three months."""
-    name = live.start_compaction(Target.find(), period)
-    console.print(f"execution {name} compacts the days of {period}")
+    name, is_new = live.start_compaction(Target.find(), period)
+    console.print(f"execution {name} {'compacts' if is_new else 'already compacts'} the days of {period}")

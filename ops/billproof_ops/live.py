@@ -17,9 +17,11 @@ def show_account(target: Target, legal_entity: str, account: str, period: str) -
     )
 
 
-def start_compaction(target: Target, month: str) -> str:
-    """Start a round that looks at one month, and return its name; raises InvalidPeriod."""
+def start_compaction(target: Target, month: str) -> tuple[str, bool]:
+    """Start a round that looks at one month; return its name, and False where this minute's is under way already.
+
+    Raises InvalidPeriod.
+    """
     period = Period.month(month)
-    name = f"{period.name}-{target.ports.now():%Y%m%dT%H%M%S}"
-    target.machine("CompactionArn").start(name=name, document={"months": [period.name]})
-    return name
+    name = f"{period.name}-{target.ports.now():%Y%m%dT%H%M}"
+    return name, target.machine("CompactionArn").start(name=name, document={"months": [period.name]})

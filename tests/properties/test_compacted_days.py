@@ -15,7 +15,7 @@ from billproof.usage.compaction import compact_day
 from billproof.usage.extras import Extras
 from billproof.usage.levels import LevelSource
 from billproof.usage.log import ids_key
-from billproof.usage.manifests import write_manifest
+from billproof.usage.manifests import new_manifest
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, Edges, PartWindow
 from tests.support.usage_plans import END, START, ask
 from tests.support.world import World, flight
@@ -128,6 +128,13 @@ def told(world: World, asked: AggregationPlan, *, compacted: bool) -> tuple[list
     return usage, extras, ids
 
 
+def listed(world: World, run: str, planned_at: str) -> str:
+    """Store the list of what a run would see now, and return its key."""
+    new = new_manifest(world.objects, run, 0, DAYS, planned_at)
+    world.objects.put(new.key, new.data)
+    return new.key
+
+
 @settings(max_examples=40)
 @given(
     batches=calls,
@@ -150,10 +157,10 @@ def test_a_mixture_of_compacted_days_and_segments_comes_to_what_the_segments_com
     lists: list[str] = []
     for batch, days in zip(batches, compacted, strict=False):
         world.ingest(batch)
-        lists.append(write_manifest(world.objects, "earlier", 0, DAYS, str(len(lists))))
+        lists.append(listed(world, "earlier", str(len(lists))))
         for day in sorted(days):
             compact_day(0, day, objects=world.objects, meters=world.directory.meters())
-    manifest = write_manifest(world.objects, "r", 0, DAYS, "now")
+    manifest = listed(world, "r", "now")
     bounds = {name: lists[0] for name in ("after_manifest", "before_manifest") if bound in {name.split("_")[0], "both"}}
     bounded = windows(bounds, LevelSource(earliest=None) if has_levels else None)
     known = ""

@@ -33,6 +33,7 @@ READING: dict[str, tuple[str, ...]] = {
     "run status": (RUN,),
     "run watch": (RUN,),
     "status": (),
+    "usage show": ("UA", "-p", JANUARY),
     "simulate": ("--contracts", "examples/terms.json", *MONTH),
 }
 """What only reads, with its arguments: it writes nothing even once."""
@@ -68,6 +69,7 @@ ELSEWHERE = {
     "demo": "chaos/test_killed_demo.py",
     "init": "workflow/test_own_product.py",
     "publish": "workflow/test_own_product.py",
+    "usage compact": "workflow/test_live_usage.py",
     "usage check": "workflow/test_own_product.py",
     "usage send": "workflow/test_own_product.py",
     "local up": "unit/test_local_server.py",

@@ -17,6 +17,7 @@ from billproof.audit.heads import ANCHORS, anchor_days, path_of
 from billproof.audit.merkle import follow
 from billproof.ports import Key
 from billproof.usage import log
+from billproof.usage.compaction import compact_day
 from billproof_ops import cli
 from billproof_ops.paths import ROOT
 from billproof_ops.printing import console
@@ -246,16 +247,18 @@ def test_what_the_law_wants_gone_is_declared_and_its_digests_mean_nothing_any_mo
 def test_an_account_is_taken_out_of_what_it_shares_and_the_chain_still_holds(world: World) -> None:
     world.moment = datetime(2013, 2, 9, tzinfo=UTC)  # after the last anchor
     world.ingest([flight(4), flight(5, data={"distance": "-1"}), flight(6, account="nobody")])
+    compact_day(0, "2013-01-05", objects=world.objects, meters=world.directory.meters())
     world.settle()
-    shared = [key for key in world.objects.items if key.startswith(("usage/", "quarantine/"))]
+    shared = [key for key in world.objects.items if key.startswith(("usage/", "quarantine/", "compact"))]
     words = ("take-out", "UA", "--as", "ben", "--why", "Art. 17 GDPR, request 12")
     code, said = run(*words)
-    assert (code, "3 events and 1 refused ones of UA were in 3 objects" in said) == (0, True), said
+    assert (code, "3 events and 1 refused ones of UA were in 5 objects" in said) == (0, True), said
     usage = [row for key in world.objects.keys("usage/") for row in log.read_segment(world.objects, key)]
     refused = [line for key in world.objects.keys("quarantine/") for line in log.read_quarantined(world.objects, key)]
     assert {row.account for row in usage} == {"EV"}
     assert [line.account for line in refused] == ["nobody", "nobody"]
     assert not set(shared) <= set(world.objects.items)
+    assert not [key for key in world.objects.items if key.startswith("compact")]
     code, said = run("verify")
     assert (code, "Art. 17 GDPR, request 12" in said) == (0, True), said
     assert "0 events and 0 refused ones of UA were in 0 objects" in run(*words)[1]

@@ -1,7 +1,15 @@
 """What is used of a month that is under way: from compacted days and the segments since then."""
 
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
 from billproof.pipeline.live_usage import RunningUsage, running_usage
 from billproof.usage.compaction import compact_day
+from billproof_ops import cli
+from billproof_ops.target import Target
+from tests.support.fakes import MemoryWorkflows
 from tests.support.world import INC, JANUARY, World, flight
 
 DAY = "2013-01-05"
@@ -43,3 +51,14 @@ def test_a_month_without_usage_has_the_fees_alone() -> None:
     usage = running(World(buckets=1))
     assert usage.counts.copies == 0
     assert usage.net is not None
+
+
+def test_the_command_shows_what_is_used_and_starts_one_round_of_compaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, rounds = World(buckets=1), MemoryWorkflows()
+    world.ingest([flight(1), flight(2)])
+    monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world, machine=lambda _: rounds))
+    shown = CliRunner().invoke(cli.app, ["usage", "show", "UA", "-p", JANUARY])
+    assert (shown.exit_code, "2 events, 2 of them priced" in shown.output, "net so far" in shown.output) == (0, 1, 1)
+    for said in ("compacts", "already compacts"):
+        started = CliRunner().invoke(cli.app, ["usage", "compact", "-p", JANUARY])
+        assert (started.exit_code, f" {said} the days of {JANUARY}" in started.output) == (0, True)

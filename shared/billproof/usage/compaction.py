@@ -78,7 +78,8 @@ _WRITE = """
 copy (
     select account, cast(left(time, 26) as timestamp) as time, type, source, id, standing, verdict, is_plain,
         cast(left(received_at, 26) as timestamp) as received_at, position, segment, corrects, retracts,
-        hash(account, source, id) as identity, cast(data as varchar) as data{typed}
+        hash(account, source, id) as identity,
+        hash(source, id) as event, cast(data as varchar) as data{typed}
     from rows order by account, time, identity, segment, position
 ) to '{path}' (format parquet, compression zstd, compression_level 1, row_group_size {rows})
 """

@@ -1,13 +1,13 @@
 """Taking one account out of the objects that it shares with others: segments of usage, and quarantine.
 
     OLD (UA, B6)  ->  NEW (B6)        recorded as adopted: what is left without UA
-                      OLD             declared erased, then removed
+                      OLD             declared erased, then removed, as is every compacted day that held it
 
 An object's name is the digest of its content, so none is changed. Each step may be repeated: a command that was stopped
 is called again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
 
 from billproof.audit.adopting import adopt_object, declare_erased, refuse_nobody
@@ -55,6 +55,7 @@ def take_out(
                 adopt_object(rest, chain=chain, objects=objects, by=by, why=f"{why}: what is left without {account}")
             counts[kind] += mine
             old.append(key)
+    old = [*_compacted(old, objects), *old]  # first: a call that is stopped finds the segments again
     for keys in batched(old, ENTRIES_LIMIT, strict=False):
         declare_erased(chain=chain, subject=account, keys=keys, by=by, why=why)
         for key in keys:
@@ -72,6 +73,16 @@ def _segments(account: str, objects: AuditedObjects, buckets: int) -> Iterator[_
         rest = [row for row in rows if row.account != account]
         if len(rest) < len(rows):
             yield key, log.new_object(key[:-_NAME_LENGTH], rest) if rest else None, len(rows) - len(rest)
+
+
+def _compacted(segments: Sequence[str], objects: AuditedObjects) -> list[str]:
+    """Return the compactions of the days of some segments, and their objects: what is left is compacted anew."""
+    places = {log.SegmentKey.parse(key)[:2] for key in segments if key.startswith("usage/")}
+    keys: list[str] = []
+    for bucket, day in sorted(places):
+        keys += objects.keys(log.compaction_prefix(bucket, day))
+        keys += objects.keys(log.compacted_prefix(bucket, day))
+    return keys
 
 
 def _refused(account: str, objects: AuditedObjects) -> Iterator[_Shared]:

@@ -12,9 +12,12 @@ from billproof.usage.property_roles import Roles, single_column, sum_column
 from billproof.usage.sql_texts import listed, pointer
 
 _SELECT = """
-select account, time, type, source, id, received_at, position, verdict, {identity} as identity{properties}
+select account, time, type, source, id, received_at, position, verdict, {identities}{properties}
 from read_parquet({paths}) compact where {plain}
 """
+
+_HASHED = "hash(account, source, id) as identity, hash(source, id) as event"
+"""Another version of DuckDB may hash otherwise."""
 
 _UNTOUCHED = """not exists (
     select 1 from touched where touched.account = compact.account and touched.day = cast(compact.time as date))"""
@@ -69,7 +72,7 @@ class PlainRows:
             wheres += [f"account in ({', '.join(f'${name}' for name in named)})"] if named else []
             texts.append(
                 _SELECT.format(
-                    identity="identity" if engine == duckdb.__version__ else "hash(account, source, id)",
+                    identities="identity, event" if engine == duckdb.__version__ else _HASHED,
                     properties="".join(f", {column}" for column in columns),
                     paths=listed(paths),
                     plain=" and ".join(wheres) or "true",

@@ -34,7 +34,7 @@ where verdict = 'kept' and account in (select account from windows) and not exis
         and later.source = judged.source and later.day = judged.day and later.account = judged.account)
 """
 _PLAIN_IDS = """
-insert into ids select identity, cast(time as date) from ({plain})
+insert into ids select identity, cast(time as date), event, hash(account) from ({plain})
 where verdict = 'kept' and account in (select account from windows)
 """
 _PLAIN_MINE = """(
