@@ -78,6 +78,8 @@ NAMES = {
     "AWS::Events::Archive": ("ArchiveName",),
     "AWS::Events::EventBus": ("Name",),
     "AWS::Events::Rule": ("Name",),
+    "AWS::Glue::Database": ("DatabaseName",),  # its DatabaseInput holds the name, with the stage
+    "AWS::Glue::Table": (),  # named within its database only
     "AWS::IAM::Policy": (),  # PolicyName names it within its role only
     "AWS::IAM::Role": ("RoleName",),
     "AWS::Lambda::EventInvokeConfig": (),
