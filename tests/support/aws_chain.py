@@ -40,8 +40,7 @@ ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "HA", "DL"}
 """The accounts of the demo that play: a level is read of HA, and DL is billed by the other legal entity."""
 
 
-LOST = {f"{INC}-2013-01-001": "compacted/", f"{INC}-2013-02-001": "compactions/"}
-"""What is lost after a run's plan: it reads segments instead."""
+LOST = {f"{INC}-2013-01-001": "compacted/", f"{INC}-2013-02-001": "compactions/"}  # once a run is planned
 
 
 class LambdaContext:
@@ -156,8 +155,7 @@ class Chain:
         run = request.get("run_id", f"{entity}-{period}-001")
         asked = {"run_id": run, "legal_entity": entity, "period": period, "requested_by": "schedule", **request}
         self.call("plan_billing_run", asked)
-        if run in LOST:
-            self.lose(LOST[run])
+        self.lose(LOST.get(run, "nothing/"))
         for item in self._map_items(run, "buckets"):
             self.call("aggregate_usage", {"run_id": run, "bucket": item["bucket"]})
         self.call("check_completeness", {"run_id": run})
@@ -173,13 +171,15 @@ class Chain:
     def compact(self, month: str) -> None:
         """Play compaction; the last round finds nothing."""
         while (planned := self.call("plan_compaction", {"months": [month]}))["outcome"] == "planned":
-            for item in json.loads(client("s3").get_object(Bucket=BUCKET, Key=planned["items_key"])["Body"].read()):
+            for item in self._items(planned["items_key"]):
                 self.call("compact_usage", item)
             self.call("plan_compaction", {"items_key": planned["items_key"]})
 
     def _map_items(self, run: str, name: str) -> list[dict[str, Any]]:
-        body = client("s3").get_object(Bucket=BUCKET, Key=f"runs/{run}/maps/{name}.json")["Body"].read()
-        items: list[dict[str, Any]] = json.loads(body)
+        return self._items(f"runs/{run}/maps/{name}.json")
+
+    def _items(self, key: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = json.loads(client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read())
         return items
 
     def work_off(self) -> None:
@@ -284,12 +284,8 @@ def _lose_documents(chain: Chain) -> None:
 
 
 def _decide(chain: Chain, exception: str) -> None:
-    for token in (
-        f"{WAITS_UNDER}1",
-        f"{WAITS_UNDER}2",
-        f"{WAITS_UNDER}3",
-    ):  # the second is a reminder, later ones escalate
-        chain.call("await_decision", {"exception": exception, "task_token": token})
+    for number in (1, 2, 3):  # the second is a reminder, later ones escalate
+        chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}{number}"})
     chain.ask("decide_exception", {"verdict": "approved", "reason": "agreed by telephone"}, "ben", exception=exception)
     chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}4"})
     chain.call("apply_decision", {"exception": exception})
