@@ -169,7 +169,6 @@ class Chain:
         self.call("close_billing_run", {"run_id": run})
 
     def compact(self, month: str) -> None:
-        """Play compaction; the last round finds nothing."""
         while (planned := self.call("plan_compaction", {"months": [month]}))["outcome"] == "planned":
             for item in self._items(planned["items_key"]):
                 self.call("compact_usage", item)
