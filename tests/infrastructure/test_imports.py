@@ -10,7 +10,12 @@ import pytest
 from billproof_ops.paths import ROOT
 from tests.bench.imports import FUNCTIONS, HEAVY_PACKAGES
 
-ALLOWED = {"aggregate_usage": ["duckdb"], "compact_usage": ["duckdb"], "deliver_invoice": ["babel", "typst"]}
+ALLOWED = {
+    "aggregate_usage": ["duckdb"],
+    "check_completeness": ["duckdb"],
+    "compact_usage": ["duckdb"],
+    "deliver_invoice": ["babel", "typst"],
+}
 _SCRIPT = """
 import json, os, sys
 import aws_lambda_powertools, botocore.session, pydantic  # what every function imports, once for all of them

@@ -62,7 +62,7 @@ CONTRADICTIONS = [
 
 
 @pytest.mark.parametrize(("country", "region", "postal", "city"), CONTRADICTIONS)
-def test_an_address_whose_parts_name_different_places_is_nowhere(
+def test_an_address_whose_parts_name_different_places_has_no_place(
     country: str, region: str | None, postal: str, city: str
 ) -> None:
     with pytest.raises(UndeterminedTax) as refused:

@@ -58,9 +58,12 @@ def test_a_credit_note_is_for_the_days_that_are_named(world: World) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--from", "2013-02-08"), "days.end: Input"),
-        (("--to", "2013-02-15"), "days.start: Input"),
-        (("--from", "the 8th", "--to", "2013-02-15"), "days.start: Input should be a valid date"),
+        (("--from", "2013-02-08"), "days.end: Value error, this is not a day"),
+        (("--to", "2013-02-15"), "days.start: Value error, this is not a day"),
+        (
+            ("--from", "the 8th", "--to", "2013-02-15"),
+            "days.start: Value error, this is not a day: write it as YYYY-MM-DD",
+        ),
         (("--from", "2013-02-15", "--to", "2013-02-08"), "days"),
         (("--balance", "--refund"), "it is refunded or left to the balance, not both"),
     ],
