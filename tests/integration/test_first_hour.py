@@ -5,19 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from billproof_ops.paths import ROOT
 from tests.support.pages import commands_of
 
 PAGE = ROOT / "docs" / "first-hour.md"
 SET_UP = ("make setup", "export PATH=")
 """What made the environment that this test runs in."""
-
-
-@pytest.fixture
-def _lacking() -> None:
-    """The page's stack is its own: what another emulator lacks does not matter."""
 
 
 def test_the_first_hour_runs_as_it_is_written(tmp_path: Path) -> None:
