@@ -54,7 +54,8 @@ A **life** is a JSON document (here a dict) of this form; what has a default may
 
 Runs and credit notes happen in the order of their instants, a credit note before a run of the same instant. A run
 bills what is owed of every slot that is due by the latest month that was run so far, as it is known at the run's
-instant, less what is billed of it. A credit note gives back at most what is left of its line.
+instant, less what is billed of it. A credit note gives back at most what is left of its line; it is issued on the day
+that its instant is of in the time zone of the legal entity, which is that of the first contract.
 
 Terms that docs/pricing.md declares and the contract's schema does not have yet are read where they are written:
 `spread: in_order` and `rounding: per_document` on a discount, `shortfalls: false` on a credit. `lives.py` draws random

@@ -122,7 +122,7 @@ def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
     net = most if asked is None else min(most, rounded(number(asked) * 10**decimals))
     net = max(net, 0)
     drawn = max(net - max(left.money, 0), 0)
-    month = at.date().replace(day=1)
+    month = at.astimezone(life.time_zone).date().replace(day=1)
     rebill = bool(note.get("rebill"))
     books.add(Issued(month, at, {slot: NONE - Amount(net, drawn)}, note["id"], days, rebill))
     if not rebill:

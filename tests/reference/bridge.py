@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -100,7 +101,7 @@ class Player:
             "chart_of_accounts": chart.model_dump(),
             "balance_limits": {first["currency"]: "1000000000"},
         }
-        self._currency = first["currency"]
+        self._currency, self._time_zone = first["currency"], first["time_zone"]
         self._others = {chart.receivable, chart.tax_payable, "2300"}
         self.world.publish(LegalEntity.model_validate(parties.legal_entities[0].model_dump() | entity))
         self.world.publish(Policy.model_validate(parties.policies[0].model_dump() | {"thresholds": WIDE_OPEN}))
@@ -228,10 +229,15 @@ class Player:
             taken = self._reader.parts(name, documents[-1])
             given += taken
             rest += sum((part.net for part in taken), ZERO)
-        month, rebill = f"{at:%Y-%m}", bool(note.get("rebill"))
+        month, rebill = self._issue_month(documents, at), bool(note.get("rebill"))
         to_pay, balance = self._settled([document.id for document in documents])
         issued = Issued(month, at, tuple(given), tuple(documents), note["id"], rebill, to_pay=to_pay, balance=balance)
         self.issued.append(issued)
+
+    def _issue_month(self, documents: list[Invoice], at: datetime) -> str:
+        """Return the month in which credit notes say that they are issued; where none was, that of the instant."""
+        day = documents[-1].issue_date if documents else at.astimezone(ZoneInfo(self._time_zone)).date()
+        return f"{day:%Y-%m}"
 
     def _take_back(self, name: str, request: str, **terms: object) -> Invoice:
         try:
@@ -255,7 +261,8 @@ class Player:
                         continue
                     raise
                 found = tuple(self._reader.parts(invoice.id, credit))
-                self.issued.append(Issued(f"{at:%Y-%m}", at, found, (credit,), note=f"all of {invoice.id}"))
+                month = self._issue_month([credit], at)
+                self.issued.append(Issued(month, at, found, (credit,), note=f"all of {invoice.id}"))
 
     def booked_revenue(self) -> Decimal:
         """Return what is booked as revenue or still deferred in the embedded ledger: nothing once all is taken back."""

@@ -235,11 +235,25 @@ LIVES = [
         life(
             version(charge(flat("100"))),
             months=Q1,
-            credit_notes=[credit_note("2013-03-02", "fee", (FIRST, FEBRUARY), rebill=True)],
+            credit_notes=[
+                credit_note("2013-02-24", "fee", (FIRST, FEBRUARY), amount="40", rebill=True),
+                credit_note("2013-03-02", "fee", (FIRST, FEBRUARY), rebill=True),
+            ],
         ),
         earned_in("2013-02"),
         "100.00",
-    ),  # February's own
+    ),  # February's own: of January's, 40 are taken back and earned again; 60 are in March
+    Case(
+        "revenue",
+        "a credit note is of the month in which it is issued where the legal entity is",
+        life(
+            version(charge(flat("100")), time_zone="America/New_York"),
+            months=Q1,
+            credit_notes=[credit_note("2013-03-01", "fee", (FIRST, FEBRUARY), amount="70")],
+        ),
+        earned_in("2013-02"),
+        "30.00",
+    ),  # at midnight in UTC it is seven in the evening of 28 February in New York: 100 - 70
     Case(
         "revenue",
         "a discount is earned over the days that its fee has once a version cuts it",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.reference.credits import Draws, draw
 from tests.reference.days import add_months, day_of, days_between
@@ -45,6 +46,7 @@ class Life:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.rounding: str = document.get("rounding", "half_up")
+        self.time_zone = ZoneInfo(document["contracts"][0]["terms"]["time_zone"])
         self.meters = {meter["id"]: meter for meter in document.get("meters") or ()}
         self.usage = [{"place": place, **event} for place, event in enumerate(document.get("usage") or ())]
         self.runs = sorted(document["runs"], key=lambda run: instant(run["at"]))
