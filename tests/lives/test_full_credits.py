@@ -4,8 +4,8 @@ import pytest
 
 from tests.lives import checks
 from tests.reference.bridge import Player
-from tests.reference.builders import charge, flat, life, per_unit, usage_charge, used, version
-from tests.reference.cases import FEBRUARY, MARCH, PREPAID, Q1, minimum
+from tests.reference.builders import charge, credit_note, flat, life, per_unit, usage_charge, used, version
+from tests.reference.cases import FEBRUARY, FIRST, MARCH, PREPAID, Q1, minimum
 from tests.reference.figures import Document
 
 TWO_MONTHS = ("2013-01", "2013-02")
@@ -64,3 +64,24 @@ def test_whole_invoices_are_credited_by_what_is_left_of_them(document: Document,
 def test_in_whatever_order_nothing_is_left(document: Document, *, newest_first: bool) -> None:
     check = checks.full_credit(document, newest_first=newest_first)
     assert check.got == check.right
+
+
+@pytest.mark.parametrize("amount", ["30", "100"])
+@pytest.mark.parametrize("rebill", [False, True])
+def test_what_a_later_invoice_drew_goes_back_with_the_next_one(amount: str, *, rebill: bool) -> None:
+    """January's 100.00 are billed in money, and drawn in February; March charges what the credit note gave back."""
+    note = credit_note("2013-03-10", "usage", (FIRST, FEBRUARY), amount=amount, rebill=rebill)
+    document = life(
+        [
+            version(usage_charge(per_unit("1"))),
+            version(usage_charge(per_unit("1")), number=2, known="2013-02-10", credits=[PREPAID]),
+        ],
+        [used("2013-01-10", "100")],
+        months=Q1,
+        credit_notes=[note],
+    )
+    issued = checks.played(document)
+    in_money = [f"{sum(part.amount for part in each.parts):.2f}" for each in issued]
+    assert in_money == ["100.00", "-100.00", f"-{amount}.00", f"{amount}.00"]
+    left = checks.left_at_the_end(document, issued)
+    assert left.got == left.right
