@@ -3,7 +3,19 @@
 from typing import Any
 
 from tests.reference.builders import charge, credit_note, days, flat, life, per_unit, usage_charge, used, version
-from tests.reference.cases import FEBRUARY, FIRST, JANUARY, MARCH, Case, billed_by_run, drawn, minimum, owed
+from tests.reference.cases import (
+    FEBRUARY,
+    FIRST,
+    JANUARY,
+    MARCH,
+    Q1,
+    Case,
+    billed_by_run,
+    drawn,
+    earned_in,
+    minimum,
+    owed,
+)
 from tests.reference.figures import Document
 
 TWENTY_OFF = {"id": "fifth", "name": "fifth", "percent": "20", "charges": ["fee"], "effective": days()}
@@ -252,4 +264,18 @@ MONTHS = [
         owed(),
         "50.00",
     ),
+    Case(
+        "revenue",
+        "a concession of the month after is not of the month whose run knows it, also where a version cuts the line",
+        life(
+            [
+                version(charge(flat("310"))),
+                version(charge(flat("620")), number=2, since="2013-01-17", known="2013-03-01"),
+            ],
+            months=Q1,
+            credit_notes=[credit_note("2013-03-02", "fee", (FIRST, FEBRUARY), amount="200")],
+        ),
+        earned_in("2013-02"),
+        "770.00",
+    ),  # February's own 620, and 160 + 300 - 310 of January's; March takes 200 back
 ]

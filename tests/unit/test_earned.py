@@ -67,3 +67,19 @@ def test_what_is_earned_of_a_line_takes_the_place_of_what_was_billed_of_it() -> 
     more = difference(line, "20").model_copy(update={"adjusts": adjusts})
     assert more.earnings(euros("20")) == (Earning(amount=euros("100"), schedule=line.recognition), before[1])
     assert more.earnings(euros("-50")) == (Earning(amount=euros("0"), schedule=line.recognition),)
+
+
+def test_a_concession_takes_off_from_its_month_on_also_where_nothing_is_left() -> None:
+    line = fee("2013-01-01", "2013-02-01")
+    sooner = RevenueSchedule(method=AT_ONCE, period=line.covered)
+    march = date(2013, 3, 1)
+    before = (
+        Earning(amount=euros("80"), schedule=sooner),
+        Earning(amount=euros("-30"), schedule=sooner, is_concession=True, since=march),
+    )
+    adjusts = Adjusts(period="2013-01", line=line.id, numbers=("1",), replaces=before)
+    gone = difference(line, "-50").model_copy(update={"adjusts": adjusts})
+    assert gone.earnings(euros("-50")) == (
+        Earning(amount=euros("30"), schedule=line.recognition),
+        Earning(amount=euros("-30"), schedule=line.recognition, is_concession=True, since=march),
+    )

@@ -203,11 +203,15 @@ class PricedLine(Model):
     def earnings(self, booked: Money) -> tuple[Earning, ...]:
         """Return how all that is billed of the line is earned once this one is booked: with it, what it replaces.
 
-        Concessions stay as they are, unless nothing is left after them.
+        Concessions stay as they are. Where nothing is left after them, each takes off what is owed from its month on,
+        by the days of the line.
         """
         replaces = self.adjusts.replaces if self.adjusts else ()
         whole = booked.plus(earning.amount for earning in replaces)
-        conceded = () if whole.is_zero else tuple(earning for earning in replaces if earning.is_concession)
+        conceded = tuple(earning for earning in replaces if earning.is_concession)
+        if whole.is_zero:
+            dated = (earning for earning in conceded if earning.since is not None)
+            conceded = tuple(earning.model_copy(update={"schedule": self.recognition}) for earning in dated)
         owed = whole.plus(-earning.amount for earning in conceded)
         return (Earning(amount=owed, schedule=self.recognition), *conceded)
 
