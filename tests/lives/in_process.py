@@ -12,7 +12,11 @@ from unittest.mock import patch
 
 import duckdb
 
-THREADED = ("billproof.usage.judging.ThreadPoolExecutor", "billproof.pipeline.planning.ThreadPoolExecutor")
+THREADED = (
+    "billproof.usage.chunks.ThreadPoolExecutor",
+    "billproof.pipeline.aggregation_plans.ThreadPoolExecutor",
+    "billproof.pipeline.planning.ThreadPoolExecutor",
+)
 
 
 class OneThread:
@@ -39,7 +43,7 @@ def in_one_process() -> Iterator[None]:
     """Let every database be a connection of one, whose temporary tables are its own, and every pool one thread."""
     with ExitStack() as stack:
         database = stack.enter_context(duckdb.connect(config={"threads": 1}))
-        stack.enter_context(patch("billproof.usage.judging.duckdb.connect", database.cursor))
+        stack.enter_context(patch("duckdb.connect", database.cursor))
         for name in THREADED:
             stack.enter_context(patch(name, OneThread))
         yield
