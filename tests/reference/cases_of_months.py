@@ -278,4 +278,19 @@ MONTHS = [
         earned_in("2013-02"),
         "770.00",
     ),  # February's own 620, and 160 + 300 - 310 of January's; March takes 200 back
+    Case(
+        "3.4",
+        "a term counts a fee that is billed after it with the caps of all its months",
+        life(
+            version(
+                charge(flat("275"), cadence={"interval": "quarter"}),
+                until="2013-04-01",
+                caps=[cap("11", until=MARCH)],
+                commitments=[minimum("276", ["fee"], months=2)],
+            ),
+            months=Q1,
+        ),
+        billed_by_run("2013-02", "minimum"),
+        "254.00",
+    ),  # 11 of January's days are left, and 11 of February's
 ]

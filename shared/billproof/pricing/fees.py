@@ -195,6 +195,8 @@ def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
     months = {month.start: month for fee in fees for month in fee.months} | {basis.period.start: basis.period}
     known = {(due.span.term.id, due.period, due.since) for due in owed}
     if timeline.commitments or timeline.caps or any(span.term.amount is not None for span in timeline.discounts):
+        if counts_fees_to_come(timeline):
+            months |= _months_gone(timeline, basis.period)
         others = [
             due
             for due in fees_touching(timeline, months.values())
@@ -206,6 +208,18 @@ def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
     for fee in fees:
         fee.cut({*edges, *commitment_edges(timeline, fee.days), *(month.start for month in fee.months)})
     return fees
+
+
+def counts_fees_to_come(timeline: Timeline) -> bool:
+    """Say whether a term of several months may count what was served of a fee that a later invoice bills."""
+    return any(span.term.months > 1 for span in timeline.commitments)
+
+
+def _months_gone(timeline: Timeline, period: Period) -> dict[date, Period]:
+    """Return the months before one that fees have a share of that it has one of, too, and later invoices bill."""
+    to_come = (due for due in fees_touching(timeline, [period]) if due.home > period.start)
+    months = (month for due in to_come for month in BY_MONTH.periods_touching(*due.bounds))
+    return {month.start: month for month in months if month.start < period.start}
 
 
 def _fee(part: PricedPart, line: PricedLine, timeline: Timeline, basis: Basis, *, is_here: bool) -> Fee:

@@ -22,7 +22,7 @@ from billproof.model import decimal_text
 from billproof.money import Money, allocate, exactly, unit
 from billproof.periods import Period
 from billproof.pricing.explanation import explain, shown
-from billproof.pricing.fees import Fee, fees_of
+from billproof.pricing.fees import Fee, counts_fees_to_come, fees_of
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
@@ -74,6 +74,10 @@ class _Reducer:
             return
         months = {month.start: month for fee in self.fees if fee.is_here for month in fee.months}
         months[basis.period.start] = basis.period
+        if counts_fees_to_come(timeline):
+            to_come = (fee for fee in self.fees if self._is_to_come(fee))
+            gone = (month for fee in to_come for month in fee.months if month.start < basis.period.start)
+            months |= {month.start: month for month in gone}
         self._months = [months[start] for start in sorted(months)]
 
     def discount(self) -> None:
@@ -182,7 +186,7 @@ class _Reducer:
 
     def divide(self) -> None:
         """Write on each line that a term of a commitment cuts what is left of it on which days."""
-        if all(span.term.months == 1 for span in self._timeline.commitments):
+        if not counts_fees_to_come(self._timeline):
             return
         divided: dict[str, PricedLine] = {}
         for fee in self.fees:
