@@ -41,12 +41,17 @@ EXPECTED = {
     "run start": (2, "name a legal entity"),
     "replay --from TIME --to TIME": (2, "is empty"),
     f'exceptions approve {INC}.{JANUARY}.UA.001 --reason "usage confirmed by the customer"': (1, "no exception"),
-    "quarantine dismiss ID --as PERSON --reason ...": (1, ""),
-    "quarantine resend ID...": (1, ""),
+    "dlq discard contract-events MESSAGE --reason TEXT": (1, "no dead letter MESSAGE"),
+    "dlq discard schedules MESSAGE --reason TEXT": (1, "no dead letter MESSAGE"),
+    "policy confirm": (2, "Missing option"),
+    "policy publish FILE": (2, "cannot be read"),
+    "quarantine dismiss ID --reason ...": (1, "not the id of a refused event"),
+    "quarantine resend ID...": (1, "not the id of a refused event"),
 }
 """What a command says that finds nothing to do; every other one is done."""
-NOT_PLAYED = {"local up", "local down", "audit anchor", f"run sign-off -e {INC} -p {JANUARY}"}
-"""What would end the stack or the month for the other tests; tests of their own play them."""
+CREDIT = f'invoice credit {INC}.{JANUARY}.UA --line platform:2013-02=500 --reason service_level --note "two hours"'
+NOT_PLAYED = {"local up", "local down", "audit anchor", f"run sign-off -e {INC} -p {JANUARY}", CREDIT}
+"""What would end the stack, the month or the credit of the other tests; tests of their own play them."""
 
 
 def commands() -> dict[str, list[str]]:
