@@ -60,7 +60,7 @@ def _of_call(body: str) -> Failure | None:
         error = f"{answer.get('errorType', '')}: {answer.get('errorMessage', '')}"
         context = call["requestContext"]
         function = str(context["functionArn"]).removesuffix(":$LATEST").rsplit(":", 1)[-1]
-        return Failure(function=function, error=error.strip(": "), request_id=context["requestId"])
+        return Failure(function=function, error=error.strip(": "), request_id=str(context.get("requestId", "")))
     except (ValueError, KeyError, AttributeError):
         return None
 

@@ -34,7 +34,8 @@ def test_a_person_decides_by_a_token_and_the_decision_is_proved(billed: Target) 
         person.model_copy(update={"identities": (*person.identities, USERS.identity(person.id))})
         for person in policy.people
     ]
-    later = policy.model_copy(update={"version": policy.version + 1, "people": tuple(with_token)})
+    published = max(version.policy.version for version in billed.ports.policies.history(INC).versions)
+    later = policy.model_copy(update={"version": published + 1, "people": tuple(with_token)})
     api.call(billed, api.PUBLISH, later.model_dump(mode="json"), who="ana")
     api.call(billed, api.CONFIRM, {"legal_entity": INC, "version": later.version}, who="ben")
     asked = {"id": "by-token", "invoice": INVOICE, "reason": "goodwill", "note": "as agreed"}
