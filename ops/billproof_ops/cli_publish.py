@@ -1,5 +1,6 @@
 """`billproof publish`: master data from files, checked as a whole, shown as differences, then sent."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -40,8 +41,7 @@ def publish(
         return
     with Progress(console=console, disable=as_json, transient=True) as progress:
         task = progress.add_task("taken", total=len(plan.to_send))
-        advance = lambda number: progress.advance(task, number)  # noqa: E731
-        notes = list(publishing.send(target, plan.to_send, who=who, advance=advance))
+        notes = list(publishing.send(target, plan.to_send, who=who, advance=partial(progress.advance, task)))
     if not as_json:
         console.print(f"published: {len(plan.to_send)}")
         for note in notes:

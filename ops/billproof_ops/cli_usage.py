@@ -8,6 +8,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from billproof_ops import cli_live, sending
+from billproof_ops.errors import WrongUse
 from billproof_ops.printing import AsJson, console, print_json, verbs
 from billproof_ops.queues import wait_until_empty
 from billproof_ops.target import Target
@@ -78,6 +79,9 @@ def send(
 def _work(
     file: Path, format_: str, mapping: Mapping, refused: Path, *, send: bool, wait: bool, quiet: bool
 ) -> sending.SentUsage:
+    if file.resolve() == refused.resolve():
+        message = f"{refused} is what is read: name another file with --refused"
+        raise WrongUse(message)
     target = Target.find()
     columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,.0f}"), TimeElapsedColumn())
     with ExitStack() as files, Progress(*columns, console=console, transient=True, disable=quiet) as progress:

@@ -48,7 +48,7 @@ def failure_of(target: Target, queue: str, letter: Mapping[str, Any]) -> Failure
         return _of_delivery(letter.get("MessageAttributes", {})) or _of_call(letter["Body"])
     function = target.outputs.get(CONSUMERS[queue])
     try:
-        return _of_message(function, letter["MessageId"]) if function else None
+        return _of_message(function, letter) if function else None
     except ClientError:  # no such log yet, or it may not be read: the letter is shown all the same
         return None
 
@@ -77,8 +77,12 @@ def _of_delivery(attributes: Mapping[str, Any]) -> Failure | None:
     )
 
 
-def _of_message(function: str, message_id: str) -> Failure | None:
-    lines = [line for line in _failed_lines(function, f'"{message_id}"') if line["message_id"] == message_id]
+def _of_message(function: str, letter: Mapping[str, Any]) -> Failure | None:
+    """Look in the log from the moment on at which the message was sent: a log of months takes long to read."""
+    message_id = letter["MessageId"]
+    sent_at = letter.get("Attributes", {}).get("SentTimestamp")
+    window = {"startTime": int(sent_at)} if sent_at else {}
+    lines = [line for line in _failed_lines(function, f'"{message_id}"', **window) if line["message_id"] == message_id]
     if not lines:
         return None
     last = lines[-1]

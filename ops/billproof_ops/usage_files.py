@@ -40,7 +40,7 @@ class Line:
 
 def kind_of(path: Path, said: str) -> str:
     """Return what a file is by what is said of it, or by its name; raises WrongUse."""
-    kind = said or {".csv": CSV, ".ndjson": NDJSON, ".jsonl": NDJSON, ".json": NDJSON}.get(path.suffix, "")
+    kind = said or {".csv": CSV, ".ndjson": NDJSON, ".jsonl": NDJSON}.get(path.suffix, "")
     if kind not in {CSV, NDJSON}:
         message = f"say with --format whether {path} is {CSV} or {NDJSON}"
         raise WrongUse(message)

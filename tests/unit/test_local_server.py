@@ -5,6 +5,8 @@ import json
 import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,22 @@ def test_what_a_person_had_is_not_wiped_without_asking(tmp_path: Path, owner: st
 def test_a_disk_that_takes_nothing_is_one_clear_line(number: int) -> None:
     error = OSError(number, os.strerror(number), "/full/state")
     assert to_be_corrected(error) == (f"/full/state cannot be written: {os.strerror(number)}", 1)
+
+
+def test_a_server_that_is_being_started_is_waited_for_and_not_called_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has marked its folder and answers nothing yet: whoever asks then would be offered to wipe it."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "dirty").touch()
+    (tmp_path / "server.json").write_text(json.dumps({"pid": 2**22, "port": 1, "owner": server.PERSON}))
+    started: list[server.Server] = []
+
+    @contextmanager
+    def started_meanwhile(_: Path) -> Iterator[None]:
+        started.append(server.Server(pid=1, port=1, owner=server.PERSON))
+        yield
+
+    monkeypatch.setattr(server, "locked", started_meanwhile)
+    monkeypatch.setattr(server, "running", lambda _: started[-1] if started else None)
+    assert not server.lost_state(tmp_path)

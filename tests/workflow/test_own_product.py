@@ -143,7 +143,9 @@ def test_refused_rows_are_written_down_and_the_good_ones_are_sent(product: OwnPr
         (("mine/usage.csv", *COLUMNS[4:]), "say with --source"),
         (("mine/usage.csv", *COLUMNS, "--data", "cals"), "--data cals"),
         (("mine/usage.txt", *COLUMNS), "--format"),
+        (("mine/price.json",), "--format"),
         (("nosuch.csv", *COLUMNS), "cannot be read"),
+        (("mine/usage.csv", *COLUMNS, "--refused", "mine/../mine/usage.csv"), "is what is read"),
     ],
 )
 def test_a_mapping_that_is_wrong_is_said_before_anything_is_sent(
@@ -151,8 +153,10 @@ def test_a_mapping_that_is_wrong_is_said_before_anything_is_sent(
 ) -> None:
     publish(product)
     sent = len(product.sent)
+    before = Path("mine/usage.csv").read_text()
     code, answer = product.run("usage", "send", *words)
     assert (code, said in answer, len(product.sent)) == (1, True, sent), answer
+    assert Path("mine/usage.csv").read_text() == before
 
 
 def test_lines_of_cloudevents_are_taken_as_they_are(product: OwnProduct) -> None:

@@ -145,7 +145,7 @@ def _invoke(url: str, event: bytes) -> Any:
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
         try:
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - the same
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             return {"errorType": f"HTTP {error.code}", "errorMessage": error.read().decode(errors="replace")}

@@ -70,14 +70,17 @@ def start(folder: Path = LOCAL, *, owner: str = PERSON) -> tuple[Server, bool]:
 
 
 def lost_state(folder: Path = LOCAL) -> bool:
-    """Say whether the next start wipes what a person's server held, since it was killed before it saved it."""
-    state = folder / "state"
-    if running(folder) is not None or not (state.exists() and (folder / "dirty").exists()):
-        return False
-    try:
-        return bool(json.loads((folder / "server.json").read_text())["owner"] == PERSON)
-    except (FileNotFoundError, json.JSONDecodeError, KeyError):
-        return False
+    """Say whether the next start wipes what a person's server held, since it was killed before it saved it.
+
+    One that is being started is waited for: it has saved nothing yet, and is not lost.
+    """
+    with locked(folder / "starting"):
+        if running(folder) is not None or not ((folder / "state").exists() and (folder / "dirty").exists()):
+            return False
+        try:
+            return bool(json.loads((folder / "server.json").read_text())["owner"] == PERSON)
+        except (FileNotFoundError, json.JSONDecodeError, KeyError):
+            return False
 
 
 def _start(folder: Path, owner: str) -> tuple[Server, bool]:
