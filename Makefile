@@ -116,7 +116,7 @@ build-template: tools ## What sam would deploy; the layers are checked for size,
 	@$(BIN)/python -m billproof_ops.layers
 
 invoke-built: tools .functions/.ready ## Every sample event, answered by what sam builds, as sam local invoke would; on the demo's stack
-	ARCHITECTURE=x86_64 SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/bin:$$PATH" .tools/bin/sam build --template template.yaml --build-dir .aws-sam/x86_64
+	ARCHITECTURE=x86_64 SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/.tools/bin:$$PATH" .tools/bin/sam build --no-cached --template template.yaml --build-dir .aws-sam/x86_64
 	$(BIN)/python -m billproof_ops.local.built
 
 .security/.ready: requirements/bootstrap.txt requirements/security.txt $(VENV)/.ready

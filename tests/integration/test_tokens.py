@@ -14,7 +14,8 @@ from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, INC, JANUARY, run_command
 from tests.support.tokens import USERS
 
-INVOICE = f"{INC}.{JANUARY}.WN"
+INVOICE = f"{INC}.{JANUARY}.MQ"
+"""Of no other test: a request that waits leaves nothing else to credit."""
 DECISION = {"verdict": "approved", "reason": "agreed by telephone"}
 
 
