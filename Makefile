@@ -102,8 +102,9 @@ docs: setup ## Generate docs/controls.md from the catalogue, and the packages in
 dashboard: setup ## Write dashboards/billproof.json into template.yaml
 	$(BIN)/python -m billproof_ops.dashboard
 
-schemas: setup ## Generate the JSON Schemas from the models
+schemas: setup ## Generate the JSON Schemas and docs/openapi.json from the models
 	$(BIN)/python -m billproof_ops.schemas
+	$(BIN)/python -m billproof_ops.openapi
 
 check-template: tools ## template.yaml and the state machines, by their own linters
 	.tools/bin/cfn-lint template.yaml

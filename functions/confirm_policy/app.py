@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from billproof.api import ApiCall, api_call
+from billproof.api.calls import ApiCall, api_call
 from billproof.approvals.publishing import PolicyState, confirm_policy
 from billproof.composition import Composition
 from billproof.model import Model

@@ -1,6 +1,6 @@
 """A person's decision about an exception: the policy says who may take it."""
 
-from billproof.api import ApiCall, api_call, refuse
+from billproof.api.calls import ApiCall, api_call, refuse
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
 from billproof.composition import Composition

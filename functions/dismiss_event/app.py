@@ -1,6 +1,6 @@
 """A person's decision that a refused usage event is not to be billed."""
 
-from billproof.api import ApiCall, api_call
+from billproof.api.calls import ApiCall, api_call
 from billproof.approvals.dismissing import dismiss_event
 from billproof.composition import Composition
 from billproof.model import Model

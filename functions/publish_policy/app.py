@@ -1,6 +1,6 @@
 """A version of a legal entity's policy, published by one person and in force once another has confirmed it."""
 
-from billproof.api import ApiCall, api_call
+from billproof.api.calls import ApiCall, api_call
 from billproof.approvals.policy import Policy
 from billproof.approvals.publishing import PolicyState, publish_policy
 from billproof.composition import Composition

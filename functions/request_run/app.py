@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from billproof.api import ApiCall, api_call
+from billproof.api.calls import ApiCall, api_call
 from billproof.approvals.asking import ask_for_run
 from billproof.composition import Composition
 from billproof.model import Model

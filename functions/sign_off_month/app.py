@@ -1,6 +1,6 @@
 """A person's sign-off of a month: it takes no further run."""
 
-from billproof.api import ApiCall, api_call
+from billproof.api.calls import ApiCall, api_call
 from billproof.approvals.asking import known_person
 from billproof.composition import Composition
 from billproof.model import Model

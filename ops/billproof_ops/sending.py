@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from billproof.usage.model import ControlTotal, Reason
+from billproof.usage.receiving import packed
 from billproof.usage.validation import Refused, check_event, type_rules
 from billproof_ops.model import Shown
 from billproof_ops.queues import send_all
 from billproof_ops.target import Target
 from billproof_ops.usage_files import Line
 
-EVENTS_PER_MESSAGE = 500
-BYTES_PER_MESSAGE = 200_000
 SHOWN = 200
 
 
@@ -78,21 +77,6 @@ def good_ones(lines: Iterable[Line], check: Check, report: Report) -> Iterator[L
             report.add(line, refused)
 
 
-def messages(events: Iterable[Line]) -> Iterator[tuple[str, int]]:
-    """Pack events into messages; each comes with the number of its events."""
-    batch: list[str] = []
-    size = 0
-    for event in events:
-        text = event.raw.decode(errors="surrogatepass")
-        if batch and (len(batch) == EVENTS_PER_MESSAGE or size + len(event.raw) > BYTES_PER_MESSAGE):
-            yield f"[{','.join(batch)}]", len(batch)
-            batch, size = [], 0
-        batch.append(text)
-        size += len(event.raw)
-    if batch:
-        yield f"[{','.join(batch)}]", len(batch)
-
-
 def send_usage(target: Target, events: Iterable[Line]) -> Iterator[int]:
     """Send events to their queue; yield how many each call sent. It is safe to repeat: an event counts once."""
-    return send_all(target, "UsageEventsQueueUrl", messages(events))
+    return send_all(target, "UsageEventsQueueUrl", packed(event.raw for event in events))

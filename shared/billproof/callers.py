@@ -35,6 +35,13 @@ class Identity(Model):
         return f"{self.subject} of {self.issuer}"
 
 
+class Caller(Model):
+    """Who calls, and what its token is limited to; a signature, and a token that says nothing of it, to nothing."""
+
+    identity: Identity
+    scopes: frozenset[str] = frozenset()
+
+
 _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "HANGUL": "CJK", "BOPOMOFO": "CJK"}
 """Scripts that one name is written in together with Chinese characters."""
 

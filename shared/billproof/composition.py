@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from billproof.access.service import Access
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.approvals.governing import PolicyBook
     from billproof.approvals.requests import Requests
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.pipeline.previewing import PreviewSources
-    from billproof.ports import LinkableRecords, Mailer, Objects, Queue, TaskTokens, Workflows
+    from billproof.ports import CallLimits, LinkableRecords, Mailer, Objects, Queue, TaskTokens, Workflows
     from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
@@ -222,6 +223,28 @@ class Composition:
         from billproof.usage.ingestion import ReferenceDataCache
 
         return ReferenceDataCache(self.directory, self.now)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may ask the API for what, by the policies in force."""
+        from billproof.access.service import Access
+
+        return Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
+
+    @cached_property
+    def call_limits(self) -> CallLimits:
+        """How often a caller may call."""
+        from billproof.adapters.aws.limits import DynamoCallLimits
+
+        table, burst, a_second = self.settings.call_limits_table, self.settings.call_burst, self.settings.calls_a_second
+        return DynamoCallLimits(client("dynamodb"), table, burst=burst, a_second=a_second, now=self.now)
+
+    @cached_property
+    def usage_events(self) -> Queue:
+        """The usage-events queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self.settings.usage_events_queue)
 
     @cached_property
     def postings(self) -> Queue:

@@ -135,3 +135,26 @@ class Clock(Protocol):
 
     def __call__(self) -> datetime:
         """Return now, with a time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of how often a caller may call: calls that it may make at once, and seconds until the next one."""
+
+    left: int
+    retry_seconds: int
+
+    @property
+    def is_used_up(self) -> bool:
+        """Say whether this call is one too many."""
+        return self.retry_seconds > 0
+
+
+class CallLimits(Protocol):
+    """How often a caller may call."""
+
+    burst: int
+    a_second: int
+
+    def take(self, caller: str) -> Allowance:
+        """Count a call of a caller, if it may make one."""

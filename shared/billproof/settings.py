@@ -87,6 +87,26 @@ class Settings:
         return self._text("IDEMPOTENCY_TABLE")
 
     @property
+    def call_limits_table(self) -> str:
+        """The table of how often callers called."""
+        return self._text("CALL_LIMITS_TABLE")
+
+    @property
+    def calls_a_second(self) -> int:
+        """How many calls of the API a second a caller may make."""
+        return self._number("CALLS_A_SECOND", least=1, most=1_000)
+
+    @property
+    def call_burst(self) -> int:
+        """How many calls of the API a caller may make at once."""
+        return self._number("CALL_BURST", least=1, most=10_000)
+
+    @property
+    def usage_events_queue(self) -> str:
+        """The URL of the usage-events queue."""
+        return self._text("USAGE_EVENTS_QUEUE_URL")
+
+    @property
     def postings_queue(self) -> str:
         """The URL of the erp-postings queue."""
         return self._text("POSTINGS_QUEUE_URL")

@@ -3,6 +3,7 @@
 import json
 import os
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -14,15 +15,21 @@ from billproof_ops import api
 from billproof_ops.local.people import signed_in
 from billproof_ops.local.server import REGION
 from billproof_ops.target import Target
-from tests.support.chain import EUROPE, INC, JANUARY
+from billproof_ops.waiting import until
+from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY
+from tests.support.world import flight
 
 OPEN_MONTH = {"legal_entity": INC, "period": "2999-01"}
 
 
-def post(target: Target, path: str, body: dict[str, Any], *, by: str | None = None) -> tuple[int, str, Any]:
+def post(target: Target, path: str, body: Any, *, by: str | None = None) -> tuple[int, str, Any]:
     """Call the API as a local user, or without a signature; return the status, the content type and the answer."""
+    return called(target, "POST", path, json.dumps(body).encode(), by=by)
+
+
+def called(target: Target, method: str, path: str, body: bytes = b"", *, by: str | None) -> tuple[int, str, Any]:
     url = f"{os.environ['AWS_ENDPOINT_URL']}/_aws/execute-api/{target.outputs['ApiId']}/$default{path}"
-    request = AWSRequest("POST", url, headers={"content-type": "application/json"}, data=json.dumps(body).encode())
+    request = AWSRequest(method, url, headers={"content-type": "application/json"}, data=body)
     if by is None:
         response = URLLib3Session().send(request.prepare())
     else:
@@ -42,6 +49,26 @@ def test_a_signed_call_is_answered_and_what_is_wrong_is_a_problem_document(loade
     assert (status, kind) == (422, "application/problem+json")
     assert (document["code"], document["status"]) == ("invalid_period", 422)
     assert "still accepts usage" in document["detail"]
+
+
+def test_usage_that_is_sent_over_http_is_in_the_log(loaded: Target) -> None:
+    event = flight(1, account="UA", id="over-http") | {"time": "2013-12-28T12:00:00-05:00"}
+    no_zone = event | {"id": "no-zone", "time": "2013-01-05T12:00:00"}
+    status, _, dry = post(loaded, "/v1/usage-events:dry-run", [event, no_zone], by="metering")
+    assert (status, dry["accepted"], dry["events"][1]["field"]) == (200, 1, "time")
+    status, _, receipt = post(loaded, "/v1/usage-events", [event, no_zone], by="metering")
+    assert (status, receipt["accepted"], receipt["refused"]) == (202, 1, 1)
+    query = urlencode({"account": "UA", "source": event["source"], "id": event["id"], "time": event["time"]})
+
+    def logged() -> Any:
+        status, _, place = called(loaded, "GET", f"/v1/usage-events?{query}", by="metering")
+        assert status == 200, place
+        return place if place["state"] == "log" else None
+
+    assert len(until(logged, what="the event", timeout_seconds=DRAIN_SECONDS)["copies"]) == 1
+    status, _, usage = called(loaded, "GET", f"/v1/accounts/UA/usage?period={JANUARY}", by="metering")
+    assert (status, usage["account"]) == (200, "UA")
+    assert post(loaded, "/v1/usage-events", [event], by="ben")[0] == 403
 
 
 @pytest.mark.parametrize("name", ["Ben", "BEN", "mallory", "ben-"])

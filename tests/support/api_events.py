@@ -19,6 +19,25 @@ def api_event(body: dict[str, Any], by: str | None, *, key: str = "", **in_path:
     }
 
 
+def route_event(
+    route: str,
+    by: str | None,
+    *,
+    body: str = "",
+    content_type: str = "application/json",
+    query: dict[str, str] | None = None,
+    **in_path: str,
+) -> dict[str, Any]:
+    """Return the event of a call of a route of an audience."""
+    return {
+        **api_event({}, by, **in_path),
+        "routeKey": route,
+        "headers": {"Content-Type": content_type},
+        "queryStringParameters": query,
+        "body": body or None,
+    }
+
+
 def answer(response: dict[str, Any]) -> Any:
     """Return what a call was answered, which is no problem."""
     assert response["statusCode"] == 200, response["body"]

@@ -26,7 +26,7 @@ from billproof.ports import Objects
 from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
-from tests.support.api_events import api_event
+from tests.support.api_events import api_event, route_event
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
 from tests.support.invoking import REFUSED_EVENTS
@@ -36,6 +36,7 @@ from tests.support.world import EUROPE, INC, flight
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
 WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
 EVENTS = ROOT / "events"
+SHOW_USAGE, FIND_EVENT = "GET /v1/accounts/{account}/usage", "GET /v1/usage-events"
 ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "HA", "DL"}
 """The accounts of the demo that play: a level is read of HA, and DL is billed by the other legal entity."""
 
@@ -230,6 +231,7 @@ def play(chain: Chain) -> None:
         chain.call("start_billing_runs", {})
         chain.call("start_billing_runs", {})
         chain.compact(period)
+        chain.call("api_usage", route_event(SHOW_USAGE, "metering", query={"period": period}, account="UA"))
         for entity in (INC, EUROPE):
             chain.bill(entity, period)
         chain.work_off()
@@ -245,6 +247,8 @@ def play(chain: Chain) -> None:
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
     chain.sample_events()
+    refused = {"account": "UA", "source": "test/operations", "id": "2013-01-05:UA:4", "time": "2013-01-05T12:00:00Z"}
+    chain.call("api_usage", route_event(FIND_EVENT, "metering", query=refused))
     chain.work_off()
     _lose_documents(chain)
 

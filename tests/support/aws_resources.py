@@ -19,6 +19,8 @@ def make_resources() -> dict[str, str]:
         "EventAgeDays": "400",
         "BatchSize": "25",
         "BatchConcurrency": "1",
+        "CallsASecond": "20",
+        "CallBurst": "100",
     }
     names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653"}
     client("s3").create_bucket(Bucket=BUCKET)

@@ -7,7 +7,7 @@ from billproof.adapters.aws.dynamodb import item_of
 from billproof.adapters.aws.transactions import ITEM_LIMIT, refuse_large
 from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput, NotFound
 from billproof.ids import canonical_json, shown
-from billproof.ports import TRANSACTION_LIMIT, Document, Key, Linkage, NewObject, Record
+from billproof.ports import TRANSACTION_LIMIT, Allowance, Document, Key, Linkage, NewObject, Record
 
 
 def _copied(document: Document) -> Document:
@@ -118,6 +118,22 @@ class MemoryQueue:
         if self.is_down:
             raise ExternalServiceUnavailable("the queue is down")
         self.bodies += bodies
+
+
+class MemoryCallLimits:
+    """As many calls at once as a test says, and none after that."""
+
+    burst, a_second = 100, 20
+
+    def __init__(self) -> None:
+        self.taken: dict[str, int] = {}
+
+    def take(self, caller: str) -> Allowance:
+        left = self.burst - self.taken.get(caller, 0)
+        if left == 0:
+            return Allowance(left=0, retry_seconds=1)
+        self.taken[caller] = self.taken.get(caller, 0) + 1
+        return Allowance(left=left - 1, retry_seconds=0)
 
 
 class MemoryWorkflows:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from billproof.access.service import Access
 from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.approvals.exception_store import ExceptionStore
@@ -32,6 +33,7 @@ from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, i
 from billproof.usage.model import Ingested
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
 from tests.support.fakes import (
+    MemoryCallLimits,
     MemoryMailer,
     MemoryObjects,
     MemoryQueue,
@@ -65,6 +67,7 @@ class MemoryStores:
         self.runs = self.records["runs"]
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
+        self.usage_events = MemoryQueue()
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.mailer = MemoryMailer()
@@ -86,6 +89,8 @@ class MemoryStores:
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
+        self.call_limits = MemoryCallLimits()
+        self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
 
     def _owner(self, account: str) -> str | None:
         known = self.directory.account(account)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from billproof.api import COGNITO, caller_of
+from billproof.api.asked import COGNITO, caller_of
 from billproof.approvals.policy import Policy
 from billproof.callers import IAM, Identity, readable_name
 from billproof.names import PUBLISHED

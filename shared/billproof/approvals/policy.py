@@ -1,5 +1,6 @@
 """The policy: who may decide what, and the thresholds of the controls. It is versioned and never changed."""
 
+import operator
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from enum import StrEnum
@@ -7,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
+from billproof.access.scopes import Client
 from billproof.callers import NO_PERSON, Identity, readable_name
 from billproof.model import Flag, Model
 from billproof.money import Money
@@ -82,6 +84,7 @@ class Policy(Model):
     """The policy of a legal entity, under the same id.
 
     `limits_add_up_by` says over what a person's approvals are added up; one approval alone is always held to the limit.
+    `clients` are the systems that call the API for the legal entity.
     """
 
     kind: Literal["policy"] = "policy"
@@ -93,6 +96,7 @@ class Policy(Model):
     thresholds: Thresholds = Field(default_factory=Thresholds)
     escalate_after: Annotated[int, Field(strict=True, ge=1, le=100)] = 2
     limits_add_up_by: tuple[LimitScope, ...] = tuple(LimitScope)
+    clients: tuple[Client, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:
@@ -121,13 +125,16 @@ class Policy(Model):
         if nameless:
             message = f"policy {self.id}: these people have no identity, or the name of no person: {nameless}"
             raise ValueError(message)
+        callers: tuple[Person | Client, ...] = (*self.people, *self.clients)
         for kind, values in (
-            ("ids", [person.id.casefold() for person in self.people]),
+            ("ids", [caller.id.casefold() for caller in callers]),
             ("names", [person.name.casefold() for person in self.people]),
-            ("identities", [str(identity) for person in self.people for identity in person.identities]),
+            ("identities", [str(identity) for caller in callers for identity in caller.identities]),
         ):
             if len(set(values)) != len(values):
-                message = f"policy {self.id}: the {kind} of two people are the same, or differ in their case only"
+                message = (
+                    f"policy {self.id}: the {kind} of two people or clients are the same, or differ in their case only"
+                )
                 raise ValueError(message)
         return self
 

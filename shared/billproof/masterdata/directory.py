@@ -164,6 +164,10 @@ class Directory:
         versions = (LegalEntity.model_validate(record.document) for record in records)
         return list({entity.id: entity for entity in versions}.values())
 
+    def entity_ids(self) -> list[str]:
+        """Return the ids of all legal entities."""
+        return [entity.id for entity in self.legal_entities()]
+
     def meters(self) -> list[Meter]:
         """Return the latest version of every meter, by id."""
         records = self._records.query("catalog", prefix="meter#")

@@ -50,7 +50,7 @@ class ReferenceDataCache:
     def __init__(self, directory: Directory, clock: Clock) -> None:
         self._directory = directory
         self._clock = clock
-        self._accounts: set[str] = set()
+        self._accounts: dict[str, str] = {}
         self._rules: Mapping[str, TypeRule] = {}
         self._read_at: datetime | None = None
 
@@ -68,14 +68,19 @@ class ReferenceDataCache:
 
     def knows(self, account: str) -> bool:
         """Say whether the account exists. What can be no name is not looked up: a key that is too long is an error."""
+        return self.legal_entity_of(account) is not None
+
+    def legal_entity_of(self, account: str) -> str | None:
+        """Return the legal entity that an account belongs to for good, or None where there is no such account."""
         if account in self._accounts:
-            return True
-        if not is_name(account) or self._directory.account(account) is None:
-            return False
+            return self._accounts[account]
+        known = self._directory.account(account) if is_name(account) else None
+        if known is None:
+            return None
         if len(self._accounts) >= REMEMBERED_ACCOUNTS:
             self._accounts.clear()
-        self._accounts.add(account)
-        return True
+        self._accounts[account] = known.legal_entity
+        return known.legal_entity
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     MALFORMED_QUANTITY = "quantity_malformed"
     BAD_CORRECTION = "correction_malformed"
     CONFLICT = "conflicting_duplicate"
+    FOREIGN_SOURCE = "source_not_allowed"
     INTERNAL_ERROR = "internal_error"
 
 

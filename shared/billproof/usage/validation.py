@@ -39,15 +39,36 @@ _EVENT = msgspec.json.Decoder(UsageEvent)
 _TEXT = msgspec.json.Decoder(str)
 
 
-class Refused(Exception):
-    """An event that is not accepted, with its reason and what could be read of it."""
+_FIELDS = {
+    Reason.UNKNOWN_ACCOUNT: "subject",
+    Reason.UNKNOWN_TYPE: "type",
+    Reason.NAIVE_TIME: "time",
+    Reason.BAD_TIME: "time",
+    Reason.FUTURE_TIME: "time",
+    Reason.OLD_TIME: "time",
+    Reason.MISSING_QUANTITY: "data",
+    Reason.BAD_CORRECTION: "corrects",
+}
 
-    def __init__(self, reason: Reason, detail: str, account: str | None = None, time: str | None = None) -> None:
+
+class Refused(Exception):
+    """An event that is not accepted, with its reason and what could be read of it; `field` is what is wrong of it."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        account: str | None = None,
+        time: str | None = None,
+        *,
+        field: str | None = None,
+    ) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
         self.account = account
         self.time = time
+        self.field = field or _FIELDS.get(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +187,7 @@ def _control_total(event: UsageEvent, time: str, received_at: datetime) -> Contr
         if name == "count" and name not in values:
             raise Refused(Reason.MISSING_QUANTITY, "data has no count", time=time)
         if name in values and not (_WHOLE if name == "count" else QUANTITY).fullmatch(values[name]):
-            raise Refused(_why_not_a_quantity(values[name]), f"data.{name} is {values[name][:80]!r}", time=time)
+            raise _not_a_quantity(name, values[name], time)
     return ControlTotal(
         source=event.source,
         id=event.id,
@@ -242,7 +263,7 @@ def _properties(data: dict[str, msgspec.Raw], rule: TypeRule, time: str) -> dict
     for name in rule.quantities:
         text = values.get(name)
         if text is not None and not QUANTITY.fullmatch(text):
-            raise Refused(_why_not_a_quantity(text), f"data.{name} is {text[:80]!r}", time=time)
+            raise _not_a_quantity(name, text, time)
         if text is not None:
             values[name] = without_excess_zeros(text)
     return values
@@ -253,6 +274,11 @@ def _value(raw: bytes) -> str | None:
     if raw == b"null":
         return None
     return _TEXT.decode(raw) if raw.startswith(b'"') else raw.decode()
+
+
+def _not_a_quantity(name: str, text: str, time: str) -> Refused:
+    field = f"data.{name}"
+    return Refused(_why_not_a_quantity(text), f"{field} is {text[:80]!r}", time=time, field=field)
 
 
 def _why_not_a_quantity(text: str) -> Reason:

@@ -1,13 +1,13 @@
-"""Sending to an SQS queue, ten messages a call."""
+"""Sending to an SQS queue, up to ten messages and a megabyte a call."""
 
-from collections.abc import Iterable
-from itertools import batched
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from billproof.adapters.aws.faults import outside
 from billproof.errors import ExternalServiceUnavailable, InvalidInput
 
 MESSAGES_PER_CALL = 10
+BYTES_PER_CALL = 1_000_000
 
 
 class SqsQueue:
@@ -22,7 +22,7 @@ class SqsQueue:
 
         Raises InvalidInput where one never will be: it is too large, or holds what SQS refuses.
         """
-        for chunk in batched(bodies, MESSAGES_PER_CALL, strict=False):
+        for chunk in _calls(bodies):
             entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(chunk)]
             with outside("sqs"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
@@ -34,3 +34,18 @@ class SqsQueue:
                     raise InvalidInput(message, service="sqs", code=codes)
                 message += f": {refused[0].get('Message')}"
                 raise ExternalServiceUnavailable(message, service="sqs")
+
+
+def _calls(bodies: Iterable[str]) -> Iterator[list[str]]:
+    """Cut messages into calls that SQS takes."""
+    call: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode(errors="surrogatepass"))
+        if call and (len(call) == MESSAGES_PER_CALL or size + length > BYTES_PER_CALL):
+            yield call
+            call, size = [], 0
+        call.append(body)
+        size += length
+    if call:
+        yield call

@@ -1,0 +1,219 @@
+"""`make schemas`: the OpenAPI document of the HTTP API, generated from the template's routes and the functions' models.
+
+Route keys of template.yaml -> the function behind each -> what it reads and returns -> docs/openapi.json
+"""
+
+import importlib
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from billproof.api.asked import MOST_KEY_LETTERS
+from billproof.api.audiences import Route
+from billproof.usage.receiving import BATCH, CONTENT_TYPES, LINES
+from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE
+from billproof_ops.paths import ROOT
+from billproof_ops.template import read_template
+
+FILE = ROOT / "docs" / "openapi.json"
+_REFERENCE = "#/components/schemas/{model}"
+_IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": MOST_KEY_LETTERS},
+    "description": "The same key with the same request is answered as it was.",
+}
+_IN_PATH = re.compile(r"\{([a-z_]+)\}")
+_ERRORS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_PROBLEM = {
+    "description": "A problem document (RFC 9457).",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string", "description": "The code as a URN."},
+        "title": {"type": "string", "description": "The phrase of the status."},
+        "status": {"type": "integer", "description": "The HTTP status."},
+        "detail": {"type": "string", "description": "What is wrong, for people."},
+        "code": {"type": "string", "description": "A stable code: docs/api.md lists them."},
+        "request_id": {"type": "string", "description": "Names the call in the logs."},
+    },
+}
+_EVENT = {
+    "description": "A CloudEvent 1.0: subject is the account, data a flat object of properties. docs/usage-events.md",
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
+    "properties": {
+        "specversion": {"const": "1.0", "description": "Of CloudEvents."},
+        "id": {"type": "string", "minLength": 1, "description": "Unique for the source, the account and the day."},
+        "source": {"type": "string", "minLength": 1, "description": "Who sends it."},
+        "type": {"type": "string", "description": "The event type of a meter."},
+        "subject": {"type": "string", "description": "The account."},
+        "time": {"type": "string", "format": "date-time", "description": "When it happened, with a zone (RFC 3339)."},
+        "data": {"type": "object", "description": "Its properties; quantities are best sent as text."},
+        "corrects": {"type": "string", "description": "The id of an event that this one replaces."},
+        "retracts": {"type": "string", "description": "The id of an event that this one takes back."},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A route: its key, what it reads, what it returns, and what it asks of its caller."""
+
+    key: str
+    name: str
+    summary: str
+    asks: type[BaseModel] | None
+    returns: type[BaseModel]
+    status: HTTPStatus = HTTPStatus.OK
+    scope: str | None = None
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.key.split()[0].lower()
+
+    @property
+    def path(self) -> str:
+        """The path, with names in braces."""
+        return self.key.split()[1]
+
+
+def described() -> Iterator[Described]:
+    """Yield every route of the API, in the order of their names in template.yaml."""
+    functions = {camel(path.parent.name): path.parent.name for path in ROOT.glob("functions/*/app.py")}
+    modules = {name: importlib.import_module(f"functions.{function}.app") for name, function in functions.items()}
+    handlers = {name: module.handler for name, module in modules.items()}
+    shared = {key: route for handler in handlers.values() for key, route in handler.__dict__.get("routes", {}).items()}
+    for name, route in read_template()["Mappings"]["Routes"].items():
+        key = route["Key"]
+        yield _of_route(key, name, shared[key]) if key in shared else _of_function(key, name, handlers[name])
+
+
+def camel(name: str) -> str:
+    """Return the name of a function as the template writes it."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _of_function(key: str, name: str, handler: Any) -> Described:
+    returns = get_type_hints(inspect.unwrap(handler))["return"]
+    return Described(key, name, inspect.getdoc(handler) or "", handler.__dict__["asks"], returns)
+
+
+def _of_route(key: str, name: str, route: Route[Any]) -> Described:
+    sends_events = {"content_type", "body"} <= route.model.model_fields.keys()
+    return Described(
+        key=key,
+        name=name,
+        summary=inspect.getdoc(route.operation) or "",
+        asks=None if sends_events else route.model,
+        returns=get_type_hints(route.operation)["return"],
+        status=route.status,
+        scope=route.scope.value,
+    )
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    routes = list(described())
+    models = {route.returns: "serialization" for route in routes}
+    asked: list[tuple[type[BaseModel], Any]] = [(route.asks, "validation") for route in routes if route.asks]
+    pairs: list[tuple[type[BaseModel], Any]] = [*asked, *models.items()]
+    names, schemas = models_json_schema(pairs, ref_template=_REFERENCE)
+    paths: dict[str, Any] = {}
+    for route in routes:
+        asks = schemas["$defs"][_name(names[route.asks, "validation"])] if route.asks else None
+        returns = names[route.returns, "serialization"]
+        paths.setdefault(route.path, {})[route.method] = _operation(route, asks, returns)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Billproof", "version": "1.0.0", "description": "docs/api.md explains it."},
+        "security": [{"signature": []}, {"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas["$defs"], "Problem": _PROBLEM, "UsageEvent": _EVENT},
+            "securitySchemes": {
+                "signature": {"type": "http", "scheme": "AWS4-HMAC-SHA256", "description": "AWS Signature Version 4."},
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
+        },
+    }
+
+
+def _name(reference: dict[str, Any]) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
+
+
+def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str, Any]) -> dict[str, Any]:
+    in_path = _IN_PATH.findall(route.path)
+    content = {"application/json": {"schema": returns}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation: dict[str, Any] = {
+        "operationId": route.name[0].lower() + route.name[1:],
+        "summary": route.summary.splitlines()[0],
+        "parameters": [_parameter(name, "path", asks) for name in in_path],
+        "responses": {str(route.status.value): {"description": route.status.phrase, "content": content}}
+        | {str(status.value): {"description": status.phrase, "content": problem} for status in _ERRORS},
+    }
+    if route.scope:
+        operation["x-scope"] = route.scope
+    if asks is None:
+        operation["requestBody"] = {"required": True, "content": _events()}
+    elif route.method == "get":
+        others = [name for name in asks["properties"] if name not in in_path]
+        operation["parameters"] += [_parameter(name, "query", asks) for name in others]
+    else:
+        operation["parameters"].append(_IDEMPOTENCY)
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(asks, in_path)}}}
+    return operation
+
+
+def _parameter(name: str, place: str, asks: dict[str, Any] | None) -> dict[str, Any]:
+    schema = (asks or {}).get("properties", {}).get(name, {"type": "string"})
+    required = place == "path" or name in (asks or {}).get("required", [])
+    return {"name": name, "in": place, "required": required, "schema": schema}
+
+
+def _body(asks: dict[str, Any], in_path: list[str]) -> dict[str, Any]:
+    """Return the schema of a body: the fields that are not in the path."""
+    properties = {name: field for name, field in asks["properties"].items() if name not in in_path}
+    required = [name for name in asks.get("required", []) if name not in in_path]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _events() -> dict[str, Any]:
+    one = {"$ref": "#/components/schemas/UsageEvent"}
+    many = {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_EVENTS_PER_MESSAGE}
+    return {
+        kind: {"schema": {"type": "string"} if kind == LINES else many if kind == BATCH else {"oneOf": [one, many]}}
+        for kind in CONTENT_TYPES
+    }
+
+
+def text() -> str:
+    """Return the document as the file holds it."""
+    return json.dumps(document(), indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text())

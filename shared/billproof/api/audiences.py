@@ -1,0 +1,119 @@
+"""The routes of one audience, one function together: API Gateway has matched the route and says which it is.
+
+event -> caller -> a token of its bucket -> the route's scope -> request -> use case -> answer
+
+A caller without a grant for the scope is refused (403); what belongs to a legal entity without one is not there (404).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from billproof.api.asked import fields_of, known_caller, request_of
+from billproof.api.problems import Problem, answered, json_response
+from billproof.composition import Composition, composition
+from billproof.errors import NotFound
+from billproof.handlers import append_names, instrumented, log_result
+from billproof.ids import digest, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from billproof.access.scopes import Scope
+    from billproof.access.service import Grant
+    from billproof.callers import Caller
+    from billproof.masterdata.parties import Account
+    from billproof.ports import Allowance, CallLimits
+
+    Event = dict[str, Any]
+    Response = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCall[M: BaseModel]:
+    """A request of a route, and for which legal entities its caller may make it."""
+
+    request: M
+    request_id: str
+    grants: Mapping[str, Grant]
+
+    def account(self, name: str, ports: Composition) -> Account:
+        """Return an account of a legal entity that the caller may ask about; raises NotFound for every other."""
+        account = ports.directory.account(name)
+        if account is None or account.legal_entity not in self.grants:
+            message = f"there is no account {shown(name)}"
+            raise NotFound(message)
+        return account
+
+
+@dataclass(frozen=True, slots=True)
+class Route[M: BaseModel]:
+    """A route: what it reads, the scope that it asks of its caller, and what it does."""
+
+    model: type[M]
+    scope: Scope
+    operation: Callable[[RouteCall[M], Composition], BaseModel]
+    status: HTTPStatus = HTTPStatus.OK
+    reads: Callable[[Event], dict[str, Any]] = fields_of
+
+
+def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., Response]:
+    """Make a Lambda handler of the routes of an audience, each under its route key, such as `POST /v1/runs`."""
+
+    def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> Response:
+        def work() -> Response:
+            caller = known_caller(event)
+            limits = (ports or composition()).call_limits
+            headers = _take(caller, limits)
+            route = routes.get(event.get("routeKey", ""))
+            if route is None:
+                raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
+            return _answer(name, route, event, context.aws_request_id, caller, ports or composition(), headers)
+
+        return answered(name, context.aws_request_id, work)
+
+    handler.__dict__["routes"] = routes
+    return instrumented(handler)
+
+
+def _answer(
+    name: str,
+    route: Route[Any],
+    event: Event,
+    request_id: str,
+    caller: Caller,
+    ports: Composition,
+    headers: dict[str, str],
+) -> Response:
+    grants = ports.access.grants(caller, route.scope)
+    call = RouteCall(request_of(route.model, route.reads(event)), request_id, grants)
+    append_names(call.request)
+    document = route.operation(call, ports).model_dump(mode="json")
+    log_result(name, document)
+    return json_response(route.status, document, {"content-type": "application/json", **headers})
+
+
+def _take(caller: Caller, limits: CallLimits) -> dict[str, str]:
+    """Count the call; return the headers that say what is left, raises Problem (429) where it is one too many."""
+    allowance = limits.take(digest([caller.identity.issuer, caller.identity.subject])[:40])
+    headers = _rate_headers(allowance, limits)
+    if allowance.is_used_up:
+        detail = f"this caller may make {limits.a_second} calls a second, and {limits.burst} at once"
+        headers["retry-after"] = str(allowance.retry_seconds)
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_calls", detail, headers=headers)
+    return headers
+
+
+def _rate_headers(allowance: Allowance, limits: CallLimits) -> dict[str, str]:
+    """Say how often the caller may call, and how often at once now (draft-ietf-httpapi-ratelimit-headers)."""
+    window = -(-limits.burst // limits.a_second)
+    return {
+        "ratelimit-policy": f'"calls";q={limits.burst};w={window}',
+        "ratelimit": f'"calls";r={allowance.left};t={allowance.retry_seconds}',
+    }

@@ -1,0 +1,152 @@
+"""Where an event is: in the log, refused, on an invoice's lines, or not here (it may wait in its queue)."""
+
+import itertools
+from collections.abc import Container, Iterator
+from datetime import datetime
+from enum import StrEnum
+
+from billproof.errors import InvalidInput
+from billproof.identities import InvoiceId
+from billproof.ids import canonical_json, shard_of
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.model import Released
+from billproof.invoicing.register import Register
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import Account
+from billproof.model import Model
+from billproof.periods import local_months
+from billproof.ports import Objects
+from billproof.usage import log
+from billproof.usage.model import Quarantined
+from billproof.usage.refused import MUCH_LATER, dismissals, readable_parts, refused_id
+from billproof.usage.validation import Refused, instant_of
+
+
+class Whereabouts(StrEnum):
+    """Where an event is."""
+
+    LOG = "log"
+    REFUSED = "refused"
+    NOT_HERE = "not_here"
+
+
+class LoggedCopy(Model):
+    """One copy of an event in the log: its type, when it was received, and the segment that holds it."""
+
+    type: str
+    received_at: str
+    segment: str
+
+
+class RefusedCopy(Model):
+    """One copy of an event that was refused: why, and whether somebody dismissed it."""
+
+    id: str
+    reason: str
+    detail: str
+    received_at: str
+    dismissed: bool
+
+
+class BilledOn(Model):
+    """A released invoice of the event's month, and its lines whose meters read the event's type."""
+
+    invoice: str
+    number: str
+    lines: tuple[str, ...]
+
+
+class EventPlace(Model):
+    """Where the copies of an event are. Several copies in the log count once."""
+
+    source: str
+    id: str
+    account: str
+    state: Whereabouts
+    copies: tuple[LoggedCopy, ...]
+    refused: tuple[RefusedCopy, ...]
+    invoices: tuple[BilledOn, ...]
+
+
+def find_event(
+    *,
+    account: Account,
+    source: str,
+    event: str,
+    time: str,
+    objects: Objects,
+    directory: Directory,
+    register: Register,
+    buckets: int,
+) -> EventPlace:
+    """Look for an event of an account by its source, id and time, of which the day in UTC counts.
+
+    It reads what the log and the quarantine hold of that day, and what was refused without a time. Raises InvalidInput for a time that cannot be read.
+    """
+    try:
+        moment = instant_of(canonical_json(time), MUCH_LATER)
+    except Refused as refused:
+        raise InvalidInput(refused.detail) from None
+    day = log.day_of(moment)
+    copies = tuple(_copies(objects, log.usage_prefix(shard_of(account.id, buckets), day), account.id, source, event))
+    refused_copies = tuple(_refused(objects, day, account.id, source, event))
+    state = Whereabouts.LOG if copies else Whereabouts.REFUSED if refused_copies else Whereabouts.NOT_HERE
+    types = {copy.type for copy in copies}
+    return EventPlace(
+        source=source,
+        id=event,
+        account=account.id,
+        state=state,
+        copies=copies,
+        refused=refused_copies,
+        invoices=tuple(
+            BilledOn(invoice=released.invoice, number=released.number, lines=lines)
+            for released in _released(account, datetime.fromisoformat(moment), register)
+            if (lines := _lines(released, account, types, directory, objects))
+        ),
+    )
+
+
+def _copies(objects: Objects, prefix: str, account: str, source: str, event: str) -> Iterator[LoggedCopy]:
+    for key in objects.keys(prefix):
+        for row in log.read_segment(objects, key):
+            if (row.source, row.id, row.account) == (source, event, account):
+                yield LoggedCopy(type=row.type, received_at=row.received_at, segment=key)
+
+
+def _refused(objects: Objects, day: str, account: str, source: str, event: str) -> Iterator[RefusedCopy]:
+    days = [day, log.UNKNOWN_DAY]
+    kept = itertools.chain.from_iterable(log.read_quarantine(objects, one) for one in days)
+    lines = [line for line in kept if _is_copy(line, account, source, event)]
+    decided = dismissals(objects, days) if lines else {}
+    for line in lines:
+        identity = str(refused_id(line))
+        yield RefusedCopy(
+            id=identity,
+            reason=line.reason,
+            detail=line.detail,
+            received_at=line.received_at,
+            dismissed=identity in decided,
+        )
+
+
+def _is_copy(line: Quarantined, account: str, source: str, event: str) -> bool:
+    parts = readable_parts(line.raw.encode(errors="replace"))
+    return (parts.source, parts.id, line.account or parts.subject) == (source, event, account)
+
+
+def _released(account: Account, moment: datetime, register: Register) -> Iterator[Released]:
+    """Yield the released invoices of the months that hold a moment somewhere."""
+    for month in local_months(moment):
+        released = register.released(str(InvoiceId(account.legal_entity, month.name, account.parent or account.id)))
+        if released is not None:
+            yield released
+
+
+def _lines(
+    released: Released, account: Account, types: Container[str], directory: Directory, objects: Objects
+) -> tuple[str, ...]:
+    """Return the lines of an invoice whose meters read events of some types, for the account itself."""
+    meters = {meter.id for meter in directory.meters() if meter.event_type in types}
+    lines = (line.priced for line in read_invoice(objects, released.document).lines)
+    return tuple(line.id for line in lines if line.meter in meters and line.account == account.id)

@@ -1,0 +1,172 @@
+"""Events over HTTP: each is checked as ingestion checks it and answered, and the good ones go to the queue.
+
+body -> events -> whose? sound? -> an answer for each; the good ones -> messages -> usage-events queue -> ingestion
+
+What is refused here reaches no log and no quarantine: the sender was told. What is answered `accepted` is on the queue.
+Sending everything again after a lost answer is safe, since an event counts once by its source and id.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from billproof.access.service import Grant
+from billproof.errors import InvalidInput
+from billproof.model import Model
+from billproof.ports import Queue
+from billproof.usage.ingestion import ReferenceDataCache
+from billproof.usage.model import ControlTotal, Reason, SegmentRow
+from billproof.usage.refused import readable_parts
+from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE, Refused, check_event, split_message, too_many
+
+EVENTS_PER_MESSAGE = 500
+BYTES_PER_MESSAGE = 200_000
+JSON, CLOUDEVENT, BATCH, LINES = (
+    "application/json",
+    "application/cloudevents+json",
+    "application/cloudevents-batch+json",
+    "application/x-ndjson",
+)
+CONTENT_TYPES = (JSON, CLOUDEVENT, BATCH, LINES)
+"""What a body of events may be: one event, an array of them, or one a line."""
+
+
+class EventState(StrEnum):
+    """What became of an event that was sent."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class EventAnswer(Model):
+    """What became of one event: its place in the body, what could be read of it and, where it is refused, why.
+
+    `code` is one of the reasons of docs/usage-events.md, and `field` the attribute that is wrong.
+    """
+
+    index: int
+    source: str | None
+    id: str | None
+    state: EventState
+    code: Reason | None = None
+    field: str | None = None
+    detail: str | None = None
+
+
+class UsageReceipt(Model):
+    """What became of the events of one call, each in its place; `receipt` names the call in the logs."""
+
+    receipt: str
+    accepted: int
+    refused: int
+    events: tuple[EventAnswer, ...]
+
+
+def split_body(body: str, content_type: str) -> list[bytes]:
+    """Return the raw events of a body; raises InvalidInput for one that holds none, or more than are taken."""
+    if content_type == LINES:
+        events = [line.encode(errors="surrogatepass") for line in body.split("\n") if line.strip()]
+    else:
+        try:
+            events = split_message(body)
+        except Refused as refused:
+            raise InvalidInput(refused.detail) from None
+    if not events:
+        message = "the body holds no event"
+        raise InvalidInput(message)
+    if len(events) > MAX_EVENTS_PER_MESSAGE:
+        raise InvalidInput(too_many(len(events)).detail)
+    return events
+
+
+def receive_usage(
+    events: list[bytes],
+    *,
+    receipt: str,
+    grants: Mapping[str, Grant],
+    reference_data: ReferenceDataCache,
+    most_age: timedelta,
+    now: datetime,
+    queue: Queue | None,
+) -> UsageReceipt:
+    """Check the events of one call and send the good ones; without a queue they are only checked.
+
+    Raises ExternalServiceUnavailable where the queue does not take them: then all of them may be sent again.
+    """
+    door = _Door(grants, reference_data, now, now - most_age)
+    answers = [door.answer(index, raw) for index, raw in enumerate(events)]
+    good = [raw for raw, answer in zip(events, answers, strict=True) if answer.state is EventState.ACCEPTED]
+    if queue is not None and good:
+        queue.send(body for body, _ in packed(good))
+    return UsageReceipt(receipt=receipt, accepted=len(good), refused=len(events) - len(good), events=tuple(answers))
+
+
+class _Door:
+    """Checks the events of one call: as ingestion does, and whether the caller may send them."""
+
+    def __init__(
+        self, grants: Mapping[str, Grant], reference_data: ReferenceDataCache, now: datetime, oldest: datetime
+    ) -> None:
+        self._grants = grants
+        self._reference_data = reference_data
+        self._now = now
+        self._oldest = oldest
+        self._is_fresh = False
+
+    def answer(self, index: int, raw: bytes) -> EventAnswer:
+        """Say what becomes of one event."""
+        parts = readable_parts(raw)
+        try:
+            self._check(raw)
+        except Refused as refused:
+            return EventAnswer(
+                index=index,
+                source=parts.source,
+                id=parts.id,
+                state=EventState.REFUSED,
+                code=refused.reason,
+                field=refused.field,
+                detail=refused.detail,
+            )
+        return EventAnswer(index=index, source=parts.source, id=parts.id, state=EventState.ACCEPTED)
+
+    def _check(self, raw: bytes) -> None:
+        row = self._row(raw)
+        grants: Iterable[Grant] = self._grants.values()
+        if not isinstance(row, ControlTotal):
+            entity = self._reference_data.legal_entity_of(row.account)
+            if entity is None or entity not in self._grants:
+                detail = f"there is no account {row.account!r} for this caller"
+                raise Refused(Reason.UNKNOWN_ACCOUNT, detail)
+            grants = (self._grants[entity],)
+        if not any(grant.may_send(row.source) for grant in grants):
+            detail = f"this caller may not send events of the source {row.source!r}"
+            raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
+
+    def _row(self, raw: bytes) -> SegmentRow | ControlTotal:
+        try:
+            return self._read(raw)
+        except Refused as refused:
+            if refused.reason is not Reason.UNKNOWN_TYPE or self._is_fresh:
+                raise
+            self._is_fresh = True
+            self._reference_data.rules(fresh=True)
+            return self._read(raw)
+
+    def _read(self, raw: bytes) -> SegmentRow | ControlTotal:
+        rules = self._reference_data.rules()
+        return check_event(raw, rules=rules, received_at=self._now, oldest=self._oldest)
+
+
+def packed(events: Iterable[bytes]) -> Iterator[tuple[str, int]]:
+    """Pack events into messages of the queue; each comes with the number of its events."""
+    batch: list[str] = []
+    size = 0
+    for event in events:
+        if batch and (len(batch) == EVENTS_PER_MESSAGE or size + len(event) > BYTES_PER_MESSAGE):
+            yield f"[{','.join(batch)}]", len(batch)
+            batch, size = [], 0
+        batch.append(event.decode(errors="surrogatepass"))
+        size += len(event)
+    if batch:
+        yield f"[{','.join(batch)}]", len(batch)

@@ -1,0 +1,32 @@
+import json
+from pathlib import Path
+
+from billproof_ops import openapi
+from billproof_ops.paths import ROOT
+
+CODES = ROOT / "docs" / "api.md"
+
+
+def test_the_document_is_that_of_the_routes_and_the_models() -> None:
+    assert openapi.FILE.read_text() == openapi.text(), "run 'make schemas'"
+
+
+def test_every_route_says_what_it_does_and_has_every_name_of_its_path() -> None:
+    for path, methods in json.loads(openapi.FILE.read_text())["paths"].items():
+        for operation in methods.values():
+            assert operation["summary"].endswith((".", ":")), path
+            named = {part["name"] for part in operation["parameters"] if part["in"] == "path"}
+            assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+
+
+def test_every_reference_leads_somewhere() -> None:
+    text = openapi.FILE.read_text()
+    known = json.loads(text)["components"]["schemas"]
+    references = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+    assert references <= known.keys()
+
+
+def test_the_page_lists_every_route() -> None:
+    page = Path(CODES).read_text()
+    for route in openapi.described():
+        assert route.path.rpartition("/")[2] in page, route.path
