@@ -81,7 +81,8 @@ def find_event(
 ) -> EventPlace:
     """Look for an event of an account by its source, id and time, of which the day in UTC counts.
 
-    It reads what the log and the quarantine hold of that day, and what was refused without a time. Raises InvalidInput for a time that cannot be read.
+    It reads what the log and the quarantine hold of that day, and what was refused without a time. Raises InvalidInput
+    for a time that cannot be read.
     """
     try:
         moment = instant_of(canonical_json(time), MUCH_LATER)
