@@ -137,8 +137,8 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
     routes = list(described())
     models = {route.returns: "serialization" for route in routes}
-    asked: list[tuple[type[BaseModel], Any]] = [(route.asks, "validation") for route in routes if route.asks]
-    pairs: list[tuple[type[BaseModel], Any]] = [*asked, *models.items()]
+    requests: list[tuple[type[BaseModel], Any]] = [(route.asks, "validation") for route in routes if route.asks]
+    pairs: list[tuple[type[BaseModel], Any]] = [*requests, *models.items()]
     names, schemas = models_json_schema(pairs, ref_template=_REFERENCE)
     paths: dict[str, Any] = {}
     for route in routes:

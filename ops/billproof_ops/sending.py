@@ -10,7 +10,8 @@ from typing import Any
 
 from billproof.usage.model import ControlTotal, Reason
 from billproof.usage.receiving import packed
-from billproof.usage.validation import Refused, check_event, type_rules
+from billproof.usage.refusing import Refused
+from billproof.usage.validation import check_event, type_rules
 from billproof_ops.model import Shown
 from billproof_ops.queues import send_all
 from billproof_ops.target import Target

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.settings import Settings
+from billproof.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,18 +27,15 @@ if TYPE_CHECKING:
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.pipeline.previewing import PreviewSources
-    from billproof.ports import CallLimits, LinkableRecords, Mailer, Objects, Queue, TaskTokens, Workflows
+    from billproof.ports import CallLimits, LinkableRecords, Objects
     from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition:
+class Composition(Outgoing):
     """What a handler is given; a test gives its own object with the same names."""
-
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
@@ -185,20 +182,6 @@ class Composition:
         return self._records("ledger", self.settings.ledger_table)
 
     @cached_property
-    def exceptions(self) -> Workflows:
-        """The state machine invoice_exception."""
-        from billproof.adapters.aws.stepfunctions import StateMachine
-
-        return StateMachine(client("stepfunctions"), self.settings.invoice_exception_arn)
-
-    @cached_property
-    def tokens(self) -> TaskTokens:
-        """Executions that wait for an answer."""
-        from billproof.adapters.aws.stepfunctions import StepFunctionsTokens
-
-        return StepFunctionsTokens(client("stepfunctions"))
-
-    @cached_property
     def erps(self) -> Erps:
         """The ERPs that are configured, by the name that a legal entity gives: the embedded ledger always is."""
         from billproof.adapters.ledger.embedded import EmbeddedLedger
@@ -236,43 +219,8 @@ class Composition:
         """How often a caller may call."""
         from billproof.adapters.aws.limits import DynamoCallLimits
 
-        table, burst, a_second = self.settings.call_limits_table, self.settings.call_burst, self.settings.calls_a_second
+        table, burst, a_second = self.settings.idempotency_table, self.settings.call_burst, self.settings.calls_a_second
         return DynamoCallLimits(client("dynamodb"), table, burst=burst, a_second=a_second, now=self.now)
-
-    @cached_property
-    def usage_events(self) -> Queue:
-        """The usage-events queue."""
-        from billproof.adapters.aws.sqs import SqsQueue
-
-        return SqsQueue(client("sqs"), self.settings.usage_events_queue)
-
-    @cached_property
-    def postings(self) -> Queue:
-        """The erp-postings queue."""
-        from billproof.adapters.aws.sqs import SqsQueue
-
-        return SqsQueue(client("sqs"), self.settings.postings_queue)
-
-    @cached_property
-    def deliveries(self) -> Queue:
-        """The deliveries queue."""
-        from billproof.adapters.aws.sqs import SqsQueue
-
-        return SqsQueue(client("sqs"), self.settings.deliveries_queue)
-
-    @cached_property
-    def mailer(self) -> Mailer:
-        """Outgoing mail."""
-        from billproof.adapters.aws.ses import SesMailer
-
-        return SesMailer(client("ses"))
-
-    @cached_property
-    def billing_runs(self) -> Workflows:
-        """The state machine billing_run."""
-        from billproof.adapters.aws.stepfunctions import StateMachine
-
-        return StateMachine(client("stepfunctions"), self.settings.billing_run_arn)
 
     def preview_sources(self) -> PreviewSources:
         """Return what a preview reads, under overlays of its own: nothing that it writes is kept."""

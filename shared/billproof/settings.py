@@ -83,13 +83,8 @@ class Settings:
 
     @property
     def idempotency_table(self) -> str:
-        """The table of powertools' idempotency records."""
+        """The table of what is forgotten: powertools' idempotency records, and how often callers called."""
         return self._text("IDEMPOTENCY_TABLE")
-
-    @property
-    def call_limits_table(self) -> str:
-        """The table of how often callers called."""
-        return self._text("CALL_LIMITS_TABLE")
 
     @property
     def calls_a_second(self) -> int:

@@ -27,6 +27,7 @@ def world() -> World:
     """The US company lets `metering` send and ask; the European one knows nothing of it."""
     world = World(accounts={"UA", "WN", "DL"})
     let(world, client(Scope.USAGE_WRITE, Scope.USAGE_READ))
+    let(world, entity=EUROPE)
     return world
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from billproof.usage.validation import Refused, check_event, type_rules
+from billproof.usage.refusing import Refused
+from billproof.usage.validation import check_event, type_rules
 from tests.support.late_usage import FEB, JAN, MAR, bill, differences, tiered_world
 from tests.support.world import World, flight
 

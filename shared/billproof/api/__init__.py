@@ -2,7 +2,9 @@
 
     API Gateway -> event and its authorizer -> caller, request -> use case -> JSON, or application/problem+json
 
-calls       one operation, a function of its own: who calls, what is asked, and the answer
-audiences   the routes of an audience, one function together
-problems    errors as problem documents (RFC 9457)
+asked           who calls, and what is asked
+problems        errors as problem documents (RFC 9457)
+calls           an operation that has a function of its own
+audiences       the routes of an audience, which have one function together
+usage_routes    the routes of usage
 """

@@ -23,16 +23,11 @@ from billproof.ids import digest, shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
     from billproof.access.scopes import Scope
     from billproof.access.service import Grant
     from billproof.callers import Caller
     from billproof.masterdata.parties import Account
     from billproof.ports import Allowance, CallLimits
-
-    Event = dict[str, Any]
-    Response = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +55,14 @@ class Route[M: BaseModel]:
     scope: Scope
     operation: Callable[[RouteCall[M], Composition], BaseModel]
     status: HTTPStatus = HTTPStatus.OK
-    reads: Callable[[Event], dict[str, Any]] = fields_of
+    reads: Callable[[dict[str, Any]], dict[str, Any]] = fields_of
 
 
-def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., Response]:
+def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., dict[str, Any]]:
     """Make a Lambda handler of the routes of an audience, each under its route key, such as `POST /v1/runs`."""
 
-    def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> Response:
-        def work() -> Response:
+    def handler(event: dict[str, Any], context: Any, ports: Composition | None = None) -> dict[str, Any]:
+        def work() -> dict[str, Any]:
             caller = known_caller(event)
             limits = (ports or composition()).call_limits
             headers = _take(caller, limits)
@@ -85,12 +80,12 @@ def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., Respo
 def _answer(
     name: str,
     route: Route[Any],
-    event: Event,
+    event: dict[str, Any],
     request_id: str,
     caller: Caller,
     ports: Composition,
     headers: dict[str, str],
-) -> Response:
+) -> dict[str, Any]:
     grants = ports.access.grants(caller, route.scope)
     call = RouteCall(request_of(route.model, route.reads(event)), request_id, grants)
     append_names(call.request)

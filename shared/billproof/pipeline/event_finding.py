@@ -19,7 +19,8 @@ from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.model import Quarantined
 from billproof.usage.refused import MUCH_LATER, dismissals, readable_parts, refused_id
-from billproof.usage.validation import Refused, instant_of
+from billproof.usage.refusing import Refused
+from billproof.usage.validation import instant_of
 
 
 class Whereabouts(StrEnum):

@@ -14,10 +14,10 @@ from billproof.usage import log
 from billproof.usage.fast_path import plain_rows
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
 from billproof.usage.refused import readable_parts
+from billproof.usage.refusing import Refused
 from billproof.usage.sorting import Sorting
 from billproof.usage.validation import (
     MAX_EVENTS_PER_MESSAGE,
-    Refused,
     TypeRule,
     check_event,
     raw_bytes,

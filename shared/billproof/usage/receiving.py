@@ -17,7 +17,8 @@ from billproof.ports import Queue
 from billproof.usage.ingestion import ReferenceDataCache
 from billproof.usage.model import ControlTotal, Reason, SegmentRow
 from billproof.usage.refused import readable_parts
-from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE, Refused, check_event, split_message, too_many
+from billproof.usage.refusing import Refused
+from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE, check_event, split_message, too_many
 
 EVENTS_PER_MESSAGE = 500
 BYTES_PER_MESSAGE = 200_000

@@ -20,7 +20,8 @@ from billproof.store_keys import RefusedId
 from billproof.usage import log
 from billproof.usage.model import Quarantined, Reason
 from billproof.usage.refusal_model import Dismissal, PlaceKind, RefusedEvent
-from billproof.usage.validation import UNREADABLE, Refused, instant_of
+from billproof.usage.refusing import Refused
+from billproof.usage.validation import UNREADABLE, instant_of
 
 MUCH_LATER = datetime(9000, 1, 1, tzinfo=UTC)
 

@@ -11,6 +11,7 @@ from billproof.masterdata.meters import Meter
 from billproof.model import without_excess_zeros
 from billproof.periods import instant_text
 from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRow, UsageEvent
+from billproof.usage.refusing import Refused
 
 MAX_EVENT_BYTES = 64 * 1024
 MAX_EVENTS_PER_MESSAGE = 1_000
@@ -37,38 +38,6 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _EVENT = msgspec.json.Decoder(UsageEvent)
 _TEXT = msgspec.json.Decoder(str)
-
-
-_FIELDS = {
-    Reason.UNKNOWN_ACCOUNT: "subject",
-    Reason.UNKNOWN_TYPE: "type",
-    Reason.NAIVE_TIME: "time",
-    Reason.BAD_TIME: "time",
-    Reason.FUTURE_TIME: "time",
-    Reason.OLD_TIME: "time",
-    Reason.MISSING_QUANTITY: "data",
-    Reason.BAD_CORRECTION: "corrects",
-}
-
-
-class Refused(Exception):
-    """An event that is not accepted, with its reason and what could be read of it; `field` is what is wrong of it."""
-
-    def __init__(
-        self,
-        reason: Reason,
-        detail: str,
-        account: str | None = None,
-        time: str | None = None,
-        *,
-        field: str | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-        self.account = account
-        self.time = time
-        self.field = field or _FIELDS.get(reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,110 @@
+"""The routes of usage: sending events, asking where one is, and what an account has used so far."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from billproof.access.scopes import Scope
+from billproof.api.asked import header, text_of
+from billproof.api.audiences import Route, RouteCall
+from billproof.api.problems import Problem
+from billproof.composition import Composition
+from billproof.model import Model
+from billproof.pipeline.event_finding import EventPlace, find_event
+from billproof.pipeline.live_usage import RunningUsage, running_usage
+from billproof.usage.receiving import CONTENT_TYPES, UsageReceipt, receive_usage, split_body
+
+Text = Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
+class SentEvents(Model):
+    """The body of a request with events, and what it is."""
+
+    content_type: str
+    body: str
+
+
+class SoughtEvent(Model):
+    """An event by its account, source, id and time."""
+
+    account: Text
+    source: Text
+    id: Text
+    time: Text
+
+
+class AskedUsage(Model):
+    """A month of an account; without one, the month that is under way in UTC."""
+
+    account: Text
+    period: str = ""
+
+
+def _sent_events(event: dict[str, Any]) -> dict[str, Any]:
+    content_type = header(event, "content-type").partition(";")[0].strip().lower()
+    if content_type not in CONTENT_TYPES:
+        detail = f"the content type of events is one of {', '.join(CONTENT_TYPES)}"
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    return {"content_type": content_type, "body": text_of(event)}
+
+
+def _receive(call: RouteCall[SentEvents], ports: Composition, *, keep: bool) -> UsageReceipt:
+    return receive_usage(
+        split_body(call.request.body, call.request.content_type),
+        receipt=call.request_id,
+        grants=call.grants,
+        reference_data=ports.reference_data,
+        most_age=ports.settings.most_age,
+        now=ports.now(),
+        queue=ports.usage_events if keep else None,
+    )
+
+
+def _send(call: RouteCall[SentEvents], ports: Composition) -> UsageReceipt:
+    """Send usage events: each is answered, accepted or refused, and the accepted ones are queued."""
+    receipt = _receive(call, ports, keep=True)
+    if receipt.accepted == 0:
+        detail = "no event was accepted: `events` says why of each"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "nothing_accepted", detail, **receipt.model_dump(mode="json"))
+    return receipt
+
+
+def _check(call: RouteCall[SentEvents], ports: Composition) -> UsageReceipt:
+    """Check usage events as sending them would, and keep nothing."""
+    return _receive(call, ports, keep=False)
+
+
+def _find(call: RouteCall[SoughtEvent], ports: Composition) -> EventPlace:
+    """Say where an event is: in the log, refused and why, on which invoice's lines."""
+    return find_event(
+        account=call.account(call.request.account, ports),
+        source=call.request.source,
+        event=call.request.id,
+        time=call.request.time,
+        objects=ports.objects,
+        directory=ports.directory,
+        register=ports.register,
+        buckets=ports.settings.buckets,
+    )
+
+
+def _usage(call: RouteCall[AskedUsage], ports: Composition) -> RunningUsage:
+    """Return what an account has used of a month so far, and what it comes to."""
+    account = call.account(call.request.account, ports)
+    now = ports.now()
+    return running_usage(
+        legal_entity=account.legal_entity,
+        account=account.id,
+        period=call.request.period or f"{now:%Y-%m}",
+        sources=ports.preview_sources(),
+        now=now,
+    )
+
+
+ROUTES: dict[str, Route[Any]] = {
+    "POST /v1/usage-events": Route(SentEvents, Scope.USAGE_WRITE, _send, HTTPStatus.ACCEPTED, _sent_events),
+    "POST /v1/usage-events:dry-run": Route(SentEvents, Scope.USAGE_WRITE, _check, reads=_sent_events),
+    "GET /v1/usage-events": Route(SoughtEvent, Scope.USAGE_READ, _find),
+    "GET /v1/accounts/{account}/usage": Route(AskedUsage, Scope.USAGE_READ, _usage),
+}

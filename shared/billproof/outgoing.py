@@ -1,0 +1,68 @@
+"""The ports of what functions send and start: queues, state machines, mail. Each is built on first use."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from billproof.adapters.aws.clients import client
+from billproof.settings import Settings
+
+if TYPE_CHECKING:
+    from billproof.ports import Mailer, Queue, TaskTokens, Workflows
+
+
+class Outgoing:
+    """What a function sends to, and starts."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+
+    @cached_property
+    def exceptions(self) -> Workflows:
+        """The state machine invoice_exception."""
+        from billproof.adapters.aws.stepfunctions import StateMachine
+
+        return StateMachine(client("stepfunctions"), self.settings.invoice_exception_arn)
+
+    @cached_property
+    def tokens(self) -> TaskTokens:
+        """Executions that wait for an answer."""
+        from billproof.adapters.aws.stepfunctions import StepFunctionsTokens
+
+        return StepFunctionsTokens(client("stepfunctions"))
+
+    @cached_property
+    def usage_events(self) -> Queue:
+        """The usage-events queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self.settings.usage_events_queue)
+
+    @cached_property
+    def postings(self) -> Queue:
+        """The erp-postings queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self.settings.postings_queue)
+
+    @cached_property
+    def deliveries(self) -> Queue:
+        """The deliveries queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self.settings.deliveries_queue)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """Outgoing mail."""
+        from billproof.adapters.aws.ses import SesMailer
+
+        return SesMailer(client("ses"))
+
+    @cached_property
+    def billing_runs(self) -> Workflows:
+        """The state machine billing_run."""
+        from billproof.adapters.aws.stepfunctions import StateMachine
+
+        return StateMachine(client("stepfunctions"), self.settings.billing_run_arn)
