@@ -14,8 +14,9 @@ import duckdb
 from billproof.ids import canonical_json
 from billproof.ports import Objects
 from billproof.store_keys import event_copy_key
-from billproof.usage.chunks import Chunk, Loading, opened
+from billproof.usage.chunks import Chunk, Loading
 from billproof.usage.compacted_days import CompactedDays
+from billproof.usage.databases import opened
 from billproof.usage.earlier_lists import Lists
 from billproof.usage.manifests import segments_of
 from billproof.usage.model import AFTER_ALL, AggregationPlan, Quarantined, Reason

@@ -7,7 +7,6 @@ An id belongs to its account, so both events count. What is compared are the acc
 entity, over the months that the run reads. The hashes of a run are compared part by part, so that memory does not grow.
 """
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import duckdb
 from billproof.errors import NotFound
 from billproof.ports import Objects
 from billproof.usage import log
+from billproof.usage.databases import opened
 from billproof.usage.manifests import segments_of
 from billproof.usage.model import AggregationPlan
 from billproof.usage.reuse import MAX_SHOWN
@@ -52,12 +52,11 @@ def shared_ids(plans: list[AggregationPlan], objects: Objects, *, events: int) -
     """
     number, first = 0, list[SharedId]()
     parts = 1 + events // IDS_AT_ONCE
-    with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
-        database.execute("set enable_progress_bar = false")
+    with opened() as (database, folder):
         for part in range(parts):
             database.execute(_TABLE)
             for plan in plans:
-                _read(database, plan, objects, Path(folder) / "ids.parquet", parts=parts, part=part)
+                _read(database, plan, objects, folder / "ids.parquet", parts=parts, part=part)
             database.execute(_SHARED)
             number += database.execute(_NUMBER).fetchall()[0][0]
             first += _first(database, plans, objects, MAX_SHOWN - len(first))
