@@ -62,10 +62,14 @@ class Chunk:
     def _fetched(self, compaction: Compaction) -> Path | None:
         """Copy a compacted day into a file; None where it is not there, or other than it was written."""
         try:
-            (path,) = fetch(self._objects, [compaction.object], self._folder).values()
+            content = self._objects.get(compaction.object)
         except NotFound:
             return None
-        return path if is_intact(compaction, path.read_bytes()) else None
+        if not is_intact(compaction, content):
+            return None
+        path = self._folder / compaction.object.replace("/", "-")
+        path.write_bytes(content)
+        return path
 
     @property
     def has_files(self) -> bool:
