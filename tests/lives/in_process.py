@@ -1,7 +1,7 @@
 """Everything in one thread and one database: a life costs a third less, and does nothing else.
 
-A step opens a database for each bucket and threads for what it downloads and plans; a life has one bucket and hardly
-anything to download, so opening them costs more than what is done in them.
+A step reads with all cores and starts threads for what it downloads and plans; a life has one bucket and hardly
+anything to download, so starting them costs more than what is done in them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 from unittest.mock import patch
 
-import duckdb
+from billproof.usage.databases import instance
 
 THREADED = (
     "billproof.usage.chunks.ThreadPoolExecutor",
@@ -40,10 +40,10 @@ class OneThread:
 
 @contextmanager
 def in_one_process() -> Iterator[None]:
-    """Let every database be a connection of one, whose temporary tables are its own, and every pool one thread."""
+    """Let every database be the one of a single thread, and every pool one thread."""
     with ExitStack() as stack:
-        database = stack.enter_context(duckdb.connect(config={"threads": 1}))
-        stack.enter_context(patch("duckdb.connect", database.cursor))
+        alone = instance(is_alone=True)
+        stack.enter_context(patch("billproof.usage.databases.instance", lambda **_: alone))
         for name in THREADED:
             stack.enter_context(patch(name, OneThread))
         yield

@@ -1,10 +1,7 @@
 """Aggregation of any mixture of compacted days and segments is that of the segments alone."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
-import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +9,9 @@ from billproof.masterdata.meters import Aggregation
 from billproof.readings import Reading
 from billproof.usage.aggregation import aggregate
 from billproof.usage.compaction import compact_day
+from billproof.usage.databases import opened
 from billproof.usage.extras import Extras
+from billproof.usage.id_lists import read_ids
 from billproof.usage.levels import LevelSource
 from billproof.usage.log import ids_key
 from billproof.usage.manifests import new_manifest
@@ -121,11 +120,15 @@ def told(world: World, asked: AggregationPlan, *, compacted: bool) -> tuple[list
     extras.conflicts.sort(key=repr)
     extras.days.sort(key=repr)
     extras.hours.sort(key=repr)
-    with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ids.parquet"
-        path.write_bytes(world.objects.get(ids_key("r", 0)))
-        ids = database.execute("select * from read_parquet(?) order by all", [str(path)]).fetchall()
-    return usage, extras, ids
+    return usage, extras, ids_of(world, ids_key("r", 0))
+
+
+def ids_of(world: World, key: str) -> list[Any]:
+    """Return the ids of a run's accounts, wherever they are."""
+    with opened() as (database, folder):
+        ids = read_ids(database, world.objects, key, folder, bucket=0, accounts=["B6", "UA"])
+        assert ids is not None
+        return sorted(set(database.execute(ids.text, ids.parameters).fetchall()))
 
 
 def listed(world: World, run: str, planned_at: str) -> str:

@@ -24,7 +24,7 @@ from billproof.usage.measuring import Measurer
 from billproof.usage.measuring_levels import LevelMeasurer
 from billproof.usage.model import AccountUsage, AggregationPlan, AskedAggregate
 from billproof.usage.openings import EarlierWindows, LatestReadings, LevelBook, level_book, levels_asked, nothing_known
-from billproof.usage.property_roles import NO_ROLES, needs_order
+from billproof.usage.property_roles import needs_order
 from billproof.usage.querying import Queries
 from billproof.usage.reuse import Reuse
 from billproof.usage.tallying import conditions, tallies
@@ -86,17 +86,19 @@ def aggregate(
         reuse = Reuse(database, plan, objects)
         for rows in chunks():
             database.execute(mine)
-            keep_standing(database, columns, finds_circles=plan.known_ids is not None)
-            plain = counting.add(rows) if counting and rows else None
-            reuse.add(plain)
+            is_corrected = keep_standing(database, columns, finds_circles=plan.known_ids is not None)
+            reuse.add(rows, is_corrected=is_corrected)
+            plain = days = None
+            if counting and rows:
+                plain, days = counting.everyone(rows), counting.add(rows)
             if extras is not None:
-                extras.add(database, plan, names, counting.everyone(rows) if counting and rows else None)
+                extras.add(database, plan, names, plain, days)
         if writes_lists:
             reuse.write()
         results = _Results(database, plan, names, is_typed=counting is not None)
         for rows in chunks() if reuse.has_candidates else ():
             database.execute(mine)
-            reuse.find(rows.select({}, NO_ROLES) if rows else None)
+            reuse.find(rows)
         look_back = partial(_look_back, objects=objects, without=without, writes_lists=writes_lists)
         book = level_book(plan, results.latest(levels), earlier=earlier, look_back=look_back)
         return [usage.model_copy(update=reuse.of(number)) for number, usage in enumerate(results.of(book))]

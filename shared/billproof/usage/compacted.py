@@ -87,7 +87,12 @@ def read_compaction(objects: Objects, key: str) -> Compaction:
 
 def is_intact(compaction: Compaction, content: bytes) -> bool:
     """Say whether an object's content is what the compaction names."""
-    return object_key(compaction.bucket, compaction.day, content) == compaction.object
+    return is_named_by(compaction.object, content)
+
+
+def is_named_by(key: str, content: bytes) -> bool:
+    """Say whether an object's content is what its key names."""
+    return key.endswith(f"/{digest_bytes(content)[:40]}.parquet")
 
 
 def last_compactions(objects: Objects, bucket: int, days: Sequence[str]) -> dict[str, str]:

@@ -100,7 +100,7 @@ class CompactedDays:
         mixed = [file.path for file in files if not file.compaction.settled]
         if mixed:
             database.execute(_MIXED.format(paths=listed(mixed)))
-        (touched,) = database.execute("select count(*) from touched").fetchall()[0]
+        touched = {day.isoformat() for (day,) in database.execute("select distinct day from touched").fetchall()}
         if touched:
             again = _AGAIN.format(
                 paths=listed([file.path for file in files]),
@@ -111,7 +111,7 @@ class CompactedDays:
             )
             parameters: dict[str, Any] = dict(pointers)
             database.execute(again, parameters)
-        return PlainRows([(file.compaction, file.path) for file in files], self._accounts, skips_touched=bool(touched))
+        return PlainRows([(file.compaction, file.path) for file in files], self._accounts, touched=touched)
 
 
 def _is_bounded(window: AccountWindow) -> bool:

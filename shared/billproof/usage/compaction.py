@@ -20,9 +20,10 @@ from billproof.masterdata.meters import Meter
 from billproof.model import Model
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.chunks import Loading, fetch, opened
+from billproof.usage.chunks import Loading, fetch
 from billproof.usage.compacted import PARQUET, Compaction, PropertyColumns, object_key, write_compaction
 from billproof.usage.correcting import keep_standing
+from billproof.usage.databases import opened
 from billproof.usage.earlier_lists import number_files
 from billproof.usage.judging import judge_copies, load_copies
 from billproof.usage.sql_texts import TIME_LETTERS

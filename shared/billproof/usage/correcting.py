@@ -54,11 +54,13 @@ rooted as (
 _CYCLES_OF_BEFORE = {"recursive": "", "rooted": "", "cyclic": ""}
 
 
-def keep_standing(database: duckdb.DuckDBPyConnection, columns: str, *, finds_circles: bool) -> None:
+def keep_standing(database: duckdb.DuckDBPyConnection, columns: str, *, finds_circles: bool) -> bool:
     """Add the events of the view `mine` to the table `events`, with what became of those that were corrected.
 
-    Corrections that name each other are found in plans that say so: in those of before they took each other's place.
+    Say whether any was. Corrections that name each other are found in plans that say so: in those of before they took
+    each other's place.
     """
     (corrections,) = database.execute(_HAS_CORRECTIONS).fetchall()[0]
     circles = _NO_CYCLES if finds_circles else _CYCLES_OF_BEFORE
     database.execute((_KEEP_CORRECTED if corrections else _KEEP).format(names=columns, **circles))
+    return bool(corrections)

@@ -33,6 +33,12 @@ semi join (select unnest($sources::varchar[]) as source, unnest($ids::varchar[])
 """
 
 _PLAIN_DAYS = """
+select source, type as event_type, cast(day as varchar) as day, cast(sum(events) as bigint) as events
+from ({days}) where verdict = 'kept' and is_whole and period = $period
+group by all order by all
+"""
+
+_DAYS = """
 select source, type as event_type, cast(cast(time as date) as varchar) as day, count(*) as events
 from ({plain}) plain join spans on plain.account = spans.account
 where verdict = 'kept' and is_whole and period = $period and time >= start_at and time < end_at
@@ -65,16 +71,19 @@ class Extras:
         database: duckdb.DuckDBPyConnection,
         plan: AggregationPlan,
         names: dict[str, str],
-        plain: Select | None,
+        plain: Select | None = None,
+        days: Select | None = None,
     ) -> None:
-        """Note what the days at hand hold: the view `judged`, and the plain rows of those that are compacted."""
+        """Note what the days at hand hold: the view `judged`, and the plain rows of those that are compacted.
+
+        `days` is the query of the plain rows by source, type, day and window.
+        """
         self.conflicts += conflicts(database)
         self.hours += _hours(database, plan, names, _judged(plain, names))
         self.resent |= _resent(database, self.refused, _copies(plain))
         tallied = _rows(database, _DAYS, {"period": plan.period})
-        if plain is not None:
-            query = _PLAIN_DAYS.format(plain=plain.text)
-            tallied += _rows(database, query, {"period": plan.period, **plain.parameters})
+        if days is not None:
+            tallied += _rows(database, _PLAIN_DAYS.format(days=days.text), {"period": plan.period, **days.parameters})
         self.days += merged(DayTally(**row) for row in tallied)
 
 

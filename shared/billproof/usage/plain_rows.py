@@ -1,6 +1,6 @@
 """Rows of compacted days that are taken as they were judged: they are counted and added up where they lie."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,11 @@ select account, time, type, source, id, received_at, position, verdict, {identit
 from read_parquet({paths}) compact where {plain}
 """
 
-_HASHED = "hash(account, source, id) as identity, hash(source, id) as event"
+HASHED = "hash(account, source, id) as identity, hash(source, id) as event"
 """Another version of DuckDB may hash otherwise."""
 
 _UNTOUCHED = """not exists (
     select 1 from touched where touched.account = compact.account and touched.day = cast(compact.time as date))"""
-
-_SPANS = """
-create or replace temp table spans as
-select number, period, account, is_whole, cast(left(start_at, 26) as timestamp) as start_at,
-    cast(left(end_at, 26) as timestamp) as end_at
-from windows
-"""
-
 
 MOST_NAMED = 20
 """Accounts that a query names, for DuckDB to skip what lies between them; of more it reads everything."""
@@ -46,14 +38,32 @@ class PlainRows:
     """The rows of some compacted days, but those of accounts that are judged again (table `touched`)."""
 
     def __init__(
-        self, days: Sequence[tuple[Compaction, Path]], accounts: Sequence[str], *, skips_touched: bool
+        self, days: Sequence[tuple[Compaction, Path]], accounts: Sequence[str], *, touched: Container[str]
     ) -> None:
         self._accounts = accounts if len(accounts) <= MOST_NAMED else ()
-        self._skips_touched = skips_touched
-        self._groups: dict[tuple[str, bool, tuple[PropertyColumns, ...]], list[Path]] = {}
-        for compaction, path in days:
-            like = (compaction.engine, compaction.settled, compaction.properties)
-            self._groups.setdefault(like, []).append(path)
+        self._days = days
+        self._touched = touched
+
+    def untouched(self) -> "PlainRows":
+        """Return the days of which no row is judged again."""
+        return self._those(lambda day: day not in self._touched)
+
+    def touched(self) -> "PlainRows":
+        """Return the days of which some rows are judged again."""
+        return self._those(lambda day: day in self._touched)
+
+    def _those(self, is_wanted: Callable[[str], bool]) -> "PlainRows":
+        days = [(compaction, path) for compaction, path in self._days if is_wanted(compaction.day)]
+        return PlainRows(days, self._accounts, touched=self._touched)
+
+    def __bool__(self) -> bool:
+        """Say whether there is any day."""
+        return bool(self._days)
+
+    @property
+    def compactions(self) -> list[Compaction]:
+        """What the days were compacted to."""
+        return [compaction for compaction, _ in self._days]
 
     def select(self, names: Mapping[str, str], roles: Roles, *, of_everyone: bool = False) -> Select:
         """Return the query of the rows of some accounts, or of everyone.
@@ -64,15 +74,15 @@ class PlainRows:
         named = {f"account{number}": account for number, account in enumerate(accounts)}
         parameters: dict[str, Any] = dict(named)
         texts = []
-        for (engine, settled, properties), paths in self._groups.items():
-            columns, pointers = _columns(names, roles, {known.name: known for known in properties})
+        for like, paths in self._groups().items():
+            columns, pointers = _columns(names, roles, {known.name: known for known in like.properties})
             parameters |= pointers
-            wheres = [] if settled else ["is_plain"]
-            wheres += [_UNTOUCHED] if self._skips_touched else []
+            wheres = [] if like.settled else ["is_plain"]
+            wheres += [_UNTOUCHED] if like.touched else []
             wheres += [f"account in ({', '.join(f'${name}' for name in named)})"] if named else []
             texts.append(
                 _SELECT.format(
-                    identities="identity, event" if engine == duckdb.__version__ else _HASHED,
+                    identities="identity, event" if like.engine == duckdb.__version__ else HASHED,
                     properties="".join(f", {column}" for column in columns),
                     paths=listed(paths),
                     plain=" and ".join(wheres) or "true",
@@ -80,10 +90,23 @@ class PlainRows:
             )
         return Select(" union all ".join(texts), parameters)
 
+    def _groups(self) -> dict["_Like", list[Path]]:
+        groups: dict[_Like, list[Path]] = {}
+        for compaction, path in self._days:
+            is_touched = compaction.day in self._touched
+            like = _Like(compaction.engine, compaction.settled, is_touched, compaction.properties)
+            groups.setdefault(like, []).append(path)
+        return groups
 
-def write_spans(database: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `spans`: the windows, with times as compacted days have them."""
-    database.execute(_SPANS)
+
+@dataclass(frozen=True, slots=True)
+class _Like:
+    """What days have in common that one query reads."""
+
+    engine: str
+    settled: bool
+    touched: bool
+    properties: tuple[PropertyColumns, ...]
 
 
 def _columns(

@@ -7,7 +7,6 @@ An id belongs to its account, so both events count. What is compared are the acc
 entity, over the months that the run reads. The hashes of a run are compared part by part, so that memory does not grow.
 """
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,8 @@ import duckdb
 from billproof.errors import NotFound
 from billproof.ports import Objects
 from billproof.usage import log
+from billproof.usage.databases import opened
+from billproof.usage.id_lists import read_ids
 from billproof.usage.manifests import segments_of
 from billproof.usage.model import AggregationPlan
 from billproof.usage.reuse import MAX_SHOWN
@@ -25,9 +26,8 @@ IDS_AT_ONCE = 10_000_000
 """Ids that are compared at once: some 500 MB."""
 
 _TABLE = "create or replace temp table ids (event ubigint, owner ubigint, day date, bucket usmallint)"
-_COLUMNS = "select column_name from (describe select * from read_parquet($file))"
 _READ = """
-insert into ids select event, owner, day, $bucket from read_parquet($file) where event % $parts = $part
+insert into ids select event, owner, day, $bucket from ({ids}) where event is not null and event % $parts = $part
 """
 _SHARED = """
 create or replace temp table shared as
@@ -52,12 +52,11 @@ def shared_ids(plans: list[AggregationPlan], objects: Objects, *, events: int) -
     """
     number, first = 0, list[SharedId]()
     parts = 1 + events // IDS_AT_ONCE
-    with duckdb.connect() as database, tempfile.TemporaryDirectory() as folder:
-        database.execute("set enable_progress_bar = false")
+    with opened() as (database, folder):
         for part in range(parts):
             database.execute(_TABLE)
             for plan in plans:
-                _read(database, plan, objects, Path(folder) / "ids.parquet", parts=parts, part=part)
+                _read(database, plan, objects, folder, parts=parts, part=part)
             database.execute(_SHARED)
             number += database.execute(_NUMBER).fetchall()[0][0]
             first += _first(database, plans, objects, MAX_SHOWN - len(first))
@@ -65,15 +64,18 @@ def shared_ids(plans: list[AggregationPlan], objects: Objects, *, events: int) -
 
 
 def _read(
-    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, objects: Objects, file: Path, *, parts: int, part: int
+    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, objects: Objects, folder: Path, *, parts: int, part: int
 ) -> None:
     """Take in a part of the ids of a bucket."""
-    try:
-        file.write_bytes(objects.get(log.ids_key(plan.run, plan.bucket)))
-    except NotFound:
-        return
-    if ("owner",) in database.execute(_COLUMNS, {"file": str(file)}).fetchall():
-        database.execute(_READ, {"file": str(file), "bucket": plan.bucket, "parts": parts, "part": part})
+    key = log.ids_key(plan.run, plan.bucket)
+    ids = read_ids(database, objects, key, folder, bucket=plan.bucket, accounts=_accounts(plan))
+    if ids is not None:
+        parameters = {"bucket": plan.bucket, "parts": parts, "part": part, **ids.parameters}
+        database.execute(_READ.format(ids=ids.text), parameters)
+
+
+def _accounts(plan: AggregationPlan) -> list[str]:
+    return sorted({window.account for window in plan.windows})
 
 
 def _first(
@@ -85,8 +87,7 @@ def _first(
     names: dict[int, tuple[str, str]] = {}
     for event, owner, day, bucket in database.execute(_PLACES, {"most": most}).fetchall():
         plan = by_bucket[bucket]
-        accounts = sorted({window.account for window in plan.windows})
-        account = dict(database.execute(_ACCOUNTS, {"accounts": accounts}).fetchall())[owner]
+        account = dict(database.execute(_ACCOUNTS, {"accounts": _accounts(plan)}).fetchall())[owner]
         places.setdefault(event, []).append(IdPlace(account=account, day=day))
         if event not in names:
             names[event] = _name(database, plan, objects, account, day, event)
