@@ -10,12 +10,12 @@ Proofs only read. What a run did not see (segments that its plan does not list) 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Protocol
 
 from billproof.conservation.service import EquationSums, Stores, month_at_hand, statement_of
+from billproof.crews import Alone, Crew
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.ids import shown
@@ -45,31 +45,11 @@ from billproof.usage import log
 from billproof.usage.judging import JudgedEvent, events_of
 from billproof.usage.model import AccountUsage, AggregationPlan, EventCounts, by_window
 
-
-class Crew(Protocol):
-    """Who proves the parts of a run."""
-
-    def each[T, R](self, what: str, work: Callable[[RunReads, T], R], tasks: Sequence[T]) -> Iterator[R]:
-        """Do some work of one kind; yield the results in the order of the tasks."""
-
-
-type Crews = Callable[[RunReads, Path], AbstractContextManager[Crew]]
+type Crews = Callable[[RunReads, Path], AbstractContextManager[Crew[RunReads]]]
 """Gets a crew together for a run, whose facts are at hand in a file."""
 
 
-class Alone:
-    """A crew of this process alone."""
-
-    def __init__(self, reads: RunReads) -> None:
-        self._reads = reads
-
-    def each[T, R](self, what: str, work: Callable[[RunReads, T], R], tasks: Sequence[T]) -> Iterator[R]:
-        """Do one after the other."""
-        del what
-        return (work(self._reads, task) for task in tasks)
-
-
-def alone(reads: RunReads, at_hand: Path) -> AbstractContextManager[Crew]:
+def alone(reads: RunReads, at_hand: Path) -> AbstractContextManager[Crew[RunReads]]:
     """Let this process do it all."""
     del at_hand
     return nullcontext(Alone(reads))
@@ -88,7 +68,7 @@ def prove_run(run_id: str, *, stores: Stores, crews: Crews = alone) -> Proof:
 
 
 def _prove_parts(
-    plan: RunPlan, statement: RunStatement, reads: RunReads, crew: Crew
+    plan: RunPlan, statement: RunStatement, reads: RunReads, crew: Crew[RunReads]
 ) -> tuple[CheckedCounts, list[Difference]]:
     """Prove the buckets of a run, then its batches, and what is of the run as a whole."""
     checked, differences = CheckedCounts(), []
@@ -118,7 +98,11 @@ def _keep_usages(bucket: BucketProof, usages: dict[str, list[bytes]]) -> None:
 
 
 def _prove_whole(
-    plan: RunPlan, statement: RunStatement, counts: tuple[EventCounts, EventCounts], reads: RunReads, crew: Crew
+    plan: RunPlan,
+    statement: RunStatement,
+    counts: tuple[EventCounts, EventCounts],
+    reads: RunReads,
+    crew: Crew[RunReads],
 ) -> tuple[CheckedCounts, list[Difference]]:
     """Prove what is of no account: approvals of the run, number series, its statement and the quarantine."""
     stores = reads.stores
