@@ -142,8 +142,9 @@ def stores(target: Target) -> Stores:
     ports = target.ports
     return Stores(
         objects=ports.objects,
-        directory=ports.directory,
-        register=ports.register,
+        contracts=ports.contracts,
+        policies=ports.policies,
+        invoices=ports.invoices,
         exception_store=ports.exception_store,
         erps=ports.erps,
     )

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from billproof.conservation.service import balance_run
-from billproof.proof.service import prove_run
 from billproof_ops import billing, naming, tables
 from billproof_ops.errors import OpsError
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, show_proof, verbs
+from billproof_ops.proving import prove
 from billproof_ops.queues import wait_until_empty
 from billproof_ops.target import Target
 from billproof_ops.watching import watch
@@ -144,9 +144,10 @@ def prove_a_run(
 ) -> None:
     """Compute a closed run again from the usage log and the contracts.
 
-    Exit 1 if anything stored differs, or is not posted yet.
+    Exit 1 if anything stored differs, or is not posted yet. Large runs are proved by as many processes as there are
+    CPUs; stderr says how far it is.
     """
     target = Target.find()
     if wait:
         wait_until_empty(target, "ErpPostingsQueueUrl", what="posting", timeout_seconds=POSTING_SECONDS)
-    show_proof(prove_run(run_id, stores=billing.stores(target)), as_json=as_json)
+    show_proof(prove(target, run_id), as_json=as_json)

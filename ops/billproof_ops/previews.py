@@ -1,11 +1,23 @@
 """What the command asks of previews and simulations."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from billproof.pipeline.previewing import Previewed, Simulation, preview, simulate
+from billproof.adapters.overlay import OverlayObjects, OverlayRecords
+from billproof.approvals.governing import RememberedPolicies
+from billproof.composition import Composition
+from billproof.crews import Alone
+from billproof.pipeline.previewing import Previewed, PreviewSources, preview
+from billproof.pipeline.simulating import PartSources, Simulation, Sources, simulate
+from billproof.remembering import RememberedObjects, RememberedRecords
 from billproof_ops.errors import OpsError
 from billproof_ops.master_files import read_files
+from billproof_ops.processes import crew
+from billproof_ops.progressing import HowFar
 from billproof_ops.target import Target
+
+ACCOUNTS_ALONE = 100
+"""Up to so many accounts are simulated by this process: another one takes a second or two to begin."""
 
 
 def preview_account(target: Target, account: str, period: str) -> Previewed:
@@ -25,11 +37,43 @@ def preview_account(target: Target, account: str, period: str) -> Previewed:
 
 
 def simulate_files(target: Target, legal_entity: str, period: str, paths: list[Path]) -> Simulation:
-    """Price a month under the terms of files; raises WrongUse where they do not hold master data."""
-    return simulate(
-        legal_entity=legal_entity,
-        period=period,
-        changes=[written.data for written in read_files(paths)],
-        sources=target.ports.preview_sources,
-        now=target.ports.now(),
+    """Price a month under the terms of files, by as many processes as there are CPUs; say on stderr how far it is.
+
+    Raises WrongUse where they do not hold master data.
+    """
+    changes = [written.data for written in read_files(paths)]
+    sources, how_far = shared_sources(target.ports), HowFar()
+    few = sum(1 for _, _ in zip(range(ACCOUNTS_ALONE + 1), target.ports.directory.members(legal_entity), strict=False))
+    most = 1 if few <= ACCOUNTS_ALONE else target.ports.settings.buckets
+    with how_far.shown(), crew(Alone(lambda: sources), _part_sources, most=most, how_far=how_far) as gathered:
+        return simulate(
+            legal_entity=legal_entity,
+            period=period,
+            changes=changes,
+            sources=sources,
+            now=target.ports.now(),
+            crew=gathered,
+        )
+
+
+def _part_sources() -> PartSources:
+    ports = Target.find().ports
+    return lambda: shared_sources(ports)
+
+
+def shared_sources(ports: Composition) -> Sources:
+    """Return what makes the sources of some previews that share what they read, and nothing of what they write."""
+    own = ports.preview_sources()
+    sources = replace(
+        own,
+        contracts=RememberedRecords(ports.contracts, whole=True),
+        policies=RememberedPolicies(own.policies),
+        invoices=RememberedRecords(own.invoices),
+        runs=RememberedRecords(own.runs),
     )
+    objects = RememberedObjects(ports.objects)
+
+    def overlaid() -> PreviewSources:
+        return replace(sources, contracts=OverlayRecords(sources.contracts), objects=OverlayObjects(objects))
+
+    return overlaid

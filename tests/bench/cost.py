@@ -111,7 +111,7 @@ def _publish(ports: Composition, accounts: int) -> None:
     account = next(each for each in found.accounts if each.id == "UA")
     contract = next(each for each in found.contracts if each.account == "UA")
     records = DynamoRecords(client("dynamodb"), "contracts")
-    for name in load.ACCOUNTS[:accounts]:
+    for name in map(load.account_name, range(accounts)):
         mine = account.model_copy(update={"id": name})
         terms = contract.model_copy(update={"id": f"{name}-2013", "account": name})
         for data in (mine, terms):  # one by one: a transaction copies all of moto's tables

@@ -7,13 +7,18 @@ from typing import Any
 
 from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.model import AggregationPlan
+from billproof_ops.demo import story
 from tests.support.world import ACCEPTANCE, NOW, World
 
 SENT = NOW - timedelta(days=1)
 """Before the cut-off: nothing is late."""
-ACCOUNTS = [f"C{number:05d}" for number in range(1_000)]
 EVENTS_PER_MESSAGE = 100
 MESSAGES_PER_CALL = 50
+
+
+def account_name(number: int) -> str:
+    """Name an account."""
+    return f"C{number:05d}"
 
 
 def event(number: int, *, accounts: int, days: int, total: int) -> dict[str, Any]:
@@ -27,7 +32,7 @@ def event(number: int, *, accounts: int, days: int, total: int) -> dict[str, Any
         "id": f"call-{number:09d}",
         "source": "gateway/eu-1",
         "type": "flight.departed",
-        "subject": ACCOUNTS[number * 7919 % accounts],
+        "subject": account_name(number * 7919 % accounts),
         "time": f"2013-01-{day + 1:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}Z",
         "data": {"distance": f"{number % 997}.{number % 89:02d}", "tail_number": f"N{number % 4000}"},
     }
@@ -43,17 +48,19 @@ def bodies(total: int, *, accounts: int = 20, days: int = 31) -> Iterator[str]:
 
 def world(*, accounts: int = 20, buckets: int = 1) -> World:
     """A legal entity with so many accounts, each charged by graduated flights and miles, 10 % off."""
-    made = World(buckets=buckets, batch_size=25)
-    for records in made.records.values():
-        records.items = {key: item for key, item in records.items.items() if not key.partition.startswith("members#")}
-    account = made.directory.account("UA")
-    contract = made.directory.contracts("UA")[0]
-    if account is None:
-        raise AssertionError("the demo has an account UA")
-    for name in ACCOUNTS[:accounts]:
+    made = World(buckets=buckets, batch_size=25, accounts=())
+    fill(made, accounts)
+    return made
+
+
+def fill(made: World, accounts: int) -> None:
+    """Publish so many accounts, each with the first contract of the demo's UA."""
+    demo = story.master_data()
+    account = next(account for account in demo.accounts if account.id == "UA")
+    contract = next(terms for terms in demo.contracts if terms.account == "UA")
+    for name in map(account_name, range(accounts)):
         made.publish(account.model_copy(update={"id": name}))
         made.publish(contract.model_copy(update={"id": f"{name}-2013", "account": name}))
-    return made
 
 
 def calls(total: int, **shape: int) -> list[list[Message]]:

@@ -78,7 +78,7 @@ def _world() -> World:
     world = load.world(accounts=ACCOUNTS)
     policy = world.directory.policy(INC).model_dump() | {"version": 2, "thresholds": {}}
     world.publish(Policy.model_validate(policy))
-    for name in load.ACCOUNTS[:ACCOUNTS]:
+    for name in map(load.account_name, range(ACCOUNTS)):
         (contract,) = world.directory.contracts(name)
         terms = contract.model_dump(mode="json")
         (charge,) = [each for each in terms["charges"] if each["id"] == "flights"]
@@ -96,6 +96,6 @@ def _expected() -> Decimal:
     counts: dict[str, int] = {}
     for number in range(EVENTS):
         if number % 50 != 49:
-            name = load.ACCOUNTS[number * 7919 % ACCOUNTS]
+            name = load.account_name(number * 7919 % ACCOUNTS)
             counts[name] = counts.get(name, 0) + 1
     return sum((round(count * UNIT_PRICE, 2) for count in counts.values()), Decimal(0))

@@ -154,8 +154,9 @@ class MemoryStores:
         """What a conservation statement and a proof read."""
         return Stores(
             objects=self.objects,
-            directory=self.directory,
-            register=self.register,
+            contracts=self.records["contracts"],
+            policies=self.policies,
+            invoices=self.records["invoices"],
             exception_store=self.exception_store,
             erps=self.erps,
         )

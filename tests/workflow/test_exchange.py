@@ -17,7 +17,7 @@ from billproof.ledger.revenue import revenue_reference
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.service import sync_contract
 from billproof.money import Money, Rounding, Taxed, total
-from billproof.pipeline.previewing import simulate
+from billproof.pipeline.simulating import simulate
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from tests.support.charges import fee, miles

@@ -9,7 +9,8 @@ from billproof.adapters.overlay import OverlayObjects, OverlayRecords
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, NotFound
 from billproof.masterdata.directory import read_master_data
-from billproof.pipeline.previewing import Previewed, preview, simulate
+from billproof.pipeline.previewing import Previewed, preview
+from billproof.pipeline.simulating import simulate
 from billproof.ports import Key, Record
 from billproof_ops.paths import ROOT
 from tests.support.fakes import MemoryObjects, MemoryRecords

@@ -167,6 +167,20 @@ class PolicyBook:
                 yield PolicyVersion(policy)
 
 
+class RememberedPolicies(PolicyBook):
+    """The policies, each history read once: for a reader of what does not change meanwhile."""
+
+    def __init__(self, book: PolicyBook) -> None:
+        super().__init__(book._records, book._master_data)  # noqa: SLF001 - it is one itself
+        self._histories: dict[str, PolicyHistory] = {}
+
+    def history(self, entity: str) -> PolicyHistory:
+        """Return every version of a legal entity's policy."""
+        if entity not in self._histories:
+            self._histories[entity] = super().history(entity)
+        return self._histories[entity]
+
+
 def _partition(entity: str) -> str:
     return f"policies#{entity}"
 

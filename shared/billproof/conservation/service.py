@@ -3,10 +3,16 @@
 No step reports about itself here. What a step lost shows as a difference.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from billproof.approvals.exception_store import ExceptionStore
+from billproof.approvals.governing import PolicyBook
 from billproof.conservation.model import AccountStatement, ConservationStatement, Equation
 from billproof.conservation.rules import (
     Booked,
@@ -21,7 +27,7 @@ from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafts import Draft
-from billproof.invoicing.facts import InvoiceFacts
+from billproof.invoicing.facts import REGISTER_SHARDS, InvoiceFacts, shard_partition
 from billproof.invoicing.register import Register
 from billproof.ledger.obligations import obligations
 from billproof.ledger.revenue import books_close
@@ -30,10 +36,12 @@ from billproof.masterdata.directory import Directory
 from billproof.money import Money
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import quarantined_by_account
+from billproof.pipeline.model import RunPlan
 from billproof.pipeline.quarantine import quarantine_of
-from billproof.ports import Objects
+from billproof.ports import Objects, Records
 from billproof.pricing.model import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan
+from billproof.snapshots import SnapshotRecords
 
 
 @dataclass(frozen=True)
@@ -41,10 +49,21 @@ class Stores:
     """Everything that a statement or a proof reads."""
 
     objects: Objects
-    directory: Directory
-    register: Register
+    contracts: Records
+    policies: PolicyBook
+    invoices: Records
     exception_store: ExceptionStore
     erps: Erps
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Master data."""
+        return Directory(self.contracts, self.policies)
+
+    @cached_property
+    def register(self) -> Register:
+        """The invoice register."""
+        return Register(self.invoices)
 
     @property
     def artefacts(self) -> Artefacts:
@@ -52,36 +71,83 @@ class Stores:
         return Artefacts(self.objects)
 
 
+@contextmanager
+def month_at_hand(stores: Stores, legal_entity: str, period: str, *further: str) -> Iterator[tuple[Stores, Path]]:
+    """Copy the facts of a month's documents, and further partitions, into a file; name it, and stores that read it."""
+    with TemporaryDirectory(prefix="billproof-") as folder:
+        path = Path(folder) / "facts.sqlite"
+        snapshot = SnapshotRecords(stores.invoices, path)
+        shards = (shard_partition(legal_entity, period, shard) for shard in range(REGISTER_SHARDS))
+        snapshot.load((*shards, *further))
+        try:
+            yield replace(stores, invoices=snapshot), path
+        finally:
+            snapshot.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How many refused events of a run are of each account, and how many of no account that is known."""
+
+    of_accounts: Counter[str]
+    unattributed: int
+
+    @classmethod
+    def of_run(cls, plan: RunPlan, stores: Stores) -> "Refused":
+        """Count those of a run."""
+        return cls(*quarantined_by_account(plan, stores.artefacts, stores.objects))
+
+
 def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     """Return the conservation statement of a run and its accounts; raises NotFound where a step is missing."""
-    artefacts = stores.artefacts
-    plan = artefacts.read(RUN_PLAN, run_id)
-    quarantined, unattributed = quarantined_by_account(plan, artefacts, stores.objects)
-    lookup = PostedDocuments(stores.directory.legal_entity(plan.legal_entity), stores.erps)
-    documents: dict[str, list[InvoiceFacts]] = {}
-    for facts in stores.register.of_period(plan.legal_entity, plan.period.name):
-        documents.setdefault(facts.id.account, []).append(facts)
+    plan = stores.artefacts.read(RUN_PLAN, run_id)
+    refused = Refused.of_run(plan, stores)
     accounts: list[AccountStatement] = []
-    for batch in plan.batches:
-        batch_plan = artefacts.read(BATCH_PLAN, run_id, batch)
-        pricing = artefacts.read(PRICED, run_id, batch).accounts
-        drafts = artefacts.read(DRAFTED, run_id, batch).drafts
-        for terms, priced, draft in zip(batch_plan.accounts, pricing, drafts, strict=True):
-            refused = sum(quarantined[member.id] for member in terms.members)
-            mine = documents.get(draft.account, [])
-            assets = _assets(mine, priced, batch_plan, lookup, stores.objects)
-            money = _booked(mine, batch_plan, lookup)
-            accounts.append(_account(batch_plan, terms, priced, draft, refused, money, assets))
-    places = tuple(quarantine_of(plan, artefacts, stores.objects))
-    of_places = tuple(refused_equations(places, unattributed)) if artefacts.exists(REFUSED, run_id) else ()
+    with month_at_hand(stores, plan.legal_entity, plan.period.name) as (at_hand, _):
+        for batch in plan.batches:
+            accounts += balance_batch(plan, batch, refused, at_hand)
+    sums = EquationSums()
+    for account in accounts:
+        sums.add(account.equations)
+    return statement_of(plan, sums, refused, stores=stores, accounts=tuple(accounts))
+
+
+def balance_batch(plan: RunPlan, batch: str, refused: Refused, stores: Stores) -> Iterator[AccountStatement]:
+    """Yield the statements of a batch's accounts; raises NotFound where a step is missing."""
+    artefacts = stores.artefacts
+    lookup = PostedDocuments(stores.directory.legal_entity(plan.legal_entity), stores.erps)
+    batch_plan = artefacts.read(BATCH_PLAN, plan.run, batch)
+    pricing = artefacts.read(PRICED, plan.run, batch).accounts
+    drafts = artefacts.read(DRAFTED, plan.run, batch).drafts
+    for terms, priced, draft in zip(batch_plan.accounts, pricing, drafts, strict=True):
+        events = sum(refused.of_accounts[member.id] for member in terms.members)
+        invoice = stores.register.facts(draft.invoice)
+        mine = [*([invoice] if invoice else []), *stores.register.credits(draft.invoice)]
+        assets = _assets(mine, priced, batch_plan, lookup, stores.objects)
+        money = _booked(mine, batch_plan, lookup)
+        yield _account(batch_plan, terms, priced, draft, events, money, assets)
+
+
+def statement_of(
+    plan: RunPlan,
+    sums: "EquationSums",
+    refused: Refused,
+    *,
+    stores: Stores,
+    accounts: tuple[AccountStatement, ...] = (),
+) -> ConservationStatement:
+    """Return the statement of a run whose accounts' equations are summed."""
+    places = tuple(quarantine_of(plan, stores.artefacts, stores.objects))
+    if stores.artefacts.exists(REFUSED, plan.run):
+        sums.add(refused_equations(places, refused.unattributed))
     return ConservationStatement(
-        run=run_id,
+        run=plan.run,
         legal_entity=plan.legal_entity,
         period=plan.period.name,
-        equations=tuple(_sum([*(account.equations for account in accounts), of_places])),
+        equations=tuple(sums.equations),
         quarantine=places,
-        accounts=tuple(accounts),
-        quarantined_unattributed=unattributed,
+        accounts=accounts,
+        quarantined_unattributed=refused.unattributed,
     )
 
 
@@ -153,11 +219,20 @@ def _account(
     )
 
 
-def _sum(statements: Iterable[tuple[Equation, ...]]) -> list[Equation]:
-    sums: dict[tuple[str, str | None], Equation] = {}
-    for equations in statements:
+class EquationSums:
+    """The sums of equations, by code and currency, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str | None], Equation] = {}
+
+    def add(self, equations: Iterable[Equation]) -> None:
+        """Add some equations."""
         for equation in equations:
             key = (equation.code, equation.currency)
-            known = sums.get(key)
-            sums[key] = known + equation if known else equation
-    return list(sums.values())
+            known = self._sums.get(key)
+            self._sums[key] = known + equation if known else equation
+
+    @property
+    def equations(self) -> list[Equation]:
+        """The sums."""
+        return list(self._sums.values())

@@ -52,7 +52,12 @@ def fact_key(document: InvoiceId, fact: str) -> Key:
 def facts_partition(document: InvoiceId) -> str:
     """Return where the facts of an invoice and its credit notes are."""
     shard = shard_of(document.invoice.subject, REGISTER_SHARDS)
-    return f"invoices#{document.legal_entity}#{document.period}#{shard}"
+    return shard_partition(document.legal_entity, document.period, shard)
+
+
+def shard_partition(entity: str, period: str, shard: int) -> str:
+    """Return one of the partitions of the documents of a legal entity and period."""
+    return f"invoices#{entity}#{period}#{shard}"
 
 
 class Sent(StrEnum):

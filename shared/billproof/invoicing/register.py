@@ -35,10 +35,11 @@ from billproof.invoicing.facts import (
     fact_key,
     facts_partition,
     held_by,
+    shard_partition,
 )
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import BillingSlot, PeriodBilling, Released
-from billproof.invoicing.series import Block, Series, SeriesKind, series_partition
+from billproof.invoicing.series import Block, Series, SeriesKind, block_key, block_prefixes, series_partition
 from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import Key, Record, Records
@@ -96,15 +97,21 @@ class Register:
     def of_period(self, entity: str, period: str) -> Iterator[InvoiceFacts]:
         """Yield the invoices and credit notes of a legal entity and period."""
         for shard in range(REGISTER_SHARDS):
-            yield from by_document(entity, period, self._records.query(f"invoices#{entity}#{period}#{shard}"))
+            yield from self.of_shard(entity, period, shard)
+
+    def of_shard(self, entity: str, period: str, shard: int) -> list[InvoiceFacts]:
+        """Return the invoices and credit notes of one shard of a legal entity and period."""
+        return by_document(entity, period, self._records.query(shard_partition(entity, period, shard)))
 
     def invoice_numbered(
         self, entity: str, year: int, number: int, kind: SeriesKind = SeriesKind.INVOICES
     ) -> str | None:
         """Return the id of the document that took a number of a series, or None."""
-        for block in self.blocks(entity, year, kind):
-            if block.first <= number < block.next:
-                return block.invoices[number - block.first]
+        for prefix in block_prefixes(number):
+            for record in self._records.query(series_partition(entity, year, kind), prefix=prefix):
+                block = Block.model_validate(record.document)
+                if block.first <= number < block.next:
+                    return block.invoices[number - block.first]
         return None
 
     def series(self, entity: str, year: int, kind: SeriesKind = SeriesKind.INVOICES) -> list[str]:
@@ -252,7 +259,7 @@ class Register:
             invoices=tuple(candidate.invoice for candidate, _ in candidates),
             issue_date=series.issue_date,
         )
-        records = [Record(Key(series.partition, f"{first:012d}"), block.model_dump(mode="json"))]
+        records = [Record(block_key(series, first), block.model_dump(mode="json"))]
         releases = []
         for ordinal, (candidate, change) in enumerate(candidates, start=first):
             release = Released(

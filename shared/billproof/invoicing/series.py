@@ -17,6 +17,7 @@ from pydantic import Field
 
 from billproof.errors import NotFound
 from billproof.model import Model
+from billproof.ports import Key
 
 NUMBER_DIGITS = 6
 
@@ -94,6 +95,25 @@ class Block(Model):
     def next(self) -> int:
         """The number after it."""
         return self.first + len(self.invoices)
+
+
+BLOCK_LIMIT = 100
+"""More numbers than any block has ever held."""
+
+
+def block_key(series: Series, first: int) -> Key:
+    """Return where the block from a number on is."""
+    return Key(series.partition, _block_sort(first))
+
+
+def block_prefixes(number: int) -> list[str]:
+    """Return what the sort keys of the blocks begin with that may hold a number: those of its hundred, or before."""
+    hundred = number // BLOCK_LIMIT
+    return [_block_sort(start * BLOCK_LIMIT)[:-2] for start in (hundred, hundred - 1) if start >= 0]
+
+
+def _block_sort(first: int) -> str:
+    return f"{first:012d}"
 
 
 def series_partition(entity: str, year: int, kind: SeriesKind) -> str:

@@ -92,7 +92,8 @@ def refuse_several_zones(contracts: Iterable[Contract]) -> None:
 def members_of(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:
     """Return the accounts to look at, by name; of those named, a child stands for its parent with all its children."""
     members = sorted(directory.members(legal_entity))
-    unknown = sorted(set(only) - set(members))
+    known = set(members)
+    unknown = sorted(set(only) - known)
     if unknown:
         message = f"{legal_entity} does not bill {', '.join(map(shown, unknown))}"
         raise NotFound(message)
@@ -101,7 +102,7 @@ def members_of(directory: Directory, legal_entity: str, only: Sequence[str]) -> 
     wanted = set(only)
     for account_record in map(directory.account_record, only):
         parent = account_record.account.parent
-        if parent in members:
+        if parent in known:
             wanted |= {parent, *directory.account_record(parent).children}
         wanted |= set(account_record.children)
     return [member for member in members if member in wanted]

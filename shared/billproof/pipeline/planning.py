@@ -77,6 +77,7 @@ class _Planning:
     artefacts: Artefacts
     sizes: RunSizes
     now: str
+    counts_everyone: bool
 
     @property
     def before(self) -> str:
@@ -93,12 +94,14 @@ def plan_billing_run(
     runs: Records,
     sizes: RunSizes,
     now: datetime,
+    counts_everyone: bool = True,
 ) -> Planned:
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
     A batch is of the accounts of one bucket of the usage log; the events of their children may lie in others. The order
     of accounts and batches is fixed by their names. What the usage log holds now is of this run; what is written later
-    is not. Accounts that the request names limit the run to them and their families. Raises NotFound (for an account
+    is not. Accounts that the request names limit the run to them and their families. Where sources stated control
+    totals, a run counts the usage of all buckets, for everyone; a preview does not. Raises NotFound (for an account
     of another legal entity, too) and InvalidPeriod, for a month that is signed off, too.
     """
     refuse_signed_off(runs, request.legal_entity, request.period)
@@ -110,6 +113,7 @@ def plan_billing_run(
         artefacts=Artefacts(objects),
         sizes=sizes,
         now=instant_text(now),
+        counts_everyone=counts_everyone,
     )
     months = Months(runs, request.legal_entity)
     accounts = _plan_accounts(planning, register, objects, months)
@@ -220,7 +224,8 @@ def _write_aggregations(
     time_zone = planning.entity.time_zone
     control_totals = control_totals_seen(objects, planning.period, time_zone)
     planning.artefacts.write(CONTROL_TOTALS, shared.run, control_totals)
-    buckets = list(range(planning.sizes.buckets)) if control_totals.objects and work else sorted(work)
+    counts_everyone = planning.counts_everyone and control_totals.objects and work
+    buckets = list(range(planning.sizes.buckets)) if counts_everyone else sorted(work)
     buckets_planning = BucketsPlanning(
         run=shared.run,
         period=planning.period,

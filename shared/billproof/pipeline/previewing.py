@@ -1,14 +1,11 @@
-"""What invoices would say: a run of some accounts over stores that keep nothing, and two of them compared."""
+"""What invoices would say: a run of some accounts over stores that keep nothing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from billproof.approvals.governing import PolicyBook
-from billproof.contracts.model import Contract
-from billproof.errors import NotFound
 from billproof.findings import Finding
-from billproof.ids import shown
 from billproof.invoicing.balance import BalanceChange
 from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.documents import read_invoice
@@ -18,17 +15,19 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.model import Model
-from billproof.money import Money, total
 from billproof.pipeline.aggregating import aggregate_usage
-from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, RUN_PLAN, USAGE, Artefacts
 from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.planning import RunSizes, plan_billing_run
 from billproof.pipeline.steps.calculate_tax import calculate_tax
 from billproof.pipeline.steps.draft_invoices import draft_invoices
 from billproof.pipeline.steps.price_usage import price_usage
 from billproof.pipeline.steps.validate_pricing import validate_pricing
+from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects, Records
 from billproof.tax.port import Engines
+from billproof.usage.log import bucket_name
+from billproof.usage.model import AggregationPlan
 
 PREVIEW = "preview"
 BATCH_SIZE = 100
@@ -72,11 +71,13 @@ def preview(
     sources: PreviewSources,
     now: datetime,
     changes: Iterable[AnyMasterData] = (),
+    counted: Objects | None = None,
 ) -> list[Previewed]:
     """Draft the invoices of some accounts (none named: of all) as a run at this moment would, and write nothing.
 
     The period may still be under way: then it is what was used so far. `changes` are versions of master data that are
-    taken as if they were published. Raises NotFound, InvalidPeriod, and Conflict where a change's version is taken.
+    taken as if they were published. Usage that another preview `counted` by the same plan is not counted again.
+    Raises NotFound, InvalidPeriod, and Conflict where a change's version is taken.
     """
     directory, objects = Directory(sources.contracts, sources.policies), sources.objects
     for change in changes:
@@ -96,11 +97,13 @@ def preview(
         runs=sources.runs,
         sizes=RunSizes(buckets=sources.buckets, batch_size=BATCH_SIZE, max_concurrency=1),
         now=now,
+        counts_everyone=False,
     )
     artefacts = Artefacts(objects)
     plan = artefacts.read(RUN_PLAN, PREVIEW)
     for bucket in plan.buckets:
-        aggregate_usage(run_id=PREVIEW, bucket=bucket, objects=objects)
+        if counted is None or not _copy_usage(bucket, counted, objects):
+            aggregate_usage(run_id=PREVIEW, bucket=bucket, objects=objects)
     invoices = []
     for batch in plan.batches:
         price_usage(run_id=PREVIEW, batch_id=batch, objects=objects)
@@ -110,6 +113,19 @@ def preview(
         drafts = artefacts.read(DRAFTED, PREVIEW, batch).drafts
         invoices += [_previewed(draft, register, objects, directory) for draft in drafts]
     return sorted(invoices, key=lambda invoice: invoice.account)
+
+
+def _copy_usage(bucket: int, counted: Objects, objects: Objects) -> bool:
+    """Copy what was counted in a bucket by the same plan; False where that is another one."""
+    key = AGGREGATION_PLAN.key(PREVIEW, bucket_name(bucket))
+    plan = objects.get(key)
+    if next(iter(counted.keys(key)), None) != key or counted.get(key) != plan:
+        return False
+    windows = AggregationPlan.model_validate_json(plan).windows
+    for batch in {window.batch for window in windows}:
+        usage = USAGE.key(PREVIEW, usage_part(batch, bucket))
+        objects.put(usage, counted.get(usage))
+    return True
 
 
 def _previewed(draft: Draft, register: Register, objects: Objects, directory: Directory) -> Previewed:
@@ -134,103 +150,3 @@ def _balance_change(candidate: Candidate, register: Register, directory: Directo
     change = register.balance_change(candidate)
     chart = directory.legal_entity(candidate.id.legal_entity).chart_of_accounts
     return None if change is not None and change.left.amount and chart.customer_balance is None else change
-
-
-class LineChange(Model):
-    """A line that would come to something else, in the currency of the books; null where there is no such line."""
-
-    contract: str
-    line: str
-    before: Money | None
-    after: Money | None
-
-
-class AccountChange(Model):
-    """An account whose invoice would come to something else: net amounts, and the lines that make the difference."""
-
-    account: str
-    before: Money
-    after: Money
-    difference: Money
-    lines: tuple[LineChange, ...]
-    findings: tuple[Finding, ...]
-
-
-class Simulation(Model):
-    """A period under changed terms, against the terms that are there: net of all accounts, and those that differ."""
-
-    legal_entity: str
-    period: str
-    accounts: int
-    before: Money
-    after: Money
-    difference: Money
-    changes: tuple[AccountChange, ...]
-
-
-def simulate(
-    *,
-    legal_entity: str,
-    period: str,
-    changes: Sequence[AnyMasterData],
-    sources: Callable[[], PreviewSources],
-    now: datetime,
-) -> Simulation:
-    """Price a whole period as it is and under changed terms, and compare line by line; nothing is written.
-
-    Raises what `preview` raises, and NotFound where there is nothing to compare.
-    """
-    names = sorted({change.account for change in changes if isinstance(change, Contract)})
-    others = [change for change in changes if not isinstance(change, Contract)]
-    accounts = [] if others else names
-    before = preview(legal_entity=legal_entity, period=period, accounts=accounts, sources=sources(), now=now)
-    after = preview(
-        legal_entity=legal_entity, period=period, accounts=accounts, sources=sources(), now=now, changes=changes
-    )
-    known = {invoice.account: invoice for invoice in before}
-    currency = Directory(sources().contracts).legal_entity(legal_entity).currency
-    compared = [_compare(known.get(invoice.account), invoice, currency) for invoice in after]
-    if not compared:
-        message = f"the changes affect no account of {shown(legal_entity)}"
-        raise NotFound(message)
-    sums = [
-        total((getattr(change, name) for change in compared), currency) for name in ("before", "after", "difference")
-    ]
-    return Simulation(
-        legal_entity=legal_entity,
-        period=period,
-        accounts=len(compared),
-        before=sums[0],
-        after=sums[1],
-        difference=sums[2],
-        changes=tuple(change for change in compared if change.lines or change.findings),
-    )
-
-
-def _compare(before: Previewed | None, after: Previewed, currency: str) -> AccountChange:
-    was, now = _lines(before), _lines(after)
-    lines = [
-        LineChange(contract=key[0], line=key[1], before=was.get(key), after=now.get(key))
-        for key in sorted(was.keys() | now.keys())
-        if was.get(key) != now.get(key)
-    ]
-    net = [total(nets.values(), currency) for nets in (was, now)]
-    known = set(before.findings) if before else set()
-    return AccountChange(
-        account=after.account,
-        before=net[0],
-        after=net[1],
-        difference=net[1] - net[0],
-        lines=tuple(lines),
-        findings=tuple(finding for finding in after.findings if finding not in known),
-    )
-
-
-def _lines(previewed: Previewed | None) -> dict[tuple[str, str], Money]:
-    if previewed is None or previewed.invoice is None:
-        return {}
-    nets: dict[tuple[str, str], Money] = {}
-    for line in previewed.invoice.lines:  # old line ids may be alike
-        key = (line.priced.explanation.contract, line.priced.id)
-        nets[key] = nets[key] + line.in_books.net if key in nets else line.in_books.net
-    return nets

@@ -29,7 +29,6 @@ from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
 from billproof.proof.approvals import prove_credits, prove_held_invoice
 from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
-from billproof.proof.numbers import compare_number
 from billproof.proof.usage import compare_usage
 from billproof.tax.model import AccountTax
 from billproof.usage.model import Usages
@@ -38,7 +37,10 @@ from billproof.usage.model import Usages
 def prove_account(
     terms: AccountTerms, plan: BatchPlan, usages: Usages, stores: Stores
 ) -> tuple[CheckedCounts, list[Difference]]:
-    """Compute an account's invoice again from its usage, and compare every step of it with what is stored."""
+    """Compute an account's invoice again from its usage, and compare every step of it with what is stored.
+
+    The numbers of its documents are compared apart: those of a month together.
+    """
     frozen = [*terms.contracts, *(contract for earlier in terms.earlier for contract in earlier.contracts)]
     contracts = list({(contract.id, contract.version): contract for contract in frozen}.values())
     differences = [
@@ -60,10 +62,10 @@ def prove_account(
         if draft.outcome is DraftOutcome.CLEAN and stores.register.held(draft.invoice, plan.run) is None:
             differences.append(Difference.of(DifferenceKind.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
         return checked, differences
-    books = [*_compare_books(released, plan, stores), *compare_number(released, stores)]
+    books = list(_compare_books(released, plan, stores))
     for facts in stores.register.credits(released.invoice):
         if facts.released is not None:
-            books += [*_compare_books(facts.released, plan, stores), *compare_number(facts.released, stores)]
+            books += _compare_books(facts.released, plan, stores)
     is_posted = all(difference.kind is not DifferenceKind.NOT_POSTED for difference in books)
     differences += books
     approvals, unapproved = _approvals(draft, released, plan, stores)

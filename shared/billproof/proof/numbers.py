@@ -14,31 +14,37 @@ from datetime import date
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
+from billproof.invoicing.facts import RELEASED
 from billproof.invoicing.model import Released
-from billproof.invoicing.series import Block, DocumentNumber, Series, SeriesKind
+from billproof.invoicing.series import Block, DocumentNumber, Series, SeriesKind, series_partition
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 
 
-def prove_series(entity: str, prefix: str, period: str, stores: Stores) -> tuple[CheckedCounts, list[Difference]]:
+def prove_series(
+    entity: str, prefix: str, period: str, stores: Stores, *, last_year: int
+) -> tuple[CheckedCounts, list[Difference]]:
     """Check the series in which documents of a period may have their numbers: those of its year and the years after.
 
-    Every number has its place among the others; those of the period's documents also have their releases.
+    Every number has its place among the others; those of the period's documents also have their releases, the last of
+    which were issued in `last_year`.
     """
     differences: list[Difference] = []
     numbers = 0
     year = int(period[:4])
-    released = [facts.released for facts in stores.register.of_period(entity, period) if facts.released is not None]
-    last = max((release.issue_date.year for release in released), default=year)
     for kind in SeriesKind:
-        for issued in range(year, max(last, year + 1) + 1):
+        for issued in range(year, max(last_year, year + 1) + 1):
             series = Series(entity=entity, prefix=prefix, issue_date=date(issued, 1, 1), kind=kind)
             blocks = list(stores.register.blocks(entity, issued, kind))
             numbers += sum(len(block.invoices) for block in blocks)
             differences += _compare_blocks(blocks, series)
             differences += _unreleased(blocks, series, period, stores)
-    for release in released:
-        differences += compare_number(release, stores)
     return CheckedCounts(numbers=numbers), differences
+
+
+def series_of_month(entity: str, period: str) -> list[str]:
+    """Name the partitions of the series in which most documents of a period have their numbers."""
+    years = (int(period[:4]), int(period[:4]) + 1)
+    return [series_partition(entity, year, kind) for kind in SeriesKind for year in years]
 
 
 def compare_number(released: Released, stores: Stores) -> Iterator[Difference]:
@@ -89,7 +95,6 @@ def _unreleased(blocks: Iterable[Block], series: Series, period: str, stores: St
         for ordinal, document in enumerate(block.invoices, start=block.first):
             if InvoiceId.parse(document).period != period:
                 continue
-            released = stores.register.released(document)
-            if released is None:
+            if stores.register.fact(document, RELEASED) is None:
                 number = series.number(ordinal)
                 yield Difference.of(DifferenceKind.SERIES, number, f"given to {document}", "it is not released")

@@ -10,73 +10,120 @@ Proofs only read. What a run did not see (segments that its plan does not list) 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
-from billproof.conservation.model import ConservationStatement
-from billproof.conservation.service import Stores, balance_run
+from billproof.conservation.service import EquationSums, Stores, month_at_hand, statement_of
+from billproof.crews import Alone, Crew
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.ids import shown
+from billproof.invoicing.facts import REGISTER_SHARDS
 from billproof.invoicing.model import Released
-from billproof.model import decimal_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN
 from billproof.pipeline.closing import read_statement
-from billproof.pipeline.earlier_levels import earlier_levels
-from billproof.pipeline.model import RunStatement
+from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.approvals import prove_run_approvals
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
-from billproof.proof.numbers import prove_series
+from billproof.proof.numbers import compare_number, prove_series, series_of_month
+from billproof.proof.parts import (
+    BatchTask,
+    BucketProof,
+    aggregated,
+    compare_equations,
+    prove_batch,
+    prove_bucket,
+    prove_shard,
+)
+from billproof.proof.reading import RememberingStores, RunReads
 from billproof.proof.refusals import compare_refusals
-from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
+from billproof.proof.usage import check_segments, compare_counts
 from billproof.usage import log
-from billproof.usage.aggregation import aggregate
 from billproof.usage.judging import JudgedEvent, events_of
-from billproof.usage.model import AccountUsage, AggregationPlan, EventCounts, Usages, by_window
+from billproof.usage.model import AccountUsage, AggregationPlan, EventCounts, by_window
+
+type Crews = Callable[[RunReads, Path], AbstractContextManager[Crew[RunReads]]]
+"""Gets a crew together for a run, whose facts are at hand in a file."""
 
 
-def prove_run(run_id: str, *, stores: Stores) -> Proof:
+def alone(reads: RunReads, at_hand: Path) -> AbstractContextManager[Crew[RunReads]]:
+    """Let this process do it all."""
+    del at_hand
+    return nullcontext(Alone(reads))
+
+
+def prove_run(run_id: str, *, stores: Stores, crews: Crews = alone) -> Proof:
     """Compute every account of a closed run again; raises NotFound where the run has no plan or no statement."""
     plan = stores.artefacts.read(RUN_PLAN, run_id)
     statement = read_statement(stores.objects, run_id)
-    usages: dict[tuple[str, str], AccountUsage] = {}
-    rows_stored: Counter[tuple[str, str]] = Counter()
-    checked = CheckedCounts()
-    differences: list[Difference] = []
-    for bucket in plan.buckets:
-        aggregation = stores.artefacts.read(AGGREGATION_PLAN, run_id, log.bucket_name(bucket))
-        segments = check_segments(aggregation, stores.objects, rows_stored)
-        checked += segments.counts
-        differences += segments.differences
-        usages |= by_window(_aggregated(aggregation, stores, segments))
-    for number, batch in enumerate(plan.batches):
-        batch_plan = stores.artefacts.read(BATCH_PLAN, run_id, batch)
-        if number == 0:  # every batch froze the same ones
-            shared_terms, term_differences = compare_shared_terms(batch_plan, stores.directory)
-            checked += shared_terms
-            differences += term_differences
-        for terms in batch_plan.accounts:
-            account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
-            checked += account_counts
-            differences += account_differences
-    approvals, unapproved = prove_run_approvals(plan, stores)
-    checked += approvals
-    differences += unapproved
+    entity, period = plan.legal_entity, plan.period.name
+    series = series_of_month(entity, period)
+    with month_at_hand(stores, entity, period, *series) as (at_hand, path):
+        reads = RunReads(run_id, at_hand)
+        with crews(reads, path) as crew:
+            return _proof(run_id, *_prove_parts(plan, statement, reads, crew))
+
+
+def _prove_parts(
+    plan: RunPlan, statement: RunStatement, reads: RunReads, crew: Crew[RunReads]
+) -> tuple[CheckedCounts, list[Difference]]:
+    """Prove the buckets of a run, then its batches, and what is of the run as a whole."""
+    checked, differences = CheckedCounts(), []
+    own, late = EventCounts.zero(), EventCounts.zero()
+    usages: dict[str, list[bytes]] = {}
+    for bucket in crew.each("buckets of usage", prove_bucket, plan.buckets):
+        checked += bucket.checked
+        differences += bucket.differences
+        own, late = own + bucket.own, late + bucket.late
+        _keep_usages(bucket, usages)
+    tasks = [BatchTask(batch, place, usages.pop(batch, ())) for place, batch in enumerate(plan.batches)]
+    sums = EquationSums()
+    unbalanced: list[Difference] = []
+    for batch in crew.each("batches of accounts", prove_batch, tasks):
+        checked += batch.checked
+        differences += batch.differences
+        unbalanced += batch.unbalanced
+        sums.add(batch.equations)
+    further = _prove_whole(plan, statement, (own, late), reads, crew)
+    whole = statement_of(plan, sums, reads.refused, stores=reads.stores)
+    return checked + further[0], [*differences, *further[1], *compare_equations(plan.run, whole.equations), *unbalanced]
+
+
+def _keep_usages(bucket: BucketProof, usages: dict[str, list[bytes]]) -> None:
+    for batch, packed in bucket.usages.items():
+        usages.setdefault(batch, []).append(packed)
+
+
+def _prove_whole(
+    plan: RunPlan,
+    statement: RunStatement,
+    counts: tuple[EventCounts, EventCounts],
+    reads: RunReads,
+    crew: Crew[RunReads],
+) -> tuple[CheckedCounts, list[Difference]]:
+    """Prove what is of no account: approvals of the run, number series, its statement and the quarantine."""
+    stores = reads.stores
+    approvals, differences = prove_run_approvals(plan, stores)
+    last_year = 0
+    for shard in crew.each("numbers", prove_shard, range(REGISTER_SHARDS)):
+        differences += shard.differences
+        last_year = max(last_year, shard.last_year)
     prefix = stores.directory.legal_entity(plan.legal_entity).number_prefix
-    numbers, number_differences = prove_series(plan.legal_entity, prefix, plan.period.name, stores)
-    checked += numbers
-    differences += number_differences
-    differences += _compare_statement(statement, usages, plan.period.name)
-    differences += compare_counts(usages, rows_stored)
-    differences += compare_refusals(plan, statement, stores)
-    differences += _unbalanced(balance_run(run_id, stores=stores))
-    return _proof(run_id, checked, differences)
+    numbers, in_series = prove_series(plan.legal_entity, prefix, plan.period.name, stores, last_year=last_year)
+    differences += in_series
+    stated = (statement.events, statement.late_events)
+    if counts != stated:
+        differences.append(Difference.of(DifferenceKind.STATEMENT, statement.run, stated, counts))
+    return approvals + numbers, [*differences, *compare_refusals(plan, statement, stores)]
 
 
 def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     """Compute one released invoice again; raises NotFound where it is not released."""
-    _, aggregations, batch_plan, terms = locate(invoice, stores)
+    stores = RememberingStores.over(stores)
+    released, aggregations, batch_plan, terms = locate(invoice, stores)
     usages: dict[tuple[str, str], AccountUsage] = {}
     rows_stored: Counter[tuple[str, str]] = Counter()
     checked = CheckedCounts()
@@ -85,27 +132,22 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
         segments = check_segments(aggregation, stores.objects, rows_stored)
         checked += segments.counts
         differences += segments.differences
-        usages |= by_window(_aggregated(_alone(aggregation, terms), stores, segments))
+        usages |= by_window(aggregated(_alone(aggregation, terms), stores, segments))
     differences += compare_counts(usages, rows_stored)
     shared_terms, term_differences = compare_shared_terms(batch_plan, stores.directory)
     account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
     checked += shared_terms + account_counts
-    return _proof(invoice, checked, [*differences, *term_differences, *account_differences])
+    return _proof(
+        invoice, checked, [*differences, *term_differences, *account_differences, *_numbers_of(released, stores)]
+    )
 
 
-def _aggregated(aggregation: AggregationPlan, stores: Stores, segments: CheckedSegments) -> list[AccountUsage]:
-    """Aggregate again what the plan of a bucket says, from the levels that earlier runs recorded and proved."""
-    if not segments.are_listed:
-        aggregation = _without_lists(aggregation)
-    earlier = earlier_levels(stores.artefacts, aggregation.bucket)
-    return aggregate(aggregation, objects=stores.objects, earlier=earlier, without=segments.missing)
-
-
-def _without_lists(aggregation: AggregationPlan) -> AggregationPlan:
-    """Return a plan that reads nothing: what the run read is not known any more, so everything differs."""
-    update = {"after_manifest": "", "before_manifest": ""}
-    windows = tuple(window.model_copy(update=update) for window in aggregation.windows)
-    return aggregation.model_copy(update={"manifest": "", "days": (), "windows": windows})
+def _numbers_of(released: Released, stores: Stores) -> Iterator[Difference]:
+    """Compare the numbers of an invoice and its credit notes with the series."""
+    yield from compare_number(released, stores)
+    for facts in stores.register.credits(released.invoice):
+        if facts.released is not None:
+            yield from compare_number(facts.released, stores)
 
 
 def events_behind(invoice: str, *, stores: Stores) -> Iterator[JudgedEvent]:
@@ -140,37 +182,6 @@ def _alone(aggregation: AggregationPlan, terms: AccountTerms) -> AggregationPlan
     members = {member.id for member in terms.members}
     windows = tuple(window for window in aggregation.windows if window.account in members)
     return aggregation.model_copy(update={"windows": windows})
-
-
-def _compare_statement(statement: RunStatement, usages: Usages, period: str) -> Iterator[Difference]:
-    """Compare the events that the run's statement counts with those of the usage computed again."""
-    own, late = EventCounts.zero(), EventCounts.zero()
-    for (_, usage_period), usage in usages.items():
-        if usage_period == period:
-            own += usage.counts
-        else:
-            late += usage.counts
-    stated = (statement.events, statement.late_events)
-    if (own, late) != stated:
-        yield Difference.of(DifferenceKind.STATEMENT, statement.run, stated, (own, late))
-
-
-def _unbalanced(statement: ConservationStatement) -> Iterator[Difference]:
-    """Name every equation that does not balance, of the run and of each account."""
-    for where, equations in [
-        (statement.run, statement.equations),
-        *((account.account, account.equations) for account in statement.accounts),
-    ]:
-        for equation in equations:
-            if not equation.balances:
-                parts = " + ".join(f"{name} {decimal_text(value)}" for name, value in equation.parts.items())
-                stated = f"{equation.code} {decimal_text(equation.total)}"
-                yield Difference.of(
-                    DifferenceKind.BALANCE,
-                    where,
-                    stated,
-                    f"{parts}: {decimal_text(equation.difference)} unaccounted for",
-                )
 
 
 def _proof(subject: str, checked: CheckedCounts, differences: list[Difference]) -> Proof:

@@ -118,9 +118,9 @@ def compare_usage(terms: AccountTerms, usages: Usages, plan: BatchPlan, artefact
     """Compare what the run recorded of an account's usage, and its children's, with what is computed again."""
     members = {member.id for member in terms.members}
     stored = read_usages(artefacts, plan.run, plan.batch, plan.buckets)
-    for window in sorted(stored.keys() | usages.keys()):
+    for window in sorted(window for window in stored.keys() | usages.keys() if window[0] in members):
         known, proved = stored.get(window), usages.get(window)
-        if window[0] in members and known != proved:
+        if known != proved:
             yield Difference.of(DifferenceKind.USAGE, " ".join(window), _shown(known), _shown(proved))
 
 
