@@ -39,7 +39,7 @@ demo: setup ## Bill a month of real flights (PERIOD=2013-01, or 2013 for the yea
 down: setup ## Stop the local stack, if one is up
 	@$(BIN)/billproof local down
 
-UNIT := tests/unit tests/workflow tests/properties tests/contracts tests/infrastructure tests/golden tests/reference
+UNIT := tests/unit tests/workflow tests/properties tests/contracts tests/clients tests/infrastructure tests/golden tests/reference
 
 COVERAGE ?= --no-cov
 
