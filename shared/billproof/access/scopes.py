@@ -17,9 +17,11 @@ class Scope(StrEnum):
 
     USAGE_WRITE = "usage:write"
     USAGE_READ = "usage:read"
+    CONTRACTS_WRITE = "contracts:write"
+    CONTRACTS_READ = "contracts:read"
 
 
-READS = frozenset({Scope.USAGE_READ})
+READS = frozenset({Scope.USAGE_READ, Scope.CONTRACTS_READ})
 """What every person of a policy may ask for; what people may change, roles and limits say."""
 
 

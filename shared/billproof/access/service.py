@@ -52,6 +52,10 @@ class Access:
             raise NotAllowed(message)
         return {grant.legal_entity: grant for grant in grants}
 
+    def covers_all(self, grants: Mapping[str, Grant]) -> bool:
+        """Say whether grants are for every legal entity that has a policy: what all share needs all."""
+        return {policy.id for policy in self._in_force()} <= grants.keys()
+
     def _in_force(self) -> tuple[Policy, ...]:
         now = self._clock()
         if self._read_at is None or now - self._read_at > FRESH_FOR:

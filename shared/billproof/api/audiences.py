@@ -36,6 +36,7 @@ class RouteCall[M: BaseModel]:
 
     request: M
     request_id: str
+    caller: Caller
     grants: Mapping[str, Grant]
 
     def account(self, name: str, ports: Composition) -> Account:
@@ -45,6 +46,13 @@ class RouteCall[M: BaseModel]:
             message = f"there is no account {shown(name)}"
             raise NotFound(message)
         return account
+
+    def legal_entity(self, name: str) -> str:
+        """Return a legal entity that the caller may ask about; raises NotFound for every other."""
+        if name not in self.grants:
+            message = f"there is no legal entity {shown(name)}"
+            raise NotFound(message)
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ def _answer(
     headers: dict[str, str],
 ) -> dict[str, Any]:
     grants = ports.access.grants(caller, route.scope)
-    call = RouteCall(request_of(route.model, route.reads(event)), request_id, grants)
+    call = RouteCall(request_of(route.model, route.reads(event)), request_id, caller, grants)
     append_names(call.request)
     document = route.operation(call, ports).model_dump(mode="json")
     log_result(name, document)

@@ -6,6 +6,7 @@ from billproof.contracts.history import Receipt, VersionChange, version_changes
 from billproof.errors import NotFound
 from billproof.ids import shown
 from billproof.masterdata.directory import Directory, read_master_data
+from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.publishing import refuse_unsound
 from billproof.model import Model
 
@@ -33,7 +34,11 @@ def sync_contract(body: str, *, directory: Directory, receipt: Receipt | None = 
     Conflict where the version exists with other terms: all are for a person, so the message ends in the dead-letter
     queue. A version that is stored was accepted by the rules of its day.
     """
-    data = read_master_data(body)
+    return keep_version(read_master_data(body), directory=directory, receipt=receipt)
+
+
+def keep_version(data: AnyMasterData, *, directory: Directory, receipt: Receipt | None = None) -> Synced:
+    """Keep a version, and who sent it; raises as sync_contract does."""
     if not directory.holds(data):
         refuse_unsound(data, directory)
     outcome = SyncOutcome.STORED if directory.add(data, receipt) else SyncOutcome.KNOWN

@@ -1,0 +1,116 @@
+"""Master data over HTTP: what the queue takes, answered at once, and nothing of other companies."""
+
+import json
+from typing import Any
+
+import pytest
+
+from billproof.access.scopes import Client, Scope
+from billproof.invoicing.documents import read_invoice
+from billproof.masterdata.parties import LegalEntity
+from billproof_ops.local.people import local_identity
+from billproof_ops.paths import ROOT
+from tests.support.api_events import route_event
+from tests.support.invoking import Context, handler
+from tests.support.world import EUROPE, INC, JANUARY, World, flight
+
+CRM = "crm"
+VERSIONS = "PUT /v1/{kind}/{{id}}/versions/{{version}}"
+
+
+def let(world: World, entity: str, *scopes: Scope) -> None:
+    policy = world.directory.policy(entity)
+    clients = (Client(id=CRM, identities=(local_identity(CRM),), scopes=scopes),) if scopes else ()
+    world.adopt(policy.model_copy(update={"version": policy.version + 1, "clients": clients}))
+    world.access._read_at = None
+
+
+@pytest.fixture
+def world() -> World:
+    """The CRM is a client of the US company, and of no other."""
+    world = World(accounts={"UA", "DL"})
+    let(world, INC, Scope.CONTRACTS_WRITE, Scope.CONTRACTS_READ)
+    let(world, EUROPE)
+    return world
+
+
+def call(world: World, route: str, body: Any = None, **in_path: Any) -> tuple[int, dict[str, Any]]:
+    event = route_event(route, CRM, body="" if body is None else json.dumps(body), **in_path)
+    response = handler("api_contracts")(event, Context(), world)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def put(world: World, kind: str, document: Any, **changes: Any) -> tuple[int, dict[str, Any]]:
+    fields = {**document.model_dump(mode="json"), **changes}
+    name, version = fields.pop("id"), fields.pop("version")
+    del fields["kind"]
+    return call(world, VERSIONS.format(kind=kind), fields, id=name, version=str(version))
+
+
+def test_a_version_is_stored_once_and_its_sender_is_kept(world: World) -> None:
+    (contract,) = world.directory.contracts("UA")
+    later = contract.model_copy(update={"version": 2, "exclusions": ()})
+    stored: dict[str, Any] = {"kind": "contract", "id": contract.id, "version": 2, "outcome": "stored"}
+    assert put(world, "contracts", later) == (200, stored)
+    assert put(world, "contracts", later)[1]["outcome"] == "known"
+    status, problem = put(world, "contracts", later, currency="EUR")
+    assert (status, problem["code"]) == (409, "conflict")
+    status, history = call(world, "GET /v1/accounts/{account}/contracts", account="UA")
+    assert [version["version"] for version in history["versions"]] == [1, 2]
+    assert history["versions"][1]["receipt"]["sender"] == str(local_identity(CRM))
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "1.5", "x", "1234567", "٣"])
+def test_a_version_is_a_whole_number(version: str, world: World) -> None:
+    (contract,) = world.directory.contracts("UA")
+    fields = contract.model_dump(mode="json", exclude={"kind", "id", "version"})
+    status, problem = call(world, VERSIONS.format(kind="contracts"), fields, id="ua", version=version)
+    assert (status, problem["code"]) == (400, "invalid_input")
+
+
+def test_nothing_of_another_company_is_read_or_written(world: World) -> None:
+    account, (contract,) = world.directory.account("DL"), world.directory.contracts("DL")
+    assert account is not None
+    europe, (meter, *_) = world.directory.legal_entity(EUROPE), world.directory.meters()
+    assert put(world, "contracts", contract, version=2)[0] == 404
+    assert put(world, "accounts", account, version=2)[0] == 404
+    assert put(world, "accounts", account, version=2, legal_entity=INC)[1]["detail"] == "the id DL is taken"
+    assert put(world, "legal-entities", europe, version=2)[0] == 404
+    assert put(world, "meters", meter, version=2)[0] == 403
+    for route in ("GET /v1/accounts/{account}", "GET /v1/accounts/{account}/contracts"):
+        assert call(world, route, account="DL")[0] == call(world, route, account="nobody")[0] == 404
+    assert call(world, "POST /v1/invoices:preview", {"account": "DL", "period": JANUARY})[0] == 404
+    assert world.directory.contracts("DL") == [contract]
+
+
+def test_what_all_share_takes_the_scope_in_each(world: World) -> None:
+    let(world, EUROPE, Scope.CONTRACTS_WRITE)
+    meter = world.directory.meters()[0]
+    assert put(world, "meters", meter, version=2, name="Flights")[1]["outcome"] == "stored"
+    entity: LegalEntity = world.directory.legal_entity(INC)
+    assert put(world, "legal-entities", entity, version=entity.version + 1)[0] == 200
+    account = world.directory.account("UA")
+    assert put(world, "accounts", account, version=2, name="United")[0] == 200
+    _, answer = call(world, "GET /v1/accounts/{account}", account="UA")
+    assert (answer["name"], answer["version"]) == ("United", 2)
+
+
+def test_a_price_and_an_invoice_are_what_they_will_be(world: World) -> None:
+    request = json.loads((ROOT / "examples" / "price-request.json").read_text())
+    status, quoted = call(world, "POST /v1/prices:quote", request)
+    assert (status, bool(quoted["lines"])) == (200, True)
+    world.ingest([flight(1)])
+    _, previewed = call(world, "POST /v1/invoices:preview", {"account": "UA", "period": JANUARY})
+    world.bill()
+    released = world.register.released(f"{INC}.{JANUARY}.UA")
+    assert released is not None
+    gross = read_invoice(world.objects, released.document).totals.gross
+    assert previewed["invoice"]["totals"]["gross"] == gross.model_dump(mode="json")
+
+
+def test_what_no_run_could_bill_is_refused_with_its_field(world: World) -> None:
+    account = world.directory.account("UA")
+    status, problem = put(world, "accounts", account, version=2, name="two\nlines")
+    assert (status, problem["code"]) == (422, "invalid_input")
+    assert "name" in problem["detail"]
+    assert put(world, "contracts", world.directory.contracts("UA")[0], unknown=1)[0] == 400
