@@ -75,6 +75,8 @@ TESTS = (
     "tests/unit/test_invoice_before.py",
     "tests/unit/test_refused_prices.py",
     "tests/unit/test_where_addresses_are.py",
+    "tests/unit/test_booked_by_fee.py",
+    "tests/unit/test_seats_trued_up.py",
     "tests/reference/test_product_agrees.py",
     "tests/workflow/test_balances_of_credit_notes.py",
     "tests/workflow/test_exchange.py",

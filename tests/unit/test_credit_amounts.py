@@ -163,6 +163,16 @@ def test_days_are_credited_of_the_fees_that_cover_them_by_what_is_left_of_each()
         credited(lines, both, request(days={"start": "2026-03-04", "end": "2026-03-05"}), days=left)
 
 
+def test_what_takes_back_is_not_charged_again_for_days() -> None:
+    """A difference and a discount without its fee are no fee of those days: nothing of them is left to give back."""
+    days = request(days={"start": "2026-01-01", "end": "2026-01-02"})
+    left = {(MONTH, "K", name): DaysLeft(net=Decimal(31), covered=line(name, "31").covered) for name in (FEE, MORE)}
+    back = [line(MORE, "31"), line(FEE, "-30"), line("off:other:2026-01", "-5")]
+    assert credited(back, {FEE: "31", MORE: "31"}, days, days=left) == [(MORE, "1")]
+    with pytest.raises(InvalidInput, match=r"^nothing is left of N-1 to credit$"):
+        credited(back[1:], {FEE: "31"}, days, days=left)
+
+
 TWICE = [line(FEE, "100"), line(FEE, "50", contract="L")]
 REFUSED: list[tuple[list[PricedLine], dict[str, str], CreditRequest, str]] = [
     ([line(FEE, "100")], {FEE: "0"}, request(), "nothing is left of N-1 to credit"),
@@ -178,6 +188,12 @@ REFUSED: list[tuple[list[PricedLine], dict[str, str], CreditRequest, str]] = [
         {FEE: "-1"},
         request({"line": FEE, "amount": "0.01"}),
         "0.01 EUR is more than the 0.00 EUR that are left of line fee:2026-01 of N-1",
+    ),
+    (
+        [line(FEE, "0.50")],
+        {FEE: "0.30"},
+        request({"line": FEE, "amount": "0.40"}),
+        "0.40 EUR is more than the 0.30 EUR that are left of line fee:2026-01 of N-1",
     ),
     (
         [line(FEE, "100", billed_quantity=Decimal(3))],

@@ -3,13 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.money import Money, Rounding
 from billproof.periods import Period
 from billproof.pricing.differences import concessions, difference_lines, is_given_back
 from billproof.pricing.lines import Basis
-from billproof.pricing.model import LeftOn, LineKind, PricedLine
+from billproof.pricing.model import LeftOn, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.owed import contract_lines
 from billproof.pricing.terms import BilledLine, EarlierPeriod
 from billproof.readings import Quantity
@@ -204,6 +205,31 @@ def test_what_is_more_than_a_part_owes_is_conceded_of_the_other_parts_of_its_per
     assert concessions(given, [first, second, other]) == {("K", "miles:a"): Decimal(20), ("K", "miles:b"): Decimal(10)}
     less = earlier(billed(line="miles:a", conceded=Decimal(24)))
     assert concessions(less, [first, second, other]) == {("K", "miles:a"): Decimal(20), ("K", "miles:b"): Decimal(4)}
+
+
+def test_a_fee_over_time_is_stated_anew_with_what_changed_of_it_where_lines_are_booked_by_fee() -> None:
+    """The discount takes off 4.00 more; 5.00 of the fee's 20.00 were conceded before, and 15.00 are billed of it."""
+    over_time = RevenueSchedule(method=RecognitionMethod.STRAIGHT_LINE_DAYS, period=JANUARY)
+    (usage,) = priced("20", contract())
+    fee = usage.model_copy(update={"recognition": over_time})
+    fees = billed(net=Money.of("15", "USD"), conceded=Decimal(5))
+    given = earlier(fees, billed(line="off:miles:2013-01", net=Money.of("-8", "USD")))
+    now = [fee, reduced(fee, "-12")]
+    stated = difference_lines(given, now, states_together=True)
+    assert [(line.id, line.net.text) for line in stated] == [
+        ("difference:miles:2013-01", "0.00"),
+        ("difference:off:miles:2013-01", "-4.00"),
+    ]
+    assert stated[0].adjusts is not None
+    assert stated[0].adjusts.restated is None
+    (alone,) = difference_lines(given, now)
+    assert alone == stated[1]
+    assert difference_lines(given, [fee, reduced(fee, "-8")], states_together=True) == []
+    of_use = difference_lines(given, [usage, reduced(usage, "-12")], states_together=True)
+    assert [line.id for line in of_use] == ["difference:off:miles:2013-01"]
+    of_other = billed(contract="L", line="off:miles:2013-01", net=Money.of("-8", "USD"))
+    apart = difference_lines(earlier(fees, of_other), [fee], states_together=True)
+    assert [line.id for line in apart] == ["difference:off:miles:2013-01"]
 
 
 def test_a_line_that_no_term_cuts_any_more_says_what_is_left_of_it_on_all_its_days() -> None:

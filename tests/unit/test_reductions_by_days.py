@@ -11,6 +11,7 @@ from billproof.periods import Period
 from billproof.pricing.lines import Basis
 from billproof.pricing.owed import contract_lines, owed
 from billproof.pricing.service_periods import dues
+from billproof.pricing.term_lines import days_in
 from tests.support.priced_accounts import meter, used
 from tests.support.whole_contracts import charge, off, tiers, version
 
@@ -219,6 +220,21 @@ def test_terms_of_a_commitment_are_counted_from_the_first_version_that_states_it
     (timeline,) = timelines(both, Period.month("2013-01"))
     (cut,) = owed(timeline, basis("2013-01")).lines
     assert [(part.days.name, f"{part.left:.2f}") for part in cut.left_on][:1] == [("2013-02", "28.31")]  # of 89 days
+
+
+def test_a_term_has_the_days_of_a_month_on_which_it_holds_and_maybe_none() -> None:
+    (timeline,) = timelines(plain(discounts=[off("d", amount="1", days=FIVE_DAYS)]), Period.month("2013-01"))
+    (span,) = timeline.discounts
+    for month, days in (
+        (("2013-01-01", "2013-02-01"), ("2013-01-05", "2013-01-10")),
+        (("2013-01-06", "2013-01-08"), ("2013-01-06", "2013-01-08")),
+        (("2013-01-09", "2013-02-09"), ("2013-01-09", "2013-01-10")),
+        (("2013-01-10", "2013-02-10"), None),
+        (("2012-12-05", "2013-01-05"), None),
+    ):
+        (start, end), (first, last) = month, days or month
+        expected = None if days is None else Period.model_validate({"start": first, "end": last})
+        assert days_in(span, Period.model_validate({"start": start, "end": end})) == expected
 
 
 def test_a_charge_may_be_due_once_and_then_every_month() -> None:

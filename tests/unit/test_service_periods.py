@@ -63,6 +63,23 @@ def test_a_charge_that_ends_within_its_service_period_is_billed_when_it_ends() -
     assert billed(ended) == {"2012-05": ["2012-01-01_2013-01-01"]}
 
 
+def test_what_is_due_once_is_due_on_a_day_of_its_terms_and_a_milestone_also_before_them() -> None:
+    """From February to April: the day of a milestone may be known later than it was, and never after the terms."""
+    for model, day, months in (
+        ("one_off", "2012-01-31", []),
+        ("one_off", "2012-02-01", ["2012-02"]),
+        ("one_off", "2012-04-30", ["2012-04"]),
+        ("one_off", "2012-05-01", []),
+        ("milestone", "2012-01-31", ["2012-01"]),
+        ("milestone", "2012-04-30", ["2012-04"]),
+        ("milestone", "2012-05-01", []),
+    ):
+        name = "due_on" if model == "one_off" else "reached_on"
+        price = {"model": model, "amount": "9", name: day}
+        terms = contract(charges=[{"price": price, "effective": {"start": "2012-02-01", "end": "2012-05-01"}}])
+        assert list(billed(terms, months=8)) == months, (model, day)
+
+
 def test_an_anchor_is_remembered() -> None:
     monthly = Cadence(interval=Interval.MONTH, anchor=date(2013, 1, 31))
     starts = [monthly.period_of(date(2013, month, 28)).end.isoformat() for month in (1, 2, 3, 4)]

@@ -7,6 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.masterdata.parties import Account, LegalEntity
+from billproof.periods import Period
+from billproof.tax.time_of_supply import apportioned_days
 from tests.support.taxes import address_of, customer, fee, found_tax, seller, tax_lines
 
 BERLIN, WIEN, MADEIRA = address_of("DE", None, "10117", "Berlin"), address_of("AT", None, "1010", "Wien"), "9000-001"
@@ -24,6 +26,15 @@ def test_a_customer_that_moves_bears_the_tax_of_where_it_was() -> None:
     said = [(line.determination.jurisdiction, line.amounts.tax.text) for line in taxed.lines]
     assert said == [("DE", "19.00"), ("AT", "0.00")]
     assert taxed.lines[1].determination.treatment == "reverse_charge"
+
+
+def test_a_line_is_divided_where_the_rate_changes_of_where_the_customer_was_on_its_last_day() -> None:
+    account = customer("DE", None, "10117", earlier=[moved("2024-02-01", address=address_of("CH", None, "8001"))])
+    days = Period(start=date(2023, 12, 1), end=date(2024, 2, 1))
+    divided = apportioned_days(seller("CH"), account, days)
+    assert [span.name for span in divided] == ["2023-12", "2024-01"]
+    after = Period(start=date(2023, 12, 1), end=date(2024, 2, 2))
+    assert apportioned_days(seller("CH"), account, after) == [after]
 
 
 def test_a_move_that_is_announced_counts_from_its_day() -> None:

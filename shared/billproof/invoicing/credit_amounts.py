@@ -12,7 +12,6 @@ from billproof.invoicing.credit_requests import CreditReason, CreditRequest, Lin
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.model import decimal_text
 from billproof.money import CONTEXT, Money, Taxed, exactly
-from billproof.periods import Period
 from billproof.pricing.model import LineIdentity, PricedLine, line_identity
 from billproof.pricing.terms import Drawn
 
@@ -69,18 +68,13 @@ def _wanted_lines(
             raise InvalidInput(message)
         return list(zip(named, request.lines, strict=True))
     rest = [line for line in left.values() if not (line.net.is_zero and line.tax.is_zero)]
-    if request.days is not None:  # of a fee after all that reduces it, so what reduces it is not credited beside it
+    if request.days is not None:  # of a fee after all that reduces it or takes it back: that is not charged again
         names = {line.line.priced.id for line in rest}
-        rest = [line for line in rest if _is_of(request.days, line) and reduced_line(line.line.priced.id) not in names]
+        rest = [line for line in rest if line.net.amount > 0 and reduced_line(line.line.priced.id) not in names]
     if not rest:
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
     return [(line, LineCredit(line=line.line.priced.id)) for line in rest]
-
-
-def _is_of(days: Period, line: Left) -> bool:
-    covered = line.line.priced.covered
-    return days.start < covered.end and covered.start < days.end
 
 
 def amounts_to_credit(

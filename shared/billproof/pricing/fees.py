@@ -143,7 +143,7 @@ class Fee:
     def share_of(self, days: DateRange) -> Proration:
         """Return the share of its billed days that some days hold."""
         whole = sum(map(self._count, self.billed))
-        return Proration(days_covered=self.billed_days(days) if whole else 0, days_in_period=whole or 1)
+        return Proration(days_covered=self.billed_days(days), days_in_period=whole or 1)
 
     @property
     def months(self) -> Sequence[Period]:
