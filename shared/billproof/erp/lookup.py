@@ -1,5 +1,6 @@
 """Reading what the ERPs hold of a legal entity: each document by its reference, and a month at once."""
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from billproof.erp.intent import PostingIntent
@@ -40,12 +41,17 @@ class PostedDocuments:
         """Return a number as an ERP holds it."""
         return Reference(name, short_reference(number, erp_named(name, self._erps).reference_length))
 
-    def dated_in(self, month: Period) -> dict[Reference, list[PostedDocument]]:
-        """Return what is dated in a month by its reference, in the entity's ERP and those of its documents."""
+    def dated_in(self, month: Period, *, but: Container[Reference] = ()) -> dict[Reference, list[PostedDocument]]:
+        """Return what is dated in a month by its reference, in the entity's ERP and those of its documents.
+
+        What is posted under a reference of `but` is left out.
+        """
         documents: dict[Reference, list[PostedDocument]] = {}
         for name in self._names:
             for document in erp_named(name, self._erps).of_period(self._entity.id, month):
-                documents.setdefault(Reference(name, document.external_reference), []).append(document)
+                reference = Reference(name, document.external_reference)
+                if reference not in but:
+                    documents.setdefault(reference, []).append(document)
         return documents
 
     def _erp_of(self, facts: InvoiceFacts) -> str:

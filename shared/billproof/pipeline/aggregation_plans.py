@@ -1,9 +1,15 @@
-"""Planning the aggregation: which windows of which accounts each bucket is read for, and what is measured."""
+"""Planning the aggregation: which windows of which accounts each bucket is read for, and what is measured.
 
-from collections.abc import Iterable, Mapping, Sequence
+Windows are packed as soon as their batch is cut, and unpacked when their bucket's plan is written: so planning holds as
+much as some buckets need, and not what all accounts do.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import batched
+from dataclasses import dataclass, field
+
+from backports import zstd
+from pydantic import TypeAdapter
 
 from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
@@ -14,7 +20,7 @@ from billproof.pipeline.model import SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
-from billproof.usage.log import bucket_name, control_prefix, day_of_key, days_between, ids_key
+from billproof.usage.log import COMPRESSION_LEVEL, bucket_name, control_prefix, day_of_key, days_between, ids_key
 from billproof.usage.manifests import new_manifest
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 
@@ -22,28 +28,49 @@ BUCKETS_AT_ONCE = 16
 """Buckets whose plans are made and written side by side, with one record in the audit chain."""
 
 
-@dataclass(frozen=True, slots=True)
-class BucketWork:
-    """An account, and the windows of it and of its children that lie in one bucket of the usage log."""
+WINDOWS_AT_ONCE = 5_000
+"""Windows, in about so many of which buckets are planned side by side; a bucket may have more of its own."""
+_WINDOWS = TypeAdapter(tuple[AccountWindow, ...])
 
-    account: AccountPlan
-    windows: tuple[AccountWindow, ...]
+
+@dataclass(slots=True)
+class BucketWork:
+    """The windows that lie in one bucket of the usage log, packed batch by batch, and what their terms read."""
+
+    packed: list[bytes] = field(default_factory=list)
+    number: int = 0
+    readings: set[Reading] = field(default_factory=set)
+
+    def add(self, windows: Sequence[AccountWindow]) -> None:
+        """Pack the windows of a batch."""
+        self.number += len(windows)
+        self.packed.append(zstd.compress(_WINDOWS.dump_json(tuple(windows)), level=COMPRESSION_LEVEL))
+
+    @property
+    def windows(self) -> Iterator[AccountWindow]:
+        """The windows, in the order in which they were added."""
+        for packed in self.packed:
+            yield from _WINDOWS.validate_json(zstd.decompress(packed))
+
+
+type Work = dict[int, BucketWork]
+"""What is to be read of each bucket."""
 
 
 def add_windows(
-    accounts: Iterable[AccountPlan], batch: str, buckets: int, work: dict[int, list[BucketWork]]
+    accounts: Iterable[AccountPlan], batch: str, buckets: int, period: Period, work: Work
 ) -> tuple[int, ...]:
     """Add the windows of a batch to the work of the buckets that hold their events, and return those buckets."""
-    used: set[int] = set()
+    by_bucket: dict[int, list[AccountWindow]] = {}
     for account in accounts:
-        by_bucket: dict[int, list[AccountWindow]] = {}
+        readings = _readings(account, period)
         for window in account.windows:
-            windows = by_bucket.setdefault(shard_of(window.account, buckets), [])
-            windows.append(window.model_copy(update={"batch": batch}))
-        for bucket, windows in by_bucket.items():
-            work.setdefault(bucket, []).append(BucketWork(account, tuple(windows)))
-        used |= by_bucket.keys()
-    return tuple(sorted(used))
+            bucket = shard_of(window.account, buckets)
+            by_bucket.setdefault(bucket, []).append(window.model_copy(update={"batch": batch}))
+            work.setdefault(bucket, BucketWork()).readings.update(readings)
+    for bucket, windows in by_bucket.items():
+        work[bucket].add(windows)
+    return tuple(sorted(by_bucket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +87,37 @@ class BucketsPlanning:
     objects: Objects
 
 
-def write_aggregation_plans(
-    planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, Sequence[BucketWork]]
-) -> None:
+def write_aggregation_plans(planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, BucketWork]) -> None:
     """List the segments of each bucket, and write the list and the plan that names it."""
     artefacts = Artefacts(planning.objects)
 
     def plan(bucket: int) -> tuple[NewObject, NewObject]:
-        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, ()))
+        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, BucketWork()))
         return manifest, artefacts.new(AGGREGATION_PLAN, planning.run, planned, part=bucket_name(bucket))
 
     with ThreadPoolExecutor(BUCKETS_AT_ONCE) as pool:
-        for chunk in batched(buckets, BUCKETS_AT_ONCE, strict=False):
+        for chunk in _side_by_side(buckets, work):
             artefacts.write_all([new for news in pool.map(plan, chunk) for new in news])
 
 
-def _aggregation_plan(
-    planning: BucketsPlanning, bucket: int, work: Sequence[BucketWork]
-) -> tuple[AggregationPlan, NewObject]:
+def _side_by_side(buckets: Iterable[int], work: Mapping[int, BucketWork]) -> Iterator[list[int]]:
+    """Divide buckets into those that are planned side by side."""
+    chunk: list[int] = []
+    windows = 0
+    for bucket in buckets:
+        more = work[bucket].number if bucket in work else 0
+        if chunk and (len(chunk) == BUCKETS_AT_ONCE or windows + more > WINDOWS_AT_ONCE):
+            yield chunk
+            chunk, windows = [], 0
+        chunk.append(bucket)
+        windows += more
+    if chunk:
+        yield chunk
+
+
+def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: BucketWork) -> tuple[AggregationPlan, NewObject]:
     """Return the plan of one bucket and the list of segments to read: the windows in them, and what is measured."""
-    windows = tuple(window for account in work for window in account.windows)
+    windows = tuple(work.windows)
     start, end = (instant_text(instant) for instant in planning.period.instants(planning.time_zone))
     days = days_between([(window.start, window.end) for window in windows] or [(start, end)])
     manifest = new_manifest(planning.objects, planning.run, bucket, days, planning.planned_at)
@@ -89,7 +127,7 @@ def _aggregation_plan(
         received_before=planning.planned_at,
         days=days,
         windows=windows,
-        asked=_asked((plan.account for plan in work), planning.period, planning.meters),
+        asked=_asked(work.readings, planning.meters),
         period=planning.period.name,
         stated=planning.stated,
         known_ids=ids_key(planning.run_before, bucket) if planning.run_before else "",
@@ -125,14 +163,17 @@ def _ask(meter: Meter, reading: Reading) -> AskedAggregate:
     )
 
 
-def _asked(accounts: Iterable[AccountPlan], period: Period, meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
-    """Return everything that the terms of some accounts read."""
+def _readings(account: AccountPlan, period: Period) -> set[Reading]:
+    """Return everything that the terms of an account read."""
+    readings = set(Read.of(account.terms.contracts, period).readings)
+    for earlier in account.terms.earlier:
+        readings |= Read.of(earlier.contracts, earlier.period).readings
+    return readings
+
+
+def _asked(readings: Iterable[Reading], meters: Iterable[Meter]) -> tuple[AskedAggregate, ...]:
+    """Return the readings of meters that are published, each as it is to be measured."""
     published = {meter.id: meter for meter in meters}
-    readings: set[Reading] = set()
-    for terms in (account.terms for account in accounts):
-        readings |= Read.of(terms.contracts, period).readings
-        for earlier in terms.earlier:
-            readings |= Read.of(earlier.contracts, earlier.period).readings
     known = [reading for reading in readings if reading.meter in published]
     known.sort(key=lambda reading: (reading.meter, reading.group_by, reading.variant))
     return tuple(_ask(published[reading.meter], reading) for reading in known)

@@ -1,7 +1,7 @@
 """Closing a billing run: nothing planned may be missing; then its statement is computed from what the steps wrote."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from billproof.findings import Finding
@@ -52,12 +52,10 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
         items = [{"run_id": run_id, "batch_id": batch} for batch in missing]
         key = artefacts.write_map_items(run_id, "missing", items)
         return Closed(run_id=run_id, outcome=CloseOutcome.INCOMPLETE, missing=tuple(missing), missing_key=key)
-    drafts: list[Draft] = []
-    results: list[ReleasedInvoice] = []
+    sums = _Sums()
     for batch in plan.batches:
-        drafts += artefacts.read(DRAFTED, run_id, batch).drafts
-        results += artefacts.read(RELEASED, run_id, batch).invoices
-    statement = _statement(plan, drafts, results, artefacts, objects)
+        sums.add(artefacts.read(DRAFTED, run_id, batch).drafts, artefacts.read(RELEASED, run_id, batch).invoices)
+    statement = _statement(plan, sums, artefacts, objects)
     key = artefacts.write(STATEMENT, run_id, statement)
     mark_closed(records, run_id=run_id, statement_key=key)
     return Closed(
@@ -70,47 +68,71 @@ def read_statement(objects: Objects, run_id: str) -> RunStatement:
     return Artefacts(objects).read(STATEMENT, run_id)
 
 
-def _statement(
-    plan: RunPlan, drafts: list[Draft], results: list[ReleasedInvoice], artefacts: Artefacts, objects: Objects
-) -> RunStatement:
-    def count(outcome: str) -> int:
-        return sum(result.outcome == outcome for result in results)
+class _Sums:
+    """What the batches of a run come to, added up batch by batch: of an account only its findings are kept."""
 
-    findings = [finding for draft in drafts for finding in draft.findings]
-    findings += [changed_finding(result) for result in results if result.changed]
+    def __init__(self) -> None:
+        self.accounts = 0
+        self.events = EventCounts.zero()
+        self.late_events = EventCounts.zero()
+        self.results: Counter[str] = Counter()
+        self.changed = 0
+        self.totals: dict[str, CurrencyTotal] = {}
+        self.findings: list[Finding] = []
+        self._of_changes: list[Finding] = []
+
+    def add(self, drafts: Sequence[Draft], results: Sequence[ReleasedInvoice]) -> None:
+        """Add a batch."""
+        self.accounts += len(drafts)
+        for draft in drafts:
+            self.events += draft.events
+            self.late_events += draft.late_events
+            self.findings += draft.findings
+            self._total(draft)
+        self.results.update(str(result.outcome) for result in results)
+        changed = [result for result in results if result.changed]
+        self.changed += len(changed)
+        self._of_changes += map(changed_finding, changed)
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """The findings of drafts, then those of invoices that would be other ones now."""
+        return [*self.findings, *self._of_changes]
+
+    def _total(self, draft: Draft) -> None:
+        if draft.outcome is DraftOutcome.CLEAN and draft.document is not None:
+            amounts = draft.document.totals
+            known = self.totals.get(amounts.net.currency)
+            if known:
+                amounts = Taxed.of(known.totals.net + amounts.net, known.totals.tax + amounts.tax)
+            self.totals[amounts.net.currency] = CurrencyTotal(
+                invoices=(known.invoices if known else 0) + 1, totals=amounts
+            )
+
+
+def _statement(plan: RunPlan, sums: _Sums, artefacts: Artefacts, objects: Objects) -> RunStatement:
+    findings = sums.all_findings
     quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
     places = quarantine_of(plan, artefacts, objects, findings)
     return RunStatement(
         run=plan.run,
         legal_entity=plan.legal_entity,
         period=plan.period,
-        accounts=len(drafts),
-        events=sum((draft.events for draft in drafts), EventCounts.zero()),
-        late_events=sum((draft.late_events for draft in drafts), EventCounts.zero()),
+        accounts=sums.accounts,
+        events=sums.events,
+        late_events=sums.late_events,
         quarantined=quarantined.total(),
         quarantined_unattributed=unattributed,
         quarantine=tuple(places),
-        released=count("released"),
-        already_released=count("already_released"),
-        changed_after_release=sum(result.changed for result in results),
-        held=count(DraftOutcome.HELD),
-        without_contract=count(DraftOutcome.WITHOUT_CONTRACT),
-        totals=_totals(drafts),
+        released=sums.results["released"],
+        already_released=sums.results["already_released"],
+        changed_after_release=sums.changed,
+        held=sums.results[str(DraftOutcome.HELD)],
+        without_contract=sums.results[str(DraftOutcome.WITHOUT_CONTRACT)],
+        totals=sums.totals,
         held_at_risk=_at_risk(findings),
         findings=(*findings, *quarantine_findings(places, plan.period.name), *shared_id_findings(plan, artefacts)),
     )
-
-
-def _totals(drafts: Iterable[Draft]) -> dict[str, CurrencyTotal]:
-    totals: dict[str, CurrencyTotal] = {}
-    for draft in drafts:
-        if draft.outcome is DraftOutcome.CLEAN and draft.document is not None:
-            amounts = draft.document.totals
-            known = totals.get(amounts.net.currency)
-            if known:
-                amounts = Taxed.of(known.totals.net + amounts.net, known.totals.tax + amounts.tax)
-            totals[amounts.net.currency] = CurrencyTotal(invoices=(known.invoices if known else 0) + 1, totals=amounts)
-    return totals
 
 
 def _at_risk(findings: Iterable[Finding]) -> dict[str, Money]:

@@ -30,7 +30,7 @@ class EarlierRuns:
     def __init__(self, objects: Objects, buckets: int) -> None:
         artefacts = Artefacts(objects)
         self._buckets = buckets
-        self._aggregation = cache(lambda run, bucket: artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket)))
+        self._aggregation = cache(lambda run, bucket: _by_account(artefacts, run, bucket))
         self._batch = cache(lambda run, batch: artefacts.read(BATCH_PLAN, run, batch))
 
     def windows(self, billing: PeriodBilling, account: str) -> tuple[AccountWindow, ...]:
@@ -38,8 +38,7 @@ class EarlierRuns:
         return self._windows(billing.run, account)
 
     def _windows(self, run: str, account: str) -> tuple[AccountWindow, ...]:
-        plan = self._aggregation(run, shard_of(account, self._buckets))
-        return tuple(_bounded(window, plan) for window in plan.windows if window.account == account)
+        return self._aggregation(run, shard_of(account, self._buckets)).get(account, ())
 
     def batch(self, billing: PeriodBilling, account: str) -> BatchPlan:
         """Return the plan of the batch that billed an account."""
@@ -70,6 +69,15 @@ class EarlierRuns:
             return NOTHING_SEEN
         bounds = (Seen(window.before, window.before_manifest) for window in windows if window.period == month)
         return max(bounds, default=NOTHING_SEEN)
+
+
+def _by_account(artefacts: Artefacts, run: str, bucket: int) -> dict[str, tuple[AccountWindow, ...]]:
+    """Return the windows that a run had in a bucket, by account, each bounded by what the run saw."""
+    plan = artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket))
+    windows: dict[str, tuple[AccountWindow, ...]] = {}
+    for window in plan.windows:
+        windows[window.account] = (*windows.get(window.account, ()), _bounded(window, plan))
+    return windows
 
 
 def _bounded(window: AccountWindow, plan: AggregationPlan) -> AccountWindow:

@@ -1,32 +1,34 @@
 """Planning a billing run: which accounts, under which terms, in which batches; frozen before anything is counted.
 
 accounts -> batches (a plan each) -> buckets (an aggregation plan each) -> the plan of the run and the maps' items
+
+Batches are written as they are cut: what is held of an account after that is its name and its windows, packed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import partial
 from itertools import batched
 
 from billproof.ids import shard_of
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
 from billproof.pipeline.aggregation_plans import (
     BucketsPlanning,
-    BucketWork,
+    Work,
     add_windows,
     control_totals_seen,
     stated_aggregates,
     write_aggregation_plans,
 )
 from billproof.pipeline.artefacts import BATCH_PLAN, CONTROL_TOTALS, REFUSED, RUN_PLAN, Artefacts
+from billproof.pipeline.booking_rates import Rate, rates_for, rates_of
 from billproof.pipeline.charges import new_charges
 from billproof.pipeline.families import members_of
 from billproof.pipeline.model import PlanRequest, RunPlan
@@ -38,6 +40,10 @@ from billproof.pricing.terms import BatchPlan
 from billproof.usage.log import bucket_name
 
 LOOKUPS_AT_ONCE = 16
+AHEAD = 64
+"""Accounts that are planned together: so many wait at most for their batch."""
+BATCHES_AT_ONCE = 8
+"""Plans of batches that are written together: they cost one record of the audit chain."""
 
 
 class PlanOutcome(StrEnum):
@@ -85,6 +91,22 @@ class _Planning:
         return Period.month_ending(self.period.start).name
 
 
+@dataclass(slots=True)
+class _PlannedAccounts:
+    """What a run has of accounts whose batches are written: their number, all names, the batches, and the windows."""
+
+    number: int = 0
+    names: list[str] = field(default_factory=list)
+    batches: list[str] = field(default_factory=list)
+    work: Work = field(default_factory=dict)
+
+    def add(self, batch: str, accounts: Sequence[AccountPlan]) -> None:
+        """Add a batch."""
+        self.number += len(accounts)
+        self.names += (member.id for account in accounts for member in account.terms.members)
+        self.batches.append(batch)
+
+
 def plan_billing_run(
     request: PlanRequest,
     *,
@@ -116,15 +138,15 @@ def plan_billing_run(
         counts_everyone=counts_everyone,
     )
     months = Months(runs, request.legal_entity)
-    accounts = _plan_accounts(planning, register, objects, months)
     shared = _shared_plan(planning)
-    batches, work = _write_batches(planning, accounts, shared)
+    accounts = _plan_accounts(planning, shared, register, objects, months)
     buckets, has_control_totals = _write_aggregations(
-        planning, work, shared, objects, run_before=months.last_closed_run(planning.before)
+        planning, accounts.work, shared, objects, run_before=months.last_closed_run(planning.before)
     )
-    refused = plan_refusals(request, _names(accounts), directory=directory, objects=objects, runs=runs, now=now)
+    refused = plan_refusals(request, accounts.names, directory=directory, objects=objects, runs=runs, now=now)
     planning.artefacts.write(REFUSED, request.run_id, refused)
-    plan = _write_run_plan(planning, shared, accounts, buckets, batches, has_control_totals=has_control_totals)
+    plan = _write_run_plan(planning, shared, accounts, buckets, has_control_totals=has_control_totals)
+    batches = accounts.batches
     run, artefacts = request.run_id, planning.artefacts
     return Planned(
         **request.model_dump(),
@@ -137,9 +159,9 @@ def plan_billing_run(
 
 
 def _plan_accounts(
-    planning: _Planning, register: Register, objects: Objects, months: Months
-) -> dict[int, list[AccountPlan]]:
-    """Return what the run looks at for each account, by bucket."""
+    planning: _Planning, shared: BatchPlan, register: Register, objects: Objects, months: Months
+) -> _PlannedAccounts:
+    """Plan the accounts bucket by bucket and batch by batch, and write each batch's plan as soon as it is cut."""
     members = members_of(planning.directory, planning.entity.id, planning.request.only_accounts)
     planner = AccountPlanner(
         planning.entity,
@@ -153,12 +175,27 @@ def _plan_accounts(
         months=months,
     )
     marks = planner.late(members)
-    by_bucket: dict[int, list[AccountPlan]] = {}
+    by_bucket: dict[int, list[str]] = {}
+    for name in members:
+        by_bucket.setdefault(shard_of(name, planning.sizes.buckets), []).append(name)
+    planned = _PlannedAccounts()
+    rate = rates_for(shared, planning.directory)
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        for plan in pool.map(lambda name: planner.plan(name, marks), members):
-            if plan is not None:
-                by_bucket.setdefault(shard_of(plan.terms.account.id, planning.sizes.buckets), []).append(plan)
-    return by_bucket
+        for bucket, names in sorted(by_bucket.items()):
+            known = _ahead(pool, partial(planner.plan, marks=marks), names)
+            plans = (plan for plan in known if plan is not None)
+            chunks = batched(plans, planning.sizes.batch_size, strict=False)
+            for numbers in batched(enumerate(chunks), BATCHES_AT_ONCE, strict=False):
+                _write_batches(
+                    planning, shared, rate, [(f"{bucket_name(bucket)}-{n:04d}", c) for n, c in numbers], planned
+                )
+    return planned
+
+
+def _ahead[T, R](pool: ThreadPoolExecutor, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+    """Do some work side by side, in order and not far ahead of who takes the results."""
+    for chunk in batched(tasks, AHEAD, strict=False):
+        yield from pool.map(work, chunk)
 
 
 def _shared_plan(planning: _Planning) -> BatchPlan:
@@ -179,36 +216,32 @@ def _shared_plan(planning: _Planning) -> BatchPlan:
 
 def _write_batches(
     planning: _Planning,
-    accounts: dict[int, list[AccountPlan]],
     shared: BatchPlan,
-) -> tuple[list[str], dict[int, list[BucketWork]]]:
-    """Write the plan of each batch; return the batches, and the work of each bucket."""
-    rate = _rate(shared, planning.directory)
-    work: dict[int, list[BucketWork]] = {}
-    batches: list[str] = []
-    for bucket, plans in sorted(accounts.items()):
-        news: list[NewObject] = []
-        for number, chunk in enumerate(batched(plans, planning.sizes.batch_size, strict=False)):
-            batch = f"{bucket_name(bucket)}-{number:04d}"
-            own = {
-                "batch": batch,
-                "buckets": add_windows(chunk, batch, planning.sizes.buckets, work),
-                "accounts": tuple(account.terms for account in chunk),
-                "rates": _rates(chunk, planning.entity.currency, rate),
-            }
-            plan = shared.model_copy(update=own)
-            charges = new_charges(plan, [account.charges for account in chunk], planning.artefacts)
-            plan = plan.model_copy(update={"has_charges": charges is not None})
-            news += [charges] if charges else []
-            news.append(planning.artefacts.new(BATCH_PLAN, shared.run, plan, part=batch))
-            batches.append(batch)
-        planning.artefacts.write_all(news)
-    return batches, work
+    rate: Rate,
+    chunks: Iterable[tuple[str, Sequence[AccountPlan]]],
+    planned: _PlannedAccounts,
+) -> None:
+    """Write the plans of some batches together, and add what the run has of them."""
+    news: list[NewObject] = []
+    for batch, chunk in chunks:
+        own = {
+            "batch": batch,
+            "buckets": add_windows(chunk, batch, planning.sizes.buckets, planning.period, planned.work),
+            "accounts": tuple(account.terms for account in chunk),
+            "rates": rates_of(chunk, planning.entity.currency, rate),
+        }
+        plan = shared.model_copy(update=own)
+        charges = new_charges(plan, [account.charges for account in chunk], planning.artefacts)
+        plan = plan.model_copy(update={"has_charges": charges is not None})
+        news += [charges] if charges else []
+        news.append(planning.artefacts.new(BATCH_PLAN, shared.run, plan, part=batch))
+        planned.add(batch, chunk)
+    planning.artefacts.write_all(news)
 
 
 def _write_aggregations(
     planning: _Planning,
-    work: dict[int, list[BucketWork]],
+    work: Work,
     shared: BatchPlan,
     objects: Objects,
     *,
@@ -243,9 +276,8 @@ def _write_aggregations(
 def _write_run_plan(
     planning: _Planning,
     shared: BatchPlan,
-    accounts: dict[int, list[AccountPlan]],
+    accounts: _PlannedAccounts,
     buckets: Sequence[int],
-    batches: Sequence[str],
     *,
     has_control_totals: bool,
 ) -> RunPlan:
@@ -254,9 +286,9 @@ def _write_run_plan(
         run=shared.run,
         legal_entity=planning.entity.id,
         period=planning.period,
-        accounts=sum(map(len, accounts.values())),
+        accounts=accounts.number,
         buckets=tuple(buckets),
-        batches=tuple(batches),
+        batches=tuple(accounts.batches),
         start=start,
         end=end,
         received_before=planning.now,
@@ -268,31 +300,3 @@ def _write_run_plan(
     )
     planning.artefacts.write(RUN_PLAN, shared.run, plan)
     return plan
-
-
-def _names(accounts: dict[int, list[AccountPlan]]) -> list[str]:
-    """Name every account that a run looks at, children too."""
-    return [member.id for plans in accounts.values() for plan in plans for member in plan.terms.members]
-
-
-type _Rate = Callable[[str], ExchangeRate | None]
-
-
-def _rate(shared: BatchPlan, directory: Directory) -> _Rate:
-    """Look each currency's rate up once: all batches of a run are converted alike."""
-    books, days = shared.legal_entity.currency, shared.policy.thresholds.exchange_rate_days
-    return cache(lambda currency: directory.rate(currency, books, on=shared.issue_date, days=days))
-
-
-def _rates(accounts: Iterable[AccountPlan], books: str, rate: _Rate) -> tuple[ExchangeRate, ...]:
-    """Return the rates of every other currency than the books' that a contract of some accounts is in."""
-    contracts = [
-        contract
-        for account in accounts
-        for contract in (
-            *account.terms.contracts,
-            *(known for month in account.terms.earlier for known in month.contracts),
-        )
-    ]
-    rates = (rate(currency) for currency in sorted({contract.currency for contract in contracts} - {books}))
-    return tuple(rate for rate in rates if rate is not None)

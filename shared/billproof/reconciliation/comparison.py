@@ -92,9 +92,7 @@ class Comparison:
         Documents of other periods that are dated in the month and numbered in its year or the year before are compared,
         too: one that was posted twice or was moved here is found. One of an older number is without an invoice.
         """
-        left = self._lookup.dated_in(month)
-        for reference in self._compared:
-            left.pop(reference, None)
+        left = self._lookup.dated_in(month, but=self._compared)
         if not left:
             return Compared()
         variances = [*self._of_other_periods(left, month), *self._of_revenue(left, month)]

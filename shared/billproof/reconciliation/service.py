@@ -8,13 +8,35 @@ from billproof.errors import work_apart
 from billproof.ids import canonical_json
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
-from billproof.money import Taxed, total
+from billproof.money import Money, Taxed
 from billproof.nets import TroubleLimit
 from billproof.periods import Period
 from billproof.ports import Objects
-from billproof.reconciliation.comparison import Comparison
-from billproof.reconciliation.model import Reconciliation, ReconciliationOutcome
+from billproof.reconciliation.comparison import Compared, Comparison
+from billproof.reconciliation.model import Reconciliation, ReconciliationOutcome, Variance
+
+
+class _Sums:
+    """What the comparisons of a month come to: of a document only its variances are kept."""
+
+    def __init__(self, entity: LegalEntity) -> None:
+        self._entity = entity
+        self.invoices = self.postings = 0
+        self.invoiced = Taxed.total((), entity.currency)
+        self.receivable = Money.zero(entity.currency)
+        self.variances: list[Variance] = []
+
+    def add(self, part: Compared) -> None:
+        """Add one comparison."""
+        self.invoices += len(part.totals)
+        self.postings += len(part.posted)
+        self.invoiced = Taxed.total((self.invoiced, *part.totals), self._entity.currency)
+        chart = self._entity.chart_of_accounts
+        mine = (document for document in part.posted if document.currency == self._entity.currency)
+        self.receivable = self.receivable.plus(document.on(chart.receivable) for document in mine)
+        self.variances += part.variances
 
 
 def reconcile(
@@ -31,24 +53,21 @@ def reconcile(
     entity = directory.legal_entity(legal_entity)
     versions = directory.versions_of(legal_entity)
     comparison = Comparison(versions, register=register, objects=objects, lookup=PostedDocuments(entity, erps))
-    compared = [comparison.of_document(facts) for facts in register.of_period(legal_entity, period)]
-    documents = len(compared)
-    compared.append(comparison.of_others(Period.month(period).next()))
-    totals = [amounts for part in compared for amounts in part.totals]
-    posted = [document for part in compared for document in part.posted]
-    receivable = entity.chart_of_accounts.receivable
+    sums = _Sums(entity)
+    documents = 0
+    for facts in register.of_period(legal_entity, period):
+        documents += 1
+        sums.add(comparison.of_document(facts))
+    sums.add(comparison.of_others(Period.month(period).next()))
     result = Reconciliation(
         legal_entity=legal_entity,
         period=period,
         currency=entity.currency,
-        invoices=len(totals),
-        postings=len(posted),
-        invoiced=Taxed.total(totals, entity.currency),
-        posted_receivable=total(
-            (document.on(receivable) for document in posted if document.currency == entity.currency),
-            entity.currency,
-        ),
-        variances=tuple(variance for part in compared for variance in part.variances),
+        invoices=sums.invoices,
+        postings=sums.postings,
+        invoiced=sums.invoiced,
+        posted_receivable=sums.receivable,
+        variances=tuple(sums.variances),
     )
     objects.put(report_key(legal_entity, period), canonical_json(result.model_dump(mode="json")))
     comparison.net.refuse_too_much(TroubleLimit(), documents)
