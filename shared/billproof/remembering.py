@@ -52,11 +52,11 @@ class RememberedRecords(ReadRecords):
         self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Record]:
         """Yield a partition's facts in the order of their sort keys."""
-        asked = (partition, prefix, newest_first, limit)
-        if asked not in self._queries:
-            found = self._below.query(partition, prefix=prefix, newest_first=newest_first, limit=limit)
-            self._queries[asked] = list(found)
-        yield from self._queries[asked]
+        query = (partition, prefix, newest_first, limit)
+        if query not in self._queries:
+            records = self._below.query(partition, prefix=prefix, newest_first=newest_first, limit=limit)
+            self._queries[query] = list(records)
+        yield from self._queries[query]
 
 
 class RememberedObjects:

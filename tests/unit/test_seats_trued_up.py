@@ -53,7 +53,7 @@ def test_the_line_says_what_was_read_and_nothing_above_is_nothing_owed(
 def test_the_most_seats_are_of_every_day_alike_and_daily_ones_of_their_own() -> None:
     """One seat above on the last day, of which a cap leaves 1.00: by the month it is 31.00, by the day 1.00."""
     reading = seen(*[2] * 30, 3)
-    last_day = {"caps": [off("c", amount="31", days={"start": "2013-01-31"})]}
+    last_day: dict[str, Any] = {"caps": [off("c", amount="31", days={"start": "2013-01-31"})]}
     for true_up, net in (("high_water_mark", "31.00"), ("daily", "1.00")):
         lines = lines_of({**MOST, "true_up": true_up}, reading, **last_day)
         assert {line.id: line.net.text for line in lines} == {

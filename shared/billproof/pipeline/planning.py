@@ -40,10 +40,8 @@ from billproof.pricing.terms import BatchPlan
 from billproof.usage.log import bucket_name
 
 LOOKUPS_AT_ONCE = 16
-AHEAD = 64
-"""Accounts that are planned together: so many wait at most for their batch."""
-BATCHES_AT_ONCE = 8
-"""Plans of batches that are written together: they cost one record of the audit chain."""
+AHEAD = 64  # accounts that are planned together: so many wait at most for their batch
+BATCHES_AT_ONCE = 8  # plans of batches that are written together: they cost one record of the audit chain
 
 
 class PlanOutcome(StrEnum):

@@ -109,7 +109,7 @@ def simulate(
         message = f"the changes affect no account of {shown(legal_entity)}"
         raise NotFound(message)
     before, after = (total((getattr(part, name) for part in done), currency) for name in ("before", "after"))
-    found = [change for part in done for change in part.changes]
+    changed = [change for part in done for change in part.changes]
     return Simulation(
         legal_entity=legal_entity,
         period=period,
@@ -117,7 +117,7 @@ def simulate(
         before=before,
         after=after,
         difference=after - before,
-        changes=tuple(sorted(found, key=lambda change: change.account)),
+        changes=tuple(sorted(changed, key=lambda change: change.account)),
     )
 
 

@@ -42,8 +42,8 @@ class RememberedArtefacts(Artefacts):
         key = artefact.key(run, part)
         if key not in self._read:
             self._read[key] = super().read(artefact, run, part)
-        found: M = self._read[key]
-        return found
+        content: M = self._read[key]
+        return content
 
 
 class RememberedErp:
@@ -56,10 +56,10 @@ class RememberedErp:
 
     def find(self, legal_entity: str, external_reference: str) -> list[PostedDocument]:
         """Return the posted documents under a reference."""
-        asked = (legal_entity, external_reference)
-        if asked not in self._documents:
-            self._documents[asked] = self._below.find(legal_entity, external_reference)
-        return self._documents[asked]
+        reference = (legal_entity, external_reference)
+        if reference not in self._documents:
+            self._documents[reference] = self._below.find(legal_entity, external_reference)
+        return self._documents[reference]
 
     def post(self, entry: JournalEntry) -> PostedDocument:
         """Refuse: a proof only reads."""
