@@ -17,7 +17,7 @@ _reads: list[Any] = []
 """What a process that helps reads: made when it begins."""
 
 
-class _Counted[C]:
+class _CountedItems[C]:
     """A crew that says how far it is."""
 
     def __init__(self, crew: Crew[C], how_far: HowFar) -> None:
@@ -48,13 +48,13 @@ def crew[C](alone: Crew[C], reads: Callable[..., C], *args: Any, most: int, how_
     """
     processes = min(os.process_cpu_count() or 1, most)
     if processes <= 1:
-        yield _Counted(alone, how_far)
+        yield _CountedItems(alone, how_far)
         return
     pool = ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_join, initargs=(partial(reads, *args),)
     )
     try:
-        yield _Counted(_Processes(pool), how_far)
+        yield _CountedItems(_Processes(pool), how_far)
     finally:
         pool.shutdown(cancel_futures=True)
 

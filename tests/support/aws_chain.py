@@ -29,7 +29,7 @@ from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
-from tests.support.invoking import REFUSED_EVENTS
+from tests.support.invoking import REFUSED_EVENTS, Context
 from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
 
@@ -40,19 +40,6 @@ SHOW_USAGE = "GET /v1/accounts/{account}/usage"
 ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "HA", "DL"}
 """The accounts of the demo that play: a level is read of HA, and DL is billed by the other legal entity."""
 LOST = {f"{INC}-2013-01-001": "compacted/", f"{INC}-2013-02-001": "compactions/"}  # once a run is planned
-
-
-class LambdaContext:
-    """As much of a context as powertools asks for."""
-
-    function_name = "function"
-    memory_limit_in_mb = 128
-    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    aws_request_id = "request"
-    log_group_name = log_stream_name = "log"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 60_000
 
 
 class HidingS3:
@@ -109,7 +96,7 @@ class Chain:
         handler = importlib.import_module(f"functions.{function}.app").handler
         self.recording.function = function
         try:
-            result = handler(event, LambdaContext(), self._compositions[function])
+            result = handler(event, Context(), self._compositions[function])
         except (BillproofError, KeyError) as error:
             return error
         finally:
@@ -230,6 +217,8 @@ def play(chain: Chain) -> None:
             chain.call("start_billing_runs", {})
         chain.compact(period)
         chain.call("api_usage", route_event(SHOW_USAGE, "metering", query={"period": period}, account="UA"))
+        asked = json.dumps({"account": "UA", "period": period})
+        chain.call("api_contracts", route_event("POST /v1/invoices:preview", "metering", body=asked))
         for entity in (INC, EUROPE):
             chain.bill(entity, period)
         chain.work_off()

@@ -86,14 +86,14 @@ def month_at_hand(stores: Stores, legal_entity: str, period: str, *further: str)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedCounts:
     """How many refused events of a run are of each account, and how many of no account that is known."""
 
     of_accounts: Counter[str]
     unattributed: int
 
     @classmethod
-    def of_run(cls, plan: RunPlan, stores: Stores) -> "Refused":
+    def of_run(cls, plan: RunPlan, stores: Stores) -> "RefusedCounts":
         """Count those of a run."""
         return cls(*quarantined_by_account(plan, stores.artefacts, stores.objects))
 
@@ -101,7 +101,7 @@ class Refused:
 def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     """Return the conservation statement of a run and its accounts; raises NotFound where a step is missing."""
     plan = stores.artefacts.read(RUN_PLAN, run_id)
-    refused = Refused.of_run(plan, stores)
+    refused = RefusedCounts.of_run(plan, stores)
     accounts: list[AccountStatement] = []
     with month_at_hand(stores, plan.legal_entity, plan.period.name) as (at_hand, _):
         for batch in plan.batches:
@@ -112,7 +112,7 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
     return statement_of(plan, sums, refused, stores=stores, accounts=tuple(accounts))
 
 
-def balance_batch(plan: RunPlan, batch: str, refused: Refused, stores: Stores) -> Iterator[AccountStatement]:
+def balance_batch(plan: RunPlan, batch: str, refused: RefusedCounts, stores: Stores) -> Iterator[AccountStatement]:
     """Yield the statements of a batch's accounts; raises NotFound where a step is missing."""
     artefacts = stores.artefacts
     lookup = PostedDocuments(stores.directory.legal_entity(plan.legal_entity), stores.erps)
@@ -131,7 +131,7 @@ def balance_batch(plan: RunPlan, batch: str, refused: Refused, stores: Stores) -
 def statement_of(
     plan: RunPlan,
     sums: "EquationSums",
-    refused: Refused,
+    refused: RefusedCounts,
     *,
     stores: Stores,
     accounts: tuple[AccountStatement, ...] = (),

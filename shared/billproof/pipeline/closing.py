@@ -52,7 +52,7 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
         items = [{"run_id": run_id, "batch_id": batch} for batch in missing]
         key = artefacts.write_map_items(run_id, "missing", items)
         return Closed(run_id=run_id, outcome=CloseOutcome.INCOMPLETE, missing=tuple(missing), missing_key=key)
-    sums = _Sums()
+    sums = _RunSums()
     for batch in plan.batches:
         sums.add(artefacts.read(DRAFTED, run_id, batch).drafts, artefacts.read(RELEASED, run_id, batch).invoices)
     statement = _statement(plan, sums, artefacts, objects)
@@ -68,7 +68,7 @@ def read_statement(objects: Objects, run_id: str) -> RunStatement:
     return Artefacts(objects).read(STATEMENT, run_id)
 
 
-class _Sums:
+class _RunSums:
     """What the batches of a run come to, added up batch by batch: of an account only its findings are kept."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class _Sums:
             )
 
 
-def _statement(plan: RunPlan, sums: _Sums, artefacts: Artefacts, objects: Objects) -> RunStatement:
+def _statement(plan: RunPlan, sums: _RunSums, artefacts: Artefacts, objects: Objects) -> RunStatement:
     findings = sums.all_findings
     quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
     places = quarantine_of(plan, artefacts, objects, findings)

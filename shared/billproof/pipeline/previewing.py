@@ -15,7 +15,6 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.model import Model
-from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, RUN_PLAN, USAGE, Artefacts
 from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.planning import RunSizes, plan_billing_run
@@ -99,6 +98,8 @@ def preview(
         now=now,
         counts_everyone=False,
     )
+    from billproof.pipeline.aggregating import aggregate_usage  # DuckDB is loaded where something is aggregated
+
     artefacts = Artefacts(objects)
     plan = artefacts.read(RUN_PLAN, PREVIEW)
     for bucket in plan.buckets:

@@ -11,7 +11,7 @@ from typing import Any, override
 from pydantic import BaseModel
 
 from billproof.approvals.governing import RememberedPolicies
-from billproof.conservation.service import Refused, Stores
+from billproof.conservation.service import RefusedCounts, Stores
 from billproof.erp.intent import erp_of
 from billproof.erp.port import Erp, PostedDocument, erp_named
 from billproof.errors import NotFound
@@ -131,9 +131,9 @@ class RunReads:
         return self.stores.artefacts.read(RUN_PLAN, self.run)
 
     @cached_property
-    def refused(self) -> Refused:
+    def refused(self) -> RefusedCounts:
         """What was refused of the run's accounts."""
-        return Refused.of_run(self.plan, self.stores)
+        return RefusedCounts.of_run(self.plan, self.stores)
 
     def part(self) -> RememberingStores:
         """Return the stores of one part of the proof."""
