@@ -98,6 +98,11 @@ class BilledLine(Model):
         """What tells it from every other line of its period."""
         return line_identity(self.contract, self.line, self.dimension)
 
+    @property
+    def exceeding(self) -> tuple[Earning, ...]:
+        """What is stated of its concessions to be more than it owes."""
+        return tuple(earning for earning in self.earnings if earning.is_excess)
+
 
 class EarlierPeriod(Model):
     """An earlier month whose terms or usage changed since it was billed: as known now, and what is billed of it.
