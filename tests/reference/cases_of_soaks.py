@@ -2,8 +2,20 @@
 
 from decimal import Decimal
 
-from tests.reference.builders import charge, credit_note, days, flat, life, per_unit, usage_charge, used, version
-from tests.reference.cases import FEBRUARY, FIRST, Q1, Case, Question, earned_in
+from tests.reference.builders import charge, credit_note, days, flat, life, meter, per_unit, usage_charge, used, version
+from tests.reference.cases import (
+    FEBRUARY,
+    FIRST,
+    JANUARY,
+    Q1,
+    Case,
+    Question,
+    billed_by_run,
+    earned_in,
+    minimum,
+    owed,
+)
+from tests.reference.figures import Document
 
 CHEAPER = life(
     [
@@ -32,12 +44,50 @@ ENDED = life(
     ],
     months=Q1,
 )
+SHORT = minimum("100", ["fee"], months=2)
+CUT_SHORT = life(
+    [
+        version(charge(flat("10")), until="2013-04-01", commitments=[SHORT]),
+        version(charge(flat("10")), number=2, until="2013-03-01", known="2013-04-10", commitments=[SHORT]),
+    ],
+    months=("2013-01", "2013-04"),
+)
+LEFT_OUT = life(
+    [
+        version(charge(flat("10")), commitments=[SHORT]),
+        version(charge(flat("10")), number=2, known="2013-03-10"),
+    ],
+    months=Q1,
+    credit_notes=[credit_note("2013-03-05", "minimum", (FIRST, "2013-03-01"), amount="30", kind="shortfall")],
+)
 
 
-def drawn_of(credit: str) -> Question:
-    """Ask what is drawn of a credit."""
+def seats(price: str) -> Document:
+    return charge(
+        {"model": "seats", "seats": 1, "unit_price": price, "true_up": "high_water_mark"}, "seats", seats_meter="units"
+    )
+
+
+SEATS = life(
+    [
+        version(seats("31"), credits=[{**PREPAID, "amount": "46"}]),
+        version(seats("62"), number=2, since="2013-01-17", credits=[{**PREPAID, "amount": "46"}]),
+    ],
+    [used(FIRST, "2")],
+    months=JANUARY,
+    meters=[meter("latest")],
+)
+
+
+def drawn_of(credit: str, kind: str | None = None) -> Question:
+    """Ask what is drawn of a credit, in all or by a kind of line."""
     return lambda answers, document: sum(
-        (each.drawn.get(credit, Decimal(0)) for each in answers.owed(document).values()), Decimal("0.00")
+        (
+            each.drawn.get(credit, Decimal(0))
+            for slot, each in answers.owed(document).items()
+            if kind in (None, slot.kind)
+        ),
+        Decimal("0.00"),
     )
 
 
@@ -67,4 +117,26 @@ SOAKS = [
         drawn_of("b"),
         "40.00",
     ),
+    Case(
+        "credits",
+        "committed seats draw before those above them, in any part of a month",
+        SEATS,
+        drawn_of("a", "charge"),
+        "46.00",
+    ),
+    Case(
+        "commitments",
+        "what is billed of a term that a version leaves no day is given back",
+        CUT_SHORT,
+        billed_by_run("2013-04", "minimum"),
+        "-40.82",
+    ),  # 100 x 31/61 - 10 for March
+    Case("commitments", "with the fee of March", CUT_SHORT, owed(), "100.00"),  # 20, and 80 for January and February
+    Case(
+        "commitments",
+        "what is left of a term that a version does not state any more is given back",
+        LEFT_OUT,
+        billed_by_run("2013-03", "minimum"),
+        "-50.00",
+    ),  # 80, of which 30 are conceded
 ]

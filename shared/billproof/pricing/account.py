@@ -197,7 +197,7 @@ class AccountPricer:
         return self._of_terms(shortfalls_now, timeline, lines) if timeline.credits else []
 
     def _of_terms(self, rule: _OfTerms, timeline: Timeline, lines: Iterable[PricedLine]) -> list[PricedLine]:
-        if not timeline.commitments:
+        if not (timeline.commitments or any(known.gone for known in self._terms.committed)):
             return []
         before = {(known.contract, known.commitment, known.start): known for known in self._terms.committed}
         mine = [line for line in lines if line.explanation.contract == timeline.id]
