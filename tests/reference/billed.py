@@ -1,5 +1,6 @@
 """Runs and credit notes in the order in which they happened: what each billed, what is left on each slot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -50,11 +51,10 @@ class Issued:
 
 @dataclass
 class Books:
-    """What was issued so far, what of it is left on each slot, and what was conceded."""
+    """What was issued so far, and what of it is left on each slot."""
 
     issued: list[Issued] = field(default_factory=list)
     left: dict[Slot, Amount] = field(default_factory=dict)
-    conceded: dict[Slot, int] = field(default_factory=dict)
     owed: dict[Slot, Owed] = field(default_factory=dict)
     latest: date = date.min
     """The latest month that was run: what is due by its invoice is billed by any run since."""
@@ -65,14 +65,21 @@ class Books:
             self.left[slot] = self.left.get(slot, NONE) + amount
 
 
-def keep_books(life: Life, until: datetime | None = None) -> Books:
+def conceded_by(issued: Iterable[Issued]) -> dict[Slot, int]:
+    """Return what credit notes took back of each slot for good."""
+    conceded: dict[Slot, int] = {}
+    for note in issued:
+        for slot, amount in note.amounts.items() if note.note is not None and not note.rebill else ():
+            conceded[slot] = conceded.get(slot, 0) - amount.net
+    return conceded
+
+
+def keep_books(life: Life) -> Books:
     """Play a life's runs and credit notes in the order of their instants."""
     books, notes = Books(), life.document.get("credit_notes") or ()
     happened = [(instant(run["at"]), 1, run) for run in life.runs]
     happened += [(instant(note["issued"]), 0, note) for note in notes]
     for at, is_run, what in sorted(happened, key=lambda each: each[:2]):
-        if until is not None and at > until:
-            break
         if is_run:
             _run(books, life, day_of(what["month"] + "-01"), at)
         else:
@@ -89,7 +96,7 @@ def _run(books: Books, life: Life, month: date, at: datetime) -> None:
         books.add(Issued(month, at, {}))
         return
     books.latest = month
-    owed = {each.slot: each for each in life.owed(books.latest, at, books.conceded)}
+    owed = {each.slot: each for each in life.owed(books.latest, at, conceded_by(books.issued))}
     books.owed |= owed
     due = {slot: each for slot, each in owed.items() if each.due <= books.latest}
     amounts = {}
@@ -125,8 +132,6 @@ def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
     month = at.astimezone(life.time_zone).date().replace(day=1)
     rebill = bool(note.get("rebill"))
     books.add(Issued(month, at, {slot: NONE - Amount(net, drawn)}, note["id"], days, rebill))
-    if not rebill:
-        books.conceded[slot] = books.conceded.get(slot, 0) + net
 
 
 def _days_of(note: Document, owed: Owed | None) -> tuple[date, ...]:

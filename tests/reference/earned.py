@@ -3,7 +3,7 @@
 from datetime import date
 from fractions import Fraction
 
-from tests.reference.billed import Books, Issued
+from tests.reference.billed import Books, Issued, conceded_by
 from tests.reference.days import DAY, Range, add_months, day_of, months_between
 from tests.reference.figures import rounded
 from tests.reference.life import Life, Owed
@@ -79,10 +79,7 @@ def earned_by_month(life: Life, books: Books) -> dict[date, dict[Slot, int]]:
         if invoice.note is not None or invoice.month in months:
             continue
         notes = [each for each in books.issued if _counts(each, invoice)]
-        conceded: dict[Slot, int] = {}
-        for note in notes:
-            for slot, amount in note.amounts.items():
-                conceded[slot] = conceded.get(slot, 0) - amount.net
+        conceded = conceded_by(notes)
         by, latest = add_months(invoice.month, 1), max(latest, invoice.month)
         now: dict[Slot, int] = {}
         for owed in _owed(life, invoice, conceded, latest):

@@ -50,6 +50,7 @@ class Life:
         self.meters = {meter["id"]: meter for meter in document.get("meters") or ()}
         self.usage = [{"place": place, **event} for place, event in enumerate(document.get("usage") or ())]
         self.runs = sorted(document["runs"], key=lambda run: instant(run["at"]))
+        self._owed: dict[tuple[date, datetime, frozenset[tuple[Slot, int]]], list[Owed]] = {}
 
     @property
     def last_month(self) -> date:
@@ -68,6 +69,13 @@ class Life:
         Slots are those whose service period begins before the end of the month after `until`. Those after it count in
         the months that a fee of a year has a share of: their amounts and caps are shared with it.
         """
+        conceded = {slot: amount for slot, amount in (conceded or {}).items() if amount}
+        key = until, at, frozenset(conceded.items())
+        if key not in self._owed:
+            self._owed[key] = self._owed_now(until, at, conceded)
+        return list(self._owed[key])
+
+    def _owed_now(self, until: date, at: datetime, conceded: dict[Slot, int]) -> list[Owed]:
         limit = add_months(until, 2)
         further = add_months(limit, 12)
         contracts = self.contracts(at, add_months(further, 12))
@@ -84,7 +92,7 @@ class Life:
                 shares = shares_by_month(lines, self.rounding)
                 take_fixed_and_caps(writer, shares)
                 lines += shortfalls(writer, shares)
-            slots = _slots(contract, writer, lines, conceded or {})
+            slots = _slots(contract, writer, lines, conceded)
             found += (each for each in slots if each.slot.start < limit)
         return found
 

@@ -1,10 +1,12 @@
 """The reference model's answers: what an account owes, what its runs bill, what is left, what is earned."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
-from tests.reference.billed import Amount, Books, keep_books
+from tests.reference.billed import NONE, Amount, Books, Issued, conceded_by, keep_books
 from tests.reference.earned import earned_by_month
 from tests.reference.figures import Document, money_text
 from tests.reference.life import ALWAYS, Life
@@ -58,9 +60,9 @@ class Account:
 
 def owed(document: Document, at: str | None = None) -> dict[Slot, OwedAmounts]:
     """Return what is owed for every slot that is due by the last month that is run, as it is known at an instant."""
-    life = Life(document)
+    life, books = _kept(json.dumps(document))
     known = ALWAYS if at is None else instant(at)
-    conceded = keep_books(life, known).conceded if document.get("credit_notes") else {}
+    conceded = conceded_by(_until(books, known))
     currency = _currency(document)
     return {
         each.slot: OwedAmounts(
@@ -89,20 +91,24 @@ def billed(document: Document) -> list[IssuedDocument]:
                 if (amount.net, amount.drawn) != (0, 0)
             },
         )
-        for each in keep_books(Life(document)).issued
+        for each in books_of(document).issued
     ]
 
 
 def left(document: Document, at: str | None = None) -> dict[Slot, Amounts]:
     """Return what can be credited of every slot: billed, with differences, less credit notes."""
-    books = keep_books(Life(document), None if at is None else instant(at))
-    return {slot: _amounts(amount, _currency(document)) for slot, amount in books.left.items()}
+    known = ALWAYS if at is None else instant(at)
+    rest: dict[Slot, Amount] = {}
+    for issued in _until(books_of(document), known):
+        for slot, amount in issued.amounts.items():
+            rest[slot] = rest.get(slot, NONE) + amount
+    return {slot: _amounts(amount, _currency(document)) for slot, amount in rest.items()}
 
 
 def earned(document: Document) -> dict[str, dict[Slot, Decimal]]:
     """Return what each month that was run earned of each slot; slots without change are left out."""
-    life, currency = Life(document), _currency(document)
-    months = earned_by_month(life, keep_books(life))
+    (life, books), currency = _kept(json.dumps(document)), _currency(document)
+    months = earned_by_month(life, books)
     return {
         f"{month:%Y-%m}": {slot: _money(amount, currency) for slot, amount in slots.items() if amount}
         for month, slots in sorted(months.items())
@@ -121,7 +127,19 @@ def statement(document: Document) -> list[Account]:
 
 def books_of(document: Document) -> Books:
     """Return the books in minor units, for whoever asks more than the answers above."""
-    return keep_books(Life(document))
+    return _kept(json.dumps(document))[1]
+
+
+@lru_cache(maxsize=8)
+def _kept(text: str) -> tuple[Life, Books]:
+    """Play a life once for all that is asked of it."""
+    life = Life(json.loads(text))
+    return life, keep_books(life)
+
+
+def _until(books: Books, known: datetime) -> list[Issued]:
+    """Return what was issued up to an instant: what comes later changes none of it."""
+    return [issued for issued in books.issued if issued.at <= known]
 
 
 def _currency(document: Document) -> str:

@@ -8,7 +8,8 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.money import Money, Rounding
 from billproof.periods import Period
-from billproof.pricing.differences import concessions, difference_lines, is_given_back
+from billproof.pricing.concessions import NOT_CONCEDED, Conceded, concessions
+from billproof.pricing.differences import difference_lines, is_given_back
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LeftOn, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.owed import contract_lines
@@ -156,8 +157,8 @@ def test_what_was_conceded_is_not_owed_and_never_more_than_is_owed() -> None:
     ]
     whole = earlier(billed(conceded=Decimal(50)))
     assert [made.net.text for made in difference_lines(whole, priced("25", contract()))] == ["-20.00"]
-    assert [made.net.text for made in difference_lines(whole, priced("25", contract()), {})] == ["10.00"]
-    other = {("K", "miles:2013-01"): Decimal(7)}
+    assert [made.net.text for made in difference_lines(whole, priced("25", contract()), NOT_CONCEDED)] == ["10.00"]
+    other = Conceded({("K", "miles:2013-01"): Decimal(7)}, {})
     assert [made.net.text for made in difference_lines(whole, priced("25", contract()), other)] == ["3.00"]
 
 
@@ -187,12 +188,13 @@ def test_a_concession_is_of_a_fee_with_all_that_comes_off_it() -> None:
     off = billed(line="off:miles:2013-01", net=Money.of("-8", "USD"), conceded=Decimal(-5))
     for fee_conceded, whole in (("30", "18"), ("15", "10"), ("23", "18")):
         given = earlier(billed(conceded=Decimal(fee_conceded)), off)
-        taken = concessions(given, now)
+        taken, excess = concessions(given, now)
         assert sum(taken.values()) == Decimal(whole)
         assert taken["K", "off:miles:2013-01"] == -5
-    assert concessions(earlier(billed(), billed(line="off:miles:2013-01")), now) == {}
+        assert sum(excess.values()) == Decimal(fee_conceded) - 5 - Decimal(whole)
+    assert concessions(earlier(billed(), billed(line="off:miles:2013-01")), now) == NOT_CONCEDED
     drawn = billed(line="paid:miles:2013-01", is_draw=True, conceded=Decimal(9))
-    assert concessions(earlier(billed(), drawn), now) == {}
+    assert concessions(earlier(billed(), drawn), now) == NOT_CONCEDED
 
 
 def test_what_is_more_than_a_part_owes_is_conceded_of_the_other_parts_of_its_period() -> None:
@@ -201,10 +203,16 @@ def test_what_is_more_than_a_part_owes_is_conceded_of_the_other_parts_of_its_per
     first = fee.model_copy(update={"id": "miles:a", "net": Money.of("20", "USD")})
     second = fee.model_copy(update={"id": "miles:b", "net": Money.of("10", "USD")})
     other = fee.model_copy(update={"id": "more", "charge": "more"})
-    given = earlier(billed(line="miles:a", conceded=Decimal(35)))
-    assert concessions(given, [first, second, other]) == {("K", "miles:a"): Decimal(20), ("K", "miles:b"): Decimal(10)}
-    less = earlier(billed(line="miles:a", conceded=Decimal(24)))
-    assert concessions(less, [first, second, other]) == {("K", "miles:a"): Decimal(20), ("K", "miles:b"): Decimal(4)}
+    for conceded, of_first, of_second, excess in (
+        ("35", "20", "10", "5"),
+        ("24", "20", "4", "0"),
+        ("19", "19", None, None),
+    ):
+        given = earlier(billed(line="miles:a", conceded=Decimal(conceded)))
+        conceded_now = concessions(given, [first, second, other])
+        assert conceded_now.taken.get(("K", "miles:a")) == Decimal(of_first)
+        assert conceded_now.taken.get(("K", "miles:b")) == (None if of_second is None else Decimal(of_second))
+        assert conceded_now.excess.get(("K", "miles:a")) == (None if excess is None else Decimal(excess))
 
 
 def test_a_fee_over_time_is_stated_anew_with_what_changed_of_it_where_lines_are_booked_by_fee() -> None:

@@ -83,3 +83,20 @@ def test_a_concession_takes_off_from_its_month_on_also_where_nothing_is_left() -
         Earning(amount=euros("30"), schedule=line.recognition),
         Earning(amount=euros("-30"), schedule=line.recognition, is_concession=True, since=march),
     )
+
+
+def test_what_a_concession_took_that_is_not_owed_it_does_not_take_back() -> None:
+    """Of 100.00 all were conceded in March; then only 70.00 were owed: those are earned, and taken back from March."""
+    line = fee("2013-01-01", "2013-02-01")
+    march = date(2013, 3, 1)
+    before = (
+        Earning(amount=euros("100"), schedule=line.recognition),
+        Earning(amount=euros("-100"), schedule=line.recognition, is_concession=True, since=march),
+    )
+    excess = Earning(amount=euros("30"), schedule=line.recognition, is_concession=True, since=march, is_excess=True)
+    adjusts = Adjusts(period="2013-01", line=line.id, numbers=("1",), replaces=before, exceeding=(excess,))
+    less = difference(line, "0").model_copy(update={"adjusts": adjusts})
+    now = less.earnings(euros("0"))
+    assert now == (Earning(amount=euros("70"), schedule=line.recognition), before[1], excess)
+    again = adjusts.model_copy(update={"replaces": now, "exceeding": ()})
+    assert less.model_copy(update={"adjusts": again}).earnings(euros("0")) == before

@@ -173,7 +173,7 @@ class AccountPlanner:
             plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
         unbilled = self._unbilled.months(family, billings, settled, marks=marks, billed_now=months)
         plan = self._with_unbilled(plan, family, unbilled, billed={*settled.months, *months, self._period.name})
-        committed = committed_before(plan.terms, history, self._period)
+        committed = committed_before(plan.terms, family.contracts, history, self._period)
         return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
     def _billed_by_a_later_month(self, family: Family) -> AccountPlan:

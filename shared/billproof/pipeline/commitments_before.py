@@ -1,16 +1,56 @@
-"""What earlier invoices say of commitments whose terms are over."""
+"""What earlier invoices say of terms of commitments over several months: of those that are over, and that are gone."""
 
+from collections.abc import Iterable
+
+from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
+from billproof.invoicing.model import Invoice
 from billproof.periods import Period
-from billproof.pipeline.history import History
+from billproof.pipeline.history import History, charged_of
+from billproof.pricing.commitments import CommitmentTerm, committed, gone_terms, term_key, terms_over
 from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, Committed
 
 
-def committed_before(terms: AccountTerms, history: History, period: Period) -> tuple[Committed, ...]:
-    """Return what earlier invoices say of the terms of commitments that are over, as far as their fees are billed."""
-    versions = [*terms.contracts, *(contract for month in terms.earlier for contract in month.contracts)]
-    over = timelines({(version.id, version.version): version for version in versions}.values(), period)
+def committed_before(
+    terms: AccountTerms, versions: Iterable[Contract], history: History, period: Period
+) -> tuple[Committed, ...]:
+    """Return what earlier invoices say of the terms of commitments that are over, as far as their fees are billed.
+
+    Where earlier months are billed again, also of those that no version states any more, or that have no day left.
+    """
+    governing = [*terms.contracts, *(contract for month in terms.earlier for contract in month.contracts)]
+    over = timelines({(version.id, version.version): version for version in governing}.values(), period)
+    known = [term for timeline in over for term in terms_over(timeline, period)]
+    stated = any(commitment.months != 1 for version in versions for commitment in version.commitments)
+    if terms.earlier:
+        return _said_of(known, history, all_terms=known) if stated else ()
     own = timelines(terms.contracts, period)
-    first = min((due.period.start for timeline in own for due in dues(timeline, period)), default=None)
-    return history.committed(over, since=None if terms.earlier else first)
+    since = min((due.period.start for timeline in own for due in dues(timeline, period)), default=None)
+    mine = [term for term in known if since is None or term.is_due_in(period) or term.days.end > since]
+    return _said_of(mine, history) if mine else ()
+
+
+def _said_of(
+    terms: Iterable[CommitmentTerm], history: History, *, all_terms: Iterable[CommitmentTerm] | None = None
+) -> tuple[Committed, ...]:
+    """Return what documents say of terms; given all terms that there are, also of those that there are no more."""
+    documents = history.documents()
+    lasting = [document for document, is_concession in documents if not is_concession]
+    lines = [line.priced for document in lasting for line in document.lines]
+    said = [_with_tax(committed(term, lines), lasting, term) for term in terms]
+    if all_terms is not None:
+        every = [document for document, _ in documents]
+        gone = gone_terms(all_terms, [line.priced for document in every for line in document.lines])
+        said += [_with_tax(known, every) for known in gone]
+    return tuple(said)
+
+
+def _with_tax(known: Committed, documents: Iterable[Invoice], term: CommitmentTerm | None = None) -> Committed:
+    """Add what was charged for a shortfall, where the books are in another currency."""
+    key, charged = (known.contract, known.commitment, known.start), None
+    for document in documents:
+        for line in document.lines:
+            if term.is_true_up(line.priced) if term else term_key(line.priced) == key:
+                charged = charged_of(charged, line, document)
+    return known.model_copy(update={"charged": charged})

@@ -7,7 +7,6 @@ from operator import attrgetter
 
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
-from billproof.contracts.timeline import Timeline
 from billproof.errors import NotFound
 from billproof.identities import ContractPath
 from billproof.invoicing.documents import read_invoice
@@ -16,14 +15,13 @@ from billproof.invoicing.register import Register
 from billproof.money import CONTEXT, Money
 from billproof.periods import Period, month_name
 from billproof.ports import Objects
-from billproof.pricing.commitments import MODEL, CommitmentTerm, committed, terms_over
+from billproof.pricing.commitments import MODEL
 from billproof.pricing.differences import QUANTITIES
 from billproof.pricing.model import Earning, LineIdentity, LineKind, PricedLine, line_identity, metered_quantities
 from billproof.pricing.terms import (
     BilledLine,
     Carried,
     Charged,
-    Committed,
     CreditedDays,
     Drawn,
     InvoiceBefore,
@@ -93,28 +91,14 @@ class History:
         last = max(self._draws, key=lambda settlement: settlement.ordinal)
         return read_settled(self._register, self._objects, last).credits_drawn, last.ordinal + 1
 
-    def committed(self, timelines: Iterable[Timeline], *, since: date | None) -> tuple[Committed, ...]:
-        """Return what invoices say of the terms of commitments that end in the period or after a day; None: of all."""
-        terms = [
-            term
-            for timeline in timelines
-            for term in terms_over(timeline, self._period)
-            if since is None or term.is_due_in(self._period) or term.days.end > since
-        ]
-        if not terms:
-            return ()
+    def documents(self) -> list[tuple[Invoice, bool]]:
+        """Return every document in the order of their numbers, and whether it concedes something for good."""
         conceded = {settlement.invoice for settlement in self._settlements if settlement.is_concession}
         settled = {settlement.invoice: settlement for settlement in self._settlements}
-        in_order = sorted(settled.values(), key=lambda settlement: settlement.number)
-        documents = [
-            read_settled(self._register, self._objects, settlement)
-            for settlement in in_order
-            if settlement.invoice not in conceded
+        return [
+            (read_settled(self._register, self._objects, settlement), settlement.invoice in conceded)
+            for settlement in sorted(settled.values(), key=lambda settlement: settlement.number)
         ]
-        lines = [line.priced for document in documents for line in document.lines]
-        return tuple(
-            committed(term, lines).model_copy(update={"charged": _shortfall_charged(term, documents)}) for term in terms
-        )
 
     def unbilled_one_offs(self, contracts: Iterable[Contract], *, settled_now: Iterable[str]) -> tuple[str, ...]:
         """Name the one-off charges that were due before the period and that no invoice of their month billed.
@@ -175,7 +159,7 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Per
                 known = billed.get(key)
                 added = _add(known, name, line.priced, settlement, document.kind)
                 changes = {
-                    "charged": _charged(known.charged if known else None, line, document),
+                    "charged": charged_of(known.charged if known else None, line, document),
                     "earnings": _earnings(known.earnings if known else (), line, document, settlement),
                     "credited": _credited(known.credited if known else (), line, document.kind, settlement),
                 }
@@ -183,17 +167,8 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Per
     return list(billed.values())
 
 
-def _shortfall_charged(term: CommitmentTerm, documents: Iterable[Invoice]) -> Charged | None:
-    charged = None
-    for document in documents:
-        for line in document.lines:
-            if term.is_true_up(line.priced):
-                charged = _charged(charged, line, document)
-    return charged
-
-
-def _charged(known: Charged | None, line: InvoiceLine, document: Invoice) -> Charged | None:
-    """Add what a document charges for a line, where it is in another currency than the books.
+def charged_of(known: Charged | None, line: InvoiceLine, document: Invoice) -> Charged | None:
+    """Return what is charged of a line, with a document, where it is in another currency than the books.
 
     A write-off takes nothing back of what was charged.
     """

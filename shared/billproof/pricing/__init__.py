@@ -10,7 +10,7 @@
       |
     owed             owed.py             all that is owed at home in a month, as it is known now
       |
-    minus billed     differences.py      less concessions and what is billed; draws.py: what prepaid credits pay
+    minus billed     differences.py      less concessions (concessions.py) and what is billed; draws.py: prepaid credits
       |
     explanation      explanation.py      every line says why it has its amount
 

@@ -15,7 +15,8 @@ from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.accruals import accruals
 from billproof.pricing.commitments import commitment_lines, shortfalls_now
-from billproof.pricing.differences import concessions, difference_lines
+from billproof.pricing.concessions import NOT_CONCEDED, Conceded, concessions
+from billproof.pricing.differences import difference_lines
 from billproof.pricing.draws import draw_lines, drawing_month, stated_order
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import Accrual, PricedLine
@@ -36,7 +37,7 @@ class _Settled:
 
     month: EarlierPeriod
     owed: list[Owed]
-    conceded: Mapping[tuple[str, str], Decimal]
+    conceded: Conceded
 
     @property
     def lines(self) -> list[PricedLine]:
@@ -46,7 +47,7 @@ class _Settled:
     def lefts(self, contract: Owed) -> list[tuple[PricedLine, Money]]:
         """Return what is left of a contract's lines after reductions and concessions."""
         taken: dict[str, Decimal] = {}
-        for (name, line_id), amount in self.conceded.items():
+        for (name, line_id), amount in self.conceded.taken.items():
             if name == contract.timeline.id:
                 for fee in (line_id, reduced_line(line_id)):
                     taken[fee] = taken.get(fee, ZERO) + amount
@@ -174,7 +175,7 @@ class AccountPricer:
             ended = [line for line in terms.get(timeline.id, ()) if drawing_month(line) == month.period]
             lefts = stated_order(timeline, [*lefts, *((line, line.net) for line in ended)])
             now += draw_lines(timeline, lefts, month.period, self._drawn, month.rounding, month.line_ids)
-        return difference_lines(month.model_copy(update={"billed": _billed(month, draws=True)}), now, {})
+        return difference_lines(month.model_copy(update={"billed": _billed(month, draws=True)}), now, NOT_CONCEDED)
 
     def _draws(self, timeline: Timeline, lefts: Sequence[tuple[PricedLine, Money]]) -> list[PricedLine]:
         return draw_lines(
@@ -196,7 +197,7 @@ class AccountPricer:
         return self._of_terms(shortfalls_now, timeline, lines) if timeline.credits else []
 
     def _of_terms(self, rule: _OfTerms, timeline: Timeline, lines: Iterable[PricedLine]) -> list[PricedLine]:
-        if not timeline.commitments:
+        if not (timeline.commitments or any(known.gone for known in self._terms.committed)):
             return []
         before = {(known.contract, known.commitment, known.start): known for known in self._terms.committed}
         mine = [line for line in lines if line.explanation.contract == timeline.id]

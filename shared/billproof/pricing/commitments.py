@@ -5,10 +5,11 @@
                 whatever credits paid of them; of a line that the term cuts, what is left on its days (left_on)
     owed        committed less reached, or nothing; an invoice bills what is owed less what was billed of it before
 
-So a term that is over is true again whenever late usage or a backdated version changes what it reached.
+So a term that is over is true again whenever late usage or a backdated version changes what it reached. What is billed
+of one that a version leaves no day, or does not state any more, is given back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,7 @@ from billproof.contracts.charges import Commitment
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
 from billproof.identities import LineIdFormat, TermName, reduced_line
-from billproof.money import Money, Rounding, exactly
+from billproof.money import CONTEXT, Money, Rounding, exactly
 from billproof.periods import Period, add_months
 from billproof.pricing.explanation import explain, shown
 from billproof.pricing.model import Explanation, LineKind, PricedLine
@@ -187,7 +188,8 @@ def commitment_lines(
 ) -> list[PricedLine]:
     """Return what an invoice bills of the terms that are over, given its own lines and what was billed before.
 
-    A term that ends in the period has a line, a zero one where it is met; an earlier one where its shortfall changed.
+    A term that ends in the period has a line, a zero one where it is met; an earlier one where its shortfall changed,
+    or where there is no such term any more.
     """
     mine, shortfalls = list(lines), []
     for term in terms_over(timeline, period):
@@ -202,7 +204,42 @@ def commitment_lines(
             net = Money.of(owed, timeline.currency)
             name = TermName(term.span.term.id)
             shortfalls.append(shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids))
-    return shortfalls
+    given_back = (_given_back(known.gone, known.billed) for known in before.values() if known.gone is not None)
+    return [*shortfalls, *(line for line in given_back if line.explanation.contract == timeline.id)]
+
+
+def gone_terms(terms: Iterable[CommitmentTerm], lines: Sequence[PricedLine]) -> list[Committed]:
+    """Return the terms that lines billed, those of credit notes among them, and that are not among those of now."""
+    known = list(terms)
+    gone: dict[tuple[str, str, date], PricedLine] = {}
+    for line in lines:
+        if line.explanation.price_model == MODEL and not any(term.is_true_up(line) for term in known):
+            gone[term_key(line)] = line
+    billed = dict.fromkeys(gone, ZERO)
+    for line in lines:
+        if (key := term_key(line)) in billed:
+            billed[key] = CONTEXT.add(billed[key], line.net.amount)
+    return [
+        Committed(contract=key[0], commitment=key[1], start=key[2], reached=ZERO, billed=billed[key], gone=line)
+        for key, line in gone.items()
+        if billed[key]
+    ]
+
+
+def term_key(line: PricedLine) -> tuple[str, str, date]:
+    """Return what tells the term that a line bills from others: the contract, the commitment and its first day."""
+    return line.explanation.contract, line.term, line.service_period.start
+
+
+def _given_back(gone: PricedLine, billed: Decimal) -> PricedLine:
+    why = gone.explanation.model_copy(
+        update={
+            "steps": (step_of("of the shortfall before", ONE, -billed),),
+            "exact_amount": -billed,
+            "note": "no longer owed",
+        }
+    )
+    return gone.model_copy(update={"net": Money.of(-billed, gone.net.currency), "explanation": why})
 
 
 @exactly

@@ -1,22 +1,32 @@
 """Minus what is billed: the one rule by which an invoice bills an earlier month again.
 
     owed         the month's lines as they are known now: late usage, and versions that were published since
-    conceded     what credit notes took back for good: it lowers what is owed, and never below zero
+    conceded     what credit notes took back for good: it lowers what is owed, and never below zero (concessions.py)
     billed       what all invoices say of the line, less all credit notes
     difference   owed - conceded - billed
 
 Each unit so has its own month's price and tier position, discounts and commitments follow, and a month that was billed
-in parts comes to what it would have come to in one. A concession is of a fee with all that comes off it: what is more
-than the fee still owes is not taken back from the customer.
+in parts comes to what it would have come to in one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 
 from billproof.contracts.charges import RecognitionMethod
 from billproof.identities import difference_of, reduced_line
 from billproof.money import Money, exactly
-from billproof.pricing.model import Adjusts, Explanation, LeftOn, LineKind, PricedLine, Restated, RevenueSchedule
+from billproof.pricing.concessions import Conceded, base_of, concessions, exceeding_of
+from billproof.pricing.model import (
+    Adjusts,
+    Earning,
+    Explanation,
+    LeftOn,
+    LineKind,
+    PricedLine,
+    Restated,
+    RevenueSchedule,
+)
 from billproof.pricing.models.base import Step
 from billproof.pricing.terms import BilledLine, EarlierPeriod
 
@@ -25,14 +35,11 @@ NOTHING = "nothing"
 """The price model of a line that is not owed any more."""
 QUANTITIES = ("quantity", "included_quantity", "billed_quantity", "unused_quantity")
 
-type LineKey = tuple[str, str]
-"""A line by its contract and id: two contracts may name lines alike."""
-
 
 def difference_lines(
     earlier: EarlierPeriod,
     now: Iterable[PricedLine],
-    conceded: Mapping[LineKey, Decimal] | None = None,
+    conceded: Conceded | None = None,
     *,
     states_together: bool = False,
 ) -> list[PricedLine]:
@@ -40,10 +47,35 @@ def difference_lines(
 
     `now` are all lines of the earlier period, priced again; `conceded` is what concessions take off them. With
     `states_together` a fee that is earned over time and what reduces it are stated anew together, at zero where one of
-    them has not changed: what is earned of them is rounded together, over the days that the fee has now.
+    them has not changed: what is earned of them is rounded together, over the days that the fee has now. So is a line
+    that was conceded and owes less now, though nothing is billed: it is earned before it is conceded.
     """
     owed = list(now)
     conceded = concessions(earlier, owed) if conceded is None else conceded
+    pairs = _pairs(earlier, owed)
+    keys = [(line.explanation.contract, line.id) for line, _ in pairs]
+    changes: list[list[PricedLine]] = []
+    stated: list[Callable[..., list[PricedLine]]] = []
+    for key, (line, before) in zip(keys, pairs, strict=True):
+        excess = conceded.excess.get(key, ZERO) if states_together else ZERO
+        exceeding = exceeding_of(before, excess, earlier.rounding)
+        taken = conceded.taken.get(key, ZERO)
+        stated.append(partial(_difference, line, before, earlier, taken, exceeding))
+        is_less = states_together and before is not None and exceeding != before.exceeding
+        changes.append(stated[-1](is_stated=is_less))
+    names = set(keys)
+    bases = [base_of(key, names) for key in keys]
+    changed = {base for base, lines in zip(bases, changes, strict=True) if lines} if states_together else set()
+    lines: list[PricedLine] = []
+    for (line, before), base, difference, state in zip(pairs, bases, changes, stated, strict=True):
+        lines += difference
+        if not difference and base in changed and before is not None and _is_earned_over_time(line, before):
+            lines += state(is_stated=True)
+    return lines
+
+
+def _pairs(earlier: EarlierPeriod, owed: Sequence[PricedLine]) -> list[tuple[PricedLine, BilledLine | None]]:
+    """Return each line with what is billed of it; one that is billed and not owed any more owes nothing."""
     billed = {line.identity: line for line in earlier.billed}
     pairs: list[tuple[PricedLine, BilledLine | None]] = []
     for line in owed:
@@ -53,21 +85,7 @@ def difference_lines(
             pairs.append((line.model_copy(update={"left_on": (left,)}), before))
         else:
             pairs.append((line, before))
-    pairs += ((_nothing(gone, earlier), gone) for gone in billed.values())
-    changes = [
-        list(_difference(line, before, earlier, conceded.get((line.explanation.contract, line.id), ZERO)))
-        for line, before in pairs
-    ]
-    names = {(line.explanation.contract, line.id) for line, _ in pairs}
-    bases = [_base((line.explanation.contract, line.id), names) for line, _ in pairs]
-    changed = {base for base, lines in zip(bases, changes, strict=True) if lines} if states_together else set()
-    lines: list[PricedLine] = []
-    for (line, before), base, difference in zip(pairs, bases, changes, strict=True):
-        lines += difference
-        if not difference and base in changed and before is not None and _is_earned_over_time(line, before):
-            taken = conceded.get((line.explanation.contract, line.id), ZERO)
-            lines += _difference(line, before, earlier, taken, is_stated=True)
-    return lines
+    return [*pairs, *((_nothing(gone, earlier), gone) for gone in billed.values())]
 
 
 def _is_earned_over_time(line: PricedLine, before: BilledLine) -> bool:
@@ -84,53 +102,6 @@ def _left_of(line: PricedLine, owed: Iterable[PricedLine]) -> Decimal:
     contract = line.explanation.contract
     off = (other for other in owed if other.explanation.contract == contract and reduced_line(other.id) == line.id)
     return line.net.amount + sum((other.net.amount for other in off), ZERO)
-
-
-@exactly
-def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> dict[LineKey, Decimal]:
-    """Return what concessions take off each line: together never more than its fee owes with all that comes off it.
-
-    What is more than a part of a service period owes now is taken off its other parts.
-    """
-    conceded = {_key(line): line.conceded for line in earlier.billed if line.conceded and not line.is_draw}
-    if not conceded:
-        return conceded
-    owed = {(line.explanation.contract, line.id): line.net.amount for line in now}
-    names = {*owed, *(_key(line) for line in earlier.billed if not line.is_draw)}
-    groups: dict[LineKey, list[LineKey]] = {}
-    for key in names:
-        groups.setdefault(_base(key, names), []).append(key)
-    room = {
-        base: max(sum((owed.get(key, ZERO) for key in members), ZERO), ZERO)
-        - sum((conceded.get(key, ZERO) for key in members), ZERO)
-        for base, members in groups.items()
-    }
-    slots: dict[object, list[LineKey]] = {}
-    for line in now:
-        if (key := (line.explanation.contract, line.id)) in room:
-            slot = (key[0], line.charge, line.meter, line.service_period, tuple(sorted(line.dimension.items())))
-            slots.setdefault(slot, []).append(key)
-    excess = {base: -left for base, left in room.items() if left < 0}
-    conceded |= {base: conceded.get(base, ZERO) - amount for base, amount in excess.items()}
-    for parts in slots.values():
-        rest = sum((excess.get(base, ZERO) for base in parts), ZERO)
-        for base in parts:
-            taken = min(rest, max(room[base], ZERO))
-            if taken:
-                conceded[base] = conceded.get(base, ZERO) + taken
-                rest -= taken
-    return conceded
-
-
-def _key(line: BilledLine) -> LineKey:
-    return line.contract, line.line
-
-
-def _base(key: LineKey, names: Iterable[LineKey]) -> LineKey:
-    """Return the fee that a line takes something off, or the line itself."""
-    contract, name = key
-    base = contract, reduced_line(name)
-    return base if base in names else key
 
 
 def is_given_back(line: PricedLine) -> bool:
@@ -180,8 +151,9 @@ def _difference(
     before: BilledLine | None,
     earlier: EarlierPeriod,
     conceded: Decimal,
+    exceeding: tuple[Earning, ...],
     *,
-    is_stated: bool = False,
+    is_stated: bool,
 ) -> list[PricedLine]:
     already = before.net.amount if before else ZERO
     net = Money.of(line.net.amount - conceded - already, line.net.currency)
@@ -213,6 +185,7 @@ def _difference(
             numbers=numbers,
             restated=_restated(line, before, conceded),
             replaces=before.earnings if before else (),
+            exceeding=exceeding,
         ),
     }
     return [line.model_copy(update={**quantities, **changes})]

@@ -44,7 +44,7 @@ def draw_lines(
     rests = {line.id: left for line, left in lefts if left.amount > 0}
 
     def order(span: Span[Credit]) -> tuple[int, str, str]:
-        return (span.term.priority, str(span.days.end or "9999"), span.term.id)
+        return (span.term.priority, str(span.term.effective.end or "9999"), span.term.id)
 
     lines: list[PricedLine] = []
     for span in sorted(timeline.credits, key=order):
@@ -128,7 +128,8 @@ def balance(
 def _left(span: Span[Credit], timeline: Timeline, drawn: Mapping[tuple[str, str], Decimal], day: date) -> Decimal:
     left = span.term.amount - drawn.get((timeline.id, span.term.id), ZERO)
     for other in (*timeline.credits, *_never_held(timeline, span)):
-        has_expired = other.days.end is not None and other.days.end <= day
+        expiry = other.term.effective.end
+        has_expired = expiry is not None and expiry <= day
         if other.term.rolls_over_to == span.term.id and has_expired:
             left += max(_left(other, timeline, drawn, day), ZERO)
     return left

@@ -51,14 +51,15 @@ class Piece:
 class Fee:
     """A charge's line and what reductions left of it; `is_here` where the invoice of the month bills it.
 
-    `place` orders the fees of a month: fees before usage, each in the order of the contract's charges.
+    `place` orders the fees of a month: fees before usage, each in the order of the contract's charges, and of each
+    charge the seats above those committed last.
     """
 
     line: PricedLine
     part: PricedPart
     is_here: bool
     rounding: Rounding
-    place: tuple[bool, int, date, tuple[str, ...], str]
+    place: tuple[bool, int, bool, date, tuple[str, ...], str]
     billed: list[DateRange]
     """The days that it bills, in order: without waived ones, and of what is due once its day."""
     left: Money = field(init=False)
@@ -232,6 +233,6 @@ def _fee(part: PricedPart, line: PricedLine, timeline: Timeline, basis: Basis, *
         part,
         is_here,
         basis.rounding,
-        (is_usage, order, due.period.start, tuple(line.dimension.values()), due.since),
+        (is_usage, order, due.is_true_up, due.period.start, tuple(line.dimension.values()), due.since),
         billed,
     )

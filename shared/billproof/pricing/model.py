@@ -87,13 +87,15 @@ def _months(first: date, last: date) -> int:
 class Earning(Model):
     """An amount in the currency of the books and how it is earned; a concession is of a credit note.
 
-    What a credit note takes back it takes back `since` the first day of the month in which it is issued.
+    What a credit note takes back it takes back `since` the first day of the month in which it is issued. What of it
+    `is_excess` it does not take back: so much is not owed any more.
     """
 
     amount: Money
     schedule: RevenueSchedule
     is_concession: bool = Field(default=False, exclude_if=operator.not_)
     since: date | None = Field(default=None, exclude_if=operator.not_)
+    is_excess: bool = Field(default=False, exclude_if=operator.not_)
 
     def share_before(self, day: date) -> Decimal:
         """Return the share of the amount that is earned, or taken back, before a day."""
@@ -138,6 +140,7 @@ class Adjusts(Model):
     """The line of an earlier period whose difference a line bills, and the invoices that billed it so far.
 
     `replaces` is how all that was billed of the line is earned: the difference puts what is owed now in its place.
+    `exceeding` is what concessions took that is more than is owed now.
     """
 
     period: str
@@ -145,6 +148,7 @@ class Adjusts(Model):
     numbers: tuple[str, ...]
     restated: Restated | None = None
     replaces: tuple[Earning, ...] = Field(default=(), exclude_if=operator.not_)
+    exceeding: tuple[Earning, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_serializer(mode="wrap")
     def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -203,12 +207,13 @@ class PricedLine(Model):
     def earnings(self, booked: Money) -> tuple[Earning, ...]:
         """Return how all that is billed of the line is earned once this one is booked: with it, what it replaces.
 
-        Concessions stay as they are. Where nothing is left after them, each takes off what is owed from its month on,
-        by the days of the line.
+        Concessions stay as they are, but for what of them exceeds what is owed. Where nothing is left after them, each
+        takes off what is owed from its month on, by the days of the line.
         """
-        replaces = self.adjusts.replaces if self.adjusts else ()
+        replaces, exceeding = (self.adjusts.replaces, self.adjusts.exceeding) if self.adjusts else ((), ())
         whole = booked.plus(earning.amount for earning in replaces)
-        conceded = tuple(earning for earning in replaces if earning.is_concession)
+        taken = (earning for earning in replaces if earning.is_concession and not earning.is_excess)
+        conceded = (*taken, *exceeding)
         if whole.is_zero:
             dated = (earning for earning in conceded if earning.since is not None)
             conceded = tuple(earning.model_copy(update={"schedule": self.recognition}) for earning in dated)

@@ -20,7 +20,7 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
-from billproof.pricing.model import Earning, LeftOn, LineIdentity, line_identity
+from billproof.pricing.model import Earning, LeftOn, LineIdentity, PricedLine, line_identity
 from billproof.pricing.unbilled import UnbilledMonth
 
 
@@ -97,6 +97,11 @@ class BilledLine(Model):
     def identity(self) -> LineIdentity:
         """What tells it from every other line of its period."""
         return line_identity(self.contract, self.line, self.dimension)
+
+    @property
+    def exceeding(self) -> tuple[Earning, ...]:
+        """What is stated of its concessions to be more than it owes."""
+        return tuple(earning for earning in self.earnings if earning.is_excess)
 
 
 class EarlierPeriod(Model):
@@ -178,7 +183,8 @@ class Committed(Model):
 
     `reached` is of lines that it counts whole, `divided` of those of which it counts some days. `whole` says what
     `reached` has of each fee, which a version may cut later.
-    `charged` is what the shortfall came to with tax, where the books are in another currency.
+    `charged` is what the shortfall came to with tax, where the books are in another currency. `gone` is the line of a
+    term that there is no more: what is billed of it is given back.
     """
 
     contract: str
@@ -189,6 +195,7 @@ class Committed(Model):
     whole: tuple[Reached, ...] = Field(default=(), exclude_if=operator.not_)
     billed: Exact
     charged: Charged | None = Field(default=None, exclude_if=operator.not_)
+    gone: PricedLine | None = Field(default=None, exclude_if=operator.not_)
 
 
 class IssueTerms(Model):

@@ -7,13 +7,14 @@ from billproof.errors import UndeterminedTax
 from billproof.findings import Finding, Owner, Severity
 from billproof.masterdata.parties import LegalEntity, TaxEngineName, TaxRounding
 from billproof.pricing.model import LineIdentity, PricedAccount, PricedLine
-from billproof.pricing.terms import AccountTerms, BatchPlan
+from billproof.pricing.terms import AccountTerms, BatchPlan, BookingRule
 from billproof.tax.amounts import tax_document, tax_shares
 from billproof.tax.asking import ask
 from billproof.tax.charged import AccountCharges, charges_by_line, kept_by_line
 from billproof.tax.line_taxes import LineTaxes
 from billproof.tax.model import AccountTax, TaxedLine
 from billproof.tax.port import Engines
+from billproof.tax.reduced import cleared
 from billproof.tax.time_of_supply import InvoiceDays
 
 
@@ -45,17 +46,24 @@ def tax_account(
             engine = (engines or {}).get(entity.tax_engine)
             lines, calculations = ask(terms, priced, taxes, entity=entity, engine=engine)
             return AccountTax(account=account.id, lines=lines, calculations=calculations)
-        return AccountTax(account=account.id, lines=taxed_lines(entity, priced.lines, taxes))
+        return AccountTax(account=account.id, lines=taxed_lines(entity, priced.lines, taxes, booking=terms.booking))
     except UndeterminedTax as error:
         return _undetermined(account.id, error)
 
 
-def taxed_lines(entity: LegalEntity, lines: Sequence[PricedLine], taxes: LineTaxes) -> tuple[TaxedLine, ...]:
-    """Tax the lines of a document by the rules, and round as the legal entity does; raises UndeterminedTax."""
+def taxed_lines(
+    entity: LegalEntity, lines: Sequence[PricedLine], taxes: LineTaxes, *, booking: BookingRule
+) -> tuple[TaxedLine, ...]:
+    """Tax the lines of a document by the rules, and round as the legal entity does; raises UndeterminedTax.
+
+    Documents of before, which are not booked by fee, keep the tax of a fee of which nothing is left.
+    """
     taxed = [
         tax_shares(line.id, taxes.shares_of(line), entity.rounding, includes_tax=line.includes_tax) for line in lines
     ]
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in lines) else entity.tax_rounding
+    if rule is TaxRounding.PER_LINE and booking is BookingRule.BY_FEE:
+        return tuple(cleared(lines, taxed))
     return tuple(tax_document(taxed, entity.rounding, rule))
 
 

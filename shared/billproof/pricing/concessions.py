@@ -1,0 +1,118 @@
+"""What credit notes took back for good: what of it still comes off each line, and what is more than is owed.
+
+A concession is of a fee with all that comes off it, and of the whole service period: what is more than the fee still
+owes comes off the other parts of the period, and is not taken back from the customer.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from billproof.identities import reduced_line
+from billproof.money import Money, Rounding, exactly
+from billproof.pricing.model import Earning, PricedLine
+from billproof.pricing.terms import BilledLine, EarlierPeriod
+
+ZERO = Decimal(0)
+
+type LineKey = tuple[str, str]
+"""A line by its contract and id: two contracts may name lines alike."""
+
+
+class Conceded(NamedTuple):
+    """What concessions take off each line now, and what they took of a fee that its service period no longer owes."""
+
+    taken: Mapping[LineKey, Decimal]
+    excess: Mapping[LineKey, Decimal]
+
+
+NOT_CONCEDED = Conceded({}, {})
+
+
+@exactly
+def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> Conceded:
+    """Return what concessions take off each line: together never more than its fee owes with all that comes off it.
+
+    What is more than a part of a service period owes now is taken off its other parts; what they do not owe, either, is
+    in excess.
+    """
+    conceded = {_key(line): line.conceded for line in earlier.billed if line.conceded and not line.is_draw}
+    if not conceded:
+        return NOT_CONCEDED
+    owed = {(line.explanation.contract, line.id): line.net.amount for line in now}
+    names = {*owed, *(_key(line) for line in earlier.billed if not line.is_draw)}
+    groups: dict[LineKey, list[LineKey]] = {}
+    for key in names:
+        groups.setdefault(base_of(key, names), []).append(key)
+    room = {
+        base: max(sum((owed.get(key, ZERO) for key in members), ZERO), ZERO)
+        - sum((conceded.get(key, ZERO) for key in members), ZERO)
+        for base, members in groups.items()
+    }
+    excess = {base: -left for base, left in room.items() if left < 0}
+    conceded |= {base: conceded.get(base, ZERO) - amount for base, amount in excess.items()}
+    for parts in _parts_by_slot(now, room):
+        _move(parts, room, conceded, excess)
+    return Conceded(conceded, excess)
+
+
+def _parts_by_slot(now: Iterable[PricedLine], bases: Container[LineKey]) -> Iterable[list[LineKey]]:
+    """Return the fees of each service period: the parts into which a version cut it."""
+    slots: dict[object, list[LineKey]] = {}
+    for line in now:
+        if (key := (line.explanation.contract, line.id)) in bases:
+            slot = (key[0], line.charge, line.meter, line.service_period, tuple(sorted(line.dimension.items())))
+            slots.setdefault(slot, []).append(key)
+    return slots.values()
+
+
+def _move(
+    parts: Sequence[LineKey],
+    room: Mapping[LineKey, Decimal],
+    conceded: dict[LineKey, Decimal],
+    excess: dict[LineKey, Decimal],
+) -> None:
+    """Take what is in excess on parts of a service period off its other parts, as far as they owe something."""
+    whole = rest = sum((excess.get(base, ZERO) for base in parts), ZERO)
+    for base in parts:
+        taken = min(rest, max(room[base], ZERO))
+        if taken:
+            conceded[base] = conceded.get(base, ZERO) + taken
+            rest -= taken
+    moved = whole - rest
+    for base in parts:
+        back = min(moved, excess.get(base, ZERO))
+        if back:
+            excess[base] -= back
+            moved -= back
+
+
+def _key(line: BilledLine) -> LineKey:
+    return line.contract, line.line
+
+
+def base_of(key: LineKey, names: Iterable[LineKey]) -> LineKey:
+    """Return the fee that a line takes something off, or the line itself."""
+    contract, name = key
+    base = contract, reduced_line(name)
+    return base if base in names else key
+
+
+@exactly
+def exceeding_of(before: BilledLine | None, excess: Decimal, rounding: Rounding) -> tuple[Earning, ...]:
+    """Return what of the concessions of a line is more than is owed now: of the latest first, in the books' currency.
+
+    It takes nothing off from the month on from which its concession does.
+    """
+    if before is None or not excess or not before.conceded:
+        return ()
+    conceded = [earning for earning in before.earnings if earning.is_concession and not earning.is_excess]
+    booked = sum((earning.amount.amount for earning in conceded), ZERO)
+    rest = -booked * excess / before.conceded
+    exceeding: list[Earning] = []
+    for earning in reversed(conceded):
+        amount = Money.rounded(min(rest, -earning.amount.amount), earning.amount.currency, rounding)
+        if amount.amount > 0:
+            exceeding.append(earning.model_copy(update={"amount": amount, "is_excess": True}))
+            rest -= amount.amount
+    return tuple(exceeding)

@@ -1,0 +1,142 @@
+"""Right amounts that long runs of random lives showed to be wrong on one side: the smallest life of each kind."""
+
+from decimal import Decimal
+
+from tests.reference.builders import charge, credit_note, days, flat, life, meter, per_unit, usage_charge, used, version
+from tests.reference.cases import (
+    FEBRUARY,
+    FIRST,
+    JANUARY,
+    Q1,
+    Case,
+    Question,
+    billed_by_run,
+    earned_in,
+    minimum,
+    owed,
+)
+from tests.reference.figures import Document
+
+CHEAPER = life(
+    [
+        version(charge(flat("310"))),
+        version(charge(flat("155")), number=2, since="2013-01-17", known="2013-03-01"),
+    ],
+    months=Q1,
+    credit_notes=[credit_note("2013-03-02", "fee", (FIRST, FEBRUARY))],
+)
+RETRACTED = life(
+    version(usage_charge(per_unit("1"))),
+    [
+        used("2013-01-10", "70"),
+        used("2013-01-11", "30", id="wrong"),
+        used("2013-01-11", "0", id="right", retracts="wrong", late="2013-03-01"),
+    ],
+    months=Q1,
+    credit_notes=[credit_note("2013-03-02", "usage", (FIRST, FEBRUARY))],
+)
+PREPAID = {"id": "a", "name": "prepaid", "amount": "100", "effective": days(FIRST, "2013-06-01")}
+GIFT = {"id": "b", "name": "gift", "amount": "40", "effective": days(FIRST, "2013-05-01"), "charges": ["fee"]}
+ENDED = life(
+    [
+        version(charge(flat("90")), until="2013-04-01", credits=[PREPAID, GIFT]),
+        version(charge(flat("90")), number=2, until="2013-02-01", known="2013-02-20", credits=[PREPAID, GIFT]),
+    ],
+    months=Q1,
+)
+SHORT = minimum("100", ["fee"], months=2)
+CUT_SHORT = life(
+    [
+        version(charge(flat("10")), until="2013-04-01", commitments=[SHORT]),
+        version(charge(flat("10")), number=2, until="2013-03-01", known="2013-04-10", commitments=[SHORT]),
+    ],
+    months=("2013-01", "2013-04"),
+)
+LEFT_OUT = life(
+    [
+        version(charge(flat("10")), commitments=[SHORT]),
+        version(charge(flat("10")), number=2, known="2013-03-10"),
+    ],
+    months=Q1,
+    credit_notes=[credit_note("2013-03-05", "minimum", (FIRST, "2013-03-01"), amount="30", kind="shortfall")],
+)
+
+
+def seats(price: str) -> Document:
+    return charge(
+        {"model": "seats", "seats": 1, "unit_price": price, "true_up": "high_water_mark"}, "seats", seats_meter="units"
+    )
+
+
+SEATS = life(
+    [
+        version(seats("31"), credits=[{**PREPAID, "amount": "46"}]),
+        version(seats("62"), number=2, since="2013-01-17", credits=[{**PREPAID, "amount": "46"}]),
+    ],
+    [used(FIRST, "2")],
+    months=JANUARY,
+    meters=[meter("latest")],
+)
+
+
+def drawn_of(credit: str, kind: str | None = None) -> Question:
+    """Ask what is drawn of a credit, in all or by a kind of line."""
+    return lambda answers, document: sum(
+        (
+            each.drawn.get(credit, Decimal(0))
+            for slot, each in answers.owed(document).items()
+            if kind in (None, slot.kind)
+        ),
+        Decimal("0.00"),
+    )
+
+
+SOAKS = [
+    Case(
+        "revenue",
+        "what is not owed any more of a line that March concedes whole is taken back in February, whose run knows it",
+        CHEAPER,
+        earned_in("2013-02"),
+        "80.00",
+    ),  # February's own 155, and 160 + 75 - 310 of January's
+    Case("revenue", "and March takes back the rest", CHEAPER, earned_in("2013-03"), "-80.00"),  # its 155, less 235
+    Case(
+        "revenue",
+        "usage that is retracted before the run and conceded after its month's end is taken back in the month",
+        RETRACTED,
+        earned_in("2013-02"),
+        "-30.00",
+    ),
+    Case(
+        "revenue", "and what is left of it in the month of the credit note", RETRACTED, earned_in("2013-03"), "-70.00"
+    ),
+    Case(
+        "credits",
+        "the credit that expires first is drawn first, also where the contract ends before both",
+        ENDED,
+        drawn_of("b"),
+        "40.00",
+    ),
+    Case(
+        "credits",
+        "committed seats draw before those above them, in any part of a month",
+        SEATS,
+        drawn_of("a", "charge"),
+        "46.00",
+    ),
+    Case(
+        "commitments",
+        "what is billed of a term that a version leaves no day is given back",
+        CUT_SHORT,
+        billed_by_run("2013-04", "minimum"),
+        "-40.82",
+    ),  # 100 x 31/61 - 10 for March
+    Case("commitments", "with the fee of March", CUT_SHORT, owed(), "100.00"),  # 20, and 80 for January and February
+    Case(
+        "commitments",
+        "what is left of a term that a version does not state any more is given back",
+        LEFT_OUT,
+        billed_by_run("2013-03", "minimum"),
+        "-50.00",
+    ),  # 80, of which 30 are conceded
+]
