@@ -46,7 +46,7 @@ class Cadence(Model):
         """Return the service period that holds a day."""
         if self.interval is Interval.MONTH and self.anchor is None:
             start = day.replace(day=1)
-            return Period.model_construct(start=start, end=first_of_next_month(start))
+            return Period.construct_trusted(start=start, end=first_of_next_month(start))
         first = self.anchor or MONDAY
         if self.interval is Interval.WEEK:
             number = (day - first).days // WEEK_DAYS

@@ -142,10 +142,10 @@ def subtracted(ranges: Iterable[DateRange], removed: Iterable[DateRange]) -> lis
     for gone in removed:
         parts = []
         for days in left:
-            before = DateRange.model_construct(start=days.start, end=min(days.end or gone.start, gone.start))
+            before = DateRange.construct_trusted(start=days.start, end=min(days.end or gone.start, gone.start))
             parts.append(before)
             if gone.end is not None:
-                parts.append(DateRange.model_construct(start=max(days.start, gone.end), end=days.end))
+                parts.append(DateRange.construct_trusted(start=max(days.start, gone.end), end=days.end))
         left = [days for days in parts if days.end is None or days.start < days.end]
     return left
 
@@ -155,7 +155,7 @@ def intersection(one: DateRange, other: DateRange) -> DateRange | None:
     start = max(one.start, other.start)
     ends = [end for end in (one.end, other.end) if end is not None]
     end = min(ends) if ends else None
-    return None if end is not None and end <= start else DateRange.model_construct(start=start, end=end)
+    return None if end is not None and end <= start else DateRange.construct_trusted(start=start, end=end)
 
 
 def month_name(day: date) -> str:

@@ -69,7 +69,7 @@ class Proration(Model):
         """Count the days of the period in which a term is effective, less those in the ranges `without`."""
         terms = terms or ProrationTerms()
         covered = sum(count_days(days, terms) for days in counted_days(effective, period, terms, without=without))
-        whole = count_days(DateRange.model_construct(start=period.start, end=period.end), terms)
+        whole = count_days(DateRange.construct_trusted(start=period.start, end=period.end), terms)
         ratio = None
         if terms.ratio_decimals is not None:
             places = Decimal(1).scaleb(-terms.ratio_decimals)
@@ -121,4 +121,4 @@ def _within(days: DateRange, period: Period, terms: ProrationTerms) -> DateRange
         return None
     if terms.method is ProrationMethod.ACTUAL_DAYS_INCLUSIVE and last < period.end:
         last += timedelta(days=1)
-    return DateRange.model_construct(start=first, end=last)
+    return DateRange.construct_trusted(start=first, end=last)

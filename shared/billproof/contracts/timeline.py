@@ -113,7 +113,7 @@ class Timeline:
         """Return the days of a term as it says them, past the contract's end, too: for fees that are kept beyond it."""
         if span.days.end is None or span.days.end != self.governing_versions[-1][1].end:
             return span.days
-        return DateRange.model_construct(start=span.days.start, end=_effective(span.term).end)
+        return DateRange.construct_trusted(start=span.days.start, end=_effective(span.term).end)
 
     def of_charge(self, charge: str) -> list[Span[Charge]]:
         """Return the spans of one charge, in time order."""

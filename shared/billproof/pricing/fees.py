@@ -109,7 +109,7 @@ class Fee:
     def _between(self, edges: Iterable[date]) -> list[Period]:
         start, end = self.bounds
         inner = sorted({edge for edge in edges if start < edge < end})
-        return [Period.model_construct(start=one, end=other) for one, other in pairwise([start, *inner, end])]
+        return [Period.construct_trusted(start=one, end=other) for one, other in pairwise([start, *inner, end])]
 
     def _share(self, days: Sequence[Period], weights: Sequence[Decimal]) -> None:
         whole = sum(weights, ZERO)
@@ -129,7 +129,7 @@ class Fee:
     def days(self) -> Period:
         """Its first day to its last, as `bounds` says."""
         start, end = self.bounds
-        return Period.model_construct(start=start, end=end)
+        return Period.construct_trusted(start=start, end=end)
 
     def billed_days(self, days: DateRange | Period) -> int:
         """Count the days that it bills among some, as its contract counts days; of what is due once its day."""
@@ -183,7 +183,7 @@ class Fee:
 
 
 def _as_range(days: DateRange | Period) -> DateRange:
-    return days if isinstance(days, DateRange) else DateRange.model_construct(start=days.start, end=days.end)
+    return days if isinstance(days, DateRange) else DateRange.construct_trusted(start=days.start, end=days.end)
 
 
 def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:

@@ -235,7 +235,10 @@ def _levels_before(due: Due, by_day: Sequence[Decimal], end: date) -> tuple[list
         for days in ranges:
             for place in range((days.start - period.start).days, (min(days.end or end, end) - period.start).days):
                 day = period.start + timedelta(days=place)
-                yield DateRange.model_construct(start=day, end=day + timedelta(days=1)), list(by_day[place : place + 1])
+                yield (
+                    DateRange.construct_trusted(start=day, end=day + timedelta(days=1)),
+                    list(by_day[place : place + 1]),
+                )
 
     own = [level for _, levels_of_day in of(due.days) for level in levels_of_day]
     counted = counted_days(due.days, period, terms)

@@ -136,7 +136,7 @@ def parts_of(spans: Sequence[Span[Charge]], service_period: Period) -> list[Due]
 
     Where the rest of the service period is not refunded, the charge's last part runs to its end.
     """
-    whole = DateRange.model_construct(start=service_period.start, end=service_period.end)
+    whole = DateRange.construct_trusted(start=service_period.start, end=service_period.end)
     groups: list[list[tuple[Span[Charge], DateRange]]] = []
     for span in spans:
         days = intersection(span.days, whole)
@@ -210,19 +210,19 @@ def first_day_of(span: Span[Commitment]) -> date:
 
 def up_to(due: Due, day: date) -> Due:
     """Return a part as if it covered its days before another alone."""
-    before = DateRange.model_construct(start=date.min, end=day)
+    before = DateRange.construct_trusted(start=date.min, end=day)
     days = (intersection(mine, before) for mine in due.days)
     return replace(due, days=tuple(mine for mine in days if mine is not None))
 
 
 def in_force(due: Due, timeline: Timeline) -> Due:
     """Return a part as if it covered all days of its service period on which the charge is in force, by any terms."""
-    whole = DateRange.model_construct(start=due.period.start, end=due.period.end)
+    whole = DateRange.construct_trusted(start=due.period.start, end=due.period.end)
     ranges: list[DateRange] = []
     for span in timeline.of_charge(due.span.term.id):
         days = intersection(span.days, whole)
         if days is not None and ranges and ranges[-1].end == days.start:
-            ranges[-1] = DateRange.model_construct(start=ranges[-1].start, end=days.end)
+            ranges[-1] = DateRange.construct_trusted(start=ranges[-1].start, end=days.end)
         elif days is not None:
             ranges.append(days)
     return replace(due, days=tuple(ranges))

@@ -90,7 +90,7 @@ class CompactedDays:
         files: Sequence[CompactedFile],
         *,
         properties: str,
-        pointers: Mapping[str, str],
+        pointers: Mapping[str, Sequence[str]],
         tells_segments: bool,
     ) -> PlainRows:
         """Add to the table `copies` the rows of some days that are judged again, and return the others."""

@@ -20,7 +20,7 @@ from billproof.masterdata.meters import Meter
 from billproof.model import Model
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.chunks import Loading, fetch
+from billproof.usage.chunks import Loading, fetch, property_texts
 from billproof.usage.compacted import PARQUET, Compaction, PropertyColumns, object_key, write_compaction
 from billproof.usage.correcting import keep_standing
 from billproof.usage.databases import opened
@@ -170,14 +170,15 @@ def _load(
 ) -> tuple[int, list[bool]]:
     """Load some segments; return how many copies there are, and whether each property's texts are all quantities."""
     number_files(database, list(files.values()))
-    texts = "".join(f", data->>$p{number} as p{number}" for number in range(len(properties)))
-    numbers = "".join(
-        f", try_cast(data->>$p{number} as decimal(38, 15)) as q{number}"
+    names = [typed.name for typed in properties]
+    texts = property_texts(names)
+    columns = "".join(f", {text} as p{number}" for number, text in enumerate(texts))
+    columns += "".join(
+        f", try_cast({texts[number]} as decimal(38, 15)) as q{number}"
         for number, typed in enumerate(properties)
         if typed.is_quantity
     )
-    names = {typed.name: f"p{number}" for number, typed in enumerate(properties)}
-    load_copies(database, list(files.values()), Loading(f", data{texts}{numbers}", names))
+    load_copies(database, list(files.values()), Loading(f", data{columns}", names))
     complete = "".join(
         f", coalesce(bool_and(p{number} is null or q{number} is not null), true)" if typed.is_quantity else ", false"
         for number, typed in enumerate(properties)

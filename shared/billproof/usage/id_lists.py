@@ -138,6 +138,6 @@ def _judge_again(database: duckdb.DuckDBPyConnection, objects: Objects, day: str
     """Enter the ids of a day into the table `lost`, from its segments."""
     for keys in log.segments_of(objects, bucket, [day]):
         files = fetch(objects, keys, folder)
-        load_copies(database, list(files.values()), Loading("", {}, tells_segments=False))
+        load_copies(database, list(files.values()), Loading("", [], tells_segments=False))
         judge_copies(database, by_account=True, has_bounds=False)
         database.execute(_LOST)

@@ -14,7 +14,7 @@ import duckdb
 from billproof.ids import canonical_json
 from billproof.ports import Objects
 from billproof.store_keys import event_copy_key
-from billproof.usage.chunks import Chunk, Loading
+from billproof.usage.chunks import Chunk, Loading, property_texts
 from billproof.usage.compacted_days import CompactedDays
 from billproof.usage.databases import opened
 from billproof.usage.earlier_lists import Lists
@@ -147,10 +147,11 @@ def _judge(
 ) -> PlainRows | None:
     """Judge what has to be judged of a chunk; return the rest, which was judged when its days were compacted."""
     lists.enter(database, chunk.files, chunk.covered)
-    properties = "".join(f", data->>${column} as {column}" for column in names.values())
+    texts = zip(property_texts([*names]), names.values(), strict=True)
+    properties = "".join(f", {text} as {column}" for text, column in texts)
     received_before = AFTER_ALL if plan.manifest else plan.received_before
     by_account = plan.known_ids is not None  # before, an id was shared by the accounts of a bucket
-    how = Loading(properties, names, received_before, by_account=by_account, tells_segments=lists.are_named)
+    how = Loading(properties, [*names], received_before, by_account=by_account, tells_segments=lists.are_named)
     if chunk.files:
         load_copies(database, list(chunk.files.values()), how)
     else:
