@@ -98,13 +98,9 @@ def preview(
         now=now,
         counts_everyone=False,
     )
-    from billproof.pipeline.aggregating import aggregate_usage  # DuckDB is loaded where something is aggregated
-
     artefacts = Artefacts(objects)
     plan = artefacts.read(RUN_PLAN, PREVIEW)
-    for bucket in plan.buckets:
-        if counted is None or not _copy_usage(bucket, counted, objects):
-            aggregate_usage(run_id=PREVIEW, bucket=bucket, objects=objects)
+    _count_usage(plan.buckets, counted, objects)
     invoices = []
     for batch in plan.batches:
         price_usage(run_id=PREVIEW, batch_id=batch, objects=objects)
@@ -114,6 +110,14 @@ def preview(
         drafts = artefacts.read(DRAFTED, PREVIEW, batch).drafts
         invoices += [_previewed(draft, register, objects, directory) for draft in drafts]
     return sorted(invoices, key=lambda invoice: invoice.account)
+
+
+def _count_usage(buckets: Iterable[int], counted: Objects | None, objects: Objects) -> None:
+    from billproof.pipeline.aggregating import aggregate_usage  # DuckDB is loaded where something is aggregated
+
+    for bucket in buckets:
+        if counted is None or not _copy_usage(bucket, counted, objects):
+            aggregate_usage(run_id=PREVIEW, bucket=bucket, objects=objects)
 
 
 def _copy_usage(bucket: int, counted: Objects, objects: Objects) -> bool:

@@ -28,8 +28,8 @@ def cleared(lines: Sequence[PricedLine], taxed: Sequence[TaxedLine]) -> list[Tax
         currency = own[0].amounts.net.currency
         is_nothing = total((line.amounts.net for line in own), currency).is_zero
         if is_nothing and len({line.determination.same_tax for line in own}) == 1:
-            for place, line in zip(places, tax_given(own, Money.zero(currency)), strict=True):
-                done[place] = line
+            for place, nothing in zip(places, tax_given(own, Money.zero(currency)), strict=True):
+                done[place] = nothing
     return done
 
 
