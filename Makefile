@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack chaos lives bench mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack chaos lives bench scale mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -80,6 +80,9 @@ lives: setup ## Random lives of contracts, billed and by the reference model (LI
 
 bench: setup .bench/.ready ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'
+
+scale: setup ## Peak and CPU of planning and closing at some sizes (SIZES=1000,10000), and AWS quotas at 1 and 10 million accounts
+	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench.scale
 
 mutation: setup ## Change the rules of money one by one: do the tests notice? Hours; SAMPLE=400 tries so many, drawn with SEED
 	$(BIN)/python -m tests.mutation

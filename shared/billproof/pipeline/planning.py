@@ -83,11 +83,6 @@ class _Planning:
     now: str
     counts_everyone: bool
 
-    @property
-    def before(self) -> str:
-        """The month before."""
-        return Period.month_ending(self.period.start).name
-
 
 @dataclass(slots=True)
 class _PlannedAccounts:
@@ -121,8 +116,8 @@ def plan_billing_run(
     A batch is of the accounts of one bucket of the usage log; the events of their children may lie in others. The order
     of accounts and batches is fixed by their names. What the usage log holds now is of this run; what is written later
     is not. Accounts that the request names limit the run to them and their families. Where sources stated control
-    totals, a run counts the usage of all buckets, for everyone; a preview does not. Raises NotFound (for an account
-    of another legal entity, too) and InvalidPeriod, for a month that is signed off, too.
+    totals, a run counts all buckets; a preview does not (`counts_everyone`). Raises NotFound (for an account of another
+    legal entity, too) and InvalidPeriod, for a month that is signed off, too.
     """
     refuse_signed_off(runs, request.legal_entity, request.period)
     planning = _Planning(
@@ -138,20 +133,20 @@ def plan_billing_run(
     months = Months(runs, request.legal_entity)
     shared = _shared_plan(planning)
     accounts = _plan_accounts(planning, shared, register, objects, months)
-    buckets, has_control_totals = _write_aggregations(
-        planning, accounts.work, shared, objects, run_before=months.last_closed_run(planning.before)
-    )
+    run_before = months.last_closed_run(Period.month_ending(planning.period.start).name)
+    buckets, has_control_totals = _write_aggregations(planning, accounts.work, shared, objects, run_before=run_before)
     refused = plan_refusals(request, accounts.names, directory=directory, objects=objects, runs=runs, now=now)
     planning.artefacts.write(REFUSED, request.run_id, refused)
     plan = _write_run_plan(planning, shared, accounts, buckets, has_control_totals=has_control_totals)
-    batches = accounts.batches
     run, artefacts = request.run_id, planning.artefacts
     return Planned(
         **request.model_dump(),
-        outcome=PlanOutcome.PLANNED if batches else PlanOutcome.NOTHING_TO_BILL,
+        outcome=PlanOutcome.PLANNED if accounts.batches else PlanOutcome.NOTHING_TO_BILL,
         accounts=plan.accounts,
         buckets_key=artefacts.write_map_items(run, "buckets", [{"run_id": run, "bucket": b} for b in buckets]),
-        batches_key=artefacts.write_map_items(run, "batches", [{"run_id": run, "batch_id": b} for b in batches]),
+        batches_key=artefacts.write_map_items(
+            run, "batches", [{"run_id": run, "batch_id": b} for b in accounts.batches]
+        ),
         max_concurrency=sizes.max_concurrency,
     )
 
@@ -180,8 +175,7 @@ def _plan_accounts(
     rate = rates_for(shared, planning.directory)
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
         for bucket, names in sorted(by_bucket.items()):
-            known = _ahead(pool, partial(planner.plan, marks=marks), names)
-            plans = (plan for plan in known if plan is not None)
+            plans = filter(None, _ahead(pool, partial(planner.plan, marks=marks), names))
             chunks = batched(plans, planning.sizes.batch_size, strict=False)
             for numbers in batched(enumerate(chunks), BATCHES_AT_ONCE, strict=False):
                 _write_batches(
@@ -255,8 +249,8 @@ def _write_aggregations(
     time_zone = planning.entity.time_zone
     control_totals = control_totals_seen(objects, planning.period, time_zone)
     planning.artefacts.write(CONTROL_TOTALS, shared.run, control_totals)
-    counts_everyone = planning.counts_everyone and control_totals.objects and work
-    buckets = list(range(planning.sizes.buckets)) if counts_everyone else sorted(work)
+    counts_all = planning.counts_everyone and control_totals.objects and work
+    buckets = list(range(planning.sizes.buckets)) if counts_all else sorted(work)
     buckets_planning = BucketsPlanning(
         run=shared.run,
         period=planning.period,
