@@ -66,6 +66,7 @@ def verify_the_chain(
         objects=ports.objects,
         anchors=tuple(read_anchors(ports.anchors)),
         heads=_read_heads(heads),
+        today=ports.now().date(),
     )
     verification = verify(stores, since=_instant(since), until=_instant(until))
     if as_json:
@@ -134,10 +135,9 @@ def export_the_chain(
 ) -> None:
     """Write the chain for an auditor: JSON lines, a table, anchors, heads, and a manifest. See docs/auditors/."""
     ports = Target.find().ports
-    files = export(ports.chain, list(read_anchors(ports.anchors)), at=instant_text(ports.now()), with_keys=with_keys)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
+    anchors, now = read_anchors(ports.anchors), instant_text(ports.now())
+    files = export(ports.chain, anchors, folder, at=now, with_keys=with_keys)
     console.print(f"{', '.join(files)} are in {folder}")
 
 
@@ -182,7 +182,7 @@ def take_an_account_out(
     why: Why,
     as_json: AsJson = False,
 ) -> None:
-    """Take an account out of the usage and quarantine that it shares with others, as the law may ask for it.
+    """Take an account out of the usage, quarantine and discarded letters that it shares, as the law may ask for it.
 
     The objects are written anew without it and removed, with all their versions; the chain says by whom and why. It is
     safe to repeat. Runs that read the old objects can no longer be proved.
@@ -197,8 +197,15 @@ def take_an_account_out(
         by=api.own_name(who),
         why=why,
     )
-    text = f"{taken.events:,} events and {taken.refused:,} refused ones of {account} were in {taken.objects:,} objects"
-    show(taken, as_json=as_json, text=f"{text}, which are written anew without them and removed")
+    text = (
+        f"{taken.events:,} events, {taken.refused:,} refused and {taken.discarded:,} discarded ones of {account} were "
+        f"in {taken.objects:,} objects, which are written anew without them and removed"
+    )
+    show(taken, as_json=as_json, text=text)
+    for key in taken.unreadable:
+        typer.echo(f"{key} cannot be read: what of {account} is in it is not known", err=True)
+    if taken.unreadable:
+        raise typer.Exit(1)
 
 
 @app.command("anchor")

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from billproof.audit.heads import ANCHORS, Anchor, content_of, day_of_anchor
 from billproof.audit.keys import key_place
-from billproof.audit.model import AuditBlock
+from billproof.audit.model import ANCHORED, AuditBlock
 from billproof.ports import Key
-from tests.support.tampered_store import alteration
+from tests.support.tampered_store import ANCHOR_OF, alteration
 from tests.support.world import INC, World
 
 
@@ -135,6 +136,57 @@ def the_key_of_an_account_removed(world: World) -> list[str]:
     return ["account#WN profile#v000001"]
 
 
+def _anchors_removed(world: World, since: str = "") -> list[str]:
+    days = [day for key in sorted(world.anchors.items) if (day := day_of_anchor(key).isoformat()) >= since]
+    assert len(days) > 1
+    for day in days:
+        del world.anchors.items[f"{ANCHORS}{day}.json"]
+    return [f"{ANCHOR_OF}{day}" for day in days]
+
+
+@alteration
+def all_anchors_removed(world: World) -> list[str]:
+    """By somebody who may delete the bucket, where its lock was taken off or never put on."""
+    return _anchors_removed(world)
+
+
+@alteration
+def the_anchors_from_a_day_on_removed(world: World) -> list[str]:
+    return _anchors_removed(world, "2013-02-04")
+
+
+@alteration
+def an_anchor_emptied(world: World) -> list[str]:
+    key = min(world.anchors.items)
+    world.anchors.items[key] = b"{}"
+    return [f"{ANCHOR_OF}{day_of_anchor(key)}"]
+
+
+@alteration
+def an_anchor_of_a_day_without_records_rewritten(world: World) -> list[str]:
+    key = f"{ANCHORS}2013-02-04.json"
+    anchor = Anchor.model_validate_json(world.anchors.items[key])
+    assert anchor.chains == ()
+    world.anchors.items[key] = content_of(anchor.model_copy(update={"schema_version": "another"}))
+    return [key]
+
+
+@alteration
+def the_anchors_removed_with_the_records_of_them(world: World) -> list[str]:
+    """Whoever removes the records, too, cuts the chains that hold them off."""
+    _anchors_removed(world)
+    cut: dict[str, int] = {}
+    for _, block in sorted(world.audit.items.items()):
+        if any(entry["store"] == ANCHORED for entry in block.get("entries", ())):
+            cut.setdefault(block["chain"], block["sequence"])
+    last: dict[str, int] = {}
+    for chain, first in cut.items():
+        for key in [key for key in world.audit.items if key.partition == f"chain#{chain}" and int(key.sort) >= first]:
+            last[chain] = max(last.get(chain, 0), int(key.sort))
+            del world.audit.items[key]
+    return [f"{chain} record {sequence}" for chain, sequence in last.items()]
+
+
 @alteration
 def a_record_of_something_that_never_was(world: World) -> list[str]:
     """Appended by the rules, by somebody who may append."""
@@ -187,6 +239,17 @@ def a_legal_entity_erased_and_its_numbers_removed(world: World) -> list[str]:
         del world.records["invoices"].items[key]
     _declared_erased(world, INC)
     return [f"{key.partition} {key.sort}" for key in numbers]
+
+
+@alteration
+def a_folder_of_objects_erased_like_an_account_and_its_objects_removed(world: World) -> list[str]:
+    """No object is of one account: whoever declares a folder erased excuses nothing."""
+    keys = sorted(key for key in world.objects.items if key.startswith("late-written/"))
+    assert keys
+    for key in keys:
+        del world.objects.items[key]
+    _declared_erased(world, "late-written")
+    return keys
 
 
 def _declared_erased(world: World, subject: str) -> None:

@@ -5,14 +5,17 @@ plan it again when the rest has arrived. What is missing is estimated at contrac
 its share more of what is missing, at its own tier position.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+
+from pydantic import ValidationError
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
+from billproof.errors import NotFound
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
@@ -33,7 +36,7 @@ from billproof.pipeline.artefacts import (
     Artefacts,
 )
 from billproof.pipeline.model import RunPlan
-from billproof.pipeline.quarantine import resent_of
+from billproof.pipeline.quarantine import resent_of, unreadable_finding
 from billproof.pipeline.starting import run_ids
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
@@ -89,9 +92,11 @@ def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> Shared
 def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records) -> Completeness:
     """Compare what was counted with what was stated, and with each source's own history."""
     tallies = [artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets]
-    compared = compare(_control_totals(plan, artefacts, objects), (hour for tally in tallies for hour in tally.hours))
+    unreadable = [key for tally in tallies for key in tally.unreadable]
+    totals = _control_totals(plan, artefacts, objects, unreadable.append)
+    compared = compare(totals, (hour for tally in tallies for hour in tally.hours))
     days = [day for tally in tallies for day in tally.days]
-    history = _history(plan, artefacts, records)
+    history = _history(plan, artefacts, records, unreadable.append)
     silent = [] if plan.is_partial else silences([*history, *days], start=plan.period.start, end=plan.period.end)
     over = [stated for stated in compared if is_over(stated, plan.policy.thresholds.completeness_percent)]
     amount: Money | None = None
@@ -103,6 +108,7 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
             *(_silence(plan, silence, estimate) for silence in silent),
         )
         amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
+    findings += tuple(unreadable_finding(key) for key in unreadable)
     return Completeness(
         run=plan.run,
         outcome=CompletenessOutcome.INCOMPLETE if is_blocked(findings) else CompletenessOutcome.COMPLETE,
@@ -129,19 +135,26 @@ def read_completeness(objects: Objects, run_id: str) -> Completeness:
     return Artefacts(objects).read(COMPLETENESS, run_id)
 
 
-def _control_totals(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> Iterable[ControlTotal]:
+def _control_totals(
+    plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: Callable[[str], object]
+) -> Iterable[ControlTotal]:
     """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity.
 
     What the run saw is what its plan lists; a plan of before, without a list, is cut by what was received by then.
+    `unreadable` is told of objects that are gone, or no longer hold what named them.
     """
     if not plan.has_control_totals:
         return
     is_listed = artefacts.exists(CONTROL_TOTALS, plan.run)
     keys = artefacts.read(CONTROL_TOTALS, plan.run).objects if is_listed else _stated_by_day(plan, objects)
-    for total in (total for key in keys for total in log.read_control_totals(objects, key)):
-        is_seen = is_listed or total.received_at < plan.received_before
-        if is_seen and plan.start[:13] <= total.hour < plan.end[:13]:
-            yield total
+    for key in keys:
+        totals = log.intact_control_totals(objects, key)
+        if totals is None:
+            unreadable(key)
+        for total in totals or ():
+            is_seen = is_listed or total.received_at < plan.received_before
+            if is_seen and plan.start[:13] <= total.hour < plan.end[:13]:
+                yield total
 
 
 def _stated_by_day(plan: RunPlan, objects: Objects) -> Iterator[str]:
@@ -149,16 +162,24 @@ def _stated_by_day(plan: RunPlan, objects: Objects) -> Iterator[str]:
         yield from objects.keys(log.control_prefix(day))
 
 
-def _history(plan: RunPlan, artefacts: Artefacts, records: Records) -> list[DayTally]:
-    """Return what the last closed run of all accounts in the period before counted by day, if there is one."""
+def _history(
+    plan: RunPlan, artefacts: Artefacts, records: Records, unreadable: Callable[[str], object]
+) -> list[DayTally]:
+    """Return what the last closed run of all accounts in the period before counted by day, if there is one.
+
+    A run whose plan or tallies no longer read has no history: `unreadable` is told of it.
+    """
     before = Period.month_ending(plan.period.start)
     for run_id in reversed(run_ids(records, plan.legal_entity, before.name)):
         if not artefacts.exists(STATEMENT, run_id):
             continue
-        earlier = artefacts.read(RUN_PLAN, run_id)
-        if not earlier.is_partial:
-            parts = (artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in earlier.buckets)
-            return [day for tally in parts for day in tally.days]
+        try:
+            earlier = artefacts.read(RUN_PLAN, run_id)
+            if not earlier.is_partial:
+                parts = (artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in earlier.buckets)
+                return [day for tally in parts for day in tally.days]
+        except (ValidationError, NotFound):
+            unreadable(f"runs/{run_id}/")
     return []
 
 
