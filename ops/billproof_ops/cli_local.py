@@ -32,6 +32,8 @@ def up(
     text = f"up at {local_stack.endpoint}, {'deployed' if local_stack.deployed else 'nothing to deploy'}"
     if local_stack.state_wiped:
         text += "; the saved state was incomplete or of another version, and was deleted"
+    if local_stack.goes_on_from:
+        text += f"; it was killed, and goes on from what it saved at {local_stack.goes_on_from}"
     show(local_stack, as_json=as_json, text=text)
 
 
@@ -50,10 +52,14 @@ def status(*, as_json: AsJson = False) -> None:
         return
     target = Target.find()
     queues = {name: target.queue_depth(name) for name in sorted(target.outputs) if name.endswith("QueueUrl")}
+    saved = server.saved_at()
+    saved_at = f"{saved:%Y-%m-%dT%H:%M:%SZ}" if saved else None
     if as_json:
-        print_json({"up": True, "endpoint": running_server.endpoint, "pid": running_server.pid, "queues": queues})
+        up_at = {"endpoint": running_server.endpoint, "pid": running_server.pid, "saved_at": saved_at}
+        print_json({"up": True, **up_at, "queues": queues})
         return
-    table = Table("Queue", "Messages", title=f"up at {running_server.endpoint}, pid {running_server.pid}")
+    title = f"up at {running_server.endpoint}, pid {running_server.pid}, saved {saved_at or 'not yet'}"
+    table = Table("Queue", "Messages", title=title)
     for name, depth in queues.items():
         table.add_row(name.removesuffix("Url"), str(depth))
     console.print(table)
