@@ -1,6 +1,7 @@
 """`billproof local`: the embedded AWS on this machine."""
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,14 @@ from rich.table import Table
 
 from billproof.adapters.aws.clients import client
 from billproof_ops.errors import WrongUse
+from billproof_ops.failures import own_error
 from billproof_ops.local import server, stack
 from billproof_ops.printing import AsJson, console, print_json, read_text, show, verbs
 from billproof_ops.target import Target
 
 app = verbs()
+ANY_ERROR = "Runtime.HandlerError"
+"""What MiniStack calls every error of a function; AWS says its class."""
 
 
 @app.command()
@@ -86,9 +90,12 @@ def invoke(
     except json.JSONDecodeError as error:
         message = f"{event} is not JSON: {error}"
         raise WrongUse(message) from None
-    answer = client("lambda").invoke(FunctionName=target.outputs[output], Payload=text.encode())
-    payload = answer["Payload"].read().decode()
-    console.print_json(payload)
+    name, began_at = target.outputs[output], time.time()
+    answer = client("lambda").invoke(FunctionName=name, Payload=text.encode())
+    payload = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError") and payload.get("errorType") == ANY_ERROR:
+        payload["errorType"] = own_error(name, began_at) or ANY_ERROR
+    print_json(payload)
     if answer.get("FunctionError"):
         raise typer.Exit(1)
 

@@ -79,8 +79,9 @@ def step[M: BaseModel](model: type[M], *, name: str) -> Callable[[Callable[[M, C
             try:
                 request = model.model_validate(event)
             except ValidationError as error:
-                message = f"{name}: {what_is_wrong(error)}"
-                raise InvalidInput(message) from None
+                wrong = InvalidInput(f"{name}: {what_is_wrong(error)}")
+                log_failure(name, wrong, traceback=False)
+                raise wrong from None
             append_names(request)
             try:
                 result = use_case(request, ports or composition()).model_dump(mode="json")

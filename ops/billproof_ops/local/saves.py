@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 SAVED, SAVING = "saved-", "saving-"
+LOG, LOG_BEFORE = "server.log", "server.log.before"
+"""Beside the state: what the server says, and what it said before it was started, or before its log was too long."""
 SERVICES, OBJECTS, PORT = "services", "s3", "port"
 """MiniStack keeps queues under their whole URL, so the port belongs to what the services saved."""
 

@@ -10,6 +10,7 @@ server goes on. A copy is whole or it is none: what could not be written is said
 import asyncio
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -29,6 +30,8 @@ MOST_SECONDS = 60
 QUIET_TIMES = 20
 """At least so many times as long as a copy took, none is made: copying costs a twentieth of a core."""
 MOST_FILES = 65_536
+MOST_LOG_BYTES = 20_000_000
+NOT_SAVED = "the state could not be saved"
 READING = {"GET", "HEAD", "OPTIONS"}
 
 type States = Mapping[str, Callable[[], Any]]
@@ -90,7 +93,7 @@ def fork(state: Path) -> int:
         write(copy, states)
         code = 0
     except OSError as error:
-        _say(error)
+        _say(NOT_SAVED, error)
     finally:
         os._exit(code)
 
@@ -113,6 +116,7 @@ def keep_saving(state: Path, served: Served, seconds: float) -> None:
     saved, pause = 0, 0.0
     while True:
         time.sleep(max(seconds, pause))
+        shorten_log(state.parent)
         loop, changes = served.loop, served.changes
         if loop is None or changes == saved:
             continue
@@ -121,8 +125,18 @@ def keep_saving(state: Path, served: Served, seconds: float) -> None:
             if wait(asyncio.run_coroutine_threadsafe(_on_loop(state), loop).result(MOST_SECONDS)):
                 saved = changes
         except (OSError, TimeoutError) as error:
-            _say(error)
+            _say(NOT_SAVED, error)
         pause = QUIET_TIMES * (time.monotonic() - began)
+
+
+def shorten_log(folder: Path, stream: int = 1) -> None:
+    """Begin the log anew once it is long, and keep what it said beside it: a server may be up for weeks."""
+    try:
+        if os.fstat(stream).st_size > MOST_LOG_BYTES:
+            shutil.copyfile(folder / saves.LOG, folder / saves.LOG_BEFORE)
+            os.ftruncate(stream, 0)
+    except OSError as error:
+        _say("the log could not be shortened", error)
 
 
 async def _on_loop(state: Path) -> int:
@@ -136,13 +150,13 @@ def save_at_the_end(state: Path) -> Callable[[States], None]:
         try:
             write(saves.begin(state), states)
         except OSError as error:
-            _say(error)
+            _say(NOT_SAVED, error)
 
     return save
 
 
-def _say(error: Exception) -> None:
-    sys.stderr.write(f"the state could not be saved: {error}\n")
+def _say(what: str, error: Exception) -> None:
+    sys.stderr.write(f"{what}: {error}\n")
     sys.stderr.flush()
 
 
@@ -153,6 +167,8 @@ def main() -> None:
     ministack.app = served
     ministack.save_all = save_at_the_end(state)
     threading.Thread(target=keep_saving, args=(state, served, seconds), daemon=True).start()
+    logging.getLogger("hypercorn.access").addFilter(lambda _: False)  # a line for each call, and no other
+    persistence.logger.setLevel(logging.WARNING)  # a line for each service and copy
     sys.argv[1:] = []
     ministack.main()
 

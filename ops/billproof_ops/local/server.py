@@ -26,6 +26,7 @@ from billproof.pipeline.artefacts import FORMAT
 from billproof_ops.errors import OpsError
 from billproof_ops.local import saves
 from billproof_ops.local.locks import locked
+from billproof_ops.local.saves import LOG, LOG_BEFORE
 from billproof_ops.paths import DEMO_CONTRACTS, LOCAL, OPS
 
 START_SECONDS = 60
@@ -121,7 +122,7 @@ def _start(folder: Path, owner: str) -> tuple[Server, bool]:
             break
         time.sleep(0.1)
     _kill_group(server.pid)
-    message = f"the embedded AWS did not start: see {folder / 'server.log'}"
+    message = f"the embedded AWS did not start: see {folder / LOG}"
     raise OpsError(message)
 
 
@@ -144,9 +145,7 @@ def stop(folder: Path = LOCAL) -> bool:
             message = f"the embedded AWS did not stop and was killed: {_goes_on_from(folder)}"
             raise OpsError(message)
         if saves.newest(folder / "state") == saved_before:
-            message = (
-                f"the embedded AWS could not save its state, {folder / 'server.log'} says why: {_goes_on_from(folder)}"
-            )
+            message = f"the embedded AWS could not save its state, {folder / LOG} says why: {_goes_on_from(folder)}"
             raise OpsError(message)
         (folder / "dirty").unlink(missing_ok=True)
     (folder / "server.json").unlink(missing_ok=True)
@@ -210,9 +209,11 @@ def _spawn(folder: Path, owner: str) -> Server:
         "PYTHONPATH": os.pathsep.join([str(OPS), *filter(None, [os.environ.get("PYTHONPATH", "")])]),
         "IOT_MTLS_ENABLED": "0",  # a broker on every interface
         "SFTP_ENABLED": "0",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "INFO",
     }
-    with (folder / "server.log").open("w") as log:
+    if (folder / LOG).exists():
+        (folder / LOG).replace(folder / LOG_BEFORE)
+    with (folder / LOG).open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "billproof_ops.local.saving_ministack", str(state), str(SAVE_SECONDS)],
             env=environment,
