@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack chaos lives bench scale mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos lives bench scale mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -66,6 +66,9 @@ integration: setup ## The tests on a local stack that enforces no roles, or on A
 
 integration-localstack: setup .localstack/.ready ## The tests on LocalStack, the second emulator; needs java and npm
 	$(BIN)/python -m billproof_ops.local.localstack run $(BIN)/pytest --no-cov -rs tests/integration
+
+readme: setup ## The README's commands and figures, on what make demo left
+	$(BIN)/pytest --no-cov -n 0 tests/readme
 
 chaos: setup ## Kill every step at every port call (N=1: at 30), and the demo N times (N=10); SEED repeats what was drawn
 	N=$(N) $(BIN)/pytest --no-cov tests/chaos

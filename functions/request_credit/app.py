@@ -1,7 +1,7 @@
 """A person's request for a credit note or write-off: somebody else decides."""
 
 from billproof.api.calls import ApiCall, api_call
-from billproof.approvals.asking import ask_for_credit
+from billproof.approvals.asking_credits import ask_for_credit
 from billproof.approvals.credits import CreditRequested
 from billproof.composition import Composition
 from billproof.invoicing.credit_requests import WantedCredit

@@ -1,6 +1,7 @@
 """`billproof local`: the embedded AWS on this machine."""
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,14 @@ from rich.table import Table
 
 from billproof.adapters.aws.clients import client
 from billproof_ops.errors import WrongUse
+from billproof_ops.failures import own_error
 from billproof_ops.local import server, stack
 from billproof_ops.printing import AsJson, console, print_json, read_text, show, verbs
 from billproof_ops.target import Target
 
 app = verbs()
+ANY_ERROR = "Runtime.HandlerError"
+"""What MiniStack calls every error of a function; AWS says its class."""
 
 
 @app.command()
@@ -32,6 +36,8 @@ def up(
     text = f"up at {local_stack.endpoint}, {'deployed' if local_stack.deployed else 'nothing to deploy'}"
     if local_stack.state_wiped:
         text += "; the saved state was incomplete or of another version, and was deleted"
+    if local_stack.goes_on_from:
+        text += f"; it was killed, and goes on from what it saved at {local_stack.goes_on_from}"
     show(local_stack, as_json=as_json, text=text)
 
 
@@ -50,10 +56,14 @@ def status(*, as_json: AsJson = False) -> None:
         return
     target = Target.find()
     queues = {name: target.queue_depth(name) for name in sorted(target.outputs) if name.endswith("QueueUrl")}
+    saved = server.saved_at()
+    saved_at = f"{saved:%Y-%m-%dT%H:%M:%SZ}" if saved else None
     if as_json:
-        print_json({"up": True, "endpoint": running_server.endpoint, "pid": running_server.pid, "queues": queues})
+        up_at = {"endpoint": running_server.endpoint, "pid": running_server.pid, "saved_at": saved_at}
+        print_json({"up": True, **up_at, "queues": queues})
         return
-    table = Table("Queue", "Messages", title=f"up at {running_server.endpoint}, pid {running_server.pid}")
+    title = f"up at {running_server.endpoint}, pid {running_server.pid}, saved {saved_at or 'not yet'}"
+    table = Table("Queue", "Messages", title=title)
     for name, depth in queues.items():
         table.add_row(name.removesuffix("Url"), str(depth))
     console.print(table)
@@ -80,9 +90,12 @@ def invoke(
     except json.JSONDecodeError as error:
         message = f"{event} is not JSON: {error}"
         raise WrongUse(message) from None
-    answer = client("lambda").invoke(FunctionName=target.outputs[output], Payload=text.encode())
-    payload = answer["Payload"].read().decode()
-    console.print_json(payload)
+    name, began_at = target.outputs[output], time.time()
+    answer = client("lambda").invoke(FunctionName=name, Payload=text.encode())
+    payload = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError") and payload.get("errorType") == ANY_ERROR:
+        payload["errorType"] = own_error(name, began_at) or ANY_ERROR
+    print_json(payload)
     if answer.get("FunctionError"):
         raise typer.Exit(1)
 

@@ -90,6 +90,15 @@ def _of_message(function: str, letter: Mapping[str, Any]) -> Failure | None:
     return Failure(function=function, error=str(last["error"]), request_id=request)
 
 
+def own_error(function: str, since: float) -> str | None:
+    """Return the last error that a function logged since a moment: an emulator may call every error by one name."""
+    try:
+        lines = _error_lines(function, '"error"', startTime=int(since * 1000))
+    except ClientError:  # no such log yet, or it may not be read
+        return None
+    return str(lines[-1]["error"]) if lines else None
+
+
 def failures_since(target: Target, output: str, since: float) -> list[FailedMessage]:
     """Return the messages of a queue that failed since a moment, as the log of its function says."""
     queue = next(name for name, url in WORK_QUEUES.items() if url == output)
@@ -104,6 +113,10 @@ def failures_since(target: Target, output: str, since: float) -> list[FailedMess
 
 
 def _failed_lines(function: str, pattern: str, **window: Any) -> list[dict[str, Any]]:
+    return [line for line in _error_lines(function, pattern, **window) if "message_id" in line]
+
+
+def _error_lines(function: str, pattern: str, **window: Any) -> list[dict[str, Any]]:
     configuration = client("lambda").get_function_configuration(FunctionName=function)
     group = configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function}"
     pages = (
@@ -112,7 +125,7 @@ def _failed_lines(function: str, pattern: str, **window: Any) -> list[dict[str, 
         .paginate(logGroupName=group, filterPattern=pattern, PaginationConfig={"MaxItems": LINES_LOOKED_AT}, **window)
     )
     lines = [line for page in pages for event in page["events"] if (line := _line(event["message"]))]
-    return [line for line in lines if "message_id" in line and "error" in line]
+    return [line for line in lines if "error" in line]
 
 
 def _line(text: str) -> dict[str, Any] | None:

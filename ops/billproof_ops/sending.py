@@ -36,7 +36,7 @@ class Check:
         self._rules = type_rules(ports.directory.meters())
         self._now: datetime = ports.now()
         self._oldest = self._now - ports.settings.most_age
-        self._is_known = cache(lambda account: ports.directory.account(account) is not None)
+        self._is_known = cache(ports.reference_data.knows)
 
     def refusal(self, line: Line) -> Refused | None:
         """Return why an event would be refused, or None."""

@@ -239,6 +239,12 @@ class Composition(Outgoing):
             engines=self.tax_engines,
         )
 
+    def deliver_at_once(self, *, queue_arn: str, receipt_handle: str) -> None:
+        """Let a queue deliver a message again without waiting for its time-out."""
+        from billproof.adapters.aws.sqs import deliver_at_once
+
+        deliver_at_once(client("sqs"), queue_arn=queue_arn, receipt_handle=receipt_handle)
+
     def once(self, function: Work, *, prefix: str, context: LambdaContext) -> Work:
         """Guard the handling of one message by powertools' idempotency."""
         from billproof.adapters.aws.idempotency import idempotency_store, once

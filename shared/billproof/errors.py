@@ -4,6 +4,7 @@
     |- InvalidInput               the caller must change what it sent
     |  |- InvalidMoney            a float, another currency, an unknown currency
     |  |- InvalidPeriod           an empty, reversed or unreadable period
+    |  |- Unreadable              a message that nobody can read, whatever else arrives
     |- NotAllowed                 who calls may not do that: somebody else may
     |- NotFound                   a key that should be there is not
     |- Conflict                   the same key was taken with other content
@@ -62,6 +63,12 @@ class InvalidPeriod(InvalidInput):
     """A period that is empty, reversed or unreadable."""
 
     code = "invalid_period"
+
+
+class Unreadable(InvalidInput):
+    """A message that is not what its queue carries: no other message can make it readable."""
+
+    code = "unreadable"
 
 
 class NotAllowed(BillproofError):

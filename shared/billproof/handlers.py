@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from billproof.audit.origin import ORIGIN, Origin
 from billproof.composition import Composition, composition
-from billproof.errors import BillproofError, InvalidInput, NotFound
+from billproof.errors import BillproofError, InvalidInput, NotFound, Unreadable
 from billproof.identities import ExceptionId
 from billproof.model import Model, what_is_wrong
 from billproof.nets import Call, begin
@@ -79,8 +79,9 @@ def step[M: BaseModel](model: type[M], *, name: str) -> Callable[[Callable[[M, C
             try:
                 request = model.model_validate(event)
             except ValidationError as error:
-                message = f"{name}: {what_is_wrong(error)}"
-                raise InvalidInput(message) from None
+                wrong = InvalidInput(f"{name}: {what_is_wrong(error)}")
+                log_failure(name, wrong, traceback=False)
+                raise wrong from None
             append_names(request)
             try:
                 result = use_case(request, ports or composition()).model_dump(mode="json")
@@ -142,12 +143,19 @@ def each_message(use_case: Callable[[ReceivedMessage, Composition], BaseModel]) 
     @functools.wraps(use_case)
     def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
         ports = ports or composition()
-        return _consume(lambda received: use_case(received, ports), event, context)
+        return _consume(lambda received: use_case(received, ports), event, context, ports)
 
     return instrumented(handler)
 
 
-def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context: LambdaContext) -> dict[str, Any]:
+def _consume(
+    take: Callable[[ReceivedMessage], BaseModel], event: Event, context: LambdaContext, ports: Composition
+) -> dict[str, Any]:
+    """Take the messages of a call.
+
+    One that failed is delivered again after the queue's time-out, when what it lacked may be there. One that nobody can
+    read is delivered again at once: its tries are over within seconds, and it lies with the dead letters, for a person.
+    """
     from aws_lambda_powertools.utilities.batch import (  # the steps of workflows, which are most, never load it
         BatchProcessor,
         EventType,
@@ -161,6 +169,8 @@ def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context
             result = _read(take, ReceivedMessage(body=record.body, sender=record.attributes.sender_id))
         except Exception as error:
             log_failure("message failed", error, message_id=record.message_id)
+            if isinstance(error, Unreadable):
+                _deliver_at_once(record, ports)
             raise
         fields = result.result if isinstance(result, MessageOutcome) else result.model_dump(mode="json")
         logger.info("message taken", message_id=record.message_id, result=log_fields(fields))
@@ -170,12 +180,20 @@ def _consume(take: Callable[[ReceivedMessage], BaseModel], event: Event, context
     return cast("dict[str, Any]", answer)
 
 
+def _deliver_at_once(record: SQSRecord, ports: Composition) -> None:
+    """Ask the queue to deliver a message again without waiting; where it does not, it is delivered again later."""
+    try:
+        ports.deliver_at_once(queue_arn=record.event_source_arn, receipt_handle=record.receipt_handle)
+    except BillproofError as error:
+        log_failure("redelivery failed", error, traceback=False, message_id=record.message_id)
+
+
 def _read(take: Callable[[ReceivedMessage], BaseModel], received: ReceivedMessage) -> BaseModel:
-    """Take a message; raises InvalidInput for one that does not fit, which repeats nothing of it."""
+    """Take a message; raises Unreadable for one that does not fit, which repeats nothing of it."""
     try:
         return take(received)
     except ValidationError as error:
-        raise InvalidInput(what_is_wrong(error)) from None
+        raise Unreadable(what_is_wrong(error)) from None
 
 
 def log_failure(what: str, error: Exception, *, traceback: bool = True, **names: Any) -> None:
@@ -212,7 +230,7 @@ def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composit
                 logger.append_keys(**log_fields({"invoice": message.invoice, "correlation_id": correlation_id}))
                 return MessageOutcome(result=work_once(message=message.model_dump()))
 
-            return _consume(take, event, context)
+            return _consume(take, event, context, ports)
 
         return instrumented(handler)
 
@@ -235,13 +253,13 @@ def _named(error: Exception) -> str:
 
 
 def read_message[M: BaseModel](body: str, model: type[M]) -> M:
-    """Read a message of one of our own queues; raises InvalidInput, so that it ends in the dead-letter queue."""
+    """Read a message of one of our own queues; raises Unreadable, so that it ends in the dead-letter queue."""
     try:
         return model.model_validate(json.loads(body))
     except (ValidationError, json.JSONDecodeError) as error:
         reason = what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
         message = f"not a {model.__name__}: {reason}"
-        raise InvalidInput(message) from None
+        raise Unreadable(message) from None
 
 
 MOST_CAUGHT_LOGGED = 20

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol, Self
 
-from billproof.errors import BillproofError
+from billproof.errors import BillproofError, InvalidInput
 
 Document = Mapping[str, Any]
 """A JSON object without floats."""
@@ -16,13 +16,26 @@ TRANSACTION_LIMIT = 98
 LINKS_LIMIT = 2
 """Records of the audit chain that are written together with facts."""
 
+MOST_PARTITION_BYTES, MOST_SORT_BYTES = 2_048, 1_024
+"""What a key of DynamoDB holds: an id is a part of one."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """Where a record lives: records of one partition are ordered by `sort`."""
+    """Where a record lives: records of one partition are ordered by `sort`.
+
+    Raises InvalidInput for a key that no store can hold: an id that a caller makes up may have any length.
+    """
 
     partition: str
     sort: str
+
+    def __post_init__(self) -> None:
+        """Refuse a part that is longer than MOST_PARTITION_BYTES or MOST_SORT_BYTES; most are seen to be shorter."""
+        for part, most in ((self.partition, MOST_PARTITION_BYTES), (self.sort, MOST_SORT_BYTES)):
+            if len(part) * 4 > most and len(part.encode(errors="surrogatepass")) > most:
+                message = f"a key has a part of more than {most} bytes: the id is too long"
+                raise InvalidInput(message)
 
 
 @dataclass(frozen=True, slots=True)

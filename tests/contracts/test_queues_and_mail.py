@@ -8,7 +8,7 @@ from moto import mock_aws
 from billproof.adapters.aws.dynamodb import DynamoRecords
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.adapters.aws.ses import SesMailer
-from billproof.adapters.aws.sqs import SqsQueue
+from billproof.adapters.aws.sqs import SqsQueue, deliver_at_once
 from billproof.errors import BillproofError, ExternalServiceUnavailable, MailRefused
 from billproof.ports import Key, Record
 
@@ -21,6 +21,21 @@ def test_messages_are_sent_ten_at_a_time() -> None:
     attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
     assert attributes["Attributes"]["ApproximateNumberOfMessages"] == "25"
     SqsQueue(client, url).send([])
+
+
+@mock_aws
+def test_a_message_that_is_delivered_at_once_does_not_wait_for_the_queue_s_time_out() -> None:
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "360"})["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    SqsQueue(client, url).send(["a"])
+    (first,) = client.receive_message(QueueUrl=url)["Messages"]
+    assert "Messages" not in client.receive_message(QueueUrl=url)
+    deliver_at_once(client, queue_arn=arn, receipt_handle=first["ReceiptHandle"])
+    (again,) = client.receive_message(QueueUrl=url)["Messages"]
+    assert again["MessageId"] == first["MessageId"]
+    with pytest.raises(BillproofError):
+        deliver_at_once(client, queue_arn=arn, receipt_handle="of nothing")
 
 
 def test_a_message_that_was_not_taken_is_an_error() -> None:

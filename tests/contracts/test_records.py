@@ -38,6 +38,15 @@ def test_all_facts_or_none(records: Records) -> None:
     assert [found.key.sort for found in records.query("p")] == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(("partition", "sort"), [("p" * 2_048, "s" * 1_024), ("ü" * 1_024, "ü" * 512)])
+def test_the_longest_key_is_held_and_one_byte_more_is_no_key(records: Records, partition: str, sort: str) -> None:
+    assert records.create(record(sort, partition))
+    assert records.get(Key(partition, sort)) == {"n": 1}
+    for longer in ((f"{partition}x", sort), (partition, f"{sort}x")):
+        with pytest.raises(InvalidInput, match="the id is too long"):
+            Key(*longer)
+
+
 def test_floats_are_refused(records: Records) -> None:
     with pytest.raises(TypeError):
         records.create(record("a", amount=0.1))

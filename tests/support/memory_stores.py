@@ -86,6 +86,7 @@ class MemoryStores:
                 "EVENT_AGE_DAYS": "400",
             }
         )
+        self.delivered_at_once: list[tuple[str, str]] = []
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
@@ -106,6 +107,9 @@ class MemoryStores:
 
     def remove_object(self, key: str) -> None:
         del self.objects.items[key]
+
+    def deliver_at_once(self, *, queue_arn: str, receipt_handle: str) -> None:
+        self.delivered_at_once.append((queue_arn.rsplit(":", 1)[-1], receipt_handle))
 
     def settle(self) -> None:
         """What a function does at the end of a call: tell the chain which objects are stored."""

@@ -62,6 +62,9 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
     match service, operation:
         case "sqs", ("SendMessage" | "SendMessageBatch"):
             return Permission("sqs:SendMessage", params["QueueUrl"].rsplit("/", 1)[-1])
+        case "sqs", "ChangeMessageVisibility":  # sample events call queues contract-events, say
+            name = params["QueueUrl"].rsplit("/", 1)[-1]
+            return Permission("sqs:ChangeMessageVisibility", f"{name.title().replace('-', '')}Queue")
         case "stepfunctions", "StartExecution":
             return Permission("states:StartExecution", params["stateMachineArn"].rsplit(":", 1)[-1])
         case "stepfunctions", "DescribeExecution":

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from billproof.approvals.applying import Applied, apply_decision
-from billproof.approvals.asking import ask_for_credit, ask_for_run
+from billproof.approvals.asking import ask_for_run
+from billproof.approvals.asking_credits import ask_for_credit
 from billproof.approvals.credits import CreditRequested
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict

@@ -3,17 +3,21 @@
 import errno
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from pytest_socket import enable_socket
 
 from billproof_ops.errors import OpsError
-from billproof_ops.local import server
+from billproof_ops.local import saves, server
 from billproof_ops.local.locks import locked
 from billproof_ops.printing import to_be_corrected
 
@@ -63,6 +67,106 @@ def test_a_state_that_was_never_saved_is_wiped(tmp_path: Path) -> None:
     assert wiped
     assert not (state / "left.json").exists()
     assert not (tmp_path / "dirty").exists()
+
+
+def put_something(endpoint: str, name: str) -> None:
+    """Leave a fact, an object and a message."""
+    queue = aws("sqs", endpoint).create_queue(QueueName="q")["QueueUrl"]
+    aws("sqs", endpoint).send_message(QueueUrl=queue, MessageBody=name)
+    aws("s3", endpoint).put_object(Bucket="bucket", Key=name, Body=name.encode())
+    aws("dynamodb", endpoint).put_item(TableName="table", Item={"id": {"S": name}})
+
+
+def kept(endpoint: str) -> tuple[set[str], set[str], int]:
+    """Return the facts, the objects and the number of messages."""
+    items = aws("dynamodb", endpoint).scan(TableName="table")["Items"]
+    objects = aws("s3", endpoint).list_objects_v2(Bucket="bucket").get("Contents", [])
+    bodies = {found["Key"]: aws("s3", endpoint).get_object(Bucket="bucket", Key=found["Key"]) for found in objects}
+    assert all(answer["Body"].read().decode() == key for key, answer in bodies.items())
+    queue = aws("sqs", endpoint).get_queue_url(QueueName="q")["QueueUrl"]
+    name = "ApproximateNumberOfMessages"
+    waiting = aws("sqs", endpoint).get_queue_attributes(QueueUrl=queue, AttributeNames=[name])["Attributes"][name]
+    return {item["id"]["S"] for item in items}, set(bodies), int(waiting)
+
+
+def aws(service: str, endpoint: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - an emulator's
+    )
+
+
+def saved_after(moment: datetime, folder: Path) -> datetime:
+    for _ in range(600):
+        saved = server.saved_at(folder)
+        if saved is not None and saved > moment:
+            return saved
+        time.sleep(0.1)
+    pytest.fail("it saves nothing")
+
+
+def test_a_server_that_was_killed_goes_on_from_what_it_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came after the copy is lost as a whole: no object is left of a fact that is not there."""
+    monkeypatch.setattr(server, "SAVE_SECONDS", 0.5)
+    started, _ = server.start(tmp_path)
+    try:
+        keys = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+        types = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+        aws("dynamodb", started.endpoint).create_table(
+            TableName="table", BillingMode="PAY_PER_REQUEST", **keys, **types
+        )
+        aws("s3", started.endpoint).create_bucket(Bucket="bucket")
+        put_something(started.endpoint, "saved")
+        saved = saved_after(datetime.now(UTC), tmp_path)
+        os.kill(started.pid, signal.SIGSTOP)  # it saves nothing more
+        (tmp_path / "state" / "s3" / "000000000000" / "bucket" / "not-saved").write_text("an object of after the copy")
+        os.kill(started.pid, signal.SIGKILL)
+        os.waitpid(started.pid, 0)
+        assert server.killed(tmp_path)
+        assert not server.lost_state(tmp_path)
+        again, wiped = server.start(tmp_path)
+        assert (wiped, kept(again.endpoint)) == (False, ({"saved"}, {"saved"}, 1))
+        put_something(again.endpoint, "at the end")
+        assert server.stop(tmp_path)
+        assert server.saved_at(tmp_path) > saved
+        last, wiped = server.start(tmp_path)
+        assert (wiped, server.killed(tmp_path)) == (False, False)
+        assert kept(last.endpoint) == ({"saved", "at the end"}, {"saved", "at the end"}, 2)
+    finally:
+        server.stop(tmp_path)
+
+
+def test_a_copy_that_is_not_whole_is_none_and_the_one_before_stays(tmp_path: Path) -> None:
+    (tmp_path / "s3" / "b").mkdir(parents=True)
+    (tmp_path / "s3" / "b" / "key").write_text("first")
+    (tmp_path / "port").write_text("4566")
+    saves.complete(saves.begin(tmp_path))
+    whole = saves.newest(tmp_path)
+    (tmp_path / "s3" / "b" / "later").write_text("second")
+    (tmp_path / "port").write_text("4567")
+    unfinished = saves.begin(tmp_path)
+    (unfinished / saves.SERVICES / "dynamodb.json").write_text("{")
+    assert saves.newest(tmp_path) == whole
+    saves.restore(tmp_path)
+    assert [path.name for path in (tmp_path / "s3" / "b").iterdir()] == ["key"]
+    assert (tmp_path / "port").read_text() == "4566"
+    assert not unfinished.exists()
+
+
+def test_what_cannot_be_saved_at_the_end_is_said_and_is_no_orderly_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "SAVE_SECONDS", 600)
+    started, _ = server.start(tmp_path)
+    monkeypatch.setattr(saves, "newest", lambda _: None)
+    with pytest.raises(OpsError, match=r"could not save its state.*nothing of it is saved"):
+        server.stop(tmp_path)
+    assert server.running(tmp_path) is None
+    assert (tmp_path / "dirty").exists()
+    del started
 
 
 def test_a_state_of_another_version_is_wiped(tmp_path: Path) -> None:

@@ -110,3 +110,26 @@ def test_what_may_be_tried_again_says_so_and_what_is_our_fault_says_nothing_else
     response = fail(RuntimeError("ben@skymeter.example"))
     assert (response["statusCode"], json.loads(response["body"])["code"]) == (500, "internal_error")
     assert "ben@" not in response["body"]
+
+
+LONG = ("x" * 900, "ü" * 900, "x" * 3_000)
+"""More bytes than a name has, than a sort key of DynamoDB, and than any of its keys."""
+
+
+@pytest.mark.parametrize("name", LONG, ids=lambda name: f"{len(name.encode())} bytes")
+def test_an_id_that_no_key_can_hold_is_refused_at_once(name: str, world: World) -> None:
+    """What is answered with a 5xx is tried again, and would never work."""
+    credit = {"id": "C-1", "invoice": f"{INC}.{JANUARY}.{name}", "reason": "goodwill", "note": "as agreed"}
+    calls = [
+        ("request_run", api_event({**RUN, "only_accounts": [name]}, "carla")),
+        ("request_run", api_event({**RUN, "legal_entity": name}, "carla")),
+        ("sign_off_month", api_event({**RUN, "legal_entity": name}, "ana")),
+        ("request_credit", api_event(credit, "ana")),
+        ("request_credit", api_event({**credit, "id": name}, "ana")),
+        ("decide_exception", decision("ben") | {"pathParameters": {"exception": f"{INC}.{JANUARY}.{name}.001"}}),
+        ("dismiss_event", api_event({"reason": "a test"}, "ana", event=f"2013-01-05.{name}")),
+        ("confirm_policy", api_event({}, "ben", legal_entity=name, version="1")),
+        ("publish_policy", api_event({"id": name}, "carla", id=name)),
+    ]
+    statuses = [(function, call(world, function, event)[0]) for function, event in calls]
+    assert [answered for answered in statuses if not 400 <= answered[1] < 500] == []

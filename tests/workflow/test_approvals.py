@@ -9,6 +9,8 @@ import pytest
 from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Refusal
 from billproof.approvals.policy import Policy
+from billproof.approvals.raising import EXCLUDED
+from billproof.controls.catalogue import CATALOGUE
 from billproof.errors import Conflict, Contended, NotFound
 from billproof.money import Money
 from tests.support.world import INC, REQUESTER, World, flight
@@ -142,6 +144,11 @@ def test_an_exception_whose_invoice_was_released_otherwise_ends(world: World) ->
     world.bill()
     assert world.wait(CASE, "t1").outcome == "superseded"
     assert "released as SKY-US-2013-000013" in world.decide(CASE, "approved", "ana").message
+
+
+def test_what_may_be_excluded_are_controls_of_the_catalogue() -> None:
+    """They are named, not imported: a person who asks for a run does not wait for all controls to load."""
+    assert {control.code for control in CATALOGUE} >= EXCLUDED
 
 
 def test_what_has_no_document_cannot_be_approved() -> None:

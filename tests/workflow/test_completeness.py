@@ -5,40 +5,14 @@ from typing import Any
 
 import pytest
 
-from billproof.completeness.model import Completeness
 from billproof.completeness.rules import silences
 from billproof.completeness.service import read_completeness
 from billproof.money import Money
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import CONTROL_TOTALS
 from billproof.usage.tallies import DayTally
+from tests.support.completeness import RUN, check, control_total
 from tests.support.world import INC, World, flight
-
-RUN = f"{INC}-2013-01-001"
-HOUR = "2013-01-05T17:00:00Z"  # the hour of `flight`, in UTC
-
-
-def control_total(count: int, *, meter: str = "flights_handled", total: str | None = None, **changes: Any) -> Any:
-    return {
-        "specversion": "1.0",
-        "id": f"{meter}:{changes.get('time', HOUR)}:{count}",
-        "source": "test/operations",
-        "type": "billproof.control-total",
-        "subject": meter,
-        "time": HOUR,
-        "data": {"count": str(count), **({"sum": total} if total is not None else {})},
-        **changes,
-    }
-
-
-def check(world: World, run: str = RUN) -> Completeness:
-    entity, period = run[:-12], run[-11:-4]
-    world.start(entity, period)
-    plan = world.plan(run, entity, period)
-    for bucket in plan.buckets:
-        aggregate_usage(run_id=run, bucket=bucket, objects=world.objects)
-    world.check(run)
-    return read_completeness(world.objects, run)
 
 
 def test_what_is_stated_and_counted_is_complete() -> None:
@@ -126,24 +100,6 @@ def test_a_meter_that_nobody_published_or_that_counted_nothing_is_a_gap_of_unkno
     found = check(world)
     assert {finding.path for finding in found.findings} == {"test/operations/steps", "test/operations/flights_handled"}
     assert found.amount_at_risk is None
-
-
-def test_a_held_run_is_planned_again_and_sees_what_arrived() -> None:
-    world = World()
-    world.ingest([flight(1), control_total(2)])
-    assert check(world).outcome == "incomplete"
-    case = f"{INC}.2013-01._run.001-01"
-    assert check(world).outcome == "incomplete"  # the step is repeated: still one case
-    assert [each.opened.id for each in world.exception_store.of_period(INC, "2013-01")] == [case]
-    answer = world.decide(case, "rejected", "ana", "the source sends it again")
-    assert answer.outcome == "decided"
-    world.wait(case, "t")
-    assert world.tokens.answers["t"] == {"exception": case, "kind": "run", "decision": "rejected"}
-    assert check(world).outcome == "incomplete"
-    second = f"{INC}.2013-01._run.001-02"
-    assert world.exception_store.state(second).status == "open"
-    world.ingest([flight(2)])
-    assert check(world).outcome == "complete"
 
 
 def tally(*days: str, source: str = "s") -> list[DayTally]:

@@ -75,6 +75,25 @@ def test_a_batch_in_which_everything_fails_comes_back_whole(billed: World) -> No
     assert len(handler("post_to_erp")(event, Context(), billed)["batchItemFailures"]) == 1
 
 
+def test_a_message_that_nobody_can_read_is_delivered_again_at_once_and_one_that_may_be_taken_later_is_not() -> None:
+    """Five tries of six minutes each would let whoever waits for an empty queue wait for half an hour."""
+    world = World()
+    records = json.loads((EVENTS / "sync_contract" / "good-meter.json").read_text())["Records"]
+    meter = json.loads(records[0]["body"])
+    account = {"kind": "account", "id": "A" * 900, "version": 1, "legal_entity": "skymeter-inc", "name": "too long"}
+    other_terms = {**meter, "name": "other terms under a known version"}
+    bodies = [meter, meter | {"id": "m" * 900}, account, "{", other_terms]
+    event = {
+        "Records": [
+            {**records[0], "messageId": f"m{number}", "receiptHandle": f"h{number}", "body": text}
+            for number, text in enumerate(body if isinstance(body, str) else json.dumps(body) for body in bodies)
+        ]
+    }
+    result = handler("sync_contract")(event, Context(), world)
+    assert [failed["itemIdentifier"] for failed in result["batchItemFailures"]] == ["m1", "m2", "m3", "m4"]
+    assert world.delivered_at_once == [("contract-events", f"h{number}") for number in (1, 2, 3)]
+
+
 def test_an_event_that_does_not_fit_says_what_is_wrong() -> None:
     @step(BatchRequest, name="take")
     def take(_request: BatchRequest, _ports: Composition) -> BatchRequest:

@@ -174,3 +174,19 @@ def test_lines_of_cloudevents_are_taken_as_they_are(product: OwnProduct) -> None
     code, said = product.run("usage", "send", "usage.ndjson", "--json")
     done, _ = json.JSONDecoder().raw_decode(said)
     assert (code, done) == (1, {"accepted": 1, "refused": 1, "reasons": {"unparsable_json": 1}})
+
+
+@pytest.mark.parametrize("length", [65, 900, 3_000])
+def test_an_account_s_id_that_is_too_long_is_refused_before_it_is_sent(product: OwnProduct, length: int) -> None:
+    publish(product)
+    sent = len(product.sent)
+    name = "a" * length
+    text = (
+        Path("mine/publish/customer.yaml").read_text().split("- kind: contract")[0].replace("id: acme", f"id: {name}")
+    )
+    Path("long.yaml").write_text(text)
+    code, said = product.run("publish", "long.yaml")
+    assert (code, "at most 64" in said, len(product.sent)) == (1, True, sent), said
+    rows = f"request,customer,at,calls\nr-1,{name},2013-01-05T10:00:00+01:00,100\n"
+    code, said = product.run("usage", "check", "-", "--format", "csv", *COLUMNS, text=rows)
+    assert (code, "0 good, 1 refused" in said, "unknown_account" in said) == (1, True, True), said

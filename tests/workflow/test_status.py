@@ -92,3 +92,16 @@ def test_a_legal_entity_of_which_nobody_may_decide_anything_is_bad(world: World)
     }
     (check,) = CHECKS["master data"](Target.find())
     assert check.said == "third bills no account"
+
+
+def test_an_exception_whose_invoice_a_later_run_released_does_not_wait(world: World) -> None:
+    (contract,) = world.directory.contracts("UA")
+    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1), flight(2, type="flight.cancelled")])
+    world.bill()
+    assert f"{INC}.{JAN}.UA.001 waits" in run("status")[1]
+    world.publish(contract.model_copy(update={"version": 3}))
+    world.bill()
+    assert world.exception_store.state(f"{INC}.{JAN}.UA.001").status == "open"
+    assert f"{INC}.{JAN}.UA.001" not in run("status")[1]
+    assert "nothing waits" in run("exceptions", "list", "-e", INC, "-p", JAN)[1]

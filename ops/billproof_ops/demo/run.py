@@ -287,4 +287,6 @@ def prepare(timings: Timings, console: Console, owner: str) -> Target:
         local_stack = stack.up(owner)
     if local_stack.state_wiped:
         console.print("The saved state was incomplete or of another version, and was deleted.")
+    if local_stack.goes_on_from:
+        console.print(f"The embedded AWS was killed, and goes on from what it saved at {local_stack.goes_on_from}.")
     return Target(outputs=local_stack.outputs)

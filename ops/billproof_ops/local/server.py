@@ -1,8 +1,8 @@
 """The MiniStack process: on a free loopback port, with its state kept between runs, stopped by its own pid.
 
-    start: mark dirty -> process up        stop: process saves its state -> unmark
-A state that is still marked when the server starts was never saved as a whole, and one of another format is of another
-version of billproof: both are wiped.
+    start: newest whole copy of the state, marked dirty -> process up, saving copies        stop: last copy -> unmark
+A state that is still marked when the server starts is that of one that was killed: it goes on from the newest copy.
+Without any it was never saved, and one of another format is of another version of billproof: both are wiped.
 """
 
 import contextlib
@@ -17,17 +17,22 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 
 from billproof.ids import digest_bytes
 from billproof.pipeline.artefacts import FORMAT
 from billproof_ops.errors import OpsError
+from billproof_ops.local import saves
 from billproof_ops.local.locks import locked
-from billproof_ops.paths import DEMO_CONTRACTS, LOCAL
+from billproof_ops.local.saves import LOG, LOG_BEFORE
+from billproof_ops.paths import DEMO_CONTRACTS, LOCAL, OPS
 
 START_SECONDS = 60
 STOP_SECONDS = 60
+SAVE_SECONDS = 10
+"""How much a kill loses at least; a large state, whose copy takes longer, is saved less often."""
 REGION = "us-east-1"
 PERSON, DEMO = "person", "demo"
 STATE_FORMAT = f"{FORMAT} {digest_bytes(DEMO_CONTRACTS.read_bytes())}"
@@ -69,13 +74,26 @@ def start(folder: Path = LOCAL, *, owner: str = PERSON) -> tuple[Server, bool]:
         return (known, False) if known is not None else _start(folder, owner)
 
 
-def lost_state(folder: Path = LOCAL) -> bool:
-    """Say whether the next start wipes what a person's server held, since it was killed before it saved it.
+def killed(folder: Path = LOCAL) -> bool:
+    """Say whether the server that was started from this folder was killed.
 
-    One that is being started is waited for: it has saved nothing yet, and is not lost.
+    One that is being started is waited for: it answers nothing yet, and was not killed.
     """
     with locked(folder / "starting"):
+        return running(folder) is None and (folder / "state").exists() and (folder / "dirty").exists()
+
+
+def saved_at(folder: Path = LOCAL) -> datetime | None:
+    """Return the moment of the newest copy of the state of the server of this folder, or None."""
+    return saves.saved_at(folder / "state")
+
+
+def lost_state(folder: Path = LOCAL) -> bool:
+    """Say whether the next start wipes what a person's server held, since it was killed before it saved anything."""
+    with locked(folder / "starting"):
         if running(folder) is not None or not ((folder / "state").exists() and (folder / "dirty").exists()):
+            return False
+        if saves.newest(folder / "state") is not None:
             return False
         try:
             return bool(json.loads((folder / "server.json").read_text())["owner"] == PERSON)
@@ -86,9 +104,11 @@ def lost_state(folder: Path = LOCAL) -> bool:
 def _start(folder: Path, owner: str) -> tuple[Server, bool]:
     dirty, state_format = folder / "dirty", folder / "state" / "format"
     is_ours = state_format.exists() and state_format.read_text() == STATE_FORMAT
-    wiped = (folder / "state").exists() and (dirty.exists() or not is_ours)
+    was_lost = dirty.exists() and saves.newest(folder / "state") is None
+    wiped = (folder / "state").exists() and (was_lost or not is_ours)
     if wiped:
         shutil.rmtree(folder / "state", ignore_errors=True)
+    saves.restore(folder / "state")
     (folder / "state" / "tmp").mkdir(parents=True, exist_ok=True)
     state_format.write_text(STATE_FORMAT)
     dirty.touch()
@@ -102,7 +122,7 @@ def _start(folder: Path, owner: str) -> tuple[Server, bool]:
             break
         time.sleep(0.1)
     _kill_group(server.pid)
-    message = f"the embedded AWS did not start: see {folder / 'server.log'}"
+    message = f"the embedded AWS did not start: see {folder / LOG}"
     raise OpsError(message)
 
 
@@ -114,6 +134,7 @@ def stop(folder: Path = LOCAL) -> bool:
         return False
     was_up = _is_ours(pid)
     if was_up:
+        saved_before = saves.newest(folder / "state")
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         while _is_ours(pid) and time.monotonic() < deadline:
@@ -121,11 +142,19 @@ def stop(folder: Path = LOCAL) -> bool:
         survived = _is_ours(pid)
         _kill_group(pid)
         if survived:
-            message = "the embedded AWS did not stop and was killed: its state is lost"
+            message = f"the embedded AWS did not stop and was killed: {_goes_on_from(folder)}"
+            raise OpsError(message)
+        if saves.newest(folder / "state") == saved_before:
+            message = f"the embedded AWS could not save its state, {folder / LOG} says why: {_goes_on_from(folder)}"
             raise OpsError(message)
         (folder / "dirty").unlink(missing_ok=True)
     (folder / "server.json").unlink(missing_ok=True)
     return was_up
+
+
+def _goes_on_from(folder: Path) -> str:
+    moment = saved_at(folder)
+    return f"it goes on from {moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "nothing of it is saved"
 
 
 def _kill_group(pid: int) -> None:
@@ -177,13 +206,16 @@ def _spawn(folder: Path, owner: str) -> Server:
         "S3_DATA_DIR": str(state / "s3"),
         "TMPDIR": str(state / "tmp"),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join([str(OPS), *filter(None, [os.environ.get("PYTHONPATH", "")])]),
         "IOT_MTLS_ENABLED": "0",  # a broker on every interface
         "SFTP_ENABLED": "0",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "INFO",
     }
-    with (folder / "server.log").open("w") as log:
+    if (folder / LOG).exists():
+        (folder / LOG).replace(folder / LOG_BEFORE)
+    with (folder / LOG).open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-m", "billproof_ops.local.saving_ministack", str(state), str(SAVE_SECONDS)],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,

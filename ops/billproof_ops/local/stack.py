@@ -30,6 +30,8 @@ class Stack(Shown):
     pid: int | None
     deployed: bool
     state_wiped: bool
+    goes_on_from: str | None = None
+    """Where the server was killed: the moment of the copy that it goes on from."""
     outputs: dict[str, str]
 
 
@@ -43,10 +45,18 @@ def up(owner: str = server.PERSON) -> Stack:
         endpoint = os.environ["AWS_ENDPOINT_URL"]
         recognize(endpoint)
         return Stack(endpoint=endpoint, pid=None, deployed=fill(), state_wiped=False, outputs=outputs())
+    was_killed, saved = server.killed(), server.saved_at()
     running, wiped = server.start(owner=owner)
     targets.use_endpoint(running.endpoint)
     deployed = fill()
-    return Stack(endpoint=running.endpoint, pid=running.pid, deployed=deployed, state_wiped=wiped, outputs=outputs())
+    return Stack(
+        endpoint=running.endpoint,
+        pid=running.pid,
+        deployed=deployed,
+        state_wiped=wiped,
+        goes_on_from=f"{saved:%Y-%m-%d %H:%M:%S} UTC" if was_killed and saved and not wiped else None,
+        outputs=outputs(),
+    )
 
 
 def fill(more: Mapping[str, str] | None = None) -> bool:

@@ -1,29 +1,24 @@
-"""What people ask for: billing runs and credit notes. Somebody whom the policy names asks; another person decides.
+"""What people ask for: billing runs, and credit notes (asking_credits.py). Who asks is named by the policy.
 
     requests#<entity>    <run or credit note>#<person>    who asked for it, by which identity
 
-The fact is written before what is asked for begins, so a proof finds a run or credit note that its requester never
-asked for. Two people may ask for the same run at once: only one of them is its requester.
+Another person decides. The fact is written before what is asked for begins, so a proof finds a run or credit note that
+its requester never asked for. Two people may ask for the same run at once: only one of them is its requester.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from billproof.approvals.credits import CreditRequested, request_credit
-from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyBook
 from billproof.approvals.policy import Person
 from billproof.approvals.requests import Asked, Requests
 from billproof.callers import Identity
-from billproof.errors import NotAllowed, NotFound
-from billproof.identities import InvoiceId
+from billproof.errors import NotAllowed
 from billproof.ids import shown
-from billproof.invoicing.credit_requests import CreditRequest, WantedCredit
-from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.periods import instant_text
 from billproof.pipeline.starting import StartedRun, start_billing_run
-from billproof.ports import Objects, Records, Workflows
+from billproof.ports import Records, Workflows
 
 
 def known_person(policies: PolicyBook, entity: str, caller: Identity) -> Person:
@@ -78,48 +73,3 @@ def ask_for_run(
     )
     requests.keep_run(idempotency_key, person.id, started.run_id, only_accounts)
     return started
-
-
-def ask_for_credit(
-    wanted: WantedCredit,
-    *,
-    caller: Identity,
-    policies: PolicyBook,
-    requests: Requests,
-    register: Register,
-    directory: Directory,
-    objects: Objects,
-    exception_store: ExceptionStore,
-    workflows: Workflows,
-    now: datetime,
-) -> CreditRequested:
-    """Draft a credit note that a person asks for, and let it wait for another person.
-
-    Raises what request_credit raises, and NotAllowed for a caller who is no person of the policy.
-    """
-    released = register.released(wanted.invoice)
-    entity = released.legal_entity if released else _entity_of(wanted.invoice)
-    person = known_person(policies, entity, caller)
-
-    def note(document: str) -> None:
-        requests.note(entity, document, Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now)))
-
-    return request_credit(
-        CreditRequest.model_validate({**wanted.model_dump(mode="json"), "requested_by": person.id}),
-        register=register,
-        directory=directory,
-        objects=objects,
-        exception_store=exception_store,
-        workflows=workflows,
-        now=now,
-        before_exception=note,
-    )
-
-
-def _entity_of(invoice: str) -> str:
-    """Return the legal entity that an invoice's id names; raises NotFound."""
-    try:
-        return InvoiceId.parse(invoice).legal_entity
-    except NotFound:
-        message = f"invoice {shown(invoice)} is not released"
-        raise NotFound(message) from None

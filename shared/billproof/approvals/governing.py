@@ -18,6 +18,8 @@ from datetime import datetime, timedelta
 from billproof.approvals.policy import Policy
 from billproof.callers import Identity
 from billproof.decision_keys import PolicyKey
+from billproof.errors import NotFound
+from billproof.ids import is_name, shown
 from billproof.model import Model
 from billproof.ports import Document, Key, Record, Records
 from billproof.store_keys import partition_name, sort_key
@@ -162,8 +164,11 @@ class PolicyBook:
         return PolicyHistory(tuple(versions))
 
     def in_force(self, entity: str) -> Policy:
-        """Return the policy in force; one that knows nobody where none is."""
+        """Return the policy in force; one that knows nobody where none is. Raises NotFound for what is no name."""
         version = self.history(entity).in_force()
+        if version is None and not is_name(entity):
+            message = f"there is no legal entity {shown(entity)}"
+            raise NotFound(message)
         return version.policy if version else Policy(id=entity, version=1)
 
     def holds(self, policy: Policy) -> bool:

@@ -10,7 +10,6 @@ from functools import partial
 
 from billproof.approvals.exception_store import ExceptionStore, execution_name
 from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
-from billproof.controls.catalogue import orphan_usage, usage_without_invoice
 from billproof.findings import Finding, Severity, bounded
 from billproof.identities import ExceptionId, RunId
 from billproof.invoicing.balances import BALANCE_OVER_LIMIT
@@ -25,8 +24,8 @@ from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.ports import Objects, Workflows
 from billproof.store_keys import ExceptionOrdinal
 
-EXCLUDED = frozenset(module.CONTROL.code for module in (orphan_usage, usage_without_invoice))
-"""Findings of usage that no contract covers: a person may approve that nobody is billed for it."""
+EXCLUDED = frozenset({"orphan_usage", "usage_without_invoice"})
+"""Controls of usage that no contract covers: a person may approve that nobody is billed for it."""
 
 
 def raise_exceptions(

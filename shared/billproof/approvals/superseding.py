@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from billproof.approvals.exception_store import ExceptionStore, superseded_by
-from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Kind, Verdict
-from billproof.identities import InvoiceId
+from billproof.approvals.model import RUN_SUBJECT, Decision, ExceptionRecord, ExceptionState, Kind, Verdict
+from billproof.identities import InvoiceId, RunId
 from billproof.invoicing.register import Register
 from billproof.periods import instant_text
 
@@ -31,12 +31,26 @@ def superseding(
     released = None if opened.kind is Kind.RUN else register.released(document_of(opened))
     if later is None and released is None:
         return None
+    return _no_longer_needed(opened.id, f"released as {released.number}" if released else f"see {later}", now)
+
+
+def supersede_earlier_runs(run_id: str, exception_store: ExceptionStore, now: datetime) -> None:
+    """End what earlier runs of a month wait for: they were aborted or failed, or this run would not have started."""
+    run = RunId.parse(run_id)
+    if run.ordinal == 1:
+        return
+    for state in exception_store.of_subject(run.legal_entity, run.period, RUN_SUBJECT):
+        if state.decision is None and RunId.parse(state.opened.run).ordinal < run.ordinal:
+            exception_store.supersede(_no_longer_needed(state.opened.id, f"see run {run_id}", now))
+
+
+def _no_longer_needed(exception: str, reason: str, now: datetime) -> Decision:
     return Decision(
-        exception=opened.id,
+        exception=exception,
         verdict=Verdict.SUPERSEDED,
         decided_by="billproof",
         decided_at=instant_text(now),
-        reason=f"released as {released.number}" if released else f"see {later}",
+        reason=reason,
         policy_version=0,
     )
 

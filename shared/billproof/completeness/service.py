@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
+from billproof.approvals.superseding import supersede_earlier_runs
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
 from billproof.errors import NotFound
@@ -54,10 +55,13 @@ def check_completeness(
 ) -> CompletenessResult:
     """Compare a run's usage with control totals and history, keep the result, and open an exception where it is held.
 
+    What an earlier run of the month waited for, which was aborted, is not waited for any more: this run is looked at.
     Raises NotFound where the run has no plan or a bucket was not aggregated.
     """
     artefacts = Artefacts(objects)
     plan = artefacts.read(RUN_PLAN, run_id)
+    if not plan.is_partial:
+        supersede_earlier_runs(run_id, exception_store, now)
     artefacts.write(SHARED_IDS, run_id, _shared_ids(plan, artefacts, objects))
     report = _report(plan, artefacts, objects, records)
     artefacts.write(COMPLETENESS, run_id, report)
@@ -207,7 +211,11 @@ class _Estimate:
         return next((known.event_type for known in self._meters if known.id == meter), None)
 
     def worth(self, shares: Mapping[str, Fraction]) -> Money | None:
-        """Price a share of the run's usage more, by meter; None where no account can be priced, or it is no amount."""
+        """Price a share of the run's usage more, by meter; None where nobody knows.
+
+        That is where no account can be priced, where it is no amount, and where it comes to nothing: accounts within
+        their allowances, or without usage to grow, say nothing of what is missing.
+        """
         worth = None
         try:
             for plan in self._plans:
@@ -221,7 +229,7 @@ class _Estimate:
             if is_outside(error):
                 raise
             return None  # mostly more than any amount can be: what a source states need not be sane
-        return worth
+        return worth if worth is not None and worth.amount > 0 else None
 
 
 def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: _Estimate) -> int:

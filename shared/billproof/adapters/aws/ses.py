@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from billproof.adapters.aws.faults import error_code, outside
-from billproof.errors import InvalidInput, MailRefused
+from billproof.errors import MailRefused, Unreadable
 from billproof.invoicing.delivery import INVOICE_HEADER
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.model import what_is_wrong
@@ -79,16 +79,16 @@ class _Event(_Lenient):
 
 
 def read_ses_event(body: str) -> DeliveryProblem:
-    """Read an event of SES as EventBridge sends it; raises InvalidInput where it is none that we asked for."""
+    """Read an event of SES as EventBridge sends it; raises Unreadable where it is none that we asked for."""
     try:
         event = _Event.model_validate_json(body)
     except ValidationError as error:
         message = f"not an event of SES: {what_is_wrong(error)}"
-        raise InvalidInput(message) from None
+        raise Unreadable(message) from None
     detail = event.detail
     if detail.event_type not in _KINDS:
         message = f"nobody asked for events of SES of this type: {', '.join(_KINDS)} are taken"
-        raise InvalidInput(message)
+        raise Unreadable(message)
     invoices = [header.value for header in detail.mail.headers if header.name.lower() == INVOICE_HEADER.lower()]
     return DeliveryProblem(
         kind=_KINDS[detail.event_type],

@@ -36,6 +36,17 @@ class SqsQueue:
                 raise ExternalServiceUnavailable(message, service="sqs")
 
 
+def deliver_at_once(client: Any, *, queue_arn: str, receipt_handle: str) -> None:
+    """Let a queue deliver a message again without waiting for its time-out.
+
+    Raises ExternalServiceUnavailable, and InvalidInput where the message is not in work any more.
+    """
+    account, name = queue_arn.rsplit(":", 2)[-2:]
+    url = f"{client.meta.endpoint_url}/{account}/{name}"
+    with outside("sqs"):
+        client.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt_handle, VisibilityTimeout=0)
+
+
 def _calls(bodies: Iterable[str]) -> Iterator[list[str]]:
     """Cut messages into calls that SQS takes."""
     call: list[str] = []
