@@ -115,10 +115,13 @@ def balance_records(release: Released) -> Iterator[Record]:
     if change is None:
         return
     entry = BalanceEntry(document=release.invoice, number=release.number, issue_date=release.issue_date, change=change)
-    key = Key(
-        _partition(release.legal_entity, release.account), str(BalanceKey(change.change.currency, change.ordinal))
-    )
+    key = balance_key(release.legal_entity, release.account, change.change.currency, change.ordinal)
     yield Record(key, entry.model_dump(mode="json"))
+
+
+def balance_key(entity: str, account: str, currency: str, ordinal: int) -> Key:
+    """Return where a change of a balance is."""
+    return Key(_partition(entity, account), str(BalanceKey(currency, ordinal)))
 
 
 def _partition(entity: str, account: str) -> str:
