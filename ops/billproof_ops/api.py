@@ -46,6 +46,8 @@ DISMISS = Operation("DismissEventName", "/v1/refused-events/{event}/dismissals")
 PUBLISH = Operation("PublishPolicyName", "/v1/policies/{id}/versions")
 CONFIRM = Operation("ConfirmPolicyName", "/v1/policies/{legal_entity}/versions/{version}/confirmations")
 
+TAKE_OVER = Operation("TakeOverBusinessName", "/v1/openings/{legal_entity}")
+
 
 class RefusedCall(OpsError):
     """The API answered with a problem document."""

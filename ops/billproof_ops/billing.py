@@ -147,6 +147,7 @@ def stores(target: Target) -> Stores:
         invoices=ports.invoices,
         exception_store=ports.exception_store,
         erps=ports.erps,
+        opening_decisions=ports.opening_decisions,
     )
 
 

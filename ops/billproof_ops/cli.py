@@ -28,6 +28,7 @@ VERBS = {
     "local": Verb("cli_local", "The embedded AWS on this machine."),
     "init": Verb("cli_init", "Write a folder of files that run: a contract, a meter, a price, usage to send."),
     "publish": Verb("cli_publish", "Publish master data from files: checked, shown as differences, then sent."),
+    "import": Verb("cli_import", "Take over a running business: check what it brings along, propose it, confirm it."),
     "usage": Verb("cli_usage", "Usage: check and send files of events, show what is used so far, compact the log."),
     "status": Verb("cli_status", "What runs, what waits and for whom, since when; what lies in the queues."),
     "run": Verb("cli_run", "Billing runs."),

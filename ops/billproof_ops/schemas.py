@@ -13,6 +13,7 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import CrmState
 from billproof.masterdata.parties import Account, LegalEntity
+from billproof.opening.model import Opening
 from billproof.pipeline.model import RunStatement
 from billproof.pricing.quoting import PriceRequest
 from billproof.reconciliation.model import Reconciliation
@@ -31,6 +32,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "journal-entry": JournalEntry,
     "legal-entity": LegalEntity,
     "meter": Meter,
+    "opening": Opening,
     "policy": Policy,
     "price-request": PriceRequest,
     "reconciliation": Reconciliation,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from billproof.erp.port import Erps
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
+    from billproof.opening.decisions import OpeningDecisions
     from billproof.pipeline.previewing import PreviewSources
     from billproof.ports import CallLimits, LinkableRecords, Objects
     from billproof.tax.port import Engines
@@ -141,6 +142,13 @@ class Composition(Outgoing):
         from billproof.approvals.governing import PolicyBook
 
         return PolicyBook(lambda: self.decisions, self.contracts)
+
+    @cached_property
+    def opening_decisions(self) -> OpeningDecisions:
+        """Who proposed and confirmed openings."""
+        from billproof.opening.decisions import OpeningDecisions
+
+        return OpeningDecisions(lambda: self.decisions)
 
     @cached_property
     def decisions(self) -> AuditedRecords:

@@ -9,7 +9,7 @@ from billproof.errors import InvalidInput
 from billproof.ids import NAME_RULE, name
 from billproof.model import Exact
 from billproof.money import exponent
-from billproof.periods import zone
+from billproof.periods import Period, zone
 
 
 def _checked(check: Callable[[str], object], said: str) -> AfterValidator:
@@ -63,6 +63,7 @@ Name = Annotated[str, _checked(lambda value: name(value, "the name"), f"this {NA
 """Letters, digits, `_` and `-`: it becomes part of keys."""
 Currency = Annotated[str, _checked(exponent, "this is not a currency of ISO 4217")]
 TimeZone = Annotated[str, _checked(zone, "this is not a time zone of the IANA database")]
+Month = Annotated[str, _checked(Period.month, "this is not a calendar month: write it as YYYY-MM")]
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """A country's code of ISO 3166-1; EL and UK, which the European Union writes, are published as GR and GB."""

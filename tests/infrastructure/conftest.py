@@ -6,6 +6,7 @@ import pytest
 from moto import mock_aws
 
 from tests.support.aws_chain import Chain, play
+from tests.support.aws_take_over import take_over
 from tests.support.recording import Recording
 
 
@@ -14,5 +15,7 @@ def recorded() -> Iterator[Recording]:
     with pytest.MonkeyPatch.context() as patch, mock_aws(), Recording() as recording:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
-        play(Chain(recording))
+        chain = Chain(recording)
+        play(chain)
+        take_over(chain)
         yield recording

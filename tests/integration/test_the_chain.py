@@ -62,7 +62,7 @@ def test_the_statement_counts_every_event(billed: Target) -> None:
 def test_what_says_no_time_belongs_to_the_month_in_which_it_came(billed: Target) -> None:
     now = datetime.now(UTC)
     months = {f"{now - timedelta(days=1):%Y-%m}", f"{now:%Y-%m}"}  # its zone is behind, or the month has just begun
-    rows = [row for month in months for row in quarantine.rows(billed, EUROPE, month, all_of_them=True)]
+    rows = [row for month in months for row in quarantine.rows(billed, EUROPE, month, all_of_them=True).rows]
     assert [(row.reason, row.kind, row.state) for row in rows] == [("unparsable_json", "unattributed", "open")]
 
 

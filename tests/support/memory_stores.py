@@ -26,6 +26,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
+from billproof.opening.decisions import OpeningDecisions
 from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.settings import Settings
@@ -64,6 +65,7 @@ class MemoryStores:
         self.directory = Directory(self.records["contracts"], self.policies)
         self.requests = Requests(self.records["decisions"])
         self.register = Register(self.records["invoices"])
+        self.opening_decisions = OpeningDecisions(lambda: self.records["decisions"])
         self.runs = self.records["runs"]
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
@@ -163,6 +165,7 @@ class MemoryStores:
             invoices=self.records["invoices"],
             exception_store=self.exception_store,
             erps=self.erps,
+            opening_decisions=self.opening_decisions,
         )
 
     def preview_sources(self) -> PreviewSources:

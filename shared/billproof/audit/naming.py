@@ -19,7 +19,10 @@ LANES = 8
 """Chains of one owner: so many writers do not wait for each other. Each is some fifty blocks a second at most."""
 
 OF_AN_ENTITY = frozenset(
-    {"numbers", "revenue", "documents", "journal", "runs", "turns", "redriven", "signed-off", "limits", "policies"}
+    {
+        *("numbers", "openings", "revenue", "documents", "journal", "runs", "turns", "redriven", "signed-off"),
+        *("limits", "policies"),
+    }
 )
 """Kinds of facts whose partitions name a legal entity and no account."""
 

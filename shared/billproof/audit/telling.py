@@ -31,6 +31,7 @@ WORDS = {
     "journal": "is listed in the journal of its month",
     "documents": "is in the embedded ledger",
     "numbers": "the numbers from {first} on are taken",
+    "openings": "what was taken over from another system: {first_period} is the first period that is billed",
     "balance": "the customer's balance changes by {change}",
     "account": "bills usage of a period",
     "members": "belongs to its legal entity",

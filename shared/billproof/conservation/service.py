@@ -6,7 +6,7 @@ No step reports about itself here. What a step lost shows as a difference.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyBook
 from billproof.conservation.model import AccountStatement, ConservationStatement, Equation
+from billproof.conservation.openings import opening_equations
 from billproof.conservation.rules import (
     Booked,
     asset_equation,
@@ -28,12 +29,16 @@ from billproof.erp.port import Erps
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafts import Draft
 from billproof.invoicing.facts import REGISTER_SHARDS, InvoiceFacts, shard_partition
+from billproof.invoicing.openings import OpeningInEffect
 from billproof.invoicing.register import Register
 from billproof.ledger.obligations import obligations
 from billproof.ledger.revenue import books_close
 from billproof.ledger.rules import receivable_in_books
 from billproof.masterdata.directory import Directory
 from billproof.money import Money
+from billproof.opening.decisions import OpeningDecisions
+from billproof.opening.model import Opening
+from billproof.opening.reading import stored_opening
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import quarantined_by_account
 from billproof.pipeline.model import RunPlan
@@ -54,6 +59,19 @@ class Stores:
     invoices: Records
     exception_store: ExceptionStore
     erps: Erps
+    opening_decisions: OpeningDecisions
+    _openings: dict[str, Opening] = field(default_factory=dict, compare=False)
+
+    def opening(self, entity: str) -> Opening | None:
+        """Return what a legal entity took over, or None; raises ImmutableDocument and NotFound where that is lost."""
+        fact = self.register.openings.in_effect(entity)
+        return None if fact is None else self.opening_of(fact)
+
+    def opening_of(self, fact: OpeningInEffect) -> Opening:
+        """Return the document of an opening, read once; raises ImmutableDocument and NotFound."""
+        if fact.digest not in self._openings:
+            self._openings[fact.digest] = stored_opening(fact, self.objects)
+        return self._openings[fact.digest]
 
     @cached_property
     def directory(self) -> Directory:
@@ -137,6 +155,7 @@ def statement_of(
     accounts: tuple[AccountStatement, ...] = (),
 ) -> ConservationStatement:
     """Return the statement of a run whose accounts' equations are summed."""
+    sums.add(_taken_over(plan, stores))
     places = tuple(quarantine_of(plan, stores.artefacts, stores.objects))
     if stores.artefacts.exists(REFUSED, plan.run):
         sums.add(refused_equations(places, refused.unattributed))
@@ -149,6 +168,16 @@ def statement_of(
         accounts=accounts,
         quarantined_unattributed=refused.unattributed,
     )
+
+
+def _taken_over(plan: RunPlan, stores: Stores) -> Iterator[Equation]:
+    """Yield where what was taken over went, where the run is of the first period."""
+    fact = stores.register.openings.in_effect(plan.legal_entity)
+    if fact is not None and fact.first_period == plan.period.name:
+        versions = stores.directory.versions_of(plan.legal_entity)
+        entity = next((known for known in versions if known.version == fact.entity_version), versions[-1])
+        lookup = PostedDocuments(entity, stores.erps)
+        yield from opening_equations(fact, entity, stores.objects, lookup)
 
 
 def _booked(documents: Iterable[InvoiceFacts], plan: BatchPlan, lookup: PostedDocuments) -> Booked:

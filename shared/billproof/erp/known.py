@@ -26,7 +26,7 @@ def numbers_until(month: Period, entity: LegalEntity, register: Register) -> Ite
             series = Series(
                 entity=entity.id, prefix=entity.number_prefix, issue_date=month.start.replace(year=year), kind=kind
             )
-            for ordinal, document in enumerate(register.series(entity.id, year, kind), start=1):
+            for ordinal, document in register.numbered(entity.id, year, kind):
                 yield series.number(ordinal), document
 
 

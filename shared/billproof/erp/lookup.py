@@ -29,9 +29,12 @@ class PostedDocuments:
         """Return what is posted for a released document, whatever its date: nothing, one, or more."""
         if facts.released is None:
             return []
-        name = self._erp_of(facts)
+        return self.under(self._erp_of(facts), facts.released.number)
+
+    def under(self, name: str, reference: str) -> list[PostedDocument]:
+        """Return what is posted under a reference of billproof in an ERP, whatever its date."""
         self._names[name] = None
-        return erp_named(name, self._erps).find(self._entity.id, facts.released.number)
+        return erp_named(name, self._erps).find(self._entity.id, reference)
 
     def reference_of(self, facts: InvoiceFacts) -> Reference | None:
         """Return under which reference of which ERP a released document is posted, or will be."""

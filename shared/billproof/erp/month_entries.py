@@ -10,12 +10,15 @@ from billproof.errors import NotFound
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.openings import OPENING, OpeningInEffect
 from billproof.invoicing.register import Register
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.obligations import obligations
 from billproof.ledger.revenue import books_close, revenue_entry
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
+from billproof.opening.entries import deferrals, opening_revenue_entry
+from billproof.opening.reading import stored_opening
 from billproof.periods import Period
 from billproof.ports import Objects
 
@@ -37,11 +40,14 @@ type MakeEntry = Callable[[], MonthEntry | None]
 def entries_of_month(
     entity: LegalEntity, month: Period, register: Register, objects: Objects
 ) -> Iterator[tuple[str, MakeEntry]]:
-    """Yield what a month earns of documents that are posted, then what it accrues of invoices that wait."""
+    """Yield what a month earns of documents that are posted, what it accrues of those that wait, and of an opening."""
     for document in register.deferred(entity.id, month.name):
         yield document, partial(_earned_of, document, month, entity, register, objects)
     for document, facts in _may_wait(entity.id, month.name, register):
         yield document, partial(_accrued_of, facts, month, entity, register, objects)
+    fact = register.openings.in_effect(entity.id)
+    if fact is not None and fact.first_period <= month.name:
+        yield OPENING, partial(_taken_over, fact, month, entity, objects)
 
 
 def _earned_of(
@@ -56,6 +62,13 @@ def _earned_of(
     earned = zero.plus(amount for is_accrued, amount in changes if not is_accrued)
     freed = zero.plus(amount for is_accrued, amount in changes if is_accrued)
     return MonthEntry(entry, erp_of(invoice.id, entity, register), earned, freed)
+
+
+def _taken_over(fact: OpeningInEffect, month: Period, entity: LegalEntity, objects: Objects) -> MonthEntry:
+    opening = stored_opening(fact, objects)
+    zero = Money.zero(entity.currency)
+    earned = zero.plus(obligation.earned_in(month) for obligation in deferrals(opening))
+    return MonthEntry(partial(opening_revenue_entry, opening, entity, month), fact.erp, earned, zero)
 
 
 def _accrued_of(

@@ -16,13 +16,15 @@ from billproof.findings import Finding
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
-from billproof.ledger.obligations import obligations
+from billproof.ledger.obligations import Obligation, obligations
 from billproof.ledger.revenue import books_close
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money
 from billproof.nets import Net
+from billproof.opening.entries import deferrals
+from billproof.opening.reading import stored_opening
 from billproof.periods import Period
 from billproof.ports import Objects
 
@@ -201,8 +203,8 @@ def waterfall(
 ) -> list[WaterfallMonth]:
     """Return what the documents of each month deferred and accrued and what each month earns of it, from them alone.
 
-    It looks at documents of the months shown, and at earlier ones as far as they defer into them. What invoices that
-    wait for a person earn is read from what was accrued of them.
+    It looks at documents of the months shown, at earlier ones as far as they defer into them, and at what was taken
+    over. What invoices that wait for a person earn is read from what was accrued of them.
     """
     zero = Money.zero(directory.legal_entity(legal_entity).currency)
     shown = [Period.month(first)]
@@ -217,7 +219,11 @@ def waterfall(
                 documents[document] = earning[1]
         for facts in _accruing(legal_entity, month.name, register):
             waiting[str(facts.id)] = facts
-    positions = [_Position(invoice) for invoice in documents.values()]
+    positions = [_Position(books_close(invoice), obligations(invoice), zero) for invoice in documents.values()]
+    fact = register.openings.in_effect(legal_entity)
+    if fact is not None:
+        taken_over = stored_opening(fact, objects)
+        positions.append(_Position(taken_over.first.start, deferrals(taken_over), zero))
 
     def at(day: date) -> tuple[Money, Money]:
         deferred = zero.plus(position.deferred(day) for position in positions)
@@ -257,12 +263,12 @@ def _accruing(legal_entity: str, month: str, register: Register) -> Iterator[Inv
 
 
 class _Position:
-    """What a document leaves deferred and accrued in the books on a day, from its own posting on."""
+    """What a document, or an opening, leaves deferred and accrued in the books on a day, from its own posting on."""
 
-    def __init__(self, invoice: Invoice) -> None:
-        self.close = books_close(invoice)
-        self._zero = Money.zero(invoice.in_books.gross.currency)
-        self._obligations = obligations(invoice)
+    def __init__(self, close: date, mine: list[Obligation], zero: Money) -> None:
+        self.close = close
+        self._zero = zero
+        self._obligations = mine
 
     def is_of(self, month: Period) -> bool:
         """Say whether it is booked in a month."""

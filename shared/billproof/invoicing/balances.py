@@ -7,7 +7,6 @@ Of two releases that change a balance at once one finds its ordinal taken, and l
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 from billproof.findings import Finding, Owner, Severity
@@ -116,10 +115,14 @@ def balance_records(release: Released) -> Iterator[Record]:
     if change is None:
         return
     entry = BalanceEntry(document=release.invoice, number=release.number, issue_date=release.issue_date, change=change)
-    partition, last = _partition(release.legal_entity, release.account), change.ordinal - 1
-    key = BalanceKey(change.change.currency, change.ordinal)
-    before = Key(partition, str(replace(key, ordinal=last))) if last else None
-    yield Record(Key(partition, str(key)), entry.model_dump(mode="json"), before)
+    where = (release.legal_entity, release.account, change.change.currency)
+    before = balance_key(*where, change.ordinal - 1) if change.ordinal > 1 else None
+    yield Record(balance_key(*where, change.ordinal), entry.model_dump(mode="json"), before)
+
+
+def balance_key(entity: str, account: str, currency: str, ordinal: int) -> Key:
+    """Return where a change of a balance is."""
+    return Key(_partition(entity, account), str(BalanceKey(currency, ordinal)))
 
 
 def _partition(entity: str, account: str) -> str:

@@ -2,6 +2,7 @@
 
     invoices#<entity>#<period>#<shard>  the facts of invoices and credit notes: see facts.py
     numbers#<entity>#<year>             the numbers of documents: see series.py
+    openings#<entity>                   what was taken over from another system: see openings.py
     revenue#<entity>#<month>#<shard>
         <document>                      a document of which the month earns something that was deferred
     balance#<entity>#<account>
@@ -40,6 +41,7 @@ from billproof.invoicing.facts import (
 )
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import BillingSlot, PeriodBilling, Released
+from billproof.invoicing.openings import Openings
 from billproof.invoicing.series import Block, Series, SeriesKind, block_key, block_prefixes, series_partition
 from billproof.model import Model
 from billproof.periods import Period
@@ -57,6 +59,7 @@ class Register:
     def __init__(self, records: Records) -> None:
         self._records = records
         self.balances = Balances(records)
+        self.openings = Openings(records)
 
     def fact(self, document: str, fact: str) -> Any | None:
         """Return one fact of a document, or None."""
@@ -114,16 +117,21 @@ class Register:
         for prefix in block_prefixes(number):
             for record in self._records.query(series_partition(entity, year, kind), prefix=prefix):
                 block = Block.model_validate(record.document)
-                if block.first <= number < block.next:
+                if block.first <= number < block.first + len(block.invoices):
                     return block.invoices[number - block.first]
         return None
 
     def series(self, entity: str, year: int, kind: SeriesKind = SeriesKind.INVOICES) -> list[str]:
-        """Return the documents of a series in the order of their numbers, from 1."""
-        return [document for block in self.blocks(entity, year, kind) for document in block.invoices]
+        """Return the documents of a series in the order of their numbers."""
+        return [document for _, document in self.numbered(entity, year, kind)]
+
+    def numbered(self, entity: str, year: int, kind: SeriesKind = SeriesKind.INVOICES) -> Iterator[tuple[int, str]]:
+        """Yield each number of a series that a document took, with its document."""
+        for block in self.blocks(entity, year, kind):
+            yield from enumerate(block.invoices, start=block.first)
 
     def numbers_taken(self, series: Series) -> int:
-        """Return how many numbers of a series are taken: it has no gap."""
+        """Return how many numbers of a series are taken, those of before among them: it has no gap."""
         last = self._last_block(series)
         return last.next - 1 if last else 0
 

@@ -3,7 +3,8 @@
 numbers#<entity>#<year>[#CN|#Z]
 <first number of a block>       the numbers of the block, whose they are, and when they were issued
 
-Numbers are in the order of the days on which they were issued.
+Numbers are in the order of the days on which they were issued. A series that another system began has a first block
+without documents: the numbers that were given before (invoicing/openings.py).
 """
 
 import operator
@@ -85,17 +86,18 @@ class Series:
 
 
 class Block(Model):
-    """Consecutive numbers of a series and the documents that took them."""
+    """Consecutive numbers of a series and the documents that took them, or how many another system gave before."""
 
     first: int
     invoices: tuple[str, ...]
+    given_before: int = Field(default=0, exclude_if=operator.not_)
     issue_date: date | None = Field(default=None, exclude_if=operator.not_)
     """The day on which they were issued; unknown of blocks of before, whose releases say it."""
 
     @property
     def next(self) -> int:
         """The number after it."""
-        return self.first + len(self.invoices)
+        return self.first + self.given_before + len(self.invoices)
 
 
 BLOCK_LIMIT = 100

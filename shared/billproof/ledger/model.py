@@ -21,10 +21,11 @@ class EntryLine(Model):
 
 
 class EntryKind(StrEnum):
-    """Whether an entry is of a document, or of the revenue that a month earns of one."""
+    """Whether an entry is of a document, of the revenue that a month earns of one, or takes a balance over."""
 
     DOCUMENT = "document"
     REVENUE = "revenue"
+    OPENING = "opening"
 
 
 class JournalEntry(Model):

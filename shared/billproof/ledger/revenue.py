@@ -14,7 +14,7 @@ What is earned and billed by a later invoice is accrued by the month's invoice, 
 the next one states it anew or its line is booked (a contract asset: IFRS 15.105, ASC 606-10-45-3).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from billproof.invoicing.model import DocumentKind, Invoice, Released
@@ -74,10 +74,13 @@ def revenue_entry(invoice: Invoice, released: Released, month: Period, chart: Ch
         period=month.name,
         document_date=month.end - ONE_DAY,
         currency=invoice.in_books.gross.currency,
-        lines=entry_lines(
-            (move for obligation in obligations(invoice) for move in _earned(obligation, month, chart)),
-        ),
+        lines=earned_lines(obligations(invoice), month, chart),
     )
+
+
+def earned_lines(mine: Iterable[Obligation], month: Period, chart: ChartOfAccounts) -> tuple[EntryLine, ...]:
+    """Return the lines of what a month earns of obligations."""
+    return entry_lines(move for obligation in mine for move in _earned(obligation, month, chart))
 
 
 type Move = tuple[str, str, Money]

@@ -83,7 +83,8 @@ class ChartOfAccounts(Model):
     """Ledger accounts of a legal entity; revenue by revenue category, with no silent default.
 
     With an account for `customer_balance`, a liability, documents may leave customers a balance. Without one
-    for `contract_assets`, what is earned before it is billed is booked on deferred revenue.
+    for `contract_assets`, what is earned before it is billed is booked on deferred revenue. What is taken over from
+    another system is booked against `opening`.
     """
 
     receivable: str
@@ -93,6 +94,7 @@ class ChartOfAccounts(Model):
     bad_debt: str | None = None
     customer_balance: str | None = None
     contract_assets: str | None = None
+    opening: str | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def balance_account(self) -> str:

@@ -21,6 +21,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.nets import Net
+from billproof.opening.accounts import TakenOver
 from billproof.periods import Period
 from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
@@ -93,6 +94,7 @@ class AccountPlanner:
         self._objects = objects
         self._meters = {meter.id: meter for meter in directory.meters()}
         self._runs = EarlierRuns(objects, buckets)
+        self._taken_over = TakenOver(entity.id, register, objects)
         self._unbilled = UnbilledUsage(entity.id, period, runs=self._runs, months=months, register=register)
         self.net = Net("plan_billing_run")
 
@@ -140,18 +142,17 @@ class AccountPlanner:
             return AccountPlan(terms, self._windows_now(family, (), self._period))
 
     def _plan(self, family: Family, marks: Marks, billings: Sequence[PeriodBilling]) -> AccountPlan:
-        own = next(
-            (billing for billing in billings if (billing.period, billing.ordinal) == (self._period.name, 0)), None
-        )
+        own = next((one for one in billings if (one.period, one.ordinal) == (self._period.name, 0)), None)
         if own is not None and own.is_own:
             return self._as_released(family, own)
         if own is not None:
             return self._billed_by_a_later_month(family)
         terms = self._terms(family)
         settled = SettledMonths(billings, self._period)
+        brought_along = self._taken_over.of(member.id for member in family.accounts)
         history = History(self._register, self._objects, billings, self._period)
         months = self._months_to_settle(family, settled, marks)
-        drawn, slot = history.drawn()
+        drawn, slot = brought_along.or_drawn(*history.drawn())
         terms = terms.model_copy(
             update={
                 "known": "" if len(months) > MAX_EARLIER else versions_digest(family.contracts),
@@ -159,7 +160,7 @@ class AccountPlanner:
                 "carried": history.carried_into(self._period) if any(one.rolls_over for one in terms.contracts) else (),
                 "drawn": drawn,
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
-                "before": history.invoice_before(),
+                "before": history.invoice_before() or brought_along.before(self._period),
                 "unbilled_one_offs": history.unbilled_one_offs(terms.contracts, settled_now=months),
                 "issue": self._days.of_draft(terms),
                 "balances": self._register.balances.of_account(self._entity, terms),

@@ -127,7 +127,7 @@ class InvoiceBefore(Model):
     """What the controls know of the account's last invoice before the period.
 
     `lines` are those with an amount, by contract; `starts` the first days of what each charge was billed for, by its
-    printed ContractPath.
+    printed ContractPath. Of one that was `taken_over` from another system neither is known.
     """
 
     number: str
@@ -136,6 +136,7 @@ class InvoiceBefore(Model):
     quantities: dict[str, Exact]
     lines: dict[str, tuple[str, ...]]
     starts: dict[str, tuple[date, ...]]
+    taken_over: bool = Field(default=False, exclude_if=operator.not_)
 
     def has_line(self, contract: str, line: str) -> bool:
         """Say whether it billed a line."""

@@ -9,6 +9,8 @@ from billproof.invoicing.balance import BalanceChange, BalanceEntry
 from billproof.invoicing.balances import next_change
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Released
+from billproof.invoicing.openings import OPENING
+from billproof.opening.effects import opening_balances
 from billproof.proof.model import NONE, Difference, DifferenceKind
 
 
@@ -17,7 +19,10 @@ def compare_balances(legal_entity: str, account: str, stores: Stores) -> Iterato
     for currency in stores.register.balances.currencies(legal_entity, account):
         last: BalanceChange | None = None
         for entry in stores.register.balances.entries(legal_entity, account, currency):
-            yield from _compare(entry, last, stores)
+            if entry.document == OPENING:
+                yield from _compare_opening(legal_entity, account, entry, stores)
+            else:
+                yield from _compare(entry, last, stores)
             last = entry.change
 
 
@@ -30,6 +35,18 @@ def compare_release(released: Released, stores: Stores) -> Iterator[Difference]:
         yield _difference(released.number, known, released.balance)
     if released.balance is None and released.document.totals.gross.amount < 0:
         yield _difference(released.number, None, f"{-released.document.totals.gross} are left")
+
+
+def _compare_opening(legal_entity: str, account: str, entry: BalanceEntry, stores: Stores) -> Iterator[Difference]:
+    """Compare how a balance began with what was taken over; the proof of the opening says where that is not there."""
+    try:
+        opening = stores.opening(legal_entity)
+    except (ImmutableDocument, NotFound):
+        return
+    books = stores.directory.legal_entity(legal_entity).currency
+    stated = opening_balances(opening, books) if opening is not None else []
+    if (account, entry) not in stated:
+        yield _difference(entry.number, entry.change, NONE)
 
 
 def _compare(entry: BalanceEntry, last: BalanceChange | None, stores: Stores) -> Iterator[Difference]:

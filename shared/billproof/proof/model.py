@@ -29,6 +29,7 @@ class DifferenceKind(StrEnum):
     SETTLEMENT = "settlement_differs"
     BALANCE = "does_not_balance"
     CUSTOMER_BALANCE = "customer_balance_differs"
+    OPENING = "opening_differs"
     NOTHING = "nothing_was_checked"
 
 

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from billproof.conservation.service import Stores
-from billproof.errors import NotFound
+from billproof.errors import ImmutableDocument, NotFound
 from billproof.identities import InvoiceId
 from billproof.invoicing.facts import RELEASED
 from billproof.invoicing.model import Released
 from billproof.invoicing.series import Block, DocumentNumber, Series, SeriesKind, series_partition
+from billproof.opening.effects import numbers_before
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 
 
@@ -37,6 +38,7 @@ def prove_series(
             blocks = list(stores.register.blocks(entity, issued, kind))
             numbers += sum(len(block.invoices) for block in blocks)
             differences += _compare_blocks(blocks, series)
+            differences += _compare_before(blocks, series, stores)
             differences += _unreleased(blocks, series, period, stores)
     return CheckedCounts(numbers=numbers), differences
 
@@ -87,6 +89,24 @@ def _compare_blocks(blocks: Iterable[Block], series: Series) -> Iterator[Differe
     for document, number in times.items():
         if number > 1:
             yield Difference.of(DifferenceKind.SERIES, series.name, f"{document} {number} times", "once")
+
+
+def _compare_before(blocks: Iterable[Block], series: Series, stores: Stores) -> Iterator[Difference]:
+    """Compare how many numbers were given before with what was taken over."""
+    given = sum(block.given_before for block in blocks)
+    fact = stores.register.openings.in_effect(series.entity)
+    if fact is None and not given:
+        return
+    try:
+        opening = stores.opening(series.entity)
+    except (ImmutableDocument, NotFound):
+        return  # the proof of the opening names it
+    entity = stores.directory.legal_entity(series.entity)
+    before = numbers_before(opening, entity) if opening is not None else ()
+    stated = sum(number for known, number in before if known.partition == series.partition)
+    if given != stated:
+        stated_text = f"{stated} numbers were taken over"
+        yield Difference.of(DifferenceKind.SERIES, series.name, f"{given} numbers were given before", stated_text)
 
 
 def _unreleased(blocks: Iterable[Block], series: Series, period: str, stores: Stores) -> Iterator[Difference]:

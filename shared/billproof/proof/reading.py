@@ -84,6 +84,7 @@ class RememberingStores(Stores):
             invoices=RememberedRecords(stores.invoices),
             exception_store=stores.exception_store,
             erps={name: RememberedErp(erp) for name, erp in stores.erps.items()},
+            opening_decisions=stores.opening_decisions,
         )
 
     @cached_property

@@ -29,6 +29,7 @@ from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.approvals import prove_run_approvals
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
 from billproof.proof.numbers import compare_number, prove_series, series_of_month
+from billproof.proof.openings import prove_opening
 from billproof.proof.parts import (
     BatchTask,
     BucketProof,
@@ -117,7 +118,8 @@ def _prove_whole(
     stated = (statement.events, statement.late_events)
     if counts != stated:
         differences.append(Difference.of(DifferenceKind.STATEMENT, statement.run, stated, counts))
-    return approvals + numbers, [*differences, *compare_refusals(plan, statement, stores)]
+    taken_over, of_opening = prove_opening(plan.legal_entity, stores)
+    return approvals + numbers + taken_over, [*differences, *of_opening, *compare_refusals(plan, statement, stores)]
 
 
 def prove_invoice(invoice: str, *, stores: Stores) -> Proof:

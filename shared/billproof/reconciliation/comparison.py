@@ -13,14 +13,17 @@ from billproof.findings import Finding
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import POSTED, InvoiceFacts
 from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.openings import OPENING, OpeningInEffect
 from billproof.invoicing.register import Register
 from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, Taxed
 from billproof.nets import Net
+from billproof.opening.entries import opening_revenue_reference
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.reconciliation.model import Cause, Variance
+from billproof.reconciliation.openings import compare_opening, references, revenue_of_opening
 from billproof.reconciliation.rules import Totals, compare, compare_revenue, troubled, variance
 
 Posted = dict[Reference, list[PostedDocument]]
@@ -123,6 +126,17 @@ class Comparison:
         for document in self._register.deferred(self._entity.id, month.name):
             work = partial(self._of_revenue_of, document, left, month, erps)
             yield from self._in_net(document, work).variances
+        fact = self._register.openings.in_effect(self._entity.id)
+        if fact is not None:
+            yield from self._in_net(OPENING, partial(self._of_opening_revenue, fact, left, month)).variances
+
+    def _of_opening_revenue(self, fact: OpeningInEffect, left: Posted, month: Period) -> Compared:
+        reference = opening_revenue_reference(fact.legal_entity, month.name)
+        posted = left.pop(self._lookup.reference(fact.erp, reference), [])
+        if not posted:
+            return Compared()
+        entries = revenue_of_opening(fact, month, self._entities, self._objects)
+        return Compared(variances=list(compare_revenue(reference, posted, entries)))
 
     def _of_revenue_of(self, document: str, left: Posted, month: Period, erps: Iterable[str]) -> Compared:
         variances: list[Variance] = []
@@ -131,6 +145,19 @@ class Comparison:
             if posted:
                 variances += compare_revenue(known.reference, posted, known.under(self._entities))
         return Compared(variances=variances)
+
+    def of_opening(self, month: Period) -> Compared:
+        """Compare the entries of an opening with what it says, once: with its first period."""
+        fact = self._register.openings.in_effect(self._entity.id)
+        if fact is None:
+            return Compared()
+        return self._in_net(OPENING, partial(self._of_opening, fact, month))
+
+    def _of_opening(self, fact: OpeningInEffect, month: Period) -> Compared:
+        self._compared.update(references(fact, self._lookup))
+        if month.name != fact.first_period:
+            return Compared()
+        return Compared(variances=list(compare_opening(fact, self._entities, self._objects, self._lookup)))
 
     def _read(self, released: Released) -> Invoice | None:
         """Return a released document, or None where it is not there as it was."""

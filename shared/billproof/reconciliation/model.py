@@ -21,6 +21,7 @@ class Cause(StrEnum):
     POSTED_IN_PARTS = "invoice_posted_in_parts"
     POSTED_TWICE = "invoice_posted_twice"
     NOT_INVOICED = "posting_without_invoice"
+    OPENING_NOT_POSTED = "opening_not_posted"
     INTERNAL_ERROR = "internal_error"
 
 

@@ -47,8 +47,8 @@ def reconcile(
     Every invoice document is read and its digest compared, so a changed document is a variance too. What is posted
     under an invoice's number counts whatever its date. An ERP knows no billing periods: what else it holds is looked
     through in the month after the period, in which most of its invoices are issued, so that every month of the ERP is
-    looked through by the period before it. What a document raises is its own variance; where too many do, it raises
-    TooMuchTrouble once the result is kept.
+    looked through by the period before it. The entries of an opening are compared with its first period. What a
+    document raises is its own variance; where too many do, it raises TooMuchTrouble once the result is kept.
     """
     entity = directory.legal_entity(legal_entity)
     versions = directory.versions_of(legal_entity)
@@ -58,6 +58,7 @@ def reconcile(
     for facts in register.of_period(legal_entity, period):
         documents += 1
         sums.add(comparison.of_document(facts))
+    sums.add(comparison.of_opening(Period.month(period)))
     sums.add(comparison.of_others(Period.month(period).next()))
     result = Reconciliation(
         legal_entity=legal_entity,

@@ -12,9 +12,13 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find contracts that were in force in the previous month, if the account has no invoice for that month.
 
     This happens when an invoice is still held, or when a contract is published after the run of its first month and the
-    legal entity does not say from which day billproof bills. A month that this invoice bills is no gap.
+    legal entity does not say from which day billproof bills. A month that this invoice bills is no gap, and one before
+    that day is another system's.
     """
     month = Period.month_ending(facts.plan.period.start)
+    bills_from = facts.plan.legal_entity.bills_from
+    if bills_from is not None and month.end <= bills_from:
+        return
     before = facts.terms.before
     if before is not None and before.period.end == facts.plan.period.start:
         return

@@ -11,7 +11,12 @@ from billproof.identities import ContractPath
 
 def _was_left_out(facts: ControlInput, span: Span[Charge]) -> bool:
     before, period, charge = facts.terms.before, facts.plan.period, span.term
-    if before is None or charge.timing is not Timing.IN_ADVANCE or not charge.cadence.is_calendar_month:
+    if (
+        before is None
+        or before.taken_over
+        or charge.timing is not Timing.IN_ADVANCE
+        or not charge.cadence.is_calendar_month
+    ):
         return False
     if before.period.end != period.start or span.begun >= period.start or span.days.start > period.start:
         return False
