@@ -89,7 +89,7 @@ def kept(endpoint: str) -> tuple[set[str], set[str], int]:
     return {item["id"]["S"] for item in items}, set(bodies), int(waiting)
 
 
-def aws(service: str, endpoint: str) -> Any:
+def aws(service: Any, endpoint: str) -> Any:
     return boto3.client(
         service,
         endpoint_url=endpoint,
@@ -131,7 +131,10 @@ def test_a_server_that_was_killed_goes_on_from_what_it_saved(tmp_path: Path, mon
         assert (wiped, kept(again.endpoint)) == (False, ({"saved"}, {"saved"}, 1))
         put_something(again.endpoint, "at the end")
         assert server.stop(tmp_path)
-        assert server.saved_at(tmp_path) > saved
+        at_the_end = server.saved_at(tmp_path)
+        assert at_the_end is not None
+        assert saved is not None
+        assert at_the_end > saved
         last, wiped = server.start(tmp_path)
         assert (wiped, server.killed(tmp_path)) == (False, False)
         assert kept(last.endpoint) == ({"saved", "at the end"}, {"saved", "at the end"}, 2)
