@@ -15,6 +15,8 @@ from typing import Any
 
 from billproof.callers import SCHEDULE
 from billproof.pipeline.starting import start_billing_run
+from billproof_ops.costs.estimate import Company, Measured, estimate
+from billproof_ops.costs.prices import Prices
 from functions.aggregate_usage import app as aggregate_usage
 from functions.anchor_audit import app as anchor_audit
 from functions.calculate_tax import app as calculate_tax
@@ -35,7 +37,9 @@ from functions.validate_pricing import app as validate_pricing
 from tests.bench import load
 from tests.bench.deployed import AT_ONCE, Clocked, call, deployed, poll, publish, queued, stored
 from tests.bench.meter import CHUNK, CostMeter
+from tests.bench.ratios import Measure
 
+GOAL = 0.03
 RUN = "skymeter-inc-2013-01-001"
 STATES_OF_A_BATCH = 9
 """Transitions of one item of InvoiceBatches: the start of its child execution, and eight states of that."""
@@ -203,6 +207,22 @@ def _grows(first: Played, others: Mapping[str, Played], stages: tuple[str, ...])
             left[unit] = left.get(unit, 0.0) - value * first.counts[thing]
     result["base"] = {unit: value for unit, value in left.items() if value > 0}
     return result
+
+
+def measures() -> tuple[list[Measure], dict[str, dict[str, dict[str, float]]]]:
+    """Measure what a month's parts cost; return the measures and the units, which `billproof costs` multiplies."""
+    parts = measured(Month())
+    found = Measured(as_of="", machine="", how="", parts=parts)
+    company = Company(events=100_000_000, accounts=10_000, invoices=10_000)
+    everything = estimate(company, prices=Prices.read(), measured=found)
+    events = float(everything.of_a_million_events or 0)
+    invoices = float(everything.of_a_thousand_invoices or 0)
+    detail = "all that AWS bills, data kept for 400 days; 5,000 events a call, 16 buckets"
+    detail_of_run = "all that AWS bills, data kept for 400 days; batches of 100, without e-mail, with daily checks"
+    return [
+        Measure("dollars for a million events", round(events, 4), "<= 0.03", events <= GOAL, detail),
+        Measure("dollars for a thousand invoices", round(invoices, 4), "<= 0.03", invoices <= GOAL, detail_of_run),
+    ], parts
 
 
 def _units_of(played: Played, stages: tuple[str, ...]) -> dict[str, float]:
