@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from billproof_ops.costs.estimate import Company, Estimate, Measured, Share, estimate
+from billproof_ops.costs.estimate import Company, Estimate, Measured, estimate
 from billproof_ops.costs.prices import Prices
 from billproof_ops.costs.showing import markdown, summary
 from billproof_ops.paths import ROOT
@@ -64,9 +64,7 @@ def _has(company: Company) -> str:
 
 
 def _table(each: Estimate) -> str:
-    said = "; ".join(summary(each))
-    shares = ", ".join(f"{share.value} {each.of(share):,.2f}" for share in Share)
-    return f"{markdown(each)}\n\nIn dollars: {shares}; {said}."
+    return f"{markdown(each)}\n\nIn dollars, {'; '.join(summary(each))}."
 
 
 if __name__ == "__main__":
