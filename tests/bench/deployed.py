@@ -132,7 +132,7 @@ def publish(ports: Composition, accounts: int, *, lines: int) -> None:
     account = next(account for account in master_data.accounts if account.id == "UA")
     contract = _of_lines(next(item for item in master_data.contracts if item.account == "UA"), lines)
     records = DynamoRecords(client("dynamodb"), "contracts")
-    for name in load.ACCOUNTS[:accounts]:
+    for name in map(load.account_name, range(accounts)):
         own = account.model_copy(update={"id": name})
         terms = contract.model_copy(update={"id": f"{name}-2013", "account": name})
         for data in (own, terms):  # the audit chain of master data is no cost of a month
