@@ -81,7 +81,7 @@ chaos: setup ## Kill every step at every port call (N=1: at 30), and the demo N 
 lives: setup ## Random lives of contracts, billed and by the reference model (LIVES=1000, SEED, PROCESSES=2)
 	$(BIN)/python -W ignore -m tests.lives.soak
 
-bench: setup .bench/.ready ## Ratios side by side in one run, and what a run costs by its AWS calls; results in build/bench.json
+bench: setup .bench/.ready ## Ratios side by side in one run, and what a month costs on AWS; results in build/bench.json
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'
 
 scale: setup ## Peak and CPU of planning and closing at some sizes (SIZES=1000,10000), and AWS quotas at 1 and 10 million accounts
@@ -100,10 +100,11 @@ format: setup ## Put the code in house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup ## Generate docs/controls.md from the catalogue, and the packages in docs/architecture.md from the import contracts
+docs: setup ## Generate docs/controls.md from the catalogue, the packages in docs/architecture.md from the import contracts, and the tables of costs
 	$(BIN)/python -m billproof_ops.catalogue
 	$(BIN)/python -m billproof_ops.price_models
 	$(BIN)/python -m billproof_ops.architecture
+	$(BIN)/python -m billproof_ops.costs.page
 
 dashboard: setup ## Write dashboards/billproof.json into template.yaml
 	$(BIN)/python -m billproof_ops.dashboard

@@ -42,6 +42,7 @@ VERBS = {
     "revenue": Verb("cli_revenue", "Revenue: deferred, accrued, and earned month by month."),
     "price": Verb("cli_price", "Price charges given as JSON, and print the amount and its explanation."),
     "simulate": Verb("cli_simulate", "Price a whole month under changed terms and show what would differ."),
+    "costs": Verb("cli_costs", "Estimate what a month costs on AWS, and where each dollar goes."),
     "audit": Verb("cli_audit", "The audit chain: what was stored and decided, and that it still is."),
     "doctor": Verb("cli_doctor", "What is wrong with a set-up, and what to do about it."),
     "completion": Verb("cli_completion", "Print the script that completes the command in a shell."),

@@ -8,6 +8,7 @@ import pytest
 
 from billproof.reconciliation.model import Cause
 from billproof_ops import architecture, price_models
+from billproof_ops.costs import page as costs_page
 from billproof_ops.paths import ROOT
 
 LAYER = ROOT / "shared" / "billproof"
@@ -171,6 +172,11 @@ def test_the_glossary_names_only_what_exists() -> None:
 def test_the_price_models_on_the_pricing_page_are_those_of_their_modules() -> None:
     current = price_models.PAGE.read_text(encoding="utf-8")
     assert price_models.page(current) == current, "run 'make docs'"
+
+
+def test_the_tables_of_costs_are_estimated_from_what_was_measured() -> None:
+    for path, text in costs_page.pages().items():
+        assert path.read_text(encoding="utf-8") == text, "run 'make docs'"
 
 
 def test_the_packages_in_the_architecture_page_are_those_of_the_import_contracts() -> None:

@@ -1,5 +1,6 @@
 """What will be posted and where, written down before the ERP hears of it."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from billproof.errors import Conflict
@@ -32,13 +33,21 @@ def erp_of(document: str, entity: LegalEntity, register: Register) -> str:
     It is the one of its posting intent, for a correction without one that of its invoice, else its legal entity's: a
     legal entity that changes its ERP moves nothing that is in its old one.
     """
-    intent = known_intent(document, register) or known_intent(str(InvoiceId.parse(document).invoice), register)
+    invoice = str(InvoiceId.parse(document).invoice)
+    intent = known_intent(document, register)
+    if intent is None and invoice != document:
+        intent = known_intent(invoice, register)
     return intent.erp if intent else entity.erp
 
 
-def intend(entry: JournalEntry, document: str, *, erp: str, register: Register) -> None:
-    """Write down what will be posted; raises Conflict where something else was to be posted, or elsewhere."""
+def intend(entry: JournalEntry, document: str, *, erp: str, register: Register, months: Sequence[str] = ()) -> None:
+    """Write down what will be posted, and the months that earn something of it later.
+
+    Raises Conflict where something else was to be posted, or elsewhere.
+    """
     intent = PostingIntent(external_reference=entry.external_reference, content_digest=entry.content_digest, erp=erp)
+    if register.add_deferring(document, POSTING, intent, months):
+        return
     stored = intent if register.add(document, POSTING, intent) else known_intent(document, register) or intent
     if stored.content_digest != intent.content_digest:
         message = f"{entry.external_reference} was first posted with other content: the chart of accounts has changed"
@@ -46,3 +55,4 @@ def intend(entry: JournalEntry, document: str, *, erp: str, register: Register) 
     if stored.erp != erp:  # another delivery was faster, and its legal entity's ERP changed in between
         message = f"{entry.external_reference} is to be posted in {stored.erp}, not in {erp}"
         raise Conflict(message)
+    register.defer(document, months)

@@ -1,7 +1,7 @@
 """Posting a released invoice exactly once, despite time-outs and retries.
 
-intent | deferred months | tax declared | find | post | read back, compare | posted
-                           ^ died: the same reference again    ^ died: found, compared, confirmed on the next try
+intent and deferred months | tax declared | find | post | read back, compare | posted
+                           ^ died: the same reference again     ^ died: found, compared, confirmed on the next try
 """
 
 from billproof.erp.declaring import declare_tax
@@ -49,8 +49,7 @@ def post_to_erp(
     entry = invoice_entry(invoice, released, entity.chart_of_accounts)
     name = erp_of(invoice_id, entity, register)
     erp = erp_named(name, erps)  # before the intent is written: an intent stays
-    intend(entry, invoice_id, erp=name, register=register)
-    register.defer(invoice_id, months_to_come(invoice))
+    intend(entry, invoice_id, erp=name, register=register, months=months_to_come(invoice))
     declare_tax(invoice, released, register=register, engines=engines or {})
     outcome, document = ensure_posted(entry, erp) if entry.lines else (PostingOutcome.NOTHING_TO_POST, None)
     posting = Posting(

@@ -45,7 +45,7 @@ from billproof.invoicing.openings import Openings
 from billproof.invoicing.series import Block, Series, SeriesKind, block_key, block_prefixes, series_partition
 from billproof.model import Model
 from billproof.periods import Period
-from billproof.ports import Key, Record, Records
+from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
 from billproof.retrying import attempts
 from billproof.store_keys import partition_name
 
@@ -151,11 +151,17 @@ class Register:
 
     def defer(self, document: str, months: Iterable[str]) -> None:
         """Note the months that earn something of a document after it was posted; to repeat it changes nothing."""
+        for record in _deferrals(InvoiceId.parse(document), months):
+            self._records.create(record)
+
+    def add_deferring(self, document: str, fact: str, content: Model, months: Iterable[str]) -> bool:
+        """Add a fact and note the months that earn something of its document later, in one transaction.
+
+        False, and nothing is written, where one of them is there already or they are too many for a transaction.
+        """
         identity = InvoiceId.parse(document)
-        shard = shard_of(identity.subject, REGISTER_SHARDS)
-        for month in months:
-            key = Key(_revenue_partition(identity.legal_entity, month, shard), document)
-            self._records.create(Record(key, {"document": document}))
+        records = [Record(fact_key(identity, fact), content.model_dump(mode="json")), *_deferrals(identity, months)]
+        return len(records) <= TRANSACTION_LIMIT and self._records.create_all(records)
 
     def deferred(self, entity: str, month: str) -> Iterator[str]:
         """Yield the documents of which a month earns something that was deferred."""
@@ -289,6 +295,13 @@ class Register:
             releases.append(release)
             records += records_of(release, candidate)
         return records, releases
+
+
+def _deferrals(document: InvoiceId, months: Iterable[str]) -> Iterator[Record]:
+    shard = shard_of(document.subject, REGISTER_SHARDS)
+    for month in months:
+        key = Key(_revenue_partition(document.legal_entity, month, shard), str(document))
+        yield Record(key, {"document": str(document)})
 
 
 def _revenue_partition(entity: str, month: str, shard: int) -> str:

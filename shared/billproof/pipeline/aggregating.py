@@ -50,12 +50,13 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         resent=tuple(sorted(extras.resent)),
         unreadable=tuple(extras.unreadable),
     )
-    artefacts.write(TALLY, run_id, tally, part=name)
     for usage in usages:
         batches.setdefault(batch_of[usage.account], []).append(usage)
+    news = [artefacts.new(TALLY, run_id, tally, part=name)]
     for batch, accounts in batches.items():
         batch_usage = BatchUsage(run=run_id, batch=batch, bucket=bucket, accounts=tuple(accounts))
-        artefacts.write(USAGE, run_id, batch_usage, part=usage_part(batch, bucket))
+        news.append(artefacts.new(USAGE, run_id, batch_usage, part=usage_part(batch, bucket)))
+    artefacts.write_all(news)
     return Aggregated(
         run_id=run_id,
         bucket=bucket,

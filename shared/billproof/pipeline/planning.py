@@ -113,11 +113,11 @@ def plan_billing_run(
 ) -> Planned:
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
-    A batch is of the accounts of one bucket of the usage log; the events of their children may lie in others. The order
-    of accounts and batches is fixed by their names. What the usage log holds now is of this run; what is written later
-    is not. Accounts that the request names limit the run to them and their families. Where sources stated control
-    totals, a run counts all buckets; a preview does not (`counts_everyone`). Raises NotFound (for an account of another
-    legal entity, too) and InvalidPeriod, for a month that is signed off, too.
+    Accounts go into batches in the order of the buckets of the usage log and of their names there, so few buckets are
+    read for a batch. What the usage log holds now is of this run; what is written later is not. Accounts that the
+    request names limit the run to them and their families. Where sources stated control totals, a run counts all
+    buckets; a preview does not (`counts_everyone`). Raises NotFound (for an account of another legal entity, too) and
+    InvalidPeriod, for a month that is signed off, too.
     """
     refuse_signed_off(runs, request.legal_entity, request.period)
     planning = _Planning(
@@ -154,7 +154,7 @@ def plan_billing_run(
 def _plan_accounts(
     planning: _Planning, shared: BatchPlan, register: Register, objects: Objects, months: Months
 ) -> _PlannedAccounts:
-    """Plan the accounts bucket by bucket and batch by batch, and write each batch's plan as soon as it is cut."""
+    """Plan the accounts in the order of buckets, batch by batch, and write each batch's plan as soon as it is cut."""
     members = members_of(planning.directory, planning.entity.id, planning.request.only_accounts)
     planner = AccountPlanner(
         planning.entity,
@@ -168,20 +168,21 @@ def _plan_accounts(
         months=months,
     )
     marks = planner.late(members)
-    by_bucket: dict[int, list[str]] = {}
-    for name in members:
-        by_bucket.setdefault(shard_of(name, planning.sizes.buckets), []).append(name)
+    in_order = sorted(members, key=lambda name: (shard_of(name, planning.sizes.buckets), name))
     planned = _PlannedAccounts()
     rate = rates_for(shared, planning.directory)
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        for bucket, names in sorted(by_bucket.items()):
-            plans = filter(None, _ahead(pool, partial(planner.plan, marks=marks), names))
-            chunks = batched(plans, planning.sizes.batch_size, strict=False)
-            for numbers in batched(enumerate(chunks), BATCHES_AT_ONCE, strict=False):
-                _write_batches(
-                    planning, shared, rate, [(f"{bucket_name(bucket)}-{n:04d}", c) for n, c in numbers], planned
-                )
+        plans = filter(None, _ahead(pool, partial(planner.plan, marks=marks), in_order))
+        chunks = batched(plans, planning.sizes.batch_size, strict=False)
+        named = ((_batch_name(number, chunk, planning.sizes), chunk) for number, chunk in enumerate(chunks))
+        for some in batched(named, BATCHES_AT_ONCE, strict=False):
+            _write_batches(planning, shared, rate, some, planned)
     return planned
+
+
+def _batch_name(number: int, accounts: Sequence[AccountPlan], sizes: RunSizes) -> str:
+    """Name a batch by the bucket of its first account, and by its number."""
+    return f"{bucket_name(shard_of(accounts[0].terms.account.id, sizes.buckets))}-{number:04d}"
 
 
 def _ahead[T, R](pool: ThreadPoolExecutor, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:

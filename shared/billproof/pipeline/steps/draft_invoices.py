@@ -7,7 +7,7 @@ from billproof.nets import Net
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, TAXED, VALIDATED, Artefacts
 from billproof.pipeline.model import StepOutcome, StepResult
 from billproof.pipeline.steps.result import step_result
-from billproof.ports import Objects
+from billproof.ports import NewObject, Objects
 from billproof.pricing.model import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.tax.model import AccountTax
@@ -22,11 +22,13 @@ def draft_invoices(*, run_id: str, batch_id: str, objects: Objects) -> StepResul
     taxes = artefacts.read(TAXED, run_id, batch_id)
     net = Net("draft_invoices")
     drafts = []
+    documents = []
     for terms, account, tax in zip(plan.accounts, pricing.accounts, taxes.accounts, strict=True):
         drafted, data = draft_one(net, terms, account, tax, findings[terms.account.id], plan)
         if drafted.document is not None and data is not None:
-            objects.put(drafted.document.key, data)
+            documents.append(NewObject(drafted.document.key, data))
         drafts.append(drafted)
+    artefacts.write_all(documents)
     net.refuse_too_much(plan.policy.thresholds.trouble, len(drafts))
     batch = BatchDrafts(
         run=run_id,

@@ -1,0 +1,67 @@
+"""`billproof costs`: what a company's month costs on AWS. It needs no AWS."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from billproof.model import what_is_wrong
+from billproof_ops.errors import WrongUse
+from billproof_ops.printing import AsJson, verbs
+
+app = verbs()
+
+
+@app.command()
+def costs(  # one option for each thing that a bill grows with
+    *,
+    events: Annotated[int, typer.Option("--events", min=0, help="Usage events a month.")],
+    accounts: Annotated[int, typer.Option("--accounts", min=1, help="Accounts.")],
+    invoices: Annotated[int, typer.Option("--invoices", min=0, help="Invoices a month; else one an account.")] = -1,
+    lines: Annotated[int, typer.Option("--lines", min=1, help="Lines of an invoice.")] = 4,
+    days: Annotated[int, typer.Option("--days", min=1, help="For how many days data is kept.")] = 400,
+    log_days: Annotated[int, typer.Option("--log-days", min=1, help="For how many days logs are kept.")] = 90,
+    entities: Annotated[int, typer.Option("--legal-entities", min=1, help="Legal entities: each has a run.")] = 1,
+    events_a_call: Annotated[
+        int, typer.Option("--events-a-call", min=1, help="Events that a call of ingestion takes.")
+    ] = 5_000,
+    buckets: Annotated[int, typer.Option("--buckets", min=1, help="The parameter BucketCount.")] = 16,
+    scans: Annotated[int, typer.Option("--athena-scans", min=0, help="Scans of the month by Athena.")] = 1,
+    mail: Annotated[bool, typer.Option("--mail", help="Invoices are mailed.")] = False,
+    prices: Annotated[Path | None, typer.Option("--prices", help="A file of prices; else those of us-east-1.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate what a month costs on AWS, and where each dollar goes.
+
+    Prices are list prices without free tiers; docs/costs.md says what is counted, measured and assumed.
+    """
+    from billproof_ops.costs.estimate import Company, Measured, estimate
+    from billproof_ops.costs.prices import Prices
+    from billproof_ops.costs.showing import show, to_json
+    from billproof_ops.printing import console, print_json
+
+    company = Company(
+        events=events,
+        accounts=accounts,
+        invoices=accounts if invoices < 0 else invoices,
+        lines=lines,
+        days=days,
+        log_days=log_days,
+        legal_entities=entities,
+        events_a_call=events_a_call,
+        buckets=buckets,
+        scans=scans,
+        sends_mail=mail,
+    )
+    try:
+        used = Prices.read(prices)
+    except ValidationError as error:
+        message = f"{prices}: {what_is_wrong(error)}"
+        raise WrongUse(message) from None
+    estimated = estimate(company, prices=used, measured=Measured.read())
+    if as_json:
+        print_json(to_json(estimated, used))
+        return
+    for renderable in show(estimated, used):
+        console.print(renderable)
