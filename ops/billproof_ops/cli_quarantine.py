@@ -23,7 +23,10 @@ def list_refused(
 ) -> None:
     """List the refused events of a legal entity and month, with the account or source that each belongs to."""
     month = naming.any_month(legal_entity, period)
-    rows = quarantine.rows(month.target, month.legal_entity, month.period, all_of_them=everything)
+    refused = quarantine.rows(month.target, month.legal_entity, month.period, all_of_them=everything)
+    rows = refused.rows
+    for key in refused.unreadable:
+        typer.echo(f"{key} cannot be read: it is gone, or not what was written", err=True)
     if as_json:
         print_json([row.model_dump(mode="json") for row in rows])
         return

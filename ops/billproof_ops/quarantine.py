@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from billproof.adapters.aws.clients import client
 from billproof.pipeline.quarantine import states_of
-from billproof.pipeline.refusals import refused_of_month
+from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.usage.refusal_model import Dismissal, RefusedEvent, RefusedState
 from billproof.usage.refused import accepted_since, find_refused
 from billproof_ops import api
@@ -26,14 +26,23 @@ class RefusedRow(Shown):
     said: str
 
 
-def rows(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[RefusedRow]:
+class RefusedRows(Shown):
+    """The refused events of a month, and the objects of the quarantine that could not be read."""
+
+    rows: tuple[RefusedRow, ...]
+    unreadable: tuple[str, ...]
+
+
+def rows(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> RefusedRows:
     """Return the refused events of a legal entity and month: those that wait for a person, or all."""
     objects = target.ports.objects
-    events = refused_of_month(legal_entity, period, directory=target.ports.directory, objects=objects)
+    quarantine, broken = Quarantine(objects), list[str]()
+    events = refused_of_month(legal_entity, period, directory=target.ports.directory, quarantine=quarantine)
     resent = set(accepted_since(events, objects=objects, buckets=target.ports.settings.buckets))
-    states = states_of(events, resent, objects)
+    states = states_of(events, resent, objects, broken.append)
     listed = [_row(event, *states[event.id]) for event in events]
-    return [row for row in listed if all_of_them or row.state is RefusedState.OPEN]
+    wanted = tuple(row for row in listed if all_of_them or row.state is RefusedState.OPEN)
+    return RefusedRows(rows=wanted, unreadable=(*quarantine.unreadable, *broken))
 
 
 def _row(event: RefusedEvent, state: RefusedState, said: str) -> RefusedRow:

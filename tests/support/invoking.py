@@ -4,6 +4,7 @@ import importlib
 import json
 from typing import Any
 
+from billproof.ports import Key
 from billproof_ops.paths import ROOT
 from tests.support.world import World, flight
 
@@ -11,6 +12,7 @@ EVENTS = ROOT / "events"
 FILES = sorted(EVENTS.glob("*/*.json"))
 REFUSED_EVENTS = json.loads((EVENTS / "ingest_usage" / "good-with-bad-events-to-quarantine.json").read_text())
 """A sample whose refused events other samples name."""
+SPOILT = "QX"
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 
 
@@ -39,4 +41,11 @@ def billed_world() -> World:
     world.bill()
     world.bill("skymeter-europe")
     world.decide("skymeter-inc.2013-01.EV.001", "approved", "ben", "usage confirmed by the customer on the phone")
+    spoil(world)
     return world
+
+
+def spoil(world: World) -> None:
+    """Store an account whose profile does not read: an event of it raises what no rule expects."""
+    items, sort = world.records["contracts"].items, "profile#v000001"
+    items[Key(f"account#{SPOILT}", sort)] = {**items[Key("account#UA", sort)], "surprise": "?"}

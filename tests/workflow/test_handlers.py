@@ -15,6 +15,8 @@ from billproof.errors import BillproofError, InvalidInput
 from billproof.handlers import step
 from billproof.pipeline.model import BatchRequest
 from billproof.settings import Settings
+from billproof.usage import log
+from billproof.usage.model import Reason
 from tests.support.invoking import EVENTS, FILES, FUNCTIONS, Context, billed_world, handler
 from tests.support.world import World
 
@@ -51,6 +53,15 @@ def test_an_event_is_invoked(path: Path, billed: World) -> None:
         assert 400 <= result["statusCode"] == problem["status"] < 500
         return
     assert len(result["batchItemFailures"]) == 1
+
+
+def test_the_sample_of_an_internal_error_is_quarantined_as_one_and_its_neighbour_is_stored(billed: World) -> None:
+    event = json.loads((EVENTS / "ingest_usage" / "good-with-an-internal-error.json").read_text())
+    assert handler("ingest_usage")(event, Context(), billed) == {"batchItemFailures": []}
+    lines = list(log.read_quarantine(billed.objects, "2013-01-05"))
+    assert [line.account for line in lines if line.reason == Reason.INTERNAL_ERROR] == ["QX"]
+    rows = (row for key in billed.objects.keys("usage/") for row in log.read_segment(billed.objects, key))
+    assert "2013-01-05:UA:internal-error-neighbour" in {row.id for row in rows}
 
 
 def test_a_poison_message_comes_back_alone(billed: World) -> None:

@@ -10,7 +10,7 @@ from billproof.conservation.service import balance_run
 from billproof.errors import NotAllowed, NotFound
 from billproof.pipeline.artefacts import REFUSED, Artefacts
 from billproof.pipeline.model import RunStatement
-from billproof.pipeline.refusals import refused_of_month
+from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
@@ -43,7 +43,7 @@ def parts(world: World, run: str, code: str = "events refused") -> dict[str, int
 
 
 def refused(world: World, month: str = JAN, entity: str = INC) -> list[RefusedEvent]:
-    return refused_of_month(entity, month, directory=world.directory, objects=world.objects)
+    return refused_of_month(entity, month, directory=world.directory, quarantine=Quarantine(world.objects))
 
 
 def dismissed(world: World, event: str, by: str = "ben") -> Dismissal:
@@ -109,6 +109,22 @@ def test_one_that_was_corrected_and_sent_again_is_no_longer_open() -> None:
     assert parts(world, RUN) == {"total": 1, "open": 0, "resent and accepted": 1, "dismissed": 0}
     assert [each.code for each in statement.findings] == []
     assert set(accepted_since(refused(world), objects=world.objects, buckets=1)) == {(SOURCE, "2013-01-05:UA:2")}
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2013-01-05T12:00:00", "2031-01-05T12:00:00Z", "1999-01-05T12:00:00Z"])
+@pytest.mark.parametrize("account", ["UA", "UAA"])
+@pytest.mark.parametrize("mended", ["2013-01-05", "2012-12-28"])
+def test_one_that_was_refused_for_its_time_and_sent_again_with_another_is_no_longer_open(
+    time: str, account: str, mended: str
+) -> None:
+    world = World(accounts={"UA"}, buckets=3)
+    world.moment = datetime(2013, 1, 20, 12, tzinfo=UTC)
+    world.ingest([flight(1), flight(2, account=account, time=time), flight(3, account=account, time=time)])
+    known = [event for entity in (INC, EUROPE) for month in (JAN, "1999-01") for event in refused(world, month, entity)]
+    event, other = sorted(known, key=lambda event: event.event or "")
+    assert set(accepted_since([event, other], objects=world.objects, buckets=3)) == set()
+    world.ingest([flight(2, id=event.event, day=mended)])
+    assert set(accepted_since([event, other], objects=world.objects, buckets=3)) == {event.identity}
 
 
 def test_a_person_dismisses_one_with_a_reason_and_the_first_decision_stands() -> None:

@@ -5,7 +5,7 @@ plan it again when the rest has arrived. What is missing is estimated at contrac
 its share more of what is missing, at its own tier position.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -33,7 +33,7 @@ from billproof.pipeline.artefacts import (
     Artefacts,
 )
 from billproof.pipeline.model import RunPlan
-from billproof.pipeline.quarantine import resent_of
+from billproof.pipeline.quarantine import resent_of, unreadable_finding
 from billproof.pipeline.starting import run_ids
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
@@ -89,7 +89,9 @@ def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> Shared
 def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records) -> Completeness:
     """Compare what was counted with what was stated, and with each source's own history."""
     tallies = [artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets]
-    compared = compare(_control_totals(plan, artefacts, objects), (hour for tally in tallies for hour in tally.hours))
+    unreadable: list[str] = []
+    totals = _control_totals(plan, artefacts, objects, unreadable.append)
+    compared = compare(totals, (hour for tally in tallies for hour in tally.hours))
     days = [day for tally in tallies for day in tally.days]
     history = _history(plan, artefacts, records)
     silent = [] if plan.is_partial else silences([*history, *days], start=plan.period.start, end=plan.period.end)
@@ -103,6 +105,7 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
             *(_silence(plan, silence, estimate) for silence in silent),
         )
         amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
+    findings += tuple(unreadable_finding(key) for key in unreadable)
     return Completeness(
         run=plan.run,
         outcome=CompletenessOutcome.INCOMPLETE if is_blocked(findings) else CompletenessOutcome.COMPLETE,
@@ -129,19 +132,26 @@ def read_completeness(objects: Objects, run_id: str) -> Completeness:
     return Artefacts(objects).read(COMPLETENESS, run_id)
 
 
-def _control_totals(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> Iterable[ControlTotal]:
+def _control_totals(
+    plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: Callable[[str], object]
+) -> Iterable[ControlTotal]:
     """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity.
 
     What the run saw is what its plan lists; a plan of before, without a list, is cut by what was received by then.
+    `unreadable` is told of objects that are gone, or no longer hold what named them.
     """
     if not plan.has_control_totals:
         return
     is_listed = artefacts.exists(CONTROL_TOTALS, plan.run)
     keys = artefacts.read(CONTROL_TOTALS, plan.run).objects if is_listed else _stated_by_day(plan, objects)
-    for total in (total for key in keys for total in log.read_control_totals(objects, key)):
-        is_seen = is_listed or total.received_at < plan.received_before
-        if is_seen and plan.start[:13] <= total.hour < plan.end[:13]:
-            yield total
+    for key in keys:
+        totals = log.intact_control_totals(objects, key)
+        if totals is None:
+            unreadable(key)
+        for total in totals or ():
+            is_seen = is_listed or total.received_at < plan.received_before
+            if is_seen and plan.start[:13] <= total.hour < plan.end[:13]:
+                yield total
 
 
 def _stated_by_day(plan: RunPlan, objects: Objects) -> Iterator[str]:

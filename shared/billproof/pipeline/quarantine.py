@@ -22,16 +22,20 @@ def quarantine_of(
 ) -> list[QuarantinedAt]:
     """Return what a run states of the quarantine, place by place; nothing for a run of before there was a list.
 
-    A place whose estimate raises has none: `troubles` is told why.
+    A place whose estimate raises has none: `troubles` is told why, and which objects could not be read.
     """
     if not artefacts.exists(REFUSED, plan.run):
         return []
-    events = artefacts.read(REFUSED, plan.run).events
-    states = states_of(events, resent_of(plan, artefacts) if events else set(), objects)
+    listed = artefacts.read(REFUSED, plan.run)
+    findings = troubles if troubles is not None else []
+    findings += [unreadable_finding(key) for key in listed.unreadable]
+    events = listed.events
+    resent = resent_of(plan, artefacts) if events else set()
+    states = states_of(events, resent, objects, lambda key: findings.append(unreadable_finding(key)))
     places: dict[Place, list[RefusedEvent]] = {}
     for event in events:
         places.setdefault((event.kind, event.place), []).append(event)
-    net, findings = Net("close_billing_run"), troubles if troubles is not None else []
+    net = Net("close_billing_run")
 
     def worth(account: str, waiting: Iterable[RefusedEvent]) -> Money | None:
         return net.catch(account, lambda: _worth(account, waiting, plan, artefacts), findings.append)
@@ -40,11 +44,17 @@ def quarantine_of(
 
 
 def states_of(
-    events: Iterable[RefusedEvent], resent: set[Identity], objects: Objects
+    events: Iterable[RefusedEvent],
+    resent: set[Identity],
+    objects: Objects,
+    unreadable: Callable[[str], object] = lambda _key: None,
 ) -> dict[str, tuple[RefusedState, str]]:
-    """Return the state of each event by its id, and who dismissed it and why."""
+    """Return the state of each event by its id, and who dismissed it and why.
+
+    A dismissal that no longer reads counts for nothing: `unreadable` is told of it.
+    """
     events = list(events)
-    dismissed = dismissals(objects, {event.day for event in events})
+    dismissed = dismissals(objects, {event.day for event in events}, unreadable)
     states: dict[str, tuple[RefusedState, str]] = {}
     for event in events:
         decision = dismissed.get(event.id)
@@ -55,6 +65,19 @@ def states_of(
         else:
             states[event.id] = (RefusedState.OPEN, "")
     return states
+
+
+def unreadable_finding(key: str) -> Finding:
+    """Report an object that is gone, or that no longer holds what named it: no event of it is in any count."""
+    return Finding(
+        code="object_unreadable",
+        severity=Severity.WARNING,
+        account="",
+        path=key,
+        message=f"{key} cannot be read: it is gone, or not what was written",
+        remedy="restore it from an earlier version of the bucket: docs/runbooks/internal-errors.md says how",
+        owner=Owner.ENGINEERING,
+    )
 
 
 def resent_of(plan: RunPlan, artefacts: Artefacts) -> set[Identity]:

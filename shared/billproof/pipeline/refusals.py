@@ -139,6 +139,22 @@ class StatedRefusals:
         return self.period >= event.period and self.has_seen(key, event)
 
 
+class Quarantine:
+    """The objects of the quarantine: those that were read, and those that no longer hold what named them."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self.read: list[str] = []
+        self.unreadable: list[str] = []
+
+    def lines(self) -> Iterator[tuple[str, Quarantined]]:
+        """Yield every refused event with the key of its object; what cannot be read is its own trouble only."""
+        for key in self._objects.keys("quarantine/"):
+            lines = quarantined_lines(self._objects, key)
+            (self.unreadable if lines is None else self.read).append(key)
+            yield from ((key, line) for line in lines or ())
+
+
 def plan_refusals(
     request: PlanRequest,
     accounts: Iterable[str],
@@ -149,36 +165,37 @@ def plan_refusals(
     now: datetime,
 ) -> RunRefusals:
     """List what lies in quarantine now, and what of it a run states; of some accounts only what is theirs."""
-    keys = tuple(objects.keys("quarantine/"))
+    quarantine = Quarantine(objects)
     artefacts = Artefacts(objects)
     first, before = _bounds([_stated(run, artefacts) for run in _earlier_runs(request, runs)], request.period)
     only = set(accounts) if request.only_accounts else None
     attribution = Attribution(directory)
     events = []
-    for key in keys:
-        for line in quarantined_lines(objects, key):
-            entity, event = attribution.of(line)
-            if entity != request.legal_entity or event.period > request.period:
-                continue
-            if (first is not None and not first.has_seen(key, event)) or any(one.states(key, event) for one in before):
-                continue
-            if only is None or (event.kind is PlaceKind.ACCOUNT and event.place in only):
-                events.append(event.model_copy(update={"is_late": event.period < request.period}))
+    for key, line in quarantine.lines():
+        entity, event = attribution.of(line)
+        if entity != request.legal_entity or event.period > request.period:
+            continue
+        if (first is not None and not first.has_seen(key, event)) or any(one.states(key, event) for one in before):
+            continue
+        if only is None or (event.kind is PlaceKind.ACCOUNT and event.place in only):
+            events.append(event.model_copy(update={"is_late": event.period < request.period}))
     return RunRefusals(
         run=request.run_id,
         legal_entity=request.legal_entity,
         period=request.period,
         planned_at=instant_text(now),
-        objects=keys,
+        objects=tuple(quarantine.read),
         events=tuple(_once(events)),
+        unreadable=tuple(quarantine.unreadable),
     )
 
 
-def refused_of_month(legal_entity: str, period: str, *, directory: Directory, objects: Objects) -> list[RefusedEvent]:
+def refused_of_month(
+    legal_entity: str, period: str, *, directory: Directory, quarantine: Quarantine
+) -> list[RefusedEvent]:
     """Return the refused events of a legal entity and month as they are known now, by their ids."""
     attribution = Attribution(directory)
-    lines = (line for key in objects.keys("quarantine/") for line in quarantined_lines(objects, key))
-    attributed = (attribution.of(line) for line in lines)
+    attributed = (attribution.of(line) for _, line in quarantine.lines())
     return list(_once([event for entity, event in attributed if (entity, event.period) == (legal_entity, period)]))
 
 

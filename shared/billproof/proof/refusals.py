@@ -7,9 +7,13 @@ from billproof.conservation.service import Stores
 from billproof.pipeline.artefacts import REFUSED
 from billproof.pipeline.closing import quarantined_by_account
 from billproof.pipeline.model import RunPlan, RunStatement
+from billproof.ports import Objects
 from billproof.proof.model import NONE, Difference, DifferenceKind
 from billproof.usage import log
-from billproof.usage.refused import dismissals, is_intact, quarantined_lines, refused_id
+from billproof.usage.refusal_model import RunRefusals
+from billproof.usage.refused import dismissals, quarantined_lines, refused_id
+
+NAMED = "the content that named it"
 
 
 def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> Iterator[Difference]:
@@ -17,31 +21,46 @@ def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> 
 
     An event that nobody entitled dismissed is named, too.
     """
-    artefacts, objects = stores.artefacts, stores.objects
+    artefacts = stores.artefacts
     if not artefacts.exists(REFUSED, plan.run):  # a run of before there was a list
         return
     listed = artefacts.read(REFUSED, plan.run)
-    events = {event.id: event for event in listed.events}
-    days = {event.day for event in events.values()}
+    yield from _changed_objects(listed, stores.objects)
+    yield from _wrong_dismissals(listed, stores)
+    of_accounts, unattributed = quarantined_by_account(plan, artefacts, stores.objects)
+    counted = (of_accounts.total(), unattributed, sum(place.events for place in statement.quarantine))
+    stated = (statement.quarantined, statement.quarantined_unattributed, len(listed.events))
+    if counted != stated:
+        yield Difference.of(DifferenceKind.STATEMENT, plan.run, f"{stated} refused events", f"{counted}")
+
+
+def _changed_objects(listed: RunRefusals, objects: Objects) -> Iterator[Difference]:
+    days = {event.day for event in listed.events}
     there = set(objects.keys("quarantine/"))
     stored: set[str] = set()
     for key in listed.objects:
         if key not in there:
             yield Difference.of(DifferenceKind.QUARANTINE, key, "an object that the run saw", NONE)
         elif log.day_of_key(key) in days:
-            if is_intact(objects, key):
-                stored |= {str(refused_id(line)) for line in quarantined_lines(objects, key)}
-            else:
-                yield Difference.of(DifferenceKind.QUARANTINE, key, "the content that named it", "other content")
-    for missing in sorted(events.keys() - stored):
+            lines = quarantined_lines(objects, key)
+            stored |= {str(refused_id(line)) for line in lines or ()}
+            if lines is None:
+                yield Difference.of(DifferenceKind.QUARANTINE, key, NAMED, "other content")
+    for key in listed.unreadable:  # once it is restored, a later run states what it holds
+        if quarantined_lines(objects, key) is None:
+            yield Difference.of(DifferenceKind.QUARANTINE, key, NAMED, "what no run could read")
+    for missing in sorted({event.id for event in listed.events} - stored):
         yield Difference.of(DifferenceKind.QUARANTINE, missing, "a refused event of the run", NONE)
-    history = stores.directory.policies.history(plan.legal_entity)
-    for event, dismissal in sorted(dismissals(objects, days).items()):
+
+
+def _wrong_dismissals(listed: RunRefusals, stores: Stores) -> Iterator[Difference]:
+    events = {event.id: event for event in listed.events}
+    broken: list[str] = []
+    dismissed = dismissals(stores.objects, {event.day for event in events.values()}, broken.append)
+    history = stores.directory.policies.history(listed.legal_entity)
+    for event, dismissal in sorted(dismissed.items()):
         why_not = why_not_dismissed(dismissal, history) if event in events else None
         if why_not is not None:
             yield Difference.of(DifferenceKind.DISMISSAL, event, "dismissed", why_not)
-    of_accounts, unattributed = quarantined_by_account(plan, artefacts, objects)
-    counted = (of_accounts.total(), unattributed, sum(place.events for place in statement.quarantine))
-    stated = (statement.quarantined, statement.quarantined_unattributed, len(events))
-    if counted != stated:
-        yield Difference.of(DifferenceKind.STATEMENT, plan.run, f"{stated} refused events", f"{counted}")
+    for key in broken:
+        yield Difference.of(DifferenceKind.DISMISSAL, key, "a dismissal", "what cannot be read")

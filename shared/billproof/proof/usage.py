@@ -77,8 +77,10 @@ def _unmarked(aggregation: AggregationPlan, objects: Objects, counted: "_Counted
     for keys in log.segments_of(objects, aggregation.bucket, aggregation.days):
         for key in keys:
             if key not in listed:
-                late = set(counted.windows_of(key, log.read_segment(objects, key))) - marks
-                for account, month in sorted(late):
+                rows = log.read_intact(objects, key)
+                if rows is None:
+                    yield Difference.of(DifferenceKind.SEGMENT, key, "the content that named it", "other content")
+                for account, month in sorted(set(counted.windows_of(key, rows or ())) - marks):
                     known = "read by the run, or marked as late"
                     yield Difference.of(DifferenceKind.SEGMENT, key, known, f"neither, with usage of {account} {month}")
 

@@ -18,6 +18,7 @@ from typing import NamedTuple, Self
 import msgspec
 from backports import zstd
 
+from billproof.errors import NotFound
 from billproof.ids import digest, digest_bytes, shard_of
 from billproof.ports import NewObject, Objects
 from billproof.usage.model import ControlTotal, Quarantined, SegmentRow
@@ -30,6 +31,9 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far the clocks of two functions may differ."""
 
 
+_LATE_SEPARATORS = 4
+
+
 class LateMark(NamedTuple):
     """An account, the month that late usage belongs to, and the instant after its writing, as text in UTC."""
 
@@ -40,6 +44,11 @@ class LateMark(NamedTuple):
     def key(self, bucket: int) -> str:
         """Print it as a key of a bucket."""
         return late_prefix(bucket) + "/".join(self)
+
+    @staticmethod
+    def is_key(key: str) -> bool:
+        """Say whether a key has the parts of a mark's."""
+        return key.count("/") == _LATE_SEPARATORS
 
     @classmethod
     def parse(cls, key: str) -> Self:
@@ -104,8 +113,8 @@ def day_of(time: str | None) -> str:
 
 
 def usage_prefix(bucket: int, day: str) -> str:
-    """Return the prefix of one partition of the usage log."""
-    return f"usage/bucket={bucket_name(bucket)}/day={day}/"
+    """Return the prefix of one partition of the usage log, or of all days of a bucket."""
+    return f"usage/bucket={bucket_name(bucket)}/" + (f"day={day}/" if day else "")
 
 
 def compacted_prefix(bucket: int, day: str) -> str:
@@ -165,9 +174,9 @@ def control_prefix(day: str) -> str:
     return f"control-totals/day={day}/"
 
 
-def read_control_totals(objects: Objects, key: str) -> list[ControlTotal]:
-    """Return the control totals of one object."""
-    return [_CONTROL_TOTAL.decode(line) for line in zstd.decompress(objects.get(key)).splitlines()]
+def intact_control_totals(objects: Objects, key: str) -> list[ControlTotal] | None:
+    """Return the control totals of one object; None where it is gone or no longer holds what named it."""
+    return _intact(objects, key, _CONTROL_TOTAL)
 
 
 def late_prefix(bucket: int) -> str:
@@ -194,7 +203,8 @@ def written_by(objects: Objects, segments: Iterable[str], now: str) -> str:
 def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
     """Yield the marks of a bucket, by account, month and instant."""
     for key in objects.keys(late_prefix(bucket)):
-        yield LateMark.parse(key)
+        if LateMark.is_key(key):  # what nobody of ours put there is found by `audit verify`
+            yield LateMark.parse(key)
 
 
 def partition_of(row: SegmentRow, buckets: int) -> str:
@@ -227,10 +237,13 @@ def write(objects: Objects, prefix: str, lines: Sequence[msgspec.Struct]) -> str
 
 
 def read_quarantine(objects: Objects, day: str) -> Iterator[Quarantined]:
-    """Yield what was refused of one event day; an event that was delivered again is yielded once."""
+    """Yield what was refused of one event day; an event that was delivered again is yielded once.
+
+    Objects that no longer hold what named them are left out: runs, proofs and `audit verify` name them.
+    """
     identities: set[tuple[str, int, str]] = set()
     for key in objects.keys(quarantine_prefix(day)):
-        for refused in read_quarantined(objects, key):
+        for refused in intact_quarantined(objects, key) or ():
             identity = (refused.message_id, refused.position, refused.reason)
             if identity not in identities:
                 identities.add(identity)
@@ -240,6 +253,20 @@ def read_quarantine(objects: Objects, day: str) -> Iterator[Quarantined]:
 def read_quarantined(objects: Objects, key: str) -> list[Quarantined]:
     """Return the lines of one object of the quarantine."""
     return [_QUARANTINED.decode(line) for line in zstd.decompress(objects.get(key)).splitlines()]
+
+
+def intact_quarantined(objects: Objects, key: str) -> list[Quarantined] | None:
+    """Return the lines of an object of the quarantine; None where it is gone or no longer holds what named it."""
+    return _intact(objects, key, _QUARANTINED)
+
+
+def _intact[T](objects: Objects, key: str, decoder: msgspec.json.Decoder[T]) -> list[T] | None:
+    try:
+        content = zstd.decompress(objects.get(key))
+        lines = [decoder.decode(line) for line in content.splitlines()]
+    except (NotFound, zstd.ZstdError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return lines if key.endswith(content_name(content)) else None
 
 
 def read_intact(objects: Objects, key: str) -> list[SegmentRow] | None:

@@ -1,5 +1,6 @@
 """Refused events as statements, reports and people see them: each has a place, a month and a state."""
 
+import operator
 from enum import StrEnum
 
 from pydantic import Field
@@ -75,7 +76,11 @@ class Dismissal(Model):
 
 
 class RunRefusals(Model):
-    """What of the quarantine is a run's: the objects that it saw, and the events of them that are in its statement."""
+    """What of the quarantine is a run's: the objects that it saw, and the events of them that are in its statement.
+
+    `unreadable` are the objects that were there and no longer held what named them: once they are restored, a later run
+    states their events as late.
+    """
 
     run: str
     legal_entity: str
@@ -83,6 +88,7 @@ class RunRefusals(Model):
     planned_at: str
     objects: tuple[str, ...]
     events: tuple[RefusedEvent, ...]
+    unreadable: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class QuarantinedAt(Model):

@@ -6,12 +6,11 @@
 A refused event was resent where the log holds an event of the same source and id.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import cache
 
 import msgspec
-from backports import zstd
+from pydantic import ValidationError
 
 from billproof.errors import NotFound
 from billproof.ids import canonical_json, digest, shard_of
@@ -23,6 +22,8 @@ from billproof.usage.refusal_model import Dismissal, PlaceKind, RefusedEvent
 from billproof.usage.refusing import Refused
 from billproof.usage.validation import UNREADABLE, instant_of
 
+TIME_REASONS = frozenset({Reason.NAIVE_TIME, Reason.BAD_TIME, Reason.FUTURE_TIME, Reason.OLD_TIME})
+"""What is refused for its time is mended with another one."""
 MUCH_LATER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -64,21 +65,29 @@ def refused_id(line: Quarantined) -> RefusedId:
     return RefusedId(log.day_of(line.time), digest([line.message_id, line.position, line.reason])[:16])
 
 
-def quarantined_lines(objects: Objects, key: str) -> list[Quarantined]:
+def quarantined_lines(objects: Objects, key: str) -> list[Quarantined] | None:
     """Return the lines of one object of the quarantine, those that found out about conflicts left out.
 
-    A conflicting duplicate was accepted first: the counts of accepted events have it.
+    A conflicting duplicate was accepted first: the counts of accepted events have it. None where the object is gone, or
+    no longer holds the content that named it.
     """
-    return [line for line in log.read_quarantined(objects, key) if line.reason != Reason.CONFLICT]
+    lines = log.intact_quarantined(objects, key)
+    return None if lines is None else [line for line in lines if line.reason != Reason.CONFLICT]
 
 
-def dismissals(objects: Objects, days: Iterable[str]) -> dict[str, Dismissal]:
-    """Return what was dismissed of some days, by the id of the event."""
+def dismissals(
+    objects: Objects, days: Iterable[str], unreadable: Callable[[str], object] = lambda _key: None
+) -> dict[str, Dismissal]:
+    """Return what was dismissed of some days, by the id of the event; `unreadable` is told of what no longer reads."""
     decisions: dict[str, Dismissal] = {}
     for day in sorted(set(days)):
         for key in objects.keys(_dismissals_prefix(day)):
-            dismissal = Dismissal.model_validate_json(objects.get(key))
-            decisions[dismissal.id] = dismissal
+            try:
+                dismissal = Dismissal.model_validate_json(objects.get(key))
+            except (ValidationError, NotFound):
+                unreadable(key)
+            else:
+                decisions[dismissal.id] = dismissal
     return decisions
 
 
@@ -109,27 +118,30 @@ type Identity = tuple[str, str]
 
 
 def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets: int) -> Iterator[Identity]:
-    """Yield which of some events the log holds on their day, in the bucket of their account or, without one, in any."""
-    rows = cache(lambda bucket, day: _identities(objects, bucket, day))
+    """Yield which of some events the log holds, in the bucket of their account or, without one, in any.
+
+    An event is looked for on its day. One that was refused for its time, or has none, was mended with another: it is
+    looked for on every day of the log.
+    """
+    wanted: dict[tuple[int, str], set[Identity]] = {}
     for event in events:
-        if event.source is None or event.event is None or event.time is None:
+        if event.identity is None:
             continue
+        is_mended = event.time is None or event.reason in TIME_REASONS
+        day = "" if is_mended else log.day_of(event.time)
         is_known = event.kind is PlaceKind.ACCOUNT
-        candidates = [shard_of(event.place, buckets)] if is_known else range(buckets)
-        identity = (event.source, event.event)
-        if any(identity in rows(bucket, log.day_of(event.time)) for bucket in candidates):
-            yield identity
+        for bucket in [shard_of(event.place, buckets)] if is_known else range(buckets):
+            wanted.setdefault((bucket, day), set()).add(event.identity)
+    for (bucket, day), identities in sorted(wanted.items()):
+        yield from _held(objects, log.usage_prefix(bucket, day), identities)
 
 
-def _identities(objects: Objects, bucket: int, day: str) -> frozenset[Identity]:
-    keys = objects.keys(log.usage_prefix(bucket, day))
-    return frozenset((row.source, row.id) for key in keys for row in log.read_segment(objects, key))
-
-
-def is_intact(objects: Objects, key: str) -> bool:
-    """Say whether an object of the quarantine is there and holds the content that named it."""
-    try:
-        data = zstd.decompress(objects.get(key))
-    except (NotFound, zstd.ZstdError):
-        return False
-    return key.endswith(f"/{log.content_name(data)}")
+def _held(objects: Objects, prefix: str, identities: set[Identity]) -> Iterator[Identity]:
+    """Yield which sources and ids the segments below a prefix hold; what is found is looked for no more."""
+    missing = set(identities)
+    for key in objects.keys(prefix):
+        if not missing:
+            return
+        held = {(row.source, row.id) for row in log.read_intact(objects, key) or ()} & missing
+        yield from held
+        missing -= held

@@ -1,0 +1,155 @@
+"""An object that is spoilt is its own trouble: a finding that names it, and neither a run nor an account stops."""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from billproof.approvals.dismissing import dismiss_event
+from billproof.completeness.service import read_completeness
+from billproof.pipeline.artefacts import REFUSED, Artefacts
+from billproof.pipeline.model import RunStatement
+from billproof.pipeline.refusals import Quarantine, refused_of_month
+from billproof.proof.model import DifferenceKind
+from billproof.proof.service import prove_run
+from billproof_ops import cli
+from billproof_ops.local.people import local_identity
+from billproof_ops.target import Target
+from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.world import INC, World, flight
+
+RUN = f"{INC}-{JAN}-001"
+ANOTHER = bytes.fromhex("28b52ffd0400") + b"x"
+SPOILT: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _data: b"",
+    "cut off": lambda data: data[:-3],
+    "no archive": lambda data: b"{" + data,
+    "another one's": lambda _data: ANOTHER,
+}
+
+
+def world_with_refusals() -> World:
+    """Two objects in quarantine, of two days and two accounts."""
+    world = World(accounts={"UA", "B6"})
+    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
+    world.ingest([flight(1, account="B6"), flight(3, day="2013-01-06", account="B6", data={"distance": "-1"})])
+    return world
+
+
+def quarantined(world: World, day: str = "2013-01-05") -> str:
+    (key,) = world.objects.keys(f"quarantine/day={day}/")
+    return key
+
+
+def bill(world: World, month: str = JAN) -> RunStatement:
+    world.moment = RUN_DAYS[month]
+    statement = world.bill(INC, month)
+    world.post_all(INC, month)
+    return statement
+
+
+def unreadable(statement: RunStatement) -> list[str]:
+    return [finding.path for finding in statement.findings if finding.code == "object_unreadable"]
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_spoilt_object_of_the_quarantine_is_named_and_everything_beside_it_is_billed_and_stated(how: str) -> None:
+    world = world_with_refusals()
+    key = quarantined(world)
+    world.objects.items[key] = SPOILT[how](world.objects.items[key])
+    statement = bill(world)
+    assert unreadable(statement) == [key]
+    assert {place.place: place.events for place in statement.quarantine} == {"B6": 1}
+    assert all(world.register.released(f"{INC}.{JAN}.{account}") for account in ("UA", "B6"))
+    (difference,) = prove_run(RUN, stores=world.stores()).differences
+    assert (difference.kind, difference.where) == (DifferenceKind.QUARANTINE, key)
+
+
+def test_once_it_is_restored_the_proof_holds_and_a_later_run_states_its_events_as_late() -> None:
+    world = world_with_refusals()
+    key = quarantined(world)
+    intact = world.objects.items[key]
+    world.objects.items[key] = b""
+    bill(world)
+    world.objects.items[key] = intact
+    assert prove_run(RUN, stores=world.stores()).holds
+    february = bill(world, FEB)
+    assert unreadable(february) == []
+    assert {place.place: (place.events, place.late) for place in february.quarantine} == {"UA": (1, 1)}
+    assert prove_run(f"{INC}-{FEB}-001", stores=world.stores()).holds
+
+
+def test_where_nothing_is_spoilt_nothing_is_said_of_it_in_the_list_of_a_run() -> None:
+    world = world_with_refusals()
+    assert unreadable(bill(world)) == []
+    assert b"unreadable" not in world.objects.get(REFUSED.key(RUN))
+    assert Artefacts(world.objects).read(REFUSED, RUN).unreadable == ()
+
+
+def test_a_spoilt_dismissal_counts_for_nothing_and_is_named() -> None:
+    world = world_with_refusals()
+    events = refused_of_month(INC, JAN, directory=world.directory, quarantine=Quarantine(world.objects))
+    for event in events:
+        dismiss_event(
+            event.id,
+            reason="a test of the source",
+            caller=local_identity("ben"),
+            policies=world.policies,
+            directory=world.directory,
+            objects=world.objects,
+            now=world.now(),
+        )
+    (key,) = world.objects.keys("dismissals/day=2013-01-05/")
+    world.objects.items[key] = world.objects.items[key][:-1]
+    statement = bill(world)
+    assert unreadable(statement) == [key]
+    assert {place.place: (place.open, place.dismissed) for place in statement.quarantine} == {
+        "UA": (1, 0),
+        "B6": (0, 1),
+    }
+    (difference,) = prove_run(RUN, stores=world.stores()).differences
+    assert (difference.kind, difference.where) == (DifferenceKind.DISMISSAL, key)
+
+
+def test_a_spoilt_control_total_is_named_by_the_check_of_completeness_and_holds_nobody() -> None:
+    world = World(accounts={"UA"})
+    total = flight(2) | {"id": "c", "type": "billproof.control-total", "subject": "flights_handled"}
+    total |= {"time": "2013-01-05T17:00:00Z", "data": {"count": "7"}}
+    world.ingest([flight(1), total])
+    (key,) = world.objects.keys("control-totals/")
+    world.objects.items[key] = world.objects.items[key][:-1]
+    bill(world)
+    assert [finding.path for finding in read_completeness(world.objects, RUN).findings] == [key]
+    assert world.register.released(f"{INC}.{JAN}.UA") is not None
+
+
+def test_a_key_that_is_no_mark_of_late_usage_stops_no_plan() -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(1)])
+    world.objects.items["late/bucket=0000/UA"] = b""
+    bill(world)
+    assert world.register.released(f"{INC}.{JAN}.UA") is not None
+
+
+def test_a_segment_that_came_after_a_run_and_is_spoilt_is_named_by_the_proof() -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(1)])
+    bill(world)
+    seen = set(world.objects.keys("usage/"))
+    world.ingest([flight(2)])
+    (key,) = set(world.objects.keys("usage/")) - seen
+    world.objects.items[key] = b"?"
+    (difference,) = prove_run(RUN, stores=world.stores()).differences
+    assert (difference.kind, difference.where) == (DifferenceKind.SEGMENT, key)
+
+
+def test_the_list_of_refused_events_goes_on_and_names_what_it_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_with_refusals()
+    key = quarantined(world)
+    world.objects.items[key] = b""
+    monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world))
+    answer = CliRunner().invoke(cli.app, ["quarantine", "list", "-e", INC, "-p", JAN, "--json"])
+    assert (answer.exit_code, [row["place"] for row in json.loads(answer.stdout)]) == (0, ["B6"]), answer.output
+    assert f"{key} cannot be read" in answer.stderr
