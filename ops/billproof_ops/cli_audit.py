@@ -66,6 +66,7 @@ def verify_the_chain(
         objects=ports.objects,
         anchors=tuple(read_anchors(ports.anchors)),
         heads=_read_heads(heads),
+        today=ports.now().date(),
     )
     verification = verify(stores, since=_instant(since), until=_instant(until))
     if as_json:
@@ -134,10 +135,9 @@ def export_the_chain(
 ) -> None:
     """Write the chain for an auditor: JSON lines, a table, anchors, heads, and a manifest. See docs/auditors/."""
     ports = Target.find().ports
-    files = export(ports.chain, list(read_anchors(ports.anchors)), at=instant_text(ports.now()), with_keys=with_keys)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
+    anchors, now = read_anchors(ports.anchors), instant_text(ports.now())
+    files = export(ports.chain, anchors, folder, at=now, with_keys=with_keys)
     console.print(f"{', '.join(files)} are in {folder}")
 
 

@@ -80,12 +80,14 @@ class Composition(Outgoing):
 
     @cached_property
     def anchors(self) -> Objects:
-        """Where the heads of the chain are kept, locked."""
+        """Where the heads of the chain are kept, locked; the chain records each of them."""
         from billproof.adapters.aws.s3 import LockedObjects
+        from billproof.audit.model import ANCHORED
+        from billproof.audit.stores import AuditedObjects
 
-        return LockedObjects(
-            client("s3"), self.settings.audit_bucket, retention=self.settings.audit_retention, now=self.now
-        )
+        retention = self.settings.audit_retention
+        locked = LockedObjects(client("s3"), self.settings.audit_bucket, retention=retention, now=self.now)
+        return AuditedObjects(locked, self.chain, store=ANCHORED)
 
     @property
     def facts(self) -> dict[str, AuditedRecords]:

@@ -1,7 +1,7 @@
 """Ports: the Protocols that adapters implement, in the kernel's types only."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol, Self
@@ -27,10 +27,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A fact that was written once. Facts are added, never edited."""
+    """A fact that was written once. Facts are added, never edited.
+
+    `before` is where the fact is that was in force until this one: the audit chain records it, no store keeps it.
+    """
 
     key: Key
     document: Document
+    before: Key | None = field(default=None, compare=False)
 
 
 class Records(Protocol):

@@ -29,6 +29,11 @@ def sort_key(*parts: str) -> str:
     return _SEPARATOR.join(parts)
 
 
+def partition_name(kind: str, *names: str) -> str:
+    """Name a partition of facts: what they are of, and what of: `runs#sky#2013-01`, `chain#sky/3`."""
+    return _SEPARATOR.join((kind, *names))
+
+
 def event_copy_key(source: str, event: str, received_at: str) -> str:
     """Name a copy of an event: sources and ids are any text, so what separates them is escaped."""
     return sort_key(escape(source, _SEPARATORS), escape(event, _SEPARATORS), received_at)
@@ -269,11 +274,6 @@ SEQUENCE_DIGITS = 12
 def sequence_text(sequence: int) -> str:
     """Print the place of a block in its chain, so that text order is the order of the chain."""
     return f"{sequence:0{SEQUENCE_DIGITS}d}"
-
-
-def audit_partition(kind: str, name: str) -> str:
-    """Name a partition of the audit table: the blocks of a chain, or the key of a subject."""
-    return sort_key(kind, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Ids and keys are put together by value objects, and a class's name is one class."""
 
 import ast
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 PRINTING = {"shared/billproof/identities.py", "shared/billproof/store_keys.py"}
 """Where identities and keys print themselves."""
 SEPARATORS = set("#/:~.@")
+KIND = re.compile(r"([a-z-]+#)+")
+"""What the name of a partition, or the key of a fact, begins with."""
 NEVER_READ_BACK = {
     "shared/billproof/completeness/service.py": "a finding's path, for people",
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
@@ -38,6 +41,16 @@ def joined_by_hand(text: str) -> Iterator[str]:
             case ast.JoinedStr(
                 values=[ast.FormattedValue(), ast.Constant(value=str(between)), ast.FormattedValue(), *_]
             ) if between in SEPARATORS:
+                yield ast.unparse(node)
+
+
+def partitions_by_hand(text: str) -> Iterator[str]:
+    """Yield the f-strings that put a separator of keys between a kind and a value, as names of partitions have."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.JoinedStr(values=[ast.Constant(value=str(kind)), ast.FormattedValue(), *_]) if (
+                KIND.fullmatch(kind) is not None
+            ):
                 yield ast.unparse(node)
 
 
@@ -75,6 +88,19 @@ def test_ids_and_keys_are_put_together_by_value_objects() -> None:
     assert modules.keys() >= PRINTING
     joining = {path for path, text in modules.items() if any(joined_by_hand(text))} - PRINTING
     assert joining == NEVER_READ_BACK.keys()
+
+
+def test_names_of_partitions_are_put_together_where_they_are_read() -> None:
+    modules = code("shared", "functions", "ops")
+    assert {path for path, text in modules.items() if any(partitions_by_hand(text))} - PRINTING == set()
+
+
+@pytest.mark.parametrize(
+    "text", ['f"runs#{entity}#{period}"', 'f"received#account#{account}"', 'f"signed-off#{entity}"']
+)
+def test_a_partition_that_is_named_by_hand_is_found(text: str) -> None:
+    assert len(list(partitions_by_hand(text))) == 1
+    assert list(partitions_by_hand('f"| [x](#{code}) |"')) == []
 
 
 def test_ids_and_keys_are_read_by_value_objects() -> None:

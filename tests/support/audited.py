@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from billproof.audit.chain import AuditChain
+from billproof.audit.model import OBJECTS
 from billproof.audit.naming import Owners
 from billproof.audit.stores import AuditedObjects, AuditedRecords
 from billproof.ports import Document, Key, Record
@@ -36,9 +37,9 @@ class AuditedMemoryRecords(AuditedRecords):
 class AuditedMemoryObjects(AuditedObjects):
     """Audited objects whose items a test may read and change."""
 
-    def __init__(self, chain: AuditChain) -> None:
+    def __init__(self, chain: AuditChain, *, store: str = OBJECTS) -> None:
         self.memory = MemoryObjects()
-        super().__init__(self.memory, chain)
+        super().__init__(self.memory, chain, store=store)
 
     @property
     def items(self) -> dict[str, bytes]:

@@ -68,6 +68,7 @@ def snapshot(world: World) -> dict[str, Any]:
         "records": {name: dict(records.items) for name, records in world.records.items()},
         "objects": dict(world.objects.items),
         "audit": dict(world.audit.items),
+        "anchors": dict(world.anchors.items),
         "bodies": (list(world.postings.bodies), list(world.deliveries.bodies)),
         "executions": (dict(world.exceptions.executions), dict(world.billing_runs.executions)),
         "statuses": (dict(world.exceptions.statuses), dict(world.billing_runs.statuses)),
@@ -83,6 +84,7 @@ def restore(world: World, kept: dict[str, Any]) -> None:
         records.items = dict(kept["records"][name])
     world.objects.items = dict(kept["objects"])
     world.audit.items = dict(kept["audit"])
+    world.anchors.items = dict(kept["anchors"])
     world.postings.bodies, world.deliveries.bodies = (list(bodies) for bodies in kept["bodies"])
     world.exceptions.executions, world.billing_runs.executions = (dict(each) for each in kept["executions"])
     world.exceptions.statuses, world.billing_runs.statuses = (dict(each) for each in kept["statuses"])

@@ -16,6 +16,7 @@ from billproof.approvals.policy import FORMAT, Policy
 from billproof.approvals.requests import Requests
 from billproof.audit.chain import AuditChain
 from billproof.audit.keys import key_place
+from billproof.audit.model import ANCHORED
 from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
@@ -35,7 +36,6 @@ from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
 from tests.support.fakes import (
     MemoryCallLimits,
     MemoryMailer,
-    MemoryObjects,
     MemoryQueue,
     MemoryRecords,
     MemoryTokens,
@@ -56,8 +56,8 @@ class MemoryStores:
         self.buckets = buckets
         self.batch_size = batch_size
         self.audit = MemoryRecords()
-        self.anchors = MemoryObjects()
         self.chain = AuditChain(lambda: self.audit, self.now)
+        self.anchors = AuditedMemoryObjects(self.chain, store=ANCHORED)
         self.objects = AuditedMemoryObjects(self.chain)
         self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
         self.policies = PolicyBook(lambda: self.records["decisions"], self.records["contracts"])

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from billproof.audit.heads import ANCHORS, Anchor, content_of, day_of_anchor
 from billproof.audit.keys import key_place
-from billproof.audit.model import AuditBlock
+from billproof.audit.model import ANCHORED, AuditBlock
 from billproof.ports import Key
-from tests.support.tampered_store import alteration
+from tests.support.tampered_store import ANCHOR_OF, alteration
 from tests.support.world import INC, World
 
 
@@ -133,6 +134,56 @@ def a_fact_removed_and_the_chain_written_anew_without_it(world: World) -> list[s
 def the_key_of_an_account_removed(world: World) -> list[str]:
     del world.audit.items[key_place("WN")]
     return ["account#WN profile#v000001"]
+
+
+def _anchors_removed(world: World, since: str = "") -> list[str]:
+    days = [day for key in sorted(world.anchors.items) if (day := day_of_anchor(key).isoformat()) >= since]
+    assert len(days) > 1
+    for day in days:
+        del world.anchors.items[f"{ANCHORS}{day}.json"]
+    return [f"{ANCHOR_OF}{day}" for day in days]
+
+
+@alteration
+def all_anchors_removed(world: World) -> list[str]:
+    """By somebody who may delete the bucket, where its lock was taken off or never put on."""
+    return _anchors_removed(world)
+
+
+@alteration
+def the_anchors_from_a_day_on_removed(world: World) -> list[str]:
+    return _anchors_removed(world, "2013-02-04")
+
+
+@alteration
+def an_anchor_emptied(world: World) -> list[str]:
+    key = min(world.anchors.items)
+    world.anchors.items[key] = b"{}"
+    return [f"{ANCHOR_OF}{day_of_anchor(key)}"]
+
+
+@alteration
+def an_anchor_of_a_day_without_records_rewritten(world: World) -> list[str]:
+    key = f"{ANCHORS}2013-02-04.json"
+    anchor = Anchor.model_validate_json(world.anchors.items[key])
+    assert anchor.chains == ()
+    world.anchors.items[key] = content_of(anchor.model_copy(update={"schema_version": "another"}))
+    return [key]
+
+
+@alteration
+def the_anchors_removed_with_the_records_of_them(world: World) -> list[str]:
+    """Whoever removes the records, too, breaks the chains that hold them."""
+    _anchors_removed(world)
+    blocks = {key: block for key, block in world.audit.items.items() if key.partition.startswith("chain#")}
+    mine = {
+        key: block["chain"]
+        for key, block in blocks.items()
+        if any(entry["store"] == ANCHORED for entry in block.get("entries", ()))
+    }
+    for key in mine:
+        del world.audit.items[key]
+    return sorted({f"{chain} record {int(key.sort)}" for key, chain in mine.items()})
 
 
 @alteration

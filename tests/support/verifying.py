@@ -1,19 +1,24 @@
 """Verifying the audit chain of a world."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from billproof.audit.findings import Verification
-from billproof.audit.heads import Anchor, Head
+from billproof.audit.heads import Head, read_anchors
 from billproof.audit.verifying import AuditedStores, verify
 from tests.support.memory_stores import MemoryStores
 
 
-def audited(world: MemoryStores, *, anchors: Sequence[Anchor] = (), heads: Sequence[Head] = ()) -> AuditedStores:
-    facts = {name: records.memory for name, records in world.records.items()}
+def audited(world: MemoryStores, *, heads: Sequence[Head] = (), today: date | None = None) -> AuditedStores:
     return AuditedStores(
-        chain=world.chain, facts=facts, objects=world.objects.memory, anchors=tuple(anchors), heads=tuple(heads)
+        chain=world.chain,
+        facts={name: records.memory for name, records in world.records.items()},
+        objects=world.objects.memory,
+        anchors=tuple(read_anchors(world.anchors)),
+        heads=tuple(heads),
+        today=today,
     )
 
 
-def verified(world: MemoryStores, *, anchors: Sequence[Anchor] = (), heads: Sequence[Head] = ()) -> Verification:
-    return verify(audited(world, anchors=anchors, heads=heads))
+def verified(world: MemoryStores, *, heads: Sequence[Head] = (), today: date | None = None) -> Verification:
+    return verify(audited(world, heads=heads, today=today))

@@ -45,11 +45,20 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world.post_all()
     world.credit_and_approve(UA)
     world.settle()
+    world.moment = datetime(2013, 2, 3, 1, tzinfo=UTC)
     anchor_days(world.chain, world.anchors, today=date(2013, 2, 3))
+    world.settle()
     monkeypatch.setattr(console, "width", 240)  # whatever the terminal of the tests has
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")  # where --as works
     monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world))
     return world
+
+
+def a_week_passes(world: World) -> None:
+    """Whole days are anchored, as they are every night."""
+    world.moment = datetime(2013, 2, 9, tzinfo=UTC)
+    anchor_days(world.chain, world.anchors, today=date(2013, 2, 9))
+    world.settle()
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -77,7 +86,7 @@ def test_what_was_changed_is_printed_and_the_exit_code_is_1(world: World) -> Non
 
 
 def test_a_window_looks_up_what_was_recorded_in_it_only(world: World) -> None:
-    world.moment = datetime(2013, 2, 9, tzinfo=UTC)
+    a_week_passes(world)
     world.ingest([flight(9)])
     world.settle()
     late = next(key for key in world.objects.items if key.startswith("late/") and "2013-02-09" in key)
@@ -94,7 +103,7 @@ def found_in(*window: str) -> set[str]:
 
 def test_a_chain_that_was_cut_after_its_heads_were_printed_is_found(world: World, tmp_path: Path) -> None:
     kept = tmp_path / "heads.json"
-    world.moment = datetime(2013, 2, 9, tzinfo=UTC)  # after the last anchor
+    a_week_passes(world)
     world.hold_for_no_amount()
     kept.write_text(json.dumps(printed("head", "--json")))
     head = next(one for one in json.loads(kept.read_text()) if one["chain"].startswith(INC) and one["sequence"] > 1)
@@ -231,7 +240,7 @@ def test_who_adopts_says_who_they_are_and_why(world: World) -> None:
 def test_what_the_law_wants_gone_is_declared_and_its_digests_mean_nothing_any_more(world: World) -> None:
     mine = {record for record in world.audit.items if record.partition == "key#UA"}
     assert mine
-    world.moment = datetime(2013, 2, 9, tzinfo=UTC)
+    a_week_passes(world)
     assert run("erase", "UA", "--as", "ben", "--why", "Art. 17 GDPR, request 12")[0] == 0
     places = [
         finding.where.split(" ", 2) for finding in verified(world).findings if finding.kind == "key_of_digest_gone"
@@ -245,7 +254,7 @@ def test_what_the_law_wants_gone_is_declared_and_its_digests_mean_nothing_any_mo
 
 
 def test_an_account_is_taken_out_of_what_it_shares_and_the_chain_still_holds(world: World) -> None:
-    world.moment = datetime(2013, 2, 9, tzinfo=UTC)  # after the last anchor
+    a_week_passes(world)
     world.ingest([flight(4), flight(5, data={"distance": "-1"}), flight(6, account="nobody")])
     compact_day(0, "2013-01-05", objects=world.objects, meters=world.directory.meters())
     world.settle()
@@ -285,9 +294,11 @@ def test_every_whole_day_gets_one_anchor_and_an_anchor_that_is_missing_is_found(
     world.moment = datetime(2013, 2, 5, tzinfo=UTC)
     world.ingest([flight(21)])
     world.settle()
+    world.moment = datetime(2013, 2, 6, 1, tzinfo=UTC)
     days = anchor_days(world.chain, world.anchors, today=date(2013, 2, 6))
     assert days == [date(2013, 2, 3), date(2013, 2, 4), date(2013, 2, 5)]
     assert anchor_days(world.chain, world.anchors, today=date(2013, 2, 6)) == []
+    world.settle()
     assert run("verify")[0] == 0
     del world.anchors.items[f"{ANCHORS}2013-02-04.json"]
     assert "anchor_missing anchor of 2013-02-04" in run("verify")[1]

@@ -24,7 +24,7 @@ from billproof.ids import digest_bytes, shown
 from billproof.model import Model
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
-from billproof.store_keys import ExceptionFactKey, ExceptionOrdinal, FactKey, FactName
+from billproof.store_keys import ExceptionFactKey, ExceptionOrdinal, FactKey, FactName, partition_name
 
 OPENED, TOKEN, DECIDED = "opened", "token", "decided"
 OPEN = "open"
@@ -50,7 +50,7 @@ def _place(exception: str) -> tuple[str, ExceptionFactKey]:
 
 
 def _partition(legal_entity: str, period: str) -> str:
-    return f"exceptions#{legal_entity}#{period}"
+    return partition_name("exceptions", legal_entity, period)
 
 
 class ExceptionStore:
@@ -155,7 +155,8 @@ class ExceptionStore:
 
 def _record(exception: str, fact: str, document: Model) -> Record:
     partition, key = _place(exception)
-    return Record(Key(partition, str(replace(key, fact=fact))), document.model_dump(mode="json"))
+    opened = None if fact == OPENED else Key(partition, str(replace(key, fact=OPENED)))
+    return Record(Key(partition, str(replace(key, fact=fact))), document.model_dump(mode="json"), opened)
 
 
 def _fact(record: Record) -> str:

@@ -12,7 +12,7 @@ format 1, from before people had identities, lies among the master data. It is i
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from billproof.approvals.policy import Policy
@@ -20,6 +20,7 @@ from billproof.callers import Identity
 from billproof.decision_keys import PolicyKey
 from billproof.model import Model
 from billproof.ports import Document, Key, Record, Records
+from billproof.store_keys import partition_name, sort_key
 
 MOMENT = timedelta(minutes=1)
 """How long a decision that is being taken may still hold to the version that was just replaced."""
@@ -49,6 +50,13 @@ class PolicyVersion:
     policy: Policy
     published: PublishedPolicy | None = None
     confirmation: PolicyConfirmation | None = None
+
+    @property
+    def place(self) -> Key:
+        """Where it is said that it is in force: by its confirmation; by itself, of format 1."""
+        if self.published is None:
+            return Key("catalog", sort_key("policy", self.policy.id, f"v{self.policy.version:06d}"))
+        return Key(_partition(self.policy.id), str(PolicyKey(self.policy.version, confirmed=True)))
 
     def in_force(self, at: datetime | None = None) -> bool:
         """Say whether it is confirmed, or was at a moment."""
@@ -136,7 +144,9 @@ class PolicyBook:
 
     def confirm(self, entity: str, confirmation: PolicyConfirmation) -> bool:
         """Keep a confirmation; False where there is one already."""
-        return self._records().create(_record(entity, PolicyKey(confirmation.version, confirmed=True), confirmation))
+        record = _record(entity, PolicyKey(confirmation.version, confirmed=True), confirmation)
+        in_force = self.history(entity).in_force()
+        return self._records().create(replace(record, before=in_force.place if in_force else None))
 
     def history(self, entity: str) -> PolicyHistory:
         """Return every version of a legal entity's policy."""
@@ -161,7 +171,7 @@ class PolicyBook:
         return any(version.policy == policy for version in self.history(policy.id).versions)
 
     def _of_before(self, entity: str) -> Iterator[PolicyVersion]:
-        for record in self._master_data.query("catalog", prefix=f"policy#{entity}#"):
+        for record in self._master_data.query("catalog", prefix=sort_key("policy", entity, "")):
             policy = Policy.model_validate(record.document)
             if policy.format == 1:
                 yield PolicyVersion(policy)
@@ -182,7 +192,7 @@ class RememberedPolicies(PolicyBook):
 
 
 def _partition(entity: str) -> str:
-    return f"policies#{entity}"
+    return partition_name("policies", entity)
 
 
 def _record(entity: str, key: PolicyKey, fact: Model) -> Record:

@@ -11,7 +11,7 @@ added up apart. A day is one of UTC.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from billproof.approvals.model import ExceptionRecord, Kind
@@ -40,11 +40,13 @@ class CountedAmount:
     scope: LimitScope
     key: Key
     approved: ApprovedAmount
+    before: Key | None = None
+    """Where the last one is that was counted in the scope."""
 
     @property
     def record(self) -> Record:
         """The fact that says so."""
-        return Record(self.key, self.approved.model_dump(mode="json"))
+        return Record(self.key, self.approved.model_dump(mode="json"), self.before)
 
 
 class ApprovalLimits:
@@ -62,9 +64,10 @@ class ApprovalLimits:
         for scope, of in _scopes(opened, at):
             last = next(self._entries(opened, person, scope, of, newest_first=True), None)
             ordinal, total = last or (-1, Money.zero(amount.currency))
-            key = LimitKey(scope, of, amount.currency, ordinal + 1)
+            partition, key = _partition(opened, person), LimitKey(scope, of, amount.currency, ordinal + 1)
             approved = ApprovedAmount(exception=opened.id, amount=amount, total=total + amount)
-            counted.append(CountedAmount(scope, Key(_partition(opened, person), str(key)), approved))
+            before = Key(partition, str(replace(key, ordinal=ordinal))) if last else None
+            counted.append(CountedAmount(scope, Key(partition, str(key)), approved, before))
         return counted
 
     def proved_amounts(self, opened: ExceptionRecord, person: str, at: datetime) -> list[CountedAmount]:

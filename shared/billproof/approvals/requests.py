@@ -11,7 +11,7 @@ from billproof.errors import Conflict
 from billproof.identities import RunId
 from billproof.model import Model
 from billproof.ports import Key, Record, Records
-from billproof.store_keys import sort_key
+from billproof.store_keys import partition_name, sort_key
 
 
 class Asked(Model):
@@ -69,8 +69,8 @@ class Requests:
 
 
 def _key(entity: str, subject: str, person: str) -> Key:
-    return Key(f"requests#{entity}", sort_key(subject, person))
+    return Key(partition_name("requests", entity), sort_key(subject, person))
 
 
 def _place(entity: str, key: str, person: str) -> Key:
-    return Key(f"request-keys#{entity}", sort_key(person, key))
+    return Key(partition_name("request-keys", entity), sort_key(person, key))

@@ -24,7 +24,7 @@ from billproof.errors import BillproofError, Contended
 from billproof.periods import instant_text
 from billproof.ports import Clock, Key, LinkableRecords, Linkage, Record
 from billproof.retrying import attempts
-from billproof.store_keys import audit_partition, sequence_text
+from billproof.store_keys import partition_name, sequence_text
 
 MAX_ATTEMPTS = 50
 """How often a block is tried again when others append to the same chain; each failure means another succeeded."""
@@ -37,7 +37,7 @@ type Write = Callable[[Sequence[Record]], Linkage]
 
 def blocks_partition(chain: str) -> str:
     """Return where the blocks of a chain are."""
-    return audit_partition("chain", chain)
+    return partition_name("chain", chain)
 
 
 def block_key(chain: str, sequence: int) -> Key:

@@ -7,63 +7,87 @@
     keys.jsonl       where it is asked for: the keys of the digests, by subject
     manifest.json    for each file its SHA-256, bytes and lines
 
-docs/auditors/verify.py verifies such a folder, and imports nothing of ours.
+docs/auditors/verify.py verifies such a folder, and imports nothing of ours. One block is in memory at a time. The
+manifest is written last: a folder without one was not finished.
 """
 
 import csv
-import io
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
 
 from billproof.audit.chain import AuditChain
 from billproof.audit.heads import Anchor, heads_of
+from billproof.audit.keys import all_keys
 from billproof.audit.model import AuditBlock
 from billproof.audit.walking import all_blocks
-from billproof.ids import canonical_json, digest_bytes
+from billproof.ids import canonical_json
 
 COLUMNS = ("chain", "sequence", "at", "function", "request", "what", "store", "place", "subject", "digest", "size")
-MORE_COLUMNS = ("by", "why")
+MORE_COLUMNS = ("by", "why", "before")
+MANIFEST = "manifest.json"
 
 
-def export(chain: AuditChain, anchors: Sequence[Anchor], *, at: str, with_keys: bool) -> dict[str, bytes]:
-    """Return the files of an export by their names."""
-    blocks = list(all_blocks(chain))
-    files = {
-        "blocks.jsonl": _lines(canonical_json(block.document()) for block in blocks),
-        "entries.csv": _table(blocks),
-        "anchors.jsonl": _lines(canonical_json(anchor.model_dump(mode="json")) for anchor in anchors),
-        "heads.json": canonical_json([head.model_dump(mode="json") for head in heads_of(chain)]),
-    }
-    if with_keys:
-        files["keys.jsonl"] = _lines(_keys(chain, blocks))
+class _Written:
+    """A file that is written piece by piece, and what the manifest says of it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self._bytes = self._lines = 0
+
+    def write(self, text: str) -> None:
+        """Write text, as a writer of tables does."""
+        self.add(text.encode())
+
+    def add(self, data: bytes) -> None:
+        self._file.write(data)
+        self._hash.update(data)
+        self._bytes += len(data)
+        self._lines += data.count(b"\n")
+
+    def stated(self) -> dict[str, str | int]:
+        return {"sha256": self._hash.hexdigest(), "bytes": self._bytes, "lines": self._lines}
+
+
+def export(chain: AuditChain, anchors: Iterable[Anchor], folder: Path, *, at: str, with_keys: bool) -> tuple[str, ...]:
+    """Write an export into a folder, and return the names of its files."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    with ExitStack() as stack:
+
+        def new(name: str) -> _Written:
+            return _Written(stack.enter_context((folder / name).open("wb")))
+
+        files = {name: new(name) for name in ("blocks.jsonl", "entries.csv", "anchors.jsonl", "heads.json")}
+        _write_blocks(chain, files["blocks.jsonl"], files["entries.csv"])
+        for anchor in anchors:
+            files["anchors.jsonl"].add(canonical_json(anchor.model_dump(mode="json")) + b"\n")
+        files["heads.json"].add(canonical_json([head.model_dump(mode="json") for head in heads_of(chain)]))
+        if with_keys:
+            files["keys.jsonl"] = new("keys.jsonl")
+            for subject, key in all_keys(chain.records):
+                files["keys.jsonl"].add(canonical_json({"subject": subject, "key": key}) + b"\n")
     manifest = {
         "schema_version": "billproof.audit-export/1",
         "exported_at": at,
-        "files": {
-            name: {"sha256": digest_bytes(data), "bytes": len(data), "lines": data.count(b"\n")}
-            for name, data in sorted(files.items())
-        },
+        "files": {name: file.stated() for name, file in sorted(files.items())},
     }
-    return files | {"manifest.json": canonical_json(manifest)}
+    (folder / MANIFEST).write_bytes(canonical_json(manifest))
+    return (*files, MANIFEST)
 
 
-def _lines(lines: Iterator[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)
-
-
-def _table(blocks: Sequence[AuditBlock]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
+def _write_blocks(chain: AuditChain, blocks: _Written, table: _Written) -> None:
+    writer = csv.writer(table)
     writer.writerow((*COLUMNS, *MORE_COLUMNS))
-    for block in blocks:
-        for entry in block.entries:
-            where = (block.chain, block.sequence, block.at, block.function, block.request)
-            what = (entry.what, entry.store, " ".join(entry.place), entry.subject, entry.digest, entry.size)
-            writer.writerow((*where, *what, entry.by, entry.why))
-    return text.getvalue().encode()
+    for block in all_blocks(chain):
+        blocks.add(canonical_json(block.document()) + b"\n")
+        writer.writerows(_rows(block))
 
 
-def _keys(chain: AuditChain, blocks: Sequence[AuditBlock]) -> Iterator[bytes]:
-    for subject in sorted({entry.subject for block in blocks for entry in block.entries}):
-        key = chain.keys.known(subject)
-        if key is not None:
-            yield canonical_json({"subject": subject, "key": key.hex()})
+def _rows(block: AuditBlock) -> Iterator[tuple[str | int, ...]]:
+    where = (block.chain, block.sequence, block.at, block.function, block.request)
+    for entry in block.entries:
+        what = (entry.what, entry.store, " ".join(entry.place), entry.subject, entry.digest, entry.size)
+        yield (*where, *what, entry.by, entry.why, " ".join(entry.before))

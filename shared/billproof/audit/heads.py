@@ -6,6 +6,8 @@ anchors/<day>.json     for each chain: the last block of the day, how many block
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from pydantic import ValidationError
+
 from billproof.audit import merkle
 from billproof.audit.chain import AuditChain, block_key, blocks_partition
 from billproof.audit.model import AuditBlock
@@ -78,29 +80,48 @@ def anchor_of(chain: AuditChain, day: date) -> Anchor:
 
 
 def anchor_days(chain: AuditChain, anchors: Objects, *, today: date) -> list[date]:
-    """Keep an anchor of every whole day since the last one, or of yesterday where there is none; return the days.
+    """Keep an anchor of every whole day since the last one, or since the first record; return the days.
 
-    A day that is anchored stays as it is. `anchors` keeps what is written to it locked.
+    A day that is anchored stays as it is. `anchors` records what is written to it, and keeps it locked.
     """
-    known = [_day_of(key) for key in anchors.keys(ANCHORS)]
-    day = max(known) + timedelta(days=1) if known else today - timedelta(days=1)
+    known = [day_of_anchor(key) for key in anchors.keys(ANCHORS)]
+    day = max(known) + timedelta(days=1) if known else _first_day(chain) or today
     anchored: list[date] = []
     while day < today and len(anchored) < DAYS_PER_CALL:
-        data = canonical_json(anchor_of(chain, day).model_dump(mode="json"))
-        anchors.create(f"{ANCHORS}{day}.json", data)
+        anchors.create(anchor_key(day), content_of(anchor_of(chain, day)))
         anchored.append(day)
         day += timedelta(days=1)
     return anchored
 
 
+def _first_day(chain: AuditChain) -> date | None:
+    """Return the day of the first record of all chains, or None where there is none."""
+    firsts = (record for name in chain.names() for record in chain.records.query(blocks_partition(name), limit=1))
+    return min((date.fromisoformat(AuditBlock.read(record.document).at[:10]) for record in firsts), default=None)
+
+
 def read_anchors(anchors: Objects) -> Iterator[Anchor]:
-    """Yield the anchors by day."""
+    """Yield the anchors by day; one that no longer reads is as good as none, and missed like it."""
     for key in anchors.keys(ANCHORS):
-        yield Anchor.model_validate_json(anchors.get(key))
+        try:
+            yield Anchor.model_validate_json(anchors.get(key))
+        except ValidationError:
+            continue
 
 
-def _day_of(key: str) -> date:
+def anchor_key(day: date) -> str:
+    """Return where the anchor of a day is."""
+    return f"{ANCHORS}{day}.json"
+
+
+def day_of_anchor(key: str) -> date:
+    """Return the day of an anchor."""
     return date.fromisoformat(key.removeprefix(ANCHORS).removesuffix(".json"))
+
+
+def content_of(anchor: Anchor) -> bytes:
+    """Return the bytes of an anchor as they are stored."""
+    return canonical_json(anchor.model_dump(mode="json"))
 
 
 class PathToRoot(Model):

@@ -56,13 +56,16 @@ class AuditIndex:
     number: int = 0
 
     def is_erased(self, recorded: RecordedEntry) -> bool:
-        """Say whether it was declared later that something was erased: by itself, or with all of its subject."""
+        """Say whether it was declared later that something was erased: by itself, or a fact with all of its subject.
+
+        No object is of one account: each that is erased is declared by its key.
+        """
         entry, at = recorded.entry, recorded.block.at
         return any(
             at <= declared.block.at
             and (declared.entry.name == entry.name if declared.entry.place else declared.entry.subject == entry.subject)
             for declared in self.erased
-            if declared.entry.place or is_erasable(declared.entry.subject, self.owners)
+            if declared.entry.place or (entry.what != OBJECT and is_erasable(declared.entry.subject, self.owners))
         )
 
     def may_change(self, name: Name, at: str) -> bool:
@@ -114,8 +117,7 @@ def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts
             for run in _closed_run(entry):
                 index.closed_at[run] = min(block.at, index.closed_at.get(run, block.at))
             if entry.what == ERASED or is_of_part(entry.name, part, parts):
-                is_fact = entry.store != OBJECTS
-                added.append(RecordedEntry(entry, bare, is_confirmed=is_fact or entry.what == ADOPTED))
+                added.append(RecordedEntry(entry, bare, is_confirmed=entry.what != OBJECT))
     void = (void & alone) - confirmed
     index.number -= len(void)
     for one in added:

@@ -6,19 +6,28 @@ key#<subject>       key          32 random bytes, in hexadecimal
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import RLock
 
 from billproof.errors import Contended
-from billproof.ports import Key, Record, Records
-from billproof.store_keys import audit_partition
+from billproof.ports import Key, LinkableRecords, Record, Records
+from billproof.store_keys import PartitionName, partition_name, sort_key
 
 REMEMBERED = 50_000
+KEY = "key"
 
 
 def key_place(subject: str) -> Key:
     """Return where the key of a subject is."""
-    return Key(audit_partition("key", subject), "key")
+    return Key(partition_name(KEY, subject), "key")
+
+
+def all_keys(records: LinkableRecords) -> Iterator[tuple[str, str]]:
+    """Yield the subjects that have a key, with it in hexadecimal; the whole table is read."""
+    for record in records.all():
+        name = PartitionName.parse(record.key.partition)
+        if name.kind == KEY:
+            yield sort_key(*name.parts), record.document["key"]
 
 
 class SubjectKeys:

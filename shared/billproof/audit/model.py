@@ -18,6 +18,8 @@ FACT, OBJECT, ADOPTED, ERASED = "fact", "object", "adopted", "erased"
 """What an entry is of: a fact, an object, something that was stored before the chain, or a subject that was erased."""
 OBJECTS = "objects"
 """The store of objects, as entries name it; the others are named as tables of facts."""
+ANCHORED = "anchors"
+"""The store of anchors, as entries name it: they lie in a bucket of their own."""
 NOTHING_BEFORE = "0" * 64
 """What the first block of a chain follows."""
 
@@ -36,6 +38,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Who asked, decided or signed, as the fact names them."""
     why: str = ""
     """Why something was adopted or erased; why something was decided is in the fact."""
+    before: tuple[str, ...] = ()
+    """Where the fact is that was in force until this one: its own record has its digest."""
 
     @property
     def name(self) -> tuple[str, ...]:

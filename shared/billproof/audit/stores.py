@@ -56,6 +56,7 @@ class AuditedRecords:
             subject=subject,
             digest=self._chain.keys.digest(subject, canonical_json(dict(record.document))),
             by=_person(record.document),
+            before=(record.before.partition, record.before.sort) if record.before else (),
         )
 
     def query(
@@ -72,9 +73,10 @@ class AuditedRecords:
 class AuditedObjects:
     """Objects, each recorded in the chain before it is put. One that this process recorded before is put again only."""
 
-    def __init__(self, below: Objects, chain: AuditChain) -> None:
+    def __init__(self, below: Objects, chain: AuditChain, *, store: str = OBJECTS) -> None:
         self.below = below
         self._chain = chain
+        self._store = store
         self._recorded: dict[str, str] = {}
 
     def get(self, key: str) -> bytes:
@@ -120,7 +122,7 @@ class AuditedObjects:
         """Return the entry of an object."""
         subject = owner_of_object(key).subject
         digest = self._chain.keys.digest(subject, data)
-        return Entry(what=what, store=OBJECTS, place=(key,), subject=subject, digest=digest, size=len(data))
+        return Entry(what=what, store=self._store, place=(key,), subject=subject, digest=digest, size=len(data))
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, in order."""

@@ -54,6 +54,8 @@ class AuditEvent(Model):
     request: str
     chain: str
     sequence: int
+    before: tuple[str, ...] = ()
+    """Where the fact is that was in force until then."""
 
     @property
     def record(self) -> str:
@@ -94,6 +96,7 @@ class LifeStory:
                 request=one.block.request,
                 chain=one.block.chain,
                 sequence=one.block.sequence,
+                before=one.entry.before,
             )
 
     def _said(self, one: RecordedEntry) -> str:

@@ -9,15 +9,23 @@ import hmac
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 
 from billproof.audit.chain import AuditChain
 from billproof.audit.findings import AuditFinding, AuditFindingKind, Verification
-from billproof.audit.heads import Anchor, Head
+from billproof.audit.heads import Anchor, Head, anchor_key, content_of, day_of_anchor
 from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of, is_of_part
-from billproof.audit.model import FACT, OBJECTS
+from billproof.audit.model import ANCHORED, FACT, OBJECTS
 from billproof.audit.naming import LANES
-from billproof.audit.walking import WalkedChain, blocks_of, compare_anchor, compare_heads, missing_anchors
+from billproof.audit.walking import (
+    WalkedChain,
+    blocks_of,
+    compare_anchor,
+    compare_heads,
+    missing_anchor,
+    missing_anchors,
+)
 from billproof.errors import NotFound
 from billproof.ids import canonical_json
 from billproof.ports import Key, LinkableRecords, Objects
@@ -37,6 +45,8 @@ class AuditedStores:
     anchors: Sequence[Anchor] = ()
     heads: Sequence[Head] = ()
     """Heads that were printed before."""
+    today: date | None = None
+    """The day on which it is verified: anchors are due up to the day before yesterday."""
 
 
 @dataclass
@@ -62,6 +72,8 @@ class _Check:
         """Compare something that is stored with its records."""
         self.counts[name[0]] = self.counts.get(name[0], 0) + 1
         recorded = self.index.entries.get(name, [])
+        if not recorded and name[0] == ANCHORED:  # from before anchors had records; the chains are compared with it
+            return
         if not recorded:
             self.find(AuditFindingKind.UNRECORDED, name, "is stored, and no record says so")
             return
@@ -87,6 +99,10 @@ class _Check:
             self.unconfirmed += 1
             return
         last = recorded[-1]
+        if name[0] == ANCHORED:
+            day = day_of_anchor(name[1]).isoformat()
+            self.findings.append(missing_anchor(day, f"{last.where} of {last.block.at} recorded it"))
+            return
         self.find(AuditFindingKind.GONE, name, f"{last.where} of {last.block.at} recorded it, and it is not there")
 
     def history(self, name: Name) -> None:
@@ -117,7 +133,7 @@ def verify(
             compare_anchor(walked, anchor)
         mine = [head for head in stores.heads if head.chain == walked.name]
         compare_heads(walked, mine, "the head that was printed names")
-    return _verification(chains, checks, missing_anchors(stores.anchors, chains))
+    return _verification(chains, checks, missing_anchors(stores.anchors, chains, stores.today))
 
 
 def _to_walk(stores: AuditedStores, name: str) -> WalkedChain:
@@ -166,11 +182,12 @@ def _verification(
     counts: Counter[str] = Counter()
     for check in checks:
         counts.update(check.counts)
+    named = {finding.where for check in checks for finding in check.findings}
     return Verification(
         chains=len(chains),
         blocks=sum(walked.number for walked in chains),
         entries=index.number,
-        facts=sum(number for store, number in counts.items() if store != OBJECTS),
+        facts=sum(number for store, number in counts.items() if store not in {OBJECTS, ANCHORED}),
         objects=counts[OBJECTS],
         since=min((walked.first_at for walked in chains if walked.number), default=""),
         adopted=index.adoptions.total(),
@@ -178,7 +195,7 @@ def _verification(
         unconfirmed=sum(check.unconfirmed for check in checks),
         findings=(
             *(finding for walked in chains for finding in walked.findings),
-            *more,
+            *(finding for finding in more if finding.where not in named),
             *(finding for check in checks for finding in check.findings),
         ),
     )
@@ -202,11 +219,19 @@ def _everything(stores: AuditedStores, part: int, parts: int) -> Iterator[tuple[
     for key in stores.objects.keys(""):
         if is_of_part((OBJECTS, key), part, parts):
             yield (OBJECTS, key), stores.objects.get(key)
+    yield from ((name, data) for name, data in _anchored(stores).items() if is_of_part(name, part, parts))
+
+
+def _anchored(stores: AuditedStores) -> dict[Name, bytes]:
+    return {(ANCHORED, anchor_key(anchor.day)): content_of(anchor) for anchor in stores.anchors}
 
 
 def _looked_up(stores: AuditedStores, names: Iterable[Name]) -> Iterator[tuple[Name, bytes]]:
+    anchored = _anchored(stores)
     for name in sorted(names):
         store, *place = name
+        if name in anchored:
+            yield name, anchored[name]
         if store == OBJECTS:
             try:
                 yield name, stores.objects.get(place[0])

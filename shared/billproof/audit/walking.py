@@ -6,6 +6,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import chain as chain_iterables
 
 import msgspec
@@ -172,9 +173,23 @@ def compare_anchor(walked: WalkedChain, anchor: Anchor) -> None:
         walked.find(AuditFindingKind.REWRITTEN, mine.first, f"is dated {anchor.day}, whose anchor has no record")
 
 
-def missing_anchors(anchors: Sequence[Anchor], chains: Sequence[WalkedChain]) -> Iterator[AuditFinding]:
-    """Find the days between anchors that have records and no anchor: somebody removed it, or it was never written."""
-    days = {anchor.day.isoformat() for anchor in anchors}
-    for day in sorted({day for walked in chains for day in walked.days}):
-        if days and min(days) < day < max(days) and day not in days:
-            yield AuditFinding(kind=AuditFindingKind.ANCHOR_MISSING, where=f"anchor of {day}", message="is not there")
+def missing_anchors(
+    anchors: Sequence[Anchor], chains: Sequence[WalkedChain], today: date | None
+) -> Iterator[AuditFinding]:
+    """Find the days that have records and no anchor: somebody removed it, or it was never written.
+
+    Every night anchors the day before: so all days since the first anchor, or without any since the first record, are
+    due up to the last anchor, and up to the day before yesterday where it is known which day is `today`.
+    """
+    known = {anchor.day.isoformat() for anchor in anchors}
+    days = sorted({day for walked in chains for day in walked.days})
+    first, last = min(known, default=""), max(known, default="")
+    due = (today - timedelta(days=1)).isoformat() if today else ""
+    for day in days:
+        if first < day < max(last, due) and day not in known:
+            yield missing_anchor(day, "has records; `billproof audit anchor` writes what was never written")
+
+
+def missing_anchor(day: str, why: str) -> AuditFinding:
+    """Return the finding that a day has no anchor."""
+    return AuditFinding(kind=AuditFindingKind.ANCHOR_MISSING, where=f"anchor of {day}", message=f"is not there: {why}")

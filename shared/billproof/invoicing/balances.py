@@ -7,6 +7,7 @@ Of two releases that change a balance at once one finds its ordinal taken, and l
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from billproof.findings import Finding, Owner, Severity
@@ -17,7 +18,7 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.ports import Key, Record, Records
 from billproof.pricing.terms import AccountTerms
-from billproof.store_keys import BalanceKey, sort_key
+from billproof.store_keys import BalanceKey, partition_name, sort_key
 
 BALANCE_OVER_LIMIT = "balance_over_limit"
 
@@ -115,11 +116,11 @@ def balance_records(release: Released) -> Iterator[Record]:
     if change is None:
         return
     entry = BalanceEntry(document=release.invoice, number=release.number, issue_date=release.issue_date, change=change)
-    key = Key(
-        _partition(release.legal_entity, release.account), str(BalanceKey(change.change.currency, change.ordinal))
-    )
-    yield Record(key, entry.model_dump(mode="json"))
+    partition, last = _partition(release.legal_entity, release.account), change.ordinal - 1
+    key = BalanceKey(change.change.currency, change.ordinal)
+    before = Key(partition, str(replace(key, ordinal=last))) if last else None
+    yield Record(Key(partition, str(key)), entry.model_dump(mode="json"), before)
 
 
 def _partition(entity: str, account: str) -> str:
-    return f"balance#{entity}#{account}"
+    return partition_name("balance", entity, account)

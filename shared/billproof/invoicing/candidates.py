@@ -12,7 +12,7 @@ from billproof.invoicing.facts import RELEASED, fact_key
 from billproof.invoicing.model import BillingSlot, DocumentRef, PeriodBilling, Released
 from billproof.periods import Period
 from billproof.ports import TRANSACTION_LIMIT, Key, Record
-from billproof.store_keys import SlotKey
+from billproof.store_keys import SlotKey, partition_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Candidate:
     slots: tuple[BillingSlot, ...] = ()
     settlement: Settlement = Settlement.INVOICE
     most_left: Decimal | None = None
+    held_as: str = ""
+    """The fact that held it, or that it was asked for, until it is released."""
 
     @property
     def id(self) -> InvoiceId:
@@ -45,7 +47,8 @@ class Candidate:
 
 def records_of(release: Released, candidate: Candidate) -> Iterator[Record]:
     """Yield what is written with a release: its fact, its change of the balance, and the slots of its document."""
-    yield Record(fact_key(candidate.id, RELEASED), release.model_dump(mode="json"))
+    before = fact_key(candidate.id, candidate.held_as) if candidate.held_as else None
+    yield Record(fact_key(candidate.id, RELEASED), release.model_dump(mode="json"), before)
     yield from balance_records(release)
     for slot in _with_own(candidate, release.period):
         billing = PeriodBilling(**slot.model_dump(), invoice=release.invoice, number=release.number, run=release.run)
@@ -62,7 +65,7 @@ def _with_own(candidate: Candidate, period: Period) -> tuple[BillingSlot, ...]:
 
 def account_partition(entity: str, account: str) -> str:
     """Return where the billings of an account are."""
-    return f"account#{entity}#{account}"
+    return partition_name("account", entity, account)
 
 
 def slot_key(document: InvoiceId, slot: BillingSlot) -> Key:

@@ -23,7 +23,7 @@ from billproof.ids import shard_of
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import InvoiceStatus, Released
 from billproof.ports import Document, Key, Record
-from billproof.store_keys import FactKey, FactName, ordinal_text
+from billproof.store_keys import FactKey, FactName, ordinal_text, partition_name
 
 REGISTER_SHARDS = 8
 """Partitions for the invoices of one legal entity and period."""
@@ -32,6 +32,10 @@ RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "pos
 DECLARED, ACCRUED = "declared", "accrued"
 CREDIT_REQUESTED = str(FactName(HELD, ordinal_text(1)))
 """The fact that takes a credit note's place among those of its invoice: of two requests at once one is given it."""
+
+
+FOLLOWS = {POSTING: RELEASED, POSTED: POSTING, DECLARED: RELEASED, DELIVERED: RELEASED}
+"""What an invoice was until a fact of it, where there always is such a fact."""
 
 
 def held_by(run: str) -> str:
@@ -57,7 +61,7 @@ def facts_partition(document: InvoiceId) -> str:
 
 def shard_partition(entity: str, period: str, shard: int) -> str:
     """Return one of the partitions of the documents of a legal entity and period."""
-    return f"invoices#{entity}#{period}#{shard}"
+    return partition_name("invoices", entity, period, str(shard))
 
 
 class Sent(StrEnum):

@@ -17,7 +17,8 @@ from typing import Protocol
 from billproof.errors import Contended, IssuedLater
 from billproof.findings import Finding
 from billproof.invoicing.candidates import Candidate
-from billproof.invoicing.drafts import BatchDrafts, Draft
+from billproof.invoicing.drafts import BatchDrafts, Draft, DraftOutcome
+from billproof.invoicing.facts import held_by
 from billproof.invoicing.model import DocumentRef, Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import Series, SeriesKind
@@ -130,7 +131,11 @@ class _Release:
     def _take(self, drafts: Sequence[Draft], series: Series) -> dict[str, Released]:
         candidates = [
             Candidate(
-                draft.invoice, draft.document, slots=draft.places, most_left=self.issues.most_left(draft.document)
+                draft.invoice,
+                draft.document,
+                slots=draft.places,
+                most_left=self.issues.most_left(draft.document),
+                held_as=held_by(self.batch.run) if draft.outcome is DraftOutcome.HELD else "",
             )
             for draft in drafts
             if draft.document

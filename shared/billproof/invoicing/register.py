@@ -28,6 +28,7 @@ from billproof.invoicing.balances import Balances
 from billproof.invoicing.candidates import Candidate, account_partition, chunks, records_of, slot_key
 from billproof.invoicing.facts import (
     CREDIT_REQUESTED,
+    FOLLOWS,
     REGISTER_SHARDS,
     RELEASED,
     InvoiceFacts,
@@ -44,6 +45,7 @@ from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
+from billproof.store_keys import partition_name
 
 MAX_ATTEMPTS = 50
 """How often a block is tried again when others release into the same series; each failure means another succeeded."""
@@ -62,7 +64,9 @@ class Register:
 
     def add(self, document: str, fact: str, content: Model) -> bool:
         """Add a fact; False where it is there already."""
-        return self._records.create(Record(fact_key(InvoiceId.parse(document), fact), content.model_dump(mode="json")))
+        identity, follows = InvoiceId.parse(document), FOLLOWS.get(fact)
+        before = fact_key(identity, follows) if follows else None
+        return self._records.create(Record(fact_key(identity, fact), content.model_dump(mode="json"), before))
 
     def hold(self, held: HeldInvoice) -> bool:
         """Note that a run held an invoice; False where it did before."""
@@ -259,7 +263,8 @@ class Register:
             invoices=tuple(candidate.invoice for candidate, _ in candidates),
             issue_date=series.issue_date,
         )
-        records = [Record(block_key(series, first), block.model_dump(mode="json"))]
+        before = block_key(series, last.first) if last else None
+        records = [Record(block_key(series, first), block.model_dump(mode="json"), before)]
         releases = []
         for ordinal, (candidate, change) in enumerate(candidates, start=first):
             release = Released(
@@ -279,4 +284,4 @@ class Register:
 
 
 def _revenue_partition(entity: str, month: str, shard: int) -> str:
-    return f"revenue#{entity}#{month}#{shard}"
+    return partition_name("revenue", entity, month, str(shard))

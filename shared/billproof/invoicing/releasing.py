@@ -12,7 +12,7 @@ from billproof.ids import canonical_json, digest_bytes, shown
 from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
-from billproof.invoicing.facts import DELIVERED, POSTED
+from billproof.invoicing.facts import CREDIT_REQUESTED, DELIVERED, POSTED
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Released
 from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
@@ -74,7 +74,8 @@ def release_held(
     unaccounted = _unaccounted(draft, issues)
     if unaccounted is not None and register.released(draft.invoice) is None:
         return unaccounted
-    held = draft.model_copy(update={"issue_date": max(issues.today, batch.issue_date_of(draft))})
+    day = max(issues.today, batch.issue_date_of(draft))
+    held = draft.model_copy(update={"issue_date": day, "outcome": DraftOutcome.HELD})
     known = register.released(draft.invoice)
     if known is None and held.issue_date != batch.issue_date_of(draft):
         issued = issues.issue(draft, batch.issue_date_of(held))
@@ -142,7 +143,7 @@ def release_credit(
             kind=SeriesKind.CREDIT_NOTES,
         )
         on_day = _credit_on(day, credit, request.document, objects)
-        candidate = Candidate(document_id, on_day, request.places, credit.settlement, most_left)
+        candidate = Candidate(document_id, on_day, request.places, credit.settlement, most_left, CREDIT_REQUESTED)
         try:
             releases = register.release(
                 [candidate], series=series, period=invoice.period, run=request_id, refused=refused

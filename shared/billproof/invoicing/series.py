@@ -18,6 +18,7 @@ from pydantic import Field
 from billproof.errors import NotFound
 from billproof.model import Model
 from billproof.ports import Key
+from billproof.store_keys import partition_name
 
 NUMBER_DIGITS = 6
 
@@ -118,4 +119,4 @@ def _block_sort(first: int) -> str:
 
 def series_partition(entity: str, year: int, kind: SeriesKind) -> str:
     """Return where the blocks of a series are."""
-    return f"numbers#{entity}#{year}" + (f"#{kind.value}" if kind.value else "")
+    return partition_name("numbers", entity, str(year), *filter(None, [kind.value]))

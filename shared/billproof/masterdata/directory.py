@@ -32,7 +32,7 @@ from billproof.names import PUBLISHED
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
-from billproof.store_keys import sort_key
+from billproof.store_keys import VersionKey, partition_name, sort_key
 
 MEMBER_SHARDS = 16
 """Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
@@ -51,13 +51,13 @@ def key_of(data: AnyMasterData) -> Key:
     version = f"v{data.version:06d}"
     match data:
         case Account():
-            return Key(f"account#{data.id}", f"profile#{version}")
+            return Key(_account_partition(data.id), sort_key("profile", version))
         case Contract():
-            return Key(f"account#{data.account}", sort_key("contract", data.id, version))
+            return Key(_account_partition(data.account), sort_key("contract", data.id, version))
         case CrmState():
-            return Key(f"account#{data.account}", sort_key("crm", data.id, version))
+            return Key(_account_partition(data.account), sort_key("crm", data.id, version))
         case ExchangeRate():
-            return Key(f"rates#{data.id}", sort_key(str(data.day), version))
+            return Key(partition_name("rates", data.id), sort_key(str(data.day), version))
         case LegalEntity() | Policy() | Meter():
             kind = "entity" if isinstance(data, LegalEntity) else data.kind
             return Key("catalog", sort_key(kind, data.id, version))
@@ -65,14 +65,25 @@ def key_of(data: AnyMasterData) -> Key:
 
 def _receipt_key(data: AnyMasterData) -> Key:
     key = key_of(data)
-    return Key(f"received#{key.partition}", key.sort)
+    return Key(partition_name("received", key.partition), key.sort)
+
+
+def _account_partition(account: str) -> str:
+    return partition_name("account", account)
+
+
+def _members_partition(entity: str, shard: int) -> str:
+    return partition_name("members", entity, f"{shard:02d}")
 
 
 def _memberships(account: Account) -> Iterator[Record]:
-    partition = f"members#{account.legal_entity}#{shard_of(account.id, MEMBER_SHARDS):02d}"
+    partition = _members_partition(account.legal_entity, shard_of(account.id, MEMBER_SHARDS))
     yield Record(Key(partition, account.id), {"account": account.id})
     if account.parent is not None:
-        yield Record(Key(f"account#{account.parent}", f"child#{account.id}"), {"kind": "child", "account": account.id})
+        yield Record(
+            Key(_account_partition(account.parent), sort_key("child", account.id)),
+            {"kind": "child", "account": account.id},
+        )
 
 
 def _by(account: Account) -> str:
@@ -107,7 +118,8 @@ class Directory:
         if isinstance(data, Policy) and data.format == FORMAT:
             message = f"policy {data.id}: publish it with billproof policy publish; somebody else confirms it"
             raise InvalidInput(message)
-        record = Record(key_of(data), data.model_dump(mode="json"))
+        key = key_of(data)
+        record = Record(key, data.model_dump(mode="json"), self._version_before(key))
         batch = [record]
         if receipt is not None:
             batch.append(Record(_receipt_key(data), receipt.model_dump(mode="json")))
@@ -125,6 +137,13 @@ class Directory:
             raise Conflict(message)
         return False
 
+    def _version_before(self, key: Key) -> Key | None:
+        """Return where the last version of a lower number is; None for the first one."""
+        version = VersionKey.parse(key.sort)
+        versions = sort_key(*filter(None, [version.kind, version.name]), "")
+        records = self._records.query(key.partition, prefix=versions, newest_first=True)
+        return next((record.key for record in records if record.key.sort < key.sort), None)
+
     def _new_memberships(self, data: AnyMasterData) -> list[Record]:
         if not isinstance(data, Account):
             return []
@@ -132,7 +151,7 @@ class Directory:
         return [member for member in _memberships(data) if self._records.get(member.key) is None]
 
     def _refuse_move(self, account: Account) -> None:
-        known = self._latest(f"account#{account.id}", "profile#", Account)
+        known = self._latest(_account_partition(account.id), "profile#", Account)
         if known is not None and known.legal_entity != account.legal_entity:
             message = f"account {account.id} belongs to {known.legal_entity} and cannot move to {account.legal_entity}"
             raise Conflict(message)
@@ -147,7 +166,7 @@ class Directory:
 
     def legal_entity(self, entity: str) -> LegalEntity:
         """Return the latest version of a legal entity; raises NotFound."""
-        latest = self._latest("catalog", f"entity#{entity}#", LegalEntity)
+        latest = self._latest("catalog", sort_key("entity", entity, ""), LegalEntity)
         if latest is None:
             message = f"there is no legal entity {shown(entity)}"
             raise NotFound(message)
@@ -155,7 +174,7 @@ class Directory:
 
     def versions_of(self, entity: str) -> list[LegalEntity]:
         """Return every version of a legal entity, oldest first."""
-        records = self._records.query("catalog", prefix=f"entity#{entity}#")
+        records = self._records.query("catalog", prefix=sort_key("entity", entity, ""))
         return [LegalEntity.model_validate(record.document) for record in records]
 
     def legal_entities(self) -> list[LegalEntity]:
@@ -183,23 +202,23 @@ class Directory:
         rates: list[ExchangeRate] = []
         for pair in (f"{currency}-{books}", f"{books}-{currency}"):
             for month in sorted({month_name(on - timedelta(days=back)) for back in range(days + 1)}):
-                records = self._records.query(f"rates#{pair}", prefix=month)
+                records = self._records.query(partition_name("rates", pair), prefix=month)
                 rates += (ExchangeRate.model_validate(record.document) for record in records)
         usable = (rate for rate in rates if rate.holds_on(on, days=days))
         return max(usable, key=lambda rate: (rate.day, rate.id == f"{currency}-{books}", rate.version), default=None)
 
     def account(self, account: str) -> Account | None:
         """Return the latest version of an account, or None."""
-        return self._latest(f"account#{account}", "profile#", Account)
+        return self._latest(_account_partition(account), "profile#", Account)
 
     def children(self, account: str) -> list[str]:
         """Return the accounts that an account is the parent of, by id."""
-        records = self._records.query(f"account#{account}", prefix="child#")
+        records = self._records.query(_account_partition(account), prefix="child#")
         return [record.document["account"] for record in records]
 
     def contracts(self, account: str) -> list[Contract]:
         """Return every version of every contract of an account, by contract and version."""
-        records = self._records.query(f"account#{account}", prefix="contract#")
+        records = self._records.query(_account_partition(account), prefix="contract#")
         return [Contract.model_validate(record.document) for record in records]
 
     def account_record(self, account: str) -> AccountRecord:
@@ -208,7 +227,7 @@ class Directory:
         contracts: list[Contract] = []
         states: dict[str, CrmState] = {}
         children: list[str] = []
-        for record in self._records.query(f"account#{account}"):
+        for record in self._records.query(_account_partition(account)):
             match record.document["kind"]:
                 case "account":
                     profile = Account.model_validate(record.document)
@@ -240,17 +259,19 @@ class Directory:
 
     def known_since(self, account: str) -> str | None:
         """Return when the first version of an account came, as text in UTC; None where that is not known of each."""
-        profiles = [record.key.sort for record in self._records.query(f"account#{account}", prefix="profile#")]
+        profiles = [record.key.sort for record in self._records.query(_account_partition(account), prefix="profile#")]
         receipts = {
             record.key.sort: Receipt.model_validate(record.document).received_at
-            for record in self._records.query(f"received#account#{account}", prefix="profile#")
+            for record in self._records.query(
+                partition_name("received", _account_partition(account)), prefix="profile#"
+            )
         }
         return min(receipts.values()) if profiles and receipts.keys() >= {*profiles} else None
 
     def members(self, entity: str) -> Iterator[str]:
         """Yield the accounts that a legal entity bills, shard by shard."""
         for shard in range(MEMBER_SHARDS):
-            for record in self._records.query(f"members#{entity}#{shard:02d}"):
+            for record in self._records.query(_members_partition(entity, shard)):
                 yield record.key.sort
 
 

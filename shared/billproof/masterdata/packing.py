@@ -6,6 +6,7 @@ A contract of 2,000 charges is 700 KB of JSON; DynamoDB keeps 400 KB in an item.
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from billproof.ids import canonical_json
 from billproof.ports import Document, Key, Record, Records
@@ -28,7 +29,7 @@ class PackedRecords:
 
     def create_all(self, records: Sequence[Record]) -> bool:
         """Write all of the records, or none where any of their keys is taken."""
-        return self._records.create_all([Record(record.key, _packed(record.document)) for record in records])
+        return self._records.create_all([replace(record, document=_packed(record.document)) for record in records])
 
     def query(
         self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None

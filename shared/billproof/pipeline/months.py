@@ -12,7 +12,7 @@ from billproof.errors import Conflict, InvalidPeriod
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
-from billproof.pipeline.starting import is_closed, run_ids, sign_off_key
+from billproof.pipeline.starting import CLOSED, is_closed, run_ids, run_key, sign_off_key
 from billproof.ports import Record, Records
 
 
@@ -52,7 +52,9 @@ def sign_off_month(
             message = f"run {open_run} has not closed: finish it, or run {month_of_run} again, then sign {period} off"
             raise Conflict(message)
     signed = SignOff(legal_entity=legal_entity, period=period, signed_by=signed_by, signed_at=instant_text(now))
-    records.create(Record(sign_off_key(legal_entity, period), signed.model_dump(mode="json")))
+    known = run_ids(records, legal_entity, period)
+    before = run_key(known[-1], CLOSED) if known else None
+    records.create(Record(sign_off_key(legal_entity, period), signed.model_dump(mode="json"), before))
     return signed_off(records, legal_entity, period) or signed
 
 

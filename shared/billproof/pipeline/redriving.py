@@ -14,7 +14,7 @@ from billproof.errors import Contended
 from billproof.periods import instant_text
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
-from billproof.store_keys import turn_key
+from billproof.store_keys import partition_name, turn_key
 
 MAX_ATTEMPTS = 10
 REDRIVE_TAKES = timedelta(minutes=5)
@@ -27,7 +27,7 @@ def note_redrive(records: Records, legal_entity: str, run_id: str, now: datetime
         last = _last(records, legal_entity)
         ordinal = int(last.key.sort) + 1 if last else 1
         note = {"run_id": run_id, "noted_at": instant_text(now)}
-        if records.create(Record(Key(_redriven(legal_entity), turn_key(ordinal)), note)):
+        if records.create(Record(Key(_redriven(legal_entity), turn_key(ordinal)), note, last.key if last else None)):
             return
     message = f"others kept redriving runs of {legal_entity}"
     raise Contended(message)
@@ -42,7 +42,7 @@ def noted_redrive(records: Records, legal_entity: str, now: datetime) -> str | N
 
 
 def _redriven(legal_entity: str) -> str:
-    return f"redriven#{legal_entity}"
+    return partition_name("redriven", legal_entity)
 
 
 def _last(records: Records, legal_entity: str) -> Record | None:

@@ -26,7 +26,7 @@ from billproof.pipeline.redriving import noted_redrive
 from billproof.pipeline.turns import last_turn, runs_in_turn, turn
 from billproof.ports import Document, Key, Record, Records, Workflows
 from billproof.retrying import attempts
-from billproof.store_keys import RunKey
+from billproof.store_keys import RunKey, partition_name
 
 MAX_ATTEMPTS = 10
 LOOK_BACK_MONTHS = 120
@@ -48,19 +48,20 @@ class StartedRun(Model):
     started: bool
 
 
-def _key(run_id: str, fact: str = "") -> Key:
+def run_key(run_id: str, fact: str = "") -> Key:
+    """Return where a run, or a fact of it, is."""
     run = RunId.parse(run_id)
-    return Key(f"runs#{run.legal_entity}#{run.period}", str(RunKey(run.ordinal, fact)))
+    return Key(partition_name("runs", run.legal_entity, run.period), str(RunKey(run.ordinal, fact)))
 
 
 def sign_off_key(legal_entity: str, period: str) -> Key:
     """Return where it is written that a month is signed off."""
-    return Key(f"signed-off#{legal_entity}", period)
+    return Key(partition_name("signed-off", legal_entity), period)
 
 
 def is_closed(records: Records, run_id: str) -> bool:
     """Say whether a run is closed: its statement is written."""
-    return records.get(_key(run_id, CLOSED)) is not None
+    return records.get(run_key(run_id, CLOSED)) is not None
 
 
 def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
@@ -71,7 +72,7 @@ def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
 def _run_records(records: Records, legal_entity: str, period: str) -> list[Document]:
     """Return what was asked for with each run of a legal entity and period, oldest first."""
     runs: dict[int, Document] = {}
-    for record in records.query(f"runs#{legal_entity}#{period}"):
+    for record in records.query(partition_name("runs", legal_entity, period)):
         key = RunKey.parse(record.key.sort)
         if not key.fact:
             runs[key.ordinal] = record.document
@@ -114,13 +115,14 @@ def start_billing_run(
         refuse_while_another_runs(records, legal_entity, period, workflows, now)
         run_id = str(RunId(legal_entity, period, len(known) + 1))
         record = Record(
-            _key(run_id),
+            run_key(run_id),
             {
                 "run_id": run_id,
                 "planned_at": instant_text(now),
                 "requested_by": requested_by,
                 "only_accounts": sorted(set(only_accounts)),
             },
+            run_key(known[-1]) if known else None,
         )
         before_record(run_id)
         if records.create_all([record, turn(legal_entity, ordinal + 1, run_id)]):
@@ -157,7 +159,7 @@ def refuse_other_request(records: Records, run_id: str, requested_by: str) -> No
 
     Whoever is named as the requester decides nothing of the run, so the name must be that of who asked.
     """
-    record = records.get(_key(run_id))
+    record = records.get(run_key(run_id))
     if record is None or record.get("requested_by", SCHEDULE) != requested_by:
         message = f"run {run_id} was not asked for by {shown(requested_by)}: start it with billproof run start"
         raise Conflict(message)
@@ -189,7 +191,7 @@ def _under_way(records: Records, run_id: str, workflows: Workflows, now: datetim
 
 def _is_remembered(records: Records, run_id: str, now: datetime) -> bool:
     """Say whether Step Functions would surely know the run's execution, had it been started."""
-    planned_at = (records.get(_key(run_id)) or {}).get("planned_at")
+    planned_at = (records.get(run_key(run_id)) or {}).get("planned_at")
     return planned_at is not None and now - datetime.fromisoformat(planned_at) < EXECUTIONS_KNOWN
 
 
@@ -200,7 +202,7 @@ def _was_never_started(records: Records, run_id: str, workflows: Workflows, now:
 
 def _refuse_other_accounts(records: Records, run_id: str, only_accounts: Sequence[str]) -> None:
     """Refuse to pass a run of some accounts off as the one that was asked for; raises Contended: it is tried again."""
-    record = records.get(_key(run_id)) or {}
+    record = records.get(run_key(run_id)) or {}
     limited_to = record.get("only_accounts", [])
     if limited_to and limited_to != sorted(set(only_accounts)):
         message = f"{run_id} is running for {', '.join(limited_to)} only: try again when it has ended"
@@ -219,7 +221,7 @@ def _start(records: Records, run_id: str, workflows: Workflows, now: datetime) -
         if not is_closed(records, other) and (other == noted or workflows.status(other) == RUNNING):
             message = f"{other} is redriven: {run_id} is started when it has ended"
             raise Contended(message)
-    record = records.get(_key(run_id)) or {}
+    record = records.get(run_key(run_id)) or {}
     document = {
         "run_id": run_id,
         "legal_entity": run.legal_entity,
@@ -291,4 +293,5 @@ def _whole_runs(records: Records, legal_entity: str, period: str) -> list[str]:
 
 def mark_closed(records: Records, *, run_id: str, statement_key: str) -> bool:
     """Note that a run is closed; False where it was."""
-    return records.create(Record(_key(run_id, CLOSED), {"run_id": run_id, "statement": statement_key}))
+    document = {"run_id": run_id, "statement": statement_key}
+    return records.create(Record(run_key(run_id, CLOSED), document, run_key(run_id)))

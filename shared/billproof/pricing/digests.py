@@ -14,6 +14,7 @@ from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.ids import digest
 from billproof.periods import Period
 from billproof.pricing.service_periods import dues
+from billproof.store_keys import sort_key
 
 UNPRICED = {"effective", "days", "ramp", "name", "floor_unit_price"}
 """Fields of a term that decide no amount of the days for which it is stated."""
@@ -21,7 +22,7 @@ UNPRICED = {"effective", "days", "ramp", "name", "floor_unit_price"}
 
 def versions_digest(contracts: Iterable[Contract]) -> str:
     """Return the digest of which versions are known."""
-    return digest(sorted(f"{contract.id}#{contract.version}" for contract in contracts))
+    return digest(sorted(sort_key(contract.id, str(contract.version)) for contract in contracts))
 
 
 def terms_digest(contracts: Iterable[Contract], period: Period) -> str:

@@ -16,6 +16,7 @@ from billproof.ledger.model import JournalEntry
 from billproof.money import total
 from billproof.periods import Period, month_name
 from billproof.ports import Key, Record, Records
+from billproof.store_keys import partition_name
 
 LEDGER_SHARDS = 8
 
@@ -45,7 +46,7 @@ class EmbeddedLedger:
             message = f"entry {entry.external_reference} is out of balance by {left}"
             raise UnbalancedEntry(message)
         shard = shard_of(entry.external_reference, LEDGER_SHARDS)
-        journal = f"journal#{entry.legal_entity}#{month_name(entry.document_date)}#{shard}"
+        journal = partition_name("journal", entry.legal_entity, month_name(entry.document_date), str(shard))
         written = self._records.create_all(
             [
                 Record(_document_key(entry.legal_entity, entry.external_reference), entry.model_dump(mode="json")),
@@ -65,7 +66,7 @@ class EmbeddedLedger:
         month = Period.month_ending(Period.month(month_name(period.start)).start)
         while month.start < period.end:
             for shard in range(LEDGER_SHARDS):
-                for record in self._records.query(f"journal#{legal_entity}#{month.name}#{shard}"):
+                for record in self._records.query(partition_name("journal", legal_entity, month.name, str(shard))):
                     entry = self.entry(legal_entity, record.key.sort)
                     if entry is not None and period.start <= entry.document_date < period.end:
                         yield _document(entry)
@@ -79,4 +80,6 @@ def _document(entry: JournalEntry) -> PostedDocument:
 
 
 def _document_key(legal_entity: str, external_reference: str) -> Key:
-    return Key(f"documents#{legal_entity}#{shard_of(external_reference, LEDGER_SHARDS)}", external_reference)
+    return Key(
+        partition_name("documents", legal_entity, str(shard_of(external_reference, LEDGER_SHARDS))), external_reference
+    )
