@@ -10,8 +10,8 @@ from pathlib import Path
 folder, objects, wrong = Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None, []
 
 
-def lines(name):  # the objects of a file of JSON lines; none where it was not exported
-    return [json.loads(line) for line in (folder / name).read_text().splitlines()] if (folder / name).exists() else []
+def lines(name):  # the objects of a file of JSON lines, one after the other; none where it was not exported
+    return map(json.loads, (folder / name).open(encoding="utf-8")) if (folder / name).exists() else ()
 
 
 def root(leaves):  # of a Merkle tree: RFC 6962, section 2.1
@@ -22,7 +22,7 @@ def root(leaves):  # of a Merkle tree: RFC 6962, section 2.1
 
 
 for name, stated in json.loads((folder / "manifest.json").read_text())["files"].items():
-    if hashlib.sha256((folder / name).read_bytes()).hexdigest() != stated["sha256"]:
+    if hashlib.file_digest((folder / name).open("rb"), "sha256").hexdigest() != stated["sha256"]:
         wrong.append(f"{name} is not the file that the manifest names")
 keys, chains, days = {key["subject"]: key["key"] for key in lines("keys.jsonl")}, defaultdict(list), defaultdict(list)
 for block in lines("blocks.jsonl"):
@@ -31,9 +31,9 @@ for block in lines("blocks.jsonl"):
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     if hashlib.sha256(b"\x00" + text.encode()).hexdigest() != block["hash"]:
         wrong.append(f"{where} was changed")
-    if block["sequence"] != len(before) + 1 or block["previous"] != (before[-1]["hash"] if before else "0" * 64):
+    if block["sequence"] != len(before) + 1 or block["previous"] != (before[-1] if before else "0" * 64):
         wrong.append(f"{where} does not follow the record before it")
-    before.append(block)
+    before.append(block["hash"])
     days[block["chain"], block["at"][:10]].append(bytes.fromhex(block["hash"]))
     for entry in block.get("entries", []) if objects else []:
         path, key = objects / entry["place"][0], keys.get(entry["subject"])
@@ -43,7 +43,7 @@ for block in lines("blocks.jsonl"):
 for anchor in lines("anchors.jsonl"):
     for day in anchor["chains"]:
         name, number = day["head"]["chain"], day["head"]["sequence"]
-        if [day["head"]["hash"]] != [block["hash"] for block in chains[name][number - 1 : number]]:
+        if [day["head"]["hash"]] != chains[name][number - 1 : number]:
             wrong.append(f"{name} {number} is not the record that the anchor of {anchor['day']} names")
         if root(days[name, anchor["day"]]).hex() != day["root"]:
             wrong.append(f"{name} has other records on {anchor['day']} than its anchor")

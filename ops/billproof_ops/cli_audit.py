@@ -182,7 +182,7 @@ def take_an_account_out(
     why: Why,
     as_json: AsJson = False,
 ) -> None:
-    """Take an account out of the usage and quarantine that it shares with others, as the law may ask for it.
+    """Take an account out of the usage, quarantine and discarded letters that it shares, as the law may ask for it.
 
     The objects are written anew without it and removed, with all their versions; the chain says by whom and why. It is
     safe to repeat. Runs that read the old objects can no longer be proved.
@@ -197,8 +197,15 @@ def take_an_account_out(
         by=api.own_name(who),
         why=why,
     )
-    text = f"{taken.events:,} events and {taken.refused:,} refused ones of {account} were in {taken.objects:,} objects"
-    show(taken, as_json=as_json, text=f"{text}, which are written anew without them and removed")
+    text = (
+        f"{taken.events:,} events, {taken.refused:,} refused and {taken.discarded:,} discarded ones of {account} were "
+        f"in {taken.objects:,} objects, which are written anew without them and removed"
+    )
+    show(taken, as_json=as_json, text=text)
+    for key in taken.unreadable:
+        typer.echo(f"{key} cannot be read: what of {account} is in it is not known", err=True)
+    if taken.unreadable:
+        raise typer.Exit(1)
 
 
 @app.command("anchor")

@@ -22,6 +22,7 @@ from billproof.adapters.aws.clients import client
 from billproof.approvals.dismissing import LEAST_REASON
 from billproof.ids import canonical_json
 from billproof.periods import instant_text
+from billproof.usage.discarded import discarded_key
 from billproof_ops.api import own_name
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.failures import WORK_QUEUES, Failure, failure_of
@@ -191,7 +192,7 @@ def discard(target: Target, queue: str, message_id: str, *, who: str | None, rea
         reason=reason.strip(),
     )
     content = canonical_json(kept.model_dump(mode="json"))
-    target.ports.objects.put(f"discarded/{queue}/{message_id}.json", content)
+    target.ports.objects.put(discarded_key(queue, message_id), content)
     client("sqs").delete_message(QueueUrl=pair.dead, ReceiptHandle=wanted["ReceiptHandle"])
     return kept
 

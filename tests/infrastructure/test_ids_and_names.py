@@ -19,7 +19,6 @@ NEVER_READ_BACK = {
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
     "shared/billproof/erp/declaring.py": "a reference at the external tax engine, kept for ever",
     "shared/billproof/pipeline/usages.py": "the name of a part of an artefact",
-    "shared/billproof/pricing/digests.py": "a part of a digest",
     "shared/billproof/reconciliation/service.py": "what was reconciled, for the log",
     "shared/billproof/tax/port.py": "the key of a calculation, which is compared as a whole",
 }

@@ -173,17 +173,18 @@ def an_anchor_of_a_day_without_records_rewritten(world: World) -> list[str]:
 
 @alteration
 def the_anchors_removed_with_the_records_of_them(world: World) -> list[str]:
-    """Whoever removes the records, too, breaks the chains that hold them."""
+    """Whoever removes the records, too, cuts the chains that hold them off."""
     _anchors_removed(world)
-    blocks = {key: block for key, block in world.audit.items.items() if key.partition.startswith("chain#")}
-    mine = {
-        key: block["chain"]
-        for key, block in blocks.items()
-        if any(entry["store"] == ANCHORED for entry in block.get("entries", ()))
-    }
-    for key in mine:
-        del world.audit.items[key]
-    return sorted({f"{chain} record {int(key.sort)}" for key, chain in mine.items()})
+    cut: dict[str, int] = {}
+    for _, block in sorted(world.audit.items.items()):
+        if any(entry["store"] == ANCHORED for entry in block.get("entries", ())):
+            cut.setdefault(block["chain"], block["sequence"])
+    last: dict[str, int] = {}
+    for chain, first in cut.items():
+        for key in [key for key in world.audit.items if key.partition == f"chain#{chain}" and int(key.sort) >= first]:
+            last[chain] = max(last.get(chain, 0), int(key.sort))
+            del world.audit.items[key]
+    return [f"{chain} record {sequence}" for chain, sequence in last.items()]
 
 
 @alteration

@@ -261,7 +261,7 @@ def test_an_account_is_taken_out_of_what_it_shares_and_the_chain_still_holds(wor
     shared = [key for key in world.objects.items if key.startswith(("usage/", "quarantine/", "compact"))]
     words = ("take-out", "UA", "--as", "ben", "--why", "Art. 17 GDPR, request 12")
     code, said = run(*words)
-    assert (code, "3 events and 1 refused ones of UA were in 5 objects" in said) == (0, True), said
+    assert (code, "3 events, 1 refused and 0 discarded ones of UA were in 5 objects" in said) == (0, True), said
     usage = [row for key in world.objects.keys("usage/") for row in log.read_segment(world.objects, key)]
     refused = [line for key in world.objects.keys("quarantine/") for line in log.read_quarantined(world.objects, key)]
     assert {row.account for row in usage} == {"EV"}
@@ -270,7 +270,7 @@ def test_an_account_is_taken_out_of_what_it_shares_and_the_chain_still_holds(wor
     assert not [key for key in world.objects.items if key.startswith("compact")]
     code, said = run("verify")
     assert (code, "Art. 17 GDPR, request 12" in said) == (0, True), said
-    assert "0 events and 0 refused ones of UA were in 0 objects" in run(*words)[1]
+    assert "0 events, 0 refused and 0 discarded ones of UA were in 0 objects" in run(*words)[1]
 
 
 def test_what_is_taken_out_by_nobody_or_for_no_reason_stays(world: World) -> None:

@@ -1,22 +1,26 @@
-"""Taking one account out of the objects that it shares with others: segments of usage, and quarantine.
+"""Taking one account out of the objects that it shares with others: usage, quarantine, discarded dead letters.
 
     OLD (UA, B6)  ->  NEW (B6)        recorded as adopted: what is left without UA
                       OLD             declared erased, then removed, as is every compacted day that held it
 
 An object's name is the digest of its content, so none is changed. Each step may be repeated: a command that was stopped
-is called again.
+is called again. A compaction that ran meanwhile may leave a day that covers what was removed: the next call removes it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
+from itertools import chain as chain_iterables
 
 from billproof.audit.adopting import adopt_object, declare_erased, refuse_nobody
 from billproof.audit.chain import ENTRIES_LIMIT, AuditChain
 from billproof.audit.stores import AuditedObjects
+from billproof.errors import NotFound
 from billproof.ids import shard_of
 from billproof.model import Model
 from billproof.ports import NewObject
 from billproof.usage import log
+from billproof.usage.compacted import read_compaction
+from billproof.usage.discarded import letters_without
 from billproof.usage.model import Quarantined
 from billproof.usage.refused import readable_parts
 
@@ -24,12 +28,21 @@ _NAME_LENGTH = len(log.content_name(b""))
 
 
 class TakenOut(Model):
-    """How many events of an account were taken out, and of how many objects."""
+    """How many events of an account were taken out, in dead letters too, and of how many objects.
+
+    `unreadable` are objects that no longer hold what named them: what of the account is in them nobody knows.
+    """
 
     account: str
     events: int
     refused: int
+    discarded: int
     objects: int
+    unreadable: tuple[str, ...]
+
+
+type _Shared = tuple[str, NewObject | None, int]
+"""An object that holds something of an account, what it is without it (None: nothing), and how much it holds."""
 
 
 def take_out(
@@ -47,47 +60,78 @@ def take_out(
     Raises InvalidInput where nobody is named, or no reason.
     """
     refuse_nobody(by, why)
-    counts = {"usage": 0, "quarantine": 0}
+    bucket, unreadable = shard_of(account, buckets), list[str]()
+    kinds = {
+        "events": _segments(account, objects, bucket, unreadable),
+        "refused": _refused(account, objects, unreadable),
+        "discarded": letters_without(account, objects),
+    }
+    counts: dict[str, int] = {}
     old: list[str] = []
-    for kind, shared in (("usage", _segments(account, objects, buckets)), ("quarantine", _refused(account, objects))):
+    for kind, shared in kinds.items():
+        counts[kind] = 0
         for key, rest, mine in shared:
             if rest is not None:
                 adopt_object(rest, chain=chain, objects=objects, by=by, why=f"{why}: what is left without {account}")
             counts[kind] += mine
             old.append(key)
-    old = [*_compacted(old, objects), *old]  # first: a call that is stopped finds the segments again
+    old = [*_compacted(bucket, old, objects), *old]  # first: a call that is stopped finds the segments again
     for keys in batched(old, ENTRIES_LIMIT, strict=False):
         declare_erased(chain=chain, subject=account, keys=keys, by=by, why=why)
         for key in keys:
             remove(key)
-    return TakenOut(account=account, events=counts["usage"], refused=counts["quarantine"], objects=len(old))
+    return TakenOut(account=account, **counts, objects=len(old), unreadable=tuple(unreadable))
 
 
-type _Shared = tuple[str, NewObject | None, int]
-"""An object that holds something of an account, what it is without it (None: nothing), and how much it holds."""
-
-
-def _segments(account: str, objects: AuditedObjects, buckets: int) -> Iterator[_Shared]:
-    for key in objects.keys(f"usage/bucket={log.bucket_name(shard_of(account, buckets))}/"):
-        rows = log.read_segment(objects, key)
+def _segments(account: str, objects: AuditedObjects, bucket: int, unreadable: list[str]) -> Iterator[_Shared]:
+    for key in objects.keys(log.usage_prefix(bucket, "")):
+        rows = log.read_intact(objects, key)
+        if rows is None:
+            unreadable.append(key)
+            continue
         rest = [row for row in rows if row.account != account]
         if len(rest) < len(rows):
             yield key, log.new_object(key[:-_NAME_LENGTH], rest) if rest else None, len(rows) - len(rest)
 
 
-def _compacted(segments: Sequence[str], objects: AuditedObjects) -> list[str]:
-    """Return the compactions of the days of some segments, and their objects: what is left is compacted anew."""
-    places = {log.SegmentKey.parse(key)[:2] for key in segments if key.startswith("usage/")}
+def _compacted(bucket: int, removed: Sequence[str], objects: AuditedObjects) -> list[str]:
+    """Return the compactions of a bucket, and their objects, of days with segments that are removed, or are gone.
+
+    What is left is compacted anew. An object that no compaction names is of one that was stopped, and goes, too.
+    """
+    left = set(objects.keys(log.usage_prefix(bucket, ""))) - set(removed)
+    compactions: dict[str, list[str]] = {}
+    parquet: dict[str, list[str]] = {}
+    for key in objects.keys(log.compaction_prefix(bucket, "")):
+        compactions.setdefault(log.CompactionKey.parse(key).day, []).append(key)
+    for key in objects.keys(log.compacted_prefix(bucket, "")):
+        parquet.setdefault(log.SegmentKey.parse(key).day, []).append(key)
     keys: list[str] = []
-    for bucket, day in sorted(places):
-        keys += objects.keys(log.compaction_prefix(bucket, day))
-        keys += objects.keys(log.compacted_prefix(bucket, day))
+    for day in sorted(compactions.keys() | parquet.keys()):
+        of_day, content = compactions.get(day, []), parquet.get(day, [])
+        covered = [_covered(objects, key) for key in of_day]
+        named = {name for name, _ in covered}
+        is_whole = set(chain_iterables.from_iterable(segments for _, segments in covered)) <= left
+        if not (is_whole and set(content) <= named):
+            keys += [*of_day, *content]
     return keys
 
 
-def _refused(account: str, objects: AuditedObjects) -> Iterator[_Shared]:
+def _covered(objects: AuditedObjects, key: str) -> tuple[str, list[str]]:
+    """Return the object of a compaction and its segments; of one that no longer reads, nothing that is there."""
+    try:
+        compaction = read_compaction(objects, key)
+    except NotFound:
+        return "", [""]
+    return compaction.object, compaction.keys
+
+
+def _refused(account: str, objects: AuditedObjects, unreadable: list[str]) -> Iterator[_Shared]:
     for key in objects.keys("quarantine/"):
-        lines = log.read_quarantined(objects, key)
+        lines = log.intact_quarantined(objects, key)
+        if lines is None:
+            unreadable.append(key)
+            continue
         rest = [line for line in lines if not _is_of(line, account)]
         if len(rest) < len(lines):
             yield key, log.new_object(key[:-_NAME_LENGTH], rest) if rest else None, len(lines) - len(rest)

@@ -118,8 +118,8 @@ def usage_prefix(bucket: int, day: str) -> str:
 
 
 def compacted_prefix(bucket: int, day: str) -> str:
-    """Return the prefix of the Parquet objects of a bucket and day."""
-    return f"compacted/bucket={bucket_name(bucket)}/day={day}/"
+    """Return the prefix of the Parquet objects of a bucket and day, or of all its days."""
+    return f"compacted/bucket={bucket_name(bucket)}/" + (f"day={day}/" if day else "")
 
 
 def compaction_prefix(bucket: int, day: str) -> str:

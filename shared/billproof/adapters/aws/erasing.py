@@ -1,7 +1,8 @@
 """Removing what the law wants gone: the key of a subject's digests, and objects with all their versions.
 
 No function's role may do it. A person's may, with `dynamodb:DeleteItem` on items of the audit table whose partition
-begins with `key#`, `s3:ListBucketVersions`, and `s3:DeleteObjectVersion` on usage/* and quarantine/*.
+begins with `key#`, `s3:ListBucketVersions`, and `s3:DeleteObjectVersion` on usage/*, quarantine/*, discarded/*,
+compacted/* and compactions/*.
 """
 
 from typing import Any
