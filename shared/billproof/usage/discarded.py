@@ -11,16 +11,16 @@ from typing import Any
 
 from billproof.ids import canonical_json, digest_bytes
 from billproof.ports import NewObject, Objects
+from billproof.store_keys import ObjectKey
 
 PREFIX = "discarded/"
-_SUFFIX = ".json"
 TAKEN_OUT = "(taken out)"
 """What stands in a reason where it named the account."""
 
 
 def discarded_key(queue: str, message: str) -> str:
     """Return where a discarded letter is kept."""
-    return f"{PREFIX}{queue}/{message}{_SUFFIX}"
+    return f"discarded/{queue}/{message}.json"
 
 
 def letters_without(account: str, objects: Objects) -> Iterator[tuple[str, NewObject | None, int]]:
@@ -45,8 +45,7 @@ def letters_without(account: str, objects: Objects) -> Iterator[tuple[str, NewOb
 
 
 def _new(key: str, data: bytes) -> NewObject:
-    message = key.removesuffix(_SUFFIX).partition(".")[0]
-    return NewObject(f"{message}.{digest_bytes(data)[:16]}{_SUFFIX}", data)
+    return NewObject(discarded_key(ObjectKey.parse(key).parts[0], digest_bytes(data)[:40]), data)
 
 
 def _object(data: bytes) -> dict[str, Any]:
