@@ -241,6 +241,17 @@ def a_legal_entity_erased_and_its_numbers_removed(world: World) -> list[str]:
     return [f"{key.partition} {key.sort}" for key in numbers]
 
 
+@alteration
+def a_folder_of_objects_erased_like_an_account_and_its_objects_removed(world: World) -> list[str]:
+    """No object is of one account: whoever declares a folder erased excuses nothing."""
+    keys = sorted(key for key in world.objects.items if key.startswith("late-written/"))
+    assert keys
+    for key in keys:
+        del world.objects.items[key]
+    _declared_erased(world, "late-written")
+    return keys
+
+
 def _declared_erased(world: World, subject: str) -> None:
     entry = {"what": "erased", "store": "", "place": [], "subject": subject, "digest": "", "by": "carla", "why": "GDPR"}
     _appended(world, _chain(world)[0], entries=[entry])
