@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from billproof.approvals.dismissing import dismiss_event
 from billproof.completeness.service import read_completeness
-from billproof.pipeline.artefacts import REFUSED, Artefacts
+from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.proof.model import DifferenceKind
@@ -153,3 +155,28 @@ def test_the_list_of_refused_events_goes_on_and_names_what_it_cannot_read(monkey
     answer = CliRunner().invoke(cli.app, ["quarantine", "list", "-e", INC, "-p", JAN, "--json"])
     assert (answer.exit_code, [row["place"] for row in json.loads(answer.stdout)]) == (0, ["B6"]), answer.output
     assert f"{key} cannot be read" in answer.stderr
+
+
+@pytest.mark.parametrize("artefact", [REFUSED, RUN_PLAN], ids=["refused", "plan"])
+def test_a_spoilt_list_of_an_earlier_run_stops_no_later_run_and_states_nothing_twice(artefact: Any) -> None:
+    world = world_with_refusals()
+    bill(world)
+    key = artefact.key(RUN)
+    world.objects.items[key] += b"?"
+    world.ingest([flight(5, data={"distance": "-1"})])
+    february = bill(world, FEB)
+    assert unreadable(february) == [key]
+    assert {place.place: (place.events, place.late) for place in february.quarantine} == {"UA": (1, 1)}
+
+
+def test_a_spoilt_note_of_when_segments_were_written_stops_no_message() -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(1)])
+    world.moment = datetime(2013, 3, 20, tzinfo=UTC)
+    world.ingest([flight(2)])
+    for key in world.objects.keys("late-written/"):
+        world.objects.items[key] = b"yesterday"
+    marks = set(world.objects.keys("late/"))
+    world._sent -= 1
+    world.ingest([flight(2)])  # delivered again
+    assert set(world.objects.keys("late/")) >= marks != set()

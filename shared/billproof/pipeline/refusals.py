@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 
+from pydantic import ValidationError
+
 from billproof.errors import NotFound
+from billproof.identities import RunId
 from billproof.ids import is_name
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
@@ -25,7 +28,7 @@ from billproof.nets import is_outside
 from billproof.periods import Period, instant_text, month_name, zone
 from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.starting import is_closed, run_ids
+from billproof.pipeline.starting import is_closed, run_ids, run_key
 from billproof.pipeline.turns import runs_in_turn
 from billproof.ports import Objects, Records
 from billproof.usage.model import Quarantined
@@ -167,7 +170,8 @@ def plan_refusals(
     """List what lies in quarantine now, and what of it a run states; of some accounts only what is theirs."""
     quarantine = Quarantine(objects)
     artefacts = Artefacts(objects)
-    first, before = _bounds([_stated(run, artefacts) for run in _earlier_runs(request, runs)], request.period)
+    stated = [_stated(run, artefacts, runs, quarantine.unreadable) for run in _earlier_runs(request, runs)]
+    first, before = _bounds(stated, request.period)
     only = set(accounts) if request.only_accounts else None
     attribution = Attribution(directory)
     events = []
@@ -226,10 +230,24 @@ def _earlier_runs(request: PlanRequest, runs: Records) -> list[str]:
     return [run for run in earlier if is_closed(runs, run)]
 
 
-def _stated(run: str, artefacts: Artefacts) -> StatedRefusals:
-    plan = artefacts.read(RUN_PLAN, run)
-    period = "" if plan.is_partial else plan.period.name
+def _stated(run: str, artefacts: Artefacts, runs: Records, unreadable: list[str]) -> StatedRefusals:
+    """Return what an earlier run had seen; where its artefacts no longer read, by when it was planned."""
+    period, until = _planned(run, artefacts, runs, unreadable)
     try:
-        return StatedRefusals(period, frozenset(artefacts.read(REFUSED, run).objects), plan.received_before)
+        return StatedRefusals(period, frozenset(artefacts.read(REFUSED, run).objects), until)
+    except ValidationError:
+        unreadable.append(REFUSED.key(run))
     except NotFound:
-        return StatedRefusals(period, None, plan.received_before)
+        pass
+    return StatedRefusals(period, None, until)
+
+
+def _planned(run: str, artefacts: Artefacts, runs: Records, unreadable: list[str]) -> tuple[str, str]:
+    """Return the month of a run, "" where it was of some accounts only, and until when it was planned."""
+    try:
+        plan = artefacts.read(RUN_PLAN, run)
+    except (ValidationError, NotFound):
+        unreadable.append(RUN_PLAN.key(run))
+        asked_for = runs.get(run_key(run)) or {}
+        return "" if asked_for.get("only_accounts") else RunId.parse(run).period, asked_for.get("planned_at", "")
+    return "" if plan.is_partial else plan.period.name, plan.received_before

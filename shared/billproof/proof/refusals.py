@@ -13,7 +13,7 @@ from billproof.usage import log
 from billproof.usage.refusal_model import RunRefusals
 from billproof.usage.refused import dismissals, quarantined_lines, refused_id
 
-NAMED = "the content that named it"
+NAMED, QUARANTINE = "the content that named it", "quarantine/"
 
 
 def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> Iterator[Difference]:
@@ -36,7 +36,7 @@ def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> 
 
 def _changed_objects(listed: RunRefusals, objects: Objects) -> Iterator[Difference]:
     days = {event.day for event in listed.events}
-    there = set(objects.keys("quarantine/"))
+    there = set(objects.keys(QUARANTINE))
     stored: set[str] = set()
     for key in listed.objects:
         if key not in there:
@@ -47,7 +47,7 @@ def _changed_objects(listed: RunRefusals, objects: Objects) -> Iterator[Differen
             if lines is None:
                 yield Difference.of(DifferenceKind.QUARANTINE, key, NAMED, "other content")
     for key in listed.unreadable:  # once it is restored, a later run states what it holds
-        if quarantined_lines(objects, key) is None:
+        if key.startswith(QUARANTINE) and quarantined_lines(objects, key) is None:
             yield Difference.of(DifferenceKind.QUARANTINE, key, NAMED, "what no run could read")
     for missing in sorted({event.id for event in listed.events} - stored):
         yield Difference.of(DifferenceKind.QUARANTINE, missing, "a refused event of the run", NONE)

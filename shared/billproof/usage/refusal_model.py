@@ -78,8 +78,8 @@ class Dismissal(Model):
 class RunRefusals(Model):
     """What of the quarantine is a run's: the objects that it saw, and the events of them that are in its statement.
 
-    `unreadable` are the objects that were there and no longer held what named them: once they are restored, a later run
-    states their events as late.
+    `unreadable` are the objects that were there and no longer held what named them, and what no longer read of earlier
+    runs: once an object of the quarantine is restored, a later run states its events as late.
     """
 
     run: str
