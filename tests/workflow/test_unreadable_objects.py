@@ -180,3 +180,17 @@ def test_a_spoilt_note_of_when_segments_were_written_stops_no_message() -> None:
     world._sent -= 1
     world.ingest([flight(2)])  # delivered again
     assert set(world.objects.keys("late/")) >= marks != set()
+
+
+@pytest.mark.parametrize("of", ["ids/0000.parquet", "tally/0000.json", "run/plan.json", "run/refused.json"])
+def test_what_no_longer_reads_of_an_earlier_run_is_named_and_everybody_is_billed(of: str) -> None:
+    world = world_with_refusals()
+    bill(world)
+    key = f"runs/{RUN}/{of}"
+    assert key in world.objects.items
+    world.objects.items[key] = b"?"
+    statement = bill(world, FEB)
+    assert all(world.register.released(f"{INC}.{FEB}.{account}") for account in ("UA", "B6"))
+    checked = read_completeness(world.objects, f"{INC}-{FEB}-001").findings
+    named = {*unreadable(statement), *(finding.path for finding in checked if finding.code == "object_unreadable")}
+    assert named & {key, f"runs/{RUN}/"}

@@ -115,7 +115,7 @@ def test_the_life_of_an_invoice_tells_what_was_before(world: World) -> None:
 def test_a_record_of_before_there_was_such_a_field_keeps_its_hash() -> None:
     entry = {"what": "fact", "store": "runs", "place": ["runs#sky#2013-01", "001"], "subject": "sky", "digest": "00"}
     block = {"chain": "sky/0", "sequence": 1, "previous": "0" * 64, "at": "2013-02-02T00:00:00Z"}
-    block |= {"function": "f", "request": "r", "entries": [entry]}  # type: ignore[dict-item]
+    block |= {"function": "f", "request": "r", "entries": [entry]}
     read = AuditBlock.read(json.loads(json.dumps(block)))
     assert json.loads(json.dumps(read.document())) == block
     assert read.computed_hash() == "b6cced19aae28b96dce0f1c09def95aea5f8fa7af436463ffbfbbaa05071037b"

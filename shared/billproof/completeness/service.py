@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from pydantic import ValidationError
+
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
+from billproof.errors import NotFound
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
@@ -89,11 +92,11 @@ def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> Shared
 def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records) -> Completeness:
     """Compare what was counted with what was stated, and with each source's own history."""
     tallies = [artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets]
-    unreadable: list[str] = []
+    unreadable = [key for tally in tallies for key in tally.unreadable]
     totals = _control_totals(plan, artefacts, objects, unreadable.append)
     compared = compare(totals, (hour for tally in tallies for hour in tally.hours))
     days = [day for tally in tallies for day in tally.days]
-    history = _history(plan, artefacts, records)
+    history = _history(plan, artefacts, records, unreadable.append)
     silent = [] if plan.is_partial else silences([*history, *days], start=plan.period.start, end=plan.period.end)
     over = [stated for stated in compared if is_over(stated, plan.policy.thresholds.completeness_percent)]
     amount: Money | None = None
@@ -159,16 +162,24 @@ def _stated_by_day(plan: RunPlan, objects: Objects) -> Iterator[str]:
         yield from objects.keys(log.control_prefix(day))
 
 
-def _history(plan: RunPlan, artefacts: Artefacts, records: Records) -> list[DayTally]:
-    """Return what the last closed run of all accounts in the period before counted by day, if there is one."""
+def _history(
+    plan: RunPlan, artefacts: Artefacts, records: Records, unreadable: Callable[[str], object]
+) -> list[DayTally]:
+    """Return what the last closed run of all accounts in the period before counted by day, if there is one.
+
+    A run whose plan or tallies no longer read has no history: `unreadable` is told of it.
+    """
     before = Period.month_ending(plan.period.start)
     for run_id in reversed(run_ids(records, plan.legal_entity, before.name)):
         if not artefacts.exists(STATEMENT, run_id):
             continue
-        earlier = artefacts.read(RUN_PLAN, run_id)
-        if not earlier.is_partial:
-            parts = (artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in earlier.buckets)
-            return [day for tally in parts for day in tally.days]
+        try:
+            earlier = artefacts.read(RUN_PLAN, run_id)
+            if not earlier.is_partial:
+                parts = (artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in earlier.buckets)
+                return [day for tally in parts for day in tally.days]
+        except (ValidationError, NotFound):
+            unreadable(f"runs/{run_id}/")
     return []
 
 

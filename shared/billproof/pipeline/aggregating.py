@@ -48,6 +48,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         hours=tuple(extras.hours),
         days=tuple(extras.days),
         resent=tuple(sorted(extras.resent)),
+        unreadable=tuple(extras.unreadable),
     )
     artefacts.write(TALLY, run_id, tally, part=name)
     for usage in usages:

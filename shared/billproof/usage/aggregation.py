@@ -99,6 +99,8 @@ def aggregate(
         for rows in chunks() if reuse.has_candidates else ():
             database.execute(mine)
             reuse.find(rows)
+        if extras is not None:
+            extras.unreadable += reuse.unreadable
         look_back = partial(_look_back, objects=objects, without=without, writes_lists=writes_lists)
         book = level_book(plan, results.latest(levels), earlier=earlier, look_back=look_back)
         return [usage.model_copy(update=reuse.of(number)) for number, usage in enumerate(results.of(book))]

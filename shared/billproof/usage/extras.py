@@ -57,7 +57,8 @@ group by all order by all
 class Extras:
     """What aggregation notes besides the usage, for who asks: conflicts to quarantine, and tallies by source.
 
-    `refused` are the sources and ids of refused events; those that were accepted since are `resent`.
+    `refused` are the sources and ids of refused events; those that were accepted since are `resent`. `unreadable` is
+    what of an earlier run no longer reads.
     """
 
     refused: Sequence[tuple[str, str]] = ()
@@ -65,6 +66,7 @@ class Extras:
     conflicts: list[Quarantined] = field(default_factory=list)
     hours: list[HourTally] = field(default_factory=list)
     days: list[DayTally] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     def add(
         self,

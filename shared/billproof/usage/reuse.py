@@ -76,6 +76,7 @@ class Reuse:
         self._objects = objects
         self._named: list[NamedDay] = []
         self._found: dict[int, list[ReusedId]] = defaultdict(list)
+        self.unreadable: tuple[str, ...] = ()
         if self._is_asked:
             database.execute(_TABLES)
 
@@ -113,9 +114,12 @@ class Reuse:
         """Take in the ids of the run before, but those of compacted days that are at hand."""
         own = {day.object for day in self._named}
         with tempfile.TemporaryDirectory() as folder:
-            earlier = read_ids(self._database, self._objects, key, Path(folder), bucket=self._plan.bucket, without=own)
-            if earlier is not None:
-                self._database.execute(_EARLIER.format(ids=earlier.text), earlier.parameters)
+            try:
+                ids = read_ids(self._database, self._objects, key, Path(folder), bucket=self._plan.bucket, without=own)
+                if ids is not None:
+                    self._database.execute(_EARLIER.format(ids=ids.text), ids.parameters)
+            except duckdb.Error:  # spoilt: the ids of this run are compared with each other
+                self.unreadable = (key,)
 
     def find(self, rows: PlainRows | None = None) -> None:
         """Find the reused ids of the chunk at hand; the view `mine` must be there, for plain rows the table `spans`."""

@@ -43,6 +43,7 @@ class BucketTally(Model):
     """What one bucket counted by source: hours for control totals, days for the source's own history.
 
     `resent` are the sources and ids of refused events that the bucket holds: they were sent again and accepted.
+    `unreadable` is what of an earlier run no longer reads: its ids are not compared with this run's.
     """
 
     run: str
@@ -50,6 +51,7 @@ class BucketTally(Model):
     hours: tuple[HourTally, ...]
     days: tuple[DayTally, ...]
     resent: tuple[tuple[str, str], ...] = Field(default=(), exclude_if=operator.not_)
+    unreadable: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class IdPlace(Model):
