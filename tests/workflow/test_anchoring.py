@@ -16,7 +16,7 @@ DAYS = [date(2013, 2, day) for day in (2, 3, 4, 5)]
 
 
 def written(*, anchored: bool = True) -> World:
-    """Something is stored on the 2nd, the 3rd and the 5th; the night after them it is the 6th."""
+    """Something is stored on the 2nd, the 3rd and the 5th; then it is the 6th."""
     world = World(accounts={"UA"})
     for day in (3, 5):
         world.moment = datetime(2013, 2, day, 12, tzinfo=UTC)
@@ -35,7 +35,7 @@ def missed(world: World, today: date | None = None) -> list[str]:
     return [finding.where.removeprefix("anchor of ") for finding in findings]
 
 
-def test_the_first_night_anchors_every_day_since_the_first_record_and_each_anchor_has_a_record() -> None:
+def test_the_first_call_anchors_every_day_since_the_first_record_and_each_anchor_has_a_record() -> None:
     world = written()
     assert missed(world, TODAY) == []
     assert anchor_days(world.chain, world.anchors, today=TODAY) == []
@@ -94,7 +94,7 @@ def test_anchors_that_are_written_anew_over_the_same_chain_hold_and_over_another
 
 @pytest.mark.parametrize("after_effect", [False, True])
 @pytest.mark.parametrize("number", range(1, 13))
-def test_a_night_that_is_stopped_at_a_write_is_made_good_by_the_next(
+def test_a_call_that_is_stopped_at_a_write_is_made_good_by_the_next(
     monkeypatch: pytest.MonkeyPatch, number: int, *, after_effect: bool
 ) -> None:
     world, fuse = written(anchored=False), Fuse()

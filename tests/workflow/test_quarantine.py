@@ -113,9 +113,9 @@ def test_one_that_was_corrected_and_sent_again_is_no_longer_open() -> None:
 
 @pytest.mark.parametrize("time", ["yesterday", "2013-01-05T12:00:00", "2031-01-05T12:00:00Z", "1999-01-05T12:00:00Z"])
 @pytest.mark.parametrize("account", ["UA", "UAA"])
-@pytest.mark.parametrize("mended", ["2013-01-05", "2012-12-28"])
+@pytest.mark.parametrize("sent_on", ["2013-01-05", "2012-12-28"])
 def test_one_that_was_refused_for_its_time_and_sent_again_with_another_is_no_longer_open(
-    time: str, account: str, mended: str
+    time: str, account: str, sent_on: str
 ) -> None:
     world = World(accounts={"UA"}, buckets=3)
     world.moment = datetime(2013, 1, 20, 12, tzinfo=UTC)
@@ -123,7 +123,7 @@ def test_one_that_was_refused_for_its_time_and_sent_again_with_another_is_no_lon
     known = [event for entity in (INC, EUROPE) for month in (JAN, "1999-01") for event in refused(world, month, entity)]
     event, other = sorted(known, key=lambda event: event.event or "")
     assert set(accepted_since([event, other], objects=world.objects, buckets=3)) == set()
-    world.ingest([flight(2, id=event.event, day=mended)])
+    world.ingest([flight(2, id=event.event, day=sent_on)])
     assert set(accepted_since([event, other], objects=world.objects, buckets=3)) == {event.identity}
 
 

@@ -23,7 +23,7 @@ from billproof.usage.refusing import Refused
 from billproof.usage.validation import UNREADABLE, instant_of
 
 TIME_REASONS = frozenset({Reason.NAIVE_TIME, Reason.BAD_TIME, Reason.FUTURE_TIME, Reason.OLD_TIME})
-"""What is refused for its time is mended with another one."""
+"""What is refused for its time is sent again with another one."""
 MUCH_LATER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -120,15 +120,15 @@ type Identity = tuple[str, str]
 def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets: int) -> Iterator[Identity]:
     """Yield which of some events the log holds, in the bucket of their account or, without one, in any.
 
-    An event is looked for on its day. One that was refused for its time, or has none, was mended with another: it is
+    An event is looked for on its day. One that was refused for its time, or has none, is sent again with another: it is
     looked for on every day of the log.
     """
     wanted: dict[tuple[int, str], set[Identity]] = {}
     for event in events:
         if event.identity is None:
             continue
-        is_mended = event.time is None or event.reason in TIME_REASONS
-        day = "" if is_mended else log.day_of(event.time)
+        has_another = event.time is None or event.reason in TIME_REASONS
+        day = "" if has_another else log.day_of(event.time)
         is_known = event.kind is PlaceKind.ACCOUNT
         for bucket in [shard_of(event.place, buckets)] if is_known else range(buckets):
             wanted.setdefault((bucket, day), set()).add(event.identity)

@@ -12,6 +12,7 @@ from typing import Any
 
 from billproof.adapters.aws.faults import outside
 from billproof.ports import Allowance
+from billproof.store_keys import sort_key
 
 _FORGET_SECONDS = 3_600
 _FULL = "attribute_not_exists(full_at) OR full_at <= :now"
@@ -50,7 +51,7 @@ class DynamoCallLimits:
             try:
                 answer = self._client.update_item(
                     TableName=self._table,
-                    Key={"id": {"S": f"calls#{caller}"}},
+                    Key={"id": {"S": sort_key("calls", caller)}},
                     UpdateExpression=f"{change}, expiration = :expiration",
                     ConditionExpression=condition,
                     ExpressionAttributeValues=values,
