@@ -18,7 +18,7 @@ def costs(  # one option for each thing that a bill grows with
     *,
     events: Annotated[int, typer.Option("--events", min=0, help="Usage events a month.")],
     accounts: Annotated[int, typer.Option("--accounts", min=1, help="Accounts.")],
-    invoices: Annotated[int, typer.Option("--invoices", min=0, help="Invoices a month; else one an account.")] = -1,
+    invoices: Annotated[int | None, typer.Option("--invoices", min=0, help="Invoices; else one an account.")] = None,
     lines: Annotated[int, typer.Option("--lines", min=1, help="Lines of an invoice.")] = 4,
     days: Annotated[int, typer.Option("--days", min=1, help="For how many days data is kept.")] = 400,
     log_days: Annotated[int, typer.Option("--log-days", min=1, help="For how many days logs are kept.")] = 90,
@@ -44,7 +44,7 @@ def costs(  # one option for each thing that a bill grows with
     company = Company(
         events=events,
         accounts=accounts,
-        invoices=accounts if invoices < 0 else invoices,
+        invoices=accounts if invoices is None else invoices,
         lines=lines,
         days=days,
         log_days=log_days,
@@ -62,6 +62,5 @@ def costs(  # one option for each thing that a bill grows with
     estimated = estimate(company, prices=used, measured=Measured.read())
     if as_json:
         print_json(to_json(estimated, used))
-        return
-    for renderable in show(estimated, used):
-        console.print(renderable)
+    else:
+        console.print(*show(estimated, used), sep="\n")

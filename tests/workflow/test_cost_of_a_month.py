@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from billproof_ops.cli_costs import app
-from billproof_ops.costs.estimate import ALARMS, DASHBOARDS, Company, Measured, Share, estimate
+from billproof_ops.costs.estimate import ALARMS, DASHBOARDS, Company, CostShare, Measured, estimate
 from billproof_ops.costs.prices import Kept, Prices, cost_of
 from billproof_ops.template import read_template
 from tests.bench import cost
@@ -57,16 +57,16 @@ def test_what_is_kept_is_billed_for_as_long_as_it_is_kept_and_calls_are_billed_o
 def test_twice_as_much_costs_twice_as_much_beside_what_stands() -> None:
     once = estimate(SMALL, prices=PRICES, measured=MEASURED)
     twice = estimate(SMALL.model_copy(update={"invoices": 320, "accounts": 320}), prices=PRICES, measured=MEASURED)
-    assert twice.of(Share.USAGE) == once.of(Share.USAGE)
-    assert twice.of(Share.STANDING) == once.of(Share.STANDING)
-    assert once.of(Share.INVOICES) < twice.of(Share.INVOICES) < 2 * once.of(Share.INVOICES)
-    assert once.total == sum((once.of(share) for share in Share), Decimal(0))
+    assert twice.of(CostShare.USAGE) == once.of(CostShare.USAGE)
+    assert twice.of(CostShare.STANDING) == once.of(CostShare.STANDING)
+    assert once.of(CostShare.INVOICES) < twice.of(CostShare.INVOICES) < 2 * once.of(CostShare.INVOICES)
+    assert once.total == sum((once.of(share) for share in CostShare), Decimal(0))
 
 
 def test_smaller_calls_of_ingestion_cost_more() -> None:
     many = estimate(SMALL.model_copy(update={"events_a_call": 100}), prices=PRICES, measured=MEASURED)
     few = estimate(SMALL, prices=PRICES, measured=MEASURED)
-    assert many.of(Share.USAGE) > 5 * few.of(Share.USAGE)
+    assert many.of(CostShare.USAGE) > 5 * few.of(CostShare.USAGE)
 
 
 def test_the_template_has_as_many_alarms_and_dashboards_as_are_estimated() -> None:

@@ -57,7 +57,7 @@ class Company(Model):
     sends_mail: bool = False
 
 
-class Share(StrEnum):
+class CostShare(StrEnum):
     """For what a dollar is spent."""
 
     USAGE = "usage"
@@ -84,27 +84,27 @@ class Estimate(Model):
     """Dollars of a month by what they are billed for and what they are spent for."""
 
     company: Company
-    rows: dict[str, dict[Share, Decimal]]
+    rows: dict[str, dict[CostShare, Decimal]]
     """By service and what it bills."""
 
     @property
     def total(self) -> Decimal:
         """Return the month's dollars."""
-        return sum((self.of(share) for share in Share), Decimal(0))
+        return sum((self.of(share) for share in CostShare), Decimal(0))
 
-    def of(self, share: Share) -> Decimal:
+    def of(self, share: CostShare) -> Decimal:
         """Return the dollars that are spent for something."""
         return sum((row.get(share, Decimal(0)) for row in self.rows.values()), Decimal(0))
 
     @property
     def of_a_million_events(self) -> Decimal | None:
         """Return the dollars of a million events; None where there are none."""
-        return self.of(Share.USAGE) / self.company.events * 1_000_000 if self.company.events else None
+        return self.of(CostShare.USAGE) / self.company.events * 1_000_000 if self.company.events else None
 
     @property
     def of_a_thousand_invoices(self) -> Decimal | None:
         """Return the dollars of a thousand invoices with their checks; None where there are none."""
-        both = self.of(Share.INVOICES) + self.of(Share.CHECKS)
+        both = self.of(CostShare.INVOICES) + self.of(CostShare.CHECKS)
         return both / self.company.invoices * 1_000 if self.company.invoices else None
 
 
@@ -113,7 +113,7 @@ type Units = dict[str, Decimal]
 
 def estimate(company: Company, *, prices: Prices, measured: Measured) -> Estimate:
     """Estimate a month of a company that had as many before: what is kept is billed for all that is kept by then."""
-    rows: defaultdict[str, dict[Share, Decimal]] = defaultdict(dict)
+    rows: defaultdict[str, dict[CostShare, Decimal]] = defaultdict(dict)
     days = {Kept.DATA: company.days, Kept.LOGS: company.log_days}
     for share, units in _units(company, measured).items():
         for price, dollars in cost_of(units, prices, days=days).items():
@@ -126,30 +126,30 @@ def _name(price: Price) -> str:
     return f"{price.service}: {price.what}"
 
 
-def _units(company: Company, measured: Measured) -> dict[Share, Units]:
-    units: dict[Share, Units] = {share: {} for share in Share}
+def _units(company: Company, measured: Measured) -> dict[CostShare, Units]:
+    units: dict[CostShare, Units] = {share: {} for share in CostShare}
     for part, share, multiples in _multiples(company):
         for thing, times in multiples.items():
             _add(units[share], measured.parts.get(part, {}).get(thing, {}), times)
-    scanned = units[Share.USAGE]
+    scanned = units[CostShare.USAGE]
     parquet = measured.parts["compaction"].get("event", {}).get("s3 byte", 0.0)
     scanned["athena byte"] = _exact(parquet) * company.events * company.scans
     if company.sends_mail:
         pdf = _exact(measured.parts["delivery"]["invoice"]["s3 byte"])
-        units[Share.INVOICES] |= {
+        units[CostShare.INVOICES] |= {
             "mail": Decimal(company.invoices),
             "mail byte": pdf * MAIL_OVERHEAD * company.invoices,
         }
-    units[Share.STANDING] |= {
+    units[CostShare.STANDING] |= {
         "alarm month": Decimal(ALARMS),
         "dashboard month": Decimal(DASHBOARDS),
         "metric month": Decimal(METRICS),
     }
-    _add(units[Share.STANDING], {"s3 put or list": 1.0}, _more_listings(company))
+    _add(units[CostShare.STANDING], {"s3 put or list": 1.0}, _more_listings(company))
     return units
 
 
-def _multiples(company: Company) -> Iterator[tuple[str, Share, dict[str, Decimal]]]:
+def _multiples(company: Company) -> Iterator[tuple[str, CostShare, dict[str, Decimal]]]:
     calls = math.ceil(company.events / company.events_a_call)
     entities, invoices = company.legal_entities, company.invoices
     lines = invoices * company.lines
@@ -158,15 +158,15 @@ def _multiples(company: Company) -> Iterator[tuple[str, Share, dict[str, Decimal
     of_usage = {"call": calls, "bucket": calls * (company.buckets - 1), "event": company.events}
     compacted = {"bucket": _compactions(company), "event": 2 * company.events}
     of_run = {"base": entities, "bucket": entities * company.buckets, "batch": batches, "line": lines}
-    yield "ingestion", Share.USAGE, _decimals(of_usage)
-    yield "compaction", Share.USAGE, _decimals(compacted)
-    yield "run", Share.USAGE, _decimals({"event": company.events})
-    yield "run", Share.INVOICES, _decimals(of_run | {"invoice": company.accounts})
-    yield "posting", Share.INVOICES, _decimals({"invoice": invoices, "line": lines})
-    yield "delivery", Share.INVOICES, _decimals({"invoice": invoices, "line": lines})
-    yield "reconciliation", Share.CHECKS, {"base": passes, "invoice": passes * invoices, "line": passes * lines}
-    yield "day", Share.CHECKS, {"base": DAYS_A_MONTH, "invoice": Decimal(invoices)}
-    yield "hour", Share.STANDING, {"base": HOURS_A_MONTH, "bucket": HOURS_A_MONTH * company.buckets}
+    yield "ingestion", CostShare.USAGE, _decimals(of_usage)
+    yield "compaction", CostShare.USAGE, _decimals(compacted)
+    yield "run", CostShare.USAGE, _decimals({"event": company.events})
+    yield "run", CostShare.INVOICES, _decimals(of_run | {"invoice": company.accounts})
+    yield "posting", CostShare.INVOICES, _decimals({"invoice": invoices, "line": lines})
+    yield "delivery", CostShare.INVOICES, _decimals({"invoice": invoices, "line": lines})
+    yield "reconciliation", CostShare.CHECKS, {"base": passes, "invoice": passes * invoices, "line": passes * lines}
+    yield "day", CostShare.CHECKS, {"base": DAYS_A_MONTH, "invoice": Decimal(invoices)}
+    yield "hour", CostShare.STANDING, {"base": HOURS_A_MONTH, "bucket": HOURS_A_MONTH * company.buckets}
 
 
 def _compactions(company: Company) -> int:

@@ -22,7 +22,8 @@ COMPANIES = {
 
 def tables() -> str:
     """Return the table of each company, with what it has."""
-    return "\n\n".join(f"### {name}: {_has(each.company)}\n\n{_table(each)}" for name, each in _estimates().items())
+    named = _estimates().items()
+    return "\n\n".join(f"### {name}: {_has(bill.company)}\n\n{_table(bill)}" for name, bill in named)
 
 
 def short_table() -> str:
@@ -32,9 +33,9 @@ def short_table() -> str:
         f"| dollars ({prices.region}, {prices.as_of}; measured on {measured.as_of}) | {' | '.join(HEADS)} |",
         "|---|--:|--:|--:|",
     ]
-    for each in _estimates().values():
-        events, invoices = each.of_a_million_events, each.of_a_thousand_invoices
-        lines.append(f"| {_has(each.company)} | {each.total:,.0f} | {events:.3f} | {invoices:.3f} |")
+    for bill in _estimates().values():
+        events, invoices = bill.of_a_million_events, bill.of_a_thousand_invoices
+        lines.append(f"| {_has(bill.company)} | {bill.total:,.0f} | {events:.3f} | {invoices:.3f} |")
     return "\n".join(lines)
 
 
@@ -63,8 +64,8 @@ def _has(company: Company) -> str:
     return f"{company.events:,} events, {company.invoices:,} invoices of {company.lines} lines"
 
 
-def _table(each: Estimate) -> str:
-    return f"{markdown(each)}\n\nIn dollars, {'; '.join(summary(each))}."
+def _table(bill: Estimate) -> str:
+    return f"{markdown(bill)}\n\nIn dollars, {'; '.join(summary(bill))}."
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from billproof_ops import tables
-from billproof_ops.costs.estimate import Estimate, Share
+from billproof_ops.costs.estimate import CostShare, Estimate
 from billproof_ops.costs.prices import Prices
 
 LEAST_SHOWN = Decimal("0.005")
@@ -19,7 +19,7 @@ LITTLE = "what is less than a cent"
 def show(estimate: Estimate, prices: Prices) -> Iterator[Table | str]:
     """Yield the table of an estimate and what it says of a million events and a thousand invoices."""
     title = f"A month in {prices.region}, in {prices.currency}, prices as of {prices.as_of}"
-    heads = [share.value.capitalize() for share in Share]
+    heads = [share.value.capitalize() for share in CostShare]
     listed = tables.table("", *heads, "Total", title=title, whole=(*heads, "Total"), right=(*heads, "Total"))
     for name, numbers in rows(estimate):
         listed.add_row(name, *numbers)
@@ -38,23 +38,23 @@ def summary(estimate: Estimate) -> Iterator[str]:
 
 def rows(estimate: Estimate) -> list[tuple[str, list[str]]]:
     """Return the rows of a table, the dearest first, and their total."""
-    zero = dict.fromkeys(Share, Decimal(0))
+    zero = dict.fromkeys(CostShare, Decimal(0))
     little = dict(zero)
-    shown: list[tuple[str, dict[Share, Decimal]]] = []
+    shown: list[tuple[str, dict[CostShare, Decimal]]] = []
     for name, row in sorted(estimate.rows.items(), key=lambda item: (-sum(item[1].values()), item[0])):
         if sum(row.values()) >= LEAST_SHOWN:
             shown.append((name, zero | row))
         else:
-            little = {share: little[share] + row.get(share, Decimal(0)) for share in Share}
+            little = {share: little[share] + row.get(share, Decimal(0)) for share in CostShare}
     if any(little.values()):
         shown.append((LITTLE, little))
-    shown.append(("total", {share: estimate.of(share) for share in Share}))
-    return [(name, [_text(row[share]) for share in Share] + [_text(sum(row.values()))]) for name, row in shown]
+    shown.append(("total", {share: estimate.of(share) for share in CostShare}))
+    return [(name, [_text(row[share]) for share in CostShare] + [_text(sum(row.values()))]) for name, row in shown]
 
 
 def markdown(estimate: Estimate) -> str:
     """Return the table as Markdown."""
-    heads = ["", *(share.value for share in Share), "total"]
+    heads = ["", *(share.value for share in CostShare), "total"]
     lines = [f"| {' | '.join(heads)} |", f"|---{'|--:' * (len(heads) - 1)}|"]
     lines += [f"| {' | '.join([name, *numbers])} |" for name, numbers in rows(estimate)]
     return "\n".join(lines)
@@ -69,7 +69,7 @@ def to_json(estimate: Estimate, prices: Prices) -> dict[str, Any]:
         "currency": prices.currency,
         "prices_as_of": prices.as_of,
         "rows": [
-            {"what": name} | {share.value: _fine(row.get(share, Decimal(0))) for share in Share}
+            {"what": name} | {share.value: _fine(row.get(share, Decimal(0))) for share in CostShare}
             for name, row in sorted(estimate.rows.items())
         ],
         "total": _fine(estimate.total),

@@ -23,10 +23,10 @@ from typing import Any
 from billproof.errors import Contended, IssuedLater, NotFound
 from billproof.findings import Finding
 from billproof.identities import InvoiceId
-from billproof.ids import shard_of
 from billproof.invoicing.balance import BalanceChange, Worth
 from billproof.invoicing.balances import Balances
 from billproof.invoicing.candidates import Candidate, account_partition, chunks, records_of, slot_key
+from billproof.invoicing.deferrals import deferrals, revenue_partition
 from billproof.invoicing.facts import (
     CREDIT_REQUESTED,
     FOLLOWS,
@@ -45,9 +45,8 @@ from billproof.invoicing.openings import Openings
 from billproof.invoicing.series import Block, Series, SeriesKind, block_key, block_prefixes, series_partition
 from billproof.model import Model
 from billproof.periods import Period
-from billproof.ports import TRANSACTION_LIMIT, Key, Record, Records
+from billproof.ports import TRANSACTION_LIMIT, Record, Records
 from billproof.retrying import attempts
-from billproof.store_keys import partition_name
 
 MAX_ATTEMPTS = 50
 """How often a block is tried again when others release into the same series; each failure means another succeeded."""
@@ -151,7 +150,7 @@ class Register:
 
     def defer(self, document: str, months: Iterable[str]) -> None:
         """Note the months that earn something of a document after it was posted; to repeat it changes nothing."""
-        for record in _deferrals(InvoiceId.parse(document), months):
+        for record in deferrals(InvoiceId.parse(document), months):
             self._records.create(record)
 
     def add_deferring(self, document: str, fact: str, content: Model, months: Iterable[str]) -> bool:
@@ -160,13 +159,13 @@ class Register:
         False, and nothing is written, where one of them is there already or they are too many for a transaction.
         """
         identity = InvoiceId.parse(document)
-        records = [Record(fact_key(identity, fact), content.model_dump(mode="json")), *_deferrals(identity, months)]
+        records = [Record(fact_key(identity, fact), content.model_dump(mode="json")), *deferrals(identity, months)]
         return len(records) <= TRANSACTION_LIMIT and self._records.create_all(records)
 
     def deferred(self, entity: str, month: str) -> Iterator[str]:
         """Yield the documents of which a month earns something that was deferred."""
         for shard in range(REGISTER_SHARDS):
-            for record in self._records.query(_revenue_partition(entity, month, shard)):
+            for record in self._records.query(revenue_partition(entity, month, shard)):
                 yield record.key.sort
 
     def settlements(self, entity: str, account: str) -> list[PeriodBilling]:
@@ -295,14 +294,3 @@ class Register:
             releases.append(release)
             records += records_of(release, candidate)
         return records, releases
-
-
-def _deferrals(document: InvoiceId, months: Iterable[str]) -> Iterator[Record]:
-    shard = shard_of(document.subject, REGISTER_SHARDS)
-    for month in months:
-        key = Key(_revenue_partition(document.legal_entity, month, shard), str(document))
-        yield Record(key, {"document": str(document)})
-
-
-def _revenue_partition(entity: str, month: str, shard: int) -> str:
-    return partition_name("revenue", entity, month, str(shard))
