@@ -1,6 +1,6 @@
 """The README as a newcomer reads it: its commands in their order, and its figures, after `make demo`.
 
-CI plays `make demo` before (`make readme`); without a demo there is nothing to compare, and these tests fail.
+CI plays it after the first demo (`make readme`): a second one counts what was sent again, too. Without one it fails.
 """
 
 import json
