@@ -100,7 +100,7 @@ def aws(service: Any, endpoint: str) -> Any:
 
 
 def saved_after(moment: datetime, folder: Path) -> datetime:
-    for _ in range(600):
+    for _ in range(3_000):
         saved = server.saved_at(folder)
         if saved is not None and saved > moment:
             return saved

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -28,7 +29,7 @@ from billproof_ops.local import saves
 MOST_SECONDS = 60
 """A child that was forked while somebody held a lock may never end: it is killed."""
 QUIET_TIMES = 20
-"""At least so many times as long as a copy took, none is made: copying costs a twentieth of a core."""
+"""For at least so many times the CPU that a copy took none is made: copying costs a twentieth of a core."""
 MOST_FILES = 65_536
 MOST_LOG_BYTES = 20_000_000
 NOT_SAVED = "the state could not be saved"
@@ -98,17 +99,17 @@ def fork(state: Path) -> int:
         os._exit(code)
 
 
-def wait(pid: int) -> bool:
-    """Wait for a child, and kill one that does not end; say whether it wrote a whole copy."""
+def wait(pid: int) -> tuple[bool, float]:
+    """Wait for a child, and kill one that does not end; say whether its copy is whole, and the CPU that it took."""
     deadline = time.monotonic() + MOST_SECONDS
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(pid, os.WNOHANG)
+    while True:
+        ended, status, used = os.wait4(pid, os.WNOHANG)
         if ended:
-            return status == 0
+            return status == 0, used.ru_utime + used.ru_stime
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+            deadline += MOST_SECONDS
         time.sleep(0.05)
-    os.kill(pid, 9)
-    os.waitpid(pid, 0)
-    return False
 
 
 def keep_saving(state: Path, served: Served, seconds: float) -> None:
@@ -120,13 +121,12 @@ def keep_saving(state: Path, served: Served, seconds: float) -> None:
         loop, changes = served.loop, served.changes
         if loop is None or changes == saved:
             continue
-        began = time.monotonic()
         try:
-            if wait(asyncio.run_coroutine_threadsafe(_on_loop(state), loop).result(MOST_SECONDS)):
-                saved = changes
+            is_whole, cpu_seconds = wait(asyncio.run_coroutine_threadsafe(_on_loop(state), loop).result(MOST_SECONDS))
+            pause = QUIET_TIMES * cpu_seconds
+            saved = changes if is_whole else saved
         except (OSError, TimeoutError) as error:
             _say(NOT_SAVED, error)
-        pause = QUIET_TIMES * (time.monotonic() - began)
 
 
 def shorten_log(folder: Path, stream: int = 1) -> None:
