@@ -17,6 +17,7 @@ from billproof.invoicing.balances import balance_key
 from billproof.invoicing.series import Block, Series, block_key
 from billproof.model import Model
 from billproof.ports import TRANSACTION_LIMIT, Key, Objects, Record, Records
+from billproof.store_keys import partition_name
 
 OPENING = "opening"
 """In place of a document's id: what was taken over."""
@@ -112,4 +113,4 @@ def first_change(worth: Worth) -> BalanceChange:
 
 
 def _key(entity: str) -> Key:
-    return Key(f"openings#{entity}", IN_EFFECT)
+    return Key(partition_name("openings", entity), IN_EFFECT)

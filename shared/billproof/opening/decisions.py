@@ -10,7 +10,7 @@ from billproof.callers import Identity
 from billproof.model import Model
 from billproof.opening.model import OpeningTotal
 from billproof.ports import Key, Record, Records
-from billproof.store_keys import sort_key
+from billproof.store_keys import partition_name, sort_key
 
 PROPOSED, CONFIRMED = "proposed", "confirmed"
 
@@ -70,4 +70,4 @@ class OpeningDecisions:
 
 
 def _partition(entity: str) -> str:
-    return f"openings#{entity}"
+    return partition_name("openings", entity)
