@@ -15,6 +15,7 @@ SEPARATORS = set("#/:~.@")
 KIND = re.compile(r"([a-z-]+#)+")
 """What the name of a partition, or the key of a fact, begins with."""
 NEVER_READ_BACK = {
+    "shared/billproof/adapters/aws/sqs.py": "the address of a queue, as SQS makes it of an ARN",
     "shared/billproof/completeness/service.py": "a finding's path, for people",
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
     "shared/billproof/erp/declaring.py": "a reference at the external tax engine, kept for ever",
@@ -24,6 +25,7 @@ NEVER_READ_BACK = {
 }
 """Where two names, none of which can hold the separator, make a text that nobody takes apart."""
 TAKEN_APART = {
+    "shared/billproof/adapters/aws/sqs.py": "the ARN of a queue",
     "shared/billproof/adapters/stripe/tax.py": "the day in the version of Stripe's API",
     "shared/billproof/approvals/waiting.py": "the domain of a mail address",
     "shared/billproof/invoicing/delivery.py": "the domain of a mail address",
