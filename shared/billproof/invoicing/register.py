@@ -66,9 +66,7 @@ class Register:
 
     def add(self, document: str, fact: str, content: Model) -> bool:
         """Add a fact; False where it is there already."""
-        identity, follows = InvoiceId.parse(document), FOLLOWS.get(fact)
-        before = fact_key(identity, follows) if follows else None
-        return self._records.create(Record(fact_key(identity, fact), content.model_dump(mode="json"), before))
+        return self._records.create(_fact(InvoiceId.parse(document), fact, content))
 
     def hold(self, held: HeldInvoice) -> bool:
         """Note that a run held an invoice; False where it did before."""
@@ -159,7 +157,7 @@ class Register:
         False, and nothing is written, where one of them is there already or they are too many for a transaction.
         """
         identity = InvoiceId.parse(document)
-        records = [Record(fact_key(identity, fact), content.model_dump(mode="json")), *deferrals(identity, months)]
+        records = [_fact(identity, fact, content), *deferrals(identity, months)]
         return len(records) <= TRANSACTION_LIMIT and self._records.create_all(records)
 
     def deferred(self, entity: str, month: str) -> Iterator[str]:
@@ -294,3 +292,9 @@ class Register:
             releases.append(release)
             records += records_of(release, candidate)
         return records, releases
+
+
+def _fact(document: InvoiceId, fact: str, content: Model) -> Record:
+    follows = FOLLOWS.get(fact)
+    before = fact_key(document, follows) if follows else None
+    return Record(fact_key(document, fact), content.model_dump(mode="json"), before)

@@ -88,7 +88,8 @@ def find_event(
     try:
         moment = instant_of(canonical_json(time), MUCH_LATER)
     except Refused as refused:
-        raise InvalidInput(refused.detail) from None
+        message = f"the time is not one of RFC 3339 with a zone, such as 2013-01-31T23:59:00-05:00: {refused.reason}"
+        raise InvalidInput(message) from None
     day = log.day_of(moment)
     copies = tuple(_copies(objects, log.usage_prefix(shard_of(account.id, buckets), day), account.id, source, event))
     refused_copies = tuple(_refused(objects, day, account.id, source, event))
