@@ -15,7 +15,7 @@ from pydantic import model_validator
 from billproof.errors import InvalidPeriod
 from billproof.model import Day, Model
 
-_MONTH = re.compile(r"(?!0000|9999)([0-9]{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(?!000[01]|9999)([0-9]{4})-(0[1-9]|1[0-2])")
 """The first and the last year of dates have no day before them, or after them."""
 DECEMBER = 12
 LAST_ZONE = timedelta(hours=12)

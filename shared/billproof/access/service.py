@@ -27,6 +27,10 @@ class Grant:
     name: str
     client: Client | None
 
+    def names(self, source: str) -> bool:
+        """Say whether the policy names a source as one of the client's."""
+        return self.client is not None and source in self.client.sources
+
     def may_send(self, source: str) -> bool:
         """Say whether the caller sends events of a source for the legal entity."""
         return self.client is not None and self.client.may_send(source)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,10 @@ COGNITO = "cognito-identity.amazonaws.com"
 """The issuer of identities of a Cognito identity pool: its callers share one role and one session name."""
 SCOPES_OF = "billproof/"
 """What the scopes of ours begin with in a token, as those of a resource server of Cognito do."""
+SCOPE_CLAIMS = ("scope", "scp")
+"""The claims in which issuers name scopes; API Gateway reads either, too."""
+_BETWEEN_SCOPES = re.compile(r"[\s,\[\]]+")
+"""API Gateway writes a claim that is an array as text in brackets, `[a b]`."""
 MOST_BYTES = 1_000_000
 """Bytes of the largest body."""
 MOST_KEY_LETTERS = 200
@@ -55,16 +60,24 @@ def known_caller(event: Any) -> Caller:
         detail = "no authorizer says who calls: use the API, with a signature of AWS or a token"
         raise Problem(HTTPStatus.UNAUTHORIZED, "no_caller", detail)
     claims = event["requestContext"]["authorizer"].get("jwt", {}).get("claims", {})
-    named = str(claims.get("scope", "")).split()
+    named = _BETWEEN_SCOPES.split(" ".join(str(claims.get(claim, "")) for claim in SCOPE_CLAIMS))
     return Caller(
         identity=identity,
         scopes=frozenset(scope.removeprefix(SCOPES_OF) for scope in named if scope.startswith(SCOPES_OF)),
     )
 
 
+def _part(event: Event, name: str) -> dict[str, Any]:
+    """Return the headers or the parameters of a request; raises Problem where they are no names with values."""
+    part = event.get(name) or {}
+    if not isinstance(part, dict):
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", f"{name} are not names with values")
+    return part
+
+
 def header(event: Event, name: str) -> str:
     """Return a header of a request, whatever case its name is written in, or nothing."""
-    headers = {str(key).lower(): str(value) for key, value in (event.get("headers") or {}).items()}
+    headers = {str(key).lower(): str(value) for key, value in _part(event, "headers").items()}
     return headers.get(name, "")
 
 
@@ -101,7 +114,7 @@ def fields_of(event: Event) -> dict[str, Any]:
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "the body is not JSON") from None
     if not isinstance(fields, dict):
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "the body is not a JSON object")
-    return fields | (event.get("queryStringParameters") or {}) | (event.get("pathParameters") or {})
+    return fields | _part(event, "queryStringParameters") | _part(event, "pathParameters")
 
 
 def request_of[M: BaseModel](model: type[M], fields: dict[str, Any]) -> M:

@@ -18,7 +18,7 @@ from billproof.api.problems import Problem, answered, json_response
 from billproof.composition import Composition, composition
 from billproof.errors import NotFound
 from billproof.handlers import append_names, instrumented, log_result
-from billproof.ids import digest, shown
+from billproof.ids import digest, is_name, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ class RouteCall[M: BaseModel]:
 
     def account(self, name: str, ports: Composition) -> Account:
         """Return an account of a legal entity that the caller may ask about; raises NotFound for every other."""
-        account = ports.directory.account(name)
+        account = ports.directory.account(name) if is_name(name) else None
         if account is None or account.legal_entity not in self.grants:
             message = f"there is no account {shown(name)}"
             raise NotFound(message)
@@ -74,7 +74,7 @@ def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., dict[
             caller = known_caller(event)
             limits = (ports or composition()).call_limits
             headers = _take(caller, limits)
-            route = routes.get(event.get("routeKey", ""))
+            route = routes.get(str(event.get("routeKey")))
             if route is None:
                 raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
             return _answer(name, route, event, context.aws_request_id, caller, ports or composition(), headers)

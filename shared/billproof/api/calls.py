@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from billproof.api.asked import fields_of, idempotency_key, known_caller, request_of
 from billproof.api.problems import Problem, answered, json_response
 from billproof.approvals.model import Answer, Refusal
-from billproof.callers import Identity
+from billproof.callers import Caller, Identity
 from billproof.composition import Composition, composition
+from billproof.errors import NotAllowed
 from billproof.handlers import append_names, instrumented, log_result
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def api_call[M: BaseModel](
         def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> Response:
             def work() -> Response:
                 caller = known_caller(event)
+                _refuse_limited(caller)
                 key = idempotency_key(event)
                 call = ApiCall(request_of(model, fields_of(event)), caller.identity, key)
                 append_names(call.request)
@@ -60,6 +62,13 @@ def api_call[M: BaseModel](
         return instrumented(handler)
 
     return decorate
+
+
+def _refuse_limited(caller: Caller) -> None:
+    """Raise where a token is limited to scopes of ours: no scope is for what only a person does."""
+    if caller.scopes:
+        message = f"this token is for {', '.join(sorted(caller.scopes))} only, and not for what a person does"
+        raise NotAllowed(message)
 
 
 REFUSED = {

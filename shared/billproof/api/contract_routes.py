@@ -10,7 +10,8 @@ from billproof.api.audiences import Route, RouteCall
 from billproof.composition import Composition
 from billproof.contracts.history import Receipt, VersionChange
 from billproof.contracts.model import Contract
-from billproof.errors import Conflict, NotAllowed
+from billproof.errors import Conflict, NotAllowed, NotFound
+from billproof.ids import shown
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.masterdata.service import Synced, contract_history, keep_version
@@ -64,6 +65,8 @@ def _refuse_foreign(data: AnyMasterData, call: RouteCall[Any], ports: Compositio
             call.legal_entity(data.id)
         case Account():
             call.legal_entity(data.legal_entity)
+            if data.parent is not None:
+                call.account(data.parent, ports)
             known = ports.directory.account(data.id)
             if known is not None and known.legal_entity not in call.grants:
                 message = f"the id {data.id} is taken"
@@ -96,13 +99,18 @@ def _quote(call: RouteCall[PriceRequest], _ports: Composition) -> Quote:
 def _preview(call: RouteCall[AccountMonth], ports: Composition) -> Previewed:
     """Draft an account's invoice of a month as it would be now; nothing is kept."""
     account = call.account(call.request.account, ports)
-    (previewed,) = preview(
+    billed = account.parent or account.id
+    previews = preview(
         legal_entity=account.legal_entity,
         period=call.request.period,
-        accounts=[account.parent or account.id],
+        accounts=[billed],
         sources=ports.preview_sources(),
         now=ports.now(),
     )
+    previewed = next((previewed for previewed in previews if previewed.account == billed), None)
+    if previewed is None:
+        message = f"{shown(billed)} has no invoice of its own: it is billed by its parent"
+        raise NotFound(message)
     return previewed
 
 

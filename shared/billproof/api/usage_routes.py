@@ -54,6 +54,7 @@ def _receive(call: RouteCall[SentEvents], ports: Composition, *, keep: bool) -> 
         split_body(call.request.body, call.request.content_type),
         receipt=call.request_id,
         grants=call.grants,
+        covers_all=ports.access.covers_all(call.grants),
         reference_data=ports.reference_data,
         most_age=ports.settings.most_age,
         now=ports.now(),

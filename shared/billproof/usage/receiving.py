@@ -18,10 +18,11 @@ from billproof.usage.ingestion import ReferenceDataCache
 from billproof.usage.model import ControlTotal, Reason, SegmentRow
 from billproof.usage.refused import readable_parts
 from billproof.usage.refusing import Refused
-from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE, check_event, split_message, too_many
+from billproof.usage.validation import MAX_EVENT_BYTES, MAX_EVENTS_PER_MESSAGE, check_event, split_message, too_many
 
 EVENTS_PER_MESSAGE = 500
 BYTES_PER_MESSAGE = 200_000
+MOST_DETAIL_LETTERS = 200
 JSON, CLOUDEVENT, BATCH, LINES = (
     "application/json",
     "application/cloudevents+json",
@@ -85,6 +86,7 @@ def receive_usage(
     *,
     receipt: str,
     grants: Mapping[str, Grant],
+    covers_all: bool,
     reference_data: ReferenceDataCache,
     most_age: timedelta,
     now: datetime,
@@ -92,11 +94,13 @@ def receive_usage(
 ) -> UsageReceipt:
     """Check the events of one call and send the good ones; without a queue they are only checked.
 
-    Raises ExternalServiceUnavailable where the queue does not take them: then all of them may be sent again.
+    A control total is of no account, and holds the runs of every legal entity: only a caller who `covers_all` of them
+    may send those of a source that no policy names for it. Raises ExternalServiceUnavailable where the queue does not
+    take the events: then all of them may be sent again.
     """
-    door = _Door(grants, reference_data, now, now - most_age)
+    door = _Door(grants, covers_all, reference_data, now, now - most_age)
     answers = [door.answer(index, raw) for index, raw in enumerate(events)]
-    good = [raw for raw, answer in zip(events, answers, strict=True) if answer.state is EventState.ACCEPTED]
+    good = [sendable(raw) for raw, answer in zip(events, answers, strict=True) if answer.state is EventState.ACCEPTED]
     if queue is not None and good:
         queue.send(body for body, _ in packed(good))
     return UsageReceipt(receipt=receipt, accepted=len(good), refused=len(events) - len(good), events=tuple(answers))
@@ -106,9 +110,16 @@ class _Door:
     """Checks the events of one call: as ingestion does, and whether the caller may send them."""
 
     def __init__(
-        self, grants: Mapping[str, Grant], reference_data: ReferenceDataCache, now: datetime, oldest: datetime
+        self,
+        grants: Mapping[str, Grant],
+        covers_all: bool,  # noqa: FBT001 - private, and called once
+        reference_data: ReferenceDataCache,
+        now: datetime,
+        oldest: datetime,
     ) -> None:
         self._grants = grants
+        self._covers_all = covers_all
+        self._unknown: set[str] = set()
         self._reference_data = reference_data
         self._now = now
         self._oldest = oldest
@@ -127,22 +138,42 @@ class _Door:
                 state=EventState.REFUSED,
                 code=refused.reason,
                 field=refused.field,
-                detail=refused.detail,
+                detail=_shortened(refused.detail),
             )
         return EventAnswer(index=index, source=parts.source, id=parts.id, state=EventState.ACCEPTED)
 
     def _check(self, raw: bytes) -> None:
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            raise Refused(Reason.UNPARSABLE, "the event is not text in UTF-8") from None
         row = self._row(raw)
+        if len(sendable(raw)) > MAX_EVENT_BYTES:
+            raise Refused(
+                Reason.TOO_LARGE, f"at most {MAX_EVENT_BYTES} bytes are taken, with U+FFFE and U+FFFF escaped"
+            )
         grants: Iterable[Grant] = self._grants.values()
         if not isinstance(row, ControlTotal):
-            entity = self._reference_data.legal_entity_of(row.account)
+            entity = self._legal_entity_of(row.account)
             if entity is None or entity not in self._grants:
                 detail = f"there is no account {row.account!r} for this caller"
                 raise Refused(Reason.UNKNOWN_ACCOUNT, detail)
             grants = (self._grants[entity],)
+        elif not self._covers_all and not any(grant.names(row.source) for grant in grants):
+            detail = f"no policy names the source {row.source!r} for this caller: control totals are for all companies"
+            raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
         if not any(grant.may_send(row.source) for grant in grants):
             detail = f"this caller may not send events of the source {row.source!r}"
             raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
+
+    def _legal_entity_of(self, account: str) -> str | None:
+        """Return the legal entity of an account; one that there is not is looked up once a call."""
+        if account in self._unknown:
+            return None
+        entity = self._reference_data.legal_entity_of(account)
+        if entity is None:
+            self._unknown.add(account)
+        return entity
 
     def _row(self, raw: bytes) -> SegmentRow | ControlTotal:
         try:
@@ -159,6 +190,19 @@ class _Door:
         return check_event(raw, rules=rules, received_at=self._now, oldest=self._oldest)
 
 
+def sendable(event: bytes) -> bytes:
+    """Return a sound event as a queue takes it: SQS refuses a message with the code points U+FFFE or U+FFFF.
+
+    In JSON they stand in texts only, where they can be escaped.
+    """
+    return event.replace(b"\xef\xbf\xbe", b"\\ufffe").replace(b"\xef\xbf\xbf", b"\\uffff")
+
+
+def _shortened(text: str) -> str:
+    """Return what fits into an answer: what is wrong repeats what was sent, and a thousand answers are one response."""
+    return text if len(text) <= MOST_DETAIL_LETTERS else f"{text[:MOST_DETAIL_LETTERS]}..."
+
+
 def packed(events: Iterable[bytes]) -> Iterator[tuple[str, int]]:
     """Pack events into messages of the queue; each comes with the number of its events."""
     batch: list[str] = []
@@ -167,7 +211,7 @@ def packed(events: Iterable[bytes]) -> Iterator[tuple[str, int]]:
         if batch and (len(batch) == EVENTS_PER_MESSAGE or size + len(event) > BYTES_PER_MESSAGE):
             yield f"[{','.join(batch)}]", len(batch)
             batch, size = [], 0
-        batch.append(event.decode(errors="surrogatepass"))
+        batch.append(event.decode())
         size += len(event)
     if batch:
         yield f"[{','.join(batch)}]", len(batch)
