@@ -1,6 +1,7 @@
 """What hostile clients send over HTTP: no error of ours, and nothing of other companies."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -167,3 +168,12 @@ def test_an_account_that_there_is_not_is_looked_up_once_a_call(world: World, mon
     monkeypatch.setattr(world.reference_data, "legal_entity_of", lookups.append)
     send(world, json.dumps([flight(number, account="nobody") for number in range(50)]))
     assert lookups == ["nobody"]
+
+
+def test_what_is_accepted_is_not_too_old_once_it_is_queued(world: World) -> None:
+    oldest = world.now() - world.settings.most_age
+    times = [oldest + timedelta(seconds=seconds) for seconds in (10, 120)]
+    events = [flight(number) | {"time": f"{time:%Y-%m-%dT%H:%M:%S}Z"} for number, time in enumerate(times)]
+    assert [answer["code"] for answer in send(world, json.dumps(events))] == ["time_too_old", None]
+    world.moment += timedelta(seconds=30)
+    assert world.ingest(json.loads(world.usage_events.bodies[0])).accepted == 1

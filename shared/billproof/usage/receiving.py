@@ -20,6 +20,8 @@ from billproof.usage.refused import readable_parts
 from billproof.usage.refusing import Refused
 from billproof.usage.validation import MAX_EVENT_BYTES, MAX_EVENTS_PER_MESSAGE, check_event, split_message, too_many
 
+IN_TRANSIT = timedelta(minutes=1)
+"""For how long an event may be on its way from here to the queue, by whose time ingestion says that one is too old."""
 EVENTS_PER_MESSAGE = 500
 BYTES_PER_MESSAGE = 200_000
 MOST_DETAIL_LETTERS = 200
@@ -98,7 +100,7 @@ def receive_usage(
     may send those of a source that no policy names for it. Raises ExternalServiceUnavailable where the queue does not
     take the events: then all of them may be sent again.
     """
-    door = _Door(grants, covers_all, reference_data, now, now - most_age)
+    door = _Door(grants, covers_all, reference_data, now, now - most_age + IN_TRANSIT)
     answers = [door.answer(index, raw) for index, raw in enumerate(events)]
     good = [sendable(raw) for raw, answer in zip(events, answers, strict=True) if answer.state is EventState.ACCEPTED]
     if queue is not None and good:
