@@ -1,6 +1,7 @@
 """The bucket of a caller's calls in DynamoDB, held to one that is computed by fractions."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -60,3 +61,34 @@ def test_callers_have_buckets_of_their_own_and_a_forgotten_one_is_full(table: Li
     assert table.limits.take("another").left == BURST - 1
     item = table.client.get_item(TableName="limits", Key={"id": {"S": "calls#one"}})["Item"]
     assert int(item["expiration"]["N"]) > table.now.timestamp() + BURST / A_SECOND
+
+
+def test_a_bucket_fills_as_often_as_it_says_where_a_second_is_no_multiple_of_it(table: Limits) -> None:
+    limits = DynamoCallLimits(table.client, "limits", burst=1_000, a_second=700, now=lambda: table.now)
+    table.now = START
+    lefts = [limits.take("odd").left for _ in range(20)]
+    assert lefts == list(range(999, 979, -1))
+    table.now += timedelta(milliseconds=20)
+    assert limits.take("odd").left == 979 + 14
+
+
+def test_a_bucket_is_remembered_until_it_is_full(table: Limits) -> None:
+    limits = DynamoCallLimits(table.client, "limits", burst=10_000, a_second=1, now=lambda: START)
+    limits.take("slow")
+    item = table.client.get_item(TableName="limits", Key={"id": {"S": "calls#slow"}})["Item"]
+    assert int(item["expiration"]["N"]) > START.timestamp() + 10_000
+
+
+def test_a_clock_that_was_far_ahead_shuts_nobody_out(table: Limits) -> None:
+    table.now = START + timedelta(days=1)
+    table.limits.take("skewed")
+    table.now = START
+    allowances = [table.limits.take("skewed") for _ in range(BURST + 1)]
+    assert [allowance.is_used_up for allowance in allowances] == [False] * BURST + [True]
+
+
+def test_calls_at_once_take_no_more_than_there_is(table: Limits) -> None:
+    table.now = START
+    with ThreadPoolExecutor(8) as pool:
+        allowances = list(pool.map(lambda _: table.limits.take("many"), range(40)))
+    assert sum(not allowance.is_used_up for allowance in allowances) == BURST
