@@ -213,3 +213,8 @@ def test_a_function_is_thin_and_imports_only_libraries_and_billproof(path: Any) 
     assert len(text.splitlines()) <= 60
     modules = re.findall(r"^(?:from|import) ([a-z_]+)", text, re.MULTILINE)
     assert set(modules) <= {"billproof", "aws_lambda_powertools", "pydantic", "datetime", "re", "typing"}
+
+
+def test_every_function_that_is_invoked_by_name_has_an_output() -> None:
+    names = {"".join(map(str.capitalize, path.parent.name.split("_"))) for path in ROOT.glob("functions/*/app.py")}
+    assert {f"{name}Name" for name in names} <= source()["Outputs"].keys()
