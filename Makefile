@@ -43,9 +43,11 @@ UNIT := tests/unit tests/workflow tests/properties tests/contracts tests/clients
 
 COVERAGE ?= --no-cov
 
-test: setup ## Every test; those on the local stack with roles and signatures enforced (COVERAGE= measures and holds it)
-	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadgroup $(UNIT)
-	AUTH=true $(BIN)/pytest --no-cov -rs tests/integration
+test: setup ## Every test; those on the local stack, with roles and signatures enforced, beside the others (COVERAGE= measures)
+	@mkdir -p build
+	@AUTH=true $(BIN)/pytest --no-cov -rs tests/integration >build/integration.txt 2>&1 & integration=$$!; \
+	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadgroup $(UNIT); unit=$$?; \
+	wait $$integration || unit=1; cat build/integration.txt; exit $$unit
 
 unit: setup ## The tests that need no local stack
 	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadgroup $(UNIT)

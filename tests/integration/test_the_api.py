@@ -16,7 +16,7 @@ from billproof_ops.local.people import signed_in
 from billproof_ops.local.server import REGION
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
-from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY
+from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, OVER_HTTP
 from tests.support.world import flight
 
 OPEN_MONTH = {"legal_entity": INC, "period": "2999-01"}
@@ -52,7 +52,7 @@ def test_a_signed_call_is_answered_and_what_is_wrong_is_a_problem_document(loade
 
 
 def test_usage_that_is_sent_over_http_is_in_the_log(loaded: Target) -> None:
-    event = flight(1, account="UA", id="over-http") | {"time": "2013-12-28T12:00:00-05:00"}
+    event = flight(1, account="UA", id=OVER_HTTP) | {"time": "2013-12-28T12:00:00-05:00"}
     no_zone = event | {"id": "no-zone", "time": "2013-01-05T12:00:00"}
     status, _, dry = post(loaded, "/v1/usage-events:dry-run", [event, no_zone], by="metering")
     assert (status, dry["accepted"], dry["events"][1]["field"]) == (200, 1, "time")

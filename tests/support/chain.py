@@ -12,6 +12,8 @@ from billproof_ops.waiting import until
 from tests.support.world import flight
 
 INC, EUROPE, JANUARY = "skymeter-inc", "skymeter-europe", "2013-01"
+OVER_HTTP = "over-http"
+"""The id of an event of December that a test sends over HTTP."""
 DRAIN_SECONDS = 480  # a message of a call that died is visible again after 360
 FLIGHTS = [
     *(flight(number, account="UA") for number in range(1, 1_201)),
