@@ -116,7 +116,7 @@ class Month(RuleBasedStateMachine):
     def redrive(self, run_id: str) -> None:
         """What the operator's command does."""
         period = RunId.parse(run_id).period
-        other = self.months_under_way() - {period}
+        other = self.runs_under_way() - {run_id}  # a later one of its own month, too
         try:
             refuse_while_another_runs(self.world.runs, INC, period, self.world.billing_runs, self.world.now())
         except Contended:
@@ -129,12 +129,16 @@ class Month(RuleBasedStateMachine):
         """Return the runs of a status, as Step Functions knows them."""
         return sorted(run for run, known in self.world.billing_runs.statuses.items() if known == status)
 
-    def months_under_way(self) -> set[str]:
-        """Return the months whose run is under way, or was written down and not started yet."""
+    def runs_under_way(self) -> set[str]:
+        """Return the runs that are under way, or were written down and not started yet."""
         runs = [run for period in PERIODS for run in self.runs_of(period)]
         statuses = self.world.billing_runs.statuses
         under_way = (run for run in runs if statuses.get(run, RUNNING) == RUNNING)
-        return {RunId.parse(run).period for run in under_way if not is_closed(self.world.runs, run)}
+        return {run for run in under_way if not is_closed(self.world.runs, run)}
+
+    def months_under_way(self) -> set[str]:
+        """Return the months whose run is under way."""
+        return {RunId.parse(run).period for run in self.runs_under_way()}
 
     def finish(self, run_id: str) -> None:
         """What the state machine does: every step may have been taken before, and none before the plan is done."""

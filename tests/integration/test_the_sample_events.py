@@ -17,4 +17,8 @@ GOOD = sorted(ROOT.glob("events/*/good-*.json"))
 def test_every_good_event_succeeds_on_the_deployed_function(path: Any, billed: Target) -> None:
     code, out, err = run_command("local", "invoke", path.parent.name, str(path))
     assert code == 0, out + err
-    assert json.loads(out).get("batchItemFailures", []) == []
+    answer = json.loads(out)
+    assert answer.get("batchItemFailures", []) == []
+    if path.parent.name == "plan_billing_run":  # accounts that other tests published are in its batches, too
+        for item in json.loads(billed.ports.objects.get(answer["buckets_key"])):
+            billed.call("AggregateUsageName", item)
