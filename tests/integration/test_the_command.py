@@ -44,7 +44,7 @@ WHY = ("--reason", "goodwill", "--note", "a week without data", "--as", "ana")
         (("run", "start", "-e", "nobody", "-p", JANUARY, "--as", "carla"), 1, "there is no legal entity 'nobody'"),
         (("local", "invoke", "nothing", "events/reconcile/good-everyone.json"), 2, "there is no function nothing"),
         (("local", "invoke", "reconcile", "nowhere.json"), 2, "cannot be read"),
-        (("local", "invoke", "price_usage", "events/price_usage/bad-no-batch.json"), 1, '"errorType": "invalid_input"'),
+        (("local", "invoke", "price_usage", "events/price_usage/bad-no-batch.json"), 1, "price_usage: batch_id"),
         (("invoice", "list"), 2, "name a legal entity"),
         (("replay", "--from", "yesterday", "--to", "today"), 2, "not a time with a time zone"),
         (("replay", "--from", "2013-01-05T17:00:00Z", "--to", "2013-01-05T17:00:00Z"), 2, "is empty"),
