@@ -216,10 +216,9 @@ def play(chain: Chain) -> None:
         for _ in range(2):
             chain.call("start_billing_runs", {})
         chain.compact(period)
-        if period == "2013-01":
-            chain.call("api_usage", route_event(SHOW_USAGE, "metering", query={"period": period}, account="UA"))
-            asked = json.dumps({"account": "UA", "period": period})
-            chain.call("api_contracts", route_event("POST /v1/invoices:preview", "metering", body=asked))
+        chain.call("api_usage", route_event(SHOW_USAGE, "metering", query={"period": period}, account="UA"))
+        asked = json.dumps({"account": "UA", "period": period})
+        chain.call("api_contracts", route_event("POST /v1/invoices:preview", "metering", body=asked))
         for entity in (INC, EUROPE):
             chain.bill(entity, period)
         chain.work_off()
