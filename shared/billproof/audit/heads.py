@@ -3,7 +3,7 @@
 anchors/<day>.json     for each chain: the last block of the day, how many blocks the day has, and their Merkle root
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from pydantic import ValidationError
@@ -70,13 +70,27 @@ def root_of(blocks: list[AuditBlock]) -> str:
 
 def anchor_of(chain: AuditChain, day: date) -> Anchor:
     """Return what the chains were at the end of a day."""
+    return _anchor(day, {name: blocks_of_day(chain, name, day) for name in chain.names()})
+
+
+def _anchor(day: date, chains: Mapping[str, list[AuditBlock]]) -> Anchor:
     days: list[DayOfChain] = []
-    for name in chain.names():
-        blocks = blocks_of_day(chain, name, day)
+    for name, blocks in chains.items():
         if blocks:
             head = Head(chain=name, sequence=blocks[-1].sequence, hash=blocks[-1].hash)
             days.append(DayOfChain(head=head, blocks=len(blocks), root=root_of(blocks)))
     return Anchor(day=day, chains=tuple(days))
+
+
+def _blocks_since(chain: AuditChain, name: str, first: date) -> dict[str, list[AuditBlock]]:
+    """Return the blocks of a chain since a day, by day; they are read once, however many days those are."""
+    newest_first: dict[str, list[AuditBlock]] = {}
+    for record in chain.records.query(blocks_partition(name), newest_first=True):
+        block = AuditBlock.read(record.document)
+        if block.at[:10] < first.isoformat():
+            break
+        newest_first.setdefault(block.at[:10], []).append(block)
+    return {day: blocks[::-1] for day, blocks in newest_first.items()}
 
 
 def anchor_days(chain: AuditChain, anchors: Objects, *, today: date) -> list[date]:
@@ -87,8 +101,10 @@ def anchor_days(chain: AuditChain, anchors: Objects, *, today: date) -> list[dat
     known = [day_of_anchor(key) for key in anchors.keys(ANCHORS)]
     day = max(known) + timedelta(days=1) if known else _first_day(chain) or today
     anchored: list[date] = []
+    since = {name: _blocks_since(chain, name, day) for name in chain.names()} if day < today else {}
     while day < today and len(anchored) < DAYS_PER_CALL:
-        anchors.create(anchor_key(day), content_of(anchor_of(chain, day)))
+        of_day = {name: days.get(day.isoformat(), []) for name, days in since.items()}
+        anchors.create(anchor_key(day), content_of(_anchor(day, of_day)))
         anchored.append(day)
         day += timedelta(days=1)
     return anchored
