@@ -247,7 +247,7 @@ class UsageClient:
         headers = {"content-type": "application/json"}
         try:
             headers |= dict(self._authorize("POST", self._url, body))
-            request = urllib.request.Request(self._url, data=body, headers=headers, method="POST")  # noqa: S310
+            request = urllib.request.Request(self._url, data=body, headers=headers, method="POST")  # noqa: S310 - ours to call
             with self._opener.open(request, timeout=self._timeout) as answer:
                 return answer.status, _document(answer), 0.0
         except urllib.error.HTTPError as error:

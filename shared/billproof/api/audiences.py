@@ -71,13 +71,12 @@ def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., dict[
 
     def handler(event: dict[str, Any], context: Any, ports: Composition | None = None) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            caller = known_caller(event)
-            limits = (ports or composition()).call_limits
-            headers = _take(caller, limits)
+            known, caller = ports or composition(), known_caller(event)
+            headers = _take(caller, known.call_limits)
             route = routes.get(str(event.get("routeKey")))
             if route is None:
                 raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
-            return _answer(name, route, event, context.aws_request_id, caller, ports or composition(), headers)
+            return _answer(name, route, event, context.aws_request_id, caller, known, headers)
 
         return answered(name, context.aws_request_id, work)
 

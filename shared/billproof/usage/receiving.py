@@ -100,15 +100,15 @@ def receive_usage(
     may send those of a source that no policy names for it. Raises ExternalServiceUnavailable where the queue does not
     take the events: then all of them may be sent again.
     """
-    door = _Door(grants, covers_all, reference_data, now, now - most_age + IN_TRANSIT)
-    answers = [door.answer(index, raw) for index, raw in enumerate(events)]
+    check = _EventCheck(grants, covers_all, reference_data, now, now - most_age + IN_TRANSIT)
+    answers = [check.answer(index, raw) for index, raw in enumerate(events)]
     good = [sendable(raw) for raw, answer in zip(events, answers, strict=True) if answer.state is EventState.ACCEPTED]
     if queue is not None and good:
         queue.send(body for body, _ in packed(good))
     return UsageReceipt(receipt=receipt, accepted=len(good), refused=len(events) - len(good), events=tuple(answers))
 
 
-class _Door:
+class _EventCheck:
     """Checks the events of one call: as ingestion does, and whether the caller may send them."""
 
     def __init__(
@@ -162,7 +162,9 @@ class _Door:
                 raise Refused(Reason.UNKNOWN_ACCOUNT, detail)
             grants = (self._grants[entity],)
         elif not self._covers_all and not any(grant.names(row.source) for grant in grants):
-            detail = f"no policy names the source {row.source!r} for this caller: control totals are for all companies"
+            detail = (
+                f"no policy names the source {row.source!r} for this caller: control totals are of all legal entities"
+            )
             raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
         if not any(grant.may_send(row.source) for grant in grants):
             detail = f"this caller may not send events of the source {row.source!r}"
