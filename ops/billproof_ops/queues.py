@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from billproof.adapters.aws.clients import client
+from billproof.cutting import cut
 from billproof_ops.errors import OpsError
 from billproof_ops.failures import failures_since
 from billproof_ops.target import Target
@@ -22,16 +23,12 @@ def send_all(target: Target, output: str, bodies: Iterable[tuple[str, int]]) -> 
 
     Raises OpsError where the queue refuses one.
     """
-    waiting: list[tuple[str, int]] = []
-    size = 0
-    for body, number in bodies:
-        if waiting and (len(waiting) == MESSAGES_PER_CALL or size + len(body.encode()) > BYTES_PER_CALL):
-            yield _send(target, output, waiting)
-            waiting, size = [], 0
-        waiting.append((body, number))
-        size += len(body.encode())
-    if waiting:
-        yield _send(target, output, waiting)
+    for call in cut(bodies, most=MESSAGES_PER_CALL, size_of=_size_of, most_size=BYTES_PER_CALL):
+        yield _send(target, output, call)
+
+
+def _size_of(message: tuple[str, int]) -> int:
+    return len(message[0].encode())
 
 
 def _send(target: Target, output: str, messages: list[tuple[str, int]]) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from backports import zstd
 from pydantic import TypeAdapter
 
+from billproof.cutting import cut
 from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period, instant_text
@@ -102,17 +103,11 @@ def write_aggregation_plans(planning: BucketsPlanning, buckets: Iterable[int], w
 
 def _side_by_side(buckets: Iterable[int], work: Mapping[int, BucketWork]) -> Iterator[list[int]]:
     """Divide buckets into those that are planned side by side."""
-    chunk: list[int] = []
-    windows = 0
-    for bucket in buckets:
-        more = work[bucket].number if bucket in work else 0
-        if chunk and (len(chunk) == BUCKETS_AT_ONCE or windows + more > WINDOWS_AT_ONCE):
-            yield chunk
-            chunk, windows = [], 0
-        chunk.append(bucket)
-        windows += more
-    if chunk:
-        yield chunk
+
+    def windows(bucket: int) -> int:
+        return work[bucket].number if bucket in work else 0
+
+    return cut(buckets, most=BUCKETS_AT_ONCE, size_of=windows, most_size=WINDOWS_AT_ONCE)
 
 
 def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: BucketWork) -> tuple[AggregationPlan, NewObject]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from billproof.access.service import Grant
+from billproof.cutting import cut
 from billproof.errors import InvalidInput
 from billproof.model import Model
 from billproof.ports import Queue
@@ -209,13 +210,5 @@ def _shortened(text: str) -> str:
 
 def packed(events: Iterable[bytes]) -> Iterator[tuple[str, int]]:
     """Pack events into messages of the queue; each comes with the number of its events."""
-    batch: list[str] = []
-    size = 0
-    for event in events:
-        if batch and (len(batch) == EVENTS_PER_MESSAGE or size + len(event) > BYTES_PER_MESSAGE):
-            yield f"[{','.join(batch)}]", len(batch)
-            batch, size = [], 0
-        batch.append(event.decode())
-        size += len(event)
-    if batch:
-        yield f"[{','.join(batch)}]", len(batch)
+    for batch in cut(events, most=EVENTS_PER_MESSAGE, size_of=len, most_size=BYTES_PER_MESSAGE):
+        yield f"[{','.join(event.decode() for event in batch)}]", len(batch)

@@ -1,9 +1,10 @@
 """Sending to an SQS queue, up to ten messages and a megabyte a call."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from billproof.adapters.aws.faults import outside
+from billproof.cutting import cut
 from billproof.errors import ExternalServiceUnavailable, InvalidInput
 
 MESSAGES_PER_CALL = 10
@@ -22,7 +23,7 @@ class SqsQueue:
 
         Raises InvalidInput where one never will be: it is too large, or holds what SQS refuses.
         """
-        for chunk in _calls(bodies):
+        for chunk in cut(bodies, most=MESSAGES_PER_CALL, size_of=_size_of, most_size=BYTES_PER_CALL):
             entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(chunk)]
             with outside("sqs"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
@@ -47,16 +48,5 @@ def deliver_at_once(client: Any, *, queue_arn: str, receipt_handle: str) -> None
         client.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt_handle, VisibilityTimeout=0)
 
 
-def _calls(bodies: Iterable[str]) -> Iterator[list[str]]:
-    """Cut messages into calls that SQS takes."""
-    call: list[str] = []
-    size = 0
-    for body in bodies:
-        length = len(body.encode(errors="surrogatepass"))
-        if call and (len(call) == MESSAGES_PER_CALL or size + length > BYTES_PER_CALL):
-            yield call
-            call, size = [], 0
-        call.append(body)
-        size += length
-    if call:
-        yield call
+def _size_of(body: str) -> int:
+    return len(body.encode(errors="surrogatepass"))
