@@ -69,14 +69,22 @@ def show_exception(name: Name, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def approve(name: Name, *, reason: Reason, who: Who = None, as_json: AsJson = False) -> None:
-    """Approve: release what is held as it is. Exit 1 if the decision is refused."""
-    _answer(exceptions.decide(Target.find(), name, "approved", who=who, reason=reason), as_json=as_json)
+    """Approve: release what is held as it is, and wait until it is. Exit 1 if the decision is refused."""
+    _decide(name, "approved", who=who, reason=reason, as_json=as_json)
 
 
 @app.command()
 def reject(name: Name, *, reason: Reason, who: Who = None, as_json: AsJson = False) -> None:
     """Reject: the invoice stays held, or the held run is planned again. Exit 1 if the decision is refused."""
-    _answer(exceptions.decide(Target.find(), name, "rejected", who=who, reason=reason), as_json=as_json)
+    _decide(name, "rejected", who=who, reason=reason, as_json=as_json)
+
+
+def _decide(name: str, verdict: str, *, who: str | None, reason: str, as_json: bool) -> None:
+    target = Target.find()
+    answer = exceptions.decide(target, name, verdict, who=who, reason=reason)
+    _answer(answer, as_json=as_json)
+    if not exceptions.has_ended(target, answer.exception):
+        typer.echo("the decision stands, and is not carried out yet: billproof status says what waits", err=True)
 
 
 def _answer(answer: Answer, *, as_json: bool) -> None:

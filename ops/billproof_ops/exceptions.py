@@ -1,5 +1,7 @@
 """What the command does with exceptions. It reads the exception store; only the API's functions write decisions."""
 
+import time
+
 from billproof.approvals.credits import CreditRequested
 from billproof.approvals.entitlement import able_people
 from billproof.approvals.exception_store import execution_name
@@ -9,12 +11,15 @@ from billproof.identities import InvoiceId
 from billproof.invoicing.credit_requests import WantedCredit
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.quarantine import quarantine_of
+from billproof.pipeline.starting import RUNNING
 from billproof.usage.refusal_model import QuarantinedAt
 from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
+from billproof_ops.waiting import POLL_SECONDS
 
 MAX_RESTARTS = 100
+CARRIED_OUT_SECONDS = 60
 
 
 def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[ExceptionState]:
@@ -46,6 +51,22 @@ def decide(target: Target, exception: str, verdict: str, *, who: str | None, rea
         if "answer" not in error.problem:
             raise
         return Answer.model_validate(error.problem["answer"])
+
+
+def has_ended(target: Target, exception: str) -> bool:
+    """Wait until a decision is carried out; return False when the time is up.
+
+    The workflow of a document releases it or leaves it held. That of a run is the run itself, which is not waited for.
+    """
+    if target.ports.exception_store.state(exception).opened.kind is Kind.RUN:
+        return True
+    machine, name = target.machine("InvoiceExceptionArn"), execution_name(exception)
+    deadline = time.monotonic() + CARRIED_OUT_SECONDS
+    while machine.status(name) == RUNNING:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
 
 
 def ask_for_credit(target: Target, request: WantedCredit, *, who: str | None) -> CreditRequested:
