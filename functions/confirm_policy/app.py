@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from billproof.api.calls import ApiCall, api_call
+from billproof.api.calls import api_call
+from billproof.api.routes import RouteCall
 from billproof.approvals.publishing import PolicyState, confirm_policy
 from billproof.composition import Composition
 from billproof.model import Model
@@ -25,12 +26,12 @@ class ConfirmationRequest(Model):
 
 
 @api_call(ConfirmationRequest, name="confirm_policy")
-def handler(call: ApiCall[ConfirmationRequest], ports: Composition) -> PolicyState:
+def handler(call: RouteCall[ConfirmationRequest], ports: Composition) -> PolicyState:
     """Let the version take effect."""
     return confirm_policy(
         legal_entity=call.request.legal_entity,
         version=call.request.version,
-        caller=call.caller,
+        caller=call.caller.identity,
         policies=ports.policies,
         now=ports.now(),
     )

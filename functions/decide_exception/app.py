@@ -1,6 +1,7 @@
 """A person's decision about an exception: the policy says who may take it."""
 
-from billproof.api.calls import ApiCall, api_call, refuse
+from billproof.api.calls import api_call, refuse
+from billproof.api.routes import RouteCall
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
 from billproof.composition import Composition
@@ -16,12 +17,12 @@ class DecisionRequest(Model):
 
 
 @api_call(DecisionRequest, name="decide_exception")
-def handler(call: ApiCall[DecisionRequest], ports: Composition) -> Answer:
+def handler(call: RouteCall[DecisionRequest], ports: Composition) -> Answer:
     """Take the decision, or refuse it with a reason."""
     answer = decide_exception(
         exception=call.request.exception,
         verdict=call.request.verdict,
-        caller=call.caller,
+        caller=call.caller.identity,
         reason=call.request.reason,
         exception_store=ports.exception_store,
         register=ports.register,

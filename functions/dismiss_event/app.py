@@ -1,6 +1,7 @@
 """A person's decision that a refused usage event is not to be billed."""
 
-from billproof.api.calls import ApiCall, api_call
+from billproof.api.calls import api_call
+from billproof.api.routes import RouteCall
 from billproof.approvals.dismissing import dismiss_event
 from billproof.composition import Composition
 from billproof.model import Model
@@ -15,12 +16,12 @@ class DismissalRequest(Model):
 
 
 @api_call(DismissalRequest, name="dismiss_event")
-def handler(call: ApiCall[DismissalRequest], ports: Composition) -> Dismissal:
+def handler(call: RouteCall[DismissalRequest], ports: Composition) -> Dismissal:
     """Dismiss the event; one that is dismissed already stays so, as it was."""
     return dismiss_event(
         call.request.event,
         reason=call.request.reason,
-        caller=call.caller,
+        caller=call.caller.identity,
         policies=ports.policies,
         directory=ports.directory,
         objects=ports.objects,

@@ -1,6 +1,7 @@
 """A person's request for a credit note or write-off: somebody else decides."""
 
-from billproof.api.calls import ApiCall, api_call
+from billproof.api.calls import api_call
+from billproof.api.routes import RouteCall
 from billproof.approvals.asking_credits import ask_for_credit
 from billproof.approvals.credits import CreditRequested
 from billproof.composition import Composition
@@ -8,11 +9,11 @@ from billproof.invoicing.credit_requests import WantedCredit
 
 
 @api_call(WantedCredit, name="request_credit")
-def handler(call: ApiCall[WantedCredit], ports: Composition) -> CreditRequested:
+def handler(call: RouteCall[WantedCredit], ports: Composition) -> CreditRequested:
     """Draft it and let it wait for approval; its id is the key under which the same request is one."""
     return ask_for_credit(
         call.request,
-        caller=call.caller,
+        caller=call.caller.identity,
         policies=ports.policies,
         requests=ports.requests,
         register=ports.register,

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from billproof.api.calls import ApiCall, api_call
+from billproof.api.calls import api_call
+from billproof.api.routes import RouteCall
 from billproof.approvals.asking import ask_for_run
 from billproof.composition import Composition
 from billproof.model import Model
@@ -21,14 +22,14 @@ class WantedRun(Model):
 
 
 @api_call(WantedRun, name="request_run")
-def handler(call: ApiCall[WantedRun], ports: Composition) -> StartedRun:
+def handler(call: RouteCall[WantedRun], ports: Composition) -> StartedRun:
     """Start the next run of the month; one that is under way, or was started under the same key, is returned."""
     return ask_for_run(
         legal_entity=call.request.legal_entity,
         period=call.request.period,
         only_accounts=call.request.only_accounts,
         idempotency_key=call.idempotency_key,
-        caller=call.caller,
+        caller=call.caller.identity,
         policies=ports.policies,
         requests=ports.requests,
         records=ports.runs,

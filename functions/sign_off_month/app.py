@@ -1,6 +1,7 @@
 """A person's sign-off of a month: it takes no further run."""
 
-from billproof.api.calls import ApiCall, api_call
+from billproof.api.calls import api_call
+from billproof.api.routes import RouteCall
 from billproof.approvals.asking import known_person
 from billproof.composition import Composition
 from billproof.model import Model
@@ -15,9 +16,9 @@ class SignOffRequest(Model):
 
 
 @api_call(SignOffRequest, name="sign_off_month")
-def handler(call: ApiCall[SignOffRequest], ports: Composition) -> SignOff:
+def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignOff:
     """Sign the month off, for ever; one that is signed off already stays as it is."""
-    person = known_person(ports.policies, call.request.legal_entity, call.caller)
+    person = known_person(ports.policies, call.request.legal_entity, call.caller.identity)
     return sign_off_month(
         legal_entity=call.request.legal_entity,
         period=call.request.period,

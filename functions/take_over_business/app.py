@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from billproof.api.calls import ApiCall, api_call
+from billproof.api.calls import api_call
+from billproof.api.routes import RouteCall
 from billproof.approvals.taking_over import OpeningState, OpeningStores, check_opening, confirm_opening, propose_opening
 from billproof.composition import Composition
 from billproof.errors import InvalidInput
@@ -29,18 +30,18 @@ class TakeOverRequest(Model):
 
 
 @api_call(TakeOverRequest, name="take_over_business")
-def handler(call: ApiCall[TakeOverRequest], ports: Composition) -> OpeningState:
+def handler(call: RouteCall[TakeOverRequest], ports: Composition) -> OpeningState:
     """Check an opening, propose it, or let one take effect that somebody else proposed."""
     request, directory = call.request, ports.directory
     if request.step == "check":
-        return check_opening(request.opening(), caller=call.caller, directory=directory)
+        return check_opening(request.opening(), caller=call.caller.identity, directory=directory)
     stores = OpeningStores(ports.opening_decisions, directory, ports.register, ports.objects)
     if request.step == "propose":
-        return propose_opening(request.opening(), caller=call.caller, stores=stores, now=ports.now())
+        return propose_opening(request.opening(), caller=call.caller.identity, stores=stores, now=ports.now())
     return confirm_opening(
         legal_entity=request.legal_entity,
         digest=request.digest,
-        caller=call.caller,
+        caller=call.caller.identity,
         stores=stores,
         erps=ports.erps,
         now=ports.now(),

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from billproof.conservation.service import Stores
 from billproof.errors import NotFound
 from billproof.identities import RunId
+from billproof.invoicing import listing
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.facts import InvoiceFacts, Sent
+from billproof.invoicing.listing import InvoiceRow, rows_in_order
 from billproof.invoicing.model import Invoice, Released
-from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.months import SignOff
@@ -31,22 +30,6 @@ class RunState(Shown):
     run_id: str
     status: str
     cause: str | None
-
-
-class InvoiceRow(Shown):
-    """An invoice in a list."""
-
-    invoice: str
-    number: str | None
-    account: str
-    status: str
-    delivered: bool
-    sent: Sent
-    currency: str | None
-    net: str | None
-    tax: str | None
-    gross: str | None
-    findings: int
 
 
 def start_run(
@@ -126,54 +109,13 @@ def run_report(target: Target, run_id: str) -> RunStatement:
 
 
 def invoice_rows(target: Target, legal_entity: str, period: str) -> list[InvoiceRow]:
-    """Return the invoices of a legal entity and month, by number, or by account where there is none yet."""
-    facts = target.ports.register.of_period(legal_entity, period)
-    return sorted((_row(document) for document in facts), key=_order)
-
-
-def _order(row: InvoiceRow) -> tuple[str, int]:
-    """Order the numbers of a series as numbers: past 999,999 they have more digits."""
-    number = DocumentNumber.parse(row.number) if row.number else None
-    return (f"{number.prefix}-{number.year}", number.ordinal) if number else (row.account, 0)
-
-
-def stores(target: Target) -> Stores:
-    """Return what a proof reads."""
-    ports = target.ports
-    return Stores(
-        objects=ports.objects,
-        contracts=ports.contracts,
-        policies=ports.policies,
-        invoices=ports.invoices,
-        exception_store=ports.exception_store,
-        erps=ports.erps,
-        opening_decisions=ports.opening_decisions,
-    )
-
-
-def _row(facts: InvoiceFacts) -> InvoiceRow:
-    released, held = facts.released, facts.held
-    document = released.document if released else held.document if held else None
-    totals = document.totals if document else None
-    return InvoiceRow(
-        invoice=str(facts.id),
-        number=released.number if released else None,
-        account=facts.account,
-        status=facts.status.value,
-        delivered=facts.is_delivered,
-        sent=facts.sent,
-        currency=totals.gross.currency if totals else None,
-        net=totals.net.text if totals else None,
-        tax=totals.tax.text if totals else None,
-        gross=totals.gross.text if totals else None,
-        findings=len(held.findings) if held else 0,
-    )
+    """Return the documents of a legal entity and month, by number, or by account where there is none yet."""
+    return rows_in_order(target.ports.register.of_period(legal_entity, period))
 
 
 def find_release(target: Target, name: str) -> Released:
     """Return the release of an invoice by its id or its number; raises OpsError where there is none."""
-    register = target.ports.register
-    released = register.released(name) if "." in name else _by_number(target, name)
+    released = listing.find_release(name, target.ports.register, target.ports.directory.legal_entities())
     if released is None:
         message = f"there is no released invoice {name}: give its number (SKY-US-2013-000001) or its id"
         raise OpsError(message)
@@ -199,17 +141,3 @@ def problems_of(target: Target, released: Released) -> list[DeliveryProblem]:
     """Return what went wrong with the mails of a released invoice."""
     facts = target.ports.register.facts(released.invoice)
     return delivery_problems(facts) if facts is not None else []
-
-
-def _by_number(target: Target, number: str) -> Released | None:
-    try:
-        wanted = DocumentNumber.parse(number)
-    except NotFound:
-        return None
-    register = target.ports.register
-    for entity in target.ports.directory.legal_entities():
-        for kind in SeriesKind:
-            if wanted.prefix == kind.prefix(entity.number_prefix):
-                document = register.invoice_numbered(entity.id, wanted.year, wanted.ordinal, kind)
-                return register.released(document) if document else None
-    return None

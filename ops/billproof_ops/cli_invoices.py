@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from billproof.invoicing.balance import BalanceChange
+from billproof.invoicing.listing import InvoiceRow
 from billproof_ops import billing, cli_credits, naming, previews, tables
 from billproof_ops.printing import AsJson, Entity, Period, console, print_json, show_proof, verbs, write_bytes
 from billproof_ops.target import Target
@@ -31,9 +32,9 @@ def prove_an_invoice(
     target = Target.find()
     released = billing.find_release(target, name)
     if events:
-        for event in events_behind(released.invoice, stores=billing.stores(target)):
+        for event in events_behind(released.invoice, stores=target.ports.stores()):
             sys.stdout.write(f"{event.time} {event.source} {event.id} {event.type} {event.verdict}\n")
-    show_proof(prove_invoice(released.invoice, stores=billing.stores(target)), as_json=as_json)
+    show_proof(prove_invoice(released.invoice, stores=target.ports.stores()), as_json=as_json)
 
 
 @app.command("retax")
@@ -47,7 +48,7 @@ def retax_an_invoice(
     from billproof.proof.taxes import recalculate_tax
 
     target = Target.find()
-    recalculation = recalculate_tax(billing.find_release(target, name).invoice, stores=billing.stores(target))
+    recalculation = recalculate_tax(billing.find_release(target, name).invoice, stores=target.ports.stores())
     if as_json:
         print_json(recalculation.model_dump(mode="json"))
     else:
@@ -170,7 +171,7 @@ def export_invoices(
     """Write the invoices of a legal entity and month as CSV, a row each, with held ones."""
     month = naming.billed_month(legal_entity, period)
     text = io.StringIO()
-    rows = csv.DictWriter(text, list(billing.InvoiceRow.model_fields))
+    rows = csv.DictWriter(text, list(InvoiceRow.model_fields))
     rows.writeheader()
     rows.writerows(
         row.model_dump(mode="json") for row in billing.invoice_rows(month.target, month.legal_entity, month.period)

@@ -116,7 +116,7 @@ def balance(
     as_json: AsJson = False,
 ) -> None:
     """Print the conservation statement, in events and in money. Exit 1 if anything is unaccounted for."""
-    statement = balance_run(run_id, stores=billing.stores(Target.find()))
+    statement = balance_run(run_id, stores=Target.find().ports.stores())
     equations = statement.equations
     if account:
         balances = {balance.account: balance for balance in statement.accounts}

@@ -6,7 +6,7 @@ from billproof.approvals.credits import CreditRequested
 from billproof.approvals.entitlement import able_people
 from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Answer, ExceptionRecord, ExceptionState, Kind
-from billproof.approvals.superseding import superseding
+from billproof.approvals.superseding import waiting_exceptions
 from billproof.identities import InvoiceId
 from billproof.invoicing.credit_requests import WantedCredit
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
@@ -23,16 +23,11 @@ CARRIED_OUT_SECONDS = 60
 
 
 def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[ExceptionState]:
-    """Return the exceptions of a legal entity and month: those that wait, or all.
-
-    One that a later run raised anew, or whose invoice a later run released, does not wait, though nobody has closed it.
-    """
+    """Return the exceptions of a legal entity and month: those that wait, or all."""
     ports = target.ports
-    store = ports.exception_store
     if all_of_them:
-        return store.of_period(legal_entity, period)
-    waiting = store.waiting(legal_entity, period)
-    return [state for state in waiting if superseding(state, store, ports.register, ports.now()) is None]
+        return ports.exception_store.of_period(legal_entity, period)
+    return waiting_exceptions(legal_entity, period, ports.exception_store, ports.register, ports.now())
 
 
 def able_people_now(target: Target, opened: ExceptionRecord) -> list[str]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from billproof.api.asked import MOST_KEY_LETTERS
-from billproof.api.audiences import Route
+from billproof.api.routes import Attachment, Route
 from billproof.usage.receiving import BATCH, CONTENT_TYPES, LINES
 from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE
 from billproof_ops.paths import ROOT
@@ -31,6 +31,27 @@ _IDEMPOTENCY = {
     "schema": {"type": "string", "maxLength": MOST_KEY_LETTERS},
     "description": "The same key with the same request is answered as it was.",
 }
+_FIELDS = {
+    "name": "fields",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Names of fields with commas between them: only those are answered, of a list those of each item.",
+}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The ETag of an answer that the caller has: 304 where it is still that one.",
+}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The ETag of the latest version that the caller knows: 412 where there is a later one.",
+}
 _IN_PATH = re.compile(r"\{([a-z_]+)\}")
 _ERRORS = (
     HTTPStatus.BAD_REQUEST,
@@ -38,6 +59,7 @@ _ERRORS = (
     HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,
     HTTPStatus.CONFLICT,
+    HTTPStatus.PRECONDITION_FAILED,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -129,21 +151,21 @@ def _of_route(key: str, name: str, route: Route[Any]) -> Described:
         asks=None if sends_events else route.model,
         returns=get_type_hints(route.operation)["return"],
         status=route.status,
-        scope=route.scope.value,
+        scope=route.scope.value if route.scope else None,
     )
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
     routes = list(described())
-    models = {route.returns: "serialization" for route in routes}
+    models = {route.returns: "serialization" for route in routes if route.returns is not Attachment}
     requests: list[tuple[type[BaseModel], Any]] = [(route.asks, "validation") for route in routes if route.asks]
     pairs: list[tuple[type[BaseModel], Any]] = [*requests, *models.items()]
     names, schemas = models_json_schema(pairs, ref_template=_REFERENCE)
     paths: dict[str, Any] = {}
     for route in routes:
         asks = schemas["$defs"][_name(names[route.asks, "validation"])] if route.asks else None
-        returns = names[route.returns, "serialization"]
+        returns = names.get((route.returns, "serialization"), {})
         paths.setdefault(route.path, {})[route.method] = _operation(route, asks, returns)
     return {
         "openapi": "3.1.0",
@@ -166,7 +188,9 @@ def _name(reference: dict[str, Any]) -> str:
 
 def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str, Any]) -> dict[str, Any]:
     in_path = _IN_PATH.findall(route.path)
-    content = {"application/json": {"schema": returns}}
+    is_file = route.returns is Attachment
+    file = {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}}
+    content = file if is_file else {"application/json": {"schema": returns}}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "operationId": route.name[0].lower() + route.name[1:],
@@ -182,8 +206,10 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
     elif route.method == "get":
         others = [name for name in asks["properties"] if name not in in_path]
         operation["parameters"] += [_parameter(name, "query", asks) for name in others]
+        operation["parameters"] += [] if is_file else [_FIELDS, _IF_NONE_MATCH]
+        operation["responses"]["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
     else:
-        operation["parameters"].append(_IDEMPOTENCY)
+        operation["parameters"].append(_IF_MATCH if route.method == "put" else _IDEMPOTENCY)
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(asks, in_path)}}}
     return operation
 

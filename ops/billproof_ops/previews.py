@@ -1,15 +1,11 @@
 """What the command asks of previews and simulations."""
 
-from dataclasses import replace
 from pathlib import Path
 
-from billproof.adapters.overlay import OverlayObjects, OverlayRecords
-from billproof.approvals.governing import RememberedPolicies
-from billproof.composition import Composition
+from billproof.adapters.sharing import shared_sources
 from billproof.crews import Alone
-from billproof.pipeline.previewing import Previewed, PreviewSources, preview
-from billproof.pipeline.simulating import PartSources, Simulation, Sources, simulate
-from billproof.remembering import RememberedObjects, RememberedRecords
+from billproof.pipeline.previewing import Previewed, preview
+from billproof.pipeline.simulating import PartSources, Simulation, simulate
 from billproof_ops.errors import OpsError
 from billproof_ops.master_files import read_files
 from billproof_ops.processes import crew
@@ -42,7 +38,7 @@ def simulate_files(target: Target, legal_entity: str, period: str, paths: list[P
     Raises WrongUse where they do not hold master data.
     """
     changes = [written.data for written in read_files(paths)]
-    sources, how_far = shared_sources(target.ports), HowFar()
+    sources, how_far = shared_sources(target.ports.preview_sources()), HowFar()
     few = sum(1 for _, _ in zip(range(ACCOUNTS_ALONE + 1), target.ports.directory.members(legal_entity), strict=False))
     most = 1 if few <= ACCOUNTS_ALONE else target.ports.settings.buckets
     with how_far.shown(), crew(Alone(lambda: sources), _part_sources, most=most, how_far=how_far) as gathered:
@@ -58,22 +54,4 @@ def simulate_files(target: Target, legal_entity: str, period: str, paths: list[P
 
 def _part_sources() -> PartSources:
     ports = Target.find().ports
-    return lambda: shared_sources(ports)
-
-
-def shared_sources(ports: Composition) -> Sources:
-    """Return what makes the sources of some previews that share what they read, and nothing of what they write."""
-    own = ports.preview_sources()
-    sources = replace(
-        own,
-        contracts=RememberedRecords(ports.contracts, whole=True),
-        policies=RememberedPolicies(own.policies),
-        invoices=RememberedRecords(own.invoices),
-        runs=RememberedRecords(own.runs),
-    )
-    objects = RememberedObjects(ports.objects)
-
-    def overlaid() -> PreviewSources:
-        return replace(sources, contracts=OverlayRecords(sources.contracts), objects=OverlayObjects(objects))
-
-    return overlaid
+    return lambda: shared_sources(ports.preview_sources())

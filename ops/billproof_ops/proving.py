@@ -9,7 +9,6 @@ from billproof.crews import Alone, Crew
 from billproof.proof.model import Proof
 from billproof.proof.reading import RunReads
 from billproof.proof.service import prove_run
-from billproof_ops.billing import stores
 from billproof_ops.processes import crew
 from billproof_ops.progressing import HowFar
 from billproof_ops.target import Target
@@ -22,7 +21,7 @@ def prove(target: Target, run_id: str, how_far: HowFar | None = None) -> Proof:
     """Prove a run, and say on stderr how far it is."""
     how_far = how_far or HowFar()
     with how_far.shown():
-        return prove_run(run_id, stores=stores(target), crews=partial(_crew, how_far=how_far))
+        return prove_run(run_id, stores=target.ports.stores(), crews=partial(_crew, how_far=how_far))
 
 
 @contextmanager
@@ -33,4 +32,4 @@ def _crew(reads: RunReads, at_hand: Path, *, how_far: HowFar) -> Iterator[Crew[R
 
 
 def _reads(run_id: str, at_hand: Path) -> RunReads:
-    return RunReads.in_another_process(run_id, stores(Target.find()), at_hand)
+    return RunReads.in_another_process(run_id, Target.find().ports.stores(), at_hand)

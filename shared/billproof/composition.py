@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from billproof.approvals.requests import Requests
     from billproof.audit.chain import AuditChain
     from billproof.audit.stores import AuditedObjects, AuditedRecords
+    from billproof.conservation.service import Stores
     from billproof.erp.port import Erps
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
     from billproof.pipeline.previewing import PreviewSources
-    from billproof.ports import CallLimits, LinkableRecords, Objects
+    from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers
     from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
@@ -232,6 +233,13 @@ class Composition(Outgoing):
         table, burst, a_second = self.settings.idempotency_table, self.settings.call_burst, self.settings.calls_a_second
         return DynamoCallLimits(client("dynamodb"), table, burst=burst, a_second=a_second, now=self.now)
 
+    @cached_property
+    def answers(self) -> StoredAnswers:
+        """What calls were answered."""
+        from billproof.adapters.aws.answers import DynamoAnswers
+
+        return DynamoAnswers(client("dynamodb"), self.settings.idempotency_table)
+
     def preview_sources(self) -> PreviewSources:
         """Return what a preview reads, under overlays of its own: nothing that it writes is kept."""
         from billproof.adapters.overlay import OverlayObjects, OverlayRecords
@@ -245,6 +253,20 @@ class Composition(Outgoing):
             objects=OverlayObjects(self.objects),
             buckets=self.settings.buckets,
             engines=self.tax_engines,
+        )
+
+    def stores(self) -> Stores:
+        """Return what a proof and a conservation statement read."""
+        from billproof.conservation.service import Stores
+
+        return Stores(
+            objects=self.objects,
+            contracts=self.contracts,
+            policies=self.policies,
+            invoices=self.invoices,
+            exception_store=self.exception_store,
+            erps=self.erps,
+            opening_decisions=self.opening_decisions,
         )
 
     def deliver_at_once(self, *, queue_arn: str, receipt_handle: str) -> None:

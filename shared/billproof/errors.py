@@ -53,6 +53,12 @@ class InvalidInput(BillproofError):
     code = "invalid_input"
 
 
+class KeyReused(InvalidInput):
+    """An Idempotency-Key under which the caller asked for something else before."""
+
+    code = "idempotency_key_reused"
+
+
 class InvalidMoney(InvalidInput):
     """An amount that is not exact, not of this currency, or of a currency nobody knows."""
 

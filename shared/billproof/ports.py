@@ -1,6 +1,6 @@
 """Ports: the Protocols that adapters implement, in the kernel's types only."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -68,6 +68,13 @@ class Records(Protocol):
         """Yield a partition's facts in the order of their sort keys, read consistently."""
 
 
+class PagedRecords(Records, Protocol):
+    """Records that are read page by page, each from where the one before ended."""
+
+    def query_after(self, partition: str, sort: str) -> Iterator[Record]:
+        """Yield the facts of a partition whose sort keys come after one, in their order, read consistently."""
+
+
 class Linkage(Enum):
     """What became of facts that were to be written together with a block of the audit chain."""
 
@@ -78,7 +85,7 @@ class Linkage(Enum):
     """Another block has the place in the chain: nothing was written."""
 
 
-class LinkableRecords(Records, Protocol):
+class LinkableRecords(PagedRecords, Protocol):
     """Records that can be written together with those of the audit chain, and read as a whole by its verification."""
 
     def create_beside(self, records: Sequence[Record], chain: Self, links: Sequence[Record]) -> Linkage:
@@ -175,3 +182,14 @@ class CallLimits(Protocol):
 
     def take(self, caller: str) -> Allowance:
         """Count a call of a caller, if it may make one."""
+
+
+class StoredAnswers(Protocol):
+    """What calls were answered, by their Idempotency-Key."""
+
+    def once(self, *, key: str, asked: str, work: Callable[[], dict[str, Any]], context: Any) -> dict[str, Any]:
+        """Return what the call under a key was answered, or do its work; a call that raises is not remembered.
+
+        Raises KeyReused where the call under the key asked for something else, and Contended while it is under way.
+        `context` is that of the Lambda call: when its time is up, the work counts as not begun.
+        """

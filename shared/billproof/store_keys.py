@@ -20,6 +20,7 @@ from billproof.errors import NotFound
 from billproof.escaping import escape, unescape
 
 _SEPARATOR = "#"
+_AFTER_EVERY_NAME = "\U0010ffff"
 _UNBILLED = "unbilled:"
 _SEPARATORS = re.compile("[%#]")
 
@@ -87,6 +88,11 @@ class FactKey:
     def __str__(self) -> str:
         """Print it."""
         return sort_key(self.subject, self.fact)
+
+    @property
+    def after_all(self) -> str:
+        """What sorts after every fact of the subject, and before those of the next one."""
+        return sort_key(self.subject, _AFTER_EVERY_NAME)
 
     @property
     def account(self) -> str:

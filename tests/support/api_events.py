@@ -11,6 +11,7 @@ def api_event(body: dict[str, Any], by: str | None, *, key: str = "", **in_path:
     authorizer = {"authorizer": {"iam": {"userArn": local_identity(by).subject}}} if by else {}
     return {
         "version": "2.0",
+        "routeKey": "POST /v1/operation",
         "headers": {"content-type": "application/json", **({"idempotency-key": key} if key else {})},
         "requestContext": {"requestId": "JKJaXmPLvHcESHA=", **authorizer},
         "pathParameters": in_path or None,

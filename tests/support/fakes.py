@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from billproof.adapters.aws.dynamodb import item_of
 from billproof.adapters.aws.transactions import ITEM_LIMIT, refuse_large
-from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput, NotFound
+from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput, KeyReused, NotFound
 from billproof.ids import canonical_json, shown
 from billproof.ports import TRANSACTION_LIMIT, Allowance, Document, Key, Linkage, NewObject, Record
 
@@ -75,6 +75,9 @@ class MemoryRecords:
         keys = sorted(key for key in known if key.partition == partition and key.sort.startswith(prefix))
         for key in (keys[::-1] if newest_first else keys)[:limit]:
             yield Record(key, _copied(self.items[key]))
+
+    def query_after(self, partition: str, sort: str) -> Iterator[Record]:
+        return (record for record in self.query(partition) if record.key.sort > sort)
 
 
 class MemoryObjects:
@@ -170,3 +173,16 @@ class MemoryMailer:
 
 def run_once(function: Callable[..., dict[str, Any]], **_options: Any) -> Callable[..., dict[str, Any]]:
     return function
+
+
+class MemoryAnswers:
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    def once(self, *, key: str, asked: str, work: Callable[[], dict[str, Any]], context: Any) -> dict[str, Any]:
+        if key not in self.kept:
+            self.kept[key] = (asked, work())
+        known, answer = self.kept[key]
+        if known != asked:
+            raise KeyReused("this Idempotency-Key was used for another request")
+        return answer

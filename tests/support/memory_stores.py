@@ -35,6 +35,7 @@ from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, i
 from billproof.usage.model import Ingested
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
 from tests.support.fakes import (
+    MemoryAnswers,
     MemoryCallLimits,
     MemoryMailer,
     MemoryQueue,
@@ -67,6 +68,7 @@ class MemoryStores:
         self.register = Register(self.records["invoices"])
         self.opening_decisions = OpeningDecisions(lambda: self.records["decisions"])
         self.runs = self.records["runs"]
+        self.invoices = self.records["invoices"]
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()
@@ -93,6 +95,7 @@ class MemoryStores:
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
         self.call_limits = MemoryCallLimits()
+        self.answers = MemoryAnswers()
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
 
     def _owner(self, account: str) -> str | None:

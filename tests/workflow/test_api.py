@@ -87,9 +87,15 @@ def test_a_run_under_an_idempotency_key_is_started_once(world: World) -> None:
     event = api_event(RUN, "carla", key="k-1")
     first = answer(handler("request_run")(event, Context(), world))
     world.billing_runs.statuses[first["run_id"]] = "FAILED"
+    assert answer(handler("request_run")(event, Context(), world)) == first
+    other_request = api_event({**RUN, "only_accounts": ["UA"]}, "carla", key="k-1")
+    status, problem = call(world, "request_run", other_request)
+    assert (status, problem["code"]) == (422, "idempotency_key_reused")
+    world.answers.kept.clear()  # after a day: what was written holds for ever
     again = answer(handler("request_run")(event, Context(), world))
     assert (again["run_id"], again["started"]) == (first["run_id"], False)
-    status, problem = call(world, "request_run", api_event({**RUN, "only_accounts": ["UA"]}, "carla", key="k-1"))
+    world.answers.kept.clear()
+    status, problem = call(world, "request_run", other_request)
     assert (status, problem["code"]) == (409, "conflict")
     other = answer(handler("request_run")(api_event(RUN, "ana", key="k-1"), Context(), world))
     assert other["run_id"] != first["run_id"]  # a key is a person's own

@@ -20,7 +20,7 @@ from billproof.pipeline.starting import RUNNING
 from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import report_key
-from billproof_ops.billing import run_report, start_run, stores, wait_for_run
+from billproof_ops.billing import run_report, start_run, wait_for_run
 from billproof_ops.demo import story
 from billproof_ops.demo.feed import DRAIN_SECONDS, Feed
 from billproof_ops.demo.progress import Timings
@@ -79,7 +79,7 @@ class Demo:
                 reconciliations += self._reconcile(month)
             with self.timings.phase("proof", month):
                 proofs += [self._prove(run_id) for run_id in run_ids]
-                balances += [balance_run(run_id, stores=stores(self.target)) for run_id in run_ids]
+                balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
             runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
         invoices = self._invoices()
         after = self._books()
@@ -190,7 +190,7 @@ class Demo:
         return results
 
     def _prove(self, run_id: str) -> ProofSummary:
-        proof = prove_run(run_id, stores=stores(self.target))
+        proof = prove_run(run_id, stores=self.target.ports.stores())
         differences = [
             f"{difference.kind} {difference.where}: {difference.stated} / {difference.proved}"
             for difference in proof.differences

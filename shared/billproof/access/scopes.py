@@ -19,9 +19,10 @@ class Scope(StrEnum):
     USAGE_READ = "usage:read"
     CONTRACTS_WRITE = "contracts:write"
     CONTRACTS_READ = "contracts:read"
+    OPERATIONS_READ = "operations:read"
 
 
-READS = frozenset({Scope.USAGE_READ, Scope.CONTRACTS_READ})
+READS = frozenset({Scope.USAGE_READ, Scope.CONTRACTS_READ, Scope.OPERATIONS_READ})
 """What every person of a policy may ask for; what people may change, roles and limits say."""
 
 

@@ -11,9 +11,9 @@ import binascii
 import json
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from billproof.api.problems import Problem
 from billproof.callers import IAM, Caller, Identity
@@ -36,6 +36,7 @@ _BETWEEN_SCOPES = re.compile(r"[\s,\[\]]+")
 MOST_BYTES = 1_000_000
 """Bytes of the largest body."""
 MOST_KEY_LETTERS = 200
+AskedText = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 def caller_of(event: Mapping[str, Any]) -> Identity | None:
@@ -65,6 +66,11 @@ def known_caller(event: Any) -> Caller:
         identity=identity,
         scopes=frozenset(scope.removeprefix(SCOPES_OF) for scope in named if scope.startswith(SCOPES_OF)),
     )
+
+
+def method_of(event: Event) -> str:
+    """Return the HTTP method of the route that was called."""
+    return str(event.get("routeKey", "")).partition(" ")[0]
 
 
 def _part(event: Event, name: str) -> dict[str, Any]:

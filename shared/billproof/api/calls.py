@@ -3,58 +3,39 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from billproof.api.asked import fields_of, idempotency_key, known_caller, request_of
-from billproof.api.problems import Problem, answered, json_response
+from billproof.api.problems import Problem, answered
+from billproof.api.routes import Route, RouteCall
+from billproof.api.serving import Served, serve
 from billproof.approvals.model import Answer, Refusal
-from billproof.callers import Caller, Identity
 from billproof.composition import Composition, composition
-from billproof.errors import NotAllowed
-from billproof.handlers import append_names, instrumented, log_result
+from billproof.handlers import instrumented
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
-    Event = dict[str, Any]
     Response = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ApiCall[M: BaseModel]:
-    """A request and who makes it."""
-
-    request: M
-    caller: Identity
-    idempotency_key: str
 
 
 def api_call[M: BaseModel](
     model: type[M], *, name: str
-) -> Callable[[Callable[[ApiCall[M], Composition], BaseModel]], Callable[..., Response]]:
+) -> Callable[[Callable[[RouteCall[M], Composition], BaseModel]], Callable[..., Response]]:
     """Make a Lambda handler of an operation of the API: read who calls and what is asked, call, answer.
 
     The names in the route's path are fields of the model, as those of the body are.
     """
 
-    def decorate(operation: Callable[[ApiCall[M], Composition], BaseModel]) -> Callable[..., Response]:
+    def decorate(operation: Callable[[RouteCall[M], Composition], BaseModel]) -> Callable[..., Response]:
+        route = Route(model, None, operation)
+
         @functools.wraps(operation)
-        def handler(event: Event, context: LambdaContext, ports: Composition | None = None) -> Response:
+        def handler(event: dict[str, Any], context: Any, ports: Composition | None = None) -> Response:
             def work() -> Response:
-                caller = known_caller(event)
-                _refuse_limited(caller)
-                key = idempotency_key(event)
-                call = ApiCall(request_of(model, fields_of(event)), caller.identity, key)
-                append_names(call.request)
-                document = operation(call, ports or composition()).model_dump(mode="json")
-                log_result(name, document)
-                return json_response(HTTPStatus.OK, document, {"content-type": "application/json"})
+                return serve(route, Served(name, event, context, ports or composition()))
 
             return answered(name, context.aws_request_id, work)
 
@@ -62,13 +43,6 @@ def api_call[M: BaseModel](
         return instrumented(handler)
 
     return decorate
-
-
-def _refuse_limited(caller: Caller) -> None:
-    """Raise where a token is limited to scopes of ours: no scope is for what only a person does."""
-    if caller.scopes:
-        message = f"this token is for {', '.join(sorted(caller.scopes))} only, and not for what a person does"
-        raise NotAllowed(message)
 
 
 REFUSED = {

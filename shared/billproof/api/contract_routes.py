@@ -1,4 +1,4 @@
-"""The routes of master data: publishing versions, what was published, prices, previews and simulations."""
+"""The routes of master data: publishing versions, and what was published."""
 
 import re
 from collections.abc import Callable
@@ -6,21 +6,21 @@ from typing import Any
 
 from billproof.access.scopes import Scope
 from billproof.api.asked import fields_of
-from billproof.api.audiences import Route, RouteCall
+from billproof.api.pages import AskedPage, ListPage, page_by_name
+from billproof.api.pricing_routes import ROUTES as PRICING_ROUTES
+from billproof.api.routes import Route, RouteCall
+from billproof.approvals.policy import Policy
 from billproof.composition import Composition
 from billproof.contracts.history import Receipt, VersionChange
 from billproof.contracts.model import Contract
-from billproof.errors import Conflict, NotAllowed, NotFound
-from billproof.ids import shown
+from billproof.errors import Conflict, NotAllowed
+from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.masterdata.service import Synced, contract_history, keep_version
-from billproof.model import Model
+from billproof.model import Flag, Model
 from billproof.names import Name
 from billproof.periods import instant_text
-from billproof.pipeline.previewing import Previewed, preview
-from billproof.pricing.quoting import PriceRequest, Quote, quote
-from billproof.tax.quoting import quote_taxed
 
 _NUMBER = re.compile("[1-9][0-9]{0,5}")
 
@@ -37,10 +37,33 @@ class NamedAccount(Model):
     account: Name
 
 
-class AccountMonth(NamedAccount):
-    """A month of an account."""
+class NamedThing(Model):
+    """A legal entity by its id."""
 
-    period: str
+    id: Name
+
+
+class NamedPolicy(AskedPage):
+    """A legal entity whose policy is asked for."""
+
+    id: Name
+
+
+class ShownPolicy(Model):
+    """A version of a policy: who published it and who let it take effect; null where nobody has, or none is known."""
+
+    policy: Policy
+    published_by: str | None
+    confirmed_by: str | None
+    is_in_force: Flag
+
+
+class MeterPage(ListPage[Meter]):
+    """Some meters."""
+
+
+class PolicyPage(ListPage[ShownPolicy]):
+    """Some versions of a policy, the oldest first."""
 
 
 class ContractVersions(Model):
@@ -91,27 +114,50 @@ def _account(call: RouteCall[NamedAccount], ports: Composition) -> Account:
     return call.account(call.request.account, ports)
 
 
-def _quote(call: RouteCall[PriceRequest], _ports: Composition) -> Quote:
-    """Price charges by the rules of invoices; nothing is kept."""
-    return quote(call.request) if call.request.tax is None else quote_taxed(call.request, call.request.tax)
+def _show_legal_entity(call: RouteCall[NamedThing], ports: Composition) -> LegalEntity:
+    """Return the latest version of a legal entity."""
+    return ports.directory.legal_entity(call.legal_entity(call.request.id))
 
 
-def _preview(call: RouteCall[AccountMonth], ports: Composition) -> Previewed:
-    """Draft an account's invoice of a month as it would be now; nothing is kept."""
-    account = call.account(call.request.account, ports)
-    billed = account.parent or account.id
-    previews = preview(
-        legal_entity=account.legal_entity,
-        period=call.request.period,
-        accounts=[billed],
-        sources=ports.preview_sources(),
-        now=ports.now(),
-    )
-    previewed = next((previewed for previewed in previews if previewed.account == billed), None)
-    if previewed is None:
-        message = f"{shown(billed)} has no invoice of its own: it is billed by its parent"
-        raise NotFound(message)
-    return previewed
+def _list_meters(call: RouteCall[AskedPage], ports: Composition) -> MeterPage:
+    """List the meters; all legal entities share them."""
+    page = page_by_name(ports.directory.meters(), lambda meter: meter.id, call.request)
+    return MeterPage(items=page.items, next=page.next)
+
+
+def _list_policies(call: RouteCall[NamedPolicy], ports: Composition) -> PolicyPage:
+    """List the versions of a legal entity's policy: who published and who confirmed each, and which is in force."""
+    history = ports.policies.history(call.legal_entity(call.request.id))
+    in_force = history.in_force(ports.now())
+    versions = [
+        ShownPolicy(
+            policy=known.policy,
+            published_by=history.name_of(known.published.published_by) if known.published else None,
+            confirmed_by=known.confirmation.person if known.confirmation else None,
+            is_in_force=known is in_force,
+        )
+        for known in history.versions
+    ]
+    page = page_by_name(versions, lambda shown: str(shown.policy.version), call.request)
+    return PolicyPage(items=page.items, next=page.next)
+
+
+def _latest(call: RouteCall[SentVersion], ports: Composition) -> AnyMasterData | None:
+    """Return the latest version of what a request would publish anew, or None where there is none."""
+    data = call.request.data
+    _refuse_foreign(data, call, ports)
+    match data:
+        case LegalEntity():
+            return ports.directory.legal_entity(data.id)
+        case Account():
+            return ports.directory.account(data.id)
+        case Meter():
+            return next((meter for meter in ports.directory.meters() if meter.id == data.id), None)
+        case Contract():
+            versions = [known for known in ports.directory.contracts(data.account) if known.id == data.id]
+            return max(versions, key=lambda known: known.version, default=None)
+        case _:
+            return None
 
 
 def _version_of(kind: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -138,12 +184,14 @@ KINDS = {
 ROUTES: dict[str, Route[Any]] = {
     **{
         f"PUT /v1/{path}/{{id}}/versions/{{version}}": Route(
-            SentVersion, Scope.CONTRACTS_WRITE, _publish, reads=_version_of(kind)
+            SentVersion, Scope.CONTRACTS_WRITE, _publish, reads=_version_of(kind), current=_latest
         )
         for path, kind in KINDS.items()
     },
     "GET /v1/accounts/{account}": Route(NamedAccount, Scope.CONTRACTS_READ, _account),
     "GET /v1/accounts/{account}/contracts": Route(NamedAccount, Scope.CONTRACTS_READ, _history),
-    "POST /v1/prices:quote": Route(PriceRequest, Scope.CONTRACTS_READ, _quote),
-    "POST /v1/invoices:preview": Route(AccountMonth, Scope.CONTRACTS_READ, _preview),
+    "GET /v1/legal-entities/{id}": Route(NamedThing, Scope.CONTRACTS_READ, _show_legal_entity),
+    "GET /v1/meters": Route(AskedPage, Scope.CONTRACTS_READ, _list_meters),
+    "GET /v1/policies/{id}/versions": Route(NamedPolicy, Scope.CONTRACTS_READ, _list_policies),
+    **PRICING_ROUTES,
 }

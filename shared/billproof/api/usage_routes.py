@@ -1,21 +1,17 @@
 """The routes of usage: sending events, asking where one is, and what an account has used so far."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from billproof.access.scopes import Scope
-from billproof.api.asked import header, text_of
-from billproof.api.audiences import Route, RouteCall
+from billproof.api.asked import AskedText, header, text_of
 from billproof.api.problems import Problem
+from billproof.api.routes import Route, RouteCall
 from billproof.composition import Composition
 from billproof.model import Model
 from billproof.pipeline.event_finding import EventPlace, find_event
 from billproof.pipeline.live_usage import RunningUsage, running_usage
 from billproof.usage.receiving import CONTENT_TYPES, UsageReceipt, receive_usage, split_body
-
-Text = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class SentEvents(Model):
@@ -28,16 +24,16 @@ class SentEvents(Model):
 class SoughtEvent(Model):
     """An event by its account, source, id and time."""
 
-    account: Text
-    source: Text
-    id: Text
-    time: Text
+    account: AskedText
+    source: AskedText
+    id: AskedText
+    time: AskedText
 
 
 class AskedUsage(Model):
     """A month of an account; without one, the month that is under way in UTC."""
 
-    account: Text
+    account: AskedText
     period: str = ""
 
 
@@ -104,8 +100,12 @@ def _usage(call: RouteCall[AskedUsage], ports: Composition) -> RunningUsage:
 
 
 ROUTES: dict[str, Route[Any]] = {
-    "POST /v1/usage-events": Route(SentEvents, Scope.USAGE_WRITE, _send, HTTPStatus.ACCEPTED, _sent_events),
-    "POST /v1/usage-events:dry-run": Route(SentEvents, Scope.USAGE_WRITE, _check, reads=_sent_events),
+    "POST /v1/usage-events": Route(
+        SentEvents, Scope.USAGE_WRITE, _send, HTTPStatus.ACCEPTED, _sent_events, is_repeatable=True
+    ),
+    "POST /v1/usage-events:dry-run": Route(
+        SentEvents, Scope.USAGE_WRITE, _check, reads=_sent_events, is_repeatable=True
+    ),
     "GET /v1/usage-events": Route(SoughtEvent, Scope.USAGE_READ, _find),
     "GET /v1/accounts/{account}/usage": Route(AskedUsage, Scope.USAGE_READ, _usage),
 }

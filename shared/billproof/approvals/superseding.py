@@ -34,6 +34,17 @@ def superseding(
     return _no_longer_needed(opened.id, f"released as {released.number}" if released else f"see {later}", now)
 
 
+def waiting_exceptions(
+    legal_entity: str, period: str, exception_store: ExceptionStore, register: Register, now: datetime
+) -> list[ExceptionState]:
+    """Return the exceptions of a month that wait for a decision.
+
+    One that a later run raised anew, or whose invoice a later run released, does not wait, though nobody has closed it.
+    """
+    waiting = exception_store.waiting(legal_entity, period)
+    return [state for state in waiting if superseding(state, exception_store, register, now) is None]
+
+
 def supersede_earlier_runs(run_id: str, exception_store: ExceptionStore, now: datetime) -> None:
     """End what earlier runs of a month wait for: they were aborted or failed, or this run would not have started."""
     run = RunId.parse(run_id)

@@ -65,6 +65,10 @@ class AuditedRecords:
         """Yield a partition's facts in the order of their sort keys."""
         return self.below.query(partition, prefix=prefix, newest_first=newest_first, limit=limit)
 
+    def query_after(self, partition: str, sort: str) -> Iterator[Record]:
+        """Yield the facts of a partition whose sort keys come after one."""
+        return self.below.query_after(partition, sort)
+
     def all(self) -> Iterator[Record]:
         """Yield every fact."""
         return self.below.all()

@@ -76,21 +76,24 @@ class DynamoRecords:
         self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Record]:
         """Yield a partition's facts in the order of their sort keys, page by page."""
-        condition, values = "#partition = :partition", {":partition": {"S": partition}}
-        names = dict(_NAMES)
-        if prefix:
-            condition += " AND begins_with(#sort, :prefix)"
-            values[":prefix"] = {"S": prefix}
-            names["#sort"] = "sort"
+        condition = "begins_with(#sort, :sort)" if prefix else ""
+        return self._pages(partition, condition, prefix, newest_first=newest_first, left=limit)
+
+    def query_after(self, partition: str, sort: str) -> Iterator[Record]:
+        """Yield the facts of a partition whose sort keys come after one, page by page."""
+        return self._pages(partition, "#sort > :sort" if sort else "", sort)
+
+    def _pages(
+        self, partition: str, condition: str, sort: str, *, newest_first: bool = False, left: int | None = None
+    ) -> Iterator[Record]:
         arguments: dict[str, Any] = {
             "TableName": self._table,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
+            "KeyConditionExpression": " AND ".join(filter(None, ("#partition = :partition", condition))),
+            "ExpressionAttributeNames": {**_NAMES, "#sort": "sort"} if condition else dict(_NAMES),
+            "ExpressionAttributeValues": {":partition": {"S": partition}, **({":sort": {"S": sort}} if sort else {})},
             "ConsistentRead": True,
             "ScanIndexForward": not newest_first,
         }
-        left = limit
         while True:
             if left is not None:
                 arguments["Limit"] = left

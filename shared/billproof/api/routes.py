@@ -1,0 +1,77 @@
+"""A route of the API: what it reads, what it asks of its caller, and what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from billproof.api.asked import fields_of
+from billproof.errors import NotFound
+from billproof.ids import is_name, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from billproof.access.scopes import Scope
+    from billproof.access.service import Grant
+    from billproof.callers import Caller
+    from billproof.composition import Composition
+    from billproof.masterdata.parties import Account
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCall[M: BaseModel]:
+    """A request of a route, who makes it, and for which legal entities the caller may make it.
+
+    A route without a scope has no grants: the policy says what its caller, a person, may do.
+    """
+
+    request: M
+    request_id: str
+    caller: Caller
+    grants: Mapping[str, Grant]
+    idempotency_key: str = ""
+
+    def account(self, name: str, ports: Composition) -> Account:
+        """Return an account of a legal entity that the caller may ask about; raises NotFound for every other."""
+        account = ports.directory.account(name) if is_name(name) else None
+        if account is None or account.legal_entity not in self.grants:
+            message = f"there is no account {shown(name)}"
+            raise NotFound(message)
+        return account
+
+    def legal_entity(self, name: str) -> str:
+        """Return a legal entity that the caller may ask about; raises NotFound for every other."""
+        if name not in self.grants:
+            message = f"there is no legal entity {shown(name)}"
+            raise NotFound(message)
+        return name
+
+
+class Attachment(BaseModel):
+    """A file that is answered as it is, instead of a JSON document."""
+
+    content_type: str
+    file_name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Route[M: BaseModel]:
+    """A route: what it reads, the scope that it asks of its caller, and what it does.
+
+    A route without a scope is for people only: no token that is limited to scopes of ours calls it.
+    `current` returns what the request would change, as it is; an `If-Match` is held to it.
+    """
+
+    model: type[M]
+    scope: Scope | None
+    operation: Callable[[RouteCall[M], Composition], BaseModel]
+    status: HTTPStatus = HTTPStatus.OK
+    reads: Callable[[dict[str, Any]], dict[str, Any]] = fields_of
+    current: Callable[[RouteCall[M], Composition], BaseModel | None] | None = None
+    is_repeatable: bool = False
+    """Whether its own facts make repeating it safe, so that its answers are not kept under an Idempotency-Key."""

@@ -1,0 +1,190 @@
+"""Answering a call of a route.
+
+event -> caller -> a token of its bucket -> grants -> request -> If-Match -> Idempotency-Key -> use case -> answer
+
+A caller without a grant for the scope is refused (403); what belongs to a legal entity without one is not there (404).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from billproof.api.asked import header, idempotency_key, known_caller, method_of, request_of
+from billproof.api.problems import Problem
+from billproof.api.routes import Attachment, RouteCall
+from billproof.api.selecting import selected
+from billproof.errors import NotAllowed
+from billproof.handlers import append_names, log_result
+from billproof.ids import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from billproof.access.service import Grant
+    from billproof.api.routes import Route
+    from billproof.callers import Caller
+    from billproof.composition import Composition
+    from billproof.ports import Allowance, CallLimits
+
+    Document = dict[str, Any]
+    Response = dict[str, Any]
+
+MOST_ANSWERED_BYTES = 5_500_000
+"""Bytes of the largest answer: Lambda returns 6 MB, with the headers."""
+MOST_KEPT_BYTES = 300_000
+"""Bytes of the largest answer that is kept under an Idempotency-Key: an item of DynamoDB holds 400 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A call of a route: its name in logs, the event, the context of its Lambda call, and the ports."""
+
+    name: str
+    event: dict[str, Any]
+    context: LambdaContext
+    ports: Composition
+
+
+def serve(route: Route[Any], served: Served) -> Response:
+    """Answer a call of a route as API Gateway takes it; raises Problem, and whatever the use case does."""
+    event, ports = served.event, served.ports
+    caller = known_caller(event)
+    headers = _take(caller, ports.call_limits)
+    grants = _grants(route, caller, ports)
+    fields = route.reads(event)
+    is_read = method_of(event) == "GET"
+    wanted = fields.pop("fields", None) if is_read else None
+    key = idempotency_key(event)
+    call = RouteCall(request_of(route.model, fields), served.context.aws_request_id, caller, grants, key)
+    append_names(call.request)
+    _refuse_changed(route, call, served)
+
+    def work() -> Document:
+        result = route.operation(call, ports)
+        document = result.model_dump(mode="python" if isinstance(result, Attachment) else "json")
+        log_result(served.name, document)
+        return document
+
+    if key and method_of(event) == "POST" and not route.is_repeatable:
+        return _answer(route.status, _kept(call, served, work), headers)
+    document = work()
+    if "content" in document:
+        return _file(Attachment(**document), headers)
+    answer = _answer(route.status, selected(document, wanted), headers)
+    return _unless_known(answer, event) if is_read else answer
+
+
+def _grants(route: Route[Any], caller: Caller, ports: Composition) -> Mapping[str, Grant]:
+    """Return what a caller may act for; raises NotAllowed where a token is limited to scopes and the route has none."""
+    if route.scope is not None:
+        return ports.access.grants(caller, route.scope)
+    if caller.scopes:
+        message = f"this token is for {', '.join(sorted(caller.scopes))} only, and not for what a person does"
+        raise NotAllowed(message)
+    return {}
+
+
+def _take(caller: Caller, limits: CallLimits) -> dict[str, str]:
+    """Count the call; return the headers that say what is left, raises Problem (429) where it is one too many."""
+    allowance = limits.take(digest([caller.identity.issuer, caller.identity.subject])[:40])
+    headers = _rate_headers(allowance, limits)
+    if allowance.is_used_up:
+        detail = f"this caller may make {limits.a_second} calls a second, and {limits.burst} at once"
+        headers["retry-after"] = str(allowance.retry_seconds)
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_calls", detail, headers=headers)
+    return headers
+
+
+def _rate_headers(allowance: Allowance, limits: CallLimits) -> dict[str, str]:
+    """Say how often the caller may call, and how often at once now (draft-ietf-httpapi-ratelimit-headers)."""
+    window = -(-limits.burst // limits.a_second)
+    return {
+        "ratelimit-policy": f'"calls";q={limits.burst};w={window}',
+        "ratelimit": f'"calls";r={allowance.left};t={allowance.retry_seconds}',
+    }
+
+
+def etag_of(document: Any) -> str:
+    """Return the entity tag of an answer: the same document has the same one."""
+    return f'"{digest(document)[:32]}"'
+
+
+def _refuse_changed(route: Route[Any], call: RouteCall[Any], served: Served) -> None:
+    """Raise Problem (412) where an If-Match does not name what the request would change, as it is now."""
+    matches = header(served.event, "if-match")
+    if not matches:
+        return
+    current = route.current(call, served.ports) if route.current else None
+    if current is None or not _names(matches, etag_of(current.model_dump(mode="json"))):
+        detail = "If-Match names another version than the latest: read it again"
+        raise Problem(HTTPStatus.PRECONDITION_FAILED, "precondition_failed", detail)
+
+
+def _names(tags: str, etag: str) -> bool:
+    """Say whether a header names an entity tag; `*` names any."""
+    named = [tag.strip().removeprefix("W/") for tag in tags.split(",")]
+    return "*" in named or etag in named
+
+
+def _kept(call: RouteCall[Any], served: Served, work: Callable[[], Document]) -> Document:
+    """Return the answer of a call with an Idempotency-Key: that of the same call before; another call is refused.
+
+    An answer that is too large to be kept is worked out again.
+    """
+    identity = call.caller.identity
+
+    def kept_work() -> Document:
+        body = json.dumps(work())
+        return {"body": body if len(body) <= MOST_KEPT_BYTES else None}
+
+    kept = served.ports.answers.once(
+        key=digest([identity.issuer, identity.subject, str(served.event.get("routeKey")), call.idempotency_key]),
+        asked=digest(call.request.model_dump(mode="json")),
+        work=kept_work,
+        context=served.context,
+    )
+    return work() if kept["body"] is None else json.loads(kept["body"])
+
+
+def _answer(status: HTTPStatus, document: Any, headers: dict[str, str]) -> Response:
+    body = json.dumps(document)
+    if len(body) > MOST_ANSWERED_BYTES:
+        detail = f"the answer has {len(body):,} bytes, and {MOST_ANSWERED_BYTES:,} can be sent: ask for some `fields`"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_too_large", detail)
+    return {
+        "statusCode": status.value,
+        "headers": {"content-type": "application/json", "etag": etag_of(document), **headers},
+        "body": body,
+    }
+
+
+def _unless_known(answer: Response, event: dict[str, Any]) -> Response:
+    """Return an answer, or only that it is the one that the caller has (304)."""
+    known = header(event, "if-none-match")
+    headers = {**answer["headers"], "cache-control": "private, no-cache"}
+    if not known or not _names(known, headers["etag"]):
+        return {**answer, "headers": headers}
+    del headers["content-type"]
+    return {"statusCode": HTTPStatus.NOT_MODIFIED.value, "headers": headers, "body": ""}
+
+
+def _file(attachment: Attachment, headers: dict[str, str]) -> Response:
+    content = base64.b64encode(attachment.content).decode()
+    if len(content) > MOST_ANSWERED_BYTES:
+        detail = (
+            f"the file has {len(attachment.content):,} bytes, more than can be sent: billproof invoice pdf writes it"
+        )
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_too_large", detail)
+    disposition = f'attachment; filename="{attachment.file_name}"'
+    return {
+        "statusCode": HTTPStatus.OK.value,
+        "headers": {"content-type": attachment.content_type, "content-disposition": disposition, **headers},
+        "body": content,
+        "isBase64Encoded": True,
+    }
