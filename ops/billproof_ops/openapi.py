@@ -109,6 +109,7 @@ class Described:
     returns: type[BaseModel]
     status: HTTPStatus = HTTPStatus.OK
     scope: str | None = None
+    is_deprecated: bool = False
 
     @property
     def method(self) -> str:
@@ -152,6 +153,7 @@ def _of_route(key: str, name: str, route: Route[Any]) -> Described:
         returns=get_type_hints(route.operation)["return"],
         status=route.status,
         scope=route.scope.value if route.scope else None,
+        is_deprecated=route.deprecation is not None,
     )
 
 
@@ -201,6 +203,8 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
     }
     if route.scope:
         operation["x-scope"] = route.scope
+    if route.is_deprecated:
+        operation["deprecated"] = True
     if asks is None:
         operation["requestBody"] = {"required": True, "content": _events()}
     elif route.method == "get":

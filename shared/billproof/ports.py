@@ -187,7 +187,7 @@ class CallLimits(Protocol):
 class StoredAnswers(Protocol):
     """What calls were answered, by their Idempotency-Key."""
 
-    def once(self, *, key: str, asked: str, work: Callable[[], dict[str, Any]], context: Any) -> dict[str, Any]:
+    def once(self, *, key: str, payload: str, work: Callable[[], dict[str, Any]], context: Any) -> dict[str, Any]:
         """Return what the call under a key was answered, or do its work; a call that raises is not remembered.
 
         Raises KeyReused where the call under the key asked for something else, and Contended while it is under way.

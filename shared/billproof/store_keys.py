@@ -8,8 +8,7 @@
     change of a balance      <currency>#<ordinal>           USD#000001
     block of an audit chain  <sequence>                     000000000042
 
-Ordinals are printed with at least three digits. Text of more digits sorts before text of fewer, so what was read by key
-is put in order by number.
+Ordinals have three digits or more, and text of more digits sorts first: what is read by key is ordered by number.
 """
 
 import re
@@ -20,7 +19,6 @@ from billproof.errors import NotFound
 from billproof.escaping import escape, unescape
 
 _SEPARATOR = "#"
-_AFTER_EVERY_NAME = "\U0010ffff"
 _UNBILLED = "unbilled:"
 _SEPARATORS = re.compile("[%#]")
 
@@ -92,7 +90,7 @@ class FactKey:
     @property
     def after_all(self) -> str:
         """What sorts after every fact of the subject, and before those of the next one."""
-        return sort_key(self.subject, _AFTER_EVERY_NAME)
+        return sort_key(self.subject, "\U0010ffff")
 
     @property
     def account(self) -> str:

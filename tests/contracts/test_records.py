@@ -38,6 +38,13 @@ def test_all_facts_or_none(records: Records) -> None:
     assert [found.key.sort for found in records.query("p")] == ["a", "b", "c"]
 
 
+def test_facts_after_a_key_begin_with_the_next_one(records: LinkableRecords) -> None:
+    assert records.create_all([record(sort) for sort in ("a#1", "a#2", "b#1", "ä#1")] + [record("c", "q")])
+    for after, rest in (("", 4), ("a#1", 3), ("a#\U0010ffff", 2), ("aa", 2), ("z", 1), ("ä#1", 0)):
+        sorts = [fact.key.sort for fact in records.query_after("p", after)]
+        assert sorts == sorted(sorts) == ["a#1", "a#2", "b#1", "ä#1"][4 - rest :]
+
+
 @pytest.mark.parametrize(("partition", "sort"), [("p" * 2_048, "s" * 1_024), ("ü" * 1_024, "ü" * 512)])
 def test_the_longest_key_is_held_and_one_byte_more_is_no_key(records: Records, partition: str, sort: str) -> None:
     assert records.create(record(sort, partition))

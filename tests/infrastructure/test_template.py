@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from billproof.access.scopes import Scope
+from billproof.api.asked import SCOPES_OF
 from billproof_ops.paths import ROOT
 from tests.support.expanded import as_list, expanded, of_type, source, statements
 
@@ -218,3 +220,15 @@ def test_a_function_is_thin_and_imports_only_libraries_and_billproof(path: Any) 
 def test_every_function_that_is_invoked_by_name_has_an_output() -> None:
     names = {"".join(map(str.capitalize, path.parent.name.split("_"))) for path in ROOT.glob("functions/*/app.py")}
     assert {f"{name}Name" for name in names} <= source()["Outputs"].keys()
+
+
+def test_the_pool_of_the_stack_gives_tokens_of_the_scopes_that_routes_ask_for() -> None:
+    (scopes,) = of_type("AWS::Cognito::UserPoolResourceServer").values()
+    assert f"{scopes['Identifier']}/" == SCOPES_OF
+    assert {scope["ScopeName"] for scope in scopes["Scopes"]} == set(Scope)
+    clients = of_type("AWS::Cognito::UserPoolClient")
+    assert {SCOPES_OF + scope for scope in Scope} >= set(clients["MachineClient"]["AllowedOAuthScopes"])
+    people = clients["PeopleClient"]["AllowedOAuthScopes"]
+    assert not any(scope.startswith(SCOPES_OF) for scope in people)  # they would be limited to them
+    (pool,) = of_type("AWS::Cognito::UserPool").values()
+    assert (pool["MfaConfiguration"], pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]) == ("ON", True)

@@ -7,11 +7,8 @@ the whole bucket: 403 for a missing object.
 import importlib
 import itertools
 import json
-from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.s3 import S3Objects
@@ -29,6 +26,7 @@ from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
+from tests.support.hiding_s3 import HidingS3
 from tests.support.invoking import REFUSED_EVENTS, Context
 from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
@@ -36,31 +34,11 @@ from tests.support.world import EUROPE, INC, flight
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
 WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
 EVENTS = ROOT / "events"
+PROVE = "GET /v1/invoices/{document}/proof"
 SHOW_USAGE = "GET /v1/accounts/{account}/usage"
 ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "HA", "DL"}
 """The accounts of the demo that play: a level is read of HA, and DL is billed by the other legal entity."""
 LOST = {f"{INC}-2013-01-001": "compacted/", f"{INC}-2013-02-001": "compactions/"}  # once a run is planned
-
-
-class HidingS3:
-    """A client whose GetObject says 403 where there is no object, and for those that it is told to deny."""
-
-    def __init__(self, below: Any, denied: Container[str] = ()) -> None:
-        self._below, self._denied = below, denied
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._below, name)
-
-    def get_object(self, **arguments: Any) -> Any:
-        refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
-        if arguments["Key"] in self._denied:
-            raise refused
-        try:
-            return self._below.get_object(**arguments)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchKey":
-                raise
-            raise refused from None
 
 
 class ChainComposition(Composition):
@@ -180,7 +158,9 @@ class Chain:
     def sample_events(self) -> dict[str, Any]:
         """Call every function with every file in events/, and return what came of each."""
         return {
-            f"{path.parent.name}/{path.stem}": self.call(path.parent.name, json.loads(path.read_text()))
+            f"{path.parent.name}/{path.stem}": self.call(
+                path.parent.name, _with_key(json.loads(path.read_text()), path.stem)
+            )
             for path in sorted(EVENTS.glob("*/*.json"))
         }
 
@@ -219,6 +199,7 @@ def play(chain: Chain) -> None:
         chain.call("api_usage", route_event(SHOW_USAGE, "metering", query={"period": period}, account="UA"))
         asked = json.dumps({"account": "UA", "period": period})
         chain.call("api_contracts", route_event("POST /v1/invoices:preview", "metering", body=asked))
+        chain.call("api_operations", route_event("GET /v1/runs", "ana", query={"legal_entity": INC}))
         for entity in (INC, EUROPE):
             chain.bill(entity, period)
         chain.work_off()
@@ -230,12 +211,21 @@ def play(chain: Chain) -> None:
     _decide(chain, f"{INC}.2013-01.EV.001")
     _decide(chain, f"{INC}.2013-01._run.001-01")
     _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
+    _prove_documents(chain)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
     chain.sample_events()
     chain.work_off()
     _lose_documents(chain)
+
+
+def _prove_documents(chain: Chain) -> None:
+    """Prove an invoice that was approved, one with late usage, one with a credit note, and state where all went."""
+    chain.work_off()
+    for document in (f"{INC}.2013-01.EV", f"{INC}.2013-02.WN", f"{INC}.2013-02.UA"):
+        chain.call("api_operations", route_event(PROVE, "ana", document=document))
+    chain.call("api_operations", route_event("GET /v1/runs/{run}/balance", "ana", run=f"{INC}-2013-01-001"))
 
 
 def _bill_after_a_later_number(chain: Chain, account: Account, contract: Contract) -> None:
@@ -277,6 +267,13 @@ def _decide(chain: Chain, exception: str) -> None:
     chain.ask("decide_exception", {"verdict": "approved", "reason": "agreed by telephone"}, "ben", exception=exception)
     chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}4"})
     chain.call("apply_decision", {"exception": exception})
+
+
+def _with_key(event: Any, key: str) -> Any:
+    """Return a call of the API with an Idempotency-Key; other events as they are."""
+    if not isinstance(event, dict) or not str(event.get("routeKey", "")).startswith("POST"):
+        return event
+    return {**event, "headers": {**event["headers"], "idempotency-key": key}}
 
 
 def _request(invoice: str, name: str, **terms: Any) -> dict[str, Any]:

@@ -179,10 +179,10 @@ class MemoryAnswers:
     def __init__(self) -> None:
         self.kept: dict[str, tuple[str, dict[str, Any]]] = {}
 
-    def once(self, *, key: str, asked: str, work: Callable[[], dict[str, Any]], context: Any) -> dict[str, Any]:
+    def once(self, *, key: str, payload: str, work: Callable[[], dict[str, Any]], context: Any) -> dict[str, Any]:
         if key not in self.kept:
-            self.kept[key] = (asked, work())
+            self.kept[key] = (payload, work())
         known, answer = self.kept[key]
-        if known != asked:
+        if known != payload:
             raise KeyReused("this Idempotency-Key was used for another request")
         return answer

@@ -9,8 +9,7 @@ import pytest
 from billproof.api.contract_routes import ROUTES as CONTRACT_ROUTES
 from billproof.api.operation_routes import ROUTES
 from billproof.invoicing.delivery import pdf_key
-from billproof_ops.local.people import local_identity
-from tests.support.api_events import api_event, route_event
+from tests.support.api_events import route_event
 from tests.support.fakes import MemoryCallLimits
 from tests.support.invoking import Context, handler
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
@@ -266,40 +265,3 @@ def test_a_version_is_published_only_on_the_one_that_the_caller_knows(world: Wor
     """Ben is no client, so the scope is refused before any version is compared."""
     event = route_event("PUT /v1/accounts/{id}/versions/{version}", "ben", body="{}", id="UA", version="2")
     assert call(world, event, "api_contracts")[0] == 403
-
-
-SIMULATION = "POST /v1/simulations"
-
-
-def simulation(world: World, *changes: Any, **more: str) -> dict[str, Any]:
-    body = {"legal_entity": INC, "period": JANUARY, "changes": [change.model_dump(mode="json") for change in changes]}
-    return route_event(SIMULATION, "ana", body=json.dumps(body | more))
-
-
-def test_a_month_is_simulated_and_nothing_of_it_is_kept(world: World) -> None:
-    contract = world.directory.contracts("UA")[0]
-    newer = contract.model_copy(update={"version": contract.version + 1, "charges": contract.charges[:1]})
-    before = {name: dict(records.memory.items) for name, records in world.records.items()}
-    status, simulated, _ = call(world, simulation(world, newer), "api_contracts")
-    assert status == 200, simulated
-    assert [change["account"] for change in simulated["changes"]] == ["UA"]
-    assert {name: records.memory.items for name, records in world.records.items()} == before
-    foreign = world.directory.contracts("DL")[0]
-    assert call(world, simulation(world, foreign), "api_contracts")[0] == 404
-    shared = world.directory.legal_entity(INC)
-    assert call(world, simulation(world, shared), "api_contracts")[0] == 422
-    assert call(world, simulation(world), "api_contracts")[0] == 400
-
-
-def test_an_answer_is_kept_under_its_key_for_its_caller_and_its_route(world: World) -> None:
-    quote = {"account": "UA", "period": JANUARY}
-    event = route_event("POST /v1/invoices:preview", "ana", body=json.dumps(quote))
-    event["headers"]["Idempotency-Key"] = "k-1"
-    first = call(world, event, "api_contracts")
-    assert first[0] == 200
-    assert call(world, event, "api_contracts")[:2] == first[:2]
-    event["body"] = json.dumps(quote | {"account": "WN"})
-    assert call(world, event, "api_contracts")[0] == 422
-    event["requestContext"]["authorizer"]["iam"]["userArn"] = local_identity("ben").subject
-    assert call(world, event, "api_contracts")[0] == 200  # a key is a caller's own
-    assert call(world, api_event({"legal_entity": INC, "period": JANUARY}, "ana", key="k-1"), "request_run")[0] == 200

@@ -83,18 +83,18 @@ class DocumentPage(ListPage[InvoiceRow]):
 
 
 def _list(call: RouteCall[AskedDocuments], ports: Composition, *, are_credits: bool) -> DocumentPage:
-    asked = call.request
-    if asked.account:
+    wanted = call.request
+    if wanted.account:
         return _of_account(call, ports, are_credits=are_credits)
-    if not asked.legal_entity or not asked.period:
+    if not wanted.legal_entity or not wanted.period:
         message = "name a legal_entity and a period, or an account"
         raise InvalidInput(message)
-    entity, period = call.legal_entity(asked.legal_entity), Period.month(asked.period).name
-    place = place_of_cursor(asked.cursor, PlaceInMonth())
-    taken, are_more = first_of(documents_after(ports.invoices, entity, period, place), asked.limit)
+    entity, period = call.legal_entity(wanted.legal_entity), Period.month(wanted.period).name
+    place = place_of_cursor(wanted.cursor, PlaceInMonth())
+    taken, are_more = first_of(documents_after(ports.invoices, entity, period, place), wanted.limit)
     rows = (row_of(facts) for _, facts in taken if facts.id.is_credit is are_credits)
     return DocumentPage(
-        items=tuple(row for row in rows if asked.status in {None, row.status}),
+        items=tuple(row for row in rows if wanted.status in {None, row.status}),
         next=cursor_of(taken[-1][0]) if are_more else None,
     )
 

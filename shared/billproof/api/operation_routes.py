@@ -139,12 +139,12 @@ def _shown_run(name: str, ports: Composition) -> ShownRun:
 
 def _list_runs(call: RouteCall[AskedRuns], ports: Composition) -> RunPage:
     """List the runs of a legal entity, of one month or of all, the newest first."""
-    asked, entity = call.request, call.legal_entity(call.request.legal_entity)
-    if asked.period:
-        names = run_ids(ports.runs, entity, Period.month(asked.period).name)
+    wanted, entity = call.request, call.legal_entity(call.request.legal_entity)
+    if wanted.period:
+        names = run_ids(ports.runs, entity, Period.month(wanted.period).name)
     else:
         names = runs_in_turn(ports.runs, entity, limit=MOST_TURNS)
-    page = page_by_name(reversed(names), str, asked)
+    page = page_by_name(reversed(names), str, wanted)
     return RunPage(items=tuple(_shown_run(name, ports) for name in page.items), next=page.next)
 
 
@@ -182,13 +182,13 @@ def _balance(call: RouteCall[NamedRun], ports: Composition) -> Balanced:
 
 def _list_exceptions(call: RouteCall[AskedExceptions], ports: Composition) -> ExceptionPage:
     """List the exceptions of a month that wait for a decision, or all of them."""
-    asked, entity = call.request, call.legal_entity(call.request.legal_entity)
-    period = Period.month(asked.period).name
-    if asked.all:
+    wanted, entity = call.request, call.legal_entity(call.request.legal_entity)
+    period = Period.month(wanted.period).name
+    if wanted.all:
         states = ports.exception_store.of_period(entity, period)
     else:
         states = waiting_exceptions(entity, period, ports.exception_store, ports.register, ports.now())
-    page = page_by_name(states, lambda state: state.opened.id, asked)
+    page = page_by_name(states, lambda state: state.opened.id, wanted)
     return ExceptionPage(items=page.items, next=page.next)
 
 

@@ -53,14 +53,14 @@ class _NameInList(Model):
     name: str
 
 
-def page_by_name[T](items: Iterable[T], name: Callable[[T], str], asked: AskedPage) -> ListPage[T]:
+def page_by_name[T](items: Iterable[T], name: Callable[[T], str], page: AskedPage) -> ListPage[T]:
     """Return a page of a list that is in memory: what follows the item that the cursor names.
 
     Where that item is gone the list begins anew: nothing is left out.
     """
     known = list(items)
-    after = place_of_cursor(asked.cursor, _NameInList(name="")).name
+    after = place_of_cursor(page.cursor, _NameInList(name="")).name
     start = next((index for index, item in enumerate(known, start=1) if name(item) == after), 0) if after else 0
-    taken = known[start : start + asked.limit]
-    more = start + asked.limit < len(known)
+    taken = known[start : start + page.limit]
+    more = start + page.limit < len(known)
     return ListPage(items=tuple(taken), next=cursor_of(_NameInList(name=name(taken[-1]))) if more else None)

@@ -54,6 +54,11 @@ class Problem(Exception):
 
 def answered(name: str, request_id: str, work: Callable[[], Response]) -> Response:
     """Return what a call comes to: its answer, or the problem document of whatever it raises, which is logged."""
+    response = _answered(name, request_id, work)
+    return {**response, "headers": {**response["headers"], "x-request-id": request_id}}
+
+
+def _answered(name: str, request_id: str, work: Callable[[], Response]) -> Response:
     try:
         return work()
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller is answered and it is logged

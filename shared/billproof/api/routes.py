@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +53,22 @@ class RouteCall[M: BaseModel]:
         return name
 
 
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """Since when a route should no longer be called, and from when on it will not be there."""
+
+    since: datetime
+    sunset: datetime
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every answer of the route says (RFC 9745, RFC 8594)."""
+        return {
+            "deprecation": f"@{int(self.since.timestamp())}",
+            "sunset": format_datetime(self.sunset.astimezone(UTC), usegmt=True),
+        }
+
+
 class Attachment(BaseModel):
     """A file that is answered as it is, instead of a JSON document."""
 
@@ -75,3 +93,4 @@ class Route[M: BaseModel]:
     current: Callable[[RouteCall[M], Composition], BaseModel | None] | None = None
     is_repeatable: bool = False
     """Whether its own facts make repeating it safe, so that its answers are not kept under an Idempotency-Key."""
+    deprecation: Deprecation | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from billproof.api.problems import Problem
 from billproof.api.routes import Attachment, RouteCall
 from billproof.api.selecting import selected
 from billproof.errors import NotAllowed
-from billproof.handlers import append_names, log_result
+from billproof.handlers import append_names, log_result, logger
 from billproof.ids import digest
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
     Response = dict[str, Any]
 
+_CORRELATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 MOST_ANSWERED_BYTES = 5_500_000
 """Bytes of the largest answer: Lambda returns 6 MB, with the headers."""
 MOST_KEPT_BYTES = 300_000
@@ -55,7 +57,9 @@ def serve(route: Route[Any], served: Served) -> Response:
     """Answer a call of a route as API Gateway takes it; raises Problem, and whatever the use case does."""
     event, ports = served.event, served.ports
     caller = known_caller(event)
-    headers = _take(caller, ports.call_limits)
+    headers = _correlated(event) | _take(caller, ports.call_limits)
+    if route.deprecation is not None:
+        headers |= route.deprecation.headers
     grants = _grants(route, caller, ports)
     fields = route.reads(event)
     is_read = method_of(event) == "GET"
@@ -78,6 +82,15 @@ def serve(route: Route[Any], served: Served) -> Response:
         return _file(Attachment(**document), headers)
     answer = _answer(route.status, selected(document, wanted), headers)
     return _unless_known(answer, event) if is_read else answer
+
+
+def _correlated(event: dict[str, Any]) -> dict[str, str]:
+    """Put the id that the caller gave its call into every log line, and return it as a header; nonsense is left out."""
+    correlation = header(event, "x-correlation-id")
+    if not _CORRELATION.fullmatch(correlation):
+        return {}
+    logger.append_keys(caller_correlation_id=correlation)
+    return {"x-correlation-id": correlation}
 
 
 def _grants(route: Route[Any], caller: Caller, ports: Composition) -> Mapping[str, Grant]:
@@ -145,7 +158,7 @@ def _kept(call: RouteCall[Any], served: Served, work: Callable[[], Document]) ->
 
     kept = served.ports.answers.once(
         key=digest([identity.issuer, identity.subject, str(served.event.get("routeKey")), call.idempotency_key]),
-        asked=digest(call.request.model_dump(mode="json")),
+        payload=digest(call.request.model_dump(mode="json")),
         work=kept_work,
         context=served.context,
     )

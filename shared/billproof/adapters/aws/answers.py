@@ -27,12 +27,12 @@ class DynamoAnswers:
         self._store = idempotency_store(client, table)
 
     def once(
-        self, *, key: str, asked: str, work: Callable[[], dict[str, Any]], context: LambdaContext
+        self, *, key: str, payload: str, work: Callable[[], dict[str, Any]], context: LambdaContext
     ) -> dict[str, Any]:
         """Return what the call under a key was answered, or do its work."""
         config = IdempotencyConfig(
             event_key_jmespath="key",
-            payload_validation_jmespath="asked",
+            payload_validation_jmespath="payload",
             raise_on_no_idempotency_key=True,
             expires_after_seconds=int(KEPT.total_seconds()),
             lambda_context=context,
@@ -49,7 +49,7 @@ class DynamoAnswers:
             key_prefix="answers.v1",
         )
         try:
-            kept: dict[str, Any] = guarded(call={"key": key, "asked": asked})
+            kept: dict[str, Any] = guarded(call={"key": key, "payload": payload})
         except IdempotencyValidationError:
             message = "this Idempotency-Key was used for another request: a new request takes a new key"
             raise KeyReused(message) from None
