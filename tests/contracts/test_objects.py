@@ -9,7 +9,7 @@ from billproof.adapters.aws.erasing import remove_object
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.errors import Contended, ExternalServiceUnavailable, NotFound
 from billproof.ports import NewObject, Objects
-from tests.support.aws_chain import HidingS3
+from tests.support.hiding_s3 import HidingS3
 
 
 def test_bytes_are_read_as_they_were_written(objects: Objects) -> None:
