@@ -13,7 +13,7 @@ from rich.console import Console
 
 from billproof_ops import tables
 from billproof_ops.paths import BUILD
-from tests.bench import compacted, cost, imports, race, ratios
+from tests.bench import compacted, cost, http, imports, race, ratios
 
 
 def main() -> int:
@@ -27,6 +27,7 @@ def main() -> int:
         lambda: ratios.invoice(500),
         ratios.peak_memory,
         ratios.growth,
+        http.measure,
         imports.measure,
         race.race,
     ):

@@ -80,8 +80,9 @@ def serve(route: Route[Any], served: Served) -> Response:
     document = work()
     if "content" in document:
         return _file(Attachment(**document), headers)
-    answer = _answer(route.status, selected(document, wanted), headers)
-    return _unless_known(answer, event) if is_read else answer
+    document = selected(document, wanted)
+    answer = _answer(route.status, document, headers)
+    return _unless_known(answer, etag_of(document), event) if is_read else answer
 
 
 def _correlated(event: dict[str, Any]) -> dict[str, str]:
@@ -172,16 +173,16 @@ def _answer(status: HTTPStatus, document: Any, headers: dict[str, str]) -> Respo
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_too_large", detail)
     return {
         "statusCode": status.value,
-        "headers": {"content-type": "application/json", "etag": etag_of(document), **headers},
+        "headers": {"content-type": "application/json", **headers},
         "body": body,
     }
 
 
-def _unless_known(answer: Response, event: dict[str, Any]) -> Response:
-    """Return an answer, or only that it is the one that the caller has (304)."""
+def _unless_known(answer: Response, etag: str, event: dict[str, Any]) -> Response:
+    """Return an answer with its entity tag, or only that it is the one that the caller has (304)."""
     known = header(event, "if-none-match")
-    headers = {**answer["headers"], "cache-control": "private, no-cache"}
-    if not known or not _names(known, headers["etag"]):
+    headers = {**answer["headers"], "etag": etag, "cache-control": "private, no-cache"}
+    if not known or not _names(known, etag):
         return {**answer, "headers": headers}
     del headers["content-type"]
     return {"statusCode": HTTPStatus.NOT_MODIFIED.value, "headers": headers, "body": ""}

@@ -130,10 +130,10 @@ class _EventCheck:
 
     def answer(self, index: int, raw: bytes) -> EventAnswer:
         """Say what becomes of one event."""
-        parts = readable_parts(raw)
         try:
-            self._check(raw)
+            row = self._check(raw)
         except Refused as refused:
+            parts = readable_parts(raw)
             return EventAnswer(
                 index=index,
                 source=parts.source,
@@ -143,9 +143,9 @@ class _EventCheck:
                 field=refused.field,
                 detail=_shortened(refused.detail),
             )
-        return EventAnswer(index=index, source=parts.source, id=parts.id, state=EventState.ACCEPTED)
+        return EventAnswer(index=index, source=row.source, id=row.id, state=EventState.ACCEPTED)
 
-    def _check(self, raw: bytes) -> None:
+    def _check(self, raw: bytes) -> SegmentRow | ControlTotal:
         try:
             raw.decode()
         except UnicodeDecodeError:
@@ -170,6 +170,7 @@ class _EventCheck:
         if not any(grant.may_send(row.source) for grant in grants):
             detail = f"this caller may not send events of the source {row.source!r}"
             raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
+        return row
 
     def _legal_entity_of(self, account: str) -> str | None:
         """Return the legal entity of an account; one that there is not is looked up once a call."""
