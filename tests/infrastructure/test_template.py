@@ -74,6 +74,10 @@ NAMES = {
     "AWS::ApiGatewayV2::Route": (),
     "AWS::ApiGatewayV2::Stage": (),
     "AWS::Lambda::Permission": (),
+    "AWS::Cognito::UserPool": ("UserPoolName",),
+    "AWS::Cognito::UserPoolDomain": ("Domain",),
+    "AWS::Cognito::UserPoolResourceServer": (),  # named within its pool only
+    "AWS::Cognito::UserPoolClient": (),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),
     "AWS::DynamoDB::Table": ("TableName",),
