@@ -2,7 +2,7 @@
 
 from billproof.api.calls import ApiCall, api_call
 from billproof.approvals.asking_credits import ask_for_credit
-from billproof.approvals.credits import CreditRequested
+from billproof.approvals.model import CreditRequested
 from billproof.composition import Composition
 from billproof.invoicing.credit_requests import WantedCredit
 
