@@ -276,13 +276,11 @@ def due_months(
     month = Period.month_before(now, entity.time_zone)
     while now < cut_off(month, grace):
         month = Period.month_ending(month.start)
-    newest = month.name
-    due: list[str] = []
+    newest, due = month.name, list[str]()
     for _ in range(LOOK_BACK_MONTHS):
         if records.get(sign_off_key(entity.id, month.name)) is not None:
             return due
-        whole = _whole_runs(records, entity.id, month.name)
-        if whole:
+        if whole := _whole_runs(records, entity.id, month.name):
             if _was_never_started(records, whole[-1], workflows, now):
                 due.insert(0, month.name)
             return due
