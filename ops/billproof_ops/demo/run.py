@@ -37,6 +37,7 @@ from billproof_ops.demo.summary import (
     balance_summary,
     decision_summary,
     invoice_summary,
+    reconciliation_summary,
     run_summary,
 )
 from billproof_ops.demo.trouble import DeadLetterWatch
@@ -204,7 +205,7 @@ class Demo:
                 message = f"reconciliation {name} {status}"
                 raise OpsError(message)
             report = Reconciliation.model_validate_json(self.target.ports.objects.get(report_key(entity, month)))
-            results.append(_reconciliation_summary(report))
+            results.append(reconciliation_summary(report))
         return results
 
     def _prove(self, run_id: str) -> ProofSummary:
@@ -249,22 +250,6 @@ def _ended(machine: StateMachine, name: str) -> str | None:
     """Return the status of an execution that is over, or None."""
     status = machine.status(name)
     return None if status == RUNNING else status
-
-
-def _reconciliation_summary(report: Reconciliation) -> ReconciliationSummary:
-    return ReconciliationSummary(
-        legal_entity=report.legal_entity,
-        period=report.period,
-        currency=report.currency,
-        invoices=report.invoices,
-        postings=report.postings,
-        invoiced=report.invoiced.gross.text,
-        posted=report.posted_receivable.text,
-        variances=[
-            f"{variance.cause}: {variance.invoice} {variance.invoiced} / {variance.posted}"
-            for variance in report.variances
-        ],
-    )
 
 
 def _totals(invoices: list[InvoiceSummary]) -> dict[str, dict[str, str]]:
