@@ -46,11 +46,11 @@ COVERAGE ?= --no-cov
 test: setup ## Every test; those on the local stack, with roles and signatures enforced, beside the others (COVERAGE= measures)
 	@mkdir -p build
 	@AUTH=true $(BIN)/pytest --no-cov -rs tests/integration >build/integration.txt 2>&1 & integration=$$!; \
-	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadgroup $(UNIT); unit=$$?; \
+	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadfile $(UNIT); unit=$$?; \
 	wait $$integration || unit=1; cat build/integration.txt; exit $$unit
 
 unit: setup ## The tests that need no local stack
-	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadgroup $(UNIT)
+	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadfile $(UNIT)
 
 integration: setup ## The tests on a local stack that enforces no roles, or on AWS_ENDPOINT_URL
 	$(BIN)/pytest --no-cov tests/integration

@@ -15,14 +15,6 @@ REAL = {Path(__file__).parent / "integration", Path(__file__).parent / "chaos"}
 """Tests that may open sockets."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and all of the recorded chain: what they share is made once."""
-    for item in items:
-        shared = "recorded" if "recorded" in getattr(item, "fixturenames", ()) else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(shared))
-
-
 @pytest.fixture(autouse=True)
 def _sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if REAL & set(request.path.parents):

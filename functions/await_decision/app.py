@@ -1,6 +1,7 @@
 """The wait of an exception: its token is kept, and those who may decide are told."""
 
-from billproof.approvals.waiting import Waiting, WaitOutcome, await_decision
+from billproof.approvals.model import WaitOutcome
+from billproof.approvals.waiting import Waiting, await_decision
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model

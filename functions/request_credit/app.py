@@ -3,7 +3,7 @@
 from billproof.api.calls import api_call
 from billproof.api.routes import RouteCall
 from billproof.approvals.asking_credits import ask_for_credit
-from billproof.approvals.credits import CreditRequested
+from billproof.approvals.model import CreditRequested
 from billproof.composition import Composition
 from billproof.invoicing.credit_requests import WantedCredit
 

@@ -14,7 +14,7 @@ from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.months import SignOff
 from billproof.pipeline.redriving import note_redrive
-from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids
+from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, run_key
 from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
@@ -49,8 +49,9 @@ def sign_off(target: Target, legal_entity: str, period: str, *, who: str | None)
 def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:
     """Redrive a failed run, or start the next one of its month where the endpoint cannot redrive; say which.
 
-    Raises OpsError where the run did not fail, and Contended while another month of its legal entity runs. Both are
-    safe: what was released stays as it is.
+    The next one bills the accounts that the failed one was to bill, and no others. Raises OpsError where the run did
+    not fail, and Contended while another month of its legal entity runs. Both are safe: what was released stays as it
+    is.
     """
     state = run_state(target, run_id)
     if state.status not in {"FAILED", "TIMED_OUT", "ABORTED"}:
@@ -62,7 +63,9 @@ def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:
     if target.machine("BillingRunArn").redrive(run_id):
         return f"{run_id} redriven from where it failed"
     note_redrive(ports.runs, failed.legal_entity, "", ports.now())
-    started = start_run(target, failed.legal_entity, failed.period, who=who)
+    asked = ports.runs.get(run_key(run_id)) or {}
+    only_accounts = asked.get("only_accounts", ())
+    started = start_run(target, failed.legal_entity, failed.period, who=who, only_accounts=only_accounts)
     return f"this endpoint cannot redrive: {started.run_id} started instead"
 
 

@@ -47,7 +47,7 @@ def watch_run(
 ) -> None:
     """Watch a run until it is over: how far it is, and for whom it waits. Exit 1 if it did not succeed."""
     target = Target.find()
-    watch(target, run_id, console=console)
+    watch(target, naming.run(target, run_id), console=console)
     console.print(f"{run_id}: {billing.run_state(target, run_id).status}")
 
 
@@ -76,7 +76,8 @@ def run_status(
     as_json: AsJson = False,
 ) -> None:
     """Show the status of a run."""
-    state = billing.run_state(Target.find(), run_id)
+    target = Target.find()
+    state = billing.run_state(target, naming.run(target, run_id))
     show(state, as_json=as_json, text=f"{state.run_id}: {state.status}" + (f" ({state.cause})" if state.cause else ""))
 
 
@@ -87,7 +88,8 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Print the statement of a closed run."""
-    statement = billing.run_report(Target.find(), run_id)
+    target = Target.find()
+    statement = billing.run_report(target, naming.run(target, run_id))
     if as_json:
         show(statement, as_json=True, text="")
         return
@@ -104,8 +106,12 @@ def redrive(
     *,
     who: Who = None,
 ) -> None:
-    """Continue a failed run. If the endpoint cannot redrive executions, start the next run of its month."""
-    console.print(billing.redrive_run(Target.find(), run_id, who=who))
+    """Continue a failed run. If the endpoint cannot redrive executions, start the next run of its month.
+
+    That run bills the accounts that the failed one was to bill.
+    """
+    target = Target.find()
+    console.print(billing.redrive_run(target, naming.run(target, run_id), who=who))
 
 
 @app.command()
@@ -116,7 +122,8 @@ def balance(
     as_json: AsJson = False,
 ) -> None:
     """Print the conservation statement, in events and in money. Exit 1 if anything is unaccounted for."""
-    statement = balance_run(run_id, stores=Target.find().ports.stores())
+    target = Target.find()
+    statement = balance_run(naming.run(target, run_id), stores=target.ports.stores())
     equations = statement.equations
     if account:
         balances = {balance.account: balance for balance in statement.accounts}
@@ -148,6 +155,7 @@ def prove_a_run(
     CPUs; stderr says how far it is.
     """
     target = Target.find()
+    naming.run(target, run_id)
     if wait:
         wait_until_empty(target, "ErpPostingsQueueUrl", what="posting", timeout_seconds=POSTING_SECONDS)
     show_proof(prove(target, run_id), as_json=as_json)

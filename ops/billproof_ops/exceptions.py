@@ -2,10 +2,9 @@
 
 import time
 
-from billproof.approvals.credits import CreditRequested
 from billproof.approvals.entitlement import able_people
 from billproof.approvals.exception_store import execution_name
-from billproof.approvals.model import Answer, ExceptionRecord, ExceptionState, Kind
+from billproof.approvals.model import Answer, CreditRequested, ExceptionRecord, ExceptionState, Kind
 from billproof.approvals.superseding import waiting_exceptions
 from billproof.identities import InvoiceId
 from billproof.invoicing.credit_requests import WantedCredit

@@ -1,14 +1,15 @@
-"""The names that a person types: which legal entity, month or account is meant, and which one may have been meant."""
+"""The names that a person types: which legal entity, month, account or run is meant, or may have been meant."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn
 
+from billproof.errors import NotFound
 from billproof.identities import RunId
 from billproof.periods import Period
 from billproof.pipeline.months import signed_off
-from billproof.pipeline.starting import due_months
+from billproof.pipeline.starting import due_months, run_key
 from billproof.pipeline.turns import runs_in_turn
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
@@ -114,6 +115,20 @@ def account(target: Target, name: str, entity: str = "") -> str:
     entities = [entity] if entity else [profile.id for profile in target.ports.directory.legal_entities()]
     known = {member for bills in entities for member in target.ports.directory.members(bills)}
     return refuse_unknown("account", name, known)
+
+
+def run(target: Target, name: str) -> str:
+    """Return the id of a run that there is; raises OpsError for another name."""
+    runs = target.ports.runs
+    try:
+        is_known = runs.get(run_key(name)) is not None
+    except NotFound:  # it is no id of a run
+        is_known = False
+    if is_known:
+        return name
+    entities = [profile.id for profile in target.ports.directory.legal_entities()]
+    known = [run_id for entity in entities for run_id in runs_in_turn(runs, entity, limit=RUNS_LOOKED_AT)]
+    return refuse_unknown("run", name, known)
 
 
 def month_so_far(target: Target, entity: str, period: str = "") -> str:

@@ -1,4 +1,8 @@
-"""A cold start loads only what its function uses: DuckDB where it queries, typst where it draws, boto3 nowhere."""
+"""A cold start loads only what its function uses: DuckDB where it queries, typst where it draws, boto3 nowhere.
+
+A person waits for a function of the API: what drafts, prices or plans is not loaded before it is known that it is asked
+for. Modules are counted, which no other work on the machine disturbs; `make bench` has the milliseconds.
+"""
 
 import json
 import os
@@ -8,7 +12,7 @@ import sys
 import pytest
 
 from billproof_ops.paths import ROOT
-from tests.bench.imports import FUNCTIONS, HEAVY_PACKAGES
+from tests.bench.imports import FUNCTIONS, HEAVY_PACKAGES, HTTP
 
 ALLOWED = {
     "aggregate_usage": ["duckdb"],
@@ -24,15 +28,16 @@ for function in json.loads(sys.argv[1]):
     if os.fork() == 0:
         sys.path.insert(0, f"functions/{function}")
         import app
-        print(json.dumps([function, sorted(set(json.loads(sys.argv[2])) & set(sys.modules))]), flush=True)
+        ours = [name for name in sys.modules if name.partition(".")[0] == "billproof"]
+        print(json.dumps([function, sorted({*json.loads(sys.argv[2])} & {*sys.modules}), ours]), flush=True)
         os._exit(0)
     os.wait()
 """
 
 
 @pytest.fixture(scope="module")
-def heavy() -> dict[str, list[str]]:
-    """The heavy packages that each function has loaded with its entry file, each in a process of its own."""
+def loaded() -> dict[str, tuple[list[str], list[str]]]:
+    """The heavy packages and our own modules that each function loads with its entry file, each in its own process."""
     answer = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _SCRIPT, json.dumps(FUNCTIONS), json.dumps(HEAVY_PACKAGES)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "shared")},
@@ -41,7 +46,13 @@ def heavy() -> dict[str, list[str]]:
         text=True,
         check=True,
     )
-    return dict(json.loads(line) for line in answer.stdout.splitlines())
+    rows = [json.loads(line) for line in answer.stdout.splitlines()]
+    return {function: (packages, modules) for function, packages, modules in rows}
+
+
+@pytest.fixture(scope="module")
+def heavy(loaded: dict[str, tuple[list[str], list[str]]]) -> dict[str, list[str]]:
+    return {function: packages for function, (packages, _) in loaded.items()}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -51,3 +62,23 @@ def test_a_function_imports_only_the_heavy_packages_that_it_uses(function: str, 
 
 def test_what_is_heavy_is_seen_where_it_is_used(heavy: dict[str, list[str]]) -> None:
     assert heavy["aggregate_usage"] == ["duckdb"]
+
+
+MOST_MODULES = 60
+"""Modules of ours that a function of the API loads before it knows what it is asked; a worker loads up to 215."""
+LATER = ["billproof.invoicing.model", "billproof.pricing.model", "billproof.contracts.charges", "billproof.tax.model"]
+"""What has most models: the words of invoices, prices, contracts and taxes."""
+
+
+@pytest.mark.parametrize("function", sorted(HTTP - {"api_contracts", "api_usage"}))
+def test_a_function_of_the_api_loads_what_drafts_and_prices_when_it_is_asked_for(
+    function: str, loaded: dict[str, tuple[list[str], list[str]]]
+) -> None:
+    _, modules = loaded[function]
+    assert not {*LATER} & {*modules}
+    assert len(modules) <= MOST_MODULES
+
+
+def test_what_loads_the_words_of_invoices_is_seen(loaded: dict[str, tuple[list[str], list[str]]]) -> None:
+    assert {*LATER} <= {*loaded["draft_invoices"][1]}
+    assert len(loaded["plan_billing_run"][1]) > MOST_MODULES

@@ -4,6 +4,7 @@ No function is longer than a screen, no module longer than can be read at once, 
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -213,3 +214,16 @@ def test_an_import_of_a_test_module_is_found(importer: str, text: str, module: s
 def test_a_unit_test_with_the_world_is_found(text: str, tests: Path) -> None:
     (tests / "unit" / "test_new.py").write_text(text)
     assert unit_tests_with_the_world(tests) == ["unit/test_new.py"]
+
+
+def test_what_takes_long_is_made_for_the_tests_of_one_file() -> None:
+    """Files are spread over two processes, each of which would make anew what tests of several files share.
+
+    xdist's groups do not hold with pytest 9.2: they are written into a node id that it does not read any more.
+    """
+    on_a_stack = {TESTS / "integration", TESTS / "chaos", TESTS / "readme"}
+    shared = {path for path in TESTS.rglob("*.py") if re.search("scope=.(session|package)", path.read_text())}
+    assert {path for path in shared if not on_a_stack & set(path.parents)} == set()
+    commands = [line for line in (ROOT / "Makefile").read_text().splitlines() if " -n 2 " in line]
+    assert commands
+    assert all("--dist loadfile" in line for line in commands)

@@ -1,4 +1,4 @@
-"""Each role allows exactly what is done with it, and each function's environment holds exactly what it reads."""
+"""The roles of state machines and schedules allow exactly what is done with them; nobody changes the audit chain."""
 
 import json
 from collections.abc import Iterator
@@ -8,50 +8,9 @@ from typing import Any
 import pytest
 
 from billproof_ops.paths import ROOT
-from tests.support.expanded import environment, expanded, logical_id, of_type, on_failure, role_statements
-from tests.support.permissions import BUCKET, EXECUTIONS, Permission, granted, named
-from tests.support.recording import Recording
-
-FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
-GIVEN_TO_ALL = {"POWERTOOLS_LOG_LEVEL"}
-"""What powertools reads, not we."""
-
-
-def allowed(function: str) -> set[Permission]:
-    return set(granted(role_statements(function)))
-
-
-def needs(function: str, recorded: Recording) -> set[Permission]:
-    """What a function's code does, and what Lambda does with the function's role where a call failed."""
-    failures = {Permission("sqs:SendMessage", named(destination)) for destination in on_failure(function)}
-    return recorded.needs[function] | failures
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_role_allows_exactly_what_its_function_does(function: str, recorded: Recording) -> None:
-    missing = needs(function, recorded) - allowed(function)
-    excess = allowed(function) - needs(function, recorded)
-    assert (sorted(missing), sorted(excess)) == ([], [])
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_role_with_one_action_less_or_more_is_noticed(function: str, recorded: Recording) -> None:
-    statements = role_statements(function)
-    changed = [*less_one_action(statements), [*statements, one_more()]]
-    assert len(changed) > 1, "a function that does nothing was not called"
-    assert all(set(granted(other)) != needs(function, recorded) for other in changed)
-
-
-def less_one_action(statements: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Yield the statements without one of their actions, for each action."""
-    for number, statement in enumerate(statements):
-        for action in statement["Action"]:
-            rest = {**statement, "Action": [other for other in statement["Action"] if other != action]}
-            yield [*statements[:number], rest, *statements[number + 1 :]]
-
-
-def one_more() -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": {"Fn::GetAtt": ["ContractsTable", "Arn"]}}
+from tests.bench.imports import FUNCTIONS
+from tests.support.expanded import expanded, logical_id, of_type
+from tests.support.permissions import BUCKET, EXECUTIONS, Permission, allowed, granted, named
 
 
 def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
@@ -136,8 +95,3 @@ def test_every_role_is_compared_and_has_no_managed_policy_but_those_of_sam() -> 
         expected |= {"AWSLambdaBasicExecutionRole"} if name in functions else set()
         expected |= {"AWSLambdaSQSQueueExecutionRole"} if name in consumers else set()
         assert managed == expected, name
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_an_environment_holds_exactly_what_its_function_reads(function: str, recorded: Recording) -> None:
-    assert environment(function).keys() - GIVEN_TO_ALL == recorded.reads[function]

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from billproof_ops.paths import ROOT
-from tests.support.expanded import as_list
+from tests.support.expanded import as_list, role_statements
 
 BUCKET = "DataBucket"
 BUCKETS = {"databucket": BUCKET, "auditbucket": "AuditBucket"}
@@ -128,3 +128,8 @@ def named(resource: Any) -> str:
 
 def _top(key: str) -> str:
     return f"{key.partition('/')[0]}/"
+
+
+def allowed(function: str) -> set[Permission]:
+    """Return what the role of a function allows."""
+    return set(granted(role_statements(function)))

@@ -7,9 +7,8 @@ from typing import Any
 from billproof.approvals.applying import Applied, apply_decision
 from billproof.approvals.asking import ask_for_run
 from billproof.approvals.asking_credits import ask_for_credit
-from billproof.approvals.credits import CreditRequested
 from billproof.approvals.deciding import decide_exception
-from billproof.approvals.model import Answer, Verdict
+from billproof.approvals.model import Answer, CreditRequested, Verdict
 from billproof.approvals.policy import Policy
 from billproof.approvals.raising import raise_exceptions
 from billproof.approvals.waiting import Waiting, await_decision

@@ -1,17 +1,20 @@
 """The demo's story: what it sends and how it adds up."""
 
 from io import StringIO
+from typing import cast
 
 import pytest
 from rich.console import Console
 
 from billproof.invoicing.facts import Sent
-from billproof_ops.demo import story
+from billproof_ops.dead_letters import QueueDepth
+from billproof_ops.demo import story, trouble
 from billproof_ops.demo.progress import Timings, progress_bars, progress_lines
 from billproof_ops.demo.report import render_report
 from billproof_ops.demo.run import _repeat, _totals
 from billproof_ops.demo.summary import EventSummary, InvoiceSummary, RunSummary, Summary
 from billproof_ops.errors import WrongUse
+from billproof_ops.target import Target
 
 
 def test_a_period_is_a_month_of_2013_or_the_year() -> None:
@@ -135,3 +138,22 @@ def test_a_terminal_shows_bars_and_no_lines() -> None:
     with Timings(progress_lines(console)).phase("billing runs", "2013-01"), progress_bars(console) as progress:
         progress.add_task("batches", total=1)
     assert ("billing runs" in shown.getvalue(), "batches" in shown.getvalue()) == (False, True)
+
+
+def test_dead_letters_are_said_once_and_again_when_there_are_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {"usage-events": 0, "contract-events": 2}
+    monkeypatch.setattr(
+        trouble, "depths", lambda _: [QueueDepth(queue=name, waiting=0, dead_letters=n) for name, n in held.items()]
+    )
+    said: list[str] = []
+    watch = trouble.DeadLetterWatch(cast("Target", None), said.append)
+    watch.look()
+    watch.look()
+    assert [line.partition(",")[0] for line in said] == ["contract-events: 2 dead letters"]
+    assert "billproof dlq peek contract-events" in said[0]
+    held["contract-events"], held["usage-events"] = 3, 1
+    watch.look()
+    assert [line.partition(",")[0] for line in said[1:]] == [
+        "usage-events: 1 dead letters",
+        "contract-events: 3 dead letters",
+    ]

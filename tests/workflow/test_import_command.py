@@ -1,6 +1,6 @@
 """`billproof import` on the example company: what is wrong is said by row and field, and its first month is proved.
 
-acme    99.00 + 12,000 calls at 0.01 = 219.00, of which a credit pays 120.00: 99.00, tax 18.81
+kontor  99.00 + 12,000 calls at 0.01 = 219.00, of which a credit pays 120.00: 99.00, tax 18.81
 werft   50.00, tax 9.50 = 59.50, of which its balance pays 25.00
 """
 
@@ -105,10 +105,10 @@ def test_the_example_is_checked_proposed_confirmed_billed_and_proved(product: Ow
     world = product.world
     assert world.bill(ENTITY, MONTH).held == 0
     world.post_all(ENTITY, MONTH)
-    released = {name: world.register.released(f"{ENTITY}.{MONTH}.{name}") for name in ("acme", "werft")}
+    released = {name: world.register.released(f"{ENTITY}.{MONTH}.{name}") for name in ("kontor", "werft")}
     assert {
         name: (release.number, release.receivable.amount.text) for name, release in released.items() if release
-    } == {"acme": ("HA-2026-000131", "117.81"), "werft": ("HA-2026-000132", "34.50")}
+    } == {"kontor": ("HA-2026-000131", "117.81"), "werft": ("HA-2026-000132", "34.50")}
     assert world.recognize(MONTH, ENTITY).earned == Money.of("100.00", "EUR")
     proof = prove_run(RUN, stores=world.stores())
     assert (proof.differences, proof.checked.postings) == ((), 2 + 3)
@@ -152,7 +152,7 @@ def test_a_prepaid_credit_that_no_row_names_is_reported(product: OwnProduct) -> 
     Path("business/opening/credits.csv").unlink()
     change("controls", "credits,EUR,1,300.00\n", "")
     code, said = product.run("import", "propose", "business/opening", "--as", "carla")
-    assert (code, "no row says what is left of prepaid of contract acme-1 of acme" in said) == (1, True), said
+    assert (code, "no row says what is left of prepaid of contract kontor-1 of kontor" in said) == (1, True), said
     assert report() == [("credits", "0", "credit", "undeclared")]
 
 

@@ -74,3 +74,11 @@ def test_an_account_that_does_not_exist_is_an_error_with_the_nearest() -> None:
     code, text = run("balance", "UAA")
     assert (code, "there is no account 'UAA': UA" in text) == (1, True)
     assert run("balance", "UA")[0] == 0
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("verb", ["watch", "status", "report", "redrive", "balance", "prove"])
+def test_a_run_that_does_not_exist_is_an_error_with_the_nearest(verb: str) -> None:
+    for name in (f"{INC}-{JAN}-009", f"{INC}-{JAN}", "no run"):
+        code, text = run("run", verb, name)
+        assert (code, f"there is no run '{name}': {INC}-{JAN}-001" in text) == (1, True)

@@ -1,8 +1,9 @@
 """The demo: publish contracts, send flights, run the months, wait for the postings, reconcile, report."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from rich.console import Console
 from rich.progress import Progress, TaskID
@@ -14,6 +15,7 @@ from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import pdf_key
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.facts import InvoiceFacts
 from billproof.money import Money, Taxed
 from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
 from billproof.pipeline.starting import RUNNING
@@ -35,8 +37,10 @@ from billproof_ops.demo.summary import (
     balance_summary,
     decision_summary,
     invoice_summary,
+    reconciliation_summary,
     run_summary,
 )
+from billproof_ops.demo.trouble import DeadLetterWatch
 from billproof_ops.errors import OpsError
 from billproof_ops.exceptions import decide, exceptions_of, release_of
 from billproof_ops.local import stack
@@ -55,9 +59,10 @@ class Demo:
 
     def play(self) -> Summary:
         """Run the whole demo and return its summary."""
+        self._dead_letters.look()
         before = self._books()
         feed = Feed(self.target, self.progress)
-        with self.timings.phase("load contracts"):
+        with self._phase("load contracts"):
             feed.load()
         runs: list[RunSummary] = []
         proofs: list[ProofSummary] = []
@@ -66,18 +71,18 @@ class Demo:
         decisions: list[DecisionSummary] = []
         sent = 0
         for month in self.months:
-            with self.timings.phase("send and ingest usage", month):
+            with self._phase("send and ingest usage", month):
                 sent += feed.send(month)
-            with self.timings.phase("billing runs", month):
+            with self._phase("billing runs", month):
                 self._decide(month)  # what a demo that was killed left undecided, before a run raises it anew
                 run_ids = self._bill(month)
-            with self.timings.phase("decisions", month):
+            with self._phase("decisions", month):
                 decisions += self._decide(month)
-            with self.timings.phase("delivery and posting", month):
+            with self._phase("delivery and posting", month):
                 self._settle(month)
-            with self.timings.phase("reconciliation", month):
+            with self._phase("reconciliation", month):
                 reconciliations += self._reconcile(month)
-            with self.timings.phase("proof", month):
+            with self._phase("proof", month):
                 proofs += [self._prove(run_id) for run_id in run_ids]
                 balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
             runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
@@ -95,6 +100,17 @@ class Demo:
             repeat=_repeat(before, after, runs, sent),
         )
 
+    @contextmanager
+    def _phase(self, name: str, of: str = "") -> Iterator[None]:
+        """Time one phase, and say which dead letters it left."""
+        with self.timings.phase(name, of):
+            yield
+            self._dead_letters.look()
+
+    @cached_property
+    def _dead_letters(self) -> DeadLetterWatch:
+        return DeadLetterWatch(self.target, partial(self.progress.console.print, highlight=False, soft_wrap=True))
+
     @property
     def _entities(self) -> list[str]:
         return [entity.id for entity in story.master_data().legal_entities]
@@ -102,12 +118,15 @@ class Demo:
     def _books(self) -> dict[str, tuple[str, str]]:
         """Return the digest and status of every invoice of the months, by its number."""
         books = {}
+        for facts in self._facts():
+            if (released := facts.released) is not None:
+                books[released.number] = (released.document.digest, facts.status.value)
+        return books
+
+    def _facts(self) -> Iterator[InvoiceFacts]:
         for month in self.months:
             for entity in self._entities:
-                for facts in self.target.ports.register.of_period(entity, month):
-                    if (released := facts.released) is not None:
-                        books[released.number] = (released.document.digest, facts.status.value)
-        return books
+                yield from self.target.ports.register.of_period(entity, month)
 
     def _bill(self, month: str) -> list[str]:
         runs = []
@@ -186,7 +205,7 @@ class Demo:
                 message = f"reconciliation {name} {status}"
                 raise OpsError(message)
             report = Reconciliation.model_validate_json(self.target.ports.objects.get(report_key(entity, month)))
-            results.append(_reconciliation_summary(report))
+            results.append(reconciliation_summary(report))
         return results
 
     def _prove(self, run_id: str) -> ProofSummary:
@@ -199,25 +218,21 @@ class Demo:
 
     def _invoices(self) -> list[InvoiceSummary]:
         summaries = []
-        for month in self.months:
-            for entity in self._entities:
-                for facts in self.target.ports.register.of_period(entity, month):
-                    released, held = facts.released, facts.held
-                    document = released.document if released else held.document if held else None
-                    if document is not None:
-                        invoice = read_invoice(self.target.ports.objects, document)
-                        summaries.append(invoice_summary(facts, released, invoice, document.digest))
+        for facts in self._facts():
+            released, held = facts.released, facts.held
+            document = released.document if released else held.document if held else None
+            if document is not None:
+                invoice = read_invoice(self.target.ports.objects, document)
+                summaries.append(invoice_summary(facts, released, invoice, document.digest))
         return sorted(
             summaries, key=lambda summary: (summary.period, summary.legal_entity, summary.number or summary.account)
         )
 
     def pdfs(self) -> Iterator[tuple[str, bytes]]:
         """Yield the PDF of every released invoice by its number."""
-        for month in self.months:
-            for entity in self._entities:
-                for facts in self.target.ports.register.of_period(entity, month):
-                    if (released := facts.released) is not None:
-                        yield released.number, self.target.ports.objects.get(pdf_key(released))
+        for facts in self._facts():
+            if (released := facts.released) is not None:
+                yield released.number, self.target.ports.objects.get(pdf_key(released))
 
 
 def _approve(target: Target, exception: str, people: list[str]) -> None:
@@ -235,22 +250,6 @@ def _ended(machine: StateMachine, name: str) -> str | None:
     """Return the status of an execution that is over, or None."""
     status = machine.status(name)
     return None if status == RUNNING else status
-
-
-def _reconciliation_summary(report: Reconciliation) -> ReconciliationSummary:
-    return ReconciliationSummary(
-        legal_entity=report.legal_entity,
-        period=report.period,
-        currency=report.currency,
-        invoices=report.invoices,
-        postings=report.postings,
-        invoiced=report.invoiced.gross.text,
-        posted=report.posted_receivable.text,
-        variances=[
-            f"{variance.cause}: {variance.invoice} {variance.invoiced} / {variance.posted}"
-            for variance in report.variances
-        ],
-    )
 
 
 def _totals(invoices: list[InvoiceSummary]) -> dict[str, dict[str, str]]:

@@ -11,6 +11,7 @@ from billproof.invoicing.facts import InvoiceFacts, Sent
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.model import decimal_text
 from billproof.pipeline.model import RunStatement
+from billproof.reconciliation.model import Reconciliation
 from billproof_ops.model import Shown
 
 
@@ -258,4 +259,21 @@ def _line(line: InvoiceLine) -> LineSummary:
         amount=line.amounts.net.text,
         tax=line.amounts.tax.text,
         total=line.amounts.gross.text,
+    )
+
+
+def reconciliation_summary(report: Reconciliation) -> ReconciliationSummary:
+    """Return what a reconciliation compared, and what differs."""
+    return ReconciliationSummary(
+        legal_entity=report.legal_entity,
+        period=report.period,
+        currency=report.currency,
+        invoices=report.invoices,
+        postings=report.postings,
+        invoiced=report.invoiced.gross.text,
+        posted=report.posted_receivable.text,
+        variances=[
+            f"{variance.cause}: {variance.invoice} {variance.invoiced} / {variance.posted}"
+            for variance in report.variances
+        ],
     )

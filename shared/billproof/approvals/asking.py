@@ -6,8 +6,11 @@ Another person decides. The fact is written before what is asked for begins, so 
 its requester never asked for. Two people may ask for the same run at once: only one of them is its requester.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from billproof.approvals.governing import PolicyBook
 from billproof.approvals.policy import Person
@@ -15,10 +18,12 @@ from billproof.approvals.requests import Asked, Requests
 from billproof.callers import Identity
 from billproof.errors import NotAllowed
 from billproof.ids import shown
-from billproof.masterdata.directory import Directory
 from billproof.periods import instant_text
 from billproof.pipeline.starting import StartedRun, start_billing_run
 from billproof.ports import Records, Workflows
+
+if TYPE_CHECKING:
+    from billproof.masterdata.directory import Directory
 
 
 def known_person(policies: PolicyBook, entity: str, caller: Identity) -> Person:

@@ -1,21 +1,26 @@
 """Credit notes that people ask for; who asks for a run alone does not load what drafts them."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from billproof.approvals.asking import known_person
-from billproof.approvals.credits import CreditRequested, request_credit
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyBook
+from billproof.approvals.model import CreditRequested
 from billproof.approvals.requests import Asked, Requests
 from billproof.callers import Identity
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.ids import shown
 from billproof.invoicing.credit_requests import CreditRequest, WantedCredit
-from billproof.invoicing.register import Register
-from billproof.masterdata.directory import Directory
 from billproof.periods import instant_text
 from billproof.ports import Objects, Workflows
+
+if TYPE_CHECKING:
+    from billproof.invoicing.register import Register
+    from billproof.masterdata.directory import Directory
 
 
 def ask_for_credit(
@@ -38,6 +43,7 @@ def ask_for_credit(
     released = register.released(wanted.invoice)
     entity = released.legal_entity if released else _entity_of(wanted.invoice)
     person = known_person(policies, entity, caller)
+    from billproof.approvals.credits import request_credit  # what drafts: who may not ask does not wait for it
 
     def note(document: str) -> None:
         requests.note(entity, document, Asked(requested_by=person.id, identity=caller, asked_at=instant_text(now)))

@@ -9,9 +9,8 @@ from decimal import Decimal
 from operator import attrgetter
 
 from billproof.approvals.exception_store import ExceptionStore
-from billproof.approvals.model import ExceptionRecord, Kind, Verdict
+from billproof.approvals.model import CreditRequested, ExceptionRecord, Kind, Verdict, WaitOutcome
 from billproof.approvals.raising import raise_exception
-from billproof.approvals.waiting import WaitOutcome
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
@@ -26,8 +25,7 @@ from billproof.invoicing.held import RequestedCredit
 from billproof.invoicing.model import CREDITS, BillingSlot, DocumentKind, DocumentRef, Invoice, PeriodBilling, Released
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
-from billproof.model import Model
-from billproof.money import Money, exactly, total
+from billproof.money import exactly, total
 from billproof.periods import instant_text
 from billproof.pipeline.history import History, billed_lines, read_settled
 from billproof.pipeline.issue_days import today_of
@@ -40,15 +38,6 @@ ONLY = str(ExceptionOrdinal(1))
 """A credit note is decided once: another request is another credit note."""
 MAX_ATTEMPTS = 10
 """How often a request is drafted again when others take its place among the credit notes of the invoice."""
-
-
-class CreditRequested(Model):
-    """The credit note that waits for approval: its id, what it comes to, and the exception that a person decides."""
-
-    document: str
-    exception: str
-    gross: Money
-    outcome: WaitOutcome
 
 
 def request_credit(

@@ -3,7 +3,10 @@
 Approving never changes an amount: the document that was held is released.
 """
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from billproof.approvals.entitlement import NotEntitled, entitlement
 from billproof.approvals.exception_store import ExceptionStore
@@ -12,10 +15,12 @@ from billproof.approvals.model import Answer, AnswerOutcome, Decision, Exception
 from billproof.approvals.superseding import output_of, superseding
 from billproof.callers import Identity
 from billproof.errors import Contended
-from billproof.invoicing.register import Register
 from billproof.periods import instant_text
 from billproof.ports import TaskTokens
 from billproof.retrying import attempts
+
+if TYPE_CHECKING:
+    from billproof.invoicing.register import Register
 
 LEAST_REASON = 3
 """Letters of the shortest reason that says anything."""

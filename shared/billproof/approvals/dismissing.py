@@ -5,18 +5,23 @@
 A proof believes a dismissal because of these facts, as it believes every other decision.
 """
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from billproof.approvals.asking import known_person
 from billproof.approvals.governing import MOMENT, PolicyBook, PolicyHistory
 from billproof.callers import Identity
 from billproof.errors import InvalidInput
-from billproof.masterdata.directory import Directory
 from billproof.periods import instant_text
-from billproof.pipeline.refusals import Attribution
+from billproof.pipeline.attribution import Attribution
 from billproof.ports import Objects
 from billproof.usage.refusal_model import Dismissal
 from billproof.usage.refused import dismiss, find_refused
+
+if TYPE_CHECKING:
+    from billproof.masterdata.directory import Directory
 
 LEAST_REASON = 3
 """Letters of the shortest reason that says anything."""

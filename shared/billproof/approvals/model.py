@@ -100,3 +100,23 @@ class ExceptionState(Model):
     status: str
     decision: Decision | None
     reminders: int
+
+
+class WaitOutcome(StrEnum):
+    """What became of a wait: who was told, or how the exception was decided already."""
+
+    WAITING = "waiting"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+class CreditRequested(Model):
+    """The credit note that waits for approval: its id, what it comes to, and the exception that a person decides."""
+
+    document: str
+    exception: str
+    gross: Money
+    outcome: WaitOutcome

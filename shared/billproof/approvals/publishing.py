@@ -5,8 +5,11 @@ publish (a person of the policy in force) -> known, decides nothing -> confirm (
 Where none is in force both are people whom the version itself names. Then only IAM says who may call at all.
 """
 
+from __future__ import annotations
+
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from billproof.approvals.governing import (
     PolicyBook,
@@ -19,9 +22,11 @@ from billproof.approvals.policy import Person, Policy
 from billproof.callers import Identity
 from billproof.errors import Conflict, NotAllowed, NotFound
 from billproof.ids import shown
-from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.periods import instant_text
+
+if TYPE_CHECKING:
+    from billproof.masterdata.directory import Directory
 
 
 class PolicyOutcome(StrEnum):

@@ -1,12 +1,17 @@
 """End exceptions that are no longer needed, and say what the workflow is told about a decision."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from billproof.approvals.exception_store import ExceptionStore, superseded_by
 from billproof.approvals.model import RUN_SUBJECT, Decision, ExceptionRecord, ExceptionState, Kind, Verdict
 from billproof.identities import InvoiceId, RunId
-from billproof.invoicing.register import Register
 from billproof.periods import instant_text
+
+if TYPE_CHECKING:
+    from billproof.invoicing.register import Register
 
 
 def close_superseded(

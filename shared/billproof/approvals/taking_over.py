@@ -7,33 +7,35 @@ It takes effect before any document has a number. Afterwards it stays as it is: 
 anything else is, by a credit note or an entry in the ledger.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from billproof.approvals.governing import PolicyBook, PolicyHistory
 from billproof.approvals.policy import Person, Policy
 from billproof.callers import Identity
-from billproof.erp.port import Erps, erp_named
-from billproof.erp.service import ensure_posted
 from billproof.errors import Conflict, ImmutableDocument, InvalidInput, NotAllowed, NotFound
 from billproof.ids import canonical_json, digest_bytes, shown
-from billproof.invoicing.openings import OpeningInEffect, opening_key, read_opening
-from billproof.invoicing.register import Register
+from billproof.invoicing.openings import opening_key, read_opening
 from billproof.invoicing.series import SeriesKind
-from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money
 from billproof.opening.controls import amounts, totals
 from billproof.opening.decisions import ConfirmedOpening, OpeningDecisions, ProposedOpening
-from billproof.opening.effects import numbers_before, opening_balances
-from billproof.opening.entries import opening_entries
 from billproof.opening.model import Opening, OpeningTotal
 from billproof.opening.problems import OpeningProblem
 from billproof.opening.rules import problems
 from billproof.periods import instant_text
 from billproof.ports import Objects
+
+if TYPE_CHECKING:
+    from billproof.erp.port import Erps
+    from billproof.invoicing.register import Register
+    from billproof.masterdata.directory import Directory
+    from billproof.masterdata.parties import LegalEntity
 
 MOST_PROBLEMS = 20
 """Problems that a refusal names; the others are counted."""
@@ -134,6 +136,8 @@ def confirm_opening(
     of the policy in force and for one whose limit is below what it comes to, InvalidInput where the master data does
     not fit it any more, Conflict where another one is confirmed, and what posting raises.
     """
+    from billproof.approvals.taking_effect import take_effect  # what posts: who checks or proposes posts nothing
+
     proposals = stores.decisions.proposals(legal_entity)
     proposal = next((known for known in proposals if known.digest == digest), None)
     if proposal is None:
@@ -152,7 +156,7 @@ def confirm_opening(
     if known.digest != digest:
         message = f"another opening of {entity.id} is confirmed"
         raise Conflict(message)
-    _take_effect(opening, proposal, entity, stores=stores, erps=erps, now=now)
+    take_effect(opening, proposal, entity, register=stores.register, directory=stores.directory, erps=erps, now=now)
     return _state(proposal, known)
 
 
@@ -205,36 +209,6 @@ def _refuse_unsound(opening: Opening, entity: LegalEntity, stores: OpeningStores
             if next(iter(stores.register.blocks(entity.id, issued, kind)), None) is not None:
                 message = f"documents of {entity.id} have numbers already: nothing is taken over any more"
                 raise Conflict(message)
-
-
-def _take_effect(
-    opening: Opening,
-    proposal: ProposedOpening,
-    entity: LegalEntity,
-    *,
-    stores: OpeningStores,
-    erps: Erps,
-    now: datetime,
-) -> None:
-    """Write what takes effect: numbers, balances, entries; what was written before is left as it is."""
-    fact = stores.register.openings.begin(
-        OpeningInEffect(
-            legal_entity=entity.id,
-            first_period=opening.first_period,
-            document=proposal.document,
-            digest=proposal.digest,
-            entity_version=entity.version,
-            erp=entity.erp,
-            in_effect_at=instant_text(now),
-        ),
-        numbers_before(opening, entity),
-    )
-    then = next(
-        version for version in stores.directory.versions_of(entity.id) if version.version == fact.entity_version
-    )
-    stores.register.openings.credit(entity.id, opening_balances(opening, then.currency))
-    for entry in opening_entries(opening, then):
-        ensure_posted(entry, erp_named(fact.erp, erps))
 
 
 def _state(proposal: ProposedOpening, confirmed: ConfirmedOpening | None) -> OpeningState:

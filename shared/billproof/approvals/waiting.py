@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from enum import StrEnum
 
 from billproof.approvals.entitlement import able_people
 from billproof.approvals.exception_store import ExceptionStore, Token, execution_name
-from billproof.approvals.model import ExceptionRecord
+from billproof.approvals.model import ExceptionRecord, WaitOutcome
 from billproof.approvals.policy import Person
 from billproof.approvals.superseding import close_superseded, output_of
 from billproof.errors import ExternalServiceUnavailable, MailRefused
@@ -21,17 +20,6 @@ from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.periods import instant_text
 from billproof.ports import Mailer, TaskTokens
-
-
-class WaitOutcome(StrEnum):
-    """What became of a wait: who was told, or how the exception was decided already."""
-
-    WAITING = "waiting"
-    REMINDED = "reminded"
-    ESCALATED = "escalated"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    SUPERSEDED = "superseded"
 
 
 class Waiting(Model):

@@ -6,18 +6,23 @@
 Of two releases that change a balance at once one finds its ordinal taken, and looks again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, BalanceEntry, Settlement, Worth, change_of
-from billproof.invoicing.model import Released
-from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.ports import Key, Record, Records
-from billproof.pricing.terms import AccountTerms
 from billproof.store_keys import BalanceKey, partition_name, sort_key
+
+if TYPE_CHECKING:
+    from billproof.invoicing.model import Released
+    from billproof.masterdata.parties import LegalEntity
+    from billproof.pricing.terms import AccountTerms
 
 BALANCE_OVER_LIMIT = "balance_over_limit"
 

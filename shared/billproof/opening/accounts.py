@@ -4,18 +4,23 @@ The first invoice draws what is left of a credit, and the controls compare it wi
 before, as they compare later ones with the invoice before.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from billproof.invoicing.register import Register
 from billproof.money import CONTEXT, total
 from billproof.opening.model import Opening, PastUsage, PrepaidCredit
 from billproof.opening.reading import stored_opening
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.pricing.terms import Drawn, InvoiceBefore
+
+if TYPE_CHECKING:
+    from billproof.invoicing.register import Register
 
 BEFORE = "the system before"
 """In place of an invoice's number."""

@@ -1,13 +1,14 @@
 """What an opening must hold to: its own control totals, and the master data of its legal entity."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 from billproof.errors import InvalidMoney, NotFound
 from billproof.invoicing.series import DocumentNumber
-from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import LegalEntity
 from billproof.model import decimal_text
 from billproof.money import Money
 from billproof.opening.controls import control_problems
@@ -26,6 +27,10 @@ from billproof.opening.model import (
 )
 from billproof.opening.problems import OpeningProblem, ProblemCode
 from billproof.periods import Period
+
+if TYPE_CHECKING:
+    from billproof.masterdata.directory import Directory
+    from billproof.masterdata.parties import LegalEntity
 
 OPENING_FILE = "opening"
 """The file that says whose opening it is."""

@@ -5,15 +5,20 @@ signed-off#<entity>         <period>             who signed the month off, and w
 A month that is signed off has no further run. What is still owed for it is billed by the run of a later month.
 """
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 from billproof.errors import Conflict, InvalidPeriod
-from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
 from billproof.pipeline.starting import CLOSED, is_closed, run_ids, run_key, sign_off_key
 from billproof.ports import Record, Records
+
+if TYPE_CHECKING:
+    from billproof.masterdata.directory import Directory
 
 
 class SignOff(Model):

@@ -11,15 +11,16 @@ the first to end. A run and its turn are written in one transaction.
 Step Functions forgets an execution 90 days after it ended: then only these facts say that there was one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from billproof.callers import SCHEDULE
 from billproof.errors import Conflict, Contended, InvalidPeriod, work_apart
 from billproof.identities import RunId
 from billproof.ids import shown
-from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
 from billproof.pipeline.redriving import noted_redrive
@@ -27,6 +28,10 @@ from billproof.pipeline.turns import last_turn, runs_in_turn, turn
 from billproof.ports import Document, Key, Record, Records, Workflows
 from billproof.retrying import attempts
 from billproof.store_keys import RunKey, partition_name
+
+if TYPE_CHECKING:
+    from billproof.masterdata.directory import Directory
+    from billproof.masterdata.parties import LegalEntity
 
 MAX_ATTEMPTS = 10
 LOOK_BACK_MONTHS = 120
@@ -271,13 +276,11 @@ def due_months(
     month = Period.month_before(now, entity.time_zone)
     while now < cut_off(month, grace):
         month = Period.month_ending(month.start)
-    newest = month.name
-    due: list[str] = []
+    newest, due = month.name, list[str]()
     for _ in range(LOOK_BACK_MONTHS):
         if records.get(sign_off_key(entity.id, month.name)) is not None:
             return due
-        whole = _whole_runs(records, entity.id, month.name)
-        if whole:
+        if whole := _whole_runs(records, entity.id, month.name):
             if _was_never_started(records, whole[-1], workflows, now):
                 due.insert(0, month.name)
             return due

@@ -1,0 +1,87 @@
+"""What the handlers of the whole chain do, played once over moto.
+
+Each role allows exactly what is done with it, each function's environment holds exactly what it reads, and no log line
+holds what is private.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from tests.bench.imports import FUNCTIONS
+from tests.support.aws_chain import WAITS_UNDER, Chain, play
+from tests.support.aws_resources import ENGINE_KEY
+from tests.support.aws_take_over import take_over
+from tests.support.expanded import environment, on_failure, role_statements
+from tests.support.leaks import leaks
+from tests.support.permissions import Permission, allowed, granted, named
+from tests.support.recording import Recording
+
+GIVEN_TO_ALL = {"POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
+"""What powertools and pydantic read, not we."""
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Iterator[Recording]:
+    """Play the chain: it takes minutes, so what asks it is in this module."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), Recording() as recording:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        chain = Chain(recording)
+        play(chain)
+        take_over(chain)
+        yield recording
+
+
+def needs(function: str, recorded: Recording) -> set[Permission]:
+    """What a function's code does, and what Lambda does with the function's role where a call failed."""
+    failures = {Permission("sqs:SendMessage", named(destination)) for destination in on_failure(function)}
+    return recorded.needs[function] | failures
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_allows_exactly_what_its_function_does(function: str, recorded: Recording) -> None:
+    missing = needs(function, recorded) - allowed(function)
+    excess = allowed(function) - needs(function, recorded)
+    assert (sorted(missing), sorted(excess)) == ([], [])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_with_one_action_less_or_more_is_noticed(function: str, recorded: Recording) -> None:
+    statements = role_statements(function)
+    changed = [*less_one_action(statements), [*statements, one_more()]]
+    assert len(changed) > 1, "a function that does nothing was not called"
+    assert all(set(granted(other)) != needs(function, recorded) for other in changed)
+
+
+def less_one_action(statements: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the statements without one of their actions, for each action."""
+    for number, statement in enumerate(statements):
+        for action in statement["Action"]:
+            rest = {**statement, "Action": [other for other in statement["Action"] if other != action]}
+            yield [*statements[:number], rest, *statements[number + 1 :]]
+
+
+def one_more() -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": {"Fn::GetAtt": ["ContractsTable", "Arn"]}}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_an_environment_holds_exactly_what_its_function_reads(function: str, recorded: Recording) -> None:
+    assert environment(function).keys() - GIVEN_TO_ALL == recorded.reads[function]
+
+
+def test_no_log_line_of_the_whole_chain_holds_what_is_private(recorded: Recording) -> None:
+    lines = "\n".join(recorded.logs)
+    assert len(recorded.logs) > 100
+    assert leaks(lines, [WAITS_UNDER, ENGINE_KEY]) == set()
+
+
+def test_log_lines_name_what_was_worked_on(recorded: Recording) -> None:
+    lines = [json.loads(line) for line in recorded.logs]
+    names = {name for line in lines for name in (*line, *line.get("result", {}))}
+    assert {"run_id", "batch_id", "exception_id", "legal_entity", "period", "outcome", "message_id"} <= names
+    assert any(line["message"] == "message failed" and "not_found" in line["error"] for line in lines)
