@@ -275,7 +275,7 @@ class _Reducer:
         if not fee.is_here:
             return
         line, is_part = fee.line, month is not None and not fee.is_within(month)
-        name = name_of(span, line.covered if kind is LineKind.DISCOUNT and not is_part else month or line.covered)
+        name = name_of(span, month if kind is LineKind.CAP and month else line.covered)
         if is_part and month is not None:
             name = TermName(span.term.id, str(max(span.days.start, month.start)))
             line = within(line, month, self._basis.booking)
