@@ -57,7 +57,5 @@ bills what is owed of every slot that is due by the latest month that was run so
 instant, less what is billed of it. A credit note gives back at most what is left of its line; it is issued on the day
 that its instant is of in the time zone of the legal entity, which is that of the first contract.
 
-Terms that docs/pricing.md declares and the contract's schema does not have yet are read where they are written:
-`spread: in_order` and `rounding: per_document` on a discount, `shortfalls: false` on a credit. `lives.py` draws random
-lives, without those terms; `cases.py` and its tables hold the right amounts that were worked out by hand.
+`lives.py` draws random lives; `cases.py` and its tables hold the right amounts that were worked out by hand.
 """

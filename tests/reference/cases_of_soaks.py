@@ -2,11 +2,24 @@
 
 from decimal import Decimal
 
-from tests.reference.builders import charge, credit_note, days, flat, life, meter, per_unit, usage_charge, used, version
+from tests.reference.builders import (
+    charge,
+    credit_note,
+    days,
+    flat,
+    life,
+    meter,
+    per_unit,
+    usage_charge,
+    used,
+    version,
+    yearly,
+)
 from tests.reference.cases import (
     FEBRUARY,
     FIRST,
     JANUARY,
+    MARCH,
     Q1,
     Case,
     Question,
@@ -77,6 +90,47 @@ SEATS = life(
     months=JANUARY,
     meters=[meter("latest")],
 )
+OF_USAGE = minimum("100", ["usage"], months=2)
+LESS_THAN_CONCEDED = life(
+    version(usage_charge(per_unit("1")), commitments=[OF_USAGE]),
+    [
+        used("2013-01-10", "70"),
+        used("2013-01-11", "30", id="wrong"),
+        used("2013-01-11", "0", id="right", retracts="wrong", late="2013-02-20"),
+    ],
+    months=Q1,
+    credit_notes=[credit_note("2013-02-10", "usage", (FIRST, FEBRUARY))],
+)
+FROM_THE_16TH = minimum("300", ["fee"], since="2013-01-16", months=2)
+CUT_AFTER_CONCEDED = life(
+    [
+        version(charge(flat("100")), commitments=[FROM_THE_16TH]),
+        version(charge(flat("124")), number=2, since="2013-01-16", known="2013-02-20", commitments=[FROM_THE_16TH]),
+    ],
+    months=Q1,
+    credit_notes=[credit_note("2013-02-10", "fee", (FIRST, FEBRUARY))],
+)
+
+
+def conceded_shortfall(amount: str | None) -> Document:
+    """20.00 used of 100.00 for two months; the 80.00 that are short are conceded, then 50.00 of usage come late."""
+    return life(
+        version(usage_charge(per_unit("1")), commitments=[OF_USAGE]),
+        [used("2013-01-10", "20"), used("2013-01-11", "50", late="2013-03-20")],
+        months=Q1,
+        credit_notes=[credit_note("2013-03-05", "minimum", (FIRST, MARCH), amount=amount, kind="shortfall")],
+    )
+
+
+CAPPED = life(
+    version(
+        yearly(flat("255")),
+        charge(flat("378"), "monthly"),
+        until="2013-04-19",
+        caps=[{"id": "cap", "name": "cap", "amount": "194", "effective": days()}],
+    ),
+    months=Q1,
+)
 
 
 def drawn_of(credit: str, kind: str | None = None) -> Question:
@@ -139,4 +193,39 @@ SOAKS = [
         billed_by_run("2013-03", "minimum"),
         "-50.00",
     ),  # 80, of which 30 are conceded
+    Case(
+        "commitments",
+        "of usage that is conceded, then owes less, a term of two months counts what it owes",
+        LESS_THAN_CONCEDED,
+        billed_by_run("2013-02", "minimum"),
+        "30.00",
+    ),  # 100 - 70, whatever was conceded of the 100
+    Case(
+        "commitments",
+        "of a fee that is conceded, then cut by a version, a term counts its own days by their price",
+        CUT_AFTER_CONCEDED,
+        billed_by_run("2013-03", "minimum"),
+        "52.00",
+    ),  # 300 - 124 x 16/31 - 124 - 124 x 15/31
+    Case(
+        "commitments",
+        "of a term's shortfall that is conceded whole nothing is given back, though it turns out to be less",
+        conceded_shortfall(None),
+        billed_by_run("2013-03", "minimum"),
+        "0.00",
+    ),
+    Case(
+        "commitments",
+        "of one that is conceded in part no more is given back than is left",
+        conceded_shortfall("60"),
+        billed_by_run("2013-03", "minimum"),
+        "-20.00",
+    ),  # 30 are short, all of them conceded: of 80 - 60 that are left, 20
+    Case(
+        "caps",
+        "a month's share that comes to half a cent by thirds is half a cent",
+        CAPPED,
+        billed_by_run("2013-03", "monthly"),
+        "172.34",
+    ),  # the year's 75.45 for 108 days: 90/108 are 62.875, 62.88 less 41.22 to the end of February; 194 - 21.66
 ]

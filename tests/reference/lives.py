@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.reference.days import add_months, days_between, month_start
 from tests.reference.figures import Document
 from tests.reference.lives_charges import Drawn, charges, meters_of, usage_of
+from tests.reference.lives_notes import credit_notes
 from tests.reference.terms import Contract
 
 STARTS = (date(2013, 1, 1), date(2013, 1, 17), date(2013, 12, 10), date(2016, 1, 31))
@@ -22,6 +23,14 @@ SETTLED = 4
 """How many months after the last one its late usage has come at the latest."""
 REDUCTIONS = ("discounts", "caps", "commitments", "credits", "waivers")
 REASONS = ("trial", "free_period", "pause")
+TAKES: tuple[Document, ...] = (
+    {"percent": "20"},
+    {"percent": "33.3"},
+    {"percent": "100"},
+    {"percent": "12.5", "rounding": "per_document"},
+    {"amount": "25.50"},
+    {"amount": "40.01", "spread": "in_order"},
+)
 PRORATIONS: tuple[Document, ...] = ({}, {"method": "thirty_day_months"})
 
 
@@ -54,7 +63,7 @@ def lives(draw: Drawn, *, timing: str | None = None) -> Document:
         "meters": meters,
         "usage": usage,
         "runs": _runs(frame),
-        "credit_notes": _credit_notes(draw, frame, first),
+        "credit_notes": credit_notes(draw, frame.months, versions[0]["terms"]),
     }
 
 
@@ -140,7 +149,7 @@ def _range(draw: Drawn, frame: Frame) -> Document:
 
 
 def _discount(draw: Drawn, frame: Frame, names: list[str], name: str) -> Document:
-    takes = draw(st.sampled_from(({"percent": "20"}, {"percent": "33.3"}, {"percent": "100"}, {"amount": "25.50"})))
+    takes = draw(st.sampled_from(TAKES))
     return {"id": name, "name": name, **takes, "charges": _some(draw, names), "effective": _range(draw, frame)}
 
 
@@ -173,6 +182,7 @@ def _credit(draw: Drawn, frame: Frame, names: list[str], name: str) -> Document:
         "name": name,
         "amount": str(draw(st.integers(1, 600))),
         "priority": draw(st.integers(0, 2)),
+        "shortfalls": draw(st.sampled_from((True, True, False))),
         "charges": _some(draw, names),
         "effective": _range(draw, frame),
     }
@@ -238,28 +248,6 @@ def _dearer(price: Document) -> Document:
         else:
             changed[name] = value
     return changed
-
-
-def _credit_notes(draw: Drawn, frame: Frame, charges_: list[Document]) -> list[Document]:
-    """Draw credit notes of lines of calendar months: whole or in part, once or to be billed again, of some days."""
-    monthly = [each for each in charges_ if each["cadence"] == {"interval": "month"} and not each.get("group_by")]
-    notes: list[Document] = []
-    for number in range(draw(st.sampled_from((0, 0, 1, 2))) if monthly else 0):
-        month = draw(st.sampled_from(frame.months))
-        last = add_months(frame.months[-1], 2) - timedelta(days=1)
-        issued = min(add_months(month, 1) + timedelta(days=draw(st.integers(5, 60))), last)
-        line = {
-            "contract": "contract",
-            "term": draw(st.sampled_from(monthly))["id"],
-            "kind": "charge",
-            "period": [str(month), str(add_months(month, 1))],
-            "dimension": {},
-        }
-        note = {"id": f"note-{number}", "issued": f"{issued}T00:00:00Z", "line": line}
-        note["amount"] = draw(st.sampled_from((None, "10.00", "55.55")))
-        note["rebill"] = draw(st.booleans())
-        notes.append(note)
-    return notes
 
 
 def _without_lost_targets(credits_: list[Document]) -> list[Document]:

@@ -46,6 +46,7 @@ def timeline(*versions: dict[str, Any]) -> Timeline:
                     "time_zone": "UTC",
                     "charges": [charge, {**charge, "id": "other"}],
                     "commitments": version["commitments"],
+                    "credits": version.get("credits", []),
                     "prices_include_tax": version.get("prices_include_tax", False),
                 }
             )
@@ -184,10 +185,13 @@ def test_months_that_change_are_refused() -> None:
         ({"kind": LineKind.DIFFERENCE}, True),
         ({"kind": LineKind.CREDIT}, False),
         ({"kind": LineKind.COMMITMENT}, False),
+        ({"kind": LineKind.DIFFERENCE, "term": "prepaid"}, False),  # of what a credit paid of the fee
+        ({"kind": LineKind.DIFFERENCE, "term": "half"}, True),  # of what a discount took off it
     ],
 )
 def test_what_counts(changes: dict[str, Any], *, counts: bool) -> None:
-    term = first(since_2012(least()))
+    prepaid = {"id": "prepaid", "name": "Prepaid", "amount": "5", "effective": {"start": "2012-01-01"}}
+    term = first(since_2012(least(), credits=[prepaid]))
     fee = line(**changes)
     assert (term.is_fee(fee) and term.counts(fee, fee.service_period.start)) is counts
     assert not term.is_true_up(fee)

@@ -131,6 +131,19 @@ def test_what_was_used_before_a_term_ends_is_told_beside_a_level_that_has_no_par
     assert quote(PriceRequest.model_validate(asked)).amount.text == "77.00"  # 16 of the 40, the other 60, and 1
 
 
+@pytest.mark.parametrize("stated_first", [True, False])
+def test_a_meter_that_two_charges_read_is_stated_with_one_of_them(*, stated_first: bool) -> None:
+    price, usage = {"model": "per_unit", "unit_price": "2"}, {"quantity": "10"}
+    mine, others = (usage, None) if stated_first else (None, usage)
+    charge, other = ({"meter": "miles"} for _ in range(2))
+    asked = request(price, charge=charge, others=[{"price": price, "charge": other}])
+    if mine:
+        asked["usage"] = mine
+    if others:
+        asked["others"][0]["usage"] = others
+    assert quote(PriceRequest.model_validate(asked)).amount.text == "40.00"
+
+
 @pytest.mark.parametrize("aggregation", list(Aggregation))
 def test_a_quantity_may_be_measured_in_every_way(aggregation: Aggregation) -> None:
     """10 units are all of a charge that begins on the 17th, or 15 of 31 days of what is measured over the month."""

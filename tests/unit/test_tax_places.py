@@ -196,6 +196,12 @@ def test_two_certificates_free_from_both() -> None:
     assert found_tax(seller("CA", "CA-BC"), account, DAY) == "CA-BC exempt 0"
 
 
+def test_a_rate_says_of_which_part_of_a_country_it_is() -> None:
+    for postal, reason in (("9000-001", "domestic supply, Madeira"), ("1000-001", "domestic supply")):
+        account = customer("PT", None, postal)
+        assert determine(legal_entity=seller("PT"), account=account, tax_point=date(2026, 2, 1)).reason == reason
+
+
 def certificate(jurisdiction: str) -> dict[str, Any]:
     return {
         "jurisdiction": jurisdiction,

@@ -117,7 +117,7 @@ class Timeline:
 
     def of_charge(self, charge: str) -> list[Span[Charge]]:
         """Return the spans of one charge, in time order."""
-        return self._by_charge.get(charge, [])
+        return self._by_charge[charge]
 
 
 def timelines(versions: Iterable[Contract], period: Period) -> list[Timeline]:

@@ -1,15 +1,20 @@
 """What earlier invoices say of terms of commitments over several months: of those that are over, and that are gone."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.invoicing.model import Invoice
+from billproof.money import exactly
 from billproof.periods import Period
 from billproof.pipeline.history import History, charged_of
 from billproof.pricing.commitments import CommitmentTerm, committed, gone_terms, term_key, terms_over
+from billproof.pricing.model import PricedLine
 from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, Committed
+
+ZERO = Decimal(0)
 
 
 def committed_before(
@@ -38,12 +43,20 @@ def _said_of(
     documents = history.documents()
     lasting = [document for document, is_concession in documents if not is_concession]
     lines = [line.priced for document in lasting for line in document.lines]
-    said = [_with_tax(committed(term, lines), lasting, term) for term in terms]
+    every = [document for document, _ in documents]
+    notes = [line.priced for document, is_concession in documents if is_concession for line in document.lines]
+    said = [_with_tax(_conceded(committed(term, lines), term, notes), every, term) for term in terms]
     if all_terms is not None:
-        every = [document for document, _ in documents]
         gone = gone_terms(all_terms, [line.priced for document in every for line in document.lines])
         said += [_with_tax(known, every) for known in gone]
     return tuple(said)
+
+
+@exactly
+def _conceded(known: Committed, term: CommitmentTerm, notes: Iterable[PricedLine]) -> Committed:
+    """Take off what is billed of a shortfall what credit notes took back for good, and say how much that is."""
+    conceded = -sum((line.net.amount for line in notes if term.is_true_up(line)), ZERO)
+    return known.model_copy(update={"billed": known.billed - conceded, "conceded": conceded}) if conceded else known
 
 
 def _with_tax(known: Committed, documents: Iterable[Invoice], term: CommitmentTerm | None = None) -> Committed:

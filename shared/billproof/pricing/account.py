@@ -18,6 +18,7 @@ from billproof.pricing.commitments import commitment_lines, shortfalls_now
 from billproof.pricing.concessions import NOT_CONCEDED, Conceded, concessions
 from billproof.pricing.differences import difference_lines
 from billproof.pricing.draws import draw_lines, drawing_month, stated_order
+from billproof.pricing.fees import counts_fees_to_come
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import Accrual, PricedLine
 from billproof.pricing.owed import Owed, owed
@@ -158,7 +159,8 @@ class AccountPricer:
     def _differences(self, settled: _Settled) -> list[PricedLine]:
         fees = settled.month.model_copy(update={"billed": _billed(settled.month, draws=False)})
         states_together = self._terms.booking is BookingRule.BY_FEE
-        return difference_lines(fees, settled.lines, settled.conceded, states_together=states_together)
+        counted = {each.timeline.id for each in settled.owed if counts_fees_to_come(each.timeline)}
+        return difference_lines(fees, settled.lines, settled.conceded, states_together=states_together, counted=counted)
 
     def _give_back(self, month: EarlierPeriod) -> None:
         """Give what a settled month drew back to its credits: all of them draw again, the oldest first."""

@@ -3,7 +3,9 @@
     committed   the amount, by the share of the term's days on which the commitment holds
     reached     what all invoices bill of its days: the named charges after discounts and caps, differences too,
                 whatever credits paid of them; of a line that the term cuts, what is left on its days (left_on)
-    owed        committed less reached, or nothing; an invoice bills what is owed less what was billed of it before
+                and before concessions (differences.py states anew what is left of a line that owes less than that)
+    owed        committed less reached, or nothing, less what was conceded of it; an invoice bills what is owed less
+                what is billed of it
 
 So a term that is over is true again whenever late usage or a backdated version changes what it reached. What is billed
 of one that a version leaves no day, or does not state any more, is given back.
@@ -26,6 +28,7 @@ from billproof.pricing.models.base import step_of
 from billproof.pricing.service_periods import first_day_of
 from billproof.pricing.term_lines import shortfall_line, term_share
 from billproof.pricing.terms import Committed, Reached
+from billproof.proration import settled
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -194,13 +197,15 @@ def commitment_lines(
     mine, shortfalls = list(lines), []
     for term in terms_over(timeline, period):
         known, now = before.get(term.key), committed(term, mine)
-        reached, billed = (_reached(known), known.billed) if known else (ZERO, ZERO)
+        reached, billed, conceded = (_reached(known), known.billed, known.conceded) if known else (ZERO, ZERO, ZERO)
         here = _reached(now) - _replaced(known, now)
-        short = Money.rounded(max(term.amount - reached - here, ZERO), timeline.currency, rounding)
-        owed = short.amount - billed
+        exact = max(settled(term.amount - reached - here), ZERO)
+        short = Money.rounded(exact, timeline.currency, rounding).amount
+        conceded = min(conceded, short)
+        owed = short - conceded - billed
         is_due = term.is_due_in(period)
         if is_due or (owed and known):
-            why = _explanation(term, owed, here, known, rounding, is_due=is_due)
+            why = _explanation(term, owed, here, known, rounding, conceded=conceded, is_due=is_due)
             net = Money.of(owed, timeline.currency)
             name = TermName(term.span.term.id)
             shortfalls.append(shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids))
@@ -251,7 +256,7 @@ def shortfalls_now(
     rounding: Rounding,
     line_ids: LineIdFormat,
 ) -> list[PricedLine]:
-    """Return what each term that is over falls short of in all, as it is known now: what credits are drawn for."""
+    """Return what each term that is over falls short of in all, less what was conceded: what credits are drawn for."""
     changes = {line.id: line for line in commitment_lines(timeline, period, lines, before, rounding, line_ids)}
     whole = []
     for term in terms_over(timeline, period):
@@ -265,11 +270,20 @@ def shortfalls_now(
 
 
 def _explanation(
-    term: CommitmentTerm, owed: Decimal, here: Decimal, known: Committed | None, rounding: Rounding, *, is_due: bool
+    term: CommitmentTerm,
+    owed: Decimal,
+    here: Decimal,
+    known: Committed | None,
+    rounding: Rounding,
+    *,
+    conceded: Decimal,
+    is_due: bool,
 ) -> Explanation:
     steps = [step_of("committed", ONE, shown(term.amount)), step_of("billed here", ONE, -here)]
     if known is not None:
         steps.append(step_of("billed before", ONE, -_reached(known)))
+        if conceded:
+            steps.append(step_of("conceded by credit notes", ONE, -conceded))
         if known.billed:
             steps.append(step_of("of the shortfall before", ONE, -known.billed))
     note = ("shortfall" if owed else "met") if is_due else "the term as it is known now, less what was billed of it"

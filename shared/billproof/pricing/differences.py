@@ -9,7 +9,7 @@ Each unit so has its own month's price and tier position, discounts and commitme
 in parts comes to what it would have come to in one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -42,6 +42,7 @@ def difference_lines(
     conceded: Conceded | None = None,
     *,
     states_together: bool = False,
+    counted: Container[str] = (),
 ) -> list[PricedLine]:
     """Return a line for each line of the earlier period whose amount or quantity is now another.
 
@@ -49,10 +50,13 @@ def difference_lines(
     `states_together` a fee that is earned over time and what reduces it are stated anew together, at zero where one of
     them has not changed: what is earned of them is rounded together, over the days that the fee has now. So is a line
     that was conceded and owes less now, though nothing is billed: it is earned before it is conceded.
+
+    Of a line of the contracts in `counted` whose concession now takes another amount off it, it is stated what is left
+    before concessions: terms of commitments count that.
     """
     owed = list(now)
     conceded = concessions(earlier, owed) if conceded is None else conceded
-    pairs = _pairs(earlier, owed)
+    pairs = [_counted(pair, conceded, owed, counted) for pair in _pairs(earlier, owed)]
     keys = [(line.explanation.contract, line.id) for line, _ in pairs]
     changes: list[list[PricedLine]] = []
     stated: list[Callable[..., list[PricedLine]]] = []
@@ -86,6 +90,21 @@ def _pairs(earlier: EarlierPeriod, owed: Sequence[PricedLine]) -> list[tuple[Pri
         else:
             pairs.append((line, before))
     return [*pairs, *((_nothing(gone, earlier), gone) for gone in billed.values())]
+
+
+def _counted(
+    pair: tuple[PricedLine, BilledLine | None], conceded: Conceded, owed: Sequence[PricedLine], counted: Container[str]
+) -> tuple[PricedLine, BilledLine | None]:
+    """Say what is left of a line before concessions where those take another amount off it than they took."""
+    line, before = pair
+    contract = line.explanation.contract
+    if line.left_on or contract not in counted:
+        return pair
+    taken = conceded.taken.get((contract, line.id), ZERO)
+    if taken == (before.conceded if before else ZERO):
+        return pair
+    left = LeftOn(days=line.covered, left=_left_of(line, owed))
+    return line.model_copy(update={"left_on": (left,)}), before
 
 
 def _is_earned_over_time(line: PricedLine, before: BilledLine) -> bool:

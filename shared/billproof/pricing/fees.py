@@ -30,7 +30,7 @@ from billproof.pricing.service_periods import (
     term_edges,
     waived_days,
 )
-from billproof.proration import Proration, count_days
+from billproof.proration import Proration, count_days, settled
 
 ZERO = Decimal(0)
 BY_MONTH = Cadence()
@@ -96,7 +96,7 @@ class Fee:
         for month in self.months:
             mine, whole = list(self._in(month)), self.exact_in(month)
             exact += whole
-            due = self._rounded(exact) - before
+            due = self._rounded(settled(exact)) - before
             before += due
             for piece in mine if whole else ():
                 piece.left *= due.amount / whole

@@ -158,7 +158,7 @@ class _Pricer:
                 return ZERO
             if not charge.price.is_of_amounts:
                 return measured.quantity
-            return amount_of(_steps(charge, Used(measured.quantity, tally=measured.tally, prices=measured.prices)))
+            return amount_of(_steps(charge, Used(tally=measured.tally, prices=measured.prices)))
 
         return before
 

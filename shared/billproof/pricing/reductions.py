@@ -28,7 +28,7 @@ from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
 from billproof.pricing.service_periods import commitment_edges, term_edges
 from billproof.pricing.term_lines import days_in, name_of, reduction_line, shortfall_line, term_share, within
-from billproof.proration import Proration
+from billproof.proration import Proration, settled
 
 MANY = 1_000_000
 """The breadth of a term that names no charge: it is for all of them."""
@@ -126,11 +126,11 @@ class _Reducer:
 
     def _percents(self, exact: Sequence[Decimal], here: Sequence[bool], discount: Discount) -> list[Money]:
         """Round what a percentage takes: on each line, or once for the lines of the invoice, shared out by the unit."""
-        by_line = [self._rounded(amount) for amount in exact]
+        by_line = [self._rounded(settled(amount)) for amount in exact]
         mine = [amount for amount, is_here in zip(exact, here, strict=True) if is_here]
         if discount.rounding is DiscountRounding.PER_LINE or not any(mine):
             return by_line
-        shared = iter(allocate(self._rounded(sum(mine, ZERO)), mine))
+        shared = iter(allocate(self._rounded(settled(sum(mine, ZERO))), mine))
         return [next(shared) if is_here else net for net, is_here in zip(by_line, here, strict=True)]
 
     def _rounded(self, exact: Decimal) -> Money:
@@ -160,7 +160,7 @@ class _Reducer:
             rest -= taken
 
     def _floor(self, exact: Decimal) -> Money:
-        whole = (exact / unit(self._currency)).to_integral_value(ROUND_FLOOR)
+        whole = (settled(exact) / unit(self._currency)).to_integral_value(ROUND_FLOOR)
         return Money.of(whole * unit(self._currency), self._currency)
 
     def cap(self) -> None:
@@ -178,7 +178,7 @@ class _Reducer:
         room = amount.amount
         for fee in self._left_in(days, month, set(span.term.charges) or None):
             left = fee.exact_in(days)
-            above = max(self._rounded(left - room).amount, ZERO)
+            above = max(self._rounded(settled(left - room)).amount, ZERO)
             room = max(room - (left - above), ZERO)
             if above:
                 step = step_of(f"above the cap of {amount}", ONE, -above)
@@ -238,7 +238,7 @@ class _Reducer:
                     amount=shown(amount),
                 )
             )
-        short, last = max(committed - billed, ZERO), spans[-1]
+        short, last = max(settled(committed - billed), ZERO), spans[-1]
         why = explain(
             last.contract,
             "minimum_commitment",
@@ -275,7 +275,7 @@ class _Reducer:
         if not fee.is_here:
             return
         line, is_part = fee.line, month is not None and not fee.is_within(month)
-        name = name_of(span, line.covered if kind is LineKind.DISCOUNT and not is_part else month or line.covered)
+        name = name_of(span, month if kind is LineKind.CAP and month else line.covered)
         if is_part and month is not None:
             name = TermName(span.term.id, str(max(span.days.start, month.start)))
             line = within(line, month, self._basis.booking)

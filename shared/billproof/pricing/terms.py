@@ -183,9 +183,10 @@ class Committed(Model):
     """What earlier invoices say of a commitment's term: its fees, and what they billed of its shortfall.
 
     `reached` is of lines that it counts whole, `divided` of those of which it counts some days. `whole` says what
-    `reached` has of each fee, which a version may cut later.
-    `charged` is what the shortfall came to with tax, where the books are in another currency. `gone` is the line of a
-    term that there is no more: what is billed of it is given back.
+    `reached` has of each fee, which a version may cut later. `billed` is less all credit notes of the shortfall;
+    `conceded` is what those took back for good. `charged` is what is billed of it with tax, where the books are in
+    another currency. `gone` is the line of a term that there is no more: what is billed of it is given
+    back.
     """
 
     contract: str
@@ -195,6 +196,7 @@ class Committed(Model):
     divided: tuple[Reached, ...] = Field(default=(), exclude_if=operator.not_)
     whole: tuple[Reached, ...] = Field(default=(), exclude_if=operator.not_)
     billed: Exact
+    conceded: Exact = Field(default=Decimal(0), exclude_if=operator.not_)
     charged: Charged | None = Field(default=None, exclude_if=operator.not_)
     gone: PricedLine | None = Field(default=None, exclude_if=operator.not_)
 
