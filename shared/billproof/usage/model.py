@@ -266,7 +266,8 @@ class AccountUsage(Model):
 
     `prefixes` are the parts that were measured to say how much was used before a day.
     `closing` are the levels that the next window begins with, as far as they are known. `reused` counts its events
-    whose id is on another day, too, and `reused_ids` names the first of them.
+    whose id is on another day, too, and `reused_ids` names the first of them. `unreadable` are the objects without
+    which the window's usage is not known (unreadable.py): what it holds is then only what could be read.
     """
 
     account: str
@@ -280,6 +281,7 @@ class AccountUsage(Model):
     closing: tuple[Closing, ...] = ()
     reused: int = Field(default=0, exclude_if=operator.not_)
     reused_ids: tuple[ReusedId, ...] = Field(default=(), exclude_if=operator.not_)
+    unreadable: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class BatchUsage(Model):
