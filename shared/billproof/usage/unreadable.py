@@ -32,9 +32,7 @@ class UnreadableObjects:
     def add_segment(self, key: str) -> None:
         """Note a segment."""
         day = SegmentKey.parse(key).day
-        holding = (
-            number for number, window in enumerate(self._windows) if window.start[:10] <= day <= window.end[:10]
-        )
+        holding = (number for number, window in enumerate(self._windows) if window.start[:10] <= day <= window.end[:10])
         self._add(key, holding)
 
     def add_list(self, named: str, key: str) -> None:
