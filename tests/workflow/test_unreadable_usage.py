@@ -7,6 +7,7 @@ import pytest
 from billproof.errors import ObjectUnreadable
 from billproof.findings import Severity
 from billproof.invoicing.drafts import DraftOutcome
+from billproof.masterdata.meters import Meter
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import DRAFTED, TALLY, USAGE, Artefacts
 from billproof.pipeline.model import RunStatement
@@ -14,10 +15,11 @@ from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof.usage.compaction import compact_day
 from billproof.usage.log import bucket_name, usage_prefix
+from tests.support.charges import charge
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.lives import Life
+from tests.support.spoilt import SPOILT
 from tests.support.world import INC, World, flight
-from tests.workflow.test_levels import life, stored
-from tests.workflow.test_unreadable_objects import SPOILT
 
 DAY = "2013-01-05"
 NEIGHBOUR, LACKING = "B6", "UA"
@@ -179,7 +181,9 @@ def test_a_day_with_a_spoilt_segment_is_not_compacted_and_one_that_was_is_billed
 
 @pytest.mark.parametrize("what", ["segment", "list"])
 def test_a_level_that_cannot_be_read_from_the_days_before_holds_its_account(what: str) -> None:
-    account = life(stored())
+    account = Life(charge("stored", {"model": "per_unit", "unit_price": "1"}, meter="storage"))
+    read = {"event_type": "flight.departed", "value_property": "distance", "unit": "GB"}
+    account.world.publish(Meter(id="storage", version=1, name="Storage", aggregation="latest", **read))
     account.use("2012-12-10", "20")
     account.use("2013-01-10", "5")
     world = account.world
