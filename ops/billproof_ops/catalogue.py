@@ -40,10 +40,10 @@ _OF_STEPS = """
   the exception and the trace under which the logs have it ([runbook](runbooks/internal-errors.md)); every other account
   goes on. If more than `trouble.percent` (20 %) of a step's accounts raise one, and at least `trouble.at_least` (5),
   the step fails on purpose: the cause is not theirs. Both are `thresholds` of the policy.
-- `object_unreadable` (completeness and closing, warning): an object of the quarantine, a dismissal or a control total
-  is gone, or no longer what was written; its path is the object's key. The run goes on without it; its proof does not
-  hold until it is restored, and a later run then states what it holds
-  ([runbook](runbooks/internal-errors.md#an-object-cannot-be-read)).
+- `object_unreadable` (completeness and closing, warning; pricing, blocking): an object is gone, or no longer what was
+  written; its path is the object's key. Without one of the quarantine, a dismissal or a control total the run goes on;
+  its proof does not hold until it is restored, and a later run then states what it holds. Usage that cannot be read
+  holds the accounts whose it may be, and no other ([runbook](runbooks/internal-errors.md#an-object-cannot-be-read)).
 - `more_findings` (warning): a fact or an exception holds 50 findings. Of more it has 50, blocking ones first, and this
   one, which counts all of them by code; the drafts of the run's batch in S3 have every finding.
 - `changed_after_release` (release, warning): usage or terms changed after the invoice was released, and it would be

@@ -7,6 +7,7 @@
     |  |- Unreadable              a message that nobody can read, whatever else arrives
     |- NotAllowed                 who calls may not do that: somebody else may
     |- NotFound                   a key that should be there is not
+    |- ObjectUnreadable           a stored object is gone, or no longer what was stored
     |- Conflict                   the same key was taken with other content
     |  |- ImmutableDocument       a released document would change
     |  |- DuplicateReference      the ERP already holds that external reference
@@ -87,6 +88,16 @@ class NotFound(BillproofError):
     """A key that should be there is not."""
 
     code = "not_found"
+
+
+class ObjectUnreadable(BillproofError):
+    """A stored object is gone, or no longer what was stored; `key` names it."""
+
+    code = "object_unreadable"
+
+    def __init__(self, key: str) -> None:
+        super().__init__("a stored object is gone, or no longer what was stored", key=key)
+        self.key = key
 
 
 class Conflict(BillproofError):

@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from billproof.errors import BillproofError, TooMuchTrouble
+from billproof.errors import BillproofError, ImmutableDocument, ObjectUnreadable, TooMuchTrouble
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Exact, Model
 
@@ -55,6 +55,11 @@ def is_outside(error: Exception) -> bool:
 def named(error: Exception) -> str:
     """Name an exception for a person: its class and, of our own, its code. Its text may repeat what was sent."""
     return f"{type(error).__name__} ({error.code})" if isinstance(error, BillproofError) else type(error).__name__
+
+
+def object_in(error: Exception) -> str:
+    """Return the key of the stored object that an error is about; "" where it is about none."""
+    return error.details.get("key", "") if isinstance(error, ImmutableDocument | ObjectUnreadable) else ""
 
 
 class TroubleLimit(Model):
@@ -107,12 +112,14 @@ class Net:
             raise TooMuchTrouble(message, trace=self._call.trace)
 
     def _finding(self, account: str, error: Exception) -> Finding:
+        key = object_in(error)
+        of_object = f" of {key}" if key else ""
         return Finding(
             code=INTERNAL_ERROR,
             severity=Severity.BLOCKING,
             account=account,
             path=self._step,
-            message=f"{self._step} raised {named(error)}, trace {self._call.trace}",
+            message=f"{self._step} raised {named(error)}{of_object}, trace {self._call.trace}",
             remedy="find the trace in the logs, remove the cause, then run the period again",
             owner=Owner.ENGINEERING,
         )

@@ -1,6 +1,10 @@
 """What an insider could do to the objects: the usage log, the quarantine, the artefacts and the documents."""
 
+from backports import zstd
+
+from billproof.ids import digest_bytes
 from billproof.pipeline.aggregating import aggregate_usage
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
 from billproof.pipeline.steps.calculate_tax import calculate_tax
 from billproof.pipeline.steps.draft_invoices import draft_invoices
 from billproof.pipeline.steps.price_usage import price_usage
@@ -50,11 +54,22 @@ def _segment_of_january(world: World) -> str:
     return max(keys, key=lambda key: len(log.read_segment(world.objects.memory, key)))
 
 
-def _shorten(world: World, segment: str) -> str:
-    """Leave one event of a segment where it lies: what a run lists has to be there for a step to read it again."""
+def _shorten(world: World, segment: str) -> list[str]:
+    """Put one event of a segment in its place, under a name that fits, and have the run's list and plan name it.
+
+    A segment that is not what its name says would hold its accounts: our steps compare it before they read it.
+    """
+    items, artefacts = world.objects.items, Artefacts(world.objects.memory)
     rows = log.read_segment(world.objects.memory, segment)
-    world.objects.items[segment] = log.new_object("", rows[:1]).data
-    return segment
+    folder, _, name = segment.rpartition("/")
+    shorter = log.new_object(f"{folder}/", rows[:1])
+    plan = artefacts.read(AGGREGATION_PLAN, RUN, "0000")
+    listed = zstd.decompress(items[plan.manifest]).replace(name.encode(), shorter.key.rpartition("/")[2].encode())
+    manifest = f"runs/{RUN}/segments/0000-{digest_bytes(listed)[:40]}.json.zst"
+    items |= {shorter.key: shorter.data, manifest: zstd.compress(listed)}
+    artefacts.write(AGGREGATION_PLAN, RUN, plan.model_copy(update={"manifest": manifest}), part="0000")
+    del items[segment]
+    return [segment, shorter.key, manifest, AGGREGATION_PLAN.key(RUN, "0000")]
 
 
 @alteration
@@ -74,7 +89,7 @@ def a_segment_added(world: World) -> list[str]:
 
 @alteration
 def a_segment_shortened_and_all_after_it_computed_again_by_our_steps(world: World) -> list[str]:
-    segment = _shorten(world, _segment_of_january(world))
+    altered = _shorten(world, _segment_of_january(world))
     before = dict(world.objects.items)
     aggregate_usage(run_id=RUN, bucket=0, objects=world.objects.memory)
     for batch in sorted(key.rsplit("/", 1)[1].removesuffix(".json") for key in _keys(world, f"runs/{RUN}/plan/")):
@@ -86,18 +101,18 @@ def a_segment_shortened_and_all_after_it_computed_again_by_our_steps(world: Worl
     added = [key for key in world.objects.items if key not in before]
     assert changed
     assert added
-    return [segment, *changed, *added]
+    return [*altered, *changed, *added]
 
 
 @alteration
 def a_segment_shortened_and_usage_computed_again_under_the_chain(world: World) -> list[str]:
     """By our own function with its own role: the chain says that a closed run was written to."""
-    segment = _shorten(world, _segment_of_january(world))
+    altered = _shorten(world, _segment_of_january(world))
     before = dict(world.objects.items)
     aggregate_usage(run_id=RUN, bucket=0, objects=world.objects)
     changed = [key for key, data in before.items() if world.objects.items[key] != data]
     assert changed
-    return [segment, *changed]
+    return [*altered, *changed]
 
 
 @alteration

@@ -10,9 +10,11 @@ from billproof.completeness.service import read_completeness
 from billproof.money import Money
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import CONTROL_TOTALS
+from billproof.usage import log
+from billproof.usage.ingestion import METERS_FRESH_FOR
 from billproof.usage.tallies import DayTally
 from tests.support.completeness import RUN, check, control_total
-from tests.support.world import INC, World, flight
+from tests.support.world import EUROPE, INC, World, flight
 
 
 def test_what_is_stated_and_counted_is_complete() -> None:
@@ -226,3 +228,24 @@ def test_a_source_that_the_legal_entity_does_not_declare_holds_nobody() -> None:
     assert (found.outcome, finding.severity, finding.path) == ("complete", "warning", "a/stranger/flights_handled")
     world.ingest([control_total(3, id="more")])
     assert check(world, f"{INC}-2013-01-002").outcome == "incomplete"
+
+
+def test_a_control_total_of_a_source_that_no_legal_entity_names_is_refused_by_the_queue_too() -> None:
+    world = World()
+    world.ingest([control_total(1, id="taken", source="a/stranger")])  # one that names none takes those of all
+    for entity in (INC, EUROPE):
+        known = world.directory.legal_entity(entity)
+        world.publish(known.model_copy(update={"version": 9, "usage_sources": ("test/operations",)}))
+    world.moment += METERS_FRESH_FOR * 2
+    world.ingest([control_total(1, id="refused", source="a/stranger"), control_total(1, id="named")])
+    (refused,) = log.read_quarantine(world.objects, "2013-01-05")
+    assert (refused.reason, "a/stranger" in refused.detail) == ("source_not_allowed", True)
+    known = world.directory.legal_entity(INC)
+    world.publish(known.model_copy(update={"version": 10, "usage_sources": ("test/operations", "a/stranger")}))
+    world.ingest([control_total(1, id="refused", source="a/stranger")])  # at once: it is looked up afresh
+    stated = [
+        row.id
+        for key in world.objects.keys("control-totals/")
+        for row in log.intact_control_totals(world.objects, key) or ()
+    ]
+    assert sorted(stated) == ["named", "refused", "taken"]

@@ -153,3 +153,13 @@ def test_an_invoice_that_waits_is_not_released_while_the_chart_has_no_account() 
     world.bill()
     assert world.approve_all()
     assert len(world.register.series(INC, 2013)) == 1
+
+
+@pytest.mark.parametrize("parent", ["DL", "EV"])
+def test_a_child_of_a_parent_that_cannot_bill_it_is_refused_by_the_queue_too(parent: str) -> None:
+    world = World(accounts={"UA", "DL"})
+    sync_contract(json.dumps(account(id="EV", version=1, parent="UA")), directory=world.directory)
+    with pytest.raises(InvalidInput, match=r"^parent: a parent is an account of the same legal entity"):
+        sync_contract(json.dumps(account(id="MQ", version=1, parent=parent)), directory=world.directory)
+    later = sync_contract(json.dumps(account(id="MQ", version=1, parent="later")), directory=world.directory)
+    assert later.outcome is SyncOutcome.STORED

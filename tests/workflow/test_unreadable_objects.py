@@ -1,7 +1,6 @@
 """An object that is spoilt is its own trouble: a finding that names it, and neither a run nor an account stops."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -20,16 +19,10 @@ from billproof_ops import cli
 from billproof_ops.local.people import local_identity
 from billproof_ops.target import Target
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.spoilt import SPOILT
 from tests.support.world import INC, World, flight
 
 RUN = f"{INC}-{JAN}-001"
-ANOTHER = bytes.fromhex("28b52ffd0400") + b"x"
-SPOILT: dict[str, Callable[[bytes], bytes]] = {
-    "empty": lambda _data: b"",
-    "cut off": lambda data: data[:-3],
-    "no archive": lambda data: b"{" + data,
-    "another one's": lambda _data: ANOTHER,
-}
 
 
 def world_with_refusals() -> World:

@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from pydantic import ValidationError
-
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.approvals.superseding import supersede_earlier_runs
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
 from billproof.completeness.rules import Silence, compare, is_over, silences
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
@@ -62,8 +60,9 @@ def check_completeness(
     plan = artefacts.read(RUN_PLAN, run_id)
     if not plan.is_partial:
         supersede_earlier_runs(run_id, exception_store, now)
-    artefacts.write(SHARED_IDS, run_id, _shared_ids(plan, artefacts, objects))
-    report = _report(plan, artefacts, objects, records)
+    unreadable: list[str] = []
+    artefacts.write(SHARED_IDS, run_id, _shared_ids(plan, artefacts, objects, unreadable))
+    report = _report(plan, artefacts, objects, records, unreadable)
     artefacts.write(COMPLETENESS, run_id, report)
     if report.outcome is CompletenessOutcome.COMPLETE:
         return CompletenessResult(run_id=run_id, outcome=report.outcome, findings=0)
@@ -85,18 +84,20 @@ def check_completeness(
     )
 
 
-def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects) -> SharedIds:
+def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: list[str]) -> SharedIds:
     """Look for ids that several accounts have: it holds nothing, and the statement reports it."""
     buckets = [log.bucket_name(bucket) for bucket in plan.buckets]
     aggregations = [artefacts.read(AGGREGATION_PLAN, plan.run, bucket) for bucket in buckets]
     days = (day for bucket in buckets for day in artefacts.read(TALLY, plan.run, bucket).days)
-    return shared_ids(aggregations, objects, events=sum(day.events for day in days))
+    return shared_ids(aggregations, objects, events=sum(day.events for day in days), unreadable=unreadable.append)
 
 
-def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records) -> Completeness:
+def _report(
+    plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records, unreadable: list[str]
+) -> Completeness:
     """Compare what was counted with what was stated, and with each source's own history."""
     tallies = [artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets]
-    unreadable = [key for tally in tallies for key in tally.unreadable]
+    unreadable += [key for tally in tallies for key in tally.unreadable]
     totals = _control_totals(plan, artefacts, objects, unreadable.append)
     compared = compare(totals, (hour for tally in tallies for hour in tally.hours))
     days = [day for tally in tallies for day in tally.days]
@@ -112,7 +113,7 @@ def _report(plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Reco
             *(_silence(plan, silence, estimate) for silence in silent),
         )
         amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
-    findings += tuple(unreadable_finding(key) for key in unreadable)
+    findings += tuple(map(unreadable_finding, dict.fromkeys(unreadable)))
     return Completeness(
         run=plan.run,
         outcome=CompletenessOutcome.INCOMPLETE if is_blocked(findings) else CompletenessOutcome.COMPLETE,
@@ -182,7 +183,7 @@ def _history(
             if not earlier.is_partial:
                 parts = (artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in earlier.buckets)
                 return [day for tally in parts for day in tally.days]
-        except (ValidationError, NotFound):
+        except (ObjectUnreadable, NotFound):
             unreadable(f"runs/{run_id}/")
     return []
 

@@ -14,6 +14,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Aggregation, Meter
 from billproof.masterdata.model import AnyMasterData
+from billproof.masterdata.parties import Account
 from billproof.model import place_of
 
 MOST_YEARS_OF_RECOGNITION = 20
@@ -28,6 +29,8 @@ def refuse_unsound(data: AnyMasterData, directory: Directory) -> None:
     """Raise InvalidInput, with the name of the field, for what no run could bill."""
     _refuse_control_characters(data.model_dump(mode="json"))
     match data:
+        case Account():
+            _refuse_foreign_parent(data, directory)
         case Contract():
             _refuse_long_recognition(data)
             _refuse_unaccounted_revenue(data, directory)
@@ -59,6 +62,13 @@ def _texts(value: Any, path: tuple[int | str, ...]) -> Iterator[tuple[tuple[int 
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _texts(item, (*path, number))
+
+
+def _refuse_foreign_parent(account: Account, directory: Directory) -> None:
+    """Refuse a parent that is known and cannot bill the account. One that comes later is looked at by each run."""
+    parent = directory.account(account.parent) if account.parent is not None else None
+    if parent is not None and (parent.legal_entity != account.legal_entity or parent.parent is not None):
+        _refuse(("parent",), "a parent is an account of the same legal entity, and nobody's child")
 
 
 def _refuse_long_recognition(contract: Contract) -> None:

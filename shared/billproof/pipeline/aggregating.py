@@ -10,6 +10,7 @@ from billproof.usage.aggregation import aggregate
 from billproof.usage.extras import Extras
 from billproof.usage.model import AccountUsage, BatchUsage, Quarantined
 from billproof.usage.tallies import BucketTally
+from billproof.usage.unreadable import report
 
 
 class Aggregated(Model):
@@ -41,6 +42,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         writes_lists=True,
         reads_compacted=True,
     )
+    report(extras.unreadable)
     _quarantine(extras.conflicts, objects)
     tally = BucketTally(
         run=run_id,

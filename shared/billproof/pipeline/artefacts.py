@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from billproof.controls.model import BatchFindings
+from billproof.errors import ObjectUnreadable
 from billproof.ids import canonical_json
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases
 from billproof.pipeline.model import RunPlan, RunStatement, SeenControlTotals
@@ -82,8 +83,13 @@ class Artefacts:
             raise error
 
     def read[M: BaseModel](self, artefact: Artefact[M], run: str, part: str = "") -> M:
-        """Read one part; raises NotFound where the step has not written it."""
-        return artefact.model.model_validate_json(self._objects.get(artefact.key(run, part)))
+        """Read one part; raises NotFound where the step has not written it, ObjectUnreadable where it is spoilt."""
+        key = artefact.key(run, part)
+        data = self._objects.get(key)
+        try:
+            return artefact.model.model_validate_json(data)
+        except ValidationError as error:
+            raise ObjectUnreadable(key) from error
 
     def exists(self, artefact: Artefact[Any], run: str) -> bool:
         """Say whether a run has the one object of an artefact."""

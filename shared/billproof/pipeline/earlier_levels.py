@@ -2,9 +2,7 @@
 
 from functools import cache
 
-from pydantic import ValidationError
-
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, USAGE, Artefacts
 from billproof.pipeline.usages import usage_part
 from billproof.usage.log import bucket_name
@@ -19,7 +17,7 @@ def earlier_levels(artefacts: Artefacts, bucket: int) -> EarlierWindows:
     def windows(run: str) -> dict[tuple[str, str], AccountWindow]:
         try:
             plan = artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket))
-        except (NotFound, ValidationError):  # the run read no window of the bucket, or its plan no longer reads
+        except (NotFound, ObjectUnreadable):  # the run read no window of the bucket, or its plan no longer reads
             return {}
         return {(window.account, window.period): window for window in plan.windows}
 
@@ -27,7 +25,7 @@ def earlier_levels(artefacts: Artefacts, bucket: int) -> EarlierWindows:
     def usage(run: str, batch: str) -> tuple[AccountUsage, ...]:
         try:
             return artefacts.read(USAGE, run, usage_part(batch, bucket)).accounts
-        except ValidationError:  # it no longer reads: the log still has the levels
+        except (NotFound, ObjectUnreadable):  # it no longer reads: the log still has the levels
             return ()
 
     def look_up(window: AccountWindow) -> KnownLevels | None:

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from billproof.errors import InvalidInput
+from billproof.errors import InvalidInput, ObjectUnreadable
 from billproof.identities import InvoiceId
 from billproof.ids import canonical_json, shard_of
 from billproof.invoicing.documents import read_invoice
@@ -112,7 +112,10 @@ def find_event(
 
 def _copies(objects: Objects, prefix: str, account: str, source: str, event: str) -> Iterator[LoggedCopy]:
     for key in objects.keys(prefix):
-        for row in log.read_segment(objects, key):
+        rows = log.read_intact(objects, key)
+        if rows is None:
+            raise ObjectUnreadable(key)
+        for row in rows:
             if (row.source, row.id, row.account) == (source, event, account):
                 yield LoggedCopy(type=row.type, received_at=row.received_at, segment=key)
 

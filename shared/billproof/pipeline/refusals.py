@@ -19,9 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.identities import RunId
 from billproof.periods import Period, instant_text
 from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
@@ -151,7 +149,7 @@ def _stated(run: str, artefacts: Artefacts, runs: Records, unreadable: list[str]
     period, until = _planned(run, artefacts, runs, unreadable)
     try:
         return StatedRefusals(period, frozenset(artefacts.read(REFUSED, run).objects), until)
-    except ValidationError:
+    except ObjectUnreadable:
         unreadable.append(REFUSED.key(run))
     except NotFound:
         pass
@@ -162,7 +160,7 @@ def _planned(run: str, artefacts: Artefacts, runs: Records, unreadable: list[str
     """Return the month of a run, "" where it was of some accounts only, and until when it was planned."""
     try:
         plan = artefacts.read(RUN_PLAN, run)
-    except (ValidationError, NotFound):
+    except (ObjectUnreadable, NotFound):
         unreadable.append(RUN_PLAN.key(run))
         asked_for = runs.get(run_key(run)) or {}
         return "" if asked_for.get("only_accounts") else RunId.parse(run).period, asked_for.get("planned_at", "")

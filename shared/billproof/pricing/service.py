@@ -21,7 +21,11 @@ def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> Acco
     """Price one account, or write down why it cannot be: a pure function of its terms and usage."""
     pricing = unpriced(terms, terms.findings, plan=plan, usages=usages)
     out_of_range = (usage for usage in (*pricing.own, *pricing.earlier) if usage.out_of_range)
-    findings = (*terms.findings, *(_out_of_range(terms.account.id, usage) for usage in out_of_range))
+    findings = (
+        *terms.findings,
+        *(_out_of_range(terms.account.id, usage) for usage in out_of_range),
+        *(_unreadable(terms.account.id, key, months) for key, months in _lacked(pricing).items()),
+    )
     priced = None
     if not findings:
         try:
@@ -69,6 +73,28 @@ def _out_of_range(account: str, usage: AccountUsage) -> Finding:
         ),
         remedy="find the source's broken events in the usage log",
         owner=Owner.BILLING,
+    )
+
+
+def _lacked(pricing: AccountPricing) -> dict[str, list[str]]:
+    """Return the objects without which the usage of an account and its children is not known, with its months."""
+    lacked: dict[str, list[str]] = {}
+    for usage in (*pricing.own, *pricing.earlier, *pricing.unbilled):
+        for key in usage.unreadable:
+            lacked.setdefault(key, []).append(usage.period)
+    return lacked
+
+
+def _unreadable(account: str, key: str, months: list[str]) -> Finding:
+    return Finding(
+        code="object_unreadable",
+        severity=Severity.BLOCKING,
+        account=account,
+        path=key,
+        message=f"{key} is gone, or not what was written: usage of {', '.join(sorted(set(months)))} may be in it",
+        remedy="restore it from an earlier version of the bucket, as docs/runbooks/internal-errors.md says, then run "
+        "the period again",
+        owner=Owner.ENGINEERING,
     )
 
 

@@ -13,9 +13,10 @@ from backports import zstd
 
 from billproof.conservation.model import Equation
 from billproof.conservation.service import EquationSums, Stores, balance_batch
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.ids import canonical_json
 from billproof.model import decimal_text
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, TALLY
 from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind
@@ -70,7 +71,8 @@ def prove_bucket(reads: RunReads, bucket: int) -> BucketProof:
     stores = reads.part()
     aggregation = stores.artefacts.read(AGGREGATION_PLAN, reads.run, bucket_name(bucket))
     rows_stored: Counter[tuple[str, str]] = Counter()
-    segments = check_segments(aggregation, stores.objects, rows_stored)
+    lacking = lacked_by(stores, reads.run, bucket)
+    segments = check_segments(aggregation, stores.objects, rows_stored, lacking=lacking)
     usages = aggregated(aggregation, stores, segments)
     own, late = EventCounts.zero(), EventCounts.zero()
     by_batch: dict[str, list[AccountUsage]] = {}
@@ -94,7 +96,24 @@ def aggregated(aggregation: AggregationPlan, stores: Stores, segments: CheckedSe
     if not segments.are_listed:
         aggregation = _without_lists(aggregation)
     earlier = earlier_levels(stores.artefacts, aggregation.bucket)
-    return aggregate(aggregation, objects=stores.objects, earlier=earlier, without=segments.missing)
+    return aggregate(
+        aggregation,
+        objects=stores.objects,
+        earlier=earlier,
+        without=segments.missing,
+        lacking=segments.lacking,
+    )
+
+
+def lacked_by(stores: Stores, run: str, bucket: int) -> frozenset[str]:
+    """Return what a run says it could not read of a bucket; where it says it falsely, the usage that it wrote differs.
+
+    Nothing, where what it says is gone: its usage differs then, too, if it lacked anything.
+    """
+    try:
+        return frozenset(stores.artefacts.read(TALLY, run, bucket_name(bucket)).unreadable)
+    except (NotFound, ObjectUnreadable):
+        return frozenset()
 
 
 def _without_lists(aggregation: AggregationPlan) -> AggregationPlan:

@@ -35,6 +35,7 @@ from billproof.proof.parts import (
     BucketProof,
     aggregated,
     compare_equations,
+    lacked_by,
     prove_batch,
     prove_bucket,
     prove_shard,
@@ -131,7 +132,8 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     checked = CheckedCounts()
     differences: list[Difference] = []
     for aggregation in aggregations:
-        segments = check_segments(aggregation, stores.objects, rows_stored)
+        lacking = lacked_by(stores, aggregation.run, aggregation.bucket)
+        segments = check_segments(aggregation, stores.objects, rows_stored, lacking=lacking)
         checked += segments.counts
         differences += segments.differences
         usages |= by_window(aggregated(_alone(aggregation, terms), stores, segments))

@@ -1,10 +1,10 @@
 """What a proof checks of usage: the segments of the log, the copies in them, and what each account used."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from billproof.errors import NotFound
+from billproof.errors import ObjectUnreadable
 from billproof.model import decimal_text
 from billproof.pipeline.artefacts import Artefacts
 from billproof.pipeline.settling import with_skew
@@ -13,30 +13,37 @@ from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.usage import log
-from billproof.usage.earlier_lists import list_numbers
+from billproof.usage.earlier_lists import Lists, list_numbers
 from billproof.usage.manifests import is_intact, seen_by, segments_of
 from billproof.usage.model import AFTER_ALL, AccountUsage, AccountWindow, AggregationPlan, SegmentRow, Usages
 
 
 @dataclass
 class CheckedSegments:
-    """What a proof found in the segments of a bucket; `missing` are those that the run read and that are gone."""
+    """What a proof found in the segments of a bucket; `missing` are those that the run read and that no longer read.
+
+    `lacking` is what the run itself could not read, and says so: whom it concerns it held, with a finding.
+    """
 
     counts: CheckedCounts
     differences: list[Difference]
     missing: set[str]
+    lacking: Container[str] = ()
     are_listed: bool = True
     """Whether the lists of what the run read, and earlier runs before it, are there."""
 
 
 def check_segments(
-    aggregation: AggregationPlan, objects: Objects, rows_stored: Counter[tuple[str, str]]
+    aggregation: AggregationPlan,
+    objects: Objects,
+    rows_stored: Counter[tuple[str, str]],
+    *,
+    lacking: Container[str] = (),
 ) -> CheckedSegments:
     """Check that the segments that a run listed are there and hold what named them, and count their rows.
 
     Rows are counted by account and period, without a database.
     """
-    checked = CheckedSegments(CheckedCounts(), [], set())
     lists = sorted({aggregation.manifest, *list_numbers(aggregation)} - {""})
     changed = [
         Difference.of(DifferenceKind.SEGMENT, key, "the list that named it", "no list, or another one")
@@ -45,24 +52,39 @@ def check_segments(
     ]
     if changed:
         return CheckedSegments(CheckedCounts(), changed, set(), are_listed=False)
-    counted = _Counted(aggregation, objects)
+    try:
+        return _checked(aggregation, objects, rows_stored, lacking)
+    except ObjectUnreadable as error:  # the list of the days before, on which a run looked back for a level
+        changed = [Difference.of(DifferenceKind.SEGMENT, error.key, "the list that was written", "another one")]
+        return CheckedSegments(CheckedCounts(), changed, set(), are_listed=False)
+
+
+def _checked(
+    aggregation: AggregationPlan,
+    objects: Objects,
+    rows_stored: Counter[tuple[str, str]],
+    lacking: Container[str],
+) -> CheckedSegments:
+    checked = CheckedSegments(CheckedCounts(), [], set(), lacking)
+    counted = _Counted(aggregation, objects, lacking)
     for keys in segments_of(aggregation, objects):
         for key in keys:
             checked.counts += CheckedCounts(segments=1)
-            try:
-                rows = log.read_intact(objects, key)
-            except NotFound:
-                checked.missing.add(key)
-                gone = Difference.of(DifferenceKind.SEGMENT, key, "a segment that the run read", NONE)
-                checked.differences.append(gone)
-                continue
+            rows = log.read_intact(objects, key)
             if rows is None:
-                checked.differences.append(
-                    Difference.of(DifferenceKind.SEGMENT, key, "the content that named it", "other content")
-                )
-            rows_stored.update(counted.windows_of(key, rows or ()))
+                checked.missing.add(key)
+                checked.differences.append(_spoilt(key, objects))
+            elif key not in lacking and aggregation.manifest not in lacking:
+                rows_stored.update(counted.windows_of(key, rows))
     checked.differences += _unmarked(aggregation, objects, counted)
     return checked
+
+
+def _spoilt(key: str, objects: Objects) -> Difference:
+    """Say of a segment that the run read whether it is gone, or other than it was."""
+    if next(iter(objects.keys(key)), None) != key:
+        return Difference.of(DifferenceKind.SEGMENT, key, "a segment that the run read", NONE)
+    return Difference.of(DifferenceKind.SEGMENT, key, "the content that named it", "other content")
 
 
 def _unmarked(aggregation: AggregationPlan, objects: Objects, counted: "_Counted") -> Iterator[Difference]:
@@ -88,12 +110,12 @@ def _unmarked(aggregation: AggregationPlan, objects: Objects, counted: "_Counted
 class _Counted:
     """Tells in which windows of a plan the rows of a segment count."""
 
-    def __init__(self, aggregation: AggregationPlan, objects: Objects) -> None:
+    def __init__(self, aggregation: AggregationPlan, objects: Objects, lacking: Container[str]) -> None:
         self._until = AFTER_ALL if aggregation.manifest else aggregation.received_before
         self._windows: dict[str, list[AccountWindow]] = {}
         for window in aggregation.windows:
             self._windows.setdefault(window.account, []).append(window)
-        self._earlier = {key: seen_by(objects, aggregation.bucket, key) for key in list_numbers(aggregation)}
+        self._earlier = Lists(aggregation, objects, lacking=lacking).segments
 
     def windows_of(self, key: str, rows: Iterable[SegmentRow]) -> Iterator[tuple[str, str]]:
         """Yield the account and period of each row that no earlier run counted."""

@@ -6,10 +6,12 @@ are DECIMAL(38, 15): DuckDB adds those exactly and refuses an overflow.
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
 from functools import partial
 
 import duckdb
 
+from billproof.errors import ObjectUnreadable
 from billproof.ports import Objects
 from billproof.readings import Quantity
 from billproof.usage.compacted_days import CompactedDays
@@ -28,6 +30,7 @@ from billproof.usage.property_roles import needs_order
 from billproof.usage.querying import Queries
 from billproof.usage.reuse import Reuse
 from billproof.usage.tallying import conditions, tallies
+from billproof.usage.unreadable import UnreadableObjects, no_usage
 from billproof.usage.window_tables import edges_of, owners_of, write_tables
 
 UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException, ArithmeticError, ValueError)
@@ -56,6 +59,17 @@ _BY_LIST = {
 """What an earlier run counted, and what came after a window's invoice: by its list, or (without one) by receipt."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """What an aggregation reads: from where, without which objects, and whether it writes lists and reads columns."""
+
+    objects: Objects
+    without: Container[str]
+    lacking: Container[str]
+    writes_lists: bool
+    reads_compacted: bool
+
+
 def aggregate(
     plan: AggregationPlan,
     *,
@@ -63,27 +77,57 @@ def aggregate(
     extras: Extras | None = None,
     earlier: EarlierWindows = nothing_known,
     without: Container[str] = (),
+    lacking: Container[str] = (),
     writes_lists: bool = False,
     reads_compacted: bool = False,
 ) -> list[AccountUsage]:
     """Return what every window of the plan holds, in their order; those without events are there too, with zeros.
 
     Reads only the log; `earlier` knows the levels that the windows of earlier runs ended with. Conflicting duplicates
-    and tallies are added to `extras`, if that is given. A proof reads `without` the segments that are no longer there.
+    and tallies are added to `extras`, if that is given. A window that lacks an object which does not read names it
+    (unreadable.py). A proof reads `without` the segments that are no longer there, and is `lacking` what its run was.
     Only the step of a run writes the list of the older days that it looked back on (`writes_lists`), and reads the
     compacted days that its list names (`reads_compacted`): a proof comes to the same from the segments.
     """
+    reads = _Reads(objects, without, lacking, writes_lists, reads_compacted)
+    unreadable = UnreadableObjects(plan)
+    try:
+        usages = _aggregate(plan, reads, unreadable, extras, earlier)
+    except ObjectUnreadable as error:  # the plan's own list: the lists of earlier runs and segments are noted
+        unreadable.add_everywhere(error.key)
+        usages = [no_usage(window) for window in plan.windows]
+    if extras is not None:
+        extras.unreadable += unreadable.keys
+    return unreadable.mark(usages)
+
+
+def _aggregate(
+    plan: AggregationPlan,
+    reads: _Reads,
+    unreadable: UnreadableObjects,
+    extras: Extras | None,
+    earlier: EarlierWindows,
+) -> list[AccountUsage]:
+    if plan.manifest in reads.lacking:
+        raise ObjectUnreadable(plan.manifest)
     names = _properties(plan)
-    compacted = CompactedDays(plan, objects) if reads_compacted else None
-    with judged_chunks(plan, objects, names, without=without, compacted=compacted) as (database, chunks):
+    compacted = CompactedDays(plan, reads.objects) if reads.reads_compacted else None
+    with judged_chunks(
+        plan,
+        reads.objects,
+        names,
+        unreadable=unreadable,
+        without=reads.without,
+        lacking=reads.lacking,
+        compacted=compacted,
+    ) as (database, chunks):
         write_tables(database, plan, names)
         counting = Counting(database, plan, names) if compacted else None
         columns = "".join(f", {column}" for column in names.values())
-        levels = levels_asked(plan)
         order = ARRIVED if needs_order(plan) else "null"
         bounds = _BY_LIST if list_numbers(plan) else _BY_TIME
         mine = _MINE.format(names=columns, order=order, **bounds)
-        reuse = Reuse(database, plan, objects)
+        reuse = Reuse(database, plan, reads.objects)
         for rows in chunks():
             database.execute(mine)
             is_corrected = keep_standing(database, columns, finds_circles=plan.known_ids is not None)
@@ -93,7 +137,7 @@ def aggregate(
                 plain, days = counting.everyone(rows), counting.add(rows)
             if extras is not None:
                 extras.add(database, plan, names, plain, days)
-        if writes_lists:
+        if reads.writes_lists:
             reuse.write()
         results = _Results(database, plan, names, is_typed=counting is not None)
         for rows in chunks() if reuse.has_candidates else ():
@@ -101,23 +145,24 @@ def aggregate(
             reuse.find(rows)
         if extras is not None:
             extras.unreadable += reuse.unreadable
-        look_back = partial(_look_back, objects=objects, without=without, writes_lists=writes_lists)
-        book = level_book(plan, results.latest(levels), earlier=earlier, look_back=look_back)
+        latest = results.latest(levels_asked(plan))
+        book = level_book(plan, latest, earlier=earlier, look_back=partial(_look_back, reads=reads))
+        for number, keys in book.lacked.items():
+            unreadable.add_of_window(number, keys)
         return [usage.model_copy(update=reuse.of(number)) for number, usage in enumerate(results.of(book))]
 
 
-def _look_back(
-    plan: AggregationPlan, *, objects: Objects, without: Container[str], writes_lists: bool
-) -> list[AccountUsage]:
+def _look_back(plan: AggregationPlan, *, reads: _Reads) -> list[AccountUsage]:
     """Aggregate what the log holds before the windows of a plan: windows without a start begin with the log."""
-    first = first_day(objects, plan.bucket)
+    first = first_day(reads.objects, plan.bucket)
     spans = [(max(window.start, first), window.end) for window in plan.windows if first and first <= window.end]
     days = days_between(spans)
-    manifest = older_days(plan, days, objects, writes=writes_lists) if plan.manifest else ""
+    manifest = older_days(plan, days, reads.objects, writes=reads.writes_lists) if plan.manifest else ""
     return aggregate(
         plan.model_copy(update={"days": days, "manifest": manifest, "known_ids": None}),
-        objects=objects,
-        without=without,
+        objects=reads.objects,
+        without=reads.without,
+        lacking=reads.lacking,
     )
 
 

@@ -1,17 +1,18 @@
 """The files of whole days that are judged at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.ports import Objects
 from billproof.usage.compacted import Compaction, is_intact
 from billproof.usage.compacted_days import CompactedDays, CompactedFile
 from billproof.usage.log import SegmentKey
+from billproof.usage.log import is_intact as is_intact_segment
 from billproof.usage.model import AFTER_ALL
 from billproof.usage.plain_rows import PlainRows
 from billproof.usage.sql_texts import pointer
@@ -52,10 +53,13 @@ class Loading:
 class Chunk:
     """The files of some whole days: segments, and compacted days with the segments that are newer."""
 
-    def __init__(self, objects: Objects, folder: Path, compacted: CompactedDays | None) -> None:
+    def __init__(
+        self, objects: Objects, folder: Path, compacted: CompactedDays | None, note: Callable[[str], object]
+    ) -> None:
         self._objects = objects
         self._folder = folder
         self._compacted = compacted
+        self._note = note
         self.files: dict[str, Path] = {}
         self._days: list[tuple[Compaction, Path]] = []
 
@@ -67,7 +71,7 @@ class Chunk:
         if compaction is not None and path is not None:
             self._days.append((compaction, path))
             keys = sorted(set(keys) - set(compaction.keys))
-        self.files |= fetch(self._objects, keys, self._folder)
+        self.files |= fetch(self._objects, keys, self._folder, self._note)
 
     def _fetched(self, compaction: Compaction) -> Path | None:
         """Copy a compacted day into a file; None where it is not there, or other than it was written."""
@@ -122,13 +126,36 @@ class Chunk:
         self._days = []
 
 
-def fetch(objects: Objects, keys: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Copy some objects into files of a folder, several at once."""
+def fetch_all(objects: Objects, keys: Sequence[str], folder: Path) -> dict[str, Path]:
+    """Copy some segments into files of a folder; raises ObjectUnreadable where one does not read."""
 
-    def fetch_one(key: str) -> Path:
+    def refuse(key: str) -> None:
+        raise ObjectUnreadable(key)
+
+    return fetch(objects, keys, folder, refuse)
+
+
+def fetch(objects: Objects, keys: Sequence[str], folder: Path, note: Callable[[str], object]) -> dict[str, Path]:
+    """Copy some segments into files of a folder, several at once; `note` is told of those that do not read.
+
+    Such a segment is gone, or no longer holds the content that named it: a database may read the rest of it, or
+    nothing, and say nothing.
+    """
+
+    def fetch_one(key: str) -> Path | None:
+        try:
+            data = objects.get(key)
+        except NotFound:
+            return None
+        if not is_intact_segment(key, data):
+            return None
         path = folder / key.replace("/", "-")
-        path.write_bytes(objects.get(key))
+        path.write_bytes(data)
         return path
 
     with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        return dict(zip(keys, pool.map(fetch_one, keys), strict=True))
+        fetched = dict(zip(keys, pool.map(fetch_one, keys), strict=True))
+    for key in keys:
+        if fetched[key] is None:
+            note(key)
+    return {key: path for key, path in fetched.items() if path is not None}

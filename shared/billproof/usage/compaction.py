@@ -20,7 +20,7 @@ from billproof.masterdata.meters import Meter
 from billproof.model import Model
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.chunks import Loading, fetch, property_texts
+from billproof.usage.chunks import Loading, fetch_all, property_texts
 from billproof.usage.compacted import PARQUET, Compaction, PropertyColumns, object_key, write_compaction
 from billproof.usage.correcting import keep_standing
 from billproof.usage.databases import opened
@@ -131,14 +131,15 @@ def typed_properties(meters: Iterable[Meter]) -> list[TypedProperty]:
 def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Meter]) -> Compacted:
     """Compact the segments that a bucket and day hold now, and say so; the same segments give the same object.
 
-    Raises InvalidInput where a row's times are not as ingestion writes them: the day is read from its segments, then.
+    Raises InvalidInput where a row's times are not as ingestion writes them, and ObjectUnreadable where a segment does
+    not read: the day is read from its segments, then.
     """
     segments = [key for keys in log.segments_of(objects, bucket, [day]) for key in keys]
     if not segments:
         return Compacted(bucket=bucket, day=day, outcome=DayOutcome.EMPTY, segments=0, copies=0)
     properties = typed_properties(meters)
     with opened(is_alone=True) as (database, folder):
-        copies, complete = _load(database, fetch(objects, segments, folder), properties)
+        copies, complete = _load(database, fetch_all(objects, segments, folder), properties)
         judge_copies(database, by_account=True, has_bounds=False)
         is_settled = _correct(database, properties)
         path = folder / "day.parquet"

@@ -1,10 +1,11 @@
 """The lists of earlier runs that the windows of a plan name: what was billed of a window, and what is counted yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
+from billproof.errors import ObjectUnreadable
 from billproof.ports import Objects
 from billproof.usage.manifests import seen_by
 from billproof.usage.model import AggregationPlan
@@ -29,14 +30,24 @@ class Lists:
     """The lists of earlier runs that a plan's windows name, by number, and the segments at hand that they hold.
 
     seen(segment, list)      bounds(account, list): what the account's released invoice was made from
+
+    `segments` holds the names by list. `unreadable` holds, by list, what of it does not read: it counts as empty.
     """
 
-    def __init__(self, plan: AggregationPlan, objects: Objects) -> None:
+    def __init__(self, plan: AggregationPlan, objects: Objects, *, lacking: Container[str] = ()) -> None:
         self._numbers = list_numbers(plan)
-        self._segments = {key: seen_by(objects, plan.bucket, key) for key in self._numbers}
+        self.unreadable: dict[str, str] = {}
+        self.segments = {key: self._seen_by(objects, plan.bucket, key, lacking) for key in self._numbers}
         self._bounds = {
             (window.account, self._numbers[window.before_manifest]) for window in plan.windows if window.before_manifest
         }
+
+    def _seen_by(self, objects: Objects, bucket: int, key: str, lacking: Container[str]) -> frozenset[str]:
+        try:
+            return seen_by(objects, bucket, key, lacking=lacking)
+        except ObjectUnreadable as error:
+            self.unreadable[key] = error.key
+            return frozenset()
 
     @property
     def are_named(self) -> bool:
@@ -69,7 +80,7 @@ class Lists:
             (segment, number)
             for segment, key in enumerate([*files, *covered])
             for manifest, number in self._numbers.items()
-            if key in self._segments[manifest]
+            if key in self.segments[manifest]
         ]
         if pairs:
             segments, numbers = zip(*pairs, strict=True)

@@ -13,11 +13,11 @@ from pathlib import Path
 import duckdb
 from pydantic import TypeAdapter
 
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.model import Model
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.chunks import Loading, fetch
+from billproof.usage.chunks import Loading, fetch_all
 from billproof.usage.compacted import Compaction, is_named_by
 from billproof.usage.judging import judge_copies, load_copies
 from billproof.usage.plain_rows import HASHED, Select
@@ -86,7 +86,7 @@ def read_ids(
     """Return the query of a run's ids (identity, day, event, owner); None where it stored none.
 
     Of compacted days it has the ids of some `accounts`, or of everyone, `without` those of some objects. Ids of before
-    have no event and owner.
+    have no event and owner. Raises ObjectUnreadable.
     """
     path = folder / "ids.parquet"
     try:
@@ -94,7 +94,10 @@ def read_ids(
     except NotFound:  # an aggregation of before wrote none
         return None
     file = {"file": str(path)}
-    is_owned = ("owner",) in database.execute(_COLUMNS, file).fetchall()
+    try:
+        is_owned = ("owner",) in database.execute(_COLUMNS, file).fetchall()
+    except duckdb.Error as error:
+        raise ObjectUnreadable(key) from error
     texts = [(_JUDGED if is_owned else _OF_BEFORE).format(paths=listed([path]))]
     of_accounts = "account in (select unnest($accounts::varchar[]))" if accounts else "true"
     database.execute(_NO_LOST)
@@ -137,7 +140,7 @@ def _named(
 def _judge_again(database: duckdb.DuckDBPyConnection, objects: Objects, day: str, folder: Path, *, bucket: int) -> None:
     """Enter the ids of a day into the table `lost`, from its segments."""
     for keys in log.segments_of(objects, bucket, [day]):
-        files = fetch(objects, keys, folder)
+        files = fetch_all(objects, keys, folder)
         load_copies(database, list(files.values()), Loading("", [], tells_segments=False))
         judge_copies(database, by_account=True, has_bounds=False)
         database.execute(_LOST)

@@ -52,6 +52,7 @@ class ReferenceDataCache:
         self._clock = clock
         self._accounts: dict[str, str] = {}
         self._rules: Mapping[str, TypeRule] = {}
+        self._sources: tuple[tuple[str, ...], ...] = ()
         self._read_at: datetime | None = None
 
     def now(self) -> datetime:
@@ -63,6 +64,7 @@ class ReferenceDataCache:
         now = self._clock()
         if fresh or self._read_at is None or now - self._read_at > METERS_FRESH_FOR:
             self._rules = type_rules(self._directory.meters())
+            self._sources = ()
             self._read_at = now
         return self._rules
 
@@ -81,6 +83,24 @@ class ReferenceDataCache:
             self._accounts.clear()
         self._accounts[account] = known.legal_entity
         return known.legal_entity
+
+    def check_control_total(self, source: str, unknown: set[str]) -> None:
+        """Raise Refused where control totals of a source are of no legal entity: each names its sources, and not it.
+
+        One that names none takes those of every source. What is `unknown` to a call was looked up in it before.
+        """
+        if self._is_stated(source):
+            return
+        detail = f"no legal entity has the source {source!r} among its usage_sources: its control totals are of nobody"
+        if detail not in unknown:
+            self._sources = tuple(entity.usage_sources for entity in self._directory.legal_entities())
+            if not self._sources or self._is_stated(source):
+                return
+            unknown.add(detail)
+        raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
+
+    def _is_stated(self, source: str) -> bool:
+        return any(not sources or source in sources for sources in self._sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +248,7 @@ class _Call:
             unknown.add(refused.detail)
             row = check(data.rules(fresh=True))
         if isinstance(row, ControlTotal):
+            data.check_control_total(row.source, unknown)
             return row
         if row.account in unknown or not data.knows(row.account):
             unknown.add(row.account)

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from billproof.errors import ObjectUnreadable
 from billproof.ids import canonical_json
 from billproof.ports import Objects
 from billproof.store_keys import event_copy_key
@@ -21,6 +22,7 @@ from billproof.usage.earlier_lists import Lists
 from billproof.usage.manifests import segments_of
 from billproof.usage.model import AFTER_ALL, AggregationPlan, Quarantined, Reason
 from billproof.usage.plain_rows import PlainRows
+from billproof.usage.unreadable import UnreadableObjects
 
 _COLUMNS = (
     "{source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', subject: 'VARCHAR', time: 'VARCHAR', "
@@ -104,23 +106,31 @@ def judged_chunks(
     objects: Objects,
     names: dict[str, str],
     *,
+    unreadable: UnreadableObjects,
     without: Container[str] = (),
+    lacking: Container[str] = (),
     compacted: CompactedDays | None = None,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[], Iterator[PlainRows | None]]]]:
     """Give a database and what yields chunks of whole days: each leaves the view `judged` for its days.
 
     What it yields are the rows of compacted days that stay as they were judged, and are not in the view. A proof names
-    the segments that are no longer there, and goes on `without` them. Compacted days are read on one thread: most of
-    the work is to compare ids, and two threads take a third more CPU for it.
+    the segments that are no longer there, and goes on `without` them; what the run itself was `lacking` it notes again.
+    Compacted days are read on one thread: most of the work is to compare ids, and two threads take a third more CPU for
+    it. Raises ObjectUnreadable for the plan's own list.
     """
     with opened(is_alone=bool(compacted)) as (database, folder):
-        lists = Lists(plan, objects)
+        lists = Lists(plan, objects, lacking=lacking)
+        for named, key in lists.unreadable.items():
+            unreadable.add_list(named, key)
         lists.prepare(database)
 
         def chunks() -> Iterator[PlainRows | None]:
-            chunk = Chunk(objects, folder, compacted)
+            chunk = Chunk(objects, folder, compacted, unreadable.add_segment)
             for keys in segments_of(plan, objects):
-                chunk.add([key for key in keys if key not in without])
+                for key in keys:
+                    if key in lacking:
+                        unreadable.add_segment(key)
+                chunk.add([key for key in keys if key not in without and key not in lacking])
                 if chunk.is_full:
                     yield _judge(database, plan, names, chunk, lists)
                     chunk.empty()
@@ -132,10 +142,16 @@ def judged_chunks(
 
 
 def events_of(plan: AggregationPlan, account: str, *, objects: Objects) -> Iterator[JudgedEvent]:
-    """Yield every copy of every event in an account's windows, as it was judged, by day, time, source and id."""
+    """Yield every copy of every event in an account's windows, as it was judged, by day, time, source and id.
+
+    Raises ObjectUnreadable.
+    """
     windows = [window for window in plan.windows if window.account == account]
-    with judged_chunks(plan, objects, {}) as (database, chunks):
+    unreadable = UnreadableObjects(plan)
+    with judged_chunks(plan, objects, {}, unreadable=unreadable) as (database, chunks):
         for _ in chunks():
+            for key in unreadable.keys:
+                raise ObjectUnreadable(key)
             for window in windows:
                 parameters = {"account": account, "start": window.start, "end": window.end}
                 for row in database.execute(_EVENTS, parameters).fetchall():

@@ -263,6 +263,14 @@ def intact_quarantined(objects: Objects, key: str) -> list[Quarantined] | None:
     return _intact(objects, key, _QUARANTINED)
 
 
+def is_intact(key: str, data: bytes) -> bool:
+    """Say whether the bytes of an object hold the content that named it."""
+    try:
+        return key.endswith(f"/{content_name(zstd.decompress(data))}")
+    except zstd.ZstdError:
+        return False
+
+
 def _intact[T](objects: Objects, key: str, decoder: msgspec.json.Decoder[T]) -> list[T] | None:
     try:
         content = zstd.decompress(objects.get(key))
@@ -273,10 +281,10 @@ def _intact[T](objects: Objects, key: str, decoder: msgspec.json.Decoder[T]) -> 
 
 
 def read_intact(objects: Objects, key: str) -> list[SegmentRow] | None:
-    """Return the rows of one segment, or None where it no longer holds the content that named it."""
+    """Return the rows of one segment, or None where it is gone or no longer holds the content that named it."""
     try:
         rows = read_segment(objects, key)
-    except (zstd.ZstdError, msgspec.DecodeError):
+    except (NotFound, zstd.ZstdError, msgspec.DecodeError):
         return None
     name, _ = pack(rows)
     return rows if key.endswith(f"/{name}") else None

@@ -13,12 +13,12 @@ the moment of the plan too: a run that is planned again has another one.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from backports import zstd
 
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.ids import canonical_json, digest_bytes
 from billproof.ports import NewObject, Objects
 from billproof.usage import log
@@ -49,7 +49,7 @@ def is_intact(objects: Objects, key: str) -> bool:
         data = zstd.decompress(objects.get(key))
     except (NotFound, zstd.ZstdError):
         return False
-    return key.endswith(f"-{digest_bytes(data)[:40]}{_SUFFIX}")
+    return _is_named_by(key, data)
 
 
 def older_days(plan: AggregationPlan, days: Sequence[str], objects: Objects, *, writes: bool) -> str:
@@ -68,7 +68,10 @@ def older_days(plan: AggregationPlan, days: Sequence[str], objects: Objects, *, 
 
 
 def segments_of(plan: AggregationPlan, objects: Objects) -> Iterator[list[str]]:
-    """Yield the segments that a plan reads, day by day: those that it lists, else (plans of before) all of its days."""
+    """Yield the segments that a plan reads, day by day: those that it lists, else (plans of before) all of its days.
+
+    Raises ObjectUnreadable.
+    """
     if not plan.manifest:
         yield from log.segments_of(objects, plan.bucket, plan.days)
         return
@@ -78,12 +81,17 @@ def segments_of(plan: AggregationPlan, objects: Objects) -> Iterator[list[str]]:
             yield [log.usage_prefix(plan.bucket, day) + name for name in names[day]]
 
 
-def seen_by(objects: Objects, bucket: int, manifest: str) -> frozenset[str]:
-    """Return the segments that a run saw of a bucket, with those of the days on which it looked back for a level."""
+def seen_by(objects: Objects, bucket: int, manifest: str, *, lacking: Container[str] = ()) -> frozenset[str]:
+    """Return the segments that a run saw of a bucket, with those of the days on which it looked back for a level.
+
+    Raises ObjectUnreadable, for lists that are `lacking`, too: a proof does without what its run could not read.
+    """
     older = _before(manifest)
-    lists = [_read(objects, manifest)]
-    if next(iter(objects.keys(older)), None) == older:
-        lists.append(_read(objects, older))
+    keys = [manifest, *(key for key in objects.keys(older) if key == older)]
+    for key in keys:
+        if key in lacking:
+            raise ObjectUnreadable(key)
+    lists = [_read(objects, key) for key in keys]
     return frozenset(
         log.usage_prefix(bucket, day) + name for names in lists for day, of_day in names.items() for name in of_day
     )
@@ -120,5 +128,21 @@ def _read(objects: Objects, key: str) -> NamesByDay:
 
 
 def _content(objects: Objects, key: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(zstd.decompress(objects.get(key)))
+    """Return what a list holds; raises ObjectUnreadable where it is gone, or not what named it."""
+    try:
+        data = zstd.decompress(objects.get(key))
+        content: dict[str, Any] = json.loads(data)
+    except (NotFound, zstd.ZstdError, ValueError) as error:
+        raise ObjectUnreadable(key) from error
+    if not (_is_older(key) or _is_named_by(key, data)):
+        raise ObjectUnreadable(key)
     return content
+
+
+def _is_older(key: str) -> bool:
+    """Say whether a list is that of older days, which is named after another list and not by its content."""
+    return key.endswith(f"{_BEFORE}{_SUFFIX}")
+
+
+def _is_named_by(key: str, data: bytes) -> bool:
+    return key.endswith(f"-{digest_bytes(data)[:40]}{_SUFFIX}")

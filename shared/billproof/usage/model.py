@@ -64,8 +64,7 @@ class UsageEvent(msgspec.Struct, frozen=True, kw_only=True):
 class SegmentRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One accepted event in a segment, under the names of CloudEvents. Values are text, so that no reader rounds them.
 
-    A message of plain events is decoded straight into rows, so this is not frozen: validation sets `time` in UTC,
-    `received_at` and `position`, its place in the message, and removes `specversion`.
+    It is not frozen: validation sets `time` in UTC, `received_at` and `position`, and removes `specversion`.
     """
 
     source: str
@@ -264,9 +263,9 @@ class ReusedId(Model):
 class AccountUsage(Model):
     """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold.
 
-    `prefixes` are the parts that were measured to say how much was used before a day.
-    `closing` are the levels that the next window begins with, as far as they are known. `reused` counts its events
-    whose id is on another day, too, and `reused_ids` names the first of them.
+    `prefixes` are the parts that were measured to say how much was used before a day. `closing` are the levels that the
+    next window begins with, as far as they are known. `reused` counts its events whose id is on another day, too, and
+    `reused_ids` names the first of them. `unreadable` are the objects that it lacks.
     """
 
     account: str
@@ -280,6 +279,7 @@ class AccountUsage(Model):
     closing: tuple[Closing, ...] = ()
     reused: int = Field(default=0, exclude_if=operator.not_)
     reused_ids: tuple[ReusedId, ...] = Field(default=(), exclude_if=operator.not_)
+    unreadable: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class BatchUsage(Model):

@@ -47,6 +47,8 @@ class LevelBook:
     closings: dict[tuple[str, int], Levels] = field(default_factory=dict)
     unreadable: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """By window, the meters whose readings before it are no quantities."""
+    lacked: dict[int, set[str]] = field(default_factory=dict)
+    """By window, the objects of the days before it that do not read."""
 
     def closing(self, number: int) -> tuple[Closing, ...]:
         """Return what a window ended with, as far as it is known."""
@@ -96,6 +98,7 @@ def level_book(
                 book.openings[name, number] = opening
                 book.closings[name, number] = {**opening, **within[name, number]}
     book.unreadable.update(bases.unreadable)
+    book.lacked.update(bases.lacked)
     return book
 
 
@@ -113,6 +116,7 @@ class _Bases:
             if window.levels is not None and window.levels.run
         }
         self.unreadable: dict[int, tuple[str, ...]] = {}
+        self.lacked: dict[int, set[str]] = {}
         self._read: dict[tuple[str, int], dict[Dimension, Decimal]] = {}
         self._look_back(levels, look_back)
 
@@ -170,6 +174,9 @@ class _Bases:
         )
         for ((number, _), names), usage in zip(spans.items(), look_back(plan), strict=True):
             self.unreadable[number] = tuple(sorted({*usage.out_of_range} & {*names}))
+            types = {levels[name].event_type for name in names}
+            if usage.unreadable and types & self._plan.windows[number].metered.keys():
+                self.lacked.setdefault(number, set()).update(usage.unreadable)
             for quantity in usage.quantities:
                 if quantity.meter in names:
                     self._read[quantity.meter, number][tuple(quantity.dimension.values())] = quantity.quantity

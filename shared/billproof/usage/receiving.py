@@ -162,15 +162,20 @@ class _EventCheck:
                 detail = f"there is no account {row.account!r} for this caller"
                 raise Refused(Reason.UNKNOWN_ACCOUNT, detail)
             grants = (self._grants[entity],)
-        elif not self._covers_all and not any(grant.names(row.source) for grant in grants):
-            detail = (
-                f"no policy names the source {row.source!r} for this caller: control totals are of all legal entities"
-            )
-            raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
+        else:
+            self._check_control_total(row)
         if not any(grant.may_send(row.source) for grant in grants):
             detail = f"this caller may not send events of the source {row.source!r}"
             raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
         return row
+
+    def _check_control_total(self, row: ControlTotal) -> None:
+        self._reference_data.check_control_total(row.source, self._unknown)
+        if not self._covers_all and not any(grant.names(row.source) for grant in self._grants.values()):
+            detail = (
+                f"no policy names the source {row.source!r} for this caller: control totals are of all legal entities"
+            )
+            raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
 
     def _legal_entity_of(self, account: str) -> str | None:
         """Return the legal entity of an account; one that there is not is looked up once a call."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from billproof.errors import ObjectUnreadable
 from billproof.ports import Objects
 from billproof.usage.id_lists import NamedDay, named_day, read_ids, write_ids
 from billproof.usage.log import ids_key
@@ -120,6 +121,8 @@ class Reuse:
                     self._database.execute(_EARLIER.format(ids=ids.text), ids.parameters)
             except duckdb.Error:  # spoilt: the ids of this run are compared with each other
                 self.unreadable = (key,)
+            except ObjectUnreadable as error:
+                self.unreadable = (error.key,)
 
     def find(self, rows: PlainRows | None = None) -> None:
         """Find the reused ids of the chunk at hand; the view `mine` must be there, for plain rows the table `spans`."""

@@ -7,12 +7,12 @@ An id belongs to its account, so both events count. What is compared are the acc
 entity, over the months that the run reads. The hashes of a run are compared part by part, so that memory does not grow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 
-from billproof.errors import NotFound
+from billproof.errors import ObjectUnreadable
 from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.databases import opened
@@ -45,10 +45,13 @@ where hash(source, id) = $event limit 1
 """
 
 
-def shared_ids(plans: list[AggregationPlan], objects: Objects, *, events: int) -> SharedIds:
+def shared_ids(
+    plans: list[AggregationPlan], objects: Objects, *, events: int, unreadable: Callable[[str], object]
+) -> SharedIds:
     """Return the ids that several accounts of a run have; `events` is about how many events it counted.
 
-    A bucket that was counted before ids had an owner is left out.
+    A bucket that was counted before ids had an owner is left out, and one whose ids do not read: `unreadable` is told
+    of the object.
     """
     number, first = 0, list[SharedId]()
     parts = 1 + events // IDS_AT_ONCE
@@ -56,7 +59,10 @@ def shared_ids(plans: list[AggregationPlan], objects: Objects, *, events: int) -
         for part in range(parts):
             database.execute(_TABLE)
             for plan in plans:
-                _read(database, plan, objects, folder, parts=parts, part=part)
+                try:
+                    _read(database, plan, objects, folder, parts=parts, part=part)
+                except ObjectUnreadable as error:
+                    unreadable(error.key)
             database.execute(_SHARED)
             number += database.execute(_NUMBER).fetchall()[0][0]
             first += _first(database, plans, objects, MAX_SHOWN - len(first))
@@ -71,7 +77,10 @@ def _read(
     ids = read_ids(database, objects, key, folder, bucket=plan.bucket, accounts=_accounts(plan))
     if ids is not None:
         parameters = {"bucket": plan.bucket, "parts": parts, "part": part, **ids.parameters}
-        database.execute(_READ.format(ids=ids.text), parameters)
+        try:
+            database.execute(_READ.format(ids=ids.text), parameters)
+        except duckdb.Error as error:
+            raise ObjectUnreadable(key) from error
 
 
 def _accounts(plan: AggregationPlan) -> list[str]:
@@ -84,7 +93,7 @@ def _first(
     """Yield the first shared ids of a part, with their text and accounts."""
     by_bucket = {plan.bucket: plan for plan in plans}
     places: dict[int, list[IdPlace]] = {}
-    names: dict[int, tuple[str, str]] = {}
+    names: dict[int, tuple[str, str] | None] = {}
     for event, owner, day, bucket in database.execute(_PLACES, {"most": most}).fetchall():
         plan = by_bucket[bucket]
         account = dict(database.execute(_ACCOUNTS, {"accounts": _accounts(plan)}).fetchall())[owner]
@@ -92,19 +101,21 @@ def _first(
         if event not in names:
             names[event] = _name(database, plan, objects, account, day, event)
     for event, of_event in places.items():
-        source, name = names[event]
+        named = names[event]
+        if named is None:  # it is counted
+            continue
+        source, name = named
         yield SharedId(source=source, id=name, places=tuple(sorted(of_event, key=lambda place: place.account)))
 
 
 def _name(
     database: duckdb.DuckDBPyConnection, plan: AggregationPlan, objects: Objects, account: str, day: str, event: int
-) -> tuple[str, str]:
-    """Return the source and id of an event, from the segments that the run listed of its day."""
+) -> tuple[str, str] | None:
+    """Return the source and id of an event, from the segments that the run listed of its day; None where none reads."""
     keys = (key for of_day in segments_of(plan.model_copy(update={"days": (day,)}), objects) for key in of_day)
     for key in keys:
-        rows = [row for row in log.read_segment(objects, key) if row.account == account]
+        rows = [row for row in log.read_intact(objects, key) or () if row.account == account]
         texts = {"sources": [row.source for row in rows], "ids": [row.id for row in rows], "event": event}
         for source, name in database.execute(_NAMED, texts).fetchall():
             return source, name
-    message = f"no segment of {day} has the id that {account} shares"
-    raise NotFound(message)
+    return None
