@@ -39,6 +39,8 @@ VERBS = {
     "quarantine": Verb("cli_quarantine", "Refused usage events: open, resent and accepted, or dismissed."),
     "dlq": Verb("cli_dead_letters", "Dead letters: messages that failed five times."),
     "replay": Verb("cli_replay", "Send the events again that arrived over the usage bus in a window."),
+    "recover": Verb("cli_recover", "After a disaster: load tables, list what was in flight, bring it back."),
+    "rehearse-restore": Verb("cli_rehearse", "Restore the embedded AWS into another one, and prove its books."),
     "revenue": Verb("cli_revenue", "Revenue: deferred, accrued, and earned month by month."),
     "price": Verb("cli_price", "Price charges given as JSON, and print the amount and its explanation."),
     "simulate": Verb("cli_simulate", "Price a whole month under changed terms and show what would differ."),

@@ -60,7 +60,7 @@ def billed_month(name: str = "", period: str = "") -> Month:
     Raises OpsError where no run billed it, InvalidPeriod for what is no month, and WrongUse where several are open.
     """
     month = any_month(name, period)
-    billed = _billed(month.target, month.legal_entity)
+    billed = billed_months(month.target, month.legal_entity)
     if month.period not in billed:
         refuse_unknown(f"run of {month.legal_entity} in", month.period, billed)
     return month
@@ -81,10 +81,11 @@ def any_month(name: str = "", period: str = "") -> Month:
 
 def open_months(target: Target, entity: str) -> list[str]:
     """Return the months of a legal entity that have a run and are not signed off, oldest first."""
-    return [month for month in _billed(target, entity) if signed_off(target.ports.runs, entity, month) is None]
+    return [month for month in billed_months(target, entity) if signed_off(target.ports.runs, entity, month) is None]
 
 
-def _billed(target: Target, entity: str) -> list[str]:
+def billed_months(target: Target, entity: str) -> list[str]:
+    """Return the months of a legal entity that have a run, oldest first."""
     runs = (RunId.parse(run) for run in runs_in_turn(target.ports.runs, entity, limit=RUNS_LOOKED_AT))
     return sorted({run.period for run in runs})
 

@@ -22,12 +22,17 @@ from tests.support.tokens import USERS
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    folder: Path | None = None
-    if os.environ.get("AWS_ENDPOINT_URL"):
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """Where the MiniStack of these tests keeps its state; None where another emulator is named."""
+    return None if os.environ.get("AWS_ENDPOINT_URL") else tmp_path_factory.mktemp("ministack")
+
+
+@pytest.fixture(scope="session")
+def stack(own_folder: Path | None) -> Iterator[Target]:
+    folder = own_folder
+    if folder is None:
         targets.choose()
     else:
-        folder = tmp_path_factory.mktemp("ministack")
         os.environ.setdefault("SFN_WAIT_SCALE", "0.1")  # state machines try again after a tenth of their pauses
         found, _ = server.start(folder)
         targets.use_endpoint(found.endpoint)

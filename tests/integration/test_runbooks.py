@@ -1,4 +1,4 @@
-"""Every command of the runbooks and of docs/operate.md, as it stands there, on a month that is billed.
+"""Every command of the runbooks, docs/operate.md and docs/continuity.md, as it stands there, on a month that is billed.
 
 What stands there for a name is filled in. A command that needs trouble which this month does not have says so.
 """
@@ -15,7 +15,10 @@ from billproof_ops.target import Target
 from tests.support.chain import INC, JANUARY
 from tests.support.pages import COMMAND
 
-PAGES = [*sorted((ROOT / "docs" / "runbooks").glob("*.md")), ROOT / "docs" / "operate.md"]
+PAGES = [
+    *sorted((ROOT / "docs" / "runbooks").glob("*.md")),
+    *(ROOT / "docs" / name for name in ("operate.md", "continuity.md")),
+]
 CASE = f"{INC}.{JANUARY}.EV.001"
 NAMES = {
     "LEGAL_ENTITY.PERIOD._run.001-01": CASE,
@@ -31,13 +34,15 @@ NAMES = {
     "...": "a test of the source",
     "TIME": "2013-01-05T17:00:00Z",
 }
-AS_WHOM = {"approve": "ben", "reject": "ben", "start": "carla", "sign-off": "ana", "credit": "ana"}
+AS_WHOM = {"approve": "ben", "reject": "ben", "start": "carla", "sign-off": "ana", "credit": "ana", "resume": "carla"}
 """On the embedded AWS somebody is named; on AWS the credentials say who it is, so the pages name nobody."""
 EXPECTED = {
     "exceptions redrive ID": (1, "nothing to start again"),
     'exceptions reject ID --reason "the source sent 2013-01-05 17:00 again"': (1, "refused"),
     "run redrive RUN": (1, "only a failed run"),
     f"run redrive {INC}-{JANUARY}-001": (1, "only a failed run"),
+    "audit adopt": (2, "Missing option"),
+    "recover load FOLDER": (2, "holds no export"),
     "run start": (2, "name a legal entity"),
     "replay --from TIME --to TIME": (2, "is empty"),
     f'exceptions approve {INC}.{JANUARY}.UA.001 --reason "usage confirmed by the customer"': (1, "no exception"),
@@ -50,7 +55,8 @@ EXPECTED = {
 }
 """What a command says that finds nothing to do; every other one is done."""
 CREDIT = f'invoice credit {INC}.{JANUARY}.UA --line platform:2013-02=500 --reason service_level --note "two hours"'
-NOT_PLAYED = {"local up", "local down", "audit anchor", f"run sign-off -e {INC} -p {JANUARY}", CREDIT}
+REHEARSAL = "rehearse-restore --as carla"
+NOT_PLAYED = {"local up", "local down", "audit anchor", REHEARSAL, f"run sign-off -e {INC} -p {JANUARY}", CREDIT}
 """What would end the stack, the month or the credit of the other tests; tests of their own play them."""
 
 
