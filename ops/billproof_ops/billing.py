@@ -63,8 +63,8 @@ def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:
     if target.machine("BillingRunArn").redrive(run_id):
         return f"{run_id} redriven from where it failed"
     note_redrive(ports.runs, failed.legal_entity, "", ports.now())
-    asked = ports.runs.get(run_key(run_id)) or {}
-    only_accounts = asked.get("only_accounts", ())
+    record = ports.runs.get(run_key(run_id)) or {}
+    only_accounts = record.get("only_accounts", ())
     started = start_run(target, failed.legal_entity, failed.period, who=who, only_accounts=only_accounts)
     return f"this endpoint cannot redrive: {started.run_id} started instead"
 

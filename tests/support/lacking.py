@@ -17,7 +17,6 @@ LACKING: dict[Emulator, dict[str, str]] = {
         "test_a_person_decides_by_a_token_and_the_decision_is_proved": NO_API,
         "test_the_first_hour_runs_as_it_is_written": OWN_MINISTACK,
         "test_a_business_is_taken_over_as_it_is_written": OWN_MINISTACK,
-        "test_the_first_hour_runs_as_it_is_written": "the page starts a MiniStack of its own, whatever answers here",
         "test_a_store_is_restored_and_what_was_in_flight_comes_back": "the tables are those that MiniStack saved",
         "test_a_sender_that_is_not_verified_is_named": "its SES calls every sender verified",
         "test_a_dead_letter_says_why_it_failed": "what functions log there does not reach CloudWatch Logs",

@@ -22,7 +22,6 @@ from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof_ops import naming
 from billproof_ops import target as targets
-from billproof_ops.billing import stores
 from billproof_ops.local import server
 from billproof_ops.local.deploy import outputs
 from billproof_ops.local.stack import fill
@@ -178,7 +177,7 @@ def prove_books(target: Target, newer: Collection[str]) -> RestoredBooks:
             today=ports.now().date(),
         )
     )
-    proofs = [prove_run(run, stores=stores(target)) for run in _closed_runs(target)]
+    proofs = [prove_run(run, stores=target.ports.stores()) for run in _closed_runs(target)]
     return RestoredBooks(
         runs=len(proofs),
         documents=sum(proof.checked.documents for proof in proofs),

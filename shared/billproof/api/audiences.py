@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from billproof.api.asked import known_caller
 from billproof.api.problems import Problem, answered
-from billproof.api.serving import Served, serve
+from billproof.api.serving import RouteEvent, serve
 from billproof.composition import Composition, composition
 from billproof.handlers import instrumented
 
@@ -26,7 +26,7 @@ def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., dict[
             route = routes.get(str(event.get("routeKey")))
             if route is None:
                 raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
-            return serve(route, Served(name, event, context, ports or composition()))
+            return serve(route, RouteEvent(name, event, context, ports or composition()))
 
         return answered(name, context.aws_request_id, work)
 

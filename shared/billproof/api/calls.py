@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from billproof.api.problems import Problem, answered
 from billproof.api.routes import Route, RouteCall
-from billproof.api.serving import Served, serve
+from billproof.api.serving import RouteEvent, serve
 from billproof.approvals.model import Answer, Refusal
 from billproof.composition import Composition, composition
 from billproof.handlers import instrumented
@@ -35,7 +35,7 @@ def api_call[M: BaseModel](
         @functools.wraps(operation)
         def handler(event: dict[str, Any], context: Any, ports: Composition | None = None) -> Response:
             def work() -> Response:
-                return serve(route, Served(name, event, context, ports or composition()))
+                return serve(route, RouteEvent(name, event, context, ports or composition()))
 
             return answered(name, context.aws_request_id, work)
 

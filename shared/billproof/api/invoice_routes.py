@@ -28,7 +28,6 @@ from billproof.money import Taxed
 from billproof.periods import Period
 from billproof.pricing.model import Explanation
 from billproof.proof.model import Proof
-from billproof.proof.service import prove_invoice
 
 
 class AskedDocuments(AskedPage):
@@ -175,6 +174,8 @@ def _explain(call: RouteCall[NamedDocument], ports: Composition) -> ExplainedDoc
 
 def _prove(call: RouteCall[NamedDocument], ports: Composition) -> ShownProof:
     """Compute a released document again from the usage log and the contracts, and compare it bit for bit."""
+    from billproof.proof.service import prove_invoice  # it loads DuckDB, which no other route needs
+
     proof = prove_invoice(_release(call, ports).invoice, stores=ports.stores())
     return ShownProof(holds=proof.holds, proof=proof)
 

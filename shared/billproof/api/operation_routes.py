@@ -13,7 +13,6 @@ from billproof.approvals.model import ExceptionState
 from billproof.approvals.superseding import waiting_exceptions
 from billproof.composition import Composition
 from billproof.conservation.model import ConservationStatement
-from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
 from billproof.findings import Finding
 from billproof.identities import ExceptionId, RunId
@@ -176,6 +175,8 @@ def _list_findings(call: RouteCall[NamedRunPage], ports: Composition) -> Finding
 
 def _balance(call: RouteCall[NamedRun], ports: Composition) -> Balanced:
     """Return the conservation statement of a closed run, in events and in money, computed now."""
+    from billproof.conservation.service import balance_run  # it loads DuckDB, which no other route needs
+
     statement = balance_run(str(_run(call, call.request.run, ports)), stores=ports.stores())
     return Balanced(balances=statement.balances, statement=statement)
 

@@ -44,7 +44,7 @@ MOST_KEPT_BYTES = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class RouteEvent:
     """A call of a route: its name in logs, the event, the context of its Lambda call, and the ports."""
 
     name: str
@@ -53,9 +53,9 @@ class Served:
     ports: Composition
 
 
-def serve(route: Route[Any], served: Served) -> Response:
+def serve(route: Route[Any], sent: RouteEvent) -> Response:
     """Answer a call of a route as API Gateway takes it; raises Problem, and whatever the use case does."""
-    event, ports = served.event, served.ports
+    event, ports = sent.event, sent.ports
     caller = known_caller(event)
     headers = _correlated(event) | _take(caller, ports.call_limits)
     if route.deprecation is not None:
@@ -65,18 +65,18 @@ def serve(route: Route[Any], served: Served) -> Response:
     is_read = method_of(event) == "GET"
     wanted = fields.pop("fields", None) if is_read else None
     key = idempotency_key(event)
-    call = RouteCall(request_of(route.model, fields), served.context.aws_request_id, caller, grants, key)
+    call = RouteCall(request_of(route.model, fields), sent.context.aws_request_id, caller, grants, key)
     append_names(call.request)
-    _refuse_changed(route, call, served)
+    _refuse_changed(route, call, sent)
 
     def work() -> Document:
         result = route.operation(call, ports)
         document = result.model_dump(mode="python" if isinstance(result, Attachment) else "json")
-        log_result(served.name, document)
+        log_result(sent.name, document)
         return document
 
     if key and method_of(event) == "POST" and not route.is_repeatable:
-        return _answer(route.status, _kept(call, served, work), headers)
+        return _answer(route.status, _kept(call, sent, work), headers)
     document = work()
     if "content" in document:
         return _file(Attachment(**document), headers)
@@ -129,12 +129,12 @@ def etag_of(document: Any) -> str:
     return f'"{digest(document)[:32]}"'
 
 
-def _refuse_changed(route: Route[Any], call: RouteCall[Any], served: Served) -> None:
+def _refuse_changed(route: Route[Any], call: RouteCall[Any], sent: RouteEvent) -> None:
     """Raise Problem (412) where an If-Match does not name what the request would change, as it is now."""
-    matches = header(served.event, "if-match")
+    matches = header(sent.event, "if-match")
     if not matches:
         return
-    current = route.current(call, served.ports) if route.current else None
+    current = route.current(call, sent.ports) if route.current else None
     if current is None or not _names(matches, etag_of(current.model_dump(mode="json"))):
         detail = "If-Match names another version than the latest: read it again"
         raise Problem(HTTPStatus.PRECONDITION_FAILED, "precondition_failed", detail)
@@ -146,7 +146,7 @@ def _names(tags: str, etag: str) -> bool:
     return "*" in named or etag in named
 
 
-def _kept(call: RouteCall[Any], served: Served, work: Callable[[], Document]) -> Document:
+def _kept(call: RouteCall[Any], sent: RouteEvent, work: Callable[[], Document]) -> Document:
     """Return the answer of a call with an Idempotency-Key: that of the same call before; another call is refused.
 
     An answer that is too large to be kept is worked out again.
@@ -157,11 +157,11 @@ def _kept(call: RouteCall[Any], served: Served, work: Callable[[], Document]) ->
         body = json.dumps(work())
         return {"body": body if len(body) <= MOST_KEPT_BYTES else None}
 
-    kept = served.ports.answers.once(
-        key=digest([identity.issuer, identity.subject, str(served.event.get("routeKey")), call.idempotency_key]),
+    kept = sent.ports.answers.once(
+        key=digest([identity.issuer, identity.subject, str(sent.event.get("routeKey")), call.idempotency_key]),
         payload=digest(call.request.model_dump(mode="json")),
         work=kept_work,
-        context=served.context,
+        context=sent.context,
     )
     return work() if kept["body"] is None else json.loads(kept["body"])
 

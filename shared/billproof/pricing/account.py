@@ -159,7 +159,7 @@ class AccountPricer:
     def _differences(self, settled: _Settled) -> list[PricedLine]:
         fees = settled.month.model_copy(update={"billed": _billed(settled.month, draws=False)})
         states_together = self._terms.booking is BookingRule.BY_FEE
-        counted = {each.timeline.id for each in settled.owed if counts_fees_to_come(each.timeline)}
+        counted = {owed.timeline.id for owed in settled.owed if counts_fees_to_come(owed.timeline)}
         return difference_lines(fees, settled.lines, settled.conceded, states_together=states_together, counted=counted)
 
     def _give_back(self, month: EarlierPeriod) -> None:
