@@ -90,7 +90,11 @@ def test_no_account_becomes_a_child_of_another_company(world: World) -> None:
 
 
 def test_a_child_of_a_child_has_no_invoice_to_preview(world: World) -> None:
-    assert put_account(world, "KID", "UA")[0] == put_account(world, "GRANDKID", "KID")[0] == 200
+    assert put_account(world, "KID", "UA")[0] == 200
+    assert put_account(world, "GRANDKID", "KID")[0] == 422
+    kid = world.directory.account("KID")
+    assert kid is not None
+    world.directory.add(kid.model_copy(update={"id": "GRANDKID", "parent": "KID"}))  # as it was when KID came later
     body = json.dumps({"account": "GRANDKID", "period": "2013-01"})
     assert call(world, "api_contracts", route_event(PREVIEW, NAME, body=body))[0] == 404
 
