@@ -11,6 +11,8 @@ LACKING: dict[Emulator, dict[str, str]] = {
         "test_a_schedule_really_starts_its_workflow": "its Scheduler keeps schedules and runs none",
         "test_a_window_of_the_bus_is_replayed_and_its_events_count_once": "its replay of an archive fails inside",
         "test_usage_that_is_sent_over_http_is_in_the_log": NO_API,
+        "test_a_month_is_read_over_http_from_its_run_to_each_document": NO_API,
+        "test_who_is_no_person_of_the_policy_reads_nothing": NO_API,
         "test_a_call_without_a_signature_reaches_no_function": NO_API,
         "test_a_signed_call_is_answered_and_what_is_wrong_is_a_problem_document": NO_API,
         "test_who_is_no_person_of_the_policy_asks_for_nothing": NO_API,

@@ -93,6 +93,25 @@ def test_events_come_one_by_one_in_arrays_and_in_lines(content_type: str, body: 
     assert (status, document["accepted"]) == (202, 1)
 
 
+def test_lines_that_make_events_only_together_are_refused_one_by_one(world: World) -> None:
+    first, second = json.dumps(flight(1)), json.dumps(flight(2))
+    cut = first.index('"type"')
+    lines = f"{first[: cut - 2]}\n{first[cut:]},{second}"
+    event = route_event(SEND, METERING, body=lines, content_type="application/x-ndjson")
+    status, document, _ = call(world, event)
+    assert (status, [answer["code"] for answer in document["events"]]) == (422, ["unparsable_json", "not_a_cloudevent"])
+    assert world.usage_events.bodies == []
+
+
+@pytest.mark.parametrize("of", ["one by one", "together"])
+def test_events_are_answered_alike_whether_they_are_looked_at_together(of: str, world: World) -> None:
+    """One event that is not plain lets all of a body be looked at one by one."""
+    odd = [flight(9) | {"data": {**flight(9)["data"], "distance": 7}}] if of == "one by one" else []
+    receipt = send(world, flight(1), flight(2) | {"source": "another"}, *odd)
+    accepted = [(answer["index"], answer["source"], answer["id"], answer["state"]) for answer in receipt["events"][:2]]
+    assert accepted == [(0, SOURCE, flight(1)["id"], "accepted"), (1, "another", flight(2)["id"], "accepted")]
+
+
 def test_a_line_may_hold_what_others_take_for_a_line_end(world: World) -> None:
     event = json.dumps(flight(1) | {"id": "a\u2028b\x85c"}, ensure_ascii=False)
     _, document, _ = call(world, route_event(SEND, METERING, body=event, content_type="application/x-ndjson"))
