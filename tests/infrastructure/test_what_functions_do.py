@@ -19,6 +19,7 @@ from tests.support.expanded import environment, on_failure, role_statements
 from tests.support.leaks import leaks
 from tests.support.permissions import Permission, allowed, granted, named
 from tests.support.recording import Recording
+from tests.support.statemachines import WAIT, State, before, every_choice, function_of
 
 GIVEN_TO_ALL = {"POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
 """What powertools and pydantic read, not we."""
@@ -85,3 +86,17 @@ def test_log_lines_name_what_was_worked_on(recorded: Recording) -> None:
     names = {name for line in lines for name in (*line, *line.get("result", {}))}
     assert {"run_id", "batch_id", "exception_id", "legal_entity", "period", "outcome", "message_id"} <= names
     assert any(line["message"] == "message failed" and "not_found" in line["error"] for line in lines)
+
+
+@every_choice
+def test_what_a_choice_asks_for_occurs(
+    name: str, machine: State, variable: str, text: str, recorded: Recording
+) -> None:
+    result_path, _, field = variable.rpartition(".")
+    (task,) = before(machine, name, result_path)
+    if task["Resource"] == WAIT:
+        answers = [json.loads(result["body"]) for result in recorded.results["decide_exception"]]
+        decisions = [answer["decision"] for answer in answers if answer.get("decision")]
+        assert field == "kind" or text in {decision["verdict"] for decision in decisions}
+    else:
+        assert text in {result[field] for result in recorded.results[function_of(task)]}

@@ -1,9 +1,12 @@
 """The state machines of the repository, and how to walk them."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
@@ -53,3 +56,41 @@ def properties_of(path: Path) -> dict[str, Any]:
     ]
     properties: dict[str, Any] = machine
     return properties
+
+
+def function_of(task: State) -> str:
+    name = task["Parameters"]["FunctionName"].removeprefix("${").removesuffix("Arn}")
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def before(machine: State, name: str, result_path: str) -> Iterator[State]:
+    """Yield the tasks whose result a choice sees under a path; states that only pass on are looked through."""
+    seen, left = {name}, [name]
+    while left:
+        target = left.pop()
+        for earlier, state in machine["States"].items():
+            if earlier in seen or state.get("Next") != target:
+                continue
+            seen.add(earlier)
+            is_the_source = state.get("ResultPath", "$") == result_path
+            if state["Type"] == "Task" and is_the_source:
+                yield state
+            elif state["Type"] in {"Pass", "Map"}:
+                left.append(earlier)
+
+
+def comparisons() -> Iterator[tuple[Path, str, State, str, str]]:
+    for path in MACHINES:
+        for machine in machines_of(read(path)):
+            for name, state in machine["States"].items():
+                for choice in state.get("Choices", []):
+                    for variable, text in compared(choice):
+                        yield path, name, machine, variable, text
+
+
+CASES = list(comparisons())
+every_choice = pytest.mark.parametrize(
+    ("name", "machine", "variable", "text"),
+    [case[1:] for case in CASES],
+    ids=[f"{path.stem.split('.')[0]}.{name}={text}" for path, name, _, _, text in CASES],
+)

@@ -96,6 +96,10 @@ DIFFERENCES = (
         )
         for kind in ("AWS::Glue::Database", "AWS::Glue::Table")
     ),
+    *(
+        EmulatorGap(_LOCALSTACK, f"AWS::Cognito::{kind}", None, GapHandling.REMOVED, "it has no Cognito")
+        for kind in ("UserPool", "UserPoolDomain", "UserPoolResourceServer", "UserPoolClient")
+    ),
     EmulatorGap(_LOCALSTACK, "AWS::CloudWatch::Dashboard", None, GapHandling.UNPROVEN, _SILENT),
 )
 
