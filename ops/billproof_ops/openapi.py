@@ -10,17 +10,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from billproof.api.asked import MOST_KEY_LETTERS
+from billproof.api.contract_routes import KINDS, SentVersion
 from billproof.api.routes import Attachment, Route
+from billproof.masterdata.model import AnyMasterData
 from billproof.usage.receiving import BATCH, CONTENT_TYPES, LINES
 from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE
+from billproof_ops.describing import DescribedSchemas
 from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
+from billproof_ops.usage_event_schema import usage_event
 
 FILE = ROOT / "docs" / "openapi.json"
 _REFERENCE = "#/components/schemas/{model}"
@@ -68,6 +72,7 @@ _ERRORS = (
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 _PROBLEM = {
+    "title": "Problem",
     "description": "A problem document (RFC 9457).",
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "request_id"],
@@ -78,22 +83,6 @@ _PROBLEM = {
         "detail": {"type": "string", "description": "What is wrong, for people."},
         "code": {"type": "string", "description": "A stable code: docs/api.md lists them."},
         "request_id": {"type": "string", "description": "Names the call in the logs."},
-    },
-}
-_EVENT = {
-    "description": "A CloudEvent 1.0: subject is the account, data a flat object of properties. docs/usage-events.md",
-    "type": "object",
-    "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
-    "properties": {
-        "specversion": {"const": "1.0", "description": "Of CloudEvents."},
-        "id": {"type": "string", "minLength": 1, "description": "Unique for the source, the account and the day."},
-        "source": {"type": "string", "minLength": 1, "description": "Who sends it."},
-        "type": {"type": "string", "description": "The event type of a meter."},
-        "subject": {"type": "string", "description": "The account."},
-        "time": {"type": "string", "format": "date-time", "description": "When it happened, with a zone (RFC 3339)."},
-        "data": {"type": "object", "description": "Its properties; quantities are best sent as text."},
-        "corrects": {"type": "string", "description": "The id of an event that this one replaces."},
-        "retracts": {"type": "string", "description": "The id of an event that this one takes back."},
     },
 }
 
@@ -149,12 +138,19 @@ def _of_route(key: str, name: str, route: Route[Any]) -> Described:
         key=key,
         name=name,
         summary=inspect.getdoc(route.operation) or "",
-        asks=None if sends_events else route.model,
+        asks=None if sends_events else _sent_version(key) if route.model is SentVersion else route.model,
         returns=get_type_hints(route.operation)["return"],
         status=route.status,
         scope=route.scope.value if route.scope else None,
         is_deprecated=route.deprecation is not None,
     )
+
+
+def _sent_version(key: str) -> type[BaseModel]:
+    """Return the model of the master data that a route publishes; its kind, id and version are in the path."""
+    kind = KINDS[key.split("/")[2]]
+    models: tuple[type[BaseModel], ...] = get_args(AnyMasterData)
+    return next(model for model in models if model.model_fields["kind"].default == kind)
 
 
 def document() -> dict[str, Any]:
@@ -163,7 +159,7 @@ def document() -> dict[str, Any]:
     models = {route.returns: "serialization" for route in routes if route.returns is not Attachment}
     requests: list[tuple[type[BaseModel], Any]] = [(route.asks, "validation") for route in routes if route.asks]
     pairs: list[tuple[type[BaseModel], Any]] = [*requests, *models.items()]
-    names, schemas = models_json_schema(pairs, ref_template=_REFERENCE)
+    names, schemas = models_json_schema(pairs, ref_template=_REFERENCE, schema_generator=DescribedSchemas)
     paths: dict[str, Any] = {}
     for route in routes:
         asks = schemas["$defs"][_name(names[route.asks, "validation"])] if route.asks else None
@@ -175,7 +171,7 @@ def document() -> dict[str, Any]:
         "security": [{"signature": []}, {"token": []}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas["$defs"], "Problem": _PROBLEM, "UsageEvent": _EVENT},
+            "schemas": {**schemas["$defs"], "Problem": _PROBLEM, "UsageEvent": usage_event()},
             "securitySchemes": {
                 "signature": {"type": "http", "scheme": "AWS4-HMAC-SHA256", "description": "AWS Signature Version 4."},
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -219,13 +215,21 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
 
 
 def _parameter(name: str, place: str, asks: dict[str, Any] | None) -> dict[str, Any]:
-    schema = (asks or {}).get("properties", {}).get(name, {"type": "string"})
+    field = (asks or {}).get("properties", {}).get(name, {"type": "string"})
     required = place == "path" or name in (asks or {}).get("required", [])
-    return {"name": name, "in": place, "required": required, "schema": schema}
+    schema = {key: value for key, value in field.items() if key != "description"}
+    return {
+        "name": name,
+        "in": place,
+        "required": required,
+        "description": field.get("description", ""),
+        "schema": schema,
+    }
 
 
 def _body(asks: dict[str, Any], in_path: list[str]) -> dict[str, Any]:
-    """Return the schema of a body: the fields that are not in the path."""
+    """Return the schema of a body: the fields that are not in the path, which says a version's kind, too."""
+    in_path = [*in_path, "kind"] if {"id", "version"} <= set(in_path) else in_path
     properties = {name: field for name, field in asks["properties"].items() if name not in in_path}
     required = [name for name in asks.get("required", []) if name not in in_path]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

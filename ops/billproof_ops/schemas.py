@@ -1,6 +1,10 @@
-"""`make schemas`: the JSON Schemas of the canonical objects, generated from the models."""
+"""`make schemas`: the JSON Schemas of the canonical objects and of usage events, generated from the models.
+
+They are JSON Schema 2020-12, and name themselves by URNs: nobody fetches them from a host of ours.
+"""
 
 import json
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -18,7 +22,9 @@ from billproof.pipeline.model import RunStatement
 from billproof.pricing.quoting import PriceRequest
 from billproof.reconciliation.model import Reconciliation
 from billproof_ops.demo.summary import Summary
+from billproof_ops.describing import TEXTS, DescribedSchemas, without_discriminators
 from billproof_ops.paths import ROOT
+from billproof_ops.usage_event_schema import usage_event
 
 FOLDER = ROOT / "shared" / "billproof" / "schemas"
 MODELS: dict[str, type[BaseModel]] = {
@@ -43,12 +49,32 @@ VERSIONS = {"policy": FORMAT}
 """The versions of schemas that are not the first; what an earlier one says is still read."""
 
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+EXAMPLES = TEXTS / "examples"
+"""A document of each model, as it may be sent or was written."""
+
+
 def generate() -> dict[str, str]:
     """Return the text of every schema by its file's name."""
-    texts = {
-        name: json.dumps(TypeAdapter(model).json_schema(), indent=1, sort_keys=True) for name, model in MODELS.items()
+    schemas = {name: _of_model(name, model) for name, model in MODELS.items()} | {"usage-event": usage_event()}
+    return {
+        f"{name}.v{_version(name)}.json": f"{json.dumps(_named(name, schema), indent=1, sort_keys=True)}\n"
+        for name, schema in schemas.items()
     }
-    return {f"{name}.v{VERSIONS.get(name, 1)}.json": f"{text}\n" for name, text in texts.items()}
+
+
+def _version(name: str) -> int:
+    return VERSIONS.get(name, 1)
+
+
+def _of_model(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    schema = TypeAdapter(model).json_schema(schema_generator=DescribedSchemas)
+    example = json.loads((EXAMPLES / f"{name}.json").read_text())
+    return {**without_discriminators(schema), "examples": [example]}
+
+
+def _named(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": DIALECT, "$id": f"urn:billproof:schema:{name}:v{_version(name)}", **schema}
 
 
 if __name__ == "__main__":

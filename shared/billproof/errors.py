@@ -2,6 +2,7 @@
 
     BillproofError                code, retryable, details
     |- InvalidInput               the caller must change what it sent
+    |  |- KeyReused               an Idempotency-Key that was used for another request
     |  |- InvalidMoney            a float, another currency, an unknown currency
     |  |- InvalidPeriod           an empty, reversed or unreadable period
     |  |- Unreadable              a message that nobody can read, whatever else arrives

@@ -1,7 +1,59 @@
 import json
+from collections.abc import Iterator
+from typing import Any
 
-from billproof_ops import catalogue
-from billproof_ops.schemas import FOLDER, generate
+import pytest
+from jsonschema import Draft202012Validator
+
+from billproof_ops import catalogue, describing, openapi
+from billproof_ops.paths import ROOT
+from billproof_ops.schemas import DIALECT, EXAMPLES, FOLDER, MODELS, generate
+
+Schema = dict[str, Any]
+VOCABULARY = {
+    *("$schema", "$id", "$ref", "$defs", "title", "description", "examples", "default"),
+    *("type", "enum", "const", "anyOf", "oneOf", "not", "if", "then"),
+    *("properties", "required", "additionalProperties", "propertyNames", "minProperties"),
+    *("items", "prefixItems", "minItems", "maxItems", "minLength", "maxLength", "pattern", "format"),
+    *("minimum", "maximum", "exclusiveMinimum"),
+}
+"""What our schemas are written with: keywords of JSON Schema 2020-12 and no other, as strict validators want it."""
+NAMED = ("properties", "$defs")
+"""Keywords whose members are schemas by a name of ours."""
+STORED = [*(path.name for path in sorted(FOLDER.glob("*.json"))), "openapi.json"]
+
+
+def stored(name: str) -> Schema:
+    document: Schema = json.loads((openapi.FILE if name == "openapi.json" else FOLDER / name).read_text())
+    return document
+
+
+def parts(schema: Any) -> Iterator[Schema]:
+    """Every schema within a schema, itself first; what is only forbidden or asked (not, if) describes nothing."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from parts(part)
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for keyword, value in schema.items():
+        if keyword in {"examples", "default", "const", "enum", "not", "if", "then", "required", "discriminator"}:
+            continue
+        yield from (part for child in value.values() for part in parts(child)) if keyword in NAMED else parts(value)
+
+
+def schemas_of(name: str) -> Iterator[Schema]:
+    document = stored(name)
+    if name != "openapi.json":
+        yield from parts(document)
+        return
+    for schema in document["components"]["schemas"].values():
+        yield from parts(schema)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            bodies = operation.get("requestBody", {}).get("content", {}).values()
+            yield from (part for body in bodies for part in parts(body["schema"]))
+            yield from (part for parameter in operation["parameters"] for part in parts(parameter["schema"]))
 
 
 def test_the_schemas_are_those_of_the_models() -> None:
@@ -9,9 +61,89 @@ def test_the_schemas_are_those_of_the_models() -> None:
 
 
 def test_amounts_and_quantities_are_text() -> None:
-    for path in FOLDER.glob("*.json"):
-        assert '"type": "number"' not in json.dumps(json.loads(path.read_text())), path.name
+    for name in generate():
+        sums = (part for schema in schemas_of(name) for part in schema.get("properties", {}).items())
+        assert [name for name, part in sums if part.get("type") == "number"] == [], name
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_every_property_says_what_it_is(name: str) -> None:
+    undescribed = {
+        (schema.get("title"), field)
+        for schema in schemas_of(name)
+        for field, part in schema.get("properties", {}).items()
+        if not part.get("description", "").strip().endswith((".", ":"))
+    }
+    assert undescribed == set()
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_only_what_is_open_takes_other_properties(name: str) -> None:
+    """Attributes of CloudEvents beside ours are taken, and a problem may say more; everything else is closed."""
+    is_open = {
+        schema.get("title")
+        for schema in schemas_of(name)
+        if "properties" in schema and schema.get("additionalProperties") is not False
+    }
+    assert {title for title in is_open if title not in {"UsageEvent", "Problem"}} == set()
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_strict_validator_takes_the_schema(name: str) -> None:
+    known = VOCABULARY | ({"discriminator", "contentMediaType"} if name == "openapi.json" else set())
+    for schema in schemas_of(name):
+        Draft202012Validator.check_schema(schema)
+        assert schema.keys() <= known
+
+
+@pytest.mark.parametrize("name", STORED[:-1])
+def test_a_schema_names_itself_and_its_examples_are_valid(name: str) -> None:
+    schema = stored(name)
+    kind, version, _ = name.split(".")
+    assert (schema["$schema"], schema["$id"]) == (DIALECT, f"urn:billproof:schema:{kind}:{version}")
+    validator = Draft202012Validator(schema)
+    assert schema["examples"]
+    for example in schema["examples"]:
+        validator.validate(example)
+        assert list(validator.iter_errors({**example, "id": 7, "legal_entity": 7, "currency": 7, "price": 7}))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_an_example_is_what_its_model_writes(name: str) -> None:
+    example = json.loads((EXAMPLES / f"{name}.json").read_text())
+    document = MODELS[name].model_validate(example)
+    assert MODELS[name].model_validate(document.model_dump(mode="json")) == document
+
+
+def test_every_text_of_the_tables_is_that_of_a_field() -> None:
+    """A text that no schema shows is of a field that is gone, or stands under the field, too."""
+    shown = {text for name in STORED for text in descriptions(stored(name))}
+    of_models = {text for texts in describing.texts_of_models().values() for text in texts.values()}
+    assert {text for text in {*describing.texts_of_names().values(), *of_models} if text not in shown} == set()
+
+
+def descriptions(document: Any) -> Iterator[str]:
+    match document:
+        case dict():
+            if isinstance(text := document.get("description"), str):
+                yield text
+            for part in document.values():
+                yield from descriptions(part)
+        case list():
+            for part in document:
+                yield from descriptions(part)
+
+
+def test_no_text_only_repeats_its_name() -> None:
+    of_models = [(name, text) for texts in describing.texts_of_models().values() for name, text in texts.items()]
+    for name, text in [*describing.texts_of_names().items(), *of_models]:
+        assert text.rstrip(".").casefold().replace(" ", "_") != name or len(text) == len("City."), name
 
 
 def test_the_page_of_controls_is_that_of_the_catalogue() -> None:
     assert catalogue.PAGE.read_text() == catalogue.page(), "run 'make docs'"
+
+
+def test_no_schema_holds_a_path_of_the_machine_that_made_it() -> None:
+    for name in generate():
+        assert str(ROOT) not in (FOLDER / name).read_text()

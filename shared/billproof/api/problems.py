@@ -6,7 +6,17 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from billproof.errors import BillproofError, Conflict, InvalidInput, NotAllowed, NotFound
+from billproof.errors import (
+    BillproofError,
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    ObjectUnreadable,
+    UnbalancedEntry,
+    UndeterminedTax,
+    UnpriceableCharge,
+)
 from billproof.handlers import count, log_failure
 
 if TYPE_CHECKING:
@@ -20,7 +30,12 @@ _STATUSES: tuple[tuple[type[BillproofError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Conflict, HTTPStatus.CONFLICT),
+    (UnpriceableCharge, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (UndeterminedTax, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ObjectUnreadable, HTTPStatus.INTERNAL_SERVER_ERROR),
+    (UnbalancedEntry, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
+"""What an error is answered with; any other of ours is a conflict with how things are."""
 
 
 class Problem(Exception):

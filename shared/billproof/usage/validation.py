@@ -28,7 +28,7 @@ TIME = re.compile(
 QUANTITY = re.compile(r"(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?")
 _LEAP_SECOND = re.compile(r"(.{17})60(.*)")
 _LAST_SECOND = "T23:59:59"
-_WHOLE = re.compile(r"(0|[1-9][0-9]{0,17})")
+WHOLE = re.compile(r"(0|[1-9][0-9]{0,17})")
 _TOO_PRECISE = re.compile(r"[0-9]+\.[0-9]{16,}")
 _TOO_LARGE = re.compile(r"[0-9]{24,}(\.[0-9]+)?")
 _NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?")
@@ -155,7 +155,7 @@ def _control_total(event: UsageEvent, time: str, received_at: datetime) -> Contr
     for name in ("count", "sum"):
         if name == "count" and name not in values:
             raise Refused(Reason.MISSING_QUANTITY, "data has no count", time=time)
-        if name in values and not (_WHOLE if name == "count" else QUANTITY).fullmatch(values[name]):
+        if name in values and not (WHOLE if name == "count" else QUANTITY).fullmatch(values[name]):
             raise _not_a_quantity(name, values[name], time)
     return ControlTotal(
         source=event.source,
