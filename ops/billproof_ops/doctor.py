@@ -5,6 +5,7 @@ A check that cannot look is itself a finding: no trouble of one hides what anoth
 
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,17 +13,23 @@ from enum import StrEnum
 from importlib.metadata import version
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import dead_letters
 from billproof_ops import target as targets
 from billproof_ops.errors import OpsError
+from billproof_ops.local import server
 from billproof_ops.model import Shown
+from billproof_ops.paths import LOCAL
+from billproof_ops.printing import to_be_corrected
 from billproof_ops.target import Target
 
 LIBRARIES = ("boto3", "pydantic", "duckdb", "msgspec")
 MOST_CLOCK_SKEW_SECONDS = 60
 LEAST_DECIDERS = 2
+LEAST_FREE_BYTES = 50_000_000
+"""With less the next copies of the books may find no room."""
 NO_MASTER_DATA = "billproof init writes files to start from, billproof publish sends them"
 
 
@@ -53,9 +60,10 @@ def examine() -> list[Checked]:
         targets.choose()
         checks += list(_endpoint())
         target = Target.find()
-    except (OpsError, ClientError, BotoCoreError) as error:
+    except (OpsError, ClientError, BotoCoreError, ResponseParserError) as error:
         remedy = "billproof local up, or AWS_ENDPOINT_URL, or BILLPROOF_STACK with your AWS credentials"
-        return [*checks, Checked(what="stack", health=Health.BAD, said=str(error), remedy=remedy)]
+        said = (to_be_corrected(error) or ("",))[0]
+        return [*checks, Checked(what="stack", health=Health.BAD, said=said, remedy=remedy)]
     for name, check in CHECKS.items():
         checks += _inside_a_net(name, check, target)
     return checks
@@ -180,7 +188,19 @@ def _mail(target: Target) -> Iterator[Checked]:
         yield Checked(what="mail", health=Health.BAD, said=said, remedy="verify the address or its domain in SES")
 
 
+def _disk(_target: Target) -> Iterator[Checked]:
+    """Look at the disk that this machine's embedded AWS saves its books on: without room they are in memory only."""
+    known = server.running()
+    if known is None or known.endpoint != os.environ.get("AWS_ENDPOINT_URL"):
+        return
+    free = shutil.disk_usage(LOCAL).free
+    if free < LEAST_FREE_BYTES or os.statvfs(LOCAL).f_flag & os.ST_RDONLY:
+        said = f"{LOCAL} has {free:,} bytes left, or is read-only: what the embedded AWS holds is not saved"
+        yield Checked(what="disk", health=Health.BAD, said=said, remedy="make room before it is stopped")
+
+
 CHECKS: dict[str, Check] = {
+    "disk": _disk,
     "outputs": _outputs,
     "stores": _stores,
     "consumers": _mappings,
