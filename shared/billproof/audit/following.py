@@ -11,8 +11,8 @@ from datetime import datetime
 
 from billproof.audit.index import RecordedEntry
 from billproof.audit.model import ADOPTED
+from billproof.periods import CLOCK_SKEW
 from billproof.store_keys import FactKey, PartitionName, VersionKey
-from billproof.usage.log import CLOCK_SKEW
 
 
 def why_not_followed(one: RecordedEntry, before: RecordedEntry | None) -> str | None:
