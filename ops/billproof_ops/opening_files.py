@@ -42,11 +42,13 @@ def read_opening_files(folder: Path) -> ReadOpening:
     known = {OPENING_FILE, CONTROLS_FILE, *(kind.value for kind in OpeningKind)}
     files = {path.stem: path for path in sorted(folder.glob("*.csv"))}
     unknown = sorted(files.keys() - known)
+    unread = [path.name for path in sorted(folder.iterdir()) if path.stem.lower() in known and path.suffix != ".csv"]
     missing = sorted({OPENING_FILE, CONTROLS_FILE} - files.keys())
-    if unknown or missing:
+    if unknown or missing or unread:
         lacks = [f"{name}.csv is missing" for name in missing]
         extra = [f"{name}.csv is none of {', '.join(sorted(known))}" for name in unknown]
-        message = f"{folder}: {'; '.join([*lacks, *extra])}"
+        others = [f"{name} is not read: it has to end with .csv" for name in unread]
+        message = f"{folder}: {'; '.join([*lacks, *extra, *others])}"
         raise WrongUse(message)
     problems: list[OpeningProblem] = []
     heads = _rows(files.pop(OPENING_FILE), HEAD, HEAD, problems)

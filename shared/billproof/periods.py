@@ -22,6 +22,8 @@ LAST_ZONE = timedelta(hours=12)
 """How far the last time zone is behind UTC."""
 FIRST_ZONE = timedelta(hours=14)
 """How far the first time zone is ahead of UTC."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of two functions may differ."""
 
 
 def zone(name: str) -> tzinfo:

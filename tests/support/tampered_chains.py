@@ -5,7 +5,7 @@ from typing import Any
 
 from billproof.audit.heads import ANCHORS, Anchor, content_of, day_of_anchor
 from billproof.audit.keys import key_place
-from billproof.audit.model import ANCHORED, AuditBlock
+from billproof.audit.model import ANCHORED, FACT, AuditBlock, Entry
 from billproof.ports import Key
 from tests.support.tampered_store import ANCHOR_OF, alteration
 from tests.support.world import INC, World
@@ -47,6 +47,15 @@ def a_record_changed(world: World) -> list[str]:
     chain, keys = _chain(world)
     world.audit.items[keys[3]] = {**world.audit.items[keys[3]], "function": "another"}
     return [f"{chain} record 4"]
+
+
+@alteration
+def a_record_added_that_follows_a_fact_of_something_else(world: World) -> list[str]:
+    """By our own writer, with its own role: the chain is sound, and the story that it tells is not."""
+    place, before = ("account#UA", "profile#v000009"), ("account#EV", "profile#v000001")
+    entry = Entry(what=FACT, store="contracts", place=place, subject="UA", digest="0", before=before)
+    world.chain.append(_chain(world)[0], [entry])
+    return [" ".join(("contracts", *place))]
 
 
 @alteration

@@ -110,6 +110,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("deferred", DEFERRAL, {"last_month": "2033-01"}, "last_month: it is earned over 1 to 240 months"),
     ("balances", BALANCE, {"account": "UA-1"}, "account: this account is billed by UA: the balance is that one's"),
     ("numbers", NUMBER, {"year": 2012, "last_issued": "2012-12-30"}, "year: billproof numbers nothing of before 2013"),
+    ("numbers", NUMBER, {"last_issued": "2013-02-01"}, "last_issued: it is after 2013-01, which billproof bills"),
+    ("receivables", RECEIVABLE, {"amount": "1" + "0" * 18}, "amount: an amount has 18 digits before the point at most"),
+    (
+        "balances",
+        BALANCE,
+        {"currency": "EUR", "booked": "1" + "0" * 18},
+        "booked: an amount has 18 digits before the point at most",
+    ),
     ("numbers", NUMBER, {"last_issued": None}, "last_issued: say on which day the number before was issued"),
     ("numbers", NUMBER, {"last_issued": "2012-12-30"}, "last_issued: a number of 2013 was issued in 2013"),
 ]

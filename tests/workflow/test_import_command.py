@@ -166,6 +166,8 @@ def test_a_prepaid_credit_that_no_row_names_is_reported(product: OwnProduct) -> 
         ("opening.csv", "legal_entity,first_period\n", "this file has one row"),
         ("opening.csv", "legal_entity,first_period\nharbour,2026-13\n", "not a calendar month"),
         ("balances.csv", "reference,account,currency,amount\nx,werft,EUR\n", "this row has not 4 cells"),
+        ("numbers.CSV", "a\n", "numbers.CSV is not read: it has to end with .csv"),
+        ("history.xlsx", "a\n", "history.xlsx is not read: it has to end with .csv"),
         ("opening.csv", "legal_entity,first_period\nharbor,2026-10\n", "there is no legal entity 'harbor': harbour"),
     ],
 )

@@ -134,6 +134,19 @@ def test_it_takes_a_second_person_whose_limit_it_is_within(world: World) -> None
     assert confirm(world, digest, by="ben").outcome == "in_effect"
 
 
+def test_what_is_booked_counts_against_the_limit_however_small_the_amount_is(world: World) -> None:
+    receivable = opening().receivables[0].model_dump(mode="json") | {"currency": "EUR", "amount": "1.00"}
+    for booked, is_within in (("8000.01", False), ("7999.00", True)):
+        controls = [{"kind": "receivables", "currency": "EUR", "count": 1, "total": "1.00", "booked": booked}]
+        rows = {**ONLY_NUMBERS, "receivables": [{**receivable, "booked": booked}], "numbers": []}
+        digest = propose(world, opening(**rows, controls=controls), by="ben").digest
+        if is_within:
+            assert confirm(world, digest, by="ana").outcome == "in_effect"
+        else:
+            with pytest.raises(NotAllowed, match=r"8000\.01 USD is over the limit of ana"):
+                confirm(world, digest, by="ana")
+
+
 def test_the_same_again_changes_nothing_and_another_one_is_refused(world: World) -> None:
     state = take_over(world)
     facts = {name: len(records.items) for name, records in world.records.items()}
@@ -167,6 +180,9 @@ def test_nothing_is_taken_over_once_documents_have_numbers(world: World) -> None
         confirm(world, digest)
     with pytest.raises(Conflict, match="have numbers already"):
         propose(world, opening())
+    publish_entity(world, bills_from="2015-01-01")  # a later period makes it no other business
+    with pytest.raises(Conflict, match="have numbers already"):
+        propose(world, opening(first_period="2015-01", **ONLY_NUMBERS, numbers=[], controls=[]))
 
 
 def test_what_died_after_the_confirmation_goes_on_when_it_is_confirmed_again(world: World) -> None:

@@ -1,18 +1,21 @@
 """Each record of the audit chain says which fact was in force until its own, where there was one."""
 
 import json
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
+from billproof.audit.findings import AuditFindingKind
 from billproof.audit.index import index_of
-from billproof.audit.model import FACT, AuditBlock, Entry
+from billproof.audit.model import ADOPTED, FACT, AuditBlock, Entry
 from billproof.audit.telling import LifeStory
+from billproof.audit.verifying import BLOCKS_AT_ONCE, verify
 from billproof.audit.walking import all_blocks, all_chains
 from billproof.identities import InvoiceId
 from billproof.invoicing.facts import facts_partition
 from billproof.pipeline.months import sign_off_month
-from tests.support.verifying import verified
+from tests.support.verifying import audited, verified
 from tests.support.world import INC, JANUARY, World, flight
 
 UA, EV = f"{INC}.{JANUARY}.UA", f"{INC}.{JANUARY}.EV"
@@ -104,6 +107,66 @@ def test_every_fact_that_is_named_as_before_has_an_earlier_record_of_its_own(wor
     assert len(named) > len(STATES)
     assert [entry for moment, entry in named if entry.before not in at or at[entry.before] > moment] == []
     assert verified(world).findings == ()
+
+
+EARLIER = ("numbers#" + INC + "#2013", "000000000001")
+FORGED = {
+    "nobody": (("account#UA", "profile#v000009"), ("account#UA", "profile#v000008"), "of which there is no record"),
+    "another account": (("account#UA", "profile#v000009"), ("account#EV", "profile#v000001"), "of something else"),
+    "another contract": (
+        ("account#EV", "contract#other#v000002"),
+        ("account#EV", "contract#EV-2013#v000001"),
+        "of something else",
+    ),
+    "another month": (("signed-off#" + INC, "2013-02"), (RUNS, "002#closed"), "of something else"),
+    "no place": (EARLIER, ("numbers#" + INC + "#2014",), "of which there is no record"),
+    "itself": (("runs#" + INC + "#2013-07", "001"), ("runs#" + INC + "#2013-07", "002"), "was recorded later"),
+}
+
+
+@pytest.mark.parametrize("blocks_at_once", [BLOCKS_AT_ONCE, 3])
+@pytest.mark.parametrize("what", FORGED)
+def test_a_record_that_follows_nothing_or_something_else_is_found(what: str, blocks_at_once: int) -> None:
+    world = World(accounts={"UA", "EV"})
+    place, before, why = FORGED[what]
+    entry = Entry(what=FACT, store="contracts", place=place, subject="UA", digest="0", before=before)
+    closed = Entry(what=FACT, store="runs", place=(RUNS, "002#closed"), subject=INC, digest="0")
+    world.chain.append(f"{INC}/0", [closed])
+    world.chain.append(f"{INC}/0", [entry])
+    later = Entry(what=FACT, store="runs", place=("runs#" + INC + "#2013-07", "002"), subject=INC, digest="0")
+    world.chain.append(f"{INC}/0", [later])
+    found = verify(audited(world), blocks_at_once=blocks_at_once).findings
+    (finding,) = [one for one in found if one.kind is AuditFindingKind.NOT_FOLLOWING]
+    assert (finding.where, why in finding.message) == (" ".join(("contracts", *place)), True)
+
+
+def test_a_fact_whose_one_before_was_adopted_later_follows_it() -> None:
+    world = World(accounts={"UA"})
+    partition = "account#UA"
+    follows = Entry(
+        what=FACT,
+        store="contracts",
+        place=(partition, "profile#v000009"),
+        subject="UA",
+        digest="0",
+        before=(partition, "profile#v000008"),
+    )
+    world.chain.append(f"{INC}/0", [follows])
+    world.moment += timedelta(days=1)
+    adopted = Entry(what=ADOPTED, store="contracts", place=follows.before, subject="UA", digest="0", by="ben")
+    world.chain.append(f"{INC}/1", [adopted])
+    assert [one for one in verified(world).findings if one.kind is AuditFindingKind.NOT_FOLLOWING] == []
+
+
+def test_an_object_that_was_written_again_tells_which_record_of_it_was_before(world: World) -> None:
+    key = f"reconciliation/{INC}/{JANUARY}.json"
+    for content in (b"first", b"second", b"second"):
+        world.objects.forget()
+        world.objects.put(key, content)
+    index = index_of(all_chains(world.chain))
+    (first, *_) = index.entries["objects", key]
+    told = [one for one in LifeStory(index, world.facts).of(JANUARY + ".json") if one.place == (key,)]
+    assert [one.before for one in told] == [(), (key, first.where), (key, first.where)]
 
 
 def test_the_life_of_an_invoice_tells_what_was_before(world: World) -> None:

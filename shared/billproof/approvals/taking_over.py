@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from billproof.masterdata.directory import Directory
     from billproof.masterdata.parties import LegalEntity
 
+YEARS_LOOKED_BACK = 20
+"""Years before the first period whose series may have no numbers either."""
 MOST_PROBLEMS = 20
 """Problems that a refusal names; the others are counted."""
 
@@ -143,8 +145,8 @@ def confirm_opening(
     if proposal is None:
         message = f"no such opening of {shown(legal_entity)} is proposed"
         raise NotFound(message)
-    person = _second_person(proposal, caller, stores.directory.policies)
     entity = stores.directory.legal_entity(legal_entity)
+    person = _second_person(proposal, caller, stores.directory.policies, entity.currency)
     opening = read_proposal(proposal, stores.objects)
     known = stores.decisions.confirmed(legal_entity)
     if known is None:
@@ -181,7 +183,7 @@ def _person(policy: Policy, caller: Identity) -> Person:
     return person
 
 
-def _second_person(proposal: ProposedOpening, caller: Identity, policies: PolicyBook) -> Person:
+def _second_person(proposal: ProposedOpening, caller: Identity, policies: PolicyBook, books: str) -> Person:
     """Return who confirms: another person than who proposed it, who may approve what it comes to."""
     history: PolicyHistory = policies.history(proposal.legal_entity)
     policy = policies.in_force(proposal.legal_entity)
@@ -190,8 +192,8 @@ def _second_person(proposal: ProposedOpening, caller: Identity, policies: Policy
     if history.same_person(proposal.proposed_by, caller):
         message = f"{person.id} proposed this opening: somebody else must confirm it"
         raise NotAllowed(message)
-    for currency, total in amounts(proposal.totals).items():
-        worth = Money.of(total.total or 0, currency)
+    for currency, total in amounts(proposal.totals, books).items():
+        worth = Money.of(total, currency)
         if not policy.role_of(person).may_approve(worth):
             message = f"{worth} is over the limit of {person.id}"
             raise NotAllowed(message)
@@ -205,7 +207,7 @@ def _refuse_unsound(opening: Opening, entity: LegalEntity, stores: OpeningStores
         raise InvalidInput("; ".join(map(str, wrong[:MOST_PROBLEMS])) + more)
     year = opening.first.start.year
     for kind in SeriesKind:
-        for issued in (year, year + 1):
+        for issued in range(year - YEARS_LOOKED_BACK, year + 2):
             if next(iter(stores.register.blocks(entity.id, issued, kind)), None) is not None:
                 message = f"documents of {entity.id} have numbers already: nothing is taken over any more"
                 raise Conflict(message)

@@ -25,6 +25,8 @@ class AuditFindingKind(StrEnum):
     OVERWRITTEN = "stored_again_otherwise"
     """It was written again with other content after it could no longer change."""
     RECORDED_TWICE = "recorded_twice"
+    NOT_FOLLOWING = "follows_another"
+    """It names as before it a fact that has no earlier record, or one of something else."""
     KEY_GONE = "key_of_digest_gone"
 
 

@@ -54,6 +54,10 @@ class AuditIndex:
     """How much was adopted, by who declared it and why."""
     owners: set[str] = field(default_factory=set)
     number: int = 0
+    followers: list[RecordedEntry] = field(default_factory=list)
+    """Those that name a fact which was in force until theirs."""
+    first: dict[tuple[str, ...], RecordedEntry] = field(default_factory=dict)
+    """The first record of each fact that they may name, by its place."""
 
     def is_erased(self, recorded: RecordedEntry) -> bool:
         """Say whether it was declared later that something was erased: by itself, or a fact with all of its subject.
@@ -88,8 +92,12 @@ def index_of(chains: Iterable[Iterable[AuditBlock]], *, part: int = 0, parts: in
     for blocks in chains:
         _add_chain(index, blocks, part, parts)
     for recorded in (index.erased, *index.entries.values()):
-        recorded.sort(key=lambda one: (one.block.at, one.block.chain, one.block.sequence))
+        recorded.sort(key=_moment)
     return index
+
+
+def _moment(one: RecordedEntry) -> tuple[str, str, int]:
+    return (one.block.at, one.block.chain, one.block.sequence)
 
 
 def is_of_part(name: Name, part: int, parts: int) -> bool:
@@ -116,8 +124,10 @@ def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts
         for entry in block.entries:
             for run in _closed_run(entry):
                 index.closed_at[run] = min(block.at, index.closed_at.get(run, block.at))
+            recorded = RecordedEntry(entry, bare, is_confirmed=entry.what != OBJECT)
             if entry.what == ERASED or is_of_part(entry.name, part, parts):
-                added.append(RecordedEntry(entry, bare, is_confirmed=entry.what != OBJECT))
+                added.append(recorded)
+            _note_order(index, recorded, part, parts)
     void = (void & alone) - confirmed
     index.number -= len(void)
     for one in added:
@@ -129,6 +139,15 @@ def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts
         else:
             is_confirmed = one.is_confirmed or sequence in confirmed
             index.entries.setdefault(one.entry.name, []).append(replace(one, is_confirmed=is_confirmed))
+
+
+def _note_order(index: AuditIndex, recorded: RecordedEntry, part: int, parts: int) -> None:
+    """Note a fact that others may follow, and what it follows: which store that is in, no record says."""
+    entry = recorded.entry
+    if entry.what in {FACT, ADOPTED} and is_of_part(entry.place, part, parts):
+        index.first[entry.place] = min(recorded, index.first.get(entry.place, recorded), key=_moment)
+    if entry.before and is_of_part(entry.before, part, parts):
+        index.followers.append(recorded)
 
 
 def is_erasable(subject: str, owners: Collection[str]) -> bool:

@@ -56,7 +56,7 @@ class AuditEvent(Model):
     chain: str
     sequence: int
     before: tuple[str, ...] = ()
-    """Where the fact is that was in force until then."""
+    """Where the fact is that was in force until then; of an object that was written again, its record of before."""
 
     @property
     def record(self) -> str:
@@ -97,8 +97,16 @@ class LifeStory:
                 request=one.block.request,
                 chain=one.block.chain,
                 sequence=one.block.sequence,
-                before=one.entry.before,
+                before=one.entry.before or self._written_before(one),
             )
+
+    def _written_before(self, one: RecordedEntry) -> tuple[str, ...]:
+        """Return the object and its last record that has other content, where one was written again."""
+        if one.entry.store != OBJECTS or one.entry.what == ERASED:
+            return ()
+        recorded = self.index.entries[one.entry.name]
+        others = [other for other in recorded[: recorded.index(one)] if other.entry.digest != one.entry.digest]
+        return (*one.entry.place, others[-1].where) if others else ()
 
     def _said(self, one: RecordedEntry) -> str:
         entry = one.entry

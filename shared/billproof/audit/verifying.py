@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from billproof.audit.chain import AuditChain
 from billproof.audit.findings import AuditFinding, AuditFindingKind, Verification
+from billproof.audit.following import why_not_followed
 from billproof.audit.heads import Anchor, Head, anchor_key, content_of, day_of_anchor
 from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of, is_of_part
 from billproof.audit.model import ANCHORED, FACT, OBJECTS
@@ -114,6 +115,13 @@ class _Check:
             elif after.entry.digest != before.entry.digest and not self.index.may_change(name, after.block.at):
                 self.find(AuditFindingKind.OVERWRITTEN, name, f"{after.where} of {after.block.at} wrote other content")
 
+    def follows(self, one: RecordedEntry) -> None:
+        """Look at what a record names as before it."""
+        why = why_not_followed(one, self.index.first.get(one.entry.before))
+        if why is not None:
+            message = f"{one.where} says that it follows {' '.join(one.entry.before)}, {why}"
+            self.find(AuditFindingKind.NOT_FOLLOWING, one.entry.name, message)
+
 
 def verify(
     stores: AuditedStores, *, since: str = "", until: str = "", blocks_at_once: int = BLOCKS_AT_ONCE
@@ -163,6 +171,9 @@ def _check_part(
         check.missing(name)
     for name in check.index.entries:
         check.history(name)
+    for one in check.index.followers:
+        if since <= one.block.at and (not until or one.block.at < until):
+            check.follows(one)
     return _Check(stores, _without_entries(check.index), check.findings, check.counts, check.unconfirmed)
 
 

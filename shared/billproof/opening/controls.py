@@ -73,10 +73,15 @@ def _text(value: Decimal | int | None) -> str:
     return "nothing" if value is None else decimal_text(Decimal(value))
 
 
-def amounts(rows: Iterable[OpeningTotal]) -> dict[str, OpeningTotal]:
-    """Return the sum of all that a confirmation makes somebody's money, by currency."""
-    sums: dict[str, OpeningTotal] = {}
+def amounts(rows: Iterable[OpeningTotal], books: str) -> dict[str, Decimal]:
+    """Return the sum of all that a confirmation makes somebody's money, by currency; in the books what is booked, too.
+
+    What is booked is stated beside the amount: a small amount may be booked with a large one.
+    """
+    sums: dict[str, Decimal] = {}
     for row in rows:
-        if row.currency is not None and row.kind is not OpeningKind.HISTORY:
-            sums[row.currency] = _added(sums[row.currency], row) if row.currency in sums else row
+        if row.currency is None or row.kind is OpeningKind.HISTORY:
+            continue
+        for currency, amount in ((row.currency, row.total), (books, row.booked)):
+            sums[currency] = CONTEXT.add(sums.get(currency, Decimal(0)), amount or 0)
     return sums

@@ -43,6 +43,8 @@ ROWS: dict[OpeningKind, type[OpeningRow]] = {
     OpeningKind.HISTORY: PastUsage,
 }
 """What the rows of each kind are."""
+MOST_DIGITS = 18
+"""Digits before the point that an amount may have, as that of a line."""
 MOST_MONTHS = 240
 """Months over which deferred revenue is earned at most, as of a contract."""
 
@@ -100,6 +102,7 @@ def _twice(times: int) -> Iterator[Said]:
 def _of_row(row: OpeningRow, opening: Opening, entity: LegalEntity, known: _Known) -> Iterator[Said]:
     if isinstance(row, AmountRow):
         yield from _of_account(row, opening, known)
+        yield from _of_digits(row)
     if isinstance(row, BookedRow):
         yield from _of_booked(row, entity.currency)
     match row:
@@ -124,6 +127,14 @@ def _of_account(row: AmountRow, opening: Opening, known: _Known) -> Iterator[Sai
         if account is not None and account.parent is not None:
             parent = account.parent
             yield "account", ProblemCode.UNKNOWN, f"this account is billed by {parent}: the balance is that one's"
+
+
+def _of_digits(row: AmountRow) -> Iterator[Said]:
+    """Find amounts that have more digits than a line of an invoice may have: sums of many have room to grow."""
+    booked = row.booked if isinstance(row, BookedRow) else None
+    for field, amount in (("amount", row.amount), ("booked", booked)):
+        if amount is not None and amount.adjusted() >= MOST_DIGITS:
+            yield field, ProblemCode.CURRENCY, f"an amount has {MOST_DIGITS} digits before the point at most"
 
 
 def _of_booked(row: BookedRow, books: str) -> Iterator[Said]:
@@ -216,5 +227,7 @@ def _of_number(row: NextNumber, opening: Opening) -> Iterator[Said]:
         yield "year", ProblemCode.DATE, f"billproof numbers nothing of before {opening.first.start.year}"
     if row.next > 1 and row.last_issued is None:
         yield "last_issued", ProblemCode.DATE, "say on which day the number before was issued"
+    if row.last_issued is not None and row.last_issued >= opening.first.end:
+        yield "last_issued", ProblemCode.DATE, f"it is after {opening.first_period}, which billproof bills"
     if row.last_issued is not None and row.last_issued.year != row.year:
         yield "last_issued", ProblemCode.DATE, f"a number of {row.year} was issued in {row.year}"

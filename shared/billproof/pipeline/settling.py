@@ -13,10 +13,10 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing, timelines
 from billproof.identities import InvoiceId
 from billproof.invoicing.model import CREDITS, PeriodBilling
-from billproof.periods import Period, instant_text, month_name
+from billproof.periods import CLOCK_SKEW, Period, instant_text, month_name
 from billproof.pricing.commitments import terms_over
 from billproof.pricing.digests import terms_digest
-from billproof.usage.log import CLOCK_SKEW, LateMark
+from billproof.usage.log import LateMark
 
 ONE_DAY = timedelta(days=1)
 type StillToCome = Callable[[str], bool]

@@ -29,8 +29,6 @@ COMPRESSION_LEVEL = 1
 
 UNKNOWN_DAY = "unknown"
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far the clocks of two functions may differ."""
 
 
 _LATE_SEPARATORS = 4

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from billproof.periods import cut_off, instant_text, local_months
+from billproof.periods import CLOCK_SKEW, cut_off, instant_text, local_months
 from billproof.usage import log
 from billproof.usage.model import SegmentRow
 
@@ -66,7 +66,7 @@ class Sorting:
         marks: dict[log.LateMark, set[str]] = {}
         for (account, hour), messages in self.hours.items():
             for month, end in self.cut_offs[hour]:
-                if written + log.CLOCK_SKEW >= end:
+                if written + CLOCK_SKEW >= end:
                     marks.setdefault(log.LateMark(account, month, instant), set()).update(messages)
         return marks
 
