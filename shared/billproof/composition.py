@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.outgoing import Outgoing
+from billproof.event_ports import EventPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(Outgoing):
+class Composition(EventPorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:

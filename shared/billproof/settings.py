@@ -82,6 +82,16 @@ class Settings:
         return self._text("DECISIONS_TABLE")
 
     @property
+    def events_bus(self) -> str:
+        """The bus that other systems listen to."""
+        return self._text("EVENTS_BUS")
+
+    @property
+    def events_table(self) -> str:
+        """The table of how far events are published, and of what webhooks were sent."""
+        return self._text("EVENTS_TABLE")
+
+    @property
     def idempotency_table(self) -> str:
         """The table of what is forgotten: powertools' idempotency records, and how often callers called."""
         return self._text("IDEMPOTENCY_TABLE")

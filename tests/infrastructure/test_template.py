@@ -117,8 +117,13 @@ def test_everything_that_runs_is_traced() -> None:
 
 
 def test_what_emulators_leave_out_in_silence_is_in_the_template() -> None:
-    table = of_type("AWS::DynamoDB::Table")["IdempotencyTable"]
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    tables = of_type("AWS::DynamoDB::Table")
+    forgetting = {
+        name: table["TimeToLiveSpecification"] for name, table in tables.items() if "TimeToLiveSpecification" in table
+    }
+    assert forgetting == dict.fromkeys(
+        ("EventsTable", "IdempotencyTable"), {"AttributeName": "expiration", "Enabled": True}
+    )
     buckets = of_type("AWS::S3::Bucket")
     (rule,) = buckets["DataBucket"]["LifecycleConfiguration"]["Rules"]
     assert [name for name, bucket in buckets.items() if bucket.get("ObjectLockEnabled")] == ["AuditBucket"]

@@ -31,6 +31,9 @@ def make_resources() -> dict[str, str]:
         names[name] = name
     for name in of_type("AWS::SQS::Queue"):
         names[name] = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    for name in of_type("AWS::Events::EventBus"):
+        client("events").create_event_bus(Name=name)
+        names[name] = name
     definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/machine"
     for name in of_type("AWS::StepFunctions::StateMachine"):
