@@ -13,7 +13,6 @@ class PublishRequest(Model):
 
 @step(PublishRequest, name="publish_events")
 def handler(_request: PublishRequest, ports: Composition) -> PublishedEvents:
-    """Read the audit chain on, and put its events on the bus."""
-    return publish_events(
-        sources=event_sources(ports), sinks=[ports.event_bus], positions=ports.positions, clock=ports.now
-    )
+    """Read the audit chain on, put its events on the bus, and queue them for the endpoints that want them."""
+    sinks = [ports.event_bus, ports.webhook_sink]
+    return publish_events(sources=event_sources(ports), sinks=sinks, positions=ports.positions, clock=ports.now)

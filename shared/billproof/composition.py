@@ -282,13 +282,6 @@ class Composition(EventPorts):
         store = idempotency_store(client("dynamodb"), self.settings.idempotency_table)
         return once(function, prefix=prefix, store=store, context=context)
 
-    def _secret(self, arn: str) -> str:
-        """Read a key from Secrets Manager; raises ExternalServiceUnavailable."""
-        from billproof.adapters.aws.faults import outside
-
-        with outside("secretsmanager"):
-            return str(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
-
 
 _PORTS: list[Composition] = []
 

@@ -121,9 +121,8 @@ def test_what_emulators_leave_out_in_silence_is_in_the_template() -> None:
     forgetting = {
         name: table["TimeToLiveSpecification"] for name, table in tables.items() if "TimeToLiveSpecification" in table
     }
-    assert forgetting == dict.fromkeys(
-        ("EventsTable", "IdempotencyTable"), {"AttributeName": "expiration", "Enabled": True}
-    )
+    kept = {"AttributeName": "expiration", "Enabled": True}
+    assert forgetting == {"EventsTable": kept, "IdempotencyTable": kept}
     buckets = of_type("AWS::S3::Bucket")
     (rule,) = buckets["DataBucket"]["LifecycleConfiguration"]["Rules"]
     assert [name for name, bucket in buckets.items() if bucket.get("ObjectLockEnabled")] == ["AuditBucket"]
