@@ -96,6 +96,7 @@ NAMES = {
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::S3::BucketPolicy": (),
     "AWS::SQS::Queue": ("QueueName",),
+    "AWS::SecretsManager::Secret": ("Name",),
     "AWS::SQS::QueuePolicy": (),
     "AWS::Scheduler::Schedule": ("Name", "GroupName"),
     "AWS::StepFunctions::StateMachine": ("StateMachineName",),

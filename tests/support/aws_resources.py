@@ -40,7 +40,8 @@ def make_resources() -> dict[str, str]:
         made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
         names[name] = made["stateMachineArn"]
     client("ses").verify_email_identity(EmailAddress=SENDER)
-    for name in (name for name in source()["Parameters"] if name.endswith("SecretArn")):
+    parameters = [name for name in source()["Parameters"] if name.endswith("SecretArn")]
+    for name in (*parameters, *of_type("AWS::SecretsManager::Secret")):
         client("secretsmanager").create_secret(Name=name, SecretString=ENGINE_KEY)
         names[name] = name
     return names
