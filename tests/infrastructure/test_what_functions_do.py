@@ -13,8 +13,8 @@ from moto import mock_aws
 
 from tests.bench.imports import FUNCTIONS
 from tests.support.aws_chain import WAITS_UNDER, Chain, play
-from tests.support.aws_resources import ENGINE_KEY
 from tests.support.aws_events import tell
+from tests.support.aws_resources import ENGINE_KEY
 from tests.support.aws_take_over import take_over
 from tests.support.expanded import environment, on_failure, role_statements
 from tests.support.leaks import leaks

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from billproof.access.scopes import Scope
-from billproof.api.routes import Route, RouteCall
 from billproof.api.problems import Problem
+from billproof.api.routes import Route, RouteCall
 from billproof.composition import Composition
 from billproof.event_reading import event_sources
 from billproof.events.model import TYPE_NAMES
