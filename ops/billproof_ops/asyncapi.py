@@ -44,11 +44,11 @@ def _reference(*path: str) -> dict[str, str]:
     return {"$ref": "/".join(("#", *path))}
 
 
-def _schemas() -> tuple[dict[str, Any], dict[type[BaseModel], str]]:
+def _schemas() -> tuple[dict[str, Any], dict[Any, str]]:
     """Return the schemas of all models under their names, and the name of each model."""
     incoming: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in MASTER_DATA.values()]
-    told = dict.fromkeys(model for model, _ in TYPES.values())
-    outgoing: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in (OutboundEvent, *told)]
+    models: list[type[BaseModel]] = [OutboundEvent, *dict.fromkeys(model for model, _ in TYPES.values())]
+    outgoing: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in models]
     names, schemas = models_json_schema([*incoming, *outgoing], ref_template=_SCHEMA)
     by_model = {model: str(reference["$ref"]).rpartition("/")[2] for (model, _), reference in names.items()}
     usage = openapi.document()["components"]["schemas"]["UsageEvent"]

@@ -53,7 +53,8 @@ def register(chain: Chain) -> str:
 
 def ask(chain: Chain, route: str, body: str = "", **in_path: str) -> Any:
     """Call a route of webhooks, with an Idempotency-Key."""
-    event = route_event(route, "hooks", body=body, **in_path)
+    event = route_event(route, "hooks", body=body)
+    event["pathParameters"] = in_path or None
     event["headers"]["idempotency-key"] = route
     return json.loads(chain.call("api_webhooks", event)["body"])
 
