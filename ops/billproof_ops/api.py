@@ -144,6 +144,7 @@ def _call_function(
     identity = local_identity(who)
     event = {
         "version": "2.0",
+        "routeKey": f"POST {operation.path}",
         "headers": {"idempotency-key": str(uuid.uuid4())},
         "pathParameters": in_path,
         "requestContext": {"authorizer": {"iam": {"userArn": identity.subject}}},

@@ -39,6 +39,7 @@ VERBS = {
     "quarantine": Verb("cli_quarantine", "Refused usage events: open, resent and accepted, or dismissed."),
     "dlq": Verb("cli_dead_letters", "Dead letters: messages that failed five times."),
     "replay": Verb("cli_replay", "Send the events again that arrived over the usage bus in a window."),
+    "webhooks": Verb("cli_webhooks", "Webhooks: endpoints that get events, and sending events again."),
     "recover": Verb("cli_recover", "After a disaster: load tables, list what was in flight, bring it back."),
     "rehearse-restore": Verb("cli_rehearse", "Restore the embedded AWS into another one, and prove its books."),
     "revenue": Verb("cli_revenue", "Revenue: deferred, accrued, and earned month by month."),

@@ -16,6 +16,7 @@ WORK_QUEUES = {
     "erp-postings": "ErpPostingsQueueUrl",
     "deliveries": "DeliveriesQueueUrl",
     "delivery-events": "DeliveryEventsQueueUrl",
+    "webhook-deliveries": "WebhookDeliveriesQueueUrl",
 }
 CONSUMERS = {
     "usage-events": "IngestUsageName",
@@ -23,6 +24,7 @@ CONSUMERS = {
     "erp-postings": "PostToErpName",
     "deliveries": "DeliverInvoiceName",
     "delivery-events": "RecordDeliveryEventName",
+    "webhook-deliveries": "DeliverWebhooksName",
 }
 LINES_LOOKED_AT = 100
 

@@ -203,7 +203,7 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
         operation["deprecated"] = True
     if asks is None:
         operation["requestBody"] = {"required": True, "content": _events()}
-    elif route.method == "get":
+    elif route.method in {"get", "delete"}:
         others = [name for name in asks["properties"] if name not in in_path]
         operation["parameters"] += [_parameter(name, "query", asks) for name in others]
         operation["parameters"] += [] if is_file else [_FIELDS, _IF_NONE_MATCH]

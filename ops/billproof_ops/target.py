@@ -37,6 +37,8 @@ SETTINGS = {
     "EVENT_AGE_DAYS": "EventAgeDays",
     "BUCKET_COUNT": "BucketCount",
     "STRIPE_SECRET_ARN": "StripeSecretArn",
+    "EVENTS_TABLE": "EventsTableName",
+    "WEBHOOK_DELIVERIES_QUEUE_URL": "WebhookDeliveriesQueueUrl",
 }
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.outgoing import Outgoing
+from billproof.event_ports import EventPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(Outgoing):
+class Composition(EventPorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:
@@ -281,13 +281,6 @@ class Composition(Outgoing):
 
         store = idempotency_store(client("dynamodb"), self.settings.idempotency_table)
         return once(function, prefix=prefix, store=store, context=context)
-
-    def _secret(self, arn: str) -> str:
-        """Read a key from Secrets Manager; raises ExternalServiceUnavailable."""
-        from billproof.adapters.aws.faults import outside
-
-        with outside("secretsmanager"):
-            return str(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
 
 
 _PORTS: list[Composition] = []

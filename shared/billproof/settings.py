@@ -82,6 +82,31 @@ class Settings:
         return self._text("DECISIONS_TABLE")
 
     @property
+    def events_bus(self) -> str:
+        """The bus that other systems listen to."""
+        return self._text("EVENTS_BUS")
+
+    @property
+    def events_table(self) -> str:
+        """The table of how far events are published, and of what webhooks were sent."""
+        return self._text("EVENTS_TABLE")
+
+    @property
+    def webhook_deliveries_queue(self) -> str:
+        """The URL of the queue of deliveries to endpoints."""
+        return self._text("WEBHOOK_DELIVERIES_QUEUE_URL")
+
+    @property
+    def webhook_dead_letters(self) -> str:
+        """The URL of the queue of deliveries that were given up."""
+        return self._text("WEBHOOK_DEAD_LETTERS_URL")
+
+    @property
+    def webhook_key_secret(self) -> str:
+        """The secret with the key that the secrets of endpoints are derived from."""
+        return self._text("WEBHOOK_KEY_ARN")
+
+    @property
     def idempotency_table(self) -> str:
         """The table of what is forgotten: powertools' idempotency records, and how often callers called."""
         return self._text("IDEMPOTENCY_TABLE")

@@ -18,6 +18,7 @@ NEVER_READ_BACK = {
     "shared/billproof/adapters/aws/sqs.py": "the address of a queue, as SQS makes it of an ARN",
     "shared/billproof/completeness/service.py": "a finding's path, for people",
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
+    "shared/billproof/events/model.py": "the type of an event, which is compared as a whole",
     "shared/billproof/erp/declaring.py": "a reference at the external tax engine, kept for ever",
     "shared/billproof/pipeline/usages.py": "the name of a part of an artefact",
     "shared/billproof/reconciliation/service.py": "what was reconciled, for the log",

@@ -96,6 +96,7 @@ NAMES = {
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::S3::BucketPolicy": (),
     "AWS::SQS::Queue": ("QueueName",),
+    "AWS::SecretsManager::Secret": ("Name",),
     "AWS::SQS::QueuePolicy": (),
     "AWS::Scheduler::Schedule": ("Name", "GroupName"),
     "AWS::StepFunctions::StateMachine": ("StateMachineName",),
@@ -117,8 +118,12 @@ def test_everything_that_runs_is_traced() -> None:
 
 
 def test_what_emulators_leave_out_in_silence_is_in_the_template() -> None:
-    table = of_type("AWS::DynamoDB::Table")["IdempotencyTable"]
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    tables = of_type("AWS::DynamoDB::Table")
+    forgetting = {
+        name: table["TimeToLiveSpecification"] for name, table in tables.items() if "TimeToLiveSpecification" in table
+    }
+    kept = {"AttributeName": "expiration", "Enabled": True}
+    assert forgetting == {"EventsTable": kept, "IdempotencyTable": kept}
     buckets = of_type("AWS::S3::Bucket")
     (rule,) = buckets["DataBucket"]["LifecycleConfiguration"]["Rules"]
     assert [name for name, bucket in buckets.items() if bucket.get("ObjectLockEnabled")] == ["AuditBucket"]

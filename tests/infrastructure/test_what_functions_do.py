@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from tests.bench.imports import FUNCTIONS
 from tests.support.aws_chain import WAITS_UNDER, Chain, play
+from tests.support.aws_events import tell
 from tests.support.aws_resources import ENGINE_KEY
 from tests.support.aws_take_over import take_over
 from tests.support.expanded import environment, on_failure, role_statements
@@ -34,6 +35,7 @@ def recorded() -> Iterator[Recording]:
         chain = Chain(recording)
         play(chain)
         take_over(chain)
+        tell(chain)
         yield recording
 
 

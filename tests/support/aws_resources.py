@@ -31,13 +31,17 @@ def make_resources() -> dict[str, str]:
         names[name] = name
     for name in of_type("AWS::SQS::Queue"):
         names[name] = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    for name in of_type("AWS::Events::EventBus"):
+        client("events").create_event_bus(Name=name)
+        names[name] = name
     definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/machine"
     for name in of_type("AWS::StepFunctions::StateMachine"):
         made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
         names[name] = made["stateMachineArn"]
     client("ses").verify_email_identity(EmailAddress=SENDER)
-    for name in (name for name in source()["Parameters"] if name.endswith("SecretArn")):
+    parameters = [name for name in source()["Parameters"] if name.endswith("SecretArn")]
+    for name in (*parameters, *of_type("AWS::SecretsManager::Secret")):
         client("secretsmanager").create_secret(Name=name, SecretString=ENGINE_KEY)
         names[name] = name
     return names

@@ -52,6 +52,8 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
                 yield Permission(_TRANSACTION[kind], write["TableName"])
         case "dynamodb", _:
             yield Permission(f"dynamodb:{operation}", params["TableName"])
+        case "eventbridge" | "events", "PutEvents":
+            yield from (Permission("events:PutEvents", entry["EventBusName"]) for entry in params["Entries"])
         case "stepfunctions", "SendTaskSuccess":  # a token does not say whose it is
             yield from (Permission("states:SendTaskSuccess", machine) for machine in machines_that_wait())
         case _:

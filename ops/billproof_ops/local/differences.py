@@ -120,6 +120,7 @@ LOCALSTACK_TYPES = frozenset(
         "AWS::S3::BucketPolicy",
         "AWS::SQS::Queue",
         "AWS::SQS::QueuePolicy",
+        "AWS::SecretsManager::Secret",
         "AWS::Scheduler::Schedule",
         "AWS::StepFunctions::StateMachine",
     }

@@ -20,9 +20,11 @@ class Scope(StrEnum):
     CONTRACTS_WRITE = "contracts:write"
     CONTRACTS_READ = "contracts:read"
     OPERATIONS_READ = "operations:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    WEBHOOKS_READ = "webhooks:read"
 
 
-READS = frozenset({Scope.USAGE_READ, Scope.CONTRACTS_READ, Scope.OPERATIONS_READ})
+READS = frozenset({Scope.USAGE_READ, Scope.CONTRACTS_READ, Scope.OPERATIONS_READ, Scope.WEBHOOKS_READ})
 """What every person of a policy may ask for; what people may change, roles and limits say."""
 
 

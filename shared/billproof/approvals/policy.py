@@ -84,7 +84,8 @@ class Policy(Model):
     """The policy of a legal entity, under the same id.
 
     `limits_add_up_by` says over what a person's approvals are added up; one approval alone is always held to the limit.
-    `clients` are the systems that call the API for the legal entity.
+    `clients` are the systems that call the API for the legal entity. Other systems are told of a customer's balance
+    that falls below `low_balance`, an amount in each currency.
     """
 
     kind: Literal["policy"] = "policy"
@@ -97,6 +98,7 @@ class Policy(Model):
     escalate_after: Annotated[int, Field(strict=True, ge=1, le=100)] = 2
     limits_add_up_by: tuple[LimitScope, ...] = tuple(LimitScope)
     clients: tuple[Client, ...] = Field(default=(), exclude_if=operator.not_)
+    low_balance: dict[Currency, Nonnegative] = Field(default_factory=dict, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:

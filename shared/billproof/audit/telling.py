@@ -117,11 +117,11 @@ class LifeStory:
             said = STEPS.get(folder, f"{entry.place[0]} is written")
         else:
             stored = self.facts[entry.store].get(Key(*entry.place)) if entry.store in self.facts else None
-            said = _filled(WORDS.get(_kind(entry.place), f"{' '.join(entry.place)} is written"), stored)
+            said = _filled(WORDS.get(kind_of_fact(entry.place), f"{' '.join(entry.place)} is written"), stored)
         return f"{said} (adopted by {entry.by}: {entry.why})" if entry.what == ADOPTED else said
 
 
-def _kind(place: tuple[str, ...]) -> str:
+def kind_of_fact(place: tuple[str, ...]) -> str:
     """Return the kind of a fact: what is said of an invoice, an exception or a run, or what its partition holds."""
     name = PartitionName.parse(place[0])
     match name.kind, len(name.parts):

@@ -1,0 +1,187 @@
+"""What a fact tells other systems, by its kind: names, codes and amounts, no address, and nothing that people wrote."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from billproof.approvals.exception_store import DECIDED, OPENED
+from billproof.approvals.model import Decision, ExceptionRecord
+from billproof.audit.telling import kind_of_fact
+from billproof.contracts.model import Contract
+from billproof.events.model import (
+    BalanceLow,
+    ContractVersionTaken,
+    ExceptionChanged,
+    InvoiceChanged,
+    RunChanged,
+    type_name,
+)
+from billproof.identities import ExceptionId, InvoiceId, RunId
+from billproof.ids import is_name
+from billproof.invoicing.balance import BalanceEntry
+from billproof.invoicing.facts import CREDIT_REQUESTED, DELIVERED, HELD, POSTED, RELEASED, fact_key
+from billproof.invoicing.held import HeldInvoice, RequestedCredit
+from billproof.invoicing.model import Released
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.packing import PackedRecords
+from billproof.model import Model
+from billproof.money import Money
+from billproof.pipeline.starting import CLOSED
+from billproof.ports import Document, Key, Records
+from billproof.store_keys import FactKey, PartitionName
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What an event says, before it has an envelope."""
+
+    type: str
+    subject: str
+    legal_entity: str | None
+    data: Model
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFact:
+    """A fact with where it is, what lies beside it, and the master data."""
+
+    key: Key
+    document: Document
+    records: Records
+    directory: Directory
+
+
+def _of_invoice(fact: StoredFact, state: str, **more: Any) -> Iterator[Happening]:
+    name = PartitionName.parse(fact.key.partition)
+    document = InvoiceId.of_subject(name.parts[0], name.parts[1], FactKey.parse(fact.key.sort).subject)
+    family = "credit_note" if document.is_credit else "invoice"
+    data = InvoiceChanged(
+        invoice=str(document),
+        account=document.account,
+        legal_entity=document.legal_entity,
+        period=document.period,
+        **more,
+    )
+    yield Happening(type_name(family, state), str(document), document.legal_entity, data)
+
+
+def _held(fact: StoredFact) -> Iterator[Happening]:
+    if fact.document.get("request_digest") and FactKey.parse(fact.key.sort).fact == CREDIT_REQUESTED:
+        wanted = RequestedCredit.model_validate(fact.document)
+        gross = wanted.document.totals.gross
+        yield from _of_invoice(fact, "requested", run=wanted.request, total=gross, reasons=_codes(wanted))
+        return
+    held = HeldInvoice.model_validate(fact.document)
+    total = held.document.totals.gross if held.document else None
+    yield from _of_invoice(fact, "held", run=held.run, total=total, reasons=_codes(held))
+
+
+def _codes(held: HeldInvoice | RequestedCredit) -> tuple[str, ...]:
+    return tuple(finding.code for finding in held.findings)
+
+
+def _released(fact: StoredFact) -> Iterator[Happening]:
+    yield from _of_invoice(fact, "released", **_of_release(Released.model_validate(fact.document)))
+
+
+def _of_release(released: Released) -> dict[str, Any]:
+    return {
+        "run": released.run,
+        "number": released.number,
+        "issue_date": released.issue_date,
+        "total": released.document.totals.gross,
+    }
+
+
+def _after_release(state: str) -> Callable[[StoredFact], Iterator[Happening]]:
+    def tell(fact: StoredFact) -> Iterator[Happening]:
+        name = PartitionName.parse(fact.key.partition)
+        document = InvoiceId.of_subject(name.parts[0], name.parts[1], FactKey.parse(fact.key.sort).subject)
+        release = fact.records.get(fact_key(document, RELEASED))
+        yield from _of_invoice(fact, state, **(_of_release(Released.model_validate(release)) if release else {}))
+
+    return tell
+
+
+def _opened(fact: StoredFact) -> Iterator[Happening]:
+    opened = ExceptionRecord.model_validate(fact.document)
+    more = {"kind": opened.kind, "amount": opened.amount, "reasons": tuple(item.code for item in opened.findings)}
+    yield _of_exception(opened.id, "opened", **more)
+
+
+def _decided(fact: StoredFact) -> Iterator[Happening]:
+    decision = Decision.model_validate(fact.document)
+    yield _of_exception(decision.exception, "decided", verdict=decision.verdict, decided_by=decision.decided_by)
+
+
+def _of_exception(exception: str, state: str, **more: Any) -> Happening:
+    name = ExceptionId.parse(exception)
+    data = ExceptionChanged(
+        exception=exception, legal_entity=name.legal_entity, period=name.period, subject=name.subject, **more
+    )
+    return Happening(type_name("exception", state), exception, name.legal_entity, data)
+
+
+def _run(state: str) -> Callable[[StoredFact], Iterator[Happening]]:
+    def tell(fact: StoredFact) -> Iterator[Happening]:
+        run = RunId.parse(fact.document["run_id"])
+        data = RunChanged(run=str(run), legal_entity=run.legal_entity, period=run.period)
+        yield Happening(type_name("run", state), str(run), run.legal_entity, data)
+
+    return tell
+
+
+def _balance(fact: StoredFact) -> Iterator[Happening]:
+    """Tell that a balance is low where this change took it below the declared amount."""
+    (entity, account), entry = PartitionName.parse(fact.key.partition).parts, BalanceEntry.model_validate(fact.document)
+    currency = entry.change.opening.currency
+    declared = fact.directory.policy(entity).low_balance.get(currency)
+    if declared is not None and entry.change.after.amount.amount < declared <= entry.change.opening.amount:
+        threshold = Money(amount=declared, currency=currency)
+        balance = entry.change.after.amount
+        data = BalanceLow(
+            legal_entity=entity, account=account, balance=balance, threshold=threshold, document=entry.document
+        )
+        yield Happening("balance.low.v1", account, entity, data)
+
+
+def _contract(fact: StoredFact) -> Iterator[Happening]:
+    contract = Contract.model_validate(PackedRecords(fact.records).get(fact.key))
+    owner = owner_of(fact.directory, contract.account)
+    data = ContractVersionTaken(
+        legal_entity=owner, account=contract.account, contract=contract.id, version=contract.version
+    )
+    yield Happening("contract.version_taken.v1", contract.id, owner, data)
+
+
+def owner_of(directory: Directory, account: str) -> str | None:
+    """Return the legal entity of an account; None for what is no account."""
+    known = directory.account(account) if is_name(account) else None
+    return known.legal_entity if known else None
+
+
+OF_KINDS: Mapping[str, Callable[[StoredFact], Iterator[Happening]]] = MappingProxyType(
+    {
+        HELD: _held,
+        RELEASED: _released,
+        POSTED: _after_release("posted"),
+        DELIVERED: _after_release("delivered"),
+        OPENED: _opened,
+        DECIDED: _decided,
+        "runs": _run("started"),
+        CLOSED: _run("closed"),
+        "balance": _balance,
+        "contract": _contract,
+    }
+)
+"""What the kinds of facts tell; other kinds are no change of state of theirs."""
+
+
+def happenings_of_fact(key: Key, records: Records, directory: Directory) -> list[Happening]:
+    """Return what a fact tells; nothing where it was erased."""
+    of_kind = OF_KINDS.get(kind_of_fact((key.partition, key.sort)))
+    document = records.get(key) if of_kind is not None else None
+    if of_kind is None or document is None:
+        return []
+    return list(of_kind(StoredFact(key, document, records, directory)))

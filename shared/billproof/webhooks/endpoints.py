@@ -1,0 +1,138 @@
+"""The endpoints that are registered: versions of each, facts that are added and never edited.
+
+webhooks#<entity>   <endpoint>#<ordinal>        a version; the last one counts
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from billproof.errors import Conflict, Contended, NotFound
+from billproof.ids import digest, shown
+from billproof.periods import instant_text
+from billproof.ports import Clock, Key, Record, Records
+from billproof.retrying import attempts
+from billproof.store_keys import partition_name, sort_key
+from billproof.webhooks.model import WebhookEndpoint
+
+MAX_ATTEMPTS = 10
+MOST_ENDPOINTS = 50
+"""Endpoints of one legal entity."""
+FRESH_FOR = timedelta(minutes=1)
+"""For how long the sink remembers the endpoints of a legal entity."""
+
+
+def endpoint_id(legal_entity: str, url: str) -> str:
+    """Name the endpoint of a legal entity at a URL: registering it again is the same endpoint."""
+    return f"whe_{digest([legal_entity, url])[:24]}"
+
+
+class EndpointBook:
+    """The endpoints, over the records that only the API writes."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def of_entity(self, legal_entity: str) -> list[WebhookEndpoint]:
+        """Return the endpoints of a legal entity that are not removed, by id."""
+        return [endpoint for endpoint in self._last(legal_entity, "") if not endpoint.is_removed]
+
+    def get(self, legal_entities: Iterable[str], endpoint: str) -> WebhookEndpoint:
+        """Return an endpoint of one of some legal entities; raises NotFound."""
+        for entity in legal_entities:
+            for known in self._last(entity, sort_key(endpoint, "")):
+                if known.id == endpoint and not known.is_removed:
+                    return known
+        message = f"there is no webhook endpoint {shown(endpoint)}"
+        raise NotFound(message)
+
+    def register(
+        self, legal_entity: str, url: str, types: tuple[str, ...], *, by: str, now: datetime
+    ) -> WebhookEndpoint:
+        """Register an endpoint, or change which types it wants; the same again changes nothing.
+
+        One that was removed begins with a new secret. Raises Conflict beyond MOST_ENDPOINTS.
+        """
+        name = endpoint_id(legal_entity, url)
+        for _ in attempts(MAX_ATTEMPTS):
+            known = next(iter(self._last(legal_entity, sort_key(name, ""))), None)
+            if known is not None and not known.is_removed and known.types == types:
+                return known
+            if (known is None or known.is_removed) and len(self.of_entity(legal_entity)) >= MOST_ENDPOINTS:
+                message = f"{legal_entity} has {MOST_ENDPOINTS} webhook endpoints already: remove one"
+                raise Conflict(message)
+            at = instant_text(now)
+            version = WebhookEndpoint(
+                id=name,
+                legal_entity=legal_entity,
+                url=url,
+                types=types,
+                ordinal=known.ordinal + 1 if known else 1,
+                generation=known.generation + known.is_removed if known else 1,
+                rotated_at=known.rotated_at if known and not known.is_removed else None,
+                enabled_at=known.enabled_at if known and not known.is_removed else at,
+                changed_by=by,
+                changed_at=at,
+            )
+            if self._add(version):
+                return version
+        message = "others kept changing this webhook endpoint"
+        raise Contended(message)
+
+    def rotate(self, known: WebhookEndpoint, generation: int, *, by: str, now: datetime) -> WebhookEndpoint:
+        """Give an endpoint the next generation of its secret; a repetition changes nothing.
+
+        Raises Conflict for any generation but the present and the next one.
+        """
+        if generation == known.generation:
+            return known
+        if generation != known.generation + 1:
+            message = f"the next generation of this secret is {known.generation + 1}"
+            raise Conflict(message)
+        return self._change(known, by, now, generation=generation, rotated_at=instant_text(now))
+
+    def enable(self, known: WebhookEndpoint, *, by: str, now: datetime) -> WebhookEndpoint:
+        """Enable an endpoint that was disabled."""
+        return self._change(known, by, now, enabled_at=instant_text(now))
+
+    def remove(self, known: WebhookEndpoint, *, by: str, now: datetime) -> WebhookEndpoint:
+        """Remove an endpoint: nothing is sent to it any more."""
+        return self._change(known, by, now, is_removed=True)
+
+    def _change(self, known: WebhookEndpoint, by: str, now: datetime, **changes: object) -> WebhookEndpoint:
+        stamps = {"ordinal": known.ordinal + 1, "changed_by": by, "changed_at": instant_text(now)}
+        version = known.model_copy(update={**changes, **stamps})
+        if not self._add(version):
+            message = "somebody else changed this webhook endpoint meanwhile: look at it, and ask again"
+            raise Conflict(message)
+        return version
+
+    def _add(self, version: WebhookEndpoint) -> bool:
+        before = _key(version.legal_entity, version.id, version.ordinal - 1) if version.ordinal > 1 else None
+        key = _key(version.legal_entity, version.id, version.ordinal)
+        return self._records.create(Record(key, version.model_dump(mode="json"), before))
+
+    def _last(self, legal_entity: str, prefix: str) -> list[WebhookEndpoint]:
+        records = self._records.query(partition_name("webhooks", legal_entity), prefix=prefix)
+        versions = (WebhookEndpoint.model_validate(record.document) for record in records)
+        return list({version.id: version for version in versions}.values())
+
+
+class RememberedEndpoints:
+    """The endpoints of legal entities, looked up once a minute."""
+
+    def __init__(self, book: EndpointBook, clock: Clock) -> None:
+        self._book = book
+        self._clock = clock
+        self._known: dict[str, tuple[datetime, list[WebhookEndpoint]]] = {}
+
+    def of_entity(self, legal_entity: str) -> list[WebhookEndpoint]:
+        """Return the endpoints of a legal entity, as they were a minute ago at most."""
+        now = self._clock()
+        known = self._known.get(legal_entity)
+        if known is None or now - known[0] > FRESH_FOR:
+            known = self._known[legal_entity] = (now, self._book.of_entity(legal_entity))
+        return known[1]
+
+
+def _key(legal_entity: str, endpoint: str, ordinal: int) -> Key:
+    return Key(partition_name("webhooks", legal_entity), sort_key(endpoint, f"{ordinal:06d}"))

@@ -1,0 +1,110 @@
+"""An endpoint, a delivery to it, an attempt, and the pauses between attempts."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from billproof.events.model import OutboundEvent
+from billproof.model import Model
+
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+PAUSES = (
+    timedelta(seconds=5),
+    _MINUTE,
+    5 * _MINUTE,
+    30 * _MINUTE,
+    2 * _HOUR,
+    5 * _HOUR,
+    10 * _HOUR,
+    14 * _HOUR,
+    20 * _HOUR,
+    20 * _HOUR,
+)
+"""After each attempt that failed: three days in all (71 h 36 min)."""
+DEAD_AFTER = timedelta(days=3) - _HOUR
+"""An endpoint that took nothing for so long is disabled when a delivery to it is given up."""
+OVERLAP = timedelta(days=1)
+"""For how long the secret before the last one still signs, beside it."""
+
+
+class WebhookEndpoint(Model):
+    """A version of an endpoint: where events go, which, and who said so. Versions are facts; the last one counts."""
+
+    id: str
+    legal_entity: str
+    url: str
+    types: tuple[str, ...] = ()
+    """Types of events; none for all."""
+    is_removed: bool = False
+    ordinal: int = 1
+    generation: int = 1
+    """Of its secret: rotating it makes the next one."""
+    rotated_at: str | None = None
+    enabled_at: str
+    changed_by: str
+    changed_at: str
+
+    def wants(self, event: OutboundEvent) -> bool:
+        """Say whether an event goes to it."""
+        is_mine = event.legal_entity == self.legal_entity and not self.is_removed
+        return is_mine and (not self.types or event.type in self.types)
+
+    def generations(self, now: datetime) -> list[int]:
+        """Return the generations of its secret that sign now, the last one first."""
+        overlaps = self.rotated_at is not None and now < datetime.fromisoformat(self.rotated_at) + OVERLAP
+        return [self.generation, self.generation - 1] if overlaps else [self.generation]
+
+
+class WebhookDelivery(Model):
+    """An event on its way to an endpoint: the message of the queue."""
+
+    endpoint: str
+    legal_entity: str
+    event: OutboundEvent
+    attempt: Annotated[int, Field(ge=1)] = 1
+    first_at: str
+    due_at: str
+
+
+class DeliveryOutcome(StrEnum):
+    """What came of an attempt."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    GIVEN_UP = "given_up"
+    WAITING = "waiting"
+    """It is not due yet: it goes back into the queue, and no attempt is made."""
+    DISABLED = "disabled"
+    """The endpoint is disabled: nothing is sent until somebody enables it."""
+    REMOVED = "removed"
+
+
+class WebhookAttempt(Model):
+    """A line of the log of deliveries."""
+
+    at: str
+    event: str
+    type: str
+    attempt: int
+    outcome: DeliveryOutcome
+    status: int | None = None
+    error: str = ""
+    next_at: str | None = None
+
+
+class EndpointHealth(Model):
+    """Since when an endpoint takes nothing, and since when it is disabled."""
+
+    failing_since: str | None = None
+    disabled_at: str | None = None
+
+    def is_disabled(self, endpoint: WebhookEndpoint) -> bool:
+        """Say whether it is disabled, and nobody has enabled it since."""
+        return self.disabled_at is not None and self.disabled_at >= endpoint.enabled_at
+
+
+def next_due(delivery: WebhookDelivery, now: datetime) -> datetime | None:
+    """Return when to try a delivery again that just failed, or None where that was the last time."""
+    return now + PAUSES[delivery.attempt - 1] if delivery.attempt <= len(PAUSES) else None

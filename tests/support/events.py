@@ -1,0 +1,56 @@
+"""What is told of the world in memory: the events of its chain, and where they go."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from billproof.errors import ExternalServiceUnavailable
+from billproof.events.deriving import EventSources
+from billproof.events.model import PREFIX, OutboundEvent
+from billproof.events.publishing import PublishedEvents, publish_events
+from tests.support.world import World
+
+
+class MemoryPositions:
+    """How far was read, kept in memory."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def get(self, name: str) -> int | None:
+        return self.numbers.get(name)
+
+    def advance(self, name: str, to: int) -> None:
+        self.numbers[name] = max(to, self.numbers.get(name, 0))
+
+
+class MemorySink:
+    """Keeps what it took; refuses the next calls where it is told to."""
+
+    def __init__(self, *, refusals: int = 0) -> None:
+        self.events: list[OutboundEvent] = []
+        self.refusals = refusals
+
+    def publish(self, events: Sequence[OutboundEvent]) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            message = "the bus is not there"
+            raise ExternalServiceUnavailable(message)
+        self.events += events
+
+    @property
+    def types(self) -> list[str]:
+        return [event.type.removeprefix(PREFIX) for event in self.events]
+
+
+def sources_of(world: World) -> EventSources:
+    return EventSources(chain=world.chain, facts=world.facts, objects=world.objects, directory=world.directory)
+
+
+def published(
+    world: World, *sinks: MemorySink, positions: MemoryPositions, at: datetime | None = None
+) -> PublishedEvents:
+    """Play one call of publish_events."""
+    world.settle()
+    return publish_events(
+        sources=sources_of(world), sinks=sinks, positions=positions, clock=world.now if at is None else lambda: at
+    )

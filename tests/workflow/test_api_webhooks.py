@@ -1,0 +1,162 @@
+"""Webhooks over HTTP: who may register an endpoint, what the answers hold, and what is sent again."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from billproof.access.scopes import Client, Scope
+from billproof.webhooks.endpoints import EndpointBook
+from billproof.webhooks.model import WebhookDelivery
+from billproof.webhooks.reaching import Reach
+from billproof.webhooks.signing import secret_of
+from billproof_ops.local.people import local_identity
+from functions.api_webhooks.app import handler
+from tests.support.api_events import route_event
+from tests.support.invoking import Context
+from tests.support.verifying import verified
+from tests.support.webhooks import KEY, URL, MemoryDelayedQueue, MemoryDeliveryLog
+from tests.support.world import EUROPE, INC, JANUARY, World, flight
+
+ENDPOINTS = "/v1/webhook-endpoints"
+ONE = f"{ENDPOINTS}/{{endpoint}}"
+
+
+class WorldWithWebhooks(World):
+    """The world in which `hooks` may register endpoints of the US company."""
+
+    def __init__(self) -> None:
+        super().__init__(accounts={"UA"})
+        self.contracts, self.invoices = self.records["contracts"], self.records["invoices"]
+        self.exception_facts, self.decisions = self.records["exceptions"], self.records["decisions"]
+        self.webhook_endpoints = EndpointBook(self.records["decisions"])
+        self.webhook_deliveries = MemoryDelayedQueue()
+        self.delivery_log = MemoryDeliveryLog()
+        self.webhook_reach = Reach()
+        policy = self.directory.policy(INC)
+        scopes = (Scope.WEBHOOKS_WRITE, Scope.WEBHOOKS_READ)
+        hooks = Client(id="hooks", identities=(local_identity("hooks"),), scopes=scopes)
+        self.adopt(policy.model_copy(update={"version": policy.version + 1, "clients": (hooks,)}))
+
+    def webhook_key(self) -> str:
+        return KEY
+
+
+@pytest.fixture
+def world() -> WorldWithWebhooks:
+    return WorldWithWebhooks()
+
+
+def ask(
+    world: WorldWithWebhooks, route: str, body: Any = None, *, by: str | None = "hooks", status: int = 200, **more: Any
+) -> Any:
+    event = route_event(route, by, body="" if body is None else json.dumps(body), **more)
+    response = handler(event, Context(), world)
+    assert response["statusCode"] == status, response["body"]
+    return json.loads(response["body"])
+
+
+def registered(world: WorldWithWebhooks, **more: Any) -> str:
+    answer = ask(world, f"POST {ENDPOINTS}", {"legal_entity": INC, "url": URL, **more})
+    endpoint: str = answer["endpoint"]["id"]
+    assert answer["secret"] == secret_of(KEY, endpoint, answer["endpoint"]["generation"])
+    return endpoint
+
+
+def test_an_endpoint_is_registered_listed_rotated_and_removed_and_the_chain_says_by_whom(
+    world: WorldWithWebhooks,
+) -> None:
+    endpoint = registered(world)
+    assert registered(world) == endpoint
+    listed = ask(world, f"GET {ENDPOINTS}", query={"legal_entity": INC})["endpoints"]
+    assert [(known["id"], known["url"], known["is_enabled"], known["changed_by"]) for known in listed] == [
+        (endpoint, URL, True, "hooks")
+    ]
+    assert "secret" not in json.dumps(listed)
+    rotated = ask(world, f"POST {ONE}/secrets", {"generation": 2}, endpoint=endpoint)
+    assert rotated == ask(world, f"POST {ONE}/secrets", {"generation": 2}, endpoint=endpoint)
+    assert rotated["secret"] == secret_of(KEY, endpoint, 2)
+    ask(world, f"DELETE {ONE}", endpoint=endpoint)
+    ask(world, f"GET {ONE}", endpoint=endpoint, status=HTTPStatus.NOT_FOUND)
+    assert ask(world, f"GET {ENDPOINTS}", query={"legal_entity": INC})["endpoints"] == []
+    world.settle()
+    assert verified(world).findings == ()
+    entries = [
+        entry
+        for key, block in world.audit.items.items()
+        if key.partition.startswith("chain#")
+        for entry in block["entries"]
+        if entry["place"][0] == f"webhooks#{INC}"
+    ]
+    assert {entry["by"] for entry in entries} == {"hooks"}
+    assert len(entries) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ({"legal_entity": INC, "url": "http://hooks.example/"}, 422, "invalid_input"),
+        ({"legal_entity": INC, "url": "https://user@hooks.example/"}, 422, "invalid_input"),
+        ({"legal_entity": INC, "url": URL, "types": ["billproof.invoice.paid.v1"]}, 400, "invalid_input"),
+        ({"legal_entity": EUROPE, "url": URL}, 404, "not_found"),
+        ({"url": URL}, 400, "invalid_input"),
+    ],
+)
+def test_what_is_no_endpoint_of_the_callers_is_refused(
+    world: WorldWithWebhooks, asked: dict[str, Any], status: int, code: str
+) -> None:
+    assert ask(world, f"POST {ENDPOINTS}", asked, status=status)["code"] == code
+    assert world.webhook_endpoints.of_entity(INC) == []
+
+
+def test_a_person_reads_and_only_a_client_with_the_scope_writes(world: WorldWithWebhooks) -> None:
+    endpoint = registered(world)
+    assert ask(world, f"GET {ONE}", by="ana", endpoint=endpoint)["id"] == endpoint
+    body = {"legal_entity": INC, "url": URL}
+    assert ask(world, f"POST {ENDPOINTS}", body, by="ana", status=403)["code"] == "not_allowed"
+    assert ask(world, f"POST {ENDPOINTS}", body, by=None, status=401)["code"] == "no_caller"
+    assert ask(world, f"DELETE {ONE}", by="ana", endpoint=endpoint, status=403)["code"] == "not_allowed"
+
+
+def queued(world: WorldWithWebhooks) -> list[WebhookDelivery]:
+    deliveries = [WebhookDelivery.model_validate_json(body) for _, body in world.webhook_deliveries.waiting]
+    world.webhook_deliveries.waiting.clear()
+    return deliveries
+
+
+def test_a_window_and_one_event_of_it_are_sent_again(world: WorldWithWebhooks) -> None:
+    world.ingest([flight(1)])
+    world.bill(INC)
+    world.settle()
+    released = "billproof.invoice.released.v1"
+    endpoint = registered(world, types=[released])
+    window = {"since": "2013-02-01T00:00:00Z", "until": "2013-02-03T00:00:00Z"}
+    assert ask(world, f"POST {ONE}/replays", window, endpoint=endpoint, status=202) == {"events": 1}
+    (delivery,) = queued(world)
+    assert (delivery.endpoint, delivery.attempt) == (endpoint, 1)
+    assert (delivery.event.type, delivery.event.subject) == (released, f"{INC}.{JANUARY}.UA")
+    again = {"event": delivery.event.id}
+    assert ask(world, f"POST {ONE}/replays", again, endpoint=endpoint, status=202) == {"events": 1}
+    assert [known.event for known in queued(world)] == [delivery.event]
+    before = {"since": "2013-01-01T00:00:00Z", "until": "2013-02-01T00:00:00Z"}
+    assert ask(world, f"POST {ONE}/replays", before, endpoint=endpoint, status=202) == {"events": 0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({}, 400),
+        ({"event": "evt_x", "since": "2013-01-01T00:00:00Z"}, 400),
+        ({"since": "2013-01-01T00:00:00", "until": "2013-02-01T00:00:00"}, 400),
+        ({"since": "2013-01-01T00:00:00Z"}, 400),
+        ({"event": "evt_x"}, 404),
+        ({"event": f"evt_{INC}_0_1_0_0"}, 404),
+    ],
+)
+def test_what_names_no_event_of_the_endpoint_is_refused(
+    world: WorldWithWebhooks, asked: dict[str, str], status: int
+) -> None:
+    endpoint = registered(world, types=["billproof.run.closed.v1"])
+    ask(world, f"POST {ONE}/replays", asked, endpoint=endpoint, status=status)
+    assert queued(world) == []

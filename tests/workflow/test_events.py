@@ -1,0 +1,202 @@
+"""Every change of state is told to other systems, once under its id, whatever fails in between."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from billproof.approvals.policy import Policy
+from billproof.errors import ExternalServiceUnavailable, NotFound
+from billproof.events import publishing
+from billproof.events.identity import EventId
+from billproof.events.model import PREFIX, TYPE_NAMES, TYPES, OutboundEvent
+from billproof.invoicing.delivery import deliver_invoice
+from billproof.nets import begin
+from tests.support.balances import bill, taken_back, world_with_balances
+from tests.support.events import MemoryPositions, MemorySink, published, sources_of
+from tests.support.world import INC, JANUARY, World, flight
+
+UA = f"{INC}.{JANUARY}.UA"
+
+
+def billed() -> World:
+    """January is billed for two accounts: EV is held, as nobody says what its cancelled flight costs."""
+    world = World(accounts={"UA", "EV"})
+    (terms,) = world.directory.contracts("EV")
+    world.publish(terms.model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1), flight(2, account="EV", type="flight.cancelled"), flight(3, account="nobody")])
+    world.bill(INC)
+    world.post(UA)
+    deliver_invoice(
+        invoice_id=UA,
+        register=world.register,
+        objects=world.objects,
+        render=lambda _invoice, _released: b"%PDF",
+        mailer=world.mailer,
+        sender=None,
+    )
+    return world
+
+
+def told(world: World) -> list[OutboundEvent]:
+    sink = MemorySink()
+    published(world, sink, positions=MemoryPositions())
+    return sink.events
+
+
+def by_type(events: list[OutboundEvent]) -> dict[str, OutboundEvent]:
+    return {event.type.removeprefix(PREFIX): event for event in events}
+
+
+def test_a_month_is_told_from_its_contracts_to_its_delivery() -> None:
+    world = billed()
+    last = by_type(told(world))
+    assert last.keys() == {
+        "contract.version_taken.v1",
+        "usage.refused.v1",
+        "run.started.v1",
+        "invoice.drafted.v1",
+        "invoice.held.v1",
+        "exception.opened.v1",
+        "invoice.released.v1",
+        "invoice.posted.v1",
+        "invoice.delivered.v1",
+        "run.closed.v1",
+    }
+    released = world.register.released(UA)
+    assert released is not None
+    for state in ("released", "posted", "delivered"):
+        event = last[f"invoice.{state}.v1"]
+        assert (event.subject, event.source, event.legal_entity) == (UA, f"/legal-entities/{INC}", INC)
+        assert (event.data["number"], event.data["account"]) == (released.number, "UA")
+        assert event.data["total"] == released.document.totals.gross.model_dump(mode="json")
+    assert last["invoice.held.v1"].data["reasons"]
+    assert last["exception.opened.v1"].data["kind"] == "invoice"
+    assert last["usage.refused.v1"].data["reasons"] == {"unknown_account": 1}
+    assert last["usage.refused.v1"].source == "/billproof"
+    assert last["run.closed.v1"].subject == f"{INC}-{JANUARY}-001"
+
+
+def test_a_credit_note_and_the_decision_about_it_are_told() -> None:
+    world = billed()
+    document = world.credit(UA).document
+    world.decide(f"{document}.001", "approved", "ben")
+    world.apply(f"{document}.001")
+    world.post(document)
+    last = by_type(told(world))
+    for state in ("requested", "released", "posted"):
+        assert last[f"credit_note.{state}.v1"].subject == document
+    decided = last["exception.decided.v1"].data
+    assert (decided["verdict"], decided["decided_by"], decided["subject"]) == ("approved", "ben", "UA~01")
+
+
+def test_a_balance_is_low_when_a_document_takes_it_below_what_the_policy_declares_and_only_then() -> None:
+    world = world_with_balances()
+    policy = world.directory.policy(INC)
+    declared = policy.model_dump() | {"version": policy.version + 1, "low_balance": {"USD": "100"}}
+    world.publish(Policy.model_validate(declared))
+    taken_back(world)
+    world.ingest([flight(number, day="2013-03-05") for number in range(20)])
+    bill(world, "2013-03")
+    low = [event for event in told(world) if event.type.endswith("balance.low.v1")]
+    changes = [entry.change for entry in world.register.balances.entries(INC, "UA", "USD")]
+    crossing = [change for change in changes if change.after.amount.amount < 100 <= change.opening.amount]
+    assert [event.data["balance"] for event in low] == [
+        change.after.amount.model_dump(mode="json") for change in crossing
+    ]
+    assert len(low) == 1
+    assert low[0].data["threshold"] == {"amount": "100", "currency": "USD"}
+
+
+def test_every_event_has_an_id_of_its_own_that_leads_back_to_it() -> None:
+    world = billed()
+    events = told(world)
+    assert len({event.id for event in events}) == len(events)
+    assert {event.type for event in events} <= TYPE_NAMES
+    for event in events:
+        assert "." not in event.id
+        assert sources_of(world).of_id(EventId.parse(event.id)) == event
+        model, _ = TYPES[event.type.removeprefix(PREFIX)]
+        assert model.model_validate(event.data).model_dump(mode="json") == event.data
+    for unknown in ("evt_nobody_1_1_0_0", events[0].id + "7", f"evt_{INC}_0_999_0_0"):
+        with pytest.raises(NotFound):
+            sources_of(world).of_id(EventId.parse(unknown))
+
+
+def test_within_a_chain_events_are_told_in_their_order() -> None:
+    events = told(billed())
+    for one, other in pairwise(events):
+        assert one.partitionkey != other.partitionkey or one.sequence <= other.sequence or "drafted" in other.type
+
+
+def test_what_was_told_is_not_told_again_and_what_is_new_is() -> None:
+    world, positions, sink = billed(), MemoryPositions(), MemorySink()
+    published(world, sink, positions=positions)
+    before = len(sink.events)
+    assert published(world, sink, positions=positions).events == 0
+    world.credit(UA)
+    published(world, sink, positions=positions)
+    assert sink.types[before:] == ["credit_note.requested.v1", "exception.opened.v1"]
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 30])
+def test_a_sink_that_fails_is_told_the_same_again_and_nothing_is_lost(refusals: int) -> None:
+    world, positions = billed(), MemoryPositions()
+    expected = {event.id for event in told(world)}
+    first, second = MemorySink(), MemorySink(refusals=refusals)
+    failed = 0
+    while second.refusals:
+        with pytest.raises(ExternalServiceUnavailable):
+            published(world, first, second, positions=positions)
+        failed += 1
+    published(world, first, second, positions=positions)
+    assert failed
+    assert {event.id for event in first.events} == expected
+    assert [event.id for event in second.events] == list(dict.fromkeys(event.id for event in second.events))
+    assert {event.id for event in second.events} == expected
+
+
+def test_a_call_that_runs_out_of_time_is_gone_on_with_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, positions, sink = billed(), MemoryPositions(), MemorySink()
+    monkeypatch.setattr(publishing, "MOST_TIME", timedelta(0))
+    calls = 1
+    while published(world, sink, positions=positions).blocks:
+        calls += 1
+    assert calls > 1
+    assert sorted(event.id for event in sink.events) == sorted(event.id for event in told(world))
+
+
+def test_a_first_call_tells_the_last_day_and_not_the_whole_history() -> None:
+    world = billed()
+    later = world.moment + timedelta(days=30)
+    old = {event.id for event in told(world)}
+    world.moment = later
+    world.credit(UA)
+    positions, sink = MemoryPositions(), MemorySink()
+    published(world, sink, positions=positions)
+    assert sink.types == ["credit_note.requested.v1", "exception.opened.v1"]
+    assert old.isdisjoint(event.id for event in sink.events)
+
+
+def test_a_fact_that_was_changed_afterwards_is_an_internal_error_and_stops_nothing() -> None:
+    world = billed()
+    whole = {event.id for event in told(world)}
+    facts = world.records["invoices"].items
+    key = next(key for key in facts if key.sort == "UA#released")
+    facts[key] = {"number": "forged"}
+    call = begin("trace")
+    left = {event.id for event in told(world)}
+    assert whole - left
+    assert len(call.caught) == len(whole - left) == 3  # released, and what is told of it after it: posted, delivered
+
+
+def test_what_was_erased_or_never_written_tells_nothing() -> None:
+    world = billed()
+    facts = world.records["invoices"].items
+    for key in [key for key in facts if key.sort.endswith("#released")]:
+        del facts[key]
+    for name in [name for name in world.objects.items if name.startswith(("quarantine/", "runs/"))]:
+        del world.objects.items[name]
+    left = by_type(told(world))
+    assert left.keys().isdisjoint({"invoice.released.v1", "usage.refused.v1", "invoice.drafted.v1"})
+    assert left["invoice.posted.v1"].data["number"] is None
