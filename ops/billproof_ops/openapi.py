@@ -71,6 +71,23 @@ _ERRORS = (
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+_OF_THE_GATEWAY = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""What API Gateway answers itself: no authorizer let the call in, no such route, no function that answers."""
+_GATEWAY_MESSAGE = {
+    "title": "GatewayMessage",
+    "description": "What API Gateway says of a call that it does not let in.",
+    "type": "object",
+    "required": ["message"],
+    "properties": {"message": {"type": ["string", "null"], "description": "What is wrong, such as Unauthorized."}},
+}
 _PROBLEM = {
     "title": "Problem",
     "description": "A problem document (RFC 9457).",
@@ -171,7 +188,12 @@ def document() -> dict[str, Any]:
         "security": [{"signature": []}, {"token": []}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas["$defs"], "Problem": _PROBLEM, "UsageEvent": usage_event()},
+            "schemas": {
+                **schemas["$defs"],
+                "Problem": _PROBLEM,
+                "GatewayMessage": _GATEWAY_MESSAGE,
+                "UsageEvent": usage_event(),
+            },
             "securitySchemes": {
                 "signature": {"type": "http", "scheme": "AWS4-HMAC-SHA256", "description": "AWS Signature Version 4."},
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -189,13 +211,12 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
     is_file = route.returns is Attachment
     file = {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}}
     content = file if is_file else {"application/json": {"schema": returns}}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "operationId": route.name[0].lower() + route.name[1:],
         "summary": route.summary.splitlines()[0],
         "parameters": [_parameter(name, "path", asks) for name in in_path],
         "responses": {str(route.status.value): {"description": route.status.phrase, "content": content}}
-        | {str(status.value): {"description": status.phrase, "content": problem} for status in _ERRORS},
+        | {str(status.value): _error(status) for status in _ERRORS},
     }
     if route.scope:
         operation["x-scope"] = route.scope
@@ -212,6 +233,14 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
         operation["parameters"].append(_IF_MATCH if route.method == "put" else _IDEMPOTENCY)
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(asks, in_path)}}}
     return operation
+
+
+def _error(status: HTTPStatus) -> dict[str, Any]:
+    """Return what is answered instead of a result: a problem of ours, or of API Gateway where no call came to us."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if status in _OF_THE_GATEWAY:
+        content["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
+    return {"description": status.phrase, "content": content}
 
 
 def _parameter(name: str, place: str, asks: dict[str, Any] | None) -> dict[str, Any]:
