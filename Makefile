@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos lives bench scale mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -74,6 +74,14 @@ readme: setup ## The README's commands and figures, on what make demo left
 
 chaos: setup ## Kill every step at every port call (N=1: at 30), and the demo N times (N=10); SEED repeats what was drawn
 	N=$(N) $(BIN)/pytest --no-cov tests/chaos
+
+.fuzz/.ready: requirements/bootstrap.txt requirements/fuzz.txt $(VENV)/.ready
+	$(PYTHON) -m venv --clear .fuzz
+	$(BIN)/uv pip install --quiet --python .fuzz/bin/python --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+api-fuzz: setup .fuzz/.ready ## The API against schemathesis (EXAMPLES=5 a route, SEED), and EVENTS=3000 from Node and Python on a line that fails
+	$(BIN)/pytest --no-cov -n 0 tests/fuzz
 
 .bench/.ready: requirements/bootstrap.txt requirements/bench.txt $(VENV)/.ready
 	$(PYTHON) -m venv --clear .bench
@@ -146,7 +154,7 @@ pins: setup ## Compile requirements/ anew from pyproject.toml
 
 clean: ## Remove what was made; stops a local stack first
 	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
-	rm -rf .bench .functions .localstack .security $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .bench .functions .fuzz .localstack .security $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ci: ## What CI runs
 	.ci/run

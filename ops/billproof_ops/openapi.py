@@ -21,7 +21,9 @@ from billproof.api.routes import Attachment, Route
 from billproof.masterdata.model import AnyMasterData
 from billproof.usage.receiving import BATCH, CONTENT_TYPES, LINES
 from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE
+from billproof_ops import openapi_examples
 from billproof_ops.describing import DescribedSchemas
+from billproof_ops.openapi_errors import ERRORS, error_answer
 from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
 from billproof_ops.usage_event_schema import usage_event
@@ -57,34 +59,6 @@ _IF_MATCH = {
     "description": "The ETag of the latest version that the caller knows: 412 where there is a later one.",
 }
 _IN_PATH = re.compile(r"\{([a-z_]+)\}")
-_ERRORS = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-_PROBLEM = {
-    "title": "Problem",
-    "description": "A problem document (RFC 9457).",
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "properties": {
-        "type": {"type": "string", "description": "The code as a URN."},
-        "title": {"type": "string", "description": "The phrase of the status."},
-        "status": {"type": "integer", "description": "The HTTP status."},
-        "detail": {"type": "string", "description": "What is wrong, for people."},
-        "code": {"type": "string", "description": "A stable code: docs/api.md lists them."},
-        "request_id": {"type": "string", "description": "Names the call in the logs."},
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +139,19 @@ def document() -> dict[str, Any]:
         asks = schemas["$defs"][_name(names[route.asks, "validation"])] if route.asks else None
         returns = names.get((route.returns, "serialization"), {})
         paths.setdefault(route.path, {})[route.method] = _operation(route, asks, returns)
+    _add_examples(routes, paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Billproof", "version": "1.0.0", "description": "docs/api.md explains it."},
         "security": [{"signature": []}, {"token": []}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas["$defs"], "Problem": _PROBLEM, "UsageEvent": usage_event()},
+            "schemas": {
+                **schemas["$defs"],
+                "Problem": _PROBLEM,
+                "GatewayMessage": _GATEWAY_MESSAGE,
+                "UsageEvent": usage_event(),
+            },
             "securitySchemes": {
                 "signature": {"type": "http", "scheme": "AWS4-HMAC-SHA256", "description": "AWS Signature Version 4."},
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -189,13 +169,12 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
     is_file = route.returns is Attachment
     file = {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}}
     content = file if is_file else {"application/json": {"schema": returns}}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "operationId": route.name[0].lower() + route.name[1:],
         "summary": route.summary.splitlines()[0],
         "parameters": [_parameter(name, "path", asks) for name in in_path],
         "responses": {str(route.status.value): {"description": route.status.phrase, "content": content}}
-        | {str(status.value): {"description": status.phrase, "content": problem} for status in _ERRORS},
+        | {str(status.value): error_answer(status) for status in ERRORS},
     }
     if route.scope:
         operation["x-scope"] = route.scope
@@ -212,6 +191,22 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
         operation["parameters"].append(_IF_MATCH if route.method == "put" else _IDEMPOTENCY)
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(asks, in_path)}}}
     return operation
+
+
+def _add_examples(routes: list[Described], paths: dict[str, Any]) -> None:
+    """Add values of real calls to the routes, and where the answer of one leads on."""
+    names = {route.key: paths[route.path][route.method]["operationId"] for route in routes}
+    for route in routes:
+        operation = paths[route.path][route.method]
+        for field in operation["parameters"]:
+            value = openapi_examples.parameter(route.path, field["name"])
+            if value is not None and (field["required"] or field["name"] in {"legal_entity", "period"}):
+                field["example"] = value
+        body = openapi_examples.body(route.method, route.path)
+        if body is not None and "requestBody" in operation:
+            operation["requestBody"]["content"]["application/json"]["example"] = body
+        if links := openapi_examples.links(route.method, route.path, names):
+            operation["responses"][str(route.status.value)]["links"] = links
 
 
 def _parameter(name: str, place: str, asks: dict[str, Any] | None) -> dict[str, Any]:

@@ -16,16 +16,27 @@ from tests.support.world import World
 class FlakyApi:
     """Answers calls; some are lost before the function sees them, some answers after, some are refused for a while."""
 
-    def __init__(self, world: World, *, by: str, faults: float, seed: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        by: str,
+        faults: float,
+        seed: int,
+        kinds: tuple[str, ...] = ("before", "after", "503", "429"),
+        most_faults: int = 1_000_000,
+    ) -> None:
         self.world, self.by = world, by
         self.faults, self.random = faults, random.Random(seed)
+        self.kinds, self.most_faults = kinds, most_faults
         self.faults_made = 0
         self._lock = threading.Lock()
 
     def answer(self, path: str, body: str, content_type: str) -> tuple[int, str] | None:
         """Return the status and the body of an answer, or None where the line breaks."""
         with self._lock:
-            fault = self.random.choice(("before", "after", "503", "429")) if self.random.random() < self.faults else ""
+            is_faulty = self.random.random() < self.faults and self.faults_made < self.most_faults
+            fault = self.random.choice(self.kinds) if is_faulty else ""
             self.faults_made += bool(fault)
             if fault == "before":
                 return None
@@ -37,9 +48,9 @@ class FlakyApi:
 
 
 @contextmanager
-def flaky_api(world: World, *, by: str, faults: float, seed: int) -> Iterator[tuple[str, FlakyApi]]:
+def flaky_api(world: World, *, by: str, faults: float, seed: int, **more: Any) -> Iterator[tuple[str, FlakyApi]]:
     """Serve the API and yield its address."""
-    api = FlakyApi(world, by=by, faults=faults, seed=seed)
+    api = FlakyApi(world, by=by, faults=faults, seed=seed, **more)
 
     class Calls(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -55,6 +66,8 @@ def flaky_api(world: World, *, by: str, faults: float, seed: int) -> Iterator[tu
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(text.encode())))
             self.send_header("connection", "close")
+            if status in {429, 503}:
+                self.send_header("retry-after", "1")
             self.end_headers()
             self.wfile.write(text.encode())
 
