@@ -1,13 +1,19 @@
-"""`billproof usage show` and `compact`: what an account has used so far, and the compaction of the usage log."""
+"""`billproof usage show`, `exposure` and `compact`: what is used so far, what is owed, and compacting the usage log."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated
 
 import typer
 
 from billproof.model import decimal_text
+from billproof.pipeline.exposure import Exposure
 from billproof_ops import live, naming, tables
-from billproof_ops.printing import AsJson, console, print_json
+from billproof_ops.printing import AsJson, Entity, console, print_json
 from billproof_ops.target import Target
+
+SHOWN = 50
+"""Accounts that are printed, those that owe most first; --json prints all of them."""
 
 
 def show(
@@ -33,6 +39,43 @@ def show(
         console.print(f"net so far {usage.net}, with tax {usage.gross}")
     for finding in usage.findings:
         console.print(f"{finding.severity} {finding.code}: {finding.message}. {finding.remedy}")
+
+
+def exposure(
+    *,
+    entity: Entity = "",
+    period: Annotated[str, typer.Option("--period", "-p", help="The month, such as 2013-01; else this one.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what all accounts owe so far for a month that is not billed, before tax. Nothing is stored."""
+    target = Target.find()
+    name = naming.legal_entity(target, entity)
+    owed = live.show_exposure(target, name, naming.month_so_far(target, name, period))
+    if as_json:
+        print_json(owed.model_dump(mode="json"))
+        return
+    listed = tables.table(
+        "Account", "Owed", "Events", title=f"{name} {owed.period}, at {owed.at}", right=("Owed", "Events")
+    )
+    largest = sorted(owed.accounts, key=lambda account: -account.net.amount if account.net else Decimal("-Infinity"))
+    for account in largest[:SHOWN]:
+        listed.add_row(account.account, str(account.net) if account.net else "not known", f"{account.events:,}")
+    console.print(listed)
+    if len(largest) > SHOWN:
+        console.print(f"and {len(largest) - SHOWN:,} more accounts: --json prints all of them")
+    console.print(f"in all {', '.join(map(str, owed.totals)) or 'nothing'}, of {len(owed.accounts):,} accounts")
+    for missing in _not_in(owed):
+        console.print(f"not in it: {missing}", soft_wrap=True)
+
+
+def _not_in(owed: Exposure) -> Iterator[str]:
+    """Say what an exposure does not hold."""
+    if owed.newer_segments:
+        yield f"{owed.newer_segments:,} segments that came after the last compaction, for accounts read from roll-ups"
+    for account in owed.unpriced[:SHOWN]:
+        yield f"{account.account}, which cannot be priced: {', '.join(account.findings)}"
+    if owed.released:
+        yield f"{owed.released:,} accounts whose invoice is released"
 
 
 def compact(

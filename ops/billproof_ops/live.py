@@ -1,6 +1,7 @@
 """What the command asks of live usage and of compaction."""
 
 from billproof.periods import Period
+from billproof.pipeline.exposure import Exposure, exposure
 from billproof.pipeline.live_usage import RunningUsage, running_usage
 from billproof_ops.target import Target
 
@@ -15,6 +16,12 @@ def show_account(target: Target, legal_entity: str, account: str, period: str) -
         sources=target.ports.preview_sources(),
         now=now,
     )
+
+
+def show_exposure(target: Target, legal_entity: str, period: str) -> Exposure:
+    """Return what all accounts of a legal entity owe so far for a month."""
+    ports = target.ports
+    return exposure(legal_entity=legal_entity, period=period, sources=ports.preview_sources(), now=ports.now())
 
 
 def start_compaction(target: Target, month: str) -> tuple[str, bool]:

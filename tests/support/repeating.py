@@ -36,6 +36,7 @@ READING: dict[str, tuple[str, ...]] = {
     "run status": (RUN,),
     "run watch": (RUN,),
     "status": (),
+    "usage exposure": MONTH,
     "usage show": ("UA", "-p", JANUARY),
     "simulate": ("--contracts", "examples/terms.json", *MONTH),
 }

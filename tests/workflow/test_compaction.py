@@ -171,7 +171,7 @@ def test_the_same_segments_give_the_same_object_and_a_day_without_any_gives_none
     world.ingest([flight(number) for number in range(50)])
     assert compact(world) == compact(world)
     assert compact(world, "2013-01-06").outcome == DayOutcome.EMPTY
-    assert len([key for key in world.objects.items if key.startswith("compact")]) == 2
+    assert len([key for key in world.objects.items if key.startswith("compact")]) == 3
 
 
 def test_names_of_properties_that_differ_in_case_only_share_no_column() -> None:

@@ -1,6 +1,7 @@
 """Compacted days of the usage log: the copies of a bucket and day in one Parquet object, and what says so.
 
     compacted/bucket=<NN>/day=<day>/<digest>.parquet                   named by its content
+    compacted/bucket=<NN>/day=<day>/_<digest>.rollup                   the same added up by account: rollups.py
     compactions/bucket=<NN>/day=<day>/<segments>-<digest>.json.zst     names the object and the segments that it covers
 
     segments      A B C            A B C D E
@@ -10,9 +11,11 @@ Nothing is overwritten or removed: a run names the compactions that it reads in 
 stay what is proved, and what is read of a day that has no compaction.
 """
 
+import operator
 from collections.abc import Iterator, Sequence
 
 from backports import zstd
+from pydantic import Field
 
 from billproof.errors import NotFound
 from billproof.ids import canonical_json, digest_bytes
@@ -40,7 +43,8 @@ class Compaction(Model):
 
     A segment's name is the digest of its content; a copy has the place of its segment in `segments`. `engine` is the
     version of DuckDB whose hashes of ids the object holds. `settled` is false where a row of some account has to be
-    judged with its others: the account corrects, retracts or contradicts an event of the day.
+    judged with its others: the account corrects, retracts or contradicts an event of the day. `rollup` is the object
+    that adds it up by account and hour (rollups.py); empty in compactions of before, and where a sum is out of range.
     """
 
     bucket: int
@@ -52,6 +56,7 @@ class Compaction(Model):
     engine: str
     settled: bool
     properties: tuple[PropertyColumns, ...]
+    rollup: str = Field(default="", exclude_if=operator.not_)
 
     @property
     def keys(self) -> list[str]:

@@ -68,7 +68,7 @@ class CompactedDays:
         if plan.manifest and plan.known_ids is not None and _have_instants(plan):
             self._keys = compacted_in(objects, plan.manifest)
         self._accounts = sorted({window.account for window in plan.windows})
-        self._bounded = sorted({window.account for window in plan.windows if _is_bounded(window)})
+        self._bounded = sorted({window.account for window in plan.windows if is_bounded(window)})
 
     def __bool__(self) -> bool:
         """Say whether any day is compacted."""
@@ -114,7 +114,7 @@ class CompactedDays:
         return PlainRows([(file.compaction, file.path) for file in files], self._accounts, touched=touched)
 
 
-def _is_bounded(window: AccountWindow) -> bool:
+def is_bounded(window: AccountWindow) -> bool:
     """Say whether an earlier run, or an instant of receipt, bounds what counts in a window."""
     after = window.after_manifest or window.after
     before = window.before_manifest or window.before

@@ -8,7 +8,7 @@ account corrects, retracts or contradicts an event of the day (`is_plain` is fal
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +26,7 @@ from billproof.usage.correcting import keep_standing
 from billproof.usage.databases import opened
 from billproof.usage.earlier_lists import number_files
 from billproof.usage.judging import judge_copies, load_copies
+from billproof.usage.rollups import rolled_up, rollup_key
 from billproof.usage.sql_texts import TIME_LETTERS
 
 ROWS_OF_A_GROUP = 8_192
@@ -137,7 +138,9 @@ def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Met
     segments = [key for keys in log.segments_of(objects, bucket, [day]) for key in keys]
     if not segments:
         return Compacted(bucket=bucket, day=day, outcome=DayOutcome.EMPTY, segments=0, copies=0)
+    meters = list(meters)
     properties = typed_properties(meters)
+    wheres = {name for meter in meters for name in meter.where}
     with opened(is_alone=True) as (database, folder):
         copies, complete = _load(database, fetch_all(objects, segments, folder), properties)
         judge_copies(database, by_account=True, has_bounds=False)
@@ -146,9 +149,13 @@ def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Met
         columns = list(zip(properties, complete, strict=True))
         database.execute(_WRITE.format(path=path, rows=ROWS_OF_A_GROUP, typed=_typed_sql(properties)))
         content = path.read_bytes()
+        rollup = _rolled_up(database, folder, properties, wheres)
         (again,) = database.execute("select count(*) from repeated where verdict != 'kept'").fetchall()[0]
     key = object_key(bucket, day, content)
     objects.put(key, content, content_type=PARQUET)
+    named = rollup_key(bucket, day, rollup) if rollup else ""
+    if rollup:
+        objects.put(named, rollup, content_type=PARQUET)
     compaction = Compaction(
         bucket=bucket,
         day=day,
@@ -159,11 +166,21 @@ def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Met
         engine=duckdb.__version__,
         settled=is_settled,
         properties=tuple(_columns(typed, is_complete=is_complete) for typed, is_complete in columns),
+        rollup=named,
     )
     written = write_compaction(objects, compaction)
     return Compacted(
         bucket=bucket, day=day, outcome=DayOutcome.COMPACTED, segments=len(segments), copies=copies, key=written
     )
+
+
+def _rolled_up(
+    database: duckdb.DuckDBPyConnection, folder: Path, properties: Sequence[TypedProperty], wheres: Container[str]
+) -> bytes:
+    """Roll the day up by account and hour: what is measured, and what conditions ask for."""
+    measured = [(typed.name, f"q{number}") for number, typed in enumerate(properties) if typed.is_quantity]
+    asked_for = [(typed.name, f"p{number}") for number, typed in enumerate(properties) if typed.name in wheres]
+    return rolled_up(database, folder / "day.rollup", measured=measured, wheres=asked_for)
 
 
 def _load(

@@ -110,20 +110,20 @@ def _compacted(bucket: int, removed: Sequence[str], objects: AuditedObjects) -> 
     for day in sorted(compactions.keys() | parquet.keys()):
         of_day, content = compactions.get(day, []), parquet.get(day, [])
         covered = [_covered(objects, key) for key in of_day]
-        named = {name for name, _ in covered}
+        named = {name for names, _ in covered for name in names}
         is_whole = set(chain_iterables.from_iterable(segments for _, segments in covered)) <= left
         if not (is_whole and set(content) <= named):
             keys += [*of_day, *content]
     return keys
 
 
-def _covered(objects: AuditedObjects, key: str) -> tuple[str, list[str]]:
-    """Return the object of a compaction and its segments; of one that no longer reads, nothing that is there."""
+def _covered(objects: AuditedObjects, key: str) -> tuple[list[str], list[str]]:
+    """Return the objects of a compaction and its segments; of one that no longer reads, nothing that is there."""
     try:
         compaction = read_compaction(objects, key)
     except NotFound:
-        return "", [""]
-    return compaction.object, compaction.keys
+        return [], [""]
+    return [compaction.object, compaction.rollup], compaction.keys
 
 
 def _refused(account: str, objects: AuditedObjects, unreadable: list[str]) -> Iterator[_Shared]:
