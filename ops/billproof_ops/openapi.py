@@ -23,7 +23,7 @@ from billproof.usage.receiving import BATCH, CONTENT_TYPES, LINES
 from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE
 from billproof_ops import openapi_examples
 from billproof_ops.describing import DescribedSchemas
-from billproof_ops.openapi_errors import ERRORS, error_answer
+from billproof_ops.openapi_errors import ERRORS, GATEWAY_MESSAGE, PROBLEM, error_answer
 from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
 from billproof_ops.usage_event_schema import usage_event
@@ -148,8 +148,8 @@ def document() -> dict[str, Any]:
         "components": {
             "schemas": {
                 **schemas["$defs"],
-                "Problem": _PROBLEM,
-                "GatewayMessage": _GATEWAY_MESSAGE,
+                "Problem": PROBLEM,
+                "GatewayMessage": GATEWAY_MESSAGE,
                 "UsageEvent": usage_event(),
             },
             "securitySchemes": {

@@ -4,7 +4,7 @@ Each call of AWS is whole, as it is there; between any two of them the other fun
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Barrier, Lock
@@ -62,7 +62,7 @@ def function_of(chain: Chain) -> Composition:
 def at_once(chain: Chain, digests: list[str], monkeypatch: pytest.MonkeyPatch) -> list[OpeningState | BillproofError]:
     """Confirm openings side by side, each call of AWS after a pause that is drawn."""
     lock, start, drawn = Lock(), Barrier(len(digests)), random.Random("".join(digests))
-    whole = BaseClient._make_api_call
+    whole: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
 
     def call(self: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
         sleep(drawn.random() / 500)
