@@ -21,7 +21,9 @@ from billproof.api.routes import Attachment, Route
 from billproof.masterdata.model import AnyMasterData
 from billproof.usage.receiving import BATCH, CONTENT_TYPES, LINES
 from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE
+from billproof_ops import openapi_examples
 from billproof_ops.describing import DescribedSchemas
+from billproof_ops.openapi_errors import ERRORS, GATEWAY_MESSAGE, PROBLEM, error_answer
 from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
 from billproof_ops.usage_event_schema import usage_event
@@ -57,51 +59,6 @@ _IF_MATCH = {
     "description": "The ETag of the latest version that the caller knows: 412 where there is a later one.",
 }
 _IN_PATH = re.compile(r"\{([a-z_]+)\}")
-_ERRORS = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-_OF_THE_GATEWAY = {
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-}
-"""What API Gateway answers itself: no authorizer let the call in, no such route, no function that answers."""
-_GATEWAY_MESSAGE = {
-    "title": "GatewayMessage",
-    "description": "What API Gateway says of a call that it does not let in.",
-    "type": "object",
-    "required": ["message"],
-    "properties": {"message": {"type": ["string", "null"], "description": "What is wrong, such as Unauthorized."}},
-}
-_PROBLEM = {
-    "title": "Problem",
-    "description": "A problem document (RFC 9457).",
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "properties": {
-        "type": {"type": "string", "description": "The code as a URN."},
-        "title": {"type": "string", "description": "The phrase of the status."},
-        "status": {"type": "integer", "description": "The HTTP status."},
-        "detail": {"type": "string", "description": "What is wrong, for people."},
-        "code": {"type": "string", "description": "A stable code: docs/api.md lists them."},
-        "request_id": {"type": "string", "description": "Names the call in the logs."},
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +139,7 @@ def document() -> dict[str, Any]:
         asks = schemas["$defs"][_name(names[route.asks, "validation"])] if route.asks else None
         returns = names.get((route.returns, "serialization"), {})
         paths.setdefault(route.path, {})[route.method] = _operation(route, asks, returns)
+    _add_examples(routes, paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Billproof", "version": "1.0.0", "description": "docs/api.md explains it."},
@@ -190,8 +148,8 @@ def document() -> dict[str, Any]:
         "components": {
             "schemas": {
                 **schemas["$defs"],
-                "Problem": _PROBLEM,
-                "GatewayMessage": _GATEWAY_MESSAGE,
+                "Problem": PROBLEM,
+                "GatewayMessage": GATEWAY_MESSAGE,
                 "UsageEvent": usage_event(),
             },
             "securitySchemes": {
@@ -216,7 +174,7 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
         "summary": route.summary.splitlines()[0],
         "parameters": [_parameter(name, "path", asks) for name in in_path],
         "responses": {str(route.status.value): {"description": route.status.phrase, "content": content}}
-        | {str(status.value): _error(status) for status in _ERRORS},
+        | {str(status.value): error_answer(status) for status in ERRORS},
     }
     if route.scope:
         operation["x-scope"] = route.scope
@@ -235,12 +193,20 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
     return operation
 
 
-def _error(status: HTTPStatus) -> dict[str, Any]:
-    """Return what is answered instead of a result: a problem of ours, or of API Gateway where no call came to us."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    if status in _OF_THE_GATEWAY:
-        content["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
-    return {"description": status.phrase, "content": content}
+def _add_examples(routes: list[Described], paths: dict[str, Any]) -> None:
+    """Add values of real calls to the routes, and where the answer of one leads on."""
+    names = {route.key: paths[route.path][route.method]["operationId"] for route in routes}
+    for route in routes:
+        operation = paths[route.path][route.method]
+        for field in operation["parameters"]:
+            value = openapi_examples.parameter(route.path, field["name"])
+            if value is not None and (field["required"] or field["name"] in {"legal_entity", "period"}):
+                field["example"] = value
+        body = openapi_examples.body(route.method, route.path)
+        if body is not None and "requestBody" in operation:
+            operation["requestBody"]["content"]["application/json"]["example"] = body
+        if links := openapi_examples.links(route.method, route.path, names):
+            operation["responses"][str(route.status.value)]["links"] = links
 
 
 def _parameter(name: str, place: str, asks: dict[str, Any] | None) -> dict[str, Any]:

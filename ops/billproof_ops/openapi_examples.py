@@ -1,0 +1,124 @@
+"""What the OpenAPI document shows of real calls: values of parameters, bodies, and where an answer leads on."""
+
+import json
+from typing import Any
+
+from billproof_ops.schemas import EXAMPLES
+from billproof_ops.usage_event_schema import usage_event
+
+_ENTITY, _MONTH, _ACCOUNT = "skymeter-inc", "2013-01", "UA"
+_FLIGHT = usage_event()["examples"][0]
+PARAMETERS: dict[str, Any] = {
+    "legal_entity": _ENTITY,
+    "period": _MONTH,
+    "account": _ACCOUNT,
+    "run": f"{_ENTITY}-{_MONTH}-001",
+    "document": "SKY-US-2013-000001",
+    "exception": f"{_ENTITY}.{_MONTH}.EV.001",
+    "event": "2013-01-05.0f3c8a",
+    "version": 2,
+    "source": _FLIGHT["source"],
+    "id": _FLIGHT["id"],
+    "time": _FLIGHT["time"],
+    "limit": 100,
+}
+"""A value of a parameter by its name, in every route that says no other."""
+_IDS = {
+    "/v1/legal-entities": _ENTITY,
+    "/v1/policies": _ENTITY,
+    "/v1/accounts": _ACCOUNT,
+    "/v1/contracts": "UA-2013",
+    "/v1/meters": "flights_handled",
+    "/v1/exchange-rates": "EUR-USD",
+}
+_MASTER_DATA = {
+    "/v1/legal-entities": "legal-entity",
+    "/v1/policies": "policy",
+    "/v1/accounts": "account",
+    "/v1/contracts": "contract",
+    "/v1/meters": "meter",
+    "/v1/exchange-rates": "exchange-rate",
+}
+_IN_PATH = frozenset({"kind", "id", "version"})
+_MONTH_OF_ENTITY = {"legal_entity": _ENTITY, "period": _MONTH}
+_BODIES: dict[str, Any] = {
+    "POST /v1/exceptions/{exception}/decisions": {"verdict": "approved", "reason": "agreed with the customer"},
+    "POST /v1/credit-notes": {
+        "id": "C-1",
+        "invoice": f"{_ENTITY}.{_MONTH}.{_ACCOUNT}",
+        "reason": "goodwill",
+        "note": "as agreed by telephone",
+    },
+    "POST /v1/runs": _MONTH_OF_ENTITY,
+    "POST /v1/sign-offs": _MONTH_OF_ENTITY,
+    "POST /v1/refused-events/{event}/dismissals": {"reason": "a test of the source"},
+    "POST /v1/policies/{legal_entity}/versions/{version}/confirmations": {},
+    "POST /v1/openings/{legal_entity}": {"step": "confirm", "digest": "0" * 64},
+    "POST /v1/invoices:preview": {"account": _ACCOUNT, "period": _MONTH},
+}
+
+
+def parameter(path: str, name: str) -> Any:
+    """Return a value of a parameter of a path, or None."""
+    of_kind = next((value for start, value in _IDS.items() if path.startswith(start)), None)
+    return of_kind if name == "id" and of_kind else PARAMETERS.get(name)
+
+
+def body(method: str, path: str) -> Any:
+    """Return a body of a route, or None; what a path names is not in it."""
+    key = f"{method.upper()} {path}"
+    if key in _BODIES:
+        return _BODIES[key]
+    kind = next((kind for start, kind in _MASTER_DATA.items() if path.startswith(start)), None)
+    if path == "/v1/simulations":
+        return {**_MONTH_OF_ENTITY, "changes": [{**_stored("contract"), "version": 2}]}
+    if kind is None:
+        return _stored("price-request") if path == "/v1/prices:quote" else None
+    in_path = {"kind", "id", "version"} if "{version}" in path else {"id"}
+    return {name: value for name, value in _stored(kind).items() if name not in in_path}
+
+
+def links(method: str, path: str, names: dict[str, str]) -> dict[str, Any]:
+    """Return where the answer of a route leads; `names` has the operation of each route key."""
+    return {
+        names[key]: {"operationId": names[key], "parameters": {parameter: place}}
+        for key, parameter, place in LINKS.get(f"{method.upper()} {path}", ())
+    }
+
+
+def _stored(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text())
+    return document
+
+
+_OF_RUN = (
+    "GET /v1/runs/{run}",
+    "GET /v1/runs/{run}/statement",
+    "GET /v1/runs/{run}/findings",
+    "GET /v1/runs/{run}/balance",
+)
+_OF_DOCUMENT = ("", "/pdf", "/explanation", "/proof")
+LINKS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "POST /v1/runs": tuple((key, "run", "$response.body#/run_id") for key in _OF_RUN),
+    "GET /v1/runs": tuple((key, "run", "$response.body#/items/0/run") for key in _OF_RUN),
+    **{
+        f"GET /v1/{kind}": tuple(
+            (f"GET /v1/{kind}/{{document}}{part}", "document", "$response.body#/items/0/number")
+            for part in _OF_DOCUMENT
+        )
+        for kind in ("invoices", "credit-notes")
+    },
+    "GET /v1/exceptions": tuple(
+        (key, "exception", "$response.body#/items/0/opened/id")
+        for key in ("GET /v1/exceptions/{exception}", "POST /v1/exceptions/{exception}/decisions")
+    ),
+    "POST /v1/credit-notes": (
+        ("POST /v1/exceptions/{exception}/decisions", "exception", "$response.body#/exception"),
+        ("GET /v1/exceptions/{exception}", "exception", "$response.body#/exception"),
+    ),
+    "PUT /v1/accounts/{id}/versions/{version}": tuple(
+        (key, "account", "$response.body#/id")
+        for key in ("GET /v1/accounts/{account}", "GET /v1/accounts/{account}/contracts")
+    ),
+}
+"""Where the answer of a route leads: the next route, its parameter, and where its value is."""
