@@ -65,8 +65,8 @@ def add(
 ) -> None:
     """Register an endpoint, and print the secret by which its receiver verifies signatures."""
     target = Target.find()
-    asked = {"legal_entity": naming.legal_entity(target, legal_entity), "url": url, "types": types or []}
-    answer = call(target, REGISTER, asked, who=who)
+    wanted = {"legal_entity": naming.legal_entity(target, legal_entity), "url": url, "types": types or []}
+    answer = call(target, REGISTER, wanted, who=who)
     registered = RegisteredWebhook(endpoint=answer["endpoint"]["id"], url=url, secret=answer["secret"])
     show(registered, as_json=as_json, text=f"{registered.endpoint}: its secret is {registered.secret}")
 
@@ -85,7 +85,7 @@ def replay(
     if bool(event) == bool(since and until):
         message = "name an event with --event, or a window with --from and --to"
         raise WrongUse(message)
-    asked = {"event": event} if event else {"since": since, "until": until}
-    answer = call(Target.find(), REPLAY, {"endpoint": endpoint, **asked}, who=who)
+    wanted = {"event": event} if event else {"since": since, "until": until}
+    answer = call(Target.find(), REPLAY, {"endpoint": endpoint, **wanted}, who=who)
     replayed = ReplayedEvents(endpoint=endpoint, events=answer["events"])
     show(replayed, as_json=as_json, text=f"{replayed.events} events are sent again to {endpoint}")

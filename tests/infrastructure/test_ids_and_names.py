@@ -22,6 +22,7 @@ NEVER_READ_BACK = {
     "shared/billproof/erp/declaring.py": "a reference at the external tax engine, kept for ever",
     "shared/billproof/pipeline/usages.py": "the name of a part of an artefact",
     "shared/billproof/reconciliation/service.py": "what was reconciled, for the log",
+    "shared/billproof/webhooks/signing.py": "what a signature signs, as the standard has it",
     "shared/billproof/tax/port.py": "the key of a calculation, which is compared as a whole",
 }
 """Where two names, none of which can hold the separator, make a text that nobody takes apart."""

@@ -92,9 +92,6 @@ class Chain:
             value = value["Fn::If"][1]
         return self._names[value["Ref"]] if isinstance(value, dict) else str(value)
 
-    def url(self, queue: str) -> str:
-        return self._names[queue]
-
     def messages(self, function: str, bodies: list[str], *, sent_at: datetime | None = None) -> Any:
         """Call a queue's consumer."""
         instant = str(int((sent_at or self.now).timestamp() * 1000))

@@ -5,15 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 from billproof.access.scopes import Client, Scope
-from billproof.adapters.aws.clients import client
+from billproof.ids import digest
 from billproof_ops.demo import story
 from billproof_ops.local.people import local_identity
 from tests.support.api_events import route_event
 from tests.support.aws_chain import Chain
-from tests.support.webhooks import ScriptedSender
+from tests.support.webhooks import ScriptedSender, event
 from tests.support.world import INC
 
 DRAFTED = f"runs/{INC}-2013-02-001/drafts/lost.json"
+DELIVERY = {
+    "endpoint": "",
+    "legal_entity": INC,
+    "event": event().model_dump(mode="json"),
+    "first_at": "2013-05-05T00:00:00Z",
+    "due_at": "2013-05-05T00:00:00Z",
+}
 ENDPOINT = "/v1/webhook-endpoints/{endpoint}"
 
 
@@ -23,7 +30,7 @@ def tell(chain: Chain) -> None:
     hooks = Client(
         id="hooks", identities=(local_identity("hooks"),), scopes=(Scope.WEBHOOKS_WRITE, Scope.WEBHOOKS_READ)
     )
-    chain.adopt(policy.model_copy(update={"version": policy.version + 1, "clients": (*policy.clients, hooks)}))
+    chain.adopt(policy.model_copy(update={"version": 99, "clients": (*policy.clients, hooks)}))
     chain.now += timedelta(hours=1)
     drafting = chain.ports("draft_invoices")
     drafting.objects.put(DRAFTED, b"{}")
@@ -36,8 +43,11 @@ def tell(chain: Chain) -> None:
     for replay in (window, {"event": f"evt_{INC}_0_1_0_0"}):
         ask(chain, f"POST {ENDPOINT}/replays", json.dumps(replay), endpoint=endpoint)
     chain.ports("deliver_webhooks").__dict__["webhook_sender"] = ScriptedSender(500, 200, 410)
-    for _ in range(3):
-        chain.messages("deliver_webhooks", deliveries(chain))
+    for attempt in range(4):  # one fails, one is sent, one is gone, one finds the endpoint disabled
+        delivery = DELIVERY | {"endpoint": endpoint, "attempt": attempt + 1}
+        chain.messages(
+            "deliver_webhooks", [json.dumps(delivery), json.dumps(delivery | {"due_at": "2099-01-01T00:00:00Z"})]
+        )
     ask(chain, f"GET {ENDPOINT}/deliveries", endpoint=endpoint)
     ask(chain, f"POST {ENDPOINT}/enablings", "{}", endpoint=endpoint)
     ask(chain, f"DELETE {ENDPOINT}", endpoint=endpoint)
@@ -53,14 +63,7 @@ def register(chain: Chain) -> str:
 
 def ask(chain: Chain, route: str, body: str = "", **in_path: str) -> Any:
     """Call a route of webhooks, with an Idempotency-Key."""
-    event = route_event(route, "hooks", body=body)
-    event["pathParameters"] = in_path or None
-    event["headers"]["idempotency-key"] = route
-    return json.loads(chain.call("api_webhooks", event)["body"])
-
-
-def deliveries(chain: Chain) -> list[str]:
-    """Take some deliveries off their queue."""
-    url = chain.url("WebhookDeliveriesQueue")
-    received = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    return [message["Body"] for message in received]
+    sent = route_event(route, "hooks", body=body)
+    sent["pathParameters"] = in_path or None
+    sent["headers"]["idempotency-key"] = digest([route, body])
+    return json.loads(chain.call("api_webhooks", sent)["body"])

@@ -33,7 +33,7 @@ class DynamoDeliveryLog:
 
     def add(self, endpoint: str, attempt: WebhookAttempt) -> None:
         """Keep an attempt for some weeks."""
-        key = _key(partition_name(_ATTEMPTS, endpoint), sort_key(attempt.at, attempt.event))
+        key = _key(partition_name(_ATTEMPTS, endpoint), sort_key(attempt.at, attempt.event, f"{attempt.attempt:02d}"))
         expiration = int((self._now() + KEPT).timestamp())
         self._put({**key, "json": {"S": attempt.model_dump_json()}, "expiration": {"N": str(expiration)}})
 
