@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from rich.markup import escape
 
 from billproof.audit.adopting import adopt, declare_erased
 from billproof.audit.exporting import export
@@ -79,12 +78,12 @@ def verify_the_chain(
 
 def _show(verification: Verification, *, anchors: int) -> None:
     for finding in verification.findings[:SHOWN]:
-        console.print(f"[red]{finding.kind}[/] {escape(finding.where)}: {escape(finding.message)}", soft_wrap=True)
+        console.print(f"[red]{finding.kind}[/] {finding.where}: {finding.message}", soft_wrap=True)
     left_out = len(verification.findings) - SHOWN
     if left_out > 0:
         console.print(f"and {left_out:,} more: --json prints all of them")
     for declared in verification.declared:
-        console.print(f"declared: {escape(declared)}", soft_wrap=True)
+        console.print(f"declared: {declared}", soft_wrap=True)
     counts = (
         f"{verification.blocks:,} records of {verification.chains} chains and {anchors} anchors, "
         f"{verification.facts:,} facts, {verification.objects:,} objects"
@@ -121,7 +120,7 @@ def show_a_life(
         return
     listed = tables.table("At", "What", "By", "Function", "Record", title=name, whole=("At",))
     for event in events:
-        listed.add_row(event.at[:19] + "Z", escape(event.what), event.by, event.function, event.record)
+        listed.add_row(event.at[:19] + "Z", event.what, event.by, event.function, event.record)
     console.print(listed)
 
 

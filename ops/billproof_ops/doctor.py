@@ -12,12 +12,14 @@ from enum import StrEnum
 from importlib.metadata import version
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import dead_letters
 from billproof_ops import target as targets
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
+from billproof_ops.printing import to_be_corrected
 from billproof_ops.target import Target
 
 LIBRARIES = ("boto3", "pydantic", "duckdb", "msgspec")
@@ -53,9 +55,10 @@ def examine() -> list[Checked]:
         targets.choose()
         checks += list(_endpoint())
         target = Target.find()
-    except (OpsError, ClientError, BotoCoreError) as error:
+    except (OpsError, ClientError, BotoCoreError, ResponseParserError) as error:
         remedy = "billproof local up, or AWS_ENDPOINT_URL, or BILLPROOF_STACK with your AWS credentials"
-        return [*checks, Checked(what="stack", health=Health.BAD, said=str(error), remedy=remedy)]
+        said = (to_be_corrected(error) or ("",))[0]
+        return [*checks, Checked(what="stack", health=Health.BAD, said=said, remedy=remedy)]
     for name, check in CHECKS.items():
         checks += _inside_a_net(name, check, target)
     return checks

@@ -8,11 +8,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from pydantic import BaseModel
-from rich.console import Console
 
 from billproof.errors import BillproofError, InvalidInput
 from billproof.proof.model import DifferenceKind, Proof
+from billproof_ops.consoles import PlainConsole
 from billproof_ops.errors import OpsError, WrongUse
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -35,7 +36,7 @@ Who = Annotated[
     ),
 ]
 
-console = Console()
+console = PlainConsole()
 DISK_TROUBLE = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT}
 """What a full or read-only disk says."""
 
@@ -93,6 +94,8 @@ def to_be_corrected(error: Exception) -> tuple[str, int] | None:
             return str(error), 1
         case ClientError() | BotoCoreError():
             return f"AWS: {error}", 1
+        case ResponseParserError():  # it repeats the whole answer
+            return "AWS: what answers at the endpoint does not speak as AWS does: is AWS_ENDPOINT_URL right?", 1
         case OSError() if error.errno in DISK_TROUBLE:
             return f"{error.filename or 'a file'} cannot be written: {error.strerror}", 1
         case _:
@@ -101,7 +104,7 @@ def to_be_corrected(error: Exception) -> tuple[str, int] | None:
 
 def fail(error: object, code: int) -> NoReturn:
     """Print in one line what went wrong, and exit."""
-    Console(stderr=True).print(f"[red]error[/] {error}", soft_wrap=True)
+    PlainConsole(stderr=True).print(f"[red]error[/] {error}", soft_wrap=True)
     sys.exit(code)
 
 

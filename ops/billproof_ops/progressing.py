@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from billproof_ops.consoles import PlainConsole
+
 SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -14,7 +16,7 @@ class HowFar:
     """Counts what is done of several kinds of work."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or PlainConsole(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._bars = Progress(*columns, console=self._console, transient=True)
         self._tasks: dict[str, TaskID] = {}

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from localstack_client import config as localstack
 
@@ -12,7 +13,7 @@ from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.stepfunctions import StateMachine
 from billproof.composition import Composition
 from billproof.settings import Settings
-from billproof_ops.errors import OpsError
+from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.local import server
 from billproof_ops.local.deploy import STACK, outputs
 
@@ -49,14 +50,26 @@ def use_endpoint(endpoint: str) -> None:
 
 
 def choose() -> None:
-    """Choose the AWS to work on; raises OpsError where none is named."""
+    """Choose the AWS to work on; raises OpsError where none is named, and WrongUse for an endpoint that is no URL."""
     if os.environ.get("AWS_ENDPOINT_URL"):
+        _refuse_what_is_no_url(os.environ["AWS_ENDPOINT_URL"])
         use_endpoint(localstack.get_service_endpoint("s3") or os.environ["AWS_ENDPOINT_URL"])
     elif (running_server := server.running()) is not None:
         use_endpoint(running_server.endpoint)
     elif not os.environ.get("BILLPROOF_STACK"):
         message = "no stack is up: 'billproof local up' starts one, BILLPROOF_STACK names one on AWS"
         raise OpsError(message)
+
+
+def _refuse_what_is_no_url(endpoint: str) -> None:
+    try:
+        url = urlsplit(endpoint)
+        is_url = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:  # a port that is none
+        is_url = False
+    if not is_url:
+        message = f"AWS_ENDPOINT_URL is {endpoint!r}: write a URL such as http://localhost:4566"
+        raise WrongUse(message)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
 from billproof.adapters.aws.dynamodb import DynamoRecords
@@ -86,6 +87,13 @@ def test_a_request_that_the_client_refuses_is_wrong_input_and_an_endpoint_that_i
     assert PRIVATE not in str(refused.value)
     with pytest.raises(ExternalServiceUnavailable), outside("dynamodb"):
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+
+def test_a_page_instead_of_an_answer_is_trouble_of_the_service_and_is_not_repeated() -> None:
+    page = f"Unable to parse response, invalid XML received:\n{PRIVATE}"
+    with pytest.raises(ExternalServiceUnavailable) as error, outside("s3"):
+        raise ResponseParserError(page)
+    assert PRIVATE not in str(error.value)
 
 
 def test_an_item_that_dynamodb_refuses_is_wrong_input() -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from billproof.errors import ExternalServiceUnavailable, InvalidInput
 
@@ -56,5 +57,6 @@ def outside(service: str) -> Iterator[None]:
     except ParamValidationError:
         message = f"a request to {service} is not valid"
         raise InvalidInput(message, service=service, code="ParamValidationError") from None
-    except BotoCoreError as error:
-        raise ExternalServiceUnavailable(str(error), service=service, code=type(error).__name__) from error
+    except (BotoCoreError, ResponseParserError) as error:  # the latter: a proxy's page instead of an answer
+        said = str(error).partition("\n")[0]
+        raise ExternalServiceUnavailable(said, service=service, code=type(error).__name__) from error
