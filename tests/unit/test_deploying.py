@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from billproof.adapters.aws.faults import is_unknown_action
 from billproof.adapters.aws.stepfunctions import StepFunctionsTokens
 from billproof.errors import ExternalServiceUnavailable
 from billproof_ops.errors import OpsError
+from billproof_ops.local import stack
 from billproof_ops.local.deploy import _check
 from billproof_ops.local.emulators import Emulator, enforces_roles, recognize
 
@@ -99,3 +101,28 @@ def test_each_emulator_is_told_by_its_health(pages: tuple[str, dict[str, Any]]) 
     known.clear()
     with pytest.raises(OpsError, match="neither MiniStack nor LocalStack"):
         recognize(endpoint)
+
+
+def test_of_two_that_deploy_at_once_the_second_waits_for_the_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun: list[str] = []
+    two_at_once = Event()
+
+    def fill(_parameters: dict[str, str]) -> bool:
+        begun.append("one")
+        if len(begun) == 1:
+            two_at_once.wait(0.3)
+            begun.append("the first has ended")
+        else:
+            two_at_once.set()
+        return True
+
+    monkeypatch.setattr(stack, "LOCAL", tmp_path)
+    monkeypatch.setattr(stack, "_fill", fill)
+    both = [Thread(target=stack.fill) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(10)
+    assert begun == ["one", "the first has ended", "one"]

@@ -9,9 +9,11 @@ from billproof_ops.local import server
 from billproof_ops.local.deploy import deploy, outputs
 from billproof_ops.local.differences import ARCHIVE
 from billproof_ops.local.emulators import recognize
+from billproof_ops.local.locks import locked
 from billproof_ops.local.packaging import declared
 from billproof_ops.local.settings_by_api import ensure_archive
 from billproof_ops.model import Shown
+from billproof_ops.paths import LOCAL
 
 PARAMETERS = {
     "Stage": "local",
@@ -62,9 +64,14 @@ def up(owner: str = server.PERSON) -> Stack:
 def fill(more: Mapping[str, str] | None = None) -> bool:
     """Deploy to the emulator of this process, with what its CloudFormation does not make; say whether code changed.
 
-    `more` are parameters beside those of the local stack.
+    `more` are parameters beside those of the local stack. Of two that deploy at once the second waits for the first,
+    and finds nothing to do.
     """
-    parameters = PARAMETERS | dict(more or {})
+    with locked(LOCAL / "deploying"):
+        return _fill(PARAMETERS | dict(more or {}))
+
+
+def _fill(parameters: dict[str, str]) -> bool:
     deployed = deploy(parameters)
     client("ses").verify_email_identity(EmailAddress=PARAMETERS["SenderAddress"])
     stack_outputs = outputs()
