@@ -49,8 +49,12 @@ class Watch:
 
 
 def watch(target: Target, run_id: str, *, console: Console, quiet: bool = False) -> None:
-    """Watch a run until it is over; raises OpsError where it did not succeed."""
+    """Watch a run until it is over; raises OpsError where it did not succeed. Who interrupts it stops only watching."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         watcher = Watch(target, run_id, console, progress)
-        wait_for_run(target, run_id, on_poll=(lambda: None) if quiet else watcher.look)
+        try:
+            wait_for_run(target, run_id, on_poll=(lambda: None) if quiet else watcher.look)
+        except KeyboardInterrupt:
+            console.print(f"{run_id} goes on: billproof run watch {run_id}", soft_wrap=True)
+            raise
