@@ -1,6 +1,6 @@
 """Operations over HTTP: runs and what they state, exceptions, reconciliation, invoices, and their proofs."""
 
 from billproof.api.audiences import audience
-from billproof.api.operation_routes import ROUTES
+from billproof.api.late_routes import LateRoutes
 
-handler = audience("api_operations", ROUTES)
+handler = audience("api_operations", LateRoutes("operation_routes", "invoice_routes"))

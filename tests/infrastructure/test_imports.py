@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
 
@@ -20,24 +21,41 @@ ALLOWED = {
     "compact_usage": ["duckdb"],
     "deliver_invoice": ["babel", "typst"],
 }
+
+
+class Loaded(NamedTuple):
+    """Heavy packages, our own modules, and our models whose validators are built."""
+
+    packages: list[str]
+    modules: list[str]
+    built: list[str]
+
+
 _SCRIPT = """
 import json, os, sys
 import aws_lambda_powertools, botocore.session, pydantic  # what every function imports, once for all of them
+
+def below(model):
+    for child in model.__subclasses__():
+        yield child
+        yield from below(child)
 
 for function in json.loads(sys.argv[1]):
     if os.fork() == 0:
         sys.path.insert(0, f"functions/{function}")
         import app
         ours = [name for name in sys.modules if name.partition(".")[0] == "billproof"]
-        print(json.dumps([function, sorted({*json.loads(sys.argv[2])} & {*sys.modules}), ours]), flush=True)
+        models = [model for model in below(pydantic.BaseModel) if model.__module__.startswith(("app", "billproof."))]
+        built = sorted(model.__qualname__ for model in models if model.__pydantic_complete__)
+        print(json.dumps([function, sorted({*json.loads(sys.argv[2])} & {*sys.modules}), ours, built]), flush=True)
         os._exit(0)
     os.wait()
 """
 
 
 @pytest.fixture(scope="module")
-def loaded() -> dict[str, tuple[list[str], list[str]]]:
-    """The heavy packages and our own modules that each function loads with its entry file, each in its own process."""
+def loaded() -> dict[str, Loaded]:
+    """What each function has loaded with its entry file, in a process of its own."""
     answer = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _SCRIPT, json.dumps(FUNCTIONS), json.dumps(HEAVY_PACKAGES)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "shared")},
@@ -47,12 +65,12 @@ def loaded() -> dict[str, tuple[list[str], list[str]]]:
         check=True,
     )
     rows = [json.loads(line) for line in answer.stdout.splitlines()]
-    return {function: (packages, modules) for function, packages, modules in rows}
+    return {function: Loaded(*what) for function, *what in rows}
 
 
 @pytest.fixture(scope="module")
-def heavy(loaded: dict[str, tuple[list[str], list[str]]]) -> dict[str, list[str]]:
-    return {function: packages for function, (packages, _) in loaded.items()}
+def heavy(loaded: dict[str, Loaded]) -> dict[str, list[str]]:
+    return {function: what.packages for function, what in loaded.items()}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -70,15 +88,24 @@ LATER = ["billproof.invoicing.model", "billproof.pricing.model", "billproof.cont
 """What has most models: the words of invoices, prices, contracts and taxes."""
 
 
-@pytest.mark.parametrize("function", sorted(HTTP - {"api_contracts", "api_operations", "api_usage", "api_webhooks"}))
+@pytest.mark.parametrize("function", sorted(HTTP))
 def test_a_function_of_the_api_loads_what_drafts_and_prices_when_it_is_asked_for(
-    function: str, loaded: dict[str, tuple[list[str], list[str]]]
+    function: str, loaded: dict[str, Loaded]
 ) -> None:
-    _, modules = loaded[function]
+    modules = loaded[function].modules
     assert not {*LATER} & {*modules}
     assert len(modules) <= MOST_MODULES
 
 
-def test_what_loads_the_words_of_invoices_is_seen(loaded: dict[str, tuple[list[str], list[str]]]) -> None:
-    assert {*LATER} <= {*loaded["draft_invoices"][1]}
-    assert len(loaded["plan_billing_run"][1]) > MOST_MODULES
+def test_what_loads_the_words_of_invoices_is_seen(loaded: dict[str, Loaded]) -> None:
+    assert {*LATER} <= {*loaded["draft_invoices"].modules}
+    assert len(loaded["plan_billing_run"].modules) > MOST_MODULES
+
+
+@pytest.mark.parametrize("function", sorted(HTTP))
+def test_no_validator_is_built_before_it_is_needed(function: str, loaded: dict[str, Loaded]) -> None:
+    assert loaded[function].built == []
+
+
+def test_a_validator_that_is_built_is_seen(loaded: dict[str, Loaded]) -> None:
+    assert "Cadence" in loaded["price_usage"].built

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from billproof.api.contract_routes import ROUTES as CONTRACT_ROUTES
-from billproof.api.operation_routes import ROUTES
+from billproof.api.late_routes import LateRoutes
 from billproof.invoicing.delivery import pdf_key
 from tests.support.api_events import route_event
 from tests.support.fakes import MemoryCallLimits
@@ -87,8 +86,8 @@ def event_of(route: str, by: str | None, **changed: str) -> dict[str, Any]:
     return route_event(route, by, query=query, **in_path)
 
 
-READS = [("api_operations", route) for route in ROUTES] + [
-    ("api_contracts", route) for route in CONTRACT_ROUTES if route.startswith("GET")
+READS = [("api_operations", route) for route in LateRoutes("operation_routes", "invoice_routes")] + [
+    ("api_contracts", route) for route in LateRoutes("contract_routes") if route.startswith("GET")
 ]
 
 

@@ -6,6 +6,6 @@ asked           who calls, and what is asked
 problems        errors as problem documents (RFC 9457)
 calls           an operation that has a function of its own
 audiences       the routes of an audience, which have one function together
-usage_routes    the routes of usage
-contract_routes the routes of master data
+late_routes     its modules, imported when one of their routes is called
+*_routes        the routes themselves
 """

@@ -7,7 +7,6 @@ from typing import Any
 from billproof.access.scopes import Scope
 from billproof.api.asked import fields_of
 from billproof.api.pages import AskedPage, ListPage, page_by_name
-from billproof.api.pricing_routes import ROUTES as PRICING_ROUTES
 from billproof.api.routes import Route, RouteCall
 from billproof.approvals.policy import Policy
 from billproof.composition import Composition
@@ -193,5 +192,4 @@ ROUTES: dict[str, Route[Any]] = {
     "GET /v1/legal-entities/{id}": Route(NamedThing, Scope.CONTRACTS_READ, _show_legal_entity),
     "GET /v1/meters": Route(AskedPage, Scope.CONTRACTS_READ, _list_meters),
     "GET /v1/policies/{id}/versions": Route(NamedPolicy, Scope.CONTRACTS_READ, _list_policies),
-    **PRICING_ROUTES,
 }

@@ -5,7 +5,6 @@ from typing import Any
 
 from billproof.access.scopes import Scope
 from billproof.api.asked import AskedText
-from billproof.api.invoice_routes import ROUTES as INVOICE_ROUTES
 from billproof.api.pages import AskedPage, ListPage, page_by_name
 from billproof.api.routes import Route, RouteCall
 from billproof.approvals.entitlement import able_people
@@ -225,5 +224,4 @@ ROUTES: dict[str, Route[Any]] = {
     "GET /v1/exceptions": _read(AskedExceptions, operation=_list_exceptions),
     "GET /v1/exceptions/{exception}": _read(NamedException, operation=_show_exception),
     "GET /v1/reconciliations/{legal_entity}/{period}": _read(NamedMonth, operation=_reconciliation),
-    **INVOICE_ROUTES,
 }

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from billproof.api.asked import fields_of
 from billproof.errors import NotFound
 from billproof.ids import is_name, shown
+from billproof.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +70,7 @@ class Deprecation:
         }
 
 
-class Attachment(BaseModel):
+class Attachment(Model):
     """A file that is answered as it is, instead of a JSON document."""
 
     content_type: str

@@ -1,16 +1,14 @@
-"""The routes of usage: sending events, asking where one is, and what an account has used so far."""
+"""The routes of sending usage events, and of checking them first."""
 
 from http import HTTPStatus
 from typing import Any
 
 from billproof.access.scopes import Scope
-from billproof.api.asked import AskedText, header, text_of
+from billproof.api.asked import header, text_of
 from billproof.api.problems import Problem
 from billproof.api.routes import Route, RouteCall
 from billproof.composition import Composition
 from billproof.model import Model
-from billproof.pipeline.event_finding import EventPlace, find_event
-from billproof.pipeline.live_usage import RunningUsage, running_usage
 from billproof.usage.receiving import CONTENT_TYPES, UsageReceipt, receive_usage, split_body
 
 
@@ -19,22 +17,6 @@ class SentEvents(Model):
 
     content_type: str
     body: str
-
-
-class SoughtEvent(Model):
-    """An event by its account, source, id and time."""
-
-    account: AskedText
-    source: AskedText
-    id: AskedText
-    time: AskedText
-
-
-class AskedUsage(Model):
-    """A month of an account; without one, the month that is under way in UTC."""
-
-    account: AskedText
-    period: str = ""
 
 
 def _sent_events(event: dict[str, Any]) -> dict[str, Any]:
@@ -72,33 +54,6 @@ def _check(call: RouteCall[SentEvents], ports: Composition) -> UsageReceipt:
     return _receive(call, ports, keep=False)
 
 
-def _find(call: RouteCall[SoughtEvent], ports: Composition) -> EventPlace:
-    """Say where an event is: in the log, refused and why, on which invoice's lines."""
-    return find_event(
-        account=call.account(call.request.account, ports),
-        source=call.request.source,
-        event=call.request.id,
-        time=call.request.time,
-        objects=ports.objects,
-        directory=ports.directory,
-        register=ports.register,
-        buckets=ports.settings.buckets,
-    )
-
-
-def _usage(call: RouteCall[AskedUsage], ports: Composition) -> RunningUsage:
-    """Return what an account has used of a month so far, and what it comes to."""
-    account = call.account(call.request.account, ports)
-    now = ports.now()
-    return running_usage(
-        legal_entity=account.legal_entity,
-        account=account.id,
-        period=call.request.period or f"{now:%Y-%m}",
-        sources=ports.preview_sources(),
-        now=now,
-    )
-
-
 ROUTES: dict[str, Route[Any]] = {
     "POST /v1/usage-events": Route(
         SentEvents, Scope.USAGE_WRITE, _send, HTTPStatus.ACCEPTED, _sent_events, is_repeatable=True
@@ -106,6 +61,4 @@ ROUTES: dict[str, Route[Any]] = {
     "POST /v1/usage-events:dry-run": Route(
         SentEvents, Scope.USAGE_WRITE, _check, reads=_sent_events, is_repeatable=True
     ),
-    "GET /v1/usage-events": Route(SoughtEvent, Scope.USAGE_READ, _find),
-    "GET /v1/accounts/{account}/usage": Route(AskedUsage, Scope.USAGE_READ, _usage),
 }
