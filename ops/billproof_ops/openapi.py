@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
@@ -69,7 +70,7 @@ class Described:
     name: str
     summary: str
     asks: type[BaseModel] | None
-    returns: type[BaseModel]
+    returns: tuple[type[BaseModel], ...]
     status: HTTPStatus = HTTPStatus.OK
     scope: str | None = None
     is_deprecated: bool = False
@@ -102,8 +103,8 @@ def camel(name: str) -> str:
 
 
 def _of_function(key: str, name: str, handler: Any) -> Described:
-    returns = get_type_hints(inspect.unwrap(handler))["return"]
-    return Described(key, name, inspect.getdoc(handler) or "", handler.__dict__["asks"], returns)
+    returned = _returned(inspect.unwrap(handler))
+    return Described(key, name, inspect.getdoc(handler) or "", handler.__dict__["asks"], returned)
 
 
 def _of_route(key: str, name: str, route: Route[Any]) -> Described:
@@ -113,11 +114,17 @@ def _of_route(key: str, name: str, route: Route[Any]) -> Described:
         name=name,
         summary=inspect.getdoc(route.operation) or "",
         asks=None if sends_events else _sent_version(key) if route.model is SentVersion else route.model,
-        returns=get_type_hints(route.operation)["return"],
+        returns=_returned(route.operation),
         status=route.status,
         scope=route.scope.value if route.scope else None,
         is_deprecated=route.deprecation is not None,
     )
+
+
+def _returned(operation: Any) -> tuple[type[BaseModel], ...]:
+    """Return the models of which an operation returns one."""
+    returned = get_type_hints(operation)["return"]
+    return get_args(returned) if isinstance(returned, UnionType) else (returned,)
 
 
 def _sent_version(key: str) -> type[BaseModel]:
@@ -130,14 +137,15 @@ def _sent_version(key: str) -> type[BaseModel]:
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
     routes = list(described())
-    models = {route.returns: "serialization" for route in routes if route.returns is not Attachment}
+    models = {model: "serialization" for route in routes for model in route.returns if model is not Attachment}
     requests: list[tuple[type[BaseModel], Any]] = [(route.asks, "validation") for route in routes if route.asks]
     pairs: list[tuple[type[BaseModel], Any]] = [*requests, *models.items()]
     names, schemas = models_json_schema(pairs, ref_template=_REFERENCE, schema_generator=DescribedSchemas)
     paths: dict[str, Any] = {}
     for route in routes:
         asks = schemas["$defs"][_name(names[route.asks, "validation"])] if route.asks else None
-        returns = names.get((route.returns, "serialization"), {})
+        returned = [names.get((model, "serialization"), {}) for model in route.returns]
+        returns = returned[0] if len(returned) == 1 else {"anyOf": returned}
         paths.setdefault(route.path, {})[route.method] = _operation(route, asks, returns)
     _add_examples(routes, paths)
     return {
@@ -166,7 +174,7 @@ def _name(reference: dict[str, Any]) -> str:
 
 def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str, Any]) -> dict[str, Any]:
     in_path = _IN_PATH.findall(route.path)
-    is_file = route.returns is Attachment
+    is_file = route.returns == (Attachment,)
     file = {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}}
     content = file if is_file else {"application/json": {"schema": returns}}
     operation: dict[str, Any] = {
@@ -187,9 +195,13 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
         operation["parameters"] += [_parameter(name, "query", asks) for name in others]
         operation["parameters"] += [] if is_file else [_FIELDS, _IF_NONE_MATCH]
         operation["responses"]["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
-    else:
+    elif route.method != "delete":
+        body = _body(asks, in_path)
         operation["parameters"].append(_IF_MATCH if route.method == "put" else _IDEMPOTENCY)
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(asks, in_path)}}}
+        operation["requestBody"] = {
+            "required": bool(body["properties"]),
+            "content": {"application/json": {"schema": body}},
+        }
     return operation
 
 

@@ -16,6 +16,7 @@ PARAMETERS: dict[str, Any] = {
     "document": "SKY-US-2013-000001",
     "exception": f"{_ENTITY}.{_MONTH}.EV.001",
     "event": "2013-01-05.0f3c8a",
+    "endpoint": "ep_0f3c8a",
     "version": 2,
     "source": _FLIGHT["source"],
     "id": _FLIGHT["id"],
@@ -54,6 +55,10 @@ _BODIES: dict[str, Any] = {
     "POST /v1/refused-events/{event}/dismissals": {"reason": "a test of the source"},
     "POST /v1/policies/{legal_entity}/versions/{version}/confirmations": {},
     "POST /v1/openings/{legal_entity}": {"step": "confirm", "digest": "0" * 64},
+    "POST /v1/webhook-endpoints": {"legal_entity": _ENTITY, "url": "https://hooks.skymeter.example/billproof"},
+    "POST /v1/webhook-endpoints/{endpoint}/secrets": {"generation": 2},
+    "POST /v1/webhook-endpoints/{endpoint}/enablings": {},
+    "POST /v1/webhook-endpoints/{endpoint}/replays": {"event": f"evt_{_ENTITY}_6_2_3_0"},
     "POST /v1/invoices:preview": {"account": _ACCOUNT, "period": _MONTH},
 }
 
@@ -115,6 +120,10 @@ LINKS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "POST /v1/credit-notes": (
         ("POST /v1/exceptions/{exception}/decisions", "exception", "$response.body#/exception"),
         ("GET /v1/exceptions/{exception}", "exception", "$response.body#/exception"),
+    ),
+    "POST /v1/webhook-endpoints": tuple(
+        (f"{method} /v1/webhook-endpoints/{{endpoint}}{part}", "endpoint", "$response.body#/endpoint/id")
+        for method, part in (("GET", ""), ("GET", "/deliveries"), ("POST", "/secrets"), ("POST", "/enablings"))
     ),
     "PUT /v1/accounts/{id}/versions/{version}": tuple(
         (key, "account", "$response.body#/id")

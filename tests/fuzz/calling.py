@@ -15,6 +15,8 @@ from tests.support.world import EUROPE, INC, World
 
 TOOL = ROOT / ".fuzz" / "bin" / "schemathesis"
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+WHERE = ROOT / "build" / "fuzz"
+"""Where schemathesis keeps what it failed at, to try it again first."""
 MACHINE = "fuzzer"
 
 
@@ -44,4 +46,5 @@ def call(*more: str) -> subprocess.CompletedProcess[str]:
             *(os.environ.get("SCHEMATHESIS", str(TOOL)), "--config-file", str(CONFIGURATION), "run", str(FILE)),
             *("--url", address, "--max-examples", examples, "--seed", seed, "--workers", "1", "--no-color", *more),
         ]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        WHERE.mkdir(parents=True, exist_ok=True)
+        return subprocess.run(command, cwd=WHERE, capture_output=True, text=True, check=False)

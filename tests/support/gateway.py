@@ -28,28 +28,25 @@ _JSON = {"content-type": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class GatewayRoute:
-    """A route: its key, what its path is like, and the function behind it."""
+    """A route: its key, what its path is like, the function behind it, and whether no person has its scope."""
 
     key: str
     path: re.Pattern[str]
     function: str
-
-    @property
-    def is_of_machines(self) -> bool:
-        """Whether it changes what systems send, which no person has the scope for."""
-        return self.key.startswith("PUT") or self.key.startswith("POST /v1/usage-events")
+    is_of_machines: bool
 
 
 def routes() -> list[GatewayRoute]:
     """The routes; those without names in the path come first, as API Gateway has it."""
     own = {camel(function): function for function in FUNCTIONS}
     shared = {key: name for name in FUNCTIONS for key in handler(name).__dict__.get("routes", {})}
-    found = []
+    known = []
     for route in described():
         literal = re.escape(route.path).replace(r"\{", "{").replace(r"\}", "}")
         pattern = re.compile(_NAME.sub(r"(?P<\1>[^/]+)", literal))
-        found.append(GatewayRoute(route.key, pattern, shared.get(route.key) or own[route.name]))
-    return sorted(found, key=lambda route: route.path.groups)
+        function = shared.get(route.key) or own[route.name]
+        known.append(GatewayRoute(route.key, pattern, function, is_of_machines=(route.scope or "").endswith(":write")))
+    return sorted(known, key=lambda route: route.path.groups)
 
 
 class Gateway:

@@ -20,7 +20,7 @@ from billproof.names import Name
 from billproof.pipeline.previewing import Previewed, preview
 from billproof.pipeline.simulating import Simulation, simulate
 from billproof.pricing.quoting import PriceRequest, Quote, quote
-from billproof.tax.quoting import quote_taxed
+from billproof.tax.quoting import TaxedQuote, quote_taxed
 
 MOST_SIMULATED = 200
 """Accounts of a legal entity whose month is simulated within the time of a call; the command simulates more."""
@@ -42,7 +42,7 @@ class WantedSimulation(Model):
     changes: Annotated[tuple[MasterData, ...], Field(min_length=1, max_length=MOST_CHANGES)]
 
 
-def _quote(call: RouteCall[PriceRequest], _ports: Composition) -> Quote:
+def _quote(call: RouteCall[PriceRequest], _ports: Composition) -> Quote | TaxedQuote:
     """Price charges by the rules of invoices; nothing is kept."""
     return quote(call.request) if call.request.tax is None else quote_taxed(call.request, call.request.tax)
 
