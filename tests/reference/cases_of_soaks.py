@@ -222,6 +222,20 @@ SOAKS = [
         "-20.00",
     ),  # 30 are short, all of them conceded: of 80 - 60 that are left, 20
     Case(
+        "minimums",
+        "one that ends on the 17th has sixteen days, also where the day on which terms end counts for fees",
+        life(
+            version(
+                charge(flat("10")),
+                commitments=[minimum("310", ["fee"], until="2013-01-17")],
+                proration={"method": "actual_days_inclusive"},
+            ),
+            months=JANUARY,
+        ),
+        owed("minimum"),
+        "154.84",
+    ),  # 310 x 16/31 - 10 x 16/31
+    Case(
         "caps",
         "a month's share that comes to half a cent by thirds is half a cent",
         CAPPED,

@@ -31,7 +31,12 @@ TAKES: tuple[Document, ...] = (
     {"amount": "25.50"},
     {"amount": "40.01", "spread": "in_order"},
 )
-PRORATIONS: tuple[Document, ...] = ({}, {"method": "thirty_day_months"})
+PRORATIONS: tuple[Document, ...] = (
+    {},
+    {"method": "thirty_day_months"},
+    {"method": "actual_days_inclusive"},
+    {"ratio_decimals": 4},
+)
 
 
 @dataclass(frozen=True)

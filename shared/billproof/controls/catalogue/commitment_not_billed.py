@@ -8,7 +8,7 @@ from billproof.identities import ContractPath
 from billproof.money import Money, exactly, total
 from billproof.pricing.commitments import terms_over
 from billproof.pricing.model import LineKind
-from billproof.proration import Proration
+from billproof.pricing.term_lines import term_share
 
 
 @exactly
@@ -28,7 +28,7 @@ def _check(facts: ControlInput) -> list[Observation]:
         for span in timeline.commitments:
             if span.term.months > 1:
                 continue
-            share = Proration.of(span.days, facts.plan.period, span.contract.proration)
+            share = term_share(span, facts.plan.period)
             if share.days_covered == 0:
                 continue
             committed = share.share(span.term.amount)
