@@ -236,6 +236,28 @@ SOAKS = [
         "154.84",
     ),  # 310 x 16/31 - 10 x 16/31
     Case(
+        "waivers",
+        "one that a version takes away on the 15th frees the 15th, where the day on which terms end counts",
+        life(
+            [
+                version(
+                    charge(flat("280")),
+                    waivers=[{"id": "pause", "reason": "pause", "days": days(FEBRUARY, MARCH)}],
+                    proration={"method": "actual_days_inclusive"},
+                ),
+                version(
+                    charge(flat("280")),
+                    number=2,
+                    since="2013-02-15",
+                    proration={"method": "actual_days_inclusive"},
+                ),
+            ],
+            months=Q1,
+        ),
+        owed("fee", since=FEBRUARY),
+        "130.00",
+    ),  # 13 of 28 days
+    Case(
         "caps",
         "a month's share that comes to half a cent by thirds is half a cent",
         CAPPED,

@@ -77,7 +77,7 @@ def _held(contract: Contract, stated: dict[str, Document], month: date) -> set[s
     names: set[str] = set()
     for day in days_between(*month_of(month)):
         if contract.in_force(day):
-            names |= {credit["id"] for credit in contract.listed("credits", day, month_of(month))}
+            names |= {credit["id"] for credit in contract.listed("credits", day)}
     return names & stated.keys()
 
 

@@ -85,11 +85,7 @@ def length_of(period: Range, method: str) -> int:
     return _place(period[1], method) - _place(period[0], method)
 
 
-def holds(term: Document, day: date, period: Range, method: str) -> bool:
-    """Say whether a term's days `[start, end)` hold a day of a period; inclusively, the day on which it ends, too."""
-    start, end = day_of(term["start"]), term.get("end")
-    if day < start:
-        return False
-    if end is None or day < day_of(end):
-        return True
-    return method == "actual_days_inclusive" and day == day_of(end) and day > max(period[0], start)
+def holds(term: Document, day: date) -> bool:
+    """Say whether a term's days `[start, end)` hold a day."""
+    end = term.get("end")
+    return day_of(term["start"]) <= day and (end is None or day < day_of(end))

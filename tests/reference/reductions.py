@@ -46,7 +46,7 @@ def take_percentages(contract: Contract, lines: Iterable[Line], rounding: str) -
 def _percentages_on(contract: Contract, line: Line) -> list[tuple[Document, list[date]]]:
     held: dict[str, tuple[Document, list[date]]] = {}
     for day in line.days:
-        for term in contract.listed("discounts", day, (line.slot.start, line.slot.end)):
+        for term in contract.listed("discounts", day):
             if term.get("percent") and covers(term, line):
                 held.setdefault(contract.what(term), (term, []))[1].append(day)
     return list(held.values())
@@ -124,7 +124,7 @@ def held_in(contract: Contract, kind: str, month: Range) -> Held:
     held: Held = {}
     for day in days_between(*month):
         if contract.in_force(day):
-            for term in contract.listed(kind, day, month):
+            for term in contract.listed(kind, day):
                 held.setdefault(contract.what(term), (term, set()))[1].add(day)
     return held
 
@@ -213,7 +213,7 @@ def _shortfall(writer: Writer, shares: Shares, term: Document, period: Range, pl
     held: dict[date, Document] = {}
     for day in days_between(*period):
         if contract.in_force(day):
-            for each in contract.listed("commitments", day, period):
+            for each in contract.listed("commitments", day):
                 if each["id"] == term["id"]:
                     held[day] = each
     if not held:

@@ -86,15 +86,12 @@ class Contract:
         method: str = (version.get("proration") or {}).get("method", "actual_days")
         return method
 
-    def listed(self, kind: str, day: date, period: Range) -> list[Document]:
-        """Return the discounts, caps, commitments, credits or waivers that hold on a day.
-
-        Waivers are counted as fees are: inclusively, the day on which one ends is free, too.
-        """
+    def listed(self, kind: str, day: date) -> list[Document]:
+        """Return the discounts, caps, commitments, credits or waivers that hold on a day."""
         version = self.governing(day)
         terms: list[Document] = (version or {}).get(kind) or []
-        days, method = ("days", self.method(day)) if kind == "waivers" else ("effective", "actual_days")
-        return [term for term in terms if holds(term[days], day, period, method)] if terms else []
+        days = "days" if kind == "waivers" else "effective"
+        return [term for term in terms if holds(term[days], day)]
 
     def has(self, kind: str) -> bool:
         return any(version.get(kind) for version in self.versions)
@@ -107,7 +104,15 @@ class Contract:
         return self._named[id(term)]
 
     def is_waived(self, charge: str, day: date, period: Range) -> bool:
-        return any(not term.get("charges") or charge in term["charges"] for term in self.listed("waivers", day, period))
+        """Say whether a day is free; counted inclusively, the day on which a waiver or its version ends is, too."""
+        if self._waives(charge, day):
+            return True
+        before = day - DAY
+        is_inclusive = self.method(before) == "actual_days_inclusive"
+        return is_inclusive and before >= period[0] and self._waives(charge, before)
+
+    def _waives(self, charge: str, day: date) -> bool:
+        return any(not term.get("charges") or charge in term["charges"] for term in self.listed("waivers", day))
 
     def spans(self, charge_id: str) -> list[Span]:
         """Return the spans of days on which a charge is in force, each with its price after ramps and uplifts."""
@@ -138,7 +143,7 @@ class Contract:
         if version is None or not self.in_force(day):
             return None
         for charge in version["charges"]:
-            if charge["id"] == charge_id and holds(charge["effective"], day, (day, day + DAY), "actual_days"):
+            if charge["id"] == charge_id and holds(charge["effective"], day):
                 return dict(charge)
         return None
 
