@@ -14,7 +14,7 @@ from billproof.approvals.raising import raise_exception
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
-from billproof.ids import canonical_json, digest, digest_bytes, shown
+from billproof.ids import digest, digest_bytes, shown
 from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.credit_limits import Rests, days_left, month_line
 from billproof.invoicing.credit_requests import CreditRequest
@@ -25,6 +25,7 @@ from billproof.invoicing.held import RequestedCredit
 from billproof.invoicing.model import CREDITS, BillingSlot, DocumentKind, DocumentRef, Invoice, PeriodBilling, Released
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
+from billproof.model import canonical_model
 from billproof.money import exactly, total
 from billproof.periods import instant_text
 from billproof.pipeline.history import History, billed_lines, read_settled
@@ -133,7 +134,7 @@ class _Desk:
             rests=rests,
             drawn=drawn,
         )
-        data = canonical_json(credit.model_dump(mode="json"))
+        data = canonical_model(credit)
         content_digest = digest_bytes(data)
         key = document_key(credit_id, content_digest)
         self._objects.put(key, data)

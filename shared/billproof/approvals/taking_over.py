@@ -18,10 +18,10 @@ from billproof.approvals.governing import PolicyBook, PolicyHistory
 from billproof.approvals.policy import Person, Policy
 from billproof.callers import Identity
 from billproof.errors import Conflict, ImmutableDocument, InvalidInput, NotAllowed, NotFound
-from billproof.ids import canonical_json, digest_bytes, shown
+from billproof.ids import digest_bytes, shown
 from billproof.invoicing.openings import opening_key, read_opening
 from billproof.invoicing.series import SeriesKind
-from billproof.model import Model
+from billproof.model import Model, canonical_model
 from billproof.money import Money
 from billproof.opening.controls import amounts, totals
 from billproof.opening.decisions import ConfirmedOpening, OpeningDecisions, ProposedOpening
@@ -172,7 +172,7 @@ def read_proposal(proposal: ProposedOpening, objects: Objects) -> Opening:
 
 
 def _document(opening: Opening) -> bytes:
-    return canonical_json(opening.model_dump(mode="json"))
+    return canonical_model(opening)
 
 
 def _person(policy: Policy, caller: Identity) -> Person:

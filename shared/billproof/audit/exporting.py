@@ -24,6 +24,7 @@ from billproof.audit.keys import all_keys
 from billproof.audit.model import AuditBlock
 from billproof.audit.walking import all_blocks
 from billproof.ids import canonical_json
+from billproof.model import canonical_model
 
 COLUMNS = ("chain", "sequence", "at", "function", "request", "what", "store", "place", "subject", "digest", "size")
 MORE_COLUMNS = ("by", "why", "before")
@@ -63,7 +64,7 @@ def export(chain: AuditChain, anchors: Iterable[Anchor], folder: Path, *, at: st
         files = {name: new(name) for name in ("blocks.jsonl", "entries.csv", "anchors.jsonl", "heads.json")}
         _write_blocks(chain, files["blocks.jsonl"], files["entries.csv"])
         for anchor in anchors:
-            files["anchors.jsonl"].add(canonical_json(anchor.model_dump(mode="json")) + b"\n")
+            files["anchors.jsonl"].add(canonical_model(anchor) + b"\n")
         files["heads.json"].add(canonical_json([head.model_dump(mode="json") for head in heads_of(chain)]))
         if with_keys:
             files["keys.jsonl"] = new("keys.jsonl")

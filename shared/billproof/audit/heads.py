@@ -12,8 +12,7 @@ from billproof.audit import merkle
 from billproof.audit.chain import AuditChain, block_key, blocks_partition
 from billproof.audit.model import AuditBlock
 from billproof.errors import InvalidInput
-from billproof.ids import canonical_json
-from billproof.model import Model
+from billproof.model import Model, canonical_model
 from billproof.ports import Objects
 
 ANCHORS = "anchors/"
@@ -137,7 +136,7 @@ def day_of_anchor(key: str) -> date:
 
 def content_of(anchor: Anchor) -> bytes:
     """Return the bytes of an anchor as they are stored."""
-    return canonical_json(anchor.model_dump(mode="json"))
+    return canonical_model(anchor)
 
 
 class PathToRoot(Model):

@@ -8,7 +8,7 @@ from billproof.contracts.model import ZeroInvoices
 from billproof.contracts.timeline import in_force
 from billproof.findings import Finding, Severity, is_blocked
 from billproof.identities import InvoiceId
-from billproof.ids import canonical_json, digest_bytes
+from billproof.ids import digest_bytes
 from billproof.invoicing.balances import limit_of, over_limit
 from billproof.invoicing.booking import booked_accruals, booked_lines
 from billproof.invoicing.documents import document_key
@@ -26,7 +26,7 @@ from billproof.invoicing.model import (
     TaxSubtotal,
 )
 from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
-from billproof.model import decimal_text
+from billproof.model import canonical_model, decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
 from billproof.pricing.model import AccountPricing, LineKind, PricedAccount, PricedLine
 from billproof.pricing.terms import AccountTerms, BatchPlan, Drawn
@@ -190,7 +190,7 @@ def draft_account(
             events=pricing.counts,
             late=late,
         )
-        data = canonical_json(invoice.model_dump(mode="json"))
+        data = canonical_model(invoice)
         digest = digest_bytes(data)
         key = document_key(identity, digest)
         document = DocumentRef(key=key, digest=digest, totals=invoice.totals, booked=invoice.booked)

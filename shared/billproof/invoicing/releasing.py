@@ -8,7 +8,7 @@ from decimal import Decimal
 from billproof.errors import Contended, IssuedLater, NotFound
 from billproof.findings import Finding, Owner, Severity, bounded
 from billproof.identities import InvoiceId
-from billproof.ids import canonical_json, digest_bytes, shown
+from billproof.ids import digest_bytes, shown
 from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases, Draft, DraftOutcome, ReleasedInvoice
@@ -19,6 +19,7 @@ from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
 from billproof.invoicing.taken_slots import outdated
+from billproof.model import canonical_model
 from billproof.nets import Net
 from billproof.ports import Objects, Queue
 from billproof.retrying import attempts
@@ -194,7 +195,7 @@ def _credit_on(day: date, credit: Invoice, document: DocumentRef, objects: Objec
     """Return a credit note's document as it is on a day, stored: its tax and exchange rate are its invoice's."""
     if day == credit.issue_date:
         return document
-    data = canonical_json(credit.model_copy(update={"issue_date": day, "due_date": day}).model_dump(mode="json"))
+    data = canonical_model(credit.model_copy(update={"issue_date": day, "due_date": day}))
     content_digest = digest_bytes(data)
     key = document_key(InvoiceId.parse(credit.id), content_digest)
     objects.put(key, data)

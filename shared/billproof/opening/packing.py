@@ -7,8 +7,7 @@ import zlib
 from pydantic import ValidationError
 
 from billproof.errors import InvalidInput
-from billproof.ids import canonical_json
-from billproof.model import what_is_wrong
+from billproof.model import canonical_model, what_is_wrong
 from billproof.names import PUBLISHED
 from billproof.opening.model import Opening
 
@@ -18,7 +17,7 @@ MOST_BYTES = 20_000_000
 
 def packed(opening: Opening) -> str:
     """Return an opening as text."""
-    return base64.b64encode(zlib.compress(canonical_json(opening.model_dump(mode="json")), 9)).decode()
+    return base64.b64encode(zlib.compress(canonical_model(opening), 9)).decode()
 
 
 def unpacked(text: str) -> Opening:

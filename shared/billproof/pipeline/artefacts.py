@@ -16,6 +16,7 @@ from billproof.controls.model import BatchFindings
 from billproof.errors import ObjectUnreadable
 from billproof.ids import canonical_json
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases
+from billproof.model import canonical_model
 from billproof.pipeline.model import RunPlan, RunStatement, SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.model import BatchPricing
@@ -75,7 +76,7 @@ class Artefacts:
 
     def new[M: BaseModel](self, artefact: Artefact[M], run: str, model: M, *, part: str = "") -> NewObject:
         """Return one part as it is to be written."""
-        return NewObject(artefact.key(run, part), canonical_json(model.model_dump(mode="json")))
+        return NewObject(artefact.key(run, part), canonical_model(model))
 
     def write_all(self, news: Sequence[NewObject]) -> None:
         """Write some parts side by side: they cost one record of the audit chain; raises what the first one raises."""

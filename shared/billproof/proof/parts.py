@@ -14,8 +14,7 @@ from backports import zstd
 from billproof.conservation.model import Equation
 from billproof.conservation.service import EquationSums, Stores, balance_batch
 from billproof.errors import NotFound, ObjectUnreadable
-from billproof.ids import canonical_json
-from billproof.model import decimal_text
+from billproof.model import canonical_model, decimal_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, TALLY
 from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.proof.account import compare_shared_terms, prove_account
@@ -125,7 +124,7 @@ def _without_lists(aggregation: AggregationPlan) -> AggregationPlan:
 
 def _packed(run: str, batch: str, bucket: int, usages: Iterable[AccountUsage]) -> bytes:
     usage = BatchUsage(run=run, batch=batch, bucket=bucket, accounts=tuple(usages))
-    return zstd.compress(canonical_json(usage.model_dump(mode="json")), level=COMPRESSION_LEVEL)
+    return zstd.compress(canonical_model(usage), level=COMPRESSION_LEVEL)
 
 
 def prove_batch(reads: RunReads, task: BatchTask) -> BatchProof:

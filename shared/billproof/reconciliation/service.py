@@ -5,11 +5,10 @@ from datetime import datetime
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
 from billproof.errors import work_apart
-from billproof.ids import canonical_json
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
-from billproof.model import Model
+from billproof.model import Model, canonical_model
 from billproof.money import Money, Taxed
 from billproof.nets import TroubleLimit
 from billproof.periods import Period
@@ -70,7 +69,7 @@ def reconcile(
         posted_receivable=sums.receivable,
         variances=tuple(sums.variances),
     )
-    objects.put(report_key(legal_entity, period), canonical_json(result.model_dump(mode="json")))
+    objects.put(report_key(legal_entity, period), canonical_model(result))
     comparison.net.refuse_too_much(TroubleLimit(), documents)
     return result
 

@@ -18,8 +18,8 @@ from backports import zstd
 from pydantic import Field
 
 from billproof.errors import NotFound
-from billproof.ids import canonical_json, digest_bytes
-from billproof.model import Model
+from billproof.ids import digest_bytes
+from billproof.model import Model, canonical_model
 from billproof.ports import Objects
 from billproof.usage import log
 
@@ -72,7 +72,7 @@ def object_key(bucket: int, day: str, content: bytes) -> str:
 
 def write_compaction(objects: Objects, compaction: Compaction) -> str:
     """Store what a Parquet object holds and return the key: from now on the day is compacted."""
-    data = canonical_json(compaction.model_dump(mode="json"))
+    data = canonical_model(compaction)
     key = log.CompactionKey(compaction.bucket, compaction.day, len(compaction.segments), digest_bytes(data)[:40])
     objects.put(str(key), zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
     return str(key)

@@ -13,7 +13,8 @@ import msgspec
 from pydantic import ValidationError
 
 from billproof.errors import NotFound
-from billproof.ids import canonical_json, digest, shard_of
+from billproof.ids import digest, shard_of
+from billproof.model import canonical_model
 from billproof.ports import Objects
 from billproof.store_keys import RefusedId
 from billproof.usage import log
@@ -95,7 +96,7 @@ def dismiss(decision: Dismissal, objects: Objects) -> Dismissal:
     """Keep the decision about a refused event, or the one that was kept before; return the one that stands."""
     identity = RefusedId.parse(decision.id)
     key = f"{_dismissals_prefix(identity.day)}{identity.digest}.json"
-    objects.create(key, canonical_json(decision.model_dump(mode="json")))
+    objects.create(key, canonical_model(decision))
     return Dismissal.model_validate_json(objects.get(key))
 
 
