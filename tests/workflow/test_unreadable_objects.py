@@ -15,11 +15,14 @@ from billproof.pipeline.model import RunStatement
 from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
+from billproof.usage.compacting import CompactionRequest, RoundOutcome, plan_compaction
+from billproof.usage.compaction import compact_day
 from billproof_ops import cli
 from billproof_ops.local.people import local_identity
 from billproof_ops.target import Target
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.spoilt import SPOILT
+from tests.support.verifying import verified
 from tests.support.world import INC, World, flight
 
 RUN = f"{INC}-{JAN}-001"
@@ -187,3 +190,26 @@ def test_what_no_longer_reads_of_an_earlier_run_is_named_and_everybody_is_billed
     checked = read_completeness(world.objects, f"{INC}-{FEB}-001").findings
     named = {*unreadable(statement), *(finding.path for finding in checked if finding.code == "object_unreadable")}
     assert named & {key, f"runs/{RUN}/"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "usage/bucket=0000/day=2013-01-05/folder/x.ndjson.zst",
+        "usage/bucket=0000/a",
+        "compactions/bucket=0000/day=2013-01-05/copy of it",
+        "compactions/bucket=0000/day=2013-01-05/1/2/3",
+    ],
+)
+def test_a_key_that_is_none_of_the_usage_log_stops_no_run_and_no_compaction(key: str) -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(1)])
+    world.objects.memory.put(key, b"?")
+    compacted = compact_day(0, "2013-01-05", objects=world.objects, meters=world.directory.meters())
+    assert compacted.segments == 1
+    request = CompactionRequest(months=(JAN,))
+    planned = plan_compaction(request, objects=world.objects, buckets=1, now=world.now())
+    assert planned.outcome is RoundOutcome.NOTHING
+    bill(world)
+    assert world.register.released(f"{INC}.{JAN}.UA") is not None
+    assert [finding.where.endswith(key) for finding in verified(world).findings] == [True]

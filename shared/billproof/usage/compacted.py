@@ -12,6 +12,7 @@ stay what is proved, and what is read of a day that has no compaction.
 """
 
 import operator
+import re
 from collections.abc import Iterator, Sequence
 
 from backports import zstd
@@ -24,6 +25,7 @@ from billproof.ports import Objects
 from billproof.usage import log
 
 PARQUET = "application/vnd.apache.parquet"
+_OBJECT_KEY = re.compile(f"compacted{log.PARTITION}[0-9a-f]{{40}}\\.parquet")
 
 
 class PropertyColumns(Model):
@@ -70,6 +72,11 @@ def object_key(bucket: int, day: str, content: bytes) -> str:
     return log.compacted_prefix(bucket, day) + f"{digest_bytes(content)[:40]}.parquet"
 
 
+def is_compacted_key(key: str) -> bool:
+    """Say whether a key has the form of a Parquet object's."""
+    return bool(_OBJECT_KEY.fullmatch(key))
+
+
 def write_compaction(objects: Objects, compaction: Compaction) -> str:
     """Store what a Parquet object holds and return the key: from now on the day is compacted."""
     data = canonical_model(compaction)
@@ -108,4 +115,5 @@ def last_compactions(objects: Objects, bucket: int, days: Sequence[str]) -> dict
 
 def _keys(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[log.CompactionKey]:
     for month in sorted({day[:7] for day in days}):
-        yield from map(log.CompactionKey.parse, objects.keys(log.compaction_prefix(bucket, month)))
+        keys = filter(log.CompactionKey.is_key, objects.keys(log.compaction_prefix(bucket, month)))
+        yield from map(log.CompactionKey.parse, keys)

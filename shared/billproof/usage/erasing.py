@@ -19,7 +19,7 @@ from billproof.ids import shard_of
 from billproof.model import Model
 from billproof.ports import NewObject
 from billproof.usage import log
-from billproof.usage.compacted import read_compaction
+from billproof.usage.compacted import is_compacted_key, read_compaction
 from billproof.usage.discarded import letters_without
 from billproof.usage.model import Quarantined
 from billproof.usage.refused import readable_parts
@@ -102,9 +102,9 @@ def _compacted(bucket: int, removed: Sequence[str], objects: AuditedObjects) -> 
     left = set(objects.keys(log.usage_prefix(bucket, ""))) - set(removed)
     compactions: dict[str, list[str]] = {}
     parquet: dict[str, list[str]] = {}
-    for key in objects.keys(log.compaction_prefix(bucket, "")):
+    for key in filter(log.CompactionKey.is_key, objects.keys(log.compaction_prefix(bucket, ""))):
         compactions.setdefault(log.CompactionKey.parse(key).day, []).append(key)
-    for key in objects.keys(log.compacted_prefix(bucket, "")):
+    for key in filter(is_compacted_key, objects.keys(log.compacted_prefix(bucket, ""))):
         parquet.setdefault(log.SegmentKey.parse(key).day, []).append(key)
     keys: list[str] = []
     for day in sorted(compactions.keys() | parquet.keys()):

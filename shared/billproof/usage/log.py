@@ -32,6 +32,9 @@ INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0
 
 
 _LATE_SEPARATORS = 4
+PARTITION = "/bucket=[0-9]{4,}/day=[0-9]{4}-[0-9]{2}-[0-9]{2}/"
+_SEGMENT_KEY = re.compile(f"usage{PARTITION}[0-9a-f]{{40}}\\.ndjson\\.zst")
+_COMPACTION_KEY = re.compile(f"compactions{PARTITION}[0-9]{{8,}}-[0-9a-f]{{40}}\\.json\\.zst")
 
 
 class LateMark(NamedTuple):
@@ -68,6 +71,11 @@ class SegmentKey(NamedTuple):
         """Print it."""
         return usage_prefix(self.bucket, self.day) + self.name
 
+    @staticmethod
+    def is_key(key: str) -> bool:
+        """Say whether a key has the form of a segment's: what nobody of ours put there is found by `audit verify`."""
+        return bool(_SEGMENT_KEY.fullmatch(key))
+
     @classmethod
     def parse(cls, key: str) -> Self:
         """Read a segment's key."""
@@ -86,6 +94,11 @@ class CompactionKey(NamedTuple):
     def __str__(self) -> str:
         """Print it; with leading zeros, so that the last one of a day covers the most."""
         return compaction_prefix(self.bucket, self.day) + f"/{self.segments:08d}-{self.digest}{_LIST}"
+
+    @staticmethod
+    def is_key(key: str) -> bool:
+        """Say whether a key has the form of a compaction's."""
+        return bool(_COMPACTION_KEY.fullmatch(key))
 
     @classmethod
     def parse(cls, key: str) -> Self:
@@ -131,7 +144,7 @@ def segments_of(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[
     """Yield the segments of each of some days that has any, day by day; one listing serves a whole month."""
     wanted = set(days)
     for month in sorted({day[:7] for day in days}):
-        keys = objects.keys(usage_prefix(bucket, month).removesuffix("/"))
+        keys = filter(SegmentKey.is_key, objects.keys(usage_prefix(bucket, month).removesuffix("/")))
         for day, keys_of_day in groupby(keys, key=lambda key: SegmentKey.parse(key).day):
             if day in wanted:
                 yield list(keys_of_day)
@@ -150,7 +163,7 @@ def days_between(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 def first_day(objects: Objects, bucket: int) -> str | None:
     """Return the first day of a bucket of the usage log, or None where it is empty."""
-    first = next(iter(objects.keys(f"usage/bucket={bucket_name(bucket)}/")), None)
+    first = next(filter(SegmentKey.is_key, objects.keys(f"usage/bucket={bucket_name(bucket)}/")), None)
     return SegmentKey.parse(first).day if first else None
 
 
@@ -203,9 +216,7 @@ def written_by(objects: Objects, segments: Iterable[str], now: str) -> str:
 
 def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
     """Yield the marks of a bucket, by account, month and instant."""
-    for key in objects.keys(late_prefix(bucket)):
-        if LateMark.is_key(key):  # what nobody of ours put there is found by `audit verify`
-            yield LateMark.parse(key)
+    yield from map(LateMark.parse, filter(LateMark.is_key, objects.keys(late_prefix(bucket))))
 
 
 def partition_of(row: SegmentRow, buckets: int) -> str:
@@ -280,12 +291,7 @@ def _intact[T](objects: Objects, key: str, decoder: msgspec.json.Decoder[T]) -> 
 
 def read_intact(objects: Objects, key: str) -> list[SegmentRow] | None:
     """Return the rows of one segment, or None where it is gone or no longer holds the content that named it."""
-    try:
-        rows = read_segment(objects, key)
-    except (NotFound, zstd.ZstdError, msgspec.DecodeError):
-        return None
-    name, _ = pack(rows)
-    return rows if key.endswith(f"/{name}") else None
+    return _intact(objects, key, _ROW)
 
 
 def read_segment(objects: Objects, key: str) -> list[SegmentRow]:
