@@ -11,6 +11,7 @@ from billproof_ops.paths import ROOT
 from tests.support.fakes import MemoryCallLimits
 from tests.support.gateway import Gateway, served
 from tests.support.invoking import billed_world
+from tests.support.webhooks import webhook_ports
 from tests.support.world import EUROPE, INC, World
 
 TOOL = ROOT / ".fuzz" / "bin" / "schemathesis"
@@ -30,6 +31,7 @@ def world() -> World:
     """A billed month of both companies; a system may do in both what no person has the scope for."""
     billed = billed_world()
     billed.call_limits = EndlessCallLimits()
+    billed.__dict__.update(webhook_ports(billed))
     machine = Client(id=MACHINE, identities=(local_identity(MACHINE),), scopes=tuple(Scope), sources=())
     for entity in (INC, EUROPE):
         policy = billed.directory.policy(entity)
