@@ -16,7 +16,7 @@ PARAMETERS: dict[str, Any] = {
     "document": "SKY-US-2013-000001",
     "exception": f"{_ENTITY}.{_MONTH}.EV.001",
     "event": "2013-01-05.0f3c8a",
-    "endpoint": "ep_0f3c8a",
+    "endpoint": "whe_c874f8281b03a0044378bd24",
     "version": 2,
     "source": _FLIGHT["source"],
     "id": _FLIGHT["id"],

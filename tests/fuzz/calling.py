@@ -11,10 +11,10 @@ from billproof_ops.paths import ROOT
 from tests.support.fakes import MemoryCallLimits
 from tests.support.gateway import Gateway, served
 from tests.support.invoking import billed_world
+from tests.support.webhooks import webhook_ports
 from tests.support.world import EUROPE, INC, World
 
 TOOL = ROOT / ".fuzz" / "bin" / "schemathesis"
-CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 WHERE = ROOT / "build" / "fuzz"
 """Where schemathesis keeps what it failed at, to try it again first."""
 MACHINE = "fuzzer"
@@ -30,6 +30,7 @@ def world() -> World:
     """A billed month of both companies; a system may do in both what no person has the scope for."""
     billed = billed_world()
     billed.call_limits = EndlessCallLimits()
+    billed.__dict__.update(webhook_ports(billed))
     machine = Client(id=MACHINE, identities=(local_identity(MACHINE),), scopes=tuple(Scope), sources=())
     for entity in (INC, EUROPE):
         policy = billed.directory.policy(entity)
@@ -38,12 +39,13 @@ def world() -> World:
     return billed
 
 
-def call(*more: str) -> subprocess.CompletedProcess[str]:
+def call(configuration: str, *more: str) -> subprocess.CompletedProcess[str]:
     """Run schemathesis against a served world: EXAMPLES of each route (5), drawn with SEED."""
+    file = Path(__file__).with_name(configuration)
     examples, seed = os.environ.get("EXAMPLES", "5"), os.environ.get("SEED", "1")
     with served(Gateway(world(), MACHINE).answer) as address:
         command = [
-            *(os.environ.get("SCHEMATHESIS", str(TOOL)), "--config-file", str(CONFIGURATION), "run", str(FILE)),
+            *(os.environ.get("SCHEMATHESIS", str(TOOL)), "--config-file", str(file), "run", str(FILE)),
             *("--url", address, "--max-examples", examples, "--seed", seed, "--workers", "1", "--no-color", *more),
         ]
         WHERE.mkdir(parents=True, exist_ok=True)

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from billproof.events.model import OutboundEvent
 from billproof.webhooks.delivering import DeliveryPorts, DeliveryResult, deliver
 from billproof.webhooks.endpoints import EndpointBook
 from billproof.webhooks.model import EndpointHealth, WebhookAttempt, WebhookDelivery
 from billproof.webhooks.ports import SendResult, WebhookSender
+from billproof.webhooks.reaching import Reach
 from tests.support.fakes import MemoryQueue, MemoryRecords
+from tests.support.world import World
 
 KEY = "the key of the stack"
 ENTITY = "skymeter-inc"
@@ -72,6 +75,21 @@ class ScriptedSender:
         self.sent.append((url, headers, body))
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         return SendResult(status, "" if status else "time_out")
+
+
+def webhook_ports(world: World) -> dict[str, Any]:
+    """What a world in memory needs beside its own for the routes of webhooks, by the names of the ports."""
+    return {
+        "contracts": world.records["contracts"],
+        "invoices": world.records["invoices"],
+        "exception_facts": world.records["exceptions"],
+        "decisions": world.records["decisions"],
+        "webhook_endpoints": EndpointBook(world.records["decisions"]),
+        "webhook_deliveries": MemoryDelayedQueue(),
+        "delivery_log": MemoryDeliveryLog(),
+        "webhook_reach": Reach(),
+        "webhook_key": lambda: KEY,
+    }
 
 
 @dataclass
