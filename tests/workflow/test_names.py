@@ -82,3 +82,12 @@ def test_a_run_that_does_not_exist_is_an_error_with_the_nearest(verb: str) -> No
     for name in (f"{INC}-{JAN}-009", f"{INC}-{JAN}", "no run"):
         code, text = run("run", verb, name)
         assert (code, f"there is no run '{name}': {INC}-{JAN}-001" in text) == (1, True)
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("verb", ["show", "prove", "pdf"])
+def test_an_invoice_that_does_not_exist_is_an_error_with_the_nearest(verb: str) -> None:
+    code, text = run("invoice", verb, "SKY-US-2013-000099")
+    assert (code, "there is no released invoice 'SKY-US-2013-000099': SKY-US-2013-0000" in text) == (1, True)
+    code, text = run("invoice", verb, f"{INC}.{JAN}.UUA")
+    assert (code, f"{INC}.{JAN}.UA" in text) == (1, True)
