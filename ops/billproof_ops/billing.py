@@ -15,17 +15,14 @@ from billproof.pipeline.model import RunStatement
 from billproof.pipeline.months import SignOff
 from billproof.pipeline.redriving import note_redrive
 from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, run_key
-from billproof.pipeline.turns import runs_in_turn
 from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
-from billproof_ops.naming import RUNS_LOOKED_AT, refuse_unknown
+from billproof_ops.naming import MONTHS_LOOKED_AT, billed_months, refuse_unknown
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
 RUN_TIMEOUT_SECONDS = 3_600
-MONTHS_LOOKED_AT = 2
-"""Months whose documents may have been meant by a name that is none."""
 
 
 class RunState(Shown):
@@ -130,10 +127,9 @@ def find_release(target: Target, name: str) -> Released:
 
 def _numbers_of_late(target: Target) -> list[str]:
     """Return the numbers and ids of the documents of each legal entity's last billed months."""
-    runs, names = target.ports.runs, []
+    names = []
     for entity in target.ports.directory.legal_entities():
-        months = {RunId.parse(run_id).period for run_id in runs_in_turn(runs, entity.id, limit=RUNS_LOOKED_AT)}
-        for month in sorted(months)[-MONTHS_LOOKED_AT:]:
+        for month in billed_months(target, entity.id)[-MONTHS_LOOKED_AT:]:
             released = (facts.released for facts in target.ports.register.of_period(entity.id, month))
             names += [name for known in released if known for name in (known.number, known.invoice)]
     return names
