@@ -18,6 +18,7 @@ from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_anothe
 from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
+from billproof_ops.naming import MONTHS_LOOKED_AT, billed_months, refuse_unknown
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
@@ -120,9 +121,18 @@ def find_release(target: Target, name: str) -> Released:
     """Return the release of an invoice by its id or its number; raises OpsError where there is none."""
     released = listing.find_release(name, target.ports.register, target.ports.directory.legal_entities())
     if released is None:
-        message = f"there is no released invoice {name}: give its number (SKY-US-2013-000001) or its id"
-        raise OpsError(message)
+        refuse_unknown("released invoice", name, _numbers_of_late(target))
     return released
+
+
+def _numbers_of_late(target: Target) -> list[str]:
+    """Return the numbers and ids of the documents of each legal entity's last billed months."""
+    names = []
+    for entity in target.ports.directory.legal_entities():
+        for month in billed_months(target, entity.id)[-MONTHS_LOOKED_AT:]:
+            released = (facts.released for facts in target.ports.register.of_period(entity.id, month))
+            names += [name for known in released if known for name in (known.number, known.invoice)]
+    return names
 
 
 def find_invoice(target: Target, name: str) -> tuple[Released, Invoice]:

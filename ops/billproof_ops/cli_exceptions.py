@@ -45,7 +45,7 @@ def _status(state: ExceptionState) -> str:
 def show_exception(name: Name, *, as_json: AsJson = False) -> None:
     """Show an exception: findings, amount, who may decide, and the decision."""
     target = Target.find()
-    state = target.ports.exception_store.state(name)
+    state = target.ports.exception_store.state(naming.exception(target, name))
     opened = state.opened
     able = [] if state.decision else exceptions.able_people_now(target, opened)
     if as_json:
@@ -81,7 +81,7 @@ def reject(name: Name, *, reason: Reason, who: Who = None, as_json: AsJson = Fal
 
 def _decide(name: str, verdict: str, *, who: str | None, reason: str, as_json: bool) -> None:
     target = Target.find()
-    answer = exceptions.decide(target, name, verdict, who=who, reason=reason)
+    answer = exceptions.decide(target, naming.exception(target, name), verdict, who=who, reason=reason)
     _answer(answer, as_json=as_json)
     if not exceptions.has_ended(target, answer.exception):
         typer.echo("the decision stands, and is not carried out yet: billproof status says what waits", err=True)
@@ -102,4 +102,5 @@ def _answer(answer: Answer, *, as_json: bool) -> None:
 @app.command()
 def redrive(name: Name) -> None:
     """Start the workflow of an exception again after its execution failed. It is safe to repeat."""
-    console.print(f"started {exceptions.restart(Target.find(), name)}")
+    target = Target.find()
+    console.print(f"started {exceptions.restart(target, naming.exception(target, name))}")

@@ -6,7 +6,6 @@ import typer
 
 from billproof.conservation.service import balance_run
 from billproof_ops import billing, naming, tables
-from billproof_ops.errors import OpsError
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, show_proof, verbs
 from billproof_ops.proving import prove
 from billproof_ops.queues import wait_until_empty
@@ -33,6 +32,8 @@ def start(
     """
     month = naming.month_to_bill(legal_entity, period)
     target = month.target
+    for name in account or ():
+        naming.account(target, name, month.legal_entity)
     started = billing.start_run(target, month.legal_entity, month.period, who=who, only_accounts=account or ())
     if wait:
         watch(target, started.run_id, console=console, quiet=as_json)
@@ -128,8 +129,7 @@ def balance(
     if account:
         balances = {balance.account: balance for balance in statement.accounts}
         if account not in balances:
-            message = f"run {run_id} did not bill {account}"
-            raise OpsError(message)
+            naming.refuse_unknown(f"account that {run_id} billed:", account, balances.keys())
         equations = balances[account].equations
     if as_json:
         print_json(statement.model_dump(mode="json"))

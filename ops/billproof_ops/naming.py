@@ -15,6 +15,8 @@ from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
 
 RUNS_LOOKED_AT = 500
+MONTHS_LOOKED_AT = 2
+"""The last months of a legal entity, whose documents and exceptions may have been meant by a name that is none."""
 NAMES_SHOWN = 5
 
 
@@ -130,6 +132,19 @@ def run(target: Target, name: str) -> str:
     entities = [profile.id for profile in target.ports.directory.legal_entities()]
     known = [run_id for entity in entities for run_id in runs_in_turn(runs, entity, limit=RUNS_LOOKED_AT)]
     return refuse_unknown("run", name, known)
+
+
+def exception(target: Target, name: str) -> str:
+    """Return the id of an exception that there is; raises OpsError for another name."""
+    store = target.ports.exception_store
+    try:
+        return store.state(name).opened.id
+    except NotFound:
+        pass
+    entities = [profile.id for profile in target.ports.directory.legal_entities()]
+    months = [(entity, month) for entity in entities for month in billed_months(target, entity)[-MONTHS_LOOKED_AT:]]
+    known = [state.opened.id for entity, month in months for state in store.of_period(entity, month)]
+    return refuse_unknown("exception", name, known)
 
 
 def month_so_far(target: Target, entity: str, period: str = "") -> str:

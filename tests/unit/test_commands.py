@@ -1,17 +1,22 @@
 """The commands of `billproof`: each is safe to repeat, and some test shows it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from billproof.pipeline.starting import StartedRun
+from billproof_ops import billing, cli_run, naming
 from billproof_ops.cli import app
 from billproof_ops.paths import ROOT
+from billproof_ops.target import Target
 from tests.support.repeating import ELSEWHERE, READING, WRITING
 
 
@@ -52,3 +57,28 @@ def test_a_help_text_and_the_version_wait_for_no_library() -> None:
 def test_a_misspelt_verb_is_answered_with_the_nearest() -> None:
     answer = CliRunner().invoke(app, ["invioce"])
     assert (answer.exit_code, "Did you mean 'invoice'?" in answer.output) == (2, True)
+
+
+@pytest.mark.parametrize(("typed", "word", "completed"), [("exc", 1, "exceptions"), ("run sig", 2, "sign-off")])
+def test_a_shell_completes_verbs(typed: str, word: int, completed: str) -> None:
+    asked = {"_BILLPROOF_COMPLETE": "complete_bash", "COMP_WORDS": f"billproof {typed}", "COMP_CWORD": str(word)}
+    command = [sys.executable, "-m", "billproof_ops"]
+    answer = subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == [completed]
+
+
+def test_the_script_for_a_shell_asks_the_command() -> None:
+    answer = CliRunner().invoke(app, ["completion", "bash"])
+    assert (answer.exit_code, "_BILLPROOF_COMPLETE=complete_bash" in answer.output) == (0, True)
+
+
+def test_a_run_that_is_not_waited_for_is_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    month, watched = naming.Month(cast("Target", None), "acme", "2026-10"), []
+    run = StartedRun(run_id="acme-2026-10-001", legal_entity="acme", period="2026-10", started=True)
+    monkeypatch.setattr(naming, "month_to_bill", lambda *_: month)
+    monkeypatch.setattr(billing, "start_run", lambda *_, **__: run)
+    monkeypatch.setattr(billing, "run_state", lambda *_: SimpleNamespace(status="RUNNING"))
+    monkeypatch.setattr(cli_run, "watch", lambda _, run_id, **__: watched.append(run_id))
+    for words in (["--no-wait"], []):
+        assert CliRunner().invoke(app, ["run", "start", *words]).output == "acme-2026-10-001 started: RUNNING\n"
+    assert watched == ["acme-2026-10-001"]

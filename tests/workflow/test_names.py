@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
+from billproof.approvals.model import ExceptionRecord, Kind
 from billproof.pipeline.months import sign_off_month
 from billproof_ops import cli
 from billproof_ops.target import Target
@@ -82,3 +83,41 @@ def test_a_run_that_does_not_exist_is_an_error_with_the_nearest(verb: str) -> No
     for name in (f"{INC}-{JAN}-009", f"{INC}-{JAN}", "no run"):
         code, text = run("run", verb, name)
         assert (code, f"there is no run '{name}': {INC}-{JAN}-001" in text) == (1, True)
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("verb", ["show", "prove", "pdf"])
+def test_an_invoice_that_does_not_exist_is_an_error_with_the_nearest(verb: str) -> None:
+    code, text = run("invoice", verb, "SKY-US-2013-000099")
+    assert (code, "there is no released invoice 'SKY-US-2013-000099': SKY-US-2013-0000" in text) == (1, True)
+    code, text = run("invoice", verb, f"{INC}.{JAN}.UUA")
+    assert (code, f"{INC}.{JAN}.UA" in text) == (1, True)
+
+
+@pytest.mark.parametrize("verb", [("show",), ("approve", "--reason", "as agreed"), ("redrive",)], ids=" ".join)
+def test_an_exception_that_does_not_exist_is_an_error_with_the_nearest(verb: tuple[str, ...], world: World) -> None:
+    waits = ExceptionRecord(
+        id=f"{INC}.{JAN}.EV.001",
+        kind=Kind.INVOICE,
+        legal_entity=INC,
+        period=JAN,
+        subject="EV",
+        run=f"{INC}-{JAN}-001",
+        batch=None,
+        requested_by="carla",
+        amount=None,
+        findings=(),
+        can_approve=True,
+        opened_at="2013-02-03T00:00:00Z",
+    )
+    world.exception_store.open(waits)
+    code, text = run("exceptions", verb[0], f"{INC}.{JAN}.EVV.001", *verb[1:])
+    assert (code, f"there is no exception '{INC}.{JAN}.EVV.001': {INC}.{JAN}.EV.001" in text) == (1, True), text
+
+
+@pytest.mark.usefixtures("world")
+def test_an_account_of_a_run_that_does_not_exist_is_an_error_with_the_nearest() -> None:
+    code, text = run("run", "balance", f"{INC}-{JAN}-001", "--account", "UUA")
+    assert (code, "'UUA': UA" in text) == (1, True)
+    code, text = run("run", "start", "-e", INC, "-p", JAN, "--account", "UUA")
+    assert (code, "there is no account 'UUA': UA" in text) == (1, True)
