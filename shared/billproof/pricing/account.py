@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Timeline, timelines
@@ -114,11 +115,11 @@ class AccountPricer:
             rounding=self._plan.legal_entity.rounding,
             line_ids=self._terms.line_ids,
         )
-        return [
-            accrual
-            for timeline in timelines(self._terms.contracts, self._plan.period)
-            for accrual in accruals(timeline, basis)
-        ]
+        return [accrual for timeline in self._own_timelines for accrual in accruals(timeline, basis)]
+
+    @cached_property
+    def _own_timelines(self) -> list[Timeline]:
+        return timelines(self._terms.contracts, self._plan.period)
 
     def _owed(
         self,
@@ -130,7 +131,7 @@ class AccountPricer:
     ) -> list[Owed]:
         """Return what each contract owes at home in a month, and keep what of its allowances rolls over."""
         usages = {member.id: self._usages[member.id, period.name] for member in self._terms.members}
-        laid_out = timelines(contracts, period)
+        laid_out = self._own_timelines if period == self._plan.period else timelines(contracts, period)
         basis = Basis(
             period=period,
             meters=self._meters,
