@@ -38,6 +38,7 @@ READING: dict[str, tuple[str, ...]] = {
     "status": (),
     "usage exposure": MONTH,
     "usage show": ("UA", "-p", JANUARY),
+    "webhooks list": ("-e", INC),
     "simulate": ("--contracts", "examples/terms.json", *MONTH),
 }
 """What only reads, with its arguments: it writes nothing even once."""
@@ -86,6 +87,8 @@ ELSEWHERE = {
     "recover load": "workflow/test_recovery.py",
     "rehearse-restore": "integration/test_a_rehearsed_restore.py",
     "price": "unit/test_commands.py",
+    "webhooks add": "workflow/test_webhooks_command.py",
+    "webhooks replay": "workflow/test_webhooks_command.py",
     "quarantine dismiss": "workflow/test_quarantine_command.py",
     "quarantine resend": "workflow/test_quarantine_command.py",
     "replay": "integration/test_the_later_months.py",
