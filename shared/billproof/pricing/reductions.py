@@ -238,7 +238,7 @@ class _Reducer:
                     amount=shown(amount),
                 )
             )
-        short, last = max(settled(committed - billed), ZERO), spans[-1]
+        short, last = max(committed - billed, ZERO), spans[-1]
         why = explain(
             last.contract,
             "minimum_commitment",
@@ -249,7 +249,7 @@ class _Reducer:
             note="shortfall" if short else f"met: {self._rounded(billed)} billed",
         )
         name = name_of(spans[0], period)
-        net, line_ids = self._rounded(short), self._basis.line_ids
+        net, line_ids = self._rounded(settled(short)), self._basis.line_ids
         return shortfall_line(last, period, name=name, net=net, why=why, line_ids=line_ids)
 
     def _left_in(self, days: Period, month: Period, named: set[str] | None) -> list[Fee]:
