@@ -12,7 +12,10 @@ from billproof_ops.costs import page as costs_page
 from billproof_ops.paths import ROOT
 
 LAYER = ROOT / "shared" / "billproof"
-IGNORED = {".venv", ".tools", ".bench", ".localstack", ".security", ".aws-sam", "build", ".pytest_cache"}
+IGNORED = {
+    *(".venv", ".tools", ".bench", ".functions", ".fuzz", ".localstack", ".security"),
+    *(".aws-sam", "build", ".pytest_cache"),
+}
 WIDTH = 120
 
 NOT_DOMAIN = {"schemas"}
