@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from billproof.audit.findings import AuditFindingKind
-from billproof.audit.heads import Head, anchor_days, heads_of
+from billproof.audit.heads import ANCHORS, Head, anchor_days, day_of_anchor, heads_of
 from billproof.audit.walking import all_blocks
 from billproof.ports import Key
 from tests.support.faults import restore, snapshot
@@ -91,31 +91,46 @@ def heads() -> tuple[Head, ...]:
 
 
 @cache
-def _chains_by_name() -> dict[str, str]:
-    """Name the chain that recorded each fact and object of the untouched store."""
+def _recorded() -> dict[str, tuple[str, str]]:
+    """Name the chain that recorded each fact, object and anchor of the untouched store, and its subject."""
     world, kept, _ = _played()
     restore(world, kept)
-    return {" ".join(entry.place): block.chain for block in all_blocks(world.chain) for entry in block.entries}
+    return {
+        _as_found(" ".join(entry.place)): (block.chain, entry.subject)
+        for block in all_blocks(world.chain)
+        for entry in block.entries
+    }
+
+
+def _as_found(name: str) -> str:
+    """Name an anchor as findings do: by its day."""
+    return f"{ANCHOR_OF}{day_of_anchor(name)}" if name.startswith(ANCHORS) else name
 
 
 def not_named(world: World, altered: list[str]) -> list[str]:
     """Return what was altered and is not named by verification.
 
     Where the record itself is gone or was changed, too, its chain is named instead: what it said nobody knows any more.
+    A fact that is gone of an account whose erasure is declared is told with the declaration.
     """
-    findings = verified(world, heads=heads()).findings
+    verification = verified(world, heads=heads())
+    findings = verification.findings
     places = {finding.where for finding in findings}
     chains = {finding.where.partition(" record ")[0] for finding in findings}
     broken = {finding.where.partition(" record ")[0] for finding in findings if finding.kind in BROKEN}
-    recorded = _chains_by_name()
+    recorded, stored = _recorded(), set(_stored(world))
+    declared = {said.partition(" ")[0] for said in verification.declared if ": erased at " in said}
+    erased = declared & {"UA", "WN", "EV"}  # of accounts: nothing else is erased by its name
 
     def is_named(name: str) -> bool:
         chain, is_record, _ = name.partition(" record ")
         if is_record:
             return chain in chains
-        return recorded.get(name) in broken or any(where.endswith(name) for where in places)
+        known, subject = recorded.get(_as_found(name), ("", ""))
+        is_declared = subject in erased and name not in stored
+        return known in broken or is_declared or any(where.endswith(_as_found(name)) for where in places)
 
-    there = {*_stored(world), *recorded, *(name for name in altered if name.startswith(ANCHOR_OF))}
+    there = {*stored, *recorded, *(name for name in altered if name.startswith(ANCHOR_OF))}
     return [name for name in altered if not is_named(name) and (" record " in name or name in there)]
 
 
