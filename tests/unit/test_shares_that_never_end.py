@@ -34,6 +34,7 @@ def test_three_thirds_are_one() -> None:
     third = CONTEXT.divide(Decimal(1), Decimal(3))
     assert sum([third] * 3) != 1
     assert settled(CONTEXT.multiply(third, Decimal(3))) == 1
+    assert settled(Decimal("1e30")) == Decimal("1e30")  # whatever the precision around it
     least = Decimal("1e-24")
     assert settled(1 - least) < 1 < settled(1 + least)
 
