@@ -122,6 +122,9 @@ def conceded_shortfall(amount: str | None) -> Document:
     )
 
 
+OFF_FEBRUARY = {"id": "coupon", "name": "coupon", "amount": "28", "effective": days(FEBRUARY, MARCH)}
+INCLUSIVE = {"method": "actual_days_inclusive"}
+QUARTER = charge(flat("180"), cadence={"interval": "quarter"})
 CAPPED = life(
     version(
         yearly(flat("255")),
@@ -257,6 +260,19 @@ SOAKS = [
         owed("fee", since=FEBRUARY),
         "130.00",
     ),  # 13 of 28 days
+    Case(
+        "discounts",
+        "an amount for February is taken off 1 February, too, where the day on which January's price ends counts",
+        life(
+            [
+                version(QUARTER | {"price": flat("90")}, discounts=[OFF_FEBRUARY], proration=INCLUSIVE),
+                version(QUARTER, number=2, since=FEBRUARY, discounts=[OFF_FEBRUARY], proration=INCLUSIVE),
+            ],
+            months=Q1,
+        ),
+        owed("fee"),
+        "122.00",
+    ),  # 90 x 32/90 + 180 x 59/90 - 28
     Case(
         "caps",
         "a month's share that comes to half a cent by thirds is half a cent",

@@ -1,5 +1,6 @@
 """The lines that terms make beside the charges: what comes off a line, and what a commitment fell short of."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from billproof.contracts.charges import Commitment, Credit, Discount, RecognitionMethod, SpendCap, Term
@@ -100,8 +101,12 @@ def days_in[T: Term](span: Span[T], month: Period) -> Period | None:
 
 
 def within(line: PricedLine, month: Period, booking: BookingRule) -> PricedLine:
-    """Return a line as if it covered the days of a month alone, and earned in them where lines are booked so."""
-    days = Period(start=max(line.covered.start, month.start), end=min(line.covered.end, month.end))
+    """Return a line as if it covered the days of a month alone, and earned in them where lines are booked so.
+
+    Of a month in which it has nothing but the day on which its terms end, it is that day, which may count for them.
+    """
+    start = max(line.covered.start, month.start)
+    days = Period(start=start, end=max(min(line.covered.end, month.end), start + timedelta(days=1)))
     if booking is BookingRule.BY_LINE:
         recognition = line.recognition.model_copy(update={"period": days})
         return line.model_copy(update={"covered": days, "recognition": recognition})
