@@ -25,7 +25,7 @@ from billproof.ports import Objects
 from billproof.usage import log
 
 PARQUET = "application/vnd.apache.parquet"
-_OBJECT_KEY = re.compile(f"compacted{log.PARTITION}[0-9a-f]{{40}}\\.parquet")
+_OBJECT_KEY = re.compile(f"compacted{log.PARTITION}([0-9a-f]{{40}}\\.parquet|_[0-9a-f]{{40}}\\.rollup)")
 
 
 class PropertyColumns(Model):
@@ -73,7 +73,7 @@ def object_key(bucket: int, day: str, content: bytes) -> str:
 
 
 def is_compacted_key(key: str) -> bool:
-    """Say whether a key has the form of a Parquet object's."""
+    """Say whether a key has the form of a compacted day's object: its Parquet, or the roll-up of it."""
     return bool(_OBJECT_KEY.fullmatch(key))
 
 
