@@ -29,6 +29,8 @@ from billproof.usage.model import Quarantined
 MOST_ACCOUNTS = 100
 """Accounts that an event about refused usage names."""
 STEP = "publish_events"
+NO_SUCH_EVENT = "there is no such event"
+"""What is said of an event that there is not, and of one that is not for who asks."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,7 @@ class EventSources:
             for outbound in self._of_entry(block, event.entry):
                 if outbound.id == str(event):
                     return outbound
-        message = "there is no such event"
-        raise NotFound(message)
+        raise NotFound(NO_SUCH_EVENT)
 
     def _of_entry(self, block: AuditBlock, number: int) -> list[OutboundEvent]:
         entry = block.entries[number]
