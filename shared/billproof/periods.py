@@ -173,8 +173,16 @@ def first_of_next_month(day: date) -> date:
 
 
 def instant_text(moment: datetime) -> str:
-    """Write an instant in UTC with microseconds, so that text order is time order; refuses a time without a zone."""
+    """Write an instant in UTC with microseconds, so that text order is time order.
+
+    Refuses a time without a zone, and one that is outside of the years 1 to 9999 in UTC.
+    """
     if moment.tzinfo is None:
         message = f"{moment} has no time zone"
         raise InvalidPeriod(message)
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    try:
+        in_utc = moment.astimezone(UTC)
+    except OverflowError:
+        message = f"{moment} is in no year of UTC that can be written"
+        raise InvalidPeriod(message) from None
+    return in_utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

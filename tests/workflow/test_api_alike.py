@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from billproof.access.scopes import Client, Scope
+from billproof.api import serving
 from billproof.api.contract_routes import ROUTES as CONTRACT_ROUTES
 from billproof.api.routes import Deprecation
 from billproof_ops.local.people import local_identity
 from tests.support.api_events import api_event, route_event
 from tests.support.invoking import Context, handler
-from tests.support.world import INC, JANUARY, World
+from tests.support.world import EUROPE, INC, JANUARY, World
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,46 @@ def test_an_answer_is_kept_under_its_key_for_its_caller_and_its_route(world: Wor
     event["requestContext"]["authorizer"]["iam"]["userArn"] = local_identity("ben").subject
     assert call(world, event, "api_contracts")[0] == 200  # a key is a caller's own
     assert call(world, api_event({"legal_entity": INC, "period": JANUARY}, "ana", key="k-1"), "request_run")[0] == 200
+
+
+def kept_preview(account: str, key: str) -> dict[str, Any]:
+    body = json.dumps({"account": account, "period": JANUARY})
+    event = route_event("POST /v1/invoices:preview", "crm", body=body)
+    event["headers"]["Idempotency-Key"] = key
+    return event
+
+
+@pytest.fixture
+def world_of_a_client() -> World:
+    """The CRM may ask about accounts of both companies."""
+    world = World(accounts={"UA", "DL"})
+    for entity in (INC, EUROPE):
+        let(world, entity, Scope.CONTRACTS_READ)
+    return world
+
+
+def let(world: World, entity: str, *scopes: Scope) -> None:
+    policy = world.directory.policy(entity)
+    clients = (Client(id="crm", identities=(local_identity("crm"),), scopes=scopes),) if scopes else ()
+    world.adopt(policy.model_copy(update={"version": policy.version + 1, "clients": clients}))
+    world.access._read_at = None
+
+
+def test_a_kept_answer_is_for_who_may_still_ask(world_of_a_client: World) -> None:
+    world = world_of_a_client
+    events = [kept_preview("UA", "k-1"), kept_preview("DL", "k-2")]
+    assert [call(world, event, "api_contracts")[0] for event in events] == [200, 200]
+    let(world, INC)
+    assert [call(world, event, "api_contracts")[0] for event in events] == [404, 200]
+
+
+def test_what_is_kept_is_no_larger_than_can_be_kept(world_of_a_client: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_of_a_client
+    answer = call(world, kept_preview("UA", ""), "api_contracts")[1]
+    monkeypatch.setattr(serving, "MOST_KEPT_BYTES", len(json.dumps(answer)) + 1)  # its quotes are escaped where it lies
+    assert call(world, kept_preview("UA", "k-1"), "api_contracts")[:2] == (200, answer)
+    assert [kept for _, kept in world.answers.kept.values()] == [{"body": None}]
+    assert call(world, kept_preview("UA", "k-1"), "api_contracts")[:2] == (200, answer)
 
 
 def test_a_call_carries_its_ids_through(world: World) -> None:

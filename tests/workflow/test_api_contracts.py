@@ -114,3 +114,49 @@ def test_what_no_run_could_bill_is_refused_with_its_field(world: World) -> None:
     assert (status, problem["code"]) == (422, "invalid_input")
     assert "name" in problem["detail"]
     assert put(world, "contracts", world.directory.contracts("UA")[0], unknown=1)[0] == 400
+
+
+class Publisher:
+    """Publishes versions of the account UA on the one that it last read."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        event = route_event("GET /v1/accounts/{account}", CRM, account="UA")
+        self.etag = handler("api_contracts")(event, Context(), world)["headers"]["etag"]
+
+    def put(self, version: int, name: str) -> int:
+        known = self.world.directory.account("UA")
+        assert known is not None
+        fields = known.model_dump(mode="json", exclude={"kind", "id", "version"}) | {"name": name}
+        route = VERSIONS.format(kind="accounts")
+        event = route_event(route, CRM, body=json.dumps(fields), id="UA", version=str(version))
+        event["headers"]["If-Match"] = self.etag
+        status: int = handler("api_contracts")(event, Context(), self.world)["statusCode"]
+        return status
+
+
+def test_a_version_goes_on_the_one_that_if_match_names_and_again_after_a_lost_answer(world: World) -> None:
+    publisher = Publisher(world)
+    assert publisher.put(3, "New") == 412
+    assert [publisher.put(2, "New") for _ in range(2)] == [200, 200]
+    assert publisher.put(3, "Newer") == 412
+    assert Publisher(world).put(3, "Newer") == 200
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_of_two_who_publish_on_the_same_version_at_once_one_is_refused(
+    version: int, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, others = Publisher(world), Publisher(world)
+    add = world.directory.add
+
+    def later(*of: Any) -> bool:
+        monkeypatch.setattr(world.directory, "add", add)
+        assert others.put(2, "Theirs") == 200
+        return add(*of)
+
+    monkeypatch.setattr(world.directory, "add", later)
+    assert mine.put(version, "Mine") in {409, 412}
+    account = world.directory.account("UA")
+    assert account is not None
+    assert account.name == ("Theirs" if version == 2 else "United Air Lines Inc.")

@@ -60,6 +60,12 @@ def test_an_event_of_any_shape_is_no_error_of_ours(part: str, value: Any, world:
     assert call(world, "decide_exception", api_event({}, "ben") | {part: value})[0] < 500
 
 
+@pytest.mark.parametrize("fields", [5, True, ["id"], {"id": 1}])
+def test_fields_in_a_body_that_are_no_names_are_no_error_of_ours(fields: Any, world: World) -> None:
+    event = route_event("GET /v1/meters", NAME, body=json.dumps({"fields": fields}))
+    assert call(world, "api_contracts", event)[0] == 400
+
+
 @pytest.mark.parametrize("account", ["é" * 1_000, "UA#profile", "\x00", " UA", "\uffff"])
 def test_what_can_be_no_name_is_not_looked_up(account: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world.directory, "account", lambda name: pytest.fail(f"looked up {name!r}"))

@@ -6,6 +6,13 @@ from typing import Any
 
 import pytest
 
+from billproof.audit.model import AuditBlock
+from billproof.event_reading import event_sources
+from billproof.events.deriving import EventSources
+from billproof.events.model import OutboundEvent
+from billproof.events.reading import blocks_after
+from billproof.store_keys import ChainName
+from billproof.webhooks import replaying
 from billproof.webhooks.model import WebhookDelivery
 from billproof.webhooks.signing import secret_of
 from tests.support.verifying import verified
@@ -117,6 +124,8 @@ def test_a_window_and_one_event_of_it_are_sent_again(world: WorldWithWebhooks) -
         ({"since": "2013-01-01T00:00:00Z"}, 400),
         ({"event": "evt_x"}, 404),
         ({"event": f"evt_{INC}_0_1_0_0"}, 404),
+        ({"since": "0001-01-01T00:00:00+14:00", "until": "2013-02-01T00:00:00Z"}, 422),
+        ({"since": "2013-01-01T00:00:00Z", "until": "9999-12-31T23:59:59-12:00"}, 422),
     ],
 )
 def test_what_names_no_event_of_the_endpoint_is_refused(
@@ -125,3 +134,38 @@ def test_what_names_no_event_of_the_endpoint_is_refused(
     endpoint = registered(world, types=["billproof.run.closed.v1"])
     ask(world, f"POST {ONE}/replays", asked, endpoint=endpoint, status=status)
     assert queued(world) == []
+
+
+def test_events_of_another_company_are_answered_as_events_that_there_are_not(world: WorldWithWebhooks) -> None:
+    world.bill(EUROPE)
+    world.settle()
+    endpoint, sources = registered(world), event_sources(world)  # type: ignore[arg-type]
+    chains = (name for name in sources.chain.names() if ChainName.parse(name).owner != INC)
+    blocks = [block for name in chains for block in blocks_after(sources.chain, name, 0)]
+    foreign = [event for block in blocks for event in sources.of_block(block) if event.legal_entity == EUROPE]
+    assert foreign
+    nobody = {"event": f"evt_{EUROPE}_0_999999_0_0"}
+    expected = ask(world, f"POST {ONE}/replays", nobody, endpoint=endpoint, status=404)
+    for event in foreign:
+        asked = {"event": event.id}
+        assert ask(world, f"POST {ONE}/replays", asked, endpoint=endpoint, status=404) == expected
+
+
+def test_a_window_with_too_many_events_is_read_no_further_than_to_know_it(
+    world: WorldWithWebhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.bill(INC)
+    world.settle()
+    endpoint, told = registered(world), []
+    of_block = EventSources.of_block
+
+    def noted(sources: EventSources, block: AuditBlock) -> list[OutboundEvent]:
+        events = of_block(sources, block)
+        told.extend(events)
+        return events
+
+    monkeypatch.setattr(replaying, "MOST_REPLAYED", 0)
+    monkeypatch.setattr(EventSources, "of_block", noted)
+    window = {"since": "2013-02-01T00:00:00Z", "until": "2013-02-03T00:00:00Z"}
+    ask(world, f"POST {ONE}/replays", window, endpoint=endpoint, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    assert len(told) == 1

@@ -7,7 +7,7 @@ from typing import Any
 from billproof.access.scopes import Scope
 from billproof.api.asked import fields_of
 from billproof.api.pages import AskedPage, ListPage, page_by_name
-from billproof.api.routes import Route, RouteCall
+from billproof.api.routes import Matches, Route, RouteCall
 from billproof.approvals.policy import Policy
 from billproof.composition import Composition
 from billproof.contracts.history import Receipt, VersionChange
@@ -141,10 +141,22 @@ def _list_policies(call: RouteCall[NamedPolicy], ports: Composition) -> PolicyPa
     return PolicyPage(items=page.items, next=page.next)
 
 
-def _latest(call: RouteCall[SentVersion], ports: Composition) -> AnyMasterData | None:
-    """Return the latest version of what a request would publish anew, or None where there is none."""
+def _is_current(call: RouteCall[SentVersion], ports: Composition, matches: Matches) -> bool:
+    """Say whether a version is the one after that which an If-Match names, and that is the latest.
+
+    So of two callers that change the same version one is refused, whoever comes first: both write one number. A version
+    that is stored already changes nothing, and is answered again.
+    """
     data = call.request.data
     _refuse_foreign(data, call, ports)
+    if ports.directory.holds(data):
+        return True
+    latest = _latest(data, ports)
+    return latest is not None and data.version == latest.version + 1 and matches(latest)
+
+
+def _latest(data: AnyMasterData, ports: Composition) -> AnyMasterData | None:
+    """Return the latest version of what a version is of, or None where there is none."""
     match data:
         case LegalEntity():
             return ports.directory.legal_entity(data.id)
@@ -183,7 +195,7 @@ KINDS = {
 ROUTES: dict[str, Route[Any]] = {
     **{
         f"PUT /v1/{path}/{{id}}/versions/{{version}}": Route(
-            SentVersion, Scope.CONTRACTS_WRITE, _publish, reads=_version_of(kind), current=_latest
+            SentVersion, Scope.CONTRACTS_WRITE, _publish, reads=_version_of(kind), is_current=_is_current
         )
         for path, kind in KINDS.items()
     },

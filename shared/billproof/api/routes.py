@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from billproof.composition import Composition
     from billproof.masterdata.parties import Account
 
+type Matches = Callable[[BaseModel], bool]
+"""Says whether an `If-Match` names a document, as it is now."""
+
 
 @dataclass(frozen=True, slots=True)
 class RouteCall[M: BaseModel]:
@@ -83,7 +86,7 @@ class Route[M: BaseModel]:
     """A route: what it reads, the scope that it asks of its caller, and what it does.
 
     A route without a scope is for people only: no token that is limited to scopes of ours calls it.
-    `current` returns what the request would change, as it is; an `If-Match` is held to it.
+    `is_current` says whether what the request would change is what an `If-Match` names.
     """
 
     model: type[M]
@@ -91,7 +94,7 @@ class Route[M: BaseModel]:
     operation: Callable[[RouteCall[M], Composition], BaseModel]
     status: HTTPStatus = HTTPStatus.OK
     reads: Callable[[dict[str, Any]], dict[str, Any]] = fields_of
-    current: Callable[[RouteCall[M], Composition], BaseModel | None] | None = None
+    is_current: Callable[[RouteCall[M], Composition, Matches], bool] | None = None
     is_repeatable: bool = False
     """Whether its own facts make repeating it safe, so that its answers are not kept under an Idempotency-Key."""
     deprecation: Deprecation | None = None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from pydantic import BaseModel
 
     from billproof.access.service import Grant
     from billproof.api.routes import Route
@@ -40,7 +41,7 @@ _CORRELATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 MOST_ANSWERED_BYTES = 5_500_000
 """Bytes of the largest answer: Lambda returns 6 MB, with the headers."""
 MOST_KEPT_BYTES = 300_000
-"""Bytes of the largest answer that is kept under an Idempotency-Key: an item of DynamoDB holds 400 KB."""
+"""Bytes of the largest answer that is kept under an Idempotency-Key, as it lies: an item of DynamoDB has 400 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +135,12 @@ def _refuse_changed(route: Route[Any], call: RouteCall[Any], sent: RouteEvent) -
     matches = header(sent.event, "if-match")
     if not matches:
         return
-    current = route.current(call, sent.ports) if route.current else None
-    if current is None or not _names(matches, etag_of(current.model_dump(mode="json"))):
-        detail = "If-Match names another version than the latest: read it again"
+
+    def names(current: BaseModel) -> bool:
+        return _names(matches, etag_of(current.model_dump(mode="json")))
+
+    if route.is_current is None or not route.is_current(call, sent.ports, names):
+        detail = "If-Match names another version than the latest, the one before this: read it again"
         raise Problem(HTTPStatus.PRECONDITION_FAILED, "precondition_failed", detail)
 
 
@@ -149,13 +153,14 @@ def _names(tags: str, etag: str) -> bool:
 def _kept(call: RouteCall[Any], sent: RouteEvent, work: Callable[[], Document]) -> Document:
     """Return the answer of a call with an Idempotency-Key: that of the same call before; another call is refused.
 
-    An answer that is too large to be kept is worked out again.
+    It is worked out again where it is too large to be kept, and where the caller may no longer act for a legal entity
+    for which it might then: today's grants decide.
     """
     identity = call.caller.identity
 
     def kept_work() -> Document:
-        body = json.dumps(work())
-        return {"body": body if len(body) <= MOST_KEPT_BYTES else None}
+        kept = {"body": json.dumps(work()), "grants": sorted(call.grants)}
+        return kept if len(json.dumps(kept)) <= MOST_KEPT_BYTES else {"body": None}
 
     kept = sent.ports.answers.once(
         key=digest([identity.issuer, identity.subject, str(sent.event.get("routeKey")), call.idempotency_key]),
@@ -163,7 +168,8 @@ def _kept(call: RouteCall[Any], sent: RouteEvent, work: Callable[[], Document]) 
         work=kept_work,
         context=sent.context,
     )
-    return work() if kept["body"] is None else json.loads(kept["body"])
+    is_allowed = call.grants.keys() >= set(kept.get("grants", ()))  # what a version before kept does not name them
+    return json.loads(kept["body"]) if kept["body"] is not None and is_allowed else work()
 
 
 def _answer(status: HTTPStatus, document: Any, headers: dict[str, str]) -> Response:

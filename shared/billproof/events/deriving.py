@@ -14,7 +14,7 @@ from itertools import chain as chained
 from billproof.audit.chain import AuditChain
 from billproof.audit.model import FACT, OBJECT, OBJECTS, AuditBlock, Entry
 from billproof.errors import NotFound
-from billproof.events.happenings import Happening, happenings_of_fact, owner_of
+from billproof.events.happenings import Happening, codes_of, happenings_of_fact, owner_of
 from billproof.events.identity import EventId
 from billproof.events.model import PREFIX, InvoiceChanged, OutboundEvent, UsageRefused, schema_id
 from billproof.events.reading import block_at
@@ -28,7 +28,11 @@ from billproof.usage.model import Quarantined
 
 MOST_ACCOUNTS = 100
 """Accounts that an event about refused usage names."""
+MOST_SOUGHT = 1_000
+"""Accounts of one object of refused usage whose legal entity is looked up: one call of ingestion may refuse 100,000."""
 STEP = "publish_events"
+NO_SUCH_EVENT = "there is no such event"
+"""What is said of an event that there is not, and of one that is not for who asks."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,7 @@ class EventSources:
             for outbound in self._of_entry(block, event.entry):
                 if outbound.id == str(event):
                     return outbound
-        message = "there is no such event"
-        raise NotFound(message)
+        raise NotFound(NO_SUCH_EVENT)
 
     def _of_entry(self, block: AuditBlock, number: int) -> list[OutboundEvent]:
         entry = block.entries[number]
@@ -92,9 +95,12 @@ class EventSources:
         return []
 
     def _refused(self, key: str, lines: Iterable[Quarantined]) -> Iterator[Happening]:
+        known = list(lines)
+        accounts_of_all = sorted({line.account for line in known if line.account})
+        owners = {account: self._owner(account) for account in accounts_of_all[:MOST_SOUGHT]}
         by_owner: dict[str | None, list[Quarantined]] = {}
-        for line in lines:
-            by_owner.setdefault(self._owner(line.account), []).append(line)
+        for line in known:
+            by_owner.setdefault(owners.get(line.account or ""), []).append(line)
         for owner, refused in sorted(by_owner.items(), key=lambda pair: pair[0] or ""):
             accounts = sorted({line.account for line in refused if line.account and owner})
             data = UsageRefused(
@@ -106,11 +112,11 @@ class EventSources:
             )
             yield Happening("usage.refused.v1", key, owner, data)
 
-    def _owner(self, account: str | None) -> str | None:
+    def _owner(self, account: str) -> str | None:
         """Return the legal entity of an account that somebody named; None where there is none."""
-        if account is not None and account not in self._owners:
+        if account not in self._owners:
             self._owners[account] = owner_of(self.directory, account)
-        return self._owners.get(account) if account is not None else None
+        return self._owners[account]
 
 
 def _drafted(data: bytes) -> Iterator[Happening]:
@@ -124,7 +130,7 @@ def _drafted(data: bytes) -> Iterator[Happening]:
                 period=batch.period.name,
                 run=batch.run,
                 total=draft.document.totals.gross,
-                reasons=tuple(finding.code for finding in draft.findings),
+                reasons=codes_of(draft.findings),
             )
             yield Happening("invoice.drafted.v1", draft.invoice, batch.legal_entity, said)
 

@@ -1,6 +1,6 @@
 """What a fact tells other systems, by its kind: names, codes and amounts, no address, and nothing that people wrote."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from billproof.events.model import (
     RunChanged,
     type_name,
 )
+from billproof.findings import Finding
 from billproof.identities import ExceptionId, InvoiceId, RunId
 from billproof.ids import is_name
 from billproof.invoicing.balance import BalanceEntry
@@ -70,15 +71,16 @@ def _held(fact: StoredFact) -> Iterator[Happening]:
     if fact.document.get("request_digest") and FactKey.parse(fact.key.sort).fact == CREDIT_REQUESTED:
         wanted = RequestedCredit.model_validate(fact.document)
         gross = wanted.document.totals.gross
-        yield from _of_invoice(fact, "requested", run=wanted.request, total=gross, reasons=_codes(wanted))
+        yield from _of_invoice(fact, "requested", run=wanted.request, total=gross, reasons=codes_of(wanted.findings))
         return
     held = HeldInvoice.model_validate(fact.document)
     total = held.document.totals.gross if held.document else None
-    yield from _of_invoice(fact, "held", run=held.run, total=total, reasons=_codes(held))
+    yield from _of_invoice(fact, "held", run=held.run, total=total, reasons=codes_of(held.findings))
 
 
-def _codes(held: HeldInvoice | RequestedCredit) -> tuple[str, ...]:
-    return tuple(finding.code for finding in held.findings)
+def codes_of(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the codes of findings, each once: no event is larger than a queue or a bus takes."""
+    return tuple(dict.fromkeys(finding.code for finding in findings))
 
 
 def _released(fact: StoredFact) -> Iterator[Happening]:
@@ -106,7 +108,7 @@ def _after_release(state: str) -> Callable[[StoredFact], Iterator[Happening]]:
 
 def _opened(fact: StoredFact) -> Iterator[Happening]:
     opened = ExceptionRecord.model_validate(fact.document)
-    more = {"kind": opened.kind, "amount": opened.amount, "reasons": tuple(item.code for item in opened.findings)}
+    more = {"kind": opened.kind, "amount": opened.amount, "reasons": codes_of(opened.findings)}
     yield _of_exception(opened.id, "opened", **more)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from billproof.errors import work_apart
 from billproof.events.deriving import EventSources
+from billproof.events.model import OutboundEvent
 from billproof.events.ports import EventSink, Positions
 from billproof.events.reading import blocks_after, position_before
 from billproof.model import Model
@@ -66,13 +67,17 @@ def _publish_chain(
     position = position_before(sources.chain, name, since) if known is None else known
     number_of_blocks = number_of_events = 0
     while blocks := blocks_after(sources.chain, name, position):
-        events = [event for block in blocks for event in sources.of_block(block)]
+        events: list[OutboundEvent] = []
+        for block in blocks:  # one that takes long is not read again for the sake of those after it
+            events += sources.of_block(block)
+            position = block.sequence
+            number_of_blocks += 1
+            if clock() >= until:
+                break
         for sink in sinks:
             if events:
                 sink.publish(events)
-        position = blocks[-1].sequence
         positions.advance(name, position)
-        number_of_blocks += len(blocks)
         number_of_events += len(events)
         if clock() >= until:
             break

@@ -1,10 +1,11 @@
 """Sending again: one event by its id, or those of a window. The audit chain has them all, however old they are."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from billproof.audit.naming import SHARED
 from billproof.errors import InvalidInput, NotFound
-from billproof.events.deriving import EventSources
+from billproof.events.deriving import NO_SUCH_EVENT, EventSources
 from billproof.events.identity import EventId
 from billproof.events.model import OutboundEvent
 from billproof.events.reading import blocks_after, position_before
@@ -16,12 +17,23 @@ MOST_REPLAYED = 1_000
 
 
 def event_for(endpoint: WebhookEndpoint, event: str, sources: EventSources) -> OutboundEvent:
-    """Return an event by its id; raises NotFound where it is none that the endpoint would get."""
-    outbound = sources.of_id(EventId.parse(event))
+    """Return an event by its id; raises NotFound where it is none that the endpoint would get.
+
+    An event of another legal entity is answered as one that there is not: nobody counts what others do.
+    """
+    identity = EventId.parse(event)
+    outbound = sources.of_id(identity) if _may_tell(identity.chain, endpoint) else None
+    if outbound is None or outbound.legal_entity != endpoint.legal_entity:
+        raise NotFound(NO_SUCH_EVENT)
     if not endpoint.wants(outbound):
         message = "this event does not go to this endpoint"
         raise NotFound(message)
     return outbound
+
+
+def _may_tell(chain: ChainName, endpoint: WebhookEndpoint) -> bool:
+    """Say whether a chain may tell something of an endpoint's legal entity."""
+    return chain.owner in {endpoint.legal_entity, SHARED}
 
 
 def events_between(endpoint: WebhookEndpoint, since: str, until: str, sources: EventSources) -> list[OutboundEvent]:
@@ -29,13 +41,12 @@ def events_between(endpoint: WebhookEndpoint, since: str, until: str, sources: E
 
     Both instants are in UTC, as `instant_text` writes them.
     """
-    events: list[OutboundEvent] = []
-    for name in sources.chain.names():
-        if ChainName.parse(name).owner in {endpoint.legal_entity, SHARED}:
-            events += (event for event in _told(name, since, until, sources) if endpoint.wants(event))
-        if len(events) > MOST_REPLAYED:
-            message = f"more than {MOST_REPLAYED:,} events are in this window: ask for a shorter one"
-            raise InvalidInput(message)
+    names = (name for name in sources.chain.names() if _may_tell(ChainName.parse(name), endpoint))
+    told = (event for name in names for event in _told(name, since, until, sources) if endpoint.wants(event))
+    events = list(islice(told, MOST_REPLAYED + 1))
+    if len(events) > MOST_REPLAYED:
+        message = f"more than {MOST_REPLAYED:,} events are in this window: ask for a shorter one"
+        raise InvalidInput(message)
     return sorted(events, key=lambda event: (event.time, event.partitionkey, event.sequence))
 
 
