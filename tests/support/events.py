@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from billproof.errors import ExternalServiceUnavailable
 from billproof.events.deriving import EventSources
@@ -40,6 +41,11 @@ class MemorySink:
     @property
     def types(self) -> list[str]:
         return [event.type.removeprefix(PREFIX) for event in self.events]
+
+
+def event_ports() -> dict[str, Any]:
+    """What a world in memory needs beside its own to tell what happened, by the names of the ports."""
+    return {"event_bus": MemorySink(), "webhook_sink": MemorySink(), "positions": MemoryPositions()}
 
 
 def sources_of(world: World) -> EventSources:

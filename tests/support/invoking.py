@@ -4,9 +4,12 @@ import importlib
 import json
 from typing import Any
 
+from billproof.invoicing.delivery import pdf_key
 from billproof.ports import Key
 from billproof_ops.paths import ROOT
-from tests.support.world import World, flight
+from tests.support.events import event_ports
+from tests.support.webhooks import Hooks, ScriptedSender, webhook_ports
+from tests.support.world import INC, World, flight
 
 EVENTS = ROOT / "events"
 FILES = sorted(EVENTS.glob("*/*.json"))
@@ -42,7 +45,25 @@ def billed_world() -> World:
     world.bill("skymeter-europe")
     world.decide("skymeter-inc.2013-01.EV.001", "approved", "ben", "usage confirmed by the customer on the phone")
     spoil(world)
+    _read_by_the_api(world)
     return world
+
+
+def _read_by_the_api(world: World) -> None:
+    """Reconcile the month and keep a PDF, and give the world what webhooks go through."""
+    world.reconcile()
+    first = world.register.invoice_numbered(INC, 2013, 1)
+    released = world.register.released(first) if first else None
+    assert released is not None
+    world.objects.put(pdf_key(released), b"%PDF-1.7")
+    world.call_limits.burst = 1_000_000
+    for name, port in {**webhook_ports(world), **event_ports(), "delivery_ports": lambda: _deliveries(world)}.items():
+        setattr(world, name, port)
+
+
+def _deliveries(world: World) -> Any:
+    mine = webhook_ports(world)
+    return Hooks(ScriptedSender(200), book=mine["webhook_endpoints"], log=mine["delivery_log"]).ports
 
 
 def spoil(world: World) -> None:

@@ -261,7 +261,7 @@ def test_an_account_is_taken_out_of_what_it_shares_and_the_chain_still_holds(wor
     shared = [key for key in world.objects.items if key.startswith(("usage/", "quarantine/", "compact"))]
     words = ("take-out", "UA", "--as", "ben", "--why", "Art. 17 GDPR, request 12")
     code, said = run(*words)
-    assert (code, "3 events, 1 refused and 0 discarded ones of UA were in 5 objects" in said) == (0, True), said
+    assert (code, "3 events, 1 refused and 0 discarded ones of UA were in 6 objects" in said) == (0, True), said
     usage = [row for key in world.objects.keys("usage/") for row in log.read_segment(world.objects, key)]
     refused = [line for key in world.objects.keys("quarantine/") for line in log.read_quarantined(world.objects, key)]
     assert {row.account for row in usage} == {"EV"}

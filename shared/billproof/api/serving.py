@@ -72,13 +72,13 @@ def serve(route: Route[Any], sent: RouteEvent) -> Response:
 
     def work() -> Document:
         result = route.operation(call, ports)
-        document = result.model_dump(mode="python" if isinstance(result, Attachment) else "json")
-        log_result(sent.name, document)
-        return document
+        return result.model_dump(mode="python" if isinstance(result, Attachment) else "json")
 
-    if key and method_of(event) == "POST" and not route.is_repeatable:
-        return _answer(route.status, _kept(call, sent, work), headers)
-    document = work()
+    is_kept = key and method_of(event) == "POST" and not route.is_repeatable
+    document = _kept(call, sent, work) if is_kept else work()
+    log_result(sent.name, document)
+    if is_kept:
+        return _answer(route.status, document, headers)
     if "content" in document:
         return _file(Attachment(**document), headers)
     document = selected(document, wanted)

@@ -4,11 +4,25 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from billproof.events.model import OutboundEvent
 from billproof.model import Model
 
+
+def _with_zone(text: str) -> str:
+    try:
+        zone = datetime.fromisoformat(text).tzinfo
+    except ValueError:
+        zone = None
+    if zone is None:
+        message = "this is no instant in UTC"
+        raise ValueError(message)
+    return text
+
+
+Instant = Annotated[str, AfterValidator(_with_zone)]
+"""An instant, as text: what is none is refused where it is read, and repeated nowhere."""
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 PAUSES = (
     timedelta(seconds=5),
@@ -64,8 +78,8 @@ class WebhookDelivery(Model):
     legal_entity: str
     event: OutboundEvent
     attempt: Annotated[int, Field(ge=1)] = 1
-    first_at: str
-    due_at: str
+    first_at: Instant
+    due_at: Instant
 
 
 class DeliveryOutcome(StrEnum):
