@@ -57,7 +57,7 @@ _IF_MATCH = {
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": "The ETag of the latest version that the caller knows: 412 where there is a later one.",
+    "description": "The ETag of the version before this one: 412 where it is not the latest.",
 }
 _IN_PATH = re.compile(r"\{([a-z_]+)\}")
 

@@ -74,6 +74,8 @@ def test_two_attempts_of_one_instant_are_both_kept(log: DeliveryLog) -> None:
     log.add("whe_1", attempt(1, 1))
     log.add("whe_1", attempt(1, 2))
     assert len(log.attempts("whe_1", before="", limit=9)) == 2
+    (last,) = log.attempts("whe_1", before="", limit=1)
+    assert log.attempts("whe_1", before=last.place, limit=9) == [attempt(1, 1)]
 
 
 def test_the_health_of_an_endpoint_is_the_last_that_was_kept(log: DeliveryLog) -> None:

@@ -54,8 +54,8 @@ class MemoryDeliveryLog:
         self.lines.setdefault(endpoint, []).append(attempt)
 
     def attempts(self, endpoint: str, *, before: str, limit: int) -> list[WebhookAttempt]:
-        lines = sorted(self.lines.get(endpoint, []), key=lambda line: line.at, reverse=True)
-        return [line for line in lines if not before or line.at < before][:limit]
+        lines = sorted(self.lines.get(endpoint, []), key=lambda line: line.place, reverse=True)
+        return [line for line in lines if not before or line.place < before][:limit]
 
     def health(self, endpoint: str) -> EndpointHealth:
         return self.healths.get(endpoint, EndpointHealth())

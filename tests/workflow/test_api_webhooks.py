@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from billproof.api.webhook_routes import DELIVERIES_A_PAGE
 from billproof.audit.model import AuditBlock
 from billproof.event_reading import event_sources
 from billproof.events.deriving import EventSources
@@ -13,7 +14,7 @@ from billproof.events.model import OutboundEvent
 from billproof.events.reading import blocks_after
 from billproof.store_keys import ChainName
 from billproof.webhooks import replaying
-from billproof.webhooks.model import WebhookDelivery
+from billproof.webhooks.model import WebhookAttempt, WebhookDelivery
 from billproof.webhooks.signing import secret_of
 from tests.support.verifying import verified
 from tests.support.webhook_world import WorldWithWebhooks, ask
@@ -169,3 +170,16 @@ def test_a_window_with_too_many_events_is_read_no_further_than_to_know_it(
     window = {"since": "2013-02-01T00:00:00Z", "until": "2013-02-03T00:00:00Z"}
     ask(world, f"POST {ONE}/replays", window, endpoint=endpoint, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     assert len(told) == 1
+
+
+def test_pages_of_attempts_hold_each_once_though_many_are_of_one_instant(world: WorldWithWebhooks) -> None:
+    endpoint, at = registered(world), "2013-02-02T12:00:00.000000Z"
+    for number in range(2 * DELIVERIES_A_PAGE + 1):
+        of = {"event": f"evt_{INC}_0_{number}_0_0", "type": "billproof.run.closed.v1", "attempt": 1}
+        world.delivery_log.add(endpoint, WebhookAttempt.model_validate({"at": at, "outcome": "sent", **of}))
+    events, before = [], ""
+    while before is not None:
+        page = ask(world, f"GET {ONE}/deliveries", query={"before": before} if before else None, endpoint=endpoint)
+        events += [attempt["event"] for attempt in page["attempts"]]
+        before = page["before"]
+    assert len(events) == len(set(events)) == 2 * DELIVERIES_A_PAGE + 1

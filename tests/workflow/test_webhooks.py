@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from billproof.errors import Conflict, InvalidInput, NotFound
+from billproof.errors import Conflict, ExternalServiceUnavailable, InvalidInput, NotFound
+from billproof.webhooks.delivering import deliver
 from billproof.webhooks.endpoints import MOST_ENDPOINTS, EndpointBook, RememberedEndpoints
 from billproof.webhooks.model import OVERLAP, PAUSES, DeliveryOutcome, WebhookEndpoint
 from billproof.webhooks.queueing import WebhookSink, delivery_of, queue_deliveries
@@ -89,6 +90,29 @@ def test_an_endpoint_that_is_gone_is_disabled_at_once() -> None:
     (result,) = hooks.drain()
     assert (result.outcome, result.is_disabled_now) == (GIVEN_UP, True)
     assert hooks.log.health(endpoint.id).is_disabled(endpoint)
+
+
+def test_an_endpoint_is_disabled_when_its_dead_letter_lies_there_and_not_before() -> None:
+    hooks, endpoint = registered(410)
+    hooks.dead.is_down = True
+    message = hooks.queue.take()
+    with pytest.raises(ExternalServiceUnavailable):
+        deliver(message, hooks.ports, hooks.queue.now)
+    hooks.dead.is_down = False
+    result = deliver(message, hooks.ports, hooks.queue.now)  # the queue delivers it again
+    assert (result.outcome, result.is_disabled_now, len(hooks.dead.bodies)) == (GIVEN_UP, True, 1)
+    assert hooks.log.health(endpoint.id).is_disabled(endpoint)
+
+
+def test_who_enables_an_endpoint_gives_it_three_days_again() -> None:
+    hooks, endpoint = registered(None)
+    hooks.drain()
+    enabled = hooks.book.enable(endpoint, by="ops", now=hooks.queue.now + timedelta(seconds=1))
+    assert hooks.log.health(enabled.id).failing_of(enabled) is None
+    at = hooks.queue.now + timedelta(minutes=1)
+    last = delivery_of(event(2), enabled, at).model_copy(update={"attempt": len(PAUSES) + 1})
+    result = deliver(last, hooks.ports, at)
+    assert (result.outcome, result.is_disabled_now) == (GIVEN_UP, False)
 
 
 def test_after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_one_only() -> None:

@@ -59,10 +59,10 @@ class WantedSecret(Model):
 
 
 class AskedDeliveries(Model):
-    """The attempts before an instant; without one, the last ones."""
+    """The attempts before an instant, or before a page; without one, the last ones."""
 
     endpoint: Text
-    before: Annotated[str, Field(max_length=40)] = ""
+    before: Annotated[str, Field(max_length=200)] = ""
 
 
 class WantedReplay(Model):
@@ -128,7 +128,9 @@ def _state(endpoint: WebhookEndpoint, ports: Composition) -> EndpointState:
     fields = endpoint.model_dump(
         include={"id", "legal_entity", "url", "types", "generation", "changed_by", "changed_at"}
     )
-    return EndpointState(**fields, is_enabled=not health.is_disabled(endpoint), failing_since=health.failing_since)
+    return EndpointState(
+        **fields, is_enabled=not health.is_disabled(endpoint), failing_since=health.failing_of(endpoint)
+    )
 
 
 def _with_secret(endpoint: WebhookEndpoint, ports: Composition) -> EndpointWithSecret:
@@ -188,7 +190,7 @@ def _deliveries(call: RouteCall[AskedDeliveries], ports: Composition) -> Deliver
     """List the attempts to deliver to an endpoint, the last one first."""
     known = _known(call, ports)
     lines = ports.delivery_log.attempts(known.id, before=call.request.before, limit=DELIVERIES_A_PAGE)
-    before = lines[-1].at if len(lines) == DELIVERIES_A_PAGE else None
+    before = lines[-1].place if len(lines) == DELIVERIES_A_PAGE else None
     return DeliveryPage(attempts=tuple(lines), before=before)
 
 

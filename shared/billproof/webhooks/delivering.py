@@ -97,13 +97,12 @@ def _failed(
     now: datetime,
 ) -> DeliveryResult:
     """Queue a delivery again, or give it up; an endpoint that is gone (410), or dead for days, is disabled."""
-    since = health.failing_since or instant_text(now)
+    known_since = health.failing_of(endpoint)
+    since = known_since or instant_text(now)
     due = next_due(delivery, now)
     is_gone = result.status == HTTPStatus.GONE
     is_dead = due is None and now - datetime.fromisoformat(since) >= DEAD_AFTER
-    if is_gone or is_dead:
-        ports.log.set_health(endpoint.id, EndpointHealth(failing_since=since, disabled_at=instant_text(now)))
-    elif health.failing_since is None:
+    if known_since is None:
         ports.log.set_health(endpoint.id, EndpointHealth(failing_since=since))
     outcome = DeliveryOutcome.GIVEN_UP if due is None or is_gone else DeliveryOutcome.FAILED
     next_at = instant_text(due) if due is not None and not is_gone else None
@@ -113,6 +112,8 @@ def _failed(
         _wait(again, due, ports, now)
     else:
         ports.dead_letters.send([delivery.model_dump_json()])
+    if is_gone or is_dead:  # last: what fails before it is tried again, and its alarm is not lost
+        ports.log.set_health(endpoint.id, EndpointHealth(failing_since=since, disabled_at=instant_text(now)))
     return DeliveryResult(outcome=outcome, is_disabled_now=is_gone or is_dead)
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from billproof.events.model import OutboundEvent
 from billproof.model import Model
+from billproof.store_keys import sort_key
 
 
 def _with_zone(text: str) -> str:
@@ -107,12 +108,22 @@ class WebhookAttempt(Model):
     error: str = ""
     next_at: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Its place among the attempts to deliver to its endpoint: several may be of one instant."""
+        return sort_key(self.at, self.event, f"{self.attempt:02d}")
+
 
 class EndpointHealth(Model):
     """Since when an endpoint takes nothing, and since when it is disabled."""
 
     failing_since: str | None = None
     disabled_at: str | None = None
+
+    def failing_of(self, endpoint: WebhookEndpoint) -> str | None:
+        """Return since when an endpoint takes nothing; what was before somebody enabled it does not count."""
+        is_known = self.failing_since is not None and self.failing_since >= endpoint.enabled_at
+        return self.failing_since if is_known else None
 
     def is_disabled(self, endpoint: WebhookEndpoint) -> bool:
         """Say whether it is disabled, and nobody has enabled it since."""

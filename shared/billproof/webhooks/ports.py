@@ -39,7 +39,7 @@ class DeliveryLog(Protocol):
         """Keep an attempt."""
 
     def attempts(self, endpoint: str, *, before: str, limit: int) -> list[WebhookAttempt]:
-        """Return attempts before an instant, the last one first; without an instant, the last ones."""
+        """Return attempts before a place or an instant, the last one first; without one, the last ones."""
 
     def health(self, endpoint: str) -> EndpointHealth:
         """Return how an endpoint is."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from billproof.adapters.aws.faults import outside
 from billproof.adapters.aws.sqs import SqsQueue
-from billproof.store_keys import partition_name, sort_key
+from billproof.store_keys import partition_name
 from billproof.webhooks.model import EndpointHealth, WebhookAttempt
 
 KEPT = timedelta(days=30)
@@ -33,12 +33,12 @@ class DynamoDeliveryLog:
 
     def add(self, endpoint: str, attempt: WebhookAttempt) -> None:
         """Keep an attempt for some weeks."""
-        key = _key(partition_name(_ATTEMPTS, endpoint), sort_key(attempt.at, attempt.event, f"{attempt.attempt:02d}"))
+        key = _key(partition_name(_ATTEMPTS, endpoint), attempt.place)
         expiration = int((self._now() + KEPT).timestamp())
         self._put({**key, "json": {"S": attempt.model_dump_json()}, "expiration": {"N": str(expiration)}})
 
     def attempts(self, endpoint: str, *, before: str, limit: int) -> list[WebhookAttempt]:
-        """Return attempts before an instant, the last one first."""
+        """Return attempts before a place or an instant, the last one first."""
         with outside("dynamodb"):
             answer = self._client.query(
                 TableName=self._table,
