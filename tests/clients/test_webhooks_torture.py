@@ -1,7 +1,9 @@
 """The webhook torture test: a real receiver over TLS that fails in every way gets each event, and is never overrun."""
 
+import socket
 import ssl
 from collections.abc import Iterator
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,17 @@ def test_a_name_with_an_address_that_is_not_public_is_connected_to_nowhere(
     public_only = sender(certificates, resolve=resolve, reach=Reach())
     assert public_only.post("https://hooks.example/", headers={}, body=b"").error == "invalid_input"
     assert receiver.connections == 0
+
+
+def test_who_connects_slowly_has_no_time_left_for_a_handshake(certificates: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        clock = chain([0.0, 0.0], repeat(LIMIT + 1))  # the time is over when the connection is there
+        slow = sender(certificates, clock=lambda: next(clock))
+        answer = slow.post(f"https://localhost:{server.getsockname()[1]}/", headers={}, body=b"")
+        assert (answer.status, answer.error) == (None, "time_out")
+        connection, _ = server.accept()
+        with connection:
+            assert connection.recv(1) == b""
 
 
 def test_nobody_answers(certificates: Path) -> None:

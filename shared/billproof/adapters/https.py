@@ -65,6 +65,7 @@ class HttpsSender:
             if parts.scheme != "https":
                 return self._exchange(plain, _request(parts, headers, body), until)
             context = self._context or ssl.create_default_context()
+            self._limit(plain, until)  # what connecting took is not left for the handshake
             with context.wrap_socket(plain, server_hostname=host) as secured:
                 return self._exchange(secured, _request(parts, headers, body), until)
 

@@ -12,8 +12,10 @@ from billproof.errors import InvalidInput
 
 MOST_URL_LETTERS = 2_000
 _EMBEDDED = ("localhost", "127.0.0.1", "::1")
-_TRANSLATED = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"))
-"""IPv6 that carries an IPv4 address within: NAT64, 6to4, Teredo, and the deprecated compatible addresses."""
+_UNICAST = ip_network("2000::/3")
+"""All IPv6 that the internet has: beside it lie NAT64, site-local addresses and what may carry an IPv4 address."""
+_NOWHERE = tuple(ip_network(text) for text in ("2002::/16", "2001::/32", "3fff::/20", "192.88.99.0/24"))
+"""What carries an IPv4 address within (6to4, Teredo), documentation, and relays of 6to4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ class Reach:
             parsed = parsed.ipv4_mapped
         if self.loopback and parsed.is_loopback:
             return True
-        if any(parsed.version == network.version and parsed in network for network in _TRANSLATED):
+        if isinstance(parsed, IPv6Address) and parsed not in _UNICAST:
+            return False
+        if any(parsed.version == network.version and parsed in network for network in _NOWHERE):
             return False
         return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
