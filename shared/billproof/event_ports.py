@@ -56,10 +56,9 @@ class EventPorts(Outgoing):
     @cached_property
     def webhook_sink(self) -> EventSink:
         """What queues events for the endpoints that want them."""
-        from billproof.webhooks.endpoints import RememberedEndpoints
         from billproof.webhooks.queueing import WebhookSink
 
-        return WebhookSink(RememberedEndpoints(self.webhook_endpoints, self.now), self.webhook_deliveries, self.now)
+        return WebhookSink(self.webhook_endpoints, self.webhook_deliveries, self.now)
 
     @cached_property
     def webhook_deliveries(self) -> DelayedQueue:

@@ -4,12 +4,12 @@ webhooks#<entity>   <endpoint>#<ordinal>        a version; the last one counts
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from billproof.errors import Conflict, Contended, NotFound
 from billproof.ids import digest, shown
 from billproof.periods import instant_text
-from billproof.ports import Clock, Key, Record, Records
+from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
 from billproof.store_keys import partition_name, sort_key
 from billproof.webhooks.model import WebhookEndpoint
@@ -17,8 +17,6 @@ from billproof.webhooks.model import WebhookEndpoint
 MAX_ATTEMPTS = 10
 MOST_ENDPOINTS = 50
 """Endpoints of one legal entity."""
-FRESH_FOR = timedelta(minutes=1)
-"""For how long the sink remembers the endpoints of a legal entity."""
 
 
 def endpoint_id(legal_entity: str, url: str) -> str:
@@ -115,23 +113,6 @@ class EndpointBook:
         records = self._records.query(partition_name("webhooks", legal_entity), prefix=prefix)
         versions = (WebhookEndpoint.model_validate(record.document) for record in records)
         return list({version.id: version for version in versions}.values())
-
-
-class RememberedEndpoints:
-    """The endpoints of legal entities, looked up once a minute."""
-
-    def __init__(self, book: EndpointBook, clock: Clock) -> None:
-        self._book = book
-        self._clock = clock
-        self._known: dict[str, tuple[datetime, list[WebhookEndpoint]]] = {}
-
-    def of_entity(self, legal_entity: str) -> list[WebhookEndpoint]:
-        """Return the endpoints of a legal entity, as they were a minute ago at most."""
-        now = self._clock()
-        known = self._known.get(legal_entity)
-        if known is None or now - known[0] > FRESH_FOR:
-            known = self._known[legal_entity] = (now, self._book.of_entity(legal_entity))
-        return known[1]
 
 
 def _key(legal_entity: str, endpoint: str, ordinal: int) -> Key:

@@ -6,7 +6,7 @@ from datetime import datetime
 from billproof.events.model import OutboundEvent
 from billproof.periods import instant_text
 from billproof.ports import Clock
-from billproof.webhooks.endpoints import RememberedEndpoints
+from billproof.webhooks.endpoints import EndpointBook
 from billproof.webhooks.model import WebhookDelivery, WebhookEndpoint
 from billproof.webhooks.ports import DelayedQueue
 
@@ -27,19 +27,20 @@ def queue_deliveries(deliveries: Iterable[WebhookDelivery], queue: DelayedQueue)
 class WebhookSink:
     """A sink of events: each is queued for every endpoint of its legal entity that wants it."""
 
-    def __init__(self, endpoints: RememberedEndpoints, queue: DelayedQueue, clock: Clock) -> None:
+    def __init__(self, endpoints: EndpointBook, queue: DelayedQueue, clock: Clock) -> None:
         self._endpoints = endpoints
         self._queue = queue
         self._clock = clock
 
     def publish(self, events: Sequence[OutboundEvent]) -> None:
-        """Queue the deliveries of events."""
+        """Queue the deliveries of events; an endpoint gets each that is recorded after it was registered."""
         now = self._clock()
+        entities = dict.fromkeys(event.legal_entity for event in events)
+        endpoints = {entity: self._endpoints.of_entity(entity) for entity in entities if entity is not None}
         deliveries = [
             delivery_of(event, endpoint, now)
             for event in events
-            if event.legal_entity is not None
-            for endpoint in self._endpoints.of_entity(event.legal_entity)
+            for endpoint in endpoints.get(event.legal_entity or "", ())
             if endpoint.wants(event)
         ]
         if deliveries:
