@@ -1,6 +1,7 @@
 """The names that a person types: which legal entity, month, account or run is meant, or may have been meant."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn
@@ -121,14 +122,11 @@ def account(target: Target, name: str, entity: str = "") -> str:
 
 
 def run(target: Target, name: str) -> str:
-    """Return the id of a run that there is; raises OpsError for another name."""
+    """Return the id of a run that there is, or of an execution that began before its record; raises OpsError."""
     runs = target.ports.runs
-    try:
-        is_known = runs.get(run_key(name)) is not None
-    except NotFound:  # it is no id of a run
-        is_known = False
-    if is_known:
-        return name
+    with suppress(NotFound):  # it is no id of a run
+        if runs.get(run_key(name)) is not None or target.ports.billing_runs.status(name) is not None:
+            return name
     entities = [profile.id for profile in target.ports.directory.legal_entities()]
     known = [run_id for entity in entities for run_id in runs_in_turn(runs, entity, limit=RUNS_LOOKED_AT)]
     return refuse_unknown("run", name, known)
