@@ -42,8 +42,8 @@ def events_between(endpoint: WebhookEndpoint, since: str, until: str, sources: E
     Both instants are in UTC, as `instant_text` writes them.
     """
     names = (name for name in sources.chain.names() if _may_tell(ChainName.parse(name), endpoint))
-    told = (event for name in names for event in _told(name, since, until, sources) if endpoint.wants(event))
-    events = list(islice(told, MOST_REPLAYED + 1))
+    wanted = (event for name in names for event in _told(name, since, until, sources) if endpoint.wants(event))
+    events = list(islice(wanted, MOST_REPLAYED + 1))
     if len(events) > MOST_REPLAYED:
         message = f"more than {MOST_REPLAYED:,} events are in this window: ask for a shorter one"
         raise InvalidInput(message)
