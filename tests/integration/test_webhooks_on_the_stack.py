@@ -58,7 +58,8 @@ def let_hooks_in(stack: Target) -> None:
     policy = stack.ports.policies.in_force(INC)
     scopes = (Scope.WEBHOOKS_WRITE, Scope.WEBHOOKS_READ)
     client = Client(id=HOOKS, identities=(local_identity(HOOKS),), scopes=scopes)
-    later = policy.model_copy(update={"version": policy.version + 1, "clients": (*policy.clients, client)})
+    published = max(version.policy.version for version in stack.ports.policies.history(INC).versions)
+    later = policy.model_copy(update={"version": published + 1, "clients": (*policy.clients, client)})
     publish_policy(stack, later.model_dump(mode="json"), who="carla")
     confirm_policy(stack, INC, later.version, who="ben")
 

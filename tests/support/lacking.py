@@ -14,6 +14,7 @@ LACKING: dict[Emulator, dict[str, str]] = {
         "test_a_month_is_read_over_http_from_its_run_to_each_document": NO_API,
         "test_who_is_no_person_of_the_policy_reads_nothing": NO_API,
         "test_a_call_without_a_signature_reaches_no_function": NO_API,
+        "test_a_billed_month_is_told_to_an_endpoint_and_told_again": NO_API,
         "test_a_signed_call_is_answered_and_what_is_wrong_is_a_problem_document": NO_API,
         "test_who_is_no_person_of_the_policy_asks_for_nothing": NO_API,
         "test_a_person_decides_by_a_token_and_the_decision_is_proved": NO_API,
