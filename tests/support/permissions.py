@@ -110,7 +110,7 @@ def _limits(condition: dict[str, Any]) -> list[str]:
 def named(resource: Any) -> str:
     """Name a resource of a statement by its logical id."""
     match resource:
-        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn" | "Id"]}:
             return name
         case {"Fn::If": [_, own, _]}:
             return named(own)
