@@ -31,35 +31,32 @@ from billproof_ops.usage_event_schema import usage_event
 
 FILE = ROOT / "docs" / "openapi.json"
 _REFERENCE = "#/components/schemas/{model}"
-_IDEMPOTENCY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "maxLength": MOST_KEY_LETTERS},
-    "description": "The same key with the same request is answered as it was.",
-}
-_FIELDS = {
-    "name": "fields",
-    "in": "query",
-    "required": False,
-    "schema": {"type": "string"},
-    "description": "Names of fields with commas between them: only those are answered, of a list those of each item.",
-}
-_IF_NONE_MATCH = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string"},
-    "description": "The ETag of an answer that the caller has: 304 where it is still that one.",
-}
-_IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string"},
-    "description": "The ETag of the version before this one: 412 where it is not the latest.",
-}
 _IN_PATH = re.compile(r"\{([a-z_]+)\}")
+
+
+def _of_every_call(name: str, place: str, description: str, **schema: Any) -> dict[str, Any]:
+    """Return a parameter that many routes have, whatever they read."""
+    schema = {"type": "string", **schema}
+    return {"name": name, "in": place, "required": False, "schema": schema, "description": description}
+
+
+_IDEMPOTENCY = _of_every_call(
+    "Idempotency-Key",
+    "header",
+    "The same key with the same request is answered as it was.",
+    maxLength=MOST_KEY_LETTERS,
+)
+_FIELDS = _of_every_call(
+    "fields",
+    "query",
+    "Names of fields with commas between them: only those are answered, of a list those of each item.",
+)
+_IF_NONE_MATCH = _of_every_call(
+    "If-None-Match", "header", "The ETag of an answer that the caller has: 304 where it is still that one."
+)
+_IF_MATCH = _of_every_call(
+    "If-Match", "header", "The ETag of the version before this one: 412 where it is not the latest."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,10 +206,11 @@ class Composition(EventPorts):
         secret = self.settings.stripe_secret
         if secret is None:
             return {}
+        from billproof.adapters.aws.secrets import read_secret
         from billproof.adapters.stripe.tax import StripeTax
         from billproof.masterdata.parties import TaxEngineName
 
-        return {TaxEngineName.STRIPE: StripeTax(self._secret(secret))}
+        return {TaxEngineName.STRIPE: StripeTax(read_secret(client("secretsmanager"), secret))}
 
     @cached_property
     def reference_data(self) -> ReferenceDataCache:

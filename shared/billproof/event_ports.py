@@ -97,7 +97,9 @@ class EventPorts(Outgoing):
 
     @cached_property
     def _webhook_key(self) -> str:
-        return self._secret(self.settings.webhook_key_secret)
+        from billproof.adapters.aws.secrets import read_secret
+
+        return read_secret(client("secretsmanager"), self.settings.webhook_key_secret)
 
     def webhook_key(self) -> str:
         """Return the key that the secrets of endpoints are derived from; raises ExternalServiceUnavailable."""
@@ -115,10 +117,3 @@ class EventPorts(Outgoing):
             dead_letters=self.given_up_deliveries,
             key=self.webhook_key,
         )
-
-    def _secret(self, arn: str) -> str:
-        """Read a key from Secrets Manager; raises ExternalServiceUnavailable."""
-        from billproof.adapters.aws.faults import outside
-
-        with outside("secretsmanager"):
-            return str(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])

@@ -5,15 +5,14 @@ import math
 from decimal import Decimal
 from itertools import batched
 
-from billproof.access.scopes import Client, Scope
+from billproof.access.scopes import Scope
 from billproof_ops.costs.prices import Prices, cost_of
-from billproof_ops.local.people import local_identity
 from tests.bench import load
 from tests.bench.ratios import Measure, side_by_side
 from tests.support.api_events import route_event
 from tests.support.fakes import MemoryQueue
 from tests.support.invoking import Context, handler
-from tests.support.world import INC, World
+from tests.support.one_client import let_one_client_in
 
 A_CALL = 1_000
 """Events of a call, the most that there may be."""
@@ -26,17 +25,9 @@ QUEUE_BYTES = 64 * 1024
 MILLION = 1_000_000
 
 
-def _world() -> World:
-    world = load.world()
-    policy = world.directory.policy(INC)
-    client = Client(id="metering", identities=(local_identity("metering"),), scopes=(Scope.USAGE_WRITE,))
-    world.adopt(policy.model_copy(update={"version": policy.version + 1, "clients": (client,)}))
-    return world
-
-
 def measure(events: int = 50_000) -> list[Measure]:
     """Send events by calls of 1,000 through the handler of the API, and ingest the same from the queue."""
-    world = _world()
+    world = let_one_client_in(load.world(), "metering", Scope.USAGE_WRITE)
     every = [event for body in load.bodies(events) for event in json.loads(body)]
     bodies = [json.dumps(list(chunk), separators=(",", ":")) for chunk in batched(every, A_CALL, strict=False)]
     calls = [route_event("POST /v1/usage-events", "metering", body=body) for body in bodies]
@@ -46,7 +37,6 @@ def measure(events: int = 50_000) -> list[Measure]:
     def over_http() -> None:
         world.usage_events = MemoryQueue()
         for call in calls:
-            world.call_limits.taken.clear()
             assert send(call, Context(), world)["statusCode"] == 202
 
     def from_the_queue() -> None:

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 import billproof_client
-from billproof.access.scopes import Client, Scope
-from billproof_ops.local.people import local_identity
+from billproof.access.scopes import Scope
 from billproof_ops.paths import ROOT
 from tests.support.flaky_api import flaky_api
-from tests.support.world import INC, World, flight
+from tests.support.one_client import let_one_client_in
+from tests.support.world import World, flight
 
 EVENTS = int(os.environ.get("EVENTS", "3000"))
 SCRIPT = ROOT / "examples" / "node" / "send-usage.mjs"
@@ -37,12 +37,7 @@ def node() -> str:
 @pytest.fixture
 def world() -> World:
     """The US company lets `sender` send, as often as it likes."""
-    world = World(accounts={"UA"})
-    policy = world.directory.policy(INC)
-    sender = Client(id=SENDER, identities=(local_identity(SENDER),), scopes=(Scope.USAGE_WRITE,))
-    world.adopt(policy.model_copy(update={"version": policy.version + 1, "clients": (sender,)}))
-    world.call_limits.burst = 1_000_000
-    return world
+    return let_one_client_in(World(accounts={"UA"}), SENDER, Scope.USAGE_WRITE)
 
 
 def send(url: str, lines: list[str], **environment: str) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:

@@ -10,6 +10,7 @@ import pytest
 from billproof.access.scopes import Client, Scope
 from billproof.api import serving
 from billproof.api.contract_routes import ROUTES as CONTRACT_ROUTES
+from billproof.api.pricing_routes import ROUTES as PRICING_ROUTES
 from billproof.api.routes import Deprecation
 from billproof_ops.local.people import local_identity
 from tests.support.api_events import api_event, route_event
@@ -123,3 +124,24 @@ def test_a_route_that_will_go_says_when(world: World, monkeypatch: pytest.Monkey
     headers = call(world, route_event("GET /v1/meters", "ana"), "api_contracts")[2]
     assert headers["deprecation"] == "@1796083200"  # 2026-12-01T00:00:00Z
     assert headers["sunset"] == "Tue, 01 Jun 2027 00:00:00 GMT"
+
+
+def test_an_answer_that_is_too_large_to_be_kept_is_worked_out_once_a_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it writes is written by its own facts once; but no call does its work twice."""
+    monkeypatch.setattr(serving, "MOST_KEPT_BYTES", 10)
+    times: list[str] = []
+
+    def work(call: Any, _ports: Any) -> Any:
+        times.append(call.request.account)
+        return call.request
+
+    route = replace(PRICING_ROUTES["POST /v1/invoices:preview"], operation=work)
+    monkeypatch.setitem(PRICING_ROUTES, "POST /v1/invoices:preview", route)
+    event = route_event("POST /v1/invoices:preview", "ana", body=json.dumps({"account": "UA", "period": JANUARY}))
+    event["headers"]["Idempotency-Key"] = "large"
+    assert call(world, event, "api_contracts")[:2] == (200, {"account": "UA", "period": JANUARY})
+    assert times == ["UA"]
+    assert call(world, event, "api_contracts")[0] == 200
+    assert times == ["UA", "UA"]

@@ -70,17 +70,16 @@ def serve(route: Route[Any], sent: RouteEvent) -> Response:
     append_names(call.request)
     _refuse_changed(route, call, sent)
 
-    def work() -> Document:
-        result = route.operation(call, ports)
-        return result.model_dump(mode="python" if isinstance(result, Attachment) else "json")
-
-    is_kept = key and method_of(event) == "POST" and not route.is_repeatable
-    document = _kept(call, sent, work) if is_kept else work()
-    log_result(sent.name, document)
-    if is_kept:
+    if key and method_of(event) == "POST" and not route.is_repeatable:
+        document = _kept(call, sent, lambda: route.operation(call, ports).model_dump(mode="json"))
+        log_result(sent.name, document)
         return _answer(route.status, document, headers)
-    if "content" in document:
-        return _file(Attachment(**document), headers)
+    result = route.operation(call, ports)
+    if isinstance(result, Attachment):
+        log_result(sent.name, {})
+        return _file(result, headers)
+    document = result.model_dump(mode="json")
+    log_result(sent.name, document)
     document = selected(document, wanted)
     answer = _answer(route.status, document, headers)
     return _unless_known(answer, etag_of(document), event) if is_read else answer
@@ -157,9 +156,11 @@ def _kept(call: RouteCall[Any], sent: RouteEvent, work: Callable[[], Document]) 
     for which it might then: today's grants decide.
     """
     identity = call.caller.identity
+    worked: list[Document] = []
 
     def kept_work() -> Document:
-        kept = {"body": json.dumps(work()), "grants": sorted(call.grants)}
+        worked.append(work())
+        kept = {"body": json.dumps(worked[0]), "grants": sorted(call.grants)}
         return kept if len(json.dumps(kept)) <= MOST_KEPT_BYTES else {"body": None}
 
     kept = sent.ports.answers.once(
@@ -168,6 +169,8 @@ def _kept(call: RouteCall[Any], sent: RouteEvent, work: Callable[[], Document]) 
         work=kept_work,
         context=sent.context,
     )
+    if worked:
+        return worked[0]
     is_allowed = call.grants.keys() >= set(kept.get("grants", ()))  # what a version before kept does not name them
     return json.loads(kept["body"]) if kept["body"] is not None and is_allowed else work()
 
