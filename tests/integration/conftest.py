@@ -20,6 +20,13 @@ from tests.support.chain import DRAIN_SECONDS, EUROPE, FLIGHTS, INC, JANUARY, dr
 from tests.support.lacking import LACKING
 from tests.support.tokens import USERS
 
+LAST = "test_the_sample_events.py"
+"""They write into the log, plan the run anew and publish what happened, which others still count on."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name == LAST)
+
 
 @pytest.fixture(scope="session")
 def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path | None:

@@ -9,7 +9,6 @@ from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from tests.support.chain import run_command
 
-# Last, since they write into the log and plan the run anew: events of 2013 that come after the run would be in doubt.
 GOOD = sorted(ROOT.glob("events/*/good-*.json"))
 
 
