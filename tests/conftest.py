@@ -1,5 +1,6 @@
 """Unit tests open no socket and wait for nothing; only tests/integration may."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,16 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("tests")
 REAL = {Path(__file__).parent / "integration", Path(__file__).parent / "chaos"}
 """Tests that may open sockets."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported alone: to search it for garbage again and again takes a tenth of the CPU."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Any
-from unittest.mock import patch
 
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
 
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.dynamodb import DynamoRecords
@@ -32,6 +30,7 @@ from billproof_ops.template import read_template
 from tests.bench import load
 from tests.bench.meter import CHUNK, CostMeter
 from tests.support.fakes import MemoryWorkflows
+from tests.support.quick_moto import quick_transactions
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Billproof")
@@ -71,7 +70,7 @@ class Clocked(Composition):
 @contextmanager
 def deployed(*, buckets: int, batch_size: int = 100) -> Iterator[tuple[Clocked, CostMeter]]:
     """Make the stack's bucket, tables and queues; yield the ports over them, and the meter."""
-    with mock_aws(), _quick_transactions(), CostMeter() as meter:
+    with mock_aws(), quick_transactions(), CostMeter() as meter:
         for bucket in ("data", "audit"):
             client("s3").create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=bucket == "audit")
         for table in TABLES:
@@ -100,25 +99,6 @@ def _create_table(table: str) -> None:
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
         KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)],
     )
-
-
-@contextmanager
-def _quick_transactions() -> Iterator[None]:
-    """Write transactions of free keys item by item: moto copies whole tables for each, in case one fails."""
-    whole = DynamoDBBackend.transact_write_items
-
-    def quick(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
-        puts = [item["Put"] for item in items]
-        for put in puts:
-            key = {name: put["Item"][name] for name in ("partition", "sort")}
-            if backend.get_item(put["TableName"], key) is not None:
-                whole(backend, items)
-                return
-        for put in puts:
-            backend.put_item(put["TableName"], put["Item"])
-
-    with patch.object(DynamoDBBackend, "transact_write_items", quick):
-        yield
 
 
 def publish(ports: Composition, accounts: int, *, lines: int) -> None:

@@ -1,11 +1,13 @@
 """A month that is billed, released and posted, for tests of what comes after; and the lines of an invoice."""
 
 from billproof.invoicing.model import Invoice
+from tests.support.playing import played_once
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 UA, US = f"{INC}.{JANUARY}.UA", f"{EUROPE}.{JANUARY}.US"
 
 
+@played_once
 def billed_january() -> World:
     """Bill January of both legal entities, with three flights of UA, and post it."""
     world = World(buckets=2)

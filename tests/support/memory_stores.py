@@ -1,6 +1,7 @@
 """Everything that billproof stores, sends and asks, in memory; the use cases over it are those of `World`."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,6 +30,7 @@ from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.opening.decisions import OpeningDecisions
 from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
+from billproof.ports import Document, Key
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
@@ -42,6 +44,7 @@ from tests.support.fakes import (
     MemoryRecords,
     MemoryTokens,
     MemoryWorkflows,
+    copied,
     run_once,
 )
 
@@ -119,6 +122,24 @@ class MemoryStores:
     def settle(self) -> None:
         """What a function does at the end of a call: tell the chain which objects are stored."""
         assert not self.chain.settle()
+
+    def take_after(self, other: "MemoryStores") -> None:
+        """Hold what another one stores, has sent and remembers; what becomes of it then is of this one alone."""
+        for name, records in self.records.items():
+            records.items = _copied_items(other.records[name].items)
+        self.audit.items = _copied_items(other.audit.items)
+        for mine, theirs in ((self.objects, other.objects), (self.anchors, other.anchors)):
+            mine.items, mine._recorded = dict(theirs.items), dict(theirs._recorded)
+        for name in ("_heads", "_written", "_void"):
+            setattr(self.chain, name, deepcopy(getattr(other.chain, name)))
+        for queue in ("usage_events", "postings", "deliveries"):
+            getattr(self, queue).bodies = list(getattr(other, queue).bodies)
+        for machine in ("billing_runs", "exceptions"):
+            for name in ("executions", "statuses"):
+                setattr(getattr(self, machine), name, dict(getattr(getattr(other, machine), name)))
+        self.tokens.answers, self.answers.kept = dict(other.tokens.answers), dict(other.answers.kept)
+        self.mailer.sent, self.delivered_at_once = list(other.mailer.sent), list(other.delivered_at_once)
+        self._sent, self.moment = other._sent, other.moment
 
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""
@@ -200,3 +221,8 @@ class MemoryStores:
         assert released is not None, f"{invoice_id} is not released"
         (document,) = self.ledger.find(released.legal_entity, released.number)
         return document
+
+
+def _copied_items(items: dict[Key, Document]) -> dict[Key, Document]:
+    """Return facts of their own: a test that spoils one spoils none of another test's."""
+    return {key: copied(document) for key, document in items.items()}

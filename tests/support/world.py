@@ -1,6 +1,6 @@
 """The whole of billproof in memory: every use case over fakes, and a billing run as the state machine plays it."""
 
-from collections.abc import Container
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,8 +31,8 @@ from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
 from billproof.usage.ingestion import Acceptance
-from billproof_ops.demo import story
 from billproof_ops.local.people import local_identity
+from tests.support.demo_data import published
 from tests.support.memory_stores import MemoryStores
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
@@ -55,15 +55,11 @@ class World(MemoryStores):
         buckets: int = 1,
         batch_size: int = 25,
         master_data: bool = True,
-        accounts: Container[str] | None = None,
+        accounts: Iterable[str] | None = None,
     ) -> None:
         super().__init__(moment=NOW, buckets=buckets, batch_size=batch_size)
         if master_data:
-            demo = story.master_data()
-            self.publish(*demo.legal_entities, *demo.meters)
-            self.publish(*(account for account in demo.accounts if accounts is None or account.id in accounts))
-            self.publish(*(terms for terms in demo.contracts if accounts is None or terms.account in accounts))
-            self.publish(*demo.policies)
+            self.take_after(published(NOW, None if accounts is None else frozenset(accounts)))
 
     def start(self, entity: str = INC, period: str = JANUARY) -> str:
         return ask_for_run(

@@ -22,6 +22,7 @@ from billproof_ops import cli
 from billproof_ops.paths import ROOT
 from billproof_ops.printing import console
 from billproof_ops.target import Target
+from tests.support.playing import played_once
 from tests.support.verifying import verified
 from tests.support.world import INC, JANUARY, World, flight
 
@@ -29,8 +30,8 @@ UA, EV = f"{INC}.{JANUARY}.UA", f"{INC}.{JANUARY}.EV"
 VERIFIER = ROOT / "docs/auditors/verify.py"
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
+@played_once
+def anchored() -> World:
     """UA is billed, posted and credited; EV was held and approved; the days of that are anchored."""
     world = World(accounts={"UA", "EV"})
     contract = world.directory.contracts("EV")[0]
@@ -48,6 +49,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world.moment = datetime(2013, 2, 3, 1, tzinfo=UTC)
     anchor_days(world.chain, world.anchors, today=date(2013, 2, 3))
     world.settle()
+    return world
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = anchored()
     monkeypatch.setattr(console, "width", 240)  # whatever the terminal of the tests has
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")  # where --as works
     monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world))

@@ -23,6 +23,7 @@ from billproof.money import Money
 from billproof.periods import Period
 from billproof.reconciliation.model import Cause
 from tests.support.fakes import MemoryRecords
+from tests.support.playing import played_once
 from tests.support.world import INC, JANUARY, World, flight
 
 UA = f"{INC}.{JANUARY}.UA"
@@ -30,6 +31,7 @@ ZERO = f"{INC}.{JANUARY}.OO"
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     world = World()
     world.ingest([flight(1)])
