@@ -23,7 +23,7 @@ from billproof.handlers import append_names, log_result, logger
 from billproof.ids import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from pydantic import BaseModel

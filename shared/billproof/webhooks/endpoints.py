@@ -126,7 +126,9 @@ class EndpointBook:
     def _last(self, legal_entity: str, prefix: str) -> list[WebhookEndpoint]:
         records = self._records.query(partition_name("webhooks", legal_entity), prefix=prefix)
         versions = [WebhookEndpoint.model_validate(record.document) for record in records]
-        versions.sort(key=lambda version: (version.id, version.ordinal))  # keys of seven digits sort before those of six
+        versions.sort(
+            key=lambda version: (version.id, version.ordinal)
+        )  # keys of seven digits sort before those of six
         return list({version.id: version for version in versions}.values())
 
 
