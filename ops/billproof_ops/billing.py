@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from billproof.errors import NotFound
 from billproof.identities import RunId
 from billproof.invoicing import listing
-from billproof.invoicing.delivery import pdf_key
+from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.listing import InvoiceRow, rows_in_order
@@ -144,10 +144,9 @@ def find_invoice(target: Target, name: str) -> tuple[Released, Invoice]:
 def pdf_of(target: Target, released: Released) -> bytes:
     """Return the PDF of a released invoice; raises OpsError where it was not delivered yet."""
     try:
-        return target.ports.objects.get(pdf_key(released))
-    except NotFound:
-        message = f"{released.number} has no PDF yet: it is made when the invoice is delivered"
-        raise OpsError(message) from None
+        return read_pdf(released, register=target.ports.register, objects=target.ports.objects)
+    except NotFound as error:
+        raise OpsError(error.message) from None
 
 
 def problems_of(target: Target, released: Released) -> list[DeliveryProblem]:

@@ -103,6 +103,17 @@ def test_a_run_under_an_idempotency_key_is_started_once(world: World) -> None:
     assert other["run_id"] != first["run_id"]  # a key is a person's own
 
 
+def test_a_kept_answer_of_a_person_is_not_for_who_was_taken_out_of_the_policy(world: World) -> None:
+    events = [api_event(RUN, by, key="k-1") for by in ("carla", "ana")]
+    assert [call(world, "request_run", event)[0] for event in events] == [200, 200]
+    policy = world.directory.policy(INC)
+    people = tuple(person for person in policy.people if person.id != "carla")
+    world.adopt(policy.model_copy(update={"version": policy.version + 1, "people": people}))
+    status, problem = call(world, "request_run", events[0])
+    assert (status, problem["code"]) == (403, "not_allowed")
+    assert call(world, "request_run", events[1])[0] == 200
+
+
 def test_what_may_be_tried_again_says_so_and_what_is_our_fault_says_nothing_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,11 +6,20 @@ from typing import Any
 import pytest
 
 from billproof.adapters.aws.ses import read_ses_event
-from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput, MailRefused, NotFound
-from billproof.invoicing.delivery import INVOICE_HEADER, Delivery, deliver_invoice
+from billproof.errors import (
+    BillproofError,
+    ExternalServiceUnavailable,
+    InvalidInput,
+    MailRefused,
+    NotFound,
+    ObjectUnreadable,
+)
+from billproof.invoicing.delivery import INVOICE_HEADER, Delivery, deliver_invoice, read_pdf
 from billproof.invoicing.delivery_events import ProblemKind, RecordOutcome, delivery_problems, record_delivery_problem
 from billproof.invoicing.facts import DELIVERED
+from billproof.invoicing.model import Released
 from billproof_ops.paths import ROOT
+from tests.support.spoilt import SPOILT
 from tests.support.world import INC, World, flight
 
 UA = f"{INC}.2013-01.UA"
@@ -46,6 +55,12 @@ def deliver(world: World, mailer: Any) -> Delivery:
         mailer=mailer,
         sender="billing@skymeter.example",
     )
+
+
+def release(world: World) -> Released:
+    released = world.register.released(UA)
+    assert released is not None
+    return released
 
 
 def problems(world: World) -> list[tuple[str, str]]:
@@ -140,3 +155,24 @@ def test_a_mail_that_is_not_taken_fails_no_wait(error: BillproofError) -> None:
     with pytest.raises(NotFound):
         world.wait(f"{INC}.2013-01.B6.001", "t2")
     assert world.exception_store.of_subject(INC, "2013-01", "B6") == []  # no token of what does not exist
+
+
+@pytest.mark.parametrize("how", [*SPOILT, "one byte more", "gone"])
+def test_a_pdf_that_is_not_what_was_sent_is_never_shown(how: str, billed: World) -> None:
+    delivery, released = deliver(billed, FailingMailer(ExternalServiceUnavailable("no"), "nobody")), release(billed)
+    assert read_pdf(released, register=billed.register, objects=billed.objects) == b"%PDF"
+    kept = billed.objects.items.pop(delivery.pdf_key)
+    if how != "gone":
+        spoil = SPOILT.get(how, lambda data: data + b"?")
+        billed.objects.items[delivery.pdf_key] = spoil(kept)
+    with pytest.raises(ObjectUnreadable) as caught:
+        read_pdf(released, register=billed.register, objects=billed.objects)
+    assert caught.value.key == delivery.pdf_key
+    billed.objects.items[delivery.pdf_key] = kept
+
+
+def test_a_pdf_that_was_not_made_yet_is_not_there(billed: World) -> None:
+    other = billed.register.released(f"{INC}.2013-01.B6")
+    assert other is not None
+    with pytest.raises(NotFound, match="no PDF yet"):
+        read_pdf(other, register=billed.register, objects=billed.objects)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from billproof.errors import Conflict, ExternalServiceUnavailable, InvalidInput, NotFound
+from billproof.ports import Key, Record
 from billproof.webhooks.delivering import deliver
 from billproof.webhooks.endpoints import MOST_ENDPOINTS, EndpointBook
 from billproof.webhooks.model import OVERLAP, PAUSES, DeliveryOutcome, WebhookEndpoint
@@ -155,6 +156,35 @@ def test_a_legal_entity_has_so_many_endpoints_and_no_more() -> None:
     with pytest.raises(Conflict):
         book.register(ENTITY, URL, (), by="ops", now=START)
     book.register(ENTITY, f"{URL}/0", ("billproof.run.closed.v1",), by="ops", now=START)
+
+
+def test_of_two_who_register_the_last_endpoint_at_once_one_is_refused() -> None:
+    records = MemoryRecords()
+    book = EndpointBook(records)
+    for number in range(MOST_ENDPOINTS - 1):
+        book.register(ENTITY, f"{URL}/{number}", (), by="ops", now=START)
+
+    def meanwhile(_records: object) -> None:
+        records.before_write = lambda _records: None
+        book.register(ENTITY, f"{URL}/another", (), by="ops", now=START)
+
+    records.before_write = meanwhile
+    with pytest.raises(Conflict, match="50 webhook endpoints already"):
+        book.register(ENTITY, f"{URL}/last", (), by="ops", now=START)
+    assert len(book.of_entity(ENTITY)) == MOST_ENDPOINTS
+
+
+def test_the_millionth_version_of_an_endpoint_is_its_last_one() -> None:
+    records = MemoryRecords()
+    book = EndpointBook(records)
+    first = book.register(ENTITY, URL, (), by="ops", now=START)
+    (record,) = (record for record in records.all() if record.key.partition == f"webhooks#{ENTITY}")
+    for ordinal in (999_998, 999_999):
+        key = Key(record.key.partition, f"{first.id}#{ordinal}")
+        records.create(Record(key, {**record.document, "ordinal": ordinal}))
+    for types in (("billproof.run.closed.v1",), ()):
+        book.register(ENTITY, URL, types, by="ops", now=START)
+    assert (book.get([ENTITY], first.id).ordinal, book.get([ENTITY], first.id).types) == (1_000_001, ())
 
 
 def test_an_event_is_queued_for_the_endpoints_of_its_legal_entity_that_want_it() -> None:

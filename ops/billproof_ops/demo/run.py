@@ -13,7 +13,7 @@ from billproof.approvals.model import Verdict
 from billproof.conservation.model import ConservationStatement
 from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
-from billproof.invoicing.delivery import pdf_key
+from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.money import Money, Taxed
@@ -232,7 +232,10 @@ class Demo:
         """Yield the PDF of every released invoice by its number."""
         for facts in self._facts():
             if (released := facts.released) is not None:
-                yield released.number, self.target.ports.objects.get(pdf_key(released))
+                yield (
+                    released.number,
+                    read_pdf(released, register=self.target.ports.register, objects=self.target.ports.objects),
+                )
 
 
 def _approve(target: Target, exception: str, people: list[str]) -> None:

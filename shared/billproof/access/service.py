@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from billproof.access.scopes import READS, Client, Scope
 from billproof.approvals.policy import Policy
-from billproof.callers import Caller
+from billproof.callers import Caller, Identity
 from billproof.errors import NotAllowed
 from billproof.ports import Clock
 
@@ -59,6 +59,11 @@ class Access:
     def covers_all(self, grants: Mapping[str, Grant]) -> bool:
         """Say whether grants are for every legal entity that has a policy: what all share needs all."""
         return {policy.id for policy in self._in_force()} <= grants.keys()
+
+    def policies_naming(self, identity: Identity) -> Mapping[str, int]:
+        """Return the versions in force this very moment that name an identity as a person, by legal entity."""
+        self._read_at = None
+        return {policy.id: policy.version for policy in self._in_force() if policy.person_of(identity) is not None}
 
     def _in_force(self) -> tuple[Policy, ...]:
         now = self._clock()

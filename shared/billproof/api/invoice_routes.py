@@ -10,7 +10,7 @@ from billproof.api.routes import Attachment, Route, RouteCall
 from billproof.composition import Composition
 from billproof.errors import InvalidInput, NotFound
 from billproof.ids import shown
-from billproof.invoicing.delivery import pdf_key
+from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.listing import (
@@ -149,11 +149,7 @@ def _show(call: RouteCall[NamedDocument], ports: Composition) -> ShownDocument:
 def _pdf(call: RouteCall[NamedDocument], ports: Composition) -> Attachment:
     """Return the PDF of a released document, as it was sent."""
     released = _release(call, ports)
-    try:
-        content = ports.objects.get(pdf_key(released))
-    except NotFound:
-        message = f"{released.number} has no PDF yet: it is made when the document is delivered"
-        raise NotFound(message) from None
+    content = read_pdf(released, register=ports.register, objects=ports.objects)
     return Attachment(content_type="application/pdf", file_name=f"{released.number}.pdf", content=content)
 
 

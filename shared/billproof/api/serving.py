@@ -23,7 +23,7 @@ from billproof.handlers import append_names, log_result, logger
 from billproof.ids import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from pydantic import BaseModel
@@ -71,7 +71,7 @@ def serve(route: Route[Any], sent: RouteEvent) -> Response:
     _refuse_changed(route, call, sent)
 
     if key and method_of(event) == "POST" and not route.is_repeatable:
-        document = _kept(call, sent, lambda: route.operation(call, ports).model_dump(mode="json"))
+        document = _kept(route, call, sent)
         log_result(sent.name, document)
         return _answer(route.status, document, headers)
     result = route.operation(call, ports)
@@ -149,18 +149,24 @@ def _names(tags: str, etag: str) -> bool:
     return "*" in named or etag in named
 
 
-def _kept(call: RouteCall[Any], sent: RouteEvent, work: Callable[[], Document]) -> Document:
+def _kept(route: Route[Any], call: RouteCall[Any], sent: RouteEvent) -> Document:
     """Return the answer of a call with an Idempotency-Key: that of the same call before; another call is refused.
 
-    It is worked out again where it is too large to be kept, and where the caller may no longer act for a legal entity
-    for which it might then: today's grants decide.
+    It is worked out again where it is too large to be kept, where the caller may no longer act for a legal entity for
+    which it might then, and, for a person, under other policies than then: today's grants and policies decide.
     """
-    identity = call.caller.identity
+    identity, access = call.caller.identity, sent.ports.access
     worked: list[Document] = []
+
+    def work() -> Document:
+        return dict(route.operation(call, sent.ports).model_dump(mode="json"))
+
+    def policies() -> Mapping[str, int]:
+        return access.policies_naming(identity) if route.scope is None else {}
 
     def kept_work() -> Document:
         worked.append(work())
-        kept = {"body": json.dumps(worked[0]), "grants": sorted(call.grants)}
+        kept = {"body": json.dumps(worked[0]), "grants": sorted(call.grants), "policies": policies()}
         return kept if len(json.dumps(kept)) <= MOST_KEPT_BYTES else {"body": None}
 
     kept = sent.ports.answers.once(
@@ -171,7 +177,8 @@ def _kept(call: RouteCall[Any], sent: RouteEvent, work: Callable[[], Document]) 
     )
     if worked:
         return worked[0]
-    is_allowed = call.grants.keys() >= set(kept.get("grants", ()))  # what a version before kept does not name them
+    is_allowed = call.grants.keys() >= set(kept.get("grants", ()))  # what a version before kept names neither
+    is_allowed = is_allowed and policies() == kept.get("policies", {})
     return json.loads(kept["body"]) if kept["body"] is not None and is_allowed else work()
 
 

@@ -21,7 +21,7 @@ LANES = 8
 OF_AN_ENTITY = frozenset(
     {
         *("numbers", "openings", "revenue", "documents", "journal", "runs", "turns", "redriven", "signed-off"),
-        *("limits", "policies", "webhooks"),
+        *("limits", "policies", "webhooks", "webhook-turns"),
     }
 )
 """Kinds of facts whose partitions name a legal entity and no account."""

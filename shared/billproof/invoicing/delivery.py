@@ -8,7 +8,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from billproof.errors import MailRefused, NotFound
+from billproof.errors import MailRefused, NotFound, ObjectUnreadable
 from billproof.ids import digest_bytes, shown
 from billproof.invoicing.annex import annex_name, annex_of, needs_annex
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
@@ -47,6 +47,24 @@ def pdf_key(released: Released) -> str:
 def annex_key(released: Released) -> str:
     """Return where the annex of an invoice is."""
     return f"documents/{released.legal_entity}/{released.period.name}/{annex_name(released)}"
+
+
+def read_pdf(released: Released, *, register: Register, objects: Objects) -> bytes:
+    """Return the PDF of a released document as it was sent.
+
+    Raises NotFound where there is none yet, and ObjectUnreadable where what was delivered is gone, or is another one.
+    """
+    known, key = register.fact(released.invoice, DELIVERED), pdf_key(released)
+    try:
+        pdf = objects.get(key)
+    except NotFound:
+        if known is not None:
+            raise ObjectUnreadable(key) from None
+        message = f"{released.number} has no PDF yet: it is made when the document is delivered"
+        raise NotFound(message) from None
+    if known is not None and digest_bytes(pdf) != Delivery.model_validate(known).pdf_digest:
+        raise ObjectUnreadable(key)
+    return pdf
 
 
 def deliver_invoice(

@@ -1,6 +1,10 @@
 """The endpoints that are registered: versions of each, facts that are added and never edited.
 
-webhooks#<entity>   <endpoint>#<ordinal>        a version; the last one counts
+    webhooks#<entity>           <endpoint>#<ordinal>     a version; the last one counts
+    webhook-turns#<entity>      <ordinal>                an endpoint more: who takes the next turn has counted them
+
+Endpoints are counted after the last turn is read, and registered with the next one: of two who count at once, the
+second finds the turn taken, and counts again.
 """
 
 from collections.abc import Iterable
@@ -11,7 +15,7 @@ from billproof.ids import digest, shown
 from billproof.periods import instant_text
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
-from billproof.store_keys import partition_name, sort_key
+from billproof.store_keys import partition_name, sort_key, turn_key
 from billproof.webhooks.model import WebhookEndpoint
 
 MAX_ATTEMPTS = 10
@@ -55,9 +59,7 @@ class EndpointBook:
             known = next(iter(self._last(legal_entity, sort_key(name, ""))), None)
             if known is not None and not known.is_removed and known.types == types:
                 return known
-            if (known is None or known.is_removed) and len(self.of_entity(legal_entity)) >= MOST_ENDPOINTS:
-                message = f"{legal_entity} has {MOST_ENDPOINTS} webhook endpoints already: remove one"
-                raise Conflict(message)
+            turn = self._next_turn(legal_entity) if known is None or known.is_removed else None
             at = instant_text(now)
             version = WebhookEndpoint(
                 id=name,
@@ -71,7 +73,7 @@ class EndpointBook:
                 changed_by=by,
                 changed_at=at,
             )
-            if self._add(version):
+            if self._add(version, turn):
                 return version
         message = "others kept changing this webhook endpoint"
         raise Contended(message)
@@ -104,14 +106,29 @@ class EndpointBook:
             raise Conflict(message)
         return version
 
-    def _add(self, version: WebhookEndpoint) -> bool:
+    def _next_turn(self, legal_entity: str) -> Key:
+        """Return the turn in which an endpoint more may be registered; raises Conflict beyond MOST_ENDPOINTS."""
+        partition = partition_name("webhook-turns", legal_entity)
+        last = next(self._records.query(partition, newest_first=True, limit=1), None)
+        if len(self.of_entity(legal_entity)) >= MOST_ENDPOINTS:
+            message = f"{legal_entity} has {MOST_ENDPOINTS} webhook endpoints already: remove one"
+            raise Conflict(message)
+        return Key(partition, turn_key(int(last.key.sort) + 1 if last else 1))
+
+    def _add(self, version: WebhookEndpoint, turn: Key | None = None) -> bool:
         before = _key(version.legal_entity, version.id, version.ordinal - 1) if version.ordinal > 1 else None
         key = _key(version.legal_entity, version.id, version.ordinal)
-        return self._records.create(Record(key, version.model_dump(mode="json"), before))
+        records = [Record(key, version.model_dump(mode="json"), before)]
+        if turn is None:
+            return self._records.create(records[0])
+        return self._records.create_all([*records, Record(turn, {"endpoint": version.id})])
 
     def _last(self, legal_entity: str, prefix: str) -> list[WebhookEndpoint]:
         records = self._records.query(partition_name("webhooks", legal_entity), prefix=prefix)
-        versions = (WebhookEndpoint.model_validate(record.document) for record in records)
+        versions = [WebhookEndpoint.model_validate(record.document) for record in records]
+        versions.sort(
+            key=lambda version: (version.id, version.ordinal)
+        )  # keys of seven digits sort before those of six
         return list({version.id: version for version in versions}.values())
 
 
