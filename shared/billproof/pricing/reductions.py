@@ -190,9 +190,9 @@ class _Reducer:
             return
         divided: dict[str, PricedLine] = {}
         for fee in self.fees:
-            days = fee.days
-            edges = commitment_edges(self._timeline, days) | self._commitment_bounds()
-            is_cut, is_to_come = any(days.start < edge < days.end for edge in edges), self._is_to_come(fee)
+            edges = commitment_edges(self._timeline, fee.reach) | self._commitment_bounds()
+            is_cut = any(fee.reach.start < edge < fee.reach.end for edge in edges)
+            is_to_come = self._is_to_come(fee)
             if not is_to_come and not (fee.is_here and is_cut):
                 continue
             left = tuple(LeftOn(days=piece.days, left=shown(piece.left)) for piece in fee.pieces)
