@@ -131,6 +131,12 @@ class Fee:
         start, end = self.bounds
         return Period.construct_trusted(start=start, end=end)
 
+    @property
+    def reach(self) -> Period:
+        """The days that it bills and those that its line covers: more of what is due once, fewer where ends count."""
+        covered, days = self.line.covered, self.days
+        return Period.construct_trusted(start=min(covered.start, days.start), end=max(covered.end, days.end))
+
     def billed_days(self, days: DateRange | Period) -> int:
         """Count the days that it bills among some, as its contract counts days; of what is due once its day."""
         wanted = _as_range(days)
