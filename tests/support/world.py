@@ -22,7 +22,8 @@ from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
 from billproof.pipeline.model import PlanRequest, RunPlan, RunStatement
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.steps.calculate_tax import calculate_tax
 from billproof.pipeline.steps.draft_invoices import draft_invoices
 from billproof.pipeline.steps.price_usage import price_usage
@@ -92,10 +93,7 @@ class World(MemoryStores):
                 requested_by=REQUESTER,
                 only_accounts=only_accounts,
             ),
-            directory=self.directory,
-            register=self.register,
-            objects=self.objects,
-            runs=self.runs,
+            ports=PlanPorts(self.directory, self.register, self.objects, self.runs),
             sizes=RunSizes(buckets=self.buckets, batch_size=self.batch_size, max_concurrency=1),
             now=self.now(),
         )
