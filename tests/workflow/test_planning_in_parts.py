@@ -40,7 +40,7 @@ def parts_of(world: World, planned: Planned) -> list[PlanRequest]:
 
 
 def joined(world: World, planned: Planned) -> Planned:
-    fields = planned.model_dump(include=PlanRequest.model_fields.keys())
+    fields = planned.model_dump(include={*PlanRequest.model_fields})
     return join_parts(PlanRequest.model_validate(fields), ports=ports(world), sizes=SIZES)
 
 
