@@ -1,29 +1,66 @@
-"""Invoices against the ledger."""
+"""Invoices against the ledger: in one call or, where there are many, part by part."""
 
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model
+from billproof.reconciliation.model import ReconciliationOutcome
+from billproof.reconciliation.parts import PartItem, join_parts, reconcile_part
 from billproof.reconciliation.service import ReconciliationResult, reconcile_all
 
 
 class ReconciliationRequest(Model):
-    """A legal entity and a month; without them every legal entity and its last two whole months."""
+    """A legal entity and a month; without them every legal entity and its last two whole months.
+
+    With a part it is the part of a month to reconcile, and with the key of the parts those to put together.
+    """
 
     legal_entity: str | None = None
     period: str | None = None
+    part: int | None = None
+    round: str = ""
+    parts_key: str = ""
 
 
 @step(ReconciliationRequest, name="reconcile")
 def handler(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
-    result = reconcile_all(
-        legal_entity=request.legal_entity,
-        period=request.period,
-        now=ports.now(),
-        directory=ports.directory,
-        register=ports.register,
-        erps=ports.erps,
-        objects=ports.objects,
-    )
-    count("Variances", result.variances)
+    if request.part is not None:
+        return _part(request, ports)
+    if request.parts_key:
+        reports = join_parts(
+            request.parts_key,
+            directory=ports.directory,
+            register=ports.register,
+            erps=ports.erps,
+            objects=ports.objects,
+        )
+        result = ReconciliationResult.of(reports)
+    else:
+        result = reconcile_all(
+            legal_entity=request.legal_entity,
+            period=request.period,
+            now=ports.now(),
+            directory=ports.directory,
+            register=ports.register,
+            erps=ports.erps,
+            objects=ports.objects,
+            part_size=ports.settings.part_size,
+        )
+    if result.outcome is not ReconciliationOutcome.DIVIDED:
+        count("Variances", result.variances)
     return result
+
+
+def _part(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
+    """Reconcile a part: what differs is counted once, where the parts are put together."""
+    item = PartItem.model_validate(request.model_dump(include=PartItem.model_fields.keys()))
+    part = reconcile_part(
+        item, directory=ports.directory, register=ports.register, erps=ports.erps, objects=ports.objects
+    )
+    return ReconciliationResult(
+        outcome=ReconciliationOutcome.RECONCILED,
+        reconciled=(f"{part.legal_entity}.{part.period}",),
+        invoices=part.invoices,
+        postings=part.postings,
+        variances=len(part.variances),
+    )

@@ -172,6 +172,11 @@ class Settings:
         return timedelta(days=self._number("EVENT_AGE_DAYS", least=1, most=36_500))
 
     @property
+    def part_size(self) -> int:
+        """Of more accounts than this the planning of a run is divided over parts of so many."""
+        return self._number("PART_SIZE", least=1, most=20_000)
+
+    @property
     def batch_size(self) -> int:
         """How many accounts one batch holds."""
         return self._number("BATCH_SIZE", least=1, most=1_000)

@@ -22,7 +22,8 @@ from billproof.masterdata.parties import Account
 from billproof.pipeline.artefacts import DRAFTED, RELEASED, RUN_PLAN
 from billproof.pipeline.closing import close_billing_run
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.ports import NewObject
 from billproof_ops.paths import ROOT
 from tests.bench import load
@@ -109,10 +110,7 @@ def plan(accounts: int) -> None:
     world = load.world(accounts=1)
     plan_billing_run(
         PlanRequest(run_id=RUN, legal_entity=INC, period=JANUARY, requested_by=REQUESTER),
-        directory=_Accounts(world, accounts),
-        register=Register(MemoryRecords()),
-        objects=_Dropped(),
-        runs=MemoryRecords(),
+        ports=PlanPorts(_Accounts(world, accounts), Register(MemoryRecords()), _Dropped(), MemoryRecords()),
         sizes=RunSizes(buckets=BUCKETS, batch_size=BATCH_SIZE, max_concurrency=1),
         now=NOW,
     )

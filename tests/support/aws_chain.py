@@ -123,7 +123,7 @@ class Chain:
         """Play billing_run and invoice_batch."""
         run = request.get("run_id", f"{entity}-{period}-001")
         asked = {"run_id": run, "legal_entity": entity, "period": period, "requested_by": "schedule", **request}
-        self.call("plan_billing_run", asked)
+        self.plan(asked)
         self.lose(LOST.get(run, "nothing/"))
         for item in self._map_items(run, "buckets"):
             self.call("aggregate_usage", {"run_id": run, "bucket": item["bucket"]})
@@ -136,6 +136,22 @@ class Chain:
         for step, batch in itertools.product((*steps, "raise_exceptions"), batches):
             self.call(step, batch)
         self.call("close_billing_run", {"run_id": run})
+
+    def plan(self, request: dict[str, Any]) -> None:
+        """Plan a run: of more accounts than a part has, part by part."""
+        planned = self.call("plan_billing_run", request)
+        if isinstance(planned, dict) and planned["outcome"] == "divided":
+            for item in self._items(planned["parts_key"]):
+                self.call("plan_billing_run", item)
+            self.call("plan_billing_run", {**request, "planned_at": planned["planned_at"], "parts": planned["parts"]})
+
+    def reconcile(self, **request: str) -> None:
+        """Reconcile: where there are more accounts than a part has, part by part."""
+        result = self.call("reconcile", request)
+        if isinstance(result, dict) and result["outcome"] == "divided":
+            for item in self._items(result["parts_key"]):
+                self.call("reconcile", item)
+            self.call("reconcile", {"parts_key": result["parts_key"]})
 
     def compact(self, month: str) -> None:
         while (planned := self.call("plan_compaction", {"months": [month]}))["outcome"] == "planned":
@@ -255,16 +271,16 @@ def _lose_documents(chain: Chain) -> None:
     _decide(chain, asked["exception"])
     chain.ask("request_credit", _request(f"{INC}.2013-01.B6", "C-4"), "ana")
     chain.work_off()
-    for function in ("reconcile", "recognize_revenue"):
-        chain.call(function, {"legal_entity": INC})
-    chain.call("reconcile", {"legal_entity": INC, "period": "2013-01"})
+    chain.reconcile(legal_entity=INC)
+    chain.call("recognize_revenue", {"legal_entity": INC})
+    chain.reconcile(legal_entity=INC, period="2013-01")
     chain.ingest(flight(7, account="UA"), sent_at=chain.now - timedelta(hours=1))
     request = {"run_id": f"{INC}-2013-02-001", "legal_entity": INC, "period": "2013-02", "requested_by": "schedule"}
-    chain.call("plan_billing_run", request)
+    chain.plan(request)
     chain.ingest(flight(4) | {"time": "no time"}, sent_at=chain.now)
     chain.lose("runs/")
     january = {**request, "run_id": f"{INC}-2013-01-001", "period": "2013-01"}
-    chain.call("plan_billing_run", january)
+    chain.plan(january)
     chain.call("apply_decision", {"exception": f"{INC}.2013-01.EV.001"})
 
 

@@ -89,6 +89,7 @@ class MemoryStores:
                 "BUCKET_COUNT": str(buckets),
                 "BATCH_SIZE": str(batch_size),
                 "BATCH_CONCURRENCY": "1",
+                "PART_SIZE": "5000",
                 "CUT_OFF_GRACE_HOURS": "24",
                 "EVENT_AGE_DAYS": "400",
             }

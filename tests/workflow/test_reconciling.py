@@ -65,12 +65,15 @@ def moved(lines: list[Line], source: str, target: str) -> list[Line]:
 
 
 def variances(world: World, period: str = JANUARY) -> Iterator[tuple[Cause, str, str]]:
-    for variance in world.reconcile(period=period).variances:
+    for variance in of(world, period):
         yield variance.cause, variance.external_reference, variance.account
 
 
 def of(world: World, period: str = JANUARY) -> tuple[Variance, ...]:
-    return world.reconcile(period=period).variances
+    """Reconcile in one call and in parts: both find the same."""
+    report = world.reconcile(period=period)
+    assert world.reconcile_in_parts(period=period) == report
+    return report.variances
 
 
 def test_a_second_document_in_another_month_is_found_by_the_invoices_month_and_by_its_own(

@@ -10,7 +10,8 @@ from billproof.errors import Contended, InvalidPeriod, NotFound
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.starting import StartedRun, run_ids, start_billing_run
 from billproof.reconciliation.service import reconcile_all
 from billproof.usage import log
@@ -101,10 +102,7 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
     world.publish(world.directory.legal_entity(INC).model_copy(update={"id": "empty"}))
     planned = plan_billing_run(
         PlanRequest(run_id="empty-2013-01-001", legal_entity="empty", period=JANUARY, requested_by="carla"),
-        directory=world.directory,
-        register=world.register,
-        objects=world.objects,
-        runs=world.runs,
+        ports=PlanPorts(world.directory, world.register, world.objects, world.runs),
         sizes=RunSizes(buckets=1, batch_size=1, max_concurrency=1),
         now=NOW,
     )

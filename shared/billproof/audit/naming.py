@@ -76,7 +76,7 @@ def owner_of_object(key: str) -> Ownership:
         case "runs", (run, *_):
             owner = _entity_of(run)
             return Ownership(owner, owner)
-        case (("invoices" | "documents" | "reconciliation"), (owner, _, *_)):
+        case (("invoices" | "documents" | "reconciliation" | "reconciliation-parts"), (owner, _, *_)):
             return Ownership(owner, owner)
         case _:
             buckets = (part for part in name.parts if part.startswith("bucket="))

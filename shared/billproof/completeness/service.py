@@ -86,10 +86,14 @@ def check_completeness(
 
 def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: list[str]) -> SharedIds:
     """Look for ids that several accounts have: it holds nothing, and the statement reports it."""
-    buckets = [log.bucket_name(bucket) for bucket in plan.buckets]
-    aggregations = [artefacts.read(AGGREGATION_PLAN, plan.run, bucket) for bucket in buckets]
-    days = (day for bucket in buckets for day in artefacts.read(TALLY, plan.run, bucket).days)
-    return shared_ids(aggregations, objects, events=sum(day.events for day in days), unreadable=unreadable.append)
+    days = (day for bucket in plan.buckets for day in artefacts.read(TALLY, plan.run, log.bucket_name(bucket)).days)
+    return shared_ids(
+        plan.buckets,
+        lambda bucket: artefacts.read(AGGREGATION_PLAN, plan.run, log.bucket_name(bucket)),
+        objects,
+        events=sum(day.events for day in days),
+        unreadable=unreadable.append,
+    )
 
 
 def _report(

@@ -7,6 +7,7 @@ much as some buckets need, and not what all accounts do.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from backports import zstd
 from pydantic import TypeAdapter
@@ -16,8 +17,8 @@ from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
-from billproof.pipeline.model import SeenControlTotals
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, PART_WINDOWS, Artefacts
+from billproof.pipeline.model import PartWindows, SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
@@ -47,15 +48,55 @@ class BucketWork:
         self.number += len(windows)
         self.packed.append(zstd.compress(_WINDOWS.dump_json(tuple(windows)), level=COMPRESSION_LEVEL))
 
-    @property
-    def windows(self) -> Iterator[AccountWindow]:
-        """The windows, in the order in which they were added."""
-        for packed in self.packed:
-            yield from _WINDOWS.validate_json(zstd.decompress(packed))
+    def read(self) -> PartWindows:
+        """Return the windows, in the order in which they were added, and what is measured in them."""
+        windows = (window for packed in self.packed for window in _WINDOWS.validate_json(zstd.decompress(packed)))
+        return PartWindows.model_construct(windows=tuple(windows), readings=tuple(self.readings))
 
 
 type Work = dict[int, BucketWork]
 """What is to be read of each bucket."""
+
+
+class ReadableWork(Protocol):
+    """The windows that lie in one bucket, as whoever planned its accounts left them."""
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+
+    def read(self) -> PartWindows:
+        """Return them, and what is measured in them."""
+
+
+@dataclass(slots=True)
+class StoredWork:
+    """The windows that lie in one bucket, as the parts of a divided planning stored them."""
+
+    artefacts: Artefacts
+    run: str
+    bucket: int
+    parts: list[int] = field(default_factory=list)
+    number: int = 0
+
+    def read(self) -> PartWindows:
+        """Return the windows part by part, and what is measured in them."""
+        names = (part_windows(self.bucket, part) for part in self.parts)
+        parts = [self.artefacts.read(PART_WINDOWS, self.run, name) for name in names]
+        windows = (window for part in parts for window in part.windows)
+        readings = {reading for part in parts for reading in part.readings}
+        return PartWindows.model_construct(windows=tuple(windows), readings=tuple(readings))
+
+
+def part_windows(bucket: int, part: int) -> str:
+    """Name what a part of a divided planning reads of a bucket."""
+    return f"{bucket_name(bucket)}-{part:06d}"
+
+
+def new_part_windows(artefacts: Artefacts, run: str, part: int, work: Work) -> Iterator[NewObject]:
+    """Yield what a part of a divided planning reads of each bucket, as it is to be written."""
+    for bucket, mine in work.items():
+        yield artefacts.new(PART_WINDOWS, run, mine.read(), part=part_windows(bucket, part))
 
 
 def add_windows(
@@ -88,7 +129,9 @@ class BucketsPlanning:
     objects: Objects
 
 
-def write_aggregation_plans(planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, BucketWork]) -> None:
+def write_aggregation_plans(
+    planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, ReadableWork]
+) -> None:
     """List the segments of each bucket, and write the list and the plan that names it."""
     artefacts = Artefacts(planning.objects)
 
@@ -101,7 +144,7 @@ def write_aggregation_plans(planning: BucketsPlanning, buckets: Iterable[int], w
             artefacts.write_all([new for news in pool.map(plan, chunk) for new in news])
 
 
-def _side_by_side(buckets: Iterable[int], work: Mapping[int, BucketWork]) -> Iterator[list[int]]:
+def _side_by_side(buckets: Iterable[int], work: Mapping[int, ReadableWork]) -> Iterator[list[int]]:
     """Divide buckets into those that are planned side by side."""
 
     def windows(bucket: int) -> int:
@@ -110,9 +153,10 @@ def _side_by_side(buckets: Iterable[int], work: Mapping[int, BucketWork]) -> Ite
     return cut(buckets, most=BUCKETS_AT_ONCE, size_of=windows, most_size=WINDOWS_AT_ONCE)
 
 
-def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: BucketWork) -> tuple[AggregationPlan, NewObject]:
+def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: ReadableWork) -> tuple[AggregationPlan, NewObject]:
     """Return the plan of one bucket and the list of segments to read: the windows in them, and what is measured."""
-    windows = tuple(work.windows)
+    mine = work.read()
+    windows = mine.windows
     start, end = (instant_text(instant) for instant in planning.period.instants(planning.time_zone))
     days = days_between([(window.start, window.end) for window in windows] or [(start, end)])
     manifest = new_manifest(planning.objects, planning.run, bucket, days, planning.planned_at)
@@ -122,7 +166,7 @@ def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: BucketWork) 
         received_before=planning.planned_at,
         days=days,
         windows=windows,
-        asked=_asked(work.readings, planning.meters),
+        asked=_asked(mine.readings, planning.meters),
         period=planning.period.name,
         stated=planning.stated,
         known_ids=ids_key(planning.run_before, bucket) if planning.run_before else "",

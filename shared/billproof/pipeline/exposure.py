@@ -17,7 +17,8 @@ from billproof.periods import instant_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, PRICED, RUN_PLAN, USAGE, Artefacts
 from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.previewing import PREVIEW, PreviewSources
 from billproof.pipeline.steps.price_usage import price_usage
 from billproof.pipeline.usages import usage_part
@@ -68,10 +69,7 @@ def exposure(*, legal_entity: str, period: str, sources: PreviewSources, now: da
     directory, register = Directory(sources.contracts, sources.policies), Register(sources.invoices)
     plan_billing_run(
         PlanRequest(run_id=PREVIEW, legal_entity=legal_entity, period=period, requested_by=PREVIEW),
-        directory=directory,
-        register=register,
-        objects=sources.objects,
-        runs=sources.runs,
+        ports=PlanPorts(directory, register, sources.objects, sources.runs),
         sizes=RunSizes(buckets=sources.buckets, batch_size=BATCH_SIZE, max_concurrency=1),
         now=now,
         counts_everyone=False,

@@ -17,7 +17,8 @@ from billproof.masterdata.model import AnyMasterData
 from billproof.model import Model
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, RUN_PLAN, USAGE, Artefacts
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.steps.calculate_tax import calculate_tax
 from billproof.pipeline.steps.draft_invoices import draft_invoices
 from billproof.pipeline.steps.price_usage import price_usage
@@ -90,10 +91,7 @@ def preview(
             requested_by=PREVIEW,
             only_accounts=tuple(accounts),
         ),
-        directory=directory,
-        register=register,
-        objects=objects,
-        runs=sources.runs,
+        ports=PlanPorts(directory, register, objects, sources.runs),
         sizes=RunSizes(buckets=sources.buckets, batch_size=BATCH_SIZE, max_concurrency=1),
         now=now,
         counts_everyone=False,

@@ -97,7 +97,7 @@ def simulate(
     directory = Directory(mine.contracts)
     currency = directory.legal_entity(legal_entity).currency
     by_bucket: dict[int, list[str]] = {}
-    for account in members_of(directory, legal_entity, () if concerns_all else names):
+    for account in members_of(directory, legal_entity, directory.members(legal_entity), () if concerns_all else names):
         by_bucket.setdefault(shard_of(account, mine.buckets), []).append(account)
     parts = [
         SimulationPart(legal_entity, period, bucket, tuple(accounts), tuple(changes), now)

@@ -56,6 +56,17 @@ class Comparison:
         self._troubled: set[str] = set()
         self.net = Net("reconcile")
 
+    @property
+    def compared(self) -> tuple[Reference, ...]:
+        """The references that were compared, in order."""
+        return tuple(sorted(self._compared))
+
+    def remember(self, references: Iterable[Reference]) -> None:
+        """Take references as compared: another call has compared them."""
+        for reference in references:
+            self._compared.add(reference)
+            self._lookup.look_in(reference.erp)
+
     def of_document(self, facts: InvoiceFacts) -> Compared:
         """Return what is posted for a released document, and what differs."""
         return self._in_net(str(facts.id), partial(self._of_document, facts))

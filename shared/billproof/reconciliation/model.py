@@ -26,10 +26,12 @@ class Cause(StrEnum):
 
 
 class ReconciliationOutcome(StrEnum):
-    """Whether invoices and postings agree; the workflow branches on `balanced`."""
+    """Whether invoices and postings agree, or are to be compared in parts; the workflow branches on them."""
 
     BALANCED = "balanced"
     VARIANCES = "variances"
+    DIVIDED = "divided"
+    RECONCILED = "reconciled"
 
 
 class Variance(Model):
