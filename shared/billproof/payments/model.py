@@ -33,7 +33,7 @@ class Payer(Model):
     account: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
-class Receipt(Model):
+class CashReceipt(Model):
     """Money that arrived for a legal entity: told twice under one source and reference, it is one receipt.
 
     `source` is the bank account or gateway that it arrived on, `reference` the source's own id of it. `amount` is what
