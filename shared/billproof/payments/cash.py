@@ -17,7 +17,7 @@ from functools import cached_property
 from billproof.invoicing.balance import Worth
 from billproof.model import Day, Model
 from billproof.money import Money
-from billproof.payments.model import Allocation, Match, CashReceipt
+from billproof.payments.model import Allocation, CashReceipt, Match
 
 
 class UseKind(StrEnum):
