@@ -32,7 +32,7 @@ type Plan = Callable[[ReceiptState], "Sequence[ReceiptUse] | None"]
 
 
 @dataclass(frozen=True)
-class Decision:
+class CashDecision:
     """Who decided, and why; nobody where no person did."""
 
     by: str = ""
@@ -66,7 +66,7 @@ class CashDesk:
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
             if state.uses:
                 return None
-            return [self._use(state, self.matcher(receipt, self.receivables, self.rules), Decision())]
+            return [self._use(state, self.matcher(receipt, self.receivables, self.rules), CashDecision())]
 
         return self._change(receipt.id, plan)
 
@@ -82,13 +82,17 @@ class CashDesk:
         return rate.convert(receipt.amount, Rounding.HALF_UP)
 
     def decide(
-        self, receipt: str, *, account: str, payments: Sequence[tuple[str, Money]], decision: Decision
+        self, receipt: str, *, account: str, payments: Sequence[tuple[str, Money]], decision: CashDecision
     ) -> ReceiptState:
         """Apply what is left of a receipt as a person says: amounts by number, or nothing: it stays on the account.
 
-        Who paid is remembered. Raises NotFound for a receipt that is not there, and InvalidInput for a number of no
-        invoice, more than is left of the receipt, or more than is open of an invoice.
+        Who paid is remembered. Raises NotFound for a receipt that is not there, and InvalidInput for an account of
+        another legal entity, a number of no invoice, more than is left of the receipt, or more than is open of one.
         """
+        known = self.receivables.directory.account(account)
+        if known is None or known.legal_entity != self.entity.id:
+            message = f"{self.entity.id} has no such account"
+            raise InvalidInput(message)
         match = Match(
             outcome=MatchOutcome.APPLIED,
             rule=BY_A_PERSON,
@@ -112,11 +116,11 @@ class CashDesk:
             raise InvalidInput(message)
         return Allocation(document=item.document, number=item.number, paid=amount)
 
-    def reverse(self, receipt: str, decision: Decision) -> ReceiptState:
+    def reverse(self, receipt: str, decision: CashDecision) -> ReceiptState:
         """Undo all applications of a receipt that hold: its documents are open again, and the money pays nothing."""
         return self._change(receipt, lambda state: self._reversals(state, decision) or None)
 
-    def give_back(self, receipt: str, amount: Money, kind: UseKind, decision: Decision) -> ReceiptState:
+    def give_back(self, receipt: str, amount: Money, kind: UseKind, decision: CashDecision) -> ReceiptState:
         """Note that a receipt, or a part of it, was returned or refunded; again for the same reason changes nothing.
 
         What it paid is open again where less is left on the account than goes. Raises InvalidInput for more than was
@@ -147,7 +151,7 @@ class CashDesk:
 
         return self._change(receipt, plan)
 
-    def _use(self, state: ReceiptState, match: Match, decision: Decision) -> ReceiptUse:
+    def _use(self, state: ReceiptState, match: Match, decision: CashDecision) -> ReceiptUse:
         """Return the use that a match leads to."""
         return ReceiptUse(
             ordinal=state.next_ordinal,
@@ -159,7 +163,7 @@ class CashDesk:
             reason=decision.reason,
         )
 
-    def _reversals(self, state: ReceiptState, decision: Decision) -> list[ReceiptUse]:
+    def _reversals(self, state: ReceiptState, decision: CashDecision) -> list[ReceiptUse]:
         return [
             ReceiptUse(
                 ordinal=ordinal,
@@ -176,14 +180,19 @@ class CashDesk:
 
     def _change(self, receipt: str, plan: Plan) -> ReceiptState:
         """Do what a plan says of a receipt, planned anew wherever another was faster; return what came of it."""
-        for _ in attempts(MAX_ATTEMPTS):
+        for attempt in attempts(MAX_ATTEMPTS):
             state = self.book.state(self.entity.id, receipt)
             uses = plan(state)
             if uses is None:
                 return state
             documents = [allocation.document for use in uses for allocation in _allocations(use)]
             accounts = ReadAccounts(documents, self.receivables)
-            planned = [_settled(use, state, accounts) for use in uses]
+            try:
+                planned = [_settled(use, state, accounts) for use in uses]
+            except InvalidInput:
+                if any(use.decided_by for use in uses) or attempt == MAX_ATTEMPTS:
+                    raise
+                continue  # another receipt paid the same document since this one was matched
             if self.book.use(state, planned, list(accounts.entries(receipt, planned))):
                 return self.book.state(self.entity.id, receipt)
         message = f"others used the receipt or paid the same documents {MAX_ATTEMPTS} times in a row"
