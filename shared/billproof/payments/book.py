@@ -3,8 +3,8 @@
     receipt#<entity>#<receipt>
         received                    the receipt, and what it was booked with
         use#<ordinal>               what happened to it
-    receipts#<entity>#<month>
-        <receipt>                   a receipt that was booked in the month
+    receipts#<entity>
+        <day>#<receipt>             a receipt that was booked on the day
     cash#<entity>#<account>
         <currency>#<ordinal>        what a use settled of the account's documents, or opened again
     payers#<entity>
@@ -41,10 +41,12 @@ class CashBook:
         Raises Conflict where the same source told something else under its reference.
         """
         receipt = money.receipt
-        month = receipt.booked_on.strftime("%Y-%m")
         records = [
             Record(Key(_receipt_partition(receipt.legal_entity, receipt.id), RECEIVED), money.model_dump(mode="json")),
-            Record(Key(_month_partition(receipt.legal_entity, month), receipt.id), {"receipt": receipt.id}),
+            Record(
+                Key(_days_partition(receipt.legal_entity), sort_key(receipt.booked_on.isoformat(), receipt.id)),
+                {"receipt": receipt.id},
+            ),
         ]
         if self._records.create_all(records):
             return ReceiptState(money)
@@ -73,10 +75,10 @@ class CashBook:
                 uses.append(ReceiptUse.model_validate(record.document))
         return None if received is None else ReceiptState(received, tuple(uses))
 
-    def of_month(self, entity: str, month: str) -> Iterator[ReceiptState]:
-        """Yield the receipts that were booked in a month, by their ids."""
-        for record in self._records.query(_month_partition(entity, month)):
-            yield self.state(entity, record.key.sort)
+    def received(self, entity: str, month: str = "") -> Iterator[ReceiptState]:
+        """Yield the receipts of a legal entity, or those that were booked in a month, by their days."""
+        for record in self._records.query(_days_partition(entity), prefix=month):
+            yield self.state(entity, record.document["receipt"])
 
     def entries(self, entity: str, account: str, currency: str) -> list[CashEntry]:
         """Return what receipts did to the documents of an account in one currency, oldest first."""
@@ -133,8 +135,8 @@ def _receipt_partition(entity: str, receipt: str) -> str:
     return partition_name("receipt", entity, receipt)
 
 
-def _month_partition(entity: str, month: str) -> str:
-    return partition_name("receipts", entity, month)
+def _days_partition(entity: str) -> str:
+    return partition_name("receipts", entity)
 
 
 def _cash_partition(entity: str, account: str) -> str:

@@ -55,11 +55,14 @@ class Receivables:
         """Return what is open of an account's invoices, oldest due first; a child's are on its parent's."""
         known = self.directory.account(account)
         payer = known.parent or account if known else account
-        billings = self.register.settlements(self.entity, payer)
-        invoices = dict.fromkeys(str(InvoiceId.parse(billing.invoice).invoice) for billing in billings)
-        items = (self.item(invoice) for invoice in invoices)
+        items = (self.item(invoice) for invoice in self.invoices_of(payer))
         open_items = (item for item in items if item is not None and item.open.amount > 0)
         return sorted(open_items, key=lambda item: (item.due, item.number))
+
+    def invoices_of(self, account: str) -> list[str]:
+        """Return the invoices that an account was billed, each once."""
+        billings = self.register.settlements(self.entity, account)
+        return list(dict.fromkeys(str(InvoiceId.parse(billing.invoice).invoice) for billing in billings))
 
     def item(self, invoice: str) -> OpenItem | None:
         """Return a released invoice and what is open of it, or None where it is not released."""
