@@ -4,15 +4,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from billproof.approvals.policy import MatchingRules
 from billproof.erp.port import PostedDocument
 from billproof.erp.service import ensure_posted
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState
-from billproof.payments.desk import CashDesk
+from billproof.payments.desk import CashDesk, Matcher
 from billproof.payments.entries import entries_of
-from billproof.payments.model import Allocation, CashReceipt, Channel, Match, MatchingRules, MatchOutcome
+from billproof.payments.model import Allocation, CashReceipt, Channel, Match, MatchOutcome
 from billproof.payments.ports import OpenBook
 from billproof.payments.receivables import Receivables
 from tests.support.balances import bill, world_with_balances
@@ -103,8 +104,6 @@ def desk_of(world: World, *, today: date = date(2013, 2, 20)) -> CashDesk:
         entity=world.directory.legal_entity(INC),
         book=world.cash_book,
         receivables=receivables_of(world),
-        matcher=by_number,
-        rules=MatchingRules(),
         exchange_rate_days=7,
         today=today,
     )
@@ -135,3 +134,8 @@ def balance_of(documents: list[PostedDocument]) -> dict[str, str]:
         for name, account in ACCOUNTS.items()
     }
     return {name: str(amount) for name, amount in totals.items() if amount}
+
+
+def take(world: World, arrived: CashReceipt, matcher: Matcher = by_number) -> ReceiptState:
+    """Take a receipt in, matched by the numbers that it names."""
+    return desk_of(world).take(arrived, matcher, MatchingRules())

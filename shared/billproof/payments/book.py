@@ -20,8 +20,7 @@ from collections.abc import Iterator, Sequence
 
 from billproof.errors import Conflict, NotFound
 from billproof.ids import digest, shown
-from billproof.ledger.model import JournalEntry
-from billproof.payments.cash import CashEntry, ReceiptState, ReceiptUse, ReceivedMoney
+from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
 from billproof.payments.model import Payer, Remembered
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import BalanceKey, FactName, ordinal_text, partition_name, sort_key
@@ -118,17 +117,18 @@ class CashBook:
                     return frozenset(accounts)
         return frozenset()
 
-    def intend(self, entry: JournalEntry) -> JournalEntry:
+    def intend(self, posting: CashPosting) -> CashPosting:
         """Write down an entry before the ERP hears of it; return it as it was written first."""
+        entry = posting.entry
         key = Key(_entries_partition(entry.legal_entity, entry.period), entry.external_reference)
-        if self._records.create(Record(key, entry.model_dump(mode="json"))):
-            return entry
-        return JournalEntry.model_validate(self._records.get(key))
+        if self._records.create(Record(key, posting.model_dump(mode="json"))):
+            return posting
+        return CashPosting.model_validate(self._records.get(key))
 
-    def intended(self, entity: str, month: str) -> Iterator[JournalEntry]:
+    def intended(self, entity: str, month: str) -> Iterator[CashPosting]:
         """Yield the entries of cash that are dated in a month."""
         for record in self._records.query(_entries_partition(entity, month)):
-            yield JournalEntry.model_validate(record.document)
+            yield CashPosting.model_validate(record.document)
 
 
 def _receipt_partition(entity: str, receipt: str) -> str:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from billproof.invoicing.balance import Worth
+from billproof.ledger.model import JournalEntry
 from billproof.model import Day, Model
 from billproof.money import Money
 from billproof.payments.model import Allocation, CashReceipt, Match
@@ -170,6 +171,13 @@ class ReceiptState:
 def _worth_of(use: ReceiptUse) -> Iterator[Worth]:
     if use.amount is not None and use.booked is not None:
         yield Worth(use.amount, use.booked)
+
+
+class CashPosting(Model):
+    """An entry of the journal, and the ERP that it is posted in, written down before that hears of it."""
+
+    entry: JournalEntry
+    erp: str
 
 
 class CashEntry(Model):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from billproof.approvals.policy import MatchingRules
 from billproof.errors import Contended, InvalidInput
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, Rounding
@@ -18,7 +19,7 @@ from billproof.payments.applying import ReadAccounts
 from billproof.payments.book import CashBook
 from billproof.payments.cash import ReceiptState, ReceiptUse, ReceivedMoney, UseKind
 from billproof.payments.entries import CashAccounts
-from billproof.payments.model import Allocation, CashReceipt, Match, MatchingRules, MatchOutcome, Remembered
+from billproof.payments.model import Allocation, CashReceipt, Match, MatchOutcome, Remembered
 from billproof.payments.ports import OpenBook
 from billproof.payments.receivables import Receivables
 from billproof.retrying import attempts
@@ -46,12 +47,10 @@ class CashDesk:
     entity: LegalEntity
     book: CashBook
     receivables: Receivables
-    matcher: Matcher
-    rules: MatchingRules
     exchange_rate_days: int
     today: date
 
-    def take(self, receipt: CashReceipt) -> ReceiptState:
+    def take(self, receipt: CashReceipt, matcher: Matcher, rules: MatchingRules) -> ReceiptState:
         """Keep a receipt and apply it, or ask a person; told again it changes nothing.
 
         Raises InvalidInput where the legal entity has no cash account for it, it is in another currency than that, or
@@ -66,7 +65,7 @@ class CashDesk:
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
             if state.uses:
                 return None
-            return [self._use(state, self.matcher(receipt, self.receivables, self.rules), CashDecision())]
+            return [self._use(state, matcher(receipt, self.receivables, rules), CashDecision())]
 
         return self._change(receipt.id, plan)
 

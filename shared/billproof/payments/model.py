@@ -4,7 +4,6 @@ A receipt is what a bank or a payment gateway says arrived; nobody changes it. A
 which something is not paid. A match says which items a receipt pays, by which rule, and how sure that is.
 """
 
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -13,7 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.ids import digest
 from billproof.model import Day, Exact, Model
 from billproof.money import Money, total
-from billproof.names import Name, Nonnegative
+from billproof.names import Name
 
 Text = Annotated[str, StringConstraints(max_length=4096)]
 Confidence = Annotated[Exact, Field(ge=0, le=1)]
@@ -140,18 +139,6 @@ class Match(Model):
     def allocated(self, currency: str) -> Money:
         """Return what of the receipt pays documents."""
         return total((allocation.paid for allocation in self.allocations), currency)
-
-
-class MatchingRules(Model):
-    """What a policy says of matching: from which confidence on it applies, and what small differences it gives up.
-
-    `tolerance` and `charges` are amounts by currency: a difference up to the first is given up as rounding or an
-    exchange difference, one up to the second as charges of banks on the way. None is given up without them.
-    """
-
-    apply_from: Confidence = Decimal("0.95")
-    tolerance: dict[str, Nonnegative] = Field(default_factory=dict)
-    charges: dict[str, Nonnegative] = Field(default_factory=dict)
 
 
 class Remembered(Model):
