@@ -22,6 +22,7 @@ def handler(request: ReconciliationRequest, ports: Composition) -> Reconciliatio
         now=ports.now(),
         directory=ports.directory,
         register=ports.register,
+        book=ports.cash_book,
         erps=ports.erps,
         objects=ports.objects,
     )

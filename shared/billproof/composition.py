@@ -266,6 +266,7 @@ class Composition(PaymentPorts):
             contracts=self.contracts,
             policies=self.policies,
             invoices=self.invoices,
+            payments=self.payments,
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

@@ -168,6 +168,7 @@ class MemoryStores:
             contracts=self.records["contracts"],
             policies=self.policies,
             invoices=self.records["invoices"],
+            payments=self.records["payments"],
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

@@ -268,6 +268,7 @@ class World(MemoryStores):
             period=period,
             directory=self.directory,
             register=self.register,
+            book=self.cash_book,
             erps=self.erps,
             objects=self.objects,
         )

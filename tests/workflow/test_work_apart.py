@@ -90,7 +90,7 @@ def test_a_legal_entity_that_cannot_be_reconciled_does_not_stop_the_next(monkeyp
     with pytest.raises(
         ExceptionGroup, match=r"2 of 4 failed.*skymeter-europe 2012-12: no answer; skymeter-europe 2013-01"
     ):
-        reconcile_all(legal_entity=None, period=None, now=NOW, **ports(world))
+        reconcile_all(legal_entity=None, period=None, now=NOW, book=world.cash_book, **ports(world))
     assert list(world.objects.keys("reconciliation/")) == [report_key(INC, "2012-12"), report_key(INC, JANUARY)]
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 
 from billproof.errors import Conflict, NotFound
 from billproof.ids import digest, shown
+from billproof.ledger.model import JournalEntry
 from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
 from billproof.payments.model import Payer, Remembered
 from billproof.ports import Key, Record, Records
@@ -124,6 +125,11 @@ class CashBook:
         if self._records.create(Record(key, posting.model_dump(mode="json"))):
             return posting
         return CashPosting.model_validate(self._records.get(key))
+
+    def is_intended(self, entry: JournalEntry) -> bool:
+        """Say whether an entry was written down."""
+        key = Key(_entries_partition(entry.legal_entity, entry.period), entry.external_reference)
+        return self._records.get(key) is not None
 
     def intended(self, entity: str, month: str) -> Iterator[CashPosting]:
         """Yield the entries of cash that are dated in a month."""

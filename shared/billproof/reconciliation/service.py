@@ -11,6 +11,7 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model, canonical_model
 from billproof.money import Money, Taxed
 from billproof.nets import TroubleLimit
+from billproof.payments.book import CashBook
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Compared, Comparison
@@ -39,7 +40,14 @@ class _Sums:
 
 
 def reconcile(
-    *, legal_entity: str, period: str, directory: Directory, register: Register, erps: Erps, objects: Objects
+    *,
+    legal_entity: str,
+    period: str,
+    directory: Directory,
+    register: Register,
+    book: CashBook,
+    erps: Erps,
+    objects: Objects,
 ) -> Reconciliation:
     """Compare every released invoice of the period with the ERP, and the ERP with the invoices; keep the result.
 
@@ -51,7 +59,8 @@ def reconcile(
     """
     entity = directory.legal_entity(legal_entity)
     versions = directory.versions_of(legal_entity)
-    comparison = Comparison(versions, register=register, objects=objects, lookup=PostedDocuments(entity, erps))
+    lookup = PostedDocuments(entity, erps)
+    comparison = Comparison(versions, register=register, objects=objects, lookup=lookup, book=book)
     sums = _Sums(entity)
     documents = 0
     for facts in register.of_period(legal_entity, period):
@@ -91,6 +100,7 @@ def reconcile_all(
     now: datetime,
     directory: Directory,
     register: Register,
+    book: CashBook,
     erps: Erps,
     objects: Objects,
 ) -> ReconciliationResult:
@@ -110,7 +120,13 @@ def reconcile_all(
     def reconcile_month(of: tuple[str, str]) -> Reconciliation:
         name, month = of
         return reconcile(
-            legal_entity=name, period=month, directory=directory, register=register, erps=erps, objects=objects
+            legal_entity=name,
+            period=month,
+            directory=directory,
+            register=register,
+            book=book,
+            erps=erps,
+            objects=objects,
         )
 
     results = work_apart(reconcile_month, ((f"{name} {month}", (name, month)) for name, month in months))
