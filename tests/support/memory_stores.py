@@ -74,6 +74,7 @@ class MemoryStores:
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()
+        self.payment_events = MemoryQueue()
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.mailer = MemoryMailer()

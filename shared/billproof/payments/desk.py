@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from billproof.approvals.policy import MatchingRules
 from billproof.errors import Contended, InvalidInput
@@ -32,8 +33,7 @@ type Plan = Callable[[ReceiptState], "Sequence[ReceiptUse] | None"]
 """Says what is to happen to a receipt as it is now; None where nothing is left to be done."""
 
 
-@dataclass(frozen=True)
-class CashDecision:
+class CashDecision(NamedTuple):
     """Who decided, and why; nobody where no person did."""
 
     by: str = ""
@@ -85,8 +85,9 @@ class CashDesk:
     ) -> ReceiptState:
         """Apply what is left of a receipt as a person says: amounts by number, or nothing: it stays on the account.
 
-        Who paid is remembered. Raises NotFound for a receipt that is not there, and InvalidInput for an account of
-        another legal entity, a number of no invoice, more than is left of the receipt, or more than is open of one.
+        The same decision again changes nothing. Who paid is remembered. Raises NotFound for a receipt that is not
+        there, and InvalidInput for an account of another legal entity, a number of no invoice, more than is left of the
+        receipt, or more than is open of an invoice.
         """
         known = self.receivables.directory.account(account)
         if known is None or known.legal_entity != self.entity.id:
@@ -99,7 +100,12 @@ class CashDesk:
             account=account,
             allocations=tuple(self._paying(number, amount) for number, amount in payments),
         )
-        state = self._change(receipt, lambda state: [self._use(state, match, decision)])
+
+        def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
+            is_told = any((use.match, use.decided_by, use.reason) == (match, *decision) for use in state.applications)
+            return None if is_told else [self._use(state, match, decision)]
+
+        state = self._change(receipt, plan)
         payer = state.receipt.payer
         if payer.account or payer.name:
             kind, value = ("iban", payer.account) if payer.account else ("name", payer.name or "")
