@@ -1,15 +1,9 @@
 """Receipts that banks and gateways tell of: matched, applied to invoices, and booked."""
 
 from billproof.composition import Composition
-from billproof.handlers import ReceivedMessage, count, each_message
+from billproof.handlers import ReceivedMessage, each_message
 from billproof.payments.matching import match
-from billproof.payments.service import (
-    AppliedPayment,
-    CashSources,
-    PaymentOutcome,
-    apply_payment,
-    read_payment_event,
-)
+from billproof.payments.service import AppliedPayment, CashSources, apply_payment, read_payment_event
 
 
 @each_message
@@ -22,6 +16,4 @@ def handler(received: ReceivedMessage, ports: Composition) -> AppliedPayment:
         objects=ports.objects,
         now=ports.now(),
     )
-    applied = apply_payment(read_payment_event(received.body), sources=sources, matcher=match, erps=ports.erps)
-    count("ReceiptsProposed", int(applied.outcome is PaymentOutcome.PROPOSED))
-    return applied
+    return apply_payment(read_payment_event(received.body), sources=sources, matcher=match, erps=ports.erps)

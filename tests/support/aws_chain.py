@@ -19,12 +19,12 @@ from billproof.errors import BillproofError
 from billproof.ids import canonical_json
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import Account
-from billproof.payments.model import CashReceipt
 from billproof.ports import Objects
 from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event
+from tests.support.aws_payments import pay
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
 from tests.support.hiding_s3 import HidingS3
@@ -221,37 +221,12 @@ def play(chain: Chain) -> None:
     _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
     _prove_documents(chain)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
-    _pay(chain)
+    pay(chain)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
     chain.sample_events()
     chain.work_off()
     _lose_documents(chain)
-
-
-def _pay(chain: Chain) -> None:
-    """Take receipts in, of a number, a name and nobody; decide about one twice over, undo it, and have one returned."""
-    arrived = {"legal_entity": INC, "channel": "bank", "source": "021000021-4401", "booked_on": "2013-03-06"}
-    paid, unknown = (
-        {**arrived, "reference": reference, "amount": {"amount": "10.00", "currency": "USD"}, **told}
-        for reference, told in (
-            ("one", {"remittance": "SKY-US-2013-000001"}),
-            ("two", {"payer": {"name": "nobody we know", "account": "GB33BUKB20201555555555"}}),
-        )
-    )
-    named = {**paid, "reference": "three", "remittance": "", "payer": {"name": "United Air Lines Inc."}}
-    returned = {"kind": "returned", **{name: arrived[name] for name in ("legal_entity", "channel", "source")}}
-    returned |= {"original": "one", "reference": "back", "amount": paid["amount"]}
-    receipts = [{"kind": "receipt", "receipt": receipt} for receipt in (paid, unknown, named, paid)]
-    chain.messages("apply_payment", [json.dumps(message) for message in (*receipts, returned)])
-    chain.messages("apply_payment", ["{"])
-    receipt = CashReceipt.model_validate(unknown).id
-    pays = [{"number": "SKY-US-2013-000001", "amount": "5.00"}]
-    said = {"legal_entity": INC, "reason": "told us by telephone"}
-    chain.ask("decide_receipt", {**said, "verdict": "applied", "account": "UA", "pays": pays}, "ben", receipt=receipt)
-    chain.work_off()
-    chain.ask("decide_receipt", {**said, "verdict": "reversed"}, "ben", receipt=receipt)
-    chain.work_off()
 
 
 def _prove_documents(chain: Chain) -> None:
