@@ -31,6 +31,7 @@ def handler(request: ReconciliationRequest, ports: Composition) -> Reconciliatio
             request.parts_key,
             directory=ports.directory,
             register=ports.register,
+            book=ports.cash_book,
             erps=ports.erps,
             objects=ports.objects,
         )
@@ -42,6 +43,7 @@ def handler(request: ReconciliationRequest, ports: Composition) -> Reconciliatio
             now=ports.now(),
             directory=ports.directory,
             register=ports.register,
+            book=ports.cash_book,
             erps=ports.erps,
             objects=ports.objects,
             part_size=ports.settings.part_size,
@@ -53,9 +55,14 @@ def handler(request: ReconciliationRequest, ports: Composition) -> Reconciliatio
 
 def _part(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile a part: what differs is counted once, where the parts are put together."""
-    item = PartItem.model_validate(request.model_dump(include=PartItem.model_fields.keys()))
+    item = PartItem.model_validate(request.model_dump(include=set(PartItem.model_fields)))
     part = reconcile_part(
-        item, directory=ports.directory, register=ports.register, erps=ports.erps, objects=ports.objects
+        item,
+        directory=ports.directory,
+        register=ports.register,
+        book=ports.cash_book,
+        erps=ports.erps,
+        objects=ports.objects,
     )
     return ReconciliationResult(
         outcome=ReconciliationOutcome.RECONCILED,

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.event_ports import EventPorts
+from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(EventPorts):
+class Composition(PaymentPorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:
@@ -101,6 +101,7 @@ class Composition(EventPorts):
             "exceptions": self.exception_facts,
             "decisions": self.decisions,
             "ledger": self.ledger_facts,
+            "payments": self.payments,
         }
 
     def settle(self) -> None:
@@ -265,6 +266,7 @@ class Composition(EventPorts):
             contracts=self.contracts,
             policies=self.policies,
             invoices=self.invoices,
+            payments=self.payments,
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

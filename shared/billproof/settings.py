@@ -52,6 +52,16 @@ class Settings:
         return self._text("LEDGER_TABLE")
 
     @property
+    def payments_table(self) -> str:
+        """The table of receipts and what they pay."""
+        return self._text("PAYMENTS_TABLE")
+
+    @property
+    def payment_events_queue(self) -> str:
+        """The queue of what banks and gateways say arrived."""
+        return self._text("PAYMENT_EVENTS_QUEUE_URL")
+
+    @property
     def runs_table(self) -> str:
         """The table of billing runs."""
         return self._text("RUNS_TABLE")

@@ -24,6 +24,7 @@ from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event
+from tests.support.aws_payments import pay
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
 from tests.support.hiding_s3 import HidingS3
@@ -168,8 +169,9 @@ class Chain:
 
     def work_off(self) -> None:
         """Take what the queues of released invoices hold to their consumers, every message twice."""
-        for queue, function in (("ErpPostingsQueue", "post_to_erp"), ("DeliveriesQueue", "deliver_invoice")):
-            url = self._names[queue]
+        consumers = {"ErpPostings": "post_to_erp", "Deliveries": "deliver_invoice", "PaymentEvents": "apply_payment"}
+        for work, function in consumers.items():
+            url = self._names[f"{work}Queue"]
             while found := client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 for _ in range(2):
                     self.messages(function, [message["Body"] for message in found])
@@ -235,6 +237,7 @@ def play(chain: Chain) -> None:
     _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
     _prove_documents(chain)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
+    pay(chain)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
     chain.sample_events()

@@ -15,6 +15,8 @@ EVENTS = ROOT / "events"
 FILES = sorted(EVENTS.glob("*/*.json"))
 REFUSED_EVENTS = json.loads((EVENTS / "ingest_usage" / "good-with-bad-events-to-quarantine.json").read_text())
 """A sample whose refused events other samples name."""
+UNKNOWN_PAYER = EVENTS / "apply_payment" / "good-of-an-unknown-payer.json"
+"""A receipt that another sample decides about."""
 SPOILT = "QX"
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 
@@ -44,6 +46,7 @@ def billed_world() -> World:
     world.bill()
     world.bill("skymeter-europe")
     world.decide("skymeter-inc.2013-01.EV.001", "approved", "ben", "usage confirmed by the customer on the phone")
+    handler("apply_payment")(json.loads(UNKNOWN_PAYER.read_text()), Context(), world)
     spoil(world)
     _read_by_the_api(world)
     return world

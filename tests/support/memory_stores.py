@@ -28,6 +28,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.opening.decisions import OpeningDecisions
+from billproof.payments.book import CashBook
 from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
@@ -48,7 +49,7 @@ from tests.support.fakes import (
     run_once,
 )
 
-FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions")
+FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions", "payments")
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 FOUNDER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/founder")
 CONFIRMER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/confirmer")
@@ -72,9 +73,11 @@ class MemoryStores:
         self.opening_decisions = OpeningDecisions(lambda: self.records["decisions"])
         self.runs = self.records["runs"]
         self.invoices = self.records["invoices"]
+        self.cash_book = CashBook(self.records["payments"])
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()
+        self.payment_events = MemoryQueue()
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.mailer = MemoryMailer()
@@ -188,6 +191,7 @@ class MemoryStores:
             contracts=self.records["contracts"],
             policies=self.policies,
             invoices=self.records["invoices"],
+            payments=self.records["payments"],
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

@@ -265,6 +265,7 @@ class World(MemoryStores):
             period=period,
             directory=self.directory,
             register=self.register,
+            book=self.cash_book,
             erps=self.erps,
             objects=self.objects,
         )
@@ -277,11 +278,17 @@ class World(MemoryStores):
                 PartItem.model_validate(item),
                 directory=self.directory,
                 register=self.register,
+                book=self.cash_book,
                 erps=self.erps,
                 objects=self.objects,
             )
         (report,) = join_parts(
-            key, directory=self.directory, register=self.register, erps=self.erps, objects=self.objects
+            key,
+            directory=self.directory,
+            register=self.register,
+            book=self.cash_book,
+            erps=self.erps,
+            objects=self.objects,
         )
         return report
 

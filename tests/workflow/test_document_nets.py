@@ -88,7 +88,7 @@ def test_one_month_that_fails_stops_no_other_month_s_reconciliation(
         lambda *_: [Period.month(JANUARY), Period.month(FEB)],
     )
     with pytest.raises(ExceptionGroup, match="1 of 2 failed, the others are done"):
-        reconcile_all(period=None, **everything(world))
+        reconcile_all(period=None, book=world.cash_book, **everything(world))
     assert f"reconciliation/{INC}/{FEB}.json" in set(world.objects.keys("reconciliation/"))
 
 

@@ -255,6 +255,7 @@ def test_what_is_dated_on_the_last_day_of_a_month_after_its_look_through_is_foun
         now=datetime(2013, 3, 2, 6, tzinfo=UTC),
         directory=world.directory,
         register=world.register,
+        book=world.cash_book,
         erps=world.erps,
         objects=world.objects,
     )

@@ -170,6 +170,7 @@ def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -
     ports: dict[str, Any] = {
         "directory": world.directory,
         "register": world.register,
+        "book": world.cash_book,
         "erps": world.erps,
         "objects": world.objects,
     }

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     POSTED_TWICE = "invoice_posted_twice"
     NOT_INVOICED = "posting_without_invoice"
     OPENING_NOT_POSTED = "opening_not_posted"
+    CASH_NOT_POSTED = "cash_not_posted"
     INTERNAL_ERROR = "internal_error"
 
 

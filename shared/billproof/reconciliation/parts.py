@@ -17,6 +17,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.nets import TroubleLimit
+from billproof.payments.book import CashBook
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Comparison
@@ -48,10 +49,10 @@ def write_items(months: Sequence[tuple[str, str]], moment: str, objects: Objects
 
 
 def reconcile_part(
-    item: PartItem, *, directory: Directory, register: Register, erps: Erps, objects: Objects
+    item: PartItem, *, directory: Directory, register: Register, book: CashBook, erps: Erps, objects: Objects
 ) -> ReconciliationPart:
     """Reconcile one part of a month and store what it comes to; raises TooMuchTrouble once that is kept."""
-    comparison, sums = _begin(item, directory=directory, register=register, erps=erps, objects=objects)
+    comparison, sums = _begin(item, directory=directory, register=register, book=book, erps=erps, objects=objects)
     for facts in register.of_shard(item.legal_entity, item.period, item.part):
         sums.add_document(comparison.of_document(facts))
     part = sums.part(item.period, item.part, item.round, compared=comparison.compared)
@@ -61,16 +62,16 @@ def reconcile_part(
 
 
 def _begin(
-    item: PartItem, *, directory: Directory, register: Register, erps: Erps, objects: Objects
+    item: PartItem, *, directory: Directory, register: Register, book: CashBook, erps: Erps, objects: Objects
 ) -> tuple[Comparison, Sums]:
     entity = directory.legal_entity(item.legal_entity)
     versions = directory.versions_of(item.legal_entity)
     lookup = PostedDocuments(entity, erps)
-    return Comparison(versions, register=register, objects=objects, lookup=lookup), Sums(entity)
+    return Comparison(versions, register=register, objects=objects, lookup=lookup, book=book), Sums(entity)
 
 
 def join_parts(
-    items_key: str, *, directory: Directory, register: Register, erps: Erps, objects: Objects
+    items_key: str, *, directory: Directory, register: Register, book: CashBook, erps: Erps, objects: Objects
 ) -> list[Reconciliation]:
     """Put the parts of a round together, look through what else the ERPs hold, and store the reports.
 
@@ -82,7 +83,9 @@ def join_parts(
         by_month.setdefault((item.legal_entity, item.period), []).append(item)
 
     def join(parts: Sequence[PartItem]) -> Reconciliation:
-        comparison, sums = _begin(parts[0], directory=directory, register=register, erps=erps, objects=objects)
+        comparison, sums = _begin(
+            parts[0], directory=directory, register=register, book=book, erps=erps, objects=objects
+        )
         period = Period.month(parts[0].period)
         for item in parts:
             part = _stored(item, objects)

@@ -13,6 +13,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.nets import TroubleLimit
+from billproof.payments.book import CashBook
 from billproof.periods import Period, instant_text
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Comparison
@@ -22,7 +23,14 @@ from billproof.reconciliation.sums import Sums, write_report
 
 
 def reconcile(
-    *, legal_entity: str, period: str, directory: Directory, register: Register, erps: Erps, objects: Objects
+    *,
+    legal_entity: str,
+    period: str,
+    directory: Directory,
+    register: Register,
+    book: CashBook,
+    erps: Erps,
+    objects: Objects,
 ) -> Reconciliation:
     """Compare every released invoice of the period with the ERP, and the ERP with the invoices; keep the result.
 
@@ -34,7 +42,8 @@ def reconcile(
     """
     entity = directory.legal_entity(legal_entity)
     versions = directory.versions_of(legal_entity)
-    comparison = Comparison(versions, register=register, objects=objects, lookup=PostedDocuments(entity, erps))
+    lookup = PostedDocuments(entity, erps)
+    comparison = Comparison(versions, register=register, objects=objects, lookup=lookup, book=book)
     sums = Sums(entity)
     for facts in register.of_period(legal_entity, period):
         sums.add_document(comparison.of_document(facts))
@@ -75,6 +84,7 @@ def reconcile_all(
     now: datetime,
     directory: Directory,
     register: Register,
+    book: CashBook,
     erps: Erps,
     objects: Objects,
     part_size: int | None = None,
@@ -101,7 +111,13 @@ def reconcile_all(
     def reconcile_month(of: tuple[str, str]) -> Reconciliation:
         name, month = of
         return reconcile(
-            legal_entity=name, period=month, directory=directory, register=register, erps=erps, objects=objects
+            legal_entity=name,
+            period=month,
+            directory=directory,
+            register=register,
+            book=book,
+            erps=erps,
+            objects=objects,
         )
 
     return ReconciliationResult.of(
