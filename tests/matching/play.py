@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from billproof.approvals.policy import MatchingRules
 from billproof.payments.matching import match
-from billproof.payments.model import Match, MatchingRules, MatchOutcome, Receipt
+from billproof.payments.model import CashReceipt, Match, MatchOutcome
 from billproof.payments.ports import OpenBook
 from tests.matching.book import MemoryBook
 from tests.matching.year import Label, Labelled, Year
@@ -17,7 +18,7 @@ POLICY = MatchingRules(
     charges={"EUR": Decimal(15), "USD": Decimal(15), "GBP": Decimal(15)},
 )
 
-type Matching = Callable[[Receipt, OpenBook, MatchingRules], Match]
+type Matching = Callable[[CashReceipt, OpenBook, MatchingRules], Match]
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ def play(year: Year, rules: MatchingRules = POLICY, matching: Matching = match) 
     return score
 
 
-def is_wrong(receipt: Receipt, label: Label, answer: Match) -> bool:
+def is_wrong(receipt: CashReceipt, label: Label, answer: Match) -> bool:
     """Say whether what was applied differs from what was meant, by a cent of a document or by whose the rest is."""
     paid = {part.document: _units(part.paid.amount) for part in answer.allocations}
     settled = {part.document: _units(part.settled.amount) for part in answer.allocations}

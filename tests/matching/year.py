@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billproof.money import Money
-from billproof.payments.model import Channel, Payer, Receipt
+from billproof.payments.model import CashReceipt, Channel, Payer
 from tests.matching import writing
 from tests.matching.bills import Bill, bills
 from tests.matching.customers import Customer, customers
@@ -31,7 +31,7 @@ class Label:
 class Labelled:
     """A receipt and its label."""
 
-    receipt: Receipt
+    receipt: CashReceipt
     label: Label
 
 
@@ -237,7 +237,7 @@ class Purse:
         reference, text = self._written(note, amount)
         told = lost and self._chance(0.4)
         owners = {self._owner.id} | {bill.account for bill in self._payable if bill.document in settled}
-        receipt = Receipt(
+        receipt = CashReceipt(
             legal_entity="skyline-eu",
             channel=Channel.BANK,
             source=f"bank-{currency}",

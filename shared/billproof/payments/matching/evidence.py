@@ -7,10 +7,11 @@ from functools import cached_property
 
 from rapidfuzz.distance import OSA
 
+from billproof.approvals.policy import MatchingRules
 from billproof.payments.matching.amounts import minor_units
 from billproof.payments.matching.numbers import ReadNumbers, read_numbers
 from billproof.payments.matching.payers import KnownPayer, known_payer
-from billproof.payments.model import MatchingRules, OpenItem, Receipt
+from billproof.payments.model import CashReceipt, OpenItem
 from billproof.payments.ports import OpenBook
 from billproof.payments.references import is_reference, numbers_of, without_marks
 
@@ -54,7 +55,7 @@ class Named:
 class Evidence:
     """A receipt with what the books know of it; nothing of it depends on the order in which they answer."""
 
-    def __init__(self, receipt: Receipt, book: OpenBook, rules: MatchingRules) -> None:
+    def __init__(self, receipt: CashReceipt, book: OpenBook, rules: MatchingRules) -> None:
         self.receipt, self.book, self.rules = receipt, book, rules
         self.currency = receipt.amount.currency
         self.amount = minor_units(receipt.amount)
