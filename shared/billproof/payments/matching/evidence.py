@@ -1,0 +1,220 @@
+"""What a receipt says and what the books know of it, read once for all rules."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from rapidfuzz.distance import OSA
+
+from billproof.approvals.policy import MatchingRules
+from billproof.payments.matching.amounts import minor_units
+from billproof.payments.matching.numbers import ReadNumbers, read_numbers
+from billproof.payments.matching.payers import KnownPayer, known_payer
+from billproof.payments.model import CashReceipt, OpenItem
+from billproof.payments.ports import OpenBook
+from billproof.payments.references import is_reference, numbers_of, without_marks
+
+LONGEST_LINE = 140
+"""Characters that a payment carries between banks; what is as long may have gone on."""
+_NEIGHBOURS = "0123456789"
+
+
+class Naming(StrEnum):
+    """How a document is named, the surest first."""
+
+    STRUCTURED = "structured-reference"
+    NUMBER = "number-in-text"
+    CORRECTED = "corrected-number"
+    SHORTENED = "shortened-number"
+    NEAR = "mistyped-number"
+    CUT_OFF = "number-cut-off"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says which document, without the payer."""
+        return self in {Naming.STRUCTURED, Naming.NUMBER, Naming.CORRECTED}
+
+
+class PayerStanding(StrEnum):
+    """Whether the payer is one who pays some documents."""
+
+    AGREES = "agrees"
+    UNKNOWN = "unknown"
+    CONFLICTS = "conflicts"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A document that a receipt names."""
+
+    item: OpenItem
+    naming: Naming
+
+
+class Evidence:
+    """A receipt with what the books know of it; nothing of it depends on the order in which they answer."""
+
+    def __init__(self, receipt: CashReceipt, book: OpenBook, rules: MatchingRules) -> None:
+        self.receipt, self.book, self.rules = receipt, book, rules
+        self.currency = receipt.amount.currency
+        self.amount = minor_units(receipt.amount)
+        self.lost = minor_units(receipt.charges) if receipt.charges is not None else 0
+
+    @cached_property
+    def payer(self) -> KnownPayer:
+        """Who paid."""
+        return known_payer(self.receipt.payer, self.book)
+
+    @cached_property
+    def own(self) -> tuple[OpenItem, ...]:
+        """What is open of those who may have paid, in the receipt's currency."""
+        return self.open_of(self.payer.accounts)
+
+    def open_of(self, accounts: Iterable[str]) -> tuple[OpenItem, ...]:
+        """Return what is open of some accounts in the receipt's currency, oldest due first."""
+        items = {item.document: item for account in accounts for item in self.book.of_account(account)}
+        return in_order(item for item in items.values() if item.open.amount > 0 and self._is_ours(item))
+
+    def _is_ours(self, item: OpenItem) -> bool:
+        return item.open.currency == self.currency
+
+    @cached_property
+    def covered(self) -> frozenset[str]:
+        """The accounts whose documents the payer may pay: its own, and those of its children."""
+        children = {item.account for account in self.payer.accounts for item in self.book.of_account(account)}
+        return self.payer.accounts | children
+
+    def standing(self, items: Iterable[OpenItem]) -> PayerStanding:
+        """Say whether the payer is one who pays some documents."""
+        if not self.payer.accounts:
+            return PayerStanding.UNKNOWN
+        owners = {item.account for item in items}
+        if owners <= self.payer.accounts or owners <= self.covered:
+            return PayerStanding.AGREES
+        return PayerStanding.CONFLICTS
+
+    @cached_property
+    def numbers(self) -> ReadNumbers:
+        """The numbers in its text; a structured reference that is none of ISO 11649 is text, too."""
+        structured = self.receipt.structured or ""
+        kept = "" if is_reference(structured) else structured
+        return read_numbers(f"{kept}\n{self.receipt.remittance}".strip(), self.prefixes)
+
+    @cached_property
+    def prefixes(self) -> tuple[str, ...]:
+        """What numbers begin with."""
+        return tuple(sorted(set(self.book.prefixes())))
+
+    @cached_property
+    def all_named(self) -> tuple[Named, ...]:
+        """The documents named as a whole, open or paid, each once and by the surest of its namings."""
+        structured = numbers_of(self.receipt.structured or "", self.prefixes)
+        read = (
+            (Naming.STRUCTURED, (*structured, *self.numbers.referenced)),
+            (Naming.NUMBER, tuple(self.numbers.clean)),
+            (Naming.CORRECTED, tuple(self.numbers.corrected)),
+        )
+        named: dict[str, Named] = {}
+        for naming, numbers in read:
+            for number in numbers:
+                item = self.book.numbered(number)
+                if item is not None:
+                    named.setdefault(item.document, Named(item, naming))
+        return tuple(sorted(named.values(), key=lambda name: _place(name.item)))
+
+    @cached_property
+    def named_open(self) -> tuple[Named, ...]:
+        """The documents named as a whole of which something is open, without what may be a mistyped one of the payer's.
+
+        A number of somebody else's document that is one stroke away from the payer's own is not whole evidence.
+        """
+        return tuple(name for name in self._open_names if name.item.document not in self._mistyped)
+
+    @cached_property
+    def _open_names(self) -> tuple[Named, ...]:
+        return tuple(name for name in self.all_named if name.item.open.amount > 0)
+
+    @cached_property
+    def named_paid(self) -> tuple[Named, ...]:
+        """The documents named as a whole of which nothing is open, without what may be mistyped."""
+        paid = (name for name in self.all_named if name.item.open.amount <= 0)
+        return tuple(name for name in paid if name.item.document not in self._mistyped)
+
+    @cached_property
+    def _mistyped(self) -> dict[str, OpenItem]:
+        """What of the payer's own is one stroke away from somebody else's document that is named."""
+        near: dict[str, OpenItem] = {}
+        for name in self.all_named:
+            if name.naming is not Naming.STRUCTURED and self.standing([name.item]) is PayerStanding.CONFLICTS:
+                candidates = self._near(without_marks(name.item.number))
+                if len(candidates) == 1:
+                    near[name.item.document] = candidates[0]
+        return near
+
+    @cached_property
+    def unreadable(self) -> tuple[str, ...]:
+        """What begins as a number, and is none of a document: letters and digits."""
+        whole = (*self.numbers.clean, *self.numbers.corrected)
+        unknown = (without_marks(number) for number in whole if self.book.numbered(number) is None)
+        return tuple(sorted({*self.numbers.broken, *unknown}))
+
+    def _near(self, letters: str) -> tuple[OpenItem, ...]:
+        """Return what of the payer's own has a number one stroke away."""
+        return tuple(
+            item for item in self.own if OSA.distance(letters, without_marks(item.number), score_cutoff=1) == 1
+        )
+
+    @cached_property
+    def hinted(self) -> tuple[Named, ...]:
+        """The payer's own documents that are named in part: shortened, mistyped."""
+        whole = {name.item.document for name in self.all_named}
+        hinted: dict[str, Named] = {}
+        near = [*self._mistyped.values(), *(item for text in self.unreadable for item in self._near(text))]
+        for item in near:
+            hinted.setdefault(item.document, Named(item, Naming.NEAR))
+        for short in self.numbers.shortened:
+            for item in self.own:
+                if short.may_be(item.number):
+                    hinted.setdefault(item.document, Named(item, Naming.SHORTENED))
+        names = (name for name in hinted.values() if name.item.document not in whole)
+        return tuple(sorted(names, key=lambda name: _place(name.item)))
+
+    @cached_property
+    def is_cut_off(self) -> bool:
+        """Whether more numbers may have stood there."""
+        return bool(self.numbers.cut_off) or len(self.receipt.remittance) >= LONGEST_LINE
+
+    @cached_property
+    def unresolved(self) -> tuple[str, ...]:
+        """What begins as a number, and is near to none of the payer's documents, or to several."""
+        return tuple(text for text in self.unreadable if len(self._near(text)) != 1)
+
+    def neighbours(self, item: OpenItem) -> list[OpenItem]:
+        """Return other open documents of the same amount whose numbers are one mistyped digit, or two swapped, away."""
+        number, start = item.number, len(item.number) - _ordinal_digits(item.number)
+        numbers = set()
+        for at in range(start, len(number)):
+            numbers |= {f"{number[:at]}{digit}{number[at + 1 :]}" for digit in _NEIGHBOURS}
+            if at + 1 < len(number):
+                numbers.add(f"{number[:at]}{number[at + 1]}{number[at]}{number[at + 2 :]}")
+        others = (self.book.numbered(other) for other in sorted(numbers - {number}))
+        return [other for other in others if other is not None and other.open == item.open]
+
+
+def in_order(items: Iterable[OpenItem]) -> tuple[OpenItem, ...]:
+    """Put documents in order: oldest due first, then by their numbers."""
+    return tuple(sorted(items, key=_place))
+
+
+def open_units(items: Sequence[OpenItem]) -> list[int]:
+    """Return what is open of each document, in minor units."""
+    return [minor_units(item.open) for item in items]
+
+
+def _place(item: OpenItem) -> tuple[object, ...]:
+    return (item.due, item.number)
+
+
+def _ordinal_digits(number: str) -> int:
+    return len(number) - len(number.rstrip("0123456789"))
