@@ -1,9 +1,11 @@
 """`billproof payments`: receipts, what they pay, what people decide about them, and the two equations of cash."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from billproof.payments.csv_files import CsvStatementFormat
 from billproof_ops import naming, payments, tables
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, verbs
 from billproof_ops.target import Target
@@ -11,6 +13,30 @@ from billproof_ops.target import Target
 app = verbs()
 ReceiptArgument = Annotated[str, typer.Argument(help="The receipt's id, such as R0123456789abcdef01234567.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is stored.")]
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A bank's file: CAMT.053 or .054, MT940, BAI2, or CSV with --format.")],
+    *,
+    declared: Annotated[
+        Path | None, typer.Option("--format", help="How the bank writes its CSV: a JSON file, see the page.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a bank's statements, and send what arrived on to be matched. The same file twice changes nothing."""
+    target = Target.find()
+    shape = CsvStatementFormat.model_validate_json(declared.read_bytes()) if declared is not None else None
+    imported = payments.import_statements(target, file.read_bytes(), shape)
+    if as_json:
+        print_json([statement.model_dump(mode="json") for statement in imported])
+        return
+    for one in imported:
+        balances = f", {one.opening} to {one.closing}" if one.opening else ""
+        console.print(
+            f"{one.statement} of {one.account}, {one.days}{balances}: {one.entries} entries, {one.receipts} receipts",
+            soft_wrap=True,
+        )
 
 
 @app.command("list")
