@@ -34,12 +34,13 @@ class KnownPayer:
 
     accounts: frozenset[str]
     identity: PayerIdentity
+    is_clear: bool = True
+    """Whether it is one of these accounts for sure."""
 
     @property
     def sole(self) -> str | None:
         """The account that it is for sure, if there is one."""
-        is_sure = self.identity in {PayerIdentity.REMEMBERED, PayerIdentity.NAMED} and len(self.accounts) == 1
-        return min(self.accounts) if is_sure else None
+        return min(self.accounts) if self.is_clear and len(self.accounts) == 1 else None
 
 
 def known_payer(payer: Payer, book: OpenBook) -> KnownPayer:
@@ -54,13 +55,11 @@ def known_payer(payer: Payer, book: OpenBook) -> KnownPayer:
     name = comparable_name(payer.name)
     named = index.named_so(name)
     if remembered:
-        agrees = not named or remembered & named
-        return (
-            KnownPayer(remembered, PayerIdentity.REMEMBERED)
-            if agrees
-            else KnownPayer(remembered | named, PayerIdentity.ALIKE)
-        )
+        if named and not remembered & named:
+            return KnownPayer(remembered | named, PayerIdentity.ALIKE, is_clear=False)
+        return KnownPayer(remembered, PayerIdentity.REMEMBERED)
     if named:
         return KnownPayer(named, PayerIdentity.NAMED)
     alike = index.cut_so(name) | index.alike(name)
-    return KnownPayer(alike, PayerIdentity.ALIKE if alike else PayerIdentity.UNKNOWN)
+    is_clear = len(alike) == 1 and index.is_clearly(min(alike), name)
+    return KnownPayer(alike, PayerIdentity.ALIKE if alike else PayerIdentity.UNKNOWN, is_clear=is_clear)
