@@ -202,10 +202,11 @@ class Evidence:
         return tuple(sorted({*self.numbers.broken, *unknown}))
 
     def _near(self, letters: str) -> tuple[OpenItem, ...]:
-        """Return what of the payer's own has a number one stroke away."""
-        return tuple(
-            item for item in self.own if OSA.distance(letters, without_marks(item.number), score_cutoff=1) == 1
-        )
+        """Return what of the payer's own has a number one stroke away; of several the one that has the amount."""
+        numbers = ((item, without_marks(item.number)) for item in self.own)
+        near = tuple(item for item, number in numbers if OSA.distance(letters, number, score_cutoff=1) == 1)
+        exact = tuple(item for item in near if minor_units(item.open) == self.amount)
+        return exact if len(exact) == 1 else near
 
     @cached_property
     def hinted(self) -> tuple[Named, ...]:
