@@ -155,7 +155,10 @@ class Purse:
 
     def _part(self, day: date, bill: Bill) -> Iterator[Labelled]:
         first = bill.gross * self._rng.choice((25, 40, 50, 50, 60, 75)) // 100 // 100 * 100 or 1
-        yield self._paid("part", day, bill, first, first)
+        part = self._paid("part", day, bill, first, first)
+        yield part
+        if self._chance(self._mix.duplicate):
+            yield self._again(part)
         later = day + timedelta(days=self._rng.randrange(10, 40))
         if later <= LAST_DAY:
             yield self._paid("rest of a part", later, bill, bill.gross - first, bill.gross - first)

@@ -100,6 +100,7 @@ APPLIED = [
     ("number-in-text", receipt("333.33", "SKY-EU-2025-000021", NOBODY), {"21": "333.33"}),
     ("number-in-text", receipt("777.77", "SKY-EU-2025-000014"), {"14": "777.77"}),
     ("corrected-number", receipt("456.78", "SKY-EU-2O25-OOOOI2"), {"12": "456.78"}),
+    ("shortened-number", receipt("456.78", "Inv 00\n0012 of March"), {"12": "456.78"}),
     ("corrected-number", receipt("456.78", "your invoice number SKY-EU-2025-000\n012 of March"), {"12": "456.78"}),
     ("shortened-number", receipt("456.78", "Inv 000012"), {"12": "456.78"}),
     ("shortened-number", receipt("119.00", "2025-000032", TWINS), {"32": "119.00"}),

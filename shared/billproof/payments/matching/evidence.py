@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -19,6 +20,8 @@ from billproof.payments.references import is_reference, numbers_of, without_mark
 
 LONGEST_LINE = 140
 """Characters that a payment carries between banks; what is as long may have gone on."""
+SENT_TWICE_WITHIN = timedelta(days=14)
+"""How long after a receipt the same amount may be it once more; customers pay their monthly bill after longer."""
 MOST_CANDIDATES = 20
 """Accounts with like names whose documents are read: more say nothing of who paid."""
 _NEIGHBOURS = "0123456789"
@@ -36,8 +39,8 @@ class Naming(StrEnum):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it says which document, without the payer."""
-        return self in {Naming.STRUCTURED, Naming.NUMBER, Naming.CORRECTED}
+        """Whether it says which document: a whole number, or the end of one of the payer's own."""
+        return self in {Naming.STRUCTURED, Naming.NUMBER, Naming.CORRECTED, Naming.SHORTENED}
 
 
 class PayerStanding(StrEnum):
@@ -232,6 +235,19 @@ class Evidence:
     def unresolved(self) -> tuple[str, ...]:
         """What begins as a number, and is near to none of the payer's documents, or to several."""
         return tuple(text for text in self.unreadable if len(self._near(text)) != 1)
+
+    @cached_property
+    def named_surely(self) -> tuple[Named, ...]:
+        """The open documents whose naming does not need the amount."""
+        return tuple(name for name in (*self.named_open, *self.hinted) if name.naming.is_whole)
+
+    def came_shortly_before(self, items: Iterable[OpenItem]) -> bool | None:
+        """Say whether those who owe some documents, or the payer, paid the same amount before; None: nobody knows."""
+        if self.earlier is None:
+            return None
+        since = self.receipt.booked_on - SENT_TWICE_WITHIN
+        accounts = {item.account for item in items} | self.payer.accounts
+        return any(self.earlier.came(self.receipt, account, since) for account in sorted(accounts))
 
     def neighbours(self, item: OpenItem) -> list[OpenItem]:
         """Return other open documents of the same amount whose numbers are one mistyped digit, or two swapped, away."""

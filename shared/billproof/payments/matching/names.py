@@ -66,6 +66,13 @@ class NameIndex:
             return frozenset()
         return frozenset(account for account, other in self.names.items() if other.joined.startswith(name.joined))
 
+    def is_like(self, account: str, name: ComparableName) -> bool:
+        """Say whether a name is like an account's, or the beginning of it."""
+        other = self.names.get(account)
+        if other is None:
+            return False
+        return other.joined.startswith(name.joined) or fuzz.token_set_ratio(name.bare, other.bare) >= ALIKE
+
     def is_clearly(self, account: str, name: ComparableName) -> bool:
         """Say whether a name is an account's but for a letter or two, with no other legal form."""
         other = self.names[account]

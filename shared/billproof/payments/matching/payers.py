@@ -46,7 +46,8 @@ class KnownPayer:
 def known_payer(payer: Payer, book: OpenBook) -> KnownPayer:
     """Say who paid: who is remembered, then who has the name, then whose names are alike.
 
-    Where the account is remembered and the name is another account's, it may be either: nobody is for sure.
+    Where the account is remembered and the name is another account's, it may be either: nobody is for sure. Nor is
+    anybody where the name is like none: it may be of somebody who pays for several.
     """
     remembered = book.remembered(payer) if payer.account or payer.name else frozenset()
     if not payer.name:
@@ -57,7 +58,8 @@ def known_payer(payer: Payer, book: OpenBook) -> KnownPayer:
     if remembered:
         if named and not remembered & named:
             return KnownPayer(remembered | named, PayerIdentity.ALIKE, is_clear=False)
-        return KnownPayer(remembered, PayerIdentity.REMEMBERED)
+        is_clear = bool(named) or any(index.is_like(account, name) for account in remembered)
+        return KnownPayer(remembered, PayerIdentity.REMEMBERED, is_clear=is_clear)
     if named:
         return KnownPayer(named, PayerIdentity.NAMED)
     alike = index.cut_so(name) | index.alike(name)

@@ -10,8 +10,6 @@ from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import Settled, Settling, in_full, settle_in_full
 from billproof.payments.model import MatchOutcome, OpenItem
 
-SENT_TWICE_WITHIN = timedelta(days=14)
-"""How long after a receipt the same amount may be it once more; customers pay their monthly bill after longer."""
 PAID_BEFORE_DUE = timedelta(days=7)
 
 
@@ -85,12 +83,9 @@ def _doubt(evidence: Evidence, reading: AmountReading) -> str | None:
 def _doubt_of_days(evidence: Evidence, reading: AmountReading) -> str | None:
     """Return why the receipt may be an earlier one that was sent twice, which no number in it says."""
     booked_on = evidence.receipt.booked_on
-    if evidence.earlier is not None:
-        since = booked_on - SENT_TWICE_WITHIN
-        accounts = {item.account for item in reading.items} | evidence.payer.accounts
-        if any(evidence.earlier.came(evidence.receipt, account, since) for account in sorted(accounts)):
-            return "The same amount came shortly before: it may have been sent twice."
-        return None
+    came = evidence.came_shortly_before(reading.items)
+    if came is not None:
+        return "The same amount came shortly before: it may have been sent twice." if came else None
     is_early = min(item.due for item in reading.items) > booked_on + PAID_BEFORE_DUE
     if is_early and reading.settled.settling is not Settling.DISCOUNT:
         return "It is not due yet, and it is not known whether the same amount came shortly before."
