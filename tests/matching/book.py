@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from billproof.money import Money
-from billproof.payments.model import OpenItem, Payer
+from billproof.payments.model import CashReceipt, OpenItem, Payer
 from tests.matching.bills import PREFIX, Bill
 from tests.matching.customers import Customer
 
@@ -19,6 +19,7 @@ class MemoryBook:
         self._names = {customer.id: customer.name for customer in customers}
         self._children: dict[str, list[str]] = defaultdict(list)
         self._remembered: dict[str, set[str]] = defaultdict(set)
+        self._receipts: dict[str, list[CashReceipt]] = defaultdict(list)
         for customer in customers:
             self._children[customer.paid_by or customer.id].append(customer.id)
             if customer.known_iban:
@@ -56,6 +57,15 @@ class MemoryBook:
         """Keep that a person decided whose money comes from a bank account."""
         if payer.account is not None:
             self._remembered[payer.account].add(account)
+
+    def keep(self, receipt: CashReceipt, account: str | None) -> None:
+        """Keep that a receipt is an account's."""
+        self._receipts[account or ""].append(receipt)
+
+    def came(self, receipt: CashReceipt, account: str, since: date) -> bool:
+        family = {account, *self._children.get(account, ())}
+        others = (other for member in family for other in self._receipts.get(member, ()))
+        return any(other.amount == receipt.amount and other.booked_on >= since for other in others)
 
     def numbered(self, number: str) -> OpenItem | None:
         document = self._numbers.get(number)

@@ -2,12 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol
 
 from billproof.approvals.policy import MatchingRules
 from billproof.payments.matching import match
+from billproof.payments.matching.earlier import EarlierReceipts
 from billproof.payments.model import CashReceipt, Match, MatchOutcome
 from billproof.payments.ports import OpenBook
 from tests.matching.book import MemoryBook
@@ -18,7 +19,14 @@ POLICY = MatchingRules(
     charges={"EUR": Decimal(15), "USD": Decimal(15), "GBP": Decimal(15)},
 )
 
-type Matching = Callable[[CashReceipt, OpenBook, MatchingRules], Match]
+
+class Matching(Protocol):
+    """Matches a receipt."""
+
+    def __call__(
+        self, receipt: CashReceipt, book: OpenBook, rules: MatchingRules, *, earlier: EarlierReceipts | None = None
+    ) -> Match:
+        """Return what a receipt pays."""
 
 
 @dataclass(slots=True)
@@ -39,17 +47,19 @@ class Score:
         return self.applied / self.receipts
 
 
-def play(year: Year, rules: MatchingRules = POLICY, matching: Matching = match) -> Score:
+def play(year: Year, *, matching: Matching = match, knows_earlier: bool = True) -> Score:
     """Match every receipt in the order of days; a person decides what is proposed, as its label says."""
     book = MemoryBook(year.customers, year.bills)
+    earlier = book if knows_earlier else None
     score = Score()
     for labelled in year.receipts:
         receipt, label = labelled.receipt, labelled.label
         book.on(receipt.booked_on)
         begun = time.process_time()
-        answer = matching(receipt, book, rules)
+        answer = matching(receipt, book, POLICY, earlier=earlier)
         score.cpu_seconds += time.process_time() - begun
         score.receipts += 1
+        book.keep(receipt, answer.account if answer.outcome is MatchOutcome.APPLIED else next(iter(label.accounts), ""))
         score.by_rule[answer.rule, answer.outcome] += 1
         score.by_kind[label.kind, answer.outcome] += 1
         if answer.outcome is not MatchOutcome.APPLIED:

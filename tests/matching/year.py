@@ -103,6 +103,9 @@ class Purse:
             return bill.discount_until - timedelta(days=self._rng.randrange(4))
         return max(bill.issued + timedelta(days=1), bill.due + timedelta(days=self._lag + self._rng.randrange(3)))
 
+    def _last_day(self, bill: Bill) -> date:
+        return bill.due + timedelta(days=max(self._lag, 0) + 5)
+
     def _groups(self) -> list[tuple[date, list[Bill]]]:
         if not self._collects:
             return [(self._day(bill), [bill]) for bill in self._payable]
@@ -152,7 +155,10 @@ class Purse:
 
     def _part(self, day: date, bill: Bill) -> Iterator[Labelled]:
         first = bill.gross * self._rng.choice((25, 40, 50, 50, 60, 75)) // 100 // 100 * 100 or 1
-        yield self._paid("part", day, bill, first, first)
+        part = self._paid("part", day, bill, first, first)
+        yield part
+        if self._chance(self._mix.duplicate):
+            yield self._again(part)
         later = day + timedelta(days=self._rng.randrange(10, 40))
         if later <= LAST_DAY:
             yield self._paid("rest of a part", later, bill, bill.gross - first, bill.gross - first)
@@ -178,7 +184,8 @@ class Purse:
 
     def _stale(self, day: date, bill: Bill) -> Iterator[Labelled]:
         """Name an earlier bill, of a standing order that nobody changed."""
-        earlier = [other for other in self._payable if other.issued < bill.issued]
+        long_paid = day - timedelta(days=45)  # else the number says what is meant, whatever was in the payer's mind
+        earlier = [other for other in self._payable if self._last_day(other) < long_paid]
         note = self._note([self._rng.choice(earlier or [bill]).number])
         amount = {bill.document: bill.gross}
         yield self._receipt("stale", day, bill.gross, bill.currency, amount, amount, note)

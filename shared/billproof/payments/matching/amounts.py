@@ -6,6 +6,7 @@ for n amounts instead of 2^n.
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import islice
 from math import gcd
 
 from billproof.errors import InvalidMoney
@@ -13,6 +14,8 @@ from billproof.money import Money, exponent
 
 MOST_AMOUNTS = 22
 """Amounts that are searched at most: 2,048 sums a half. Of more it is not known whether they add up."""
+MOST_LOOKED_AT = 1_000
+"""Subsets among which those of fewest amounts are looked for: of 22 equal amounts there are 700,000 of eleven."""
 MOST_SUBSETS = 5
 """Subsets that are told apart at most: two are as many as it takes for a tie."""
 
@@ -51,12 +54,15 @@ def subsets(amounts: Sequence[int], whole: int) -> list[tuple[int, ...]] | None:
     left: dict[int, list[int]] = {}
     for mask, part in enumerate(_sums([amount for _, amount in usable[:middle]])):
         left.setdefault(part, []).append(mask)
-    masks = [
+    masks = (
         mask | other << middle
         for other, part in enumerate(_sums([amount for _, amount in usable[middle:]]))
         for mask in left.get(whole - part, ())
+    )
+    places = [
+        tuple(place for bit, (place, _) in enumerate(usable) if mask >> bit & 1)
+        for mask in islice(masks, MOST_LOOKED_AT)
     ]
-    places = [tuple(place for bit, (place, _) in enumerate(usable) if mask >> bit & 1) for mask in masks]
     return sorted(places, key=lambda subset: (len(subset), subset))[:MOST_SUBSETS]
 
 

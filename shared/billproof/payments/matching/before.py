@@ -15,7 +15,7 @@ def other_currency(evidence: Evidence) -> MatchVerdict | None:
     sole = evidence.payer.sole
     if sole is None or evidence.all_named or evidence.own:
         return None
-    if any(item.open.amount > 0 for item in evidence.book.of_account(sole)):
+    if any(item.open.amount > 0 for item in evidence.of_account(sole)):
         return propose(evidence, [], (), "All that the payer owes is of another currency.")
     return None
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from rapidfuzz.distance import OSA
 
 from billproof.approvals.policy import MatchingRules
+from billproof.invoicing.series import DocumentNumber
 from billproof.payments.matching.amounts import minor_units
+from billproof.payments.matching.earlier import EarlierReceipts
 from billproof.payments.matching.numbers import ReadNumbers, read_numbers
 from billproof.payments.matching.payers import KnownPayer, known_payer
 from billproof.payments.model import CashReceipt, OpenItem
@@ -17,6 +20,10 @@ from billproof.payments.references import is_reference, numbers_of, without_mark
 
 LONGEST_LINE = 140
 """Characters that a payment carries between banks; what is as long may have gone on."""
+SENT_TWICE_WITHIN = timedelta(days=14)
+"""How long after a receipt the same amount may be it once more; customers pay their monthly bill after longer."""
+MOST_CANDIDATES = 20
+"""Accounts with like names whose documents are read: more say nothing of who paid."""
 _NEIGHBOURS = "0123456789"
 
 
@@ -32,8 +39,8 @@ class Naming(StrEnum):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it says which document, without the payer."""
-        return self in {Naming.STRUCTURED, Naming.NUMBER, Naming.CORRECTED}
+        """Whether it says which document: a whole number, or the end of one of the payer's own."""
+        return self in {Naming.STRUCTURED, Naming.NUMBER, Naming.CORRECTED, Naming.SHORTENED}
 
 
 class PayerStanding(StrEnum):
@@ -55,8 +62,12 @@ class Named:
 class Evidence:
     """A receipt with what the books know of it; nothing of it depends on the order in which they answer."""
 
-    def __init__(self, receipt: CashReceipt, book: OpenBook, rules: MatchingRules) -> None:
-        self.receipt, self.book, self.rules = receipt, book, rules
+    def __init__(
+        self, receipt: CashReceipt, book: OpenBook, rules: MatchingRules, earlier: EarlierReceipts | None
+    ) -> None:
+        self.receipt, self.book, self.rules, self.earlier = receipt, book, rules, earlier
+        self._open: dict[str, tuple[OpenItem, ...]] = {}
+        self._numbered: dict[str, OpenItem | None] = {}
         self.currency = receipt.amount.currency
         self.amount = minor_units(receipt.amount)
         self.lost = minor_units(receipt.charges) if receipt.charges is not None else 0
@@ -68,13 +79,30 @@ class Evidence:
 
     @cached_property
     def own(self) -> tuple[OpenItem, ...]:
-        """What is open of those who may have paid, in the receipt's currency."""
-        return self.open_of(self.payer.accounts)
+        """What is open of those who may have paid, in the receipt's currency; nothing where too many may have."""
+        return self.open_of(self._candidates)
+
+    @cached_property
+    def _candidates(self) -> frozenset[str]:
+        accounts = self.payer.accounts
+        return accounts if len(accounts) <= MOST_CANDIDATES else frozenset()
 
     def open_of(self, accounts: Iterable[str]) -> tuple[OpenItem, ...]:
         """Return what is open of some accounts in the receipt's currency, oldest due first."""
-        items = {item.document: item for account in accounts for item in self.book.of_account(account)}
-        return in_order(item for item in items.values() if item.open.amount > 0 and self._is_ours(item))
+        items = {item.document: item for account in accounts for item in self.of_account(account)}
+        return in_order(item for item in items.values() if self._is_ours(item))
+
+    def of_account(self, account: str) -> tuple[OpenItem, ...]:
+        """Return what is open of an account in any currency, oldest due first; the books are asked once."""
+        if account not in self._open:
+            self._open[account] = in_order(item for item in self.book.of_account(account) if item.open.amount > 0)
+        return self._open[account]
+
+    def numbered(self, number: str) -> OpenItem | None:
+        """Return the document of a number; the books are asked once."""
+        if number not in self._numbered:
+            self._numbered[number] = self.book.numbered(number)
+        return self._numbered[number]
 
     def _is_ours(self, item: OpenItem) -> bool:
         return item.open.currency == self.currency
@@ -82,7 +110,7 @@ class Evidence:
     @cached_property
     def covered(self) -> frozenset[str]:
         """The accounts whose documents the payer may pay: its own, and those of its children."""
-        children = {item.account for account in self.payer.accounts for item in self.book.of_account(account)}
+        children = {item.account for account in self._candidates for item in self.of_account(account)}
         return self.payer.accounts | children
 
     def standing(self, items: Iterable[OpenItem]) -> PayerStanding:
@@ -118,7 +146,7 @@ class Evidence:
         named: dict[str, Named] = {}
         for naming, numbers in read:
             for number in numbers:
-                item = self.book.numbered(number)
+                item = self.numbered(number)
                 if item is not None:
                     named.setdefault(item.document, Named(item, naming))
         return tuple(sorted(named.values(), key=lambda name: _place(name.item)))
@@ -137,9 +165,26 @@ class Evidence:
 
     @cached_property
     def named_paid(self) -> tuple[Named, ...]:
-        """The documents named as a whole of which nothing is open, without what may be mistyped."""
+        """The documents of which nothing is open that are named as a whole, or, of the payer, by their ends."""
         paid = (name for name in self.all_named if name.item.open.amount <= 0)
-        return tuple(name for name in paid if name.item.document not in self._mistyped)
+        whole = {name.item.document: name for name in paid if name.item.document not in self._mistyped}
+        return (*whole.values(), *(name for name in self._shortened_paid if name.item.document not in whole))
+
+    @cached_property
+    def _shortened_paid(self) -> tuple[Named, ...]:
+        this_year = self.receipt.booked_on.year
+        numbers = {
+            str(DocumentNumber(prefix, year, int(short.digits)))
+            for short in self.numbers.shortened
+            for prefix in self.prefixes
+            for year in ((this_year, this_year - 1) if short.year is None else (short.year,))
+        }
+        items = (self.numbered(number) for number in sorted(numbers))
+        paid = (item for item in items if item is not None and item.open.amount <= 0)
+        return tuple(Named(item, Naming.SHORTENED) for item in paid if self._is_of_payer(item))
+
+    def _is_of_payer(self, item: OpenItem) -> bool:
+        return self.standing([item]) is PayerStanding.AGREES
 
     @cached_property
     def _mistyped(self) -> dict[str, OpenItem]:
@@ -156,14 +201,15 @@ class Evidence:
     def unreadable(self) -> tuple[str, ...]:
         """What begins as a number, and is none of a document: letters and digits."""
         whole = (*self.numbers.clean, *self.numbers.corrected)
-        unknown = (without_marks(number) for number in whole if self.book.numbered(number) is None)
+        unknown = (without_marks(number) for number in whole if self.numbered(number) is None)
         return tuple(sorted({*self.numbers.broken, *unknown}))
 
     def _near(self, letters: str) -> tuple[OpenItem, ...]:
-        """Return what of the payer's own has a number one stroke away."""
-        return tuple(
-            item for item in self.own if OSA.distance(letters, without_marks(item.number), score_cutoff=1) == 1
-        )
+        """Return what of the payer's own has a number one stroke away; of several the one that has the amount."""
+        numbers = ((item, without_marks(item.number)) for item in self.own)
+        near = tuple(item for item, number in numbers if OSA.distance(letters, number, score_cutoff=1) == 1)
+        exact = tuple(item for item in near if minor_units(item.open) == self.amount)
+        return exact if len(exact) == 1 else near
 
     @cached_property
     def hinted(self) -> tuple[Named, ...]:
@@ -190,6 +236,19 @@ class Evidence:
         """What begins as a number, and is near to none of the payer's documents, or to several."""
         return tuple(text for text in self.unreadable if len(self._near(text)) != 1)
 
+    @cached_property
+    def named_surely(self) -> tuple[Named, ...]:
+        """The open documents whose naming does not need the amount."""
+        return tuple(name for name in (*self.named_open, *self.hinted) if name.naming.is_whole)
+
+    def came_shortly_before(self, items: Iterable[OpenItem]) -> bool | None:
+        """Say whether those who owe some documents, or the payer, paid the same amount before; None: nobody knows."""
+        if self.earlier is None:
+            return None
+        since = self.receipt.booked_on - SENT_TWICE_WITHIN
+        accounts = {item.account for item in items} | self.payer.accounts
+        return any(self.earlier.came(self.receipt, account, since) for account in sorted(accounts))
+
     def neighbours(self, item: OpenItem) -> list[OpenItem]:
         """Return other open documents of the same amount whose numbers are one mistyped digit, or two swapped, away."""
         number, start = item.number, len(item.number) - _ordinal_digits(item.number)
@@ -198,7 +257,7 @@ class Evidence:
             numbers |= {f"{number[:at]}{digit}{number[at + 1 :]}" for digit in _NEIGHBOURS}
             if at + 1 < len(number):
                 numbers.add(f"{number[:at]}{number[at + 1]}{number[at]}{number[at + 2 :]}")
-        others = (self.book.numbered(other) for other in sorted(numbers - {number}))
+        others = (self.numbered(other) for other in sorted(numbers - {number}))
         return [other for other in others if other is not None and other.open == item.open]
 
 

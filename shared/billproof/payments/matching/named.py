@@ -19,6 +19,8 @@ NAMING_SAID = {
 }
 _AS_GOOD_AS_EXACT = {Settling.EXACT, Settling.DISCOUNT, Settling.CHARGES_TOLD}
 
+SENT_TWICE = "A part of it is paid, and the same amount may have been sent twice."
+
 
 @dataclass(frozen=True, slots=True)
 class NamedReading:
@@ -92,12 +94,32 @@ def _begins(item: OpenItem, beginnings: Sequence[str]) -> bool:
 
 def _doubt(evidence: Evidence, reading: NamedReading) -> str | None:
     """Return what else the receipt may be, or what is not sure enough; None where there is one reading."""
+    return (
+        _doubt_of_text(evidence, reading)
+        or _doubt_of_difference(evidence, reading)
+        or _doubt_of_payer(evidence, reading)
+    )
+
+
+def _doubt_of_text(evidence: Evidence, reading: NamedReading) -> str | None:
     if _is_what_was_paid(evidence):
         return "It also names documents that are paid, of the same amount: they may have been paid twice."
     if reading.naming is not Naming.CUT_OFF and (evidence.unresolved or evidence.numbers.cut_off):
         return "It also names what cannot be read as a document's number."
     if not reading.naming.is_whole and reading.settled.settling not in _AS_GOOD_AS_EXACT:
         return "The amount does not confirm what the text names in part."
+    return None
+
+
+def _doubt_of_difference(evidence: Evidence, reading: NamedReading) -> str | None:
+    if reading.settled.settling is not Settling.EXACT and _is_of_another(evidence, reading.items):
+        return "Another open document has just this amount."
+    if _may_be_a_part_again(evidence, reading.items):
+        return SENT_TWICE
+    return None
+
+
+def _doubt_of_payer(evidence: Evidence, reading: NamedReading) -> str | None:
     match evidence.standing(reading.items):
         case PayerStanding.CONFLICTS:
             return _doubt_of_another_payer(evidence, reading)
@@ -122,6 +144,19 @@ def _doubt_of_unknown_payer(evidence: Evidence, reading: NamedReading) -> str | 
     return None
 
 
+def _is_of_another(evidence: Evidence, items: Sequence[OpenItem]) -> bool:
+    return evidence.amount in open_units(_others(evidence, items))
+
+
+def _may_be_a_part_again(evidence: Evidence, items: Sequence[OpenItem]) -> bool:
+    """Say whether a document was paid by just this amount in part, not long before as far as it is known."""
+    was_paid = {minor_units(item.gross) - minor_units(item.open) for item in items} - {0}
+    if not was_paid:
+        return False
+    came = evidence.came_shortly_before(items)
+    return evidence.amount in was_paid if came is None else came
+
+
 def _is_what_was_paid(evidence: Evidence) -> bool:
     paid = [name.item for name in evidence.named_paid]
     return bool(paid) and sum(minor_units(item.gross) for item in paid) == evidence.amount
@@ -129,9 +164,9 @@ def _is_what_was_paid(evidence: Evidence) -> bool:
 
 def part_payment(evidence: Evidence) -> MatchVerdict | None:
     """Pay a part of the one document that is named, where the amount is nothing else that is open."""
-    if len(evidence.named_open) != 1 or _is_unclear(evidence) or evidence.named_paid:
+    if len(evidence.named_surely) != 1 or _is_unclear(evidence) or evidence.named_paid:
         return None
-    (name,) = evidence.named_open
+    (name,) = evidence.named_surely
     short = minor_units(name.item.open) - evidence.amount
     if short <= 0:
         return None
@@ -140,6 +175,8 @@ def part_payment(evidence: Evidence) -> MatchVerdict | None:
     doubt = _doubt_of_amount(evidence, [name], [evidence.amount])
     if short <= limit(evidence, "charges") and not _was_discounted(name.item, short):
         doubt = "It may be a part, or all of it less charges of banks."
+    if _may_be_a_part_again(evidence, [name.item]):
+        doubt = SENT_TWICE
     if doubt:
         return propose(evidence, [name.item], allocations, *said, doubt)
     return apply(evidence, [name.item], allocations, *said)
@@ -149,19 +186,22 @@ def over_payment(evidence: Evidence) -> MatchVerdict | None:
     """Pay the documents that are named, and leave the rest on the account, where nothing open is of its amount."""
     items = [name.item for name in evidence.named_open]
     rest = evidence.amount - sum(open_units(items))
-    if not items or rest <= 0 or _is_unclear(evidence):
+    if not items or rest <= 0 or evidence.hinted or _is_unclear(evidence):
         return None
     weakest = _weakest(evidence.named_open)
     said = (NAMING_SAID[weakest], "The amount is more than what is open of it: the rest is the account's.")
     allocations = in_full(evidence, items)
     doubt = _doubt_of_amount(evidence, evidence.named_open, [rest, evidence.amount])
+    if _may_be_a_part_again(evidence, items):
+        doubt = SENT_TWICE
     if doubt:
         return propose(evidence, items, allocations, *said, doubt)
     return apply(evidence, items, allocations, *said)
 
 
 def _is_unclear(evidence: Evidence) -> bool:
-    return bool(evidence.hinted or evidence.unresolved or evidence.is_cut_off)
+    is_near = any(not name.naming.is_whole for name in evidence.hinted)
+    return bool(is_near or evidence.unresolved or evidence.is_cut_off)
 
 
 def _was_discounted(item: OpenItem, short: int) -> bool:

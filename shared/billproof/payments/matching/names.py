@@ -9,6 +9,8 @@ from rapidfuzz import fuzz, process
 
 ALIKE = 85
 """How alike a name must be (rapidfuzz's token_set_ratio, of 100) for its account to be one that may have paid."""
+CLEARLY_ALIKE = 92
+"""How alike they must be letter by letter (rapidfuzz's ratio) to be sure, where no other account's is alike."""
 SHORTEST_CUT = 18
 """Letters and digits that a name has at least where banks may have cut off what follows."""
 _FORMS_TEXT = (
@@ -63,6 +65,21 @@ class NameIndex:
         if len(name.joined) < SHORTEST_CUT:
             return frozenset()
         return frozenset(account for account, other in self.names.items() if other.joined.startswith(name.joined))
+
+    def is_like(self, account: str, name: ComparableName) -> bool:
+        """Say whether a name is like an account's, or the beginning of it."""
+        other = self.names.get(account)
+        if other is None:
+            return False
+        return other.joined.startswith(name.joined) or fuzz.token_set_ratio(name.bare, other.bare) >= ALIKE
+
+    def is_clearly(self, account: str, name: ComparableName) -> bool:
+        """Say whether a name is an account's but for a letter or two, with no other legal form."""
+        other = self.names[account]
+        if name.forms and other.forms and name.forms != other.forms:
+            return False
+        is_cut = len(name.joined) >= SHORTEST_CUT and other.joined.startswith(name.joined)
+        return is_cut or fuzz.ratio(name.bare, other.bare) >= CLEARLY_ALIKE
 
     def alike(self, name: ComparableName) -> frozenset[str]:
         """Return the accounts whose names are alike."""

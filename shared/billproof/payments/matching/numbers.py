@@ -19,7 +19,9 @@ _DIGITS = "0-9OQILSB"
 _TO_DIGITS = str.maketrans("OQILSB", "001158")
 _MARKS = r"[\s\-\u2010-\u2015_./:]{0,4}"
 _BLANK = r"\s{0,2}"
-_SHORTENED = re.compile(r"(?<![0-9A-Za-z])(?:(20[0-9]{2})[-/. ]?)?([0-9]{6})(?![0-9A-Za-z]|[.,][0-9])")
+_SHORTENED = re.compile(
+    r"(?<![0-9A-Za-z])(?<!CN[-/. ])(?:(20[0-9]{2})[-/. ]?)?([0-9]{6}|[0-9]{1,5}\s{1,2}[0-9]{1,5})(?![0-9A-Za-z]|[.,][0-9])"
+)
 _STRUCTURED = re.compile(r"R\s?F(?:\s?[0-9]){2}(?:\s{0,2}[A-Z0-9]){5,40}", re.IGNORECASE)
 _SHORTEST_PREFIX = 4
 """A prefix of fewer letters and digits is one only where no letter or digit comes before it."""
@@ -61,7 +63,9 @@ def read_numbers(text: str, prefixes: tuple[str, ...]) -> ReadNumbers:
     for start, end in spans:
         rest = f"{rest[:start]}{'~' * (end - start)}{rest[end:]}"
     for short in _SHORTENED.finditer(rest):
-        numbers.shortened.append(Shortened(int(short[1]) if short[1] else None, short[2]))
+        digits = "".join(short[2].split())
+        if len(digits) == NUMBER_DIGITS:
+            numbers.shortened.append(Shortened(int(short[1]) if short[1] else None, digits))
     return numbers
 
 

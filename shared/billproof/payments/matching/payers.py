@@ -34,18 +34,20 @@ class KnownPayer:
 
     accounts: frozenset[str]
     identity: PayerIdentity
+    is_clear: bool = True
+    """Whether it is one of these accounts for sure."""
 
     @property
     def sole(self) -> str | None:
         """The account that it is for sure, if there is one."""
-        is_sure = self.identity in {PayerIdentity.REMEMBERED, PayerIdentity.NAMED} and len(self.accounts) == 1
-        return min(self.accounts) if is_sure else None
+        return min(self.accounts) if self.is_clear and len(self.accounts) == 1 else None
 
 
 def known_payer(payer: Payer, book: OpenBook) -> KnownPayer:
     """Say who paid: who is remembered, then who has the name, then whose names are alike.
 
-    Where the account is remembered and the name is another account's, it may be either: nobody is for sure.
+    Where the account is remembered and the name is another account's, it may be either: nobody is for sure. Nor is
+    anybody where the name is like none: it may be of somebody who pays for several.
     """
     remembered = book.remembered(payer) if payer.account or payer.name else frozenset()
     if not payer.name:
@@ -54,13 +56,12 @@ def known_payer(payer: Payer, book: OpenBook) -> KnownPayer:
     name = comparable_name(payer.name)
     named = index.named_so(name)
     if remembered:
-        agrees = not named or remembered & named
-        return (
-            KnownPayer(remembered, PayerIdentity.REMEMBERED)
-            if agrees
-            else KnownPayer(remembered | named, PayerIdentity.ALIKE)
-        )
+        if named and not remembered & named:
+            return KnownPayer(remembered | named, PayerIdentity.ALIKE, is_clear=False)
+        is_clear = bool(named) or any(index.is_like(account, name) for account in remembered)
+        return KnownPayer(remembered, PayerIdentity.REMEMBERED, is_clear=is_clear)
     if named:
         return KnownPayer(named, PayerIdentity.NAMED)
     alike = index.cut_so(name) | index.alike(name)
-    return KnownPayer(alike, PayerIdentity.ALIKE if alike else PayerIdentity.UNKNOWN)
+    is_clear = len(alike) == 1 and index.is_clearly(min(alike), name)
+    return KnownPayer(alike, PayerIdentity.ALIKE if alike else PayerIdentity.UNKNOWN, is_clear=is_clear)

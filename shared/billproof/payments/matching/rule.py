@@ -10,6 +10,8 @@ from billproof.payments.model import Allocation, Match, MatchOutcome, OpenItem
 
 PEOPLE = Decimal("0.5")
 """The confidence of what is only proposed, whatever a policy applies from."""
+SOMEWHAT_SURE = Decimal("0.95")
+"""The confidence of what only a name says that is nearly the account's."""
 MOST_OTHERS = 5
 
 
@@ -22,6 +24,8 @@ class MatchVerdict:
     allocations: tuple[Allocation, ...] = ()
     evidence: tuple[str, ...] = ()
     others: tuple[tuple[Allocation, ...], ...] = ()
+    at_most: Decimal = Decimal(1)
+    """The confidence that the payer alone gives, where nothing else says whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class MatchingRule:
         verdict = self.decide(evidence)
         if verdict is None:
             return None
-        outcome, confidence = verdict.outcome, self.confidence
+        outcome, confidence = verdict.outcome, min(self.confidence, verdict.at_most)
         if outcome is MatchOutcome.APPLIED and confidence < evidence.rules.apply_from:
             outcome = MatchOutcome.PROPOSED
         others = tuple(
@@ -73,18 +77,18 @@ def propose(
 
 
 def account_of(evidence: Evidence, items: Sequence[OpenItem]) -> str | None:
-    """Return whose money it is: the payer's, where it pays these documents, and otherwise that of their only owner."""
+    """Return whose money it is: that of the only owner of these documents, and otherwise the payer's."""
     sole = evidence.payer.sole
     owners = {item.account for item in items}
-    if sole is not None and (not owners or evidence.standing(items) is PayerStanding.AGREES):
-        return sole
     if len(owners) == 1:
         return min(owners)
+    if sole is not None and (not owners or evidence.standing(items) is PayerStanding.AGREES):
+        return sole
     documents = {item.document for item in items}
     payers = [
         account
         for account in sorted(evidence.payer.accounts)
-        if documents and documents <= {item.document for item in evidence.book.of_account(account)}
+        if documents and documents <= {item.document for item in evidence.of_account(account)}
     ]
     return payers[0] if len(payers) == 1 else None
 
@@ -107,4 +111,5 @@ def _verdict(
             payer = "The payer is another account's, as far as it is known."
         elif {item.account for item in items} - evidence.payer.accounts:
             payer = f"{payer} It pays for its children."
-    return MatchVerdict(outcome, account, tuple(allocations), (*said, payer), tuple(others))
+    at_most = SOMEWHAT_SURE if evidence.payer.identity is PayerIdentity.ALIKE and not evidence.all_named else Decimal(1)
+    return MatchVerdict(outcome, account, tuple(allocations), (*said, payer), tuple(others), at_most)

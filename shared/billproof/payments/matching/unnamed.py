@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from billproof.payments.matching.amounts import is_crowded, subsets
+from billproof.payments.matching.amounts import is_crowded, minor_units, subsets
 from billproof.payments.matching.evidence import Evidence, open_units
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import Settled, Settling, in_full, settle_in_full
 from billproof.payments.model import MatchOutcome, OpenItem
+
+PAID_BEFORE_DUE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def _readings(evidence: Evidence) -> list[AmountReading] | None:
 
 
 def _is_unnamed(evidence: Evidence) -> bool:
-    return evidence.payer.sole is not None and not evidence.all_named
+    return evidence.payer.sole is not None and not evidence.all_named and not evidence.named_paid
 
 
 def only_reading(settlings: set[Settling], *, several: bool) -> Callable[[Evidence], MatchVerdict | None]:
@@ -67,8 +70,25 @@ def _doubt(evidence: Evidence, reading: AmountReading) -> str | None:
     is_some = 1 < len(reading.items) < len(evidence.own)
     if is_some and is_crowded(open_units(evidence.own)):
         return "So many sums can be made of what is open that one may have the amount by chance."
+    if len(reading.items) > 1 and len({item.open for item in reading.items}) == 1:
+        return "It may be one document, paid more than once."
     if reading.settled.settling is Settling.CHARGES:
         return "It may be a part, or all of it less charges of banks."
+    others = [item for item in evidence.own if item not in reading.items and item.discount is not None]
+    if any(evidence.amount == minor_units(item.open) - minor_units(item.discount or item.open) for item in others):
+        return "It may be another document, less a discount after its days."
+    return _doubt_of_days(evidence, reading)
+
+
+def _doubt_of_days(evidence: Evidence, reading: AmountReading) -> str | None:
+    """Return why the receipt may be an earlier one that was sent twice, which no number in it says."""
+    booked_on = evidence.receipt.booked_on
+    came = evidence.came_shortly_before(reading.items)
+    if came is not None:
+        return "The same amount came shortly before: it may have been sent twice." if came else None
+    is_early = min(item.due for item in reading.items) > booked_on + PAID_BEFORE_DUE
+    if is_early and reading.settled.settling is not Settling.DISCOUNT:
+        return "It is not due yet, and it is not known whether the same amount came shortly before."
     return None
 
 
@@ -93,7 +113,7 @@ def nothing_open(evidence: Evidence) -> MatchVerdict | None:
 
 
 def _all(evidence: Evidence) -> Sequence[OpenItem]:
-    return evidence.book.of_account(evidence.payer.sole or "")
+    return evidence.of_account(evidence.payer.sole or "")
 
 
 def payer_only(evidence: Evidence) -> MatchVerdict | None:
