@@ -19,6 +19,15 @@ def billed_january() -> World:
     return world
 
 
+@played_once
+def one_flight() -> World:
+    """Bill January of the American legal entity, with one flight of UA; nothing is posted."""
+    world = World()
+    world.ingest([flight(1)])
+    world.bill()
+    return world
+
+
 def flights(invoice: Invoice) -> dict[str, str]:
     """Return the net amounts of an invoice's lines of flights."""
     return {line.priced.id: line.amounts.net.text for line in invoice.lines if "flights" in line.priced.id}

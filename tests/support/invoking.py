@@ -18,6 +18,8 @@ REFUSED_EVENTS = json.loads((EVENTS / "ingest_usage" / "good-with-bad-events-to-
 UNKNOWN_PAYER = EVENTS / "apply_payment" / "good-of-an-unknown-payer.json"
 """A receipt that another sample decides about."""
 SPOILT = "QX"
+IN_SAMPLES = {"UA", "EV", "B6", "DL", "US"}
+"""Accounts that samples name, and those of the other legal entity."""
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 
 
@@ -38,7 +40,7 @@ def handler(function: str) -> Any:
 
 def billed_world() -> World:
     """A world whose month is planned, aggregated and billed, so that every step can be taken again."""
-    world = World()
+    world = World(accounts=IN_SAMPLES)
     contract = world.directory.contracts("EV")[0]
     world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
     handler("ingest_usage")(REFUSED_EVENTS, Context(), world)

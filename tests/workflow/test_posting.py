@@ -22,21 +22,17 @@ from billproof.masterdata.parties import EMBEDDED_LEDGER
 from billproof.money import Money
 from billproof.periods import Period
 from billproof.reconciliation.model import Cause
+from tests.support.billed import one_flight
 from tests.support.fakes import MemoryRecords
-from tests.support.playing import played_once
-from tests.support.world import INC, JANUARY, World, flight
+from tests.support.world import INC, JANUARY, World
 
 UA = f"{INC}.{JANUARY}.UA"
 ZERO = f"{INC}.{JANUARY}.OO"
 
 
 @pytest.fixture
-@played_once
 def world() -> World:
-    world = World()
-    world.ingest([flight(1)])
-    world.bill()
-    return world
+    return one_flight()
 
 
 class FlakyErp:

@@ -34,7 +34,7 @@ def server() -> ForeignServer:
 @pytest.fixture
 def world(server: ForeignServer) -> World:
     """January is billed, and posted in the foreign ERP on 1 February."""
-    world = World()
+    world = World(accounts={"UA"})
     world.erps[FOREIGN] = ForeignErp(server)
     world.use_erp(FOREIGN)
     world.ingest([flight(1)])
