@@ -1,5 +1,7 @@
 """Right amounts where a contract ends: what random lives showed to be wrong on one side there, the smallest of each."""
 
+from typing import Any
+
 from tests.reference.builders import charge, days, flat, life, version
 from tests.reference.cases import FEBRUARY, JANUARY, Q1, Case, minimum, owed
 from tests.reference.figures import Document
@@ -14,7 +16,7 @@ def free(since: str) -> Document:
     return {"id": "pause", "reason": "pause", "days": days(since, "2013-04-01")}
 
 
-def ended(**terms: object) -> Document:
+def ended(**terms: Any) -> Document:
     return life(version(KEPT, until="2013-02-08", **terms), months=Q1)
 
 
