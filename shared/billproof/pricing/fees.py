@@ -133,9 +133,8 @@ class Fee:
 
     @property
     def reach(self) -> Period:
-        """The days that it bills and those that its line covers: more of what is due once, fewer where ends count."""
-        covered, days = self.line.covered, self.days
-        return Period.construct_trusted(start=min(covered.start, days.start), end=max(covered.end, days.end))
+        """From the first day that its line covers, for what is due once before its day, to the last that it bills."""
+        return Period.construct_trusted(start=self.line.covered.start, end=self.days.end)
 
     def billed_days(self, days: DateRange | Period) -> int:
         """Count the days that it bills among some, as its contract counts days; of what is due once its day."""
