@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from billproof.money import Money
 from billproof.payments.csv_files import CsvStatementFormat
 from billproof_ops import naming, payments, tables
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, verbs
@@ -37,6 +38,8 @@ def import_file(
             f"{one.statement} of {one.account}, {one.days}{balances}: {one.entries} entries, {one.receipts} receipts",
             soft_wrap=True,
         )
+        if one.taken_back:
+            console.print(f"  {one.taken_back} entries take money back: note each with `payments give-back`")
 
 
 @app.command("list")
@@ -80,7 +83,7 @@ def show_receipt(receipt: ReceiptArgument, *, legal_entity: Entity = "", as_json
         why = f" by {use.decided_by}: {use.reason}" if use.decided_by else f" {use.reason}"
         console.print(f"{use.day} {use.kind.value} {use.account or ''}{why}".rstrip(), soft_wrap=True)
         for part in use.settlements:
-            console.print(f"  {part.allocation.number}: {part.allocation.paid.text} paid")
+            console.print(f"  {part.allocation.number}: {part.allocation.paid} paid")
         if use.match is not None:
             console.print(f"  {use.match.rule}, {use.match.confidence:.2f} sure", soft_wrap=True)
             for evidence in use.match.evidence:
@@ -129,12 +132,36 @@ def reverse(
     _print_decided(payments.decide(target, wanted, who=who), as_json=as_json)
 
 
+@app.command("give-back")
+def give_back(
+    receipt: ReceiptArgument,
+    amount: Annotated[str, typer.Argument(help="How much went back, in the receipt's currency.")],
+    *,
+    refunded: Annotated[
+        bool, typer.Option("--refunded/--returned", help="Whether we paid it back, or the bank took it back.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="The bank's reference and why; the same again is one.")],
+    legal_entity: Entity = "",
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note that a receipt went back: what it paid is open again where less is left on the account than goes."""
+    target = Target.find()
+    wanted = {
+        "receipt": receipt,
+        "legal_entity": naming.legal_entity(target, legal_entity),
+        "verdict": "refunded" if refunded else "returned",
+        "amount": amount,
+        "reason": reason,
+    }
+    _print_decided(payments.decide(target, wanted, who=who), as_json=as_json)
+
+
 def _print_decided(decided: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(decided)
         return
-    amounts = {name: value for name, value in decided.items() if isinstance(value, dict)}
-    texts = {name: f"{amount['amount']} {amount['currency']}" for name, amount in amounts.items()}
+    texts = {name: str(Money.model_validate(value)) for name, value in decided.items() if isinstance(value, dict)}
     owner = decided["account"] or "nobody"
     console.print(
         f"{decided['receipt']} is {decided['status']}: {texts['applied']} applied, {texts['unapplied']} left to {owner}"

@@ -12,7 +12,7 @@ from billproof.payments.cash import ReceiptState
 from billproof.payments.csv_files import CsvStatementFormat
 from billproof.payments.model import CashReceipt
 from billproof.payments.receivables import Receivables
-from billproof.payments.statements import BankStatement, Continuity, follows
+from billproof.payments.statements import BankStatement, Continuity, MovementKind, follows
 from billproof.payments.statements import receipts as receipts_of
 from billproof_ops.api import Operation, call
 from billproof_ops.errors import OpsError, WrongUse
@@ -43,12 +43,12 @@ def receipt_row(state: ReceiptState) -> ReceiptRow:
     return ReceiptRow(
         receipt=state.receipt.id,
         booked_on=state.receipt.booked_on.isoformat(),
-        amount=state.receipt.amount.text,
+        amount=str(state.receipt.amount),
         status=state.status.value,
         account=state.account or (f"{proposed}?" if proposed else ""),
         rule=match.rule if match else "",
         confidence=f"{match.confidence:.2f}" if match else "",
-        unapplied=state.unapplied.amount.text,
+        unapplied=str(state.unapplied.amount),
     )
 
 
@@ -78,6 +78,7 @@ class ImportedStatement(Shown):
     closing: str
     entries: int
     receipts: int
+    taken_back: int
 
 
 def import_statements(target: Target, data: bytes, declared: CsvStatementFormat | None) -> list[ImportedStatement]:
@@ -112,10 +113,11 @@ def _imported(target: Target, entity: str, statement: BankStatement) -> Imported
         legal_entity=entity,
         account=statement.account,
         days=f"{statement.starts_on} to {statement.ends_on}",
-        opening=statement.opening.text if statement.opening else "",
-        closing=statement.closing.text if statement.closing else "",
+        opening=str(statement.opening) if statement.opening else "",
+        closing=str(statement.closing) if statement.closing else "",
         entries=len(statement.entries),
         receipts=sent,
+        taken_back=sum(entry.kind is MovementKind.REVERSAL for entry in statement.entries),
     )
 
 

@@ -80,6 +80,7 @@ ELSEWHERE = {
     "import propose": "workflow/test_import_command.py",
     "init": "workflow/test_own_product.py",
     "payments apply": "integration/test_payments.py",
+    "payments give-back": "integration/test_payments.py",
     "payments import": "integration/test_payments.py",
     "payments reverse": "integration/test_payments.py",
     "payments show": "integration/test_payments.py",

@@ -1,6 +1,7 @@
 """Receipts in the books: posted once, reconciled both ways, and in the statement of the run that billed them."""
 
 import pytest
+from pydantic import ValidationError
 
 from billproof.conservation.cash import cash_statement
 from billproof.conservation.service import balance_run
@@ -114,7 +115,32 @@ def test_a_person_decides_and_the_books_follow_by_a_message() -> None:
     assert back.status is ReceiptStatus.NEW
     told(world, queue.bodies[-1])
     assert of_run(world, "receivables posted") == {"open": "30.00"}
+    refund = {**undone, "verdict": "refunded", "amount": "42", "reason": "sent back by transfer 17"}
+    for _ in range(2):
+        refunded = decide_receipt(
+            ReceiptDecision.model_validate(refund), decided_by="ben", sources=sources(world), events=queue
+        )
+        assert refunded.unapplied == usd(0)
+    told(world, queue.bodies[-1])
     assert world.reconcile(period=JAN).variances == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"verdict": "applied"},
+        {"verdict": "reversed", "account": "UA"},
+        {"verdict": "returned"},
+        {"verdict": "reversed", "amount": "1"},
+        {"verdict": "refunded", "amount": "1", "pays": [{"number": "N", "amount": "1"}]},
+        {"verdict": "reversed", "receipt": "R1"},
+        {"verdict": "reversed", "reason": "x"},
+    ],
+)
+def test_a_decision_says_what_its_verdict_needs(fields: dict[str, object]) -> None:
+    whole = {"legal_entity": INC, "receipt": f"R{'0' * 24}", "reason": "they called"}
+    with pytest.raises(ValidationError):
+        ReceiptDecision.model_validate({**whole, **fields})
 
 
 def test_a_returned_receipt_is_told_by_its_source() -> None:

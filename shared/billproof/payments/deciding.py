@@ -10,7 +10,7 @@ from billproof.ids import canonical_json
 from billproof.model import Model
 from billproof.money import Money
 from billproof.names import Name, Nonnegative
-from billproof.payments.cash import ReceiptState, ReceiptStatus
+from billproof.payments.cash import ReceiptState, ReceiptStatus, UseKind
 from billproof.payments.desk import CashDecision
 from billproof.payments.service import CashSources, ReceiptDecided
 from billproof.ports import Queue
@@ -19,10 +19,15 @@ LEAST_REASON = 3
 
 
 class ReceiptVerdict(StrEnum):
-    """What a person decides: it is applied, or what it was applied to is open again."""
+    """What a person decides: it is applied, what it was applied to is open again, or it went back, or a part of it."""
 
     APPLIED = "applied"
     REVERSED = "reversed"
+    RETURNED = "returned"
+    REFUNDED = "refunded"
+
+
+GIVEN_BACK = {ReceiptVerdict.RETURNED: UseKind.RETURNED, ReceiptVerdict.REFUNDED: UseKind.REFUNDED}
 
 
 class PaidInvoice(Model):
@@ -35,7 +40,8 @@ class PaidInvoice(Model):
 class ReceiptDecision(Model):
     """A receipt, and what is decided about it. Who decides is the caller.
 
-    `pays` names invoices with amounts; what they leave of the receipt stays on the account. A reversal names neither.
+    An application names the account, and in `pays` invoices with amounts: what they leave of the receipt stays on the
+    account. What was returned or refunded is an `amount`. A reversal names nothing.
     """
 
     legal_entity: Name
@@ -44,14 +50,16 @@ class ReceiptDecision(Model):
     reason: Annotated[str, StringConstraints(min_length=LEAST_REASON, max_length=500)]
     account: Name | None = None
     pays: Annotated[tuple[PaidInvoice, ...], Field(max_length=90)] = ()
+    amount: Nonnegative | None = None
 
     @model_validator(mode="after")
-    def _says_whose_it_is(self) -> Self:
-        if (self.verdict is ReceiptVerdict.APPLIED) != (self.account is not None):
-            message = "an application names the account; a reversal names neither account nor invoices"
+    def _says_what_its_verdict_needs(self) -> Self:
+        is_applied = self.verdict is ReceiptVerdict.APPLIED
+        if is_applied != (self.account is not None) or (self.pays and not is_applied):
+            message = "an application names the account and may name invoices; nothing else does"
             raise ValueError(message)
-        if self.account is None and self.pays:
-            message = "a reversal names no invoices"
+        if (self.verdict in GIVEN_BACK) != (self.amount is not None):
+            message = "what is returned or refunded is an amount; nothing else names one"
             raise ValueError(message)
         return self
 
@@ -73,20 +81,26 @@ def decide_receipt(wanted: ReceiptDecision, *, decided_by: str, sources: CashSou
     Raises NotFound where there is no such receipt or legal entity, and InvalidInput for an account or a number that is
     not of the legal entity, more than is left of the receipt, or more than is open of an invoice.
     """
-    desk = sources.desk(wanted.legal_entity)
     decision = CashDecision(by=decided_by, reason=wanted.reason.strip())
     if len(decision.reason) < LEAST_REASON:
         message = "a decision needs a reason that another person understands"
         raise InvalidInput(message)
-    if wanted.account is None:
-        state = desk.reverse(wanted.receipt, decision)
-    else:
-        currency = sources.book.state(wanted.legal_entity, wanted.receipt).receipt.amount.currency
-        payments = [(paid.number, Money.of(paid.amount, currency)) for paid in wanted.pays]
-        state = desk.decide(wanted.receipt, account=wanted.account, payments=payments, decision=decision)
+    state = _decided(wanted, sources, decision)
     decided = ReceiptDecided(kind="decided", legal_entity=wanted.legal_entity, receipt=wanted.receipt)
     events.send([canonical_json(decided.model_dump(mode="json")).decode()])
     return decided_receipt(state)
+
+
+def _decided(wanted: ReceiptDecision, sources: CashSources, decision: CashDecision) -> ReceiptState:
+    desk = sources.desk(wanted.legal_entity)
+    currency = sources.book.state(wanted.legal_entity, wanted.receipt).receipt.amount.currency
+    if wanted.amount is not None:
+        amount = Money.of(wanted.amount, currency)
+        return desk.give_back(wanted.receipt, amount, GIVEN_BACK[wanted.verdict], decision)
+    if wanted.account is None:
+        return desk.reverse(wanted.receipt, decision)
+    payments = [(paid.number, Money.of(paid.amount, currency)) for paid in wanted.pays]
+    return desk.decide(wanted.receipt, account=wanted.account, payments=payments, decision=decision)
 
 
 def decided_receipt(state: ReceiptState) -> DecidedReceipt:
