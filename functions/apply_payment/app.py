@@ -1,8 +1,11 @@
 """Receipts that banks and gateways tell of: matched, applied to invoices, and booked."""
 
+from functools import partial
+
 from billproof.composition import Composition
 from billproof.handlers import ReceivedMessage, each_message
 from billproof.payments.matching import match
+from billproof.payments.matching.earlier import EarlierCash
 from billproof.payments.service import AppliedPayment, CashSources, apply_payment, read_payment_event
 
 
@@ -16,4 +19,5 @@ def handler(received: ReceivedMessage, ports: Composition) -> AppliedPayment:
         objects=ports.objects,
         now=ports.now(),
     )
-    return apply_payment(read_payment_event(received.body), sources=sources, matcher=match, erps=ports.erps)
+    matcher = partial(match, earlier=EarlierCash(ports.cash_book))
+    return apply_payment(read_payment_event(received.body), sources=sources, matcher=matcher, erps=ports.erps)

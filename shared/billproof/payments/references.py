@@ -1,6 +1,6 @@
 """References of ISO 11649: what an invoice prints for payers to send, and which documents a reference may name.
 
-    SKY-US-2013-000001  ->  RF 38 SKYUS2013000001      letters and digits, two check digits by ISO 7064 mod 97-10
+    SKY-US-2013-000001  ->  RF 31 SKYUS2013000001      letters and digits, two check digits by ISO 7064 mod 97-10
 
 Without dashes a number could be of another prefix: reading gives every number that it may be, and the books say which
 of them there is.
