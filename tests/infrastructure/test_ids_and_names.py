@@ -17,6 +17,7 @@ KIND = re.compile(r"([a-z-]+#)+")
 NEVER_READ_BACK = {
     "shared/billproof/adapters/aws/sqs.py": "the address of a queue, as SQS makes it of an ARN",
     "shared/billproof/completeness/service.py": "a finding's path, for people",
+    "shared/billproof/payments/statements.py": "the reference of a receipt, which is compared as a whole",
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
     "shared/billproof/events/model.py": "the type of an event, which is compared as a whole",
     "shared/billproof/erp/declaring.py": "a reference at the external tax engine, kept for ever",
@@ -27,6 +28,8 @@ NEVER_READ_BACK = {
 }
 """Where two names, none of which can hold the separator, make a text that nobody takes apart."""
 TAKEN_APART = {
+    "shared/billproof/adapters/bank_files/mt940_details.py": "the account and the name of who paid, in a bank's file",
+    "shared/billproof/adapters/bank_files/xml_tree.py": "the path of an element in a message",
     "shared/billproof/adapters/aws/sqs.py": "the ARN of a queue",
     "shared/billproof/adapters/stripe/tax.py": "the day in the version of Stripe's API",
     "shared/billproof/approvals/waiting.py": "the domain of a mail address",
