@@ -61,12 +61,13 @@ class CsvRow:
         return day(f"{year}-{parts['M']}-{parts['D']}", self._cell(column))
 
     def _plain(self, written: str) -> str:
-        """Write an amount with a point and without thousands; whatever is not grouped by three stays as it is."""
+        """Write an amount with a point and without thousands; nothing where it has other signs than the shape's."""
         whole, sign, decimals = written.partition(self._shape.decimal_sign)
         thousands = self._shape.thousands_sign
         if thousands is not None and re.fullmatch(rf"[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+", whole, re.ASCII):
             whole = whole.replace(thousands, "")
-        # A sign without decimals is no amount.
+        if not whole.isdigit():
+            return ""
         return whole + sign.replace(self._shape.decimal_sign, ".") + decimals
 
     def _cell(self, column: str | None) -> str:
