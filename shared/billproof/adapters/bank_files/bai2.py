@@ -185,7 +185,7 @@ def _entry(record: BaiRecord, totals: _ControlTotals, day: date, code: str) -> S
         refuse("an entry's amount has no sign: the type code says which way it went", record.place)
     structured = creditor_reference(customer)
     lines = [reference_or_none(customer) or "", *record.rest()]
-    kind = _kind(type_code, record)
+    kind = kind_of(type_code, record.place)
     amount = _money(size, code)
     return built(
         StatementEntry,
@@ -206,13 +206,13 @@ def _type_code(written: str, record: BaiRecord) -> int:
     return int(written)
 
 
-def _kind(code: int, record: BaiRecord) -> MovementKind:
+def kind_of(code: int, place: str) -> MovementKind:
     """Say what an entry of a type code is."""
     if any(code in codes for codes in CREDITS):
         return MovementKind.DEBIT_REVERSAL if code in RETURNS else MovementKind.CREDIT
     if any(code in codes for codes in DEBITS):
         return MovementKind.REVERSAL if code in RETURNS else MovementKind.DEBIT
-    return refuse(f"nothing says which way the money of type code {code:03} went", record.place)
+    return refuse(f"nothing says which way the money of type code {code:03} went", place)
 
 
 def _money(minor_units: int, code: str) -> Money:
