@@ -31,6 +31,7 @@ from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
+from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
@@ -55,7 +56,7 @@ class MemoryStores:
     """A port for everything outside, each over a fake, and the clock that all use cases are handed."""
 
     def __init__(self, *, moment: datetime, buckets: int, batch_size: int) -> None:
-        self.buckets = buckets
+        self.counts: tuple[int, ...] = (buckets,)
         self.batch_size = batch_size
         self.audit = MemoryRecords()
         self.chain = AuditChain(lambda: self.audit, self.now)
@@ -98,6 +99,13 @@ class MemoryStores:
         self.call_limits = MemoryCallLimits()
         self.answers = MemoryAnswers()
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
+
+    def buckets(self) -> Buckets:
+        return Buckets(self.counts)
+
+    @property
+    def written_buckets(self) -> Buckets:
+        return self.buckets()
 
     def _owner(self, account: str) -> str | None:
         known = self.directory.account(account)
@@ -154,7 +162,7 @@ class MemoryStores:
             messages,
             objects=self.objects,
             reference_data=self.reference_data,
-            buckets=self.buckets,
+            buckets=self.buckets(),
             acceptance=Acceptance(self.settings.grace, self.settings.most_age),
         )
         assert not failed
@@ -179,7 +187,7 @@ class MemoryStores:
             invoices=self.records["invoices"],
             runs=self.runs,
             objects=OverlayObjects(self.objects),
-            buckets=self.buckets,
+            buckets=self.buckets(),
             engines=self.tax_engines,
         )
 
