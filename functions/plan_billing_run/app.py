@@ -13,7 +13,7 @@ def handler(request: PlanRequest, ports: Composition) -> Planned | PartPlanned:
     """Plan the run for who asked for it, or one part of its accounts, or put the parts together."""
     refuse_other_request(ports.runs, request.run_id, request.requested_by)
     settings = ports.settings
-    sizes = RunSizes(settings.buckets, settings.batch_size, settings.max_concurrency, settings.part_size)
+    sizes = RunSizes(ports.buckets(), settings.batch_size, settings.max_concurrency, settings.part_size)
     reads = PlanPorts(ports.directory, ports.register, ports.objects, ports.runs)
     if request.part is not None:
         return plan_part(request, request.part, ports=reads, sizes=sizes)

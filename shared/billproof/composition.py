@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from billproof.pipeline.previewing import PreviewSources
     from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers
     from billproof.tax.port import Engines
+    from billproof.usage.buckets import Buckets
     from billproof.usage.ingestion import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
@@ -242,6 +243,19 @@ class Composition(PaymentPorts):
 
         return DynamoAnswers(client("dynamodb"), self.settings.idempotency_table)
 
+    def buckets(self) -> Buckets:
+        """Return the buckets of the usage log as they are in force at this moment."""
+        from billproof.usage.buckets import read_buckets
+
+        return read_buckets(self.objects, self.settings.bucket_count)
+
+    @cached_property
+    def written_buckets(self) -> Buckets:
+        """The buckets that this process writes to: where the log grows meanwhile, older ones are read as well."""
+        from billproof.usage.buckets import record_buckets
+
+        return record_buckets(self.objects, self.settings.bucket_count)
+
     def preview_sources(self) -> PreviewSources:
         """Return what a preview reads, under overlays of its own: nothing that it writes is kept."""
         from billproof.adapters.overlay import OverlayObjects, OverlayRecords
@@ -253,7 +267,7 @@ class Composition(PaymentPorts):
             invoices=self.invoices,
             runs=self.runs,
             objects=OverlayObjects(self.objects),
-            buckets=self.settings.buckets,
+            buckets=self.buckets(),
             engines=self.tax_engines,
         )
 

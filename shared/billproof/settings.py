@@ -167,8 +167,8 @@ class Settings:
         return self.environ.get("STRIPE_SECRET_ARN") or None
 
     @property
-    def buckets(self) -> int:
-        """Into how many buckets the usage log is cut; it never changes once events are in."""
+    def bucket_count(self) -> int:
+        """Into how many buckets ingestion cuts the usage log from now on; what is in force is recorded in the log."""
         return self._number("BUCKET_COUNT", least=1, most=10_000)
 
     @property

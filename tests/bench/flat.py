@@ -25,6 +25,7 @@ from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.planning import plan_billing_run
 from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.ports import NewObject
+from billproof.usage.buckets import Buckets
 from billproof_ops.paths import ROOT
 from tests.bench import load
 from tests.support.fakes import MemoryObjects, MemoryRecords
@@ -111,7 +112,7 @@ def plan(accounts: int) -> None:
     plan_billing_run(
         PlanRequest(run_id=RUN, legal_entity=INC, period=JANUARY, requested_by=REQUESTER),
         ports=PlanPorts(_Accounts(world, accounts), Register(MemoryRecords()), _Dropped(), MemoryRecords()),
-        sizes=RunSizes(buckets=BUCKETS, batch_size=BATCH_SIZE, max_concurrency=1),
+        sizes=RunSizes(buckets=Buckets((BUCKETS,)), batch_size=BATCH_SIZE, max_concurrency=1),
         now=NOW,
     )
 

@@ -73,7 +73,11 @@ def ingest(made: World, batches: list[list[Message]]) -> None:
     """Write the messages' events to the log."""
     for batch in batches:
         ingest_usage(
-            batch, objects=made.objects, reference_data=made.reference_data, buckets=made.buckets, acceptance=ACCEPTANCE
+            batch,
+            objects=made.objects,
+            reference_data=made.reference_data,
+            buckets=made.buckets(),
+            acceptance=ACCEPTANCE,
         )
 
 

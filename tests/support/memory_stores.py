@@ -34,6 +34,7 @@ from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
+from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
@@ -59,7 +60,7 @@ class MemoryStores:
     """A port for everything outside, each over a fake, and the clock that all use cases are handed."""
 
     def __init__(self, *, moment: datetime, buckets: int, batch_size: int) -> None:
-        self.buckets = buckets
+        self.counts: tuple[int, ...] = (buckets,)
         self.batch_size = batch_size
         self.audit = MemoryRecords()
         self.chain = AuditChain(lambda: self.audit, self.now)
@@ -105,6 +106,13 @@ class MemoryStores:
         self.answers = MemoryAnswers()
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
 
+    def buckets(self) -> Buckets:
+        return Buckets(self.counts)
+
+    @property
+    def written_buckets(self) -> Buckets:
+        return self.buckets()
+
     def _owner(self, account: str) -> str | None:
         known = self.directory.account(account)
         return known.legal_entity if known else None
@@ -136,14 +144,14 @@ class MemoryStores:
             mine.items, mine._recorded = dict(theirs.items), dict(theirs._recorded)
         for name in ("_heads", "_written", "_void"):
             setattr(self.chain, name, deepcopy(getattr(other.chain, name)))
-        for queue in ("usage_events", "postings", "deliveries"):
+        for queue in ("usage_events", "payment_events", "postings", "deliveries"):
             getattr(self, queue).bodies = list(getattr(other, queue).bodies)
         for machine in ("billing_runs", "exceptions"):
             for name in ("executions", "statuses"):
                 setattr(getattr(self, machine), name, dict(getattr(getattr(other, machine), name)))
         self.tokens.answers, self.answers.kept = dict(other.tokens.answers), dict(other.answers.kept)
         self.mailer.sent, self.delivered_at_once = list(other.mailer.sent), list(other.delivered_at_once)
-        self._sent, self.moment = other._sent, other.moment
+        self._sent, self.moment, self.counts = other._sent, other.moment, other.counts
 
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""
@@ -178,7 +186,7 @@ class MemoryStores:
             messages,
             objects=self.objects,
             reference_data=self.reference_data,
-            buckets=self.buckets,
+            buckets=self.buckets(),
             acceptance=Acceptance(self.settings.grace, self.settings.most_age),
         )
         assert not failed
@@ -204,7 +212,7 @@ class MemoryStores:
             invoices=self.records["invoices"],
             runs=self.runs,
             objects=OverlayObjects(self.objects),
-            buckets=self.buckets,
+            buckets=self.buckets(),
             engines=self.tax_engines,
         )
 

@@ -13,7 +13,7 @@ def played_once(play: Callable[[], World]) -> Callable[[], World]:
     @wraps(play)
     def copied() -> World:
         world = played()
-        copy = World(buckets=world.buckets, batch_size=world.batch_size, master_data=False)
+        copy = World(buckets=world.counts[-1], batch_size=world.batch_size, master_data=False)
         copy.take_after(world)
         return copy
 

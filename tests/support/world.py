@@ -93,7 +93,7 @@ class World(MemoryStores):
                 only_accounts=only_accounts,
             ),
             ports=PlanPorts(self.directory, self.register, self.objects, self.runs),
-            sizes=RunSizes(buckets=self.buckets, batch_size=self.batch_size, max_concurrency=1),
+            sizes=RunSizes(buckets=self.buckets(), batch_size=self.batch_size, max_concurrency=1),
             now=self.now(),
         )
         return Artefacts(self.objects).read(RUN_PLAN, run_id)

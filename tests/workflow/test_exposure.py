@@ -21,7 +21,7 @@ DAYS = ("2013-01-01", "2013-01-05", "2013-01-06", "2013-02-01")
 
 
 def compact(world: World) -> None:
-    for bucket in range(world.buckets):
+    for bucket in world.buckets().current:
         for day in DAYS:
             compact_day(bucket, day, objects=world.objects, meters=world.directory.meters())
 

@@ -12,12 +12,13 @@ from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import PlanRequest, RunStatement
 from billproof.pipeline.planning import Planned, PlanOutcome, join_parts, plan_billing_run, plan_part
 from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
+from billproof.usage.buckets import Buckets
 from tests.bench import load
 from tests.support.families import CHILDREN, PARENT, amounts, family, holds
 from tests.support.world import INC, JANUARY, REQUESTER, World, flight
 
 ACCOUNTS, PART_SIZE = 40, 2
-SIZES = RunSizes(buckets=4, batch_size=3, max_concurrency=1, part_size=PART_SIZE)
+SIZES = RunSizes(buckets=Buckets((4,)), batch_size=3, max_concurrency=1, part_size=PART_SIZE)
 
 
 def filled(**shape: int) -> World:

@@ -15,6 +15,7 @@ from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.starting import StartedRun, run_ids, start_billing_run
 from billproof.reconciliation.service import reconcile_all
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
 from tests.support.world import EUROPE, GRACE, INC, JANUARY, NOW, REQUESTER, World, flight
 
 
@@ -103,7 +104,7 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
     planned = plan_billing_run(
         PlanRequest(run_id="empty-2013-01-001", legal_entity="empty", period=JANUARY, requested_by="carla"),
         ports=PlanPorts(world.directory, world.register, world.objects, world.runs),
-        sizes=RunSizes(buckets=1, batch_size=1, max_concurrency=1),
+        sizes=RunSizes(buckets=Buckets((1,)), batch_size=1, max_concurrency=1),
         now=NOW,
     )
     assert (planned.outcome, planned.accounts) == ("nothing_to_bill", 0)

@@ -15,6 +15,7 @@ from billproof.pipeline.model import RunStatement
 from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
+from billproof.usage.buckets import Buckets
 from billproof.usage.compacting import CompactionRequest, RoundOutcome, plan_compaction
 from billproof.usage.compaction import compact_day
 from billproof_ops import cli
@@ -208,7 +209,7 @@ def test_a_key_that_is_none_of_the_usage_log_stops_no_run_and_no_compaction(key:
     compacted = compact_day(0, "2013-01-05", objects=world.objects, meters=world.directory.meters())
     assert compacted.segments == 1
     request = CompactionRequest(months=(JAN,))
-    planned = plan_compaction(request, objects=world.objects, buckets=1, now=world.now())
+    planned = plan_compaction(request, objects=world.objects, buckets=Buckets((1,)), now=world.now())
     assert planned.outcome is RoundOutcome.NOTHING
     bill(world)
     assert world.register.released(f"{INC}.{JAN}.UA") is not None

@@ -16,7 +16,7 @@ from billproof.ids import digest
 from billproof.model import Day, Flag, Model, what_is_wrong
 from billproof.money import Money
 from billproof.names import Currency
-from billproof.payments.model import Channel, Payer, CashReceipt, Text
+from billproof.payments.model import CashReceipt, Channel, Payer, Text
 
 MOST_ENTRIES = 100_000
 """How many entries a statement may have."""

@@ -43,6 +43,7 @@ from billproof.pricing.service import unpriceable
 from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
 from billproof.pricing.unbilled import UnbilledMonth
 from billproof.tax.charged import AccountCharges
+from billproof.usage.buckets import Buckets
 from billproof.usage.model import AFTER_ALL, AccountWindow
 
 MAX_EARLIER = 60
@@ -75,7 +76,7 @@ class AccountPlanner:
         period: Period,
         now: str,
         *,
-        buckets: int,
+        buckets: Buckets,
         directory: Directory,
         register: Register,
         objects: Objects,

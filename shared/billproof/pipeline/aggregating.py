@@ -38,7 +38,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         plan,
         objects=objects,
         extras=extras,
-        earlier=earlier_levels(artefacts, bucket),
+        earlier=earlier_levels(artefacts, plan.reads),
         writes_lists=True,
         reads_compacted=True,
     )

@@ -13,15 +13,15 @@ from backports import zstd
 from pydantic import TypeAdapter
 
 from billproof.cutting import cut
-from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, PART_WINDOWS, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, PART_WINDOWS, RUN_PLAN, Artefacts
 from billproof.pipeline.model import PartWindows, SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
+from billproof.usage.buckets import Buckets
 from billproof.usage.log import COMPRESSION_LEVEL, bucket_name, control_prefix, day_of_key, days_between, ids_key
 from billproof.usage.manifests import new_manifest
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
@@ -100,14 +100,14 @@ def new_part_windows(artefacts: Artefacts, run: str, part: int, work: Work) -> I
 
 
 def add_windows(
-    accounts: Iterable[AccountPlan], batch: str, buckets: int, period: Period, work: Work
+    accounts: Iterable[AccountPlan], batch: str, buckets: Buckets, period: Period, work: Work
 ) -> tuple[int, ...]:
     """Add the windows of a batch to the work of the buckets that hold their events, and return those buckets."""
     by_bucket: dict[int, list[AccountWindow]] = {}
     for account in accounts:
         readings = _readings(account, period)
         for window in account.windows:
-            bucket = shard_of(window.account, buckets)
+            bucket = buckets.of(window.account)
             by_bucket.setdefault(bucket, []).append(window.model_copy(update={"batch": batch}))
             work.setdefault(bucket, BucketWork()).readings.update(readings)
     for bucket, windows in by_bucket.items():
@@ -127,6 +127,17 @@ class BucketsPlanning:
     stated: tuple[AskedAggregate, ...]
     run_before: str | None
     objects: Objects
+    buckets: Buckets
+
+    def ids_before(self, bucket: int, older: Sequence[int]) -> str:
+        """Return where the run before keeps the ids of a bucket: in that of its count, where the log has grown since.
+
+        Empty where there was no such run.
+        """
+        if not self.run_before:
+            return ""
+        planned = Artefacts(self.objects).read(RUN_PLAN, self.run_before).buckets if older else ()
+        return ids_key(self.run_before, next((one for one in (bucket, *older) if one in planned), bucket))
 
 
 def write_aggregation_plans(
@@ -159,7 +170,9 @@ def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: ReadableWork
     windows = mine.windows
     start, end = (instant_text(instant) for instant in planning.period.instants(planning.time_zone))
     days = days_between([(window.start, window.end) for window in windows] or [(start, end)])
-    manifest = new_manifest(planning.objects, planning.run, bucket, days, planning.planned_at)
+    spread = planning.buckets.spread_of(bucket)
+    reads = (bucket, *spread.older)
+    manifest = new_manifest(planning.objects, planning.run, reads, days, planning.planned_at)
     plan = AggregationPlan(
         run=planning.run,
         bucket=bucket,
@@ -169,8 +182,9 @@ def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: ReadableWork
         asked=_asked(mine.readings, planning.meters),
         period=planning.period.name,
         stated=planning.stated,
-        known_ids=ids_key(planning.run_before, bucket) if planning.run_before else "",
+        known_ids=planning.ids_before(bucket, spread.older),
         manifest=manifest.key,
+        spread=spread,
     )
     return plan, manifest
 

@@ -143,7 +143,7 @@ def _counted(
         return []
     days = set(days_between([(window.start, window.end) for window in windows]))
     rest = plan.model_copy(update={"windows": tuple(windows), "days": tuple(day for day in plan.days if day in days)})
-    return aggregate(rest, objects=objects, earlier=earlier_levels(artefacts, plan.bucket), reads_compacted=True)
+    return aggregate(rest, objects=objects, earlier=earlier_levels(artefacts, plan.reads), reads_compacted=True)
 
 
 def _write(artefacts: Artefacts, bucket: int, batch_of: Mapping[str, str], usages: Iterable[AccountUsage]) -> None:

@@ -236,7 +236,7 @@ class _Joining:
         control_totals = control_totals_seen(objects, shared.period, time_zone)
         self._artefacts.write(CONTROL_TOTALS, shared.run, control_totals)
         counts_all = self._counts_everyone and control_totals.objects and work
-        buckets = list(range(self._sizes.buckets)) if counts_all else sorted(work)
+        buckets = list(self._sizes.buckets.current) if counts_all else sorted(work)
         month_before = Period.month_ending(shared.period.start).name
         planning = BucketsPlanning(
             run=shared.run,
@@ -247,6 +247,7 @@ class _Joining:
             stated=stated_aggregates(control_totals, shared.meters),
             run_before=Months(self._ports.runs, shared.legal_entity.id).last_closed_run(month_before),
             objects=objects,
+            buckets=self._sizes.buckets,
         )
         write_aggregation_plans(planning, buckets, work)
         return buckets, bool(control_totals.objects)

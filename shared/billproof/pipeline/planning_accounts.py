@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import batched
 
-from billproof.ids import shard_of
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
@@ -20,6 +19,7 @@ from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.months import Months
 from billproof.ports import NewObject, Objects, Records
 from billproof.pricing.terms import BatchPlan
+from billproof.usage.buckets import Buckets
 from billproof.usage.log import bucket_name
 
 LOOKUPS_AT_ONCE = 16
@@ -34,7 +34,7 @@ class RunSizes:
     Of more than `part_size` accounts the planning is divided over parts of so many; None: it never is.
     """
 
-    buckets: int
+    buckets: Buckets
     batch_size: int
     max_concurrency: int
     part_size: int | None = None
@@ -88,7 +88,7 @@ def plan_accounts(
         meters=shared.meters,
     )
     writer = _Writer(shared, request.part, Artefacts(ports.objects), sizes, rates_for(shared, ports.directory))
-    in_order = sorted(members, key=lambda name: (shard_of(name, sizes.buckets), name))
+    in_order = sorted(members, key=lambda name: (sizes.buckets.of(name), name))
     planned = PlannedAccounts(keeps_names=bool(request.only_accounts))
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
         plans = filter(None, _ahead(pool, planner.plan, in_order))
@@ -136,5 +136,5 @@ class _Writer:
 
     def _name(self, number: int, accounts: Sequence[AccountPlan]) -> str:
         """Name a batch by the bucket of its first account, by the part that plans it, if any, and by its number."""
-        bucket = bucket_name(shard_of(accounts[0].terms.account.id, self.sizes.buckets))
+        bucket = bucket_name(self.sizes.buckets.of(accounts[0].terms.account.id))
         return f"{bucket}-{number:04d}" if self.part is None else f"{bucket}-{self.part:06d}-{number:04d}"

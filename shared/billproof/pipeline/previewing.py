@@ -26,6 +26,7 @@ from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects, Records
 from billproof.tax.port import Engines
+from billproof.usage.buckets import Buckets
 from billproof.usage.log import bucket_name
 from billproof.usage.model import AggregationPlan
 
@@ -45,7 +46,7 @@ class PreviewSources:
     invoices: Records
     runs: Records
     objects: Objects
-    buckets: int
+    buckets: Buckets
     engines: Engines = field(default_factory=dict)
 
 

@@ -94,7 +94,7 @@ def aggregated(aggregation: AggregationPlan, stores: Stores, segments: CheckedSe
     """Aggregate again what the plan of a bucket says, from the levels that earlier runs recorded and proved."""
     if not segments.are_listed:
         aggregation = _without_lists(aggregation)
-    earlier = earlier_levels(stores.artefacts, aggregation.bucket)
+    earlier = earlier_levels(stores.artefacts, aggregation.reads)
     return aggregate(
         aggregation,
         objects=stores.objects,

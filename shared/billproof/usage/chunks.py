@@ -9,6 +9,7 @@ import duckdb
 
 from billproof.errors import NotFound, ObjectUnreadable
 from billproof.ports import Objects
+from billproof.usage.buckets import WHOLE, BucketSpread
 from billproof.usage.compacted import Compaction, is_intact
 from billproof.usage.compacted_days import CompactedDays, CompactedFile
 from billproof.usage.log import SegmentKey
@@ -43,6 +44,7 @@ class Loading:
     received_before: str = AFTER_ALL
     by_account: bool = True
     tells_segments: bool = True
+    spread: BucketSpread = WHOLE
 
     @property
     def pointers(self) -> dict[str, list[str]]:

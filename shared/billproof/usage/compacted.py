@@ -43,10 +43,11 @@ class PropertyColumns(Model):
 class Compaction(Model):
     """What a Parquet object holds: the copies of the events in some segments of a bucket and day, each judged.
 
-    A segment's name is the digest of its content; a copy has the place of its segment in `segments`. `engine` is the
-    version of DuckDB whose hashes of ids the object holds. `settled` is false where a row of some account has to be
-    judged with its others: the account corrects, retracts or contradicts an event of the day. `rollup` is the object
-    that adds it up by account and hour (rollups.py); empty in compactions of before, and where a sum is out of range.
+    A segment's name is the digest of its content, after its bucket if that is an older one; a copy has the place of its
+    segment in `segments`. `engine` is the version of DuckDB whose hashes of ids the object holds. `settled` is false
+    where a row of some account has to be judged with its others: the account corrects, retracts or contradicts an event
+    of the day. `rollup` is the object that adds it up by account and hour (rollups.py); empty in compactions of before,
+    and where a sum is out of range.
     """
 
     bucket: int
@@ -63,8 +64,7 @@ class Compaction(Model):
     @property
     def keys(self) -> list[str]:
         """The keys of the segments, in their places."""
-        prefix = log.usage_prefix(self.bucket, self.day)
-        return [prefix + name for name in self.segments]
+        return [str(log.SegmentKey.named(name, self.bucket, self.day)) for name in self.segments]
 
 
 def object_key(bucket: int, day: str, content: bytes) -> str:

@@ -13,14 +13,13 @@ which aggregation finds by source and id.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import groupby
 from typing import NamedTuple, Self
 
 import msgspec
 from backports import zstd
 
 from billproof.errors import NotFound
-from billproof.ids import digest, digest_bytes, shard_of
+from billproof.ids import digest, digest_bytes
 from billproof.ports import NewObject, Objects
 from billproof.usage.model import ControlTotal, Quarantined, SegmentRow
 
@@ -70,6 +69,16 @@ class SegmentKey(NamedTuple):
     def __str__(self) -> str:
         """Print it."""
         return usage_prefix(self.bucket, self.day) + self.name
+
+    def name_in(self, bucket: int) -> str:
+        """Name it in a list of what a bucket reads: where it lies in another one, with that."""
+        return self.name if self.bucket == bucket else f"{bucket_name(self.bucket)}/{self.name}"
+
+    @classmethod
+    def named(cls, name: str, bucket: int, day: str) -> Self:
+        """Return the segment that a list of what a bucket reads of a day names."""
+        other, _, name = name.rpartition("/")
+        return cls(int(other) if other else bucket, day, name)
 
     @staticmethod
     def is_key(key: str) -> bool:
@@ -140,14 +149,15 @@ def compaction_prefix(bucket: int, day: str) -> str:
     return f"compactions/bucket={bucket_name(bucket)}/day={day}"
 
 
-def segments_of(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the segments of each of some days that has any, day by day; one listing serves a whole month."""
+def segments_of(objects: Objects, buckets: Sequence[int], days: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the segments that some buckets have of each of some days, day by day; one listing serves a whole month."""
     wanted = set(days)
     for month in sorted({day[:7] for day in days}):
-        keys = filter(SegmentKey.is_key, objects.keys(usage_prefix(bucket, month).removesuffix("/")))
-        for day, keys_of_day in groupby(keys, key=lambda key: SegmentKey.parse(key).day):
-            if day in wanted:
-                yield list(keys_of_day)
+        by_day: dict[str, list[str]] = {}
+        for bucket in buckets:
+            for key in filter(SegmentKey.is_key, objects.keys(usage_prefix(bucket, month).removesuffix("/"))):
+                by_day.setdefault(SegmentKey.parse(key).day, []).append(key)
+        yield from (by_day[day] for day in sorted(by_day.keys() & wanted))
 
 
 def days_between(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -161,10 +171,15 @@ def days_between(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(sorted(days))
 
 
-def first_day(objects: Objects, bucket: int) -> str | None:
-    """Return the first day of a bucket of the usage log, or None where it is empty."""
-    first = next(filter(SegmentKey.is_key, objects.keys(f"usage/bucket={bucket_name(bucket)}/")), None)
-    return SegmentKey.parse(first).day if first else None
+def first_day(objects: Objects, buckets: Sequence[int]) -> str | None:
+    """Return the first day that some buckets of the usage log have, or None where they are empty."""
+    firsts = (next(filter(SegmentKey.is_key, objects.keys(usage_prefix(bucket, ""))), None) for bucket in buckets)
+    return min((SegmentKey.parse(first).day for first in firsts if first), default=None)
+
+
+def bucket_of_list(key: str) -> int:
+    """Return the bucket that a list of segments is of, by its key (manifests.py)."""
+    return int(key.rpartition("/")[2].partition("-")[0])
 
 
 def ids_key(run: str, bucket: int) -> str:
@@ -219,9 +234,9 @@ def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
     yield from map(LateMark.parse, filter(LateMark.is_key, objects.keys(late_prefix(bucket))))
 
 
-def partition_of(row: SegmentRow, buckets: int) -> str:
-    """Return the partition that a row belongs to: its account's bucket and its own day."""
-    return usage_prefix(shard_of(row.account, buckets), day_of(row.time))
+def partition_of(row: SegmentRow, bucket: int) -> str:
+    """Return the partition that a row of a bucket's account belongs to: by its own day."""
+    return usage_prefix(bucket, day_of(row.time))
 
 
 def pack(lines: Sequence[msgspec.Struct]) -> tuple[str, bytes]:

@@ -12,6 +12,7 @@ from billproof.masterdata.meters import Aggregation, is_level
 from billproof.model import Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
+from billproof.usage.buckets import WHOLE, BucketSpread
 from billproof.usage.levels import Closing, LevelSource
 
 AFTER_ALL = "9999"
@@ -203,7 +204,7 @@ class AggregationPlan(Model):
     has a window for the run's period, and one for each earlier period that late usage reached. `stated` are the meters
     whose hours are counted for control totals. `known_ids` is where the run of the month before keeps its ids (empty:
     there was none); null in plans of before: an id was then shared by all accounts of a bucket, and not looked for on
-    other days.
+    other days. The `spread` says which older buckets are read beside it, where the log has grown.
     """
 
     run: str
@@ -216,6 +217,12 @@ class AggregationPlan(Model):
     stated: tuple[AskedAggregate, ...] = ()
     manifest: str = ""
     known_ids: str | None = None
+    spread: BucketSpread = Field(default=WHOLE, exclude_if=lambda spread: spread.is_whole)
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The buckets that are read: its own, and older ones."""
+        return (self.bucket, *self.spread.older)
 
 
 class EventCounts(Model):

@@ -13,11 +13,12 @@ import msgspec
 from pydantic import ValidationError
 
 from billproof.errors import NotFound
-from billproof.ids import digest, shard_of
+from billproof.ids import digest
 from billproof.model import canonical_model
 from billproof.ports import Objects
 from billproof.store_keys import RefusedId
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
 from billproof.usage.model import Quarantined, Reason
 from billproof.usage.refusal_model import Dismissal, PlaceKind, RefusedEvent
 from billproof.usage.refusing import Refused
@@ -118,7 +119,7 @@ type Identity = tuple[str, str]
 """The source and the id of an event."""
 
 
-def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets: int) -> Iterator[Identity]:
+def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets: Buckets) -> Iterator[Identity]:
     """Yield which of some events the log holds, in the bucket of their account or, without one, in any.
 
     An event is looked for on its day. One that was refused for its time, or has none, is sent again with another: it is
@@ -131,7 +132,7 @@ def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets:
         has_another = event.time is None or event.reason in TIME_REASONS
         day = "" if has_another else log.day_of(event.time)
         is_known = event.kind is PlaceKind.ACCOUNT
-        for bucket in [shard_of(event.place, buckets)] if is_known else range(buckets):
+        for bucket in buckets.holding(event.place) if is_known else buckets.every:
             wanted.setdefault((bucket, day), set()).add(event.identity)
     for (bucket, day), identities in sorted(wanted.items()):
         yield from _held(objects, log.usage_prefix(bucket, day), identities)

@@ -79,7 +79,7 @@ def _read(
 ) -> None:
     """Take in a part of the ids of a bucket."""
     key = log.ids_key(plan.run, plan.bucket)
-    ids = read_ids(database, objects, key, folder, bucket=plan.bucket, accounts=_accounts(plan))
+    ids = read_ids(database, objects, key, folder, buckets=plan.reads, accounts=_accounts(plan))
     if ids is not None:
         parameters = {"bucket": plan.bucket, "parts": parts, "part": part, **ids.parameters}
         try:
