@@ -1,7 +1,5 @@
 """Receipts that banks and gateways tell of: matched, applied to invoices, and booked."""
 
-from functools import partial
-
 from billproof.composition import Composition
 from billproof.handlers import ReceivedMessage, each_message
 from billproof.payments.matching import match
@@ -19,5 +17,10 @@ def handler(received: ReceivedMessage, ports: Composition) -> AppliedPayment:
         objects=ports.objects,
         now=ports.now(),
     )
-    matcher = partial(match, earlier=EarlierCash(ports.cash_book))
-    return apply_payment(read_payment_event(received.body), sources=sources, matcher=matcher, erps=ports.erps)
+    earlier = EarlierCash(ports.cash_book)
+    return apply_payment(
+        read_payment_event(received.body),
+        sources=sources,
+        matcher=lambda receipt, book, rules: match(receipt, book, rules, earlier=earlier),
+        erps=ports.erps,
+    )

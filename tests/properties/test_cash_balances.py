@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from billproof.conservation.cash import cash_statement
 from billproof.errors import InvalidInput
-from billproof.payments.cash import UseKind
 from billproof.payments.desk import CashDecision
+from billproof.payments.model import UseKind
 from tests.support.balances import FEB, JAN
 from tests.support.cash import (
     balance_of,

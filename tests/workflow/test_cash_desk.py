@@ -7,9 +7,8 @@ import pytest
 
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.money import Money
-from billproof.payments.cash import ReceiptStatus, UseKind
 from billproof.payments.desk import CashDecision
-from billproof.payments.model import Allocation, Match, MatchOutcome, Payer
+from billproof.payments.model import Allocation, Match, MatchOutcome, Payer, ReceiptStatus, UseKind
 from tests.support.balances import FEB, JAN
 from tests.support.cash import (
     BANK,

@@ -6,8 +6,9 @@ from pydantic import ValidationError
 from billproof.conservation.cash import cash_statement
 from billproof.conservation.service import balance_run
 from billproof.errors import ExternalServiceUnavailable, NotFound
-from billproof.payments.cash import ReceiptStatus
-from billproof.payments.deciding import ReceiptDecision, decide_receipt
+from billproof.payments.deciding import decide_receipt
+from billproof.payments.decisions import ReceiptDecision
+from billproof.payments.model import ReceiptStatus
 from billproof.payments.service import (
     AppliedPayment,
     CashSources,

@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from billproof.money import Money
-from billproof.payments.cash import ReceiptState, ReceiptStatus
+from billproof.payments.cash import ReceiptState
 from billproof.payments.matching import match
 from billproof.payments.matching.earlier import EarlierCash
-from billproof.payments.model import CashReceipt
+from billproof.payments.model import CashReceipt, ReceiptStatus
 from billproof.payments.references import payment_reference
 from tests.support.balances import JAN
 from tests.support.cash import cash_world, number_of, open_of, receipt, receivables_of, take, usd

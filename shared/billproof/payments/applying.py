@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from billproof.errors import InvalidInput
 from billproof.invoicing.balance import Worth
 from billproof.invoicing.model import Released
-from billproof.payments.cash import CashEntry, ReceiptState, ReceiptUse, SettledPart, UseKind
-from billproof.payments.model import Allocation
+from billproof.payments.cash import CashEntry, ReceiptState, ReceiptUse, SettledPart
+from billproof.payments.model import Allocation, UseKind
 from billproof.payments.receivables import Receivables
 
 

@@ -11,24 +11,13 @@ received = applied + unapplied + refunded + returned, to the unit.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
 from billproof.invoicing.balance import Worth
 from billproof.ledger.model import JournalEntry
 from billproof.model import Day, Model
 from billproof.money import Money
-from billproof.payments.model import Allocation, CashReceipt, Match
-
-
-class UseKind(StrEnum):
-    """What happened to a receipt."""
-
-    APPLIED = "applied"
-    PROPOSED = "proposed"
-    REVERSED = "reversed"
-    RETURNED = "returned"
-    REFUNDED = "refunded"
+from billproof.payments.model import Allocation, CashReceipt, Match, ReceiptStatus, UseKind
 
 
 class SettledPart(Model):
@@ -81,17 +70,6 @@ class ReceiptUse(Model):
     def paid(self) -> Sequence[Money]:
         """What of the receipt it uses for documents."""
         return [settlement.allocation.paid for settlement in self.settlements]
-
-
-class ReceiptStatus(StrEnum):
-    """Where a receipt stands."""
-
-    NEW = "new"
-    PROPOSED = "proposed"
-    APPLIED = "applied"
-    PART_APPLIED = "part_applied"
-    ON_ACCOUNT = "on_account"
-    RETURNED = "returned"
 
 
 @dataclass(frozen=True)

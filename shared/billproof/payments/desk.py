@@ -18,9 +18,9 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, Rounding
 from billproof.payments.applying import ReadAccounts
 from billproof.payments.book import CashBook
-from billproof.payments.cash import ReceiptState, ReceiptUse, ReceivedMoney, UseKind
+from billproof.payments.cash import ReceiptState, ReceiptUse, ReceivedMoney
 from billproof.payments.entries import CashAccounts
-from billproof.payments.model import Allocation, CashReceipt, Match, MatchOutcome, Remembered
+from billproof.payments.model import Allocation, CashReceipt, Match, MatchOutcome, Remembered, UseKind
 from billproof.payments.ports import OpenBook
 from billproof.payments.receivables import Receivables
 from billproof.retrying import attempts

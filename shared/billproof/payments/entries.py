@@ -21,8 +21,8 @@ from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.ledger.revenue import Move, entry_lines
 from billproof.masterdata.parties import CashAccount, CashChart, LegalEntity
 from billproof.money import Money
-from billproof.payments.cash import ReceiptState, SettledPart, UseKind
-from billproof.payments.model import CashReceipt
+from billproof.payments.cash import ReceiptState, SettledPart
+from billproof.payments.model import CashReceipt, UseKind
 
 MEMOS = {"discount": "discount taken", "charges": "bank charges", "tolerance": "difference given up"}
 

@@ -47,7 +47,7 @@ class CashReceipt(Model):
     amount: Money
     charges: Money | None = None
     booked_on: Day
-    payer: Payer = Payer()
+    payer: Payer = Field(default_factory=Payer)
     structured: Annotated[str, StringConstraints(max_length=35)] | None = None
     remittance: Text = ""
     statement: str | None = None
@@ -147,3 +147,24 @@ class Remembered(Model):
     kind: Literal["iban", "name"]
     value: str
     account: str
+
+
+class UseKind(StrEnum):
+    """What happened to a receipt."""
+
+    APPLIED = "applied"
+    PROPOSED = "proposed"
+    REVERSED = "reversed"
+    RETURNED = "returned"
+    REFUNDED = "refunded"
+
+
+class ReceiptStatus(StrEnum):
+    """Where a receipt stands."""
+
+    NEW = "new"
+    PROPOSED = "proposed"
+    APPLIED = "applied"
+    PART_APPLIED = "part_applied"
+    ON_ACCOUNT = "on_account"
+    RETURNED = "returned"

@@ -25,10 +25,10 @@ from billproof.model import Model
 from billproof.money import Money
 from billproof.names import Name
 from billproof.payments.book import CashBook
-from billproof.payments.cash import CashPosting, ReceiptState, ReceiptStatus, UseKind
+from billproof.payments.cash import CashPosting, ReceiptState
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
 from billproof.payments.entries import entries_of
-from billproof.payments.model import CashReceipt, Channel, receipt_id
+from billproof.payments.model import CashReceipt, Channel, ReceiptStatus, UseKind, receipt_id
 from billproof.payments.receivables import Receivables
 from billproof.periods import zone
 from billproof.ports import Objects

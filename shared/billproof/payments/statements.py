@@ -55,7 +55,7 @@ class StatementEntry(Model):
     booked_on: Day
     value_on: Day
     reference: Annotated[str, StringConstraints(min_length=1, max_length=140)] | None = None
-    party: Payer = Payer()
+    party: Payer = Field(default_factory=Payer)
     structured: Annotated[str, StringConstraints(max_length=35)] | None = None
     remittance: Text = ""
     end_to_end: Annotated[str, StringConstraints(max_length=140)] | None = None
