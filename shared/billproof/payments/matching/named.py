@@ -113,7 +113,7 @@ def _doubt_of_text(evidence: Evidence, reading: NamedReading) -> str | None:
 
 def _doubt_of_difference(evidence: Evidence, reading: NamedReading) -> str | None:
     if reading.settled.settling is not Settling.EXACT and _is_of_another(evidence, reading.items):
-        return "Another open document has just this amount."
+        return "Another open document has just this amount, or some of those that it names."
     if _may_be_a_part_again(evidence, reading.items):
         return SENT_TWICE
     return None
@@ -145,7 +145,8 @@ def _doubt_of_unknown_payer(evidence: Evidence, reading: NamedReading) -> str | 
 
 
 def _is_of_another(evidence: Evidence, items: Sequence[OpenItem]) -> bool:
-    return evidence.amount in open_units(_others(evidence, items))
+    """Say whether an amount that is short of some documents is that of another, or of fewer of them."""
+    return evidence.amount in open_units(_others(evidence, items)) or subsets(open_units(items), evidence.amount) != []
 
 
 def _may_be_a_part_again(evidence: Evidence, items: Sequence[OpenItem]) -> bool:
@@ -194,6 +195,8 @@ def over_payment(evidence: Evidence) -> MatchVerdict | None:
     doubt = _doubt_of_amount(evidence, evidence.named_open, [rest, evidence.amount])
     if _may_be_a_part_again(evidence, items):
         doubt = SENT_TWICE
+    elif evidence.named_paid or taken(evidence, items):
+        doubt = "It also names what is paid, or a discount may be taken: the rest may be more than it seems."
     if doubt:
         return propose(evidence, items, allocations, *said, doubt)
     return apply(evidence, items, allocations, *said)

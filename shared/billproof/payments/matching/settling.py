@@ -110,7 +110,7 @@ def _less(evidence: Evidence, items: Sequence[OpenItem], short: int) -> Settled 
         if lost <= limit(evidence, "tolerance"):
             said = "The amount is short by a small difference that the policy gives up."
             return _settled(evidence, items, Settling.TOLERANCE, Off(off, tolerance=lost), said)
-        if lost <= limit(evidence, "charges"):
+        if lost <= limit(evidence, "charges") and off == discounts:  # else it may be a discount and too much
             said = "The amount is short by what the policy takes for charges of banks."
             return _settled(evidence, items, Settling.CHARGES, Off(off, charges=lost), said)
     return None
