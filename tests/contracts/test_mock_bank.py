@@ -7,7 +7,7 @@ import pytest
 from billproof.adapters.bank_files.parsing import parse_statement
 from billproof.errors import InvalidInput
 from billproof.money import Money
-from billproof.payments.model import Receipt
+from billproof.payments.model import CashReceipt
 from billproof.payments.statements import BankStatement, Continuity, follows, receipts
 from tests.support.bank_files import flat
 from tests.support.mock_bank import CUSTOMER, IBAN, NUMBER, MockBank, mock_bank
@@ -26,7 +26,7 @@ def read(data: bytes) -> BankStatement:
     return statement
 
 
-def arrived(statement: BankStatement) -> list[Receipt]:
+def arrived(statement: BankStatement) -> list[CashReceipt]:
     return receipts(statement, "INC")
 
 

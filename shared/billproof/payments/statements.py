@@ -16,7 +16,7 @@ from billproof.ids import digest
 from billproof.model import Day, Flag, Model, what_is_wrong
 from billproof.money import Money
 from billproof.names import Currency
-from billproof.payments.model import Channel, Payer, Receipt, Text
+from billproof.payments.model import CashReceipt, Channel, Payer, Text
 
 MOST_ENTRIES = 100_000
 """How many entries a statement may have."""
@@ -198,7 +198,7 @@ def _skips(earlier: BankStatement, later: BankStatement) -> bool:
     return later.number > earlier.number + 1 or (later.number > earlier.number and next_page > 1)
 
 
-def receipts(statement: BankStatement, legal_entity: str) -> list[Receipt]:
+def receipts(statement: BankStatement, legal_entity: str) -> list[CashReceipt]:
     """Return the money that arrived: one receipt for each credit.
 
     A receipt is called by the bank's own reference where no other entry of the statement has it, else by the statement
@@ -218,8 +218,8 @@ def receipts(statement: BankStatement, legal_entity: str) -> list[Receipt]:
     return arrived
 
 
-def _receipt(statement: BankStatement, entry: StatementEntry, legal_entity: str, reference: str) -> Receipt:
-    return Receipt(
+def _receipt(statement: BankStatement, entry: StatementEntry, legal_entity: str, reference: str) -> CashReceipt:
+    return CashReceipt(
         legal_entity=legal_entity,
         channel=Channel.BANK,
         source=statement.account,
