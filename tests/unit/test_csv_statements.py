@@ -11,6 +11,7 @@ from billproof.errors import InvalidInput
 from billproof.money import Money
 from billproof.payments.csv_files import CsvStatementFormat, DayFormat
 from billproof.payments.statements import BankStatement, MovementKind
+from billproof_ops.paths import ROOT
 
 COLUMNS = {"booked_on": "Day", "amount": "Amount", "balance": "Balance", "remittance": ["Text", "More"]}
 FORMAT: dict[str, Any] = {
@@ -159,6 +160,13 @@ def test_lines_before_the_table_and_marks_of_byte_order_are_skipped() -> None:
 def test_what_is_wrong_is_refused_with_its_line(data: bytes, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         parse_statement(data, CsvStatementFormat.model_validate(FORMAT))
+
+
+def test_the_format_of_the_page_is_one() -> None:
+    page = (ROOT / "docs" / "bank-statements.md").read_text(encoding="utf-8")
+    declared = CsvStatementFormat.model_validate_json(page.partition("```json\n")[2].partition("```")[0])
+    assert declared.columns.headers == ("Booked", "Amount", "Balance", "Name", "IBAN", "Text 1", "Text 2")
+    assert all(f"`{written.value}`" in page for written in DayFormat)
 
 
 @pytest.mark.parametrize("data", [b"Day;Amount\n", b"\x89PNG\r\n", b"{}", b"%PDF-1.7"])
