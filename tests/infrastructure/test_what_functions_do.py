@@ -12,7 +12,8 @@ import pytest
 from moto import mock_aws
 
 from tests.bench.imports import FUNCTIONS
-from tests.support.aws_chain import WAITS_UNDER, Chain, play
+from tests.support.aws_chain import Chain, play
+from tests.support.aws_decisions import WAITS_UNDER
 from tests.support.aws_events import tell
 from tests.support.aws_resources import ENGINE_KEY
 from tests.support.aws_take_over import take_over

@@ -24,6 +24,7 @@ from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event
+from tests.support.aws_decisions import credit, decide, request_for
 from tests.support.aws_payments import pay
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
@@ -33,7 +34,6 @@ from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
 
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
-WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
 EVENTS = ROOT / "events"
 PROVE = "GET /v1/invoices/{document}/proof"
 SHOW_USAGE = "GET /v1/accounts/{account}/usage"
@@ -235,11 +235,11 @@ def play(chain: Chain) -> None:
         chain.call("recognize_revenue", {"legal_entity": INC, "month": period})  # EV waits: what it earned is accrued
         for _ in range(2):  # late: the next month bills it; delivered twice
             chain.ingest(flight(6, account="UA"), sent_at=day + timedelta(hours=1))
-        waits = chain.ask("request_credit", _request(f"{INC}.2013-01.UA", "C-0"), "ana")
-    _decide(chain, waits["exception"])  # outdated: its month was billed anew
-    _decide(chain, f"{INC}.2013-01.EV.001")
-    _decide(chain, f"{INC}.2013-01._run.001-01")
-    _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
+        waits = chain.ask("request_credit", request_for(f"{INC}.2013-01.UA", "C-0"), "ana")
+    decide(chain, waits["exception"])  # outdated: its month was billed anew
+    decide(chain, f"{INC}.2013-01.EV.001")
+    decide(chain, f"{INC}.2013-01._run.001-01")
+    credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
     _prove_documents(chain)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
     pay(chain)
@@ -273,11 +273,11 @@ def _bill_after_a_later_number(chain: Chain, account: Account, contract: Contrac
 
 def _lose_documents(chain: Chain) -> None:
     """Lose every invoice while a credit note waits, another is on its way, and a month is to be billed."""
-    asked = chain.ask("request_credit", _request(f"{INC}.2013-01.MQ", "C-2"), "ana")
-    _credit(chain, f"{INC}.2013-01.UA", "C-3")
+    asked = chain.ask("request_credit", request_for(f"{INC}.2013-01.MQ", "C-2"), "ana")
+    credit(chain, f"{INC}.2013-01.UA", "C-3")
     chain.lose("invoices/")
-    _decide(chain, asked["exception"])
-    chain.ask("request_credit", _request(f"{INC}.2013-01.B6", "C-4"), "ana")
+    decide(chain, asked["exception"])
+    chain.ask("request_credit", request_for(f"{INC}.2013-01.B6", "C-4"), "ana")
     chain.work_off()
     chain.reconcile(legal_entity=INC)
     chain.call("recognize_revenue", {"legal_entity": INC})
@@ -292,26 +292,8 @@ def _lose_documents(chain: Chain) -> None:
     chain.call("apply_decision", {"exception": f"{INC}.2013-01.EV.001"})
 
 
-def _decide(chain: Chain, exception: str) -> None:
-    for number in (1, 2, 3):  # the second is a reminder, later ones escalate
-        chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}{number}"})
-    chain.ask("decide_exception", {"verdict": "approved", "reason": "agreed by telephone"}, "ben", exception=exception)
-    chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}4"})
-    chain.call("apply_decision", {"exception": exception})
-
-
 def _with_key(event: Any, key: str) -> Any:
     """Return a call of the API with an Idempotency-Key; other events as they are."""
     if not isinstance(event, dict) or not str(event.get("routeKey", "")).startswith("POST"):
         return event
     return {**event, "headers": {**event["headers"], "idempotency-key": key}}
-
-
-def _request(invoice: str, name: str, **terms: Any) -> dict[str, Any]:
-    reason = {"reason": "billing_error", "note": "agreed by telephone"}
-    return {"id": name, "invoice": invoice, **reason, **terms}
-
-
-def _credit(chain: Chain, invoice: str, name: str, **terms: Any) -> None:
-    asked = chain.ask("request_credit", _request(invoice, name, **terms), "ana")
-    _decide(chain, asked["exception"])

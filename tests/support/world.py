@@ -1,6 +1,5 @@
 """The whole of billproof in memory: every use case over fakes, and a billing run as the state machine plays it."""
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +18,6 @@ from billproof.erp.recognition import MonthRecognized, recognize_month
 from billproof.erp.service import post_to_erp
 from billproof.invoicing.credit_requests import WantedCredit
 from billproof.invoicing.model import Invoice
-from billproof.periods import instant_text
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
@@ -32,7 +30,6 @@ from billproof.pipeline.steps.price_usage import price_usage
 from billproof.pipeline.steps.release_invoices import release_invoices
 from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.reconciliation.model import Reconciliation
-from billproof.reconciliation.parts import PartItem, join_parts, reconcile_part, write_items
 from billproof.reconciliation.service import reconcile
 from billproof.usage.ingestion import Acceptance
 from billproof_ops.local.people import local_identity
@@ -269,28 +266,6 @@ class World(MemoryStores):
             erps=self.erps,
             objects=self.objects,
         )
-
-    def reconcile_in_parts(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:
-        """Reconcile as the state machine does where there are many documents."""
-        key = write_items([(entity, period)], instant_text(self.now()), self.objects)
-        for item in json.loads(self.objects.get(key)):
-            reconcile_part(
-                PartItem.model_validate(item),
-                directory=self.directory,
-                register=self.register,
-                book=self.cash_book,
-                erps=self.erps,
-                objects=self.objects,
-            )
-        (report,) = join_parts(
-            key,
-            directory=self.directory,
-            register=self.register,
-            book=self.cash_book,
-            erps=self.erps,
-            objects=self.objects,
-        )
-        return report
 
 
 def flight(number: int = 1, *, account: str = "UA", day: str = "2013-01-05", **changes: Any) -> dict[str, Any]:

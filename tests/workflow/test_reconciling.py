@@ -17,6 +17,7 @@ from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.service import reconcile_all
 from tests.support.charges import miles
 from tests.support.foreign_erp import REFERENCE_LENGTH, Booked, ForeignErp, ForeignServer, Line
+from tests.support.reconciled import reconcile_in_parts
 from tests.support.waiting import run, waiting
 from tests.support.world import INC, JANUARY, World, flight
 
@@ -72,7 +73,7 @@ def variances(world: World, period: str = JANUARY) -> Iterator[tuple[Cause, str,
 def of(world: World, period: str = JANUARY) -> tuple[Variance, ...]:
     """Reconcile in one call and in parts: both find the same."""
     report = world.reconcile(period=period)
-    assert world.reconcile_in_parts(period=period) == report
+    assert reconcile_in_parts(world, period=period) == report
     return report.variances
 
 

@@ -1,0 +1,31 @@
+"""Reconciling in parts, as the state machine does where there are many documents."""
+
+import json
+
+from billproof.periods import instant_text
+from billproof.reconciliation.model import Reconciliation
+from billproof.reconciliation.parts import PartItem, join_parts, reconcile_part, write_items
+from tests.support.world import INC, JANUARY, World
+
+
+def reconcile_in_parts(world: World, entity: str = INC, period: str = JANUARY) -> Reconciliation:
+    """Reconcile as the state machine does where there are many documents."""
+    key = write_items([(entity, period)], instant_text(world.now()), world.objects)
+    for item in json.loads(world.objects.get(key)):
+        reconcile_part(
+            PartItem.model_validate(item),
+            directory=world.directory,
+            register=world.register,
+            book=world.cash_book,
+            erps=world.erps,
+            objects=world.objects,
+        )
+    (report,) = join_parts(
+        key,
+        directory=world.directory,
+        register=world.register,
+        book=world.cash_book,
+        erps=world.erps,
+        objects=world.objects,
+    )
+    return report
