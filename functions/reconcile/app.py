@@ -6,6 +6,7 @@ from billproof.model import Model
 from billproof.reconciliation.model import ReconciliationOutcome
 from billproof.reconciliation.parts import PartItem, join_parts, reconcile_part
 from billproof.reconciliation.service import ReconciliationResult, reconcile_all
+from billproof.reconciliation.sources import ReconciliationSources
 
 
 class ReconciliationRequest(Model):
@@ -24,50 +25,20 @@ class ReconciliationRequest(Model):
 @step(ReconciliationRequest, name="reconcile")
 def handler(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
+    sources = ReconciliationSources(ports.directory, ports.register, ports.cash_book, ports.erps, ports.objects)
     if request.part is not None:
-        return _part(request, ports)
+        item = PartItem.model_validate(request.model_dump(include=set(PartItem.model_fields)))
+        return ReconciliationResult.of_part(reconcile_part(item, sources))
     if request.parts_key:
-        reports = join_parts(
-            request.parts_key,
-            directory=ports.directory,
-            register=ports.register,
-            book=ports.cash_book,
-            erps=ports.erps,
-            objects=ports.objects,
-        )
-        result = ReconciliationResult.of(reports)
+        result = ReconciliationResult.of(join_parts(request.parts_key, sources))
     else:
         result = reconcile_all(
             legal_entity=request.legal_entity,
             period=request.period,
             now=ports.now(),
-            directory=ports.directory,
-            register=ports.register,
-            book=ports.cash_book,
-            erps=ports.erps,
-            objects=ports.objects,
+            sources=sources,
             part_size=ports.settings.part_size,
         )
     if result.outcome is not ReconciliationOutcome.DIVIDED:
         count("Variances", result.variances)
     return result
-
-
-def _part(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
-    """Reconcile a part: what differs is counted once, where the parts are put together."""
-    item = PartItem.model_validate(request.model_dump(include=set(PartItem.model_fields)))
-    part = reconcile_part(
-        item,
-        directory=ports.directory,
-        register=ports.register,
-        book=ports.cash_book,
-        erps=ports.erps,
-        objects=ports.objects,
-    )
-    return ReconciliationResult(
-        outcome=ReconciliationOutcome.RECONCILED,
-        reconciled=(f"{part.legal_entity}.{part.period}",),
-        invoices=part.invoices,
-        postings=part.postings,
-        variances=len(part.variances),
-    )

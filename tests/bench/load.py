@@ -84,7 +84,7 @@ def ingest(made: World, batches: list[list[Message]]) -> None:
 def aggregation_plan(made: World, run: str) -> AggregationPlan:
     """Plan a run and return the plan of its first bucket."""
     from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
-    from billproof.usage.log import bucket_name
+    from billproof.usage.keys import bucket_name
 
     plan = made.plan(run)
     return Artefacts(made.objects).read(AGGREGATION_PLAN, run, bucket_name(plan.buckets[0]))

@@ -11,7 +11,7 @@ import pytest
 from tests.support.sources import nodes
 
 ROOT = Path(__file__).parents[2]
-PRINTING = {"shared/billproof/identities.py", "shared/billproof/store_keys.py"}
+PRINTING = {"shared/billproof/identities.py", "shared/billproof/store_keys.py", "shared/billproof/usage/keys.py"}
 """Where identities and keys print themselves."""
 SEPARATORS = set("#/:~.@")
 KIND = re.compile(r"([a-z-]+#)+")
@@ -37,7 +37,7 @@ TAKEN_APART = {
     "shared/billproof/approvals/waiting.py": "the domain of a mail address",
     "shared/billproof/invoicing/delivery.py": "the domain of a mail address",
     "shared/billproof/model.py": "the digits of a number",
-    "shared/billproof/usage/log.py": "the keys of the usage log, which read themselves back there",
+    "shared/billproof/usage/log.py": "the days and marks of the usage log, which read themselves back there",
 }
 """Where a text is divided at a separator outside the value objects, and what it is."""
 

@@ -12,20 +12,6 @@ def reconcile_in_parts(world: World, entity: str = INC, period: str = JANUARY) -
     """Reconcile as the state machine does where there are many documents."""
     key = write_items([(entity, period)], instant_text(world.now()), world.objects)
     for item in json.loads(world.objects.get(key)):
-        reconcile_part(
-            PartItem.model_validate(item),
-            directory=world.directory,
-            register=world.register,
-            book=world.cash_book,
-            erps=world.erps,
-            objects=world.objects,
-        )
-    (report,) = join_parts(
-        key,
-        directory=world.directory,
-        register=world.register,
-        book=world.cash_book,
-        erps=world.erps,
-        objects=world.objects,
-    )
+        reconcile_part(PartItem.model_validate(item), world.reconciliation_sources())
+    (report,) = join_parts(key, world.reconciliation_sources())
     return report

@@ -31,6 +31,7 @@ from billproof.pipeline.steps.release_invoices import release_invoices
 from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
+from billproof.reconciliation.sources import ReconciliationSources
 from billproof.usage.ingestion import Acceptance
 from billproof_ops.local.people import local_identity
 from tests.support.demo_data import published
@@ -256,16 +257,11 @@ class World(MemoryStores):
             if facts.released is not None:
                 self.post(facts.released.invoice)
 
+    def reconciliation_sources(self) -> ReconciliationSources:
+        return ReconciliationSources(self.directory, self.register, self.cash_book, self.erps, self.objects)
+
     def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:
-        return reconcile(
-            legal_entity=entity,
-            period=period,
-            directory=self.directory,
-            register=self.register,
-            book=self.cash_book,
-            erps=self.erps,
-            objects=self.objects,
-        )
+        return reconcile(entity, period, self.reconciliation_sources())
 
 
 def flight(number: int = 1, *, account: str = "UA", day: str = "2013-01-05", **changes: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from billproof.usage.buckets import Buckets
 from billproof.usage.compacted import Compaction, last_compactions, object_key, read_compaction, write_compaction
 from billproof.usage.compacting import LEAST_SEGMENTS, CompactionRequest, CompactionRound, RoundOutcome, plan_compaction
 from billproof.usage.compaction import Compacted, DayOutcome, compact_day, typed_properties
+from billproof.usage.keys import usage_prefix
 from billproof.usage.manifests import compacted_in
 from billproof.usage.model import SegmentRow
 from tests.support.late_usage import FEB, JAN, RUN_DAYS, bill, differences, tiered_world
@@ -185,6 +186,6 @@ def test_names_of_properties_that_differ_in_case_only_share_no_column() -> None:
 def test_a_segment_that_ingestion_did_not_write_is_not_compacted() -> None:
     world = World()
     row = SegmentRow(source="s", id="1", type="t", account="UA", time=f"{DAY}T00:00Z", data={}, received_at="2013")
-    log.write(world.objects, log.usage_prefix(0, DAY), [row])
+    log.write(world.objects, usage_prefix(0, DAY), [row])
     with pytest.raises(InvalidInput, match="no instant as ingestion writes it"):
         compact(world)

@@ -10,11 +10,12 @@ import pytest
 from billproof.pipeline.exposure import exposure
 from billproof.pipeline.live_usage import running_usage
 from billproof.proof.service import prove_run
-from billproof.usage.buckets import WHOLE, Buckets, newer_buckets, read_buckets, record_buckets
+from billproof.usage.buckets import Buckets, newer_buckets, read_buckets, record_buckets, whole
 from billproof.usage.compacted import last_compactions, read_compaction
 from billproof.usage.compacting import CompactionItem, CompactionRequest, plan_compaction
 from billproof.usage.compaction import compact_day
-from billproof.usage.log import SegmentKey, late_marks
+from billproof.usage.keys import SegmentKey
+from billproof.usage.log import late_marks
 from tests.support.fakes import MemoryObjects
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.world import INC, World, flight
@@ -183,4 +184,4 @@ def test_a_bucket_reads_what_its_accounts_had_before_and_nothing_else() -> None:
         assert spread.older == tuple(older)
         assert spread.holds(account)
         assert not any(buckets.spread_of(other).holds(account) for other in buckets.current if other != last)
-    assert buckets.spread_of(3) == WHOLE
+    assert buckets.spread_of(3) == whole()

@@ -5,7 +5,8 @@ import pytest
 from billproof.usage.compaction import compact_day
 from billproof.usage.databases import opened
 from billproof.usage.id_lists import read_ids
-from billproof.usage.log import SegmentKey, ids_key
+from billproof.usage.keys import SegmentKey
+from billproof.usage.log import ids_key
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.world import INC, World, flight
 

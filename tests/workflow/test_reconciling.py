@@ -254,11 +254,7 @@ def test_what_is_dated_on_the_last_day_of_a_month_after_its_look_through_is_foun
         legal_entity=INC,
         period=None,
         now=datetime(2013, 3, 2, 6, tzinfo=UTC),
-        directory=world.directory,
-        register=world.register,
-        book=world.cash_book,
-        erps=world.erps,
-        objects=world.objects,
+        sources=world.reconciliation_sources(),
     )
     assert (result.reconciled, result.variances) == ((f"{INC}.{JANUARY}", f"{INC}.{FEBRUARY}"), 1)
 

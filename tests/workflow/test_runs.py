@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -168,20 +167,14 @@ def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -
     for entity in (INC, EUROPE):
         world.bill(entity)
         world.post_all(entity)
-    ports: dict[str, Any] = {
-        "directory": world.directory,
-        "register": world.register,
-        "book": world.cash_book,
-        "erps": world.erps,
-        "objects": world.objects,
-    }
-    result = reconcile_all(legal_entity=None, period=None, now=NOW, **ports)
+    sources = world.reconciliation_sources()
+    result = reconcile_all(legal_entity=None, period=None, now=NOW, sources=sources)
     assert (result.outcome, result.reconciled) == (
         "balanced",
         tuple(f"skymeter-{entity}.{month}" for entity in ("europe", "inc") for month in ("2012-12", "2013-01")),
     )
     world.records["ledger"].items.clear()
-    result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, **ports)
+    result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, sources=sources)
     assert (result.outcome, result.variances > 0) == ("variances", True)
 
 

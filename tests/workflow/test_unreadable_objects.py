@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from billproof.approvals.dismissing import dismiss_event
-from billproof.completeness.service import read_completeness
 from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.refusals import Quarantine, refused_of_month
@@ -21,6 +20,7 @@ from billproof.usage.compaction import compact_day
 from billproof_ops import cli
 from billproof_ops.local.people import local_identity
 from billproof_ops.target import Target
+from tests.support.completeness import read_completeness
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.spoilt import SPOILT
 from tests.support.verifying import verified

@@ -93,7 +93,7 @@ def test_a_legal_entity_that_cannot_be_reconciled_does_not_stop_the_next(monkeyp
     with pytest.raises(
         ExceptionGroup, match=r"2 of 4 failed.*skymeter-europe 2012-12: no answer; skymeter-europe 2013-01"
     ):
-        reconcile_all(legal_entity=None, period=None, now=NOW, book=world.cash_book, **ports(world))
+        reconcile_all(legal_entity=None, period=None, now=NOW, sources=world.reconciliation_sources())
     assert list(world.objects.keys("reconciliation/")) == [report_key(INC, "2012-12"), report_key(INC, JANUARY)]
 
 
@@ -152,7 +152,7 @@ def test_a_part_that_was_not_reconciled_in_its_round_is_missed_and_stops_no_othe
         key = write_items(months, moment, world.objects)
         for item in map(PartItem.model_validate, json.loads(world.objects.get(key))):
             if (moment, item.legal_entity, item.part) != ("now", INC, 3):
-                reconcile_part(item, book=world.cash_book, **ports(world))
+                reconcile_part(item, world.reconciliation_sources())
     with pytest.raises(ExceptionGroup, match=r"1 of 2 failed.*part 3 of skymeter-inc 2013-01 was not reconciled"):
-        join_parts(key, book=world.cash_book, **ports(world))
+        join_parts(key, world.reconciliation_sources())
     assert list(world.objects.keys("reconciliation/")) == [report_key(EUROPE, JANUARY)]

@@ -41,6 +41,7 @@ from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
 from billproof.pricing.estimates import grown_by, worth_of_more
 from billproof.usage import log
+from billproof.usage.keys import bucket_name
 from billproof.usage.model import ControlTotal
 from billproof.usage.shared_ids import shared_ids
 from billproof.usage.tallies import DayTally, SharedIds
@@ -86,10 +87,10 @@ def check_completeness(
 
 def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: list[str]) -> SharedIds:
     """Look for ids that several accounts have: it holds nothing, and the statement reports it."""
-    days = (day for bucket in plan.buckets for day in artefacts.read(TALLY, plan.run, log.bucket_name(bucket)).days)
+    days = (day for bucket in plan.buckets for day in artefacts.read(TALLY, plan.run, bucket_name(bucket)).days)
     return shared_ids(
         plan.buckets,
-        lambda bucket: artefacts.read(AGGREGATION_PLAN, plan.run, log.bucket_name(bucket)),
+        lambda bucket: artefacts.read(AGGREGATION_PLAN, plan.run, bucket_name(bucket)),
         objects,
         events=sum(day.events for day in days),
         unreadable=unreadable.append,
@@ -100,7 +101,7 @@ def _report(
     plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records, unreadable: list[str]
 ) -> Completeness:
     """Compare what was counted with what was stated, and with each source's own history."""
-    tallies = [artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets]
+    tallies = [artefacts.read(TALLY, plan.run, bucket_name(bucket)) for bucket in plan.buckets]
     unreadable += [key for tally in tallies for key in tally.unreadable]
     totals = _control_totals(plan, artefacts, objects, unreadable.append)
     compared = compare(totals, (hour for tally in tallies for hour in tally.hours))
@@ -139,18 +140,13 @@ def _whole(findings: Sequence[Finding]) -> Money | None:
         return None
 
 
-def read_completeness(objects: Objects, run_id: str) -> Completeness:
-    """Return the last check of a run; raises NotFound."""
-    return Artefacts(objects).read(COMPLETENESS, run_id)
-
-
 def _control_totals(
     plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: Callable[[str], object]
 ) -> Iterable[ControlTotal]:
     """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity.
 
     What the run saw is what its plan lists; a plan of before, without a list, is cut by what was received by then.
-    `unreadable` is told of objects that are gone, or no longer hold what named them.
+    `unreadable` is told of objects that are gone or spoilt.
     """
     if not plan.has_control_totals:
         return
@@ -185,7 +181,7 @@ def _history(
         try:
             earlier = artefacts.read(RUN_PLAN, run_id)
             if not earlier.is_partial:
-                parts = (artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in earlier.buckets)
+                parts = (artefacts.read(TALLY, run_id, bucket_name(bucket)) for bucket in earlier.buckets)
                 return [day for tally in parts for day in tally.days]
         except (ObjectUnreadable, NotFound):
             unreadable(f"runs/{run_id}/")

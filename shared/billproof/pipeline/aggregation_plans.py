@@ -22,7 +22,8 @@ from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
 from billproof.usage.buckets import Buckets
-from billproof.usage.log import COMPRESSION_LEVEL, bucket_name, control_prefix, day_of_key, days_between, ids_key
+from billproof.usage.keys import bucket_name
+from billproof.usage.log import COMPRESSION_LEVEL, control_prefix, day_of_key, days_between, ids_key
 from billproof.usage.manifests import new_manifest
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 

@@ -6,7 +6,7 @@ from functools import cache
 from billproof.errors import NotFound, ObjectUnreadable
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, USAGE, Artefacts
 from billproof.pipeline.usages import usage_part
-from billproof.usage.log import bucket_name
+from billproof.usage.keys import bucket_name
 from billproof.usage.model import AccountUsage, AccountWindow
 from billproof.usage.openings import EarlierWindows, KnownLevels
 

@@ -10,7 +10,7 @@ from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN,
 from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.buckets import Buckets
-from billproof.usage.log import bucket_name
+from billproof.usage.keys import bucket_name
 from billproof.usage.model import AccountWindow, AggregationPlan
 
 

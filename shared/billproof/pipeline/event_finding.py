@@ -18,6 +18,7 @@ from billproof.periods import local_months
 from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.buckets import Buckets
+from billproof.usage.keys import UNKNOWN_DAY, day_of, usage_prefix
 from billproof.usage.model import Quarantined
 from billproof.usage.refused import MUCH_LATER, dismissals, readable_parts, refused_id
 from billproof.usage.refusing import Refused
@@ -91,8 +92,8 @@ def find_event(
     except Refused as refused:
         message = f"the time is not one of RFC 3339 with a zone, such as 2013-01-31T23:59:00-05:00: {refused.reason}"
         raise InvalidInput(message) from None
-    day = log.day_of(moment)
-    prefixes = (log.usage_prefix(bucket, day) for bucket in buckets.holding(account.id))
+    day = day_of(moment)
+    prefixes = (usage_prefix(bucket, day) for bucket in buckets.holding(account.id))
     copies = tuple(copy for prefix in prefixes for copy in _copies(objects, prefix, account.id, source, event))
     refused_copies = tuple(_refused(objects, day, account.id, source, event))
     state = Whereabouts.LOG if copies else Whereabouts.REFUSED if refused_copies else Whereabouts.NOT_HERE
@@ -123,7 +124,7 @@ def _copies(objects: Objects, prefix: str, account: str, source: str, event: str
 
 
 def _refused(objects: Objects, day: str, account: str, source: str, event: str) -> Iterator[RefusedCopy]:
-    days = [day, log.UNKNOWN_DAY]
+    days = [day, UNKNOWN_DAY]
     kept = itertools.chain.from_iterable(log.read_quarantine(objects, one) for one in days)
     lines = [line for line in kept if _is_copy(line, account, source, event)]
     decided = dismissals(objects, days) if lines else {}

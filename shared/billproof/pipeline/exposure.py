@@ -26,7 +26,8 @@ from billproof.ports import Objects
 from billproof.pricing.model import AccountPricing
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
-from billproof.usage.log import bucket_name, days_between
+from billproof.usage.keys import bucket_name
+from billproof.usage.log import days_between
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, BatchUsage
 
 BATCH_SIZE = 100

@@ -20,7 +20,7 @@ from billproof.pipeline.months import Months
 from billproof.ports import NewObject, Objects, Records
 from billproof.pricing.terms import BatchPlan
 from billproof.usage.buckets import Buckets
-from billproof.usage.log import bucket_name
+from billproof.usage.keys import bucket_name
 
 LOOKUPS_AT_ONCE = 16
 AHEAD = 64  # accounts that are planned together: so many wait at most for their batch

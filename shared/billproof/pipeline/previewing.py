@@ -27,7 +27,7 @@ from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects, Records
 from billproof.tax.port import Engines
 from billproof.usage.buckets import Buckets
-from billproof.usage.log import bucket_name
+from billproof.usage.keys import bucket_name
 from billproof.usage.model import AggregationPlan
 
 PREVIEW = "preview"

@@ -23,8 +23,10 @@ from billproof.proof.numbers import compare_number
 from billproof.proof.reading import RunReads
 from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
 from billproof.usage.aggregation import aggregate
-from billproof.usage.log import COMPRESSION_LEVEL, bucket_name
-from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage, EventCounts, by_window
+from billproof.usage.keys import bucket_name
+from billproof.usage.log import COMPRESSION_LEVEL
+from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage, EventCounts
+from billproof.usage.windows import by_window
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from billproof.usage import log
 from billproof.usage.buckets import newer_buckets
 from billproof.usage.earlier_lists import Lists, list_numbers
 from billproof.usage.manifests import is_intact, seen_by, segments_of
-from billproof.usage.model import AFTER_ALL, AccountUsage, AccountWindow, AggregationPlan, SegmentRow, Usages
+from billproof.usage.model import AFTER_ALL, AccountUsage, AccountWindow, AggregationPlan, SegmentRow
+from billproof.usage.windows import Usages
 
 
 @dataclass

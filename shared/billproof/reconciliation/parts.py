@@ -8,21 +8,16 @@ What else the ERP holds of the month after is looked through when the parts are 
 import json
 from collections.abc import Sequence
 
-from billproof.erp.lookup import PostedDocuments
-from billproof.erp.port import Erps
 from billproof.errors import NotFound, work_apart
 from billproof.ids import canonical_json, digest
 from billproof.invoicing.facts import REGISTER_SHARDS
-from billproof.invoicing.register import Register
-from billproof.masterdata.directory import Directory
 from billproof.model import Model
 from billproof.nets import TroubleLimit
-from billproof.payments.book import CashBook
 from billproof.periods import Period
 from billproof.ports import Objects
-from billproof.reconciliation.comparison import Comparison
 from billproof.reconciliation.model import Reconciliation
-from billproof.reconciliation.sums import ReconciliationPart, Sums, read_part, write_part, write_report
+from billproof.reconciliation.sources import ReconciliationSources
+from billproof.reconciliation.sums import ReconciliationPart, read_part, write_part, write_report
 
 _SHARED = "_shared"
 
@@ -48,52 +43,37 @@ def write_items(months: Sequence[tuple[str, str]], moment: str, objects: Objects
     return key
 
 
-def reconcile_part(
-    item: PartItem, *, directory: Directory, register: Register, book: CashBook, erps: Erps, objects: Objects
-) -> ReconciliationPart:
+def reconcile_part(item: PartItem, sources: ReconciliationSources) -> ReconciliationPart:
     """Reconcile one part of a month and store what it comes to; raises TooMuchTrouble once that is kept."""
-    comparison, sums = _begin(item, directory=directory, register=register, book=book, erps=erps, objects=objects)
-    for facts in register.of_shard(item.legal_entity, item.period, item.part):
+    comparison, sums = sources.begin(item.legal_entity)
+    for facts in sources.register.of_shard(item.legal_entity, item.period, item.part):
         sums.add_document(comparison.of_document(facts))
     part = sums.part(item.period, item.part, item.round, compared=comparison.compared)
-    write_part(objects, part)
+    write_part(sources.objects, part)
     comparison.net.refuse_too_much(TroubleLimit(), sums.documents)
     return part
 
 
-def _begin(
-    item: PartItem, *, directory: Directory, register: Register, book: CashBook, erps: Erps, objects: Objects
-) -> tuple[Comparison, Sums]:
-    entity = directory.legal_entity(item.legal_entity)
-    versions = directory.versions_of(item.legal_entity)
-    lookup = PostedDocuments(entity, erps)
-    return Comparison(versions, register=register, objects=objects, lookup=lookup, book=book), Sums(entity)
-
-
-def join_parts(
-    items_key: str, *, directory: Directory, register: Register, book: CashBook, erps: Erps, objects: Objects
-) -> list[Reconciliation]:
+def join_parts(items_key: str, sources: ReconciliationSources) -> list[Reconciliation]:
     """Put the parts of a round together, look through what else the ERPs hold, and store the reports.
 
     A month of which a part was not reconciled raises NotFound, and stops no other month.
     """
-    items = [PartItem.model_validate(item) for item in json.loads(objects.get(items_key))]
+    items = [PartItem.model_validate(item) for item in json.loads(sources.objects.get(items_key))]
     by_month: dict[tuple[str, str], list[PartItem]] = {}
     for item in items:
         by_month.setdefault((item.legal_entity, item.period), []).append(item)
 
     def join(parts: Sequence[PartItem]) -> Reconciliation:
-        comparison, sums = _begin(
-            parts[0], directory=directory, register=register, book=book, erps=erps, objects=objects
-        )
+        comparison, sums = sources.begin(parts[0].legal_entity)
         period = Period.month(parts[0].period)
         for item in parts:
-            part = _stored(item, objects)
+            part = _stored(item, sources.objects)
             sums.add_part(part)
             comparison.remember(part.compared)
         sums.add(comparison.of_opening(period))
         sums.add(comparison.of_others(period.next()))
-        return write_report(objects, sums.report(period.name))
+        return write_report(sources.objects, sums.report(period.name))
 
     return work_apart(join, ((f"{name} {month}", parts) for (name, month), parts in by_month.items()))
 

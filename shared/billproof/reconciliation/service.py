@@ -5,33 +5,19 @@ from datetime import datetime
 from itertools import islice
 from typing import Self
 
-from billproof.erp.lookup import PostedDocuments
-from billproof.erp.port import Erps
 from billproof.errors import work_apart
-from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.nets import TroubleLimit
-from billproof.payments.book import CashBook
 from billproof.periods import Period, instant_text
-from billproof.ports import Objects
-from billproof.reconciliation.comparison import Comparison
 from billproof.reconciliation.model import Reconciliation, ReconciliationOutcome
 from billproof.reconciliation.parts import write_items
-from billproof.reconciliation.sums import Sums, write_report
+from billproof.reconciliation.sources import ReconciliationSources
+from billproof.reconciliation.sums import ReconciliationPart, write_report
 
 
-def reconcile(
-    *,
-    legal_entity: str,
-    period: str,
-    directory: Directory,
-    register: Register,
-    book: CashBook,
-    erps: Erps,
-    objects: Objects,
-) -> Reconciliation:
+def reconcile(legal_entity: str, period: str, sources: ReconciliationSources) -> Reconciliation:
     """Compare every released invoice of the period with the ERP, and the ERP with the invoices; keep the result.
 
     Every invoice document is read and its digest compared, so a changed document is a variance too. What is posted
@@ -40,16 +26,12 @@ def reconcile(
     looked through by the period before it. The entries of an opening are compared with its first period. What a
     document raises is its own variance; where too many do, it raises TooMuchTrouble once the result is kept.
     """
-    entity = directory.legal_entity(legal_entity)
-    versions = directory.versions_of(legal_entity)
-    lookup = PostedDocuments(entity, erps)
-    comparison = Comparison(versions, register=register, objects=objects, lookup=lookup, book=book)
-    sums = Sums(entity)
-    for facts in register.of_period(legal_entity, period):
+    comparison, sums = sources.begin(legal_entity)
+    for facts in sources.register.of_period(legal_entity, period):
         sums.add_document(comparison.of_document(facts))
     sums.add(comparison.of_opening(Period.month(period)))
     sums.add(comparison.of_others(Period.month(period).next()))
-    report = write_report(objects, sums.report(period))
+    report = write_report(sources.objects, sums.report(period))
     comparison.net.refuse_too_much(TroubleLimit(), sums.documents)
     return report
 
@@ -76,17 +58,24 @@ class ReconciliationResult(Model):
             variances=variances,
         )
 
+    @classmethod
+    def of_part(cls, part: ReconciliationPart) -> Self:
+        """Return what a part comes to: what differs is told once, where the parts are put together."""
+        return cls(
+            outcome=ReconciliationOutcome.RECONCILED,
+            reconciled=(f"{part.legal_entity}.{part.period}",),
+            invoices=part.invoices,
+            postings=part.postings,
+            variances=len(part.variances),
+        )
+
 
 def reconcile_all(
     *,
     legal_entity: str | None,
     period: str | None,
     now: datetime,
-    directory: Directory,
-    register: Register,
-    book: CashBook,
-    erps: Erps,
-    objects: Objects,
+    sources: ReconciliationSources,
     part_size: int | None = None,
 ) -> ReconciliationResult:
     """Reconcile one legal entity or all, for one month or the last two whole ones in each entity's time zone.
@@ -95,6 +84,7 @@ def reconcile_all(
     what was dated in it on its last day or later on is found, too. One month's trouble never stops the next. Where a
     legal entity has more than `part_size` accounts, the parts of all months are named in place of that (parts.py).
     """
+    directory = sources.directory
     entities = [directory.legal_entity(legal_entity)] if legal_entity else directory.legal_entities()
     months = [
         (entity.id, month.name)
@@ -105,20 +95,11 @@ def reconcile_all(
         return ReconciliationResult(
             outcome=ReconciliationOutcome.DIVIDED,
             reconciled=(),
-            parts_key=write_items(months, instant_text(now), objects),
+            parts_key=write_items(months, instant_text(now), sources.objects),
         )
 
     def reconcile_month(of: tuple[str, str]) -> Reconciliation:
-        name, month = of
-        return reconcile(
-            legal_entity=name,
-            period=month,
-            directory=directory,
-            register=register,
-            book=book,
-            erps=erps,
-            objects=objects,
-        )
+        return reconcile(*of, sources)
 
     return ReconciliationResult.of(
         work_apart(reconcile_month, ((f"{name} {month}", (name, month)) for name, month in months))

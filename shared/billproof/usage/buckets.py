@@ -16,6 +16,7 @@ bucket of each count, then.
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
 from pydantic import Field
@@ -47,7 +48,10 @@ class BucketSpread(Model):
         return shard_of(account, self.count) == self.shard
 
 
-WHOLE = BucketSpread()
+@cache
+def whole() -> BucketSpread:
+    """Return the spread of a bucket that reads itself alone."""
+    return BucketSpread()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Buckets:
         start, count = next((start, count) for start, count in reversed(pairs) if bucket >= start)
         shard = bucket - start
         older = [begin + shard % number for begin, number in reversed(pairs) if begin < start]
-        return BucketSpread(older=tuple(older), shard=shard, count=count) if older else WHOLE
+        return BucketSpread(older=tuple(older), shard=shard, count=count) if older else whole()
 
     def reading(self, bucket: int) -> list[int]:
         """Return the buckets that read some bucket: itself, and newer ones."""

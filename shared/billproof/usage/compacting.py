@@ -17,8 +17,9 @@ from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.buckets import WHOLE, Buckets, BucketSpread
+from billproof.usage.buckets import Buckets, BucketSpread, whole
 from billproof.usage.compacted import last_compactions
+from billproof.usage.keys import CompactionKey, SegmentKey
 
 LEAST_SEGMENTS = 20
 """Segments that a day under way has before it is compacted: fewer are read as fast as they are."""
@@ -40,7 +41,7 @@ class CompactionItem(Model):
     bucket: int
     day: str
     segments: int
-    spread: BucketSpread = WHOLE
+    spread: BucketSpread = Field(default_factory=whole)
 
 
 class RoundOutcome(StrEnum):
@@ -87,7 +88,7 @@ def _due(
 ) -> Iterator[CompactionItem]:
     covered = _covered(bucket, days, objects)
     for keys in log.segments_of(objects, (bucket, *spread.older), days):
-        day, segments = log.SegmentKey.parse(keys[0]).day, len(keys)
+        day, segments = SegmentKey.parse(keys[0]).day, len(keys)
         new = segments - covered.get(day, 0)
         if new >= (1 if day < today else max(LEAST_SEGMENTS, covered.get(day, 0))):
             yield CompactionItem(bucket=bucket, day=day, segments=segments, spread=spread)
@@ -95,7 +96,7 @@ def _due(
 
 def _covered(bucket: int, days: Sequence[str], objects: Objects) -> dict[str, int]:
     """Return how many segments the last compaction of each day covers."""
-    return {day: log.CompactionKey.parse(key).segments for day, key in last_compactions(objects, bucket, days).items()}
+    return {day: CompactionKey.parse(key).segments for day, key in last_compactions(objects, bucket, days).items()}
 
 
 def _checked(items_key: str, objects: Objects) -> CompactionRound:

@@ -20,13 +20,14 @@ from billproof.masterdata.meters import Meter
 from billproof.model import Model
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.buckets import WHOLE, BucketSpread
+from billproof.usage.buckets import BucketSpread, whole
 from billproof.usage.chunks import Loading, fetch_all, property_texts
 from billproof.usage.compacted import PARQUET, Compaction, PropertyColumns, object_key, write_compaction
 from billproof.usage.correcting import keep_standing
 from billproof.usage.databases import opened
 from billproof.usage.earlier_lists import number_files
 from billproof.usage.judging import judge_copies, load_copies
+from billproof.usage.keys import SegmentKey
 from billproof.usage.rollups import rolled_up, rollup_key
 from billproof.usage.sql_texts import TIME_LETTERS
 
@@ -131,7 +132,7 @@ def typed_properties(meters: Iterable[Meter]) -> list[TypedProperty]:
 
 
 def compact_day(
-    bucket: int, day: str, *, objects: Objects, meters: Iterable[Meter], spread: BucketSpread = WHOLE
+    bucket: int, day: str, *, objects: Objects, meters: Iterable[Meter], spread: BucketSpread | None = None
 ) -> Compacted:
     """Compact the segments that a bucket and day hold now, and say so; the same segments give the same object.
 
@@ -140,6 +141,7 @@ def compact_day(
     Raises InvalidInput where a row's times are not as ingestion writes them, and ObjectUnreadable where a segment does
     not read: the day is read from its segments, then.
     """
+    spread = spread or whole()
     segments = [key for keys in log.segments_of(objects, (bucket, *spread.older), [day]) for key in keys]
     if not segments:
         return Compacted(bucket=bucket, day=day, outcome=DayOutcome.EMPTY, segments=0, copies=0)
@@ -165,7 +167,7 @@ def compact_day(
         bucket=bucket,
         day=day,
         object=key,
-        segments=tuple(log.SegmentKey.parse(segment).name_in(bucket) for segment in segments),
+        segments=tuple(SegmentKey.parse(segment).name_in(bucket) for segment in segments),
         copies=copies,
         events=copies - again,
         engine=duckdb.__version__,

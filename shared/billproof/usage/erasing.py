@@ -21,6 +21,7 @@ from billproof.usage import log
 from billproof.usage.buckets import Buckets
 from billproof.usage.compacted import is_compacted_key, read_compaction
 from billproof.usage.discarded import letters_without
+from billproof.usage.keys import CompactionKey, SegmentKey, compacted_prefix, compaction_prefix, usage_prefix
 from billproof.usage.model import Quarantined
 from billproof.usage.refused import readable_parts
 
@@ -88,7 +89,7 @@ def take_out(
 def _segments(
     account: str, objects: AuditedObjects, holding: Sequence[int], unreadable: list[str]
 ) -> Iterator[_Shared]:
-    for key in chain_iterables.from_iterable(objects.keys(log.usage_prefix(bucket, "")) for bucket in holding):
+    for key in chain_iterables.from_iterable(objects.keys(usage_prefix(bucket, "")) for bucket in holding):
         rows = log.read_intact(objects, key)
         if rows is None:
             unreadable.append(key)
@@ -104,13 +105,13 @@ def _compacted(bucket: int, buckets: Buckets, removed: Sequence[str], objects: A
     What is left is compacted anew. An object that no compaction names is of one that was stopped, and goes, too.
     """
     reads = (bucket, *buckets.spread_of(bucket).older)
-    left = {key for one in reads for key in objects.keys(log.usage_prefix(one, ""))} - set(removed)
+    left = {key for one in reads for key in objects.keys(usage_prefix(one, ""))} - set(removed)
     compactions: dict[str, list[str]] = {}
     parquet: dict[str, list[str]] = {}
-    for key in filter(log.CompactionKey.is_key, objects.keys(log.compaction_prefix(bucket, ""))):
-        compactions.setdefault(log.CompactionKey.parse(key).day, []).append(key)
-    for key in filter(is_compacted_key, objects.keys(log.compacted_prefix(bucket, ""))):
-        parquet.setdefault(log.SegmentKey.parse(key).day, []).append(key)
+    for key in filter(CompactionKey.is_key, objects.keys(compaction_prefix(bucket, ""))):
+        compactions.setdefault(CompactionKey.parse(key).day, []).append(key)
+    for key in filter(is_compacted_key, objects.keys(compacted_prefix(bucket, ""))):
+        parquet.setdefault(SegmentKey.parse(key).day, []).append(key)
     keys: list[str] = []
     for day in sorted(compactions.keys() | parquet.keys()):
         of_day, content = compactions.get(day, []), parquet.get(day, [])

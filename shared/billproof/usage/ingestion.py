@@ -13,6 +13,7 @@ from billproof.ports import Clock, NewObject, Objects
 from billproof.usage import log
 from billproof.usage.buckets import Buckets
 from billproof.usage.fast_path import plain_rows
+from billproof.usage.keys import day_of
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
 from billproof.usage.refused import readable_parts
 from billproof.usage.refusing import Refused
@@ -273,7 +274,7 @@ class _Call:
             raw=raw.decode(errors="backslashreplace"),
         )
         self._sorting.quarantined += 1
-        self._sorting.put(log.quarantine_prefix(log.day_of(time)), line, message.id)
+        self._sorting.put(log.quarantine_prefix(day_of(time)), line, message.id)
 
     def _internal_error(self, error: Exception) -> Refused:
         self._sorting.internal_errors += 1

@@ -23,6 +23,7 @@ from billproof.ids import canonical_json, digest_bytes
 from billproof.ports import NewObject, Objects
 from billproof.usage import log
 from billproof.usage.compacted import last_compactions
+from billproof.usage.keys import SegmentKey, bucket_name
 from billproof.usage.model import AggregationPlan
 
 _SUFFIX = ".json.zst"
@@ -40,7 +41,7 @@ def new_manifest(objects: Objects, run: str, buckets: Sequence[int], days: Seque
     compactions = last_compactions(objects, bucket, days)
     data = _packed(planned_at, _names(objects, buckets, days), compactions)
     digest = digest_bytes(data)[:40]
-    key = f"runs/{run}/segments/{log.bucket_name(bucket)}-{digest}{_SUFFIX}"
+    key = f"runs/{run}/segments/{bucket_name(bucket)}-{digest}{_SUFFIX}"
     return NewObject(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
 
 
@@ -79,7 +80,7 @@ def segments_of(plan: AggregationPlan, objects: Objects) -> Iterator[list[str]]:
     names = _read(objects, plan.manifest)
     for day in plan.days:
         if day in names:
-            yield [str(log.SegmentKey.named(name, plan.bucket, day)) for name in names[day]]
+            yield [str(SegmentKey.named(name, plan.bucket, day)) for name in names[day]]
 
 
 def seen_by(objects: Objects, manifest: str, *, lacking: Container[str] = ()) -> frozenset[str]:
@@ -95,10 +96,7 @@ def seen_by(objects: Objects, manifest: str, *, lacking: Container[str] = ()) ->
     lists = [_read(objects, key) for key in keys]
     bucket = log.bucket_of_list(manifest)
     return frozenset(
-        str(log.SegmentKey.named(name, bucket, day))
-        for names in lists
-        for day, of_day in names.items()
-        for name in of_day
+        str(SegmentKey.named(name, bucket, day)) for names in lists for day, of_day in names.items() for name in of_day
     )
 
 
@@ -109,7 +107,7 @@ def _before(manifest: str) -> str:
 def _names(objects: Objects, buckets: Sequence[int], days: Sequence[str]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for keys in log.segments_of(objects, buckets, days):
-        for key in map(log.SegmentKey.parse, keys):
+        for key in map(SegmentKey.parse, keys):
             names.setdefault(key.day, []).append(key.name_in(buckets[0]))
     return names
 

@@ -1,7 +1,6 @@
 """What the usage log, the quarantine and the aggregation write."""
 
 import operator
-from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -12,7 +11,7 @@ from billproof.masterdata.meters import Aggregation, is_level
 from billproof.model import Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
-from billproof.usage.buckets import WHOLE, BucketSpread
+from billproof.usage.buckets import BucketSpread, whole
 from billproof.usage.levels import Closing, LevelSource
 
 AFTER_ALL = "9999"
@@ -217,7 +216,7 @@ class AggregationPlan(Model):
     stated: tuple[AskedAggregate, ...] = ()
     manifest: str = ""
     known_ids: str | None = None
-    spread: BucketSpread = Field(default=WHOLE, exclude_if=lambda spread: spread.is_whole)
+    spread: BucketSpread = Field(default_factory=whole, exclude_if=lambda spread: spread.is_whole)
 
     @property
     def reads(self) -> tuple[int, ...]:
@@ -296,12 +295,3 @@ class BatchUsage(Model):
     batch: str
     bucket: int
     accounts: tuple[AccountUsage, ...]
-
-
-Usages = Mapping[tuple[str, str], AccountUsage]
-"""What was used, by account and the name of the period: the run's, and earlier ones that late usage reached."""
-
-
-def by_window(usages: Iterable[AccountUsage]) -> dict[tuple[str, str], AccountUsage]:
-    """Sort usages by account and period."""
-    return {(usage.account, usage.period): usage for usage in usages}
