@@ -195,7 +195,7 @@ def over_payment(evidence: Evidence) -> MatchVerdict | None:
     doubt = _doubt_of_amount(evidence, evidence.named_open, [rest, evidence.amount])
     if _may_be_a_part_again(evidence, items):
         doubt = SENT_TWICE
-    elif evidence.named_paid or taken(evidence, items):
+    elif evidence.named_paid or (len(items) > 1 and taken(evidence, items)):
         doubt = "It also names what is paid, or a discount may be taken: the rest may be more than it seems."
     if doubt:
         return propose(evidence, items, allocations, *said, doubt)
