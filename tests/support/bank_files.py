@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import date
 from xml.sax.saxutils import escape
 
+from billproof.masterdata.csv_files import CsvColumns, CsvStatementFormat, DayFormat
 from billproof.money import Money, exponent
-from billproof.payments.csv_files import CsvColumns, CsvStatementFormat, DayFormat
 from billproof.payments.model import Payer
 from billproof.payments.statements import BankStatement, MovementKind, StatementEntry
 

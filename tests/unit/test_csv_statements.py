@@ -8,10 +8,11 @@ from pydantic import ValidationError
 from billproof.adapters.bank_files.parsing import parse_statement
 from billproof.adapters.bank_files.values import MOST_BYTES
 from billproof.errors import InvalidInput
+from billproof.masterdata.csv_files import CsvStatementFormat, DayFormat
 from billproof.money import Money
-from billproof.payments.csv_files import CsvStatementFormat, DayFormat
 from billproof.payments.statements import BankStatement, MovementKind
 from billproof_ops.paths import ROOT
+from tests.support.parties import seller
 
 COLUMNS = {"booked_on": "Day", "amount": "Amount", "balance": "Balance", "remittance": ["Text", "More"]}
 FORMAT: dict[str, Any] = {
@@ -200,3 +201,13 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read() -> None:
 def test_a_format_that_does_not_say_everything_once_is_refused(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         CsvStatementFormat.model_validate(FORMAT | fields)
+
+
+def test_a_legal_entity_has_its_formats_by_name() -> None:
+    declared = CsvStatementFormat.model_validate(FORMAT)
+    published = seller("US", csv_statements=[declared])
+    assert published.csv_format("house-bank") == declared
+    with pytest.raises(InvalidInput, match="no CSV format of that name"):
+        published.csv_format("other-bank")
+    with pytest.raises(ValidationError, match="two CSV formats have one id"):
+        seller("US", csv_statements=[declared, declared])

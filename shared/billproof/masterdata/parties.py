@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Protocol, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidInput
+from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.model import Day, Flag, Model
 from billproof.money import Rounding
 from billproof.names import Country, Currency, Name, Nonnegative, TimeZone, Version
@@ -168,7 +169,8 @@ class LegalEntity(Model):
     `balance_limits` of its currency waits for a person; without a limit any does. Unless it `numbers_zero_invoices` as
     any other, invoices that come to nothing have a series of their own. `usage_sources` send for its accounts: what
     they send for no account that is known is this legal entity's to look after. Its customers' money arrives on its
-    `cash_accounts`; the chart then names the accounts of payments.
+    `cash_accounts`; the chart then names the accounts of payments. `csv_statements` say how its banks write statements
+    as CSV.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -193,6 +195,7 @@ class LegalEntity(Model):
     numbers_zero_invoices: Flag = True
     usage_sources: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     cash_accounts: tuple[CashAccount, ...] = Field(default=(), exclude_if=operator.not_)
+    csv_statements: tuple[CsvStatementFormat, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -209,6 +212,22 @@ class LegalEntity(Model):
             message = "with cash accounts, the chart of accounts names those of payments: cash"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _names_each_csv_format(self) -> Self:
+        names = [declared.id for declared in self.csv_statements]
+        if len(set(names)) != len(names):
+            message = "two CSV formats have one id"
+            raise ValueError(message)
+        return self
+
+    def csv_format(self, name: str) -> CsvStatementFormat:
+        """Return the CSV format of a name; raises InvalidInput where there is none."""
+        declared = next((declared for declared in self.csv_statements if declared.id == name), None)
+        if declared is None:
+            message = f"{self.id} has no CSV format of that name"
+            raise InvalidInput(message)
+        return declared
 
     def cash_account(self, source: str) -> CashAccount | None:
         """Return the cash account of a source, or None."""

@@ -8,8 +8,8 @@ from datetime import date
 from itertools import islice
 
 from billproof.adapters.bank_files.values import MOST_BYTES, day, decoded, money, refuse
+from billproof.masterdata.csv_files import CsvShape
 from billproof.money import Money
-from billproof.payments.csv_files import CsvShape
 
 MOST_ROWS = 100_000
 _WITH_BYTE_ORDER_MARK = {"utf-8": "utf-8-sig"}

@@ -12,8 +12,8 @@ from billproof.adapters.bank_files.values import (
     reference_or_none,
     refuse,
 )
+from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.money import Money
-from billproof.payments.csv_files import CsvStatementFormat
 from billproof.payments.model import Payer
 from billproof.payments.statements import BankStatement, MovementKind, StatementEntry
 

@@ -2,7 +2,7 @@
 
 from billproof.adapters.bank_files import bai2, camt, csv_statement, mt940
 from billproof.adapters.bank_files.values import MOST_BYTES, refuse
-from billproof.payments.csv_files import CsvStatementFormat
+from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.payments.statements import BankStatement
 
 _LOOKED_AT = 4096
