@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,6 +25,7 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.periods import instant_text
 from billproof.ports import Record, Workflows
 from billproof.settings import Settings
+from billproof.webhooks.ports import SendResult, WebhookSender
 from billproof_ops.demo import story
 from billproof_ops.template import read_template
 from tests.bench import load
@@ -37,7 +38,9 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Billproof")
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
 AT_ONCE = datetime(2013, 1, 2, tzinfo=UTC)
 """Events come when they happen: none is late."""
-TABLES = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions", "audit", "idempotency")
+TABLES = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions", "audit", "idempotency", "events")
+
+QUEUES = ("postings", "deliveries", "webhooks", "given-up")
 
 
 class _Context:
@@ -63,8 +66,22 @@ class Clocked(Composition):
         """Executions that are noted and not run: the bench calls the steps itself."""
         return MemoryWorkflows()
 
+    @cached_property
+    def webhook_sender(self) -> WebhookSender:
+        """What is told is answered at once, and goes nowhere."""
+        return Answering()
+
     def now(self) -> datetime:
         return self.moment
+
+
+class Answering:
+    """Answers each request at once, and sends nothing."""
+
+    def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> SendResult:
+        """Take a body."""
+        del url, headers, body
+        return SendResult(status=200)
 
 
 @contextmanager
@@ -75,16 +92,23 @@ def deployed(*, buckets: int, batch_size: int = 100) -> Iterator[tuple[Clocked, 
             client("s3").create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=bucket == "audit")
         for table in TABLES:
             _create_table(table)
-        queues = {name: client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("postings", "deliveries")}
+        queues = {name: client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
+        client("events").create_event_bus(Name="events")
+        client("secretsmanager").create_secret(Name="webhooks", SecretString="a key")
         environment = {f"{table.upper()}_TABLE": table for table in TABLES} | {
             "DATA_BUCKET": "data",
             "AUDIT_BUCKET": "audit",
             "AUDIT_RETENTION_DAYS": "3653",
             "POSTINGS_QUEUE_URL": queues["postings"],
             "DELIVERIES_QUEUE_URL": queues["deliveries"],
+            "WEBHOOK_DELIVERIES_QUEUE_URL": queues["webhooks"],
+            "WEBHOOK_DEAD_LETTERS_URL": queues["given-up"],
+            "WEBHOOK_KEY_ARN": "webhooks",
+            "EVENTS_BUS": "events",
             "BUCKET_COUNT": str(buckets),
             "BATCH_SIZE": str(batch_size),
             "BATCH_CONCURRENCY": "40",
+            "PART_SIZE": "5000",
             "CUT_OFF_GRACE_HOURS": "24",
             "EVENT_AGE_DAYS": "400",
         }

@@ -151,7 +151,7 @@ class MemoryStores:
                 setattr(getattr(self, machine), name, dict(getattr(getattr(other, machine), name)))
         self.tokens.answers, self.answers.kept = dict(other.tokens.answers), dict(other.answers.kept)
         self.mailer.sent, self.delivered_at_once = list(other.mailer.sent), list(other.delivered_at_once)
-        self._sent, self.moment, self.counts = other._sent, other.moment, other.counts
+        self._sent, self.moment = other._sent, other.moment
 
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""

@@ -15,6 +15,7 @@ def played_once(play: Callable[[], World]) -> Callable[[], World]:
         world = played()
         copy = World(buckets=world.counts[-1], batch_size=world.batch_size, master_data=False)
         copy.take_after(world)
+        copy.counts = world.counts
         return copy
 
     return copied
