@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.money import Money
-from billproof.payments.csv_files import CsvStatementFormat
 from billproof_ops import naming, payments, tables
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, verbs
 from billproof_ops.target import Target
@@ -21,14 +21,14 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="A bank's file: CAMT.053 or .054, MT940, BAI2, or CSV with --format.")],
     *,
     declared: Annotated[
-        Path | None, typer.Option("--format", help="How the bank writes its CSV: a JSON file, see the page.")
-    ] = None,
+        str, typer.Option("--format", help="How the bank writes its CSV: a format of the legal entity, or a JSON file.")
+    ] = "",
+    legal_entity: Entity = "",
     as_json: AsJson = False,
 ) -> None:
     """Read a bank's statements, and send what arrived on to be matched. The same file twice changes nothing."""
     target = Target.find()
-    shape = CsvStatementFormat.model_validate_json(declared.read_bytes()) if declared is not None else None
-    imported = payments.import_statements(target, file.read_bytes(), shape)
+    imported = payments.import_statements(target, file.read_bytes(), _format(target, declared, legal_entity))
     if as_json:
         print_json([statement.model_dump(mode="json") for statement in imported])
         return
@@ -40,6 +40,14 @@ def import_file(
         )
         if one.taken_back:
             console.print(f"  {one.taken_back} entries take money back: note each with `payments give-back`")
+
+
+def _format(target: Target, declared: str, legal_entity: str) -> CsvStatementFormat | None:
+    if not declared:
+        return None
+    if declared.endswith(".json"):
+        return CsvStatementFormat.model_validate_json(Path(declared).read_bytes())
+    return target.ports.directory.legal_entity(naming.legal_entity(target, legal_entity)).csv_format(declared)
 
 
 @app.command("list")

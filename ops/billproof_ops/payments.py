@@ -8,8 +8,8 @@ from typing import Any
 from billproof.adapters.bank_files.parsing import parse_statement
 from billproof.conservation.cash import CashStatement, cash_statement
 from billproof.ids import canonical_json
+from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.payments.cash import ReceiptState
-from billproof.payments.csv_files import CsvStatementFormat
 from billproof.payments.model import CashReceipt
 from billproof.payments.receivables import Receivables
 from billproof.payments.statements import BankStatement, Continuity, MovementKind, follows

@@ -33,6 +33,7 @@ from billproof.masterdata.directory import Directory
 from billproof.periods import Period
 from billproof.proof.service import prove_run
 from billproof.reconciliation.service import reconcile
+from billproof.reconciliation.sources import ReconciliationSources
 from billproof_ops import billing
 from billproof_ops import target as targets
 from billproof_ops.demo import story
@@ -101,8 +102,10 @@ def publish(target: Target) -> None:
     account = next(account for account in demo.accounts if account.id == "UA")
     contract = next(terms for terms in demo.contracts if terms.account == "UA")
     directory: Directory = target.ports.directory
-    for document in (*demo.legal_entities, *demo.meters):
-        directory.add(document)
+    for entity in demo.legal_entities:
+        directory.add(entity)
+    for meter in demo.meters:
+        directory.add(meter)
     adopt_policies(target)
 
     def add(name: str) -> None:
@@ -166,14 +169,8 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
     wrong += [f"number {number} is there {times} times" for number, times in numbers.items() if times > 1]
     wrong += [f"{number} is posted {posted[number]} times" for number in numbers if posted[number] != 1]
     wrong += [f"{facts.id} is not delivered" for facts in released if not facts.is_delivered]
-    report = reconcile(
-        legal_entity=INC,
-        period=JANUARY,
-        directory=ports.directory,
-        register=ports.register,
-        erps=ports.erps,
-        objects=ports.objects,
-    )
+    sources = ReconciliationSources(ports.directory, ports.register, ports.cash_book, ports.erps, ports.objects)
+    report = reconcile(INC, JANUARY, sources)
     wrong += [f"{variance.cause}: {variance.external_reference}" for variance in report.variances]
     wrong += [str(difference) for difference in prove_run(run, stores=ports.stores()).differences]
     wrong += [f"{queue} holds {depth}" for queue, depth in depths(target).items() if depth]
