@@ -4,11 +4,13 @@ from decimal import Decimal
 from threading import Barrier, Thread
 
 import pytest
+from pydantic import ValidationError
 
+from billproof.conservation.cash import cash_statement
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.money import Money
 from billproof.payments.desk import CashDecision
-from billproof.payments.model import Allocation, Match, MatchOutcome, Payer, ReceiptStatus, UseKind
+from billproof.payments.model import Allocation, CashReceipt, Match, MatchOutcome, Payer, ReceiptStatus, UseKind
 from tests.support.balances import FEB, JAN
 from tests.support.cash import (
     BANK,
@@ -98,6 +100,31 @@ def test_what_a_person_decides_is_within_what_there_is(
     with pytest.raises(InvalidInput, match=why):
         desk_of(world).decide(state.receipt.id, account=account, payments=[(number, amount)], decision=BEN)  # type: ignore[list-item]
     assert world.cash_book.state(state.receipt.legal_entity, state.receipt.id) == state
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "10.001", "1e-3"])
+def test_a_receipt_is_an_amount_above_zero_in_whole_minor_units(amount: str) -> None:
+    with pytest.raises(ValidationError):
+        CashReceipt.model_validate({**receipt(usd(1)).model_dump(), "amount": {"amount": amount, "currency": "USD"}})
+
+
+def test_what_goes_back_is_in_whole_minor_units_too() -> None:
+    world = cash_world()
+    state = take(world, receipt(usd(10)))
+    with pytest.raises(InvalidInput, match="finer than the minor unit"):
+        desk_of(world).give_back(
+            state.receipt.id, Money(amount=Decimal("0.001"), currency="USD"), UseKind.RETURNED, CashDecision()
+        )
+
+
+def test_money_of_an_account_that_is_gone_is_in_the_statement() -> None:
+    world = cash_world(JAN)
+    take(world, receipt(usd(30), remittance=number_of(world, JAN)))
+    members = [key for key in world.records["contracts"].items if key.partition.startswith("members#")]
+    for key in members:
+        del world.records["contracts"].items[key]
+    (customer,) = cash_statement(receivables_of(world)).customers
+    assert (customer.account, customer.equations[-1].total) == ("UA", Decimal(30))
 
 
 def test_a_receipt_that_nobody_took_in_is_not_there() -> None:

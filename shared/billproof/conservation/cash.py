@@ -56,10 +56,11 @@ def cash_statement(receivables: Receivables) -> CashStatement:
         for use in state.applications:
             for part in use.settlements:
                 applied.setdefault(part.allocation.document, []).append(part.allocation)
-    accounts = [*receivables.directory.members(receivables.entity), UNKNOWN]
     by_account: dict[str, list[ReceiptState]] = {}
     for state in states:
         by_account.setdefault(state.account or UNKNOWN, []).append(state)
+    members = receivables.directory.members(receivables.entity)
+    accounts = list(dict.fromkeys((*members, *sorted(by_account.keys() - {UNKNOWN}), UNKNOWN)))
     customers = [
         CustomerCash(
             account=account,

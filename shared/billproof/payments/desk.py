@@ -136,7 +136,8 @@ class CashDesk:
             if any(use.kind is kind and use.reason == decision.reason for use in state.uses):
                 return None
             rest = state.received.worth + -state.returned + -state.refunded
-            if amount.currency != rest.amount.currency or not 0 < amount.amount <= rest.amount.amount:
+            whole = Money.of(amount.amount, amount.currency)
+            if whole.currency != rest.amount.currency or not 0 < whole.amount <= rest.amount.amount:
                 message = f"{amount} cannot be {kind} of a receipt of which {rest.amount} are left"
                 raise InvalidInput(message)
             is_paying = amount.amount > state.unapplied.amount.amount

@@ -52,7 +52,7 @@ def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntr
         (accounts.cash.ledger_account, "received", state.received.booked),
         (accounts.chart.unapplied, "received", -state.received.booked),
     ]
-    yield _entry(state, entity, receipt.id, receipt.booked_on.strftime("%Y-%m-%d"), arrival, account="")
+    yield _entry(state, entity, receipt.id, receipt.booked_on.isoformat(), arrival, account="")
     undone = {use.ordinal: use for use in state.uses if use.kind is UseKind.APPLIED}
     for use in state.uses:
         name = f"{receipt.id}-{use.ordinal:03d}"

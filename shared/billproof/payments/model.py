@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from billproof.errors import InvalidMoney
 from billproof.ids import digest
 from billproof.model import Day, Exact, Model
 from billproof.money import Money, total
@@ -57,6 +58,9 @@ class CashReceipt(Model):
         if self.amount.amount <= 0:
             message = "a receipt is an amount above zero"
             raise ValueError(message)
+        for money in (self.amount, self.charges):
+            if money is not None:
+                _refuse_fractions(money)
         if self.charges is not None and (self.charges.amount < 0 or self.charges.currency != self.amount.currency):
             message = "charges are an amount of the receipt's currency, not below zero"
             raise ValueError(message)
@@ -66,6 +70,14 @@ class CashReceipt(Model):
     def id(self) -> str:
         """The same for the same money, on every machine: `R` and 24 digits of a digest."""
         return receipt_id(self.legal_entity, self.channel, self.source, self.reference)
+
+
+def _refuse_fractions(money: Money) -> None:
+    """Raise ValueError for an amount that is finer than its currency's minor unit."""
+    try:
+        Money.of(money.amount, money.currency)
+    except InvalidMoney as error:
+        raise ValueError(str(error)) from None
 
 
 def receipt_id(legal_entity: str, channel: Channel, source: str, reference: str) -> str:

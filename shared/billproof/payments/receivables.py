@@ -55,9 +55,19 @@ class Receivables:
         """Return what is open of an account's invoices, oldest due first; a child's are on its parent's."""
         known = self.directory.account(account)
         payer = known.parent or account if known else account
-        items = (self.item(invoice) for invoice in self.invoices_of(payer))
-        open_items = (item for item in items if item is not None and item.open.amount > 0)
-        return sorted(open_items, key=lambda item: (item.due, item.number))
+        entries: dict[str, list[CashEntry]] = {}
+        items: list[OpenItem] = []
+        for invoice in self.invoices_of(payer):
+            released = self.register.released(invoice)
+            if released is None:
+                continue
+            currency = released.document.totals.gross.currency
+            if currency not in entries:
+                entries[currency] = self.entries_of(released)
+            worth = self.open_worth(released, entries[currency])
+            if worth.amount.amount > 0:
+                items.append(_item(released, read_invoice(self.objects, released.document), worth))
+        return sorted(items, key=lambda item: (item.due, item.number))
 
     def invoices_of(self, account: str) -> list[str]:
         """Return the invoices that an account was billed, each once."""
