@@ -206,7 +206,8 @@ def receipts(statement: BankStatement, legal_entity: str) -> list[CashReceipt]:
     the statement: one that could not be told apart there is left to it.
     """
     references = Counter(entry.reference for entry in statement.entries)
-    ours = statement.id
+    ours = statement.id  # once: it is a digest of all of it
+    whose = {"legal_entity": legal_entity, "source": statement.account, "statement": ours}
     arrived = []
     for place, entry in enumerate(statement.entries, start=1):
         if entry.kind is not MovementKind.CREDIT or entry.amount.is_zero:
@@ -214,15 +215,14 @@ def receipts(statement: BankStatement, legal_entity: str) -> list[CashReceipt]:
         reference = entry.reference if entry.reference and references[entry.reference] == 1 else None
         if statement.is_notification and (reference is None or entry.in_batch):
             continue
-        arrived.append(_receipt(statement, entry, legal_entity, reference or f"{ours}/{place}"))
+        arrived.append(_receipt(entry, reference or f"{ours}/{place}", whose))
     return arrived
 
 
-def _receipt(statement: BankStatement, entry: StatementEntry, legal_entity: str, reference: str) -> CashReceipt:
+def _receipt(entry: StatementEntry, reference: str, whose: dict[str, str]) -> CashReceipt:
     return CashReceipt(
-        legal_entity=legal_entity,
+        **whose,
         channel=Channel.BANK,
-        source=statement.account,
         reference=reference,
         amount=entry.amount,
         charges=_charges(entry),
@@ -230,7 +230,6 @@ def _receipt(statement: BankStatement, entry: StatementEntry, legal_entity: str,
         payer=entry.party,
         structured=entry.structured,
         remittance=entry.remittance,
-        statement=statement.id,
     )
 
 
