@@ -59,7 +59,7 @@ class Due:
     @property
     def ranges(self) -> list[Period]:
         """The days that it covers, in order."""
-        return [Period(start=days.start, end=days.end or self.period.end) for days in self.days]
+        return [Period.construct_trusted(start=days.start, end=days.end or self.period.end) for days in self.days]
 
 
 def dues(timeline: Timeline, period: Period) -> Iterator[Due]:
