@@ -150,3 +150,10 @@ def test_a_notification_tells_only_of_what_its_statement_will_call_the_same() ->
 def test_what_banks_kept_is_what_they_say_or_what_the_payer_sent_more(fields: Any, charges: Money | None) -> None:
     [receipt] = receipts(statement(booked("10", **fields), closing="10"), "INC")
     assert receipt.charges == charges
+
+
+def test_a_receipt_has_as_much_of_a_long_text_as_it_can_hold_and_no_number_that_is_cut_off() -> None:
+    text = "\n".join(f"2026-{number:06}" for number in range(500))
+    [receipt] = receipts(statement(booked("1", remittance=text), closing="1"), "INC")
+    assert receipt.remittance == text[: 341 * 12 - 1]
+    assert receipt.remittance.endswith("\n2026-000340")

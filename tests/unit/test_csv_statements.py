@@ -155,7 +155,7 @@ def test_lines_before_the_table_and_marks_of_byte_order_are_skipped() -> None:
         (f"{HEAD}\n23.11.2026;MÜLLER;;1,00;1,00\n".encode("latin-1"), "not text in utf-8"),
         (f"{HEAD}\n23.11.2026;A\x00;;1,00;1,00\n".encode(), "control character.*line 2"),
         (f"{HEAD}\n;A;;1,00;1,00\n".encode(), "there is no day.*line 2, column Day"),
-        (f"{HEAD}\n23.11.2026;{'A' * 5000};;1,00;1,00\n".encode(), "remittance: .*at most 4096.*line 2"),
+        (f"{HEAD}\n23.11.2026;{'A' * 65537};;1,00;1,00\n".encode(), "remittance: .*at most 65536.*line 2"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_line(data: bytes, said: str) -> None:

@@ -16,10 +16,13 @@ from billproof.ids import digest
 from billproof.model import Day, Flag, Model, what_is_wrong
 from billproof.money import Money
 from billproof.names import Currency
-from billproof.payments.model import CashReceipt, Channel, Payer, Text
+from billproof.payments.model import CashReceipt, Channel, Payer
 
 MOST_ENTRIES = 100_000
 """How many entries a statement may have."""
+MOST_TEXT = 65_536
+RECEIPT_TEXT = 4_096
+"""How long the text of an entry may be, and that of a receipt: a batch has the texts of all of its payments."""
 
 Place = Annotated[int, Field(strict=True, ge=1, lt=10**18)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
@@ -57,7 +60,7 @@ class StatementEntry(Model):
     reference: Annotated[str, StringConstraints(min_length=1, max_length=140)] | None = None
     party: Payer = Field(default_factory=Payer)
     structured: Annotated[str, StringConstraints(max_length=35)] | None = None
-    remittance: Text = ""
+    remittance: Annotated[str, StringConstraints(max_length=MOST_TEXT)] = ""
     end_to_end: Annotated[str, StringConstraints(max_length=140)] | None = None
     charges: Money | None = None
     original: Money | None = None
@@ -229,8 +232,13 @@ def _receipt(entry: StatementEntry, reference: str, whose: dict[str, str]) -> Ca
         booked_on=entry.booked_on,
         payer=entry.party,
         structured=entry.structured,
-        remittance=entry.remittance,
+        remittance=_beginning(entry.remittance),
     )
+
+
+def _beginning(text: str) -> str:
+    """Return what of a text a receipt can hold, up to the end of a word: a number that is cut off is another one."""
+    return text if len(text) <= RECEIPT_TEXT else text[:RECEIPT_TEXT].rsplit(None, 1)[0]
 
 
 def _charges(entry: StatementEntry) -> Money | None:

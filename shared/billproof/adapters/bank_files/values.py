@@ -13,8 +13,8 @@ from billproof.errors import InvalidInput
 from billproof.model import what_is_wrong
 from billproof.money import EXPONENTS, Money
 
-MOST_BYTES = 32 * 2**20
-"""How large a file may be."""
+MOST_BYTES = 16 * 2**20
+"""How large a file may be; XML of that size takes a quarter of a gigabyte of memory."""
 _AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,15})?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NO_REFERENCES = {"NONREF", "NOTPROVIDED", "NOT PROVIDED", "NONE", "N/A", "UNKNOWN", "STARTUMS"}

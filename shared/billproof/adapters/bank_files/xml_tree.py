@@ -22,7 +22,7 @@ class XmlElement:
         self.attributes = attributes
         self.line = line
         self.text = ""
-        self.children: list[XmlElement] = []
+        self.children: tuple[XmlElement, ...] = ()
 
     def all(self, path: str) -> list["XmlElement"]:
         """Return the elements below this one by a path of names."""
@@ -68,31 +68,53 @@ def _refuse_document_type(line: int) -> None:
     refuse("a document type is not allowed: it could declare entities", f"line {line}")
 
 
+_NO_ATTRIBUTES: dict[str, str] = {}
+
+
+class _OpenElement:
+    """An element whose end did not come yet."""
+
+    __slots__ = ("children", "element", "parts")
+
+    def __init__(self, element: XmlElement) -> None:
+        self.element = element
+        self.children: list[XmlElement] = []
+        self.parts: list[str] = []
+
+
 class _TreeBuilder:
-    """Builds the tree from what expat tells."""
+    """Builds the tree from what expat tells; what is empty or the same is one object, as large files have many."""
 
     def __init__(self) -> None:
         self.root: XmlElement | None = None
         self.namespace = ""
-        self._open: list[tuple[XmlElement, list[str]]] = []
+        self._names: dict[str, str] = {}
+        self._open: list[_OpenElement] = []
 
     def start(self, name: str, attributes: dict[str, str], line: int) -> None:
-        namespace, _, local = name.rpartition(" ")
         if self.root is None:
-            self.namespace = namespace
-        # What banks add in namespaces of their own is not of the message.
-        element = XmlElement(local if namespace == self.namespace else name, attributes, line)
+            self.namespace = name.rpartition(" ")[0]
         if len(self._open) >= MOST_DEEP:
             refuse(f"elements are nested deeper than {MOST_DEEP} levels", f"line {line}")
+        element = XmlElement(self._name(name), attributes or _NO_ATTRIBUTES, line)
         if self._open:
-            self._open[-1][0].children.append(element)
+            self._open[-1].children.append(element)
         else:
             self.root = element
-        self._open.append((element, []))
+        self._open.append(_OpenElement(element))
 
     def end(self) -> None:
-        element, parts = self._open.pop()
-        element.text = "".join(parts)
+        ended = self._open.pop()
+        ended.element.text = "".join(ended.parts)
+        ended.element.children = tuple(ended.children)
 
     def characters(self, text: str) -> None:
-        self._open[-1][1].append(text)
+        self._open[-1].parts.append(text)
+
+    def _name(self, name: str) -> str:
+        """Return a name without the namespace of the message; what banks add in others keeps it."""
+        known = self._names.get(name)
+        if known is None:
+            namespace, _, local = name.rpartition(" ")
+            known = self._names[name] = local if namespace == self.namespace else name
+        return known
