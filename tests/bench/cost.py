@@ -111,6 +111,7 @@ def play(month: Month) -> Played:
     with deployed(buckets=month.buckets, batch_size=month.batch_size) as (ports, meter):
         publish(ports, month.accounts, lines=month.lines)
         told.register(ports)
+        call(ingest_usage, queued([]), ports, CostMeter())  # of a process that knows its buckets by now
         meter.clear()
         calls = _ingest(month, ports, meter)
         ports.moment = AT_ONCE + timedelta(days=40)

@@ -38,7 +38,18 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Billproof")
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
 AT_ONCE = datetime(2013, 1, 2, tzinfo=UTC)
 """Events come when they happen: none is late."""
-TABLES = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions", "audit", "idempotency", "events")
+TABLES = (
+    "contracts",
+    "invoices",
+    "ledger",
+    "runs",
+    "exceptions",
+    "decisions",
+    "audit",
+    "idempotency",
+    "events",
+    "payments",
+)
 
 QUEUES = ("postings", "deliveries", "webhooks", "given-up")
 
