@@ -19,6 +19,7 @@ READING: dict[str, tuple[str, ...]] = {
     "dlq peek": ("erp-postings",),
     "exceptions list": (*MONTH, "--all"),
     "exceptions show": (EV,),
+    "import receivables": ("-e", INC),
     "import show": ("-e", INC),
     "invoice export": MONTH,
     "invoice list": MONTH,
