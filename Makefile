@@ -98,7 +98,7 @@ bench: setup .bench/.ready ## Ratios side by side in one run, and what a month c
 scale: setup ## Peak and CPU of planning and closing at some sizes (SIZES=1000,10000), and AWS quotas at 1 and 10 million accounts
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench.scale
 
-matching: setup ## Match the generated year of 20,000 receipts, with other seeds and a worse mix: applied, wrong, to people (RECEIPTS=20000)
+matching: setup ## Match the generated year of 20,000 receipts, with other seeds and a nastier mix: applied, wrong, to people (RECEIPTS=20000)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.matching --receipts $${RECEIPTS:-20000}
 
 load: setup ## A month's end of ACCOUNTS=2000 on a stack of its own: a slow ERP, redelivery, killed functions; half an hour and more

@@ -32,9 +32,9 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=0)
     asked_for = parser.parse_args()
     wrong = 0
-    for title, mix in (("usual", USUAL), ("nasty", NASTY)):
+    for title, mix, receipts in (("usual", USUAL, asked_for.receipts), ("nasty", NASTY, asked_for.receipts // 4)):
         for seed in asked_for.seeds:
-            score = play(draw_year(seed, mix, asked_for.receipts))
+            score = play(draw_year(seed, mix, receipts))
             wrong += len(score.wrong)
             sys.stdout.write(f"{report(f'{title}, seed {seed}', score)}\n")
             for labelled, answer in score.wrong:
