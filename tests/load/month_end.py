@@ -30,6 +30,8 @@ from billproof.adapters.aws.clients import client
 from billproof.erp.lookup import PostedDocuments
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.meters import Meter
+from billproof.masterdata.parties import LegalEntity
 from billproof.periods import Period
 from billproof.proof.service import prove_run
 from billproof.reconciliation.service import reconcile
@@ -101,7 +103,8 @@ def publish(target: Target) -> None:
     account = next(account for account in demo.accounts if account.id == "UA")
     contract = next(terms for terms in demo.contracts if terms.account == "UA")
     directory: Directory = target.ports.directory
-    for document in (*demo.legal_entities, *demo.meters):
+    shared: list[LegalEntity | Meter] = [*demo.legal_entities, *demo.meters]
+    for document in shared:
         directory.add(document)
     adopt_policies(target)
 
@@ -171,6 +174,7 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
         period=JANUARY,
         directory=ports.directory,
         register=ports.register,
+        book=ports.cash_book,
         erps=ports.erps,
         objects=ports.objects,
     )
