@@ -12,11 +12,12 @@ from backports import zstd
 from pydantic import TypeAdapter
 
 from billproof.cutting import cut
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, RUN_PLAN, SHARED_IDS, Artefacts
 from billproof.pipeline.model import SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
@@ -91,9 +92,11 @@ class BucketsPlanning:
 def write_aggregation_plans(planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, BucketWork]) -> None:
     """List the segments of each bucket, and write the list and the plan that names it."""
     artefacts = Artefacts(planning.objects)
+    with_ids = _buckets_with_ids(artefacts, planning.run_before)
 
     def plan(bucket: int) -> tuple[NewObject, NewObject]:
-        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, BucketWork()))
+        is_known = bucket in with_ids
+        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, BucketWork()), has_known_ids=is_known)
         return manifest, artefacts.new(AGGREGATION_PLAN, planning.run, planned, part=bucket_name(bucket))
 
     with ThreadPoolExecutor(BUCKETS_AT_ONCE) as pool:
@@ -110,7 +113,21 @@ def _side_by_side(buckets: Iterable[int], work: Mapping[int, BucketWork]) -> Ite
     return cut(buckets, most=BUCKETS_AT_ONCE, size_of=windows, most_size=WINDOWS_AT_ONCE)
 
 
-def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: BucketWork) -> tuple[AggregationPlan, NewObject]:
+def _buckets_with_ids(artefacts: Artefacts, run: str | None) -> frozenset[int]:
+    """Return the buckets of which a run has a list of ids: none where it is of before, or its plan no longer reads.
+
+    That plan is then named by the check of completeness, which reads it, too.
+    """
+    try:
+        plan = artefacts.read(RUN_PLAN, run) if run else None
+    except (NotFound, ObjectUnreadable):
+        return frozenset()
+    return frozenset(plan.buckets if plan is not None and SHARED_IDS.name in plan.lists else ())
+
+
+def _aggregation_plan(
+    planning: BucketsPlanning, bucket: int, work: BucketWork, *, has_known_ids: bool
+) -> tuple[AggregationPlan, NewObject]:
     """Return the plan of one bucket and the list of segments to read: the windows in them, and what is measured."""
     windows = tuple(work.windows)
     start, end = (instant_text(instant) for instant in planning.period.instants(planning.time_zone))
@@ -127,6 +144,8 @@ def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: BucketWork) 
         stated=planning.stated,
         known_ids=ids_key(planning.run_before, bucket) if planning.run_before else "",
         manifest=manifest.key,
+        has_known_ids=has_known_ids,
+        lists_refused=True,
     )
     return plan, manifest
 

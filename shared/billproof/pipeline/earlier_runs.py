@@ -7,7 +7,7 @@ from typing import NamedTuple
 from billproof.errors import NotFound
 from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
 from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.log import bucket_name
@@ -31,6 +31,7 @@ class EarlierRuns:
         artefacts = Artefacts(objects)
         self._buckets = buckets
         self._aggregation = cache(lambda run, bucket: _by_account(artefacts, run, bucket))
+        self._buckets_of = cache(lambda run: artefacts.read(RUN_PLAN, run).buckets)
         self._batch = cache(lambda run, batch: artefacts.read(BATCH_PLAN, run, batch))
 
     def windows(self, billing: PeriodBilling, account: str) -> tuple[AccountWindow, ...]:
@@ -65,8 +66,10 @@ class EarlierRuns:
         """Return what a run saw of an account's events of a month, whether it billed them or not."""
         try:
             windows = self._windows(run, member)
-        except NotFound:  # the run read nothing of the account's bucket
-            return NOTHING_SEEN
+        except NotFound:
+            if shard_of(member, self._buckets) in self._buckets_of(run):
+                raise
+            return NOTHING_SEEN  # the run read nothing of the account's bucket
         bounds = (Seen(window.before, window.before_manifest) for window in windows if window.period == month)
         return max(bounds, default=NOTHING_SEEN)
 

@@ -203,7 +203,8 @@ class AggregationPlan(Model):
     has a window for the run's period, and one for each earlier period that late usage reached. `stated` are the meters
     whose hours are counted for control totals. `known_ids` is where the run of the month before keeps its ids (empty:
     there was none); null in plans of before: an id was then shared by all accounts of a bucket, and not looked for on
-    other days.
+    other days. `has_known_ids`: it keeps them for sure. `lists_refused`: the run has a list of
+    refused events, and ids of its own. Of plans of before neither is known.
     """
 
     run: str
@@ -216,6 +217,8 @@ class AggregationPlan(Model):
     stated: tuple[AskedAggregate, ...] = ()
     manifest: str = ""
     known_ids: str | None = None
+    has_known_ids: bool = Field(default=False, exclude_if=operator.not_)
+    lists_refused: bool = Field(default=False, exclude_if=operator.not_)
 
 
 class EventCounts(Model):

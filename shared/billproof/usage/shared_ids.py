@@ -74,7 +74,9 @@ def _read(
 ) -> None:
     """Take in a part of the ids of a bucket."""
     key = log.ids_key(plan.run, plan.bucket)
-    ids = read_ids(database, objects, key, folder, bucket=plan.bucket, accounts=_accounts(plan))
+    ids = read_ids(
+        database, objects, key, folder, bucket=plan.bucket, is_there=plan.lists_refused, accounts=_accounts(plan)
+    )
     if ids is not None:
         parameters = {"bucket": plan.bucket, "parts": parts, "part": part, **ids.parameters}
         try:
