@@ -1,4 +1,4 @@
-"""Whatever happens within a compaction, another one or an arrival: a month is billed as from its segments, and proved."""
+"""Whatever happens within a compaction or an aggregation: a month is billed as from its segments, and proved."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
