@@ -168,6 +168,20 @@ def test_a_call_that_runs_out_of_time_is_gone_on_with_by_the_next(monkeypatch: p
     assert sorted(event.id for event in sink.events) == sorted(event.id for event in whole)
 
 
+def test_what_a_step_that_is_tried_again_stores_again_is_told_once_under_one_id() -> None:
+    world, positions, sink = billed(), MemoryPositions(), MemorySink()
+    published(world, sink, positions=positions)
+    ids = [event.id for event in sink.events]
+    assert {"usage.refused.v1", "invoice.drafted.v1"} <= set(sink.types)
+    known = {key: data for key, data in world.objects.items.items() if key.startswith(("quarantine/", "runs/"))}
+    for _ in range(2):  # each in a process of its own
+        world.objects.forget()
+        for key, data in known.items():
+            world.objects.put(key, data)
+        assert published(world, sink, positions=positions).blocks > 0
+    assert [event.id for event in sink.events] == ids
+
+
 def test_chains_take_turns_and_a_call_goes_on_where_the_last_one_had_no_more_time() -> None:
     world, turns = billed(), list[str]()
     world.settle()
@@ -182,7 +196,7 @@ def test_chains_take_turns_and_a_call_goes_on_where_the_last_one_had_no_more_tim
     while len(turns) < len(names):
         begun, ticks = len(turns), count()
         publishing.publish_events(
-            sources=sources_of(world),
+            sources=sources_of(world, positions),
             sinks=[sink],
             positions=positions,
             clock=lambda: world.now() + next(ticks) * publishing.MOST_TIME / len(names),  # noqa: B023 - of this call
