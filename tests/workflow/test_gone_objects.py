@@ -21,6 +21,7 @@ from billproof.pipeline.closing import read_statement
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.proof.service import prove_run
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.plans_of_before import as_of_before
 from tests.support.refused_usage import RUN, TOTAL, bill, unreadable, world_with_refusals
 from tests.support.world import INC, World, flight
 
@@ -84,8 +85,7 @@ def test_ids_of_the_month_before_that_are_gone_are_named_and_those_of_a_run_of_b
     bill(world, FEB)
     named = [finding.path for finding in read_completeness(world.objects, f"{INC}-{FEB}-001").findings]
     assert key in named
-    plan = Artefacts(world.objects).read(RUN_PLAN, RUN)
-    Artefacts(world.objects).write(RUN_PLAN, RUN, plan.model_copy(update={"lists": ()}))
+    as_of_before(world.objects, RUN)
     bill(world, FEB)
     assert key not in {finding.path for finding in read_completeness(world.objects, f"{INC}-{FEB}-002").findings}
 
