@@ -145,8 +145,7 @@ class AskedAggregate(Model):
     @property
     def level_name(self) -> str:
         """The digest of how events are read for the level: the most, the latest and the days of one level share it."""
-        how = [self.event_type, self.value_property, self.where, self.reading.group_by]
-        return digest(how)
+        return digest([self.event_type, self.value_property, self.where, self.reading.group_by])
 
 
 class Edges(Model):
@@ -157,10 +156,7 @@ class Edges(Model):
 
 
 class PartWindow(Edges):
-    """A part of an account's window that is measured besides the whole, under its own name; without its gaps.
-
-    It `is_prefix` where it says how much of a part was used before a day.
-    """
+    """A part of a window, without its gaps; it `is_prefix` where it says how much of a part was used before a day."""
 
     name: str
     gaps: tuple[Edges, ...] = ()
