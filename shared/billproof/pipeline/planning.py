@@ -275,6 +275,7 @@ def _write_run_plan(
     has_control_totals: bool,
 ) -> RunPlan:
     start, end = (instant_text(instant) for instant in planning.period.instants(planning.entity.time_zone))
+    checked = [SHARED_IDS] if accounts.batches else []  # a run of nothing is closed and not checked
     plan = RunPlan(
         run=shared.run,
         legal_entity=planning.entity.id,
@@ -288,7 +289,7 @@ def _write_run_plan(
         requested_by=shared.requested_by,
         policy=shared.policy,
         has_control_totals=has_control_totals,
-        lists=(CONTROL_TOTALS.name, REFUSED.name, SHARED_IDS.name),
+        lists=tuple(artefact.name for artefact in (CONTROL_TOTALS, REFUSED, *checked)),
         is_partial=bool(planning.request.only_accounts),
         usage_sources=planning.entity.usage_sources,
     )
