@@ -17,7 +17,7 @@ from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, RUN_PLAN, SHARED_IDS, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.model import SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
@@ -122,7 +122,7 @@ def _buckets_with_ids(artefacts: Artefacts, run: str | None) -> frozenset[int]:
         plan = artefacts.read(RUN_PLAN, run) if run else None
     except (NotFound, ObjectUnreadable):
         return frozenset()
-    return frozenset(plan.buckets if plan is not None and SHARED_IDS.name in plan.lists else ())
+    return frozenset(plan.buckets if plan is not None and REFUSED.name in plan.lists else ())
 
 
 def _aggregation_plan(

@@ -27,7 +27,7 @@ from billproof.pipeline.aggregation_plans import (
     stated_aggregates,
     write_aggregation_plans,
 )
-from billproof.pipeline.artefacts import BATCH_PLAN, CONTROL_TOTALS, REFUSED, RUN_PLAN, SHARED_IDS, Artefacts
+from billproof.pipeline.artefacts import BATCH_PLAN, CONTROL_TOTALS, REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.booking_rates import Rate, rates_for, rates_of
 from billproof.pipeline.charges import new_charges
 from billproof.pipeline.families import members_of
@@ -275,7 +275,6 @@ def _write_run_plan(
     has_control_totals: bool,
 ) -> RunPlan:
     start, end = (instant_text(instant) for instant in planning.period.instants(planning.entity.time_zone))
-    checked = [SHARED_IDS] if accounts.batches else []  # a run of nothing is closed and not checked
     plan = RunPlan(
         run=shared.run,
         legal_entity=planning.entity.id,
@@ -289,7 +288,7 @@ def _write_run_plan(
         requested_by=shared.requested_by,
         policy=shared.policy,
         has_control_totals=has_control_totals,
-        lists=tuple(artefact.name for artefact in (CONTROL_TOTALS, REFUSED, *checked)),
+        lists=(CONTROL_TOTALS.name, REFUSED.name),
         is_partial=bool(planning.request.only_accounts),
         usage_sources=planning.entity.usage_sources,
     )

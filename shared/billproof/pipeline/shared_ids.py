@@ -9,7 +9,7 @@ from billproof.pipeline.model import RunPlan
 
 def shared_id_findings(plan: RunPlan, artefacts: Artefacts) -> Iterator[Finding]:
     """Report the ids of a run that stand under several accounts, the first ones each with its places."""
-    if not artefacts.has_list(SHARED_IDS, plan):  # a run of before
+    if not artefacts.exists(SHARED_IDS, plan.run):  # a run of before
         return
     shared = artefacts.read(SHARED_IDS, plan.run)
     for one in shared.first:
