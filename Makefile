@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load matching mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -97,6 +97,12 @@ bench: setup .bench/.ready ## Ratios side by side in one run, and what a month c
 
 scale: setup ## Peak and CPU of planning and closing at some sizes (SIZES=1000,10000), and AWS quotas at 1 and 10 million accounts
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench.scale
+
+matching: setup ## Match the generated year of 20,000 receipts, with other seeds and a worse mix: applied, wrong, to people (RECEIPTS=20000)
+	PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.matching --receipts $${RECEIPTS:-20000}
+
+load: setup ## A month's end of ACCOUNTS=2000 on a stack of its own: a slow ERP, redelivery, killed functions; half an hour and more
+	$(BIN)/python -W ignore -m tests.load.month_end
 
 mutation: setup ## Change the rules of money one by one: do the tests notice? Hours; SAMPLE=400 tries so many, drawn with SEED
 	$(BIN)/python -m tests.mutation

@@ -9,4 +9,10 @@ from billproof.usage.compaction import Compacted, compact_day
 @step(CompactionItem, name="compact_usage")
 def handler(request: CompactionItem, ports: Composition) -> Compacted:
     """Compact the bucket and day."""
-    return compact_day(request.bucket, request.day, objects=ports.objects, meters=ports.directory.meters())
+    return compact_day(
+        request.bucket,
+        request.day,
+        objects=ports.objects,
+        meters=ports.directory.meters(),
+        spread=request.spread,
+    )

@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: LambdaContext, ports: Composition |
         messages,
         objects=ports.objects,
         reference_data=ports.reference_data,
-        buckets=ports.settings.buckets,
+        buckets=ports.written_buckets,
         acceptance=Acceptance(ports.settings.grace, ports.settings.most_age),
     )
     count("EventsAccepted", counts.accepted)

@@ -8,4 +8,4 @@ from billproof.usage.compacting import CompactionRequest, CompactionRound, plan_
 @step(CompactionRequest, name="plan_compaction")
 def handler(request: CompactionRequest, ports: Composition) -> CompactionRound:
     """Write down what is to be compacted; after the round, say whether it was."""
-    return plan_compaction(request, objects=ports.objects, buckets=ports.settings.buckets, now=ports.now())
+    return plan_compaction(request, objects=ports.objects, buckets=ports.buckets(), now=ports.now())

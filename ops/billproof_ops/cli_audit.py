@@ -191,7 +191,7 @@ def take_an_account_out(
         account,
         chain=ports.chain,
         objects=ports.objects,
-        buckets=ports.settings.buckets,
+        buckets=ports.buckets(),
         remove=ports.remove_object,
         by=api.own_name(who),
         why=why,

@@ -28,6 +28,7 @@ def costs(  # one option for each thing that a bill grows with
     ] = 5_000,
     buckets: Annotated[int, typer.Option("--buckets", min=1, help="The parameter BucketCount.")] = 16,
     scans: Annotated[int, typer.Option("--athena-scans", min=0, help="Scans of the month by Athena.")] = 1,
+    webhooks: Annotated[int, typer.Option("--webhooks", min=0, help="Webhook endpoints that want every event.")] = 0,
     mail: Annotated[bool, typer.Option("--mail", help="Invoices are mailed.")] = False,
     prices: Annotated[Path | None, typer.Option("--prices", help="A file of prices; else those of us-east-1.")] = None,
     as_json: AsJson = False,
@@ -52,6 +53,7 @@ def costs(  # one option for each thing that a bill grows with
         events_a_call=events_a_call,
         buckets=buckets,
         scans=scans,
+        webhooks=webhooks,
         sends_mail=mail,
     )
     try:

@@ -82,6 +82,29 @@ def show_openings(*, legal_entity: Entity = "", as_json: AsJson = False) -> None
         console.print(f"{known.legal_entity} took nothing over")
 
 
+@app.command("receivables")
+def show_receivables(
+    *,
+    legal_entity: Entity = "",
+    account: Annotated[str, typer.Option("--account", help="Of one account only.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the open invoices that were taken over, one by one, as they were then; the one due first comes first."""
+    target = Target.find()
+    entity = naming.account(target, account, legal_entity) if account else naming.legal_entity(target, legal_entity)
+    rows = openings.receivables(target, entity, account)
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in rows])
+        return
+    if not rows:
+        console.print(f"{account or entity} had no open invoices that were taken over")
+        return
+    listed = tables.table("Invoice", "Account", "Issued", "Due", "Open", whole=("Invoice", "Open"), right=("Open",))
+    for row in rows:
+        listed.add_row(row.reference, row.account, str(row.issued), str(row.due), str(row.money))
+    console.print(listed)
+
+
 def _checked(
     target: Target, folder: Path, report: Path, who: str | None, *, as_json: bool
 ) -> tuple[Opening, OpeningState]:

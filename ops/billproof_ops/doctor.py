@@ -5,7 +5,6 @@ A check that cannot look is itself a finding: no trouble of one hides what anoth
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -16,20 +15,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from billproof.adapters.aws.clients import client
-from billproof_ops import dead_letters
+from billproof_ops import dead_letters, disks
 from billproof_ops import target as targets
 from billproof_ops.errors import OpsError
-from billproof_ops.local import server
 from billproof_ops.model import Shown
-from billproof_ops.paths import LOCAL
 from billproof_ops.printing import to_be_corrected
 from billproof_ops.target import Target
 
 LIBRARIES = ("boto3", "pydantic", "duckdb", "msgspec")
 MOST_CLOCK_SKEW_SECONDS = 60
 LEAST_DECIDERS = 2
-LEAST_FREE_BYTES = 50_000_000
-"""With less the next copies of the books may find no room."""
 NO_MASTER_DATA = "billproof init writes files to start from, billproof publish sends them"
 
 
@@ -190,12 +185,8 @@ def _mail(target: Target) -> Iterator[Checked]:
 
 def _disk(_target: Target) -> Iterator[Checked]:
     """Look at the disk that this machine's embedded AWS saves its books on: without room they are in memory only."""
-    known = server.running()
-    if known is None or known.endpoint != os.environ.get("AWS_ENDPOINT_URL"):
-        return
-    free = shutil.disk_usage(LOCAL).free
-    if free < LEAST_FREE_BYTES or os.statvfs(LOCAL).f_flag & os.ST_RDONLY:
-        said = f"{LOCAL} has {free:,} bytes left, or is read-only: what the embedded AWS holds is not saved"
+    if how := disks.trouble(least_bytes=disks.TO_SAVE_BYTES):
+        said = f"{how}: what the embedded AWS holds is not saved"
         yield Checked(what="disk", health=Health.BAD, said=said, remedy="make room before it is stopped")
 
 

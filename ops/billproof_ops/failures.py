@@ -16,6 +16,7 @@ WORK_QUEUES = {
     "erp-postings": "ErpPostingsQueueUrl",
     "deliveries": "DeliveriesQueueUrl",
     "delivery-events": "DeliveryEventsQueueUrl",
+    "payment-events": "PaymentEventsQueueUrl",
     "webhook-deliveries": "WebhookDeliveriesQueueUrl",
 }
 CONSUMERS = {
@@ -24,6 +25,7 @@ CONSUMERS = {
     "erp-postings": "PostToErpName",
     "deliveries": "DeliverInvoiceName",
     "delivery-events": "RecordDeliveryEventName",
+    "payment-events": "ApplyPaymentName",
     "webhook-deliveries": "DeliverWebhooksName",
 }
 LINES_LOOKED_AT = 100

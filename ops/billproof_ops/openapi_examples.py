@@ -16,6 +16,7 @@ PARAMETERS: dict[str, Any] = {
     "document": "SKY-US-2013-000001",
     "exception": f"{_ENTITY}.{_MONTH}.EV.001",
     "event": "2013-01-05.0f3c8a",
+    "receipt": "R9dbc355b3e03c6e98fbdf642",
     "endpoint": "whe_c874f8281b03a0044378bd24",
     "version": 2,
     "source": _FLIGHT["source"],
@@ -44,6 +45,13 @@ _IN_PATH = frozenset({"kind", "id", "version"})
 _MONTH_OF_ENTITY = {"legal_entity": _ENTITY, "period": _MONTH}
 _BODIES: dict[str, Any] = {
     "POST /v1/exceptions/{exception}/decisions": {"verdict": "approved", "reason": "agreed with the customer"},
+    "POST /v1/receipts/{receipt}/decisions": {
+        "legal_entity": _ENTITY,
+        "verdict": "applied",
+        "account": _ACCOUNT,
+        "pays": [{"number": "SKY-US-2013-000001", "amount": "120.50"}],
+        "reason": "the customer told us on the telephone",
+    },
     "POST /v1/credit-notes": {
         "id": "C-1",
         "invoice": f"{_ENTITY}.{_MONTH}.{_ACCOUNT}",

@@ -4,8 +4,9 @@ from billproof.approvals.taking_over import OpeningState
 from billproof.invoicing.openings import OpeningInEffect
 from billproof.model import Model
 from billproof.opening.decisions import ConfirmedOpening, ProposedOpening
-from billproof.opening.model import Opening
+from billproof.opening.model import Opening, OpenReceivable
 from billproof.opening.packing import packed
+from billproof.opening.receivables import TakenReceivables
 from billproof_ops import api
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
@@ -61,3 +62,9 @@ def known(target: Target, legal_entity: str) -> KnownOpenings:
         confirmed=ports.opening_decisions.confirmed(legal_entity),
         in_effect=ports.register.openings.in_effect(legal_entity),
     )
+
+
+def receivables(target: Target, legal_entity: str, account: str) -> list[OpenReceivable]:
+    """Return the open invoices that a legal entity took over, all or those of an account."""
+    taken = TakenReceivables(legal_entity, target.ports.register, target.ports.objects)
+    return taken.of(account) if account else list(taken)

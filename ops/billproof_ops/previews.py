@@ -40,7 +40,7 @@ def simulate_files(target: Target, legal_entity: str, period: str, paths: list[P
     changes = [written.data for written in read_files(paths)]
     sources, how_far = shared_sources(target.ports.preview_sources()), HowFar()
     few = sum(1 for _, _ in zip(range(ACCOUNTS_ALONE + 1), target.ports.directory.members(legal_entity), strict=False))
-    most = 1 if few <= ACCOUNTS_ALONE else target.ports.settings.buckets
+    most = 1 if few <= ACCOUNTS_ALONE else len(target.ports.buckets().current)
     with how_far.shown(), crew(Alone(lambda: sources), _part_sources, most=most, how_far=how_far) as gathered:
         return simulate(
             legal_entity=legal_entity,

@@ -38,7 +38,7 @@ def rows(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -
     objects = target.ports.objects
     quarantine, broken = Quarantine(objects), list[str]()
     events = refused_of_month(legal_entity, period, directory=target.ports.directory, quarantine=quarantine)
-    resent = set(accepted_since(events, objects=objects, buckets=target.ports.settings.buckets))
+    resent = set(accepted_since(events, objects=objects, buckets=target.ports.buckets()))
     states = states_of(events, resent, objects, broken.append)
     listed = [_row(event, *states[event.id]) for event in events]
     wanted = tuple(row for row in listed if all_of_them or row.state is RefusedState.OPEN)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.event_ports import EventPorts
+from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from billproof.pipeline.previewing import PreviewSources
     from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers
     from billproof.tax.port import Engines
+    from billproof.usage.buckets import Buckets
     from billproof.usage.ingestion import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(EventPorts):
+class Composition(PaymentPorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:
@@ -101,6 +102,7 @@ class Composition(EventPorts):
             "exceptions": self.exception_facts,
             "decisions": self.decisions,
             "ledger": self.ledger_facts,
+            "payments": self.payments,
         }
 
     def settle(self) -> None:
@@ -241,6 +243,19 @@ class Composition(EventPorts):
 
         return DynamoAnswers(client("dynamodb"), self.settings.idempotency_table)
 
+    def buckets(self) -> Buckets:
+        """Return the buckets of the usage log as they are in force at this moment."""
+        from billproof.usage.buckets import read_buckets
+
+        return read_buckets(self.objects, self.settings.bucket_count)
+
+    @cached_property
+    def written_buckets(self) -> Buckets:
+        """The buckets that this process writes to: where the log grows meanwhile, older ones are read as well."""
+        from billproof.usage.buckets import record_buckets
+
+        return record_buckets(self.objects, self.settings.bucket_count)
+
     def preview_sources(self) -> PreviewSources:
         """Return what a preview reads, under overlays of its own: nothing that it writes is kept."""
         from billproof.adapters.overlay import OverlayObjects, OverlayRecords
@@ -252,7 +267,7 @@ class Composition(EventPorts):
             invoices=self.invoices,
             runs=self.runs,
             objects=OverlayObjects(self.objects),
-            buckets=self.settings.buckets,
+            buckets=self.buckets(),
             engines=self.tax_engines,
         )
 
@@ -265,6 +280,7 @@ class Composition(EventPorts):
             contracts=self.contracts,
             policies=self.policies,
             invoices=self.invoices,
+            payments=self.payments,
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

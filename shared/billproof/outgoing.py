@@ -40,6 +40,13 @@ class Outgoing:
         return SqsQueue(client("sqs"), self.settings.usage_events_queue)
 
     @cached_property
+    def payment_events(self) -> Queue:
+        """The payment-events queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self.settings.payment_events_queue)
+
+    @cached_property
     def postings(self) -> Queue:
         """The erp-postings queue."""
         from billproof.adapters.aws.sqs import SqsQueue

@@ -52,6 +52,16 @@ class Settings:
         return self._text("LEDGER_TABLE")
 
     @property
+    def payments_table(self) -> str:
+        """The table of receipts and what they pay."""
+        return self._text("PAYMENTS_TABLE")
+
+    @property
+    def payment_events_queue(self) -> str:
+        """The queue of what banks and gateways say arrived."""
+        return self._text("PAYMENT_EVENTS_QUEUE_URL")
+
+    @property
     def runs_table(self) -> str:
         """The table of billing runs."""
         return self._text("RUNS_TABLE")
@@ -157,8 +167,8 @@ class Settings:
         return self.environ.get("STRIPE_SECRET_ARN") or None
 
     @property
-    def buckets(self) -> int:
-        """Into how many buckets the usage log is cut; it never changes once events are in."""
+    def bucket_count(self) -> int:
+        """Into how many buckets ingestion cuts the usage log from now on; what is in force is recorded in the log."""
         return self._number("BUCKET_COUNT", least=1, most=10_000)
 
     @property
@@ -170,6 +180,11 @@ class Settings:
     def most_age(self) -> timedelta:
         """How long before its receipt an event may have happened, unless a meter accepts older ones."""
         return timedelta(days=self._number("EVENT_AGE_DAYS", least=1, most=36_500))
+
+    @property
+    def part_size(self) -> int:
+        """Of more accounts than this the planning of a run is divided over parts of so many."""
+        return self._number("PART_SIZE", least=1, most=20_000)
 
     @property
     def batch_size(self) -> int:

@@ -15,6 +15,8 @@ from billproof.remembering import ReadRecords
 AFTER_EVERY_KEY = "\U0010ffff"
 FACTS = """create table if not exists facts (partition text, sort text, document text,
     primary key (partition, sort)) without rowid"""
+PASSING = ("pragma synchronous = off", "pragma journal_mode = memory")
+"""The file goes with the work that it is for: nobody waits until a disk has it."""
 QUERY = "select sort, document from facts where partition = ? and sort >= ? and sort < ? order by sort"
 
 
@@ -24,6 +26,8 @@ class SnapshotRecords(ReadRecords):
     def __init__(self, below: Records, path: Path) -> None:
         self._below = below
         self._file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        for pragma in PASSING:
+            self._file.execute(pragma)
         self._file.execute("create table if not exists partitions (name text primary key)")
         self._file.execute(FACTS)
         self._partitions = {name for (name,) in self._file.execute("select name from partitions")}

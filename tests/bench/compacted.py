@@ -6,7 +6,7 @@ from pathlib import Path
 
 from billproof.usage.aggregation import aggregate
 from billproof.usage.compaction import compact_day
-from billproof.usage.log import SegmentKey
+from billproof.usage.keys import SegmentKey
 from tests.bench import load
 from tests.bench.ratios import ROUNDS, Measure, bare_sum, cpu_seconds, measured, segments_in
 

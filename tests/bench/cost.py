@@ -34,7 +34,7 @@ from functions.reconcile import app as reconcile
 from functions.release_invoices import app as release_invoices
 from functions.start_billing_runs import app as start_billing_runs
 from functions.validate_pricing import app as validate_pricing
-from tests.bench import load
+from tests.bench import load, told
 from tests.bench.deployed import AT_ONCE, Clocked, call, deployed, poll, publish, queued, stored
 from tests.bench.meter import CHUNK, CostMeter
 from tests.bench.ratios import Measure
@@ -44,7 +44,7 @@ RUN = "skymeter-inc-2013-01-001"
 STATES_OF_A_BATCH = 9
 """Transitions of one item of InvoiceBatches: the start of its child execution, and eight states of that."""
 STATES_OF_A_BUCKET = 2
-STATES_OF_A_RUN = 8
+STATES_OF_A_RUN = 9
 STATES_OF_A_ROUND = 3
 """Transitions of a round of compaction that finds nothing to do: it plans, looks, and ends."""
 PARTS = {
@@ -66,6 +66,9 @@ PARTS = {
     "reconciliation": ("reconcile",),
     "hour": ("start_billing_runs", "plan_compaction"),
     "day": ("anchor_audit",),
+    "events": ("publish_events",),
+    "minute": (told.MINUTE,),
+    "webhook": ("deliver_webhooks",),
 }
 """What a month is made of, and the functions that do it."""
 
@@ -107,6 +110,8 @@ def play(month: Month) -> Played:
     """Play a month through the handlers: ingestion, compaction, the run, posting, delivery, reconciliation."""
     with deployed(buckets=month.buckets, batch_size=month.batch_size) as (ports, meter):
         publish(ports, month.accounts, lines=month.lines)
+        told.register(ports)
+        call(ingest_usage, queued([]), ports, CostMeter())  # of a process that knows its buckets by now
         meter.clear()
         calls = _ingest(month, ports, meter)
         ports.moment = AT_ONCE + timedelta(days=40)
@@ -117,6 +122,7 @@ def play(month: Month) -> Played:
         call(start_billing_runs, {}, ports, meter)
         meter.note("start_billing_runs", "schedule", 2)
         call(anchor_audit, {}, ports, meter)
+        told.tell(ports, meter)
         counts |= {"call": calls, "event": month.events, "bucket": month.buckets}
         counts["line"] = counts["invoice"] * month.lines
         of_audit = meter.dollars_of_table("audit")

@@ -3,16 +3,14 @@
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Any
-from unittest.mock import patch
 
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
 
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.dynamodb import DynamoRecords
@@ -27,18 +25,33 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.periods import instant_text
 from billproof.ports import Record, Workflows
 from billproof.settings import Settings
+from billproof.webhooks.ports import SendResult, WebhookSender
 from billproof_ops.demo import story
 from billproof_ops.template import read_template
 from tests.bench import load
 from tests.bench.meter import CHUNK, CostMeter
 from tests.support.fakes import MemoryWorkflows
+from tests.support.quick_moto import quick_transactions
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Billproof")
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
 AT_ONCE = datetime(2013, 1, 2, tzinfo=UTC)
 """Events come when they happen: none is late."""
-TABLES = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions", "audit", "idempotency")
+TABLES = (
+    "contracts",
+    "invoices",
+    "ledger",
+    "runs",
+    "exceptions",
+    "decisions",
+    "audit",
+    "idempotency",
+    "events",
+    "payments",
+)
+
+QUEUES = ("postings", "deliveries", "webhooks", "given-up")
 
 
 class _Context:
@@ -64,28 +77,49 @@ class Clocked(Composition):
         """Executions that are noted and not run: the bench calls the steps itself."""
         return MemoryWorkflows()
 
+    @cached_property
+    def webhook_sender(self) -> WebhookSender:
+        """What is told is answered at once, and goes nowhere."""
+        return Answering()
+
     def now(self) -> datetime:
         return self.moment
+
+
+class Answering:
+    """Answers each request at once, and sends nothing."""
+
+    def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> SendResult:
+        """Take a body."""
+        del url, headers, body
+        return SendResult(status=200)
 
 
 @contextmanager
 def deployed(*, buckets: int, batch_size: int = 100) -> Iterator[tuple[Clocked, CostMeter]]:
     """Make the stack's bucket, tables and queues; yield the ports over them, and the meter."""
-    with mock_aws(), _quick_transactions(), CostMeter() as meter:
+    with mock_aws(), quick_transactions(), CostMeter() as meter:
         for bucket in ("data", "audit"):
             client("s3").create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=bucket == "audit")
         for table in TABLES:
             _create_table(table)
-        queues = {name: client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("postings", "deliveries")}
+        queues = {name: client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
+        client("events").create_event_bus(Name="events")
+        client("secretsmanager").create_secret(Name="webhooks", SecretString="a key")
         environment = {f"{table.upper()}_TABLE": table for table in TABLES} | {
             "DATA_BUCKET": "data",
             "AUDIT_BUCKET": "audit",
             "AUDIT_RETENTION_DAYS": "3653",
             "POSTINGS_QUEUE_URL": queues["postings"],
             "DELIVERIES_QUEUE_URL": queues["deliveries"],
+            "WEBHOOK_DELIVERIES_QUEUE_URL": queues["webhooks"],
+            "WEBHOOK_DEAD_LETTERS_URL": queues["given-up"],
+            "WEBHOOK_KEY_ARN": "webhooks",
+            "EVENTS_BUS": "events",
             "BUCKET_COUNT": str(buckets),
             "BATCH_SIZE": str(batch_size),
             "BATCH_CONCURRENCY": "40",
+            "PART_SIZE": "5000",
             "CUT_OFF_GRACE_HOURS": "24",
             "EVENT_AGE_DAYS": "400",
         }
@@ -100,25 +134,6 @@ def _create_table(table: str) -> None:
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
         KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)],
     )
-
-
-@contextmanager
-def _quick_transactions() -> Iterator[None]:
-    """Write transactions of free keys item by item: moto copies whole tables for each, in case one fails."""
-    whole = DynamoDBBackend.transact_write_items
-
-    def quick(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
-        puts = [item["Put"] for item in items]
-        for put in puts:
-            key = {name: put["Item"][name] for name in ("partition", "sort")}
-            if backend.get_item(put["TableName"], key) is not None:
-                whole(backend, items)
-                return
-        for put in puts:
-            backend.put_item(put["TableName"], put["Item"])
-
-    with patch.object(DynamoDBBackend, "transact_write_items", quick):
-        yield
 
 
 def publish(ports: Composition, accounts: int, *, lines: int) -> None:

@@ -13,23 +13,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from billproof.errors import BillproofError
-from billproof.ids import canonical_json
+from billproof.ids import canonical_json, shard_of
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import AccountRecord, Directory
 from billproof.masterdata.parties import Account
-from billproof.pipeline.artefacts import DRAFTED, RELEASED, RUN_PLAN
+from billproof.pipeline.artefacts import DRAFTED, PART_WINDOWS, PLAN_PART, RELEASED, RUN_PLAN, SHARED_TERMS
 from billproof.pipeline.closing import close_billing_run
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import PlanOutcome, join_parts, plan_billing_run, plan_part
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.ports import NewObject
+from billproof.usage.buckets import Buckets
 from billproof_ops.paths import ROOT
 from tests.bench import load
 from tests.support.fakes import MemoryObjects, MemoryRecords
 from tests.support.world import INC, JANUARY, NOW, REQUESTER, World
 
-BATCH_SIZE, BUCKETS = 100, 64
+BATCH_SIZE, BUCKETS, PART_SIZE = 100, 64, 500
+KEPT = {PLAN_PART.step, PART_WINDOWS.step}
 RUN = f"{INC}-{JANUARY}-001"
 
 
@@ -53,6 +57,10 @@ class _Accounts(Directory):
         """Yield their names."""
         del entity
         return map(load.account_name, range(self._accounts))
+
+    def members_of_part(self, entity: str, part: int, parts: int) -> Iterator[str]:
+        """Yield the names of a part."""
+        return (name for name in self.members(entity) if shard_of(name, parts) == part)
 
     def account(self, account: str) -> Account | None:
         """Return its profile."""
@@ -80,6 +88,37 @@ class _Dropped(MemoryObjects):
         """Drop it."""
 
 
+class _Parts(_Dropped):
+    """Keeps in files what parts of a planning leave for each other, and drops the rest."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def put_all(self, objects: Sequence[NewObject]) -> dict[str, BillproofError]:
+        """Keep those of parts."""
+        for new in objects:
+            self.put(new.key, new.data)
+        return {}
+
+    def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
+        """Keep one of parts."""
+        if key.split("/")[2] in KEPT or key == SHARED_TERMS.key(RUN):
+            self._file(key).write_bytes(data)
+
+    def get(self, key: str) -> bytes:
+        """Read one."""
+        return self._file(key).read_bytes()
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield nothing: the log is empty."""
+        del prefix
+        return iter(())
+
+    def _file(self, key: str) -> Path:
+        return self._folder / key.replace("/", "+")
+
+
 class _Closing(_Dropped):
     """The artefacts of a run, each batch's made of the first one's."""
 
@@ -105,17 +144,21 @@ class _Closing(_Dropped):
 
 
 def plan(accounts: int) -> None:
-    """Plan a month of so many accounts."""
+    """Plan a month of so many accounts: its parts one after the other, then all together."""
     world = load.world(accounts=1)
-    plan_billing_run(
-        PlanRequest(run_id=RUN, legal_entity=INC, period=JANUARY, requested_by=REQUESTER),
-        directory=_Accounts(world, accounts),
-        register=Register(MemoryRecords()),
-        objects=_Dropped(),
-        runs=MemoryRecords(),
-        sizes=RunSizes(buckets=BUCKETS, batch_size=BATCH_SIZE, max_concurrency=1),
-        now=NOW,
-    )
+    with TemporaryDirectory() as folder:
+        objects = _Parts(Path(folder))
+        directory = _Accounts(world, accounts)
+        ports = PlanPorts(directory, Register(MemoryRecords()), objects, MemoryRecords())
+        sizes = RunSizes(Buckets((BUCKETS,)), BATCH_SIZE, 1, part_size=PART_SIZE)
+        asked = PlanRequest(run_id=RUN, legal_entity=INC, period=JANUARY, requested_by=REQUESTER)
+        planned = plan_billing_run(asked, ports=ports, sizes=sizes, now=NOW)
+        if planned.outcome is not PlanOutcome.DIVIDED:
+            return
+        divided = asked.model_copy(update={"planned_at": planned.planned_at, "parts": planned.parts})
+        for part in range(planned.parts):
+            plan_part(divided.model_copy(update={"part": part}), part, ports=ports, sizes=sizes)
+        join_parts(divided, ports=ports, sizes=sizes)
 
 
 def close(accounts: int) -> None:

@@ -73,14 +73,18 @@ def ingest(made: World, batches: list[list[Message]]) -> None:
     """Write the messages' events to the log."""
     for batch in batches:
         ingest_usage(
-            batch, objects=made.objects, reference_data=made.reference_data, buckets=made.buckets, acceptance=ACCEPTANCE
+            batch,
+            objects=made.objects,
+            reference_data=made.reference_data,
+            buckets=made.buckets(),
+            acceptance=ACCEPTANCE,
         )
 
 
 def aggregation_plan(made: World, run: str) -> AggregationPlan:
     """Plan a run and return the plan of its first bucket."""
     from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
-    from billproof.usage.log import bucket_name
+    from billproof.usage.keys import bucket_name
 
     plan = made.plan(run)
     return Artefacts(made.objects).read(AGGREGATION_PLAN, run, bucket_name(plan.buckets[0]))

@@ -158,6 +158,10 @@ class CostMeter:
                 self.note(self._stage, "s3 byte", size)
             case "dynamodb", _:
                 context[_TABLE] = self._asked(operation, json.loads(body))
+            case "events", "PutEvents":
+                entries = json.loads(body)["Entries"]
+                chunks = (math.ceil(len(entry["Detail"]) / CHUNK) for entry in entries)
+                self.note(self._stage, "bus event", sum(chunks))
             case "sqs", _:
                 self.note(self._stage, "sqs request", max(math.ceil(size / CHUNK), 1))
             case _:

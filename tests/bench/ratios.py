@@ -21,7 +21,8 @@ from billproof.pipeline.artefacts import BATCH_PLAN, Artefacts
 from billproof.pricing.service import price_terms
 from billproof.tax.service import tax_account
 from billproof.usage.aggregation import aggregate
-from billproof.usage.model import AggregationPlan, by_window
+from billproof.usage.model import AggregationPlan
+from billproof.usage.windows import by_window
 from billproof_ops.paths import ROOT
 from tests.bench import load
 from tests.support.audited import AuditedMemoryObjects

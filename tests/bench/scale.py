@@ -19,6 +19,7 @@ SIZES = tuple(int(size) for size in os.environ.get("SIZES", "1000,10000").split(
 FORECAST = (1_000_000, 10_000_000)
 PEAK_GOAL, TIME_GOAL = 1.2, 1.2
 FUNCTION_MEGABYTES = {"plan": 1_024, "close": 1_024}
+DIVIDED = {"plan": "in parts of 5,000"}
 MEGABYTES_A_VCPU = 1_769
 CALL_SECONDS = 900
 

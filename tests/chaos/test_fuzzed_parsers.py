@@ -22,6 +22,7 @@ from billproof.invoicing.credit_requests import CreditRequest
 from billproof.masterdata.service import sync_contract
 from billproof.nets import begin
 from billproof.pricing.quoting import PriceRequest, quote
+from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Message, ingest_usage
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
@@ -98,7 +99,7 @@ def ingest(text: str) -> None:
         [Message(id="m", body=text, sent_at=NOW), neighbour],
         objects=world().objects,
         reference_data=world().reference_data,
-        buckets=1,
+        buckets=Buckets((1,)),
         acceptance=ACCEPTANCE,
     )
     assert failed == {}

@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from tests.support.sources import nodes
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -12,7 +14,7 @@ def test_no_rule_that_runs_exactly_is_a_generator() -> None:
         (f"{path.name}: {rule.name}", any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(rule)))
         for path in (ROOT / "shared" / "billproof").rglob("*.py")
         if "@exactly" in (text := path.read_text())
-        for rule in ast.walk(ast.parse(text))
+        for rule in nodes(text)
         if isinstance(rule, ast.FunctionDef)
         and "exactly" in {ast.unparse(decorator) for decorator in rule.decorator_list}
     ]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import nodes
+
 ROOT = Path(__file__).parents[2]
-PRINTING = {"shared/billproof/identities.py", "shared/billproof/store_keys.py"}
+PRINTING = {"shared/billproof/identities.py", "shared/billproof/store_keys.py", "shared/billproof/usage/keys.py"}
 """Where identities and keys print themselves."""
 SEPARATORS = set("#/:~.@")
 KIND = re.compile(r"([a-z-]+#)+")
@@ -17,6 +19,7 @@ KIND = re.compile(r"([a-z-]+#)+")
 NEVER_READ_BACK = {
     "shared/billproof/adapters/aws/sqs.py": "the address of a queue, as SQS makes it of an ARN",
     "shared/billproof/completeness/service.py": "a finding's path, for people",
+    "shared/billproof/payments/statements.py": "the reference of a receipt, which is compared as a whole",
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
     "shared/billproof/events/model.py": "the type of an event, which is compared as a whole",
     "shared/billproof/erp/declaring.py": "a reference at the external tax engine, kept for ever",
@@ -27,19 +30,21 @@ NEVER_READ_BACK = {
 }
 """Where two names, none of which can hold the separator, make a text that nobody takes apart."""
 TAKEN_APART = {
+    "shared/billproof/adapters/bank_files/mt940_details.py": "the account and the name of who paid, in a bank's file",
+    "shared/billproof/adapters/bank_files/xml_tree.py": "the path of an element in a message",
     "shared/billproof/adapters/aws/sqs.py": "the ARN of a queue",
     "shared/billproof/adapters/stripe/tax.py": "the day in the version of Stripe's API",
     "shared/billproof/approvals/waiting.py": "the domain of a mail address",
     "shared/billproof/invoicing/delivery.py": "the domain of a mail address",
     "shared/billproof/model.py": "the digits of a number",
-    "shared/billproof/usage/log.py": "the keys of the usage log, which read themselves back there",
+    "shared/billproof/usage/log.py": "the days and marks of the usage log, which read themselves back there",
 }
 """Where a text is divided at a separator outside the value objects, and what it is."""
 
 
 def joined_by_hand(text: str) -> Iterator[str]:
     """Yield the f-strings that begin with two values and nothing but a separator between them."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         match node:
             case ast.JoinedStr(
                 values=[ast.FormattedValue(), ast.Constant(value=str(between)), ast.FormattedValue(), *_]
@@ -49,7 +54,7 @@ def joined_by_hand(text: str) -> Iterator[str]:
 
 def partitions_by_hand(text: str) -> Iterator[str]:
     """Yield the f-strings that put a separator of keys between a kind and a value, as names of partitions have."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         match node:
             case ast.JoinedStr(values=[ast.Constant(value=str(kind)), ast.FormattedValue(), *_]) if (
                 KIND.fullmatch(kind) is not None
@@ -59,7 +64,7 @@ def partitions_by_hand(text: str) -> Iterator[str]:
 
 def taken_apart(text: str) -> Iterator[str]:
     """Yield the calls that divide a text at a separator of ids."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         match node:
             case ast.Call(
                 func=ast.Attribute(attr="split" | "rsplit" | "partition" | "rpartition"),
@@ -77,10 +82,7 @@ def code(*folders: str) -> dict[str, str]:
 def classes_of_one_name(modules: dict[str, str]) -> list[tuple[str, list[str]]]:
     """Return the names that several classes have, with the modules that define them."""
     classes = sorted(
-        (node.name, path)
-        for path, text in modules.items()
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.ClassDef)
+        (node.name, path) for path, text in modules.items() for node in nodes(text) if isinstance(node, ast.ClassDef)
     )
     by_name = ((name, [path for _, path in same]) for name, same in groupby(classes, key=lambda item: item[0]))
     return [(name, paths) for name, paths in by_name if len(paths) > 1]
@@ -130,7 +132,7 @@ def test_a_sentence_and_a_key_with_a_name_of_its_own_are_no_ids(text: str) -> No
 
 def open_at_the_end(text: str) -> Iterator[str]:
     """Yield the patterns that end with `$`, which lets a line end after the text pass: fullmatch takes whole texts."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="re")), args=[ast.Constant(value=str(pattern)), *_]) if (
                 pattern.endswith("$")

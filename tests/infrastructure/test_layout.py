@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import nodes
+
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 WORLD = Path("support/world.py")
@@ -22,7 +24,7 @@ EMPTY_NAMES = {"found", "each", "made", "told", "asked", "seen"}
 def imported(path: Path, tests: Path) -> Iterator[str]:
     """Yield every name that a file imports, anywhere in it, with the module that it comes from."""
     package = ("tests", *path.relative_to(tests).parent.parts)
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path.read_text()):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -80,7 +82,7 @@ def too_long(name: str, text: str) -> Iterator[str]:
     lines = len(text.splitlines())
     if lines > MOST_LINES_OF_A_MODULE:
         yield f"{name} has {lines} lines"
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > MOST_LINES_OF_A_FUNCTION:
@@ -89,15 +91,14 @@ def too_long(name: str, text: str) -> Iterator[str]:
 
 def empty_names(name: str, text: str) -> Iterator[str]:
     """Yield each assignment, loop target or parameter whose name says nothing; fields of a class are stored names."""
-    tree = ast.parse(text)
     fields = {
         id(statement.target)
-        for node in ast.walk(tree)
+        for node in nodes(text)
         if isinstance(node, ast.ClassDef)
         for statement in node.body
         if isinstance(statement, ast.AnnAssign)
     }
-    for node in ast.walk(tree):
+    for node in nodes(text):
         match node:
             case ast.Name(id=target, ctx=ast.Store()) if id(node) not in fields:
                 pass

@@ -31,7 +31,7 @@ def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
         assert not any(permission.resource.startswith("AuditBucket") for permission in allowed(function))
 
 
-ITEMS = {"Compaction": "compactions/"}
+ITEMS = {"Compaction": "compactions/", "Reconciliation": "reconciliation-parts/"}
 """Where the items of maps lie; those of a run's, among its artefacts."""
 MACHINES = sorted((ROOT / "statemachines").glob("*.asl.json"))
 

@@ -14,7 +14,15 @@ DEAD_LETTERS = [name for name in of_type("AWS::SQS::Queue") if name.endswith("De
 
 
 def test_there_are_queues_to_look_at() -> None:
-    work = ("ContractEvents", "Deliveries", "DeliveryEvents", "ErpPostings", "UsageEvents", "WebhookDeliveries")
+    work = (
+        "ContractEvents",
+        "Deliveries",
+        "DeliveryEvents",
+        "ErpPostings",
+        "PaymentEvents",
+        "UsageEvents",
+        "WebhookDeliveries",
+    )
     assert sorted(WORK_QUEUES) == [f"{name}Queue" for name in work]
     assert len(of_type("AWS::SQS::Queue")) == len(WORK_QUEUES) + len(DEAD_LETTERS)
 
@@ -57,7 +65,7 @@ def text_of(alarm: Resource) -> str:
 
 def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_alarm() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 39
+    assert len(alarms) == 41
     linked = set()
     for name, alarm in alarms.items():
         runbook = re.search(r"docs/runbooks/([a-z-]+\.md)$", text_of(alarm))

@@ -9,6 +9,7 @@ import pytest
 from billproof.adapters.aws.clients import client
 from billproof.invoicing.delivery import pdf_key
 from billproof.usage import log
+from billproof.usage.keys import UNKNOWN_DAY
 from billproof_ops import billing, dead_letters, quarantine
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
@@ -21,7 +22,7 @@ def test_every_event_is_in_the_log_or_in_quarantine(loaded: Target) -> None:
     rows = [row for key in objects.keys("usage/") for row in log.read_segment(objects, key)]
     others = {row.id for row in rows} ^ {event["id"] for event in FLIGHTS}
     assert others <= {OVER_HTTP}, "of a month that nobody bills"
-    (broken,) = log.read_quarantine(objects, log.UNKNOWN_DAY)
+    (broken,) = log.read_quarantine(objects, UNKNOWN_DAY)
     assert (broken.reason, broken.raw) == ("unparsable_json", '{"specversion": ')
 
 

@@ -126,14 +126,14 @@ def told(world: World, asked: AggregationPlan, *, compacted: bool) -> tuple[list
 def ids_of(world: World, key: str) -> list[Any]:
     """Return the ids of a run's accounts, wherever they are."""
     with opened() as (database, folder):
-        ids = read_ids(database, world.objects, key, folder, bucket=0, is_there=True, accounts=["B6", "UA"])
+        ids = read_ids(database, world.objects, key, folder, buckets=(0,), is_there=True, accounts=["B6", "UA"])
         assert ids is not None
         return sorted(set(database.execute(ids.text, ids.parameters).fetchall()))
 
 
 def listed(world: World, run: str, planned_at: str) -> str:
     """Store the list of what a run would see now, and return its key."""
-    new = new_manifest(world.objects, run, 0, DAYS, planned_at)
+    new = new_manifest(world.objects, run, (0,), DAYS, planned_at)
     world.objects.put(new.key, new.data)
     return new.key
 

@@ -95,7 +95,7 @@ def ingest(body: str) -> list[str]:
         [Message(id="m", body=body, sent_at=WORLD.moment)],
         objects=objects,
         reference_data=WORLD.reference_data,
-        buckets=WORLD.buckets,
+        buckets=WORLD.buckets(),
         acceptance=Acceptance(WORLD.settings.grace, WORLD.settings.most_age),
     )
     assert not failed

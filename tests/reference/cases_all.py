@@ -1,6 +1,7 @@
 """Every case that was worked out by hand, of all tables."""
 
 from tests.reference.cases_of_decisions import DECISIONS
+from tests.reference.cases_of_ends import ENDS
 from tests.reference.cases_of_lives import LIVES
 from tests.reference.cases_of_months import MONTHS
 from tests.reference.cases_of_order import ORDER
@@ -10,4 +11,4 @@ from tests.reference.cases_of_soaks import SOAKS
 from tests.reference.cases_of_terms import TERMS
 from tests.reference.cases_of_usage import USAGE
 
-CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER, *LIVES, *SOAKS]
+CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER, *LIVES, *SOAKS, *ENDS]

@@ -24,6 +24,8 @@ from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event
+from tests.support.aws_decisions import credit, decide, request_for
+from tests.support.aws_payments import pay
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
 from tests.support.hiding_s3 import HidingS3
@@ -33,7 +35,6 @@ from tests.support.recording import Recording
 from tests.support.world import EUROPE, INC, flight
 
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
-WAITS_UNDER = "AQCEAAAAKgAAAAMAAAAAAAAAA"
 EVENTS = ROOT / "events"
 PROVE = "GET /v1/invoices/{document}/proof"
 SHOW_USAGE = "GET /v1/accounts/{account}/usage"
@@ -88,6 +89,10 @@ class Chain:
             self._compositions[function] = ChainComposition(settings, self)
         return self._compositions[function]
 
+    def begin_anew(self, function: str) -> None:
+        """Let the next call of a function be the first of its process."""
+        del self._compositions[function]
+
     def _value(self, value: Any) -> str:
         if isinstance(value, dict) and "Fn::If" in value:
             value = value["Fn::If"][1]
@@ -124,7 +129,7 @@ class Chain:
         """Play billing_run and invoice_batch."""
         run = request.get("run_id", f"{entity}-{period}-001")
         asked = {"run_id": run, "legal_entity": entity, "period": period, "requested_by": "schedule", **request}
-        self.call("plan_billing_run", asked)
+        self.plan(asked)
         self.lose(LOST.get(run, "nothing/"))
         if period == "2013-01":
             as_of_before(S3Objects(client("s3"), BUCKET), run)
@@ -141,6 +146,22 @@ class Chain:
             self.call(step, batch)
         self.call("close_billing_run", {"run_id": run})
 
+    def plan(self, request: dict[str, Any]) -> None:
+        """Plan a run: of more accounts than a part has, part by part."""
+        planned = self.call("plan_billing_run", request)
+        if isinstance(planned, dict) and planned["outcome"] == "divided":
+            for item in self._items(planned["parts_key"]):
+                self.call("plan_billing_run", item)
+            self.call("plan_billing_run", {**request, "planned_at": planned["planned_at"], "parts": planned["parts"]})
+
+    def reconcile(self, **request: str) -> None:
+        """Reconcile: where there are more accounts than a part has, part by part."""
+        result = self.call("reconcile", request)
+        if isinstance(result, dict) and result["outcome"] == "divided":
+            for item in self._items(result["parts_key"]):
+                self.call("reconcile", item)
+            self.call("reconcile", {"parts_key": result["parts_key"]})
+
     def compact(self, month: str) -> None:
         while (planned := self.call("plan_compaction", {"months": [month]}))["outcome"] == "planned":
             for item in self._items(planned["items_key"]):
@@ -156,8 +177,9 @@ class Chain:
 
     def work_off(self) -> None:
         """Take what the queues of released invoices hold to their consumers, every message twice."""
-        for queue, function in (("ErpPostingsQueue", "post_to_erp"), ("DeliveriesQueue", "deliver_invoice")):
-            url = self._names[queue]
+        consumers = {"ErpPostings": "post_to_erp", "Deliveries": "deliver_invoice", "PaymentEvents": "apply_payment"}
+        for work, function in consumers.items():
+            url = self._names[f"{work}Queue"]
             while found := client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 for _ in range(2):
                     self.messages(function, [message["Body"] for message in found])
@@ -202,6 +224,7 @@ def play(chain: Chain) -> None:
     chain.ingest(flight(4) | {"time": "no time"}, flight(5, account="nobody"), sent_at=in_january)
     for period, day in RUN_DAYS.items():
         chain.now = day
+        chain.begin_anew("ingest_usage")
         for _ in range(2):
             chain.call("start_billing_runs", {})
         chain.compact(period)
@@ -216,13 +239,14 @@ def play(chain: Chain) -> None:
         chain.call("recognize_revenue", {"legal_entity": INC, "month": period})  # EV waits: what it earned is accrued
         for _ in range(2):  # late: the next month bills it; delivered twice
             chain.ingest(flight(6, account="UA"), sent_at=day + timedelta(hours=1))
-        waits = chain.ask("request_credit", _request(f"{INC}.2013-01.UA", "C-0"), "ana")
-    _decide(chain, waits["exception"])  # outdated: its month was billed anew
-    _decide(chain, f"{INC}.2013-01.EV.001")
-    _decide(chain, f"{INC}.2013-01._run.001-01")
-    _credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
+        waits = chain.ask("request_credit", request_for(f"{INC}.2013-01.UA", "C-0"), "ana")
+    decide(chain, waits["exception"])  # outdated: its month was billed anew
+    decide(chain, f"{INC}.2013-01.EV.001")
+    decide(chain, f"{INC}.2013-01._run.001-01")
+    credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
     _prove_documents(chain)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
+    pay(chain)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
     chain.sample_events()
@@ -253,31 +277,23 @@ def _bill_after_a_later_number(chain: Chain, account: Account, contract: Contrac
 
 def _lose_documents(chain: Chain) -> None:
     """Lose every invoice while a credit note waits, another is on its way, and a month is to be billed."""
-    asked = chain.ask("request_credit", _request(f"{INC}.2013-01.MQ", "C-2"), "ana")
-    _credit(chain, f"{INC}.2013-01.UA", "C-3")
+    asked = chain.ask("request_credit", request_for(f"{INC}.2013-01.MQ", "C-2"), "ana")
+    credit(chain, f"{INC}.2013-01.UA", "C-3")
     chain.lose("invoices/")
-    _decide(chain, asked["exception"])
-    chain.ask("request_credit", _request(f"{INC}.2013-01.B6", "C-4"), "ana")
+    decide(chain, asked["exception"])
+    chain.ask("request_credit", request_for(f"{INC}.2013-01.B6", "C-4"), "ana")
     chain.work_off()
-    for function in ("reconcile", "recognize_revenue"):
-        chain.call(function, {"legal_entity": INC})
-    chain.call("reconcile", {"legal_entity": INC, "period": "2013-01"})
+    chain.reconcile(legal_entity=INC)
+    chain.call("recognize_revenue", {"legal_entity": INC})
+    chain.reconcile(legal_entity=INC, period="2013-01")
     chain.ingest(flight(7, account="UA"), sent_at=chain.now - timedelta(hours=1))
     request = {"run_id": f"{INC}-2013-02-001", "legal_entity": INC, "period": "2013-02", "requested_by": "schedule"}
-    chain.call("plan_billing_run", request)
+    chain.plan(request)
     chain.ingest(flight(4) | {"time": "no time"}, sent_at=chain.now)
     chain.lose("runs/")
     january = {**request, "run_id": f"{INC}-2013-01-001", "period": "2013-01"}
-    chain.call("plan_billing_run", january)
+    chain.plan(january)
     chain.call("apply_decision", {"exception": f"{INC}.2013-01.EV.001"})
-
-
-def _decide(chain: Chain, exception: str) -> None:
-    for number in (1, 2, 3):  # the second is a reminder, later ones escalate
-        chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}{number}"})
-    chain.ask("decide_exception", {"verdict": "approved", "reason": "agreed by telephone"}, "ben", exception=exception)
-    chain.call("await_decision", {"exception": exception, "task_token": f"{WAITS_UNDER}4"})
-    chain.call("apply_decision", {"exception": exception})
 
 
 def _with_key(event: Any, key: str) -> Any:
@@ -285,13 +301,3 @@ def _with_key(event: Any, key: str) -> Any:
     if not isinstance(event, dict) or not str(event.get("routeKey", "")).startswith("POST"):
         return event
     return {**event, "headers": {**event["headers"], "idempotency-key": key}}
-
-
-def _request(invoice: str, name: str, **terms: Any) -> dict[str, Any]:
-    reason = {"reason": "billing_error", "note": "agreed by telephone"}
-    return {"id": name, "invoice": invoice, **reason, **terms}
-
-
-def _credit(chain: Chain, invoice: str, name: str, **terms: Any) -> None:
-    asked = chain.ask("request_credit", _request(invoice, name, **terms), "ana")
-    _decide(chain, asked["exception"])

@@ -3,8 +3,10 @@
 from typing import Any
 
 from billproof.completeness.model import Completeness
-from billproof.completeness.service import read_completeness
+from billproof.completeness.service import COMPLETENESS
 from billproof.pipeline.aggregating import aggregate_usage
+from billproof.pipeline.artefacts import Artefacts
+from billproof.ports import Objects
 from tests.support.world import INC, World
 
 RUN = f"{INC}-2013-01-001"
@@ -32,3 +34,7 @@ def check(world: World, run: str = RUN) -> Completeness:
         aggregate_usage(run_id=run, bucket=bucket, objects=world.objects)
     world.check(run)
     return read_completeness(world.objects, run)
+
+
+def read_completeness(objects: Objects, run: str) -> Completeness:
+    return Artefacts(objects).read(COMPLETENESS, run)

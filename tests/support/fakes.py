@@ -10,7 +10,7 @@ from billproof.ids import canonical_json, shown
 from billproof.ports import TRANSACTION_LIMIT, Allowance, Document, Key, Linkage, NewObject, Record
 
 
-def _copied(document: Document) -> Document:
+def copied(document: Document) -> Document:
     """Return a document of its own: nobody changes what is stored through what was given or returned."""
     return {name: _copied_value(value) for name, value in document.items()}
 
@@ -28,7 +28,7 @@ class MemoryRecords:
 
     def get(self, key: Key) -> Document | None:
         document = self.items.get(key)
-        return None if document is None else _copied(document)
+        return None if document is None else copied(document)
 
     def create(self, record: Record) -> bool:
         return self.create_all([record])
@@ -55,7 +55,7 @@ class MemoryRecords:
 
     def all(self) -> Iterator[Record]:
         for key in sorted(self.items):
-            yield Record(key, _copied(self.items[key]))
+            yield Record(key, copied(self.items[key]))
 
     def _check(self, records: Sequence[Record]) -> None:
         if len(records) > TRANSACTION_LIMIT:
@@ -66,7 +66,7 @@ class MemoryRecords:
 
     def _keep(self, records: Sequence[Record]) -> None:
         for record in records:
-            self.items[record.key] = _copied(record.document)
+            self.items[record.key] = copied(record.document)
 
     def query(
         self, partition: str, *, prefix: str = "", newest_first: bool = False, limit: int | None = None
@@ -74,7 +74,7 @@ class MemoryRecords:
         known = tuple(self.items)  # others write meanwhile
         keys = sorted(key for key in known if key.partition == partition and key.sort.startswith(prefix))
         for key in (keys[::-1] if newest_first else keys)[:limit]:
-            yield Record(key, _copied(self.items[key]))
+            yield Record(key, copied(self.items[key]))
 
     def query_after(self, partition: str, sort: str) -> Iterator[Record]:
         return (record for record in self.query(partition) if record.key.sort > sort)

@@ -15,7 +15,11 @@ EVENTS = ROOT / "events"
 FILES = sorted(EVENTS.glob("*/*.json"))
 REFUSED_EVENTS = json.loads((EVENTS / "ingest_usage" / "good-with-bad-events-to-quarantine.json").read_text())
 """A sample whose refused events other samples name."""
+UNKNOWN_PAYER = EVENTS / "apply_payment" / "good-of-an-unknown-payer.json"
+"""A receipt that another sample decides about."""
 SPOILT = "QX"
+IN_SAMPLES = {"UA", "EV", "B6", "DL", "US"}
+"""Accounts that samples name, and those of the other legal entity."""
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 
 
@@ -36,7 +40,7 @@ def handler(function: str) -> Any:
 
 def billed_world() -> World:
     """A world whose month is planned, aggregated and billed, so that every step can be taken again."""
-    world = World()
+    world = World(accounts=IN_SAMPLES)
     contract = world.directory.contracts("EV")[0]
     world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
     handler("ingest_usage")(REFUSED_EVENTS, Context(), world)
@@ -44,6 +48,7 @@ def billed_world() -> World:
     world.bill()
     world.bill("skymeter-europe")
     world.decide("skymeter-inc.2013-01.EV.001", "approved", "ben", "usage confirmed by the customer on the phone")
+    handler("apply_payment")(json.loads(UNKNOWN_PAYER.read_text()), Context(), world)
     spoil(world)
     _read_by_the_api(world)
     return world

@@ -1,6 +1,7 @@
 """Everything that billproof stores, sends and asks, in memory; the use cases over it are those of `World`."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,10 +28,13 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.opening.decisions import OpeningDecisions
+from billproof.payments.book import CashBook
 from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
+from billproof.ports import Document, Key
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
+from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
@@ -42,10 +46,11 @@ from tests.support.fakes import (
     MemoryRecords,
     MemoryTokens,
     MemoryWorkflows,
+    copied,
     run_once,
 )
 
-FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions")
+FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions", "payments")
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 FOUNDER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/founder")
 CONFIRMER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/confirmer")
@@ -55,7 +60,7 @@ class MemoryStores:
     """A port for everything outside, each over a fake, and the clock that all use cases are handed."""
 
     def __init__(self, *, moment: datetime, buckets: int, batch_size: int) -> None:
-        self.buckets = buckets
+        self.counts: tuple[int, ...] = (buckets,)
         self.batch_size = batch_size
         self.audit = MemoryRecords()
         self.chain = AuditChain(lambda: self.audit, self.now)
@@ -69,9 +74,11 @@ class MemoryStores:
         self.opening_decisions = OpeningDecisions(lambda: self.records["decisions"])
         self.runs = self.records["runs"]
         self.invoices = self.records["invoices"]
+        self.cash_book = CashBook(self.records["payments"])
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()
+        self.payment_events = MemoryQueue()
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.mailer = MemoryMailer()
@@ -86,6 +93,7 @@ class MemoryStores:
                 "BUCKET_COUNT": str(buckets),
                 "BATCH_SIZE": str(batch_size),
                 "BATCH_CONCURRENCY": "1",
+                "PART_SIZE": "5000",
                 "CUT_OFF_GRACE_HOURS": "24",
                 "EVENT_AGE_DAYS": "400",
             }
@@ -97,6 +105,13 @@ class MemoryStores:
         self.call_limits = MemoryCallLimits()
         self.answers = MemoryAnswers()
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
+
+    def buckets(self) -> Buckets:
+        return Buckets(self.counts)
+
+    @property
+    def written_buckets(self) -> Buckets:
+        return self.buckets()
 
     def _owner(self, account: str) -> str | None:
         known = self.directory.account(account)
@@ -119,6 +134,24 @@ class MemoryStores:
     def settle(self) -> None:
         """What a function does at the end of a call: tell the chain which objects are stored."""
         assert not self.chain.settle()
+
+    def take_after(self, other: "MemoryStores") -> None:
+        """Hold what another one stores, has sent and remembers; what becomes of it then is of this one alone."""
+        for name, records in self.records.items():
+            records.items = _copied_items(other.records[name].items)
+        self.audit.items = _copied_items(other.audit.items)
+        for mine, theirs in ((self.objects, other.objects), (self.anchors, other.anchors)):
+            mine.items, mine._recorded = dict(theirs.items), dict(theirs._recorded)
+        for name in ("_heads", "_written", "_void"):
+            setattr(self.chain, name, deepcopy(getattr(other.chain, name)))
+        for queue in ("usage_events", "payment_events", "postings", "deliveries"):
+            getattr(self, queue).bodies = list(getattr(other, queue).bodies)
+        for machine in ("billing_runs", "exceptions"):
+            for name in ("executions", "statuses"):
+                setattr(getattr(self, machine), name, dict(getattr(getattr(other, machine), name)))
+        self.tokens.answers, self.answers.kept = dict(other.tokens.answers), dict(other.answers.kept)
+        self.mailer.sent, self.delivered_at_once = list(other.mailer.sent), list(other.delivered_at_once)
+        self._sent, self.moment = other._sent, other.moment
 
     def now(self) -> datetime:
         """A moment after everything that was sent so far."""
@@ -153,7 +186,7 @@ class MemoryStores:
             messages,
             objects=self.objects,
             reference_data=self.reference_data,
-            buckets=self.buckets,
+            buckets=self.buckets(),
             acceptance=Acceptance(self.settings.grace, self.settings.most_age),
         )
         assert not failed
@@ -166,6 +199,7 @@ class MemoryStores:
             contracts=self.records["contracts"],
             policies=self.policies,
             invoices=self.records["invoices"],
+            payments=self.records["payments"],
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,
@@ -178,7 +212,7 @@ class MemoryStores:
             invoices=self.records["invoices"],
             runs=self.runs,
             objects=OverlayObjects(self.objects),
-            buckets=self.buckets,
+            buckets=self.buckets(),
             engines=self.tax_engines,
         )
 
@@ -200,3 +234,8 @@ class MemoryStores:
         assert released is not None, f"{invoice_id} is not released"
         (document,) = self.ledger.find(released.legal_entity, released.number)
         return document
+
+
+def _copied_items(items: dict[Key, Document]) -> dict[Key, Document]:
+    """Return facts of their own: a test that spoils one spoils none of another test's."""
+    return {key: copied(document) for key, document in items.items()}

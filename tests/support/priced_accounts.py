@@ -14,7 +14,8 @@ from billproof.pricing.model import LineKind, PricedAccount, PricedLine
 from billproof.pricing.service import price_account
 from billproof.pricing.terms import AccountTerms, BatchPlan, BilledLine, BookingRule, EarlierPeriod
 from billproof.readings import Quantity
-from billproof.usage.model import AccountUsage, EventCounts, Usages, by_window
+from billproof.usage.model import AccountUsage, EventCounts
+from billproof.usage.windows import Usages, by_window
 from billproof_ops.demo import story
 
 DATA = story.master_data()

@@ -1,6 +1,6 @@
 """The whole of billproof in memory: every use case over fakes, and a billing run as the state machine plays it."""
 
-from collections.abc import Container
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,8 @@ from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import Closed, close_billing_run, read_statement
 from billproof.pipeline.model import PlanRequest, RunPlan, RunStatement
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.steps.calculate_tax import calculate_tax
 from billproof.pipeline.steps.draft_invoices import draft_invoices
 from billproof.pipeline.steps.price_usage import price_usage
@@ -30,9 +31,10 @@ from billproof.pipeline.steps.release_invoices import release_invoices
 from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.service import reconcile
+from billproof.reconciliation.sources import ReconciliationSources
 from billproof.usage.ingestion import Acceptance
-from billproof_ops.demo import story
 from billproof_ops.local.people import local_identity
+from tests.support.demo_data import published
 from tests.support.memory_stores import MemoryStores
 
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
@@ -55,15 +57,11 @@ class World(MemoryStores):
         buckets: int = 1,
         batch_size: int = 25,
         master_data: bool = True,
-        accounts: Container[str] | None = None,
+        accounts: Iterable[str] | None = None,
     ) -> None:
         super().__init__(moment=NOW, buckets=buckets, batch_size=batch_size)
         if master_data:
-            demo = story.master_data()
-            self.publish(*demo.legal_entities, *demo.meters)
-            self.publish(*(account for account in demo.accounts if accounts is None or account.id in accounts))
-            self.publish(*(terms for terms in demo.contracts if accounts is None or terms.account in accounts))
-            self.publish(*demo.policies)
+            self.take_after(published(NOW, None if accounts is None else frozenset(accounts)))
 
     def start(self, entity: str = INC, period: str = JANUARY) -> str:
         return ask_for_run(
@@ -92,11 +90,8 @@ class World(MemoryStores):
                 requested_by=REQUESTER,
                 only_accounts=only_accounts,
             ),
-            directory=self.directory,
-            register=self.register,
-            objects=self.objects,
-            runs=self.runs,
-            sizes=RunSizes(buckets=self.buckets, batch_size=self.batch_size, max_concurrency=1),
+            ports=PlanPorts(self.directory, self.register, self.objects, self.runs),
+            sizes=RunSizes(buckets=self.buckets(), batch_size=self.batch_size, max_concurrency=1),
             now=self.now(),
         )
         return Artefacts(self.objects).read(RUN_PLAN, run_id)
@@ -262,15 +257,11 @@ class World(MemoryStores):
             if facts.released is not None:
                 self.post(facts.released.invoice)
 
+    def reconciliation_sources(self) -> ReconciliationSources:
+        return ReconciliationSources(self.directory, self.register, self.cash_book, self.erps, self.objects)
+
     def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:
-        return reconcile(
-            legal_entity=entity,
-            period=period,
-            directory=self.directory,
-            register=self.register,
-            erps=self.erps,
-            objects=self.objects,
-        )
+        return reconcile(entity, period, self.reconciliation_sources())
 
 
 def flight(number: int = 1, *, account: str = "UA", day: str = "2013-01-05", **changes: Any) -> dict[str, Any]:

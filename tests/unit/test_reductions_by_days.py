@@ -222,6 +222,21 @@ def test_terms_of_a_commitment_are_counted_from_the_first_version_that_states_it
     assert [(part.days.name, f"{part.left:.2f}") for part in cut.left_on][:1] == [("2013-02", "28.31")]  # of 89 days
 
 
+def test_a_line_says_what_is_left_of_it_on_the_days_that_a_term_cuts_off() -> None:
+    """The 17th counts for a fee that ends on it, and not for a term that does; what is due once counts on its day."""
+    ends = charge("base", "31", effective={"start": "2012-01-01", "end": "2013-01-17"})
+    once = charge("once", ONCE)
+    for due, days, left in (
+        (ends, {"start": "2012-01-01", "end": "2013-01-17"}, [("2013-01-01", "16.00"), ("2013-01-17", "1.00")]),
+        (once, {"start": "2013-01-07"}, [("2013-01-07", "100.00")]),
+        (once, {"start": "2013-01-08"}, []),
+    ):
+        terms = least("500", due["id"], days=days, months=24)
+        (timeline,) = timelines(plain(due, **terms, **INCLUSIVE), Period.month("2013-01"))
+        line, *_ = owed(timeline, basis("2013-01")).lines
+        assert [(str(part.days.start), f"{part.left:.2f}") for part in line.left_on] == left
+
+
 def test_a_term_has_the_days_of_a_month_on_which_it_holds_and_maybe_none() -> None:
     (timeline,) = timelines(plain(discounts=[off("d", amount="1", days=FIVE_DAYS)]), Period.month("2013-01"))
     (span,) = timeline.discounts

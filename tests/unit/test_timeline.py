@@ -158,6 +158,24 @@ def test_waivers_that_are_repeated_are_one() -> None:
     assert (span.days.start, span.days.end) == (date(2013, 1, 5), date(2013, 1, 25))
 
 
+def test_waivers_and_percentages_hold_past_the_contracts_end_until_another_version_begins() -> None:
+    waiver = {"id": "pause", "reason": "pause", "days": {"start": "2013-01-20"}}
+    discounts = [
+        {"id": "half", "name": "half", "percent": "50", "effective": {"start": "2013-01-05"}},
+        {"id": "off", "name": "off", "amount": "5", "effective": {"start": "2013-01-05"}},
+        {"id": "late", "name": "late", "amount": "5", "effective": {"start": "2013-01-20"}},
+    ]
+    ends = contract(end="2013-01-10", waivers=[waiver], discounts=discounts)
+    (timeline,) = timelines([ends, contract(2, "2013-02-01")], JANUARY)
+    assert [(span.term.id, str(span.days.start), str(span.days.end)) for span in timeline.waivers] == [
+        ("pause", "2013-01-20", "2013-02-01")
+    ]
+    assert [(span.term.id, str(span.days.start), str(span.days.end)) for span in timeline.discounts] == [
+        ("half", "2013-01-05", "2013-02-01"),
+        ("off", "2013-01-05", "2013-01-10"),
+    ]
+
+
 def test_contracts_of_an_account_are_laid_out_apart() -> None:
     other = contract().model_copy(update={"id": "L"})
     assert [timeline.id for timeline in timelines([other, contract()], JANUARY)] == ["K", "L"]

@@ -8,6 +8,7 @@ import pytest
 from billproof.errors import Contended
 from tests.support.api_events import answer, api_event
 from tests.support.invoking import Context, handler
+from tests.support.playing import played_once
 from tests.support.world import INC, JANUARY, World, flight
 
 CASE = f"{INC}.{JANUARY}.UA.001"
@@ -15,6 +16,7 @@ RUN = {"legal_entity": INC, "period": JANUARY}
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     """UA's invoice of 5,000.00 is held: nobody says what a cancelled flight costs."""
     world = World(accounts={"UA"})

@@ -160,3 +160,13 @@ def test_of_two_who_publish_on_the_same_version_at_once_one_is_refused(
     account = world.directory.account("UA")
     assert account is not None
     assert account.name == ("Theirs" if version == 2 else "United Air Lines Inc.")
+
+
+@pytest.mark.parametrize("name", ["A" * 900, "A" * 65, "é" * 450], ids=["900 letters", "65 letters", "900 bytes"])
+def test_an_account_s_id_of_900_bytes_is_refused_at_once(name: str, world: World) -> None:
+    """Messages with one are dead letters at once, and its usage is refused: test_handlers and test_ingestion."""
+    account = world.directory.account("UA")
+    assert account is not None
+    status, problem = put(world, "accounts", account, id=name)
+    assert (status, problem["code"]) == (400, "invalid_input")
+    assert "at most 64" in json.dumps(problem)

@@ -13,6 +13,7 @@ from billproof.approvals.raising import EXCLUDED
 from billproof.controls.catalogue import CATALOGUE
 from billproof.errors import Conflict, Contended, NotFound
 from billproof.money import Money
+from tests.support.playing import played_once
 from tests.support.world import INC, REQUESTER, World, flight
 
 CASE = f"{INC}.2013-01.UA.001"
@@ -20,6 +21,7 @@ UA = f"{INC}.2013-01.UA"
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     """UA's invoice of 5,000.00 is held: nobody says what a cancelled flight costs."""
     world = World()

@@ -14,6 +14,7 @@ from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_invoice, prove_run
 from billproof_ops.local.people import local_identity
+from tests.support.playing import played_once
 from tests.support.world import INC, JANUARY, REQUESTER, World, flight
 
 RUN = f"{INC}-{JANUARY}-001"
@@ -22,6 +23,7 @@ CASE = f"{EV}.001"
 PARTITION = f"exceptions#{INC}#{JANUARY}"
 
 
+@played_once
 def held() -> World:
     """EV's invoice is held, UA's and WN's are released."""
     world = World(accounts={"UA", "EV", "WN"})
@@ -33,6 +35,7 @@ def held() -> World:
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     """The held invoice and a credit note of UA's were approved by ben and released; everything is posted."""
     world = held()

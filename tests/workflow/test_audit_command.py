@@ -5,7 +5,7 @@ import io
 import json
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,19 +22,20 @@ from billproof_ops import cli
 from billproof_ops.paths import ROOT
 from billproof_ops.printing import console
 from billproof_ops.target import Target
+from tests.support.playing import played_once
 from tests.support.verifying import verified
 from tests.support.world import INC, JANUARY, World, flight
 
 UA, EV = f"{INC}.{JANUARY}.UA", f"{INC}.{JANUARY}.EV"
+A_WEEK_LATER = datetime(2013, 2, 9, tzinfo=UTC)
 VERIFIER = ROOT / "docs/auditors/verify.py"
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
+@played_once
+def anchored() -> World:
     """UA is billed, posted and credited; EV was held and approved; the days of that are anchored."""
     world = World(accounts={"UA", "EV"})
-    contract = world.directory.contracts("EV")[0]
-    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    world.publish(world.directory.contracts("EV")[0].model_copy(update={"version": 2, "exclusions": ()}))
     world.ingest([flight(1), flight(2), flight(1, account="EV", type="flight.cancelled"), flight(3, account="nobody")])
     world.bill()
     world.moment += timedelta(minutes=1)  # of one instant the chain knows no order
@@ -45,19 +46,23 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world.post_all()
     world.credit_and_approve(UA)
     world.settle()
-    world.moment = datetime(2013, 2, 3, 1, tzinfo=UTC)
-    anchor_days(world.chain, world.anchors, today=date(2013, 2, 3))
-    world.settle()
-    monkeypatch.setattr(console, "width", 240)  # whatever the terminal of the tests has
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")  # where --as works
-    monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world))
+    anchor_at(world, datetime(2013, 2, 3, 1, tzinfo=UTC))
     return world
 
 
-def a_week_passes(world: World) -> None:
-    """Whole days are anchored, as they are every night."""
-    world.moment = datetime(2013, 2, 9, tzinfo=UTC)
-    anchor_days(world.chain, world.anchors, today=date(2013, 2, 9))
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(console, "width", 240)  # whatever the terminal of the tests has
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")  # where --as works
+    ports = anchored()
+    monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=ports))
+    return ports
+
+
+def anchor_at(world: World, moment: datetime) -> None:
+    """Anchor whole days, as it is done every night."""
+    world.moment = moment
+    anchor_days(world.chain, world.anchors, today=moment.date())
     world.settle()
 
 
@@ -67,9 +72,9 @@ def run(*words: str) -> tuple[int, str]:
 
 
 def printed(*words: str) -> Any:
-    code, said = run(*words)
-    assert code == 0, said
-    return json.loads(said)
+    answer = run(*words)
+    assert answer[0] == 0, answer
+    return json.loads(answer[1])
 
 
 def test_a_store_that_nobody_touched_holds(world: World) -> None:
@@ -86,7 +91,7 @@ def test_what_was_changed_is_printed_and_the_exit_code_is_1(world: World) -> Non
 
 
 def test_a_window_looks_up_what_was_recorded_in_it_only(world: World) -> None:
-    a_week_passes(world)
+    anchor_at(world, A_WEEK_LATER)
     world.ingest([flight(9)])
     world.settle()
     late = next(key for key in world.objects.items if key.startswith("late/") and "2013-02-09" in key)
@@ -103,7 +108,7 @@ def found_in(*window: str) -> set[str]:
 
 def test_a_chain_that_was_cut_after_its_heads_were_printed_is_found(world: World, tmp_path: Path) -> None:
     kept = tmp_path / "heads.json"
-    a_week_passes(world)
+    anchor_at(world, A_WEEK_LATER)
     world.hold_for_no_amount()
     kept.write_text(json.dumps(printed("head", "--json")))
     head = next(one for one in json.loads(kept.read_text()) if one["chain"].startswith(INC) and one["sequence"] > 1)
@@ -240,7 +245,7 @@ def test_who_adopts_says_who_they_are_and_why(world: World) -> None:
 def test_what_the_law_wants_gone_is_declared_and_its_digests_mean_nothing_any_more(world: World) -> None:
     mine = {record for record in world.audit.items if record.partition == "key#UA"}
     assert mine
-    a_week_passes(world)
+    anchor_at(world, A_WEEK_LATER)
     assert run("erase", "UA", "--as", "ben", "--why", "Art. 17 GDPR, request 12")[0] == 0
     places = [
         finding.where.split(" ", 2) for finding in verified(world).findings if finding.kind == "key_of_digest_gone"
@@ -254,7 +259,7 @@ def test_what_the_law_wants_gone_is_declared_and_its_digests_mean_nothing_any_mo
 
 
 def test_an_account_is_taken_out_of_what_it_shares_and_the_chain_still_holds(world: World) -> None:
-    a_week_passes(world)
+    anchor_at(world, A_WEEK_LATER)
     world.ingest([flight(4), flight(5, data={"distance": "-1"}), flight(6, account="nobody")])
     compact_day(0, "2013-01-05", objects=world.objects, meters=world.directory.meters())
     world.settle()
@@ -289,7 +294,7 @@ def test_nothing_unknown_is_declared_erased_and_what_is_not_declared_is_missed(w
 
 
 def test_an_anchor_that_is_missing_is_named(world: World) -> None:
-    a_week_passes(world)
+    anchor_at(world, A_WEEK_LATER)
     assert run("verify")[0] == 0
     del world.anchors.items[f"{ANCHORS}2013-02-04.json"]
     assert "anchor_missing anchor of 2013-02-04" in run("verify")[1]

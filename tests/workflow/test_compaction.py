@@ -13,9 +13,11 @@ from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
 from billproof.usage.compacted import Compaction, last_compactions, object_key, read_compaction, write_compaction
 from billproof.usage.compacting import LEAST_SEGMENTS, CompactionRequest, CompactionRound, RoundOutcome, plan_compaction
 from billproof.usage.compaction import Compacted, DayOutcome, compact_day, typed_properties
+from billproof.usage.keys import usage_prefix
 from billproof.usage.manifests import compacted_in
 from billproof.usage.model import SegmentRow
 from tests.support.late_usage import FEB, JAN, RUN_DAYS, bill, differences, tiered_world
@@ -37,7 +39,7 @@ def rows(world: World, columns: str, key: str) -> list[tuple[Any, ...]]:
 
 
 def planned(world: World, *months: str, now: datetime = RUN_DAYS[JAN]) -> CompactionRound:
-    return plan_compaction(CompactionRequest(months=months), objects=world.objects, buckets=1, now=now)
+    return plan_compaction(CompactionRequest(months=months), objects=world.objects, buckets=Buckets((1,)), now=now)
 
 
 def test_a_run_of_compacted_days_bills_what_their_segments_hold_and_its_proof_reads_those() -> None:
@@ -144,7 +146,7 @@ def test_a_round_that_left_a_day_out_says_so() -> None:
     for day, outcome, days in ((DAY, RoundOutcome.INCOMPLETE, 1), ("2013-01-06", RoundOutcome.COMPACTED, 0)):
         compact(world, day)
         checked = plan_compaction(
-            CompactionRequest(items_key=items_key), objects=world.objects, buckets=1, now=RUN_DAYS[JAN]
+            CompactionRequest(items_key=items_key), objects=world.objects, buckets=Buckets((1,)), now=RUN_DAYS[JAN]
         )
         assert (checked.outcome, checked.days) == (outcome, days)
     assert planned(world, JAN).outcome == RoundOutcome.NOTHING
@@ -184,6 +186,6 @@ def test_names_of_properties_that_differ_in_case_only_share_no_column() -> None:
 def test_a_segment_that_ingestion_did_not_write_is_not_compacted() -> None:
     world = World()
     row = SegmentRow(source="s", id="1", type="t", account="UA", time=f"{DAY}T00:00Z", data={}, received_at="2013")
-    log.write(world.objects, log.usage_prefix(0, DAY), [row])
+    log.write(world.objects, usage_prefix(0, DAY), [row])
     with pytest.raises(InvalidInput, match="no instant as ingestion writes it"):
         compact(world)

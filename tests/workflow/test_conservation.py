@@ -17,6 +17,7 @@ from billproof.pricing.models.one_off import OneOff
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Cause
+from tests.support.playing import played_once
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 RUN = f"{INC}-2013-01-001"
@@ -34,6 +35,7 @@ def parts(equation: Equation) -> dict[str, str]:
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     world = World(buckets=2)
     entity = world.directory.legal_entity(INC)

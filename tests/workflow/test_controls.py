@@ -23,7 +23,7 @@ from tests.support.world import EUROPE, INC, World, flight
 
 @pytest.fixture(scope="module")
 def account() -> BilledAccount:
-    world = World()
+    world = World(accounts={"UA"})
     world.ingest([flight(1), flight(2)])
     world.bill()
     return read(world, "UA")
@@ -86,7 +86,7 @@ def test_a_discount_outside_its_days_is_found() -> None:
 
 
 def test_a_shortfall_that_is_not_billed_is_found() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     publish(
         world,
         "UA",
@@ -111,7 +111,7 @@ def test_a_shortfall_that_is_not_billed_is_found() -> None:
 
 
 def test_a_renewal_without_its_uplift_is_found_until_the_new_version_is_there() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     publish(world, "UA", renewal={"renews_on": "2013-01-15", "uplift_percent": "4"})
     found = findings(world.bill(), "UA")["renewal_uplift_missing"]
     assert found.amount_at_risk == Money.of("200", "USD")  # 4 % of the platform fee of January and February
@@ -120,11 +120,11 @@ def test_a_renewal_without_its_uplift_is_found_until_the_new_version_is_there() 
 
 
 def test_a_price_under_the_floor_is_found() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     publish(world, "UA", charges={"miles": {"floor_unit_price": "0.0004"}})
     world.ingest([flight(1)])
     assert findings(world.bill(), "UA") == {}
-    world = World()
+    world = World(accounts={"UA"})
     publish(world, "UA", charges={"miles": {"floor_unit_price": "0.5"}})
     world.ingest([flight(1)])
     found = findings(world.bill(), "UA")["price_below_floor"]
@@ -132,7 +132,7 @@ def test_a_price_under_the_floor_is_found() -> None:
 
 
 def test_more_seats_in_use_than_billed_are_found() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     seats = {
         "name": "Dispatchers",
         "product": "platform",
@@ -145,7 +145,7 @@ def test_more_seats_in_use_than_billed_are_found() -> None:
     publish(world, "UA", charges={"seats": seats})
     world.ingest([flight(1)])
     assert "seats_exceeded" not in findings(world.bill(), "UA")
-    world = World()
+    world = World(accounts={"UA"})
     publish(world, "UA", charges={"seats": seats})
     world.ingest([flight(n) for n in range(1, 4)])
     found = findings(world.bill(), "UA")["seats_exceeded"]
@@ -153,7 +153,7 @@ def test_more_seats_in_use_than_billed_are_found() -> None:
 
 
 def test_a_contract_that_differs_from_the_crm_is_found() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     contract = world.directory.contracts("UA")[-1]
     right = contract.terms_digest
     for version, stated, terms_digest, said in (
@@ -183,7 +183,7 @@ def read_terms(world: World, run: str) -> AccountTerms:
 
 
 def read_pricing(world: World) -> AccountPricing:
-    other = World()
+    other = World(accounts={"UA"})
     other.bill()
     return read(other, "UA")[1]
 
@@ -200,7 +200,7 @@ def test_tax_numbers_of_european_businesses_are_checked(number: str | None, said
 
 
 def test_credits_that_eat_the_invoice_hold_it() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     publish(
         world,
         "UA",
@@ -219,7 +219,7 @@ def test_credits_that_eat_the_invoice_hold_it() -> None:
 
 
 def test_an_invoice_over_the_limit_is_held() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     policy = world.directory.policy(INC)
     world.publish(
         Policy.model_validate(policy.model_dump() | {"version": 2, "thresholds": {"invoice_limit": {"USD": "4999.99"}}})
@@ -232,7 +232,7 @@ def test_an_invoice_over_the_limit_is_held() -> None:
 
 
 def test_events_of_an_account_without_a_contract_are_found() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     contract = world.directory.contracts("UA")[-1]
     world.publish(
         contract.model_copy(

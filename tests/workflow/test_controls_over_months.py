@@ -55,7 +55,7 @@ def test_a_fee_that_a_later_version_bills_in_advance_is_billed_as_a_difference()
 
 @pytest.mark.parametrize(("flights", "said"), [(60, "rose by 500 %"), (0, "dropped by 100 %"), (12, "")])
 def test_usage_that_changed_sharply_is_found(flights: int, said: str) -> None:
-    world = World()
+    world = World(accounts={"UA"})
     world.ingest([flight(n) for n in range(10)])
     world.bill()
     world.moment = FEBRUARY
@@ -65,7 +65,7 @@ def test_usage_that_changed_sharply_is_found(flights: int, said: str) -> None:
 
 
 def test_a_month_that_nobody_billed_is_found_until_it_is() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     contract = world.directory.contracts("UA")[0]
     world.bill()
     account = world.directory.account("UA")
@@ -84,7 +84,7 @@ def test_a_month_that_nobody_billed_is_found_until_it_is() -> None:
 
 
 def test_a_contract_that_begins_with_the_month_leaves_no_gap() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     assert not [each for each in world.bill().findings if each.code == "month_not_billed"]
 
 
@@ -101,7 +101,7 @@ def onboarding(*, start: str, due_on: str) -> dict[str, Any]:
 
 
 def test_a_one_off_that_was_due_and_never_billed_is_found() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     world.bill()
     fee = onboarding(start="2012-12-01", due_on="2012-12-20")
     publish(world, "UA", charges={"onboarding": fee})  # signed late, for a month that billproof did not bill
@@ -113,7 +113,7 @@ def test_a_one_off_that_was_due_and_never_billed_is_found() -> None:
 
 
 def test_a_one_off_that_is_signed_after_its_month_was_billed_is_billed_with_the_next_one() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     world.bill()
     fee = onboarding(start="2013-01-01", due_on="2013-01-20")
     publish(world, "UA", charges={"onboarding": fee})
@@ -124,7 +124,7 @@ def test_a_one_off_that_is_signed_after_its_month_was_billed_is_billed_with_the_
 
 
 def test_a_one_off_that_was_billed_in_its_month_is_no_finding() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     world.bill()
     world.moment = FEBRUARY
     statement = world.bill(period="2013-02")
@@ -144,7 +144,7 @@ def test_an_invoice_that_comes_to_less_than_nothing_is_held() -> None:
 
 
 def test_a_converted_quantity_is_compared_with_what_was_converted_before() -> None:
-    world = World()
+    world = World(accounts={"UA"})
     publish(world, "UA", charges={"miles": {"conversion": {"divide_by": "1000", "decimals": 0, "rounding": "up"}}})
     world.ingest([flight(1), flight(2)])
     world.bill()

@@ -88,7 +88,12 @@ def test_one_month_that_fails_stops_no_other_month_s_reconciliation(
         lambda *_: [Period.month(JANUARY), Period.month(FEB)],
     )
     with pytest.raises(ExceptionGroup, match="1 of 2 failed, the others are done"):
-        reconcile_all(period=None, **everything(world))
+        reconcile_all(
+            legal_entity=INC,
+            period=None,
+            now=datetime(2013, 5, 3, 7, tzinfo=UTC),
+            sources=world.reconciliation_sources(),
+        )
     assert f"reconciliation/{INC}/{FEB}.json" in set(world.objects.keys("reconciliation/"))
 
 

@@ -42,6 +42,17 @@ def test_an_american_invoice(world: World) -> None:
         assert said in found, said
 
 
+def test_an_invoice_prints_the_reference_that_a_payer_is_to_give(world: World) -> None:
+    """The digits of ISO 7064 mod 97-10 by hand: letters are 10 to 35, the reference's start goes to its end."""
+    released = world.register.released(f"{INC}.{JANUARY}.UA")
+    assert released is not None
+    body = released.number.replace("-", "")
+    check = 98 - int("".join(str(int(letter, 36)) for letter in f"{body}RF00")) % 97
+    reference = f"RF{check:02d}{body}"
+    groups = [reference[start : start + 4] for start in range(0, len(reference), 4)]
+    assert f"Payment reference {' '.join(groups)}" in text(world, INC, "UA")
+
+
 def test_a_dutch_invoice_with_reverse_charge(world: World) -> None:
     found = text(world, EUROPE, "DL")
     for said in ("NL4495445B01", "Reverse charge", "500.000 of 500.100 included", "€ 4.400,40", "1 jan 2013"):

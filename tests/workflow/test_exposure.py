@@ -14,13 +14,14 @@ from billproof.usage.compaction import compact_day
 from billproof_ops import cli
 from billproof_ops.demo import story
 from billproof_ops.target import Target
+from tests.support.playing import played_once
 from tests.support.world import INC, JANUARY, World, flight
 
 DAYS = ("2013-01-01", "2013-01-05", "2013-01-06", "2013-02-01")
 
 
 def compact(world: World) -> None:
-    for bucket in range(world.buckets):
+    for bucket in world.buckets().current:
         for day in DAYS:
             compact_day(bucket, day, objects=world.objects, meters=world.directory.meters())
 
@@ -45,6 +46,7 @@ def by_account(owed: Exposure) -> dict[str, Money | None]:
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     """Usage of every account of the demo, at the edges of the month, too, with copies; and before it of UA."""
     world = World(buckets=2)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from billproof.completeness.service import read_completeness
 from billproof.errors import NotFound
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import (
@@ -19,10 +18,14 @@ from billproof.pipeline.artefacts import (
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.earlier_runs import EarlierRuns
 from billproof.proof.service import prove_run
+from billproof.usage.buckets import Buckets
+from tests.support.completeness import read_completeness
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.plans_of_before import as_of_before
 from tests.support.refused_usage import RUN, TOTAL, bill, unreadable, world_with_refusals
 from tests.support.world import INC, World, flight
+
+ONE_BUCKET = Buckets((1,))
 
 type Step = Callable[[], object]
 
@@ -94,9 +97,9 @@ def test_an_aggregation_plan_of_the_month_before_that_is_gone_is_never_taken_for
     world = World(accounts={"UA"})
     world.ingest([flight(1)])
     bill(world)
-    runs = EarlierRuns(world.objects, buckets=1)
+    runs = EarlierRuns(world.objects, ONE_BUCKET)
     assert runs.seen_by_run(RUN, "UA", JAN).manifest
     del world.objects.items[AGGREGATION_PLAN.key(RUN, "0000")]
     with pytest.raises(NotFound, match="aggregation-plan/0000"):
-        EarlierRuns(world.objects, buckets=1).seen_by_run(RUN, "UA", JAN)
-    assert not EarlierRuns(world.objects, buckets=4).seen_by_run(RUN, "UA", JAN).manifest
+        EarlierRuns(world.objects, ONE_BUCKET).seen_by_run(RUN, "UA", JAN)
+    assert not EarlierRuns(world.objects, Buckets((4,))).seen_by_run(RUN, "UA", JAN).manifest

@@ -5,7 +5,8 @@ import pytest
 from billproof.usage.compaction import compact_day
 from billproof.usage.databases import opened
 from billproof.usage.id_lists import read_ids
-from billproof.usage.log import SegmentKey, ids_key
+from billproof.usage.keys import SegmentKey
+from billproof.usage.log import ids_key
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.world import INC, World, flight
 
@@ -31,7 +32,7 @@ def ids_stored(world: World, *, without_named: bool) -> int:
     without = set(world.objects.keys("compacted/")) if without_named else set[str]()
     with opened() as (database, folder):
         key = ids_key(f"{INC}-{JAN}-001", 0)
-        ids = read_ids(database, world.objects, key, folder, bucket=0, is_there=True, without=without)
+        ids = read_ids(database, world.objects, key, folder, buckets=(0,), is_there=True, without=without)
         assert ids is not None
         return len(database.execute(ids.text, ids.parameters).fetchall())
 

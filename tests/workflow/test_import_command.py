@@ -94,6 +94,11 @@ def test_the_example_is_checked_proposed_confirmed_billed_and_proved(product: Ow
     assert (code, "confirmed by ben: in effect" in said) == (0, True), said
     code, said = product.run("import", "show")
     assert (code, "2026-10 is billed first" in said) == (0, True), said
+    code, said = product.run("import", "receivables", "--account", "kontor")
+    row = "HA-2026-000117 kontor 2026-09-02 2026-09-16 4165.00 EUR"
+    assert (code, " ".join(said.split()).endswith(row)) == (0, True), said
+    code, said = product.run("import", "receivables", "--account", "nobody")
+    assert (code, "nobody" in said) == (1, True), said
     assert not Path("problems.csv").exists()
     stored = {name: dict(records.items) for name, records in product.world.records.items()}
     for words, who in ((("propose", "business/opening"), "carla"), (("confirm",), "ben")):

@@ -9,6 +9,7 @@ import pytest
 from billproof.errors import ExternalServiceUnavailable
 from billproof.masterdata.meters import Meter
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Reason
 from billproof.usage.validation import raw_bytes
@@ -30,7 +31,7 @@ def send(world: World, body: str, message_id: str = "m1") -> Any:
         [message],
         objects=world.objects,
         reference_data=world.reference_data,
-        buckets=world.buckets,
+        buckets=world.buckets(),
         acceptance=ACCEPTANCE,
     )
 
@@ -135,7 +136,11 @@ def test_a_hostile_event_fails_no_message_beside_it() -> None:
     bodies = [json.dumps(flight(1)), "[" * 50_000, '{"id": "\ud800"}', json.dumps(flight(account="x" * 5_000))]
     messages = [Message(id=str(number), body=body, sent_at=NOW) for number, body in enumerate(bodies)]
     counts, failed = ingest_usage(
-        messages, objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE
+        messages,
+        objects=world.objects,
+        reference_data=world.reference_data,
+        buckets=Buckets((1,)),
+        acceptance=ACCEPTANCE,
     )
     assert (counts.accepted, counts.quarantined, failed) == (1, 3, {})
 
@@ -155,7 +160,11 @@ def test_a_refused_event_that_is_delivered_in_another_batch_counts_once() -> Non
     worse = Message(id="m2", body=json.dumps(flight(2, account="ZZ")), sent_at=NOW)
     for batch in ([bad], [bad, worse]):
         ingest_usage(
-            batch, objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE
+            batch,
+            objects=world.objects,
+            reference_data=world.reference_data,
+            buckets=Buckets((1,)),
+            acceptance=ACCEPTANCE,
         )
     assert len(refused(world)) == 2
 
@@ -172,7 +181,11 @@ def test_only_the_messages_of_a_segment_that_failed_come_back() -> None:
         Message(id=day, body=json.dumps(flight(day=f"2013-01-{day}")), sent_at=NOW) for day in ("05", "06", "07")
     ]
     _, failed = ingest_usage(
-        messages, objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE
+        messages,
+        objects=world.objects,
+        reference_data=world.reference_data,
+        buckets=Buckets((1,)),
+        acceptance=ACCEPTANCE,
     )
     assert list(failed) == ["06"]
     assert len(accepted(world)) == 2
@@ -188,11 +201,21 @@ def test_an_event_is_never_claimed_before_it_is_safely_stored() -> None:
     world.objects.before_put = down
     message = [Message(id="m1", body=json.dumps(flight()), sent_at=NOW)]
     _, failed = ingest_usage(
-        message, objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE
+        message,
+        objects=world.objects,
+        reference_data=world.reference_data,
+        buckets=Buckets((1,)),
+        acceptance=ACCEPTANCE,
     )
     assert list(failed) == ["m1"]
     world.objects.before_put = lambda _key: None
-    ingest_usage(message, objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE)
+    ingest_usage(
+        message,
+        objects=world.objects,
+        reference_data=world.reference_data,
+        buckets=Buckets((1,)),
+        acceptance=ACCEPTANCE,
+    )
     assert len(accepted(world)) == 1
 
 
@@ -241,13 +264,23 @@ def test_the_memory_of_accounts_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_batch_that_two_calls_take_at_once_leaves_what_one_leaves() -> None:
     message = Message(id="m1", body=json.dumps([flight(n) for n in range(50)]), sent_at=NOW)
     once, twice = World(), World()
-    ingest_usage([message], objects=once.objects, reference_data=once.reference_data, buckets=1, acceptance=ACCEPTANCE)
+    ingest_usage(
+        [message],
+        objects=once.objects,
+        reference_data=once.reference_data,
+        buckets=Buckets((1,)),
+        acceptance=ACCEPTANCE,
+    )
     start = Barrier(2)
 
     def take(_: int) -> None:
         start.wait()
         ingest_usage(
-            [message], objects=twice.objects, reference_data=twice.reference_data, buckets=1, acceptance=ACCEPTANCE
+            [message],
+            objects=twice.objects,
+            reference_data=twice.reference_data,
+            buckets=Buckets((1,)),
+            acceptance=ACCEPTANCE,
         )
 
     with ThreadPoolExecutor(2) as pool:

@@ -31,7 +31,7 @@ def take(world: World, *messages: Message) -> tuple[Ingested, dict[str, Any]]:
         messages,
         objects=world.objects,
         reference_data=world.reference_data,
-        buckets=world.buckets,
+        buckets=world.buckets(),
         acceptance=ACCEPTANCE,
     )
 

@@ -19,6 +19,7 @@ from billproof.pipeline.aggregating import aggregate_usage
 from billproof.ports import Document, Key
 from billproof.pricing.model import PricedLine
 from billproof.proof.service import prove_run
+from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Message, ingest_usage
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS, bill, differences, tiered_world
 from tests.support.world import ACCEPTANCE, INC, World, flight
@@ -162,7 +163,11 @@ def test_an_event_that_waited_in_the_queue_while_its_month_was_run_is_billed_wit
     sent = RUN_DAYS[JAN] - timedelta(minutes=5)
     message = Message(id="waited", body=json.dumps([flight(1)]), sent_at=sent)
     ingest_usage(
-        [message], objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE
+        [message],
+        objects=world.objects,
+        reference_data=world.reference_data,
+        buckets=Buckets((1,)),
+        acceptance=ACCEPTANCE,
     )
     assert differences(bill(world, FEB))["difference:miles:2013-01:EWR"] == "1.00"
 

@@ -10,6 +10,7 @@ from billproof.errors import InvalidInput
 from billproof.proof.service import prove_run
 from billproof_ops.cli_credits import line_credit
 from tests.support.billed import flights
+from tests.support.playing import played_once
 from tests.support.world import INC, JANUARY, World, flight
 
 FEBRUARY, B6 = "2013-02", "B6"
@@ -22,6 +23,7 @@ def group(number: int, values: tuple[str, str]) -> dict[str, object]:
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     """B6 has one flight of each group in January, at 0.85; half of it is discounted."""
     world = World(accounts={B6})

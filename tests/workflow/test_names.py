@@ -10,17 +10,16 @@ from billproof.approvals.model import ExceptionRecord, Kind
 from billproof.pipeline.months import sign_off_month
 from billproof_ops import cli
 from billproof_ops.target import Target
+from tests.support.billed import one_flight
 from tests.support.late_usage import FEB, JAN
-from tests.support.world import EUROPE, INC, World, flight
+from tests.support.world import EUROPE, INC, World
 
 READERS = (("exceptions", "list"), ("invoice", "list"))
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    world = World()
-    world.ingest([flight(1)])
-    world.bill()
+    world = one_flight()
     monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world, outputs={}))
     return world
 

@@ -22,8 +22,9 @@ from billproof.masterdata.parties import EMBEDDED_LEDGER
 from billproof.money import Money
 from billproof.periods import Period
 from billproof.reconciliation.model import Cause
+from tests.support.billed import one_flight
 from tests.support.fakes import MemoryRecords
-from tests.support.world import INC, JANUARY, World, flight
+from tests.support.world import INC, JANUARY, World
 
 UA = f"{INC}.{JANUARY}.UA"
 ZERO = f"{INC}.{JANUARY}.OO"
@@ -31,10 +32,7 @@ ZERO = f"{INC}.{JANUARY}.OO"
 
 @pytest.fixture
 def world() -> World:
-    world = World()
-    world.ingest([flight(1)])
-    world.bill()
-    return world
+    return one_flight()
 
 
 class FlakyErp:

@@ -12,6 +12,7 @@ from billproof.invoicing.facts import RELEASED, fact_key
 from billproof.proof.model import DifferenceKind, Proof
 from billproof.proof.service import events_behind, prove_invoice, prove_run
 from billproof_ops.printing import show_proof
+from tests.support.playing import played_once
 from tests.support.world import INC, JANUARY, World, flight
 
 UA = f"{INC}.{JANUARY}.UA"
@@ -19,6 +20,7 @@ RUN = f"{INC}-{JANUARY}-001"
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     world = World(buckets=2)
     world.ingest([flight(1), flight(2), flight(3, type="flight.cancelled"), flight(1, account="B6")])

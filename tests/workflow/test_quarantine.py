@@ -14,6 +14,7 @@ from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
+from billproof.usage.buckets import Buckets
 from billproof.usage.refusal_model import Dismissal, PlaceKind, QuarantinedAt, RefusedEvent
 from billproof.usage.refused import accepted_since, readable_parts
 from billproof_ops.local.people import local_identity
@@ -109,7 +110,9 @@ def test_one_that_was_corrected_and_sent_again_is_no_longer_open() -> None:
     assert {name: (place.open, place.resent) for name, place in places(statement).items()} == {"account UA": (0, 1)}
     assert parts(world, RUN) == {"total": 1, "open": 0, "resent and accepted": 1, "dismissed": 0}
     assert [each.code for each in statement.findings] == []
-    assert set(accepted_since(refused(world), objects=world.objects, buckets=1)) == {(SOURCE, "2013-01-05:UA:2")}
+    assert set(accepted_since(refused(world), objects=world.objects, buckets=world.buckets())) == {
+        (SOURCE, "2013-01-05:UA:2")
+    }
 
 
 @pytest.mark.parametrize("time", ["yesterday", "2013-01-05T12:00:00", "2031-01-05T12:00:00Z", "1999-01-05T12:00:00Z"])
@@ -123,9 +126,9 @@ def test_one_that_was_refused_for_its_time_and_sent_again_with_another_is_no_lon
     world.ingest([flight(1), flight(2, account=account, time=time), flight(3, account=account, time=time)])
     known = [event for entity in (INC, EUROPE) for month in (JAN, "1999-01") for event in refused(world, month, entity)]
     event, other = sorted(known, key=lambda event: event.event or "")
-    assert set(accepted_since([event, other], objects=world.objects, buckets=3)) == set()
+    assert set(accepted_since([event, other], objects=world.objects, buckets=Buckets((3,)))) == set()
     world.ingest([flight(2, id=event.event, day=sent_on)])
-    assert set(accepted_since([event, other], objects=world.objects, buckets=3)) == {event.identity}
+    assert set(accepted_since([event, other], objects=world.objects, buckets=Buckets((3,)))) == {event.identity}
 
 
 def test_a_person_dismisses_one_with_a_reason_and_the_first_decision_stands() -> None:

@@ -17,6 +17,7 @@ from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.service import reconcile_all
 from tests.support.charges import miles
 from tests.support.foreign_erp import REFERENCE_LENGTH, Booked, ForeignErp, ForeignServer, Line
+from tests.support.reconciled import reconcile_in_parts
 from tests.support.waiting import run, waiting
 from tests.support.world import INC, JANUARY, World, flight
 
@@ -34,7 +35,7 @@ def server() -> ForeignServer:
 @pytest.fixture
 def world(server: ForeignServer) -> World:
     """January is billed, and posted in the foreign ERP on 1 February."""
-    world = World()
+    world = World(accounts={"UA"})
     world.erps[FOREIGN] = ForeignErp(server)
     world.use_erp(FOREIGN)
     world.ingest([flight(1)])
@@ -65,12 +66,15 @@ def moved(lines: list[Line], source: str, target: str) -> list[Line]:
 
 
 def variances(world: World, period: str = JANUARY) -> Iterator[tuple[Cause, str, str]]:
-    for variance in world.reconcile(period=period).variances:
+    for variance in of(world, period):
         yield variance.cause, variance.external_reference, variance.account
 
 
 def of(world: World, period: str = JANUARY) -> tuple[Variance, ...]:
-    return world.reconcile(period=period).variances
+    """Reconcile in one call and in parts: both find the same."""
+    report = world.reconcile(period=period)
+    assert reconcile_in_parts(world, period=period) == report
+    return report.variances
 
 
 def test_a_second_document_in_another_month_is_found_by_the_invoices_month_and_by_its_own(
@@ -250,10 +254,7 @@ def test_what_is_dated_on_the_last_day_of_a_month_after_its_look_through_is_foun
         legal_entity=INC,
         period=None,
         now=datetime(2013, 3, 2, 6, tzinfo=UTC),
-        directory=world.directory,
-        register=world.register,
-        erps=world.erps,
-        objects=world.objects,
+        sources=world.reconciliation_sources(),
     )
     assert (result.reconciled, result.variances) == ((f"{INC}.{JANUARY}", f"{INC}.{FEBRUARY}"), 1)
 

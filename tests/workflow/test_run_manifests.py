@@ -11,6 +11,7 @@ from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
+from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.model import AggregationPlan
 from tests.support.late_usage import FEB, JAN, RUN_DAYS, bill, differences, tiered_world
@@ -24,7 +25,11 @@ def write(world: World, *events: dict[str, object], sent_at: datetime = QUEUED) 
     """Write events to the log now that the queue received at another moment."""
     message = Message(id=f"queued-{json.dumps(events)}", body=json.dumps(events), sent_at=sent_at)
     _, failed = ingest_usage(
-        [message], objects=world.objects, reference_data=world.reference_data, buckets=1, acceptance=ACCEPTANCE
+        [message],
+        objects=world.objects,
+        reference_data=world.reference_data,
+        buckets=Buckets((1,)),
+        acceptance=ACCEPTANCE,
     )
     assert not failed
 

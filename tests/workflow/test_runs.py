@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -10,10 +9,12 @@ from billproof.errors import Contended, InvalidPeriod, NotFound
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.starting import StartedRun, run_ids, start_billing_run
 from billproof.reconciliation.service import reconcile_all
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
 from tests.support.world import EUROPE, GRACE, INC, JANUARY, NOW, REQUESTER, World, flight
 
 
@@ -101,11 +102,8 @@ def test_a_legal_entity_without_accounts_has_nothing_to_bill() -> None:
     world.publish(world.directory.legal_entity(INC).model_copy(update={"id": "empty"}))
     planned = plan_billing_run(
         PlanRequest(run_id="empty-2013-01-001", legal_entity="empty", period=JANUARY, requested_by="carla"),
-        directory=world.directory,
-        register=world.register,
-        objects=world.objects,
-        runs=world.runs,
-        sizes=RunSizes(buckets=1, batch_size=1, max_concurrency=1),
+        ports=PlanPorts(world.directory, world.register, world.objects, world.runs),
+        sizes=RunSizes(buckets=Buckets((1,)), batch_size=1, max_concurrency=1),
         now=NOW,
     )
     assert (planned.outcome, planned.accounts) == ("nothing_to_bill", 0)
@@ -170,19 +168,14 @@ def test_reconciling_without_a_period_takes_the_last_whole_month_of_everyone() -
     for entity in (INC, EUROPE):
         world.bill(entity)
         world.post_all(entity)
-    ports: dict[str, Any] = {
-        "directory": world.directory,
-        "register": world.register,
-        "erps": world.erps,
-        "objects": world.objects,
-    }
-    result = reconcile_all(legal_entity=None, period=None, now=NOW, **ports)
+    sources = world.reconciliation_sources()
+    result = reconcile_all(legal_entity=None, period=None, now=NOW, sources=sources)
     assert (result.outcome, result.reconciled) == (
         "balanced",
         tuple(f"skymeter-{entity}.{month}" for entity in ("europe", "inc") for month in ("2012-12", "2013-01")),
     )
     world.records["ledger"].items.clear()
-    result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, **ports)
+    result = reconcile_all(legal_entity=INC, period=JANUARY, now=NOW, sources=sources)
     assert (result.outcome, result.variances > 0) == ("variances", True)
 
 

@@ -12,6 +12,7 @@ from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.redriving import note_redrive
 from billproof.pipeline.starting import refuse_while_another_runs, start_due_runs
 from billproof.ports import Record
+from tests.support.playing import played_once
 from tests.support.world import EUROPE, GRACE, INC, JANUARY, World, flight
 
 FEBRUARY, MARCH = "2013-02", "2013-03"
@@ -19,6 +20,7 @@ ACCOUNTS = ("UA", "B6", "DL", "AA", "US", "FL", "HA")
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     """January is billed; of it two accounts have late usage, and all have usage of February and March."""
     world = World()

@@ -61,7 +61,7 @@ def taken_out(world: World, remove: Callable[[str], None] | None = None) -> Take
         "UA",
         chain=world.chain,
         objects=world.objects,
-        buckets=1,
+        buckets=world.buckets(),
         remove=remove or world.remove_object,
         by="ben",
         why="Art. 17 GDPR, request 12",

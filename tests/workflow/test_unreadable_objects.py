@@ -9,20 +9,17 @@ import pytest
 from typer.testing import CliRunner
 
 from billproof.approvals.dismissing import dismiss_event
-from billproof.completeness.service import read_completeness
-from billproof.pipeline.artefacts import (
-    REFUSED,
-    RUN_PLAN,
-    Artefacts,
-)
+from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
+from billproof.usage.buckets import Buckets
 from billproof.usage.compacting import CompactionRequest, RoundOutcome, plan_compaction
 from billproof.usage.compaction import compact_day
 from billproof_ops import cli
 from billproof_ops.local.people import local_identity
 from billproof_ops.target import Target
+from tests.support.completeness import read_completeness
 from tests.support.late_usage import FEB, JAN
 from tests.support.refused_usage import RUN, TOTAL, bill, unreadable, world_with_refusals
 from tests.support.spoilt import SPOILT
@@ -189,7 +186,7 @@ def test_a_key_that_is_none_of_the_usage_log_stops_no_run_and_no_compaction(key:
     compacted = compact_day(0, "2013-01-05", objects=world.objects, meters=world.directory.meters())
     assert compacted.segments == 1
     request = CompactionRequest(months=(JAN,))
-    planned = plan_compaction(request, objects=world.objects, buckets=1, now=world.now())
+    planned = plan_compaction(request, objects=world.objects, buckets=Buckets((1,)), now=world.now())
     assert planned.outcome is RoundOutcome.NOTHING
     bill(world)
     assert world.register.released(f"{INC}.{JAN}.UA") is not None

@@ -14,7 +14,7 @@ from billproof.pipeline.model import RunStatement
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof.usage.compaction import compact_day
-from billproof.usage.log import bucket_name, usage_prefix
+from billproof.usage.keys import bucket_name, usage_prefix
 from tests.support.charges import charge
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.lives import Life

@@ -16,6 +16,7 @@ from billproof.proof.service import prove_run
 from billproof.usage.log import late_marks
 from billproof_ops.demo import story
 from tests.support.charges import miles
+from tests.support.playing import played_once
 from tests.support.world import INC, World, flight
 
 CODE = "usage_without_invoice"
@@ -35,6 +36,7 @@ def contract_of(world: World, version: int, start: str) -> None:
 
 
 @pytest.fixture
+@played_once
 def world() -> World:
     """UA's contract is in force in February and March 2013; ten cents a hundred miles."""
     world = World(accounts=())

@@ -1,5 +1,6 @@
 """Work that is done for every legal entity: one that fails never stops the next."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from billproof.approvals.raising import open_run_exception
 from billproof.erp.recognition import recognize_revenue
 from billproof.errors import RETRIED, Contended, ExternalServiceUnavailable, InvalidPeriod, NotFound, work_apart
-from billproof.reconciliation.service import reconcile_all, report_key
+from billproof.reconciliation.parts import PartItem, join_parts, reconcile_part, write_items
+from billproof.reconciliation.service import reconcile_all
+from billproof.reconciliation.sums import report_key
 from billproof_ops import exceptions
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
@@ -90,7 +93,7 @@ def test_a_legal_entity_that_cannot_be_reconciled_does_not_stop_the_next(monkeyp
     with pytest.raises(
         ExceptionGroup, match=r"2 of 4 failed.*skymeter-europe 2012-12: no answer; skymeter-europe 2013-01"
     ):
-        reconcile_all(legal_entity=None, period=None, now=NOW, **ports(world))
+        reconcile_all(legal_entity=None, period=None, now=NOW, sources=world.reconciliation_sources())
     assert list(world.objects.keys("reconciliation/")) == [report_key(INC, "2012-12"), report_key(INC, JANUARY)]
 
 
@@ -140,3 +143,16 @@ def open_exception(world: World, run: str) -> str:
         now=NOW,
     )
     return opened.id
+
+
+def test_a_part_that_was_not_reconciled_in_its_round_is_missed_and_stops_no_other_month() -> None:
+    world = World()
+    months = [(INC, JANUARY), (EUROPE, JANUARY)]
+    for moment in ("earlier", "now"):
+        key = write_items(months, moment, world.objects)
+        for item in map(PartItem.model_validate, json.loads(world.objects.get(key))):
+            if (moment, item.legal_entity, item.part) != ("now", INC, 3):
+                reconcile_part(item, world.reconciliation_sources())
+    with pytest.raises(ExceptionGroup, match=r"1 of 2 failed.*part 3 of skymeter-inc 2013-01 was not reconciled"):
+        join_parts(key, world.reconciliation_sources())
+    assert list(world.objects.keys("reconciliation/")) == [report_key(EUROPE, JANUARY)]

@@ -9,6 +9,9 @@ delivery         invoices, lines; mails where they are sent          invoices
 reconciliation   its passes over the invoices, lines                 checks
 day              the anchors of the audit chain                      checks
 hour             the hourly schedules, by buckets                    standing
+minute           the calls that look for events to tell              standing
+events           invoices: what is told of them on the bus           invoices
+webhook          invoices, for each endpoint that wants all events   invoices
 """
 
 import math
@@ -24,6 +27,7 @@ from billproof.model import Model
 from billproof_ops.costs.prices import DAYS_A_MONTH, Kept, Price, Prices, cost_of
 
 HOURS_A_MONTH = DAYS_A_MONTH * 24
+MINUTES_A_MONTH = HOURS_A_MONTH * 60
 PASSES_A_MONTH = DAYS_A_MONTH * 2
 """Reconciliation compares two months every day."""
 SEGMENTS_OF_A_COMPACTION = 20
@@ -33,7 +37,7 @@ LISTED_MONTHS = 3
 """An hourly round of compaction lists the segments of three months."""
 MAIL_OVERHEAD = Decimal(4) / 3
 """Base64 makes three bytes of an attachment four."""
-ALARMS, DASHBOARDS, METRICS = 39, 1, 14
+ALARMS, DASHBOARDS, METRICS = 41, 1, 14
 """What the template has of them, and how many metrics the functions write; a test counts them."""
 
 
@@ -54,6 +58,8 @@ class Company(Model):
     batch_size: int = Field(default=100, ge=1)
     scans: int = Field(default=1, ge=0)
     """How often analysts scan the month's compacted events with Athena."""
+    webhooks: int = Field(default=0, ge=0)
+    """Endpoints that want every event."""
     sends_mail: bool = False
 
 
@@ -166,6 +172,9 @@ def _multiples(company: Company) -> Iterator[tuple[str, CostShare, dict[str, Dec
     yield "delivery", CostShare.INVOICES, _decimals({"invoice": invoices, "line": lines})
     yield "reconciliation", CostShare.CHECKS, {"base": passes, "invoice": passes * invoices, "line": passes * lines}
     yield "day", CostShare.CHECKS, {"base": DAYS_A_MONTH, "invoice": Decimal(invoices)}
+    yield "events", CostShare.INVOICES, {"invoice": Decimal(invoices)}
+    yield "webhook", CostShare.INVOICES, {"invoice": Decimal(invoices * company.webhooks)}
+    yield "minute", CostShare.STANDING, {"base": MINUTES_A_MONTH}
     yield "hour", CostShare.STANDING, {"base": HOURS_A_MONTH, "bucket": HOURS_A_MONTH * company.buckets}
 
 

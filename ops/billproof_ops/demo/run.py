@@ -21,7 +21,7 @@ from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
 from billproof.pipeline.starting import RUNNING
 from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Reconciliation
-from billproof.reconciliation.service import report_key
+from billproof.reconciliation.sums import report_key
 from billproof_ops.billing import run_report, start_run, wait_for_run
 from billproof_ops.demo import story
 from billproof_ops.demo.feed import DRAIN_SECONDS, Feed

@@ -23,7 +23,7 @@ from billproof.pipeline.model import RunStatement
 from billproof.pipeline.starting import is_closed, run_ids, run_key
 from billproof.pipeline.turns import runs_in_turn
 from billproof.reconciliation.model import Reconciliation
-from billproof.reconciliation.service import report_key
+from billproof.reconciliation.sums import report_key
 
 MOST_TURNS = 1_000
 """The last runs of a legal entity, of all months, that a list looks through."""

@@ -37,7 +37,7 @@ def _find(call: RouteCall[SoughtEvent], ports: Composition) -> EventPlace:
         objects=ports.objects,
         directory=ports.directory,
         register=ports.register,
-        buckets=ports.settings.buckets,
+        buckets=ports.buckets(),
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 
 from billproof.access.scopes import Client
 from billproof.callers import NO_PERSON, Identity, readable_name
-from billproof.model import Flag, Model
+from billproof.model import Exact, Flag, Model
 from billproof.money import Money
 from billproof.names import Currency, Name, Nonnegative, Version, is_published
 from billproof.nets import TroubleLimit
@@ -80,12 +80,29 @@ class Thresholds(Model):
     trouble: TroubleLimit = Field(default_factory=TroubleLimit)
 
 
+class MatchingRules(Model):
+    """When a receipt pays documents without a person, and what small differences are given up.
+
+    A match applies from the confidence `apply_from` on. A difference up to `tolerance` is given up as rounding, one up
+    to `charges` as charges of banks on the way, amounts by currency; none is given up without them.
+    """
+
+    apply_from: Annotated[Exact, Field(ge=0, le=1)] = Decimal("0.95")
+    tolerance: dict[Currency, Nonnegative] = Field(default_factory=dict)
+    charges: dict[Currency, Nonnegative] = Field(default_factory=dict)
+
+    @property
+    def are_plain(self) -> bool:
+        """Say whether they are what holds where a policy says nothing of matching."""
+        return self == MatchingRules()
+
+
 class Policy(Model):
     """The policy of a legal entity, under the same id.
 
     `limits_add_up_by` says over what a person's approvals are added up; one approval alone is always held to the limit.
     `clients` are the systems that call the API for the legal entity. Other systems are told of a customer's balance
-    that falls below `low_balance`, an amount in each currency.
+    that falls below `low_balance`, an amount in each currency. `matching` says when receipts are applied by themselves.
     """
 
     kind: Literal["policy"] = "policy"
@@ -99,6 +116,7 @@ class Policy(Model):
     limits_add_up_by: tuple[LimitScope, ...] = tuple(LimitScope)
     clients: tuple[Client, ...] = Field(default=(), exclude_if=operator.not_)
     low_balance: dict[Currency, Nonnegative] = Field(default_factory=dict, exclude_if=operator.not_)
+    matching: MatchingRules = Field(default_factory=MatchingRules, exclude_if=operator.attrgetter("are_plain"))
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:

@@ -3,7 +3,7 @@
 What may be written again with other bytes, as long as it is said in the chain:
 
     runs/<run>/...        until the run is closed: a step that is tried again may have read more
-    reconciliation/...    always: a report is that of the last time
+    reconciliation/...    always: a report is that of the last time, and so are the parts that it is made of
 
 What a later block calls void counts only for what can be void: one object that nobody said to have stored, since
 another one was there first. What it says of facts, or of objects that are stored, would hide that they are gone.
@@ -24,7 +24,7 @@ from billproof.ids import is_name
 from billproof.store_keys import ChainName, ObjectKey, PartitionName, RunKey
 
 RUNS, CLOSED = "runs", "closed"
-REPLACEABLE = frozenset({"reconciliation"})
+REPLACEABLE = frozenset({"reconciliation", "reconciliation-parts"})
 
 type Name = tuple[str, ...]
 

@@ -21,7 +21,7 @@ LANES = 8
 OF_AN_ENTITY = frozenset(
     {
         *("numbers", "openings", "revenue", "documents", "journal", "runs", "turns", "redriven", "signed-off"),
-        *("limits", "policies", "webhooks", "webhook-turns"),
+        *("limits", "policies", "webhooks", "webhook-turns", "receipt", "receipts", "payers", "cash-entries"),
     }
 )
 """Kinds of facts whose partitions name a legal entity and no account."""
@@ -55,7 +55,7 @@ def owner_of_record(record: Record, owners: Owners) -> Ownership:
             owner = version.name if version.kind in {"entity", "policy"} else SHARED
         case "account", (account,):
             owner, subject = _entity(record, account, owners), account
-        case (("account" | "balance"), (entity, account, *_)):
+        case (("account" | "balance" | "cash"), (entity, account, *_)):
             owner, subject = entity, account
         case (("invoices" | "exceptions"), (entity, *_)):
             account = FactKey.parse(record.key.sort).account
@@ -76,7 +76,7 @@ def owner_of_object(key: str) -> Ownership:
         case "runs", (run, *_):
             owner = _entity_of(run)
             return Ownership(owner, owner)
-        case (("invoices" | "documents" | "reconciliation"), (owner, _, *_)):
+        case (("invoices" | "documents" | "reconciliation" | "reconciliation-parts"), (owner, _, *_)):
             return Ownership(owner, owner)
         case _:
             buckets = (part for part in name.parts if part.startswith("bucket="))

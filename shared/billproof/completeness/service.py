@@ -40,6 +40,7 @@ from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
 from billproof.pricing.estimates import grown_by, worth_of_more
 from billproof.usage import log
+from billproof.usage.keys import bucket_name
 from billproof.usage.model import ControlTotal
 from billproof.usage.shared_ids import shared_ids
 from billproof.usage.tallies import DayTally, SharedIds
@@ -85,17 +86,21 @@ def check_completeness(
 
 def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: list[str]) -> SharedIds:
     """Look for ids that several accounts have: it holds nothing, and the statement reports it."""
-    buckets = [log.bucket_name(bucket) for bucket in plan.buckets]
-    aggregations = [artefacts.read(AGGREGATION_PLAN, plan.run, bucket) for bucket in buckets]
-    days = (day for bucket in buckets for day in artefacts.read(TALLY, plan.run, bucket).days)
-    return shared_ids(aggregations, objects, events=sum(day.events for day in days), unreadable=unreadable.append)
+    days = (day for bucket in plan.buckets for day in artefacts.read(TALLY, plan.run, bucket_name(bucket)).days)
+    return shared_ids(
+        plan.buckets,
+        lambda bucket: artefacts.read(AGGREGATION_PLAN, plan.run, bucket_name(bucket)),
+        objects,
+        events=sum(day.events for day in days),
+        unreadable=unreadable.append,
+    )
 
 
 def _report(
     plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records, unreadable: list[str]
 ) -> Completeness:
     """Compare what was counted with what was stated, and with each source's own history."""
-    tallies = [artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets]
+    tallies = [artefacts.read(TALLY, plan.run, bucket_name(bucket)) for bucket in plan.buckets]
     unreadable += [key for tally in tallies for key in tally.unreadable]
     totals = _control_totals(plan, artefacts, objects, unreadable.append)
     compared = compare(totals, (hour for tally in tallies for hour in tally.hours))
@@ -134,18 +139,13 @@ def _whole(findings: Sequence[Finding]) -> Money | None:
         return None
 
 
-def read_completeness(objects: Objects, run_id: str) -> Completeness:
-    """Return the last check of a run; raises NotFound."""
-    return Artefacts(objects).read(COMPLETENESS, run_id)
-
-
 def _control_totals(
     plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: Callable[[str], object]
 ) -> Iterable[ControlTotal]:
     """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity.
 
     What the run saw is what its plan lists; a plan of before, without a list, is cut by what was received by then.
-    `unreadable` is told of objects that are gone, or no longer hold what named them.
+    `unreadable` is told of objects that are gone or spoilt.
     """
     if not plan.has_control_totals:
         return
@@ -180,7 +180,7 @@ def _history(
         try:
             earlier = artefacts.read(RUN_PLAN, run_id)
             if not earlier.is_partial:
-                parts = (artefacts.read(TALLY, run_id, log.bucket_name(bucket)) for bucket in earlier.buckets)
+                parts = (artefacts.read(TALLY, run_id, bucket_name(bucket)) for bucket in earlier.buckets)
                 return [day for tally in parts for day in tally.days]
         except (ObjectUnreadable, NotFound):
             unreadable(f"runs/{run_id}/")

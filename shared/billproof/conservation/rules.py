@@ -177,7 +177,8 @@ def _terms_of(timeline: Timeline, period: Period) -> dict[str, list[Span[Any]]]:
 class Booked:
     """An account's invoice, and what the ERP holds on the receivable of it and of its corrections.
 
-    `balance` is what the invoice drew of the customer's balance, or left to it (below zero), as the ERP holds it.
+    `balance` is what the invoice drew of the customer's balance, or left to it (below zero), as the ERP holds it;
+    `paid` is what receipts settled of it, by the book of receipts.
     """
 
     released: Released | None
@@ -185,6 +186,7 @@ class Booked:
     balance: Money
     credited: Money
     opened: Money
+    paid: Money
 
 
 def money_equations(plan: BatchPlan, pricing: AccountPricing, draft: Draft, booked: Booked) -> list[Equation]:
@@ -210,7 +212,7 @@ def money_equations(plan: BatchPlan, pricing: AccountPricing, draft: Draft, book
             currency=books,
             total=posted.amount,
             parts={
-                "paid": ZERO,  # until payments are taken in: what the ERP holds does not say whose they are
+                "paid": booked.paid.amount,
                 "credited or written off": booked.credited.amount,
                 "open": booked.opened.amount,
             },

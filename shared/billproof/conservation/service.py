@@ -15,6 +15,7 @@ from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyBook
 from billproof.conservation.model import AccountStatement, ConservationStatement, Equation
 from billproof.conservation.openings import opening_equations
+from billproof.conservation.paying import paid_of
 from billproof.conservation.rules import (
     Booked,
     asset_equation,
@@ -35,10 +36,12 @@ from billproof.ledger.obligations import obligations
 from billproof.ledger.revenue import books_close
 from billproof.ledger.rules import receivable_in_books
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.opening.decisions import OpeningDecisions
 from billproof.opening.model import Opening
 from billproof.opening.reading import stored_opening
+from billproof.payments.book import CashBook
 from billproof.pipeline.artefacts import BATCH_PLAN, DRAFTED, PRICED, REFUSED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import quarantined_by_account
 from billproof.pipeline.model import RunPlan
@@ -57,6 +60,7 @@ class Stores:
     contracts: Records
     policies: PolicyBook
     invoices: Records
+    payments: Records
     exception_store: ExceptionStore
     erps: Erps
     opening_decisions: OpeningDecisions
@@ -82,6 +86,11 @@ class Stores:
     def register(self) -> Register:
         """The invoice register."""
         return Register(self.invoices)
+
+    @cached_property
+    def cash_book(self) -> CashBook:
+        """Receipts and what they pay."""
+        return CashBook(self.payments)
 
     @property
     def artefacts(self) -> Artefacts:
@@ -133,7 +142,8 @@ def balance_run(run_id: str, *, stores: Stores) -> ConservationStatement:
 def balance_batch(plan: RunPlan, batch: str, refused: RefusedCounts, stores: Stores) -> Iterator[AccountStatement]:
     """Yield the statements of a batch's accounts; raises NotFound where a step is missing."""
     artefacts = stores.artefacts
-    lookup = PostedDocuments(stores.directory.legal_entity(plan.legal_entity), stores.erps)
+    entity = stores.directory.legal_entity(plan.legal_entity)
+    lookup = PostedDocuments(entity, stores.erps)
     batch_plan = artefacts.read(BATCH_PLAN, plan.run, batch)
     pricing = artefacts.read(PRICED, plan.run, batch).accounts
     drafts = artefacts.read(DRAFTED, plan.run, batch).drafts
@@ -142,7 +152,7 @@ def balance_batch(plan: RunPlan, batch: str, refused: RefusedCounts, stores: Sto
         invoice = stores.register.facts(draft.invoice)
         mine = [*([invoice] if invoice else []), *stores.register.credits(draft.invoice)]
         assets = _assets(mine, priced, batch_plan, lookup, stores.objects)
-        money = _booked(mine, batch_plan, lookup)
+        money = _booked(mine, entity, lookup, stores.cash_book)
         yield _account(batch_plan, terms, priced, draft, events, money, assets)
 
 
@@ -180,10 +190,10 @@ def _taken_over(plan: RunPlan, stores: Stores) -> Iterator[Equation]:
         yield from opening_equations(fact, entity, stores.objects, lookup)
 
 
-def _booked(documents: Iterable[InvoiceFacts], plan: BatchPlan, lookup: PostedDocuments) -> Booked:
+def _booked(documents: Iterable[InvoiceFacts], entity: LegalEntity, lookup: PostedDocuments, book: CashBook) -> Booked:
     """Compare by register and ERP: a correction counts with the amount of its release, once the ERP holds it."""
-    chart, zero = plan.legal_entity.chart_of_accounts, Money.zero(plan.legal_entity.currency)
-    invoice, posted, balance, credited, opened = None, zero, zero, zero, zero
+    chart, zero = entity.chart_of_accounts, Money.zero(entity.currency)
+    invoice, posted, balance, credited, opened, paid = None, zero, zero, zero, zero, zero
     for facts in documents:
         released = facts.released
         if released is None:
@@ -198,7 +208,9 @@ def _booked(documents: Iterable[InvoiceFacts], plan: BatchPlan, lookup: PostedDo
             invoice, posted = released, posted.plus(amounts)
             if chart.customer_balance is not None:
                 balance = balance.plus([document.on(chart.customer_balance) for document in booked])
-    return Booked(released=invoice, posted=posted, balance=balance, credited=credited, opened=opened)
+            paid, taken = paid_of(released, entity, book, lookup)
+            opened += taken
+    return Booked(released=invoice, posted=posted, balance=balance, credited=credited, opened=opened, paid=paid)
 
 
 def _assets(

@@ -54,7 +54,10 @@ class Span[T: Term]:
 
 @dataclass(frozen=True)
 class Timeline:
-    """One contract's terms over all its days, by kind of term, and which version governs which days."""
+    """One contract's terms over all its days, by kind of term, and which version governs which days.
+
+    Waivers and percentages hold past the contract's end, too, as its last version says: for fees that are kept beyond.
+    """
 
     governing_versions: tuple[tuple[Contract, DateRange], ...]
     charges: tuple[Span[Charge], ...]
@@ -108,12 +111,6 @@ class Timeline:
         for place, span in enumerate(self.charges):
             places.setdefault(span.term.id, place)
         return places
-
-    def days_past_end[T: Term](self, span: Span[T]) -> DateRange:
-        """Return the days of a term as it says them, past the contract's end, too: for fees that are kept beyond it."""
-        if span.days.end is None or span.days.end != self.governing_versions[-1][1].end:
-            return span.days
-        return DateRange.construct_trusted(start=span.days.start, end=_effective(span.term).end)
 
     def of_charge(self, charge: str) -> list[Span[Charge]]:
         """Return the spans of one charge, in time order."""
@@ -178,42 +175,49 @@ def _same_money_and_time(versions: list[Contract]) -> None:
 def _timeline(versions: list[Contract], until: date) -> Timeline:
     governing_versions = list(_versions_with_days(versions))
     _same_money_and_time([version for version, _ in governing_versions])
+    governed = list(_governed(versions))
     return Timeline(
         governing_versions=tuple(governing_versions),
-        charges=tuple(_spans(governing_versions, lambda contract: contract.charges, lambda span: _ramped(span, until))),
-        discounts=tuple(_spans(governing_versions, lambda contract: contract.discounts)),
-        commitments=tuple(_spans(governing_versions, lambda contract: contract.commitments)),
-        caps=tuple(_spans(governing_versions, lambda contract: contract.caps)),
-        credits=tuple(_spans(governing_versions, lambda contract: contract.credits)),
-        waivers=tuple(_spans(governing_versions, lambda contract: contract.waivers)),
+        charges=tuple(_spans(governed, lambda contract: contract.charges, lambda span: _ramped(span, until))),
+        discounts=tuple(_spans(governed, lambda contract: contract.discounts)),
+        commitments=tuple(_spans(governed, lambda contract: contract.commitments)),
+        caps=tuple(_spans(governed, lambda contract: contract.caps)),
+        credits=tuple(_spans(governed, lambda contract: contract.credits)),
+        waivers=tuple(_spans(governed, lambda contract: contract.waivers)),
     )
 
 
 def _versions_with_days(versions: list[Contract]) -> Iterator[tuple[Contract, DateRange]]:
-    """Yield which version governs which days: the highest that has begun, until its own end."""
+    """Yield which version governs which days while the contract is in force: the highest that has begun."""
+    for version, governed in _governed(versions):
+        days = intersection(version.effective, governed)
+        if days is not None:
+            yield version, days
+
+
+def _governed(versions: list[Contract]) -> Iterator[tuple[Contract, DateRange]]:
+    """Yield which version governs which days: the highest that has begun, also past its own end."""
     edges = sorted({version.effective.start for version in versions})
     for start, end in [*pairwise(edges), (edges[-1], None)]:
         version = max(
             (candidate for candidate in versions if candidate.effective.start <= start),
             key=lambda candidate: candidate.version,
         )
-        days = intersection(version.effective, DateRange(start=start, end=end))
-        if days is not None:
-            yield version, days
+        yield version, DateRange(start=start, end=end)
 
 
 def _spans[T: Term](
-    governing_versions: list[tuple[Contract, DateRange]],
+    governed: list[tuple[Contract, DateRange]],
     terms: Callable[[Contract], tuple[T, ...]],
     split: Callable[[Span[T]], Iterator[Span[T]]] = lambda span: iter((span,)),
 ) -> Iterator[Span[T]]:
     """Yield the spans of each term; those that follow one another without a change are one, of the later version."""
     spans_by_term: dict[str, list[Span[T]]] = {}
-    by_product = any(discount.products for contract, _ in governing_versions for discount in contract.discounts)
-    for contract, days in governing_versions:
+    by_product = any(discount.products for contract, _ in governed for discount in contract.discounts)
+    for contract, days in governed:
         for term in terms(contract):
             mine = spans_by_term.setdefault(term.id, [])
-            covered = intersection(_effective(term), days)
+            covered = _covered(term, contract, days)
             whole = Span(contract, term, covered, covered.start, by_product=by_product) if covered else None
             for span in split(whole) if whole else ():
                 last = mine[-1] if mine else None
@@ -238,8 +242,14 @@ def _refuse_other_cadence[T: Term](last: Span[T], span: Span[T]) -> None:
         raise UnpriceableCharge(message, charge=before.id)
 
 
-def _effective(term: Term) -> DateRange:
-    return term.days if isinstance(term, Waiver) else term.effective
+def _covered(term: Term, contract: Contract, governed: DateRange) -> DateRange | None:
+    """Return the days of a term among those that its version governs: past the contract's end, where it holds then."""
+    if isinstance(term, Waiver):
+        return intersection(term.days, governed)
+    if isinstance(term, Discount) and term.percent is not None:
+        return intersection(term.effective, governed)
+    in_force = intersection(contract.effective, governed)
+    return None if in_force is None else intersection(term.effective, in_force)
 
 
 UNPRICED = {

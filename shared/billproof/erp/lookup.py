@@ -33,8 +33,12 @@ class PostedDocuments:
 
     def under(self, name: str, reference: str) -> list[PostedDocument]:
         """Return what is posted under a reference of billproof in an ERP, whatever its date."""
-        self._names[name] = None
+        self.look_in(name)
         return erp_named(name, self._erps).find(self._entity.id, reference)
+
+    def look_in(self, name: str) -> None:
+        """Count an ERP among those that the documents of the entity are in."""
+        self._names[name] = None
 
     def reference_of(self, facts: InvoiceFacts) -> Reference | None:
         """Return under which reference of which ERP a released document is posted, or will be."""

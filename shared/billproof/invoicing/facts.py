@@ -13,16 +13,17 @@ invoices#<entity>#<period>#<shard>
 <account>~<nn>#held#001         the request for it, as drafted
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 from billproof.identities import InvoiceId, RunId
 from billproof.ids import shard_of
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import InvoiceStatus, Released
-from billproof.ports import Document, Key, Record
+from billproof.ports import Key, Record
 from billproof.store_keys import FactKey, FactName, ordinal_text, partition_name
 
 REGISTER_SHARDS = 8
@@ -130,12 +131,9 @@ class InvoiceFacts:
         return Sent.YES if self.facts[DELIVERED]["mailed_to"] else Sent.KEPT
 
 
-def by_document(legal_entity: str, period: str, records: Iterable[Record]) -> list[InvoiceFacts]:
-    """Put the facts of each document of a partition together."""
-    grouped: dict[str, dict[str, Document]] = {}
-    for record in records:
-        key = FactKey.parse(record.key.sort)
-        grouped.setdefault(key.subject, {})[key.fact] = record.document
-    return [
-        InvoiceFacts(InvoiceId.of_subject(legal_entity, period, subject), facts) for subject, facts in grouped.items()
-    ]
+def by_document(legal_entity: str, period: str, records: Iterable[Record]) -> Iterator[InvoiceFacts]:
+    """Yield the facts of each document of a partition together; its records come in the order of their keys."""
+    keyed = ((FactKey.parse(record.key.sort), record.document) for record in records)
+    for subject, of_document in groupby(keyed, key=lambda pair: pair[0].subject):
+        facts = {key.fact: document for key, document in of_document}
+        yield InvoiceFacts(InvoiceId.of_subject(legal_entity, period, subject), facts)

@@ -96,15 +96,15 @@ class Register:
 
     def _facts(self, document: InvoiceId, follows: str) -> list[InvoiceFacts]:
         records = self._records.query(facts_partition(document), prefix=f"{document.subject}{follows}")
-        return by_document(document.legal_entity, document.period, records)
+        return [*by_document(document.legal_entity, document.period, records)]
 
     def of_period(self, entity: str, period: str) -> Iterator[InvoiceFacts]:
         """Yield the invoices and credit notes of a legal entity and period."""
         for shard in range(REGISTER_SHARDS):
             yield from self.of_shard(entity, period, shard)
 
-    def of_shard(self, entity: str, period: str, shard: int) -> list[InvoiceFacts]:
-        """Return the invoices and credit notes of one shard of a legal entity and period."""
+    def of_shard(self, entity: str, period: str, shard: int) -> Iterator[InvoiceFacts]:
+        """Yield the invoices and credit notes of one shard of a legal entity and period."""
         return by_document(entity, period, self._records.query(shard_partition(entity, period, shard)))
 
     def invoice_numbered(

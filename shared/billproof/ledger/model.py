@@ -21,11 +21,12 @@ class EntryLine(Model):
 
 
 class EntryKind(StrEnum):
-    """Whether an entry is of a document, of the revenue that a month earns of one, or takes a balance over."""
+    """Whether an entry is of a document, of the revenue that a month earns of one, of cash, or takes a balance over."""
 
     DOCUMENT = "document"
     REVENUE = "revenue"
     OPENING = "opening"
+    CASH = "cash"
 
 
 class JournalEntry(Model):

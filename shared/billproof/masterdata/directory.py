@@ -271,7 +271,15 @@ class Directory:
     def members(self, entity: str) -> Iterator[str]:
         """Yield the accounts that a legal entity bills, shard by shard."""
         for shard in range(MEMBER_SHARDS):
-            for record in self._records.query(_members_partition(entity, shard)):
+            yield from self.members_of_part(entity, shard, MEMBER_SHARDS)
+
+    def members_of_part(self, entity: str, part: int, parts: int) -> Iterator[str]:
+        """Yield one of some parts of the accounts of a legal entity; there are a multiple of MEMBER_SHARDS parts.
+
+        Only the shard that holds the part is read, for both go by the same hash.
+        """
+        for record in self._records.query(_members_partition(entity, part % MEMBER_SHARDS)):
+            if shard_of(record.key.sort, parts) == part:
                 yield record.key.sort
 
 

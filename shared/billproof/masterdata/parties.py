@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Protocol, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidInput
+from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.model import Day, Flag, Model
 from billproof.money import Rounding
 from billproof.names import Country, Currency, Name, Nonnegative, TimeZone, Version
@@ -79,12 +80,35 @@ class EarlierCustomer(Model):
     vat_number: str | None = None
 
 
+class CashChart(Model):
+    """Ledger accounts of payments.
+
+    `unapplied` holds what arrived and pays nothing yet, a liability; `discounts`, `charges` and `differences` what
+    customers do not pay of an invoice as its terms or the policy allow: discounts taken, charges of banks, small
+    differences; `exchange` what an invoice and its payment differ by in the books (IAS 21.28, ASC 830-20-35-1).
+    """
+
+    unapplied: str
+    discounts: str
+    charges: str
+    differences: str
+    exchange: str
+
+
+class CashAccount(Model):
+    """Where money arrives: a bank account by its IBAN or number, or a gateway by its name, and its ledger account."""
+
+    source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,127}$")]
+    currency: Currency
+    ledger_account: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
 class ChartOfAccounts(Model):
     """Ledger accounts of a legal entity; revenue by revenue category, with no silent default.
 
     With an account for `customer_balance`, a liability, documents may leave customers a balance. Without one
     for `contract_assets`, what is earned before it is billed is booked on deferred revenue. What is taken over from
-    another system is booked against `opening`.
+    another system is booked against `opening`. `cash` holds the accounts that payments need.
     """
 
     receivable: str
@@ -95,6 +119,7 @@ class ChartOfAccounts(Model):
     customer_balance: str | None = None
     contract_assets: str | None = None
     opening: str | None = Field(default=None, exclude_if=operator.not_)
+    cash: "CashChart | None" = Field(default=None, exclude_if=operator.not_)
 
     @property
     def balance_account(self) -> str:
@@ -143,7 +168,9 @@ class LegalEntity(Model):
     months before an account's first invoice are another system's. A document that would leave a customer more than the
     `balance_limits` of its currency waits for a person; without a limit any does. Unless it `numbers_zero_invoices` as
     any other, invoices that come to nothing have a series of their own. `usage_sources` send for its accounts: what
-    they send for no account that is known is this legal entity's to look after.
+    they send for no account that is known is this legal entity's to look after. Its customers' money arrives on its
+    `cash_accounts`; the chart then names the accounts of payments. `csv_statements` say how its banks write statements
+    as CSV.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -167,11 +194,44 @@ class LegalEntity(Model):
     balance_limits: dict[Currency, Nonnegative] = Field(default_factory=dict)
     numbers_zero_invoices: Flag = True
     usage_sources: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+    cash_accounts: tuple[CashAccount, ...] = Field(default=(), exclude_if=operator.not_)
+    csv_statements: tuple[CsvStatementFormat, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         _refuse_disorder(self.earlier_addresses)
         return self
+
+    @model_validator(mode="after")
+    def _can_book_cash(self) -> Self:
+        sources = [account.source for account in self.cash_accounts]
+        if len(set(sources)) != len(sources):
+            message = "two cash accounts have one source"
+            raise ValueError(message)
+        if sources and self.chart_of_accounts.cash is None:
+            message = "with cash accounts, the chart of accounts names those of payments: cash"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _names_each_csv_format(self) -> Self:
+        names = [declared.id for declared in self.csv_statements]
+        if len(set(names)) != len(names):
+            message = "two CSV formats have one id"
+            raise ValueError(message)
+        return self
+
+    def csv_format(self, name: str) -> CsvStatementFormat:
+        """Return the CSV format of a name; raises InvalidInput where there is none."""
+        declared = next((declared for declared in self.csv_statements if declared.id == name), None)
+        if declared is None:
+            message = f"{self.id} has no CSV format of that name"
+            raise InvalidInput(message)
+        return declared
+
+    def cash_account(self, source: str) -> CashAccount | None:
+        """Return the cash account of a source, or None."""
+        return next((account for account in self.cash_accounts if account.source == source), None)
 
     def registrations_on(self, day: date) -> tuple[TaxRegistration, ...]:
         """Return the registrations that hold on a day."""

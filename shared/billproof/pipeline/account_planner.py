@@ -15,10 +15,10 @@ from billproof.contracts.timeline import governing, timelines
 from billproof.errors import UnpriceableCharge
 from billproof.findings import Finding
 from billproof.identities import InvoiceId, LineIdFormat
-from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
 from billproof.nets import Net
 from billproof.opening.accounts import TakenOver
@@ -30,6 +30,7 @@ from billproof.pipeline.earlier_runs import NOTHING_SEEN, EarlierRuns, Seen
 from billproof.pipeline.families import Family, family_of, is_billed_by, refuse_several_zones
 from billproof.pipeline.history import History, billed_lines
 from billproof.pipeline.issue_days import IssueDays
+from billproof.pipeline.late_marks import LateMarks
 from billproof.pipeline.level_sources import LevelSources, levels_read, reads_levels
 from billproof.pipeline.months import Months
 from billproof.pipeline.settling import SettledMonths
@@ -42,7 +43,7 @@ from billproof.pricing.service import unpriceable
 from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
 from billproof.pricing.unbilled import UnbilledMonth
 from billproof.tax.charged import AccountCharges
-from billproof.usage.log import LateMark, late_marks
+from billproof.usage.buckets import Buckets
 from billproof.usage.model import AFTER_ALL, AccountWindow
 
 MAX_EARLIER = 60
@@ -53,8 +54,6 @@ KEPT = (
 )
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
-Marks = Mapping[str, Sequence[LateMark]]
-"""The marks of late usage, by account."""
 type Seens = Mapping[str, Seen]
 """What earlier runs saw, by account."""
 
@@ -77,42 +76,35 @@ class AccountPlanner:
         period: Period,
         now: str,
         *,
-        buckets: int,
+        buckets: Buckets,
         directory: Directory,
         register: Register,
         objects: Objects,
         months: Months,
+        meters: Iterable[Meter],
         is_first_run: bool = False,
     ) -> None:
         self._entity = entity
         self._period = period
         self._now = now
-        self._buckets = buckets
+        self._marks = LateMarks(objects, buckets)
         self._days = IssueDays(entity, period, now, directory, register, objects, months, is_first_run=is_first_run)
         self._directory = directory
         self._register = register
         self._objects = objects
-        self._meters = {meter.id: meter for meter in directory.meters()}
+        self._meters = {meter.id: meter for meter in meters}
         self._runs = EarlierRuns(objects, buckets)
         self._taken_over = TakenOver(entity.id, register, objects)
         self._unbilled = UnbilledUsage(entity.id, period, runs=self._runs, months=months, register=register)
         self.net = Net("plan_billing_run")
 
-    def late(self, accounts: Iterable[str]) -> dict[str, list[LateMark]]:
-        """Return the marks of late usage, by account."""
-        marks: dict[str, list[LateMark]] = {}
-        for bucket in sorted({shard_of(account, self._buckets) for account in accounts}):
-            for mark in late_marks(self._objects, bucket):
-                marks.setdefault(mark.account, []).append(mark)
-        return marks
-
-    def plan(self, name: str, marks: Marks) -> AccountPlan | None:
+    def plan(self, name: str) -> AccountPlan | None:
         """Return what the run looks at for an account and its children; None for a child, which its parent's has.
 
         Terms that cannot be laid out, of the period or of an earlier one, and whatever else it raises, hold the
         account's invoice and no other's.
         """
-        return self.net.catch(name, lambda: self._plan_known(name, marks), lambda finding: self._stopped(name, finding))
+        return self.net.catch(name, lambda: self._plan_known(name), lambda finding: self._stopped(name, finding))
 
     def _stopped(self, name: str, finding: Finding) -> AccountPlan:
         """Plan an account whose planning raised: its events are counted, and its finding holds its invoice."""
@@ -121,7 +113,7 @@ class AccountPlanner:
         terms = AccountTerms(account=account, children=tuple(children), contracts=(), findings=(finding,))
         return AccountPlan(terms, self._windows_now(family, (), self._period))
 
-    def _plan_known(self, name: str, marks: Marks) -> AccountPlan | None:
+    def _plan_known(self, name: str) -> AccountPlan | None:
         record = self._directory.account_record(name)
         parent = record.account.parent
         if parent is not None and is_billed_by(parent, self._entity.id, self._directory):
@@ -130,7 +122,7 @@ class AccountPlanner:
         try:
             family = family_of(record, self._entity.id, self._directory)
             billings = self._register.settlements(self._entity.id, name)
-            plan = self._plan(family, marks, billings)
+            plan = self._plan(family, billings)
             return replace(plan, charges=charges_of(plan.terms, self._period, billings, self._register, self._objects))
         except UnpriceableCharge as error:
             terms = AccountTerms(
@@ -141,7 +133,7 @@ class AccountPlanner:
             )
             return AccountPlan(terms, self._windows_now(family, (), self._period))
 
-    def _plan(self, family: Family, marks: Marks, billings: Sequence[PeriodBilling]) -> AccountPlan:
+    def _plan(self, family: Family, billings: Sequence[PeriodBilling]) -> AccountPlan:
         own = next((one for one in billings if (one.period, one.ordinal) == (self._period.name, 0)), None)
         if own is not None and own.is_own:
             return self._as_released(family, own)
@@ -151,7 +143,7 @@ class AccountPlanner:
         settled = SettledMonths(billings, self._period)
         brought_along = self._taken_over.of(member.id for member in family.accounts)
         history = History(self._register, self._objects, billings, self._period)
-        months = self._months_to_settle(family, settled, marks)
+        months = self._months_to_settle(family, settled)
         drawn, slot = brought_along.or_drawn(*history.drawn())
         terms = terms.model_copy(
             update={
@@ -167,12 +159,12 @@ class AccountPlanner:
             }
         )
         levels = LevelSources.of_account(
-            family.contracts, self._meters, settled, months[:MAX_EARLIER], marks, self._directory
+            family.contracts, self._meters, settled, months[:MAX_EARLIER], self._marks, self._directory
         )
         plan = AccountPlan(terms, self._windows_now(family, terms.contracts, self._period, levels=levels))
         for month in months[:MAX_EARLIER]:
             plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
-        unbilled = self._unbilled.months(family, billings, settled, marks=marks, billed_now=months)
+        unbilled = self._unbilled.months(family, billings, settled, marks=self._marks, billed_now=months)
         plan = self._with_unbilled(plan, family, unbilled, billed={*settled.months, *months, self._period.name})
         committed = committed_before(plan.terms, family.contracts, history, self._period)
         return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
@@ -208,10 +200,10 @@ class AccountPlanner:
             zero_invoices=ZeroInvoices.of(contract.zero_invoices for contract in contracts),
         )
 
-    def _months_to_settle(self, family: Family, settled: SettledMonths, marks: Marks) -> list[str]:
+    def _months_to_settle(self, family: Family, settled: SettledMonths) -> list[str]:
         """Name the months whose terms or usage changed, and those that no run billed."""
         versions = family.contracts
-        mine = {member.id: marks.get(member.id, ()) for member in family.accounts}
+        mine = {member.id: self._marks.of(member.id) for member in family.accounts}
         changed = settled.changed(versions, versions_digest(versions))
         late = settled.late(
             mine,

@@ -8,6 +8,7 @@ from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.aggregation import aggregate
 from billproof.usage.extras import Extras
+from billproof.usage.keys import bucket_name, day_of
 from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage, Quarantined
 from billproof.usage.tallies import BucketTally
 from billproof.usage.unreadable import report
@@ -29,7 +30,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     Raises NotFound where the run has no such plan, or its list of refused events is gone.
     """
     artefacts = Artefacts(objects)
-    name = log.bucket_name(bucket)
+    name = bucket_name(bucket)
     plan = artefacts.read(AGGREGATION_PLAN, run_id, name)
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
@@ -38,7 +39,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         plan,
         objects=objects,
         extras=extras,
-        earlier=earlier_levels(artefacts, bucket),
+        earlier=earlier_levels(artefacts, plan.reads),
         writes_lists=True,
         reads_compacted=True,
     )
@@ -79,6 +80,6 @@ def identities_of(artefacts: Artefacts, plan: AggregationPlan) -> list[tuple[str
 def _quarantine(conflicts: list[Quarantined], objects: Objects) -> None:
     by_day: dict[str, list[Quarantined]] = {}
     for conflict in conflicts:
-        by_day.setdefault(log.day_of(conflict.time), []).append(conflict)
+        by_day.setdefault(day_of(conflict.time), []).append(conflict)
     for day, lines in by_day.items():
         log.write(objects, f"{log.quarantine_prefix(day)}conflicts-", lines)

@@ -7,22 +7,24 @@ much as some buckets need, and not what all accounts do.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from backports import zstd
 from pydantic import TypeAdapter
 
 from billproof.cutting import cut
 from billproof.errors import NotFound, ObjectUnreadable
-from billproof.ids import shard_of
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, REFUSED, RUN_PLAN, Artefacts
-from billproof.pipeline.model import SeenControlTotals
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, PART_WINDOWS, REFUSED, RUN_PLAN, Artefacts
+from billproof.pipeline.model import PartWindows, RunPlan, SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
-from billproof.usage.log import COMPRESSION_LEVEL, bucket_name, control_prefix, day_of_key, days_between, ids_key
+from billproof.usage.buckets import Buckets
+from billproof.usage.keys import bucket_name
+from billproof.usage.log import COMPRESSION_LEVEL, control_prefix, day_of_key, days_between, ids_key
 from billproof.usage.manifests import new_manifest
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 
@@ -48,26 +50,66 @@ class BucketWork:
         self.number += len(windows)
         self.packed.append(zstd.compress(_WINDOWS.dump_json(tuple(windows)), level=COMPRESSION_LEVEL))
 
-    @property
-    def windows(self) -> Iterator[AccountWindow]:
-        """The windows, in the order in which they were added."""
-        for packed in self.packed:
-            yield from _WINDOWS.validate_json(zstd.decompress(packed))
+    def read(self) -> PartWindows:
+        """Return the windows, in the order in which they were added, and what is measured in them."""
+        windows = (window for packed in self.packed for window in _WINDOWS.validate_json(zstd.decompress(packed)))
+        return PartWindows.model_construct(windows=tuple(windows), readings=tuple(self.readings))
 
 
 type Work = dict[int, BucketWork]
 """What is to be read of each bucket."""
 
 
+class ReadableWork(Protocol):
+    """The windows that lie in one bucket, as whoever planned its accounts left them."""
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+
+    def read(self) -> PartWindows:
+        """Return them, and what is measured in them."""
+
+
+@dataclass(slots=True)
+class StoredWork:
+    """The windows that lie in one bucket, as the parts of a divided planning stored them."""
+
+    artefacts: Artefacts
+    run: str
+    bucket: int
+    parts: list[int] = field(default_factory=list)
+    number: int = 0
+
+    def read(self) -> PartWindows:
+        """Return the windows part by part, and what is measured in them."""
+        names = (part_windows(self.bucket, part) for part in self.parts)
+        parts = [self.artefacts.read(PART_WINDOWS, self.run, name) for name in names]
+        windows = (window for part in parts for window in part.windows)
+        readings = {reading for part in parts for reading in part.readings}
+        return PartWindows.model_construct(windows=tuple(windows), readings=tuple(readings))
+
+
+def part_windows(bucket: int, part: int) -> str:
+    """Name what a part of a divided planning reads of a bucket."""
+    return f"{bucket_name(bucket)}-{part:06d}"
+
+
+def new_part_windows(artefacts: Artefacts, run: str, part: int, work: Work) -> Iterator[NewObject]:
+    """Yield what a part of a divided planning reads of each bucket, as it is to be written."""
+    for bucket, mine in work.items():
+        yield artefacts.new(PART_WINDOWS, run, mine.read(), part=part_windows(bucket, part))
+
+
 def add_windows(
-    accounts: Iterable[AccountPlan], batch: str, buckets: int, period: Period, work: Work
+    accounts: Iterable[AccountPlan], batch: str, buckets: Buckets, period: Period, work: Work
 ) -> tuple[int, ...]:
     """Add the windows of a batch to the work of the buckets that hold their events, and return those buckets."""
     by_bucket: dict[int, list[AccountWindow]] = {}
     for account in accounts:
         readings = _readings(account, period)
         for window in account.windows:
-            bucket = shard_of(window.account, buckets)
+            bucket = buckets.of(window.account)
             by_bucket.setdefault(bucket, []).append(window.model_copy(update={"batch": batch}))
             work.setdefault(bucket, BucketWork()).readings.update(readings)
     for bucket, windows in by_bucket.items():
@@ -87,16 +129,38 @@ class BucketsPlanning:
     stated: tuple[AskedAggregate, ...]
     run_before: str | None
     objects: Objects
+    buckets: Buckets
+
+    def plan_before(self) -> RunPlan | None:
+        """Return the plan of the run before; None where there is none, or where it no longer reads.
+
+        The check of completeness, which reads it, too, names it then.
+        """
+        try:
+            return Artefacts(self.objects).read(RUN_PLAN, self.run_before) if self.run_before else None
+        except (NotFound, ObjectUnreadable):
+            return None
+
+    def ids_before(self, reads: Sequence[int], before: RunPlan | None) -> tuple[str, bool]:
+        """Return where the run before keeps the ids of a bucket, and whether it has some for sure.
+
+        They are in the bucket of its count, where the log has grown since. Empty where there was no such run.
+        """
+        if not self.run_before:
+            return "", False
+        planned = next((one for one in reads if before is not None and one in before.buckets), None)
+        has_ids = before is not None and planned is not None and REFUSED.name in before.lists
+        return ids_key(self.run_before, reads[0] if planned is None else planned), has_ids
 
 
-def write_aggregation_plans(planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, BucketWork]) -> None:
+def write_aggregation_plans(
+    planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, ReadableWork]
+) -> None:
     """List the segments of each bucket, and write the list and the plan that names it."""
-    artefacts = Artefacts(planning.objects)
-    with_ids = _buckets_with_ids(artefacts, planning.run_before)
+    artefacts, before = Artefacts(planning.objects), planning.plan_before()
 
     def plan(bucket: int) -> tuple[NewObject, NewObject]:
-        is_known = bucket in with_ids
-        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, BucketWork()), has_known_ids=is_known)
+        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, BucketWork()), before)
         return manifest, artefacts.new(AGGREGATION_PLAN, planning.run, planned, part=bucket_name(bucket))
 
     with ThreadPoolExecutor(BUCKETS_AT_ONCE) as pool:
@@ -104,7 +168,7 @@ def write_aggregation_plans(planning: BucketsPlanning, buckets: Iterable[int], w
             artefacts.write_all([new for news in pool.map(plan, chunk) for new in news])
 
 
-def _side_by_side(buckets: Iterable[int], work: Mapping[int, BucketWork]) -> Iterator[list[int]]:
+def _side_by_side(buckets: Iterable[int], work: Mapping[int, ReadableWork]) -> Iterator[list[int]]:
     """Divide buckets into those that are planned side by side."""
 
     def windows(bucket: int) -> int:
@@ -113,39 +177,32 @@ def _side_by_side(buckets: Iterable[int], work: Mapping[int, BucketWork]) -> Ite
     return cut(buckets, most=BUCKETS_AT_ONCE, size_of=windows, most_size=WINDOWS_AT_ONCE)
 
 
-def _buckets_with_ids(artefacts: Artefacts, run: str | None) -> frozenset[int]:
-    """Return the buckets of which a run has a list of ids: none where it is of before, or its plan no longer reads.
-
-    That plan is then named by the check of completeness, which reads it, too.
-    """
-    try:
-        plan = artefacts.read(RUN_PLAN, run) if run else None
-    except (NotFound, ObjectUnreadable):
-        return frozenset()
-    return frozenset(plan.buckets if plan is not None and REFUSED.name in plan.lists else ())
-
-
 def _aggregation_plan(
-    planning: BucketsPlanning, bucket: int, work: BucketWork, *, has_known_ids: bool
+    planning: BucketsPlanning, bucket: int, work: ReadableWork, before: RunPlan | None
 ) -> tuple[AggregationPlan, NewObject]:
     """Return the plan of one bucket and the list of segments to read: the windows in them, and what is measured."""
-    windows = tuple(work.windows)
+    mine = work.read()
+    windows = mine.windows
     start, end = (instant_text(instant) for instant in planning.period.instants(planning.time_zone))
     days = days_between([(window.start, window.end) for window in windows] or [(start, end)])
-    manifest = new_manifest(planning.objects, planning.run, bucket, days, planning.planned_at)
+    spread = planning.buckets.spread_of(bucket)
+    reads = (bucket, *spread.older)
+    manifest = new_manifest(planning.objects, planning.run, reads, days, planning.planned_at)
+    known_ids, has_known_ids = planning.ids_before(reads, before)
     plan = AggregationPlan(
         run=planning.run,
         bucket=bucket,
         received_before=planning.planned_at,
         days=days,
         windows=windows,
-        asked=_asked(work.readings, planning.meters),
+        asked=_asked(mine.readings, planning.meters),
         period=planning.period.name,
         stated=planning.stated,
-        known_ids=ids_key(planning.run_before, bucket) if planning.run_before else "",
-        manifest=manifest.key,
+        known_ids=known_ids,
         has_known_ids=has_known_ids,
+        manifest=manifest.key,
         lists_refused=True,
+        spread=spread,
     )
     return plan, manifest
 

@@ -17,7 +17,7 @@ from billproof.errors import ObjectUnreadable
 from billproof.ids import canonical_json
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases
 from billproof.model import canonical_model
-from billproof.pipeline.model import RunPlan, RunStatement, SeenControlTotals
+from billproof.pipeline.model import PartWindows, PlanPart, RunPlan, RunStatement, SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.model import BatchPricing
 from billproof.pricing.terms import BatchPlan
@@ -48,6 +48,9 @@ RUN = "run"
 RUN_PLAN = Artefact(RUN, RunPlan, "plan")
 STATEMENT = Artefact(RUN, RunStatement, "statement")
 BATCH_PLAN = Artefact("plan", BatchPlan)
+SHARED_TERMS = Artefact(RUN, BatchPlan, "shared-terms")
+PLAN_PART = Artefact("plan-parts", PlanPart)
+PART_WINDOWS = Artefact("plan-windows", PartWindows)
 AGGREGATION_PLAN = Artefact("aggregation-plan", AggregationPlan)
 CONTROL_TOTALS = Artefact(RUN, SeenControlTotals, "control-totals")
 SHARED_IDS = Artefact(RUN, SharedIds, "shared-ids")

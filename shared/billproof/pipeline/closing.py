@@ -16,6 +16,7 @@ from billproof.pipeline.shared_ids import shared_id_findings
 from billproof.pipeline.starting import mark_closed
 from billproof.ports import Objects, Records
 from billproof.usage import log
+from billproof.usage.keys import UNKNOWN_DAY, bucket_name
 from billproof.usage.model import EventCounts, Reason
 from billproof.usage.refusal_model import PlaceKind
 
@@ -164,13 +165,13 @@ def _quarantined_before(plan: RunPlan, artefacts: Artefacts, objects: Objects) -
     windows = {}
     days: set[str] = set()
     for bucket in plan.buckets:
-        aggregation = artefacts.read(AGGREGATION_PLAN, plan.run, log.bucket_name(bucket))
+        aggregation = artefacts.read(AGGREGATION_PLAN, plan.run, bucket_name(bucket))
         mine = [window for window in aggregation.windows if window.period == plan.period.name]
         windows.update({window.account: window for window in mine})
         days.update(aggregation.days if mine else ())
     refused: Counter[str] = Counter()
     unattributed = 0
-    for day in (*sorted(days), log.UNKNOWN_DAY):
+    for day in (*sorted(days), UNKNOWN_DAY):
         for line in log.read_quarantine(objects, day):
             if line.reason == Reason.CONFLICT or line.received_at >= plan.received_before:
                 continue

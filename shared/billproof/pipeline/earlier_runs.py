@@ -5,12 +5,12 @@ from functools import cache
 from typing import NamedTuple
 
 from billproof.errors import NotFound
-from billproof.ids import shard_of
 from billproof.invoicing.model import PeriodBilling
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
 from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
-from billproof.usage.log import bucket_name
+from billproof.usage.buckets import Buckets
+from billproof.usage.keys import bucket_name
 from billproof.usage.model import AccountWindow, AggregationPlan
 
 
@@ -27,11 +27,11 @@ NOTHING_SEEN = Seen("", "")
 class EarlierRuns:
     """The frozen plans of earlier runs; each is read once."""
 
-    def __init__(self, objects: Objects, buckets: int) -> None:
+    def __init__(self, objects: Objects, buckets: Buckets) -> None:
         artefacts = Artefacts(objects)
         self._buckets = buckets
+        self._planned = cache(lambda run: frozenset(artefacts.read(RUN_PLAN, run).buckets))
         self._aggregation = cache(lambda run, bucket: _by_account(artefacts, run, bucket))
-        self._buckets_of = cache(lambda run: artefacts.read(RUN_PLAN, run).buckets)
         self._batch = cache(lambda run, batch: artefacts.read(BATCH_PLAN, run, batch))
 
     def windows(self, billing: PeriodBilling, account: str) -> tuple[AccountWindow, ...]:
@@ -39,7 +39,15 @@ class EarlierRuns:
         return self._windows(billing.run, account)
 
     def _windows(self, run: str, account: str) -> tuple[AccountWindow, ...]:
-        return self._aggregation(run, shard_of(account, self._buckets)).get(account, ())
+        return self._aggregation(run, self._bucket(run, account)).get(account, ())
+
+    def _bucket(self, run: str, account: str) -> int:
+        """Return the bucket of an account in a run: where the log has grown since, that of the run's count."""
+        last, *older = self._buckets.holding(account)
+        if not older:
+            return last
+        planned = self._planned(run)
+        return next((bucket for bucket in (last, *older) if bucket in planned), last)
 
     def batch(self, billing: PeriodBilling, account: str) -> BatchPlan:
         """Return the plan of the batch that billed an account."""
@@ -57,7 +65,7 @@ class EarlierRuns:
         """
         last = NOTHING_SEEN
         for billing in billings:
-            if shard_of(member, self._buckets) in self.batch(billing, account).buckets:
+            if set(self._buckets.holding(member)) & set(self.batch(billing, account).buckets):
                 windows = (window for window in self.windows(billing, member) if window.period == month)
                 last = max([last, *(Seen(window.before, window.before_manifest) for window in windows)])
         return last
@@ -67,7 +75,7 @@ class EarlierRuns:
         try:
             windows = self._windows(run, member)
         except NotFound:
-            if shard_of(member, self._buckets) in self._buckets_of(run):
+            if self._bucket(run, member) in self._planned(run):
                 raise
             return NOTHING_SEEN  # the run read nothing of the account's bucket
         bounds = (Seen(window.before, window.before_manifest) for window in windows if window.period == month)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from billproof.errors import InvalidInput, ObjectUnreadable
 from billproof.identities import InvoiceId
-from billproof.ids import canonical_json, shard_of
+from billproof.ids import canonical_json
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
@@ -17,6 +17,8 @@ from billproof.model import Model
 from billproof.periods import local_months
 from billproof.ports import Objects
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
+from billproof.usage.keys import UNKNOWN_DAY, day_of, usage_prefix
 from billproof.usage.model import Quarantined
 from billproof.usage.refused import MUCH_LATER, dismissals, readable_parts, refused_id
 from billproof.usage.refusing import Refused
@@ -78,7 +80,7 @@ def find_event(
     objects: Objects,
     directory: Directory,
     register: Register,
-    buckets: int,
+    buckets: Buckets,
 ) -> EventPlace:
     """Look for an event of an account by its source, id and time, of which the day in UTC counts.
 
@@ -90,8 +92,9 @@ def find_event(
     except Refused as refused:
         message = f"the time is not one of RFC 3339 with a zone, such as 2013-01-31T23:59:00-05:00: {refused.reason}"
         raise InvalidInput(message) from None
-    day = log.day_of(moment)
-    copies = tuple(_copies(objects, log.usage_prefix(shard_of(account.id, buckets), day), account.id, source, event))
+    day = day_of(moment)
+    prefixes = (usage_prefix(bucket, day) for bucket in buckets.holding(account.id))
+    copies = tuple(copy for prefix in prefixes for copy in _copies(objects, prefix, account.id, source, event))
     refused_copies = tuple(_refused(objects, day, account.id, source, event))
     state = Whereabouts.LOG if copies else Whereabouts.REFUSED if refused_copies else Whereabouts.NOT_HERE
     types = {copy.type for copy in copies}
@@ -121,7 +124,7 @@ def _copies(objects: Objects, prefix: str, account: str, source: str, event: str
 
 
 def _refused(objects: Objects, day: str, account: str, source: str, event: str) -> Iterator[RefusedCopy]:
-    days = [day, log.UNKNOWN_DAY]
+    days = [day, UNKNOWN_DAY]
     kept = itertools.chain.from_iterable(log.read_quarantine(objects, one) for one in days)
     lines = [line for line in kept if _is_copy(line, account, source, event)]
     decided = dismissals(objects, days) if lines else {}

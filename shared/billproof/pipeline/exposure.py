@@ -17,7 +17,8 @@ from billproof.periods import instant_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, PRICED, RUN_PLAN, USAGE, Artefacts
 from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.previewing import PREVIEW, PreviewSources
 from billproof.pipeline.steps.price_usage import price_usage
 from billproof.pipeline.usages import usage_part
@@ -25,7 +26,8 @@ from billproof.ports import Objects
 from billproof.pricing.model import AccountPricing
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
-from billproof.usage.log import bucket_name, days_between
+from billproof.usage.keys import bucket_name
+from billproof.usage.log import days_between
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, BatchUsage
 
 BATCH_SIZE = 100
@@ -68,10 +70,7 @@ def exposure(*, legal_entity: str, period: str, sources: PreviewSources, now: da
     directory, register = Directory(sources.contracts, sources.policies), Register(sources.invoices)
     plan_billing_run(
         PlanRequest(run_id=PREVIEW, legal_entity=legal_entity, period=period, requested_by=PREVIEW),
-        directory=directory,
-        register=register,
-        objects=sources.objects,
-        runs=sources.runs,
+        ports=PlanPorts(directory, register, sources.objects, sources.runs),
         sizes=RunSizes(buckets=sources.buckets, batch_size=BATCH_SIZE, max_concurrency=1),
         now=now,
         counts_everyone=False,
@@ -145,7 +144,7 @@ def _counted(
         return []
     days = set(days_between([(window.start, window.end) for window in windows]))
     rest = plan.model_copy(update={"windows": tuple(windows), "days": tuple(day for day in plan.days if day in days)})
-    return aggregate(rest, objects=objects, earlier=earlier_levels(artefacts, plan.bucket), reads_compacted=True)
+    return aggregate(rest, objects=objects, earlier=earlier_levels(artefacts, plan.reads), reads_compacted=True)
 
 
 def _write(artefacts: Artefacts, bucket: int, batch_of: Mapping[str, str], usages: Iterable[AccountUsage]) -> None:

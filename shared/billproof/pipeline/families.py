@@ -89,20 +89,22 @@ def refuse_several_zones(contracts: Iterable[Contract]) -> None:
         raise UnpriceableCharge(message, contract="contracts")
 
 
-def members_of(directory: Directory, legal_entity: str, only: Sequence[str]) -> list[str]:
-    """Return the accounts to look at, by name; of those named, a child stands for its parent with all its children."""
-    members = sorted(directory.members(legal_entity))
+def members_of(directory: Directory, legal_entity: str, members: Iterable[str], only: Sequence[str]) -> list[str]:
+    """Return which members of a legal entity to look at; of those named, a child stands for its parent and children.
+
+    Raises NotFound for one that is named and is no member.
+    """
     known = set(members)
     unknown = sorted(set(only) - known)
     if unknown:
         message = f"{legal_entity} does not bill {', '.join(map(shown, unknown))}"
         raise NotFound(message)
     if not only:
-        return members
+        return sorted(known)
     wanted = set(only)
     for account_record in map(directory.account_record, only):
         parent = account_record.account.parent
         if parent in known:
             wanted |= {parent, *directory.account_record(parent).children}
         wanted |= set(account_record.children)
-    return [member for member in members if member in wanted]
+    return sorted(known & wanted)

@@ -13,6 +13,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import LEVELS, Meter
 from billproof.masterdata.parties import Account
 from billproof.periods import FIRST_ZONE, Period, cut_off, instant_text, month_name
+from billproof.pipeline.late_marks import LateMarks
 from billproof.pipeline.settling import SettledMonths
 from billproof.pricing.reading import Read
 from billproof.usage.levels import LevelSource
@@ -64,7 +65,7 @@ class LevelSources:
 
     settled: SettledMonths
     planned: Sequence[str]
-    marks: Mapping[str, Sequence[LateMark]]
+    marks: LateMarks
     directory: Directory
     is_read: bool
 
@@ -75,7 +76,7 @@ class LevelSources:
         meters: Mapping[str, Meter],
         settled: SettledMonths,
         planned: Sequence[str],
-        marks: Mapping[str, Sequence[LateMark]],
+        marks: LateMarks,
         directory: Directory,
     ) -> "LevelSources | None":
         """Return the sources of an account with these contracts; None where no level is read of any account."""
@@ -90,5 +91,5 @@ class LevelSources:
         run = "" if before in self.planned else self.settled.run_of(before)
         earliest = None
         if self.is_read or not before:
-            earliest = first_possible(self.marks.get(member.id, ()), self.directory.known_since(member.id))
+            earliest = first_possible(self.marks.of(member.id), self.directory.known_since(member.id))
         return LevelSource(run=run, period=before, earliest=earliest)

@@ -11,7 +11,8 @@ from billproof.identities import RunId
 from billproof.model import Model
 from billproof.money import Money, Taxed
 from billproof.periods import Period
-from billproof.usage.model import EventCounts
+from billproof.readings import Reading
+from billproof.usage.model import AccountWindow, EventCounts
 from billproof.usage.refusal_model import QuarantinedAt
 
 
@@ -84,19 +85,44 @@ class SeenControlTotals(Model):
 
 
 class PlanRequest(Model):
-    """A run to plan: whose it is, its month, who asked for it, and the accounts that it is limited to, if any."""
+    """A run to plan: whose it is, its month, who asked for it, and the accounts that it is limited to, if any.
+
+    Where planning is divided it is asked again: for each of the `parts`, by its number, and then to join them. All of
+    that is done as of one moment, `planned_at`.
+    """
 
     run_id: str
     legal_entity: str
     period: str
     requested_by: str
     only_accounts: tuple[str, ...] = ()
+    planned_at: str = ""
+    parts: int = Field(default=0, ge=0)
+    part: int | None = Field(default=None, ge=0)
 
     @property
     def is_first_run(self) -> bool:
         """Whether no run of the month came before it; a preview is not a run, and may come after some."""
         first = RunId(self.legal_entity, self.period, 1)
         return self.run_id == str(first)
+
+
+class PlanPart(Model):
+    """What a part of a divided planning came to: how many accounts, their batches, and the windows in each bucket."""
+
+    run: str
+    part: int
+    planned_at: str
+    accounts: int
+    batches: tuple[str, ...]
+    windows: dict[int, int]
+
+
+class PartWindows(Model):
+    """What a part of a divided planning reads of a bucket: the windows of its accounts, and what is measured."""
+
+    windows: tuple[AccountWindow, ...]
+    readings: tuple[Reading, ...]
 
 
 class RunRequest(Model):

@@ -2,53 +2,47 @@
 
 accounts -> batches (a plan each) -> buckets (an aggregation plan each) -> the plan of the run and the maps' items
 
-Batches are written as they are cut: what is held of an account after that is its name and its windows, packed.
+    few accounts      plan_billing_run                                          in one call
+    many accounts     plan_billing_run -> plan_part, for each part of them -> join_parts
+
+What is the same for all parts is frozen first. The last call lists what the usage log holds, once every account was
+looked up.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
-from itertools import batched
+from itertools import chain, islice
 
-from billproof.ids import shard_of
-from billproof.invoicing.register import Register
-from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import LegalEntity
+from billproof.errors import NotFound
+from billproof.masterdata.directory import MEMBER_SHARDS
+from billproof.model import Model
 from billproof.periods import Period, instant_text
-from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
 from billproof.pipeline.aggregation_plans import (
     BucketsPlanning,
-    Work,
-    add_windows,
+    ReadableWork,
+    StoredWork,
     control_totals_seen,
+    new_part_windows,
     stated_aggregates,
     write_aggregation_plans,
 )
-from billproof.pipeline.artefacts import BATCH_PLAN, CONTROL_TOTALS, REFUSED, RUN_PLAN, Artefacts
-from billproof.pipeline.booking_rates import Rate, rates_for, rates_of
-from billproof.pipeline.charges import new_charges
+from billproof.pipeline.artefacts import CONTROL_TOTALS, PLAN_PART, REFUSED, RUN_PLAN, SHARED_TERMS, Artefacts
 from billproof.pipeline.families import members_of
-from billproof.pipeline.model import PlanRequest, RunPlan
+from billproof.pipeline.model import PlanPart, PlanRequest, RunPlan
 from billproof.pipeline.months import Months
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes, plan_accounts
 from billproof.pipeline.refusals import plan_refusals
 from billproof.pipeline.starting import refuse_signed_off
-from billproof.ports import NewObject, Objects, Records
 from billproof.pricing.terms import BatchPlan
-from billproof.usage.log import bucket_name
-
-LOOKUPS_AT_ONCE = 16
-AHEAD = 64  # accounts that are planned together: so many wait at most for their batch
-BATCHES_AT_ONCE = 8  # plans of batches that are written together: they cost one record of the audit chain
 
 
 class PlanOutcome(StrEnum):
-    """Whether the workflow has anything to bill."""
+    """Whether the workflow has anything to bill, or is to plan the parts first."""
 
     PLANNED = "planned"
     NOTHING_TO_BILL = "nothing_to_bill"
+    DIVIDED = "divided"
 
 
 class Planned(PlanRequest):
@@ -56,60 +50,22 @@ class Planned(PlanRequest):
 
     outcome: PlanOutcome
     accounts: int
-    buckets_key: str
-    batches_key: str
+    parts_key: str = ""
+    buckets_key: str = ""
+    batches_key: str = ""
     max_concurrency: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunSizes:
-    """Over how many buckets the usage log is spread, how many accounts a batch has, how many batches run at once."""
+class PartPlanned(Model):
+    """What a part of a divided planning says: the rest is stored."""
 
-    buckets: int
-    batch_size: int
-    max_concurrency: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Planning:
-    """What every step of planning looks at."""
-
-    request: PlanRequest
-    entity: LegalEntity
-    period: Period
-    directory: Directory
-    artefacts: Artefacts
-    sizes: RunSizes
-    now: str
-    counts_everyone: bool
-
-
-@dataclass(slots=True)
-class _PlannedAccounts:
-    """What a run has of accounts whose batches are written: their number, all names, the batches, and the windows."""
-
-    number: int = 0
-    names: list[str] = field(default_factory=list)
-    batches: list[str] = field(default_factory=list)
-    work: Work = field(default_factory=dict)
-
-    def add(self, batch: str, accounts: Sequence[AccountPlan]) -> None:
-        """Add a batch."""
-        self.number += len(accounts)
-        self.names += (member.id for account in accounts for member in account.terms.members)
-        self.batches.append(batch)
+    run_id: str
+    part: int
+    accounts: int
 
 
 def plan_billing_run(
-    request: PlanRequest,
-    *,
-    directory: Directory,
-    register: Register,
-    objects: Objects,
-    runs: Records,
-    sizes: RunSizes,
-    now: datetime,
-    counts_everyone: bool = True,
+    request: PlanRequest, *, ports: PlanPorts, sizes: RunSizes, now: datetime, counts_everyone: bool = True
 ) -> Planned:
     """Freeze the terms of every account of the legal entity and cut the work into buckets and batches.
 
@@ -117,180 +73,205 @@ def plan_billing_run(
     read for a batch. What the usage log holds now is of this run; what is written later is not. Accounts that the
     request names limit the run to them and their families. Where sources stated control totals, a run counts all
     buckets; a preview does not (`counts_everyone`). Raises NotFound (for an account of another legal entity, too) and
-    InvalidPeriod, for a month that is signed off, too.
+    InvalidPeriod, for a month that is signed off, too. Of many accounts only what all share is frozen, and the parts
+    are named.
     """
-    refuse_signed_off(runs, request.legal_entity, request.period)
-    planning = _Planning(
-        request=request,
-        entity=directory.legal_entity(request.legal_entity),
-        period=Period.month(request.period),
-        directory=directory,
-        artefacts=Artefacts(objects),
-        sizes=sizes,
-        now=instant_text(now),
-        counts_everyone=counts_everyone,
+    refuse_signed_off(ports.runs, request.legal_entity, request.period)
+    shared = _shared_plan(request, ports)
+    request = request.model_copy(update={"planned_at": instant_text(now), "parts": 0, "part": None})
+    everyone = ports.directory.members(request.legal_entity)
+    if sizes.part_size is not None and not request.only_accounts:
+        first = list(islice(everyone, sizes.part_size + 1))
+        if len(first) > sizes.part_size:
+            number = len(first) + sum(1 for _ in everyone)
+            return _divided(request, shared, number, ports=ports, sizes=sizes, part_size=sizes.part_size)
+        everyone = chain(first, everyone)
+    members = members_of(ports.directory, request.legal_entity, everyone, request.only_accounts)
+    planned = plan_accounts(members, request, shared, ports=ports, sizes=sizes, now=request.planned_at)
+    joining = _Joining(request, shared, ports, sizes, now, counts_everyone=counts_everyone)
+    return joining.finish(planned.work, planned.batches, planned.number, names=planned.names)
+
+
+def plan_part(request: PlanRequest, number: int, *, ports: PlanPorts, sizes: RunSizes) -> PartPlanned:
+    """Plan one part of the accounts and store its batches, and the windows of each bucket."""
+    artefacts = Artefacts(ports.objects)
+    shared = artefacts.read(SHARED_TERMS, request.run_id)
+    members = ports.directory.members_of_part(request.legal_entity, number, request.parts)
+    planned = plan_accounts(members, request, shared, ports=ports, sizes=sizes, now=request.planned_at)
+    part = PlanPart(
+        run=request.run_id,
+        part=number,
+        planned_at=request.planned_at,
+        accounts=planned.number,
+        batches=tuple(planned.batches),
+        windows={bucket: work.number for bucket, work in planned.work.items()},
     )
-    months = Months(runs, request.legal_entity)
-    shared = _shared_plan(planning)
-    accounts = _plan_accounts(planning, shared, register, objects, months)
-    run_before = months.last_closed_run(Period.month_ending(planning.period.start).name)
-    buckets, has_control_totals = _write_aggregations(planning, accounts.work, shared, objects, run_before=run_before)
-    refused = plan_refusals(request, accounts.names, directory=directory, objects=objects, runs=runs, now=now)
-    planning.artefacts.write(REFUSED, request.run_id, refused)
-    plan = _write_run_plan(planning, shared, accounts, buckets, has_control_totals=has_control_totals)
-    run, artefacts = request.run_id, planning.artefacts
+    artefacts.write_all([*new_part_windows(artefacts, request.run_id, number, planned.work)])
+    artefacts.write(PLAN_PART, request.run_id, part, part=_part_name(number))
+    return PartPlanned(run_id=request.run_id, part=number, accounts=planned.number)
+
+
+def join_parts(request: PlanRequest, *, ports: PlanPorts, sizes: RunSizes) -> Planned:
+    """Put the parts of a planning together; raises NotFound where one is missing, or the run was never divided.
+
+    Of an account nothing is held but its windows, while the plan of their bucket is written.
+    """
+    artefacts = Artefacts(ports.objects)
+    shared = artefacts.read(SHARED_TERMS, request.run_id)
+    work: dict[int, StoredWork] = {}
+    batches: list[str] = []
+    number = 0
+    for part in range(request.parts):
+        planned = artefacts.read(PLAN_PART, request.run_id, _part_name(part))
+        if planned.planned_at != request.planned_at:  # a map's own verdict is not trusted
+            message = f"part {part} of {request.run_id} was not planned again"
+            raise NotFound(message)
+        number += planned.accounts
+        batches += planned.batches
+        for bucket, windows in planned.windows.items():
+            mine = work.setdefault(bucket, StoredWork(artefacts, request.run_id, bucket))
+            mine.parts.append(part)
+            mine.number += windows
+    now = datetime.fromisoformat(request.planned_at)
+    joining = _Joining(request, shared, ports, sizes, now, counts_everyone=True)
+    return joining.finish(work, sorted(batches), number, names=())
+
+
+def _part_name(part: int) -> str:
+    return f"{part:06d}"
+
+
+def _divided(
+    request: PlanRequest, shared: BatchPlan, accounts: int, *, ports: PlanPorts, sizes: RunSizes, part_size: int
+) -> Planned:
+    """Freeze what all parts share, and name the parts: as many of each shard of the directory."""
+    artefacts, run = Artefacts(ports.objects), request.run_id
+    artefacts.write(SHARED_TERMS, run, shared)
+    parts = MEMBER_SHARDS * -(-accounts // (MEMBER_SHARDS * part_size))
+    divided = request.model_copy(update={"parts": parts})
+    items = [divided.model_copy(update={"part": part}).model_dump(mode="json") for part in range(parts)]
     return Planned(
-        **request.model_dump(),
-        outcome=PlanOutcome.PLANNED if accounts.batches else PlanOutcome.NOTHING_TO_BILL,
-        accounts=plan.accounts,
-        buckets_key=artefacts.write_map_items(run, "buckets", [{"run_id": run, "bucket": b} for b in buckets]),
-        batches_key=artefacts.write_map_items(
-            run, "batches", [{"run_id": run, "batch_id": b} for b in accounts.batches]
-        ),
+        **divided.model_dump(),
+        outcome=PlanOutcome.DIVIDED,
+        accounts=accounts,
+        parts_key=artefacts.write_map_items(run, "parts", items),
         max_concurrency=sizes.max_concurrency,
     )
 
 
-def _plan_accounts(
-    planning: _Planning, shared: BatchPlan, register: Register, objects: Objects, months: Months
-) -> _PlannedAccounts:
-    """Plan the accounts in the order of buckets, batch by batch, and write each batch's plan as soon as it is cut."""
-    members = members_of(planning.directory, planning.entity.id, planning.request.only_accounts)
-    planner = AccountPlanner(
-        planning.entity,
-        planning.period,
-        planning.now,
-        buckets=planning.sizes.buckets,
-        directory=planning.directory,
-        register=register,
-        objects=objects,
-        is_first_run=planning.request.is_first_run,
-        months=months,
-    )
-    marks = planner.late(members)
-    in_order = sorted(members, key=lambda name: (shard_of(name, planning.sizes.buckets), name))
-    planned = _PlannedAccounts()
-    rate = rates_for(shared, planning.directory)
-    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        plans = filter(None, _ahead(pool, partial(planner.plan, marks=marks), in_order))
-        chunks = batched(plans, planning.sizes.batch_size, strict=False)
-        named = ((_batch_name(number, chunk, planning.sizes), chunk) for number, chunk in enumerate(chunks))
-        for some in batched(named, BATCHES_AT_ONCE, strict=False):
-            _write_batches(planning, shared, rate, some, planned)
-    return planned
-
-
-def _batch_name(number: int, accounts: Sequence[AccountPlan], sizes: RunSizes) -> str:
-    """Name a batch by the bucket of its first account, and by its number."""
-    return f"{bucket_name(shard_of(accounts[0].terms.account.id, sizes.buckets))}-{number:04d}"
-
-
-def _ahead[T, R](pool: ThreadPoolExecutor, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
-    """Do some work side by side, in order and not far ahead of who takes the results."""
-    for chunk in batched(tasks, AHEAD, strict=False):
-        yield from pool.map(work, chunk)
-
-
-def _shared_plan(planning: _Planning) -> BatchPlan:
+def _shared_plan(request: PlanRequest, ports: PlanPorts) -> BatchPlan:
     """Return what the plans of all batches share."""
+    period = Period.month(request.period)
     return BatchPlan(
-        run=planning.request.run_id,
+        run=request.run_id,
         batch="",
-        legal_entity=planning.entity,
-        period=planning.period,
-        issue_date=planning.period.end,
+        legal_entity=ports.directory.legal_entity(request.legal_entity),
+        period=period,
+        issue_date=period.end,
         buckets=(),
-        meters=tuple(planning.directory.meters()),
-        policy=planning.directory.policy(planning.entity.id),
-        requested_by=planning.request.requested_by,
+        meters=tuple(ports.directory.meters()),
+        policy=ports.directory.policy(request.legal_entity),
+        requested_by=request.requested_by,
         accounts=(),
     )
 
 
-def _write_batches(
-    planning: _Planning,
-    shared: BatchPlan,
-    rate: Rate,
-    chunks: Iterable[tuple[str, Sequence[AccountPlan]]],
-    planned: _PlannedAccounts,
-) -> None:
-    """Write the plans of some batches together, and add what the run has of them."""
-    news: list[NewObject] = []
-    for batch, chunk in chunks:
-        own = {
-            "batch": batch,
-            "buckets": add_windows(chunk, batch, planning.sizes.buckets, planning.period, planned.work),
-            "accounts": tuple(account.terms for account in chunk),
-            "rates": rates_of(chunk, planning.entity.currency, rate),
-        }
-        plan = shared.model_copy(update=own)
-        charges = new_charges(plan, [account.charges for account in chunk], planning.artefacts)
-        plan = plan.model_copy(update={"has_charges": charges is not None})
-        news += [charges] if charges else []
-        news.append(planning.artefacts.new(BATCH_PLAN, shared.run, plan, part=batch))
-        planned.add(batch, chunk)
-    planning.artefacts.write_all(news)
+class _Joining:
+    """The end of planning: what the log holds is listed, and the plan of the run is written."""
 
+    def __init__(
+        self,
+        request: PlanRequest,
+        shared: BatchPlan,
+        ports: PlanPorts,
+        sizes: RunSizes,
+        now: datetime,
+        *,
+        counts_everyone: bool,
+    ) -> None:
+        self._request = request
+        self._shared = shared
+        self._ports = ports
+        self._sizes = sizes
+        self._now = now
+        self._counts_everyone = counts_everyone
+        self._artefacts = Artefacts(ports.objects)
 
-def _write_aggregations(
-    planning: _Planning,
-    work: Work,
-    shared: BatchPlan,
-    objects: Objects,
-    *,
-    run_before: str | None,
-) -> tuple[list[int], bool]:
-    """Write the plan of each bucket; return the buckets, and whether sources stated control totals.
+    def finish(
+        self, work: Mapping[int, ReadableWork], batches: Sequence[str], accounts: int, *, names: Sequence[str]
+    ) -> Planned:
+        """List the segments of each bucket and what was refused, and write the plan of the run."""
+        request, artefacts, run = self._request, self._artefacts, self._request.run_id
+        buckets, has_control_totals = self._write_aggregations(work)
+        refused = plan_refusals(
+            request,
+            names,
+            directory=self._ports.directory,
+            objects=self._ports.objects,
+            runs=self._ports.runs,
+            now=self._now,
+        )
+        artefacts.write(REFUSED, run, refused)
+        plan = self._run_plan(accounts, buckets, batches, has_control_totals=has_control_totals)
+        artefacts.write(RUN_PLAN, run, plan)
+        return Planned(
+            **request.model_dump(),
+            outcome=PlanOutcome.PLANNED if batches else PlanOutcome.NOTHING_TO_BILL,
+            accounts=accounts,
+            buckets_key=artefacts.write_map_items(run, "buckets", [{"run_id": run, "bucket": b} for b in buckets]),
+            batches_key=artefacts.write_map_items(run, "batches", [{"run_id": run, "batch_id": b} for b in batches]),
+            max_concurrency=self._sizes.max_concurrency,
+        )
 
-    The segments are listed here, after everything that was released was looked up: what an invoice billed meanwhile is
-    in no list of this run only if its billing slot is taken, too. What sources stated is listed before them.
+    def _write_aggregations(self, work: Mapping[int, ReadableWork]) -> tuple[list[int], bool]:
+        """Write the plan of each bucket; return the buckets, and whether sources stated control totals.
 
-    What a source says it sent is of all accounts: then the buckets of others are counted, too.
-    """
-    time_zone = planning.entity.time_zone
-    control_totals = control_totals_seen(objects, planning.period, time_zone)
-    planning.artefacts.write(CONTROL_TOTALS, shared.run, control_totals)
-    counts_all = planning.counts_everyone and control_totals.objects and work
-    buckets = list(range(planning.sizes.buckets)) if counts_all else sorted(work)
-    buckets_planning = BucketsPlanning(
-        run=shared.run,
-        period=planning.period,
-        time_zone=time_zone,
-        planned_at=planning.now,
-        meters=shared.meters,
-        stated=stated_aggregates(control_totals, shared.meters),
-        run_before=run_before,
-        objects=objects,
-    )
-    write_aggregation_plans(buckets_planning, buckets, work)
-    return buckets, bool(control_totals.objects)
+        The segments are listed here, after everything that was released was looked up: what an invoice billed meanwhile
+        is in no list of this run only if its billing slot is taken, too. What sources stated is listed before them.
 
+        What a source says it sent is of all accounts: then the buckets of others are counted, too.
+        """
+        objects, shared = self._ports.objects, self._shared
+        time_zone = shared.legal_entity.time_zone
+        control_totals = control_totals_seen(objects, shared.period, time_zone)
+        self._artefacts.write(CONTROL_TOTALS, shared.run, control_totals)
+        counts_all = self._counts_everyone and control_totals.objects and work
+        buckets = list(self._sizes.buckets.current) if counts_all else sorted(work)
+        month_before = Period.month_ending(shared.period.start).name
+        planning = BucketsPlanning(
+            run=shared.run,
+            period=shared.period,
+            time_zone=time_zone,
+            planned_at=instant_text(self._now),
+            meters=shared.meters,
+            stated=stated_aggregates(control_totals, shared.meters),
+            run_before=Months(self._ports.runs, shared.legal_entity.id).last_closed_run(month_before),
+            objects=objects,
+            buckets=self._sizes.buckets,
+        )
+        write_aggregation_plans(planning, buckets, work)
+        return buckets, bool(control_totals.objects)
 
-def _write_run_plan(
-    planning: _Planning,
-    shared: BatchPlan,
-    accounts: _PlannedAccounts,
-    buckets: Sequence[int],
-    *,
-    has_control_totals: bool,
-) -> RunPlan:
-    start, end = (instant_text(instant) for instant in planning.period.instants(planning.entity.time_zone))
-    plan = RunPlan(
-        run=shared.run,
-        legal_entity=planning.entity.id,
-        period=planning.period,
-        accounts=accounts.number,
-        buckets=tuple(buckets),
-        batches=tuple(accounts.batches),
-        start=start,
-        end=end,
-        received_before=planning.now,
-        requested_by=shared.requested_by,
-        policy=shared.policy,
-        has_control_totals=has_control_totals,
-        lists=(CONTROL_TOTALS.name, REFUSED.name),
-        is_partial=bool(planning.request.only_accounts),
-        usage_sources=planning.entity.usage_sources,
-    )
-    planning.artefacts.write(RUN_PLAN, shared.run, plan)
-    return plan
+    def _run_plan(
+        self, accounts: int, buckets: Sequence[int], batches: Sequence[str], *, has_control_totals: bool
+    ) -> RunPlan:
+        shared = self._shared
+        entity, period = shared.legal_entity, shared.period
+        start, end = (instant_text(instant) for instant in period.instants(entity.time_zone))
+        return RunPlan(
+            run=shared.run,
+            legal_entity=entity.id,
+            period=period,
+            accounts=accounts,
+            buckets=tuple(buckets),
+            batches=tuple(batches),
+            start=start,
+            end=end,
+            received_before=instant_text(self._now),
+            requested_by=shared.requested_by,
+            policy=shared.policy,
+            has_control_totals=has_control_totals,
+            lists=(CONTROL_TOTALS.name, REFUSED.name),
+            is_partial=bool(self._request.only_accounts),
+            usage_sources=entity.usage_sources,
+        )

@@ -17,7 +17,8 @@ from billproof.masterdata.model import AnyMasterData
 from billproof.model import Model
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, RUN_PLAN, USAGE, Artefacts
 from billproof.pipeline.model import PlanRequest
-from billproof.pipeline.planning import RunSizes, plan_billing_run
+from billproof.pipeline.planning import plan_billing_run
+from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.pipeline.steps.calculate_tax import calculate_tax
 from billproof.pipeline.steps.draft_invoices import draft_invoices
 from billproof.pipeline.steps.price_usage import price_usage
@@ -25,7 +26,8 @@ from billproof.pipeline.steps.validate_pricing import validate_pricing
 from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects, Records
 from billproof.tax.port import Engines
-from billproof.usage.log import bucket_name
+from billproof.usage.buckets import Buckets
+from billproof.usage.keys import bucket_name
 from billproof.usage.model import AggregationPlan
 
 PREVIEW = "preview"
@@ -44,7 +46,7 @@ class PreviewSources:
     invoices: Records
     runs: Records
     objects: Objects
-    buckets: int
+    buckets: Buckets
     engines: Engines = field(default_factory=dict)
 
 
@@ -90,10 +92,7 @@ def preview(
             requested_by=PREVIEW,
             only_accounts=tuple(accounts),
         ),
-        directory=directory,
-        register=register,
-        objects=objects,
-        runs=sources.runs,
+        ports=PlanPorts(directory, register, objects, sources.runs),
         sizes=RunSizes(buckets=sources.buckets, batch_size=BATCH_SIZE, max_concurrency=1),
         now=now,
         counts_everyone=False,

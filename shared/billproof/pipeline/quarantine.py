@@ -10,7 +10,7 @@ from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, PRICED, R
 from billproof.pipeline.model import RunPlan
 from billproof.ports import Objects
 from billproof.pricing.estimates import worth_of_events
-from billproof.usage import log
+from billproof.usage.keys import bucket_name
 from billproof.usage.refusal_model import PlaceKind, QuarantinedAt, RefusedEvent, RefusedState
 from billproof.usage.refused import Identity, dismissals
 
@@ -82,7 +82,7 @@ def unreadable_finding(key: str) -> Finding:
 
 def resent_of(plan: RunPlan, artefacts: Artefacts) -> set[Identity]:
     """Return the sources and ids of refused events that a run found among what was accepted."""
-    tallies = (artefacts.read(TALLY, plan.run, log.bucket_name(bucket)) for bucket in plan.buckets)
+    tallies = (artefacts.read(TALLY, plan.run, bucket_name(bucket)) for bucket in plan.buckets)
     return {identity for tally in tallies for identity in tally.resent}
 
 
@@ -126,7 +126,7 @@ def _worth(account: str, events: Iterable[RefusedEvent], plan: RunPlan, artefact
 def _batches_of(account: str, plan: RunPlan, artefacts: Artefacts) -> Iterator[str]:
     """Yield the batch that bills an account: each bucket's plan is read until one has a window of it."""
     for bucket in plan.buckets:
-        aggregation = artefacts.read(AGGREGATION_PLAN, plan.run, log.bucket_name(bucket))
+        aggregation = artefacts.read(AGGREGATION_PLAN, plan.run, bucket_name(bucket))
         yield from {window.batch for window in aggregation.windows if window.account == account}
 
 

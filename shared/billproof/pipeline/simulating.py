@@ -9,7 +9,7 @@ from billproof.contracts.model import Contract
 from billproof.crews import Alone, Crew
 from billproof.errors import NotFound
 from billproof.findings import Finding
-from billproof.ids import shard_of, shown
+from billproof.ids import shown
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.model import Model
@@ -97,8 +97,8 @@ def simulate(
     directory = Directory(mine.contracts)
     currency = directory.legal_entity(legal_entity).currency
     by_bucket: dict[int, list[str]] = {}
-    for account in members_of(directory, legal_entity, () if concerns_all else names):
-        by_bucket.setdefault(shard_of(account, mine.buckets), []).append(account)
+    for account in members_of(directory, legal_entity, directory.members(legal_entity), () if concerns_all else names):
+        by_bucket.setdefault(mine.buckets.of(account), []).append(account)
     parts = [
         SimulationPart(legal_entity, period, bucket, tuple(accounts), tuple(changes), now)
         for bucket, accounts in sorted(by_bucket.items())
@@ -135,7 +135,7 @@ def simulate_part(part_sources: PartSources, part: SimulationPart) -> PartSimula
     compared = [
         _compare(known.get(invoice.account), invoice, currency)
         for invoice in after
-        if shard_of(invoice.account, as_is.buckets) == part.bucket
+        if as_is.buckets.of(invoice.account) == part.bucket
     ]
     return PartSimulated(
         accounts=len(compared),

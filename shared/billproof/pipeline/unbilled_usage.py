@@ -13,7 +13,7 @@ which billproof bills. The invoice that was approved with the finding, or the de
 of the month: so each event is a finding once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from billproof.contracts.timeline import governing
@@ -23,11 +23,11 @@ from billproof.invoicing.register import Register
 from billproof.periods import Period
 from billproof.pipeline.earlier_runs import NOTHING_SEEN, EarlierRuns, Seen
 from billproof.pipeline.families import Family
+from billproof.pipeline.late_marks import LateMarks
 from billproof.pipeline.months import Months
 from billproof.pipeline.settling import SettledMonths, is_later
 from billproof.pricing.unbilled import UnbilledMonth
 from billproof.store_keys import unbilled_slot_name
-from billproof.usage.log import LateMark
 
 MAX_UNBILLED = 12
 """Months without an invoice that one run looks at for an account, oldest first; the others wait for the next."""
@@ -56,12 +56,12 @@ class UnbilledUsage:
         billings: Sequence[PeriodBilling],
         settled: SettledMonths,
         *,
-        marks: Mapping[str, Sequence[LateMark]],
+        marks: LateMarks,
         billed_now: Iterable[str],
     ) -> dict[UnbilledMonth, dict[str, Seen]]:
         """Return the months that have late usage, no invoice, and none to come; with what was seen of each before."""
         account = family.parent.account.id
-        mine = {member.id: marks.get(member.id, ()) for member in family.accounts}
+        mine = {member.id: marks.of(member.id) for member in family.accounts}
         marked = {mark.month for of_member in mine.values() for mark in of_member}
         is_to_come = partial(self.is_still_to_come, account)
         not_run = {month for month in settled.unbilled(family.contracts, None, is_to_come) if not self._had_run(month)}

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from billproof.pipeline.artefacts import USAGE, Artefacts
-from billproof.usage.log import bucket_name
-from billproof.usage.model import Usages, by_window
+from billproof.usage.keys import bucket_name
+from billproof.usage.windows import Usages, by_window
 
 
 def usage_part(batch: str, bucket: int) -> str:

@@ -25,7 +25,7 @@ from billproof.pricing.model import Accrual, PricedLine
 from billproof.pricing.owed import Owed, owed
 from billproof.pricing.pooling import covered_days
 from billproof.pricing.terms import AccountTerms, BatchPlan, BilledLine, BookingRule, Carried, EarlierPeriod
-from billproof.usage.model import Usages
+from billproof.usage.windows import Usages
 
 type _OfTerms = Callable[..., list[PricedLine]]
 type Rolled = dict[tuple[str, str], Decimal]

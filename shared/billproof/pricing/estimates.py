@@ -11,7 +11,8 @@ from billproof.errors import BillproofError
 from billproof.money import CONTEXT, Money
 from billproof.pricing.service import price_account
 from billproof.pricing.terms import AccountTerms, BatchPlan
-from billproof.usage.model import AccountUsage, Usages, by_window
+from billproof.usage.model import AccountUsage
+from billproof.usage.windows import Usages, by_window
 
 PLACES = Decimal("1e-15")
 

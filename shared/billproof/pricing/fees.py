@@ -131,6 +131,11 @@ class Fee:
         start, end = self.bounds
         return Period.construct_trusted(start=start, end=end)
 
+    @property
+    def reach(self) -> Period:
+        """From the first day that its line covers, for what is due once before its day, to the last that it bills."""
+        return Period.construct_trusted(start=self.line.covered.start, end=self.days.end)
+
     def billed_days(self, days: DateRange | Period) -> int:
         """Count the days that it bills among some, as its contract counts days; of what is due once its day."""
         wanted = _as_range(days)

@@ -84,7 +84,7 @@ class PricedPart:
             product=charge.product,
             revenue_category=charge.revenue_category,
             service_period=due.period,
-            covered=Period(start=due.bounds[0], end=due.bounds[1]),
+            covered=Period.construct_trusted(start=due.bounds[0], end=due.bounds[1]),
             meter=self.meter.id if self.meter else None,
             unit=self.meter.unit if self.meter else None,
             dimension=self.dimension,
@@ -153,4 +153,5 @@ def recognition_of(due: Due) -> RevenueSchedule:
         start, end = charge.price.due_day, charge.price.due_day + timedelta(days=1)
     if charge.recognition is not None and charge.recognition.over is not None and charge.recognition.over.end:
         start, end = charge.recognition.over.start, charge.recognition.over.end
-    return RevenueSchedule(method=charge.recognition_method, period=Period(start=start, end=end))
+    period = Period.construct_trusted(start=start, end=end)  # of periods that were checked
+    return RevenueSchedule.construct_trusted(method=charge.recognition_method, period=period)

@@ -100,7 +100,7 @@ class _Reducer:
 
     def _percent_off(self, span: Span[Discount], percent: Decimal) -> None:
         """Take a percentage off what the earlier ones left on the days for which it holds."""
-        named, taken, days = self._named(span), [], self._timeline.days_past_end(span)
+        named, taken, days = self._named(span), [], span.days
         is_named = span.term.charges or span.term.products
         for fee in self.fees:
             share = fee.share_of(days)
@@ -190,9 +190,9 @@ class _Reducer:
             return
         divided: dict[str, PricedLine] = {}
         for fee in self.fees:
-            covered = fee.line.covered
-            edges = commitment_edges(self._timeline, covered) | self._commitment_bounds()
-            is_cut, is_to_come = any(covered.start < edge < covered.end for edge in edges), self._is_to_come(fee)
+            edges = commitment_edges(self._timeline, fee.reach) | self._commitment_bounds()
+            is_cut = any(fee.reach.start < edge < fee.reach.end for edge in edges)
+            is_to_come = self._is_to_come(fee)
             if not is_to_come and not (fee.is_here and is_cut):
                 continue
             left = tuple(LeftOn(days=piece.days, left=shown(piece.left)) for piece in fee.pieces)
@@ -270,7 +270,7 @@ class _Reducer:
         month: Period | None = None,
     ) -> None:
         net = self._rounded(exact) if net is None else net
-        days = self._timeline.days_past_end(span) if month is None else days_in(span, month) or month
+        days = span.days if month is None else days_in(span, month) or month
         fee.take(-net, days)
         if not fee.is_here:
             return

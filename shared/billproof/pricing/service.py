@@ -8,7 +8,8 @@ from billproof.money import Money, total
 from billproof.pricing.account import AccountPricer
 from billproof.pricing.model import AccountPricing, PricedAccount
 from billproof.pricing.terms import AccountTerms, BatchPlan
-from billproof.usage.model import AccountUsage, Usages
+from billproof.usage.model import AccountUsage
+from billproof.usage.windows import Usages
 
 TOO_LARGE = UnpriceableCharge("an amount has more than 23 digits before the point", contract="contract")
 MOST_LINES = 20_000

@@ -59,7 +59,7 @@ class Due:
     @property
     def ranges(self) -> list[Period]:
         """The days that it covers, in order."""
-        return [Period(start=days.start, end=days.end or self.period.end) for days in self.days]
+        return [Period.construct_trusted(start=days.start, end=days.end or self.period.end) for days in self.days]
 
 
 def dues(timeline: Timeline, period: Period) -> Iterator[Due]:
@@ -185,8 +185,7 @@ def _home(span: Span[Charge], service_period: Period, begun: date, ended: date) 
 def term_edges(timeline: Timeline, *, percents: bool) -> set[date]:
     """Return the days on which a cap, a commitment or a discount begins or ends; `percents` are discounts, too."""
     discounts = [span for span in timeline.discounts if percents or span.term.amount is not None]
-    ranges = [span.days for spans in (timeline.caps, timeline.commitments) for span in spans]
-    ranges += [timeline.days_past_end(span) for span in discounts] + [span.days for span in discounts]
+    ranges = [span.days for spans in (timeline.caps, timeline.commitments, discounts) for span in spans]
     return {edge for days in ranges for edge in (days.start, days.end) if edge is not None}
 
 
@@ -230,11 +229,8 @@ def in_force(due: Due, timeline: Timeline) -> Due:
 
 def waived_days(due: Due, timeline: Timeline) -> list[DateRange]:
     """Return the days of waivers that hold for a charge."""
-    return [
-        timeline.days_past_end(span)
-        for span in timeline.waivers
-        if not span.term.charges or due.span.term.id in span.term.charges
-    ]
+    waivers = (span for span in timeline.waivers if not span.term.charges or due.span.term.id in span.term.charges)
+    return [span.days for span in waivers]
 
 
 def proration(due: Due, waived: Iterable[DateRange] = ()) -> Proration:

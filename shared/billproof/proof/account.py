@@ -31,7 +31,7 @@ from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.proof.usage import compare_usage
 from billproof.tax.model import AccountTax
-from billproof.usage.model import Usages
+from billproof.usage.windows import Usages
 
 
 def prove_account(

@@ -23,8 +23,10 @@ from billproof.proof.numbers import compare_number
 from billproof.proof.reading import RunReads
 from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
 from billproof.usage.aggregation import aggregate
-from billproof.usage.log import COMPRESSION_LEVEL, bucket_name
-from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage, EventCounts, by_window
+from billproof.usage.keys import bucket_name
+from billproof.usage.log import COMPRESSION_LEVEL
+from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage, EventCounts
+from billproof.usage.windows import by_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def aggregated(aggregation: AggregationPlan, stores: Stores, segments: CheckedSe
     """Aggregate again what the plan of a bucket says, from the levels that earlier runs recorded and proved."""
     if not segments.are_listed:
         aggregation = _without_lists(aggregation)
-    earlier = earlier_levels(stores.artefacts, aggregation.bucket)
+    earlier = earlier_levels(stores.artefacts, aggregation.reads)
     return aggregate(
         aggregation,
         objects=stores.objects,

@@ -82,6 +82,7 @@ class RememberingStores(Stores):
             contracts=RememberedRecords(stores.contracts, whole=True),
             policies=stores.policies,
             invoices=RememberedRecords(stores.invoices),
+            payments=RememberedRecords(stores.payments),
             exception_store=stores.exception_store,
             erps={name: RememberedErp(erp) for name, erp in stores.erps.items()},
             opening_decisions=stores.opening_decisions,

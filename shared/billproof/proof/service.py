@@ -43,9 +43,10 @@ from billproof.proof.parts import (
 from billproof.proof.reading import RememberingStores, RunReads
 from billproof.proof.refusals import compare_refusals
 from billproof.proof.usage import check_segments, compare_counts
-from billproof.usage import log
 from billproof.usage.judging import JudgedEvent, events_of
-from billproof.usage.model import AccountUsage, AggregationPlan, EventCounts, by_window
+from billproof.usage.keys import bucket_name
+from billproof.usage.model import AccountUsage, AggregationPlan, EventCounts
+from billproof.usage.windows import by_window
 
 type Crews = Callable[[RunReads, Path], AbstractContextManager[Crew[RunReads]]]
 """Gets a crew together for a run, whose facts are at hand in a file."""
@@ -174,7 +175,7 @@ def locate(invoice: str, stores: Stores) -> tuple[Released, list[AggregationPlan
         batch_plan = stores.artefacts.read(BATCH_PLAN, released.run, batch)
         for terms in batch_plan.accounts:
             if terms.account.id == account:
-                names = (log.bucket_name(bucket) for bucket in batch_plan.buckets)
+                names = (bucket_name(bucket) for bucket in batch_plan.buckets)
                 plans = (stores.artefacts.read(AGGREGATION_PLAN, released.run, name) for name in names)
                 return released, [plan for plan in plans if _alone(plan, terms).windows], batch_plan, terms
     message = f"run {released.run} did not plan account {account}"

@@ -13,9 +13,11 @@ from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
 from billproof.usage import log
+from billproof.usage.buckets import newer_buckets
 from billproof.usage.earlier_lists import Lists, list_numbers
 from billproof.usage.manifests import is_intact, seen_by, segments_of
-from billproof.usage.model import AFTER_ALL, AccountUsage, AccountWindow, AggregationPlan, SegmentRow, Usages
+from billproof.usage.model import AFTER_ALL, AccountUsage, AccountWindow, AggregationPlan, SegmentRow
+from billproof.usage.windows import Usages
 
 
 @dataclass
@@ -91,12 +93,16 @@ def _unmarked(aggregation: AggregationPlan, objects: Objects, counted: "_Counted
     """Name the segments that the run did not see and that no mark tells a later run of: nobody would bill them."""
     if not aggregation.manifest:
         return
-    listed = seen_by(objects, aggregation.bucket, aggregation.manifest)
+    listed = seen_by(objects, aggregation.manifest)
+    newer = newer_buckets(objects, aggregation.bucket)
     since = with_skew(aggregation.received_before)
     marks = {
-        (mark.account, mark.month) for mark in log.late_marks(objects, aggregation.bucket) if mark.written_at >= since
+        (mark.account, mark.month)
+        for bucket in (*aggregation.reads, *newer)
+        for mark in log.late_marks(objects, bucket)
+        if mark.written_at >= since
     }
-    for keys in log.segments_of(objects, aggregation.bucket, aggregation.days):
+    for keys in log.segments_of(objects, (*aggregation.reads, *newer), aggregation.days):
         for key in keys:
             if key not in listed:
                 rows = log.read_intact(objects, key)

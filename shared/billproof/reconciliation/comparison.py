@@ -20,8 +20,10 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, Taxed
 from billproof.nets import Net
 from billproof.opening.entries import opening_revenue_reference
+from billproof.payments.book import CashBook
 from billproof.periods import Period
 from billproof.ports import Objects
+from billproof.reconciliation.cash import CashComparison
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.openings import compare_opening, references, revenue_of_opening
 from billproof.reconciliation.rules import Totals, compare, compare_revenue, troubled, variance
@@ -46,7 +48,13 @@ class Comparison:
     """
 
     def __init__(
-        self, entities: Sequence[LegalEntity], *, register: Register, objects: Objects, lookup: PostedDocuments
+        self,
+        entities: Sequence[LegalEntity],
+        *,
+        register: Register,
+        objects: Objects,
+        lookup: PostedDocuments,
+        book: CashBook,
     ) -> None:
         *_, self._entity = self._entities = entities
         self._register = register
@@ -54,7 +62,19 @@ class Comparison:
         self._lookup = lookup
         self._compared: set[Reference] = set()
         self._troubled: set[str] = set()
+        self._cash = CashComparison(self._entity, book, lookup, self._variances_in_net)
         self.net = Net("reconcile")
+
+    @property
+    def compared(self) -> tuple[Reference, ...]:
+        """The references that were compared, in order."""
+        return tuple(sorted(self._compared))
+
+    def remember(self, references: Iterable[Reference]) -> None:
+        """Take references as compared: another call has compared them."""
+        for reference in references:
+            self._compared.add(reference)
+            self._lookup.look_in(reference.erp)
 
     def of_document(self, facts: InvoiceFacts) -> Compared:
         """Return what is posted for a released document, and what differs."""
@@ -62,6 +82,9 @@ class Comparison:
 
     def _in_net(self, document: str, work: Callable[[], Compared]) -> Compared:
         return self.net.catch(document, work, partial(self._in_trouble, document))
+
+    def _variances_in_net(self, what: str, work: Callable[[], list[Variance]]) -> list[Variance]:
+        return self._in_net(what, lambda: Compared(variances=work())).variances
 
     def _in_trouble(self, document: str, finding: Finding) -> Compared:
         """Return the variance of a document that raised, once."""
@@ -96,9 +119,9 @@ class Comparison:
         too: one that was posted twice or was moved here is found. One of an older number is without an invoice.
         """
         left = self._lookup.dated_in(month, but=self._compared)
-        if not left:
-            return Compared()
-        variances = [*self._of_other_periods(left, month), *self._of_revenue(left, month)]
+        variances = list(self._cash.of_month(month, left))
+        if left:
+            variances += [*self._of_other_periods(left, month), *self._of_revenue(left, month)]
         unknown = [document for reference in sorted(left) for document in left[reference]]
         return Compared(posted=unknown, variances=[*variances, *(_not_invoiced(document) for document in unknown)])
 

@@ -22,14 +22,17 @@ class Cause(StrEnum):
     POSTED_TWICE = "invoice_posted_twice"
     NOT_INVOICED = "posting_without_invoice"
     OPENING_NOT_POSTED = "opening_not_posted"
+    CASH_NOT_POSTED = "cash_not_posted"
     INTERNAL_ERROR = "internal_error"
 
 
 class ReconciliationOutcome(StrEnum):
-    """Whether invoices and postings agree; the workflow branches on `balanced`."""
+    """Whether invoices and postings agree, or are to be compared in parts; the workflow branches on them."""
 
     BALANCED = "balanced"
     VARIANCES = "variances"
+    DIVIDED = "divided"
+    RECONCILED = "reconciled"
 
 
 class Variance(Model):

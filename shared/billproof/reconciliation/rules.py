@@ -34,6 +34,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.POSTED_TWICE: (Owner.BILLING, "reverse all postings but one"),
     Cause.DOCUMENT_CHANGED: (Owner.ENGINEERING, "restore the document's version whose digest the release names"),
     Cause.OPENING_NOT_POSTED: (Owner.BILLING, "confirm the opening again: it posts what is missing"),
+    Cause.CASH_NOT_POSTED: (
+        Owner.BILLING,
+        "look in the payment-events dead-letter queue, remove the cause, then send the message again",
+    ),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
 }
 

@@ -154,7 +154,7 @@ def _aggregate(
 
 def _look_back(plan: AggregationPlan, *, reads: _Reads) -> list[AccountUsage]:
     """Aggregate what the log holds before the windows of a plan: windows without a start begin with the log."""
-    first = first_day(reads.objects, plan.bucket)
+    first = first_day(reads.objects, plan.reads)
     spans = [(max(window.start, first), window.end) for window in plan.windows if first and first <= window.end]
     days = days_between(spans)
     manifest = older_days(plan, days, reads.objects, writes=reads.writes_lists) if plan.manifest else ""

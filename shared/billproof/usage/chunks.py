@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from billproof.errors import NotFound, ObjectUnreadable
 from billproof.ports import Objects
+from billproof.usage.buckets import BucketSpread, whole
 from billproof.usage.compacted import Compaction, is_intact
 from billproof.usage.compacted_days import CompactedDays, CompactedFile
-from billproof.usage.log import SegmentKey
+from billproof.usage.keys import SegmentKey
 from billproof.usage.log import is_intact as is_intact_segment
 from billproof.usage.model import AFTER_ALL
 from billproof.usage.plain_rows import PlainRows
@@ -43,6 +44,7 @@ class Loading:
     received_before: str = AFTER_ALL
     by_account: bool = True
     tells_segments: bool = True
+    spread: BucketSpread = field(default_factory=whole)
 
     @property
     def pointers(self) -> dict[str, list[str]]:

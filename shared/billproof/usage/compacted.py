@@ -23,9 +23,10 @@ from billproof.ids import digest_bytes
 from billproof.model import Model, canonical_model
 from billproof.ports import Objects
 from billproof.usage import log
+from billproof.usage.keys import PARTITION, CompactionKey, SegmentKey, compacted_prefix, compaction_prefix
 
 PARQUET = "application/vnd.apache.parquet"
-_OBJECT_KEY = re.compile(f"compacted{log.PARTITION}([0-9a-f]{{40}}\\.parquet|_[0-9a-f]{{40}}\\.rollup)")
+_OBJECT_KEY = re.compile(f"compacted{PARTITION}([0-9a-f]{{40}}\\.parquet|_[0-9a-f]{{40}}\\.rollup)")
 
 
 class PropertyColumns(Model):
@@ -43,10 +44,11 @@ class PropertyColumns(Model):
 class Compaction(Model):
     """What a Parquet object holds: the copies of the events in some segments of a bucket and day, each judged.
 
-    A segment's name is the digest of its content; a copy has the place of its segment in `segments`. `engine` is the
-    version of DuckDB whose hashes of ids the object holds. `settled` is false where a row of some account has to be
-    judged with its others: the account corrects, retracts or contradicts an event of the day. `rollup` is the object
-    that adds it up by account and hour (rollups.py); empty in compactions of before, and where a sum is out of range.
+    A segment's name is the digest of its content, after its bucket if that is an older one; a copy has the place of its
+    segment in `segments`. `engine` is the version of DuckDB whose hashes of ids the object holds. `settled` is false
+    where a row of some account has to be judged with its others: the account corrects, retracts or contradicts an event
+    of the day. `rollup` is the object that adds it up by account and hour (rollups.py); empty in compactions of before,
+    and where a sum is out of range.
     """
 
     bucket: int
@@ -63,13 +65,12 @@ class Compaction(Model):
     @property
     def keys(self) -> list[str]:
         """The keys of the segments, in their places."""
-        prefix = log.usage_prefix(self.bucket, self.day)
-        return [prefix + name for name in self.segments]
+        return [str(SegmentKey.named(name, self.bucket, self.day)) for name in self.segments]
 
 
 def object_key(bucket: int, day: str, content: bytes) -> str:
     """Return the key of a Parquet object, named by its content."""
-    return log.compacted_prefix(bucket, day) + f"{digest_bytes(content)[:40]}.parquet"
+    return compacted_prefix(bucket, day) + f"{digest_bytes(content)[:40]}.parquet"
 
 
 def is_compacted_key(key: str) -> bool:
@@ -80,7 +81,7 @@ def is_compacted_key(key: str) -> bool:
 def write_compaction(objects: Objects, compaction: Compaction) -> str:
     """Store what a Parquet object holds and return the key: from now on the day is compacted."""
     data = canonical_model(compaction)
-    key = log.CompactionKey(compaction.bucket, compaction.day, len(compaction.segments), digest_bytes(data)[:40])
+    key = CompactionKey(compaction.bucket, compaction.day, len(compaction.segments), digest_bytes(data)[:40])
     objects.put(str(key), zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
     return str(key)
 
@@ -91,7 +92,7 @@ def read_compaction(objects: Objects, key: str) -> Compaction:
         data = zstd.decompress(objects.get(key))
     except zstd.ZstdError:
         data = b""
-    if digest_bytes(data)[:40] != log.CompactionKey.parse(key).digest:
+    if digest_bytes(data)[:40] != CompactionKey.parse(key).digest:
         message = f"{key} is not what named it"
         raise NotFound(message)
     return Compaction.model_validate_json(data)
@@ -113,7 +114,7 @@ def last_compactions(objects: Objects, bucket: int, days: Sequence[str]) -> dict
     return {key.day: str(key) for key in _keys(objects, bucket, days) if key.day in wanted}
 
 
-def _keys(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[log.CompactionKey]:
+def _keys(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[CompactionKey]:
     for month in sorted({day[:7] for day in days}):
-        keys = filter(log.CompactionKey.is_key, objects.keys(log.compaction_prefix(bucket, month)))
-        yield from map(log.CompactionKey.parse, keys)
+        keys = filter(CompactionKey.is_key, objects.keys(compaction_prefix(bucket, month)))
+        yield from map(CompactionKey.parse, keys)

@@ -17,7 +17,9 @@ from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.usage import log
+from billproof.usage.buckets import Buckets, BucketSpread, whole
 from billproof.usage.compacted import last_compactions
+from billproof.usage.keys import CompactionKey, SegmentKey
 
 LEAST_SEGMENTS = 20
 """Segments that a day under way has before it is compacted: fewer are read as fast as they are."""
@@ -34,11 +36,12 @@ class CompactionRequest(Model):
 
 
 class CompactionItem(Model):
-    """A bucket and day to compact, and how many segments it held."""
+    """A bucket and day to compact, how many segments it held, and which older buckets are read beside it."""
 
     bucket: int
     day: str
     segments: int
+    spread: BucketSpread = Field(default_factory=whole)
 
 
 class RoundOutcome(StrEnum):
@@ -61,13 +64,17 @@ class CompactionRound(Model):
 _ITEMS = TypeAdapter(tuple[CompactionItem, ...])
 
 
-def plan_compaction(request: CompactionRequest, *, objects: Objects, buckets: int, now: datetime) -> CompactionRound:
+def plan_compaction(
+    request: CompactionRequest, *, objects: Objects, buckets: Buckets, now: datetime
+) -> CompactionRound:
     """Write down the buckets and days to compact, or say which of those are not; raises InvalidPeriod, NotFound."""
     if request.items_key:
         return _checked(request.items_key, objects)
     months = request.months or tuple(_recent(now.date()))
     days = [day.isoformat() for month in months for day in _days(month)]
-    items = [item for bucket in range(buckets) for item in _due(bucket, days, objects, today=now.date().isoformat())]
+    today = now.date().isoformat()
+    spreads = ((bucket, buckets.spread_of(bucket)) for bucket in buckets.current)
+    items = [item for bucket, spread in spreads for item in _due(bucket, spread, days, objects, today=today)]
     if not items:
         return CompactionRound(outcome=RoundOutcome.NOTHING, days=0, items_key="")
     data = canonical_json([item.model_dump() for item in items])
@@ -76,18 +83,20 @@ def plan_compaction(request: CompactionRequest, *, objects: Objects, buckets: in
     return CompactionRound(outcome=RoundOutcome.PLANNED, days=len(items), items_key=key)
 
 
-def _due(bucket: int, days: Sequence[str], objects: Objects, *, today: str) -> Iterator[CompactionItem]:
+def _due(
+    bucket: int, spread: BucketSpread, days: Sequence[str], objects: Objects, *, today: str
+) -> Iterator[CompactionItem]:
     covered = _covered(bucket, days, objects)
-    for keys in log.segments_of(objects, bucket, days):
-        day, segments = log.SegmentKey.parse(keys[0]).day, len(keys)
+    for keys in log.segments_of(objects, (bucket, *spread.older), days):
+        day, segments = SegmentKey.parse(keys[0]).day, len(keys)
         new = segments - covered.get(day, 0)
         if new >= (1 if day < today else max(LEAST_SEGMENTS, covered.get(day, 0))):
-            yield CompactionItem(bucket=bucket, day=day, segments=segments)
+            yield CompactionItem(bucket=bucket, day=day, segments=segments, spread=spread)
 
 
 def _covered(bucket: int, days: Sequence[str], objects: Objects) -> dict[str, int]:
     """Return how many segments the last compaction of each day covers."""
-    return {day: log.CompactionKey.parse(key).segments for day, key in last_compactions(objects, bucket, days).items()}
+    return {day: CompactionKey.parse(key).segments for day, key in last_compactions(objects, bucket, days).items()}
 
 
 def _checked(items_key: str, objects: Objects) -> CompactionRound:

@@ -20,12 +20,14 @@ from billproof.masterdata.meters import Meter
 from billproof.model import Model
 from billproof.ports import Objects
 from billproof.usage import log
+from billproof.usage.buckets import BucketSpread, whole
 from billproof.usage.chunks import Loading, fetch_all, property_texts
 from billproof.usage.compacted import PARQUET, Compaction, PropertyColumns, object_key, write_compaction
 from billproof.usage.correcting import keep_standing
 from billproof.usage.databases import opened
 from billproof.usage.earlier_lists import number_files
 from billproof.usage.judging import judge_copies, load_copies
+from billproof.usage.keys import SegmentKey
 from billproof.usage.rollups import rolled_up, rollup_key
 from billproof.usage.sql_texts import TIME_LETTERS
 
@@ -129,20 +131,25 @@ def typed_properties(meters: Iterable[Meter]) -> list[TypedProperty]:
     return [TypedProperty(name, name in texts, name in quantities) for name in named.values()]
 
 
-def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Meter]) -> Compacted:
+def compact_day(
+    bucket: int, day: str, *, objects: Objects, meters: Iterable[Meter], spread: BucketSpread | None = None
+) -> Compacted:
     """Compact the segments that a bucket and day hold now, and say so; the same segments give the same object.
+
+    Of a log that has grown, those of older buckets are taken in as well, as far as they are of the bucket's accounts.
 
     Raises InvalidInput where a row's times are not as ingestion writes them, and ObjectUnreadable where a segment does
     not read: the day is read from its segments, then.
     """
-    segments = [key for keys in log.segments_of(objects, bucket, [day]) for key in keys]
+    spread = spread or whole()
+    segments = [key for keys in log.segments_of(objects, (bucket, *spread.older), [day]) for key in keys]
     if not segments:
         return Compacted(bucket=bucket, day=day, outcome=DayOutcome.EMPTY, segments=0, copies=0)
     meters = list(meters)
     properties = typed_properties(meters)
     wheres = {name for meter in meters for name in meter.where}
     with opened(is_alone=True) as (database, folder):
-        copies, complete = _load(database, fetch_all(objects, segments, folder), properties)
+        copies, complete = _load(database, fetch_all(objects, segments, folder), properties, spread)
         judge_copies(database, by_account=True, has_bounds=False)
         is_settled = _correct(database, properties)
         path = folder / "day.parquet"
@@ -160,7 +167,7 @@ def compact_day(bucket: int, day: str, *, objects: Objects, meters: Iterable[Met
         bucket=bucket,
         day=day,
         object=key,
-        segments=tuple(log.SegmentKey.parse(segment).name for segment in segments),
+        segments=tuple(SegmentKey.parse(segment).name_in(bucket) for segment in segments),
         copies=copies,
         events=copies - again,
         engine=duckdb.__version__,
@@ -184,7 +191,10 @@ def _rolled_up(
 
 
 def _load(
-    database: duckdb.DuckDBPyConnection, files: dict[str, Path], properties: Sequence[TypedProperty]
+    database: duckdb.DuckDBPyConnection,
+    files: dict[str, Path],
+    properties: Sequence[TypedProperty],
+    spread: BucketSpread,
 ) -> tuple[int, list[bool]]:
     """Load some segments; return how many copies there are, and whether each property's texts are all quantities."""
     number_files(database, list(files.values()))
@@ -196,7 +206,7 @@ def _load(
         for number, typed in enumerate(properties)
         if typed.is_quantity
     )
-    load_copies(database, list(files.values()), Loading(f", data{columns}", names))
+    load_copies(database, list(files.values()), Loading(f", data{columns}", names, spread=spread))
     complete = "".join(
         f", coalesce(bool_and(p{number} is null or q{number} is not null), true)" if typed.is_quantity else ", false"
         for number, typed in enumerate(properties)

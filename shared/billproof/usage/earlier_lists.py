@@ -37,14 +37,14 @@ class Lists:
     def __init__(self, plan: AggregationPlan, objects: Objects, *, lacking: Container[str] = ()) -> None:
         self._numbers = list_numbers(plan)
         self.unreadable: dict[str, str] = {}
-        self.segments = {key: self._seen_by(objects, plan.bucket, key, lacking) for key in self._numbers}
+        self.segments = {key: self._seen_by(objects, key, lacking) for key in self._numbers}
         self._bounds = {
             (window.account, self._numbers[window.before_manifest]) for window in plan.windows if window.before_manifest
         }
 
-    def _seen_by(self, objects: Objects, bucket: int, key: str, lacking: Container[str]) -> frozenset[str]:
+    def _seen_by(self, objects: Objects, key: str, lacking: Container[str]) -> frozenset[str]:
         try:
-            return seen_by(objects, bucket, key, lacking=lacking)
+            return seen_by(objects, key, lacking=lacking)
         except ObjectUnreadable as error:
             self.unreadable[key] = error.key
             return frozenset()

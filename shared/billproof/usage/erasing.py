@@ -15,12 +15,13 @@ from billproof.audit.adopting import adopt_object, declare_erased, refuse_nobody
 from billproof.audit.chain import ENTRIES_LIMIT, AuditChain
 from billproof.audit.stores import AuditedObjects
 from billproof.errors import NotFound
-from billproof.ids import shard_of
 from billproof.model import Model
 from billproof.ports import NewObject
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
 from billproof.usage.compacted import is_compacted_key, read_compaction
 from billproof.usage.discarded import letters_without
+from billproof.usage.keys import CompactionKey, SegmentKey, compacted_prefix, compaction_prefix, usage_prefix
 from billproof.usage.model import Quarantined
 from billproof.usage.refused import readable_parts
 
@@ -50,7 +51,7 @@ def take_out(
     *,
     chain: AuditChain,
     objects: AuditedObjects,
-    buckets: int,
+    buckets: Buckets,
     remove: Callable[[str], None],
     by: str,
     why: str,
@@ -60,9 +61,9 @@ def take_out(
     Raises InvalidInput where nobody is named, or no reason.
     """
     refuse_nobody(by, why)
-    bucket, unreadable = shard_of(account, buckets), list[str]()
+    holding, unreadable = buckets.holding(account), list[str]()
     kinds = {
-        "events": _segments(account, objects, bucket, unreadable),
+        "events": _segments(account, objects, holding, unreadable),
         "refused": _refused(account, objects, unreadable),
         "discarded": letters_without(account, objects),
     }
@@ -75,7 +76,9 @@ def take_out(
                 adopt_object(rest, chain=chain, objects=objects, by=by, why=f"{why}: what is left without {account}")
             counts[kind] += mine
             old.append(key)
-    old = [*_compacted(bucket, old, objects), *old]  # first: a call that is stopped finds the segments again
+    readers = sorted({reader for bucket in holding for reader in buckets.reading(bucket)})
+    compacted = (key for reader in readers for key in _compacted(reader, buckets, old, objects))
+    old = [*compacted, *old]  # first: a call that is stopped finds the segments again
     for keys in batched(old, ENTRIES_LIMIT, strict=False):
         declare_erased(chain=chain, subject=account, keys=keys, by=by, why=why)
         for key in keys:
@@ -83,8 +86,10 @@ def take_out(
     return TakenOut(account=account, **counts, objects=len(old), unreadable=tuple(unreadable))
 
 
-def _segments(account: str, objects: AuditedObjects, bucket: int, unreadable: list[str]) -> Iterator[_Shared]:
-    for key in objects.keys(log.usage_prefix(bucket, "")):
+def _segments(
+    account: str, objects: AuditedObjects, holding: Sequence[int], unreadable: list[str]
+) -> Iterator[_Shared]:
+    for key in chain_iterables.from_iterable(objects.keys(usage_prefix(bucket, "")) for bucket in holding):
         rows = log.read_intact(objects, key)
         if rows is None:
             unreadable.append(key)
@@ -94,18 +99,19 @@ def _segments(account: str, objects: AuditedObjects, bucket: int, unreadable: li
             yield key, log.new_object(key[:-_NAME_LENGTH], rest) if rest else None, len(rows) - len(rest)
 
 
-def _compacted(bucket: int, removed: Sequence[str], objects: AuditedObjects) -> list[str]:
+def _compacted(bucket: int, buckets: Buckets, removed: Sequence[str], objects: AuditedObjects) -> list[str]:
     """Return the compactions of a bucket, and their objects, of days with segments that are removed, or are gone.
 
     What is left is compacted anew. An object that no compaction names is of one that was stopped, and goes, too.
     """
-    left = set(objects.keys(log.usage_prefix(bucket, ""))) - set(removed)
+    reads = (bucket, *buckets.spread_of(bucket).older)
+    left = {key for one in reads for key in objects.keys(usage_prefix(one, ""))} - set(removed)
     compactions: dict[str, list[str]] = {}
     parquet: dict[str, list[str]] = {}
-    for key in filter(log.CompactionKey.is_key, objects.keys(log.compaction_prefix(bucket, ""))):
-        compactions.setdefault(log.CompactionKey.parse(key).day, []).append(key)
-    for key in filter(is_compacted_key, objects.keys(log.compacted_prefix(bucket, ""))):
-        parquet.setdefault(log.SegmentKey.parse(key).day, []).append(key)
+    for key in filter(CompactionKey.is_key, objects.keys(compaction_prefix(bucket, ""))):
+        compactions.setdefault(CompactionKey.parse(key).day, []).append(key)
+    for key in filter(is_compacted_key, objects.keys(compacted_prefix(bucket, ""))):
+        parquet.setdefault(SegmentKey.parse(key).day, []).append(key)
     keys: list[str] = []
     for day in sorted(compactions.keys() | parquet.keys()):
         of_day, content = compactions.get(day, []), parquet.get(day, [])

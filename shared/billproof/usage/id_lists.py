@@ -79,7 +79,7 @@ def read_ids(
     key: str,
     folder: Path,
     *,
-    bucket: int,
+    buckets: Sequence[int],
     is_there: bool,
     accounts: Sequence[str] = (),
     without: Container[str] = (),
@@ -106,7 +106,7 @@ def read_ids(
     database.execute(_NO_LOST)
     for (text,) in database.execute(_METADATA, file).fetchall():
         days = [day for day in _DAYS.validate_json(text) if day.object not in without]
-        texts += _named(database, objects, days, folder, bucket=bucket, of_accounts=of_accounts)
+        texts += _named(database, objects, days, folder, buckets=buckets, of_accounts=of_accounts)
     return Select(" union all ".join(texts), {"accounts": list(accounts)} if accounts and len(texts) > 1 else {})
 
 
@@ -116,7 +116,7 @@ def _named(
     days: Sequence[NamedDay],
     folder: Path,
     *,
-    bucket: int,
+    buckets: Sequence[int],
     of_accounts: str,
 ) -> list[str]:
     """Return the queries of the ids in some compacted days."""
@@ -132,7 +132,7 @@ def _named(
             identities = "identity, event" if day.engine == duckdb.__version__ else f"source, id, {HASHED}"
             hashed.setdefault(identities, []).append(path)
         else:
-            _judge_again(database, objects, day.day, folder, bucket=bucket)
+            _judge_again(database, objects, day.day, folder, buckets=buckets)
     texts = [
         _NAMED.format(identities=identities, paths=listed(paths), of_accounts=of_accounts)
         for identities, paths in hashed.items()
@@ -140,9 +140,11 @@ def _named(
     return [*texts, _FROM_LOST.format(of_accounts=of_accounts)]
 
 
-def _judge_again(database: duckdb.DuckDBPyConnection, objects: Objects, day: str, folder: Path, *, bucket: int) -> None:
+def _judge_again(
+    database: duckdb.DuckDBPyConnection, objects: Objects, day: str, folder: Path, *, buckets: Sequence[int]
+) -> None:
     """Enter the ids of a day into the table `lost`, from its segments."""
-    for keys in log.segments_of(objects, bucket, [day]):
+    for keys in log.segments_of(objects, buckets, [day]):
         files = fetch_all(objects, keys, folder)
         load_copies(database, list(files.values()), Loading("", [], tells_segments=False))
         judge_copies(database, by_account=True, has_bounds=False)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from billproof.errors import BillproofError, ExternalServiceUnavailable
-from billproof.ids import is_name, shard_of
+from billproof.ids import is_name
 from billproof.masterdata.directory import Directory
 from billproof.nets import current, is_outside, named
 from billproof.periods import instant_text
 from billproof.ports import Clock, NewObject, Objects
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
 from billproof.usage.fast_path import plain_rows
+from billproof.usage.keys import day_of
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
 from billproof.usage.refused import readable_parts
 from billproof.usage.refusing import Refused
@@ -116,7 +118,7 @@ def ingest_usage(
     *,
     objects: Objects,
     reference_data: ReferenceDataCache,
-    buckets: int,
+    buckets: Buckets,
     acceptance: Acceptance,
 ) -> tuple[Ingested, dict[str, BillproofError]]:
     """Write every event of the messages to the log or to quarantine; return the counts and the messages that failed.
@@ -170,7 +172,7 @@ def _mark_late(sorting: Sorting, written: Sequence[str], now: datetime, objects:
         return {message: error for messages in late.values() for message in messages}
     marks = sorting.late(first)
     return _write(
-        {log.new_mark(shard_of(mark.account, sorting.buckets), mark): messages for mark, messages in marks.items()},
+        {log.new_mark(sorting.buckets.of(mark.account), mark): messages for mark, messages in marks.items()},
         objects,
     )
 
@@ -272,7 +274,7 @@ class _Call:
             raw=raw.decode(errors="backslashreplace"),
         )
         self._sorting.quarantined += 1
-        self._sorting.put(log.quarantine_prefix(log.day_of(time)), line, message.id)
+        self._sorting.put(log.quarantine_prefix(day_of(time)), line, message.id)
 
     def _internal_error(self, error: Exception) -> Refused:
         self._sorting.internal_errors += 1

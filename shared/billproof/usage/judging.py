@@ -38,6 +38,8 @@ from read_json($files, columns = {columns}, format = 'newline_delimited', compre
 where received_at < $received_before
 """
 
+_LEAVE = "delete from copies where account in (select unnest($others::varchar[]))"
+
 _NO_COPIES = """
 create or replace temp table copies (source varchar, id varchar, type varchar, account varchar, time varchar,
     received_at varchar, position integer, corrects varchar, retracts varchar, day varchar, identity ubigint,
@@ -167,7 +169,14 @@ def _judge(
     properties = "".join(f", {text} as {column}" for text, column in texts)
     received_before = AFTER_ALL if plan.manifest else plan.received_before
     by_account = plan.known_ids is not None  # before, an id was shared by the accounts of a bucket
-    how = Loading(properties, [*names], received_before, by_account=by_account, tells_segments=lists.are_named)
+    how = Loading(
+        properties,
+        [*names],
+        received_before,
+        by_account=by_account,
+        tells_segments=lists.are_named,
+        spread=plan.spread,
+    )
     if chunk.files:
         load_copies(database, list(chunk.files.values()), how)
     else:
@@ -178,12 +187,15 @@ def _judge(
 
 
 def load_copies(database: duckdb.DuckDBPyConnection, files: Sequence[Path], how: Loading) -> None:
-    """Load the copies of the events in some segments into the table `copies`."""
+    """Load the copies of the events in some segments into the table `copies`: those of the bucket's own accounts."""
     parameters: dict[str, Any] = {"files": [str(file) for file in files], "received_before": how.received_before}
     parameters |= how.pointers
     segment = _SEGMENT if how.tells_segments else _NO_SEGMENT
     owner = ", subject" if how.by_account else ""
     database.execute(_LOAD.format(properties=how.properties, columns=_COLUMNS, owner=owner, **segment), parameters)
+    if not how.spread.is_whole:
+        accounts = (account for (account,) in database.execute("select distinct account from copies").fetchall())
+        database.execute(_LEAVE, {"others": [account for account in accounts if not how.spread.holds(account)]})
 
 
 def judge_copies(database: duckdb.DuckDBPyConnection, *, by_account: bool, has_bounds: bool) -> None:

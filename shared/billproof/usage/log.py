@@ -13,28 +13,24 @@ which aggregation finds by source and id.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import groupby
 from typing import NamedTuple, Self
 
 import msgspec
 from backports import zstd
 
 from billproof.errors import NotFound
-from billproof.ids import digest, digest_bytes, shard_of
+from billproof.ids import digest, digest_bytes
 from billproof.ports import NewObject, Objects
+from billproof.usage.keys import SegmentKey, bucket_name, day_of, usage_prefix
 from billproof.usage.model import ControlTotal, Quarantined, SegmentRow
 
 COMPRESSION_LEVEL = 1
 """Level 3 makes a segment 6 % smaller and costs half as much time again."""
 
-UNKNOWN_DAY = "unknown"
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
 _LATE_SEPARATORS = 4
-PARTITION = "/bucket=[0-9]{4,}/day=[0-9]{4}-[0-9]{2}-[0-9]{2}/"
-_SEGMENT_KEY = re.compile(f"usage{PARTITION}[0-9a-f]{{40}}\\.ndjson\\.zst")
-_COMPACTION_KEY = re.compile(f"compactions{PARTITION}[0-9]{{8,}}-[0-9a-f]{{40}}\\.json\\.zst")
 
 
 class LateMark(NamedTuple):
@@ -60,94 +56,21 @@ class LateMark(NamedTuple):
         return cls(account, month, written_at)
 
 
-class SegmentKey(NamedTuple):
-    """A segment of the usage log: its bucket, the day of its events, and its name."""
-
-    bucket: int
-    day: str
-    name: str
-
-    def __str__(self) -> str:
-        """Print it."""
-        return usage_prefix(self.bucket, self.day) + self.name
-
-    @staticmethod
-    def is_key(key: str) -> bool:
-        """Say whether a key has the form of a segment's: what nobody of ours put there is found by `audit verify`."""
-        return bool(_SEGMENT_KEY.fullmatch(key))
-
-    @classmethod
-    def parse(cls, key: str) -> Self:
-        """Read a segment's key."""
-        _usage, bucket, day, name = key.split("/")
-        return cls(int(bucket.removeprefix("bucket=")), day.removeprefix("day="), name)
-
-
-class CompactionKey(NamedTuple):
-    """The key of a compaction: its bucket and day, how many segments it covers, and the digest of what it says."""
-
-    bucket: int
-    day: str
-    segments: int
-    digest: str
-
-    def __str__(self) -> str:
-        """Print it; with leading zeros, so that the last one of a day covers the most."""
-        return compaction_prefix(self.bucket, self.day) + f"/{self.segments:08d}-{self.digest}{_LIST}"
-
-    @staticmethod
-    def is_key(key: str) -> bool:
-        """Say whether a key has the form of a compaction's."""
-        return bool(_COMPACTION_KEY.fullmatch(key))
-
-    @classmethod
-    def parse(cls, key: str) -> Self:
-        """Read it."""
-        _compactions, bucket, day, name = key.split("/")
-        segments, _, digest = name.removesuffix(_LIST).partition("-")
-        return cls(int(bucket.removeprefix("bucket=")), day.removeprefix("day="), int(segments), digest)
-
-
-_LIST = ".json.zst"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _QUARANTINED = msgspec.json.Decoder(Quarantined)
 _CONTROL_TOTAL = msgspec.json.Decoder(ControlTotal)
 _ROW = msgspec.json.Decoder(SegmentRow)
 
 
-def bucket_name(bucket: int) -> str:
-    """Return the bucket as keys write it; four digits leave room for 10,000 buckets."""
-    return f"{bucket:04d}"
-
-
-def day_of(time: str | None) -> str:
-    """Return the day of an instant's text."""
-    return time[:10] if time else UNKNOWN_DAY
-
-
-def usage_prefix(bucket: int, day: str) -> str:
-    """Return the prefix of one partition of the usage log, or of all days of a bucket."""
-    return f"usage/bucket={bucket_name(bucket)}/" + (f"day={day}/" if day else "")
-
-
-def compacted_prefix(bucket: int, day: str) -> str:
-    """Return the prefix of the Parquet objects of a bucket and day, or of all its days."""
-    return f"compacted/bucket={bucket_name(bucket)}/" + (f"day={day}/" if day else "")
-
-
-def compaction_prefix(bucket: int, day: str) -> str:
-    """Return what the keys of the compactions of a bucket and day begin with, or those of a month."""
-    return f"compactions/bucket={bucket_name(bucket)}/day={day}"
-
-
-def segments_of(objects: Objects, bucket: int, days: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the segments of each of some days that has any, day by day; one listing serves a whole month."""
+def segments_of(objects: Objects, buckets: Sequence[int], days: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the segments that some buckets have of each of some days, day by day; one listing serves a whole month."""
     wanted = set(days)
     for month in sorted({day[:7] for day in days}):
-        keys = filter(SegmentKey.is_key, objects.keys(usage_prefix(bucket, month).removesuffix("/")))
-        for day, keys_of_day in groupby(keys, key=lambda key: SegmentKey.parse(key).day):
-            if day in wanted:
-                yield list(keys_of_day)
+        by_day: dict[str, list[str]] = {}
+        for bucket in buckets:
+            for key in filter(SegmentKey.is_key, objects.keys(usage_prefix(bucket, month).removesuffix("/"))):
+                by_day.setdefault(SegmentKey.parse(key).day, []).append(key)
+        yield from (by_day[day] for day in sorted(by_day.keys() & wanted))
 
 
 def days_between(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -161,10 +84,15 @@ def days_between(spans: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(sorted(days))
 
 
-def first_day(objects: Objects, bucket: int) -> str | None:
-    """Return the first day of a bucket of the usage log, or None where it is empty."""
-    first = next(filter(SegmentKey.is_key, objects.keys(f"usage/bucket={bucket_name(bucket)}/")), None)
-    return SegmentKey.parse(first).day if first else None
+def first_day(objects: Objects, buckets: Sequence[int]) -> str | None:
+    """Return the first day that some buckets of the usage log have, or None where they are empty."""
+    firsts = (next(filter(SegmentKey.is_key, objects.keys(usage_prefix(bucket, ""))), None) for bucket in buckets)
+    return min((SegmentKey.parse(first).day for first in firsts if first), default=None)
+
+
+def bucket_of_list(key: str) -> int:
+    """Return the bucket that a list of segments is of, by its key (manifests.py)."""
+    return int(key.rpartition("/")[2].partition("-")[0])
 
 
 def ids_key(run: str, bucket: int) -> str:
@@ -219,9 +147,9 @@ def late_marks(objects: Objects, bucket: int) -> Iterator[LateMark]:
     yield from map(LateMark.parse, filter(LateMark.is_key, objects.keys(late_prefix(bucket))))
 
 
-def partition_of(row: SegmentRow, buckets: int) -> str:
-    """Return the partition that a row belongs to: its account's bucket and its own day."""
-    return usage_prefix(shard_of(row.account, buckets), day_of(row.time))
+def partition_of(row: SegmentRow, bucket: int) -> str:
+    """Return the partition that a row of a bucket's account belongs to: by its own day."""
+    return usage_prefix(bucket, day_of(row.time))
 
 
 def pack(lines: Sequence[msgspec.Struct]) -> tuple[str, bytes]:

@@ -23,6 +23,7 @@ from billproof.ids import canonical_json, digest_bytes
 from billproof.ports import NewObject, Objects
 from billproof.usage import log
 from billproof.usage.compacted import last_compactions
+from billproof.usage.keys import SegmentKey, bucket_name
 from billproof.usage.model import AggregationPlan
 
 _SUFFIX = ".json.zst"
@@ -31,15 +32,16 @@ _BEFORE = "-before"
 type NamesByDay = Mapping[str, Sequence[str]]
 
 
-def new_manifest(objects: Objects, run: str, bucket: int, days: Sequence[str], planned_at: str) -> NewObject:
-    """List the segments that some days of a bucket hold now; the list is still to be stored.
+def new_manifest(objects: Objects, run: str, buckets: Sequence[int], days: Sequence[str], planned_at: str) -> NewObject:
+    """List the segments of some days that a bucket reads now, in itself and in older ones; it is still to be stored.
 
     It names the compactions of the days, too. They are listed first: what they cover is among the segments, then.
     """
+    bucket, *_older = buckets
     compactions = last_compactions(objects, bucket, days)
-    data = _packed(planned_at, _names(objects, bucket, days), compactions)
+    data = _packed(planned_at, _names(objects, buckets, days), compactions)
     digest = digest_bytes(data)[:40]
-    key = f"runs/{run}/segments/{log.bucket_name(bucket)}-{digest}{_SUFFIX}"
+    key = f"runs/{run}/segments/{bucket_name(bucket)}-{digest}{_SUFFIX}"
     return NewObject(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
 
 
@@ -62,7 +64,7 @@ def older_days(plan: AggregationPlan, days: Sequence[str], objects: Objects, *, 
         return key
     if not writes:
         return ""
-    data = _packed(plan.received_before, _names(objects, plan.bucket, days), {})
+    data = _packed(plan.received_before, _names(objects, plan.reads, days), {})
     objects.create(key, zstd.compress(data, level=log.COMPRESSION_LEVEL), content_type="application/zstd")
     return key
 
@@ -73,16 +75,16 @@ def segments_of(plan: AggregationPlan, objects: Objects) -> Iterator[list[str]]:
     Raises ObjectUnreadable.
     """
     if not plan.manifest:
-        yield from log.segments_of(objects, plan.bucket, plan.days)
+        yield from log.segments_of(objects, plan.reads, plan.days)
         return
     names = _read(objects, plan.manifest)
     for day in plan.days:
         if day in names:
-            yield [log.usage_prefix(plan.bucket, day) + name for name in names[day]]
+            yield [str(SegmentKey.named(name, plan.bucket, day)) for name in names[day]]
 
 
-def seen_by(objects: Objects, bucket: int, manifest: str, *, lacking: Container[str] = ()) -> frozenset[str]:
-    """Return the segments that a run saw of a bucket, with those of the days on which it looked back for a level.
+def seen_by(objects: Objects, manifest: str, *, lacking: Container[str] = ()) -> frozenset[str]:
+    """Return the segments that a list names, with those of the days on which its run looked back for a level.
 
     Raises ObjectUnreadable, for lists that are `lacking`, too: a proof does without what its run could not read.
     """
@@ -92,8 +94,9 @@ def seen_by(objects: Objects, bucket: int, manifest: str, *, lacking: Container[
         if key in lacking:
             raise ObjectUnreadable(key)
     lists = [_read(objects, key) for key in keys]
+    bucket = log.bucket_of_list(manifest)
     return frozenset(
-        log.usage_prefix(bucket, day) + name for names in lists for day, of_day in names.items() for name in of_day
+        str(SegmentKey.named(name, bucket, day)) for names in lists for day, of_day in names.items() for name in of_day
     )
 
 
@@ -101,11 +104,11 @@ def _before(manifest: str) -> str:
     return f"{manifest.removesuffix(_SUFFIX)}{_BEFORE}{_SUFFIX}"
 
 
-def _names(objects: Objects, bucket: int, days: Sequence[str]) -> dict[str, list[str]]:
+def _names(objects: Objects, buckets: Sequence[int], days: Sequence[str]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
-    for keys in log.segments_of(objects, bucket, days):
-        for key in map(log.SegmentKey.parse, keys):
-            names.setdefault(key.day, []).append(key.name)
+    for keys in log.segments_of(objects, buckets, days):
+        for key in map(SegmentKey.parse, keys):
+            names.setdefault(key.day, []).append(key.name_in(buckets[0]))
     return names
 
 

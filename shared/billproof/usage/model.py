@@ -1,7 +1,6 @@
 """What the usage log, the quarantine and the aggregation write."""
 
 import operator
-from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -12,6 +11,7 @@ from billproof.masterdata.meters import Aggregation, is_level
 from billproof.model import Exact, Model
 from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
+from billproof.usage.buckets import BucketSpread, whole
 from billproof.usage.levels import Closing, LevelSource
 
 AFTER_ALL = "9999"
@@ -145,7 +145,8 @@ class AskedAggregate(Model):
     @property
     def level_name(self) -> str:
         """The digest of how events are read for the level: the most, the latest and the days of one level share it."""
-        return digest([self.event_type, self.value_property, self.where, self.reading.group_by])
+        how = [self.event_type, self.value_property, self.where, self.reading.group_by]
+        return digest(how)
 
 
 class Edges(Model):
@@ -156,7 +157,10 @@ class Edges(Model):
 
 
 class PartWindow(Edges):
-    """A part of a window, without its gaps; it `is_prefix` where it says how much of a part was used before a day."""
+    """A part of an account's window that is measured besides the whole, under its own name; without its gaps.
+
+    It `is_prefix` where it says how much of a part was used before a day.
+    """
 
     name: str
     gaps: tuple[Edges, ...] = ()
@@ -199,7 +203,7 @@ class AggregationPlan(Model):
     period, and one for each earlier one that late usage reached. Of `stated` meters hours are counted for control
     totals. `known_ids` is where the run of the month before keeps its ids (empty: there was none), for sure if it
     `has_known_ids`; null in plans of before: an id was then one for all accounts of a bucket. `lists_refused`: the run
-    has such a list, and ids.
+    has such a list, and ids. The `spread` says which older buckets are read beside it, where the log has grown.
     """
 
     run: str
@@ -214,6 +218,12 @@ class AggregationPlan(Model):
     known_ids: str | None = None
     has_known_ids: bool = Field(default=False, exclude_if=operator.not_)
     lists_refused: bool = Field(default=False, exclude_if=operator.not_)
+    spread: BucketSpread = Field(default_factory=whole, exclude_if=lambda spread: spread.is_whole)
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The buckets that are read: its own, and older ones."""
+        return (self.bucket, *self.spread.older)
 
 
 class EventCounts(Model):
@@ -287,12 +297,3 @@ class BatchUsage(Model):
     batch: str
     bucket: int
     accounts: tuple[AccountUsage, ...]
-
-
-Usages = Mapping[tuple[str, str], AccountUsage]
-"""What was used, by account and the name of the period: the run's, and earlier ones that late usage reached."""
-
-
-def by_window(usages: Iterable[AccountUsage]) -> dict[tuple[str, str], AccountUsage]:
-    """Sort usages by account and period."""
-    return {(usage.account, usage.period): usage for usage in usages}

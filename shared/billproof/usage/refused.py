@@ -13,11 +13,13 @@ import msgspec
 from pydantic import ValidationError
 
 from billproof.errors import NotFound
-from billproof.ids import digest, shard_of
+from billproof.ids import digest
 from billproof.model import canonical_model
 from billproof.ports import Objects
 from billproof.store_keys import RefusedId
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
+from billproof.usage.keys import day_of, usage_prefix
 from billproof.usage.model import Quarantined, Reason
 from billproof.usage.refusal_model import Dismissal, PlaceKind, RefusedEvent
 from billproof.usage.refusing import Refused
@@ -63,7 +65,7 @@ def readable_parts(raw: bytes) -> ReadableParts:
 
 def refused_id(line: Quarantined) -> RefusedId:
     """Return the id of a refused event: the same however often its message was delivered."""
-    return RefusedId(log.day_of(line.time), digest([line.message_id, line.position, line.reason])[:16])
+    return RefusedId(day_of(line.time), digest([line.message_id, line.position, line.reason])[:16])
 
 
 def quarantined_lines(objects: Objects, key: str) -> list[Quarantined] | None:
@@ -118,7 +120,7 @@ type Identity = tuple[str, str]
 """The source and the id of an event."""
 
 
-def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets: int) -> Iterator[Identity]:
+def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets: Buckets) -> Iterator[Identity]:
     """Yield which of some events the log holds, in the bucket of their account or, without one, in any.
 
     An event is looked for on its day. One that was refused for its time, or has none, is sent again with another: it is
@@ -129,12 +131,12 @@ def accepted_since(events: Iterable[RefusedEvent], *, objects: Objects, buckets:
         if event.identity is None:
             continue
         has_another = event.time is None or event.reason in TIME_REASONS
-        day = "" if has_another else log.day_of(event.time)
+        day = "" if has_another else day_of(event.time)
         is_known = event.kind is PlaceKind.ACCOUNT
-        for bucket in [shard_of(event.place, buckets)] if is_known else range(buckets):
+        for bucket in buckets.holding(event.place) if is_known else buckets.every:
             wanted.setdefault((bucket, day), set()).add(event.identity)
     for (bucket, day), identities in sorted(wanted.items()):
-        yield from _held(objects, log.usage_prefix(bucket, day), identities)
+        yield from _held(objects, usage_prefix(bucket, day), identities)
 
 
 def _held(objects: Objects, prefix: str, identities: set[Identity]) -> Iterator[Identity]:

@@ -121,7 +121,7 @@ class Reuse:
                     self._objects,
                     key,
                     Path(folder),
-                    bucket=self._plan.bucket,
+                    buckets=self._plan.reads,
                     is_there=self._plan.has_known_ids,
                     without=own,
                 )

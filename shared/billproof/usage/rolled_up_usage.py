@@ -23,7 +23,7 @@ from billproof.readings import Quantity, Reading
 from billproof.usage.compacted import Compaction
 from billproof.usage.compacted_days import CompactedDays, is_bounded
 from billproof.usage.databases import opened
-from billproof.usage.log import SegmentKey
+from billproof.usage.keys import SegmentKey
 from billproof.usage.manifests import segments_of
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, EventCounts
 from billproof.usage.querying import condition

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from billproof.ids import digest_bytes
-from billproof.usage import log
+from billproof.usage.keys import compacted_prefix
 
 _WRITE = """
 copy (
@@ -27,7 +27,7 @@ copy (
 
 def rollup_key(bucket: int, day: str, content: bytes) -> str:
     """Return the key of a roll-up, named by its content."""
-    return log.compacted_prefix(bucket, day) + f"_{digest_bytes(content)[:40]}.rollup"
+    return compacted_prefix(bucket, day) + f"_{digest_bytes(content)[:40]}.rollup"
 
 
 def is_rollup(key: str, content: bytes) -> bool:

@@ -7,7 +7,7 @@ An id belongs to its account, so both events count. What is compared are the acc
 entity, over the months that the run reads. The hashes of a run are compared part by part, so that memory does not grow.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -44,11 +44,16 @@ select source, id from (select unnest($sources::varchar[]) as source, unnest($id
 where hash(source, id) = $event limit 1
 """
 
+type PlanOf = Callable[[int], AggregationPlan]
+"""Reads the plan of a bucket."""
+
 
 def shared_ids(
-    plans: list[AggregationPlan], objects: Objects, *, events: int, unreadable: Callable[[str], object]
+    buckets: Sequence[int], plan_of: PlanOf, objects: Objects, *, events: int, unreadable: Callable[[str], object]
 ) -> SharedIds:
     """Return the ids that several accounts of a run have; `events` is about how many events it counted.
+
+    Plans are read one by one, for together they name every account.
 
     A bucket that was counted before ids had an owner is left out, and one whose ids do not read: `unreadable` is told
     of the object.
@@ -58,14 +63,14 @@ def shared_ids(
     with opened() as (database, folder):
         for part in range(parts):
             database.execute(_TABLE)
-            for plan in plans:
+            for bucket in buckets:
                 try:
-                    _read(database, plan, objects, folder, parts=parts, part=part)
+                    _read(database, plan_of(bucket), objects, folder, parts=parts, part=part)
                 except ObjectUnreadable as error:
                     unreadable(error.key)
             database.execute(_SHARED)
             number += database.execute(_NUMBER).fetchall()[0][0]
-            first += _first(database, plans, objects, MAX_SHOWN - len(first))
+            first += _first(database, plan_of, objects, MAX_SHOWN - len(first))
     return SharedIds(number=number, first=tuple(first))
 
 
@@ -74,9 +79,8 @@ def _read(
 ) -> None:
     """Take in a part of the ids of a bucket."""
     key = log.ids_key(plan.run, plan.bucket)
-    ids = read_ids(
-        database, objects, key, folder, bucket=plan.bucket, is_there=plan.lists_refused, accounts=_accounts(plan)
-    )
+    accounts, is_there = _accounts(plan), plan.lists_refused
+    ids = read_ids(database, objects, key, folder, buckets=plan.reads, is_there=is_there, accounts=accounts)
     if ids is not None:
         parameters = {"bucket": plan.bucket, "parts": parts, "part": part, **ids.parameters}
         try:
@@ -89,15 +93,12 @@ def _accounts(plan: AggregationPlan) -> list[str]:
     return sorted({window.account for window in plan.windows})
 
 
-def _first(
-    database: duckdb.DuckDBPyConnection, plans: list[AggregationPlan], objects: Objects, most: int
-) -> Iterator[SharedId]:
+def _first(database: duckdb.DuckDBPyConnection, plan_of: PlanOf, objects: Objects, most: int) -> Iterator[SharedId]:
     """Yield the first shared ids of a part, with their text and accounts."""
-    by_bucket = {plan.bucket: plan for plan in plans}
     places: dict[int, list[IdPlace]] = {}
     names: dict[int, tuple[str, str] | None] = {}
     for event, owner, day, bucket in database.execute(_PLACES, {"most": most}).fetchall():
-        plan = by_bucket[bucket]
+        plan = plan_of(bucket)
         account = dict(database.execute(_ACCOUNTS, {"accounts": _accounts(plan)}).fetchall())[owner]
         places.setdefault(event, []).append(IdPlace(account=account, day=day))
         if event not in names:

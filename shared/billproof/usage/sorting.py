@@ -8,6 +8,7 @@ import msgspec
 
 from billproof.periods import CLOCK_SKEW, cut_off, instant_text, local_months
 from billproof.usage import log
+from billproof.usage.buckets import Buckets
 from billproof.usage.model import SegmentRow
 
 
@@ -15,7 +16,7 @@ from billproof.usage.model import SegmentRow
 class Sorting:
     """The lines for each object to write, and the messages that they came in."""
 
-    buckets: int
+    buckets: Buckets
     grace: timedelta
     lines: dict[str, list[msgspec.Struct]] = field(default_factory=dict)
     messages: dict[str, set[str]] = field(default_factory=dict)
@@ -43,7 +44,7 @@ class Sorting:
             known = places.get(place)
             if known is None:
                 self._find_cut_offs(place[1])
-                known = places[place] = (log.partition_of(row, self.buckets), [])
+                known = places[place] = (log.partition_of(row, self.buckets.of(row.account)), [])
             known[1].append(row)
         for place, (prefix, lines) in places.items():
             self.lines.setdefault(prefix, []).extend(lines)

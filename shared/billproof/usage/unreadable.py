@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from billproof.errors import ObjectUnreadable
 from billproof.nets import current
-from billproof.usage.log import SegmentKey
+from billproof.usage.keys import SegmentKey
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, EventCounts
 
 

@@ -12,11 +12,13 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
+from billproof.errors import InvalidInput
 from billproof.ids import digest_bytes
 from billproof.invoicing.annex import annex_name, annex_of, needs_annex, summaries
-from billproof.invoicing.model import Invoice, InvoiceLine, Released, TaxSubtotal
+from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine, Released, TaxSubtotal
 from billproof.masterdata.parties import Address
 from billproof.money import Money
+from billproof.payments.references import payment_reference
 from billproof.periods import Period
 
 
@@ -66,6 +68,7 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "total": _total(invoice, released),
         "number": released.number,
         "account": invoice.buyer.id,
+        "reference": _reference(invoice, released),
         "seller": {"name": invoice.seller.name, "address": _lines(invoice.seller.address)},
         "seller_tax_numbers": [
             number if number.startswith(place) else f"{place} {number}"
@@ -96,6 +99,17 @@ def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "contracts": ", ".join(f"{name} version {version}" for name, version in invoice.contracts.items()),
         "digest": released.document.digest,
     }
+
+
+def _reference(invoice: Invoice, released: Released) -> str | None:
+    """Return the reference that a payer is to give, in groups of four as ISO 11649 prints it; none of nothing due."""
+    if invoice.kind is not DocumentKind.INVOICE or released.receivable.amount.amount <= 0:
+        return None
+    try:
+        reference = payment_reference(released.number)
+    except InvalidInput:  # the number is too long for one
+        return None
+    return " ".join(reference[start : start + 4] for start in range(0, len(reference), 4))
 
 
 def _total(invoice: Invoice, released: Released) -> str:

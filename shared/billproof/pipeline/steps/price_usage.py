@@ -9,7 +9,7 @@ from billproof.ports import Objects
 from billproof.pricing.model import AccountPricing, BatchPricing
 from billproof.pricing.service import price_terms, unpriced
 from billproof.pricing.terms import AccountTerms, BatchPlan
-from billproof.usage.model import Usages
+from billproof.usage.windows import Usages
 
 
 def price_usage(*, run_id: str, batch_id: str, objects: Objects) -> StepResult:

@@ -1,0 +1,192 @@
+"""`billproof payments`: receipts, what they pay, what people decide about them, and the two equations of cash."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from billproof.masterdata.csv_files import CsvStatementFormat
+from billproof.money import Money
+from billproof_ops import naming, payments, tables
+from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, verbs
+from billproof_ops.target import Target
+
+app = verbs()
+ReceiptArgument = Annotated[str, typer.Argument(help="The receipt's id, such as R0123456789abcdef01234567.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is stored.")]
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A bank's file: CAMT.053 or .054, MT940, BAI2, or CSV with --format.")],
+    *,
+    declared: Annotated[
+        str, typer.Option("--format", help="How the bank writes its CSV: a format of the legal entity, or a JSON file.")
+    ] = "",
+    legal_entity: Entity = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read a bank's statements, and send what arrived on to be matched. The same file twice changes nothing."""
+    target = Target.find()
+    imported = payments.import_statements(target, file.read_bytes(), _format(target, declared, legal_entity))
+    if as_json:
+        print_json([statement.model_dump(mode="json") for statement in imported])
+        return
+    for one in imported:
+        balances = f", {one.opening} to {one.closing}" if one.opening else ""
+        console.print(
+            f"{one.statement} of {one.account}, {one.days}{balances}: {one.entries} entries, {one.receipts} receipts",
+            soft_wrap=True,
+        )
+        if one.taken_back:
+            console.print(f"  {one.taken_back} entries take money back: note each with `payments give-back`")
+
+
+def _format(target: Target, declared: str, legal_entity: str) -> CsvStatementFormat | None:
+    if not declared:
+        return None
+    if declared.endswith(".json"):
+        return CsvStatementFormat.model_validate_json(Path(declared).read_bytes())
+    return target.ports.directory.legal_entity(naming.legal_entity(target, legal_entity)).csv_format(declared)
+
+
+@app.command("list")
+def list_receipts(
+    *,
+    legal_entity: Entity = "",
+    period: Period = "",
+    waiting: Annotated[bool, typer.Option("--waiting", help="Only those that wait for a person.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the receipts of a legal entity and month: what they pay, by which rule, and what is left of them."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    month = naming.any_month(entity, period).period if period else ""
+    rows = [payments.receipt_row(state) for state in payments.receipts(target, entity, month, only_waiting=waiting)]
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in rows])
+        return
+    amounts = ("Amount", "Unapplied")
+    listed = tables.table(
+        "Receipt", "Booked", "Amount", "Status", "Account", "Rule", "Unapplied", whole=("Receipt",), right=amounts
+    )
+    for row in rows:
+        listed.add_row(row.receipt, row.booked_on, row.amount, row.status, row.account, row.rule, row.unapplied)
+    console.print(listed if rows else "no receipts")
+
+
+@app.command("show")
+def show_receipt(receipt: ReceiptArgument, *, legal_entity: Entity = "", as_json: AsJson = False) -> None:
+    """Show a receipt and all that happened to it: what it pays and why, what it may pay, who decided."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    state = target.ports.cash_book.state(entity, receipt)
+    if as_json:
+        received = state.received.model_dump(mode="json")
+        print_json({"received": received, "uses": [use.model_dump(mode="json") for use in state.uses]})
+        return
+    row = payments.receipt_row(state)
+    console.print(f"{row.receipt}: {row.amount} booked on {row.booked_on}, {row.status}, {row.unapplied} unapplied")
+    for use in state.uses:
+        why = f" by {use.decided_by}: {use.reason}" if use.decided_by else f" {use.reason}"
+        console.print(f"{use.day} {use.kind.value} {use.account or ''}{why}".rstrip(), soft_wrap=True)
+        for part in use.settlements:
+            console.print(f"  {part.allocation.number}: {part.allocation.paid} paid")
+        if use.match is not None:
+            console.print(f"  {use.match.rule}, {use.match.confidence:.2f} sure", soft_wrap=True)
+            for evidence in use.match.evidence:
+                console.print(f"  {evidence}", soft_wrap=True)
+
+
+@app.command()
+def apply(
+    receipt: ReceiptArgument,
+    *,
+    account: Annotated[str, typer.Option("--account", help="Whose the money is.")],
+    pay: Annotated[
+        list[str] | None, typer.Option("--pay", help="NUMBER=AMOUNT; what is left stays on the account.")
+    ] = None,
+    reason: Reason,
+    legal_entity: Entity = "",
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a receipt pays. Who paid is remembered."""
+    target = Target.find()
+    wanted = {
+        "receipt": receipt,
+        "legal_entity": naming.legal_entity(target, legal_entity),
+        "verdict": "applied",
+        "account": account,
+        "pays": [payments.read_payment(text) for text in pay or ()],
+        "reason": reason,
+    }
+    _print_decided(payments.decide(target, wanted, who=who), as_json=as_json)
+
+
+@app.command()
+def reverse(
+    receipt: ReceiptArgument,
+    *,
+    reason: Reason,
+    legal_entity: Entity = "",
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Undo what a receipt was applied to: its invoices are open again, and the money pays nothing."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    wanted = {"receipt": receipt, "legal_entity": entity, "verdict": "reversed", "reason": reason}
+    _print_decided(payments.decide(target, wanted, who=who), as_json=as_json)
+
+
+@app.command("give-back")
+def give_back(
+    receipt: ReceiptArgument,
+    amount: Annotated[str, typer.Argument(help="How much went back, in the receipt's currency.")],
+    *,
+    refunded: Annotated[
+        bool, typer.Option("--refunded/--returned", help="Whether we paid it back, or the bank took it back.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="The bank's reference and why; the same again is one.")],
+    legal_entity: Entity = "",
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note that a receipt went back: what it paid is open again where less is left on the account than goes."""
+    target = Target.find()
+    wanted = {
+        "receipt": receipt,
+        "legal_entity": naming.legal_entity(target, legal_entity),
+        "verdict": "refunded" if refunded else "returned",
+        "amount": amount,
+        "reason": reason,
+    }
+    _print_decided(payments.decide(target, wanted, who=who), as_json=as_json)
+
+
+def _print_decided(decided: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(decided)
+        return
+    texts = {name: str(Money.model_validate(value)) for name, value in decided.items() if isinstance(value, dict)}
+    owner = decided["account"] or "nobody"
+    console.print(
+        f"{decided['receipt']} is {decided['status']}: {texts['applied']} applied, {texts['unapplied']} left to {owner}"
+    )
+
+
+@app.command()
+def statement(*, legal_entity: Entity = "", as_json: AsJson = False) -> None:
+    """Show where all that was released and received went, by customer: both equations balance, or money is missing."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    cash = payments.statement(target, entity)
+    if as_json:
+        print_json(cash.model_dump(mode="json"))
+    else:
+        for customer in cash.customers:
+            console.print(tables.equations(customer.equations, title=customer.account or "nobody's yet"))
+        console.print(tables.equations(cash.equations, title=entity))
+    if not cash.balances:
+        raise typer.Exit(1)

@@ -1,0 +1,166 @@
+"""Where receipts and what became of them are kept: facts that are added and never edited.
+
+    receipt#<entity>#<receipt>
+        received                    the receipt, and what it was booked with
+        use#<ordinal>               what happened to it
+    receipts#<entity>
+        <day>#<receipt>             a receipt that was booked on the day
+    cash#<entity>#<account>
+        <currency>#<ordinal>        what a use settled of the account's documents, or opened again
+    payers#<entity>
+        <kind>#<digest>#<account>   whose money comes from a payer, as a person decided
+    cash-entries#<entity>#<month>
+        <reference>                 an entry of the journal, before the ERP hears of it
+
+A use is written together with its change of the account, each under the next ordinal: of two receipts that would pay
+one document at once, one finds the ordinal taken, and is matched anew. A receipt is used once for the same reason.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from billproof.errors import Conflict, NotFound
+from billproof.ids import digest, shown
+from billproof.ledger.model import JournalEntry
+from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
+from billproof.payments.model import Payer, Remembered
+from billproof.ports import Key, Record, Records
+from billproof.store_keys import BalanceKey, FactName, ordinal_text, partition_name, sort_key
+
+RECEIVED, USE = "received", "use"
+
+
+class CashBook:
+    """Receipts and what they pay, over records."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def receive(self, money: ReceivedMoney) -> ReceiptState:
+        """Keep a receipt and return all that is known of it; told again it changes nothing.
+
+        Raises Conflict where the same source told something else under its reference.
+        """
+        receipt = money.receipt
+        records = [
+            Record(Key(_receipt_partition(receipt.legal_entity, receipt.id), RECEIVED), money.model_dump(mode="json")),
+            Record(
+                Key(_days_partition(receipt.legal_entity), sort_key(receipt.booked_on.isoformat(), receipt.id)),
+                {"receipt": receipt.id},
+            ),
+        ]
+        if self._records.create_all(records):
+            return ReceiptState(money)
+        known = self.state(receipt.legal_entity, receipt.id)
+        if known.receipt != receipt:
+            message = f"{receipt.id} came before with another content: its source gave one reference to two payments"
+            raise Conflict(message)
+        return known
+
+    def state(self, entity: str, receipt: str) -> ReceiptState:
+        """Return a receipt and what happened to it; raises NotFound."""
+        known = self.find(entity, receipt)
+        if known is None:
+            message = f"there is no receipt {shown(receipt)} of {shown(entity)}"
+            raise NotFound(message)
+        return known
+
+    def find(self, entity: str, receipt: str) -> ReceiptState | None:
+        """Return a receipt and what happened to it, or None."""
+        received: ReceivedMoney | None = None
+        uses: list[ReceiptUse] = []
+        for record in self._records.query(_receipt_partition(entity, receipt)):
+            if record.key.sort == RECEIVED:
+                received = ReceivedMoney.model_validate(record.document)
+            else:
+                uses.append(ReceiptUse.model_validate(record.document))
+        return None if received is None else ReceiptState(received, tuple(uses))
+
+    def received(self, entity: str, month: str = "") -> Iterator[ReceiptState]:
+        """Yield the receipts of a legal entity, or those that were booked in a month, by their days."""
+        for record in self._records.query(_days_partition(entity), prefix=month):
+            yield self.state(entity, record.document["receipt"])
+
+    def entries(self, entity: str, account: str, currency: str) -> list[CashEntry]:
+        """Return what receipts did to the documents of an account in one currency, oldest first."""
+        records = self._records.query(_cash_partition(entity, account), prefix=sort_key(currency, ""))
+        return [CashEntry.model_validate(record.document) for record in records]
+
+    def use(self, state: ReceiptState, uses: Sequence[ReceiptUse], entries: Sequence[tuple[str, CashEntry]]) -> bool:
+        """Add what happens to a receipt, with what that changes of accounts; False where another was faster."""
+        entity, currency = state.receipt.legal_entity, state.receipt.amount.currency
+        partition = _receipt_partition(entity, state.receipt.id)
+        records = [Record(Key(partition, _use_name(use.ordinal)), use.model_dump(mode="json")) for use in uses]
+        records += [
+            Record(
+                Key(_cash_partition(entity, account), str(BalanceKey(currency, entry.ordinal))),
+                entry.model_dump(mode="json"),
+            )
+            for account, entry in entries
+        ]
+        return self._records.create_all(records)
+
+    def remember(self, entity: str, remembered: Remembered) -> None:
+        """Keep whose money comes from a payer; again changes nothing."""
+        name = sort_key(remembered.kind, _digest_of(remembered.value), remembered.account)
+        document = {**remembered.model_dump(mode="json"), "value": _digest_of(remembered.value)}
+        self._records.create(Record(Key(_payers_partition(entity), name), document))
+
+    def remembered(self, entity: str, payer: Payer) -> frozenset[str]:
+        """Return the accounts whose money came from a payer's bank account, or else from its name, before."""
+        for kind, value in (("iban", payer.account), ("name", payer.name)):
+            if value:
+                prefix = sort_key(kind, _digest_of(value), "")
+                accounts = {
+                    record.document["account"]
+                    for record in self._records.query(_payers_partition(entity), prefix=prefix)
+                }
+                if accounts:
+                    return frozenset(accounts)
+        return frozenset()
+
+    def intend(self, posting: CashPosting) -> CashPosting:
+        """Write down an entry before the ERP hears of it; return it as it was written first."""
+        entry = posting.entry
+        key = Key(_entries_partition(entry.legal_entity, entry.period), entry.external_reference)
+        if self._records.create(Record(key, posting.model_dump(mode="json"))):
+            return posting
+        return CashPosting.model_validate(self._records.get(key))
+
+    def is_intended(self, entry: JournalEntry) -> bool:
+        """Say whether an entry was written down."""
+        key = Key(_entries_partition(entry.legal_entity, entry.period), entry.external_reference)
+        return self._records.get(key) is not None
+
+    def intended(self, entity: str, month: str) -> Iterator[CashPosting]:
+        """Yield the entries of cash that are dated in a month."""
+        for record in self._records.query(_entries_partition(entity, month)):
+            yield CashPosting.model_validate(record.document)
+
+
+def _receipt_partition(entity: str, receipt: str) -> str:
+    return partition_name("receipt", entity, receipt)
+
+
+def _days_partition(entity: str) -> str:
+    return partition_name("receipts", entity)
+
+
+def _cash_partition(entity: str, account: str) -> str:
+    return partition_name("cash", entity, account)
+
+
+def _payers_partition(entity: str) -> str:
+    return partition_name("payers", entity)
+
+
+def _entries_partition(entity: str, month: str) -> str:
+    return partition_name("cash-entries", entity, month)
+
+
+def _use_name(ordinal: int) -> str:
+    return str(FactName(USE, ordinal_text(ordinal)))
+
+
+def _digest_of(value: str) -> str:
+    """Name a payer without saying who it is: letters and digits alone, in capitals."""
+    return digest("".join(character for character in value.upper() if character.isalnum()))[:32]

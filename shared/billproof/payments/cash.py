@@ -1,0 +1,175 @@
+"""What became of receipts: facts that follow each other, and what they add up to.
+
+    applied     it pays documents of an account; what is left of it is that account's
+    proposed    a person is to say whose it is
+    reversed    an application is undone: its documents are open again
+    returned    the bank or gateway took it back
+    refunded    it was paid back
+
+received = applied + unapplied + refunded + returned, to the unit.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from billproof.invoicing.balance import Worth
+from billproof.ledger.model import JournalEntry
+from billproof.model import Day, Model
+from billproof.money import Money
+from billproof.payments.model import Allocation, CashReceipt, Match, ReceiptStatus, UseKind
+
+
+class SettledPart(Model):
+    """What of a document is settled, and what that is worth in the books.
+
+    `booked` is what of the receivable is settled, `paid_booked` what the receipt's part was booked with when it came.
+    """
+
+    allocation: Allocation
+    booked: Money
+    paid_booked: Money
+
+    @property
+    def worth(self) -> Worth:
+        """What is not open any more."""
+        return Worth(self.allocation.settled, self.booked)
+
+
+class ReceivedMoney(Model):
+    """The fact that a receipt arrived, and what it was booked with."""
+
+    receipt: CashReceipt
+    booked: Money
+
+    @property
+    def worth(self) -> Worth:
+        """The receipt's amount in both currencies."""
+        return Worth(self.receipt.amount, self.booked)
+
+
+class ReceiptUse(Model):
+    """What happened to a receipt, one after the other. `reverses` is the ordinal of the application that it undoes.
+
+    `amount` is what is returned or refunded; `decided_by` is empty where no person decided.
+    """
+
+    ordinal: int
+    kind: UseKind
+    day: Day
+    account: str | None = None
+    match: Match | None = None
+    settlements: tuple[SettledPart, ...] = ()
+    reverses: int | None = None
+    amount: Money | None = None
+    booked: Money | None = None
+    decided_by: str = ""
+    reason: str = ""
+
+    @property
+    def paid(self) -> Sequence[Money]:
+        """What of the receipt it uses for documents."""
+        return [settlement.allocation.paid for settlement in self.settlements]
+
+
+@dataclass(frozen=True)
+class ReceiptState:
+    """A receipt and all that happened to it."""
+
+    received: ReceivedMoney
+    uses: tuple[ReceiptUse, ...] = ()
+
+    @property
+    def receipt(self) -> CashReceipt:
+        """The receipt."""
+        return self.received.receipt
+
+    @cached_property
+    def applications(self) -> tuple[ReceiptUse, ...]:
+        """The applications that hold: those that no later use undoes."""
+        undone = {use.reverses for use in self.uses if use.kind is UseKind.REVERSED}
+        return tuple(use for use in self.uses if use.kind is UseKind.APPLIED and use.ordinal not in undone)
+
+    @property
+    def account(self) -> str | None:
+        """Whose it is, as the last application that holds says."""
+        return self.applications[-1].account if self.applications else None
+
+    @property
+    def applied(self) -> Worth:
+        """What of it pays documents."""
+        nothing = self.received.worth.nothing
+        parts = (settlement for use in self.applications for settlement in use.settlements)
+        return sum((Worth(part.allocation.paid, part.paid_booked) for part in parts), nothing)
+
+    def _gone(self, kind: UseKind) -> Worth:
+        nothing = self.received.worth.nothing
+        return sum((worth for use in self.uses if use.kind is kind for worth in _worth_of(use)), nothing)
+
+    @property
+    def returned(self) -> Worth:
+        """What was taken back."""
+        return self._gone(UseKind.RETURNED)
+
+    @property
+    def refunded(self) -> Worth:
+        """What was paid back."""
+        return self._gone(UseKind.REFUNDED)
+
+    @property
+    def unapplied(self) -> Worth:
+        """What of it pays nothing yet."""
+        return self.received.worth + -self.applied + -self.returned + -self.refunded
+
+    @property
+    def proposal(self) -> ReceiptUse | None:
+        """What a person is to decide: the last proposal, if nothing happened since."""
+        last = self.uses[-1] if self.uses else None
+        return last if last is not None and last.kind is UseKind.PROPOSED else None
+
+    @property
+    def status(self) -> ReceiptStatus:
+        """Where it stands."""
+        if not self.returned.amount.is_zero:
+            return ReceiptStatus.RETURNED
+        if self.proposal is not None:
+            return ReceiptStatus.PROPOSED
+        if not self.applications:
+            return ReceiptStatus.NEW
+        if self.unapplied.amount.is_zero:
+            return ReceiptStatus.APPLIED
+        return ReceiptStatus.ON_ACCOUNT if self.applied.amount.is_zero else ReceiptStatus.PART_APPLIED
+
+    @property
+    def next_ordinal(self) -> int:
+        """The place of what happens next."""
+        return self.uses[-1].ordinal + 1 if self.uses else 1
+
+
+def _worth_of(use: ReceiptUse) -> Iterator[Worth]:
+    if use.amount is not None and use.booked is not None:
+        yield Worth(use.amount, use.booked)
+
+
+class CashPosting(Model):
+    """An entry of the journal, and the ERP that it is posted in, written down before that hears of it."""
+
+    entry: JournalEntry
+    erp: str
+
+
+class CashEntry(Model):
+    """What a use of a receipt changes of the documents of an account: settles them, or opens them again."""
+
+    ordinal: int
+    receipt: str
+    use: int
+    day: Day
+    settlements: tuple[SettledPart, ...]
+    is_reversal: bool = False
+
+    def of(self, document: str) -> Iterator[Worth]:
+        """Yield what it settles of a document; below zero where it opens it again."""
+        for settlement in self.settlements:
+            if settlement.allocation.document == document:
+                yield -settlement.worth if self.is_reversal else settlement.worth

@@ -1,0 +1,53 @@
+"""What a person decides about a receipt: what it pays, that what it paid was wrong, or that it went back."""
+
+from billproof.errors import InvalidInput
+from billproof.ids import canonical_json
+from billproof.money import Money
+from billproof.payments.cash import ReceiptState
+from billproof.payments.decisions import LEAST_REASON, DecidedReceipt, ReceiptDecision, ReceiptVerdict
+from billproof.payments.desk import CashDecision
+from billproof.payments.model import UseKind
+from billproof.payments.service import CashSources, ReceiptDecided
+from billproof.ports import Queue
+
+GIVEN_BACK = {ReceiptVerdict.RETURNED: UseKind.RETURNED, ReceiptVerdict.REFUNDED: UseKind.REFUNDED}
+
+
+def decide_receipt(wanted: ReceiptDecision, *, decided_by: str, sources: CashSources, events: Queue) -> DecidedReceipt:
+    """Do what a person decided, and have it booked.
+
+    Raises NotFound where there is no such receipt or legal entity, and InvalidInput for an account or a number that is
+    not of the legal entity, more than is left of the receipt, or more than is open of an invoice.
+    """
+    decision = CashDecision(by=decided_by, reason=wanted.reason.strip())
+    if len(decision.reason) < LEAST_REASON:
+        message = "a decision needs a reason that another person understands"
+        raise InvalidInput(message)
+    state = _decided(wanted, sources, decision)
+    decided = ReceiptDecided(kind="decided", legal_entity=wanted.legal_entity, receipt=wanted.receipt)
+    events.send([canonical_json(decided.model_dump(mode="json")).decode()])
+    return decided_receipt(state)
+
+
+def _decided(wanted: ReceiptDecision, sources: CashSources, decision: CashDecision) -> ReceiptState:
+    desk = sources.desk(wanted.legal_entity)
+    currency = sources.book.state(wanted.legal_entity, wanted.receipt).receipt.amount.currency
+    if wanted.amount is not None:
+        amount = Money.of(wanted.amount, currency)
+        return desk.give_back(wanted.receipt, amount, GIVEN_BACK[wanted.verdict], decision)
+    if wanted.account is None:
+        return desk.reverse(wanted.receipt, decision)
+    payments = [(paid.number, Money.of(paid.amount, currency)) for paid in wanted.pays]
+    return desk.decide(wanted.receipt, account=wanted.account, payments=payments, decision=decision)
+
+
+def decided_receipt(state: ReceiptState) -> DecidedReceipt:
+    """Say where a receipt stands."""
+    return DecidedReceipt(
+        receipt=state.receipt.id,
+        status=state.status,
+        account=state.account,
+        amount=state.receipt.amount,
+        applied=state.applied.amount,
+        unapplied=state.unapplied.amount,
+    )

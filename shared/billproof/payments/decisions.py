@@ -1,0 +1,70 @@
+"""What a person may say of a receipt, in words that load nothing: payments/deciding.py does it."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from billproof.model import Model
+from billproof.money import Money
+from billproof.names import Name, Nonnegative
+from billproof.payments.model import ReceiptStatus
+
+LEAST_REASON = 3
+
+
+class ReceiptVerdict(StrEnum):
+    """What a person decides: it is applied, what it was applied to is open again, or it went back, or a part of it."""
+
+    APPLIED = "applied"
+    REVERSED = "reversed"
+    RETURNED = "returned"
+    REFUNDED = "refunded"
+
+
+GONE_BACK = {ReceiptVerdict.RETURNED, ReceiptVerdict.REFUNDED}
+
+
+class PaidInvoice(Model):
+    """How much of a receipt pays an invoice, in the receipt's currency."""
+
+    number: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    amount: Nonnegative
+
+
+class ReceiptDecision(Model):
+    """A receipt, and what is decided about it. Who decides is the caller.
+
+    An application names the account, and in `pays` invoices with amounts: what they leave of the receipt stays on the
+    account. What was returned or refunded is an `amount`. A reversal names nothing.
+    """
+
+    legal_entity: Name
+    receipt: Annotated[str, StringConstraints(pattern=r"^R[0-9a-f]{24}$")]
+    verdict: ReceiptVerdict
+    reason: Annotated[str, StringConstraints(min_length=LEAST_REASON, max_length=500)]
+    account: Name | None = None
+    pays: Annotated[tuple[PaidInvoice, ...], Field(max_length=90)] = ()
+    amount: Nonnegative | None = None
+
+    @model_validator(mode="after")
+    def _says_what_its_verdict_needs(self) -> Self:
+        is_applied = self.verdict is ReceiptVerdict.APPLIED
+        if is_applied != (self.account is not None) or (self.pays and not is_applied):
+            message = "an application names the account and may name invoices; nothing else does"
+            raise ValueError(message)
+        if (self.verdict in GONE_BACK) != (self.amount is not None):
+            message = "what is returned or refunded is an amount; nothing else names one"
+            raise ValueError(message)
+        return self
+
+
+class DecidedReceipt(Model):
+    """Where a receipt stands after a decision."""
+
+    receipt: str
+    status: ReceiptStatus
+    account: str | None
+    amount: Money
+    applied: Money
+    unapplied: Money

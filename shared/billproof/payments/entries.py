@@ -1,0 +1,111 @@
+"""How receipts are booked: what arrived, and what became of it, each under a reference of its own.
+
+    received     Dr cash account           Cr unapplied
+    applied      Dr unapplied              Cr receivable      what is paid, one entry for each document
+                 Dr discounts, charges, differences           what the document is freed of besides
+                 Dr or Cr exchange                            what receivable and payment differ by in the books
+    reversed     the same with the signs turned
+    returned     Dr unapplied              Cr cash account
+    refunded     Dr unapplied              Cr cash account
+
+All amounts are in the currency of the books: a receipt was converted once, at the rate of the day on which it was
+booked, a receivable when its document was issued (IAS 21.21, 21.28; ASC 830-20-30-1, 830-20-35-1).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from billproof.errors import InvalidInput
+from billproof.invoicing.balance import Worth
+from billproof.ledger.model import EntryKind, JournalEntry
+from billproof.ledger.revenue import Move, entry_lines
+from billproof.masterdata.parties import CashAccount, CashChart, LegalEntity
+from billproof.money import Money
+from billproof.payments.cash import ReceiptState, SettledPart
+from billproof.payments.model import CashReceipt, UseKind
+
+MEMOS = {"discount": "discount taken", "charges": "bank charges", "tolerance": "difference given up"}
+
+
+@dataclass(frozen=True, slots=True)
+class CashAccounts:
+    """The ledger accounts that a receipt moves."""
+
+    cash: CashAccount
+    chart: CashChart
+    receivable: str
+
+    @classmethod
+    def of(cls, receipt: CashReceipt, entity: LegalEntity) -> "CashAccounts":
+        """Return those of a receipt; raises InvalidInput where its legal entity has no account for it."""
+        cash, chart = entity.cash_account(receipt.source), entity.chart_of_accounts.cash
+        if cash is None or chart is None:
+            message = f"{entity.id} has no cash account for the source of this receipt"
+            raise InvalidInput(message)
+        return cls(cash, chart, entity.chart_of_accounts.receivable)
+
+
+def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntry]:
+    """Yield every entry of a receipt: of its arrival, and of all that happened to it."""
+    receipt, accounts = state.receipt, CashAccounts.of(state.receipt, entity)
+    arrival = [
+        (accounts.cash.ledger_account, "received", state.received.booked),
+        (accounts.chart.unapplied, "received", -state.received.booked),
+    ]
+    yield _entry(state, entity, receipt.id, receipt.booked_on.isoformat(), arrival, account="")
+    undone = {use.ordinal: use for use in state.uses if use.kind is UseKind.APPLIED}
+    for use in state.uses:
+        name = f"{receipt.id}-{use.ordinal:03d}"
+        day = use.day.isoformat()
+        if use.booked is not None:
+            gone = [
+                (accounts.chart.unapplied, use.kind.value, use.booked),
+                (accounts.cash.ledger_account, use.kind.value, -use.booked),
+            ]
+            yield _entry(state, entity, name, day, gone, account=state.account or "")
+        source = use if use.kind is UseKind.APPLIED else undone.get(use.reverses or 0)
+        for number, part in enumerate(source.settlements if source else (), start=1):
+            moves = list(_applied(part, accounts))
+            if use.kind is UseKind.REVERSED:
+                moves = [(account, memo, -amount) for account, memo, amount in moves]
+            document = part.allocation.document
+            yield _entry(state, entity, f"{name}-{number}", day, moves, account=use.account or "", document=document)
+
+
+def _applied(part: SettledPart, accounts: CashAccounts) -> Iterator[Move]:
+    """Yield what an application to one document moves; what rounds is the exchange difference's."""
+    chart, allocation = accounts.chart, part.allocation
+    yield accounts.receivable, "paid", -part.booked
+    yield chart.unapplied, "paid", part.paid_booked
+    left, named = part.worth, (chart.discounts, chart.charges, chart.differences)
+    for (name, memo), account in zip(MEMOS.items(), named, strict=True):
+        extra: Money | None = getattr(allocation, name)
+        if extra is not None and not extra.is_zero:
+            share = left.part(extra)
+            left += Worth(-share.amount, -share.booked)
+            yield account, memo, share.booked
+    yield chart.exchange, "exchange difference", left.booked - part.paid_booked
+
+
+def _entry(
+    state: ReceiptState,
+    entity: LegalEntity,
+    name: str,
+    day: str,
+    moves: list[Move],
+    *,
+    account: str,
+    document: str = "",
+) -> JournalEntry:
+    return JournalEntry.balanced(
+        kind=EntryKind.CASH,
+        legal_entity=entity.id,
+        external_reference=name,
+        invoice=document,
+        billing_account=account,
+        period=day[:7],
+        document_date=day,
+        currency=entity.currency,
+        document_amount=state.receipt.amount if state.receipt.amount.currency != entity.currency else None,
+        lines=entry_lines(iter(moves)),
+    )

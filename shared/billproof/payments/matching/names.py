@@ -1,0 +1,125 @@
+"""Names as they can be compared: without legal forms, departments and signs on letters, and how alike two are."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+
+ALIKE = 85
+"""How alike a name must be (rapidfuzz's token_set_ratio, of 100) for its account to be one that may have paid."""
+CLEARLY_ALIKE = 92
+"""How alike they must be letter by letter (rapidfuzz's ratio) to be sure, where no other account's is alike."""
+SHORTEST_CUT = 18
+"""Letters and digits that a name has at least where banks may have cut off what follows."""
+_FORMS_TEXT = (
+    "ab ag aktiengesellschaft aps as asa bv bvba co company corp corporation ek ev gbr gesellschaft gmbh inc "
+    "incorporated kft kg kgaa kk limited llc llp lp ltd ltda mbh nv ohg oy oyj plc pte pty sa sarl sas sca se "
+    "sl spa sprl sro srl ug zoo"
+)
+_FORMS = frozenset(_FORMS_TEXT.split())
+_SAME_FORM = {
+    "limited": "ltd",
+    "incorporated": "inc",
+    "corporation": "corp",
+    "company": "co",
+    "aktiengesellschaft": "ag",
+}
+_LEFT_OUT_TEXT = "and und et y e the accounts payable accounting buchhaltung treasury finance"
+_LEFT_OUT = frozenset(_LEFT_OUT_TEXT.split())
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_TWO_LETTERS = re.compile(r"(?<=[aou])e")
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparableName:
+    """A name's words without its legal form, and with it; `joined` has no blanks."""
+
+    bare: str
+    forms: tuple[str, ...]
+    joined: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameIndex:
+    """The names of accounts, by what they are compared by."""
+
+    names: dict[str, ComparableName]
+    by_bare: dict[str, tuple[str, ...]]
+
+    def named_so(self, name: ComparableName) -> frozenset[str]:
+        """Return the accounts that have a name, in full if some have, and otherwise without the legal form."""
+        same = self.by_bare.get(name.bare, ())
+        exactly = frozenset(account for account in same if self.names[account].forms == name.forms)
+        if exactly and name.forms:
+            return exactly
+        return frozenset(same) | self._begun_so(name) if not name.forms else frozenset()
+
+    def cut_so(self, name: ComparableName) -> frozenset[str]:
+        """Return the accounts whose names begin with what may be cut off."""
+        return self._begun_so(name)
+
+    def _begun_so(self, name: ComparableName) -> frozenset[str]:
+        if len(name.joined) < SHORTEST_CUT:
+            return frozenset()
+        return frozenset(account for account, other in self.names.items() if other.joined.startswith(name.joined))
+
+    def is_like(self, account: str, name: ComparableName) -> bool:
+        """Say whether a name is like an account's, or the beginning of it."""
+        other = self.names.get(account)
+        if other is None:
+            return False
+        return other.joined.startswith(name.joined) or fuzz.token_set_ratio(name.bare, other.bare) >= ALIKE
+
+    def is_clearly(self, account: str, name: ComparableName) -> bool:
+        """Say whether a name is an account's but for a letter or two, with no other legal form."""
+        other = self.names[account]
+        if name.forms and other.forms and name.forms != other.forms:
+            return False
+        is_cut = len(name.joined) >= SHORTEST_CUT and other.joined.startswith(name.joined)
+        return is_cut or fuzz.ratio(name.bare, other.bare) >= CLEARLY_ALIKE
+
+    def alike(self, name: ComparableName) -> frozenset[str]:
+        """Return the accounts whose names are alike."""
+        if not name.bare:
+            return frozenset()
+        choices = {account: other.bare for account, other in self.names.items()}
+        rows = process.extract(name.bare, choices, scorer=fuzz.token_set_ratio, score_cutoff=ALIKE, limit=None)
+        return frozenset(account for _, _, account in rows)
+
+
+@lru_cache(maxsize=4)
+def name_index(names: tuple[tuple[str, str], ...]) -> NameIndex:
+    """Index the names of accounts, given with their ids; those of one legal entity are asked for again and again."""
+    comparable = {account: comparable_name(name) for account, name in sorted(names)}
+    by_bare: dict[str, list[str]] = {}
+    for account, name in comparable.items():
+        by_bare.setdefault(name.bare, []).append(account)
+    return NameIndex(comparable, {bare: tuple(accounts) for bare, accounts in by_bare.items() if bare})
+
+
+@lru_cache(maxsize=65_536)
+def comparable_name(name: str) -> ComparableName:
+    """Return what a name is compared by: small letters without signs, `ue` as `u`, no legal form, no department."""
+    folded = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS).replace(".", ""))
+    letters = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    words = _single_letters_joined(_WORD.findall(_TWO_LETTERS.sub("", letters)))
+    words = [word for word in words if word not in _LEFT_OUT] or words
+    bare = [word for word in words if word not in _FORMS]
+    forms = tuple(sorted(_SAME_FORM.get(word, word) for word in words if word in _FORMS))
+    return ComparableName(" ".join(bare or words), forms if bare else (), "".join(words))
+
+
+def _single_letters_joined(words: list[str]) -> list[str]:
+    """Join letters that stand alone: `S. A.` and `S A` are `SA`."""
+    joined: list[str] = []
+    was_letter = False
+    for word in words:
+        if len(word) == 1 and was_letter:
+            joined[-1] += word
+        else:
+            joined.append(word)
+        was_letter = len(word) == 1
+    return joined

@@ -1,0 +1,131 @@
+"""Rules for receipts that name nothing: only who pays and how much says what is paid."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from billproof.payments.matching.amounts import is_crowded, minor_units, subsets
+from billproof.payments.matching.evidence import Evidence, open_units
+from billproof.payments.matching.rule import MatchVerdict, apply, propose
+from billproof.payments.matching.settling import Settled, Settling, in_full, settle_in_full
+from billproof.payments.model import MatchOutcome, OpenItem
+
+PAID_BEFORE_DUE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class AmountReading:
+    """Documents of the payer that an amount may pay in full."""
+
+    items: tuple[OpenItem, ...]
+    settled: Settled
+
+
+def _readings(evidence: Evidence) -> list[AmountReading] | None:
+    """Return what of the payer's own an amount may pay: exact sums, and single documents or all with a difference.
+
+    None where there are too many documents to know.
+    """
+    own = evidence.own
+    choices = subsets(open_units(own), evidence.amount)
+    if choices is None:
+        return None
+    candidates = [tuple(own[place] for place in choice) for choice in choices]
+    candidates += [(item,) for item in own]
+    candidates += [own] if len(own) > 1 else []
+    readings: dict[tuple[str, ...], AmountReading] = {}
+    for items in candidates:
+        settled = settle_in_full(evidence, items)
+        if settled is not None:
+            readings.setdefault(tuple(item.document for item in items), AmountReading(items, settled))
+    return list(readings.values())
+
+
+def _is_unnamed(evidence: Evidence) -> bool:
+    return evidence.payer.sole is not None and not evidence.all_named and not evidence.named_paid
+
+
+def only_reading(settlings: set[Settling], *, several: bool) -> Callable[[Evidence], MatchVerdict | None]:
+    """Make the rule for the one choice of documents, single ones or several, that an amount may pay."""
+
+    def decide(evidence: Evidence) -> MatchVerdict | None:
+        readings = _readings(evidence) if _is_unnamed(evidence) else None
+        if readings is None or len(readings) != 1:
+            return None
+        (reading,) = readings
+        if reading.settled.settling not in settlings or (len(reading.items) > 1) is not several:
+            return None
+        said = ("It names nothing; one choice of the payer's open documents has its amount.", *reading.settled.evidence)
+        doubt = _doubt(evidence, reading)
+        if doubt:
+            return propose(evidence, reading.items, reading.settled.allocations, *said, doubt)
+        return apply(evidence, reading.items, reading.settled.allocations, *said)
+
+    return decide
+
+
+def _doubt(evidence: Evidence, reading: AmountReading) -> str | None:
+    if any(item.issued > evidence.receipt.booked_on for item in reading.items):
+        return "A document was issued after the money was booked."
+    is_some = 1 < len(reading.items) < len(evidence.own)
+    if is_some and is_crowded(open_units(evidence.own)):
+        return "So many sums can be made of what is open that one may have the amount by chance."
+    if len(reading.items) > 1 and len({item.open for item in reading.items}) == 1:
+        return "It may be one document, paid more than once."
+    if reading.settled.settling is Settling.CHARGES:
+        return "It may be a part, or all of it less charges of banks."
+    others = [item for item in evidence.own if item not in reading.items and item.discount is not None]
+    if any(evidence.amount == minor_units(item.open) - minor_units(item.discount or item.open) for item in others):
+        return "It may be another document, less a discount after its days."
+    return _doubt_of_days(evidence, reading)
+
+
+def _doubt_of_days(evidence: Evidence, reading: AmountReading) -> str | None:
+    """Return why the receipt may be an earlier one that was sent twice, which no number in it says."""
+    booked_on = evidence.receipt.booked_on
+    came = evidence.came_shortly_before(reading.items)
+    if came is not None:
+        return "The same amount came shortly before: it may have been sent twice." if came else None
+    is_early = min(item.due for item in reading.items) > booked_on + PAID_BEFORE_DUE
+    if is_early and reading.settled.settling is not Settling.DISCOUNT:
+        return "It is not due yet, and it is not known whether the same amount came shortly before."
+    return None
+
+
+def several_readings(evidence: Evidence) -> MatchVerdict | None:
+    """Leave to people an amount that more than one choice of open documents has, or of too many documents to know."""
+    if not _is_unnamed(evidence):
+        return None
+    readings = _readings(evidence)
+    if readings is None:
+        return propose(evidence, [], (), "So much is open that it is not known what has the amount.")
+    if len(readings) < 2:  # noqa: PLR2004 - more than one
+        return None
+    said = "More than one choice of the payer's open documents may be what it pays."
+    return propose(evidence, [], (), said, others=[reading.settled.allocations for reading in readings])
+
+
+def nothing_open(evidence: Evidence) -> MatchVerdict | None:
+    """Leave on the account what comes from who owes nothing: it is paid in advance, or twice."""
+    if not _is_unnamed(evidence) or any(item.open.amount > 0 for item in _all(evidence)):
+        return None
+    return apply(evidence, [], (), "Nothing is open of the payer: it is the account's, and not applied.")
+
+
+def _all(evidence: Evidence) -> Sequence[OpenItem]:
+    return evidence.of_account(evidence.payer.sole or "")
+
+
+def payer_only(evidence: Evidence) -> MatchVerdict | None:
+    """Leave to people what comes from who may be known, with an amount that is nothing's."""
+    if not evidence.payer.accounts:
+        return None
+    own = evidence.own
+    choices = subsets(open_units(own), evidence.amount) or []
+    others = [in_full(evidence, [own[place] for place in choice]) for choice in choices]
+    return propose(evidence, [], (), "Only the payer says whose it is, and not for sure what it pays.", others=others)
+
+
+def unknown(_: Evidence) -> MatchVerdict:
+    """Say that nobody knows whose it is."""
+    return MatchVerdict(MatchOutcome.UNKNOWN, evidence=("Neither a number nor the payer says whose it is.",))

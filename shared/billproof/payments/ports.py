@@ -1,0 +1,25 @@
+"""What matching reads, and what tells what arrived."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from billproof.payments.model import OpenItem, Payer
+
+
+class OpenBook(Protocol):
+    """What is open of a legal entity's documents, and who pays for whom. Reads are consistent; nothing is guessed."""
+
+    def numbered(self, number: str) -> OpenItem | None:
+        """Return the document of a number, a paid one with nothing open; None where there is none."""
+
+    def prefixes(self) -> Sequence[str]:
+        """Return what the numbers of documents begin with: `<prefix>-<year>-<six digits or more>`."""
+
+    def of_account(self, account: str) -> Sequence[OpenItem]:
+        """Return what is open of an account's documents, oldest due first; of a parent, those of its children, too."""
+
+    def remembered(self, payer: Payer) -> frozenset[str]:
+        """Return the accounts whose money came from a payer's bank account or name before, as people decided."""
+
+    def names(self) -> Mapping[str, str]:
+        """Return the names of the legal entity's accounts by their ids."""

@@ -1,0 +1,118 @@
+"""What is open: released documents with their corrections, less what receipts settled of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from billproof.errors import NotFound
+from billproof.identities import InvoiceId
+from billproof.invoicing.balance import Worth
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.register import Register
+from billproof.invoicing.series import DocumentNumber, SeriesKind
+from billproof.masterdata.directory import Directory
+from billproof.payments.book import CashBook
+from billproof.payments.cash import CashEntry
+from billproof.payments.model import OpenItem, Payer
+from billproof.ports import Objects
+
+
+@dataclass(frozen=True)
+class Receivables:
+    """The receivables of one legal entity, read as they are now."""
+
+    entity: str
+    register: Register
+    book: CashBook
+    directory: Directory
+    objects: Objects
+
+    def numbered(self, number: str) -> OpenItem | None:
+        """Return the invoice of a number, a paid one with nothing open; None where there is none."""
+        try:
+            parsed = DocumentNumber.parse(number)
+        except NotFound:
+            return None
+        for kind in (SeriesKind.INVOICES, SeriesKind.ZERO_INVOICES):
+            if any(parsed.prefix == kind.prefix(prefix) for prefix in self._number_prefixes):
+                document = self.register.invoice_numbered(self.entity, parsed.year, parsed.ordinal, kind)
+                item = self.item(document) if document else None
+                if item is not None and item.number == number:
+                    return item
+        return None
+
+    def prefixes(self) -> Sequence[str]:
+        """Return what the numbers of invoices begin with, before their year."""
+        kinds = (SeriesKind.INVOICES, SeriesKind.ZERO_INVOICES)
+        return tuple(kind.prefix(prefix) for prefix in self._number_prefixes for kind in kinds)
+
+    @cached_property
+    def _number_prefixes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(version.number_prefix for version in self.directory.versions_of(self.entity)))
+
+    def of_account(self, account: str) -> Sequence[OpenItem]:
+        """Return what is open of an account's invoices, oldest due first; a child's are on its parent's."""
+        known = self.directory.account(account)
+        payer = known.parent or account if known else account
+        entries: dict[str, list[CashEntry]] = {}
+        items: list[OpenItem] = []
+        for invoice in self.invoices_of(payer):
+            released = self.register.released(invoice)
+            if released is None:
+                continue
+            currency = released.document.totals.gross.currency
+            if currency not in entries:
+                entries[currency] = self.entries_of(released)
+            worth = self.open_worth(released, entries[currency])
+            if worth.amount.amount > 0:
+                items.append(_item(released, read_invoice(self.objects, released.document), worth))
+        return sorted(items, key=lambda item: (item.due, item.number))
+
+    def invoices_of(self, account: str) -> list[str]:
+        """Return the invoices that an account was billed, each once."""
+        billings = self.register.settlements(self.entity, account)
+        return list(dict.fromkeys(str(InvoiceId.parse(billing.invoice).invoice) for billing in billings))
+
+    def item(self, invoice: str) -> OpenItem | None:
+        """Return a released invoice and what is open of it, or None where it is not released."""
+        released = self.register.released(invoice)
+        if released is None:
+            return None
+        document = read_invoice(self.objects, released.document)
+        return _item(released, document, self.open_worth(released, self.entries_of(released)))
+
+    def entries_of(self, released: Released) -> list[CashEntry]:
+        """Return what receipts did to the documents of an invoice's account in its currency."""
+        return self.book.entries(self.entity, released.account, released.document.totals.gross.currency)
+
+    def open_worth(self, released: Released, entries: Sequence[CashEntry]) -> Worth:
+        """Return what is open of an invoice, in its currency and in the books; below zero where too much was paid."""
+        whole = self.register.receivable_of(InvoiceId.parse(released.invoice))
+        settled = (worth for entry in entries for worth in entry.of(released.invoice))
+        return sum((-worth for worth in settled), whole)
+
+    def remembered(self, payer: Payer) -> frozenset[str]:
+        """Return the accounts whose money came from a payer before, as people decided."""
+        return self.book.remembered(self.entity, payer)
+
+    def names(self) -> Mapping[str, str]:
+        """Return the names of the legal entity's accounts, once for all receipts that are looked at."""
+        return self._names
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        accounts = (self.directory.account(member) for member in self.directory.members(self.entity))
+        return {account.id: account.name for account in accounts if account is not None}
+
+
+def _item(released: Released, document: Invoice, worth: Worth) -> OpenItem:
+    return OpenItem(
+        document=released.invoice,
+        number=released.number,
+        account=released.account,
+        issued=released.issue_date,
+        due=document.due_date,
+        gross=released.document.totals.gross,
+        open=worth.amount,
+    )

@@ -1,0 +1,162 @@
+"""What a message of the payment-events queue asks for.
+
+    receipt     money arrived: it is taken in, matched, applied or proposed, and booked
+    returned    the bank or gateway took a receipt back
+    decided     a person decided about a receipt: what that comes to is booked
+
+Every part may be repeated: a receipt is one fact, a use is told by its reason, an entry is looked up before it is
+posted. A message that fails is delivered again, and ends with the dead letters.
+"""
+
+import functools
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from billproof.erp.port import Erps, erp_named
+from billproof.erp.service import ensure_posted
+from billproof.invoicing.register import Register
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import LegalEntity
+from billproof.model import Model
+from billproof.money import Money
+from billproof.names import Name
+from billproof.payments.book import CashBook
+from billproof.payments.cash import CashPosting, ReceiptState
+from billproof.payments.desk import CashDecision, CashDesk, Matcher
+from billproof.payments.entries import entries_of
+from billproof.payments.model import CashReceipt, Channel, ReceiptStatus, UseKind, receipt_id
+from billproof.payments.receivables import Receivables
+from billproof.periods import zone
+from billproof.ports import Objects
+
+
+class ReceiptArrived(Model):
+    """Money arrived."""
+
+    kind: Literal["receipt"]
+    receipt: CashReceipt
+
+
+class ReceiptReturned(Model):
+    """A receipt, or a part of it, was taken back; `reference` is the source's own id of the return."""
+
+    kind: Literal["returned"]
+    legal_entity: Name
+    channel: Channel
+    source: str
+    original: str
+    reference: str
+    amount: Money
+
+    @property
+    def receipt(self) -> str:
+        """The id of the receipt that it takes back."""
+        return receipt_id(self.legal_entity, self.channel, self.source, self.original)
+
+
+class ReceiptDecided(Model):
+    """A person decided about a receipt."""
+
+    kind: Literal["decided"]
+    legal_entity: Name
+    receipt: str
+
+
+AnyPaymentEvent = Annotated[ReceiptArrived | ReceiptReturned | ReceiptDecided, Field(discriminator="kind")]
+
+
+class PaymentOutcome(StrEnum):
+    """What became of a message."""
+
+    APPLIED = "applied"
+    PROPOSED = "proposed"
+    RETURNED = "returned"
+
+
+class AppliedPayment(Model):
+    """What became of a receipt, and how many entries it has in the books."""
+
+    outcome: PaymentOutcome
+    legal_entity: str
+    id: str
+    entries: int
+
+
+@dataclass(frozen=True)
+class CashSources:
+    """What taking payments in reads and writes, at an instant."""
+
+    book: CashBook
+    register: Register
+    directory: Directory
+    objects: Objects
+    now: datetime
+
+    def desk(self, legal_entity: str) -> CashDesk:
+        """Return the desk of a legal entity; raises NotFound where it is not known."""
+        entity = self.directory.legal_entity(legal_entity)
+        return CashDesk(
+            entity=entity,
+            book=self.book,
+            receivables=Receivables(legal_entity, self.register, self.book, self.directory, self.objects),
+            exchange_rate_days=self.directory.policy(legal_entity).thresholds.exchange_rate_days,
+            today=self.now.astimezone(zone(entity.time_zone)).date(),
+        )
+
+
+def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matcher, erps: Erps) -> AppliedPayment:
+    """Do what a message asks for, and book it.
+
+    Raises InvalidInput and NotFound for what cannot be taken in as things are, Conflict where one reference names two
+    payments, and ExternalServiceUnavailable where the ERP does not answer.
+    """
+    if isinstance(event, ReceiptArrived):
+        desk = sources.desk(event.receipt.legal_entity)
+        rules = sources.directory.policy(event.receipt.legal_entity).matching
+        state = desk.take(event.receipt, matcher, rules)
+    elif isinstance(event, ReceiptReturned):
+        desk = sources.desk(event.legal_entity)
+        why = CashDecision(reason=f"returned under {event.reference}")
+        state = desk.give_back(event.receipt, event.amount, UseKind.RETURNED, why)
+    else:
+        desk = sources.desk(event.legal_entity)
+        state = sources.book.state(event.legal_entity, event.receipt)
+    entries = book_receipt(state, desk.entity, sources.book, erps)
+    return AppliedPayment(
+        outcome=_outcome(state.status), legal_entity=desk.entity.id, id=state.receipt.id, entries=entries
+    )
+
+
+def _outcome(status: ReceiptStatus) -> PaymentOutcome:
+    if status is ReceiptStatus.RETURNED:
+        return PaymentOutcome.RETURNED
+    waits = status in {ReceiptStatus.PROPOSED, ReceiptStatus.NEW}
+    return PaymentOutcome.PROPOSED if waits else PaymentOutcome.APPLIED
+
+
+def book_receipt(state: ReceiptState, entity: LegalEntity, book: CashBook, erps: Erps) -> int:
+    """Post every entry of a receipt that the ERP does not hold; return how many it has.
+
+    An entry is written down before the ERP hears of it: a later chart of accounts changes none that was.
+    """
+    number = 0
+    for entry in entries_of(state, entity):
+        if entry.lines:
+            posting = book.intend(CashPosting(entry=entry, erp=entity.erp))
+            ensure_posted(posting.entry, erp_named(posting.erp, erps))
+            number += 1
+    return number
+
+
+@functools.cache
+def _payment_events() -> TypeAdapter[AnyPaymentEvent]:
+    return TypeAdapter(AnyPaymentEvent)
+
+
+def read_payment_event(body: str) -> AnyPaymentEvent:
+    """Read a message of the queue; raises pydantic's ValidationError for one that does not fit."""
+    return _payment_events().validate_json(body)

@@ -1,0 +1,54 @@
+"""Comparing the entries of receipts with the ERP: each that was written down, and each that should have been."""
+
+from collections.abc import Callable, Iterator
+
+from billproof.erp.lookup import PostedDocuments, Reference
+from billproof.erp.port import PostedDocument
+from billproof.masterdata.parties import LegalEntity
+from billproof.money import Money
+from billproof.payments.book import CashBook
+from billproof.payments.cash import ReceiptState
+from billproof.payments.entries import entries_of
+from billproof.periods import Period
+from billproof.reconciliation.model import Cause, Variance
+from billproof.reconciliation.rules import compare_revenue, variance
+
+type InNet = Callable[[str, Callable[[], list[Variance]]], list[Variance]]
+"""Does the work of one receipt or entry; what that raises is its own variance."""
+
+
+class CashComparison:
+    """Compares a legal entity's entries of receipts with its ERPs."""
+
+    def __init__(self, entity: LegalEntity, book: CashBook, lookup: PostedDocuments, in_net: InNet) -> None:
+        self._entity = entity
+        self._book = book
+        self._lookup = lookup
+        self._in_net = in_net
+
+    def of_month(self, month: Period, left: dict[Reference, list[PostedDocument]]) -> Iterator[Variance]:
+        """Yield what differs of the entries that are dated in a month, and take them from what is left of it.
+
+        An entry of a receipt that was booked in the month, and that nobody wrote down, is not posted, either.
+        """
+        for posting in self._book.intended(self._entity.id, month.name):
+            entry = posting.entry
+            reference = self._lookup.reference(posting.erp, entry.external_reference)
+            posted = left.pop(reference, []) or self._lookup.under(posting.erp, entry.external_reference)
+            if posted:
+                yield from compare_revenue(entry.external_reference, posted, [entry])
+            else:
+                yield _not_posted(entry.external_reference, entry.debits)
+        for state in self._book.received(self._entity.id, month.name):
+            yield from self._in_net(state.receipt.id, lambda state=state: list(self._unwritten(state)))  # type: ignore[misc]
+
+    def _unwritten(self, state: ReceiptState) -> Iterator[Variance]:
+        for entry in entries_of(state, self._entity):
+            if entry.lines and not self._book.is_intended(entry):
+                yield _not_posted(entry.external_reference, entry.debits)
+
+
+def _not_posted(reference: str, amount: Money) -> Variance:
+    return variance(
+        Cause.CASH_NOT_POSTED, invoice="", reference=reference, invoiced=amount, posted=Money.zero(amount.currency)
+    )

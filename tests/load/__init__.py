@@ -1,0 +1,1 @@
+"""A month's end under load, on the embedded stack: `make load`."""

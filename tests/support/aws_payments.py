@@ -1,0 +1,50 @@
+"""Payments of the chain over moto."""
+
+import json
+from typing import Any, Protocol
+
+from billproof.payments.model import CashReceipt
+from tests.support.world import INC
+
+
+class Consumers(Protocol):
+    """What plays functions."""
+
+    def messages(self, function: str, bodies: list[str]) -> object: ...
+
+    def ask(self, function: str, body: dict[str, object], by: str | None, **in_path: str) -> object: ...
+
+    def work_off(self) -> None: ...
+
+
+def pay(chain: Consumers) -> None:
+    """Take receipts in, of a number, a name and nobody; decide about one twice over, undo it, and have one returned."""
+    arrived: dict[str, Any] = {
+        "legal_entity": INC,
+        "channel": "bank",
+        "source": "021000021-4401",
+        "booked_on": "2013-03-06",
+    }
+    paid, unknown = (
+        {**arrived, "reference": reference, "amount": {"amount": "10.00", "currency": "USD"}, **told}
+        for reference, told in (
+            ("one", {"remittance": "SKY-US-2013-000001"}),
+            ("two", {"payer": {"name": "nobody we know", "account": "GB33BUKB20201555555555"}}),
+        )
+    )
+    named = {**paid, "reference": "three", "remittance": "", "payer": {"name": "United Air Lines Inc."}}
+    returned: dict[str, Any] = {
+        "kind": "returned",
+        **{name: arrived[name] for name in ("legal_entity", "channel", "source")},
+    }
+    returned |= {"original": "one", "reference": "back", "amount": paid["amount"]}
+    receipts = [{"kind": "receipt", "receipt": receipt} for receipt in (paid, unknown, named, paid)]
+    chain.messages("apply_payment", [json.dumps(message) for message in (*receipts, returned)])
+    chain.messages("apply_payment", ["{"])
+    receipt = CashReceipt.model_validate(unknown).id
+    pays = [{"number": "SKY-US-2013-000001", "amount": "5.00"}]
+    said = {"legal_entity": INC, "reason": "told us by telephone"}
+    chain.ask("decide_receipt", {**said, "verdict": "applied", "account": "UA", "pays": pays}, "ben", receipt=receipt)
+    chain.work_off()
+    chain.ask("decide_receipt", {**said, "verdict": "reversed"}, "ben", receipt=receipt)
+    chain.work_off()
