@@ -15,4 +15,5 @@ class PublishRequest(Model):
 def handler(_request: PublishRequest, ports: Composition) -> PublishedEvents:
     """Read the audit chain on, put its events on the bus, and queue them for the endpoints that want them."""
     sinks = [ports.event_bus, ports.webhook_sink]
-    return publish_events(sources=event_sources(ports), sinks=sinks, positions=ports.positions, clock=ports.now)
+    sources = event_sources(ports, is_telling=True)
+    return publish_events(sources=sources, sinks=sinks, positions=ports.positions, clock=ports.now)

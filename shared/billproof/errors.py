@@ -183,24 +183,24 @@ class Contended(ExternalServiceUnavailable):
 
 
 def work_apart[T, R](work: Callable[[T], R], items: Iterable[tuple[str, T]]) -> list[R]:
-    """Do a piece of work for every named item: one that raises never stops the next.
+    """Do a piece of work for every named item as it comes: one that raises never stops the next.
 
     Raises what a single item raised. Where some of several failed, the others are done, and it raises
     ExternalServiceUnavailable if another try may help them all, else an ExceptionGroup; both name those that failed.
     """
-    named = list(items)
+    number = 0
     results: list[R] = []
     failed: dict[str, Exception] = {}
-    for name, item in named:
+    for number, (name, item) in enumerate(items, 1):  # noqa: B007 - how many there were
         try:
             results.append(work(item))
-        except Exception as error:
-            if len(named) == 1:
-                raise
+        except Exception as error:  # noqa: BLE001 - raised below
             failed[name] = error
+    if failed and number == 1:
+        raise next(iter(failed.values()))
     if failed:
         said = "; ".join(f"{name}: {error}" for name, error in failed.items())
-        message = f"{len(failed)} of {len(named)} failed, the others are done: {said}"
+        message = f"{len(failed)} of {number} failed, the others are done: {said}"
         group = ExceptionGroup(message, list(failed.values()))
         if all(isinstance(error, BillproofError) and error.retryable for error in failed.values()):
             raise ExternalServiceUnavailable(message) from group

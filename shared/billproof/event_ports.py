@@ -44,7 +44,7 @@ class EventPorts(Outgoing):
         """How far the chains were read."""
         from billproof.adapters.aws.events import DynamoPositions
 
-        return DynamoPositions(client("dynamodb"), self.settings.events_table)
+        return DynamoPositions(client("dynamodb"), self.settings.events_table, self.now)
 
     @cached_property
     def webhook_endpoints(self) -> EndpointBook:

@@ -4,8 +4,11 @@ from billproof.composition import Composition
 from billproof.events.deriving import EventSources
 
 
-def event_sources(ports: Composition) -> EventSources:
-    """Return the chain, and the facts and objects that tell something; the ledger's are those of invoices again."""
+def event_sources(ports: Composition, *, is_telling: bool = False) -> EventSources:
+    """Return the chain, and the facts and objects that tell something; the ledger's are those of invoices again.
+
+    Who is telling keeps where objects are told first; others tell again what was told there.
+    """
     facts = {
         "contracts": ports.contracts,
         "invoices": ports.invoices,
@@ -13,4 +16,10 @@ def event_sources(ports: Composition) -> EventSources:
         "exceptions": ports.exception_facts,
         "decisions": ports.decisions,
     }
-    return EventSources(ports.chain, facts, ports.objects, ports.directory)
+    positions = ports.positions
+
+    def told(name: str, place: str) -> str:
+        return positions.first(name) or place
+
+    first_told = positions.keep_first if is_telling else told
+    return EventSources(ports.chain, facts, ports.objects, ports.directory, first_told)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from billproof_ops import tables
 from billproof_ops.paths import BUILD
-from tests.bench import clickhouse, compacted, cost, http, imports, race, ratios
+from tests.bench import clickhouse, compacted, cost, digests, http, imports, race, ratios
 
 
 def main() -> int:
@@ -22,6 +22,7 @@ def main() -> int:
     measures = []
     for what in (
         lambda: ratios.aggregation(500_000),
+        lambda: digests.digests(500_000),
         lambda: clickhouse.deduplicating(500_000),
         lambda: compacted.compacted(1_000_000),
         lambda: ratios.ingest(200_000),

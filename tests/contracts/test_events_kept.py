@@ -39,7 +39,7 @@ def table() -> Iterator[Any]:
 
 @pytest.fixture
 def positions(kind: str, table: Any) -> Positions:
-    return MemoryPositions() if kind == "memory" else DynamoPositions(table, TABLE)
+    return MemoryPositions() if kind == "memory" else DynamoPositions(table, TABLE, lambda: START)
 
 
 @pytest.fixture
@@ -53,6 +53,12 @@ def test_a_position_only_grows(positions: Positions) -> None:
         positions.advance("sky/3", to)
         assert positions.get("sky/3") == kept
     assert positions.get("sky/4") is None
+
+
+def test_the_first_place_is_kept(positions: Positions) -> None:
+    assert positions.first("ab12") is None
+    assert [positions.keep_first("ab12", place) for place in ("evt_a", "evt_b", "evt_a")] == ["evt_a"] * 3
+    assert (positions.first("ab12"), positions.first("ab13")) == ("evt_a", None)
 
 
 def attempt(minute: int, number: int = 1) -> WebhookAttempt:

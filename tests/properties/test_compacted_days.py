@@ -126,7 +126,7 @@ def told(world: World, asked: AggregationPlan, *, compacted: bool) -> tuple[list
 def ids_of(world: World, key: str) -> list[Any]:
     """Return the ids of a run's accounts, wherever they are."""
     with opened() as (database, folder):
-        ids = read_ids(database, world.objects, key, folder, buckets=(0,), accounts=["B6", "UA"])
+        ids = read_ids(database, world.objects, key, folder, buckets=(0,), is_there=True, accounts=["B6", "UA"])
         assert ids is not None
         return sorted(set(database.execute(ids.text, ids.parameters).fetchall()))
 

@@ -16,12 +16,19 @@ class MemoryPositions:
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
+        self.firsts: dict[str, str] = {}
 
     def get(self, name: str) -> int | None:
         return self.numbers.get(name)
 
     def advance(self, name: str, to: int) -> None:
         self.numbers[name] = max(to, self.numbers.get(name, 0))
+
+    def keep_first(self, name: str, place: str) -> str:
+        return self.firsts.setdefault(name, place)
+
+    def first(self, name: str) -> str | None:
+        return self.firsts.get(name)
 
 
 class MemorySink:
@@ -48,8 +55,14 @@ def event_ports() -> dict[str, Any]:
     return {"event_bus": MemorySink(), "webhook_sink": MemorySink(), "positions": MemoryPositions()}
 
 
-def sources_of(world: World) -> EventSources:
-    return EventSources(chain=world.chain, facts=world.facts, objects=world.objects, directory=world.directory)
+def sources_of(world: World, positions: MemoryPositions | None = None) -> EventSources:
+    return EventSources(
+        chain=world.chain,
+        facts=world.facts,
+        objects=world.objects,
+        directory=world.directory,
+        first_told=(positions or MemoryPositions()).keep_first,
+    )
 
 
 def published(
@@ -58,5 +71,8 @@ def published(
     """Play one call of publish_events."""
     world.settle()
     return publish_events(
-        sources=sources_of(world), sinks=sinks, positions=positions, clock=world.now if at is None else lambda: at
+        sources=sources_of(world, positions),
+        sinks=sinks,
+        positions=positions,
+        clock=world.now if at is None else lambda: at,
     )

@@ -9,6 +9,7 @@ from billproof.webhooks.reaching import Reach
 from billproof_ops.local.people import local_identity
 from functions.api_webhooks.app import handler
 from tests.support.api_events import route_event
+from tests.support.events import MemoryPositions
 from tests.support.invoking import Context
 from tests.support.webhooks import KEY, MemoryDelayedQueue, MemoryDeliveryLog
 from tests.support.world import INC, World
@@ -23,6 +24,7 @@ class WorldWithWebhooks(World):
         self.exception_facts, self.decisions = self.records["exceptions"], self.records["decisions"]
         self.webhook_endpoints = EndpointBook(self.records["decisions"])
         self.webhook_deliveries = MemoryDelayedQueue()
+        self.positions = MemoryPositions()
         self.delivery_log = MemoryDeliveryLog()
         self.webhook_reach = Reach()
         policy = self.directory.policy(INC)

@@ -155,6 +155,7 @@ def test_two_invoices_do_not_draw_the_same_credit() -> None:
     for month, plan in plans.items():
         for bucket in plan.buckets:
             aggregate_usage(run_id=runs[month], bucket=bucket, objects=world.objects)
+        world.check(runs[month])
         for batch in plan.batches:
             world.invoice_batch(runs[month], batch)
     assert net(world, JAN) == "0.00"

@@ -13,6 +13,7 @@ from billproof.usage import log
 from billproof.usage.ingestion import METERS_FRESH_FOR
 from billproof.usage.tallies import DayTally
 from tests.support.completeness import RUN, check, control_total, read_completeness
+from tests.support.plans_of_before import as_of_before
 from tests.support.world import EUROPE, INC, World, flight
 
 
@@ -46,6 +47,7 @@ def test_what_is_stated_is_cut_by_the_list_of_the_plan_and_in_plans_of_before_by
     world.check(RUN)
     assert [each.stated_events for each in read_completeness(world.objects, RUN).stated] == [1]
     del world.objects.items[CONTROL_TOTALS.key(RUN)]
+    as_of_before(world.objects, RUN)
     world.check(RUN)
     assert [each.stated_events for each in read_completeness(world.objects, RUN).stated] == [900]
 

@@ -32,7 +32,7 @@ def ids_stored(world: World, *, without_named: bool) -> int:
     without = set(world.objects.keys("compacted/")) if without_named else set[str]()
     with opened() as (database, folder):
         key = ids_key(f"{INC}-{JAN}-001", 0)
-        ids = read_ids(database, world.objects, key, folder, buckets=(0,), without=without)
+        ids = read_ids(database, world.objects, key, folder, buckets=(0,), is_there=True, without=without)
         assert ids is not None
         return len(database.execute(ids.text, ids.parameters).fetchall())
 

@@ -19,6 +19,7 @@ from billproof.usage.refusal_model import Dismissal, PlaceKind, QuarantinedAt, R
 from billproof.usage.refused import accepted_since, readable_parts
 from billproof_ops.local.people import local_identity
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
+from tests.support.plans_of_before import as_of_before
 from tests.support.world import EUROPE, INC, World, flight
 
 SOURCE = "test/operations"
@@ -283,6 +284,7 @@ def test_a_run_of_before_there_was_a_list_is_cut_by_what_was_received_before_its
     world.ingest([flight(1), flight(2, data={"distance": "-1"})])
     bill(world, JAN)
     del world.objects.items[REFUSED.key(RUN)]
+    as_of_before(world.objects, RUN)
     world.ingest([flight(3, data={"distance": "-1"})])
     statement = balance_run(RUN, stores=world.stores())
     assert next(each for each in statement.equations if each.code == "events received").parts["quarantined"] == 1

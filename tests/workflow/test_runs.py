@@ -124,6 +124,7 @@ def test_a_missing_batch_keeps_the_run_open() -> None:
     plan = world.plan(run_id)
     for bucket in plan.buckets:
         aggregate_usage(run_id=run_id, bucket=bucket, objects=world.objects)
+    world.check(run_id)
     for batch in plan.batches[1:]:
         world.invoice_batch(run_id, batch)
     closed = world.close(run_id)

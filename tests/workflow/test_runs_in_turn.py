@@ -35,6 +35,7 @@ def world() -> World:
 def finish(world: World, run_id: str) -> None:
     for bucket in Artefacts(world.objects).read(RUN_PLAN, run_id).buckets:
         aggregate_usage(run_id=run_id, bucket=bucket, objects=world.objects)
+    world.check(run_id)
     for batch in Artefacts(world.objects).read(RUN_PLAN, run_id).batches:
         world.invoice_batch(run_id, batch)
     assert world.close(run_id).outcome == "closed"

@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from billproof.approvals.dismissing import dismiss_event
 from billproof.pipeline.artefacts import REFUSED, RUN_PLAN, Artefacts
-from billproof.pipeline.model import RunStatement
 from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
@@ -21,36 +20,16 @@ from billproof_ops import cli
 from billproof_ops.local.people import local_identity
 from billproof_ops.target import Target
 from tests.support.completeness import read_completeness
-from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.late_usage import FEB, JAN
+from tests.support.refused_usage import RUN, TOTAL, bill, unreadable, world_with_refusals
 from tests.support.spoilt import SPOILT
 from tests.support.verifying import verified
 from tests.support.world import INC, World, flight
-
-RUN = f"{INC}-{JAN}-001"
-
-
-def world_with_refusals() -> World:
-    """Two objects in quarantine, of two days and two accounts."""
-    world = World(accounts={"UA", "B6"})
-    world.ingest([flight(1), flight(2, data={"distance": "-1"})])
-    world.ingest([flight(1, account="B6"), flight(3, day="2013-01-06", account="B6", data={"distance": "-1"})])
-    return world
 
 
 def quarantined(world: World, day: str = "2013-01-05") -> str:
     (key,) = world.objects.keys(f"quarantine/day={day}/")
     return key
-
-
-def bill(world: World, month: str = JAN) -> RunStatement:
-    world.moment = RUN_DAYS[month]
-    statement = world.bill(INC, month)
-    world.post_all(INC, month)
-    return statement
-
-
-def unreadable(statement: RunStatement) -> list[str]:
-    return [finding.path for finding in statement.findings if finding.code == "object_unreadable"]
 
 
 @pytest.mark.parametrize("how", SPOILT)
@@ -114,9 +93,7 @@ def test_a_spoilt_dismissal_counts_for_nothing_and_is_named() -> None:
 
 def test_a_spoilt_control_total_is_named_by_the_check_of_completeness_and_holds_nobody() -> None:
     world = World(accounts={"UA"})
-    total = flight(2) | {"id": "c", "type": "billproof.control-total", "subject": "flights_handled"}
-    total |= {"time": "2013-01-05T17:00:00Z", "data": {"count": "7"}}
-    world.ingest([flight(1), total])
+    world.ingest([flight(1), flight(2) | TOTAL])
     (key,) = world.objects.keys("control-totals/")
     world.objects.items[key] = world.objects.items[key][:-1]
     bill(world)

@@ -29,14 +29,13 @@ from billproof.pipeline.artefacts import (
     RUN,
     RUN_PLAN,
     SHARED_IDS,
-    STATEMENT,
     TALLY,
     Artefact,
     Artefacts,
 )
 from billproof.pipeline.model import RunPlan
 from billproof.pipeline.quarantine import resent_of, unreadable_finding
-from billproof.pipeline.starting import run_ids
+from billproof.pipeline.starting import is_closed, run_ids
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
 from billproof.pricing.estimates import grown_by, worth_of_more
@@ -150,7 +149,7 @@ def _control_totals(
     """
     if not plan.has_control_totals:
         return
-    is_listed = artefacts.exists(CONTROL_TOTALS, plan.run)
+    is_listed = artefacts.has_list(CONTROL_TOTALS, plan)
     keys = artefacts.read(CONTROL_TOTALS, plan.run).objects if is_listed else _stated_by_day(plan, objects)
     for key in keys:
         totals = log.intact_control_totals(objects, key)
@@ -176,7 +175,7 @@ def _history(
     """
     before = Period.month_ending(plan.period.start)
     for run_id in reversed(run_ids(records, plan.legal_entity, before.name)):
-        if not artefacts.exists(STATEMENT, run_id):
+        if not is_closed(records, run_id):
             continue
         try:
             earlier = artefacts.read(RUN_PLAN, run_id)
@@ -235,7 +234,7 @@ class _Estimate:
 
 def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: _Estimate) -> int:
     """Count what of a meter's events a source sent and validation refused, and was not accepted since."""
-    if not artefacts.exists(REFUSED, plan.run):
+    if not artefacts.has_list(REFUSED, plan):
         return 0
     resent = resent_of(plan, artefacts)
     kinds = {estimate.event_type(stated.meter), None}

@@ -167,7 +167,7 @@ def statement_of(
     """Return the statement of a run whose accounts' equations are summed."""
     sums.add(_taken_over(plan, stores))
     places = tuple(quarantine_of(plan, stores.artefacts, stores.objects))
-    if stores.artefacts.exists(REFUSED, plan.run):
+    if stores.artefacts.has_list(REFUSED, plan):
         sums.add(refused_equations(places, refused.unattributed))
     return ConservationStatement(
         run=plan.run,

@@ -7,8 +7,8 @@ What was stored before the chain and adopted, or erased since, tells nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain as chained
 
 from billproof.audit.chain import AuditChain
@@ -18,6 +18,7 @@ from billproof.events.happenings import Happening, codes_of, happenings_of_fact,
 from billproof.events.identity import EventId
 from billproof.events.model import PREFIX, InvoiceChanged, OutboundEvent, UsageRefused, schema_id
 from billproof.events.reading import block_at
+from billproof.ids import digest
 from billproof.masterdata.directory import Directory
 from billproof.nets import Net
 from billproof.pipeline.artefacts import DRAFTED
@@ -35,14 +36,22 @@ NO_SUCH_EVENT = "there is no such event"
 """What is said of an event that there is not, and of one that is not for who asks."""
 
 
+type FirstTold = Callable[[str, str], str]
+"""Answers, for the name of what an object's record says, the place at which it is told; here, where it is at none."""
+
+
 @dataclass(frozen=True)
 class EventSources:
-    """The chain, and what its records are of. Accounts are looked up once."""
+    """The chain, and what its records are of. Accounts are looked up once.
+
+    A step that is tried again records an object again. What that says is told once, at the place that is `first_told`.
+    """
 
     chain: AuditChain
     facts: Mapping[str, Records]
     objects: Objects
     directory: Directory
+    first_told: FirstTold
     _owners: dict[str, str | None] = field(default_factory=dict)
 
     def of_block(self, block: AuditBlock) -> list[OutboundEvent]:
@@ -72,12 +81,12 @@ class EventSources:
         raise NotFound(NO_SUCH_EVENT)
 
     def _of_entry(self, block: AuditBlock, number: int) -> list[OutboundEvent]:
-        entry = block.entries[number]
-        happenings = self._of_object(entry.place[0]) if entry.store == OBJECTS else self._of_fact(entry)
-        return [
-            _enveloped(happening, block, EventId(ChainName.parse(block.chain), block.sequence, number, part))
-            for part, happening in enumerate(happenings)
-        ]
+        entry, place = block.entries[number], EventId(ChainName.parse(block.chain), block.sequence, number)
+        happenings = list(self._of_object(entry.place[0]) if entry.store == OBJECTS else self._of_fact(entry))
+        if happenings and entry.store == OBJECTS:
+            name = digest([*entry.place, entry.digest])
+            happenings = happenings if self.first_told(name, str(place)) == str(place) else []
+        return [_enveloped(happening, block, replace(place, part=part)) for part, happening in enumerate(happenings)]
 
     def _of_fact(self, entry: Entry) -> Iterable[Happening]:
         records = self.facts.get(entry.store)

@@ -9,7 +9,7 @@ from billproof.usage import log
 from billproof.usage.aggregation import aggregate
 from billproof.usage.extras import Extras
 from billproof.usage.keys import bucket_name, day_of
-from billproof.usage.model import AccountUsage, BatchUsage, Quarantined
+from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage, Quarantined
 from billproof.usage.tallies import BucketTally
 from billproof.usage.unreadable import report
 
@@ -27,14 +27,14 @@ class Aggregated(Model):
 def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated:
     """Aggregate one bucket as its plan says and write the usage of each of its batches.
 
-    Raises NotFound where the run has no such plan.
+    Raises NotFound where the run has no such plan, or its list of refused events is gone.
     """
     artefacts = Artefacts(objects)
     name = bucket_name(bucket)
     plan = artefacts.read(AGGREGATION_PLAN, run_id, name)
     batch_of = {window.account: window.batch for window in plan.windows}
     batches: dict[str, list[AccountUsage]] = {}
-    extras = Extras(refused=identities_of(artefacts, run_id))
+    extras = Extras(refused=identities_of(artefacts, plan))
     usages = aggregate(
         plan,
         objects=objects,
@@ -69,11 +69,11 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     )
 
 
-def identities_of(artefacts: Artefacts, run_id: str) -> list[tuple[str, str]]:
+def identities_of(artefacts: Artefacts, plan: AggregationPlan) -> list[tuple[str, str]]:
     """Return the sources and ids of the refused events that a run states, as far as they could be read."""
-    if not artefacts.exists(REFUSED, run_id):  # a run of before
+    if not plan.lists_refused and not artefacts.exists(REFUSED, plan.run):  # a run of before
         return []
-    events = artefacts.read(REFUSED, run_id).events
+    events = artefacts.read(REFUSED, plan.run).events
     return sorted({(event.source, event.event) for event in events if event.source and event.event})
 
 

@@ -13,11 +13,12 @@ from backports import zstd
 from pydantic import TypeAdapter
 
 from billproof.cutting import cut
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, PART_WINDOWS, RUN_PLAN, Artefacts
-from billproof.pipeline.model import PartWindows, SeenControlTotals
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, PART_WINDOWS, REFUSED, RUN_PLAN, Artefacts
+from billproof.pipeline.model import PartWindows, RunPlan, SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.reading import Read
 from billproof.readings import Reading
@@ -130,25 +131,36 @@ class BucketsPlanning:
     objects: Objects
     buckets: Buckets
 
-    def ids_before(self, bucket: int, older: Sequence[int]) -> str:
-        """Return where the run before keeps the ids of a bucket: in that of its count, where the log has grown since.
+    def plan_before(self) -> RunPlan | None:
+        """Return the plan of the run before; None where there is none, or where it no longer reads.
 
-        Empty where there was no such run.
+        The check of completeness, which reads it, too, names it then.
+        """
+        try:
+            return Artefacts(self.objects).read(RUN_PLAN, self.run_before) if self.run_before else None
+        except (NotFound, ObjectUnreadable):
+            return None
+
+    def ids_before(self, reads: Sequence[int], before: RunPlan | None) -> tuple[str, bool]:
+        """Return where the run before keeps the ids of a bucket, and whether it has some for sure.
+
+        They are in the bucket of its count, where the log has grown since. Empty where there was no such run.
         """
         if not self.run_before:
-            return ""
-        planned = Artefacts(self.objects).read(RUN_PLAN, self.run_before).buckets if older else ()
-        return ids_key(self.run_before, next((one for one in (bucket, *older) if one in planned), bucket))
+            return "", False
+        planned = next((one for one in reads if before is not None and one in before.buckets), None)
+        has_ids = before is not None and planned is not None and REFUSED.name in before.lists
+        return ids_key(self.run_before, reads[0] if planned is None else planned), has_ids
 
 
 def write_aggregation_plans(
     planning: BucketsPlanning, buckets: Iterable[int], work: Mapping[int, ReadableWork]
 ) -> None:
     """List the segments of each bucket, and write the list and the plan that names it."""
-    artefacts = Artefacts(planning.objects)
+    artefacts, before = Artefacts(planning.objects), planning.plan_before()
 
     def plan(bucket: int) -> tuple[NewObject, NewObject]:
-        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, BucketWork()))
+        planned, manifest = _aggregation_plan(planning, bucket, work.get(bucket, BucketWork()), before)
         return manifest, artefacts.new(AGGREGATION_PLAN, planning.run, planned, part=bucket_name(bucket))
 
     with ThreadPoolExecutor(BUCKETS_AT_ONCE) as pool:
@@ -165,7 +177,9 @@ def _side_by_side(buckets: Iterable[int], work: Mapping[int, ReadableWork]) -> I
     return cut(buckets, most=BUCKETS_AT_ONCE, size_of=windows, most_size=WINDOWS_AT_ONCE)
 
 
-def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: ReadableWork) -> tuple[AggregationPlan, NewObject]:
+def _aggregation_plan(
+    planning: BucketsPlanning, bucket: int, work: ReadableWork, before: RunPlan | None
+) -> tuple[AggregationPlan, NewObject]:
     """Return the plan of one bucket and the list of segments to read: the windows in them, and what is measured."""
     mine = work.read()
     windows = mine.windows
@@ -174,6 +188,7 @@ def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: ReadableWork
     spread = planning.buckets.spread_of(bucket)
     reads = (bucket, *spread.older)
     manifest = new_manifest(planning.objects, planning.run, reads, days, planning.planned_at)
+    known_ids, has_known_ids = planning.ids_before(reads, before)
     plan = AggregationPlan(
         run=planning.run,
         bucket=bucket,
@@ -183,8 +198,10 @@ def _aggregation_plan(planning: BucketsPlanning, bucket: int, work: ReadableWork
         asked=_asked(mine.readings, planning.meters),
         period=planning.period.name,
         stated=planning.stated,
-        known_ids=planning.ids_before(bucket, spread.older),
+        known_ids=known_ids,
+        has_known_ids=has_known_ids,
         manifest=manifest.key,
+        lists_refused=True,
         spread=spread,
     )
     return plan, manifest

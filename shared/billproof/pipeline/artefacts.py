@@ -100,6 +100,10 @@ class Artefacts:
         key = artefact.key(run)
         return next(iter(self._objects.keys(key)), None) == key
 
+    def has_list(self, artefact: Artefact[Any], plan: RunPlan) -> bool:
+        """Say whether a run has a list, as a run of before may not; where it is gone, reading it raises NotFound."""
+        return artefact.name in plan.lists or self.exists(artefact, plan.run)
+
     def parts(self, artefact: Artefact[Any], run: str) -> list[str]:
         """Name the parts that a step has written, in order."""
         prefix = f"runs/{run}/{artefact.step}/"

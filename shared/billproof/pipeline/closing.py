@@ -153,7 +153,7 @@ def quarantined_by_account(plan: RunPlan, artefacts: Artefacts, objects: Objects
 
     Conflicting duplicates were accepted first; the event counts have them.
     """
-    if artefacts.exists(REFUSED, plan.run):
+    if artefacts.has_list(REFUSED, plan):
         own = [event for event in artefacts.read(REFUSED, plan.run).events if not event.is_late]
         of_accounts = Counter(event.place for event in own if event.kind is PlaceKind.ACCOUNT)
         return of_accounts, len(own) - of_accounts.total()

@@ -74,8 +74,10 @@ class EarlierRuns:
         """Return what a run saw of an account's events of a month, whether it billed them or not."""
         try:
             windows = self._windows(run, member)
-        except NotFound:  # the run read nothing of the account's bucket
-            return NOTHING_SEEN
+        except NotFound:
+            if self._bucket(run, member) in self._planned(run):
+                raise
+            return NOTHING_SEEN  # the run read nothing of the account's bucket
         bounds = (Seen(window.before, window.before_manifest) for window in windows if window.period == month)
         return max(bounds, default=NOTHING_SEEN)
 

@@ -1,5 +1,6 @@
 """What a billing run is asked, plans, answers step by step, and states at its end."""
 
+import operator
 from enum import StrEnum
 
 from pydantic import Field
@@ -19,7 +20,8 @@ class RunPlan(Model):
     """The plan of a run: its buckets and batches, the instants of its period, and by what it decides.
 
     A partial run is of some accounts only: it says nothing of what sources sent. Where the legal entity declares its
-    `usage_sources`, what others state or do not send holds nobody.
+    `usage_sources`, what others state or do not send holds nobody. `lists` names the artefacts that the run has beside
+    this one: of a run of before, which has no such list, one that is gone is told.
     """
 
     run: str
@@ -36,6 +38,7 @@ class RunPlan(Model):
     has_control_totals: bool
     is_partial: bool = False
     usage_sources: tuple[str, ...] = ()
+    lists: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
     def relies_on(self, source: str) -> bool:
         """Say whether a source may hold the run."""

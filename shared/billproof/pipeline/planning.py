@@ -271,6 +271,7 @@ class _Joining:
             requested_by=shared.requested_by,
             policy=shared.policy,
             has_control_totals=has_control_totals,
+            lists=(CONTROL_TOTALS.name, REFUSED.name),
             is_partial=bool(self._request.only_accounts),
             usage_sources=entity.usage_sources,
         )

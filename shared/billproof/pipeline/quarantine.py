@@ -24,7 +24,7 @@ def quarantine_of(
 
     A place whose estimate raises has none: `troubles` is told why, and which objects could not be read.
     """
-    if not artefacts.exists(REFUSED, plan.run):
+    if not artefacts.has_list(REFUSED, plan):
         return []
     listed = artefacts.read(REFUSED, plan.run)
     findings = troubles if troubles is not None else []

@@ -146,22 +146,23 @@ def _earlier_runs(request: PlanRequest, runs: Records) -> list[str]:
 
 def _stated(run: str, artefacts: Artefacts, runs: Records, unreadable: list[str]) -> StatedRefusals:
     """Return what an earlier run had seen; where its artefacts no longer read, by when it was planned."""
-    period, until = _planned(run, artefacts, runs, unreadable)
+    period, until, is_listed = _planned(run, artefacts, runs, unreadable)
     try:
         return StatedRefusals(period, frozenset(artefacts.read(REFUSED, run).objects), until)
     except ObjectUnreadable:
         unreadable.append(REFUSED.key(run))
     except NotFound:
-        pass
+        unreadable += [REFUSED.key(run)] if is_listed else []
     return StatedRefusals(period, None, until)
 
 
-def _planned(run: str, artefacts: Artefacts, runs: Records, unreadable: list[str]) -> tuple[str, str]:
-    """Return the month of a run, "" where it was of some accounts only, and until when it was planned."""
+def _planned(run: str, artefacts: Artefacts, runs: Records, unreadable: list[str]) -> tuple[str, str, bool]:
+    """Return the month of a run ("": of some accounts), until when it was planned, and whether it lists refusals."""
     try:
         plan = artefacts.read(RUN_PLAN, run)
     except (ObjectUnreadable, NotFound):
         unreadable.append(RUN_PLAN.key(run))
         asked_for = runs.get(run_key(run)) or {}
-        return "" if asked_for.get("only_accounts") else RunId.parse(run).period, asked_for.get("planned_at", "")
-    return "" if plan.is_partial else plan.period.name, plan.received_before
+        period = "" if asked_for.get("only_accounts") else RunId.parse(run).period
+        return period, asked_for.get("planned_at", ""), False
+    return "" if plan.is_partial else plan.period.name, plan.received_before, REFUSED.name in plan.lists

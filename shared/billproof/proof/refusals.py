@@ -22,7 +22,7 @@ def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> 
     An event that nobody entitled dismissed is named, too.
     """
     artefacts = stores.artefacts
-    if not artefacts.exists(REFUSED, plan.run):  # a run of before there was a list
+    if not artefacts.has_list(REFUSED, plan):  # a run of before there was a list
         return
     listed = artefacts.read(REFUSED, plan.run)
     yield from _changed_objects(listed, stores.objects)

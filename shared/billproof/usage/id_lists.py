@@ -80,19 +80,22 @@ def read_ids(
     folder: Path,
     *,
     buckets: Sequence[int],
+    is_there: bool,
     accounts: Sequence[str] = (),
     without: Container[str] = (),
 ) -> Select | None:
     """Return the query of a run's ids (identity, day, event, owner); None where it stored none.
 
     Of compacted days it has the ids of some `accounts`, or of everyone, `without` those of some objects. Ids of before
-    have no event and owner. Raises ObjectUnreadable.
+    have no event and owner. Raises ObjectUnreadable, where they are gone although the run has some (`is_there`), too.
     """
     path = folder / "ids.parquet"
     try:
         path.write_bytes(objects.get(key))
-    except NotFound:  # an aggregation of before wrote none
-        return None
+    except NotFound as error:
+        if is_there:
+            raise ObjectUnreadable(key) from error
+        return None  # an aggregation of before wrote none
     file = {"file": str(path)}
     try:
         is_owned = ("owner",) in database.execute(_COLUMNS, file).fetchall()

@@ -198,12 +198,12 @@ class AccountWindow(Model):
 class AggregationPlan(Model):
     """What one call of aggregate_usage does: one bucket, the days that any account's period touches.
 
-    `manifest` names the list of the segments that the run reads (manifests.py), so the same plan always comes to the
-    same usage, however the log grows; in plans of before, which have none, `received_before` cuts instead. An account
-    has a window for the run's period, and one for each earlier period that late usage reached. `stated` are the meters
-    whose hours are counted for control totals. `known_ids` is where the run of the month before keeps its ids (empty:
-    there was none); null in plans of before: an id was then shared by all accounts of a bucket, and not looked for on
-    other days. The `spread` says which older buckets are read beside it, where the log has grown.
+    `manifest` names the list of the segments that the run reads (manifests.py): the same plan always comes to the same
+    usage; in plans of before, without one, `received_before` cuts instead. An account has a window for the run's
+    period, and one for each earlier one that late usage reached. Of `stated` meters hours are counted for control
+    totals. `known_ids` is where the run of the month before keeps its ids (empty: there was none), for sure if it
+    `has_known_ids`; null in plans of before: an id was then one for all accounts of a bucket. `lists_refused`: the run
+    has such a list, and ids. The `spread` says which older buckets are read beside it, where the log has grown.
     """
 
     run: str
@@ -216,6 +216,8 @@ class AggregationPlan(Model):
     stated: tuple[AskedAggregate, ...] = ()
     manifest: str = ""
     known_ids: str | None = None
+    has_known_ids: bool = Field(default=False, exclude_if=operator.not_)
+    lists_refused: bool = Field(default=False, exclude_if=operator.not_)
     spread: BucketSpread = Field(default_factory=whole, exclude_if=lambda spread: spread.is_whole)
 
     @property

@@ -116,7 +116,15 @@ class Reuse:
         own = {day.object for day in self._named}
         with tempfile.TemporaryDirectory() as folder:
             try:
-                ids = read_ids(self._database, self._objects, key, Path(folder), buckets=self._plan.reads, without=own)
+                ids = read_ids(
+                    self._database,
+                    self._objects,
+                    key,
+                    Path(folder),
+                    buckets=self._plan.reads,
+                    is_there=self._plan.has_known_ids,
+                    without=own,
+                )
                 if ids is not None:
                     self._database.execute(_EARLIER.format(ids=ids.text), ids.parameters)
             except duckdb.Error:  # spoilt: the ids of this run are compared with each other

@@ -79,7 +79,8 @@ def _read(
 ) -> None:
     """Take in a part of the ids of a bucket."""
     key = log.ids_key(plan.run, plan.bucket)
-    ids = read_ids(database, objects, key, folder, buckets=plan.reads, accounts=_accounts(plan))
+    accounts, is_there = _accounts(plan), plan.lists_refused
+    ids = read_ids(database, objects, key, folder, buckets=plan.reads, is_there=is_there, accounts=accounts)
     if ids is not None:
         parameters = {"bucket": plan.bucket, "parts": parts, "part": part, **ids.parameters}
         try:

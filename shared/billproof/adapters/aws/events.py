@@ -1,7 +1,7 @@
 """An event bus of EventBridge, and how far the chains were read."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from billproof.adapters.aws.faults import outside
@@ -9,12 +9,15 @@ from billproof.cutting import cut
 from billproof.errors import ExternalServiceUnavailable
 from billproof.events.model import OutboundEvent
 from billproof.retrying import attempts
+from billproof.store_keys import partition_name
 
 ENTRIES_PER_CALL = 10
 BYTES_PER_CALL = 250_000
 """Of the 256 KB that a call may have; an entry counts its detail, its type and its source."""
 MAX_ATTEMPTS = 5
 """How often what was not taken is sent again within one call."""
+KEPT = timedelta(days=30)
+"""For how long it is known where an object was told first: longer than any message that is tried again may lie."""
 SOURCE = "billproof"
 """The source of every entry: rules match it and the type, and what is in the detail."""
 
@@ -61,11 +64,12 @@ def _size_of(entry: dict[str, Any]) -> int:
 
 
 class DynamoPositions:
-    """Numbers that only grow, each an item of the events table."""
+    """Numbers that only grow, and the first places of objects, each an item of the events table."""
 
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(self, client: Any, table: str, now: Callable[[], datetime]) -> None:
         self._client = client
         self._table = table
+        self._now = now
 
     def get(self, name: str) -> int | None:
         """Return the number under a name, or None where there never was one."""
@@ -87,6 +91,31 @@ class DynamoPositions:
             except self._client.exceptions.ConditionalCheckFailedException:
                 return
 
+    def keep_first(self, name: str, place: str) -> str:
+        """Keep a place under a name for some weeks, unless there is one; return the one that is kept."""
+        expiration = {"N": str(int((self._now() + KEPT).timestamp()))}
+        with outside("dynamodb"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={**_first(name), "place": {"S": place}, "expiration": expiration},
+                    ConditionExpression="attribute_not_exists(#sort)",
+                    ExpressionAttributeNames={"#sort": "sort"},
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return self.first(name) or place
+        return place
+
+    def first(self, name: str) -> str | None:
+        """Return the place that is kept under a name, or None."""
+        with outside("dynamodb"):
+            answer = self._client.get_item(TableName=self._table, Key=_first(name), ConsistentRead=True)
+        return str(answer["Item"]["place"]["S"]) if "Item" in answer else None
+
 
 def _key(name: str) -> dict[str, Any]:
     return {"partition": {"S": "positions"}, "sort": {"S": name}}
+
+
+def _first(name: str) -> dict[str, Any]:
+    return {"partition": {"S": partition_name("told", name[:2])}, "sort": {"S": name}}
