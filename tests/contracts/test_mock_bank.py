@@ -5,11 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from billproof.adapters.bank_files.parsing import parse_statement
-from billproof.errors import InvalidInput
+from billproof.errors import Conflict, InvalidInput
 from billproof.money import Money
+from billproof.payments.book import CashBook
+from billproof.payments.cash import ReceivedMoney
 from billproof.payments.model import CashReceipt
 from billproof.payments.statements import BankStatement, Continuity, follows, receipts
 from tests.support.bank_files import flat
+from tests.support.fakes import MemoryRecords
 from tests.support.mock_bank import CUSTOMER, IBAN, NUMBER, MockBank, mock_bank
 
 MANY = [f"2026-{number:06}" for number in range(1, 13)]
@@ -51,6 +54,18 @@ def test_a_notification_and_the_statement_after_it_tell_of_the_same_receipts(ban
     notice, statement = read(sent["camt.054"]), read(sent["camt.053"])
     assert (notice.is_notification, statement.is_notification) == (True, False)
     assert [receipt.id for receipt in arrived(notice)] == [receipt.id for receipt in arrived(statement)]
+
+
+def test_money_that_is_told_by_a_notification_and_by_a_statement_is_received_once(bank: MockBank) -> None:
+    bank.pays(99_950, note="2026-000001")
+    sent = bank.next_day()
+    [told], [again] = arrived(read(sent["camt.054"])), arrived(read(sent["camt.053"]))
+    book = CashBook(MemoryRecords())
+    first = book.receive(ReceivedMoney(receipt=told, booked=told.amount))
+    assert book.receive(ReceivedMoney(receipt=again, booked=again.amount)) == first
+    other = again.model_copy(update={"amount": Money.of("999.51", "EUR")})
+    with pytest.raises(Conflict, match="came before with another content"):
+        book.receive(ReceivedMoney(receipt=other, booked=other.amount))
 
 
 def test_a_statement_with_a_hole_in_it_is_refused_with_both_figures(bank: MockBank) -> None:

@@ -51,7 +51,7 @@ class CashBook:
         if self._records.create_all(records):
             return ReceiptState(money)
         known = self.state(receipt.legal_entity, receipt.id)
-        if known.receipt != receipt:
+        if not known.receipt.tells_of(receipt):
             message = f"{receipt.id} came before with another content: its source gave one reference to two payments"
             raise Conflict(message)
         return known

@@ -66,6 +66,10 @@ class CashReceipt(Model):
             raise ValueError(message)
         return self
 
+    def tells_of(self, other: "CashReceipt") -> bool:
+        """Say whether another tells the same of this money: a notification and then a statement may, both."""
+        return self.model_copy(update={"statement": other.statement}) == other
+
     @property
     def id(self) -> str:
         """The same for the same money, on every machine: `R` and 24 digits of a digest."""
