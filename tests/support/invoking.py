@@ -18,7 +18,7 @@ REFUSED_EVENTS = json.loads((EVENTS / "ingest_usage" / "good-with-bad-events-to-
 UNKNOWN_PAYER = EVENTS / "apply_payment" / "good-of-an-unknown-payer.json"
 """A receipt that another sample decides about."""
 SPOILT = "QX"
-IN_SAMPLES = {"UA", "EV", "B6", "DL", "US"}
+IN_SAMPLES = {"UA", "EV", "B6", "WN", "FL", "DL", "US"}
 """Accounts that samples name, and those of the other legal entity."""
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 
