@@ -27,6 +27,8 @@ from billproof.ports import Key, Record, Records
 from billproof.store_keys import BalanceKey, FactName, ordinal_text, partition_name, sort_key
 
 RECEIVED, USE = "received", "use"
+FILLERS = frozenset({"NOTPROVIDED", "NONREF", "UNKNOWN", "NA", "NOTAVAILABLE"})
+"""What banks write where they know no name and no account: it is everybody's."""
 
 
 class CashBook:
@@ -38,7 +40,8 @@ class CashBook:
     def receive(self, money: ReceivedMoney) -> ReceiptState:
         """Keep a receipt and return all that is known of it; told again it changes nothing.
 
-        Raises Conflict where the same source told something else under its reference.
+        Raises Conflict where the same source told something else under its reference. Which statement told it is no
+        part of that: a notification and its statement tell of the same money.
         """
         receipt = money.receipt
         records = [
@@ -100,7 +103,9 @@ class CashBook:
         return self._records.create_all(records)
 
     def remember(self, entity: str, remembered: Remembered) -> None:
-        """Keep whose money comes from a payer; again changes nothing."""
+        """Keep whose money comes from a payer; again changes nothing, and what says nobody's name is not kept."""
+        if not _letters_of(remembered.value):
+            return
         name = sort_key(remembered.kind, _digest_of(remembered.value), remembered.account)
         document = {**remembered.model_dump(mode="json"), "value": _digest_of(remembered.value)}
         self._records.create(Record(Key(_payers_partition(entity), name), document))
@@ -108,7 +113,7 @@ class CashBook:
     def remembered(self, entity: str, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer's bank account, or else from its name, before."""
         for kind, value in (("iban", payer.account), ("name", payer.name)):
-            if value:
+            if value and _letters_of(value):
                 prefix = sort_key(kind, _digest_of(value), "")
                 accounts = {
                     record.document["account"]
@@ -162,5 +167,11 @@ def _use_name(ordinal: int) -> str:
 
 
 def _digest_of(value: str) -> str:
-    """Name a payer without saying who it is: letters and digits alone, in capitals."""
-    return digest("".join(character for character in value.upper() if character.isalnum()))[:32]
+    """Name a payer without saying who it is."""
+    return digest(_letters_of(value))[:32]
+
+
+def _letters_of(value: str) -> str:
+    """Return letters and digits alone, in capitals; nothing of what names nobody: signs, noughts, banks' fillers."""
+    letters = "".join(character for character in value.upper() if character.isalnum())
+    return "" if letters in FILLERS or not letters.strip("0") else letters

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billproof.approvals.policy import MatchingRules
-from billproof.errors import Contended, InvalidInput
+from billproof.errors import Conflict, Contended, InvalidInput
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, Rounding
 from billproof.payments.applying import ReadAccounts
@@ -129,11 +129,15 @@ class CashDesk:
         """Note that a receipt, or a part of it, was returned or refunded; again for the same reason changes nothing.
 
         What it paid is open again where less is left on the account than goes. Raises InvalidInput for more than was
-        received and is not gone yet.
+        received and is not gone yet, and Conflict for another amount under the same reason.
         """
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
-            if any(use.kind is kind and use.reason == decision.reason for use in state.uses):
+            same = [use.amount for use in state.uses if use.kind is kind and use.reason == decision.reason]
+            if any(told != amount for told in same):
+                message = f"{same[0]} was {kind} for the same reason: what is another needs another reason or reference"
+                raise Conflict(message)
+            if same:
                 return None
             rest = state.received.worth + -state.returned + -state.refunded
             whole = Money.of(amount.amount, amount.currency)

@@ -16,6 +16,8 @@ from billproof.money import Money, total
 from billproof.names import Name
 
 Text = Annotated[str, StringConstraints(max_length=4096)]
+ReceiptSource = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+ReceiptReference = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Confidence = Annotated[Exact, Field(ge=0, le=1)]
 
 
@@ -43,8 +45,8 @@ class CashReceipt(Model):
 
     legal_entity: Name
     channel: Channel
-    source: Annotated[str, StringConstraints(min_length=1, max_length=128)]
-    reference: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    source: ReceiptSource
+    reference: ReceiptReference
     amount: Money
     charges: Money | None = None
     booked_on: Day

@@ -13,7 +13,10 @@ class OpenBook(Protocol):
         """Return the document of a number, a paid one with nothing open; None where there is none."""
 
     def prefixes(self) -> Sequence[str]:
-        """Return what the numbers of documents begin with: `<prefix>-<year>-<six digits or more>`."""
+        """Return what the numbers of documents begin with: `<prefix>-<year>-<six digits or more>`.
+
+        Those of other legal entities are among them: a number that names another's document is read as one, too.
+        """
 
     def of_account(self, account: str) -> Sequence[OpenItem]:
         """Return what is open of an account's documents, oldest due first; of a parent, those of its children, too."""

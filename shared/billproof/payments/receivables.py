@@ -43,9 +43,11 @@ class Receivables:
         return None
 
     def prefixes(self) -> Sequence[str]:
-        """Return what the numbers of invoices begin with, before their year."""
+        """Return what the numbers of invoices begin with, before their year; other legal entities' come after ours."""
         kinds = (SeriesKind.INVOICES, SeriesKind.ZERO_INVOICES)
-        return tuple(kind.prefix(prefix) for prefix in self._number_prefixes for kind in kinds)
+        others = (entity.number_prefix for entity in self.directory.legal_entities())
+        prefixes = dict.fromkeys((*self._number_prefixes, *others))
+        return tuple(kind.prefix(prefix) for prefix in prefixes for kind in kinds)
 
     @cached_property
     def _number_prefixes(self) -> tuple[str, ...]:

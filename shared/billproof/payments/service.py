@@ -28,7 +28,15 @@ from billproof.payments.book import CashBook
 from billproof.payments.cash import CashPosting, ReceiptState
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
 from billproof.payments.entries import entries_of
-from billproof.payments.model import CashReceipt, Channel, ReceiptStatus, UseKind, receipt_id
+from billproof.payments.model import (
+    CashReceipt,
+    Channel,
+    ReceiptReference,
+    ReceiptSource,
+    ReceiptStatus,
+    UseKind,
+    receipt_id,
+)
 from billproof.payments.receivables import Receivables
 from billproof.periods import zone
 from billproof.ports import Objects
@@ -47,9 +55,9 @@ class ReceiptReturned(Model):
     kind: Literal["returned"]
     legal_entity: Name
     channel: Channel
-    source: str
-    original: str
-    reference: str
+    source: ReceiptSource
+    original: ReceiptReference
+    reference: ReceiptReference
     amount: Money
 
     @property

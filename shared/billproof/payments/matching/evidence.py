@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -207,9 +207,16 @@ class Evidence:
     def _near(self, letters: str) -> tuple[OpenItem, ...]:
         """Return what of the payer's own has a number one stroke away; of several the one that has the amount."""
         numbers = ((item, without_marks(item.number)) for item in self.own)
+        prefix = self._prefix_of(letters)
+        numbers = ((item, number) for item, number in numbers if self._prefix_of(number) == prefix)
         near = tuple(item for item, number in numbers if OSA.distance(letters, number, score_cutoff=1) == 1)
         exact = tuple(item for item in near if minor_units(item.open) == self.amount)
         return exact if len(exact) == 1 else near
+
+    def _prefix_of(self, letters: str) -> str:
+        """Return the longest prefix that letters and digits begin with: another's number is no mistyped one of ours."""
+        starts = (without_marks(prefix) for prefix in self.prefixes)
+        return max((start for start in starts if letters.startswith(start)), key=len, default="")
 
     @cached_property
     def hinted(self) -> tuple[Named, ...]:
@@ -245,7 +252,8 @@ class Evidence:
         """Say whether those who owe some documents, or the payer, paid the same amount before; None: nobody knows."""
         if self.earlier is None:
             return None
-        since = self.receipt.booked_on - SENT_TWICE_WITHIN
+        booked_on = self.receipt.booked_on
+        since = booked_on - min(SENT_TWICE_WITHIN, booked_on - date.min)
         accounts = {item.account for item in items} | self.payer.accounts
         return any(self.earlier.came(self.receipt, account, since) for account in sorted(accounts))
 

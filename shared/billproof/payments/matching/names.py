@@ -30,6 +30,7 @@ _LEFT_OUT_TEXT = "and und et y e the accounts payable accounting buchhaltung tre
 _LEFT_OUT = frozenset(_LEFT_OUT_TEXT.split())
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 _TWO_LETTERS = re.compile(r"(?<=[aou])e")
+_NUMBER = re.compile(r"[0-9]+")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -71,12 +72,15 @@ class NameIndex:
         other = self.names.get(account)
         if other is None:
             return False
-        return other.joined.startswith(name.joined) or fuzz.token_set_ratio(name.bare, other.bare) >= ALIKE
+        is_begun = bool(name.joined) and other.joined.startswith(name.joined)
+        return is_begun or fuzz.token_set_ratio(name.bare, other.bare) >= ALIKE
 
     def is_clearly(self, account: str, name: ComparableName) -> bool:
         """Say whether a name is an account's but for a letter or two, with no other legal form."""
         other = self.names[account]
         if name.forms and other.forms and name.forms != other.forms:
+            return False
+        if _are_told_apart(name.bare, other.bare):
             return False
         is_cut = len(name.joined) >= SHORTEST_CUT and other.joined.startswith(name.joined)
         return is_cut or fuzz.ratio(name.bare, other.bare) >= CLEARLY_ALIKE
@@ -110,6 +114,14 @@ def comparable_name(name: str) -> ComparableName:
     bare = [word for word in words if word not in _FORMS]
     forms = tuple(sorted(_SAME_FORM.get(word, word) for word in words if word in _FORMS))
     return ComparableName(" ".join(bare or words), forms if bare else (), "".join(words))
+
+
+def _are_told_apart(one: str, other: str) -> bool:
+    """Say whether two names differ as names of two companies do: `West` and `East`, `Betrieb 21` and `Betrieb 22`."""
+    if _NUMBER.findall(one) != _NUMBER.findall(other):
+        return True
+    words, others = one.split(), other.split()
+    return len(words) == len(others) and any(a[0] != b[0] for a, b in zip(words, others, strict=True))
 
 
 def _single_letters_joined(words: list[str]) -> list[str]:

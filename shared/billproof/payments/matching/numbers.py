@@ -17,6 +17,8 @@ from billproof.payments.references import LONGEST_BODY, is_reference, numbers_of
 _LOOKS_LIKE = {"0": "0OQ", "O": "O0Q", "1": "1IL", "I": "I1L", "5": "5S", "S": "S5", "8": "8B", "B": "B8"}
 _DIGITS = "0-9OQILSB"
 _TO_DIGITS = str.maketrans("OQILSB", "001158")
+_PLAIN_LETTERS = str.maketrans("\u0130\u0131\u017f\u212a", "IISK")
+"""What regular expressions that ignore case take for I, S and K, and capitals do not."""
 _MARKS = r"[\s\-\u2010-\u2015_./:]{0,4}"
 _BLANK = r"\s{0,2}"
 _SHORTENED = re.compile(
@@ -59,6 +61,7 @@ class ReadNumbers:
 def read_numbers(text: str, prefixes: tuple[str, ...]) -> ReadNumbers:
     """Read the numbers of documents in a text, whose numbers begin with one of some prefixes."""
     numbers = ReadNumbers()
+    text = text.translate(_PLAIN_LETTERS)
     rest = _without_references(text, prefixes, numbers)
     spans = [_read_one(rest, match, prefix, numbers) for match, prefix in _beginnings(rest, prefixes)]
     for start, end in spans:
