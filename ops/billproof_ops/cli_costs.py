@@ -11,6 +11,7 @@ from billproof_ops.errors import WrongUse
 from billproof_ops.printing import AsJson, verbs
 
 if TYPE_CHECKING:
+    from billproof_ops.costs.estimate import Company
     from billproof_ops.costs.prices import Prices
 
 app = verbs()
@@ -40,9 +41,7 @@ def costs(  # one option for each thing that a bill grows with
 
     Prices are list prices without free tiers; docs/costs.md says what is counted, measured and assumed.
     """
-    from billproof_ops.costs.estimate import Company, Measured, estimate
-    from billproof_ops.costs.showing import show, to_json
-    from billproof_ops.printing import console, print_json
+    from billproof_ops.costs.estimate import Company
 
     company = Company(
         events=events,
@@ -58,7 +57,14 @@ def costs(  # one option for each thing that a bill grows with
         webhooks=webhooks,
         sends_mail=mail,
     )
-    used = _prices(prices)
+    _show(company, _prices(prices), as_json=as_json)
+
+
+def _show(company: "Company", used: "Prices", *, as_json: bool) -> None:
+    from billproof_ops.costs.estimate import Measured, estimate
+    from billproof_ops.costs.showing import show, to_json
+    from billproof_ops.printing import console, print_json
+
     estimated = estimate(company, prices=used, measured=Measured.read())
     if as_json:
         print_json(to_json(estimated, used))

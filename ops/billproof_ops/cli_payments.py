@@ -146,8 +146,8 @@ def give_back(
     amount: Annotated[str, typer.Argument(help="How much went back, in the receipt's currency.")],
     *,
     refunded: Annotated[
-        bool, typer.Option("--refunded/--returned", help="Whether we paid it back, or the bank took it back.")
-    ],
+        bool, typer.Option("--refunded", help="We paid it back; without it, the bank took it back.")
+    ] = False,
     reason: Annotated[str, typer.Option("--reason", help="The bank's reference and why; the same again is one.")],
     legal_entity: Entity = "",
     who: Who = None,

@@ -65,7 +65,7 @@ def test_a_banks_file_is_matched_decided_undone_and_balances(billed: Target, tmp
     undo = ("payments", "reverse", unknown.receipt.id, "-e", INC, "--reason", "it was another's", "--as", "ben")
     assert "0.00 USD applied, 77.00 USD left to nobody" in command(*undo)
     command(*undo)
-    back = ("payments", "give-back", unknown.receipt.id, "70", "--returned", "-e", INC, "--reason", "entry 9", "--as")
+    back = ("payments", "give-back", unknown.receipt.id, "70", "-e", INC, "--reason", "entry 9", "--as")
     for _ in range(2):
         assert "0.00 USD applied, 7.00 USD left to nobody" in command(*back, "ben")
     drained(billed, "PaymentEventsQueueUrl")

@@ -106,7 +106,7 @@ def test_an_event_that_does_not_fit_says_what_is_wrong() -> None:
 def test_settings_say_what_is_missing_or_wrong() -> None:
     settings = Settings({"BUCKET_COUNT": "0", "BATCH_SIZE": "x", "DATA_BUCKET": "b", "BATCH_CONCURRENCY": "5"})
     assert (settings.data_bucket, settings.max_concurrency, settings.sender) == ("b", 5, None)
-    for name in ("buckets", "batch_size", "contracts_table"):
+    for name in ("bucket_count", "batch_size", "contracts_table"):
         with pytest.raises(InvalidInput):
             getattr(settings, name)
 
