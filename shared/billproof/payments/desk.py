@@ -134,7 +134,7 @@ class CashDesk:
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
             same = [use.amount for use in state.uses if use.kind is kind and use.reason == decision.reason]
-            if any(told != amount for told in same):
+            if any(before != amount for before in same):
                 message = f"{same[0]} was {kind} for the same reason: what is another needs another reason or reference"
                 raise Conflict(message)
             if same:
