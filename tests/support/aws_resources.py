@@ -19,7 +19,7 @@ def make_resources() -> dict[str, str]:
         "EventAgeDays": "400",
         "BatchSize": "25",
         "BatchConcurrency": "1",
-        "PartSize": "2",
+        "PartSize": "7",
         "CallsASecond": "20",
         "CallBurst": "100",
     }
