@@ -1,7 +1,7 @@
 """`billproof costs`: what a company's month costs on AWS. It needs no AWS."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -9,6 +9,9 @@ from pydantic import ValidationError
 from billproof.model import what_is_wrong
 from billproof_ops.errors import WrongUse
 from billproof_ops.printing import AsJson, verbs
+
+if TYPE_CHECKING:
+    from billproof_ops.costs.prices import Prices
 
 app = verbs()
 
@@ -38,7 +41,6 @@ def costs(  # one option for each thing that a bill grows with
     Prices are list prices without free tiers; docs/costs.md says what is counted, measured and assumed.
     """
     from billproof_ops.costs.estimate import Company, Measured, estimate
-    from billproof_ops.costs.prices import Prices
     from billproof_ops.costs.showing import show, to_json
     from billproof_ops.printing import console, print_json
 
@@ -56,13 +58,20 @@ def costs(  # one option for each thing that a bill grows with
         webhooks=webhooks,
         sends_mail=mail,
     )
-    try:
-        used = Prices.read(prices)
-    except ValidationError as error:
-        message = f"{prices}: {what_is_wrong(error)}"
-        raise WrongUse(message) from None
+    used = _prices(prices)
     estimated = estimate(company, prices=used, measured=Measured.read())
     if as_json:
         print_json(to_json(estimated, used))
     else:
         console.print(*show(estimated, used), sep="\n")
+
+
+def _prices(path: Path | None) -> "Prices":
+    """Read prices; raises WrongUse for a file that holds none."""
+    from billproof_ops.costs.prices import Prices
+
+    try:
+        return Prices.read(path)
+    except ValidationError as error:
+        message = f"{path}: {what_is_wrong(error)}"
+        raise WrongUse(message) from None

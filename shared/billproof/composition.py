@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
 from billproof.payment_ports import PaymentPorts
+from billproof.usage_ports import UsagePorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,13 +32,12 @@ if TYPE_CHECKING:
     from billproof.pipeline.previewing import PreviewSources
     from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers
     from billproof.tax.port import Engines
-    from billproof.usage.buckets import Buckets
     from billproof.usage.ingestion import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(PaymentPorts):
+class Composition(PaymentPorts, UsagePorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:
@@ -242,19 +242,6 @@ class Composition(PaymentPorts):
         from billproof.adapters.aws.answers import DynamoAnswers
 
         return DynamoAnswers(client("dynamodb"), self.settings.idempotency_table)
-
-    def buckets(self) -> Buckets:
-        """Return the buckets of the usage log as they are in force at this moment."""
-        from billproof.usage.buckets import read_buckets
-
-        return read_buckets(self.objects, self.settings.bucket_count)
-
-    @cached_property
-    def written_buckets(self) -> Buckets:
-        """The buckets that this process writes to: where the log grows meanwhile, older ones are read as well."""
-        from billproof.usage.buckets import record_buckets
-
-        return record_buckets(self.objects, self.settings.bucket_count)
 
     def preview_sources(self) -> PreviewSources:
         """Return what a preview reads, under overlays of its own: nothing that it writes is kept."""

@@ -89,9 +89,10 @@ class Chain:
             self._compositions[function] = ChainComposition(settings, self)
         return self._compositions[function]
 
-    def begin_anew(self, function: str) -> None:
-        """Let the next call of a function be the first of its process."""
-        del self._compositions[function]
+    def begin_month(self, day: datetime) -> None:
+        """Let it be a day, and the next call of ingestion the first of its process."""
+        self.now = day
+        del self._compositions["ingest_usage"]
 
     def _value(self, value: Any) -> str:
         if isinstance(value, dict) and "Fn::If" in value:
@@ -223,8 +224,7 @@ def play(chain: Chain) -> None:
     chain.ask("dismiss_event", {"reason": "a test of the source"}, "ana", event="2013-01-05.e2ca56a2cac71c70")
     chain.ingest(flight(4) | {"time": "no time"}, flight(5, account="nobody"), sent_at=in_january)
     for period, day in RUN_DAYS.items():
-        chain.now = day
-        chain.begin_anew("ingest_usage")
+        chain.begin_month(day)
         for _ in range(2):
             chain.call("start_billing_runs", {})
         chain.compact(period)
