@@ -12,7 +12,8 @@ from billproof.identities import InvoiceId
 from billproof.invoicing.facts import RELEASED, InvoiceFacts
 from billproof.invoicing.model import DocumentRef, Released
 from billproof.ledger.model import JournalEntry
-from billproof.masterdata.parties import ChartOfAccounts, LegalEntity
+from billproof.masterdata.charts import ChartOfAccounts
+from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, Taxed
 from billproof.periods import Period
 from billproof.reconciliation.model import Cause

@@ -8,7 +8,8 @@ from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import PostedDocument
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.invoicing.openings import OpeningInEffect
-from billproof.masterdata.parties import ChartOfAccounts, LegalEntity
+from billproof.masterdata.charts import ChartOfAccounts
+from billproof.masterdata.parties import LegalEntity
 from billproof.money import total
 from billproof.opening.entries import BOOKED, opening_reference
 from billproof.opening.model import Opening, OpeningKind

@@ -21,7 +21,8 @@ from billproof.invoicing.register import Register
 from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.ledger.obligations import obligations
 from billproof.ledger.revenue import ONE_DAY, Move, entry_lines, invoice_close
-from billproof.masterdata.parties import ChartOfAccounts, LegalEntity
+from billproof.masterdata.charts import ChartOfAccounts
+from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money, total
 from billproof.periods import Period

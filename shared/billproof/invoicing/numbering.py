@@ -22,7 +22,7 @@ from billproof.invoicing.facts import held_by
 from billproof.invoicing.model import DocumentRef, Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import Series, SeriesKind
-from billproof.masterdata.parties import ChartOfAccounts
+from billproof.masterdata.charts import ChartOfAccounts
 from billproof.nets import Net, TroubleLimit, is_outside
 from billproof.retrying import attempts
 

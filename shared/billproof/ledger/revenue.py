@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.ledger.model import EntryKind, EntryLine, JournalEntry
 from billproof.ledger.obligations import Obligation, obligations
-from billproof.masterdata.parties import ChartOfAccounts
+from billproof.masterdata.charts import ChartOfAccounts
 from billproof.money import Money
 from billproof.periods import Period, month_name
 

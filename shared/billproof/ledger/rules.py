@@ -24,7 +24,7 @@ from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.obligations import Obligation, obligations
 from billproof.ledger.revenue import Move, books_close, entry_lines
-from billproof.masterdata.parties import ChartOfAccounts
+from billproof.masterdata.charts import ChartOfAccounts
 from billproof.money import Money
 
 

@@ -16,7 +16,8 @@ from billproof.errors import InvalidInput
 from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.ledger.obligations import Obligation
 from billproof.ledger.revenue import ONE_DAY, Move, earned_lines, entry_lines, revenue_reference
-from billproof.masterdata.parties import ChartOfAccounts, LegalEntity
+from billproof.masterdata.charts import ChartOfAccounts
+from billproof.masterdata.parties import LegalEntity
 from billproof.money import Rounding
 from billproof.opening.model import OpenDeferral, Opening, OpeningKind
 from billproof.periods import Period

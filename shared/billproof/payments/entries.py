@@ -19,7 +19,8 @@ from billproof.errors import InvalidInput
 from billproof.invoicing.balance import Worth
 from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.ledger.revenue import Move, entry_lines
-from billproof.masterdata.parties import CashAccount, CashChart, LegalEntity
+from billproof.masterdata.charts import CashAccount, CashChart
+from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState, SettledPart
 from billproof.payments.model import CashReceipt, UseKind

@@ -18,8 +18,9 @@ from billproof.invoicing.drafting import draft_account
 from billproof.invoicing.drafts import Draft
 from billproof.invoicing.model import DocumentRef
 from billproof.invoicing.numbering import Issued
+from billproof.masterdata.charts import ChartOfAccounts
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.parties import ChartOfAccounts, LegalEntity, TaxEngineName
+from billproof.masterdata.parties import LegalEntity, TaxEngineName
 from billproof.money import Money
 from billproof.nets import TroubleLimit
 from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, TAXED, Artefacts

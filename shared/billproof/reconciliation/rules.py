@@ -8,7 +8,7 @@ from billproof.findings import Finding, Owner
 from billproof.invoicing.model import Released
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.rules import receivable_in_books
-from billproof.masterdata.parties import ChartOfAccounts
+from billproof.masterdata.charts import ChartOfAccounts
 from billproof.money import Money, total
 from billproof.reconciliation.model import Cause, Variance
 
