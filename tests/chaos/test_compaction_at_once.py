@@ -37,7 +37,7 @@ def compact(world: World) -> None:
 
 
 def at_call(world: World, number: int, act: Callable[[], object]) -> list[int]:
-    """Let something happen right after one of the calls of objects, counted from 1; return the others."""
+    """Let something happen right after one of the calls of objects, counted from 1; return all but those meanwhile."""
     calls: list[int] = []
     acting: list[bool] = []
 
