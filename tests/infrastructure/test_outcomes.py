@@ -35,7 +35,9 @@ def returned(task: State, field: str) -> set[str]:
         return {member.value for member in ANSWERS[field]}
     handler = importlib.import_module(f"functions.{function_of(task)}.app").handler
     result: Any = get_type_hints(inspect.unwrap(handler))["return"]
-    kinds = [answer.model_fields[field].annotation for answer in get_args(result) or (result,)]
+    answers = [answer for answer in get_args(result) or (result,) if field in answer.model_fields]
+    kinds = [answer.model_fields[field].annotation for answer in answers]
+    assert kinds, f"no answer of {result} has a {field}"
     assert all(issubclass(kind, StrEnum) for kind in kinds), f"{field} of {result} is no enum"
     return {member.value for kind in kinds for member in kind}
 

@@ -43,3 +43,10 @@ def answer(response: dict[str, Any]) -> Any:
     """Return what a call was answered, which is no problem."""
     assert response["statusCode"] == 200, response["body"]
     return json.loads(response["body"])
+
+
+def with_key(event: Any, key: str) -> Any:
+    """Return a call of the API with an Idempotency-Key; other events as they are."""
+    if not isinstance(event, dict) or not str(event.get("routeKey", "")).startswith("POST"):
+        return event
+    return {**event, "headers": {**event["headers"], "idempotency-key": key}}

@@ -23,7 +23,7 @@ from billproof.ports import Objects
 from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
-from tests.support.api_events import api_event, route_event
+from tests.support.api_events import api_event, route_event, with_key
 from tests.support.aws_decisions import credit, decide, request_for
 from tests.support.aws_payments import pay
 from tests.support.aws_resources import BUCKET, make_resources
@@ -159,9 +159,9 @@ class Chain:
         """Reconcile: where there are more accounts than a part has, part by part."""
         result = self.call("reconcile", request)
         if isinstance(result, dict) and result["outcome"] == "divided":
-            for item in self._items(result["parts_key"]):
-                self.call("reconcile", item)
-            self.call("reconcile", {"parts_key": result["parts_key"]})
+            join = {"parts_key": result["parts_key"]}
+            for event in (join, *self._items(result["parts_key"]), join):  # the first time there are no parts
+                self.call("reconcile", event)
 
     def compact(self, month: str) -> None:
         while (planned := self.call("plan_compaction", {"months": [month]}))["outcome"] == "planned":
@@ -191,7 +191,7 @@ class Chain:
         """Call every function with every file in events/, and return what came of each."""
         return {
             f"{path.parent.name}/{path.stem}": self.call(
-                path.parent.name, _with_key(json.loads(path.read_text()), path.stem)
+                path.parent.name, with_key(json.loads(path.read_text()), path.stem)
             )
             for path in sorted(EVENTS.glob("*/*.json"))
         }
@@ -294,10 +294,3 @@ def _lose_documents(chain: Chain) -> None:
     january = {**request, "run_id": f"{INC}-2013-01-001", "period": "2013-01"}
     chain.plan(january)
     chain.call("apply_decision", {"exception": f"{INC}.2013-01.EV.001"})
-
-
-def _with_key(event: Any, key: str) -> Any:
-    """Return a call of the API with an Idempotency-Key; other events as they are."""
-    if not isinstance(event, dict) or not str(event.get("routeKey", "")).startswith("POST"):
-        return event
-    return {**event, "headers": {**event["headers"], "idempotency-key": key}}
