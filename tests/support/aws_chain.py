@@ -74,7 +74,7 @@ class Chain:
         self.recording.function = function
         try:
             result = handler(event, Context(), ports)
-        except (BillproofError, KeyError) as error:
+        except (BillproofError, ExceptionGroup, KeyError) as error:
             return error
         finally:
             self.recording.function = None
