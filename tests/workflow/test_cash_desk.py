@@ -223,3 +223,13 @@ def test_two_receipts_that_pay_one_invoice_at_once_pay_it_once() -> None:
     assert open_of(world, JAN) == usd(0)
     applied = sum((state.applied.amount.amount for state in states), Decimal(0))
     assert (len(states), applied) == (4, Decimal(30))
+
+
+def test_what_a_reversed_decision_remembered_of_a_payer_is_forgotten_for_good() -> None:
+    world, payer = cash_world(JAN), Payer(account="GB33BUKB20201555555555")
+    for reference in ("a", "b"):
+        state = take(world, receipt(usd(5), reference, payer=payer))
+        state = desk_of(world).decide(state.receipt.id, account="UA", payments=[], decision=BEN)
+        assert receivables_of(world).remembered(payer) == (frozenset({"UA"}) if reference == "a" else frozenset())
+        desk_of(world).reverse(state.receipt.id, BEN)
+        assert receivables_of(world).remembered(payer) == frozenset()

@@ -1,5 +1,7 @@
 """Receipts in the books: posted once, reconciled both ways, and in the statement of the run that billed them."""
 
+from datetime import UTC, datetime
+
 import pytest
 from pydantic import ValidationError
 
@@ -184,3 +186,29 @@ def test_a_crash_between_the_receipt_and_its_books_is_a_variance_until_it_is_tol
     assert causes == [Cause.CASH_NOT_POSTED] * 2
     assert book_receipt(state, desk.entity, world.cash_book, world.erps) == 2
     assert world.reconcile(period=JAN).variances == ()
+
+
+def test_a_decision_whose_message_was_lost_is_a_variance_of_its_own_month() -> None:
+    world, queue = cash_world(JAN), MemoryQueue()
+    unknown = told(world, arrival("30"))
+    world.moment = datetime(2013, 4, 3, 12, tzinfo=UTC)
+    queue.is_down = True
+    wanted = {
+        "legal_entity": INC,
+        "receipt": unknown.id,
+        "verdict": "applied",
+        "account": "UA",
+        "reason": "they called",
+    }
+    pays = [{"number": number_of(world, JAN), "amount": "30"}]
+    with pytest.raises(ExternalServiceUnavailable):
+        decide_receipt(
+            ReceiptDecision.model_validate({**wanted, "pays": pays}),
+            decided_by="ben",
+            sources=sources(world),
+            events=queue,
+        )
+    assert world.reconcile(period=JAN).variances == ()
+    assert [variance.cause for variance in world.reconcile(period="2013-03").variances] == [Cause.CASH_NOT_POSTED]
+    told(world, f'{{"kind": "decided", "legal_entity": "{INC}", "receipt": "{unknown.id}"}}')
+    assert world.reconcile(period="2013-03").variances == ()

@@ -21,7 +21,7 @@ LANES = 8
 OF_AN_ENTITY = frozenset(
     {
         *("numbers", "openings", "revenue", "documents", "journal", "runs", "turns", "redriven", "signed-off"),
-        *("limits", "policies", "webhooks", "webhook-turns", "receipt", "receipts", "payers", "cash-entries"),
+        *("limits", "policies", "webhooks", "webhook-turns", "receipt", "receipts", "uses", "payers", "cash-entries"),
     }
 )
 """Kinds of facts whose partitions name a legal entity and no account."""

@@ -7,8 +7,11 @@
         <day>#<receipt>             a receipt that was booked on the day
     cash#<entity>#<account>
         <currency>#<ordinal>        what a use settled of the account's documents, or opened again
+    uses#<entity>#<month>
+        <receipt>#<ordinal>         a use that is dated in the month
     payers#<entity>
         <kind>#<digest>#<account>   whose money comes from a payer, as a person decided
+        ...#forgotten               that was wrong: it is not known any more, and never will be
     cash-entries#<entity>#<month>
         <reference>                 an entry of the journal, before the ERP hears of it
 
@@ -23,10 +26,11 @@ from billproof.ids import digest, shown
 from billproof.ledger.model import JournalEntry
 from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
 from billproof.payments.model import Payer, Remembered
+from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import BalanceKey, FactName, ordinal_text, partition_name, sort_key
 
-RECEIVED, USE = "received", "use"
+RECEIVED, USE, FORGOTTEN = "received", "use", "forgotten"
 FILLERS = frozenset({"NOTPROVIDED", "NONREF", "UNKNOWN", "NA", "NOTAVAILABLE"})
 """What banks write where they know no name and no account: it is everybody's."""
 
@@ -83,6 +87,13 @@ class CashBook:
         for record in self._records.query(_days_partition(entity), prefix=month):
             yield self.state(entity, record.document["receipt"])
 
+    def used(self, entity: str, month: str) -> Iterator[ReceiptState]:
+        """Yield the receipts to which something happened in a month, each once."""
+        for receipt in dict.fromkeys(
+            record.document["receipt"] for record in self._records.query(_uses_partition(entity, month))
+        ):
+            yield self.state(entity, receipt)
+
     def entries(self, entity: str, account: str, currency: str) -> list[CashEntry]:
         """Return what receipts did to the documents of an account in one currency, oldest first."""
         records = self._records.query(_cash_partition(entity, account), prefix=sort_key(currency, ""))
@@ -90,9 +101,16 @@ class CashBook:
 
     def use(self, state: ReceiptState, uses: Sequence[ReceiptUse], entries: Sequence[tuple[str, CashEntry]]) -> bool:
         """Add what happens to a receipt, with what that changes of accounts; False where another was faster."""
-        entity, currency = state.receipt.legal_entity, state.receipt.amount.currency
-        partition = _receipt_partition(entity, state.receipt.id)
+        entity, currency, receipt = state.receipt.legal_entity, state.receipt.amount.currency, state.receipt.id
+        partition = _receipt_partition(entity, receipt)
         records = [Record(Key(partition, _use_name(use.ordinal)), use.model_dump(mode="json")) for use in uses]
+        records += [
+            Record(
+                Key(_uses_partition(entity, month_name(use.day)), sort_key(receipt, ordinal_text(use.ordinal))),
+                {"receipt": receipt},
+            )
+            for use in uses
+        ]
         records += [
             Record(
                 Key(_cash_partition(entity, account), str(BalanceKey(currency, entry.ordinal))),
@@ -110,15 +128,19 @@ class CashBook:
         document = {**remembered.model_dump(mode="json"), "value": _digest_of(remembered.value)}
         self._records.create(Record(Key(_payers_partition(entity), name), document))
 
+    def forget(self, entity: str, remembered: Remembered) -> None:
+        """Note that a payer's money is not an account's, whatever a person decided before; again changes nothing."""
+        name = sort_key(remembered.kind, _digest_of(remembered.value), remembered.account, FORGOTTEN)
+        self._records.create(Record(Key(_payers_partition(entity), name), {FORGOTTEN: remembered.account}))
+
     def remembered(self, entity: str, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer's bank account, or else from its name, before."""
         for kind, value in (("iban", payer.account), ("name", payer.name)):
             if value and _letters_of(value):
                 prefix = sort_key(kind, _digest_of(value), "")
-                accounts = {
-                    record.document["account"]
-                    for record in self._records.query(_payers_partition(entity), prefix=prefix)
-                }
+                known = [record.document for record in self._records.query(_payers_partition(entity), prefix=prefix)]
+                forgotten = {document[FORGOTTEN] for document in known if FORGOTTEN in document}
+                accounts = {document["account"] for document in known if FORGOTTEN not in document} - forgotten
                 if accounts:
                     return frozenset(accounts)
         return frozenset()
@@ -152,6 +174,10 @@ def _days_partition(entity: str) -> str:
 
 def _cash_partition(entity: str, account: str) -> str:
     return partition_name("cash", entity, account)
+
+
+def _uses_partition(entity: str, month: str) -> str:
+    return partition_name("uses", entity, month)
 
 
 def _payers_partition(entity: str) -> str:

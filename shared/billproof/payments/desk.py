@@ -106,12 +106,8 @@ class CashDesk:
             return None if is_told else [self._use(state, match, decision)]
 
         state = self._change(receipt, plan)
-        payer = state.receipt.payer
-        if payer.account or payer.name:
-            kind, value = ("iban", payer.account) if payer.account else ("name", payer.name or "")
-            self.book.remember(
-                self.entity.id, Remembered.model_validate({"kind": kind, "value": value, "account": account})
-            )
+        for remembered in _remembered(state, account):
+            self.book.remember(self.entity.id, remembered)
         return state
 
     def _paying(self, number: str, amount: Money) -> Allocation:
@@ -122,8 +118,16 @@ class CashDesk:
         return Allocation(document=item.document, number=item.number, paid=amount)
 
     def reverse(self, receipt: str, decision: CashDecision) -> ReceiptState:
-        """Undo all applications of a receipt that hold: its documents are open again, and the money pays nothing."""
-        return self._change(receipt, lambda state: self._reversals(state, decision) or None)
+        """Undo all applications of a receipt that hold: its documents are open again, and the money pays nothing.
+
+        What was remembered of the payer because of them is forgotten for good: from then on people decide.
+        """
+        before = self.book.state(self.entity.id, receipt)
+        state = self._change(receipt, lambda state: self._reversals(state, decision) or None)
+        for application in before.applications:
+            for remembered in _remembered(before, application.account or ""):
+                self.book.forget(self.entity.id, remembered)
+        return state
 
     def give_back(self, receipt: str, amount: Money, kind: UseKind, decision: CashDecision) -> ReceiptState:
         """Note that a receipt, or a part of it, was returned or refunded; again for the same reason changes nothing.
@@ -207,6 +211,14 @@ class CashDesk:
                 return self.book.state(self.entity.id, receipt)
         message = f"others used the receipt or paid the same documents {MAX_ATTEMPTS} times in a row"
         raise Contended(message)
+
+
+def _remembered(state: ReceiptState, account: str) -> list[Remembered]:
+    """Say whose the money of a receipt's payer is: by its bank account or, where that is not told, by its name."""
+    payer = state.receipt.payer
+    if payer.account:
+        return [Remembered(kind="iban", value=payer.account, account=account)]
+    return [Remembered(kind="name", value=payer.name, account=account)] if payer.name else []
 
 
 def _allocations(use: ReceiptUse) -> Sequence[Allocation]:

@@ -1,6 +1,7 @@
 """Comparing the entries of receipts with the ERP: each that was written down, and each that should have been."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from billproof.erp.lookup import PostedDocuments, Reference
 from billproof.erp.port import PostedDocument
@@ -29,7 +30,8 @@ class CashComparison:
     def of_month(self, month: Period, left: dict[Reference, list[PostedDocument]]) -> Iterator[Variance]:
         """Yield what differs of the entries that are dated in a month, and take them from what is left of it.
 
-        An entry of a receipt that was booked in the month, and that nobody wrote down, is not posted, either.
+        One that is dated in the month and that nobody wrote down is not posted, either: of a receipt that was booked in
+        it, or to which something happened.
         """
         for posting in self._book.intended(self._entity.id, month.name):
             entry = posting.entry
@@ -39,12 +41,13 @@ class CashComparison:
                 yield from compare_revenue(entry.external_reference, posted, [entry])
             else:
                 yield _not_posted(entry.external_reference, entry.debits)
-        for state in self._book.received(self._entity.id, month.name):
-            yield from self._in_net(state.receipt.id, lambda state=state: list(self._unwritten(state)))  # type: ignore[misc]
+        states = chain(self._book.received(self._entity.id, month.name), self._book.used(self._entity.id, month.name))
+        for state in {state.receipt.id: state for state in states}.values():
+            yield from self._in_net(state.receipt.id, lambda state=state: list(self._unwritten(state, month)))  # type: ignore[misc]
 
-    def _unwritten(self, state: ReceiptState) -> Iterator[Variance]:
+    def _unwritten(self, state: ReceiptState, month: Period) -> Iterator[Variance]:
         for entry in entries_of(state, self._entity):
-            if entry.lines and not self._book.is_intended(entry):
+            if entry.period == month.name and entry.lines and not self._book.is_intended(entry):
                 yield _not_posted(entry.external_reference, entry.debits)
 
 
