@@ -17,7 +17,7 @@ from billproof_ops.local.people import local_identity
 from billproof_ops.policies import confirm_policy, publish_policy
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
-from tests.support.chain import DRAIN_SECONDS, INC, JANUARY
+from tests.support.chain import DRAIN_SECONDS, INC, facts
 
 HOOKS = "hooks"
 
@@ -71,7 +71,7 @@ def test_a_billed_month_is_told_to_an_endpoint_and_told_again(billed: Target, in
     asked = {"legal_entity": INC, "url": url, "types": types}
     answer = call(billed, REGISTER, asked, who=HOOKS)
     published = billed.call("PublishEventsName", {})
-    documents = {facts.released.invoice for facts in billed.ports.register.of_period(INC, JANUARY) if facts.released}
+    documents = {document.released.invoice for document in facts(billed).values() if document.released}
     assert published["events"] >= len(documents), "they were published before there was an endpoint"
     until(
         lambda: True if _subjects(inbox) >= documents and len(inbox.requests) > len(documents) else None,
