@@ -20,7 +20,7 @@ MODELS_KEPT = 512
 THREADED = (
     "billproof.usage.chunks.ThreadPoolExecutor",
     "billproof.pipeline.aggregation_plans.ThreadPoolExecutor",
-    "billproof.pipeline.planning.ThreadPoolExecutor",
+    "billproof.pipeline.planning_accounts.ThreadPoolExecutor",
 )
 
 
