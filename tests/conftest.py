@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
 
+from billproof.handlers import metrics
+
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the SAM transform asks for one when tests are collected
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines are loaded
 settings.load_profile("tests")
@@ -28,6 +30,12 @@ def pytest_collection_finish() -> None:
 
 def pytest_unconfigure() -> None:
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_metrics_of_another_test() -> None:
+    """What a test counted outside a call would be printed by the next call, among what that one's test reads."""
+    metrics.clear_metrics()
 
 
 @pytest.fixture(autouse=True)

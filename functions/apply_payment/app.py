@@ -4,23 +4,16 @@ from billproof.composition import Composition
 from billproof.handlers import ReceivedMessage, each_message
 from billproof.payments.matching import match
 from billproof.payments.matching.earlier import EarlierCash
-from billproof.payments.service import AppliedPayment, CashSources, apply_payment, read_payment_event
+from billproof.payments.service import AppliedPayment, apply_payment, read_payment_event
 
 
 @each_message
 def handler(received: ReceivedMessage, ports: Composition) -> AppliedPayment:
     """Do what one message asks for."""
-    sources = CashSources(
-        book=ports.cash_book,
-        register=ports.register,
-        directory=ports.directory,
-        objects=ports.objects,
-        now=ports.now(),
-    )
     earlier = EarlierCash(ports.cash_book)
     return apply_payment(
         read_payment_event(received.body),
-        sources=sources,
+        sources=ports.cash_sources(),
         matcher=lambda receipt, book, rules: match(receipt, book, rules, earlier=earlier),
         erps=ports.erps,
     )

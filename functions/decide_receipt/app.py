@@ -12,7 +12,6 @@ def handler(call: RouteCall[ReceiptDecision], ports: Composition) -> DecidedRece
     """Do what the caller decided, and have it booked; what applies receipts is loaded for a person of the policy."""
     person = known_person(ports.policies, call.request.legal_entity, call.caller.identity)
     from billproof.payments.deciding import decide_receipt
-    from billproof.payments.service import CashSources
 
-    sources = CashSources(ports.cash_book, ports.register, ports.directory, ports.objects, ports.now())
+    sources = ports.cash_sources()
     return decide_receipt(call.request, decided_by=person.id, sources=sources, events=ports.payment_events)

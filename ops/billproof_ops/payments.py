@@ -11,7 +11,6 @@ from billproof.ids import canonical_json
 from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.payments.cash import ReceiptState
 from billproof.payments.model import CashReceipt
-from billproof.payments.receivables import Receivables
 from billproof.payments.statements import BankStatement, Continuity, MovementKind, follows
 from billproof.payments.statements import receipts as receipts_of
 from billproof_ops.api import Operation, call
@@ -141,5 +140,4 @@ def read_payment(text: str) -> dict[str, str]:
 
 def statement(target: Target, entity: str) -> CashStatement:
     """Return where all that was released and received went, for each customer and in all."""
-    ports = target.ports
-    return cash_statement(Receivables(entity, ports.register, ports.cash_book, ports.directory, ports.objects))
+    return cash_statement(target.ports.cash_sources().receivables(entity))

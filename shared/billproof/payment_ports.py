@@ -8,12 +8,31 @@ from typing import TYPE_CHECKING
 from billproof.event_ports import EventPorts
 
 if TYPE_CHECKING:
-    from billproof.audit.stores import AuditedRecords
+    from billproof.audit.stores import AuditedObjects, AuditedRecords
+    from billproof.invoicing.register import Register
+    from billproof.masterdata.directory import Directory
+    from billproof.payments.account_names import AccountNames
     from billproof.payments.book import CashBook
+    from billproof.payments.service import CashSources
 
 
 class PaymentPorts(EventPorts):
     """Where receipts are kept."""
+
+    @cached_property
+    def register(self) -> Register:
+        """The register of invoices."""
+        raise NotImplementedError
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Master data."""
+        raise NotImplementedError
+
+    @cached_property
+    def objects(self) -> AuditedObjects:
+        """The data bucket."""
+        raise NotImplementedError
 
     def _records(self, store: str, table: str) -> AuditedRecords:
         raise NotImplementedError
@@ -29,3 +48,16 @@ class PaymentPorts(EventPorts):
         from billproof.payments.book import CashBook
 
         return CashBook(self.payments)
+
+    @cached_property
+    def account_names(self) -> AccountNames:
+        """The names of accounts, for matching."""
+        from billproof.payments.account_names import AccountNames
+
+        return AccountNames(self.directory, self.now)
+
+    def cash_sources(self) -> CashSources:
+        """Return what taking payments in reads and writes, as of now."""
+        from billproof.payments.service import CashSources
+
+        return CashSources(self.cash_book, self.register, self.directory, self.objects, self.account_names, self.now())

@@ -20,6 +20,8 @@ from tests.support.chain import DRAIN_SECONDS, EUROPE, FLIGHTS, INC, JANUARY, dr
 from tests.support.lacking import LACKING
 from tests.support.tokens import USERS
 
+DIVIDED = {"PartSize": "7"}
+"""Of two legal entities one has more accounts: its runs are planned, and its months reconciled, part by part."""
 LAST = "test_the_sample_events.py"
 """They write into the log, plan the run anew and publish what happened, which others still count on."""
 
@@ -45,7 +47,7 @@ def stack(own_folder: Path | None) -> Iterator[Target]:
         targets.use_endpoint(found.endpoint)
         assert enforces_roles(found.endpoint) == (os.environ.get("AUTH") == "true")
     try:
-        fill(USERS.parameters(os.environ["AWS_ENDPOINT_URL"]))
+        fill(USERS.parameters(os.environ["AWS_ENDPOINT_URL"]) | DIVIDED)
         yield Target(outputs=outputs())
     finally:
         if folder is not None:

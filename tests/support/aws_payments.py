@@ -23,7 +23,7 @@ def pay(chain: Consumers) -> None:
         "legal_entity": INC,
         "channel": "bank",
         "source": "021000021-4401",
-        "booked_on": "2013-03-06",
+        "booked_on": "2013-03-04",
     }
     paid, unknown = (
         {**arrived, "reference": reference, "amount": {"amount": "10.00", "currency": "USD"}, **told}

@@ -96,7 +96,7 @@ def by_number(received: CashReceipt, book: OpenBook, _rules: MatchingRules) -> M
 
 
 def receivables_of(world: World) -> Receivables:
-    return Receivables(INC, world.register, world.cash_book, world.directory, world.objects)
+    return world.cash_sources().receivables(INC)
 
 
 def desk_of(world: World, *, today: date = date(2013, 2, 20)) -> CashDesk:

@@ -28,7 +28,9 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.opening.decisions import OpeningDecisions
+from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
+from billproof.payments.service import CashSources
 from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
@@ -102,6 +104,7 @@ class MemoryStores:
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
+        self.account_names = AccountNames(self.directory, self.now)
         self.call_limits = MemoryCallLimits()
         self.answers = MemoryAnswers()
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
@@ -191,6 +194,12 @@ class MemoryStores:
         )
         assert not failed
         return counts
+
+    def cash_sources(self, now: datetime | None = None) -> CashSources:
+        """What taking payments in reads and writes."""
+        return CashSources(
+            self.cash_book, self.register, self.directory, self.objects, self.account_names, now or self.now()
+        )
 
     def stores(self) -> Stores:
         """What a conservation statement and a proof read."""

@@ -1,5 +1,6 @@
 """Receipts at the desk: what they pay, what is left of them, and what undoes them; each amount is known by hand."""
 
+from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
 
@@ -206,6 +207,13 @@ def test_a_receipt_without_a_rate_an_account_or_in_another_currency_is_refused()
         take(world, receipt(Money.of(10, "JPY"), source=BANK))
 
 
+def test_a_receipt_of_a_day_to_come_is_refused() -> None:
+    world = cash_world()
+    take(world, receipt(usd(1), "tomorrow", booked_on="2013-02-21"))
+    with pytest.raises(InvalidInput, match="booked on 2013-02-22, which is to come"):
+        take(world, receipt(usd(1), "later", booked_on="2013-02-22"))
+
+
 def test_two_receipts_that_pay_one_invoice_at_once_pay_it_once() -> None:
     world = cash_world(JAN)
     number, start = number_of(world, JAN), Barrier(4)
@@ -233,3 +241,15 @@ def test_what_a_reversed_decision_remembered_of_a_payer_is_forgotten_for_good() 
         assert receivables_of(world).remembered(payer) == (frozenset({"UA"}) if reference == "a" else frozenset())
         desk_of(world).reverse(state.receipt.id, BEN)
         assert receivables_of(world).remembered(payer) == frozenset()
+
+
+def test_the_names_of_accounts_are_read_again_after_some_minutes() -> None:
+    world = cash_world()
+    names = receivables_of(world).names()
+    (known,) = names.values()
+    account = world.directory.account("UA")
+    assert account is not None
+    world.publish(account.model_copy(update={"version": account.version + 1, "name": "Another Name"}))
+    assert receivables_of(world).names()["UA"] == known
+    world.moment += timedelta(minutes=6)
+    assert receivables_of(world).names()["UA"] == "Another Name"

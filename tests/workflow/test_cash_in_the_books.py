@@ -28,7 +28,7 @@ from tests.support.world import INC, World
 
 
 def sources(world: World) -> CashSources:
-    return CashSources(world.cash_book, world.register, world.directory, world.objects, world.now())
+    return world.cash_sources(max(world.now(), datetime(2013, 2, 20, tzinfo=UTC)))
 
 
 def told(world: World, body: str) -> AppliedPayment:
@@ -212,3 +212,11 @@ def test_a_decision_whose_message_was_lost_is_a_variance_of_its_own_month() -> N
     assert [variance.cause for variance in world.reconcile(period="2013-03").variances] == [Cause.CASH_NOT_POSTED]
     told(world, f'{{"kind": "decided", "legal_entity": "{INC}", "receipt": "{unknown.id}"}}')
     assert world.reconcile(period="2013-03").variances == ()
+
+
+def test_what_was_paid_is_known_when_its_cash_account_is_gone() -> None:
+    world = cash_world(JAN)
+    told(world, arrival("30", remittance=number_of(world, JAN)))
+    entity = world.directory.legal_entity(INC)
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "cash_accounts": ()}))
+    assert of_run(world, "receivables posted") == {"paid": "30.00"}

@@ -23,7 +23,6 @@ from collections.abc import Iterator, Sequence
 
 from billproof.errors import Conflict, NotFound
 from billproof.ids import digest, shown
-from billproof.ledger.model import JournalEntry
 from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
 from billproof.payments.model import Payer, Remembered
 from billproof.periods import month_name
@@ -153,10 +152,10 @@ class CashBook:
             return posting
         return CashPosting.model_validate(self._records.get(key))
 
-    def is_intended(self, entry: JournalEntry) -> bool:
-        """Say whether an entry was written down."""
-        key = Key(_entries_partition(entry.legal_entity, entry.period), entry.external_reference)
-        return self._records.get(key) is not None
+    def posting(self, entity: str, month: str, reference: str) -> CashPosting | None:
+        """Return an entry of a month as it was written down, or None."""
+        stored = self._records.get(Key(_entries_partition(entity, month), reference))
+        return None if stored is None else CashPosting.model_validate(stored)
 
     def intended(self, entity: str, month: str) -> Iterator[CashPosting]:
         """Yield the entries of cash that are dated in a month."""

@@ -9,7 +9,7 @@
 received = applied + unapplied + refunded + returned, to the unit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,11 +65,6 @@ class ReceiptUse(Model):
     booked: Money | None = None
     decided_by: str = ""
     reason: str = ""
-
-    @property
-    def paid(self) -> Sequence[Money]:
-        """What of the receipt it uses for documents."""
-        return [settlement.allocation.paid for settlement in self.settlements]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ give_back  the bank took a receipt back, or it was refunded
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from billproof.payments.receivables import Receivables
 from billproof.retrying import attempts
 
 MAX_ATTEMPTS = 20
+ONE_DAY = timedelta(days=1)
 BY_A_PERSON = "decided by a person"
 
 type Matcher = Callable[[CashReceipt, OpenBook, MatchingRules], Match]
@@ -53,10 +54,14 @@ class CashDesk:
     def take(self, receipt: CashReceipt, matcher: Matcher, rules: MatchingRules) -> ReceiptState:
         """Keep a receipt and apply it, or ask a person; told again it changes nothing.
 
-        Raises InvalidInput where the legal entity has no cash account for it, it is in another currency than that, or
-        no exchange rate converts it into the books; Conflict where its source told something else under its reference.
+        Raises InvalidInput where the legal entity has no cash account for it, it is in another currency than that, its
+        day is to come, or no exchange rate converts it into the books; Conflict where its source told something else
+        under its reference.
         """
         accounts = CashAccounts.of(receipt, self.entity)
+        if receipt.booked_on > self.today + ONE_DAY:  # a bank may be a day ahead
+            message = f"the receipt was booked on {receipt.booked_on}, which is to come"
+            raise InvalidInput(message)
         if receipt.amount.currency != accounts.cash.currency:
             message = f"the cash account is in {accounts.cash.currency}, and the receipt in {receipt.amount.currency}"
             raise InvalidInput(message)
@@ -122,11 +127,11 @@ class CashDesk:
 
         What was remembered of the payer because of them is forgotten for good: from then on people decide.
         """
-        before = self.book.state(self.entity.id, receipt)
         state = self._change(receipt, lambda state: self._reversals(state, decision) or None)
-        for application in before.applications:
-            for remembered in _remembered(before, application.account or ""):
-                self.book.forget(self.entity.id, remembered)
+        for use in state.uses:
+            if use.kind is UseKind.REVERSED and use.account is not None:
+                for remembered in _remembered(state, use.account):
+                    self.book.forget(self.entity.id, remembered)
         return state
 
     def give_back(self, receipt: str, amount: Money, kind: UseKind, decision: CashDecision) -> ReceiptState:

@@ -46,6 +46,11 @@ class CashAccounts:
         return cls(cash, chart, entity.chart_of_accounts.receivable)
 
 
+def reference_of(receipt: str, use: int, settlement: int = 0) -> str:
+    """Return the external reference of what a use of a receipt comes to, or of one of what it settles, from 1 on."""
+    return "-".join((receipt, f"{use:03d}", *([str(settlement)] if settlement else [])))
+
+
 def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntry]:
     """Yield every entry of a receipt: of its arrival, and of all that happened to it."""
     receipt, accounts = state.receipt, CashAccounts.of(state.receipt, entity)
@@ -54,23 +59,20 @@ def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntr
         (accounts.chart.unapplied, "received", -state.received.booked),
     ]
     yield _entry(state, entity, receipt.id, receipt.booked_on.isoformat(), arrival, account="")
-    undone = {use.ordinal: use for use in state.uses if use.kind is UseKind.APPLIED}
     for use in state.uses:
-        name = f"{receipt.id}-{use.ordinal:03d}"
-        day = use.day.isoformat()
+        name, day = reference_of(receipt.id, use.ordinal), use.day.isoformat()
         if use.booked is not None:
             gone = [
                 (accounts.chart.unapplied, use.kind.value, use.booked),
                 (accounts.cash.ledger_account, use.kind.value, -use.booked),
             ]
             yield _entry(state, entity, name, day, gone, account=state.account or "")
-        source = use if use.kind is UseKind.APPLIED else undone.get(use.reverses or 0)
-        for number, part in enumerate(source.settlements if source else (), start=1):
+        for number, part in enumerate(use.settlements, start=1):
             moves = list(_applied(part, accounts))
             if use.kind is UseKind.REVERSED:
                 moves = [(account, memo, -amount) for account, memo, amount in moves]
-            document = part.allocation.document
-            yield _entry(state, entity, f"{name}-{number}", day, moves, account=use.account or "", document=document)
+            name, document = reference_of(receipt.id, use.ordinal, number), part.allocation.document
+            yield _entry(state, entity, name, day, moves, account=use.account or "", document=document)
 
 
 def _applied(part: SettledPart, accounts: CashAccounts) -> Iterator[Move]:

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.errors import InvalidMoney
 from billproof.ids import digest
 from billproof.model import Day, Exact, Model
-from billproof.money import Money, total
+from billproof.money import Money
 from billproof.names import Name
 
 Text = Annotated[str, StringConstraints(max_length=4096)]
@@ -153,10 +153,6 @@ class Match(Model):
     allocations: tuple[Allocation, ...] = ()
     evidence: tuple[str, ...] = ()
     others: tuple["Match", ...] = ()
-
-    def allocated(self, currency: str) -> Money:
-        """Return what of the receipt pays documents."""
-        return total((allocation.paid for allocation in self.allocations), currency)
 
 
 class Remembered(Model):

@@ -1,4 +1,4 @@
-"""What matching reads, and what tells what arrived."""
+"""What matching reads."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol

@@ -12,6 +12,7 @@ from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.masterdata.directory import Directory
+from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashEntry
 from billproof.payments.model import OpenItem, Payer
@@ -27,6 +28,7 @@ class Receivables:
     book: CashBook
     directory: Directory
     objects: Objects
+    account_names: AccountNames
 
     def numbered(self, number: str) -> OpenItem | None:
         """Return the invoice of a number, a paid one with nothing open; None where there is none."""
@@ -99,13 +101,8 @@ class Receivables:
         return self.book.remembered(self.entity, payer)
 
     def names(self) -> Mapping[str, str]:
-        """Return the names of the legal entity's accounts, once for all receipts that are looked at."""
-        return self._names
-
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        accounts = (self.directory.account(member) for member in self.directory.members(self.entity))
-        return {account.id: account.name for account in accounts if account is not None}
+        """Return the names of the legal entity's accounts."""
+        return self.account_names.of(self.entity)
 
 
 def _item(released: Released, document: Invoice, worth: Worth) -> OpenItem:

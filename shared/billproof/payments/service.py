@@ -24,6 +24,7 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money
 from billproof.names import Name
+from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashPosting, ReceiptState
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
@@ -102,7 +103,12 @@ class CashSources:
     register: Register
     directory: Directory
     objects: Objects
+    account_names: AccountNames
     now: datetime
+
+    def receivables(self, legal_entity: str) -> Receivables:
+        """Return what is open of a legal entity."""
+        return Receivables(legal_entity, self.register, self.book, self.directory, self.objects, self.account_names)
 
     def desk(self, legal_entity: str) -> CashDesk:
         """Return the desk of a legal entity; raises NotFound where it is not known."""
@@ -110,7 +116,7 @@ class CashSources:
         return CashDesk(
             entity=entity,
             book=self.book,
-            receivables=Receivables(legal_entity, self.register, self.book, self.directory, self.objects),
+            receivables=self.receivables(legal_entity),
             exchange_rate_days=self.directory.policy(legal_entity).thresholds.exchange_rate_days,
             today=self.now.astimezone(zone(entity.time_zone)).date(),
         )

@@ -47,7 +47,9 @@ class CashComparison:
 
     def _unwritten(self, state: ReceiptState, month: Period) -> Iterator[Variance]:
         for entry in entries_of(state, self._entity):
-            if entry.period == month.name and entry.lines and not self._book.is_intended(entry):
+            if entry.period != month.name or not entry.lines:
+                continue
+            if self._book.posting(self._entity.id, month.name, entry.external_reference) is None:
                 yield _not_posted(entry.external_reference, entry.debits)
 
 
