@@ -28,7 +28,7 @@ def narrowness(term: Document) -> tuple[float, str]:
 def take_percentages(contract: Contract, lines: Iterable[Line], rounding: str) -> None:
     """Take percentages off each line, narrow ones first, for the billed days on which they hold.
 
-    What one takes is rounded on each line, or once for all lines that one month's invoice bills.
+    What one takes is rounded on each line, or as a running total over the lines that one month's invoice bills.
     """
     held: dict[str, tuple[Document, list[tuple[Line, list[date]]]]] = {}
     for line in lines if contract.has("discounts") else ():
@@ -53,9 +53,11 @@ def _percentages_on(contract: Contract, line: Line) -> list[tuple[Document, list
 
 
 def _take_percent(term: Document, parts: list[tuple[Line, list[date]]], rounding: str) -> None:
-    exact = [_of_days(line.net, line.by_day, set(days)) * number(term["percent"]) / 100 for line, days in parts]
-    taken = shared_out(rounded(sum(exact, NOTHING), rounding), exact)
-    for (line, days), part in zip(parts, taken, strict=True):
+    total = NOTHING
+    for line, days in sorted(parts, key=lambda part: (part[0].is_usage, part[0].order)):
+        before = rounded(total, rounding)
+        total += _of_days(line.net, line.by_day, set(days)) * number(term["percent"]) / 100
+        part = rounded(total, rounding) - before
         if part:
             line.left = _less(line.net, line.by_day, set(days), part)
             line.cut("discount", part)

@@ -4,11 +4,12 @@ A concession is of a fee with all that comes off it, and of the whole service pe
 owes comes off the other parts of the period, and is not taken back from the customer.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from billproof.identities import reduced_line
+from billproof.errors import NotFound
+from billproof.identities import LineId, reduced_line
 from billproof.money import Money, Rounding, exactly
 from billproof.pricing.model import Earning, PricedLine
 from billproof.pricing.terms import BilledLine, EarlierPeriod
@@ -51,19 +52,28 @@ def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> Conceded:
     }
     excess = {base: -left for base, left in room.items() if left < 0}
     conceded |= {base: conceded.get(base, ZERO) - amount for base, amount in excess.items()}
-    for parts in _parts_by_slot(now, room):
+    of_now = {(line.explanation.contract, line.id): _slot(line.term, line) for line in now}
+    gone = {_key(line): _slot(line.term or line.charge, line) for line in earlier.billed if _key(line) not in of_now}
+    slots: dict[object, list[LineKey]] = {}
+    for key, slot in {**of_now, **gone}.items():
+        if key in room:
+            slots.setdefault((key[0], slot), []).append(key)
+    for parts in slots.values():
         _move(parts, room, conceded, excess)
     return Conceded(conceded, excess)
 
 
-def _parts_by_slot(now: Iterable[PricedLine], bases: Container[LineKey]) -> Iterable[list[LineKey]]:
-    """Return the fees of each service period: the parts into which a version cut it."""
-    slots: dict[object, list[LineKey]] = {}
-    for line in now:
-        if (key := (line.explanation.contract, line.id)) in bases:
-            slot = (key[0], line.charge, line.meter, line.service_period, tuple(sorted(line.dimension.items())))
-            slots.setdefault(slot, []).append(key)
-    return slots.values()
+def _slot(term: str, line: PricedLine | BilledLine) -> tuple[object, ...]:
+    """Return the service period that a line is a part of: a version may cut it into several, or leave none of one."""
+    name = line.id if isinstance(line, PricedLine) else line.line
+    return term, _is_true_up(name), line.service_period, tuple(sorted(line.dimension.items()))
+
+
+def _is_true_up(line: str) -> bool:
+    try:
+        return LineId.parse(line).true_up
+    except NotFound:  # ids of old runs, whose values are not escaped
+        return False
 
 
 def _move(

@@ -23,6 +23,7 @@ from billproof.pricing.lines import Basis, charge_lines, true_up_lines
 from billproof.pricing.model import PricedLine
 from billproof.pricing.priced_parts import PricedPart, UsedBefore
 from billproof.pricing.service_periods import (
+    Due,
     billed_days,
     commitment_edges,
     dues,
@@ -96,7 +97,7 @@ class Fee:
         for month in self.months:
             mine, whole = list(self._in(month)), self.exact_in(month)
             exact += whole
-            due = self._rounded(settled(exact)) - before
+            due = self.rounded(exact) - before
             before += due
             for piece in mine if whole else ():
                 piece.left *= due.amount / whole
@@ -183,8 +184,9 @@ class Fee:
             if wanted.start <= piece.days.start and (wanted.end is None or piece.days.end <= wanted.end):
                 yield piece
 
-    def _rounded(self, exact: Decimal) -> Money:
-        return Money.rounded(exact, self.left.currency, self.rounding)
+    def rounded(self, exact: Decimal) -> Money:
+        """Round an amount as its contract's invoices are rounded."""
+        return Money.rounded(settled(exact), self.left.currency, self.rounding)
 
 
 def _as_range(days: DateRange | Period) -> DateRange:
@@ -199,21 +201,56 @@ def fees_of(timeline: Timeline, basis: Basis) -> list[Fee]:
     if not (timeline.commitments or timeline.caps or timeline.discounts):
         return fees
     months = {month.start: month for fee in fees for month in fee.months} | {basis.period.start: basis.period}
-    known = {(due.span.term.id, due.period, due.since) for due in owed}
     if timeline.commitments or timeline.caps or any(span.term.amount is not None for span in timeline.discounts):
         if counts_fees_to_come(timeline):
             months |= _months_gone(timeline, basis.period)
-        others = [
-            due
-            for due in fees_touching(timeline, months.values())
-            if (due.span.term.id, due.period, due.since) not in known
-        ]
-        elsewhere = charge_lines(timeline, basis, others)
-        fees += (_fee(part, line, timeline, basis, is_here=False) for part, line in elsewhere)
+        fees += _fees_elsewhere(timeline, basis, fees_touching(timeline, months.values()), known=map(_key, owed))
+    _cut(timeline, fees)
+    return fees
+
+
+def fees_beside(timeline: Timeline, basis: Basis, fees: Sequence[Fee]) -> list[Fee]:
+    """Return the other fees of the invoices, of other months, that bill some fees: what is used there is left out."""
+    months = {BY_MONTH.period_of(fee.home) for fee in fees if not fee.is_here}
+    theirs = (due for month in months for due in dues(timeline, month) if not due.span.term.is_metered)
+    beside = _fees_elsewhere(timeline, basis, theirs, known=(_key(fee.part.due) for fee in fees))
+    _cut(timeline, beside)
+    return beside
+
+
+def _key(due: Due) -> tuple[str, Period, str]:
+    return due.span.term.id, due.period, due.since
+
+
+def _fees_elsewhere(
+    timeline: Timeline, basis: Basis, mine: Iterable[Due], *, known: Iterable[tuple[str, Period, str]]
+) -> list[Fee]:
+    """Price what invoices of other months bill, without what is known already."""
+    keys = set(known)
+    lines = charge_lines(timeline, basis, [due for due in mine if _key(due) not in keys])
+    return [_fee(part, line, timeline, basis, is_here=False) for part, line in lines]
+
+
+def _cut(timeline: Timeline, fees: Iterable[Fee]) -> None:
+    """Cut fees where percentages, terms of commitments and months begin or end."""
     edges = term_edges(timeline, percents=True)
     for fee in fees:
         fee.cut({*edges, *commitment_edges(timeline, fee.days), *(month.start for month in fee.months)})
-    return fees
+
+
+def rounded_together(amounts: Sequence[tuple[Fee, Decimal]]) -> list[Money]:
+    """Round what is taken off fees once for each invoice: as a running total, to each fee what it adds, usage last.
+
+    So what comes off a fee never depends on what is used, and is the same in every month that counts the fee.
+    """
+    totals: dict[date, Decimal] = {}
+    rounded: dict[int, Money] = {}
+    for index in sorted(range(len(amounts)), key=lambda index: (amounts[index][0].home, amounts[index][0].place)):
+        fee, exact = amounts[index]
+        before = totals.get(fee.home, ZERO)
+        totals[fee.home] = before + exact
+        rounded[index] = fee.rounded(totals[fee.home]) - fee.rounded(before)
+    return [rounded[index] for index in range(len(amounts))]
 
 
 def counts_fees_to_come(timeline: Timeline) -> bool:

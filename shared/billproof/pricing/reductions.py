@@ -22,7 +22,7 @@ from billproof.model import decimal_text
 from billproof.money import Money, allocate, exactly, unit
 from billproof.periods import Period
 from billproof.pricing.explanation import explain, shown
-from billproof.pricing.fees import Fee, counts_fees_to_come, fees_of
+from billproof.pricing.fees import Fee, counts_fees_to_come, fees_beside, fees_of, rounded_together
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
@@ -83,9 +83,12 @@ class _Reducer:
     def discount(self) -> None:
         """Take off percentages, then amounts."""
         spans = sorted(self._timeline.discounts, key=_breadth)
-        for span in spans:
-            if span.term.percent is not None:
-                self._percent_off(span, span.term.percent)
+        percents = [span for span in spans if span.term.percent is not None]
+        fees = self.fees
+        if any(span.term.rounding is DiscountRounding.PER_DOCUMENT for span in percents):
+            fees = [*fees, *fees_beside(self._timeline, self._basis, fees)]
+        for span in percents:
+            self._percent_off(span, span.term.percent or ZERO, fees)
         edges = term_edges(self._timeline, percents=False)
         for fee in self.fees if self._months else ():
             fee.spread(edges | commitment_edges(self._timeline, fee.days))
@@ -98,11 +101,11 @@ class _Reducer:
         of_products = {charge.term.id for charge in self._timeline.charges if charge.term.product in span.term.products}
         return {*span.term.charges, *of_products}
 
-    def _percent_off(self, span: Span[Discount], percent: Decimal) -> None:
-        """Take a percentage off what the earlier ones left on the days for which it holds."""
+    def _percent_off(self, span: Span[Discount], percent: Decimal, fees: Sequence[Fee]) -> None:
+        """Take a percentage off what the earlier ones left of fees on the days for which it holds."""
         named, taken, days = self._named(span), [], span.days
         is_named = span.term.charges or span.term.products
-        for fee in self.fees:
+        for fee in fees:
             share = fee.share_of(days)
             if (is_named and fee.line.charge not in named) or fee.line.net.is_zero or share.days_covered == 0:
                 continue
@@ -120,18 +123,11 @@ class _Reducer:
                 amount=shown(-base * percent / HUNDRED),
             )
             taken.append((fee, exact, step, shown_share))
-        nets = self._percents([exact for _, exact, _, _ in taken], [fee.is_here for fee, _, _, _ in taken], span.term)
-        for (fee, exact, step, shown_share), net in zip(taken, nets, strict=True):
+        by_line = [self._rounded(settled(exact)) for _, exact, _, _ in taken]
+        if span.term.rounding is DiscountRounding.PER_DOCUMENT:
+            by_line = rounded_together([(fee, exact) for fee, exact, _, _ in taken])
+        for (fee, exact, step, shown_share), net in zip(taken, by_line, strict=True):
             self._reduce(fee, span, LineKind.DISCOUNT, -exact, step, net=-net, share=shown_share)
-
-    def _percents(self, exact: Sequence[Decimal], here: Sequence[bool], discount: Discount) -> list[Money]:
-        """Round what a percentage takes: on each line, or once for the lines of the invoice, shared out by the unit."""
-        by_line = [self._rounded(settled(amount)) for amount in exact]
-        mine = [amount for amount, is_here in zip(exact, here, strict=True) if is_here]
-        if discount.rounding is DiscountRounding.PER_LINE or not any(mine):
-            return by_line
-        shared = iter(allocate(self._rounded(settled(sum(mine, ZERO))), mine))
-        return [next(shared) if is_here else net for net, is_here in zip(by_line, here, strict=True)]
 
     def _rounded(self, exact: Decimal) -> Money:
         return Money.rounded(exact, self._currency, self._basis.rounding)
