@@ -36,6 +36,10 @@ EXPONENTS: dict[str, int] = {
 CONTEXT = decimal.Context(prec=96, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
 
 
+REMAINDER_DIGITS = Decimal("1e-12")
+"""Weights that never end are off by far less, so that two equal remainders may differ beyond these digits only."""
+
+
 def exactly[**P, R](rule: Callable[P, R]) -> Callable[P, R]:
     """Run a rule in CONTEXT: the operators of Decimal otherwise round to 28 digits in silence."""
 
@@ -187,8 +191,7 @@ def allocate(amount: Money, weights: Sequence[Decimal]) -> list[Money]:
     ideal = [units * weight / whole for weight in weights]
     shares = [share.to_integral_value(rounding=decimal.ROUND_FLOOR) for share in ideal]
     left = int(units - sum(shares, Decimal(0)))
-    by_remainder = sorted(range(len(weights)), key=lambda index: (shares[index] - ideal[index], index))
-    for index in by_remainder[:left]:
+    for index in _by_remainder(shares, ideal)[:left]:
         shares[index] += 1
     return [Money.of(sign * share * smallest, amount.currency) for share in shares]
 
@@ -204,10 +207,15 @@ def share_out(whole: Money, exact: Sequence[Decimal]) -> list[Money]:
     units = [amount / smallest for amount in exact]
     shares = [amount.to_integral_value(rounding=decimal.ROUND_FLOOR) for amount in units]
     left = int(whole.amount / smallest - sum(shares, Decimal(0)))
-    by_remainder = sorted(range(len(units)), key=lambda index: (shares[index] - units[index], index))
-    for index in by_remainder[:left]:
+    for index in _by_remainder(shares, units)[:left]:
         shares[index] += 1
     return [Money.of(share * smallest, whole.currency) for share in shares]
+
+
+def _by_remainder(shares: Sequence[Decimal], exact: Sequence[Decimal]) -> list[int]:
+    """Order shares by what was cut off them, the largest first, then the earlier; a shade of one is no difference."""
+    cut_off = [(amount - share).quantize(REMAINDER_DIGITS) for share, amount in zip(shares, exact, strict=True)]
+    return sorted(range(len(shares)), key=lambda index: (-cut_off[index], index))
 
 
 class Taxed(Model):

@@ -8,7 +8,7 @@ due. What is negative is held, and approved. `Product` answers what `model.py` a
     net        gross less discounts and caps                    payable  net less what was conceded and drawn
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -216,16 +216,19 @@ class Player:
         given: list[Part] = []
         documents: list[Invoice] = []
         for number, (name, line) in enumerate(dict.fromkeys((part.invoice, part.base) for part in parts)):
-            amount = min(rest, sum((part.net for part in parts if (part.invoice, part.base) == (name, line)), ZERO))
-            billed = [part for part in parts if (part.invoice, part.base) == (name, line) and part.what == "gross"]
+            mine = [part for part in parts if (part.invoice, part.base) == (name, line)]
+            amount = min(rest, sum((part.net for part in mine), ZERO))
+            billed = [part for part in mine if part.what == "gross"]
             if amount <= 0 or not billed:
                 continue
-            wanted = {"line": billed[0].line, "contract": slot.contract, "amount": str(amount)}
+            wanted = [
+                {"line": each, "contract": slot.contract, "amount": str(left)} for each, left in _up_to(amount, mine)
+            ]
             if asked is None and note.get("days"):
-                del wanted["amount"]  # all that is left of these days
+                wanted = [{"line": billed[0].line, "contract": slot.contract}]  # all that is left of these days
             days = {"days": note["days"]} if note.get("days") else {}
             request = f"note-{len(self.issued)}-{number}"
-            documents.append(self._take_back(name, request, lines=[wanted], rebill=bool(note.get("rebill")), **days))
+            documents.append(self._take_back(name, request, lines=wanted, rebill=bool(note.get("rebill")), **days))
             taken = self._reader.parts(name, documents[-1])
             given += taken
             rest += sum((part.net for part in taken), ZERO)
@@ -277,3 +280,16 @@ class Player:
 def _cloud_event(event: Document) -> Document:
     taken = ("source", "id", "subject", "type", "time", "data", "corrects", "retracts")
     return {"specversion": "1.0", **{name: event[name] for name in taken if name in event}}
+
+
+def _up_to(amount: Decimal, parts: Iterable[Part]) -> Iterator[tuple[str, Decimal]]:
+    """Yield the lines that a credit note names, with what of each: the fee, then what other terms add to it."""
+    left: dict[str, Decimal] = {}
+    for part in sorted(parts, key=lambda part: part.what != "gross"):
+        line = part.line.removeprefix("credit:")
+        left[line] = left.get(line, ZERO) + part.net
+    for line, net in left.items():
+        of_line = min(amount, net)
+        if of_line > 0:
+            yield line, of_line
+            amount -= of_line

@@ -6,9 +6,10 @@ from tests.reference.cases_of_lives import LIVES
 from tests.reference.cases_of_months import MONTHS
 from tests.reference.cases_of_order import ORDER
 from tests.reference.cases_of_reductions import REDUCTIONS
+from tests.reference.cases_of_rounding import ROUNDING
 from tests.reference.cases_of_shares import SHARES
 from tests.reference.cases_of_soaks import SOAKS
 from tests.reference.cases_of_terms import TERMS
 from tests.reference.cases_of_usage import USAGE
 
-CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER, *LIVES, *SOAKS, *ENDS]
+CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER, *LIVES, *SOAKS, *ENDS, *ROUNDING]

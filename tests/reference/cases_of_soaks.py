@@ -135,24 +135,6 @@ CAPPED = life(
     months=Q1,
 )
 
-TOGETHER = life(
-    version(
-        charge(flat("117"), timing="in_advance"),
-        discounts=[{"id": "d", "name": "d", "percent": "12.5", "rounding": "per_document", "effective": days()}],
-        commitments=[minimum("705", ["fee"])],
-    ),
-    months=("2013-01", "2013-02"),
-)
-PART_GONE = life(
-    [
-        version(charge(flat("310"))),
-        version(charge(flat("620")), number=2, since="2013-01-31"),
-        version(charge(flat("620")), number=3, since="2013-01-16", known="2013-02-20"),
-    ],
-    months=("2013-01", "2013-02"),
-    credit_notes=[credit_note("2013-02-10", "fee", (FIRST, FEBRUARY))],
-)
-
 
 def drawn_of(credit: str, kind: str | None = None) -> Question:
     """Ask what is drawn of a credit, in all or by a kind of line."""
@@ -298,26 +280,4 @@ SOAKS = [
         billed_by_run("2013-03", "monthly"),
         "172.34",
     ),  # the year's 75.45 for 108 days: 90/108 are 62.875, 62.88 less 41.22 to the end of February; 194 - 21.66
-    Case(
-        "discounts",
-        "half a cent of each of two fees is a cent of the first where an invoice rounds them together",
-        TOGETHER,
-        owed("fee", since=FIRST),
-        "102.37",
-    ),
-    Case("discounts", "and none of the second", TOGETHER, owed("fee", since=FEBRUARY), "102.38"),
-    Case(
-        "discounts",
-        "a minimum counts of a fee what is left when another month's invoice rounds its discounts together",
-        TOGETHER,
-        owed("minimum", since=FEBRUARY),
-        "602.62",
-    ),  # 14.625 and 14.625 come off January and February together: 14.63, then 29.25 - 14.63; 705 - (117 - 14.62)
-    Case(
-        "concessions",
-        "what is conceded of a part of a month that a version leaves no day comes off the other parts",
-        PART_GONE,
-        owed("fee", since=FIRST),
-        "150.00",
-    ),  # 310 x 30/31 + 620 x 1/31 = 320 are conceded; 310 x 15/31 + 620 x 16/31 = 470 are owed
 ]

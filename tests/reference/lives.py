@@ -272,10 +272,14 @@ def _is_of_whole_months(days: Document) -> bool:
 def leave_out_what_goes_by_some_lines(terms: Document) -> None:
     """Leave out commitments, credits and caps for some of the charges, and what would roll over to one of those.
 
-    And commitments of some days of a month: they count those days of what a cap leaves of each line.
+    And commitments and caps of some days of a month: they count those days of what is left of each line.
+    What is rounded once for an invoice is rounded on each line.
     """
     names = {charge["id"] for charge in terms["charges"]}
     for kind in ("commitments", "credits", "caps"):
         terms[kind] = [term for term in terms.get(kind, ()) if not term["charges"] or {*term["charges"]} >= names]
-    terms["commitments"] = [term for term in terms["commitments"] if _is_of_whole_months(term["effective"])]
+    for discount in terms.get("discounts", ()):
+        discount.pop("rounding", None)
+    for kind in ("commitments", "caps"):
+        terms[kind] = [term for term in terms[kind] if _is_of_whole_months(term["effective"])]
     terms["credits"] = _without_lost_targets(terms["credits"])
