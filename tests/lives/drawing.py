@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.reference.days import add_months, day_of
 from tests.reference.figures import Document
-from tests.reference.lives import leave_out_what_goes_by_some_lines, lives
+from tests.reference.lives import is_of_whole_months, leave_out_what_goes_by_some_lines, lives
 from tests.reference.lives_charges import Drawn
 
 
@@ -63,6 +63,8 @@ def priced_at_once(life: Document) -> Document | None:
     names = {charge["id"] for charge in terms["charges"]}
     for kind in ("discounts", "caps", "commitments", "credits", "waivers"):
         terms[kind] = [term for term in terms.get(kind, ()) if set(term["charges"]) <= names]
+    if any(charge.get("meter") for charge in terms["charges"]):  # a request does not say on which days it was used
+        terms["commitments"] = [term for term in terms["commitments"] if is_of_whole_months(term["effective"])]
     meters = {charge.get("meter") for charge in terms["charges"]}
     first["meters"] = [meter for meter in first["meters"] if meter["id"] in meters]
     types = {meter["event_type"] for meter in first["meters"]}

@@ -265,7 +265,7 @@ def _without_lost_targets(credits_: list[Document]) -> list[Document]:
     ]
 
 
-def _is_of_whole_months(days: Document) -> bool:
+def is_of_whole_months(days: Document) -> bool:
     return all(day is None or day.endswith("-01") for day in (days["start"], days.get("end")))
 
 
@@ -281,5 +281,5 @@ def leave_out_what_goes_by_some_lines(terms: Document) -> None:
     for discount in terms.get("discounts", ()):
         discount.pop("rounding", None)
     for kind in ("commitments", "caps"):
-        terms[kind] = [term for term in terms[kind] if _is_of_whole_months(term["effective"])]
+        terms[kind] = [term for term in terms[kind] if is_of_whole_months(term["effective"])]
     terms["credits"] = _without_lost_targets(terms["credits"])
