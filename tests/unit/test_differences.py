@@ -202,7 +202,7 @@ def test_what_is_more_than_a_part_owes_is_conceded_of_the_other_parts_of_its_per
     (fee,) = priced("25", contract())
     first = fee.model_copy(update={"id": "miles:a", "net": Money.of("20", "USD")})
     second = fee.model_copy(update={"id": "miles:b", "net": Money.of("10", "USD")})
-    other = fee.model_copy(update={"id": "more", "charge": "more"})
+    other = fee.model_copy(update={"id": "more", "term": "more", "charge": "more"})
     for conceded, of_first, of_second, excess in (
         ("35", "20", "10", "5"),
         ("24", "20", "4", "0"),

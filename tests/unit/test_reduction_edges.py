@@ -58,8 +58,8 @@ CASES: list[tuple[str, str, tuple[Contract, ...], list[tuple[str, str, str]]]] =
         plain(*TENTHS, **discount(percent="25", rounding="per_document")),
         [
             ("d:a:2013-01", "-0.03", "25 % of 0.10 USD"),
-            ("d:b:2013-01", "-0.03", "25 % of 0.10 USD"),
-            ("d:e:2013-01", "-0.02", "25 % of 0.10 USD"),
+            ("d:b:2013-01", "-0.02", "25 % of 0.10 USD"),
+            ("d:e:2013-01", "-0.03", "25 % of 0.10 USD"),
             ("d:f:2013-01", "-0.02", "25 % of 0.10 USD"),
         ],
     ),
