@@ -187,7 +187,8 @@ class _Reducer:
         divided: dict[str, PricedLine] = {}
         for fee in self.fees:
             edges = commitment_edges(self._timeline, fee.reach) | self._commitment_bounds()
-            is_cut = any(fee.reach.start < edge < fee.reach.end for edge in edges)
+            is_later = fee.reach.start < fee.days.start  # due once, after the first day that its line covers
+            is_cut = is_later or any(fee.reach.start < edge < fee.reach.end for edge in edges)
             is_to_come = self._is_to_come(fee)
             if not is_to_come and not (fee.is_here and is_cut):
                 continue
