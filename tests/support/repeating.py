@@ -31,6 +31,8 @@ READING: dict[str, tuple[str, ...]] = {
     "payments statement": ("-e", INC),
     "policy show": ("-e", INC),
     "quarantine list": MONTH,
+    "receivables ageing": ("-e", INC),
+    "receivables statement": ("UA", "-e", INC),
     "revenue waterfall": MONTH,
     "recover list": (),
     "run balance": (RUN,),
