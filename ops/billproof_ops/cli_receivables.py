@@ -73,3 +73,25 @@ def statement(
         print_json(stated.model_dump(mode="json"))
     else:
         typer.echo(statement_text(stated), nl=False)
+
+
+@app.command()
+def metrics(
+    month: Annotated[str, typer.Argument(help="The month, such as 2013-03; it is over.")],
+    *,
+    legal_entity: Entity = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed receivables in a month, days sales outstanding, how well it was collected, and credit notes."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    measured = receivables.metrics(target, entity, month)
+    if as_json:
+        print_json(measured.model_dump(mode="json"))
+        return
+    title = f"{entity}, {measured.period}, {measured.currency}"
+    listed = tables.table("", "", title=title, whole=("",), right=())
+    listed.columns[1].justify = "right"
+    for name, text in receivables.metric_rows(measured):
+        listed.add_row(name, text)
+    console.print(listed)

@@ -32,6 +32,7 @@ READING: dict[str, tuple[str, ...]] = {
     "policy show": ("-e", INC),
     "quarantine list": MONTH,
     "receivables ageing": ("-e", INC),
+    "receivables metrics": ("2013-02", "-e", INC),
     "receivables statement": ("UA", "-e", INC),
     "revenue waterfall": MONTH,
     "recover list": (),

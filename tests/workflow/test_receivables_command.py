@@ -71,3 +71,29 @@ def test_a_settled_document_is_on_the_whole_statement_only(world: World) -> None
     number = number_of(world, JAN)
     assert number not in run("receivables", "statement", "UA")[1]
     assert number in run("receivables", "statement", "UA", "--all")[1]
+
+
+@pytest.mark.usefixtures("world")
+def test_the_figures_of_a_month_that_is_over() -> None:
+    """30.00 are billed and 12.34 are paid in February, of 28 days: 17.66 / 30.00 x 28 = 16.48."""
+    assert "2013-03 is not over" in run("receivables", "metrics", "2013-03")[1]
+    code, text = run("receivables", "metrics", "2013-02")
+    assert code == 0, text
+    lines = rows(text)
+    assert [lines[0], *lines[3:]] == [
+        "skymeter-inc, 2013-02, USD",
+        "opening 0.00",
+        "invoiced 30.00",
+        "paid 12.34",
+        "closing 17.66",
+        "of it not due yet 17.66",
+        "days sales outstanding 16.5",
+        "best possible days 16.5",
+        "average days delinquent 0.0",
+        "collection effectiveness 100.0 %",
+        "credit notes, of invoices 0.0 %",
+        "invoices 1",
+        "credit notes 0",
+    ]
+    code, text = run("receivables", "metrics", "2013-02", "--json")
+    assert (code, json.loads(text)["days_sales_outstanding"]) == (0, "16.5")

@@ -74,9 +74,27 @@ def draft_credit(
         "credits_drawn": drawn_after(drawn, lines, rests),
         "refund": request.refund,
         "to_balance": request.to_balance,
-        "notes": (f"{request.reason.replace('_', ' ')}: {request.note}", *invoice.notes),
+        "notes": (_note(request), *invoice.notes),
     }
     return Invoice.model_validate({**dict(invoice), **changes})
+
+
+def _note(request: CreditRequest) -> str:
+    """Say why something is taken back; reason_of reads it."""
+    return f"{_words(request.reason)}: {request.note}"
+
+
+def _words(reason: CreditReason) -> str:
+    return reason.replace("_", " ")
+
+
+def reason_of(document: Invoice) -> CreditReason:
+    """Return why a credit note or write-off was asked for, as its first note says; raises InvalidInput for others."""
+    for reason in CreditReason:
+        if document.corrects is not None and document.notes[0].startswith(f"{_words(reason)}: "):
+            return reason
+    message = f"{document.id} is no document that takes something back"
+    raise InvalidInput(message)
 
 
 @exactly
@@ -153,7 +171,7 @@ def _explanation(line: InvoiceLine, credit: Money, request: CreditRequest, relea
             "steps": (step_of(f"credited of {line.amounts.net} on {released.number}", Decimal(1), -credit.amount),),
             "proration": None,
             "exact_amount": -credit.amount,
-            "note": f"{request.reason.replace('_', ' ')}: {request.note}",
+            "note": _note(request),
         }
     )
 

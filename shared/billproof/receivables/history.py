@@ -36,7 +36,8 @@ class DocumentBalance:
         """What is left."""
         return self.gross + -self.credited + -self.written_off + -self.given_up + -self.paid
 
-    def __sub__(self, other: "DocumentBalance") -> "DocumentBalance":
+    def less(self, other: "DocumentBalance") -> "DocumentBalance":
+        """Return what changed since another balance of the document."""
         return DocumentBalance(*(getattr(self, field.name) + -getattr(other, field.name) for field in fields(self)))
 
 
