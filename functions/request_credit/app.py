@@ -19,6 +19,7 @@ def handler(call: RouteCall[WantedCredit], ports: Composition) -> CreditRequeste
         register=ports.register,
         directory=ports.directory,
         objects=ports.objects,
+        cash_book=ports.cash_book,
         exception_store=ports.exception_store,
         workflows=ports.exceptions,
         now=ports.now(),

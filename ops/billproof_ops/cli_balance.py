@@ -1,12 +1,10 @@
 """`billproof balance`: the statement of a customer's balance."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from billproof_ops import balances, naming, tables
-from billproof_ops.errors import WrongUse
+from billproof_ops import balances, naming, receivables, tables
 from billproof_ops.printing import AsJson, Entity, console, print_json, verbs
 from billproof_ops.target import Target
 
@@ -25,7 +23,7 @@ def balance(
     """Show the balances of a customer: what documents left, and what later invoices drew of it, by currency."""
     target = Target.find()
     entity = naming.account(target, account, legal_entity)
-    statements = balances.statements(target, entity, account, first=_day(first), last=_day(last))
+    statements = balances.statements(target, entity, account, first=receivables.day(first), last=receivables.day(last))
     if as_json:
         print_json([statement.model_dump(mode="json") for statement in statements])
         return
@@ -42,11 +40,3 @@ def balance(
             listed.add_row(str(entry.issue_date), entry.number, left, drawn, change.after.amount.text)
         listed.add_row(str(statement.last or ""), "closing", "", "", statement.closing.text)
         console.print(listed)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        message = f"{text!r} is not a day, such as 2013-01-31"
-        raise WrongUse(message) from None

@@ -165,6 +165,7 @@ class World(MemoryStores):
             register=self.register,
             directory=self.directory,
             objects=self.objects,
+            cash_book=self.cash_book,
             exception_store=self.exception_store,
             workflows=self.exceptions,
             now=self.now(),

@@ -71,11 +71,9 @@ def test_a_write_off_gives_up_what_is_open_alone() -> None:
     taken_back(world, flights=50)
     bill(world, MAR)
     invoice = f"{INC}.{MAR}.UA"
-    with pytest.raises(InvalidInput, match=r"10.00 USD are open of SKY-US-2013-000003, not the 30.00 USD"):
-        world.credit(invoice, reason="uncollectible")
-    world.credit_and_approve(invoice, lines=[{"line": "fee:2013-03", "amount": "20"}], to_balance=True)
-    world.credit_and_approve(invoice, "C-2", reason="uncollectible")
-    assert table(world)[-1] == "SKY-US-CN-2013-000001 20.00 20.00"
+    gone = world.credit_and_approve(invoice, reason="uncollectible")
+    assert gone.totals.gross.text == "-10.00"  # the balance paid 20.00 of 30.00
+    assert table(world)[-1] == "SKY-US-2013-000003 -20.00 0.00"
     assert in_books(world, RECEIVABLE) == "80.00"
 
 

@@ -21,6 +21,7 @@ from billproof.ports import Objects, Workflows
 if TYPE_CHECKING:
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
+    from billproof.payments.book import CashBook
 
 
 def ask_for_credit(
@@ -32,6 +33,7 @@ def ask_for_credit(
     register: Register,
     directory: Directory,
     objects: Objects,
+    cash_book: CashBook,
     exception_store: ExceptionStore,
     workflows: Workflows,
     now: datetime,
@@ -53,6 +55,7 @@ def ask_for_credit(
         register=register,
         directory=directory,
         objects=objects,
+        cash_book=cash_book,
         exception_store=exception_store,
         workflows=workflows,
         now=now,

@@ -15,9 +15,10 @@ from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
 from billproof.ids import digest, digest_bytes, shown
+from billproof.invoicing.balance import Worth
 from billproof.invoicing.candidates import Candidate
 from billproof.invoicing.credit_limits import Rests, days_left, month_line
-from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.credit_requests import CreditReason, CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
 from billproof.invoicing.drafting import balance_left
@@ -27,6 +28,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.model import canonical_model
 from billproof.money import exactly, total
+from billproof.payments.book import CashBook
 from billproof.periods import instant_text
 from billproof.pipeline.history import History, billed_lines, read_settled
 from billproof.pipeline.issue_days import today_of
@@ -47,6 +49,7 @@ def request_credit(
     register: Register,
     directory: Directory,
     objects: Objects,
+    cash_book: CashBook,
     exception_store: ExceptionStore,
     workflows: Workflows,
     now: datetime,
@@ -60,7 +63,7 @@ def request_credit(
     InvalidInput where the request asks for more than is left, or another credit note of the invoice still waits, and
     Contended where others kept asking.
     """
-    desk = _Desk(register, directory, objects, exception_store)
+    desk = _Desk(register, directory, objects, cash_book, exception_store)
     for _ in attempts(MAX_ATTEMPTS):
         requested, released = desk.take(request, now)
         if requested is not None:
@@ -82,11 +85,17 @@ class _Desk:
     """Drafts credit notes from what is stored, one at a time for each invoice."""
 
     def __init__(
-        self, register: Register, directory: Directory, objects: Objects, exception_store: ExceptionStore
+        self,
+        register: Register,
+        directory: Directory,
+        objects: Objects,
+        cash_book: CashBook,
+        exception_store: ExceptionStore,
     ) -> None:
         self._register = register
         self._directory = directory
         self._objects = objects
+        self._cash_book = cash_book
         self._exception_store = exception_store
 
     def take(self, request: CreditRequest, now: datetime) -> tuple[RequestedCredit | None, Released]:
@@ -110,7 +119,8 @@ class _Desk:
             message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
             raise InvalidInput(message)
         notes = [read_invoice(self._objects, facts.released.document) for facts in known if facts.released is not None]
-        if any(note.kind is DocumentKind.WRITE_OFF for note in notes):
+        gives_up = request.reason is CreditReason.UNCOLLECTIBLE  # again, where a payment was returned since
+        if not gives_up and any(note.kind is DocumentKind.WRITE_OFF for note in notes):
             message = f"{released.number} was written off"
             raise InvalidInput(message)
         requested = self._draft(request, invoice_id.credit_note(len(known) + 1), released, notes, now)
@@ -133,6 +143,7 @@ class _Desk:
             issue_date=today_of(self._directory.legal_entity(released.legal_entity), now),
             rests=rests,
             drawn=drawn,
+            open_worth=self._open(released) if request.reason is CreditReason.UNCOLLECTIBLE else None,
         )
         data = canonical_model(credit)
         content_digest = digest_bytes(data)
@@ -152,19 +163,8 @@ class _Desk:
         )
 
     def _left_to_balance(self, credit: Invoice, document: DocumentRef, released: Released) -> Iterator[Finding]:
-        """Find a balance over the limit that a credit note would leave.
-
-        Raises InvalidInput where customers have no balances, and where a write-off gives up what a balance paid.
-        """
+        """Find a balance over the limit that a credit note would leave; raises InvalidInput without balances."""
         candidate = Candidate(credit.id, document, settlement=credit.settlement)
-        if credit.kind is DocumentKind.WRITE_OFF:
-            due, left = self._register.receivable_of(candidate.id).amount, -credit.totals.gross
-            if due != left:
-                message = (
-                    f"{due} are open of {released.number}, not the {left} that are left of its lines: credit what the "
-                    "customer's balance paid before the rest is written off"
-                )
-                raise InvalidInput(message)
         change = self._register.balance_change(candidate)
         if change is None:
             return
@@ -174,6 +174,17 @@ class _Desk:
             raise InvalidInput(message)
         balances = {change.opening.currency: change.opening.amount}
         yield from balance_left(released.account, change.left, balances, entity)
+
+    def _open(self, released: Released) -> Worth:
+        """Return what is open of an invoice, after what balances and receipts paid; raises InvalidInput for nothing."""
+        currency = released.document.totals.gross.currency
+        entries = self._cash_book.entries(released.legal_entity, released.account, currency)
+        settled = (worth for entry in entries for worth in entry.of(released.invoice))
+        left = sum((-worth for worth in settled), self._register.receivable_of(InvoiceId.parse(released.invoice)))
+        if left.amount.amount <= 0:
+            message = f"nothing is open of {released.number}"
+            raise InvalidInput(message)
+        return left
 
     def _waits(self, requested: RequestedCredit) -> bool:
         """Say whether a credit note that was not released when we looked may go out: not if rejected or outdated.

@@ -45,7 +45,8 @@ def lefts_of(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[LineKey, Left
     }
     for credit in earlier:
         for key, line in _keyed(credit.lines, lambda priced: credited_line(priced.id)):
-            left[key] = left[key].less(line)
+            if key in left:  # else what another invoice drew of a credit for the line
+                left[key] = left[key].less(line)
     return left
 
 
@@ -194,7 +195,10 @@ def _check_days(request: CreditRequest, priced: PricedLine) -> None:
 def _draws(
     credited: Iterable[tuple[Left, Money]], lefts: Iterable[Left], rests: Rests
 ) -> Iterator[tuple[Left, LineCredit]]:
-    """Yield the draws that go back to their credits: what is credited of a fee and was not paid in money."""
+    """Yield the draws that go back to their credits: what is credited of a fee and was not paid in money.
+
+    Those of the invoice come first, then those of others: a difference may draw for a line that money paid before.
+    """
     together: dict[ServicePeriod, Decimal] = {}
     back: dict[ServicePeriod, Decimal] = {}
     for line, amount in credited:
@@ -202,12 +206,19 @@ def _draws(
             period = rests.period_of(line.line)
             together[period] = CONTEXT.add(together.get(period, ZERO), amount.amount)
             back[period] = rests.of(line.line).draws(together[period])
-    for line in lefts:
+    here = list(lefts)
+    names = {_name(line.line) for line in here}
+    elsewhere = [line for period in back for line in rests.drawn(period) if _name(line) not in names]
+    for line in [*here, *(Left(line, line.amounts.net, line.amounts.tax, line.in_books) for line in elsewhere)]:
         period = rests.period_of(line.line)
         part = min(back.get(period, ZERO), -line.net.amount)
         if rests.is_draw(line.line) and part > 0:
             yield line, LineCredit(line=line.line.priced.id, amount=part)
             back[period] = CONTEXT.subtract(back[period], part)
+
+
+def _name(line: InvoiceLine) -> tuple[str, str]:
+    return line.priced.explanation.contract, line.priced.id
 
 
 def drawn_after(before: Sequence[Drawn], lines: Iterable[InvoiceLine], rests: Rests) -> tuple[Drawn, ...]:

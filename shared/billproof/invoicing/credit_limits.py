@@ -19,7 +19,7 @@ from billproof.identities import LineId, reduced_line
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
 from billproof.money import CONTEXT, exactly
 from billproof.periods import Period
-from billproof.pricing.model import LineKind, PricedLine
+from billproof.pricing.model import Adjusts, LineKind, PricedLine
 from billproof.pricing.terms import BilledLine, CreditedDays
 
 ZERO = Decimal(0)
@@ -87,6 +87,11 @@ class Rests:
         self._rests: dict[ServicePeriod, Rest] = {}
         for line in lines:
             self._add(line)
+        self._drawn: dict[ServicePeriod, list[InvoiceLine]] = {}
+        for document in counted:
+            for line in document.lines if document.corrects is None else ():
+                if self.is_draw(line) and line.amounts.net.amount < 0:
+                    self._drawn.setdefault(self.period_of(line), []).append(_of_month(line, document))
 
     def _add(self, line: InvoiceLine) -> None:
         period, amount = self.period_of(line), line.amounts.net.amount
@@ -109,9 +114,21 @@ class Rests:
         base = reduced_line(name) if _is_reduction(line.priced) else name
         return self._periods.get((contract, base)) or _own_period(line.priced)
 
+    def drawn(self, period: ServicePeriod) -> list[InvoiceLine]:
+        """Return the lines that draw credits for a service period, on whichever invoice, the oldest first."""
+        return self._drawn.get(period, [])
+
     def of(self, line: InvoiceLine) -> Rest:
         """Return what is left of the service period that a line bills, or takes something off."""
         return self._rests.get(self.period_of(line), Rest())
+
+
+def _of_month(line: InvoiceLine, document: Invoice) -> InvoiceLine:
+    """Let a line say of which month it is, as what adjusts an earlier one does."""
+    if line.priced.adjusts is not None:
+        return line
+    adjusts = Adjusts(period=document.period.name, line=line.priced.id, numbers=())
+    return line.model_copy(update={"priced": line.priced.model_copy(update={"adjusts": adjusts})})
 
 
 def _billed(priced: PricedLine) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from billproof.errors import InvalidInput
 from billproof.identities import credit_of
+from billproof.invoicing.balance import Worth
 from billproof.invoicing.booking import booked_back
 from billproof.invoicing.credit_amounts import Left, amounts_to_credit, asked_amount, drawn_after, lefts_of
 from billproof.invoicing.credit_limits import Rests, ServicePeriod
@@ -18,7 +19,7 @@ from billproof.invoicing.credit_requests import CreditReason, CreditRequest, Lin
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
 from billproof.masterdata.parties import TaxEngineName
-from billproof.money import CONTEXT, Money, Taxed, exactly, total
+from billproof.money import CONTEXT, Money, Taxed, exactly, share_out, total
 from billproof.periods import Period
 from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import step_of
@@ -40,18 +41,21 @@ def draft_credit(
     issue_date: date,
     rests: Rests | None = None,
     drawn: Sequence[Drawn] = (),
+    open_worth: Worth | None = None,
 ) -> Invoice:
     """Return the credit note, or the write-off, that a request asks for: its amounts are the mirror of the invoice's.
 
-    `rests` say what is left of each line over all documents, `drawn` what was drawn of the account's credits. Raises
-    InvalidInput where the request names a line that is not there, or more than is left of one.
+    `rests` say what is left of each line over all documents, `drawn` what was drawn of the account's credits. A
+    write-off gives up `open_worth`, or all that is left of the lines. Raises InvalidInput where the request names a
+    line that is not there, or more than is left of one.
     """
     written_off = request.reason is CreditReason.UNCOLLECTIBLE
-    credit_line = _written_off if written_off else _credited
     rests = rests or Rests([invoice, *earlier])
     wanted_lines = list(amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests))
-    lines = tuple(credit_line(left, wanted, request, invoice, released) for left, wanted in wanted_lines)
-    if not written_off:
+    lines = tuple(_credited(left, wanted, request, invoice, released) for left, wanted in wanted_lines)
+    if written_off:
+        lines = _written_off([left for left, _ in wanted_lines], lines, open_worth, invoice)
+    else:
         lines = _with_last_taxes(lines, rests)
     if invoice.booked is not None and not written_off:
         booked = booked_back([(left, line.amounts) for (left, _), line in zip(wanted_lines, lines, strict=True)])
@@ -74,9 +78,27 @@ def draft_credit(
         "credits_drawn": drawn_after(drawn, lines, rests),
         "refund": request.refund,
         "to_balance": request.to_balance,
-        "notes": (f"{request.reason.replace('_', ' ')}: {request.note}", *invoice.notes),
+        "notes": (_note(request), *invoice.notes),
     }
     return Invoice.model_validate({**dict(invoice), **changes})
+
+
+def _note(request: CreditRequest) -> str:
+    """Say why something is taken back; reason_of reads it."""
+    return f"{_words(request.reason)}: {request.note}"
+
+
+def _words(reason: CreditReason) -> str:
+    return reason.replace("_", " ")
+
+
+def reason_of(document: Invoice) -> CreditReason:
+    """Return why a credit note or write-off was asked for, as its first note says; raises InvalidInput for others."""
+    for reason in CreditReason:
+        if document.corrects is not None and document.notes[0].startswith(f"{_words(reason)}: "):
+            return reason
+    message = f"{document.id} is no document that takes something back"
+    raise InvalidInput(message)
 
 
 @exactly
@@ -153,7 +175,7 @@ def _explanation(line: InvoiceLine, credit: Money, request: CreditRequest, relea
             "steps": (step_of(f"credited of {line.amounts.net} on {released.number}", Decimal(1), -credit.amount),),
             "proration": None,
             "exact_amount": -credit.amount,
-            "note": f"{request.reason.replace('_', ' ')}: {request.note}",
+            "note": _note(request),
         }
     )
 
@@ -200,27 +222,41 @@ def _components(line: InvoiceLine, tax: Money) -> tuple[ComponentTax, ...]:
     return (*shares, line.components[-1].model_copy(update={"amount": -rest}))
 
 
+@exactly
 def _written_off(
-    left: Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released
-) -> InvoiceLine:
-    """Take the gross amount that is left off the receivable; the tax stays as it was billed and declared."""
-    credited = _credited(left, wanted, request, invoice, released)
-    gross = left.net + left.tax
-    priced = credited.priced.model_copy(
-        update={"description": f"Write-off: {left.line.priced.description}", "net": -gross}
+    lefts: Sequence[Left], lines: Sequence[InvoiceLine], open_worth: Worth | None, invoice: Invoice
+) -> tuple[InvoiceLine, ...]:
+    """Take what is open off the receivable, shared by the lines' gross amounts; the tax stays as it was declared."""
+    books = lefts[0].booked.gross.currency
+    whole = Worth(
+        total((left.net + left.tax for left in lefts), invoice.currency),
+        total((left.booked.gross for left in lefts), books),
     )
-    zero = Money.zero(invoice.currency)
-    return credited.model_copy(
-        update={
-            "priced": priced,
-            "taxable_base": zero,
-            "amounts": Taxed.of(-gross, zero),
-            "booked": invoice.booked and Taxed.of(-left.booked.gross, Money.zero(left.booked.gross.currency)),
-            "tax_by_line": zero,
-            "components": (),
-            "parts": (),
-        }
+    rest = open_worth or whole
+    share, booked_share = _share(rest.amount, whole.amount), _share(rest.booked, whole.booked)
+    grosses = share_out(rest.amount, [(left.net + left.tax).amount * share for left in lefts])
+    booked = share_out(rest.booked, [left.booked.gross.amount * booked_share for left in lefts])
+    zero, nothing = Money.zero(invoice.currency), Money.zero(books)
+    return tuple(
+        line.model_copy(
+            update={
+                "priced": line.priced.model_copy(
+                    update={"description": f"Write-off: {left.line.priced.description}", "net": -gross}
+                ),
+                "taxable_base": zero,
+                "amounts": Taxed.of(-gross, zero),
+                "booked": invoice.booked and Taxed.of(-in_books, nothing),
+                "tax_by_line": zero,
+                "components": (),
+                "parts": (),
+            }
+        )
+        for left, line, gross, in_books in zip(lefts, lines, grosses, booked, strict=True)
     )
+
+
+def _share(part: Money, whole: Money) -> Decimal:
+    return Decimal(1) if part == whole or whole.is_zero else CONTEXT.divide(part.amount, whole.amount)
 
 
 def _adjusts(line: InvoiceLine, invoice: Invoice, released: Released) -> Adjusts:

@@ -19,6 +19,9 @@ from billproof.model import Day, Model
 from billproof.money import Money
 from billproof.payments.model import Allocation, CashReceipt, Match, ReceiptStatus, UseKind
 
+EXTRAS = ("discount", "charges", "tolerance")
+"""The fields of an allocation that free a document of something that nobody paid."""
+
 
 class SettledPart(Model):
     """What of a document is settled, and what that is worth in the books.
@@ -34,6 +37,19 @@ class SettledPart(Model):
     def worth(self) -> Worth:
         """What is not open any more."""
         return Worth(self.allocation.settled, self.booked)
+
+    def extras(self) -> Iterator[tuple[str, Worth]]:
+        """Yield what the document is freed of besides payment: the name in the allocation, and its share in the books.
+
+        The rest of what is settled is paid.
+        """
+        left = self.worth
+        for name in EXTRAS:
+            extra: Money | None = getattr(self.allocation, name)
+            if extra is not None and not extra.is_zero:
+                share = left.part(extra)
+                left += -share
+                yield name, share
 
 
 class ReceivedMoney(Model):
@@ -165,6 +181,9 @@ class CashEntry(Model):
 
     def of(self, document: str) -> Iterator[Worth]:
         """Yield what it settles of a document; below zero where it opens it again."""
-        for settlement in self.settlements:
-            if settlement.allocation.document == document:
-                yield -settlement.worth if self.is_reversal else settlement.worth
+        for settlement in self.parts_of(document):
+            yield -settlement.worth if self.is_reversal else settlement.worth
+
+    def parts_of(self, document: str) -> Iterator[SettledPart]:
+        """Yield what of a document it settles or opens again."""
+        return (settlement for settlement in self.settlements if settlement.allocation.document == document)

@@ -16,13 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billproof.errors import InvalidInput
-from billproof.invoicing.balance import Worth
 from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.ledger.revenue import Move, entry_lines
 from billproof.masterdata.charts import CashAccount, CashChart
 from billproof.masterdata.parties import LegalEntity
-from billproof.money import Money
-from billproof.payments.cash import ReceiptState, SettledPart
+from billproof.payments.cash import EXTRAS, ReceiptState, SettledPart
 from billproof.payments.model import CashReceipt, UseKind
 
 MEMOS = {"discount": "discount taken", "charges": "bank charges", "tolerance": "difference given up"}
@@ -77,17 +75,15 @@ def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntr
 
 def _applied(part: SettledPart, accounts: CashAccounts) -> Iterator[Move]:
     """Yield what an application to one document moves; what rounds is the exchange difference's."""
-    chart, allocation = accounts.chart, part.allocation
+    chart = accounts.chart
     yield accounts.receivable, "paid", -part.booked
     yield chart.unapplied, "paid", part.paid_booked
-    left, named = part.worth, (chart.discounts, chart.charges, chart.differences)
-    for (name, memo), account in zip(MEMOS.items(), named, strict=True):
-        extra: Money | None = getattr(allocation, name)
-        if extra is not None and not extra.is_zero:
-            share = left.part(extra)
-            left += Worth(-share.amount, -share.booked)
-            yield account, memo, share.booked
-    yield chart.exchange, "exchange difference", left.booked - part.paid_booked
+    named = dict(zip(EXTRAS, (chart.discounts, chart.charges, chart.differences), strict=True))
+    left = part.booked - part.paid_booked
+    for name, share in part.extras():
+        left -= share.booked
+        yield named[name], MEMOS[name], share.booked
+    yield chart.exchange, "exchange difference", left
 
 
 def _entry(

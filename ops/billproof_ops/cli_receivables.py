@@ -1,0 +1,97 @@
+"""`billproof receivables`: what customers owe, by age, as statements of account, and in figures."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from billproof.money import Money
+from billproof.receivables.model import AgedBalance, Ageing
+from billproof.receivables.texts import statement_text
+from billproof_ops import naming, receivables, tables
+from billproof_ops.printing import AsJson, Entity, console, print_json, verbs
+from billproof_ops.target import Target
+
+app = verbs()
+OnDay = Annotated[
+    str, typer.Option("--on", help="At the end of this day, such as 2013-03-31; else today, where the legal entity is.")
+]
+
+
+@app.command()
+def ageing(*, on: OnDay = "", legal_entity: Entity = "", as_json: AsJson = False) -> None:
+    """Show what is open by its age: days after the due day, by customer and currency, and what pays nothing yet."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    aged = receivables.ageing(target, entity, receivables.day(on))
+    if as_json:
+        print_json(aged.model_dump(mode="json"))
+        return
+    if not aged.customers:
+        console.print(f"nothing was open of {entity} on {aged.on}")
+        return
+    for whole in aged.totals:
+        console.print(_aged_table(aged, whole))
+
+
+def _aged_table(aged: Ageing, whole: AgedBalance) -> Table:
+    """Make the table of one currency, without the ages and sums of which no customer has anything."""
+    of_currency = [
+        (customer.account or "nobody's yet", balance)
+        for customer in aged.customers
+        for balance in customer.balances
+        if balance.currency == whole.currency
+    ]
+    columns = [name for name in _amounts(whole) if any(not _amounts(row)[name].is_zero for _, row in of_currency)]
+    title = f"{aged.legal_entity}, {aged.on}, {whole.currency}"
+    listed = tables.table("Customer", *columns, title=title, whole=columns, right=columns)
+    for name, balance in (*of_currency, ("[bold]in all[/]", whole)):
+        amounts = _amounts(balance)
+        listed.add_row(name, *("" if amounts[column].is_zero else amounts[column].text for column in columns))
+    return listed
+
+
+def _amounts(balance: AgedBalance) -> dict[str, Money]:
+    ages = {bucket.value: amount for bucket, amount in balance.buckets.items()}
+    return {**ages, "Overpaid": balance.overpaid, "Open": balance.open, "Unapplied": balance.unapplied}
+
+
+@app.command()
+def statement(
+    account: Annotated[str, typer.Argument(help="The account, such as UA.")],
+    *,
+    on: OnDay = "",
+    whole: Annotated[bool, typer.Option("--all", help="With documents that are settled and receipts used up.")] = False,
+    legal_entity: Entity = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write a customer's statement of account: its documents, what arrived of them, and what is open, as plain text."""
+    target = Target.find()
+    entity = naming.account(target, account, legal_entity)
+    stated = receivables.statement(target, entity, account, receivables.day(on), only_open=not whole)
+    if as_json:
+        print_json(stated.model_dump(mode="json"))
+    else:
+        typer.echo(statement_text(stated), nl=False)
+
+
+@app.command()
+def metrics(
+    month: Annotated[str, typer.Argument(help="The month, such as 2013-03; it is over.")],
+    *,
+    legal_entity: Entity = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed receivables in a month, days sales outstanding, how well it was collected, and credit notes."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    measured = receivables.metrics(target, entity, month)
+    if as_json:
+        print_json(measured.model_dump(mode="json"))
+        return
+    title = f"{entity}, {measured.period}, {measured.currency}"
+    listed = tables.table("", "", title=title, whole=("",), right=())
+    listed.columns[1].justify = "right"
+    for name, text in receivables.metric_rows(measured):
+        listed.add_row(name, text)
+    console.print(listed)

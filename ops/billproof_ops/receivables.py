@@ -1,0 +1,64 @@
+"""What customers owe, for the command."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from billproof.periods import Period
+from billproof.pipeline.issue_days import today_of
+from billproof.receivables.ageing import age_receivables
+from billproof.receivables.metrics import ReceivablesMetrics, measure_receivables
+from billproof.receivables.model import Ageing, StatementOfAccount
+from billproof.receivables.statement import state_account
+from billproof_ops.errors import WrongUse
+from billproof_ops.target import Target
+
+
+def day(text: str) -> date | None:
+    """Read a day, or None where none is named; raises WrongUse for what is no day."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        message = f"{text!r} is not a day, such as 2013-01-31"
+        raise WrongUse(message) from None
+
+
+def _today(target: Target, entity: str) -> date:
+    return today_of(target.ports.directory.legal_entity(entity), target.ports.now())
+
+
+def ageing(target: Target, entity: str, on: date | None) -> Ageing:
+    """Return what is open of a legal entity at the end of a day, or by now, by age."""
+    receivables = target.ports.cash_sources().receivables(entity)
+    return age_receivables(receivables, on=on or _today(target, entity))
+
+
+def statement(target: Target, entity: str, account: str, on: date | None, *, only_open: bool) -> StatementOfAccount:
+    """Return an account's statement at the end of a day, or by now."""
+    receivables = target.ports.cash_sources().receivables(entity)
+    return state_account(account, receivables, on=on or _today(target, entity), only_open=only_open)
+
+
+def metrics(target: Target, entity: str, month: str) -> ReceivablesMetrics:
+    """Return the figures of a month that is over; raises InvalidPeriod and InvalidInput for others."""
+    receivables = target.ports.cash_sources().receivables(entity)
+    return measure_receivables(receivables, period=Period.month(month), today=_today(target, entity))
+
+
+def metric_rows(measured: ReceivablesMetrics) -> Iterator[tuple[str, str]]:
+    """Yield what the command prints of the figures of a month."""
+    for name, amount in measured.movement:
+        if name in {"opening", "closing"} or not amount.is_zero:
+            yield name.replace("_", " ").replace("closing current", "of it not due yet"), amount.text
+    figures = (
+        ("days sales outstanding", measured.days_sales_outstanding, ""),
+        ("best possible days", measured.best_possible_days, ""),
+        ("average days delinquent", measured.average_days_delinquent, ""),
+        ("collection effectiveness", measured.collection_effectiveness_percent, " %"),
+        ("credit notes, of invoices", measured.credit_notes_percent, " %"),
+    )
+    for name, figure, unit in figures:
+        yield name, "none" if figure is None else f"{figure:f}{unit}"
+    yield "invoices", str(measured.invoices)
+    yield "credit notes", str(measured.credit_notes)
+    for cause in measured.causes:
+        yield f"  {cause.reason.replace('_', ' ')}, {cause.number}", cause.amount.text
