@@ -15,6 +15,7 @@ def event_sources(ports: Composition, *, is_telling: bool = False) -> EventSourc
         "runs": ports.runs,
         "exceptions": ports.exception_facts,
         "decisions": ports.decisions,
+        "payments": ports.payments,
     }
     positions = ports.positions
 

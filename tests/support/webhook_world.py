@@ -21,6 +21,7 @@ class WorldWithWebhooks(World):
     def __init__(self) -> None:
         super().__init__(accounts={"UA"})
         self.contracts, self.invoices = self.records["contracts"], self.records["invoices"]
+        self.payments = self.records["payments"]
         self.exception_facts, self.decisions = self.records["exceptions"], self.records["decisions"]
         self.webhook_endpoints = EndpointBook(self.records["decisions"])
         self.webhook_deliveries = MemoryDelayedQueue()

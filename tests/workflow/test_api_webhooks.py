@@ -71,7 +71,7 @@ def test_an_endpoint_is_registered_listed_rotated_and_removed_and_the_chain_says
     [
         ({"legal_entity": INC, "url": "http://hooks.example/"}, 422, "invalid_input"),
         ({"legal_entity": INC, "url": "https://user@hooks.example/"}, 422, "invalid_input"),
-        ({"legal_entity": INC, "url": URL, "types": ["billproof.invoice.paid.v1"]}, 400, "invalid_input"),
+        ({"legal_entity": INC, "url": URL, "types": ["billproof.invoice.forgotten.v1"]}, 400, "invalid_input"),
         ({"legal_entity": EUROPE, "url": URL}, 404, "not_found"),
         ({"url": URL}, 400, "invalid_input"),
     ],

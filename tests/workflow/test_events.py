@@ -14,7 +14,10 @@ from billproof.events.identity import EventId
 from billproof.events.model import PREFIX, TYPE_NAMES, TYPES, OutboundEvent
 from billproof.invoicing.delivery import deliver_invoice
 from billproof.nets import begin
-from tests.support.balances import bill, taken_back, world_with_balances
+from billproof.payments.desk import CashDecision
+from billproof.payments.model import UseKind
+from tests.support.balances import JAN, bill, taken_back, world_with_balances
+from tests.support.cash import cash_world, desk_of, number_of, receipt, take, usd
 from tests.support.events import MemoryPositions, MemorySink, published, sources_of
 from tests.support.world import INC, JANUARY, World, flight
 
@@ -264,3 +267,17 @@ def test_what_was_erased_or_never_written_tells_nothing() -> None:
     left = by_type(told(world))
     assert left.keys().isdisjoint({"invoice.released.v1", "usage.refused.v1", "invoice.drafted.v1"})
     assert left["invoice.posted.v1"].data["number"] is None
+
+
+def test_an_invoice_is_told_to_be_paid_once_and_open_again_when_the_bank_takes_its_money_back() -> None:
+    """Of 30.00 arrive 12.00, then 18.00; the bank takes back the 18.00."""
+    world = cash_world(JAN)
+    take(world, receipt(usd(12), "a", remittance=number_of(world, JAN)))
+    assert not [event for event in told(world) if event.type.endswith((".paid.v1", ".reopened.v1"))]
+    last = take(world, receipt(usd(18), "b", remittance=number_of(world, JAN)))
+    desk_of(world).give_back(last.receipt.id, usd(18), UseKind.RETURNED, CashDecision(reason="returned, entry 77"))
+    (paid, reopened) = (event for event in told(world) if event.type.endswith((".paid.v1", ".reopened.v1")))
+    assert [event.type.removeprefix(PREFIX) for event in (paid, reopened)] == ["invoice.paid.v1", "invoice.reopened.v1"]
+    assert paid.subject == reopened.subject == f"{INC}.{JAN}.UA"
+    assert (paid.data["number"], paid.data["total"]) == (number_of(world, JAN), usd(30).model_dump(mode="json"))
+    assert sources_of(world).of_id(EventId.parse(paid.id)) == paid

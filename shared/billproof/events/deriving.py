@@ -89,8 +89,7 @@ class EventSources:
         return [_enveloped(happening, block, replace(place, part=part)) for part, happening in enumerate(happenings)]
 
     def _of_fact(self, entry: Entry) -> Iterable[Happening]:
-        records = self.facts.get(entry.store)
-        return happenings_of_fact(Key(*entry.place), records, self.directory) if records is not None else ()
+        return happenings_of_fact(Key(*entry.place), entry.store, self.facts, self.directory)
 
     def _of_object(self, key: str) -> list[Happening]:
         name = ObjectKey.parse(key)

@@ -17,6 +17,7 @@ from billproof.events.model import (
     RunChanged,
     type_name,
 )
+from billproof.events.paying import changes_by_receipts
 from billproof.findings import Finding
 from billproof.identities import ExceptionId, InvoiceId, RunId
 from billproof.ids import is_name
@@ -28,6 +29,7 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.packing import PackedRecords
 from billproof.model import Model
 from billproof.money import Money
+from billproof.payments.cash import CashEntry
 from billproof.pipeline.starting import CLOSED
 from billproof.ports import Document, Key, Records
 from billproof.store_keys import FactKey, PartitionName
@@ -45,12 +47,18 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class StoredFact:
-    """A fact with where it is, what lies beside it, and the master data."""
+    """A fact with where it is, the stores of all facts by name, and the master data."""
 
     key: Key
     document: Document
-    records: Records
+    facts: Mapping[str, Records]
+    store: str
     directory: Directory
+
+    @property
+    def records(self) -> Records:
+        """The store that it is in."""
+        return self.facts[self.store]
 
 
 def _of_invoice(fact: StoredFact, state: str, **more: Any) -> Iterator[Happening]:
@@ -104,6 +112,20 @@ def _after_release(state: str) -> Callable[[StoredFact], Iterator[Happening]]:
         yield from _of_invoice(fact, state, **(_of_release(Released.model_validate(release)) if release else {}))
 
     return tell
+
+
+def _by_receipts(fact: StoredFact) -> Iterator[Happening]:
+    entry = CashEntry.model_validate(fact.document)
+    for state, released in changes_by_receipts(fact.key, entry, fact.records, fact.facts["invoices"]):
+        name = InvoiceId.parse(released.invoice)
+        data = InvoiceChanged(
+            invoice=released.invoice,
+            account=name.account,
+            legal_entity=name.legal_entity,
+            period=name.period,
+            **_of_release(released),
+        )
+        yield Happening(type_name("invoice", state), released.invoice, name.legal_entity, data)
 
 
 def _opened(fact: StoredFact) -> Iterator[Happening]:
@@ -174,16 +196,17 @@ OF_KINDS: Mapping[str, Callable[[StoredFact], Iterator[Happening]]] = MappingPro
         "runs": _run("started"),
         CLOSED: _run("closed"),
         "balance": _balance,
+        "cash": _by_receipts,
         "contract": _contract,
     }
 )
 """What the kinds of facts tell; other kinds are no change of state of theirs."""
 
 
-def happenings_of_fact(key: Key, records: Records, directory: Directory) -> list[Happening]:
-    """Return what a fact tells; nothing where it was erased."""
+def happenings_of_fact(key: Key, store: str, facts: Mapping[str, Records], directory: Directory) -> list[Happening]:
+    """Return what a fact of a store tells; nothing where it was erased."""
     of_kind = OF_KINDS.get(kind_of_fact((key.partition, key.sort)))
-    document = records.get(key) if of_kind is not None else None
+    document = facts[store].get(key) if of_kind is not None and store in facts else None
     if of_kind is None or document is None:
         return []
-    return list(of_kind(StoredFact(key, document, records, directory)))
+    return list(of_kind(StoredFact(key, document, facts, store, directory)))

@@ -91,6 +91,8 @@ TYPES: Mapping[str, tuple[type[Model], str]] = MappingProxyType(
         "invoice.drafted.v1": (InvoiceChanged, "An invoice is drafted by a run."),
         "invoice.held.v1": (InvoiceChanged, "An invoice is held: its reasons say why."),
         **{f"invoice.{state}.v1": (InvoiceChanged, f"An invoice {said}.") for state, said in _OF_DOCUMENTS.items()},
+        "invoice.paid.v1": (InvoiceChanged, "Receipts leave nothing open of an invoice."),
+        "invoice.reopened.v1": (InvoiceChanged, "A paid invoice is open again: a receipt was reversed or returned."),
         "credit_note.requested.v1": (InvoiceChanged, "A credit note is asked for, and waits for a decision."),
         **{
             f"credit_note.{state}.v1": (InvoiceChanged, f"A credit note {said}.")
