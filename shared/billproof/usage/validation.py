@@ -15,8 +15,6 @@ from billproof.usage.refusing import Refused
 
 MAX_EVENT_BYTES = 64 * 1024
 MAX_EVENTS_PER_MESSAGE = 1_000
-MAX_ELEMENTS_PER_MESSAGE = 10_000
-"""Elements that a message of too many is divided into: of so many that are events, none has 105 bytes."""
 MAX_AHEAD = timedelta(hours=24)
 """How far a source's clock may run ahead of ours before an event counts as far in the future."""
 
@@ -35,7 +33,6 @@ _NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?")
 _NON_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not JSON, and for hostile, deeply nested JSON."""
-_EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _EVENT = msgspec.json.Decoder(UsageEvent)
 _TEXT = msgspec.json.Decoder(str)
 
@@ -80,29 +77,6 @@ def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
 def raw_bytes(body: str) -> bytes:
     """Return a body's bytes; half a surrogate pair, which is no text, stays as it is and is refused as no JSON."""
     return body.encode(errors="surrogatepass")
-
-
-def split_message(body: str) -> list[bytes]:
-    """Return the raw events of one message: a CloudEvent, or a JSON array, of more events than are taken, too.
-
-    Raises Refused for the whole message where it is not JSON, or has more elements than a message has room for events.
-    """
-    raw = raw_bytes(body)
-    if not raw.lstrip().startswith(b"["):
-        return [raw]
-    try:
-        events = [bytes(event) for event in _EVENTS.decode(raw)]
-    except UNREADABLE as error:
-        raise Refused(Reason.UNPARSABLE, str(error)) from None
-    if len(events) > MAX_ELEMENTS_PER_MESSAGE:
-        raise too_many(len(events))
-    return events
-
-
-def too_many(events: int) -> Refused:
-    """Return why no event of a message of so many is taken."""
-    detail = f"{events} events in one message, at most {MAX_EVENTS_PER_MESSAGE} are taken"
-    return Refused(Reason.TOO_MANY, detail)
 
 
 def check_event(
