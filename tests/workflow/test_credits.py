@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -100,12 +101,55 @@ def test_a_write_off_gives_up_the_receivable_and_leaves_the_tax(world: World) ->
         world.credit(UA, "C-2")
 
 
-def test_a_write_off_without_an_account_for_it_is_refused_by_the_books(world: World) -> None:
-    asked = world.credit(UA, reason="uncollectible")
+def chart_with(world: World, **accounts: Any) -> None:
+    """Publish the legal entity with another chart of accounts."""
+    entity = world.directory.legal_entity(INC)
+    chart = entity.chart_of_accounts.model_copy(update=accounts)
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "chart_of_accounts": chart}))
+
+
+NO_ACCOUNT = [
+    ("uncollectible", {"bad_debt": None}, "no account for bad debt"),
+    ("billing_error", {"revenue": {}}, "no revenue account for subscription, usage"),
+]
+
+
+@pytest.mark.parametrize(("reason", "lost", "said"), NO_ACCOUNT, ids=["write-off", "credit note"])
+def test_what_the_chart_has_no_account_for_is_refused_when_it_is_asked_for(
+    reason: str, lost: dict[str, Any], said: str, world: World
+) -> None:
+    """Its number was taken, and no ERP ever took its entry."""
+    chart_with(world, **lost)
+    with pytest.raises(InvalidInput, match=said):
+        world.credit(UA, reason=reason)
+    assert list(world.register.credits(UA)) == []
+
+
+@pytest.mark.parametrize(("reason", "lost", "said"), NO_ACCOUNT, ids=["write-off", "credit note"])
+def test_what_the_chart_lost_the_account_for_since_takes_no_number(
+    reason: str, lost: dict[str, Any], said: str, world: World
+) -> None:
+    chart_with(world, bad_debt="6500")
+    asked = world.credit(UA, reason=reason)
     world.decide(asked.exception, "approved", "ben")
-    world.apply(asked.exception)
-    with pytest.raises(InvalidInput, match="no account for bad debt"):
-        world.post(asked.document)
+    revenue = world.directory.legal_entity(INC).chart_of_accounts.revenue
+    chart_with(world, **lost)
+    applied = world.apply(asked.exception)
+    assert (applied.outcome, applied.number, said in applied.reason) == ("outdated", None, True)
+    assert world.apply(asked.exception) == applied
+    assert world.register.released(asked.document) is None
+    chart_with(world, bad_debt="6500", revenue=revenue)
+    assert applied.raised is not None
+    assert world.decide(applied.raised, "rejected", "ben").outcome == "decided"
+    assert world.credit_and_approve(UA, "C-2", reason=reason).id.endswith("~02")
+
+
+def test_a_repeated_release_of_a_credit_note_asks_no_chart(world: World) -> None:
+    asked = world.credit(UA)
+    world.decide(asked.exception, "approved", "ben")
+    released = world.apply(asked.exception)
+    chart_with(world, revenue={})
+    assert world.apply(asked.exception) == released
 
 
 def test_what_is_credited_to_be_billed_again_is_on_the_next_invoice(world: World) -> None:

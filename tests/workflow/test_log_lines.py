@@ -236,7 +236,7 @@ def test_the_exception_that_a_line_is_about_is_not_under_the_name_of_its_traceba
 def fails(*_: Any, **__: Any) -> Any:
     """Raise what a library may: an error that repeats what was sent, caused by one that does, too."""
     try:
-        return {}[PRIVATE]
+        return {"one": 1}[PRIVATE]
     except KeyError as error:
         message = f"invalid literal: {PRIVATE}"
         raise ValueError(message) from error
