@@ -233,3 +233,38 @@ def test_any_parts_and_the_rest_come_to_nothing_with_their_tax(cuts: list[int]) 
     assert world.net_of_credits(US) == [0, 0, 0]
     taxes = total((each.amounts.tax for each in invoice.lines), "EUR")
     assert taxes == Money.of(invoice.totals.tax.amount, "EUR")
+
+
+CHARTS = {
+    "an account for bad debt": ("uncollectible", {"bad_debt": "6500"}),
+    "another receivable": ("billing_error", {"receivable": "1200"}),
+}
+
+
+@pytest.mark.parametrize(("reason", "accounts"), CHARTS.values(), ids=CHARTS)
+def test_what_is_posted_by_a_later_chart_is_proved_with_it(reason: str, accounts: dict[str, Any], world: World) -> None:
+    """The proof of the month stopped at a write-off, and took a credit note for a changed posting."""
+    run = f"{INC}-{JANUARY}-001"
+    world.post_all()
+    chart_with(world, **accounts)
+    note = world.credit_and_approve(UA, reason=reason)
+    assert prove_run(run, stores=world.stores()).differences == ()
+    number = world.posted(note.id).external_reference
+    changed = next(
+        key for key in world.records["ledger"].items if key.sort.startswith(number) or number in key.partition
+    )
+    lines = [dict(line) for line in world.records["ledger"].items[changed]["lines"]]
+    lines[0]["account"] = "9999"
+    world.records["ledger"].items[changed] = {**world.records["ledger"].items[changed], "lines": lines}
+    proof = prove_run(run, stores=world.stores())
+    assert ("posting_differs", number) in {(difference.kind, difference.where) for difference in proof.differences}
+
+
+def test_an_invoice_that_is_posted_by_a_later_chart_is_proved_with_it() -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(1)])
+    world.bill()
+    chart_with(world, receivable="1200")
+    world.post_all()
+    assert world.posted(UA).totals.keys() >= {"1200"}
+    assert prove_run(f"{INC}-{JANUARY}-001", stores=world.stores()).differences == ()
