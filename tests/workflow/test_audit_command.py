@@ -95,6 +95,22 @@ def test_a_window_looks_up_what_was_recorded_in_it_only(world: World) -> None:
     assert found_in("--to", "2013-02-09T00:00:00Z") == {f"objects {early}"}
 
 
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        (("--from", "2013-02-09T00:00:00Z", "--to", "2013-02-08T00:00:00Z"), "is empty"),
+        (("--from", "2013-02-09T00:00:00Z", "--to", "2013-02-09T01:00:00+01:00"), "is empty"),
+        (("--from", "2013-02-09"), "not a time with a time zone"),
+        (("--from", "2013-02-09T00:00:00+05:60"), "not a time with a time zone"),
+        (("--to", "0001-01-01T00:00:00+05:00"), "not a time with a time zone"),
+    ],
+)
+def test_a_window_in_which_nothing_can_be_is_refused(world: World, window: tuple[str, ...], said: str) -> None:
+    """It held, since it looked at nothing."""
+    code, text = run("verify", *window)
+    assert (code, said in text) == (1, True), (world.now(), text)
+
+
 def found_in(*window: str) -> set[str]:
     verification, _ = json.JSONDecoder().raw_decode(run("verify", *window, "--json")[1])
     return {finding["where"] for finding in verification["findings"]}

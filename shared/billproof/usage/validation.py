@@ -9,7 +9,7 @@ import msgspec
 
 from billproof.masterdata.meters import Meter
 from billproof.model import without_excess_zeros
-from billproof.periods import instant_text
+from billproof.periods import TIME, instant_text
 from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRow, UsageEvent
 from billproof.usage.refusing import Refused
 
@@ -18,11 +18,6 @@ MAX_EVENTS_PER_MESSAGE = 1_000
 MAX_AHEAD = timedelta(hours=24)
 """How far a source's clock may run ahead of ours before an event counts as far in the future."""
 
-TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
-    r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
-)
-"""RFC 3339, section 5.6: the hours of an offset are at most 23 and its minutes at most 59."""
 QUANTITY = re.compile(r"(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?")
 _LEAP_SECOND = re.compile(r"(.{17})60(.*)")
 _LAST_SECOND = "T23:59:59"
