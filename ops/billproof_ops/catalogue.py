@@ -35,7 +35,9 @@ _OF_STEPS = """
 - `credit_drawn_elsewhere` (release, blocking): another invoice drew the account's credit after this one was drafted.
   Run the period again to compute the draw again.
 - `revenue_without_account` (release, blocking): the chart of accounts has lost the account of a revenue category since
-  the contract was published. The number is not taken, since the posting would fail.
+  the contract was published. The number of an invoice or credit note is not taken, since the posting would fail.
+- `bad_debt_without_account` (release, blocking): the chart has lost the account for bad debt since a write-off was
+  asked for. Its number is not taken.
 - `internal_error` (any step, blocking): the account raised an error that no rule expects. The message names the step,
   the exception and the trace under which the logs have it ([runbook](runbooks/internal-errors.md)); every other account
   goes on. If more than `trouble.percent` (20 %) of a step's accounts raise one, and at least `trouble.at_least` (5),

@@ -58,6 +58,10 @@ def verify_the_chain(
 
     With --from or --to, what was recorded then is looked up; what has no record is found without them only.
     """
+    window = (_instant(since), _instant(until))
+    if window[1] and window[1] <= window[0]:
+        message = f"the window {since} to {until} is empty: nothing would be verified"
+        raise WrongUse(message)
     ports = Target.find().ports
     stores = AuditedStores(
         chain=ports.chain,
@@ -67,7 +71,7 @@ def verify_the_chain(
         heads=_read_heads(heads),
         today=ports.now().date(),
     )
-    verification = verify(stores, since=_instant(since), until=_instant(until))
+    verification = verify(stores, since=window[0], until=window[1])
     if as_json:
         print_json(verification.model_dump(mode="json"))
     else:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 from billproof.adapters.aws.clients import client
+from billproof.errors import InvalidPeriod
+from billproof.periods import read_instant
 from billproof_ops.errors import WrongUse
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
@@ -20,13 +22,10 @@ class Replay(Shown):
 def moment(text: str) -> datetime:
     """Read a time with a zone; raises WrongUse for anything else."""
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+        return read_instant(text)
+    except InvalidPeriod:
         message = f"{text!r} is not a time with a time zone, such as 2013-01-05T17:00:00Z"
-        raise WrongUse(message)
-    return instant.astimezone(UTC)
+        raise WrongUse(message) from None
 
 
 def start_replay(target: Target, start: datetime, end: datetime) -> Replay:

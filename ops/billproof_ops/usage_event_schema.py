@@ -6,8 +6,9 @@ in it: whatever it refuses is refused by the API, too, and not the other way rou
 
 from typing import Any
 
+from billproof.periods import TIME
 from billproof.usage.model import CONTROL_TOTAL
-from billproof.usage.validation import MAX_EVENT_BYTES, QUANTITY, TIME, WHOLE
+from billproof.usage.validation import MAX_EVENT_BYTES, QUANTITY, WHOLE
 
 _ID = {"type": "string", "minLength": 1}
 _NAMED = {"type": ["string", "null"], "minLength": 1}

@@ -17,6 +17,7 @@
     |- UnbalancedEntry            debits and credits of a journal entry differ
     |- UnpriceableCharge          a charge cannot be priced as the contract states it
     |- UndeterminedTax            no rule says what tax is due: never a zero rate
+    |- InternalError              an error that no rule expects, without what it says
     |- TooMuchTrouble             so many accounts of a step are in trouble that the cause is not theirs
     |- MailRefused                a mail service will not take a mail, however often it is sent
     |- ExternalServiceUnavailable something outside failed: worth another try (retryable)
@@ -155,6 +156,12 @@ class UndeterminedTax(BillproofError):
     """No rule says what tax is due. This is never read as a zero rate."""
 
     code = "undetermined_tax"
+
+
+class InternalError(BillproofError):
+    """An error that no rule expects; it names the error, and not its text, which may repeat what was sent."""
+
+    code = "internal_error"
 
 
 class TooMuchTrouble(BillproofError):

@@ -22,7 +22,7 @@ from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput, NotFound, Unreadable
 from billproof.identities import ExceptionId
 from billproof.model import Model, what_is_wrong
-from billproof.nets import Call, begin
+from billproof.nets import Call, begin, traced, without_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,8 +59,6 @@ LOGGED = frozenset(
 """The fields of requests and results whose text is logged: names of things, and what came of them."""
 _LOGGABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~%/:-]{0,199}")
 """What such a text looks like: an address, a sentence or a token is none, whatever field a caller puts it in."""
-
-
 _TRACE_ROOT = re.compile(r"Root=([0-9a-f-]{1,64})")
 _LOGGED_AS = {"exception": "exception_id"}
 """Under `exception` the formatter puts the traceback."""
@@ -86,7 +84,7 @@ def step[M: BaseModel](model: type[M], *, name: str) -> Callable[[Callable[[M, C
             try:
                 result = use_case(request, ports or composition()).model_dump(mode="json")
             except Exception as error:
-                log_failure(name, error, traceback=False)  # the runtime logs it
+                log_failure(name, error, traceback=not isinstance(error, BillproofError))
                 raise
             log_result(name, result)
             return result
@@ -197,8 +195,8 @@ def _read(take: Callable[[ReceivedMessage], BaseModel], received: ReceivedMessag
 
 
 def log_failure(what: str, error: Exception, *, traceback: bool = True, **names: Any) -> None:
-    """Log that a step or message failed, and the code of the error."""
-    logger.error(what, error=_named(error), exc_info=error if traceback else None, **names)
+    """Log that a step or message failed, the code of the error and where it was raised."""
+    logger.error(what, error=_named(error), exception=traced(error) if traceback else None, **names)
 
 
 class InvoiceMessage(Model):
@@ -277,6 +275,8 @@ def instrumented(handler: Handler) -> Handler:
         call = begin(_trace(context))
         try:
             return handler(event, context, ports)
+        except Exception as error:  # noqa: BLE001 - the runtime logs what is raised
+            raise without_text(error, call.trace) from None
         finally:
             ports.settle()
             ORIGIN.reset(origin)

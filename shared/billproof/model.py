@@ -90,6 +90,34 @@ Day = Annotated[date, WRITTEN_DAY]
 Flag = Annotated[bool, Field(strict=True)]
 """A boolean that is sent to us: true or false, and no text or number that may mean one."""
 
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_FLAGS = {"true": True, "false": False}
+
+
+def _written_whole(value: Any) -> int:
+    """Refuse what only a lenient parser takes for a whole number: signs, blanks, underscores, fractions."""
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    message = "this is not a whole number: write it in digits"
+    raise ValueError(message)
+
+
+def _written_flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in _FLAGS:
+        return _FLAGS[value]
+    message = "this is neither true nor false"
+    raise ValueError(message)
+
+
+Whole = Annotated[int, BeforeValidator(_written_whole)]
+"""A whole number where all is text: in a path, a query, a table."""
+WrittenFlag = Annotated[bool, BeforeValidator(_written_flag)]
+"""A boolean where all is text."""
+
 
 class Model(BaseModel):
     """A frozen object that refuses unknown fields; amounts and quantities are text in JSON.

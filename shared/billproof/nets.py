@@ -7,6 +7,7 @@
 A step in which more accounts are in trouble than its limit allows fails on purpose: the cause is then not theirs.
 """
 
+import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from billproof.errors import BillproofError, ImmutableDocument, ObjectUnreadable, TooMuchTrouble
+from billproof.errors import BillproofError, ImmutableDocument, InternalError, ObjectUnreadable, TooMuchTrouble
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Exact, Model
 
@@ -52,9 +53,25 @@ def is_outside(error: Exception) -> bool:
     return isinstance(error, (OSError, MemoryError))
 
 
-def named(error: Exception) -> str:
+def named(error: BaseException) -> str:
     """Name an exception for a person: its class and, of our own, its code. Its text may repeat what was sent."""
     return f"{type(error).__name__} ({error.code})" if isinstance(error, BillproofError) else type(error).__name__
+
+
+def traced(error: BaseException) -> str:
+    """Tell where an error and its causes were raised; of errors that are not ours without their texts."""
+    parts: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        said = f"{named(cause)}: {cause}" if isinstance(cause, BillproofError) else named(cause)
+        parts.append("".join([*traceback.format_tb(cause.__traceback__), said]))
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "\nraised while there was\n".join(parts)
+
+
+def without_text(error: Exception, trace: str) -> Exception:
+    """Return an error as it may leave a function, whose runtime logs it: ours as it is, of another one its name."""
+    return error if isinstance(error, BillproofError) else InternalError(named(error), trace=trace)
 
 
 def object_in(error: Exception) -> str:

@@ -8,15 +8,23 @@ import calendar
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from billproof.errors import InvalidPeriod
 from billproof.model import Day, Model
 
 _MONTH = re.compile(r"(?!000[01]|9999)([0-9]{4})-(0[1-9]|1[0-2])")
 """The first and the last year of dates have no day before them, or after them."""
+TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
+)
+"""RFC 3339, section 5.6, with or without a zone: the hours of an offset are at most 23 and its minutes at most 59.
+
+Python's own reader takes minutes of 60 and more, weeks, and much else.
+"""
 DECEMBER = 12
 LAST_ZONE = timedelta(hours=12)
 """How far the last time zone is behind UTC."""
@@ -170,6 +178,32 @@ def first_of_next_month(day: date) -> date:
     if day.month == DECEMBER:
         return date(day.year + 1, 1, 1)
     return date(day.year, day.month + 1, 1)
+
+
+def read_instant(text: str) -> datetime:
+    """Read an instant of RFC 3339 with its zone, in UTC; raises InvalidPeriod for anything else."""
+    match = TIME.fullmatch(text)
+    try:
+        if match is not None and match[2] is not None:
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    message = "this is not an instant with a time zone, such as 2013-01-05T17:00:00Z"
+    raise InvalidPeriod(message)
+
+
+def _sent_instant(value: Any) -> datetime:
+    """Refuse what only a lenient parser takes for an instant: numbers of seconds, and times without a zone."""
+    if isinstance(value, datetime):
+        return value
+    try:
+        return read_instant(value if isinstance(value, str) else "")
+    except InvalidPeriod as error:
+        raise ValueError(error.message) from None
+
+
+SentInstant = Annotated[datetime, BeforeValidator(_sent_instant)]
+"""An instant that is sent to us: text of RFC 3339 with a zone, and nothing else."""
 
 
 def instant_text(moment: datetime) -> str:

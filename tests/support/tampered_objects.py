@@ -126,6 +126,16 @@ def the_statement_of_a_run_removed(world: World) -> list[str]:
 
 
 @alteration
+def the_check_of_a_run_that_was_held_changed(world: World) -> list[str]:
+    return _changed_object(world, f"runs/{RUN}/run/completeness.json", b'"incomplete"', b'"complete"')
+
+
+@alteration
+def the_ids_of_several_accounts_removed(world: World) -> list[str]:
+    return _remove(world, _keys(world, f"runs/{RUN}/run/shared-ids"))
+
+
+@alteration
 def an_invoice_replaced(world: World) -> list[str]:
     released = world.register.released(WN)
     assert released is not None

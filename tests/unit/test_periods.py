@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.errors import InvalidPeriod
-from billproof.periods import DateRange, Period, instant_text, zone
+from billproof.periods import DateRange, Period, instant_text, read_instant, zone
 from billproof.proration import Proration
 
 
@@ -81,3 +81,27 @@ def test_an_instant_is_written_in_utc_and_needs_a_zone() -> None:
 @pytest.mark.parametrize("name", ["0002-01", "0300-12", "2013-01", "9998-12"])
 def test_a_month_has_the_name_that_it_is_read_from_in_any_year(name: str) -> None:
     assert Period.month(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("2013-01-05T12:00:00-05:00", datetime(2013, 1, 5, 17, tzinfo=UTC)),
+        ("2013-01-05t12:00:00.123456789z", datetime(2013, 1, 5, 12, microsecond=123456, tzinfo=UTC)),
+    ],
+)
+def test_an_instant_of_rfc_3339_is_read(text: str, known: datetime) -> None:
+    assert read_instant(text) == known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2013-01-05", "2013-01-05T12:00:00", "2013-01-05T12:00Z", "20130105T120000Z", "2013-W01-6T12:00:00Z"),
+        *("2013-01-05T12:00:00+05:60", "2013-01-05T12:00:00+24:00", "2013-01-05T12:00:00Z\n", "1356998400"),
+        *("2013-02-30T12:00:00Z", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "2013-01-05T24:00:00Z"),
+    ],
+)
+def test_what_only_looks_like_an_instant_is_refused(text: str) -> None:
+    with pytest.raises(InvalidPeriod):
+        read_instant(text)

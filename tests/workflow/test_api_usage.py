@@ -103,6 +103,16 @@ def test_lines_that_make_events_only_together_are_refused_one_by_one(world: Worl
     assert world.usage_events.bodies == []
 
 
+@pytest.mark.parametrize("bad", ['{"id": "\\ud83d"}', '{"id": NaN}', '{"id": "a\nb"}'])
+def test_an_event_that_is_no_json_is_answered_in_its_place_of_an_array(bad: str, world: World) -> None:
+    body = f"[{json.dumps(flight(1))}, {bad}, {json.dumps(flight(2))}]"
+    status, document, _ = call(world, route_event(SEND, METERING, body=body))
+    codes = [answer["code"] for answer in document["events"]]
+    assert (status, codes) == (202, [None, "unparsable_json", None])
+    (queued,) = world.usage_events.bodies
+    assert json.loads(queued) == [flight(1), flight(2)]
+
+
 @pytest.mark.parametrize("of", ["one by one", "together"])
 def test_events_are_answered_alike_whether_they_are_looked_at_together(of: str, world: World) -> None:
     """One event that is not plain lets all of a body be looked at one by one."""

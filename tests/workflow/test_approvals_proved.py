@@ -7,6 +7,7 @@ import pytest
 
 from billproof.approvals.model import RUN_SUBJECT
 from billproof.callers import SCHEDULE
+from billproof.completeness.service import COMPLETENESS
 from billproof.errors import Conflict
 from billproof.invoicing.model import Released
 from billproof.pipeline.starting import refuse_other_request
@@ -14,12 +15,14 @@ from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_invoice, prove_run
 from billproof_ops.local.people import local_identity
+from tests.support.plans_of_before import as_of_before
 from tests.support.playing import played_once
 from tests.support.world import INC, JANUARY, REQUESTER, World, flight
 
 RUN = f"{INC}-{JANUARY}-001"
 EV = f"{INC}.{JANUARY}.EV"
 CASE = f"{EV}.001"
+GATE = f"{INC}.{JANUARY}.{RUN_SUBJECT}.001-01"
 PARTITION = f"exceptions#{INC}#{JANUARY}"
 
 
@@ -176,4 +179,48 @@ def test_a_run_that_went_on_without_an_approval_is_found(world: World) -> None:
     assert findings(world) == [(DifferenceKind.APPROVAL, RUN, f"exception {case} is open")]
     assert world.decide(case, "approved", REQUESTER).refusal == "own_request"
     assert world.decide(case, "approved", "ben").outcome == "decided"
+    assert findings(world) == []
+
+
+@pytest.fixture
+@played_once
+def gap() -> World:
+    """A source stated more than it sent: the run was held, ben let it go on, and everything is posted."""
+    world = World(accounts={"UA"})
+    stated = {"data": {"count": "9", "sum": "9000"}, "id": "total"}
+    total = flight(type="billproof.control-total", subject="miles_tracked", time="2013-01-05T17:00:00Z") | stated
+    world.ingest([flight(1), total])
+    world.bill()
+    assert world.decide(GATE, "approved", "ben").outcome == "decided"
+    world.post_all()
+    assert findings(world) == []
+    return world
+
+
+def without(world: World, *tables: str) -> None:
+    for table in tables:
+        for key in [key for key in world.records[table].items if f"{RUN_SUBJECT}#" in key.sort]:
+            del world.records[table].items[key]
+
+
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (lambda world: without(world, "exceptions", "decisions"), "held, and nobody approved it"),
+        (lambda world: without(world, "decisions"), "is open"),
+        (lambda world: approved_by(world, "ben", f"{RUN_SUBJECT}#001-01#decided", verdict="rejected"), "is rejected"),
+    ],
+    ids=["the exception is removed with its decision", "the decision is removed", "it was rejected"],
+)
+def test_a_run_whose_usage_was_incomplete_has_an_approval(alter: Callable[[World], Any], said: str, gap: World) -> None:
+    alter(gap)
+    ((kind, where, why),) = findings(gap)
+    assert (kind, where, said in why) == (DifferenceKind.APPROVAL, RUN, True), why
+
+
+@pytest.mark.parametrize("spoil", [lambda items, key: items.pop(key), lambda items, key: items.update({key: b"{"})])
+def test_a_check_of_completeness_that_is_gone_or_spoilt_is_found(spoil: Callable[..., Any], world: World) -> None:
+    spoil(world.objects.items, COMPLETENESS.key(RUN))
+    assert [(kind, where) for kind, where, _ in findings(world)] == [(DifferenceKind.STATEMENT, COMPLETENESS.key(RUN))]
+    as_of_before(world.objects, RUN)
     assert findings(world) == []

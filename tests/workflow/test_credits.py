@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -100,12 +101,55 @@ def test_a_write_off_gives_up_the_receivable_and_leaves_the_tax(world: World) ->
         world.credit(UA, "C-2")
 
 
-def test_a_write_off_without_an_account_for_it_is_refused_by_the_books(world: World) -> None:
-    asked = world.credit(UA, reason="uncollectible")
+def chart_with(world: World, **accounts: Any) -> None:
+    """Publish the legal entity with another chart of accounts."""
+    entity = world.directory.legal_entity(INC)
+    chart = entity.chart_of_accounts.model_copy(update=accounts)
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "chart_of_accounts": chart}))
+
+
+NO_ACCOUNT = [
+    ("uncollectible", {"bad_debt": None}, "no account for bad debt"),
+    ("billing_error", {"revenue": {}}, "no revenue account for subscription, usage"),
+]
+
+
+@pytest.mark.parametrize(("reason", "lost", "said"), NO_ACCOUNT, ids=["write-off", "credit note"])
+def test_what_the_chart_has_no_account_for_is_refused_when_it_is_asked_for(
+    reason: str, lost: dict[str, Any], said: str, world: World
+) -> None:
+    """Its number was taken, and no ERP ever took its entry."""
+    chart_with(world, **lost)
+    with pytest.raises(InvalidInput, match=said):
+        world.credit(UA, reason=reason)
+    assert list(world.register.credits(UA)) == []
+
+
+@pytest.mark.parametrize(("reason", "lost", "said"), NO_ACCOUNT, ids=["write-off", "credit note"])
+def test_what_the_chart_lost_the_account_for_since_takes_no_number(
+    reason: str, lost: dict[str, Any], said: str, world: World
+) -> None:
+    chart_with(world, bad_debt="6500")
+    asked = world.credit(UA, reason=reason)
     world.decide(asked.exception, "approved", "ben")
-    world.apply(asked.exception)
-    with pytest.raises(InvalidInput, match="no account for bad debt"):
-        world.post(asked.document)
+    revenue = world.directory.legal_entity(INC).chart_of_accounts.revenue
+    chart_with(world, **lost)
+    applied = world.apply(asked.exception)
+    assert (applied.outcome, applied.number, said in applied.reason) == ("outdated", None, True)
+    assert world.apply(asked.exception) == applied
+    assert world.register.released(asked.document) is None
+    chart_with(world, bad_debt="6500", revenue=revenue)
+    assert applied.raised is not None
+    assert world.decide(applied.raised, "rejected", "ben").outcome == "decided"
+    assert world.credit_and_approve(UA, "C-2", reason=reason).id.endswith("~02")
+
+
+def test_a_repeated_release_of_a_credit_note_asks_no_chart(world: World) -> None:
+    asked = world.credit(UA)
+    world.decide(asked.exception, "approved", "ben")
+    released = world.apply(asked.exception)
+    chart_with(world, revenue={})
+    assert world.apply(asked.exception) == released
 
 
 def test_what_is_credited_to_be_billed_again_is_on_the_next_invoice(world: World) -> None:
@@ -189,3 +233,38 @@ def test_any_parts_and_the_rest_come_to_nothing_with_their_tax(cuts: list[int]) 
     assert world.net_of_credits(US) == [0, 0, 0]
     taxes = total((each.amounts.tax for each in invoice.lines), "EUR")
     assert taxes == Money.of(invoice.totals.tax.amount, "EUR")
+
+
+CHARTS = {
+    "an account for bad debt": ("uncollectible", {"bad_debt": "6500"}),
+    "another receivable": ("billing_error", {"receivable": "1200"}),
+}
+
+
+@pytest.mark.parametrize(("reason", "accounts"), CHARTS.values(), ids=CHARTS)
+def test_what_is_posted_by_a_later_chart_is_proved_with_it(reason: str, accounts: dict[str, Any], world: World) -> None:
+    """The proof of the month stopped at a write-off, and took a credit note for a changed posting."""
+    run = f"{INC}-{JANUARY}-001"
+    world.post_all()
+    chart_with(world, **accounts)
+    note = world.credit_and_approve(UA, reason=reason)
+    assert prove_run(run, stores=world.stores()).differences == ()
+    number = world.posted(note.id).external_reference
+    changed = next(
+        key for key in world.records["ledger"].items if key.sort.startswith(number) or number in key.partition
+    )
+    lines = [dict(line) for line in world.records["ledger"].items[changed]["lines"]]
+    lines[0]["account"] = "9999"
+    world.records["ledger"].items[changed] = {**world.records["ledger"].items[changed], "lines": lines}
+    proof = prove_run(run, stores=world.stores())
+    assert ("posting_differs", number) in {(difference.kind, difference.where) for difference in proof.differences}
+
+
+def test_an_invoice_that_is_posted_by_a_later_chart_is_proved_with_it() -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(1)])
+    world.bill()
+    chart_with(world, receivable="1200")
+    world.post_all()
+    assert world.posted(UA).totals.keys() >= {"1200"}
+    assert prove_run(f"{INC}-{JANUARY}-001", stores=world.stores()).differences == ()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from billproof.usage import log
 from billproof.usage.fast_path import plain_rows
 from billproof.usage.model import ControlTotal
-from billproof.usage.validation import check_event, split_message
+from billproof.usage.splitting import split_message
+from billproof.usage.validation import check_event
 from tests.support.world import NOW, World, flight
 
 OLDEST = NOW - timedelta(days=400)

@@ -12,11 +12,13 @@ from billproof.pipeline.artefacts import (
     CONTROL_TOTALS,
     REFUSED,
     RUN_PLAN,
+    SHARED_IDS,
     Artefact,
     Artefacts,
 )
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.earlier_runs import EarlierRuns
+from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof.usage.buckets import Buckets
 from tests.support.completeness import read_completeness
@@ -48,7 +50,7 @@ def go_on(steps: Iterable[Step]) -> None:
 
 @pytest.mark.parametrize(
     ("artefact", "after"),
-    [(REFUSED, 0), (CONTROL_TOTALS, 0), (REFUSED, 1), (REFUSED, 2)],
+    [(REFUSED, 0), (CONTROL_TOTALS, 0), (REFUSED, 1), (REFUSED, 2), (SHARED_IDS, 2)],
     ids=lambda value: value.name if isinstance(value, Artefact) else str(value),
 )
 def test_a_list_of_a_run_that_is_gone_stops_the_run_by_name_and_not_as_one_that_it_never_had(
@@ -77,6 +79,20 @@ def test_a_list_of_refused_events_that_is_gone_is_missed_by_the_proof_and_named_
     with pytest.raises(NotFound, match=REFUSED.key(RUN)):
         prove_run(RUN, stores=world.stores())
     assert unreadable(bill(world, FEB)) == [REFUSED.key(RUN)]
+
+
+@pytest.mark.parametrize("spoil", [lambda items, key: items.pop(key), lambda items, key: items.update({key: b"{"})])
+def test_a_list_of_ids_of_several_accounts_that_is_gone_or_spoilt_is_named_by_the_proof(
+    spoil: Callable[..., Any],
+) -> None:
+    world = World(accounts={"UA", "WN"})
+    world.ingest([flight(1, id="7"), flight(2, id="7", account="WN")])
+    assert [finding.code for finding in bill(world).findings] == ["id_in_several_accounts"]
+    world.post_all()
+    assert prove_run(RUN, stores=world.stores()).differences == ()
+    spoil(world.objects.items, SHARED_IDS.key(RUN))
+    (difference,) = prove_run(RUN, stores=world.stores()).differences
+    assert (difference.kind, difference.where) == (DifferenceKind.STATEMENT, SHARED_IDS.key(RUN))
 
 
 def test_ids_of_the_month_before_that_are_gone_are_named_and_those_of_a_run_of_before_are_none() -> None:

@@ -16,7 +16,7 @@ from billproof.periods import instant_text
 from billproof.usage import log
 from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.model import Ingested, Quarantined, Reason
-from billproof.usage.validation import check_event
+from billproof.usage.validation import check_event, raw_bytes
 from billproof_ops.paths import ROOT
 from tests.support.world import ACCEPTANCE, NOW, World, flight
 
@@ -79,6 +79,48 @@ def test_the_zero_time_stops_no_late_mark_of_its_neighbours() -> None:
     assert (counts.accepted, counts.quarantined, failed) == (2, 1, {})
     marked = {(mark.account, mark.month) for mark in log.late_marks(world.objects, 0)}
     assert marked == {("UA", "2013-01"), ("B6", "2013-01")}
+
+
+ALMOST_JSON = {
+    "half a surrogate pair": ('"N2"', '"\\ud83d"'),
+    "half a surrogate pair as it is": ('"N2"', '"\ud83d"'),
+    "half a surrogate pair in a name": ('"tail_number": "N2"', '"\\udc00": "N2"'),
+    "no number": ('"1000"', "NaN"),
+    "a line feed within a text": ('"N2"', '"N\n2"'),
+    "an escape that there is not": ('"N2"', r'"N\x32"'),
+    "brackets of a text": ('"N2"', r'"\ud83d ]},{[ \" , \\"'),
+    "a quantity cut off": ('"1000"', "1e"),
+    "a bracket that ends another one": ('"N2"', '["N2"}'),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), ALMOST_JSON.values(), ids=ALMOST_JSON)
+def test_an_event_that_is_no_json_leaves_its_neighbours_in_peace(old: str, new: str) -> None:
+    """One of a thousand events with half an emoji put all of them into quarantine, as one."""
+    world = World(accounts={"UA"})
+    bad = json.dumps(flight(2)).replace(old, new)
+    body = f"[{json.dumps(flight(1))}, {bad}, {json.dumps(flight(3))}]"
+    counts, failed = take(world, Message(id="m1", body=body, sent_at=NOW))
+    assert (counts.accepted, counts.quarantined, counts.internal_errors, failed) == (2, 1, 0, {})
+    (line,) = refused(world)
+    assert (line.reason, line.position) == (Reason.UNPARSABLE, 1)
+    assert line.raw == raw_bytes(bad).decode(errors="backslashreplace")
+
+
+@pytest.mark.parametrize("end", ["", "]", '"]', "}] x", "}]]", ', "id": "}]'])
+def test_a_message_whose_events_cannot_be_told_apart_is_refused_as_one(end: str) -> None:
+    world = World(accounts={"UA"})
+    body = f"[{json.dumps(flight(1))}, {json.dumps(flight(2))[:-1]}{end}"
+    counts, failed = take(world, Message(id="m1", body=body, sent_at=NOW))
+    assert (counts.accepted, counts.quarantined, failed) == (0, 1, {})
+    assert [(line.reason, line.raw) for line in refused(world)] == [(Reason.UNPARSABLE, body)]
+
+
+def test_empty_places_of_an_array_are_no_events() -> None:
+    world = World(accounts={"UA"})
+    body = f"[, {json.dumps(flight(1))}, , {json.dumps(flight(2))},]"
+    assert take(world, Message(id="m1", body=body, sent_at=NOW))[0].accepted == 2
+    assert take(world, Message(id="m2", body="[,]", sent_at=NOW))[0].quarantined == 1
 
 
 def test_the_sample_of_a_time_too_old_leaves_its_neighbour_in_peace() -> None:

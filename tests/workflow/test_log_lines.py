@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import deepcopy
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput
+from billproof.errors import BillproofError, ExternalServiceUnavailable, InternalError, InvalidInput
 from billproof.handlers import log_fields
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from tests.support.api_events import answer as answered
@@ -230,3 +231,44 @@ def test_a_failed_message_of_usage_is_logged_under_its_own_id(
 
 def test_the_exception_that_a_line_is_about_is_not_under_the_name_of_its_traceback() -> None:
     assert log_fields({"exception": f"{INC}.{JANUARY}.UA.001"}) == {"exception_id": f"{INC}.{JANUARY}.UA.001"}
+
+
+def fails(*_: Any, **__: Any) -> Any:
+    """Raise what a library may: an error that repeats what was sent, caused by one that does, too."""
+    try:
+        return {"one": 1}[PRIVATE]
+    except KeyError as error:
+        message = f"invalid literal: {PRIVATE}"
+        raise ValueError(message) from error
+
+
+def test_what_an_event_raises_is_logged_with_its_place_and_without_what_it_says(
+    billed: World, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = json.loads((EVENTS / "ingest_usage" / "good-with-a-time-too-old.json").read_text())
+    monkeypatch.setattr("billproof.usage.ingestion.check_event", fails)
+    kept = snapshot(billed)
+    handler("ingest_usage")(event, Context(), billed)
+    restore(billed, kept)
+    line = next(line for line in lines_of(log) if line["message"] == "internal error")
+    assert (line["error"], "in _take_event" in line["exception"]) == ("ValueError", True)
+    assert [name for name in ("KeyError", "ValueError") if name in line["exception"]] == ["KeyError", "ValueError"]
+    assert PRIVATE not in log.getvalue()
+
+
+def test_what_a_step_raises_leaves_it_without_what_it_says(
+    billed: World, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.close_billing_run.app.close_billing_run", fails)
+    with pytest.raises(InternalError) as raised:
+        handler("close_billing_run")({"run_id": f"{INC}-{JANUARY}-001"}, Context(), billed)
+    assert str(raised.value) == f"ValueError (trace={Context.aws_request_id})"
+    assert PRIVATE not in "".join(traceback.format_exception(raised.value))
+    (line,) = lines_of(log)
+    assert (line["error"], "in fails" in line["exception"], PRIVATE in log.getvalue()) == ("ValueError", True, False)
+
+
+def test_an_error_of_ours_is_logged_with_what_it_says(billed: World, log: io.StringIO) -> None:
+    handler("post_to_erp")(messages(json.dumps({"invoice": f"{INC}.{JANUARY}.ZZ"})), Context(), billed)
+    (line,) = lines_of(log)
+    assert line["exception"].endswith(f"NotFound (not_found): invoice {INC}.{JANUARY}.ZZ is not released")

@@ -1,14 +1,17 @@
 """A proof holds on what was billed, and fails when anything is changed by hand in the stores."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import typer
 from backports import zstd
 
+from billproof.approvals.policy import Policy
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.invoicing.facts import RELEASED, fact_key
+from billproof.pipeline.artefacts import STATEMENT, Artefacts
 from billproof.proof.model import DifferenceKind, Proof
 from billproof.proof.service import events_behind, prove_invoice, prove_run
 from billproof_ops.printing import show_proof
@@ -181,3 +184,53 @@ def test_what_is_not_released_cannot_be_proved(world: World) -> None:
         prove_invoice(f"{INC}.{JANUARY}.ZZ", stores=world.stores())
     with pytest.raises(NotFound):
         prove_run(f"{INC}-{JANUARY}-009", stores=world.stores())
+
+
+@played_once
+def with_findings() -> World:
+    """UA's usage is over the invoice limit, and an id of UA's is one of WN's, too."""
+    world = World(accounts={"UA", "WN"})
+    limit = world.directory.policy(INC).model_dump() | {"version": 2, "thresholds": {"invoice_limit": {"USD": "4000"}}}
+    world.publish(Policy.model_validate(limit))
+    world.ingest([flight(1, id="7"), flight(2, id="7", account="WN"), flight(3, data={"distance": "-1"})])
+    world.bill()
+    world.post_all()
+    assert differences(world) == []
+    return world
+
+
+def differences(world: World) -> list[tuple[str, str]]:
+    return [(difference.kind.value, difference.where) for difference in run(world).differences]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("accounts", 3),
+        ("released", 2),
+        ("already_released", 1),
+        ("changed_after_release", 1),
+        ("held", 0),
+        ("without_contract", 1),
+        ("totals", {}),
+        ("held_at_risk", {}),
+        ("findings", ()),
+    ],
+)
+def test_a_statement_that_was_altered_is_found_whatever_it_says(field: str, value: Any) -> None:
+    world = with_findings()
+    artefacts = Artefacts(world.objects.memory)
+    statement = artefacts.read(STATEMENT, RUN)
+    assert getattr(statement, field) != value
+    artefacts.write(STATEMENT, RUN, statement.model_copy(update={field: value}))
+    where = RUN if field == "findings" else f"{RUN} {field}"
+    assert ("statement_differs", where) in differences(world)
+
+
+def test_a_finding_that_was_put_into_a_statement_is_found() -> None:
+    world = with_findings()
+    artefacts = Artefacts(world.objects.memory)
+    statement = artefacts.read(STATEMENT, RUN)
+    more = statement.findings[0].model_copy(update={"code": "orphan_usage"})
+    artefacts.write(STATEMENT, RUN, statement.model_copy(update={"findings": (*statement.findings, more)}))
+    assert differences(world) == [("statement_differs", RUN)]

@@ -38,6 +38,11 @@ def account(**changes: Any) -> dict[str, Any]:
     return known.model_dump(mode="json") | {"version": 2, **changes}
 
 
+def charted(**accounts: Any) -> dict[str, Any]:
+    known = World(accounts={"UA"}).directory.legal_entity(INC).model_dump(mode="json")
+    return known | {"version": 2, "chart_of_accounts": known["chart_of_accounts"] | accounts}
+
+
 def recognized(end: str) -> dict[str, Any]:
     over = {"start": "2013-01-01", "end": end}
     return fee("1", recognition={"method": "straight_line_days", "over": over})
@@ -57,6 +62,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         ),
         "commitments.0.revenue_category",
     ),
+    "a receivable without a name": (charted(receivable=""), "chart_of_accounts.receivable"),
+    "an account of blanks": (charted(tax_payable=" "), "chart_of_accounts.tax_payable"),
+    "an account with a blank": (charted(revenue={"usage": "4000 "}), "chart_of_accounts.revenue.usage"),
+    "an account of many letters": (charted(bad_debt="6" * 65), "chart_of_accounts.bad_debt"),
     "revenue to the year 9999": (contract(charges=[recognized("9999-12-31")]), "charges.0.recognition.over"),
     "a line feed in a name": (account(name="United\nAirlines"), "name"),
     "a line separator in an address": (

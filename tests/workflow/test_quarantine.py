@@ -231,6 +231,14 @@ def test_what_is_refused_after_the_run_changes_no_closed_statement_and_is_stated
         (b'{"time": "2013-01-31T23:59:00-05:00", "id": 7}', (None, None, "2013-02-01T04:59:00.000000Z")),
         (b'{"time": "9999-12-31T23:59:00-05:00", "id": "7", "subject": null}', ("7", None, None)),
         (b'{"time": 5, "subject": "UA", "id": ""}', (None, "UA", None)),
+        (rb'{"id": "7", "subject": "UA", "note": "\ud83d"}', ("7", "UA", None)),
+        (
+            rb'{"id": "\ud83d", "subject": "UA", "time": "2013-01-31T23:59:00Z"}',
+            (None, "UA", "2013-01-31T23:59:00.000000Z"),
+        ),
+        (b'{"id": "7", "time": "2013-01-31T23:59:00Z", "x": NaN}', ("7", None, "2013-01-31T23:59:00.000000Z")),
+        (b'{"id": "7", "x": "a line\nfeed", "n": ' + b"9" * 5_000 + b"}", ("7", None, None)),
+        (b"[" * 2_000 + b"]" * 2_000, (None, None, None)),
     ],
 )
 def test_what_can_be_read_of_an_event_is_read(raw: bytes, known: tuple[Any, ...]) -> None:

@@ -40,6 +40,7 @@ def planned(world: World) -> RunPlan:
 
 
 def finished(world: World, plan: RunPlan) -> RunStatement:
+    world.check(plan.run)
     for batch in plan.batches:
         world.invoice_batch(plan.run, batch)
     assert world.close(plan.run).outcome == "closed"

@@ -14,9 +14,10 @@ from billproof.usage import log
 from billproof.usage.compaction import compact_day
 from billproof.usage.discarded import discarded_key
 from billproof.usage.erasing import TakenOut, take_out
+from billproof.usage.ingestion import Message, ingest_usage
 from tests.support.faults import Fuse, Killed, restore, snapshot
 from tests.support.verifying import verified
-from tests.support.world import INC, JANUARY, World, flight
+from tests.support.world import ACCEPTANCE, INC, JANUARY, World, flight
 
 DAYS = ("2013-01-05", "2013-01-07")
 TYPO = {"specversion": "1.0", "subject": "UA", "id": "x"}
@@ -102,6 +103,37 @@ def test_it_takes_what_an_account_shares_and_leaves_what_is_others(world: World)
     before = left(world)
     assert taken_out(world).objects == 0
     assert left(world) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "is_left"),
+    [
+        ('[{"id": "1", "subject": "B6"}, {"id": "2", "subject": "UA", "note": "cut o', False),
+        ('[{"id": "1", "subject": "B6", "note": "cut o', True),
+        ('{"id": "2", "note": "UA wrote \\ud83d", "subject": "B6"}', True),
+        ('{"id": "2", "note": "\\ud83d", "subject": "UA"}', False),
+        ('{"id": "2", "note": "UA-2 and NUA wrote"', True),
+    ],
+)
+def test_a_refused_event_that_does_not_say_whose_it_is_goes_if_it_names_the_account(
+    world: World, body: str, *, is_left: bool
+) -> None:
+    """A message that was cut off was kept, with what it said of the account."""
+    before = len(left(world)["quarantine"])
+    sent = Message(id="cut", body=body, sent_at=world.moment)
+    ingest_usage(
+        [sent],
+        objects=world.objects,
+        reference_data=world.reference_data,
+        buckets=world.buckets(),
+        acceptance=ACCEPTANCE,
+    )
+    world.settle()
+    assert len(left(world)["quarantine"]) == before + 1
+    taken_out(world)
+    kept = [line.raw for key in world.objects.keys("quarantine/") for line in log.read_quarantined(world.objects, key)]
+    assert (body in kept) is is_left
+    assert verified(world, today=date(2013, 2, 9)).findings == ()
 
 
 def fused_writes(world: World, fuse: Fuse, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:

@@ -16,7 +16,7 @@ from billproof.errors import NotFound
 from billproof.findings import Finding
 from billproof.identities import ExceptionId, RunId
 from billproof.ids import shown
-from billproof.model import Flag, Model
+from billproof.model import Flag, Model, WrittenFlag
 from billproof.periods import Period
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
@@ -77,7 +77,7 @@ class AskedExceptions(AskedPage):
 
     legal_entity: AskedText
     period: AskedText
-    all: bool = False
+    all: WrittenFlag = False
 
 
 class NamedException(Model):

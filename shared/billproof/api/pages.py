@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from billproof.api.problems import Problem
-from billproof.model import Model
+from billproof.model import Model, Whole
 
 MOST_ITEMS = 1_000
 
@@ -20,7 +20,7 @@ MOST_ITEMS = 1_000
 class AskedPage(Model):
     """How many items to return at most, and the `next` of the page before."""
 
-    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="Items of a page, at most.")] = 100
+    limit: Annotated[Whole, Field(ge=1, le=MOST_ITEMS, description="Items of a page, at most.")] = 100
     cursor: Annotated[str, Field(max_length=4_000, description="`next` of the page before; none begins.")] = ""
 
 

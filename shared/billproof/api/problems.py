@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from billproof.errors import (
     BillproofError,
     Conflict,
+    InternalError,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -32,6 +33,7 @@ _STATUSES: tuple[tuple[type[BillproofError], HTTPStatus], ...] = (
     (Conflict, HTTPStatus.CONFLICT),
     (UnpriceableCharge, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UndeterminedTax, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (InternalError, HTTPStatus.INTERNAL_SERVER_ERROR),
     (ObjectUnreadable, HTTPStatus.INTERNAL_SERVER_ERROR),
     (UnbalancedEntry, HTTPStatus.INTERNAL_SERVER_ERROR),
 )

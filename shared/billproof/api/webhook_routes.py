@@ -1,6 +1,5 @@
 """The routes of webhooks: endpoints, their secrets, what was sent to them, and sending it again."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -12,8 +11,8 @@ from billproof.api.routes import Route, RouteCall
 from billproof.composition import Composition
 from billproof.event_reading import event_sources
 from billproof.events.model import TYPE_NAMES
-from billproof.model import Model
-from billproof.periods import instant_text
+from billproof.model import Model, Whole
+from billproof.periods import SentInstant, instant_text
 from billproof.webhooks.model import WebhookAttempt, WebhookEndpoint
 from billproof.webhooks.queueing import delivery_of, queue_deliveries
 from billproof.webhooks.replaying import event_for, events_between
@@ -55,7 +54,7 @@ class WantedSecret(Model):
     """The generation of its secret that an endpoint is to have: the present one, or the next."""
 
     endpoint: Text
-    generation: Annotated[int, Field(ge=1)]
+    generation: Annotated[Whole, Field(ge=1)]
 
 
 class AskedDeliveries(Model):
@@ -70,14 +69,13 @@ class WantedReplay(Model):
 
     endpoint: Text
     event: Annotated[str, Field(max_length=200)] = ""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: SentInstant | None = None
+    until: SentInstant | None = None
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> "WantedReplay":
         has_window = self.since is not None and self.until is not None
-        zoned = all(moment is None or moment.tzinfo is not None for moment in (self.since, self.until))
-        if has_window == bool(self.event) or not zoned or (self.event and (self.since or self.until)):
+        if has_window == bool(self.event) or (self.event and (self.since or self.until)):
             message = "name an event, or since and until with a time zone"
             raise ValueError(message)
         return self

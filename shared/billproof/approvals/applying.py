@@ -78,6 +78,7 @@ class _Applying:
             register=self._register,
             today=today_of(entity, self._now),
             most_left=most_left(entity, opened.amount.currency, opened.findings) if opened.amount else Decimal(0),
+            chart=entity.chart_of_accounts,
             **self._queues,
         )
 
@@ -114,9 +115,10 @@ def apply_decision(
 
     Where there is no document, the usage that no contract covers is excluded.
 
-    One whose tax is another on this day, whose late usage was billed meanwhile, or which would leave a larger balance
-    than was approved, is outdated: it is not released, now or later, and another exception says why. Raises Conflict
-    where nobody approved it who was entitled to: the stored decision counts, not what the workflow was told.
+    One whose tax is another on this day, whose late usage was billed meanwhile, which would leave a larger balance
+    than was approved, or for which the chart has no account, is outdated: it is not released, now or later, and another
+    exception says why. Raises Conflict where nobody approved it who was entitled to: the stored decision counts, not
+    what the workflow was told.
     """
     state = exception_store.state(exception)
     opened = state.opened

@@ -25,6 +25,7 @@ from billproof.invoicing.drafting import balance_left
 from billproof.invoicing.held import RequestedCredit
 from billproof.invoicing.model import CREDITS, BillingSlot, DocumentKind, DocumentRef, Invoice, PeriodBilling, Released
 from billproof.invoicing.register import Register
+from billproof.invoicing.unaccounted import unaccounted_credit
 from billproof.masterdata.directory import Directory
 from billproof.model import canonical_model
 from billproof.money import exactly, total
@@ -145,6 +146,7 @@ class _Desk:
             drawn=drawn,
             open_worth=self._open(released) if request.reason is CreditReason.UNCOLLECTIBLE else None,
         )
+        self._refuse_unaccounted(credit, released)
         data = canonical_model(credit)
         content_digest = digest_bytes(data)
         key = document_key(credit_id, content_digest)
@@ -161,6 +163,14 @@ class _Desk:
             places=_slots(request, credit, billings, draw_slot, rests),
             findings=(*findings, *self._left_to_balance(credit, document, released)),
         )
+
+    def _refuse_unaccounted(self, credit: Invoice, released: Released) -> None:
+        """Raise InvalidInput for what could not be posted, whoever approves it."""
+        entity = self._directory.legal_entity(released.legal_entity)
+        unaccounted = unaccounted_credit(credit, entity.chart_of_accounts)
+        if unaccounted is not None:
+            message = f"{unaccounted.message} ({entity.id}): {unaccounted.remedy}"
+            raise InvalidInput(message)
 
     def _left_to_balance(self, credit: Invoice, document: DocumentRef, released: Released) -> Iterator[Finding]:
         """Find a balance over the limit that a credit note would leave; raises InvalidInput without balances."""

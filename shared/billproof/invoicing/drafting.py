@@ -179,6 +179,7 @@ def draft_account(
     """Return an account's draft and its document's bytes, if it has one: a pure function, which a proof calls again."""
     identity = InvoiceId(plan.legal_entity.id, plan.period.name, terms.account.id)
     document, data = None, None
+    categories: tuple[str, ...] = ()
     late = pricing.late_counts
     if pricing.priced is not None and not tax.findings:
         invoice = draft_invoice(
@@ -190,7 +191,7 @@ def draft_account(
             events=pricing.counts,
             late=late,
         )
-        data = canonical_model(invoice)
+        data, categories = canonical_model(invoice), invoice.revenue_categories
         digest = digest_bytes(data)
         key = document_key(identity, digest)
         document = DocumentRef(key=key, digest=digest, totals=invoice.totals, booked=invoice.booked)
@@ -210,9 +211,7 @@ def draft_account(
         places=_slots(terms, plan.period.name),
         findings=findings,
         issue_date=terms.issue.day if terms.issue else None,
-        revenue_categories=tuple(sorted({line.revenue_category for line in pricing.priced.lines}))
-        if pricing.priced
-        else (),
+        revenue_categories=categories,
     )
     return draft, data
 

@@ -172,6 +172,12 @@ class Invoice(Model):
         return self.booked or self.totals
 
     @property
+    def revenue_categories(self) -> tuple[str, ...]:
+        """The categories of the revenue that it bills, takes back or says to be earned."""
+        of_lines = {line.priced.revenue_category for line in self.lines}
+        return tuple(sorted(of_lines | {accrual.revenue_category for accrual in self.accrued}))
+
+    @property
     def settlement(self) -> Settlement:
         """How it is settled with the customer's balance."""
         if self.kind is DocumentKind.INVOICE:

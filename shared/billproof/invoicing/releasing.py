@@ -19,6 +19,8 @@ from billproof.invoicing.numbering import MAX_ATTEMPTS, Issues, release_in_order
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, Series, SeriesKind
 from billproof.invoicing.taken_slots import outdated
+from billproof.invoicing.unaccounted import unaccounted_credit, unaccounted_draft
+from billproof.masterdata.charts import ChartOfAccounts
 from billproof.model import canonical_model
 from billproof.nets import Net
 from billproof.ports import Objects, Queue
@@ -38,7 +40,7 @@ def release_drafts(
     """
     net = Net("release_invoices")
     clean = [draft for draft in batch.drafts if draft.outcome is DraftOutcome.CLEAN and draft.document is not None]
-    unaccounted = {draft.invoice: finding for draft in clean if (finding := _unaccounted(draft, issues))}
+    unaccounted = {draft.invoice: finding for draft in clean if (finding := unaccounted_draft(draft, issues.chart))}
     clean = [draft for draft in clean if draft.invoice not in unaccounted]
     released, refused = release_in_order(clean, batch, register, issues, net)
     refused |= unaccounted
@@ -72,7 +74,7 @@ def release_held(
     if draft is None or draft.document is None:
         message = f"run {batch.run} drafted no invoice for {shown(account)}"
         raise NotFound(message)
-    unaccounted = _unaccounted(draft, issues)
+    unaccounted = unaccounted_draft(draft, issues.chart)
     if unaccounted is not None and register.released(draft.invoice) is None:
         return unaccounted
     day = max(issues.today, batch.issue_date_of(draft))
@@ -90,23 +92,6 @@ def release_held(
     _hand_over({draft.invoice: released.run}, register, fact=POSTED, queue=postings)
     _hand_over({draft.invoice: released.run}, register, fact=DELIVERED, queue=deliveries)
     return released
-
-
-def _unaccounted(draft: Draft, issues: Issues) -> Finding | None:
-    """Find a draft whose posting would fail: its number is not taken while the chart has no account for its revenue."""
-    missing = [category for category in draft.revenue_categories if category not in issues.chart.revenue]
-    if not missing:
-        return None
-    return Finding(
-        code="revenue_without_account",
-        severity=Severity.BLOCKING,
-        account=draft.account,
-        path="chart_of_accounts/revenue",
-        message=f"the chart of accounts has no revenue account for {', '.join(missing)}",
-        remedy="publish the legal entity with an account for it, then run the period again",
-        owner=Owner.BILLING,
-        amount_at_risk=draft.document.totals.gross if draft.document else None,
-    )
 
 
 def _as_refused(draft: Draft, refused: Mapping[str, Finding]) -> Draft | None:
@@ -127,14 +112,19 @@ def release_credit(
     deliveries: Queue,
     today: date,
     most_left: Decimal,
+    chart: ChartOfAccounts,
 ) -> Released | Finding:
     """Release a credit note or write-off that was approved, issued today.
 
-    Return why it is not released where the period was settled anew meanwhile, or where it would leave a larger balance
-    than `most_left`. Raises NotFound where nobody asked for it. A write-off is posted and not delivered.
+    Return why it is not released where the period was settled anew meanwhile, where it would leave a larger balance
+    than `most_left`, or where the chart has no account for it. Raises NotFound where nobody asked for it. A write-off
+    is posted and not delivered.
     """
     request, invoice = _requested(document_id, request_id, register)
     credit = read_invoice(objects, request.document)
+    unaccounted = unaccounted_credit(credit, chart)
+    if unaccounted is not None and register.released(document_id) is None:
+        return unaccounted
     day, refused = max(credit.issue_date, today), dict[str, Finding]()
     for _ in attempts(MAX_ATTEMPTS):
         series = Series(

@@ -14,12 +14,13 @@ from billproof.masterdata.directory import Directory
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Aggregation, Meter
 from billproof.masterdata.model import AnyMasterData
-from billproof.masterdata.parties import Account
+from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import place_of
 
 MOST_YEARS_OF_RECOGNITION = 20
 MOST_RATE_DIGITS = 9
 """Digits before the point of an exchange rate; the largest of today has six."""
+MOST_LETTERS_OF_AN_ACCOUNT = 64
 _NOT_IN_A_NAME = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode's categories of control characters, half surrogate pairs, and line and paragraph separators."""
 _NUMBER = re.compile(r"-?[0-9]{1,23}(\.[0-9]{1,15})?")
@@ -29,6 +30,8 @@ def refuse_unsound(data: AnyMasterData, directory: Directory) -> None:
     """Raise InvalidInput, with the name of the field, for what no run could bill."""
     _refuse_control_characters(data.model_dump(mode="json"))
     match data:
+        case LegalEntity():
+            _refuse_unnamed_accounts(data)
         case Account():
             _refuse_foreign_parent(data, directory)
         case Contract():
@@ -62,6 +65,14 @@ def _texts(value: Any, path: tuple[int | str, ...]) -> Iterator[tuple[tuple[int 
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _texts(item, (*path, number))
+
+
+def _refuse_unnamed_accounts(entity: LegalEntity) -> None:
+    """Refuse an account of the chart that no ERP can post on: every document of the entity would wait for it."""
+    for path, text in _texts(entity.chart_of_accounts.model_dump(mode="json"), ("chart_of_accounts",)):
+        if text != text.strip() or not 1 <= len(text) <= MOST_LETTERS_OF_AN_ACCOUNT:
+            why = f"an account has 1 to {MOST_LETTERS_OF_AN_ACCOUNT} letters, and no blank at its ends"
+            _refuse(path, why)
 
 
 def _refuse_foreign_parent(account: Account, directory: Directory) -> None:

@@ -4,17 +4,16 @@ the system of before bills until here | first day of the first period: billproof
 | opening balances of receivables, deferred revenue and customers' balances
 """
 
-import re
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, override
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from billproof.errors import InvalidMoney
 from billproof.invoicing.balance import Worth
 from billproof.invoicing.series import SeriesKind
-from billproof.model import Day, Exact, Model
+from billproof.model import Day, Exact, Model, Whole
 from billproof.money import Money
 from billproof.names import Currency, Month, Name, Nonnegative
 from billproof.periods import Period
@@ -22,20 +21,6 @@ from billproof.periods import Period
 Reference = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$")]
 """A number or name of the system of before: up to 64 visible characters of ASCII."""
 Positive = Annotated[Exact, Field(gt=0)]
-_WHOLE = re.compile("[0-9]{1,9}")
-
-
-def _written_whole(value: object) -> object:
-    """Refuse what only a lenient parser takes for a whole number: signs, blanks, underscores, fractions."""
-    if isinstance(value, str) and _WHOLE.fullmatch(value):
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    message = "this is not a whole number: write it in digits"
-    raise ValueError(message)
-
-
-Whole = Annotated[int, BeforeValidator(_written_whole)]
 Count = Annotated[Whole, Field(ge=0, le=100_000_000)]
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Any
 
 from billproof.findings import Finding
 from billproof.invoicing.drafts import Draft, DraftOutcome, ReleasedInvoice
@@ -53,9 +54,9 @@ def close_billing_run(*, run_id: str, objects: Objects, records: Records) -> Clo
         items = [{"run_id": run_id, "batch_id": batch} for batch in missing]
         key = artefacts.write_map_items(run_id, "missing", items)
         return Closed(run_id=run_id, outcome=CloseOutcome.INCOMPLETE, missing=tuple(missing), missing_key=key)
-    sums = _RunSums()
+    sums = RunSums()
     for batch in plan.batches:
-        sums.add(artefacts.read(DRAFTED, run_id, batch).drafts, artefacts.read(RELEASED, run_id, batch).invoices)
+        sums.add_batch(run_id, batch, artefacts)
     statement = _statement(plan, sums, artefacts, objects)
     key = artefacts.write(STATEMENT, run_id, statement)
     mark_closed(records, run_id=run_id, statement_key=key)
@@ -69,7 +70,7 @@ def read_statement(objects: Objects, run_id: str) -> RunStatement:
     return Artefacts(objects).read(STATEMENT, run_id)
 
 
-class _RunSums:
+class RunSums:
     """What the batches of a run come to, added up batch by batch: of an account only its findings are kept."""
 
     def __init__(self) -> None:
@@ -80,7 +81,11 @@ class _RunSums:
         self.changed = 0
         self.totals: dict[str, CurrencyTotal] = {}
         self.findings: list[Finding] = []
-        self._of_changes: list[Finding] = []
+        self.of_changes: list[Finding] = []
+
+    def add_batch(self, run: str, batch: str, artefacts: Artefacts) -> None:
+        """Add a batch by what its steps wrote; raises NotFound."""
+        self.add(artefacts.read(DRAFTED, run, batch).drafts, artefacts.read(RELEASED, run, batch).invoices)
 
     def add(self, drafts: Sequence[Draft], results: Sequence[ReleasedInvoice]) -> None:
         """Add a batch."""
@@ -89,29 +94,53 @@ class _RunSums:
             self.events += draft.events
             self.late_events += draft.late_events
             self.findings += draft.findings
-            self._total(draft)
+            if draft.outcome is DraftOutcome.CLEAN and draft.document is not None:
+                self._add_total(CurrencyTotal(invoices=1, totals=draft.document.totals))
         self.results.update(str(result.outcome) for result in results)
         changed = [result for result in results if result.changed]
         self.changed += len(changed)
-        self._of_changes += map(changed_finding, changed)
+        self.of_changes += map(changed_finding, changed)
+
+    def add_sums(self, other: "RunSums") -> None:
+        """Add what other batches come to."""
+        self.accounts += other.accounts
+        self.events += other.events
+        self.late_events += other.late_events
+        self.results.update(other.results)
+        self.changed += other.changed
+        self.findings += other.findings
+        self.of_changes += other.of_changes
+        for total in other.totals.values():
+            self._add_total(total)
 
     @property
     def all_findings(self) -> list[Finding]:
         """The findings of drafts, then those of invoices that would be other ones now."""
-        return [*self.findings, *self._of_changes]
+        return [*self.findings, *self.of_changes]
 
-    def _total(self, draft: Draft) -> None:
-        if draft.outcome is DraftOutcome.CLEAN and draft.document is not None:
-            amounts = draft.document.totals
-            known = self.totals.get(amounts.net.currency)
-            if known:
-                amounts = Taxed.of(known.totals.net + amounts.net, known.totals.tax + amounts.tax)
-            self.totals[amounts.net.currency] = CurrencyTotal(
-                invoices=(known.invoices if known else 0) + 1, totals=amounts
-            )
+    def stated(self, findings: Iterable[Finding]) -> dict[str, Any]:
+        """Return what a statement says of them beside their events; `findings` are those of accounts."""
+        return {
+            "accounts": self.accounts,
+            "released": self.results["released"],
+            "already_released": self.results["already_released"],
+            "changed_after_release": self.changed,
+            "held": self.results[str(DraftOutcome.HELD)],
+            "without_contract": self.results[str(DraftOutcome.WITHOUT_CONTRACT)],
+            "totals": self.totals,
+            "held_at_risk": _at_risk(findings),
+        }
+
+    def _add_total(self, added: CurrencyTotal) -> None:
+        currency = added.totals.net.currency
+        known = self.totals.get(currency)
+        if known:
+            amounts = Taxed.of(known.totals.net + added.totals.net, known.totals.tax + added.totals.tax)
+            added = CurrencyTotal(invoices=known.invoices + added.invoices, totals=amounts)
+        self.totals[currency] = added
 
 
-def _statement(plan: RunPlan, sums: _RunSums, artefacts: Artefacts, objects: Objects) -> RunStatement:
+def _statement(plan: RunPlan, sums: RunSums, artefacts: Artefacts, objects: Objects) -> RunStatement:
     findings = sums.all_findings
     quarantined, unattributed = quarantined_by_account(plan, artefacts, objects)
     places = quarantine_of(plan, artefacts, objects, findings)
@@ -119,20 +148,13 @@ def _statement(plan: RunPlan, sums: _RunSums, artefacts: Artefacts, objects: Obj
         run=plan.run,
         legal_entity=plan.legal_entity,
         period=plan.period,
-        accounts=sums.accounts,
         events=sums.events,
         late_events=sums.late_events,
         quarantined=quarantined.total(),
         quarantined_unattributed=unattributed,
         quarantine=tuple(places),
-        released=sums.results["released"],
-        already_released=sums.results["already_released"],
-        changed_after_release=sums.changed,
-        held=sums.results[str(DraftOutcome.HELD)],
-        without_contract=sums.results[str(DraftOutcome.WITHOUT_CONTRACT)],
-        totals=sums.totals,
-        held_at_risk=_at_risk(findings),
         findings=(*findings, *quarantine_findings(places, plan.period.name), *shared_id_findings(plan, artefacts)),
+        **sums.stated(findings),
     )
 
 

@@ -40,6 +40,14 @@ class RunPlan(Model):
     usage_sources: tuple[str, ...] = ()
     lists: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether the check of its completeness left its results: a run of nothing is not checked.
+
+        Of a run of before, which names no lists, it is not known.
+        """
+        return bool(self.lists and self.batches)
+
     def relies_on(self, source: str) -> bool:
         """Say whether a source may hold the run."""
         return not self.usage_sources or source in self.usage_sources

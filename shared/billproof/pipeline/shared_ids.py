@@ -6,10 +6,15 @@ from billproof.findings import Finding, Owner, Severity
 from billproof.pipeline.artefacts import SHARED_IDS, Artefacts
 from billproof.pipeline.model import RunPlan
 
+SHARED_ID = "id_in_several_accounts"
+
 
 def shared_id_findings(plan: RunPlan, artefacts: Artefacts) -> Iterator[Finding]:
-    """Report the ids of a run that stand under several accounts, the first ones each with its places."""
-    if not artefacts.exists(SHARED_IDS, plan.run):  # a run of before
+    """Report the ids of a run that stand under several accounts, the first ones each with its places.
+
+    Raises NotFound where the list of a run that was checked is gone.
+    """
+    if not (plan.is_checked or artefacts.exists(SHARED_IDS, plan.run)):
         return
     shared = artefacts.read(SHARED_IDS, plan.run)
     for one in shared.first:
@@ -22,7 +27,7 @@ def shared_id_findings(plan: RunPlan, artefacts: Artefacts) -> Iterator[Finding]
 
 def _finding(account: str, path: str, message: str) -> Finding:
     return Finding(
-        code="id_in_several_accounts",
+        code=SHARED_ID,
         severity=Severity.WARNING,
         account=account,
         path=path,

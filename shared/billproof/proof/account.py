@@ -7,15 +7,16 @@ from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores
 from billproof.erp.intent import erp_of
 from billproof.erp.port import PostedDocument, erp_named
-from billproof.errors import ImmutableDocument, NotFound
+from billproof.errors import ImmutableDocument, InvalidInput, NotFound
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.facts import POSTED
-from billproof.invoicing.model import DocumentRef, Released
+from billproof.invoicing.model import DocumentRef, Invoice, Released
 from billproof.ledger.rules import invoice_entry
+from billproof.masterdata.charts import ChartOfAccounts
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
-from billproof.masterdata.parties import TaxEngineName
+from billproof.masterdata.parties import LegalEntity, TaxEngineName
 from billproof.nets import INTERNAL_ERROR, Net
 from billproof.pipeline.artefacts import DRAFTED, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
@@ -207,13 +208,35 @@ def _compare_books(released: Released, plan: BatchPlan, stores: Stores) -> Itera
     except (ImmutableDocument, NotFound) as error:
         yield Difference.of(DifferenceKind.DOCUMENT, released.number, str(error), released.document.digest)
         return
-    expected = invoice_entry(invoice, released, plan.legal_entity.chart_of_accounts)
     erp = erp_named(erp_of(released.invoice, plan.legal_entity, stores.register), stores.erps)
     posted = erp.find(released.legal_entity, released.number)
     stated = "; ".join(document.accounting for document in posted) or NONE
-    wanted = PostedDocument.of_entry(expected, external_reference=released.number, erp_id=NONE)
-    proved = wanted.accounting if expected.lines else NONE
-    if not posted and expected.lines and stores.register.fact(released.invoice, POSTED) is None:
+    entries = _entries(invoice, released, plan.legal_entity, stores)
+    proved = next(entries, NONE)
+    if not posted and proved != NONE and stores.register.fact(released.invoice, POSTED) is None:
         yield Difference.of(DifferenceKind.NOT_POSTED, released.number, stated, proved)
-    elif stated != proved:
+    elif stated != proved and stated not in entries:
         yield Difference.of(DifferenceKind.POSTING, released.number, stated, proved)
+
+
+def _entries(invoice: Invoice, released: Released, planned: LegalEntity, stores: Stores) -> Iterator[str]:
+    """Yield the accounting of a document by the chart of its run, and by each that was published since.
+
+    It is posted by the chart of its day: that of a credit note, or of an invoice that waited, may be a later one. One
+    that has no account for it posts nothing.
+    """
+    for chart in _charts(planned, stores.directory):
+        try:
+            entry = invoice_entry(invoice, released, chart)
+        except InvalidInput:
+            continue
+        document = PostedDocument.of_entry(entry, external_reference=released.number, erp_id=NONE)
+        yield document.accounting if entry.lines else NONE
+
+
+def _charts(planned: LegalEntity, directory: Directory) -> Iterator[ChartOfAccounts]:
+    """Yield the chart that a run was planned with; the later ones are read where it is not enough."""
+    yield planned.chart_of_accounts
+    for entity in directory.versions_of(planned.id):
+        if entity.version > planned.version:
+            yield entity.chart_of_accounts

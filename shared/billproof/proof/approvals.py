@@ -12,7 +12,10 @@ from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyHistory
 from billproof.approvals.model import RUN_SUBJECT, ExceptionState, Kind, Verdict
 from billproof.callers import SCHEDULE
+from billproof.completeness.model import CompletenessOutcome
+from billproof.completeness.service import COMPLETENESS
 from billproof.conservation.service import Stores
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.identities import InvoiceId
 from billproof.invoicing.model import Released
 from billproof.money import Money
@@ -51,14 +54,21 @@ def prove_credits(invoice: str, history: PolicyHistory, stores: Stores) -> tuple
 
 
 def prove_run_approvals(plan: RunPlan, stores: Stores) -> tuple[CheckedCounts, list[Difference]]:
-    """Check that who started a run asked for it, and that a run which was held went on because it was approved."""
+    """Check that who started a run asked for it, and that one whose usage was incomplete went on by an approval."""
     history = stores.directory.policies.history(plan.legal_entity)
     differences = list(_unasked(plan.legal_entity, plan.run, plan.requested_by, plan.received_before, history, stores))
     states = stores.exception_store.of_subject(plan.legal_entity, plan.period.name, RUN_SUBJECT)
     mine = [state for state in states if state.opened.run == plan.run]
-    if not mine or mine[-1].status == Verdict.REJECTED:  # it was planned again, and then held no more
+    is_held = bool(mine) and mine[-1].status != Verdict.REJECTED  # then it was planned again, and may be held no more
+    try:
+        is_held |= stores.artefacts.read(COMPLETENESS, plan.run).outcome is CompletenessOutcome.INCOMPLETE
+    except (NotFound, ObjectUnreadable) as error:
+        if plan.is_checked:
+            key = COMPLETENESS.key(plan.run)
+            differences.append(Difference.of(DifferenceKind.STATEMENT, key, "the check of completeness", error))
+    if not is_held:
         return CheckedCounts(), differences
-    why_not = _why_not(mine[-1], history, stores.exception_store)
+    why_not = _why_not(mine[-1], history, stores.exception_store) if mine else "held, and nobody approved it"
     if why_not is not None:
         differences.append(Difference.of(DifferenceKind.APPROVAL, plan.run, "went on", why_not))
     return CheckedCounts(approvals=1), differences

@@ -16,6 +16,7 @@ from billproof.conservation.service import EquationSums, Stores, balance_batch
 from billproof.errors import NotFound, ObjectUnreadable
 from billproof.model import canonical_model, decimal_text
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, TALLY
+from billproof.pipeline.closing import RunSums
 from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind
@@ -51,12 +52,13 @@ class BatchTask:
 
 @dataclass(frozen=True, slots=True)
 class BatchProof:
-    """What was found in a batch, and the sums of its accounts' equations."""
+    """What was found in a batch, the sums of its accounts' equations, and what the run's statement says of it."""
 
     checked: CheckedCounts
     differences: list[Difference]
     unbalanced: list[Difference]
     equations: list[Equation]
+    sums: RunSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,9 @@ def prove_batch(reads: RunReads, task: BatchTask) -> BatchProof:
     for statement in balance_batch(reads.plan, task.batch, reads.refused, stores):
         sums.add(statement.equations)
         unbalanced += compare_equations(statement.account, statement.equations)
-    return BatchProof(checked, differences, unbalanced, sums.equations)
+    stated = RunSums()
+    stated.add_batch(reads.run, task.batch, stores.artefacts)
+    return BatchProof(checked, differences, unbalanced, sums.equations, stated)
 
 
 def prove_shard(reads: RunReads, shard: int) -> ShardProof:

@@ -22,7 +22,7 @@ from billproof.ids import shown
 from billproof.invoicing.facts import REGISTER_SHARDS
 from billproof.invoicing.model import Released
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN
-from billproof.pipeline.closing import read_statement
+from billproof.pipeline.closing import RunSums, read_statement
 from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
@@ -42,6 +42,7 @@ from billproof.proof.parts import (
 )
 from billproof.proof.reading import RememberingStores, RunReads
 from billproof.proof.refusals import compare_refusals
+from billproof.proof.statements import compare_statement
 from billproof.proof.usage import check_segments, compare_counts
 from billproof.usage.judging import JudgedEvent, events_of
 from billproof.usage.keys import bucket_name
@@ -83,13 +84,15 @@ def _prove_parts(
         own, late = own + bucket.own, late + bucket.late
         _keep_usages(bucket, usages)
     tasks = [BatchTask(batch, place, usages.pop(batch, ())) for place, batch in enumerate(plan.batches)]
-    sums = EquationSums()
+    sums, stated = EquationSums(), RunSums()
     unbalanced: list[Difference] = []
     for batch in crew.each("batches of accounts", prove_batch, tasks):
         checked += batch.checked
         differences += batch.differences
         unbalanced += batch.unbalanced
         sums.add(batch.equations)
+        stated.add_sums(batch.sums)
+    differences += compare_statement(plan, statement, stated, reads.stores.artefacts)
     further = _prove_whole(plan, statement, (own, late), reads, crew)
     whole = statement_of(plan, sums, reads.refused, stores=reads.stores)
     return checked + further[0], [*differences, *further[1], *compare_equations(plan.run, whole.equations), *unbalanced]

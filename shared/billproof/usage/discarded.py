@@ -23,12 +23,17 @@ def discarded_key(queue: str, message: str) -> str:
     return f"discarded/{queue}/{message}.json"
 
 
+def naming(account: str) -> re.Pattern[str]:
+    """Return the pattern of texts that name an account, and not only one whose name begins or ends alike."""
+    return re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(account)}(?![A-Za-z0-9_-])")
+
+
 def letters_without(account: str, objects: Objects) -> Iterator[tuple[str, NewObject | None, int]]:
     """Yield the letters that name an account, what is left of each without it (None: nothing), and what it held of it.
 
     Of usage events those of other accounts are left. Any other letter is about one thing: it goes as a whole.
     """
-    named = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(account)}(?![A-Za-z0-9_-])")
+    named = naming(account)
     for key in objects.keys(PREFIX):
         data = objects.get(key)
         if not named.search(data.decode(errors="replace")):

@@ -10,6 +10,7 @@ is called again. A compaction that ran meanwhile may leave a day that covers wha
 from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
 from itertools import chain as chain_iterables
+from re import Pattern
 
 from billproof.audit.adopting import adopt_object, declare_erased, refuse_nobody
 from billproof.audit.chain import ENTRIES_LIMIT, AuditChain
@@ -20,7 +21,7 @@ from billproof.ports import NewObject
 from billproof.usage import log
 from billproof.usage.buckets import Buckets
 from billproof.usage.compacted import is_compacted_key, read_compaction
-from billproof.usage.discarded import letters_without
+from billproof.usage.discarded import letters_without, naming
 from billproof.usage.keys import CompactionKey, SegmentKey, compacted_prefix, compaction_prefix, usage_prefix
 from billproof.usage.model import Quarantined
 from billproof.usage.refused import readable_parts
@@ -133,15 +134,20 @@ def _covered(objects: AuditedObjects, key: str) -> tuple[list[str], list[str]]:
 
 
 def _refused(account: str, objects: AuditedObjects, unreadable: list[str]) -> Iterator[_Shared]:
+    named = naming(account)
     for key in objects.keys("quarantine/"):
         lines = log.intact_quarantined(objects, key)
         if lines is None:
             unreadable.append(key)
             continue
-        rest = [line for line in lines if not _is_of(line, account)]
+        rest = [line for line in lines if not _is_of(line, account, named)]
         if len(rest) < len(lines):
             yield key, log.new_object(key[:-_NAME_LENGTH], rest) if rest else None, len(lines) - len(rest)
 
 
-def _is_of(line: Quarantined, account: str) -> bool:
-    return account in {line.account, readable_parts(line.raw.encode(errors="replace")).subject}
+def _is_of(line: Quarantined, account: str, named: Pattern[str]) -> bool:
+    """Say whether a refused event is of an account; one that does not say whose it is, whether it names it."""
+    subject = readable_parts(line.raw.encode(errors="replace")).subject
+    if line.account is None and subject is None:
+        return named.search(line.raw) is not None
+    return account in {line.account, subject}

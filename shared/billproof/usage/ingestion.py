@@ -18,13 +18,12 @@ from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, S
 from billproof.usage.refused import readable_parts
 from billproof.usage.refusing import Refused
 from billproof.usage.sorting import Sorting
+from billproof.usage.splitting import split_message, too_many
 from billproof.usage.validation import (
     MAX_EVENTS_PER_MESSAGE,
     TypeRule,
     check_event,
     raw_bytes,
-    split_message,
-    too_many,
     type_rules,
 )
 

@@ -20,7 +20,8 @@ from billproof.usage.ingestion import ReferenceDataCache
 from billproof.usage.model import ControlTotal, Reason, SegmentRow
 from billproof.usage.refused import readable_parts
 from billproof.usage.refusing import Refused
-from billproof.usage.validation import MAX_EVENT_BYTES, MAX_EVENTS_PER_MESSAGE, check_event, split_message, too_many
+from billproof.usage.splitting import split_message, too_many
+from billproof.usage.validation import MAX_EVENT_BYTES, MAX_EVENTS_PER_MESSAGE, check_event
 
 IN_TRANSIT = timedelta(minutes=1)
 """For how long an event may be on its way from here to the queue, by whose time ingestion says that one is too old."""

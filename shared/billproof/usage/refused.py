@@ -6,6 +6,7 @@
 A refused event was resent where the log holds an event of the same source and id.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -47,20 +48,30 @@ _TEXT = msgspec.json.Decoder(str)
 def readable_parts(raw: bytes) -> ReadableParts:
     """Read what can be read of bytes that should have been an event; its time in UTC."""
     try:
-        fields = _OBJECT.decode(raw)
+        fields = {name: bytes(value) for name, value in _OBJECT.decode(raw).items()}
     except (msgspec.ValidationError, *UNREADABLE):
-        return ReadableParts()
+        fields = _almost_json(raw)
     texts: dict[str, str] = {}
     for name in ("source", "id", "type", "subject"):
         try:
-            texts[name] = _TEXT.decode(bytes(fields[name]))
+            texts[name] = _TEXT.decode(fields[name])
         except (KeyError, msgspec.ValidationError, *UNREADABLE):
             continue
     try:
-        texts["time"] = instant_of(bytes(fields["time"]), MUCH_LATER)
+        texts["time"] = instant_of(fields["time"], MUCH_LATER)
     except (KeyError, Refused, *UNREADABLE):
         pass
     return ReadableParts(**{name: text for name, text in texts.items() if text})
+
+
+def _almost_json(raw: bytes) -> dict[str, bytes]:
+    """Return the texts of an object that only a lenient parser reads: with half a surrogate pair, NaN, a line feed."""
+    try:
+        read = json.loads(raw, strict=False, parse_int=str, parse_float=str, parse_constant=str)
+        fields = read.items() if isinstance(read, dict) else ()
+        return {name: json.dumps(text).encode() for name, text in fields if isinstance(text, str)}
+    except (ValueError, RecursionError):
+        return {}
 
 
 def refused_id(line: Quarantined) -> RefusedId:

@@ -9,22 +9,15 @@ import msgspec
 
 from billproof.masterdata.meters import Meter
 from billproof.model import without_excess_zeros
-from billproof.periods import instant_text
+from billproof.periods import TIME, instant_text
 from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRow, UsageEvent
 from billproof.usage.refusing import Refused
 
 MAX_EVENT_BYTES = 64 * 1024
 MAX_EVENTS_PER_MESSAGE = 1_000
-MAX_ELEMENTS_PER_MESSAGE = 10_000
-"""Elements that a message of too many is divided into: of so many that are events, none has 105 bytes."""
 MAX_AHEAD = timedelta(hours=24)
 """How far a source's clock may run ahead of ours before an event counts as far in the future."""
 
-TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
-    r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
-)
-"""RFC 3339, section 5.6: the hours of an offset are at most 23 and its minutes at most 59."""
 QUANTITY = re.compile(r"(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?")
 _LEAP_SECOND = re.compile(r"(.{17})60(.*)")
 _LAST_SECOND = "T23:59:59"
@@ -35,7 +28,6 @@ _NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]+)?")
 _NON_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not JSON, and for hostile, deeply nested JSON."""
-_EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _EVENT = msgspec.json.Decoder(UsageEvent)
 _TEXT = msgspec.json.Decoder(str)
 
@@ -80,29 +72,6 @@ def type_rules(meters: Iterable[Meter]) -> dict[str, TypeRule]:
 def raw_bytes(body: str) -> bytes:
     """Return a body's bytes; half a surrogate pair, which is no text, stays as it is and is refused as no JSON."""
     return body.encode(errors="surrogatepass")
-
-
-def split_message(body: str) -> list[bytes]:
-    """Return the raw events of one message: a CloudEvent, or a JSON array, of more events than are taken, too.
-
-    Raises Refused for the whole message where it is not JSON, or has more elements than a message has room for events.
-    """
-    raw = raw_bytes(body)
-    if not raw.lstrip().startswith(b"["):
-        return [raw]
-    try:
-        events = [bytes(event) for event in _EVENTS.decode(raw)]
-    except UNREADABLE as error:
-        raise Refused(Reason.UNPARSABLE, str(error)) from None
-    if len(events) > MAX_ELEMENTS_PER_MESSAGE:
-        raise too_many(len(events))
-    return events
-
-
-def too_many(events: int) -> Refused:
-    """Return why no event of a message of so many is taken."""
-    detail = f"{events} events in one message, at most {MAX_EVENTS_PER_MESSAGE} are taken"
-    return Refused(Reason.TOO_MANY, detail)
 
 
 def check_event(

@@ -6,19 +6,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from billproof.errors import InvalidPeriod
 from billproof.events.model import OutboundEvent
 from billproof.model import Model
+from billproof.periods import read_instant
 from billproof.store_keys import sort_key
 
 
 def _with_zone(text: str) -> str:
     try:
-        zone = datetime.fromisoformat(text).tzinfo
-    except ValueError:
-        zone = None
-    if zone is None:
-        message = "this is no instant in UTC"
-        raise ValueError(message)
+        read_instant(text)
+    except InvalidPeriod as error:
+        raise ValueError(error.message) from None
     return text
 
 
