@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
     from billproof.pipeline.previewing import PreviewSources
-    from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers
+    from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers, VersionedObjects
     from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
@@ -110,7 +110,7 @@ class Composition(PaymentPorts, UsagePorts):
         if "chain" in self.__dict__:
             self.chain.settle()
 
-    def _bucket(self) -> Objects:
+    def _bucket(self) -> VersionedObjects:
         from billproof.adapters.aws.s3 import S3Objects
 
         return S3Objects(client("s3"), self.settings.data_bucket)
@@ -121,6 +121,12 @@ class Composition(PaymentPorts, UsagePorts):
         from billproof.audit.stores import AuditedObjects
 
         return AuditedObjects(self._bucket(), self.chain)
+
+    def put_by_another(self, key: str, version: str) -> bytes:
+        """Return an object that somebody else put into the data bucket, and record it in the chain."""
+        data = self._bucket().get(key, version=version)
+        self.objects.record(key, data)
+        return data
 
     @cached_property
     def contracts(self) -> AuditedRecords:

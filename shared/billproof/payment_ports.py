@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from billproof.payments.account_names import AccountNames
     from billproof.payments.book import CashBook
     from billproof.payments.service import CashSources
+    from billproof.payments.statement_book import StatementBook
+    from billproof.payments.taking_statements import ReadStatements, StatementSources
 
 
 class PaymentPorts(EventPorts):
@@ -50,6 +52,13 @@ class PaymentPorts(EventPorts):
         return CashBook(self.payments)
 
     @cached_property
+    def statement_book(self) -> StatementBook:
+        """Bank statements, and what they take back."""
+        from billproof.payments.statement_book import StatementBook
+
+        return StatementBook(self.payments)
+
+    @cached_property
     def account_names(self) -> AccountNames:
         """The names of accounts, for matching."""
         from billproof.payments.account_names import AccountNames
@@ -61,3 +70,9 @@ class PaymentPorts(EventPorts):
         from billproof.payments.service import CashSources
 
         return CashSources(self.cash_book, self.register, self.directory, self.objects, self.account_names, self.now())
+
+    def statement_sources(self, read: ReadStatements) -> StatementSources:
+        """Return what taking statements in reads and writes."""
+        from billproof.payments.taking_statements import StatementSources
+
+        return StatementSources(self.directory, self.statement_book, self.cash_book, self.payment_events, read)

@@ -19,13 +19,13 @@ from billproof.errors import BillproofError
 from billproof.ids import canonical_json
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import Account
-from billproof.ports import Objects
+from billproof.ports import VersionedObjects
 from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event, with_key
 from tests.support.aws_decisions import credit, decide, request_for
-from tests.support.aws_payments import pay
+from tests.support.aws_payments import pay, put_bank_files
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
 from tests.support.hiding_s3 import HidingS3
@@ -53,7 +53,7 @@ class ChainComposition(Composition):
     def now(self) -> datetime:
         return self._chain.now
 
-    def _bucket(self) -> Objects:
+    def _bucket(self) -> VersionedObjects:
         return S3Objects(HidingS3(client("s3")), self.settings.data_bucket)
 
 
@@ -247,6 +247,8 @@ def play(chain: Chain) -> None:
     _prove_documents(chain)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
     pay(chain)
+    put_bank_files(chain)
+    chain.work_off()
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
     chain.sample_events()
