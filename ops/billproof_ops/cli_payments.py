@@ -69,8 +69,8 @@ def _print_statements(listed: ListedStatements) -> None:
         table.add_row(row.account, row.days, row.opening, row.closing, *counts, row.file.rsplit("/", 1)[-1])
     console.print(table if listed.statements else "no statements")
     for one in listed.breaks:
-        found = f"{one.continuity.value} of {one.difference} on {one.on}"
-        console.print(f"[red]{found}[/], {one.account}: {one.later} after {one.earlier}: {one.reason}", soft_wrap=True)
+        what = f"{one.continuity.value} of {one.difference} on {one.on}"
+        console.print(f"[red]{what}[/], {one.account}: {one.later} after {one.earlier}: {one.reason}", soft_wrap=True)
     for back in listed.returns_waiting:
         payer = back.party.name or back.party.account or "nobody named"
         console.print(

@@ -122,12 +122,6 @@ class Composition(PaymentPorts, UsagePorts):
 
         return AuditedObjects(self._bucket(), self.chain)
 
-    def put_by_another(self, key: str, version: str) -> bytes:
-        """Return an object that somebody else put into the data bucket, and record it in the chain."""
-        data = self._bucket().get(key, version=version)
-        self.objects.record(key, data)
-        return data
-
     @cached_property
     def contracts(self) -> AuditedRecords:
         """The facts of master data."""

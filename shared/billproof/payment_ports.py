@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from billproof.payments.service import CashSources
     from billproof.payments.statement_book import StatementBook
     from billproof.payments.taking_statements import ReadStatements, StatementSources
+    from billproof.ports import VersionedObjects
 
 
 class PaymentPorts(EventPorts):
@@ -38,6 +39,15 @@ class PaymentPorts(EventPorts):
 
     def _records(self, store: str, table: str) -> AuditedRecords:
         raise NotImplementedError
+
+    def _bucket(self) -> VersionedObjects:
+        raise NotImplementedError
+
+    def put_by_another(self, key: str, version: str) -> bytes:
+        """Return an object that somebody else put into the data bucket, and record it in the chain."""
+        data = self._bucket().get(key, version=version)
+        self.objects.record(key, data)
+        return data
 
     @cached_property
     def payments(self) -> AuditedRecords:

@@ -25,7 +25,7 @@ from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event, with_key
 from tests.support.aws_decisions import credit, decide, request_for
-from tests.support.aws_payments import pay, put_bank_files
+from tests.support.aws_payments import pay
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
 from tests.support.hiding_s3 import HidingS3
@@ -247,8 +247,6 @@ def play(chain: Chain) -> None:
     _prove_documents(chain)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
     pay(chain)
-    put_bank_files(chain)
-    chain.work_off()
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
     chain.sample_events()

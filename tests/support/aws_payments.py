@@ -50,6 +50,7 @@ def pay(chain: Consumers) -> None:
     chain.ask("decide_receipt", {**said, "verdict": "applied", "account": "UA", "pays": pays}, "ben", receipt=receipt)
     chain.work_off()
     chain.ask("decide_receipt", {**said, "verdict": "reversed"}, "ben", receipt=receipt)
+    put_bank_files(chain)
     chain.work_off()
 
 

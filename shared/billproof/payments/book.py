@@ -34,7 +34,7 @@ from billproof.ports import Key, Record, Records
 from billproof.store_keys import BalanceKey, FactKey, FactName, ordinal_text, partition_name, sort_key
 
 RECEIVED, USE, FORGOTTEN, GIVEN_BACK = "received", "use", "forgotten", "given-back"
-_SEPARATORS = re.compile("[%#]")
+_SEPARATORS = re.compile("[%#/]")
 FILLERS = frozenset({"NOTPROVIDED", "NONREF", "UNKNOWN", "NA", "NOTAVAILABLE"})
 """What banks write where they know no name and no account: it is everybody's."""
 
@@ -180,7 +180,7 @@ class CashBook:
 
 def return_key(entity: str, source: str, reference: str, fact: str) -> Key:
     """Return where a fact is about what a source took back under a reference."""
-    subject = escape(f"{source}/{reference}", _SEPARATORS)
+    subject = "/".join(escape(part, _SEPARATORS) for part in (source, reference))
     return Key(partition_name("returns", entity), str(FactKey(subject, fact)))
 
 

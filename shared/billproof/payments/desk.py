@@ -112,8 +112,8 @@ class CashDesk:
         )
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
-            told = (match, decision.by, decision.reason)
-            is_told = any((use.match, use.decided_by, use.reason) == told for use in state.applications)
+            same = (match, decision.by, decision.reason)
+            is_told = any((use.match, use.decided_by, use.reason) == same for use in state.applications)
             return None if is_told else [self._use(state, match, decision)]
 
         state = self._change(receipt, plan)

@@ -8,7 +8,7 @@ from billproof.model import Day, Model
 from billproof.money import Money
 from billproof.names import Name
 from billproof.payments.model import Payer, ReceiptReference, ReceiptSource, Text
-from billproof.payments.statements import BankStatement, MovementKind, beginning
+from billproof.payments.statements import BankStatement, MovementKind, beginning, entry_reference
 
 
 class BankReturn(Model):
@@ -42,7 +42,7 @@ def returns(statement: BankStatement, legal_entity: str) -> list[BankReturn]:
         BankReturn(
             legal_entity=legal_entity,
             source=statement.account,
-            reference=f"{ours}/{place}",
+            reference=entry_reference(ours, place),
             bank_reference=entry.reference,
             amount=-entry.amount,
             booked_on=entry.booked_on,

@@ -152,6 +152,11 @@ def _problems(statement: BankStatement) -> Iterator[str]:
         yield f"opening {opening.text} and the entries make {reached.text}, and closing is {closing}"
 
 
+def entry_reference(statement: str, place: int) -> str:
+    """Name an entry that has no reference of its own: by the id of its statement and its place there, from 1 on."""
+    return f"{statement}/{place}"
+
+
 def receipts(statement: BankStatement, legal_entity: str) -> list[CashReceipt]:
     """Return the money that arrived: one receipt for each credit.
 
@@ -169,7 +174,7 @@ def receipts(statement: BankStatement, legal_entity: str) -> list[CashReceipt]:
         reference = entry.reference if entry.reference and references[entry.reference] == 1 else None
         if statement.is_notification and (reference is None or entry.in_batch):
             continue
-        arrived.append(_receipt(entry, reference or f"{ours}/{place}", whose))
+        arrived.append(_receipt(entry, reference or entry_reference(ours, place), whose))
     return arrived
 
 

@@ -18,37 +18,37 @@ class PutObject(Model):
     version: str
 
 
-class _Lenient(BaseModel):
+class _OfNotification(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class _Object(_Lenient):
+class _NotedObject(_OfNotification):
     key: str
     version: str = Field(default="", alias="versionId")
 
 
-class _S3(_Lenient):
-    stored: _Object = Field(alias="object")
+class _NotedPlace(_OfNotification):
+    stored: _NotedObject = Field(alias="object")
 
 
-class _Record(_Lenient):
-    s3: _S3
+class _Note(_OfNotification):
+    s3: _NotedPlace
 
 
-class _Event(_Lenient):
-    records: Annotated[tuple[_Record, ...], Field(alias="Records", min_length=1, max_length=1)]
+class _Notification(_OfNotification):
+    records: Annotated[tuple[_Note, ...], Field(alias="Records", min_length=1, max_length=1)]
 
 
-class _Test(_Lenient):
+class _TriedOut(_OfNotification):
     event: str = Field(alias="Event")
 
 
 def read_put_object(body: str) -> PutObject | None:
     """Read a notification of S3; None for the one that S3 sends to try a queue out. Raises Unreadable for others."""
     try:
-        if TEST_EVENT in body and _Test.model_validate_json(body).event == TEST_EVENT:
+        if TEST_EVENT in body and _TriedOut.model_validate_json(body).event == TEST_EVENT:
             return None
-        (record,) = _Event.model_validate_json(body).records
+        (record,) = _Notification.model_validate_json(body).records
     except ValidationError as error:
         message = f"not a notification of S3: {what_is_wrong(error)}"
         raise Unreadable(message) from None
