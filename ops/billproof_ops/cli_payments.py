@@ -1,14 +1,13 @@
 """`billproof payments`: receipts, what they pay, what people decide about them, and the two equations of cash."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.money import Money
-from billproof_ops import naming, payments, tables
+from billproof_ops import naming, payments, statements, tables
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, verbs
+from billproof_ops.statements import ListedStatements
 from billproof_ops.target import Target
 
 app = verbs()
@@ -18,36 +17,67 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it is stored.")]
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="A bank's file: CAMT.053 or .054, MT940, BAI2, or CSV with --format.")],
+    file: Annotated[
+        str,
+        typer.Argument(help="A bank's file, here or in the data bucket: CAMT.053 or .054, MT940, BAI2, or CSV."),
+    ],
     *,
-    declared: Annotated[
-        str, typer.Option("--format", help="How the bank writes its CSV: a format of the legal entity, or a JSON file.")
-    ] = "",
+    csv_format: Annotated[str, typer.Option("--format", help="How CSV is written: a format of the legal entity.")] = "",
+    check: Annotated[bool, typer.Option("--check", help="Read and check it only; nothing is sent.")] = False,
     legal_entity: Entity = "",
     as_json: AsJson = False,
 ) -> None:
-    """Read a bank's statements, and send what arrived on to be matched. The same file twice changes nothing."""
+    """Put a bank's file where banks put theirs, and wait until it is taken in. The same file twice changes nothing."""
     target = Target.find()
-    imported = payments.import_statements(target, file.read_bytes(), _format(target, declared, legal_entity))
+    entity = naming.legal_entity(target, legal_entity) if csv_format else legal_entity
+    read = statements.read_file(target, file, entity=entity, csv_format=csv_format)
+    rows = statements.check_file(target, read) if check else statements.import_file(target, read)
     if as_json:
-        print_json([statement.model_dump(mode="json") for statement in imported])
+        print_json([row.model_dump(mode="json") for row in rows])
         return
-    for one in imported:
-        balances = f", {one.opening} to {one.closing}" if one.opening else ""
+    for row in rows:
+        balances = f", {row.opening} to {row.closing}" if row.opening else ""
         console.print(
-            f"{one.statement} of {one.account}, {one.days}{balances}: {one.entries} entries, {one.receipts} receipts",
+            f"{row.statement} of {row.account}, {row.days}{balances}: {row.entries} entries, {row.receipts} receipts",
             soft_wrap=True,
         )
-        if one.taken_back:
-            console.print(f"  {one.taken_back} entries take money back: note each with `payments give-back`")
+        if row.returns:
+            console.print(f"  {row.returns} entries take money back: `payments statements` lists those that wait")
 
 
-def _format(target: Target, declared: str, legal_entity: str) -> CsvStatementFormat | None:
-    if not declared:
-        return None
-    if declared.endswith(".json"):
-        return CsvStatementFormat.model_validate_json(Path(declared).read_bytes())
-    return target.ports.directory.legal_entity(naming.legal_entity(target, legal_entity)).csv_format(declared)
+@app.command("statements")
+def list_statements(*, legal_entity: Entity = "", as_json: AsJson = False) -> None:
+    """List the statements of each account, what is missing between them, and what banks took back and nobody knows."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    listed = statements.listed(target, entity)
+    if as_json:
+        print_json(listed.model_dump(mode="json"))
+    else:
+        _print_statements(listed)
+    if listed.breaks or listed.returns_waiting:
+        raise typer.Exit(1)
+
+
+def _print_statements(listed: ListedStatements) -> None:
+    numbers = ("Opening", "Closing", "Receipts", "Returns", "Others")
+    names = ("Account", "Days", *numbers, "File")
+    table = tables.table(*names, whole=("Account", "Days", *numbers[:2]), right=numbers)
+    for row in listed.statements:
+        others = row.entries - row.receipts - row.returns
+        counts = (str(row.receipts), str(row.returns), str(others))
+        table.add_row(row.account, row.days, row.opening, row.closing, *counts, row.file.rsplit("/", 1)[-1])
+    console.print(table if listed.statements else "no statements")
+    for one in listed.breaks:
+        what = f"{one.continuity.value} of {one.difference} on {one.on}"
+        console.print(f"[red]{what}[/], {one.account}: {one.later} after {one.earlier}: {one.reason}", soft_wrap=True)
+    for back in listed.returns_waiting:
+        payer = back.party.name or back.party.account or "nobody named"
+        console.print(
+            f"[red]taken back[/] {back.amount} on {back.booked_on}, {back.source}, {payer}: find the receipt, then "
+            f"`payments give-back RECEIPT {back.amount.text} --return {back.reference}`",
+            soft_wrap=True,
+        )
 
 
 @app.command("list")
@@ -148,6 +178,9 @@ def give_back(
     refunded: Annotated[
         bool, typer.Option("--refunded", help="We paid it back; without it, the bank took it back.")
     ] = False,
+    return_reference: Annotated[
+        str, typer.Option("--return", help="What `payments statements` calls the bank's return.")
+    ] = "",
     reason: Annotated[str, typer.Option("--reason", help="The bank's reference and why; the same again is one.")],
     legal_entity: Entity = "",
     who: Who = None,
@@ -160,6 +193,7 @@ def give_back(
         "legal_entity": naming.legal_entity(target, legal_entity),
         "verdict": "refunded" if refunded else "returned",
         "amount": amount,
+        "reference": return_reference,
         "reason": reason,
     }
     _print_decided(payments.decide(target, wanted, who=who), as_json=as_json)

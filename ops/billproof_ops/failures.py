@@ -17,6 +17,7 @@ WORK_QUEUES = {
     "deliveries": "DeliveriesQueueUrl",
     "delivery-events": "DeliveryEventsQueueUrl",
     "payment-events": "PaymentEventsQueueUrl",
+    "bank-statements": "BankStatementsQueueUrl",
     "webhook-deliveries": "WebhookDeliveriesQueueUrl",
 }
 CONSUMERS = {
@@ -26,6 +27,7 @@ CONSUMERS = {
     "deliveries": "DeliverInvoiceName",
     "delivery-events": "RecordDeliveryEventName",
     "payment-events": "ApplyPaymentName",
+    "bank-statements": "TakeStatementName",
     "webhook-deliveries": "DeliverWebhooksName",
 }
 LINES_LOOKED_AT = 100

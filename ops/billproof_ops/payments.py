@@ -1,22 +1,14 @@
 """Receipts, and what people decide about them, for the command."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise
 from typing import Any
 
-from billproof.adapters.bank_files.parsing import parse_statement
 from billproof.conservation.cash import CashStatement, cash_statement
-from billproof.ids import canonical_json
-from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.payments.cash import ReceiptState
-from billproof.payments.model import CashReceipt
-from billproof.payments.statements import BankStatement, Continuity, MovementKind, follows
-from billproof.payments.statements import receipts as receipts_of
 from billproof_ops.api import Operation, call
-from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.errors import WrongUse
 from billproof_ops.model import Shown
-from billproof_ops.queues import send_all
 from billproof_ops.target import Target
 
 DECIDE_RECEIPT = Operation("DecideReceiptName", "/v1/receipts/{receipt}/decisions")
@@ -56,68 +48,6 @@ def receipts(target: Target, entity: str, period: str, *, only_waiting: bool = F
     for state in target.ports.cash_book.received(entity, period):
         if not only_waiting or not state.applications:
             yield state
-
-
-def send_receipts(target: Target, arrived: Iterable[CashReceipt]) -> int:
-    """Queue receipts to be taken in; return how many."""
-    bodies = (
-        canonical_json({"kind": "receipt", "receipt": receipt.model_dump(mode="json")}).decode() for receipt in arrived
-    )
-    return sum(send_all(target, "PaymentEventsQueueUrl", ((body, 1) for body in bodies)))
-
-
-class ImportedStatement(Shown):
-    """A statement of a bank, and how many receipts of it were sent on."""
-
-    statement: str
-    legal_entity: str
-    account: str
-    days: str
-    opening: str
-    closing: str
-    entries: int
-    receipts: int
-    taken_back: int
-
-
-def import_statements(target: Target, data: bytes, declared: CsvStatementFormat | None) -> list[ImportedStatement]:
-    """Read a bank's file, find whose account each statement is of, and send its receipts on; again changes nothing.
-
-    Raises InvalidInput for a file that is not sound, and OpsError where a statement does not follow the one before it
-    in the file, or is of no cash account: then nothing is sent.
-    """
-    statements = parse_statement(data, declared)
-    entities = [(_entity_of(target, statement), statement) for statement in statements]
-    for earlier, later in pairwise(statements):
-        if (earlier.account, earlier.is_notification, later.is_notification) == (later.account, False, False):
-            succession = follows(earlier, later)
-            if succession.continuity in {Continuity.GAP, Continuity.OVERLAP}:
-                message = f"{later.id} has a {succession.continuity.value} to {earlier.id}: {succession.reason}"
-                raise OpsError(message)
-    return [_imported(target, entity, statement) for entity, statement in entities]
-
-
-def _entity_of(target: Target, statement: BankStatement) -> str:
-    for entity in target.ports.directory.legal_entities():
-        if entity.cash_account(statement.account) is not None:
-            return entity.id
-    message = "the file is of an account that is a cash account of no legal entity: publish it there (cash_accounts)"
-    raise OpsError(message)
-
-
-def _imported(target: Target, entity: str, statement: BankStatement) -> ImportedStatement:
-    sent = send_receipts(target, receipts_of(statement, entity))
-    return ImportedStatement(
-        statement=statement.id,
-        legal_entity=entity,
-        account=statement.account,
-        days=f"{statement.starts_on} to {statement.ends_on}",
-        opening=str(statement.opening) if statement.opening else "",
-        closing=str(statement.closing) if statement.closing else "",
-        entries=len(statement.entries),
-        receipts=sent,
-        taken_back=sum(entry.kind is MovementKind.REVERSAL for entry in statement.entries),
-    )
 
 
 def decide(target: Target, wanted: dict[str, Any], *, who: str | None) -> Any:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
     from billproof.pipeline.previewing import PreviewSources
-    from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers
+    from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers, VersionedObjects
     from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
@@ -110,7 +110,7 @@ class Composition(PaymentPorts, UsagePorts):
         if "chain" in self.__dict__:
             self.chain.settle()
 
-    def _bucket(self) -> Objects:
+    def _bucket(self) -> VersionedObjects:
         from billproof.adapters.aws.s3 import S3Objects
 
         return S3Objects(client("s3"), self.settings.data_bucket)

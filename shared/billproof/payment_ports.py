@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from billproof.payments.account_names import AccountNames
     from billproof.payments.book import CashBook
     from billproof.payments.service import CashSources
+    from billproof.payments.statement_book import StatementBook
+    from billproof.payments.taking_statements import ReadStatements, StatementSources
+    from billproof.ports import VersionedObjects
 
 
 class PaymentPorts(EventPorts):
@@ -37,6 +40,15 @@ class PaymentPorts(EventPorts):
     def _records(self, store: str, table: str) -> AuditedRecords:
         raise NotImplementedError
 
+    def _bucket(self) -> VersionedObjects:
+        raise NotImplementedError
+
+    def put_by_another(self, key: str, version: str) -> bytes:
+        """Return an object that somebody else put into the data bucket, and record it in the chain."""
+        data = self._bucket().get(key, version=version)
+        self.objects.record(key, data)
+        return data
+
     @cached_property
     def payments(self) -> AuditedRecords:
         """The facts of receipts."""
@@ -50,6 +62,13 @@ class PaymentPorts(EventPorts):
         return CashBook(self.payments)
 
     @cached_property
+    def statement_book(self) -> StatementBook:
+        """Bank statements, and what they take back."""
+        from billproof.payments.statement_book import StatementBook
+
+        return StatementBook(self.payments)
+
+    @cached_property
     def account_names(self) -> AccountNames:
         """The names of accounts, for matching."""
         from billproof.payments.account_names import AccountNames
@@ -61,3 +80,9 @@ class PaymentPorts(EventPorts):
         from billproof.payments.service import CashSources
 
         return CashSources(self.cash_book, self.register, self.directory, self.objects, self.account_names, self.now())
+
+    def statement_sources(self, read: ReadStatements) -> StatementSources:
+        """Return what taking statements in reads and writes."""
+        from billproof.payments.taking_statements import StatementSources
+
+        return StatementSources(self.directory, self.statement_book, self.cash_book, self.payment_events, read)

@@ -123,6 +123,13 @@ class Objects(Protocol):
         """Yield the keys below a prefix, in order."""
 
 
+class VersionedObjects(Objects, Protocol):
+    """Objects of which earlier versions can be read: others may put another file under the same key."""
+
+    def get(self, key: str, *, version: str = "") -> bytes:
+        """Return the bytes of a version, or without one the latest; raises NotFound."""
+
+
 class Queue(Protocol):
     """A queue that delivers each message at least once, in any order."""
 

@@ -9,8 +9,9 @@ from billproof.errors import Conflict, InvalidInput
 from billproof.money import Money
 from billproof.payments.book import CashBook
 from billproof.payments.cash import ReceivedMoney
+from billproof.payments.continuity import Continuity, follows
 from billproof.payments.model import CashReceipt
-from billproof.payments.statements import BankStatement, Continuity, follows, receipts
+from billproof.payments.statements import BankStatement, receipts
 from tests.support.bank_files import flat
 from tests.support.fakes import MemoryRecords
 from tests.support.mock_bank import CUSTOMER, IBAN, NUMBER, MockBank, mock_bank

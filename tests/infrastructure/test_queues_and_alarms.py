@@ -15,6 +15,7 @@ DEAD_LETTERS = [name for name in of_type("AWS::SQS::Queue") if name.endswith("De
 
 def test_there_are_queues_to_look_at() -> None:
     work = (
+        "BankStatements",
         "ContractEvents",
         "Deliveries",
         "DeliveryEvents",
@@ -65,7 +66,7 @@ def text_of(alarm: Resource) -> str:
 
 def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_alarm() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 41
+    assert len(alarms) == 44
     linked = set()
     for name, alarm in alarms.items():
         runbook = re.search(r"docs/runbooks/([a-z-]+\.md)$", text_of(alarm))

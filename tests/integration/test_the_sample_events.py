@@ -5,11 +5,19 @@ from typing import Any
 
 import pytest
 
+from billproof.adapters.aws.clients import client
 from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from tests.support.chain import run_command
+from tests.support.invoking import BANK_FILES
 
 GOOD = sorted(ROOT.glob("events/*/good-*.json"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _bank_file(billed: Target) -> None:
+    key, data = next(iter(BANK_FILES.items()))  # the others are of bad events
+    client("s3").put_object(Bucket=billed.outputs["DataBucketName"], Key=key, Body=data)
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: f"{path.parent.name}/{path.stem}")

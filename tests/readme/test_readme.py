@@ -80,7 +80,17 @@ def figures(summary: dict[str, Any]) -> dict[str, str]:
     approved = [decision["decided_by"] for decision in summary["decisions"] if decision["verdict"] == "approved"]
     variances = [variance for row in (dollars, euros) for variance in row["variances"]]
     holds = all(balance["balances"] for balance in summary["balances"])
-    number = {1: "one", 2: "two", 3: "three"}[len(approved)]
+    words = {1: "one", 2: "two", 3: "three"}
+    number = words[len(approved)]
+    cash = summary["cash"]
+    decided = len(cash["decisions"])
+    received = {
+        code: sum(Decimal(row["amount"]) for row in cash["rules"] if row["currency"] == code) for code in ("USD", "EUR")
+    }
+    receipts = sum(row["receipts"] for row in cash["rules"])
+    assert (cash["gaps"], all(balance["balances"] for balance in cash["balances"])) == (0, True)
+    overdue, short = sorted(cash["still_open"], key=lambda invoice: invoice["standing"])
+    assert (short["standing"][:10], overdue["standing"][:7], overdue["paid"]) == ("paid short", "overdue", "0.00 USD")
     missing = dollars["invoices"] - dollars["postings"] + euros["invoices"] - euros["postings"]
     assert missing == 1
     return {
@@ -91,8 +101,11 @@ def figures(summary: dict[str, Any]) -> dict[str, str]:
         "postings": f"{dollars['postings']} in USD, {euros['postings']} in EUR; one invoice is zero, "
         "so there is nothing to post",
         "billed": f"{Decimal(dollars['invoiced']):,.2f} USD and {Decimal(euros['invoiced']):,.2f} EUR, tax included",
-        "variances between invoices and ledger": "none" if not variances else str(variances),
-        "conservation statement": "balances, in events and in money" if holds else "does not balance",
+        "variances between invoices and ledger": f"{variances or 'none'}; the conservation statement "
+        + ("balances, in events and in money" if holds else "does not balance"),
+        "cash received": f"{received['USD']:,.2f} USD and {received['EUR']:,.2f} EUR: {receipts - decided} receipts "
+        f"matched by rules, {words[decided]} decided by a person; it balances",
+        "still open": f"{short['open']} paid short by one customer, {overdue['open']} overdue of another",
     }
 
 

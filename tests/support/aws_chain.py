@@ -19,7 +19,7 @@ from billproof.errors import BillproofError
 from billproof.ids import canonical_json
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import Account
-from billproof.ports import Objects
+from billproof.ports import VersionedObjects
 from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
@@ -53,7 +53,7 @@ class ChainComposition(Composition):
     def now(self) -> datetime:
         return self._chain.now
 
-    def _bucket(self) -> Objects:
+    def _bucket(self) -> VersionedObjects:
         return S3Objects(HidingS3(client("s3")), self.settings.data_bucket)
 
 

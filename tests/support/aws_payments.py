@@ -3,7 +3,10 @@
 import json
 from typing import Any, Protocol
 
+from billproof.adapters.aws.clients import client
 from billproof.payments.model import CashReceipt
+from tests.support.aws_resources import BUCKET
+from tests.support.invoking import BANK_FILES
 from tests.support.world import INC
 
 
@@ -47,4 +50,16 @@ def pay(chain: Consumers) -> None:
     chain.ask("decide_receipt", {**said, "verdict": "applied", "account": "UA", "pays": pays}, "ben", receipt=receipt)
     chain.work_off()
     chain.ask("decide_receipt", {**said, "verdict": "reversed"}, "ben", receipt=receipt)
+    put_bank_files(chain)
     chain.work_off()
+
+
+def put_bank_files(chain: Consumers) -> None:
+    """Let a bank put its files, and tell of one of them twice; another is not sound. Its account takes money back."""
+    for key, data in BANK_FILES.items():
+        reversed_fee = data.replace(b"<AddtlNtryInf>", b"<RvslInd>true</RvslInd><AddtlNtryInf>")
+        version = client("s3").put_object(Bucket=BUCKET, Key=key, Body=reversed_fee)["VersionId"]
+        client("s3").put_object(Bucket=BUCKET, Key=key, Body=data)
+        told = {"Records": [{"s3": {"object": {"key": key.replace(" ", "+"), "versionId": version}}}]}
+        for _ in range(2):
+            chain.messages("take_statement", [json.dumps(told)])

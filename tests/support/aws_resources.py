@@ -25,6 +25,7 @@ def make_resources() -> dict[str, str]:
     }
     names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653"}
     client("s3").create_bucket(Bucket=BUCKET)
+    client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     client("s3").create_bucket(Bucket=AUDIT_BUCKET, ObjectLockEnabledForBucket=True)
     for name, table in of_type("AWS::DynamoDB::Table").items():
         given = {key: table[key] for key in ("BillingMode", "AttributeDefinitions", "KeySchema")}

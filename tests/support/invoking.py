@@ -17,6 +17,13 @@ REFUSED_EVENTS = json.loads((EVENTS / "ingest_usage" / "good-with-bad-events-to-
 """A sample whose refused events other samples name."""
 UNKNOWN_PAYER = EVENTS / "apply_payment" / "good-of-an-unknown-payer.json"
 """A receipt that another sample decides about."""
+BANK_FILE = (ROOT / "examples" / "payments" / "2013-02-05.xml").read_bytes()
+BANK_FILES = {
+    "bank-statements/skymeter-europe/2013-02-05.xml": BANK_FILE,
+    "bank-statements/skymeter-europe/does not add up.xml": BANK_FILE.replace(b"1033.00", b"1034.00"),
+    "bank-statements/stray.xml": BANK_FILE,
+}
+"""Files that samples say a bank put, by their keys."""
 SPOILT = "QX"
 IN_SAMPLES = {"UA", "EV", "B6", "WN", "FL", "DL", "US"}
 """Accounts that samples name, and those of the other legal entity."""
@@ -49,6 +56,8 @@ def billed_world() -> World:
     world.bill("skymeter-europe")
     world.decide("skymeter-inc.2013-01.EV.001", "approved", "ben", "usage confirmed by the customer on the phone")
     handler("apply_payment")(json.loads(UNKNOWN_PAYER.read_text()), Context(), world)
+    for key, data in BANK_FILES.items():
+        world.objects.memory.put(key, data)
     spoil(world)
     _read_by_the_api(world)
     return world

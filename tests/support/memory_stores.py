@@ -31,6 +31,8 @@ from billproof.opening.decisions import OpeningDecisions
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.service import CashSources
+from billproof.payments.statement_book import StatementBook
+from billproof.payments.taking_statements import ReadStatements, StatementSources
 from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
@@ -77,6 +79,7 @@ class MemoryStores:
         self.runs = self.records["runs"]
         self.invoices = self.records["invoices"]
         self.cash_book = CashBook(self.records["payments"])
+        self.statement_book = StatementBook(self.records["payments"])
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()
@@ -130,6 +133,11 @@ class MemoryStores:
 
     def remove_object(self, key: str) -> None:
         del self.objects.items[key]
+
+    def put_by_another(self, key: str, version: str) -> bytes:
+        data = self.objects.get(key)
+        self.objects.record(key, data)
+        return data
 
     def deliver_at_once(self, *, queue_arn: str, receipt_handle: str) -> None:
         self.delivered_at_once.append((queue_arn.rsplit(":", 1)[-1], receipt_handle))
@@ -200,6 +208,10 @@ class MemoryStores:
         return CashSources(
             self.cash_book, self.register, self.directory, self.objects, self.account_names, now or self.now()
         )
+
+    def statement_sources(self, read: ReadStatements) -> StatementSources:
+        """What taking statements in reads and writes."""
+        return StatementSources(self.directory, self.statement_book, self.cash_book, self.payment_events, read)
 
     def stores(self) -> Stores:
         """What a conservation statement and a proof read."""

@@ -43,7 +43,7 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
             yield Permission("s3:ListBucket", BUCKETS[params["Bucket"]], only_with=_top(params["Prefix"]))
         case "s3", _:
             place = f"{BUCKETS[params['Bucket']]}/{_top(params['Key'])}"
-            yield Permission(_S3[operation], place)
+            yield Permission(f"{_S3[operation]}{'Version' if 'VersionId' in params else ''}", place)
             if "ObjectLockMode" in params:
                 yield Permission("s3:PutObjectRetention", place)
         case "dynamodb", "TransactWriteItems":

@@ -29,6 +29,7 @@ READING: dict[str, tuple[str, ...]] = {
     "invoice show": (UA,),
     "payments list": MONTH,
     "payments statement": ("-e", INC),
+    "payments statements": ("-e", INC),
     "policy show": ("-e", INC),
     "quarantine list": MONTH,
     "receivables ageing": ("-e", INC),

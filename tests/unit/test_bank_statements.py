@@ -7,7 +7,8 @@ import pytest
 
 from billproof.errors import InvalidInput
 from billproof.money import Money
-from billproof.payments.statements import BankStatement, Continuity, MovementKind, StatementEntry, follows, receipts
+from billproof.payments.continuity import Continuity, follows
+from billproof.payments.statements import BankStatement, MovementKind, StatementEntry, receipts
 
 MONDAY = date(2026, 11, 23)
 

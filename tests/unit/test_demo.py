@@ -9,9 +9,9 @@ from rich.console import Console
 from billproof.invoicing.facts import Sent
 from billproof_ops.dead_letters import QueueDepth
 from billproof_ops.demo import story, trouble
+from billproof_ops.demo.comparing import repeated, totals_of
 from billproof_ops.demo.progress import Timings, progress_bars, progress_lines
 from billproof_ops.demo.report import render_report
-from billproof_ops.demo.run import _repeat, _totals
 from billproof_ops.demo.summary import EventSummary, InvoiceSummary, RunSummary, Summary
 from billproof_ops.errors import WrongUse
 from billproof_ops.target import Target
@@ -86,18 +86,19 @@ def run() -> RunSummary:
 
 
 def test_totals_add_up_by_currency() -> None:
-    found = _totals([invoice("A", "1.10"), invoice("B", "2.20"), invoice("C", "5.00", "EUR")])
+    found = totals_of([invoice("A", "1.10"), invoice("B", "2.20"), invoice("C", "5.00", "EUR")])
     assert found["USD"] == {"net": "3.30", "tax": "0.20", "total": "3.50"}
     assert found["EUR"]["net"] == "5.00"
 
 
 def test_a_repeat_says_what_it_changed() -> None:
     before = {"N-1": ("digest", "posted"), "N-2": ("digest", "released")}
-    same = _repeat(before, dict(before), [run()], 3)
+    same = repeated(before, dict(before), [run()], 3, new_receipts=0)
     assert (same.first_time, same.new_invoices, same.new_postings, same.changed_invoices) == (False, 0, 0, 0)
     after = {"N-1": ("other", "posted"), "N-2": ("digest", "posted"), "N-3": ("digest", "posted")}
-    changed = _repeat(before, after, [run()], 3)
+    changed = repeated(before, after, [run()], 3, new_receipts=4)
     assert (changed.new_invoices, changed.new_postings, changed.changed_invoices) == (1, 2, 1)
+    assert changed.new_receipts == 4
 
 
 def test_the_report_escapes_what_it_is_told_and_asks_for_nothing_outside() -> None:
@@ -110,8 +111,9 @@ def test_the_report_escapes_what_it_is_told_and_asks_for_nothing_outside() -> No
         proofs=[],
         decisions=[],
         balances=[],
-        totals=_totals(found),
-        repeat=_repeat({}, {}, [run()], 3),
+        cash=None,
+        totals=totals_of(found),
+        repeat=repeated({}, {}, [run()], 3, new_receipts=0),
     )
     page = render_report(summary, {"billing runs": 1.5})
     assert "&lt;A&gt;" in page

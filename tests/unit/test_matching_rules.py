@@ -184,6 +184,14 @@ def test_a_discount_after_its_days_stays_open(book: MemoryBook) -> None:
     assert str(answer.allocations[0].settled) == "196.00 EUR"
 
 
+def test_a_number_next_to_one_that_is_named_too_is_anothers_and_not_mistyped(book: MemoryBook) -> None:
+    """000021 is zenith's, one stroke from acme's 000011: acme names both, and pays both to the cent."""
+    answer = match(receipt("1333.33", "SKY-EU-2025-000011, SKY-EU-2025-000021"), book, POLICY, earlier=book)
+    assert (answer.outcome, answer.rule) == (MatchOutcome.PROPOSED, "number-in-text")
+    assert paid(answer) == {"11": "1000.00", "21": "333.33"}
+    assert "The payer is not who owes the document." in answer.evidence
+
+
 def test_what_is_given_up_is_said(book: MemoryBook) -> None:
     answer = match(receipt("441.78", "SKY-EU-2025-000012"), book, POLICY)
     assert answer.allocations[0].charges == Money.of("15.00", "EUR")

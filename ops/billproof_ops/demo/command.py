@@ -1,7 +1,6 @@
 """`billproof demo`: runs the months, writes the files, prints the report, stops what it started."""
 
 import shutil
-from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
@@ -9,6 +8,7 @@ from rich.table import Table
 from billproof.conservation.model import Equation
 from billproof_ops import tables
 from billproof_ops.demo import story
+from billproof_ops.demo.cash_tables import cash_tables
 from billproof_ops.demo.progress import Timings, progress_bars, progress_lines
 from billproof_ops.demo.report import render_report
 from billproof_ops.demo.run import Demo, prepare
@@ -50,6 +50,9 @@ def _print(summary: Summary, timings: Timings, console: Console) -> None:
     for table in (_events(summary), _decisions(summary), _invoices(summary), _reconciliations(summary)):
         console.print(table)
     console.print(_balance(summary))
+    if summary.cash is not None:
+        for cash_table in cash_tables(summary.cash):
+            console.print(cash_table)
     console.print(_time(timings))
     for proof in summary.proofs:
         checked = ", ".join(f"{number:,} {name}" for name, number in proof.checked.items())
@@ -82,9 +85,7 @@ def _balance(summary: Summary) -> Table:
     sums: dict[tuple[str, str | None], Equation] = {}
     for run in summary.balances:
         for printed in run.equations:
-            equation = Equation(
-                code=printed.code, currency=printed.currency, total=Decimal(printed.total), parts=printed.parts
-            )
+            equation = printed.equation
             known = sums.get((printed.code, printed.currency))
             sums[printed.code, printed.currency] = known + equation if known else equation
     verdict = "balances" if all(run.balances for run in summary.balances) else "DOES NOT BALANCE"
@@ -147,13 +148,17 @@ def _time(timings: Timings) -> Table:
 def _repeat(summary: Summary) -> str:
     repeat = summary.repeat
     if repeat.first_time:
-        return f"[green]First run[/]: {repeat.new_invoices} invoices released, {repeat.new_postings} posted."
-    if repeat.new_invoices or repeat.new_postings or repeat.changed_invoices:
+        return (
+            f"[green]First run[/]: {repeat.new_invoices} invoices released, {repeat.new_postings} posted, "
+            f"{repeat.new_receipts} receipts."
+        )
+    if repeat.new_invoices or repeat.new_postings or repeat.changed_invoices or repeat.new_receipts:
         return (
             f"[yellow]This run changed the stored data[/]: {repeat.new_invoices} new invoices, "
-            f"{repeat.new_postings} new postings, {repeat.changed_invoices} changed invoices."
+            f"{repeat.new_postings} new postings, {repeat.changed_invoices} changed invoices, "
+            f"{repeat.new_receipts} new receipts."
         )
     return (
         f"[green]Nothing changed[/]: {repeat.events_sent_again:,} events were sent again and recognised as duplicates, "
-        f"the {repeat.invoices_before} invoices kept their numbers and content, and nothing was posted twice."
+        f"the {repeat.invoices_before} invoices kept their numbers and content, and nothing was posted or paid twice."
     )

@@ -16,14 +16,15 @@ from billproof.errors import NotFound
 from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import InvoiceFacts
-from billproof.money import Money, Taxed
 from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
 from billproof.pipeline.starting import RUNNING
 from billproof.proof.service import prove_run
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.sums import report_key
 from billproof_ops.billing import run_report, start_run, wait_for_run
-from billproof_ops.demo import story
+from billproof_ops.demo import bank, story
+from billproof_ops.demo.cash import PaidMonth
+from billproof_ops.demo.comparing import repeated, totals_of
 from billproof_ops.demo.feed import DRAIN_SECONDS, Feed
 from billproof_ops.demo.progress import Timings
 from billproof_ops.demo.summary import (
@@ -31,7 +32,6 @@ from billproof_ops.demo.summary import (
     InvoiceSummary,
     ProofSummary,
     ReconciliationSummary,
-    Repeat,
     RunSummary,
     Summary,
     balance_summary,
@@ -60,7 +60,7 @@ class Demo:
     def play(self) -> Summary:
         """Run the whole demo and return its summary."""
         self._dead_letters.look()
-        before = self._books()
+        before, receipts = self._books(), self._receipts()
         feed = Feed(self.target, self.progress)
         with self._phase("load contracts"):
             feed.load()
@@ -85,6 +85,9 @@ class Demo:
             with self._phase("proof", month):
                 proofs += [self._prove(run_id) for run_id in run_ids]
                 balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
+            if month == bank.PAID_MONTH:
+                with self._phase("payments", month):
+                    self._paid.play()
             runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
         invoices = self._invoices()
         after = self._books()
@@ -96,8 +99,9 @@ class Demo:
             proofs=proofs,
             decisions=decisions,
             balances=[balance_summary(balance) for balance in balances],
-            totals=_totals(invoices),
-            repeat=_repeat(before, after, runs, sent),
+            cash=self._paid.summary() if bank.PAID_MONTH in self.months else None,
+            totals=totals_of(invoices),
+            repeat=repeated(before, after, runs, sent, new_receipts=self._receipts() - receipts),
         )
 
     @contextmanager
@@ -122,6 +126,15 @@ class Demo:
             if (released := facts.released) is not None:
                 books[released.number] = (released.document.digest, facts.status.value)
         return books
+
+    @cached_property
+    def _paid(self) -> PaidMonth:
+        return PaidMonth(self.target)
+
+    def _receipts(self) -> int:
+        """Return how many receipts there are."""
+        book = self.target.ports.cash_book
+        return sum(1 for entity in self._entities for _ in book.received(entity))
 
     def _facts(self) -> Iterator[InvoiceFacts]:
         for month in self.months:
@@ -253,34 +266,6 @@ def _ended(machine: StateMachine, name: str) -> str | None:
     """Return the status of an execution that is over, or None."""
     status = machine.status(name)
     return None if status == RUNNING else status
-
-
-def _totals(invoices: list[InvoiceSummary]) -> dict[str, dict[str, str]]:
-    totals: dict[str, Taxed] = {}
-    for invoice in invoices:
-        taxed = Taxed.of(Money.of(invoice.net, invoice.currency), Money.of(invoice.tax, invoice.currency))
-        known = totals.get(invoice.currency)
-        totals[invoice.currency] = Taxed.of(known.net + taxed.net, known.tax + taxed.tax) if known else taxed
-    return {
-        currency: {"net": amounts.net.text, "tax": amounts.tax.text, "total": amounts.gross.text}
-        for currency, amounts in sorted(totals.items())
-    }
-
-
-def _repeat(
-    before: dict[str, tuple[str, str]], after: dict[str, tuple[str, str]], runs: list[RunSummary], sent: int
-) -> Repeat:
-    new = after.keys() - before.keys()
-    duplicates = sum(run.events.duplicate for run in runs)
-    return Repeat(
-        first_time=not before,
-        invoices_before=len(before),
-        new_invoices=len(new),
-        new_postings=sum(status == "posted" for number, (_, status) in after.items() if number in new)
-        + sum(after[number][1] == "posted" != before[number][1] for number in before.keys() & after.keys()),
-        changed_invoices=sum(after.get(number, ("", ""))[0] != before[number][0] for number in before),
-        events_sent_again=min(duplicates, sent),
-    )
 
 
 def prepare(timings: Timings, console: Console, owner: str) -> Target:

@@ -12,6 +12,8 @@ from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.model import decimal_text
 from billproof.pipeline.model import RunStatement
 from billproof.reconciliation.model import Reconciliation
+from billproof_ops.demo.cash_summary import CashSummary
+from billproof_ops.demo.equations import EquationSummary, equation_summary
 from billproof_ops.model import Shown
 
 
@@ -116,16 +118,6 @@ class DecisionSummary(Shown):
     number: str
 
 
-class EquationSummary(Shown):
-    """One equation of the conservation statement."""
-
-    code: str
-    currency: str | None
-    total: str
-    parts: dict[str, str]
-    difference: str
-
-
 class BalanceSummary(Shown):
     """A run's conservation statement."""
 
@@ -143,6 +135,7 @@ class Repeat(Shown):
     new_postings: int
     changed_invoices: int
     events_sent_again: int
+    new_receipts: int = 0
 
 
 class Summary(Shown):
@@ -158,6 +151,7 @@ class Summary(Shown):
     balances: list[BalanceSummary]
     totals: dict[str, dict[str, str]]
     repeat: Repeat
+    cash: CashSummary | None = None
 
 
 def run_summary(statement: RunStatement) -> RunSummary:
@@ -206,16 +200,7 @@ def balance_summary(statement: ConservationStatement) -> BalanceSummary:
     return BalanceSummary(
         run_id=statement.run,
         balances=statement.balances,
-        equations=[
-            EquationSummary(
-                code=equation.code,
-                currency=equation.currency,
-                total=f"{equation.total:f}",
-                parts={name: f"{value:f}" for name, value in equation.parts.items()},
-                difference=f"{equation.difference:f}",
-            )
-            for equation in statement.equations
-        ],
+        equations=[equation_summary(equation) for equation in statement.equations],
     )
 
 

@@ -22,6 +22,7 @@ OF_AN_ENTITY = frozenset(
     {
         *("numbers", "openings", "revenue", "documents", "journal", "runs", "turns", "redriven", "signed-off"),
         *("limits", "policies", "webhooks", "webhook-turns", "receipt", "receipts", "uses", "payers", "cash-entries"),
+        *("statements", "returns"),
     }
 )
 """Kinds of facts whose partitions name a legal entity and no account."""
@@ -76,7 +77,10 @@ def owner_of_object(key: str) -> Ownership:
         case "runs", (run, *_):
             owner = _entity_of(run)
             return Ownership(owner, owner)
-        case (("invoices" | "documents" | "reconciliation" | "reconciliation-parts"), (owner, _, *_)):
+        case (
+            ("invoices" | "documents" | "reconciliation" | "reconciliation-parts" | "bank-statements"),
+            (owner, _, *_),
+        ):
             return Ownership(owner, owner)
         case _:
             buckets = (part for part in name.parts if part.startswith("bucket="))

@@ -122,6 +122,14 @@ class AuditedObjects:
         (self._chain.is_written if is_written else self._chain.is_void)(chain, sequence)
         return is_written
 
+    def record(self, key: str, data: bytes) -> None:
+        """Record bytes that are there already: somebody else put them, such as a bank."""
+        entry = self.entry(key, data)
+        if self._recorded.get(key) != entry.digest:
+            chain = chain_of(owner_of_object(key).owner, (key,))
+            self._chain.is_written(chain, self._chain.append(chain, [entry]) or 0)
+            self._remember({key: entry.digest})
+
     def entry(self, key: str, data: bytes, *, what: str = OBJECT) -> Entry:
         """Return the entry of an object."""
         subject = owner_of_object(key).subject

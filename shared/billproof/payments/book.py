@@ -14,22 +14,27 @@
         ...#forgotten               that was wrong: it is not known any more, and never will be
     cash-entries#<entity>#<month>
         <reference>                 an entry of the journal, before the ERP hears of it
+    returns#<entity>
+        <source>/<reference>#given-back     the receipt that was given back under a reference: one only
 
 A use is written together with its change of the account, each under the next ordinal: of two receipts that would pay
 one document at once, one finds the ordinal taken, and is matched anew. A receipt is used once for the same reason.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from billproof.errors import Conflict, NotFound
+from billproof.escaping import escape
 from billproof.ids import digest, shown
 from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
 from billproof.payments.model import Payer, Remembered
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
-from billproof.store_keys import BalanceKey, FactName, ordinal_text, partition_name, sort_key
+from billproof.store_keys import BalanceKey, FactKey, FactName, ordinal_text, partition_name, sort_key
 
-RECEIVED, USE, FORGOTTEN = "received", "use", "forgotten"
+RECEIVED, USE, FORGOTTEN, GIVEN_BACK = "received", "use", "forgotten", "given-back"
+_SEPARATORS = re.compile("[%#/]")
 FILLERS = frozenset({"NOTPROVIDED", "NONREF", "UNKNOWN", "NA", "NOTAVAILABLE"})
 """What banks write where they know no name and no account: it is everybody's."""
 
@@ -117,7 +122,17 @@ class CashBook:
             )
             for account, entry in entries
         ]
+        records += [
+            Record(return_key(entity, state.receipt.source, use.reference, GIVEN_BACK), {"receipt": receipt})
+            for use in uses
+            if use.reference
+        ]
         return self._records.create_all(records)
+
+    def given_back(self, entity: str, source: str, reference: str) -> str | None:
+        """Return the receipt that was given back under a reference of its source, or None."""
+        fact = self._records.get(return_key(entity, source, reference, GIVEN_BACK))
+        return None if fact is None else str(fact["receipt"])
 
     def remember(self, entity: str, remembered: Remembered) -> None:
         """Keep whose money comes from a payer; again changes nothing, and what says nobody's name is not kept."""
@@ -161,6 +176,12 @@ class CashBook:
         """Yield the entries of cash that are dated in a month."""
         for record in self._records.query(_entries_partition(entity, month)):
             yield CashPosting.model_validate(record.document)
+
+
+def return_key(entity: str, source: str, reference: str, fact: str) -> Key:
+    """Return where a fact is about what a source took back under a reference."""
+    subject = "/".join(escape(part, _SEPARATORS) for part in (source, reference))
+    return Key(partition_name("returns", entity), str(FactKey(subject, fact)))
 
 
 def _receipt_partition(entity: str, receipt: str) -> str:

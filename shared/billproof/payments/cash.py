@@ -9,9 +9,12 @@
 received = applied + unapplied + refunded + returned, to the unit.
 """
 
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+from pydantic import Field
 
 from billproof.invoicing.balance import Worth
 from billproof.ledger.model import JournalEntry
@@ -67,7 +70,8 @@ class ReceivedMoney(Model):
 class ReceiptUse(Model):
     """What happened to a receipt, one after the other. `reverses` is the ordinal of the application that it undoes.
 
-    `amount` is what is returned or refunded; `decided_by` is empty where no person decided.
+    `amount` is what is returned or refunded, `reference` the source's name of the return, where there is one;
+    `decided_by` is empty where no person decided.
     """
 
     ordinal: int
@@ -81,6 +85,7 @@ class ReceiptUse(Model):
     booked: Money | None = None
     decided_by: str = ""
     reason: str = ""
+    reference: str = Field(default="", exclude_if=operator.not_)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def decide_receipt(wanted: ReceiptDecision, *, decided_by: str, sources: CashSou
     Raises NotFound where there is no such receipt or legal entity, and InvalidInput for an account or a number that is
     not of the legal entity, more than is left of the receipt, or more than is open of an invoice.
     """
-    decision = CashDecision(by=decided_by, reason=wanted.reason.strip())
+    decision = CashDecision(by=decided_by, reason=wanted.reason.strip(), reference=wanted.reference)
     if len(decision.reason) < LEAST_REASON:
         message = "a decision needs a reason that another person understands"
         raise InvalidInput(message)

@@ -36,7 +36,8 @@ class ReceiptDecision(Model):
     """A receipt, and what is decided about it. Who decides is the caller.
 
     An application names the account, and in `pays` invoices with amounts: what they leave of the receipt stays on the
-    account. What was returned or refunded is an `amount`. A reversal names nothing.
+    account. What was returned or refunded is an `amount`. A reversal names nothing. `reference` is what the bank's
+    return is called, where a statement told of it: it waits no more then.
     """
 
     legal_entity: Name
@@ -46,6 +47,7 @@ class ReceiptDecision(Model):
     account: Name | None = None
     pays: Annotated[tuple[PaidInvoice, ...], Field(max_length=90)] = ()
     amount: Nonnegative | None = None
+    reference: Annotated[str, StringConstraints(max_length=256)] = ""
 
     @model_validator(mode="after")
     def _says_what_its_verdict_needs(self) -> Self:
@@ -55,6 +57,9 @@ class ReceiptDecision(Model):
             raise ValueError(message)
         if (self.verdict in GONE_BACK) != (self.amount is not None):
             message = "what is returned or refunded is an amount; nothing else names one"
+            raise ValueError(message)
+        if self.reference and self.verdict is not ReceiptVerdict.RETURNED:
+            message = "only what is returned has the reference of a return"
             raise ValueError(message)
         return self
 

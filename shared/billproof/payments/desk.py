@@ -35,10 +35,15 @@ type Plan = Callable[[ReceiptState], "Sequence[ReceiptUse] | None"]
 
 
 class CashDecision(NamedTuple):
-    """Who decided, and why; nobody where no person did."""
+    """Who decided, and why; nobody where no person did. `reference` is the source's name of what it took back."""
 
     by: str = ""
     reason: str = ""
+    reference: str = ""
+
+    def is_why(self, use: ReceiptUse) -> bool:
+        """Say whether a receipt went back because of this: under the same reference or, without one, for the reason."""
+        return use.reference == self.reference if self.reference else use.reason == self.reason
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,8 @@ class CashDesk:
         )
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
-            is_told = any((use.match, use.decided_by, use.reason) == (match, *decision) for use in state.applications)
+            same = (match, decision.by, decision.reason)
+            is_told = any((use.match, use.decided_by, use.reason) == same for use in state.applications)
             return None if is_told else [self._use(state, match, decision)]
 
         state = self._change(receipt, plan)
@@ -138,17 +144,19 @@ class CashDesk:
         """Note that a receipt, or a part of it, was returned or refunded; again for the same reason changes nothing.
 
         What it paid is open again where less is left on the account than goes. Raises InvalidInput for more than was
-        received and is not gone yet, and Conflict for another amount under the same reason.
+        received and is not gone yet, and Conflict for another amount under the same reason, or for another receipt
+        under the same reference.
         """
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
-            same = [use.amount for use in state.uses if use.kind is kind and use.reason == decision.reason]
+            same = [use.amount for use in state.uses if use.kind is kind and decision.is_why(use)]
             if any(before != amount for before in same):
                 message = f"{same[0]} was {kind} for the same reason: what is another needs another reason or reference"
                 raise Conflict(message)
             if same:
                 return None
             rest = state.received.worth + -state.returned + -state.refunded
+            self._refuse_another_receipt(state, decision.reference)
             whole = Money.of(amount.amount, amount.currency)
             if whole.currency != rest.amount.currency or not 0 < whole.amount <= rest.amount.amount:
                 message = f"{amount} cannot be {kind} of a receipt of which {rest.amount} are left"
@@ -165,10 +173,17 @@ class CashDesk:
                     booked=(rest if is_paying else state.unapplied).part(amount).booked,
                     decided_by=decision.by,
                     reason=decision.reason,
+                    reference=decision.reference,
                 ),
             ]
 
         return self._change(receipt, plan)
+
+    def _refuse_another_receipt(self, state: ReceiptState, reference: str) -> None:
+        given_back = self.book.given_back(self.entity.id, state.receipt.source, reference) if reference else None
+        if given_back is not None:
+            message = f"{given_back} was given back under the same reference: one return is of one receipt"
+            raise Conflict(message)
 
     def _use(self, state: ReceiptState, match: Match, decision: CashDecision) -> ReceiptUse:
         """Return the use that a match leads to."""

@@ -134,7 +134,7 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
         state = desk.take(event.receipt, matcher, rules)
     elif isinstance(event, ReceiptReturned):
         desk = sources.desk(event.legal_entity)
-        why = CashDecision(reason=f"returned under {event.reference}")
+        why = CashDecision(reason=f"returned under {event.reference}", reference=event.reference)
         state = desk.give_back(event.receipt, event.amount, UseKind.RETURNED, why)
     else:
         desk = sources.desk(event.legal_entity)

@@ -1,7 +1,7 @@
 """Bank statements: what a bank booked on an account between two balances, and which receipts that brings.
 
 A statement adds up or it is refused: opening + entries = closing, to the unit. A notification (CAMT.054) tells of
-entries before their statement does, and has no balances.
+entries before their statement does, and has no balances. How statements follow each other is in continuity.py.
 """
 
 from collections import Counter
@@ -119,8 +119,13 @@ class BankStatement(Model):
 
     @property
     def id(self) -> str:
-        """Our name of it: `S` and 24 digits of its digest. Banks give one name to many statements."""
-        return f"S{self.content_digest[:24]}"
+        """Our name of it. Banks give one name to many statements."""
+        return statement_id(self.content_digest)
+
+
+def statement_id(content_digest: str) -> str:
+    """Name a statement by the digest of its content: `S` and 24 digits of it."""
+    return f"S{content_digest[:24]}"
 
 
 def _problems(statement: BankStatement) -> Iterator[str]:
@@ -147,68 +152,19 @@ def _problems(statement: BankStatement) -> Iterator[str]:
         yield f"opening {opening.text} and the entries make {reached.text}, and closing is {closing}"
 
 
-class Continuity(StrEnum):
-    """How a statement stands to the one before it."""
-
-    FOLLOWS = "follows"
-    SAME = "same"
-    """It is the same statement, sent again."""
-    GAP = "gap"
-    """Something between them is missing."""
-    OVERLAP = "overlap"
-    """Both tell of the same days."""
-
-
-class Succession(Model):
-    """How a statement stands to the one before it, why, and by how much the balances differ."""
-
-    continuity: Continuity
-    reason: str
-    difference: Money | None = None
-
-
-def follows(earlier: BankStatement, later: BankStatement) -> Succession:
-    """Say whether a statement begins where the one before it ends: its balance, its days and its number.
-
-    Raises InvalidInput for statements of two accounts or currencies, and for notifications: they follow nothing.
-    """
-    closing, opening = earlier.closing, later.opening
-    if (earlier.account, earlier.currency) != (later.account, later.currency) or closing is None or opening is None:
-        message = "only statements of one account and currency, with balances, follow each other"
-        raise InvalidInput(message)
-    if earlier.content_digest == later.content_digest:
-        return Succession(continuity=Continuity.SAME, reason="it is the same statement, sent again")
-    difference = opening - closing
-    if later.starts_on < earlier.ends_on:
-        days = f"it starts on {later.starts_on}, before the one before it ends on {earlier.ends_on}"
-        return Succession(continuity=Continuity.OVERLAP, reason=days, difference=difference)
-    if not difference.is_zero:
-        balances = f"it opens with {opening}, and the one before it closes with {closing}"
-        return Succession(continuity=Continuity.GAP, reason=balances, difference=difference)
-    if _skips(earlier, later):
-        numbers = "both balances agree, but the bank's numbers of the statements leave one out"
-        return Succession(continuity=Continuity.GAP, reason=numbers, difference=difference)
-    return Succession(continuity=Continuity.FOLLOWS, reason="it opens with what the one before it closes with")
-
-
-def _skips(earlier: BankStatement, later: BankStatement) -> bool:
-    """Say whether the numbers of two statements leave one out; a number that is not larger began anew."""
-    if earlier.number is None or later.number is None:
-        return False
-    page, next_page = earlier.page or 1, later.page or 1
-    if later.number == earlier.number:
-        return next_page > page + 1
-    return later.number > earlier.number + 1 or (later.number > earlier.number and next_page > 1)
+def entry_reference(statement: str, place: int) -> str:
+    """Name an entry that has no reference of its own: by the id of its statement and its place there, from 1 on."""
+    return f"{statement}/{place}"
 
 
 def receipts(statement: BankStatement, legal_entity: str) -> list[CashReceipt]:
     """Return the money that arrived: one receipt for each credit.
 
-    A receipt is called by the bank's own reference where no other entry of the statement has it, else by the statement
+    A receipt is called by the bank's own reference where no other credit of the statement has it, else by the statement
     and the entry's place. Of a notification come only credits with a reference of their own, as they are told again in
     the statement: one that could not be told apart there is left to it.
     """
-    references = Counter(entry.reference for entry in statement.entries)
+    references = Counter(entry.reference for entry in statement.entries if entry.kind is MovementKind.CREDIT)
     ours = statement.id  # once: it is a digest of all of it
     whose = {"legal_entity": legal_entity, "source": statement.account, "statement": ours}
     arrived = []
@@ -218,7 +174,7 @@ def receipts(statement: BankStatement, legal_entity: str) -> list[CashReceipt]:
         reference = entry.reference if entry.reference and references[entry.reference] == 1 else None
         if statement.is_notification and (reference is None or entry.in_batch):
             continue
-        arrived.append(_receipt(entry, reference or f"{ours}/{place}", whose))
+        arrived.append(_receipt(entry, reference or entry_reference(ours, place), whose))
     return arrived
 
 
@@ -232,11 +188,11 @@ def _receipt(entry: StatementEntry, reference: str, whose: dict[str, str]) -> Ca
         booked_on=entry.booked_on,
         payer=entry.party,
         structured=entry.structured,
-        remittance=_beginning(entry.remittance),
+        remittance=beginning(entry.remittance),
     )
 
 
-def _beginning(text: str) -> str:
+def beginning(text: str) -> str:
     """Return what of a text a receipt can hold, up to the end of a word: a number that is cut off is another one."""
     return text if len(text) <= RECEIPT_TEXT else text[:RECEIPT_TEXT].rsplit(None, 1)[0]
 

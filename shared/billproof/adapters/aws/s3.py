@@ -17,7 +17,7 @@ from billproof.ids import shown
 from billproof.ports import Clock, NewObject
 from billproof.retrying import attempts
 
-_MISSING = {"NoSuchKey", "404", "NotFound"}
+_MISSING = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
 _DENIED = {"AccessDenied", "403", "Forbidden"}
 _TAKEN = {"PreconditionFailed", "412"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
@@ -33,11 +33,12 @@ class S3Objects:
         self._client = client
         self._bucket = bucket
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, *, version: str = "") -> bytes:
         """Return the bytes; raises NotFound, also where S3 hides behind a 403 that there is nothing."""
+        which = {"VersionId": version} if version else {}
         with outside("s3"):
             try:
-                body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                body: bytes = self._client.get_object(Bucket=self._bucket, Key=key, **which)["Body"].read()
             except ClientError as error:
                 code = error_code(error)
                 if code in _MISSING or (code in _DENIED and next(iter(self.keys(key)), None) != key):

@@ -188,12 +188,16 @@ class Evidence:
 
     @cached_property
     def _mistyped(self) -> dict[str, OpenItem]:
-        """What of the payer's own is one stroke away from somebody else's document that is named."""
+        """What of the payer's own is one stroke away from somebody else's document that is named.
+
+        One that is named itself is not mistyped: the payer pays for somebody else, too.
+        """
         near: dict[str, OpenItem] = {}
+        named = {name.item.document for name in self.all_named}
         for name in self.all_named:
             if name.naming is not Naming.STRUCTURED and self.standing([name.item]) is PayerStanding.CONFLICTS:
                 candidates = self._near(without_marks(name.item.number))
-                if len(candidates) == 1:
+                if len(candidates) == 1 and candidates[0].document not in named:
                     near[name.item.document] = candidates[0]
         return near
 

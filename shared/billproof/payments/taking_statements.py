@@ -1,0 +1,216 @@
+"""Taking a bank's file in: checked, its receipts sent on, and each of its statements kept as a fact.
+
+    read and check | send receipts and returns | keep what was taken back | keep the statement
+                   ^ refused: nothing is sent   ^ died: all is sent again, and each is the same receipt
+
+A bank puts its files under `bank-statements/<legal entity>/`. CSV has its format in the key, such as
+`bank-statements/skymeter-inc/format=house-bank/2013-02.csv`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from billproof.errors import InvalidInput, Unreadable
+from billproof.ids import canonical_json, digest_bytes
+from billproof.masterdata.csv_files import CsvStatementFormat
+from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import LegalEntity
+from billproof.model import Model
+from billproof.money import total
+from billproof.payments.book import CashBook
+from billproof.payments.continuity import breaks
+from billproof.payments.model import CashReceipt, Channel, receipt_id
+from billproof.payments.returns import BankReturn, returns
+from billproof.payments.service import ReceiptArrived, ReceiptReturned
+from billproof.payments.statement_book import StatementBook, TakenStatement
+from billproof.payments.statements import BankStatement, receipts, statement_id
+from billproof.periods import instant_text
+from billproof.ports import Queue
+from billproof.store_keys import ObjectKey
+
+FOLDER = "bank-statements"
+_FORMAT = "format="
+
+type ReadStatements = Callable[[bytes, CsvStatementFormat | None], list[BankStatement]]
+"""Reads every statement of a file; raises InvalidInput for one that is not sound."""
+
+
+class FileOutcome(StrEnum):
+    """What became of a file."""
+
+    TAKEN = "taken"
+    KNOWN = "known"
+    """Every statement in it was taken in before."""
+    NOTHING = "nothing"
+    """The message names no file."""
+
+
+class TakenFile(Model):
+    """What a file came to, and what is to be looked at by a person of the accounts that it is of."""
+
+    outcome: FileOutcome
+    legal_entity: str = ""
+    statements: int = 0
+    receipts: int = 0
+    returned: int = 0
+    breaks: int = 0
+    returns_waiting: int = 0
+
+
+@dataclass(frozen=True)
+class BankFile:
+    """A file as a bank put it, under its key."""
+
+    key: str
+    data: bytes
+
+    @property
+    def legal_entity(self) -> str:
+        """Whose bank put it there; raises Unreadable for a key that does not say."""
+        match ObjectKey.parse(self.key):
+            case ObjectKey(folder="bank-statements", parts=(entity, _, *_)):
+                return entity
+        message = f"a bank's file lies under {FOLDER}/<legal entity>/"
+        raise Unreadable(message)
+
+    @property
+    def csv_format(self) -> str:
+        """The CSV format that the key names, or nothing."""
+        named = (part.removeprefix(_FORMAT) for part in ObjectKey.parse(self.key).parts if part.startswith(_FORMAT))
+        return next(named, "")
+
+
+@dataclass(frozen=True)
+class StatementSources:
+    """What taking statements in reads and writes."""
+
+    directory: Directory
+    book: StatementBook
+    cash: CashBook
+    events: Queue
+    read: ReadStatements
+
+
+def file_key(legal_entity: str, data: bytes, *, name: str, csv_format: str = "") -> str:
+    """Return where to put a file so that the same bytes have the same key; `name` is for people."""
+    folders = [FOLDER, legal_entity, *([f"{_FORMAT}{csv_format}"] if csv_format else [])]
+    return "/".join((*folders, f"{digest_bytes(data)[:16]}-{name}"))
+
+
+def read_bank_file(file: BankFile, *, directory: Directory, read: ReadStatements) -> list[BankStatement]:
+    """Return the statements of a file, of which nothing is wrong; nothing is sent or kept.
+
+    Raises Unreadable for a file that is not sound, NotFound for an unknown legal entity, and InvalidInput where it has
+    no such CSV format or account, or the account is in another currency: those a person can publish.
+    """
+    entity = directory.legal_entity(file.legal_entity)
+    declared = entity.csv_format(file.csv_format) if file.csv_format else None
+    try:
+        statements = read(file.data, declared)
+    except InvalidInput as error:
+        raise Unreadable(error.message, **error.details) from None
+    for statement in statements:
+        _refuse_unknown(statement, entity)
+    return statements
+
+
+def _refuse_unknown(statement: BankStatement, entity: LegalEntity) -> None:
+    account = entity.cash_account(statement.account)
+    if account is None:
+        message = f"the file is of an account that is no cash account of {entity.id}: publish it there (cash_accounts)"
+        raise InvalidInput(message)
+    if account.currency != statement.currency:
+        message = f"the cash account is in {account.currency}, and the statement in {statement.currency}"
+        raise InvalidInput(message)
+
+
+def take_statement(file: BankFile, *, sources: StatementSources, now: datetime) -> TakenFile:
+    """Take a file in: all of it, or nothing. The same statements again change nothing.
+
+    Raises as read_bank_file does.
+    """
+    statements = read_bank_file(file, directory=sources.directory, read=sources.read)
+    entity = file.legal_entity
+    arrived = [receipts(statement, entity) for statement in statements]
+    here = {receipt.id for of_one in arrived for receipt in of_one}
+    number_returned, are_new = 0, []
+    for statement, of_one in zip(statements, arrived, strict=True):
+        taken_back = returns(statement, entity)
+        returned = [event for one in taken_back for event in _named(one, here, sources.cash)]
+        sources.events.send(_bodies(of_one, returned))
+        for one in taken_back:
+            sources.book.take_back(one)
+        are_new.append(sources.book.add(_fact(statement, file, of_one, taken_back, now)))
+        number_returned += len(returned)
+    accounts = dict.fromkeys(statement.account for statement in statements)
+    return TakenFile(
+        outcome=FileOutcome.TAKEN if any(are_new) else FileOutcome.KNOWN,
+        legal_entity=entity,
+        statements=len(statements),
+        receipts=sum(len(of_one) for of_one in arrived),
+        returned=number_returned,
+        breaks=sum(len(breaks(sources.book.of_account(entity, account))) for account in accounts),
+        returns_waiting=sum(not _named(one, here, sources.cash) for one in sources.book.returns_that_wait(entity)),
+    )
+
+
+def _named(taken_back: BankReturn, here: set[str], cash: CashBook) -> list[ReceiptReturned]:
+    """Return the message that gives the receipt back which a return names; nothing where it names none that is known.
+
+    It names one by the bank's reference of the credit, which is what the receipt is called by.
+    """
+    entity, original = taken_back.legal_entity, taken_back.bank_reference
+    if original is None:
+        return []
+    receipt = receipt_id(entity, Channel.BANK, taken_back.source, original)
+    if receipt not in here and cash.find(entity, receipt) is None:
+        return []
+    return [
+        ReceiptReturned(
+            kind="returned",
+            legal_entity=entity,
+            channel=Channel.BANK,
+            source=taken_back.source,
+            original=original,
+            reference=taken_back.reference,
+            amount=taken_back.amount,
+        )
+    ]
+
+
+def _bodies(arrived: Sequence[CashReceipt], returned: Sequence[ReceiptReturned]) -> Iterator[str]:
+    for event in (*(ReceiptArrived(kind="receipt", receipt=receipt) for receipt in arrived), *returned):
+        yield canonical_json(event.model_dump(mode="json")).decode()
+
+
+def _fact(
+    statement: BankStatement,
+    file: BankFile,
+    arrived: Sequence[CashReceipt],
+    taken_back: Sequence[BankReturn],
+    now: datetime,
+) -> TakenStatement:
+    content_digest = statement.content_digest
+    return TakenStatement(
+        id=statement_id(content_digest),
+        legal_entity=file.legal_entity,
+        account=statement.account,
+        currency=statement.currency,
+        bank_id=statement.bank_id,
+        number=statement.number,
+        page=statement.page,
+        starts_on=statement.starts_on,
+        ends_on=statement.ends_on,
+        opening=statement.opening,
+        closing=statement.closing,
+        content_digest=content_digest,
+        file=file.key,
+        file_digest=digest_bytes(file.data),
+        receipts=len(arrived),
+        credited=total((receipt.amount for receipt in arrived), statement.currency),
+        returns=len(taken_back),
+        others=len(statement.entries) - len(arrived) - len(taken_back),
+        taken_at=instant_text(now),
+    )
