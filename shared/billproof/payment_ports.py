@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from billproof.payments.account_names import AccountNames
     from billproof.payments.book import CashBook
     from billproof.payments.service import CashSources
+    from billproof.receivables.collection_book import CollectionBook
 
 
 class PaymentPorts(EventPorts):
@@ -48,6 +49,13 @@ class PaymentPorts(EventPorts):
         from billproof.payments.book import CashBook
 
         return CashBook(self.payments)
+
+    @cached_property
+    def collection_book(self) -> CollectionBook:
+        """Reminders, promises and pauses."""
+        from billproof.receivables.collection_book import CollectionBook
+
+        return CollectionBook(self.payments)
 
     @cached_property
     def account_names(self) -> AccountNames:

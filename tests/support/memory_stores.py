@@ -34,6 +34,7 @@ from billproof.payments.service import CashSources
 from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
+from billproof.receivables.collection_book import CollectionBook
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.buckets import Buckets
@@ -77,6 +78,7 @@ class MemoryStores:
         self.runs = self.records["runs"]
         self.invoices = self.records["invoices"]
         self.cash_book = CashBook(self.records["payments"])
+        self.collection_book = CollectionBook(self.records["payments"])
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()
