@@ -36,7 +36,7 @@ VERBS = {
     "contract": Verb("cli_contracts", "Contracts."),
     "balance": Verb("cli_balance", "What documents left on a customer's balance, and what later invoices drew of it."),
     "payments": Verb("cli_payments", "Payments: receipts, what they pay, what is left, and both equations of cash."),
-    "receivables": Verb("cli_receivables", "Receivables: what customers owe, by age, and their statements of account."),
+    "receivables": Verb("cli_receivables", "Receivables: what customers owe, statements of account, reminders."),
     "exceptions": Verb("cli_exceptions", "Exceptions: invoices, credit notes and runs that wait for a decision."),
     "quarantine": Verb("cli_quarantine", "Refused usage events: open, resent and accepted, or dismissed."),
     "dlq": Verb("cli_dead_letters", "Dead letters: messages that failed five times."),

@@ -7,9 +7,10 @@ from rich.table import Table
 
 from billproof.money import Money
 from billproof.receivables.model import AgedBalance, Ageing
+from billproof.receivables.notes import NoteVerdict
 from billproof.receivables.texts import statement_text
 from billproof_ops import naming, receivables, tables
-from billproof_ops.printing import AsJson, Entity, console, print_json, verbs
+from billproof_ops.printing import AsJson, Entity, Who, console, print_json, verbs
 from billproof_ops.target import Target
 
 app = verbs()
@@ -95,3 +96,76 @@ def metrics(
     for name, text in receivables.metric_rows(measured):
         listed.add_row(name, text)
     console.print(listed)
+
+
+@app.command()
+def remind(*, legal_entity: Entity = "", as_json: AsJson = False) -> None:
+    """Remind today's customers who are left of what is overdue, as the schedule does every hour from eight on."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    done = receivables.remind(target, entity)
+    if as_json:
+        print_json(done.model_dump(mode="json"))
+        return
+    outcome = done.outcome.value.replace("_", " ")
+    console.print(
+        f"{entity}: {outcome}, {done.evaluated} customers, {done.given} reminded, {done.refused} mails refused"
+    )
+
+
+@app.command()
+def reminders(
+    account: Annotated[str, typer.Argument(help="The account, such as UA.")],
+    *,
+    legal_entity: Entity = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show of what a customer was reminded, what it promised, and what people noted, oldest first."""
+    target = Target.find()
+    entity = naming.account(target, account, legal_entity)
+    facts = target.ports.collection_book.state(entity, account).facts
+    if as_json:
+        print_json([fact.model_dump(mode="json") for fact in facts])
+        return
+    if not facts:
+        console.print(f"{account} was not reminded of anything")
+    for fact in facts:
+        console.print(receivables.fact_line(fact), soft_wrap=True)
+        for row in fact.reminded:
+            days = f"{row.days_overdue} days overdue, level {row.level}"
+            console.print(f"  {row.number}: {row.open} open, {days}", soft_wrap=True)
+
+
+@app.command()
+def note(
+    account: Annotated[str, typer.Argument(help="The account, such as UA.")],
+    verdict: Annotated[NoteVerdict, typer.Argument(help="What is noted of it.")],
+    *,
+    number: Annotated[
+        list[str] | None, typer.Option("--number", help="An invoice that it is of; without one all that is owed.")
+    ] = None,
+    until: Annotated[
+        str, typer.Option("--until", help="The day until which a promise or pause holds, such as 2013-03-31.")
+    ] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is stored.")],
+    legal_entity: Entity = "",
+    who: Who = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note that a customer promised to pay, that reminders pause, that somebody else collects, or that they go on."""
+    target = Target.find()
+    wanted = {
+        "account": account,
+        "legal_entity": naming.account(target, account, legal_entity),
+        "verdict": verdict.value,
+        "numbers": number or [],
+        "until": until or None,
+        "reason": reason,
+    }
+    noted = receivables.note(target, wanted, who=who)
+    if as_json:
+        print_json(noted)
+        return
+    holds = f" until {noted['until']}" if noted["until"] else ""
+    owed = ", ".join(noted["numbers"]) or "all that it owes"
+    console.print(f"{account}: {noted['verdict'].replace('_', ' ')}{holds}, {owed}", soft_wrap=True)

@@ -52,6 +52,13 @@ _BODIES: dict[str, Any] = {
         "pays": [{"number": "SKY-US-2013-000001", "amount": "120.50"}],
         "reason": "the customer told us on the telephone",
     },
+    "POST /v1/accounts/{account}/collection-notes": {
+        "legal_entity": _ENTITY,
+        "verdict": "promised",
+        "numbers": ["SKY-US-2013-000001"],
+        "until": "2013-03-31",
+        "reason": "they pay at the end of the quarter",
+    },
     "POST /v1/credit-notes": {
         "id": "C-1",
         "invoice": f"{_ENTITY}.{_MONTH}.{_ACCOUNT}",

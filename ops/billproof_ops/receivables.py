@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from billproof.periods import Period
 from billproof.pipeline.issue_days import today_of
 from billproof.receivables.ageing import age_receivables
 from billproof.receivables.metrics import ReceivablesMetrics, measure_receivables
 from billproof.receivables.model import Ageing, StatementOfAccount
+from billproof.receivables.reminders import CollectionFact, CollectionKind
+from billproof.receivables.reminding import EntityReminders
 from billproof.receivables.statement import state_account
+from billproof_ops.api import Operation, call
 from billproof_ops.errors import WrongUse
 from billproof_ops.target import Target
+
+NOTE_COLLECTION = Operation("NoteCollectionName", "/v1/accounts/{account}/collection-notes")
 
 
 def day(text: str) -> date | None:
@@ -62,3 +68,24 @@ def metric_rows(measured: ReceivablesMetrics) -> Iterator[tuple[str, str]]:
     yield "credit notes", str(measured.credit_notes)
     for cause in measured.causes:
         yield f"  {cause.reason.replace('_', ' ')}, {cause.number}", cause.amount.text
+
+
+def remind(target: Target, entity: str) -> EntityReminders:
+    """Go on with today's reminders of a legal entity, and return what was done."""
+    (done,) = target.call("RemindCustomersName", {"legal_entity": entity})["entities"]
+    return EntityReminders.model_validate(done)
+
+
+def fact_line(fact: CollectionFact) -> str:
+    """Say in a line what happened to what a customer owes."""
+    if fact.kind is CollectionKind.REMINDED:
+        sent = f"mailed to {fact.mailed_to}" if fact.mailed_to else "not mailed"
+        return f"{fact.day} reminded, {sent}" + (f": {fact.refused}" if fact.refused else "")
+    until = f" until {fact.until}" if fact.until else ""
+    owed = ", ".join(fact.numbers) or "all that is owed"
+    return f"{fact.day} {fact.kind.value.replace('_', ' ')}{until}, {owed}, by {fact.decided_by}: {fact.reason}"
+
+
+def note(target: Target, wanted: dict[str, Any], *, who: str | None) -> Any:
+    """Ask the API to keep what a person notes of a customer, and return where it stands then."""
+    return call(target, NOTE_COLLECTION, wanted, who=who)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from billproof.payments.statement_book import StatementBook
     from billproof.payments.taking_statements import ReadStatements, StatementSources
     from billproof.ports import VersionedObjects
+    from billproof.receivables.collection_book import CollectionBook
 
 
 class PaymentPorts(EventPorts):
@@ -67,6 +68,13 @@ class PaymentPorts(EventPorts):
         from billproof.payments.statement_book import StatementBook
 
         return StatementBook(self.payments)
+
+    @cached_property
+    def collection_book(self) -> CollectionBook:
+        """Reminders, promises and pauses."""
+        from billproof.receivables.collection_book import CollectionBook
+
+        return CollectionBook(self.payments)
 
     @cached_property
     def account_names(self) -> AccountNames:

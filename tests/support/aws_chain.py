@@ -24,8 +24,8 @@ from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event, with_key
+from tests.support.aws_collections import collect, collect_what_is_lost
 from tests.support.aws_decisions import credit, decide, request_for
-from tests.support.aws_payments import pay
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
 from tests.support.hiding_s3 import HidingS3
@@ -246,7 +246,7 @@ def play(chain: Chain) -> None:
     credit(chain, f"{INC}.2013-02.UA", "C-1", rebill=True)
     _prove_documents(chain)
     _bill_after_a_later_number(chain, accounts[0], contracts["EV"])
-    pay(chain)
+    collect(chain, data.policies)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
     chain.sample_events()
@@ -294,3 +294,4 @@ def _lose_documents(chain: Chain) -> None:
     january = {**request, "run_id": f"{INC}-2013-01-001", "period": "2013-01"}
     chain.plan(january)
     chain.call("apply_decision", {"exception": f"{INC}.2013-01.EV.001"})
+    collect_what_is_lost(chain)

@@ -36,6 +36,7 @@ from billproof.payments.taking_statements import ReadStatements, StatementSource
 from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
+from billproof.receivables.collection_book import CollectionBook
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.buckets import Buckets
@@ -80,6 +81,7 @@ class MemoryStores:
         self.invoices = self.records["invoices"]
         self.cash_book = CashBook(self.records["payments"])
         self.statement_book = StatementBook(self.records["payments"])
+        self.collection_book = CollectionBook(self.records["payments"])
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()

@@ -34,6 +34,7 @@ READING: dict[str, tuple[str, ...]] = {
     "quarantine list": MONTH,
     "receivables ageing": ("-e", INC),
     "receivables metrics": ("2013-02", "-e", INC),
+    "receivables reminders": ("UA", "-e", INC),
     "receivables statement": ("UA", "-e", INC),
     "revenue waterfall": MONTH,
     "recover list": (),
@@ -66,6 +67,12 @@ WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
     ),
     "recover resume": (("--as", "carla"), 0, "0 resumed"),
     "revenue recognize": (("-e", EUROPE, "-p", "2013-02"), 0, "0 posted now"),
+    "receivables note": (
+        ("UA", "paused", "--until", "2099-12-31", "--reason", "they called", "--as", "ana"),
+        0,
+        "UA: paused until 2099-12-31, all that it owes",
+    ),
+    "receivables remind": (("-e", EUROPE), 0, "0 reminded, 0 mails refused"),
     "dlq redrive": (("erp-postings",), 0, "0 sent again"),
     "local invoke": (("post_to_erp", "events/post_to_erp/good-released.json"), 0, '"batchItemFailures": []'),
 }

@@ -1,16 +1,36 @@
 """`billproof receivables`, over the world in memory."""
 
 import json
+from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from billproof_ops import cli
+from billproof_ops import cli, receivables
 from billproof_ops.target import Target
+from tests.support.api_events import api_event
 from tests.support.balances import FEB, JAN
 from tests.support.cash import cash_world, number_of, receipt, take, usd
+from tests.support.invoking import Context, handler
+from tests.support.reminders import FIRST, reminding_world
 from tests.support.world import INC, World
+
+
+def use(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command work on a world, call its functions there, and notes be taken as ana's."""
+
+    def call(name: str, event: object) -> object:
+        return handler({"RemindCustomersName": "remind_customers"}[name])(event, Context(), world)
+
+    def ask(_target: object, _operation: object, wanted: dict[str, Any], *, who: str | None) -> object:
+        answer = handler("note_collection")(api_event(wanted, who, account=wanted["account"]), Context(), world)
+        return json.loads(answer["body"])
+
+    target = SimpleNamespace(ports=world, call=call)
+    monkeypatch.setattr(Target, "find", lambda: target)
+    monkeypatch.setattr(receivables, "call", ask)
 
 
 @pytest.fixture
@@ -19,8 +39,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = cash_world(JAN, FEB)
     take(world, receipt(usd("12.34"), remittance=number_of(world, JAN)))
     take(world, receipt(usd(5), "2"))
-    ports = SimpleNamespace(directory=world.directory, cash_sources=world.cash_sources, now=world.now)
-    monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=ports))
+    use(world, monkeypatch)
     return world
 
 
@@ -97,3 +116,30 @@ def test_the_figures_of_a_month_that_is_over() -> None:
     ]
     code, text = run("receivables", "metrics", "2013-02", "--json")
     assert (code, json.loads(text)["days_sales_outstanding"]) == (0, "16.5")
+
+
+def test_reminders_and_notes_of_a_customer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """January's 30.00, due on the 3rd of March, are 15 days overdue on the 18th: the second level."""
+    world = reminding_world(JAN)
+    use(world, monkeypatch)
+    world.moment = datetime(2013, 3, 18, 17, tzinfo=UTC)
+    assert run("receivables", "reminders", "UA") == (0, "UA was not reminded of anything\n")
+    for given in (1, 0):
+        code, text = run("receivables", "remind")
+        assert (code, f"{given} reminded, 0 mails refused" in text) == (0, True), text
+    words = ("--number", FIRST, "--until", "2013-03-31", "--reason", "they called", "--as", "ana")
+    code, text = run("receivables", "note", "UA", "promised", *words)
+    assert (code, text) == (0, f"UA: promised until 2013-03-31, {FIRST}\n")
+    code, text = run("receivables", "reminders", "UA")
+    assert (code, text.splitlines()) == (
+        0,
+        [
+            "2013-03-18 reminded, not mailed",
+            f"  {FIRST}: 30.00 USD open, 15 days overdue, level 2",
+            f"2013-03-18 promised until 2013-03-31, {FIRST}, by ana: they called",
+        ],
+    )
+    assert [fact["kind"] for fact in json.loads(run("receivables", "reminders", "UA", "--json")[1])] == [
+        "reminded",
+        "promised",
+    ]

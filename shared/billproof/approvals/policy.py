@@ -97,12 +97,38 @@ class MatchingRules(Model):
         return self == MatchingRules()
 
 
+class ReminderLevel(Model):
+    """From how many days after its due day on a document is reminded of at this level, and what the customer reads."""
+
+    days_overdue: Annotated[int, Field(strict=True, ge=1, le=3_650)]
+    text: Annotated[str, StringConstraints(min_length=3, max_length=1_000)]
+
+
+class ReminderRules(Model):
+    """When customers are reminded of what is overdue: by levels, in the order of their days.
+
+    A customer is reminded at most once in `days_between` days.
+    """
+
+    levels: Annotated[tuple[ReminderLevel, ...], Field(min_length=1, max_length=9)]
+    days_between: Annotated[int, Field(strict=True, ge=1, le=365)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        days = [level.days_overdue for level in self.levels]
+        if days != sorted(set(days)):
+            message = "the levels of reminders begin one after the other: each after more days than the one before"
+            raise ValueError(message)
+        return self
+
+
 class Policy(Model):
     """The policy of a legal entity, under the same id.
 
     `limits_add_up_by` says over what a person's approvals are added up; one approval alone is always held to the limit.
     `clients` are the systems that call the API for the legal entity. Other systems are told of a customer's balance
-    that falls below `low_balance`, an amount in each currency. `matching` says when receipts are applied by themselves.
+    that falls below `low_balance`, an amount in each currency. `matching` says when receipts are applied by themselves,
+    `reminders` when customers are reminded of what is overdue: without them nobody is.
     """
 
     kind: Literal["policy"] = "policy"
@@ -117,6 +143,7 @@ class Policy(Model):
     clients: tuple[Client, ...] = Field(default=(), exclude_if=operator.not_)
     low_balance: dict[Currency, Nonnegative] = Field(default_factory=dict, exclude_if=operator.not_)
     matching: MatchingRules = Field(default_factory=MatchingRules, exclude_if=operator.attrgetter("are_plain"))
+    reminders: ReminderRules | None = Field(default=None, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:

@@ -131,7 +131,7 @@ def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str, an
     mail[INVOICE_HEADER] = invoice.id
     document_name = "Credit note" if invoice.kind is DocumentKind.CREDIT_NOTE else "Invoice"
     mail["Subject"] = f"{document_name} {released.number} from {invoice.seller.name}"
-    mail["Message-ID"] = f"<{invoice.id}.{released.number}@{sender.rsplit('@', 1)[-1]}>"
+    mail["Message-ID"] = message_id(invoice.id, released.number, sender=sender)
     text = f"please find attached invoice {released.number} for {invoice.period.name}: {invoice.totals.gross}, "
     text += _due(invoice, released)
     if invoice.kind is DocumentKind.CREDIT_NOTE:
@@ -143,6 +143,11 @@ def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str, an
     if annex is not None:
         mail.add_attachment(annex, maintype="text", subtype="csv", filename=annex_name(released))
     return mail.as_bytes()
+
+
+def message_id(*names: str, sender: str) -> str:
+    """Return the Message-ID of a mail: of the domain of its sender, and the same for the same names."""
+    return f"<{'.'.join(names)}@{sender.rsplit('@', 1)[-1]}>"
 
 
 def _due(invoice: Invoice, released: Released) -> str:

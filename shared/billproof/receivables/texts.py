@@ -1,8 +1,10 @@
-"""A statement of account as plain text, as a customer reads it: 80 characters wide up to 9,999,999.99."""
+"""Statements of account and reminders as plain text, as a customer reads them: 80 characters wide up to 9,999,999."""
 
 from collections.abc import Iterator, Sequence
 
+from billproof.money import total
 from billproof.receivables.model import StatedCurrency, StatementOfAccount
+from billproof.receivables.reminders import RemindedDocument
 
 AMOUNT_WIDTH = 11
 
@@ -70,3 +72,15 @@ def _row(names: Sequence[str], amounts: Sequence[str], last: str) -> str:
 
 def _sum(name: str, amount: str) -> str:
     return f"{name:<48}{amount:>{2 * AMOUNT_WIDTH}}"
+
+
+def reminder_text(rows: Sequence[RemindedDocument], customer: str, text: str, seller: str) -> str:
+    """Write a reminder: the text of its level, the documents, and what they come to in each currency."""
+    lines = [f"Dear {customer},", "", text, ""]
+    for row in rows:
+        days = "day" if row.days_overdue == 1 else "days"
+        lines.append(f"  {row.number}, due {row.due}: {row.open} open, {row.days_overdue} {days} overdue")
+    for currency in sorted({row.open.currency for row in rows}):
+        whole = total((row.open for row in rows if row.open.currency == currency), currency)
+        lines += ["", f"In all {whole}."]
+    return "\n".join([*lines, "", seller]) + "\n"

@@ -1,0 +1,69 @@
+"""What a person notes of what a customer owes: a promise to pay, a pause, that somebody else collects, and its end."""
+
+from datetime import date
+
+from billproof.errors import Contended, InvalidInput
+from billproof.payments.receivables import Receivables
+from billproof.receivables.collection_book import CollectionBook
+from billproof.receivables.notes import LEAST_REASON, CollectionNote, NotedCollection
+from billproof.receivables.reminders import CollectionFact, CollectionKind, CollectionState
+from billproof.retrying import attempts
+
+MAX_ATTEMPTS = 20
+UNSAID = {"ordinal", "day"}
+"""What does not tell a note from the same one that was noted before."""
+
+
+def note_collection(
+    wanted: CollectionNote, *, noted_by: str, receivables: Receivables, book: CollectionBook, today: date
+) -> NotedCollection:
+    """Keep what a person noted; the same as was noted last changes nothing.
+
+    Raises InvalidInput for an account of another legal entity, a number that is no invoice of it, a day that is past,
+    and Contended where others kept adding facts.
+    """
+    _refuse(wanted, receivables, today)
+    for _ in attempts(MAX_ATTEMPTS):
+        state = book.state(wanted.legal_entity, wanted.account)
+        fact = CollectionFact(
+            ordinal=state.next_ordinal,
+            kind=CollectionKind(wanted.verdict.value),
+            day=today,
+            numbers=wanted.numbers,
+            until=wanted.until,
+            decided_by=noted_by,
+            reason=wanted.reason.strip(),
+        )
+        if _is_noted(fact, state) or book.add(wanted.legal_entity, wanted.account, fact):
+            return NotedCollection(
+                account=wanted.account,
+                verdict=wanted.verdict,
+                numbers=wanted.numbers,
+                until=wanted.until,
+                is_handed_over=CollectionState((*state.facts, fact)).handed_over is not None,
+            )
+    message = f"others kept adding facts of {wanted.account}"
+    raise Contended(message)
+
+
+def _is_noted(fact: CollectionFact, state: CollectionState) -> bool:
+    last = state.facts[-1] if state.facts else None
+    return last is not None and last.model_dump(exclude=UNSAID) == fact.model_dump(exclude=UNSAID)
+
+
+def _refuse(wanted: CollectionNote, receivables: Receivables, today: date) -> None:
+    known = receivables.directory.account(wanted.account)
+    if known is None or known.legal_entity != wanted.legal_entity:
+        message = f"{wanted.legal_entity} has no such account"
+        raise InvalidInput(message)
+    for number in wanted.numbers:
+        item = receivables.numbered(number)
+        if item is None or item.account != wanted.account:
+            message = f"{wanted.account} has no invoice of a number that is named"
+            raise InvalidInput(message)
+    if wanted.until is not None and wanted.until < today:
+        message = f"{wanted.until} is past: a promise or pause holds until a day to come"
+        raise InvalidInput(message)
+    if len(wanted.reason.strip()) < LEAST_REASON:
+        message = "a note needs a reason that another person understands"
+        raise InvalidInput(message)

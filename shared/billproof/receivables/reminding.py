@@ -1,0 +1,218 @@
+"""Reminding the customers of a legal entity, once a day: each customer by what is open of it and what happened.
+
+    what is open | what happened | mail | reminded
+                                        ^ died here: mailed again under the same Message-ID, as invoices are
+
+A call evaluates customers in the order of the directory for MOST_TIME; how far it came is a fact, and the next call
+goes on there. A customer that was evaluated is not evaluated again on that day; one that is evaluated twice, by two
+calls at once, is reminded by one fact.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from enum import StrEnum
+from functools import partial
+
+from billproof.approvals.policy import ReminderRules
+from billproof.errors import Contended, MailRefused
+from billproof.findings import Finding
+from billproof.invoicing.delivery import INVOICE_HEADER, message_id
+from billproof.masterdata.parties import Account, LegalEntity
+from billproof.model import Model
+from billproof.nets import Net
+from billproof.payments.receivables import Receivables
+from billproof.periods import zone
+from billproof.ports import Clock, Mailer
+from billproof.receivables.collection_book import CollectionBook, EvaluatedAccounts
+from billproof.receivables.history import histories_of
+from billproof.receivables.reminders import (
+    CollectionFact,
+    CollectionKind,
+    OverdueDocument,
+    RemindedDocument,
+    to_remind,
+)
+from billproof.receivables.texts import reminder_text
+from billproof.retrying import attempts
+
+MOST_TIME = timedelta(minutes=12)
+"""How long one call goes on; a Lambda function has 15 minutes."""
+FIRST_HOUR = 8
+"""No reminder leaves before this hour where the legal entity is."""
+CHUNK = 100
+"""After how many customers it is noted how far a call has come."""
+MAX_ATTEMPTS = 5
+
+
+class RemindOutcome(StrEnum):
+    """What became of the evaluation of a legal entity's day."""
+
+    DONE = "done"
+    TO_BE_CONTINUED = "to_be_continued"
+    NO_RULES = "no_rules"
+    TOO_EARLY = "too_early"
+
+
+class EntityReminders(Model):
+    """What a call did for a legal entity: customers evaluated, reminders given, and mails refused of those."""
+
+    legal_entity: str
+    outcome: RemindOutcome
+    evaluated: int = 0
+    given: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True)
+class ReminderSources:
+    """What reminding reads and writes. Without a sender nothing is mailed: a reminder is a fact with its text."""
+
+    entity: LegalEntity
+    receivables: Receivables
+    book: CollectionBook
+    mailer: Mailer
+    sender: str | None
+    clock: Clock
+
+
+def remind_customers(sources: ReminderSources, *, until: datetime) -> EntityReminders:
+    """Evaluate the customers of a legal entity that are left today, until all are or an instant has come.
+
+    A customer that raises an error is in the net's, and the others are evaluated. Raises ExternalServiceUnavailable
+    where the mail service or a store does not answer, and TooMuchTrouble where too many customers raise errors.
+    """
+    entity, policy = sources.entity, sources.receivables.directory.policy(sources.entity.id)
+    rules, now = policy.reminders, sources.clock().astimezone(zone(entity.time_zone))
+    if rules is None:
+        return EntityReminders(legal_entity=entity.id, outcome=RemindOutcome.NO_RULES)
+    if now.hour < FIRST_HOUR:
+        return EntityReminders(legal_entity=entity.id, outcome=RemindOutcome.TOO_EARLY)
+    before = sources.book.evaluated(entity.id, now.date())
+    if before is not None and before.is_done:
+        return EntityReminders(legal_entity=entity.id, outcome=RemindOutcome.DONE)
+    day = _Day(sources, rules, now.date(), before)
+    is_done = day.work(until)
+    day.net.refuse_too_much(policy.thresholds.trouble, day.evaluated)
+    return EntityReminders(
+        legal_entity=entity.id,
+        outcome=RemindOutcome.DONE if is_done else RemindOutcome.TO_BE_CONTINUED,
+        evaluated=day.evaluated,
+        given=day.given,
+        refused=day.refused,
+    )
+
+
+class _Day:
+    """What one call does of a legal entity's day."""
+
+    def __init__(
+        self, sources: ReminderSources, rules: ReminderRules, today: date, before: EvaluatedAccounts | None
+    ) -> None:
+        self._sources, self._rules, self._today, self._before = sources, rules, today, before
+        self.net = Net("remind_customers")
+        self.evaluated = self.given = self.refused = 0
+
+    def work(self, until: datetime) -> bool:
+        """Evaluate customers until all are or an instant has come; return whether all are."""
+        ordinal, last = (self._before.ordinal, self._before.last) if self._before else (0, "")
+        for account in _after(last, [*self._sources.receivables.directory.members(self._sources.entity.id)]):
+            if self._sources.clock() >= until:
+                self._note(ordinal + 1, last, is_done=False)
+                return False
+            self.net.catch(account, partial(self._evaluate, account), self._missed)
+            self.evaluated, last = self.evaluated + 1, account
+            if self.evaluated % CHUNK == 0:
+                ordinal += 1
+                self._note(ordinal, last, is_done=False)
+        self._note(ordinal + 1, last, is_done=True)
+        return True
+
+    def _note(self, ordinal: int, last: str, *, is_done: bool) -> None:
+        evaluated = EvaluatedAccounts(ordinal=ordinal, last=last, is_done=is_done)
+        self._sources.book.note_evaluated(self._sources.entity.id, self._today, evaluated)
+
+    def _missed(self, _finding: Finding) -> None:
+        """Leave the customer out; the net has logged its error."""
+
+    def _evaluate(self, account: str) -> None:
+        fact = remind_customer(account, self._sources, self._rules, today=self._today)
+        if fact is not None:
+            self.given += 1
+            self.refused += bool(fact.refused)
+
+
+def _after(last: str, accounts: Sequence[str]) -> Iterator[str]:
+    """Yield the accounts that come after one; all of them where it is none."""
+    return iter(accounts[accounts.index(last) + 1 :] if last in accounts else accounts)
+
+
+def remind_customer(
+    account: str, sources: ReminderSources, rules: ReminderRules, *, today: date
+) -> CollectionFact | None:
+    """Remind a customer of what is overdue, where that is due today; return the fact of it, or None.
+
+    Raises ExternalServiceUnavailable where the mail was not taken, and Contended where others kept adding facts.
+    """
+    overdue = list(_overdue(account, sources.receivables, today))
+    known = sources.receivables.directory.account(account) if overdue else None
+    if known is None:
+        return None
+    for _ in attempts(MAX_ATTEMPTS):
+        state = sources.book.state(sources.entity.id, account)
+        rows = to_remind(overdue, state, rules, today=today)
+        if not rows:
+            return None
+        fact = _mailed(_reminder(rows, state.next_ordinal, known, sources, rules, today), known, sources)
+        if sources.book.add(sources.entity.id, account, fact):
+            return fact
+    message = f"others kept adding facts of {account}"
+    raise Contended(message)
+
+
+def _overdue(account: str, receivables: Receivables, today: date) -> Iterator[OverdueDocument]:
+    for document in histories_of(account, receivables):
+        left = document.on(today).open.amount
+        if left.amount > 0 and document.days_overdue(today) > 0:
+            released = document.released
+            yield OverdueDocument(
+                released.invoice, released.number, document.document.due_date, left, document.days_overdue(today)
+            )
+
+
+def _reminder(
+    rows: Sequence[RemindedDocument],
+    ordinal: int,
+    account: Account,
+    sources: ReminderSources,
+    rules: ReminderRules,
+    today: date,
+) -> CollectionFact:
+    level = rules.levels[max(row.level for row in rows) - 1]
+    text = reminder_text(rows, account.name, level.text, sources.entity.name)
+    return CollectionFact(ordinal=ordinal, kind=CollectionKind.REMINDED, day=today, reminded=tuple(rows), text=text)
+
+
+def _mailed(fact: CollectionFact, account: Account, sources: ReminderSources) -> CollectionFact:
+    """Mail a reminder where there is a sender, and return it with whom it was sent to, or why it never will be."""
+    if sources.sender is None:
+        return fact
+    try:
+        sources.mailer.send(to=account.billing_email, message=_mail(fact, account, sources.entity, sources.sender))
+    except MailRefused as error:
+        return fact.model_copy(update={"refused": error.message})
+    return fact.model_copy(update={"mailed_to": account.billing_email})
+
+
+def _mail(fact: CollectionFact, account: Account, entity: LegalEntity, sender: str) -> bytes:
+    """Write the mail: the same reminder gives the same Message-ID. A bounce is kept beside its first invoice."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = account.billing_email
+    mail[INVOICE_HEADER] = fact.reminded[0].invoice
+    mail["Subject"] = f"Payment reminder from {entity.name}"
+    mail["Message-ID"] = message_id(entity.id, account.id, "reminder", str(fact.ordinal), sender=sender)
+    mail.set_content(fact.text)
+    return mail.as_bytes()

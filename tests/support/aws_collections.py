@@ -1,0 +1,48 @@
+"""What is collected in the chain over moto: customers are reminded, and people note what they promise."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules
+from tests.support.aws_decisions import request_for
+from tests.support.aws_payments import pay
+from tests.support.world import INC
+
+RULES = ReminderRules(levels=(ReminderLevel(days_overdue=5, text="please pay these invoices."),), days_between=7)
+
+
+class Collected(Protocol):
+    """What plays functions, at an hour."""
+
+    now: datetime
+
+    def call(self, function: str, event: Any) -> Any: ...
+
+    def messages(self, function: str, bodies: list[str]) -> object: ...
+
+    def work_off(self) -> None: ...
+
+    def ask(self, function: str, body: dict[str, Any], by: str | None, **in_path: str) -> Any: ...
+
+    def adopt(self, *policies: Policy) -> None: ...
+
+
+def collect(chain: Collected, policies: Iterable[Policy]) -> None:
+    """Let customers pay, remind them of what is overdue, twice, note a promise of one invoice, write another off."""
+    pay(chain)
+    chain.adopt(*(policy.model_copy(update={"version": 2, "reminders": RULES}) for policy in policies))
+    chain.now = datetime(2013, 4, 4, 17, tzinfo=UTC)
+    promise = {"verdict": "promised", "until": "2013-04-30", "reason": "told us by telephone"}
+    numbers = ["SKY-US-2013-000001"]
+    for account in ("UA", "WN"):  # the number is of one of them
+        chain.ask("note_collection", {"legal_entity": INC, **promise, "numbers": numbers}, "ana", account=account)
+    chain.ask("request_credit", request_for(f"{INC}.2013-01.HA", "W-1", reason="uncollectible"), "ana")
+    for _ in range(2):
+        chain.call("remind_customers", {})
+
+
+def collect_what_is_lost(chain: Collected) -> None:
+    """Remind everybody again when every invoice is lost."""
+    chain.now += timedelta(days=8)
+    chain.call("remind_customers", {"legal_entity": INC})
