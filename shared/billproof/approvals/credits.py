@@ -30,6 +30,7 @@ from billproof.masterdata.directory import Directory
 from billproof.model import canonical_model
 from billproof.money import exactly, total
 from billproof.payments.book import CashBook
+from billproof.payments.receivables import still_open
 from billproof.periods import instant_text
 from billproof.pipeline.history import History, billed_lines, read_settled
 from billproof.pipeline.issue_days import today_of
@@ -187,10 +188,8 @@ class _Desk:
 
     def _open(self, released: Released) -> Worth:
         """Return what is open of an invoice, after what balances and receipts paid; raises InvalidInput for nothing."""
-        currency = released.document.totals.gross.currency
-        entries = self._cash_book.entries(released.legal_entity, released.account, currency)
-        settled = (worth for entry in entries for worth in entry.of(released.invoice))
-        left = sum((-worth for worth in settled), self._register.receivable_of(InvoiceId.parse(released.invoice)))
+        entity, currency = released.legal_entity, released.document.totals.gross.currency
+        left = still_open(released, self._register, self._cash_book.entries(entity, released.account, currency))
         if left.amount.amount <= 0:
             message = f"nothing is open of {released.number}"
             raise InvalidInput(message)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billproof.identities import InvoiceId
 from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashEntry
+from billproof.payments.receivables import still_open
 from billproof.ports import Key, Records
 from billproof.store_keys import BalanceKey, PartitionName
 
@@ -29,9 +29,8 @@ def changes_by_receipts(
         released = register.released(document)
         if released is None:
             continue
-        whole = register.receivable_of(InvoiceId.parse(document))
-        before = sum((-worth for one in earlier for worth in one.of(document)), whole)
-        after = sum((-worth for worth in entry.of(document)), before)
+        before = still_open(released, register, earlier)
+        after = still_open(released, register, [*earlier, entry])
         was_open, is_open = before.amount.amount > ZERO, after.amount.amount > ZERO
         if was_open is not is_open:
             yield (OPEN_AGAIN if is_open else PAID), released

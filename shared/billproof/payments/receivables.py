@@ -1,6 +1,6 @@
 """What is open: released documents with their corrections, less what receipts settled of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -92,9 +92,7 @@ class Receivables:
 
     def open_worth(self, released: Released, entries: Sequence[CashEntry]) -> Worth:
         """Return what is open of an invoice, in its currency and in the books; below zero where too much was paid."""
-        whole = self.register.receivable_of(InvoiceId.parse(released.invoice))
-        settled = (worth for entry in entries for worth in entry.of(released.invoice))
-        return sum((-worth for worth in settled), whole)
+        return still_open(released, self.register, entries)
 
     def remembered(self, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer before, as people decided."""
@@ -103,6 +101,13 @@ class Receivables:
     def names(self) -> Mapping[str, str]:
         """Return the names of the legal entity's accounts."""
         return self.account_names.of(self.entity)
+
+
+def still_open(released: Released, register: Register, entries: Iterable[CashEntry]) -> Worth:
+    """Return what is open of an invoice after its corrections and some entries; below zero where too much was paid."""
+    whole = register.receivable_of(InvoiceId.parse(released.invoice))
+    settled = (worth for entry in entries for worth in entry.of(released.invoice))
+    return sum((-worth for worth in settled), whole)
 
 
 def _item(released: Released, document: Invoice, worth: Worth) -> OpenItem:
