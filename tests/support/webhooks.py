@@ -84,6 +84,7 @@ def webhook_ports(world: World) -> dict[str, Any]:
         "invoices": world.records["invoices"],
         "exception_facts": world.records["exceptions"],
         "decisions": world.records["decisions"],
+        "payments": world.records["payments"],
         "webhook_endpoints": EndpointBook(world.records["decisions"]),
         "webhook_deliveries": MemoryDelayedQueue(),
         "delivery_log": MemoryDeliveryLog(),
