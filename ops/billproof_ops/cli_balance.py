@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from billproof.model import read_day
 from billproof_ops import balances, naming, tables
 from billproof_ops.errors import WrongUse
 from billproof_ops.printing import AsJson, Entity, console, print_json, verbs
@@ -46,7 +47,7 @@ def balance(
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         message = f"{text!r} is not a day, such as 2013-01-31"
         raise WrongUse(message) from None
