@@ -3,6 +3,7 @@
 import errno
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -67,10 +68,17 @@ def print_json(value: Any) -> None:
 
 def read_text(path: Path) -> str:
     """Read a file, or standard input where its name is -; raises WrongUse where it cannot be read."""
-    if str(path) == "-":
-        return sys.stdin.read()
+    return sys.stdin.read() if str(path) == "-" else _read(path, path.read_text)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file as it is; raises WrongUse where it cannot be read."""
+    return _read(path, path.read_bytes)
+
+
+def _read[T](path: Path, read: Callable[[], T]) -> T:
     try:
-        return path.read_text()
+        return read()
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise WrongUse(message) from None

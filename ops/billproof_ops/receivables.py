@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from billproof.model import read_day
 from billproof.periods import Period
 from billproof.pipeline.issue_days import today_of
 from billproof.receivables.ageing import age_receivables
@@ -22,7 +23,7 @@ NOTE_COLLECTION = Operation("NoteCollectionName", "/v1/accounts/{account}/collec
 def day(text: str) -> date | None:
     """Read a day, or None where none is named; raises WrongUse for what is no day."""
     try:
-        return date.fromisoformat(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         message = f"{text!r} is not a day, such as 2013-01-31"
         raise WrongUse(message) from None

@@ -14,6 +14,7 @@ from billproof.payments.statements import BankStatement, receipts
 from billproof.payments.taking_statements import FOLDER, BankFile, file_key, read_bank_file
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
+from billproof_ops.printing import read_bytes
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
@@ -62,7 +63,7 @@ def read_file(target: Target, name: str, *, entity: str, csv_format: str) -> Rea
     if not path.exists() and name.startswith(f"{FOLDER}/"):
         file = BankFile(name, target.ports.objects.get(name))
         return ReadFile(file, read_bank_file(file, directory=target.ports.directory, read=parse_statement))
-    data = path.read_bytes()
+    data = read_bytes(path)
     declared = target.ports.directory.legal_entity(entity).csv_format(csv_format) if csv_format else None
     statements = parse_statement(data, declared)
     owner = entity or _entity_of(target, statements[0])

@@ -189,11 +189,15 @@ class Contended(ExternalServiceUnavailable):
     code = "contended"
 
 
+class WorkFailed(ExceptionGroup[Exception]):
+    """Some of several pieces of work failed; its text names them, and of errors that are not ours says the class."""
+
+
 def work_apart[T, R](work: Callable[[T], R], items: Iterable[tuple[str, T]]) -> list[R]:
     """Do a piece of work for every named item as it comes: one that raises never stops the next.
 
     Raises what a single item raised. Where some of several failed, the others are done, and it raises
-    ExternalServiceUnavailable if another try may help them all, else an ExceptionGroup; both name those that failed.
+    ExternalServiceUnavailable if another try may help them all, else WorkFailed; both name those that failed.
     """
     number = 0
     results: list[R] = []
@@ -206,13 +210,18 @@ def work_apart[T, R](work: Callable[[T], R], items: Iterable[tuple[str, T]]) -> 
     if failed and number == 1:
         raise next(iter(failed.values()))
     if failed:
-        said = "; ".join(f"{name}: {error}" for name, error in failed.items())
+        said = "; ".join(f"{name}: {_safe(error)}" for name, error in failed.items())
         message = f"{len(failed)} of {number} failed, the others are done: {said}"
-        group = ExceptionGroup(message, list(failed.values()))
+        group = WorkFailed(message, list(failed.values()))
         if all(isinstance(error, BillproofError) and error.retryable for error in failed.values()):
             raise ExternalServiceUnavailable(message) from group
         raise group
     return results
+
+
+def _safe(error: Exception) -> str:
+    """Say what failed: the text of an error that is not ours may repeat what was sent."""
+    return str(error) if isinstance(error, BillproofError) else type(error).__name__
 
 
 MACHINERY = (

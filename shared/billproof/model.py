@@ -84,6 +84,11 @@ def _written_day(value: Any) -> Any:
     raise ValueError(message)
 
 
+def read_day(text: str) -> date:
+    """Read a day as people write it; raises ValueError for weeks, and for whatever else only a lenient parser takes."""
+    return date.fromisoformat(_written_day(text))
+
+
 WRITTEN_DAY = BeforeValidator(_written_day)
 Day = Annotated[date, WRITTEN_DAY]
 """A day that is sent to us: text such as 2013-01-31, and nothing else."""

@@ -16,7 +16,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from billproof.errors import BillproofError, ImmutableDocument, InternalError, ObjectUnreadable, TooMuchTrouble
+from billproof.errors import (
+    BillproofError,
+    ImmutableDocument,
+    InternalError,
+    ObjectUnreadable,
+    TooMuchTrouble,
+    WorkFailed,
+)
 from billproof.findings import Finding, Owner, Severity
 from billproof.model import Exact, Model
 
@@ -63,15 +70,21 @@ def traced(error: BaseException) -> str:
     parts: list[str] = []
     cause: BaseException | None = error
     while cause is not None:
-        said = f"{named(cause)}: {cause}" if isinstance(cause, BillproofError) else named(cause)
-        parts.append("".join([*traceback.format_tb(cause.__traceback__), said]))
+        parts.append("".join([*traceback.format_tb(cause.__traceback__), _said(cause)]))
+        parts += map(traced, cause.exceptions if isinstance(cause, BaseExceptionGroup) else ())
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return "\nraised while there was\n".join(parts)
+    return "\nwith\n".join(parts)
 
 
 def without_text(error: Exception, trace: str) -> Exception:
     """Return an error as it may leave a function, whose runtime logs it: ours as it is, of another one its name."""
-    return error if isinstance(error, BillproofError) else InternalError(named(error), trace=trace)
+    return error if isinstance(error, BillproofError) else InternalError(_said(error), trace=trace)
+
+
+def _said(error: BaseException) -> str:
+    """Say what an error is, with its text where that is ours."""
+    text = error.message if isinstance(error, WorkFailed) else str(error) if isinstance(error, BillproofError) else ""
+    return f"{named(error)}: {text}" if text else named(error)
 
 
 def object_in(error: Exception) -> str:

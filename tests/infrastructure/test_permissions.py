@@ -9,7 +9,7 @@ import pytest
 
 from billproof_ops.paths import ROOT
 from tests.bench.imports import FUNCTIONS
-from tests.support.expanded import expanded, logical_id, of_type
+from tests.support.expanded import expanded, logical_id, of_type, statements
 from tests.support.permissions import BUCKET, EXECUTIONS, Permission, allowed, granted, named
 
 
@@ -29,6 +29,34 @@ def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
     assert anchoring >= {"AuditBucket/anchors/", "AuditTable"}
     for function in set(FUNCTIONS) - {"anchor_audit"}:
         assert not any(permission.resource.startswith("AuditBucket") for permission in allowed(function))
+
+
+DISMISSALS = f"{BUCKET}/dismissals/"
+
+
+def writes_decisions(function: str) -> bool:
+    return any(
+        (permission.action == "dynamodb:PutItem" and permission.resource == "DecisionsTable")
+        or (permission.action == "s3:PutObject" and DISMISSALS.startswith(permission.resource))
+        for permission in allowed(function)
+    )
+
+
+def test_what_people_decide_and_ask_for_is_written_by_functions_that_the_api_alone_calls() -> None:
+    """No step, schedule or queue reaches them: the API says who calls, and an event of another origin names nobody."""
+    writers = {logical_id(function) for function in FUNCTIONS if writes_decisions(function)}
+    assert writers >= {"DecideException", "DismissEvent", "RequestCredit", "RequestRun", "ConfirmPolicy"}
+    called_by_others = {
+        named(mapping["FunctionName"]) for mapping in of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+    for permission in granted(statement for _, statement in statements()):
+        if permission.action == "lambda:InvokeFunction":
+            called_by_others.add(permission.resource)
+    for invoked in of_type("AWS::Lambda::Permission").values():
+        if invoked["Principal"] != "apigateway.amazonaws.com":
+            called_by_others.add(named(invoked["FunctionName"]))
+    assert "PlanBillingRun" in called_by_others
+    assert writers & called_by_others == set()
 
 
 ITEMS = {"Compaction": "compactions/", "Reconciliation": "reconciliation-parts/"}

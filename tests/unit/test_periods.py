@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.errors import InvalidPeriod
+from billproof.model import read_day
 from billproof.periods import DateRange, Period, instant_text, read_instant, zone
 from billproof.proration import Proration
 
@@ -105,3 +106,10 @@ def test_an_instant_of_rfc_3339_is_read(text: str, known: datetime) -> None:
 def test_what_only_looks_like_an_instant_is_refused(text: str) -> None:
     with pytest.raises(InvalidPeriod):
         read_instant(text)
+
+
+def test_a_day_is_read_as_people_write_it() -> None:
+    assert read_day("2013-01-31") == date(2013, 1, 31)
+    for text in ("20130131", "2013-W05-4", "2013-1-31", "2013-01-31T00:00:00", "2013-02-30", "", "2013-01-31\n"):
+        with pytest.raises(ValueError, match=r"day|range"):
+            read_day(text)

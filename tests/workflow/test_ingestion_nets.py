@@ -130,6 +130,16 @@ def test_the_sample_of_a_time_too_old_leaves_its_neighbour_in_peace() -> None:
     assert (counts.accepted, failed, [line.reason for line in refused(world)]) == (1, {}, [Reason.OLD_TIME])
 
 
+def test_the_sample_of_half_a_surrogate_pair_leaves_its_neighbour_in_peace() -> None:
+    world = World(accounts={"UA"})
+    sample = json.loads((ROOT / "events" / "ingest_usage" / "good-with-half-a-surrogate-pair.json").read_text())
+    counts, failed = take(world, Message(id="m1", body=sample["Records"][0]["body"], sent_at=NOW))
+    assert (counts.accepted, failed) == (1, {})
+    assert [(line.reason, line.account, line.time) for line in refused(world)] == [
+        (Reason.UNPARSABLE, "UA", "2013-01-05T17:00:00.000000Z")
+    ]
+
+
 def test_a_fault_of_the_store_returns_its_message_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     known = world.reference_data.knows

@@ -44,7 +44,7 @@ def publish_events(
     """Publish the events of all chains since the last call, until there are none, or for MOST_TIME.
 
     A chain that fails never stops the next one. Raises what a single one raised, ExternalServiceUnavailable where
-    another try may help all of several, and an ExceptionGroup where it may not.
+    another try may help all of several, and WorkFailed where it may not.
     """
     now = clock()
     since, until = _since(positions, now), now + MOST_TIME
