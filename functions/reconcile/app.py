@@ -25,7 +25,9 @@ class ReconciliationRequest(Model):
 @step(ReconciliationRequest, name="reconcile")
 def handler(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
-    sources = ReconciliationSources(ports.directory, ports.register, ports.cash_book, ports.erps, ports.objects)
+    sources = ReconciliationSources(
+        ports.directory, ports.register, ports.cash_book, ports.statement_book, ports.erps, ports.objects
+    )
     if request.part is not None:
         item = PartItem.model_validate(request.model_dump(include=set(PartItem.model_fields)))
         return ReconciliationResult.of_part(reconcile_part(item, sources))

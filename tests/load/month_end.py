@@ -169,7 +169,9 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
     wrong += [f"number {number} is there {times} times" for number, times in numbers.items() if times > 1]
     wrong += [f"{number} is posted {posted[number]} times" for number in numbers if posted[number] != 1]
     wrong += [f"{facts.id} is not delivered" for facts in released if not facts.is_delivered]
-    sources = ReconciliationSources(ports.directory, ports.register, ports.cash_book, ports.erps, ports.objects)
+    sources = ReconciliationSources(
+        ports.directory, ports.register, ports.cash_book, ports.statement_book, ports.erps, ports.objects
+    )
     report = reconcile(INC, JANUARY, sources)
     wrong += [f"{variance.cause}: {variance.external_reference}" for variance in report.variances]
     wrong += [str(difference) for difference in prove_run(run, stores=ports.stores()).differences]

@@ -259,7 +259,9 @@ class World(MemoryStores):
                 self.post(facts.released.invoice)
 
     def reconciliation_sources(self) -> ReconciliationSources:
-        return ReconciliationSources(self.directory, self.register, self.cash_book, self.erps, self.objects)
+        return ReconciliationSources(
+            self.directory, self.register, self.cash_book, self.statement_book, self.erps, self.objects
+        )
 
     def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:
         return reconcile(entity, period, self.reconciliation_sources())

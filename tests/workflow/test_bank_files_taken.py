@@ -1,7 +1,7 @@
 """Files of banks, as they are put into the bucket: taken whole or refused, once, in whichever order they come."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import permutations
 from typing import Any
 
@@ -14,45 +14,15 @@ from billproof.payments.continuity import Continuity, breaks
 from billproof.payments.deciding import decide_receipt
 from billproof.payments.decisions import ReceiptDecision
 from billproof.payments.model import ReceiptStatus
-from billproof.payments.service import apply_payment, read_payment_event
-from billproof.payments.statements import BankStatement, MovementKind, StatementEntry
-from billproof.payments.taking_statements import BankFile, FileOutcome, TakenFile, file_key, take_statement
+from billproof.payments.statements import MovementKind, StatementEntry
+from billproof.payments.taking_statements import BankFile, FileOutcome, file_key, take_statement
 from tests.support.balances import JAN
+from tests.support.bank_days import DAYS, NOW, apply_all, entry, of_day, put
 from tests.support.bank_files import CSV_FORMAT, camt, csv_file
-from tests.support.cash import EURO_BANK, by_number, cash_world, number_of, open_of, usd
+from tests.support.cash import BANK, EURO_BANK, cash_world, number_of, open_of, usd
 from tests.support.invoking import Context, handler
 from tests.support.verifying import verified
-from tests.support.world import INC, World
-
-NOW = datetime(2013, 3, 20, tzinfo=UTC)
-BANK = "US-ACME-001"
-
-
-def entry(amount: str, day: int, **fields: Any) -> StatementEntry:
-    value, on = usd(amount), date(2013, 2, day)
-    kind = MovementKind.DEBIT if value.amount < 0 else MovementKind.CREDIT
-    return StatementEntry(**{"amount": value, "kind": kind, "booked_on": on, "value_on": on} | fields)
-
-
-def of_day(day: int, opening: str, *entries: StatementEntry, **fields: Any) -> BankStatement:
-    """Make the statement of a day of February."""
-    start = usd(opening)
-    on = date(2013, 2, day)
-    days = {"account": BANK, "currency": "USD", "starts_on": on, "ends_on": on}
-    closing = start.plus(each.amount for each in entries)
-    return BankStatement.of(**days | fields, opening=start, closing=closing, entries=entries)
-
-
-def put(world: World, statement: BankStatement, *, name: str = "file.xml", entity: str = INC) -> TakenFile:
-    file = BankFile(f"bank-statements/{entity}/{name}", camt(statement))
-    return take_statement(file, sources=world.statement_sources(parse_statement), now=NOW)
-
-
-def apply_all(world: World) -> None:
-    """Take what was sent to payment-events, each message twice, as a queue may."""
-    for body in [*world.payment_events.bodies, *world.payment_events.bodies]:
-        apply_payment(read_payment_event(body), sources=world.cash_sources(NOW), matcher=by_number, erps=world.erps)
-    world.payment_events.bodies.clear()
+from tests.support.world import INC
 
 
 def test_a_files_credits_are_receipts_and_its_statement_is_a_fact() -> None:
@@ -99,9 +69,6 @@ def test_a_call_that_dies_after_it_sent_the_receipts_is_repeated_and_pays_once()
     apply_all(world)
     (state,) = world.cash_book.received(INC)
     assert (state.applied.amount, open_of(world, JAN)) == (usd(30), usd(0))
-
-
-DAYS = [of_day(4, "0", entry("5", 4)), of_day(5, "5", entry("7", 5)), of_day(6, "12", entry("-2", 6))]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

@@ -21,12 +21,14 @@ from billproof.money import Money, Taxed
 from billproof.nets import Net
 from billproof.opening.entries import opening_revenue_reference
 from billproof.payments.book import CashBook
+from billproof.payments.statement_book import StatementBook
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.reconciliation.cash import CashComparison
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.openings import compare_opening, references, revenue_of_opening
 from billproof.reconciliation.rules import Totals, compare, compare_revenue, troubled, variance
+from billproof.reconciliation.statements import compare_statements
 
 Posted = dict[Reference, list[PostedDocument]]
 
@@ -55,10 +57,12 @@ class Comparison:
         objects: Objects,
         lookup: PostedDocuments,
         book: CashBook,
+        statements: StatementBook,
     ) -> None:
         *_, self._entity = self._entities = entities
         self._register = register
         self._objects = objects
+        self._statements = statements
         self._lookup = lookup
         self._compared: set[Reference] = set()
         self._troubled: set[str] = set()
@@ -120,10 +124,14 @@ class Comparison:
         """
         left = self._lookup.dated_in(month, but=self._compared)
         variances = list(self._cash.of_month(month, left))
+        variances += self._variances_in_net("bank-statements", partial(self._of_statements, month))
         if left:
             variances += [*self._of_other_periods(left, month), *self._of_revenue(left, month)]
         unknown = [document for reference in sorted(left) for document in left[reference]]
         return Compared(posted=unknown, variances=[*variances, *(_not_invoiced(document) for document in unknown)])
+
+    def _of_statements(self, month: Period) -> list[Variance]:
+        return list(compare_statements(self._entity, self._statements, month))
 
     def _of_other_periods(self, left: Posted, month: Period) -> Iterator[Variance]:
         """Compare the documents of other periods that a month holds, and take them from what is left."""

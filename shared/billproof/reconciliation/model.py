@@ -23,6 +23,9 @@ class Cause(StrEnum):
     NOT_INVOICED = "posting_without_invoice"
     OPENING_NOT_POSTED = "opening_not_posted"
     CASH_NOT_POSTED = "cash_not_posted"
+    STATEMENT_GAP = "statement_gap"
+    STATEMENT_OVERLAP = "statement_overlap"
+    RETURN_WAITS = "return_waits"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -40,7 +43,8 @@ class Variance(Model):
 
     Of a posting that no invoice made, `invoice` is empty and the reference is the ERP's, or its own id of the document
     where that has none. `account` is the ledger account that differs, where it is not the receivable or the tax. Of a
-    document whose comparison raised, both amounts are zero and the remedy names the exception and its trace.
+    document whose comparison raised, both amounts are zero and the remedy names the exception and its trace. Of a bank
+    statement the amounts are the balances before and after, in the currency of the bank account.
     """
 
     cause: Cause

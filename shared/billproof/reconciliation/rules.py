@@ -38,6 +38,9 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
         Owner.BILLING,
         "look in the payment-events dead-letter queue, remove the cause, then send the message again",
     ),
+    Cause.STATEMENT_GAP: (Owner.BILLING, "ask the bank for the statements between, and import them"),
+    Cause.STATEMENT_OVERLAP: (Owner.BILLING, "compare both statements; undo what was received twice"),
+    Cause.RETURN_WAITS: (Owner.BILLING, "find the receipt that the bank took back, and give it back"),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
 }
 

@@ -7,6 +7,7 @@ from billproof.erp.port import Erps
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.payments.book import CashBook
+from billproof.payments.statement_book import StatementBook
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Comparison
 from billproof.reconciliation.sums import Sums
@@ -14,11 +15,12 @@ from billproof.reconciliation.sums import Sums
 
 @dataclass(frozen=True)
 class ReconciliationSources:
-    """Master data, the register, the book of receipts, the ERPs, and the objects."""
+    """Master data, the register, the books of receipts and statements, the ERPs, and the objects."""
 
     directory: Directory
     register: Register
     book: CashBook
+    statements: StatementBook
     erps: Erps
     objects: Objects
 
@@ -31,5 +33,6 @@ class ReconciliationSources:
             objects=self.objects,
             lookup=PostedDocuments(entity, self.erps),
             book=self.book,
+            statements=self.statements,
         )
         return comparison, Sums(entity)
