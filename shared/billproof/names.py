@@ -1,9 +1,10 @@
 """Types of text and numbers in master data."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
 from billproof.errors import InvalidInput
 from billproof.ids import NAME_RULE, name
@@ -68,4 +69,13 @@ EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,12
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """A country's code of ISO 3166-1; EL and UK, which the European Union writes, are published as GR and GB."""
 Version = Annotated[int, Field(strict=True, ge=1, le=999_999)]
+
+
+def _number(text: object) -> object:
+    """Read the number in a path, which is text."""
+    return int(text) if isinstance(text, str) and re.fullmatch("[1-9][0-9]{0,5}", text) else text
+
+
+NumberInPath = Annotated[Version, BeforeValidator(_number)]
+"""The number of a version or dispute in the path of a route."""
 Nonnegative = Annotated[Exact, Field(ge=0)]

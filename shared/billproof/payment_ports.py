@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from billproof.payments.book import CashBook
     from billproof.payments.service import CashSources
     from billproof.receivables.collection_book import CollectionBook
+    from billproof.receivables.dispute_book import DisputeBook
 
 
 class PaymentPorts(EventPorts):
@@ -56,6 +57,13 @@ class PaymentPorts(EventPorts):
         from billproof.receivables.collection_book import CollectionBook
 
         return CollectionBook(self.payments)
+
+    @cached_property
+    def dispute_book(self) -> DisputeBook:
+        """What customers dispute."""
+        from billproof.receivables.dispute_book import DisputeBook
+
+        return DisputeBook(self.payments)
 
     @cached_property
     def account_names(self) -> AccountNames:
