@@ -1,21 +1,18 @@
 """The confirmation of a policy by somebody who did not publish it."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from billproof.api.calls import api_call
 from billproof.api.routes import RouteCall
 from billproof.approvals.publishing import PolicyState, confirm_policy
 from billproof.composition import Composition
-from billproof.model import Model, Whole
+from billproof.model import Model
+from billproof.names import NumberInPath
 
 
 class ConfirmationRequest(Model):
     """The version that is confirmed."""
 
     legal_entity: str
-    version: Annotated[Whole, Field(ge=1, le=999_999)]
+    version: NumberInPath
 
 
 @api_call(ConfirmationRequest, name="confirm_policy")

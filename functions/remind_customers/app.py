@@ -30,6 +30,7 @@ def handler(request: RemindRequest, ports: Composition) -> RemindersResult:
             entity=ports.directory.legal_entity(entity),
             receivables=ports.cash_sources().receivables(entity),
             book=ports.collection_book,
+            disputes=ports.dispute_book,
             mailer=ports.mailer,
             sender=ports.settings.sender,
             clock=ports.now,

@@ -54,7 +54,13 @@ def _aged_table(aged: Ageing, whole: AgedBalance) -> Table:
 
 def _amounts(balance: AgedBalance) -> dict[str, Money]:
     ages = {bucket.value: amount for bucket, amount in balance.buckets.items()}
-    return {**ages, "Overpaid": balance.overpaid, "Open": balance.open, "Unapplied": balance.unapplied}
+    return {
+        **ages,
+        "Overpaid": balance.overpaid,
+        "Open": balance.open,
+        "Disputed": balance.disputed,
+        "Unapplied": balance.unapplied,
+    }
 
 
 @app.command()

@@ -23,6 +23,7 @@ PARAMETERS: dict[str, Any] = {
     "id": _FLIGHT["id"],
     "time": _FLIGHT["time"],
     "limit": 100,
+    "dispute": 1,
 }
 """A value of a parameter by its name, in every route that says no other."""
 _IDS = {
@@ -51,6 +52,21 @@ _BODIES: dict[str, Any] = {
         "account": _ACCOUNT,
         "pays": [{"number": "SKY-US-2013-000001", "amount": "120.50"}],
         "reason": "the customer told us on the telephone",
+    },
+    "POST /v1/disputes": {
+        "invoice": f"{_ENTITY}.{_MONTH}.{_ACCOUNT}",
+        "line": "flights:2013-01",
+        "amount": "100.00",
+        "cause": "quantity",
+        "owner": "billing",
+        "deadline": "2013-03-31",
+        "reason": "they count fewer flights",
+    },
+    "POST /v1/accounts/{account}/disputes/{dispute}/decisions": {
+        "legal_entity": _ENTITY,
+        "verdict": "partial",
+        "amount": "40.00",
+        "reason": "the second half is right",
     },
     "POST /v1/accounts/{account}/collection-notes": {
         "legal_entity": _ENTITY,

@@ -70,4 +70,4 @@ def read_payment(text: str) -> dict[str, str]:
 
 def statement(target: Target, entity: str) -> CashStatement:
     """Return where all that was released and received went, for each customer and in all."""
-    return cash_statement(target.ports.cash_sources().receivables(entity))
+    return cash_statement(target.ports.cash_sources().receivables(entity), target.ports.dispute_book)

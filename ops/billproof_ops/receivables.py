@@ -36,26 +36,35 @@ def _today(target: Target, entity: str) -> date:
 def ageing(target: Target, entity: str, on: date | None) -> Ageing:
     """Return what is open of a legal entity at the end of a day, or by now, by age."""
     receivables = target.ports.cash_sources().receivables(entity)
-    return age_receivables(receivables, on=on or _today(target, entity))
+    return age_receivables(receivables, target.ports.dispute_book, on=on or _today(target, entity))
 
 
 def statement(target: Target, entity: str, account: str, on: date | None, *, only_open: bool) -> StatementOfAccount:
     """Return an account's statement at the end of a day, or by now."""
     receivables = target.ports.cash_sources().receivables(entity)
-    return state_account(account, receivables, on=on or _today(target, entity), only_open=only_open)
+    return state_account(
+        account, receivables, target.ports.dispute_book, on=on or _today(target, entity), only_open=only_open
+    )
 
 
 def metrics(target: Target, entity: str, month: str) -> ReceivablesMetrics:
     """Return the figures of a month that is over; raises InvalidPeriod and InvalidInput for others."""
     receivables = target.ports.cash_sources().receivables(entity)
-    return measure_receivables(receivables, period=Period.month(month), today=_today(target, entity))
+    return measure_receivables(
+        receivables, target.ports.dispute_book, period=Period.month(month), today=_today(target, entity)
+    )
 
 
 def metric_rows(measured: ReceivablesMetrics) -> Iterator[tuple[str, str]]:
     """Yield what the command prints of the figures of a month."""
     for name, amount in measured.movement:
         if name in {"opening", "closing"} or not amount.is_zero:
-            yield name.replace("_", " ").replace("closing current", "of it not due yet"), amount.text
+            yield (
+                name.replace("_", " ")
+                .replace("closing current", "of it not due yet")
+                .replace("closing disputed", "of it disputed"),
+                amount.text,
+            )
     figures = (
         ("days sales outstanding", measured.days_sales_outstanding, ""),
         ("best possible days", measured.best_possible_days, ""),

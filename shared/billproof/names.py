@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
 from billproof.errors import InvalidInput
 from billproof.ids import NAME_RULE, name
-from billproof.model import Exact
+from billproof.model import Exact, Whole
 from billproof.money import exponent
 from billproof.periods import Period, zone
 
@@ -68,4 +68,8 @@ EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,12
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """A country's code of ISO 3166-1; EL and UK, which the European Union writes, are published as GR and GB."""
 Version = Annotated[int, Field(strict=True, ge=1, le=999_999)]
+
+
+NumberInPath = Annotated[Whole, Field(ge=1, le=999_999)]
+"""The number of a version or dispute in the path of a route."""
 Nonnegative = Annotated[Exact, Field(ge=0)]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from billproof.payments.taking_statements import ReadStatements, StatementSources
     from billproof.ports import VersionedObjects
     from billproof.receivables.collection_book import CollectionBook
+    from billproof.receivables.dispute_book import DisputeBook
 
 
 class PaymentPorts(EventPorts):
@@ -75,6 +76,13 @@ class PaymentPorts(EventPorts):
         from billproof.receivables.collection_book import CollectionBook
 
         return CollectionBook(self.payments)
+
+    @cached_property
+    def dispute_book(self) -> DisputeBook:
+        """What customers dispute."""
+        from billproof.receivables.dispute_book import DisputeBook
+
+        return DisputeBook(self.payments)
 
     @cached_property
     def account_names(self) -> AccountNames:

@@ -124,7 +124,7 @@ def _compare(world: World, ledger: PlainLedger, receipts: dict[int, str]) -> Non
     states = {number: world.cash_book.state("skymeter-inc", name) for number, name in receipts.items()}
     for number, state in states.items():
         assert state.unapplied.amount.amount * 100 == ledger.left[number]
-    statement = cash_statement(receivables_of(world))
+    statement = cash_statement(receivables_of(world), world.dispute_book)
     assert statement.balances, statement
     balances = balance_of([document for state in states.values() for document in booked(world, state)])
     open_cents = sum(ledger.open.values())

@@ -11,6 +11,9 @@ from tests.support.world import INC
 
 RULES = ReminderRules(levels=(ReminderLevel(days_overdue=5, text="please pay these invoices."),), days_between=7)
 
+DISPUTED = {"cause": "quantity", "owner": "billing", "deadline": "2013-05-01", "reason": "they count fewer flights"}
+UPHELD = {"legal_entity": INC, "verdict": "upheld", "reason": "they are right"}
+
 
 class Collected(Protocol):
     """What plays functions, at an hour."""
@@ -38,11 +41,15 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     for account in ("UA", "WN"):  # the number is of one of them
         chain.ask("note_collection", {"legal_entity": INC, **promise, "numbers": numbers}, "ana", account=account)
     chain.ask("request_credit", request_for(f"{INC}.2013-01.HA", "W-1", reason="uncollectible"), "ana")
+    for account in ("WN", "MQ"):
+        chain.ask("dispute_invoice", {**DISPUTED, "invoice": f"{INC}.2013-02.{account}"}, "ana")
+    chain.ask("resolve_dispute", UPHELD, "ana", account="WN", dispute="1")
     for _ in range(2):
         chain.call("remind_customers", {})
 
 
 def collect_what_is_lost(chain: Collected) -> None:
-    """Remind everybody again when every invoice is lost."""
+    """Remind everybody again when every invoice is lost, and uphold a dispute of one."""
     chain.now += timedelta(days=8)
     chain.call("remind_customers", {"legal_entity": INC})
+    chain.ask("resolve_dispute", UPHELD, "ana", account="MQ", dispute="1")

@@ -37,6 +37,7 @@ from billproof.periods import instant_text
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
 from billproof.receivables.collection_book import CollectionBook
+from billproof.receivables.dispute_book import DisputeBook
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.buckets import Buckets
@@ -82,6 +83,7 @@ class MemoryStores:
         self.cash_book = CashBook(self.records["payments"])
         self.statement_book = StatementBook(self.records["payments"])
         self.collection_book = CollectionBook(self.records["payments"])
+        self.dispute_book = DisputeBook(self.records["payments"])
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()

@@ -38,6 +38,7 @@ def sources(world: World, day: str, **changes: Any) -> ReminderSources:
         "entity": world.directory.legal_entity(INC),
         "receivables": receivables_of(world),
         "book": world.collection_book,
+        "disputes": world.dispute_book,
         "mailer": MemoryMailer(),
         "sender": SENDER,
         "clock": lambda: noon,

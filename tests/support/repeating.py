@@ -32,6 +32,7 @@ READING: dict[str, tuple[str, ...]] = {
     "payments statements": ("-e", INC),
     "policy show": ("-e", INC),
     "quarantine list": MONTH,
+    "disputes list": ("-e", INC, "--all"),
     "receivables ageing": ("-e", INC),
     "receivables metrics": ("2013-02", "-e", INC),
     "receivables reminders": ("UA", "-e", INC),
@@ -71,6 +72,19 @@ WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
         ("UA", "paused", "--until", "2099-12-31", "--reason", "they called", "--as", "ana"),
         0,
         "UA: paused until 2099-12-31, all that it owes",
+    ),
+    "disputes open": (
+        (
+            *(f"{INC}.{JANUARY}.WN", "--line", "platform:2013-01", "--amount", "10", "--cause", "service"),
+            *("--owner", "billing", "--deadline", "2099-12-31", "--reason", "it was down", "--as", "ana"),
+        ),
+        0,
+        "WN 1, ",
+    ),
+    "disputes resolve": (
+        ("WN", "1", "rejected", "--reason", "it was not", "--as", "ana"),
+        0,
+        ": rejected, 0.00 USD",
     ),
     "receivables remind": (("-e", EUROPE), 0, "0 reminded, 0 mails refused"),
     "dlq redrive": (("erp-postings",), 0, "0 sent again"),

@@ -27,7 +27,7 @@ MARCH_4 = date(2013, 3, 4)
 
 
 def totals(world: World, on: date) -> list[AgedBalance]:
-    return list(age_receivables(receivables_of(world), on=on).totals)
+    return list(age_receivables(receivables_of(world), world.dispute_book, on=on).totals)
 
 
 def by_age(world: World, on: date) -> dict[str, str]:
@@ -73,7 +73,9 @@ def test_what_is_paid_later_is_open_on_the_day_before() -> None:
     desk.decide(state.receipt.id, account="UA", payments=[(number_of(world, JAN), usd("12.34"))], decision=BEN)
     assert by_age(world, date(2013, 3, 10)) == {"current": "30.00", "1-30": "30.00"}
     assert by_age(world, date(2013, 3, 11)) == {"current": "30.00", "1-30": "17.66"}
-    before, after = (age_receivables(receivables_of(world), on=date(2013, 3, day)) for day in (10, 11))
+    before, after = (
+        age_receivables(receivables_of(world), world.dispute_book, on=date(2013, 3, day)) for day in (10, 11)
+    )
     assert [(customer.account, str(customer.balances[0].unapplied)) for customer in before.customers] == [
         ("UA", "0.00 USD"),
         ("", "20.34 USD"),
@@ -107,7 +109,9 @@ def test_a_statement_of_account_names_what_is_open_and_what_paid_the_rest() -> N
     first = take(world, receipt(usd(38), remittance=number_of(world, JAN)))
     second = take(world, receipt(usd(25), "2", remittance=number_of(world, FEB)))
     desk_of(world).give_back(first.receipt.id, usd(3), UseKind.REFUNDED, BEN)
-    (stated,) = state_account("UA", receivables_of(world), on=date(2013, 4, 2), only_open=True).currencies
+    (stated,) = state_account(
+        "UA", receivables_of(world), world.dispute_book, on=date(2013, 4, 2), only_open=True
+    ).currencies
     (document,) = stated.documents
     assert (document.number, document.paid, document.open, document.days_overdue) == (
         number_of(world, FEB),
@@ -120,7 +124,9 @@ def test_a_statement_of_account_names_what_is_open_and_what_paid_the_rest() -> N
         second.receipt.id: (usd(0), usd(0)),
     }
     assert (stated.aged.open, stated.aged.unapplied, stated.to_pay) == (usd(5), usd(5), usd(0))
-    whole = state_account("UA", receivables_of(world), on=date(2013, 4, 2), only_open=False).currencies[0]
+    whole = state_account(
+        "UA", receivables_of(world), world.dispute_book, on=date(2013, 4, 2), only_open=False
+    ).currencies[0]
     assert [(document.number, document.open) for document in whole.documents] == [
         (number_of(world, JAN), usd(0)),
         (number_of(world, FEB), usd(5)),
@@ -130,7 +136,9 @@ def test_a_statement_of_account_names_what_is_open_and_what_paid_the_rest() -> N
 def test_a_statement_of_account_is_plain_text() -> None:
     world = cash_world(JAN, FEB)
     state = take(world, receipt(usd("12.34"), remittance=number_of(world, JAN)))
-    text = statement_text(state_account("UA", receivables_of(world), on=date(2013, 4, 3), only_open=True))
+    text = statement_text(
+        state_account("UA", receivables_of(world), world.dispute_book, on=date(2013, 4, 3), only_open=True)
+    )
     assert (
         text
         == f"""Statement of account on 2013-04-03
@@ -158,7 +166,7 @@ to pay                                                           47.66
 def test_what_was_written_off_is_not_open() -> None:
     world = cash_world(JAN, FEB)
     world.credit_and_approve(f"{INC}.{JAN}.UA", reason="uncollectible")
-    (stated,) = state_account("UA", receivables_of(world), on=MARCH_4, only_open=False).currencies
+    (stated,) = state_account("UA", receivables_of(world), world.dispute_book, on=MARCH_4, only_open=False).currencies
     first, second = stated.documents
     assert (first.written_off, first.open, first.days_overdue) == (usd(30), usd(0), 0)
     assert (second.open, stated.to_pay) == (usd(30), usd(30))
@@ -166,4 +174,4 @@ def test_what_was_written_off_is_not_open() -> None:
 
 def test_an_account_of_another_legal_entity_has_no_statement() -> None:
     with pytest.raises(NotFound, match="does not bill nobody"):
-        state_account("nobody", receivables_of(cash_world()), on=MARCH_4, only_open=True)
+        state_account("nobody", receivables_of(cash_world()), cash_world().dispute_book, on=MARCH_4, only_open=True)

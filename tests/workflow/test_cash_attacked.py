@@ -33,7 +33,7 @@ def test_another_amount_for_the_same_reason_is_refused_and_not_swallowed() -> No
     with pytest.raises(Conflict, match=r"10\.00 USD was refunded for the same reason"):
         desk_of(world).give_back(receipt_id, usd(5), UseKind.REFUNDED, BEN)
     assert desk_of(world).give_back(receipt_id, usd(10), UseKind.REFUNDED, BEN).refunded.amount == usd(10)
-    assert cash_statement(receivables_of(world)).balances
+    assert cash_statement(receivables_of(world), world.dispute_book).balances
 
 
 def test_a_return_without_a_reference_is_refused() -> None:

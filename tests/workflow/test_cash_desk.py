@@ -124,7 +124,7 @@ def test_money_of_an_account_that_is_gone_is_in_the_statement() -> None:
     members = [key for key in world.records["contracts"].items if key.partition.startswith("members#")]
     for key in members:
         del world.records["contracts"].items[key]
-    (customer,) = cash_statement(receivables_of(world)).customers
+    (customer,) = cash_statement(receivables_of(world), world.dispute_book).customers
     assert (customer.account, customer.equations[-1].total) == ("UA", Decimal(30))
 
 

@@ -165,14 +165,14 @@ def test_a_returned_receipt_is_told_by_its_source() -> None:
 def test_the_statement_of_cash_sees_what_one_side_lost() -> None:
     world = cash_world(JAN)
     told(world, arrival("30", remittance=number_of(world, JAN)))
-    assert cash_statement(receivables_of(world)).balances
+    assert cash_statement(receivables_of(world), world.dispute_book).balances
     key = next(key for key in world.records["payments"].items if key.partition.startswith("cash#"))
     kept = world.records["payments"].items.pop(key)
-    assert not cash_statement(receivables_of(world)).balances
+    assert not cash_statement(receivables_of(world), world.dispute_book).balances
     world.records["payments"].items[key] = kept
     use = next(key for key in world.records["payments"].items if key.sort.startswith("use#"))
     del world.records["payments"].items[use]
-    assert not cash_statement(receivables_of(world)).balances
+    assert not cash_statement(receivables_of(world), world.dispute_book).balances
 
 
 def test_a_crash_between_the_receipt_and_its_books_is_a_variance_until_it_is_told_again() -> None:

@@ -38,7 +38,9 @@ APRIL_1 = date(2013, 4, 1)
 
 
 def measured(world: World, month: str) -> ReceivablesMetrics:
-    return measure_receivables(receivables_of(world), period=Period.month(month), today=date(2013, 12, 31))
+    return measure_receivables(
+        receivables_of(world), world.dispute_book, period=Period.month(month), today=date(2013, 12, 31)
+    )
 
 
 def pay(world: World, amount: str, month: str, on: date) -> None:
@@ -143,10 +145,11 @@ def test_what_is_open_at_the_end_is_what_the_ledger_holds_on_the_receivable() ->
 
 
 def test_a_month_has_figures_once_it_is_over() -> None:
-    receivables = receivables_of(cash_world(JAN, FEB))
+    world = cash_world(JAN, FEB)
+    receivables = receivables_of(world)
     with pytest.raises(InvalidInput, match="2013-03 is not over"):
-        measure_receivables(receivables, period=Period.month(MAR), today=date(2013, 3, 31))
-    assert measure_receivables(receivables, period=Period.month(MAR), today=APRIL_1).days == 31
+        measure_receivables(receivables, world.dispute_book, period=Period.month(MAR), today=date(2013, 3, 31))
+    assert measure_receivables(receivables, world.dispute_book, period=Period.month(MAR), today=APRIL_1).days == 31
 
 
 def test_collection_effectiveness_as_it_is_published() -> None:

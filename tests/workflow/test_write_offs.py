@@ -35,7 +35,7 @@ def written_off(world: World, request: str = "W-1") -> Invoice:
 
 
 def parts(world: World) -> dict[str, Decimal]:
-    statement = cash_statement(receivables_of(world))
+    statement = cash_statement(receivables_of(world), world.dispute_book)
     assert statement.balances
     return {name: amount for name, amount in statement.equations[0].parts.items() if amount}
 

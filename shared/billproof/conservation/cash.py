@@ -1,14 +1,15 @@
 """The two equations of cash, to the unit, for each customer and currency.
 
-    released = paid + credited + written off + discounts taken + bank charges + differences given up + open
+    released = paid + credited + written off + discounts taken + bank charges + differences given up + open + disputed
     received = applied + unapplied + refunded + returned
 
 What is open is read off the documents and the entries of their accounts; what is paid, off the receipts themselves:
 what one side lost shows as a difference. Amounts are in the currency of the documents, below zero where more was paid
-than is owed. A balance that an invoice draws counts as credited.
+than is owed. A balance that an invoice draws counts as credited. What customers dispute is open, too, and apart.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
 from billproof.conservation.model import Equation
@@ -20,6 +21,9 @@ from billproof.money import Money
 from billproof.payments.cash import ReceiptState
 from billproof.payments.model import Allocation
 from billproof.payments.receivables import Receivables
+from billproof.receivables.dispute_book import DisputeBook
+from billproof.receivables.disputes import DisputeState, disputed_of
+from billproof.receivables.disputing import released_credits
 
 ZERO = Decimal(0)
 UNKNOWN = ""
@@ -48,7 +52,7 @@ class CashStatement(Model):
         return all(equation.balances for equation in (*own, *self.equations))
 
 
-def cash_statement(receivables: Receivables) -> CashStatement:
+def cash_statement(receivables: Receivables, disputes: DisputeBook) -> CashStatement:
     """Return what was billed and received of a legal entity as it is now; every receipt and document is read."""
     states = list(receivables.book.received(receivables.entity))
     applied: dict[str, list[Allocation]] = {}
@@ -65,7 +69,7 @@ def cash_statement(receivables: Receivables) -> CashStatement:
         CustomerCash(
             account=account,
             equations=(
-                *_summed(_of_document(released, applied, receivables) for released in _invoices(account, receivables)),
+                *_summed(_of_documents(account, applied, receivables, disputes)),
                 *_summed(_of_receipt(state) for state in by_account.get(account, ())),
             ),
         )
@@ -76,14 +80,23 @@ def cash_statement(receivables: Receivables) -> CashStatement:
     return CashStatement(legal_entity=receivables.entity, customers=tuple(customers), equations=tuple(whole))
 
 
-def _invoices(account: str, receivables: Receivables) -> Iterator[Released]:
+def _of_documents(
+    account: str, applied: dict[str, list[Allocation]], receivables: Receivables, disputes: DisputeBook
+) -> Iterator[Equation]:
+    """Yield where the amount of each invoice of an account went."""
+    disputed = disputes.of_account(receivables.entity, account)
     for invoice in receivables.invoices_of(account):
         released = receivables.register.released(invoice)
         if released is not None:
-            yield released
+            yield _of_document(released, applied, receivables, disputed)
 
 
-def _of_document(released: Released, applied: dict[str, list[Allocation]], receivables: Receivables) -> Equation:
+def _of_document(
+    released: Released,
+    applied: dict[str, list[Allocation]],
+    receivables: Receivables,
+    disputes: Sequence[DisputeState],
+) -> Equation:
     """Return where an invoice's amount went."""
     nothing = Money.zero(released.document.totals.gross.currency)
     credited, written_off = released.document.totals.gross - released.receivable.amount, nothing
@@ -96,7 +109,9 @@ def _of_document(released: Released, applied: dict[str, list[Allocation]], recei
         else:
             credited -= facts.released.receivable.amount
     mine = applied.get(released.invoice, [])
-    left = receivables.open_worth(released, receivables.entries_of(released))
+    left = receivables.open_worth(released, receivables.entries_of(released)).amount
+    notes = released_credits(released.invoice, receivables)
+    disputed = disputed_of(released.number, disputes, left, on=date.max, released=notes)
     return Equation(
         code=RELEASED,
         currency=nothing.currency,
@@ -108,7 +123,8 @@ def _of_document(released: Released, applied: dict[str, list[Allocation]], recei
             "discounts taken": _extras(nothing, (part.discount for part in mine)),
             "bank charges": _extras(nothing, (part.charges for part in mine)),
             "differences given up": _extras(nothing, (part.tolerance for part in mine)),
-            "open": left.amount.amount,
+            "open": (left - disputed).amount,
+            "disputed": disputed.amount,
         },
     )
 

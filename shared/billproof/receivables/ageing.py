@@ -5,11 +5,12 @@ from datetime import date
 
 from billproof.payments.cash import ReceiptState
 from billproof.payments.receivables import Receivables
+from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.history import DocumentHistory, accounts_of, histories_of, receipts_on
 from billproof.receivables.model import AgedBalance, AgedCustomer, Ageing, bucket_of
 
 
-def age_receivables(receivables: Receivables, *, on: date) -> Ageing:
+def age_receivables(receivables: Receivables, disputes: DisputeBook, *, on: date) -> Ageing:
     """Return what is open of a legal entity at the end of a day; every document and receipt is read.
 
     In all it is what is open by the conservation statement of cash, where no fact is dated later.
@@ -17,7 +18,7 @@ def age_receivables(receivables: Receivables, *, on: date) -> Ageing:
     owners = receipts_on(on, receivables)
     customers = []
     for account in accounts_of(receivables, owners):
-        documents = histories_of(account, receivables) if account else ()
+        documents = histories_of(account, receivables, disputes) if account else ()
         balances = aged(documents, owners.get(account, ()), on=on)
         if balances:
             customers.append(AgedCustomer(account=account, balances=tuple(balances)))
@@ -35,7 +36,7 @@ def aged(documents: Iterable[DocumentHistory], receipts: Iterable[ReceiptState],
 def _of_document(document: DocumentHistory, on: date) -> AgedBalance:
     left = document.on(on).open
     nothing = AgedBalance.nothing(left.amount.currency, left.booked.currency)
-    whole = {"open": left.amount, "open_booked": left.booked}
+    whole = {"open": left.amount, "open_booked": left.booked, "disputed": document.disputed_on(on).amount}
     if left.amount.amount <= 0:
         return nothing.model_copy(update={**whole, "overpaid": left.amount})
     buckets = {**nothing.buckets, bucket_of(document.days_overdue(on)): left.amount}

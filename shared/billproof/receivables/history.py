@@ -16,6 +16,8 @@ from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Released
 from billproof.payments.cash import CashEntry, ReceiptState
 from billproof.payments.receivables import Receivables
+from billproof.receivables.dispute_book import DisputeBook
+from billproof.receivables.disputes import DisputeState, disputed_of
 
 UNKNOWN = ""
 """In place of an account: receipts of which nobody knows yet whose they are."""
@@ -48,6 +50,7 @@ class DocumentHistory:
     released: Released
     corrections: tuple[tuple[Released, Invoice], ...]
     entries: tuple[CashEntry, ...]
+    disputes: tuple[DisputeState, ...]
     read: Callable[[DocumentRef], Invoice]
 
     @cached_property
@@ -63,6 +66,12 @@ class DocumentHistory:
     def days_overdue(self, day: date) -> int:
         """Return how many days after its due day a day is."""
         return (day - self.document.due_date).days
+
+    def disputed_on(self, day: date) -> Worth:
+        """Return what is disputed of what is open of it at the end of a day."""
+        left, number = self.on(day).open, self.released.number
+        released = {credit.invoice for credit, _ in self.corrections if credit.issue_date <= day}
+        return left.part(disputed_of(number, self.disputes, left.amount, on=day, released=released))
 
     def on(self, day: date) -> DocumentBalance:
         """Return where its amount went by the end of a day; all is nothing before it was issued."""
@@ -89,9 +98,10 @@ class DocumentHistory:
         return DocumentBalance(gross, credited, written_off, given_up, paid)
 
 
-def histories_of(account: str, receivables: Receivables) -> Iterator[DocumentHistory]:
+def histories_of(account: str, receivables: Receivables, disputes: DisputeBook) -> Iterator[DocumentHistory]:
     """Yield every invoice that an account was billed, with all that changed what is open of it."""
     entries: dict[str, tuple[CashEntry, ...]] = {}
+    disputed = tuple(disputes.of_account(receivables.entity, account))
     for invoice in receivables.invoices_of(account):
         released = receivables.register.released(invoice)
         if released is None:
@@ -103,6 +113,7 @@ def histories_of(account: str, receivables: Receivables) -> Iterator[DocumentHis
             released=released,
             corrections=tuple(_corrections(released, receivables)),
             entries=entries[currency],
+            disputes=disputed,
             read=lambda document: read_invoice(receivables.objects, document),
         )
 

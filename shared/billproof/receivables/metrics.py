@@ -20,6 +20,7 @@ from billproof.money import CONTEXT, Money, Rounding
 from billproof.names import Currency, Month, Name
 from billproof.payments.receivables import Receivables
 from billproof.periods import Period
+from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.history import DocumentBalance, DocumentHistory, histories_of
 
 TENTH = Decimal("0.1")
@@ -38,6 +39,7 @@ class ReceivablesMovement(Model):
     paid: Money
     closing: Money
     closing_current: Money
+    closing_disputed: Money
 
     @property
     def sales(self) -> Money:
@@ -74,7 +76,9 @@ class ReceivablesMetrics(Model):
     causes: tuple[CreditCause, ...]
 
 
-def measure_receivables(receivables: Receivables, *, period: Period, today: date) -> ReceivablesMetrics:
+def measure_receivables(
+    receivables: Receivables, disputes: DisputeBook, *, period: Period, today: date
+) -> ReceivablesMetrics:
     """Return the figures of a month; every document of the legal entity is read. Raises InvalidInput before it is over.
 
     Documents that are not in the books' currency count with what they are booked with.
@@ -84,7 +88,7 @@ def measure_receivables(receivables: Receivables, *, period: Period, today: date
         raise InvalidInput(message)
     books = receivables.directory.legal_entity(receivables.entity).currency
     members = receivables.directory.members(receivables.entity)
-    documents = [document for account in members for document in histories_of(account, receivables)]
+    documents = [document for account in members for document in histories_of(account, receivables, disputes)]
     movement = movement_of(documents, period, books)
     issued = [document.released for document in documents if _is_of(document.released, period)]
     invoices = sum(not released.document.totals.gross.is_zero for released in issued)
@@ -129,6 +133,7 @@ def movement_of(documents: Iterable[DocumentHistory], period: Period, books: str
         paid=whole(change.paid for change in changes),
         closing=whole(end.open for _, _, end in balances),
         closing_current=whole(current),
+        closing_disputed=whole(document.disputed_on(last) for document, _, _ in balances),
     )
 
 

@@ -30,7 +30,8 @@ class AgedBalance(Model):
     """What is open in one currency, by age: open = the sum of the buckets + overpaid.
 
     `overpaid` is open below zero: documents of which more was paid or credited than they came to. `open_booked` is what
-    is open in the currency of the books, `unapplied` money that arrived and pays no document yet.
+    is open in the currency of the books, `disputed` what of open customers dispute, `unapplied` money that arrived and
+    pays no document yet.
     """
 
     currency: Currency
@@ -38,6 +39,7 @@ class AgedBalance(Model):
     overpaid: Money
     open: Money
     open_booked: Money
+    disputed: Money
     unapplied: Money
 
     @classmethod
@@ -50,6 +52,7 @@ class AgedBalance(Model):
             overpaid=zero,
             open=zero,
             open_booked=Money.zero(books),
+            disputed=zero,
             unapplied=zero,
         )
 
@@ -72,6 +75,7 @@ class AgedBalance(Model):
             overpaid=self.overpaid + other.overpaid,
             open=self.open + other.open,
             open_booked=self.open_booked + other.open_booked,
+            disputed=self.disputed + other.disputed,
             unapplied=self.unapplied + other.unapplied,
         )
 
@@ -96,7 +100,7 @@ class StatedDocument(Model):
     """An invoice on a statement of account: gross = credited + written off + given up + paid + open.
 
     `credited` is what credit notes took back, and what a balance of the customer paid of it; `given_up` discounts that
-    were taken, bank charges and small differences.
+    were taken, bank charges and small differences, `disputed` what of open the customer disputes.
     """
 
     number: str
@@ -108,6 +112,7 @@ class StatedDocument(Model):
     given_up: Money
     paid: Money
     open: Money
+    disputed: Money
     days_overdue: int
 
 

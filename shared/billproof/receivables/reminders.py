@@ -31,7 +31,7 @@ class CollectionKind(StrEnum):
 
 
 class RemindedDocument(Model):
-    """A document as the customer is reminded of it; `level` counts the policy's levels from 1."""
+    """A document as the customer is reminded of it: `open` is not disputed, `level` counts the levels from 1."""
 
     invoice: str
     number: str
@@ -66,7 +66,7 @@ class CollectionFact(Model):
 
 
 class OverdueDocument(NamedTuple):
-    """A document that is open after its due day."""
+    """A document of which something is open after its due day that is not disputed."""
 
     invoice: str
     number: str

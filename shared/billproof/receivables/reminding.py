@@ -27,6 +27,7 @@ from billproof.payments.receivables import Receivables
 from billproof.periods import zone
 from billproof.ports import Clock, Mailer
 from billproof.receivables.collection_book import CollectionBook, EvaluatedAccounts
+from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.history import histories_of
 from billproof.receivables.reminders import (
     CollectionFact,
@@ -73,6 +74,7 @@ class ReminderSources:
     entity: LegalEntity
     receivables: Receivables
     book: CollectionBook
+    disputes: DisputeBook
     mailer: Mailer
     sender: str | None
     clock: Clock
@@ -156,7 +158,7 @@ def remind_customer(
 
     Raises ExternalServiceUnavailable where the mail was not taken, and Contended where others kept adding facts.
     """
-    overdue = list(_overdue(account, sources.receivables, today))
+    overdue = list(_overdue(account, sources, today))
     known = sources.receivables.directory.account(account) if overdue else None
     if known is None:
         return None
@@ -172,9 +174,9 @@ def remind_customer(
     raise Contended(message)
 
 
-def _overdue(account: str, receivables: Receivables, today: date) -> Iterator[OverdueDocument]:
-    for document in histories_of(account, receivables):
-        left = document.on(today).open.amount
+def _overdue(account: str, sources: ReminderSources, today: date) -> Iterator[OverdueDocument]:
+    for document in histories_of(account, sources.receivables, sources.disputes):
+        left = document.on(today).open.amount - document.disputed_on(today).amount
         if left.amount > 0 and document.days_overdue(today) > 0:
             released = document.released
             yield OverdueDocument(

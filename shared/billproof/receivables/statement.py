@@ -9,6 +9,7 @@ from billproof.money import Money
 from billproof.payments.cash import ReceiptState
 from billproof.payments.receivables import Receivables
 from billproof.receivables.ageing import aged
+from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.history import DocumentHistory, histories_of, receipts_on
 from billproof.receivables.model import (
     AgedBalance,
@@ -20,7 +21,9 @@ from billproof.receivables.model import (
 )
 
 
-def state_account(account: str, receivables: Receivables, *, on: date, only_open: bool) -> StatementOfAccount:
+def state_account(
+    account: str, receivables: Receivables, disputes: DisputeBook, *, on: date, only_open: bool
+) -> StatementOfAccount:
     """Return the statement of an account at the end of a day, by currency.
 
     With `only_open`, documents of which nothing is open are left out, and receipts that pay none of the others and are
@@ -31,7 +34,8 @@ def state_account(account: str, receivables: Receivables, *, on: date, only_open
     if known is None or known.legal_entity != receivables.entity:
         message = f"{receivables.entity} does not bill {account}"
         raise NotFound(message)
-    documents = [history for history in histories_of(account, receivables) if history.released.issue_date <= on]
+    histories = histories_of(account, receivables, disputes)
+    documents = [history for history in histories if history.released.issue_date <= on]
     receipts = receipts_on(on, receivables).get(account, [])
     balances = _balances(account, receivables, on)
     currencies = {history.currency for history in documents} | {state.receipt.amount.currency for state in receipts}
@@ -107,6 +111,7 @@ def _document(history: DocumentHistory, on: date) -> StatedDocument:
         given_up=stands.given_up.amount,
         paid=stands.paid.amount,
         open=stands.open.amount,
+        disputed=history.disputed_on(on).amount,
         days_overdue=max(history.days_overdue(on), 0) if stands.open.amount.amount > 0 else 0,
     )
 

@@ -32,6 +32,7 @@ def _currency(stated: StatedCurrency) -> Iterator[str]:
                 ("written off", document.written_off),
                 ("discounts, charges and differences", document.given_up),
                 ("paid", document.paid),
+                ("disputed", document.disputed),
             ):
                 if not amount.is_zero:
                     yield f"  {name}: {amount.text}"
@@ -57,6 +58,8 @@ def _sums(stated: StatedCurrency) -> Iterator[str]:
     if not stated.aged.overpaid.is_zero:
         yield _sum("paid or credited beyond the invoice", stated.aged.overpaid.text)
     yield _sum("open", stated.aged.open.text)
+    if not stated.aged.disputed.is_zero:
+        yield _sum("  of it disputed", stated.aged.disputed.text)
     if not stated.aged.unapplied.is_zero:
         yield _sum("payments that pay no invoice yet", (-stated.aged.unapplied).text)
     yield _sum("to pay", stated.to_pay.text)
