@@ -174,7 +174,7 @@ def test_when_a_person_decided_all_but_two_customers_owe_nothing_and_cash_balanc
     left: dict[str, Decimal] = {}
     for entity_id in (INC, EUROPE):
         receivables = world.cash_sources(PAID_AT).receivables(entity_id)
-        statement = cash_statement(receivables)
+        statement = cash_statement(receivables, world.dispute_book)
         assert statement.balances
         for customer in statement.customers:
             (of_customer,) = (equation for equation in customer.equations if equation.code == RELEASED)
