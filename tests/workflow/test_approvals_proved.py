@@ -213,9 +213,13 @@ def without(world: World, *tables: str) -> None:
     ids=["the exception is removed with its decision", "the decision is removed", "it was rejected"],
 )
 def test_a_run_whose_usage_was_incomplete_has_an_approval(alter: Callable[[World], Any], said: str, gap: World) -> None:
+    invoice = f"{INC}.{JANUARY}.UA"
+    assert prove_invoice(invoice, stores=gap.stores()).differences == ()
     alter(gap)
     ((kind, where, why),) = findings(gap)
     assert (kind, where, said in why) == (DifferenceKind.APPROVAL, RUN, True), why
+    (difference,) = prove_invoice(invoice, stores=gap.stores()).differences
+    assert (difference.kind, difference.where) == (DifferenceKind.APPROVAL, RUN)
 
 
 @pytest.mark.parametrize("spoil", [lambda items, key: items.pop(key), lambda items, key: items.update({key: b"{"})])

@@ -13,7 +13,7 @@ from billproof.pipeline.model import RunStatement
 from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
-from billproof.proof.service import prove_run
+from billproof.proof.service import prove_invoice, prove_run
 from billproof.usage.buckets import Buckets
 from billproof.usage.refusal_model import Dismissal, PlaceKind, QuarantinedAt, RefusedEvent
 from billproof.usage.refused import accepted_since, readable_parts
@@ -254,9 +254,7 @@ def test_one_without_a_subject_lies_under_its_day_and_one_without_a_time_belongs
     assert {key.split("/")[1] for key in world.objects.keys("quarantine/")} == {"day=2013-01-05", "day=unknown"}
     statement = bill(world, JAN)
     assert {name: place.events for name, place in places(statement).items()} == {"account UA": 2}
-    assert [place.place for place in bill(world, JAN, EUROPE).quarantine] == [
-        SOURCE
-    ]  # the first of both looks after it
+    assert [place.place for place in bill(world, JAN, EUROPE).quarantine] == [SOURCE]  # the first of both has it
 
 
 @pytest.mark.parametrize(
@@ -283,8 +281,10 @@ def test_a_proof_names_what_of_the_quarantine_is_gone_or_changed(change: str) ->
         world.ingest([flight(3, data={"distance": "-2"})])
         other = next(each for each in world.objects.keys("quarantine/") if each != key)
         world.objects.items[key] = world.objects.items[other]
-    kinds = {difference.kind for difference in prove_run(RUN, stores=world.stores()).differences}
-    assert kinds == {DifferenceKind.QUARANTINE}
+    proofs = [prove_run(RUN, stores=world.stores())]
+    proofs += [prove_invoice(f"{INC}.{JAN}.{account}", stores=world.stores()) for account in ("UA", "B6")]
+    kinds = [{difference.kind for difference in proof.differences} for proof in proofs]
+    assert kinds == [{DifferenceKind.QUARANTINE}, {DifferenceKind.QUARANTINE}, set()]
 
 
 def test_a_run_of_before_there_was_a_list_is_cut_by_what_was_received_before_its_plan() -> None:

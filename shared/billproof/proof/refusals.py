@@ -1,6 +1,6 @@
 """What a proof checks of the quarantine: that what a run listed is there, unchanged, and counted in its statement."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from billproof.approvals.dismissing import why_not_dismissed
 from billproof.conservation.service import Stores
@@ -10,7 +10,7 @@ from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.ports import Objects
 from billproof.proof.model import NONE, Difference, DifferenceKind
 from billproof.usage import log
-from billproof.usage.refusal_model import RunRefusals
+from billproof.usage.refusal_model import PlaceKind, RunRefusals
 from billproof.usage.refused import dismissals, quarantined_lines, refused_id
 
 NAMED, QUARANTINE = "the content that named it", "quarantine/"
@@ -25,7 +25,7 @@ def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> 
     if not artefacts.has_list(REFUSED, plan):  # a run of before there was a list
         return
     listed = artefacts.read(REFUSED, plan.run)
-    yield from _changed_objects(listed, stores.objects)
+    yield from _changed_objects(listed, stores.objects, set(stores.objects.keys(QUARANTINE)))
     yield from _wrong_dismissals(listed, stores)
     of_accounts, unattributed = quarantined_by_account(plan, artefacts, stores.objects)
     counted = (of_accounts.total(), unattributed, sum(place.events for place in statement.quarantine))
@@ -34,9 +34,22 @@ def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> 
         yield Difference.of(DifferenceKind.STATEMENT, plan.run, f"{stated} refused events", f"{counted}")
 
 
-def _changed_objects(listed: RunRefusals, objects: Objects) -> Iterator[Difference]:
+def compare_refusals_of(accounts: Container[str], plan: RunPlan, stores: Stores) -> Iterator[Difference]:
+    """Name what is gone or changed of the refused events of some accounts, or was dismissed by nobody entitled."""
+    if not stores.artefacts.has_list(REFUSED, plan):
+        return
+    listed = stores.artefacts.read(REFUSED, plan.run)
+    mine = tuple(event for event in listed.events if event.kind is PlaceKind.ACCOUNT and event.place in accounts)
+    days = sorted({event.day for event in mine})
+    there = {key for day in days for key in stores.objects.keys(log.quarantine_prefix(day))}
+    objects = tuple(key for key in listed.objects if log.day_of_key(key) in days)
+    theirs = listed.model_copy(update={"events": mine, "objects": objects, "unreadable": ()})
+    yield from _changed_objects(theirs, stores.objects, there)
+    yield from _wrong_dismissals(theirs, stores)
+
+
+def _changed_objects(listed: RunRefusals, objects: Objects, there: Container[str]) -> Iterator[Difference]:
     days = {event.day for event in listed.events}
-    there = set(objects.keys(QUARANTINE))
     stored: set[str] = set()
     for key in listed.objects:
         if key not in there:

@@ -41,7 +41,7 @@ from billproof.proof.parts import (
     prove_shard,
 )
 from billproof.proof.reading import RememberingStores, RunReads
-from billproof.proof.refusals import compare_refusals
+from billproof.proof.refusals import compare_refusals, compare_refusals_of
 from billproof.proof.statements import compare_statement
 from billproof.proof.usage import check_segments, compare_counts
 from billproof.usage.judging import JudgedEvent, events_of
@@ -128,7 +128,10 @@ def _prove_whole(
 
 
 def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
-    """Compute one released invoice again; raises NotFound where it is not released."""
+    """Compute one released invoice again; raises NotFound where it is not released.
+
+    What was refused of its accounts has to be there, and its run approved where its usage was incomplete.
+    """
     stores = RememberingStores.over(stores)
     released, aggregations, batch_plan, terms = locate(invoice, stores)
     usages: dict[tuple[str, str], AccountUsage] = {}
@@ -144,10 +147,12 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
     differences += compare_counts(usages, rows_stored)
     shared_terms, term_differences = compare_shared_terms(batch_plan, stores.directory)
     account_counts, account_differences = prove_account(terms, batch_plan, usages, stores)
-    checked += shared_terms + account_counts
-    return _proof(
-        invoice, checked, [*differences, *term_differences, *account_differences, *_numbers_of(released, stores)]
-    )
+    run_plan = stores.artefacts.read(RUN_PLAN, released.run)
+    gate, unapproved = prove_run_approvals(run_plan, stores)
+    checked += shared_terms + account_counts + gate
+    differences += [*term_differences, *account_differences, *unapproved, *_numbers_of(released, stores)]
+    differences += compare_refusals_of({member.id for member in terms.members}, run_plan, stores)
+    return _proof(invoice, checked, differences)
 
 
 def _numbers_of(released: Released, stores: Stores) -> Iterator[Difference]:
