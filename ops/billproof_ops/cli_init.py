@@ -22,9 +22,10 @@ def init(
     ] = "",
     month: Annotated[str, typer.Option("--month", help="The month of the usage; else the last that is over.")] = "",
 ) -> None:
-    """Write a legal entity, a meter, a customer with a contract, a policy, a price and a month of usage that run."""
+    """Write a legal entity, a meter, a contract, a policy, a price, usage and a bank's file that run."""
     entity = legal_entity or folder.resolve().name.lower()
-    period = Period.month(month) if month else newest_month(datetime.now(UTC))
-    for path in write_starter(folder, entity=entity, month=period):
+    now = datetime.now(UTC)
+    period = Period.month(month) if month else newest_month(now)
+    for path in write_starter(folder, entity=entity, month=period, now=now):
         console.print(str(path), soft_wrap=True)
     console.print(f"next: billproof publish {folder / 'publish'}", soft_wrap=True)

@@ -24,6 +24,7 @@ def import_file(
     *,
     csv_format: Annotated[str, typer.Option("--format", help="How CSV is written: a format of the legal entity.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Read and check it only; nothing is sent.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until what arrived is matched, too.")] = False,
     legal_entity: Entity = "",
     as_json: AsJson = False,
 ) -> None:
@@ -32,6 +33,8 @@ def import_file(
     entity = naming.legal_entity(target, legal_entity) if csv_format else legal_entity
     read = statements.read_file(target, file, entity=entity, csv_format=csv_format)
     rows = statements.check_file(target, read) if check else statements.import_file(target, read)
+    if wait and not check:
+        statements.wait_until_matched(target, read)
     if as_json:
         print_json([row.model_dump(mode="json") for row in rows])
         return

@@ -113,6 +113,20 @@ def import_file(target: Target, read: ReadFile) -> list[StatementRow]:
     return [_taken_row(one) for one in until(taken, what=what, timeout_seconds=TAKEN_SECONDS)]
 
 
+def wait_until_matched(target: Target, read: ReadFile) -> None:
+    """Wait until every receipt of a file that was taken in is matched: applied, or proposed to a person."""
+    entity, book = read.file.legal_entity, target.ports.cash_book
+    left = {receipt.id for statement in read.statements for receipt in receipts(statement, entity)}
+
+    def matched() -> bool | None:
+        states = [book.find(entity, receipt) for receipt in left]
+        left.difference_update(state.receipt.id for state in states if state is not None and state.uses)
+        return None if left else True
+
+    what = "matching the receipts (`billproof dlq peek payment-events` says why some fail)"
+    until(matched, what=what, timeout_seconds=TAKEN_SECONDS)
+
+
 def listed(target: Target, entity: str) -> ListedStatements:
     """Return the statements of a legal entity, and what is to be looked at by a person."""
     sources = dict.fromkeys(

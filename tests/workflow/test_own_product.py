@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,8 @@ COLUMNS = ("--source", "my-app", "--type", "api.called", "--id", "request", "--s
 def product(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OwnProduct:
     monkeypatch.chdir(tmp_path)
     product = OwnProduct(monkeypatch)
-    write_starter(tmp_path / "mine", entity=ENTITY, month=Period.month(MONTH))
+    now = datetime(2013, 2, 5, tzinfo=UTC)
+    write_starter(tmp_path / "mine", entity=ENTITY, month=Period.month(MONTH), now=now)
     return product
 
 
@@ -41,6 +42,7 @@ def test_the_files_of_init_are_billed_and_proved(product: OwnProduct) -> None:
     invoice = product.world.invoice(f"{ENTITY}.{MONTH}.acme")
     assert [line.amounts.net.text for line in invoice.lines] == ["99.00", "244.50"]
     assert (invoice.totals.tax.text, invoice.totals.gross.text) == ("65.27", "408.77")
+    assert "2013-02-05;408.77;1408.77;Acme Werkzeuge GmbH;" in Path("mine/bank.csv").read_text()
     product.world.post_all(ENTITY, MONTH)
     assert prove_run(RUN, stores=product.world.stores()).differences == ()
     code, said = product.run("price", "mine/price.json")
