@@ -14,8 +14,13 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.pricing.quoting import PriceRequest
+from billproof.receivables.dispute_notes import WantedDispute
+from billproof.receivables.notes import CollectionNote
 
-SENT = (Account, Contract, CreditRequest, ExchangeRate, LegalEntity, Meter, Policy, PriceRequest, WantedCredit)
+SENT = (
+    *(Account, CollectionNote, Contract, CreditRequest, ExchangeRate, LegalEntity, Meter, Policy, PriceRequest),
+    *(WantedCredit, WantedDispute),
+)
 """What others send to us."""
 LENIENT: dict[str, tuple[Any, ...]] = {
     "boolean": ("true", "yes", "1", 1, 0, 1.0),
