@@ -1,6 +1,6 @@
-"""A night of payments is killed at its port calls and done again; messages come in any order, often, and half done.
+"""Payments are killed at their port calls and done again; messages come in any order, often, and half done.
 
-What lasts must be that of a night that nothing disturbed: each receipt once, each entry of the books once, and both
+What lasts must be that of payments that nothing disturbed: each receipt once, each entry of the books once, and both
 equations of cash to the unit.
 """
 
