@@ -229,7 +229,7 @@ def test_a_line_says_what_is_left_of_it_on_the_days_that_a_term_cuts_off() -> No
     for due, days, left in (
         (ends, {"start": "2012-01-01", "end": "2013-01-17"}, [("2013-01-01", "16.00"), ("2013-01-17", "1.00")]),
         (once, {"start": "2013-01-07"}, [("2013-01-07", "100.00")]),
-        (once, {"start": "2013-01-08"}, []),
+        (once, {"start": "2013-01-08"}, [("2013-01-07", "100.00")]),
     ):
         terms = least("500", due["id"], days=days, months=24)
         (timeline,) = timelines(plain(due, **terms, **INCLUSIVE), Period.month("2013-01"))
