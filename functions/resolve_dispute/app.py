@@ -37,6 +37,7 @@ def handler(call: RouteCall[DisputeDecision], ports: Composition) -> DisputeAnsw
         decided_by=person.id,
         receivables=ports.cash_sources().receivables(wanted.legal_entity),
         book=ports.dispute_book,
+        exception_store=ports.exception_store,
         ask=ask,
         today=today_of(ports.directory.legal_entity(wanted.legal_entity), ports.now()),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from billproof.money import Money
 from billproof.receivables.disputes import DisputeStatus
-from billproof.receivables.disputing import released_credits
+from billproof.receivables.disputing import credit_outcomes
 from billproof_ops.api import Operation, call
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
@@ -35,7 +35,7 @@ def rows(target: Target, entity: str, *, only_waiting: bool) -> Iterator[Dispute
     for account in target.ports.directory.members(entity):
         for state in target.ports.dispute_book.of_account(entity, account):
             opened = state.opened
-            status = state.status(released_credits(opened.evidence.invoice, receivables))
+            status = state.status(credit_outcomes(opened.evidence.invoice, receivables, target.ports.exception_store))
             if status in WAITING or not only_waiting:
                 yield DisputeRow(
                     account=account,

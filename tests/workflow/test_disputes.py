@@ -16,7 +16,7 @@ from billproof.invoicing.crediting import reason_of
 from billproof.receivables.ageing import age_receivables
 from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision, WantedDispute
 from billproof.receivables.disputes import DisputeStatus
-from billproof.receivables.disputing import dispute_invoice, resolve_dispute
+from billproof.receivables.disputing import credit_outcomes, dispute_invoice, resolve_dispute
 from billproof.receivables.statement import state_account
 from billproof.receivables.texts import statement_text
 from tests.support.balances import JAN, bill, world_with_balances
@@ -51,6 +51,7 @@ def resolve(world: World, verdict: str, day: date = MARCH_10, *, number: int = 1
         decided_by="ben",
         receivables=receivables_of(world),
         book=world.dispute_book,
+        exception_store=world.exception_store,
         ask=ask,
         today=day,
     )
@@ -151,7 +152,7 @@ def test_what_is_rejected_is_disputed_no_more_from_that_day_on() -> None:
     assert (answer.status, answer.amount, answer.credit) == (DisputeStatus.REJECTED, usd(0), "")
     assert resolve(world, "rejected", date(2013, 3, 13)) == answer
     assert (disputed(world, date(2013, 3, 11)), disputed(world, date(2013, 3, 12))) == ("30.00", "0.00")
-    with pytest.raises(Conflict, match="the dispute is rejected"):
+    with pytest.raises(Conflict, match="it was rejected"):
         resolve(world, "upheld")
 
 
@@ -166,7 +167,7 @@ def test_what_is_upheld_is_credited_through_its_approval_and_disputed_until_then
     assert (open_of(world, JAN), disputed(world, date(2013, 3, 12))) == (usd(18), "0.00")
     assert disputed(world, date(2013, 3, 11)) == "12.00"
     assert reason_of(world.invoice(answer.credit)) == "service_level"
-    with pytest.raises(Conflict, match="the dispute is credited"):
+    with pytest.raises(Conflict, match="it was credited"):
         resolve(world, "rejected", reason="we looked again")
 
 
@@ -178,7 +179,7 @@ def test_of_what_is_partial_the_rest_is_disputed_no_more() -> None:
     answer = resolve(world, "partial", amount="5")
     assert (answer.amount, disputed(world)) == (usd(5), "5.00")
     assert resolve(world, "partial", amount="5") == answer
-    with pytest.raises(InvalidInput, match="still waits for a decision"):
+    with pytest.raises(Conflict, match="it waits for its credit note"):
         resolve(world, "partial", amount="6")
     approve(world, answer.credit)
     assert (open_of(world, JAN), disputed(world, date(2013, 3, 12))) == (usd(25), "0.00")
@@ -202,6 +203,30 @@ def test_a_dispute_whose_credit_note_is_rejected_is_decided_anew() -> None:
     again = resolve(world, "partial", amount="2", reason="the director says so")
     assert (again.status, again.amount) == (DisputeStatus.WAITS_FOR_CREDIT, usd(2))
     assert again.credit != answer.credit
+
+
+def test_a_dispute_whose_credit_note_waits_is_not_decided_otherwise() -> None:
+    """Else it would be rejected, reminded of, and credited once the note is approved."""
+    world = cash_world(JAN)
+    dispute(world, line=FEE, amount="12")
+    answer = resolve(world, "upheld")
+    with pytest.raises(Conflict, match="it waits for its credit note"):
+        resolve(world, "rejected", reason="we looked again")
+    assert (disputed(world), resolve(world, "upheld")) == ("12.00", answer)
+
+
+def test_a_dispute_whose_credit_note_is_rejected_is_open_and_decided_as_before_by_another_credit_note() -> None:
+    world = cash_world(JAN)
+    dispute(world, line=FEE, amount="12")
+    first = resolve(world, "upheld")
+    world.decide(f"{first.credit}.001", "rejected", "ben")
+    (state,) = world.dispute_book.of_account(INC, "UA")
+    outcomes = credit_outcomes(UA, receivables_of(world), world.exception_store)
+    assert state.status(outcomes) is DisputeStatus.OPEN
+    second = resolve(world, "upheld")
+    assert (second.status, second.credit != first.credit) == (DisputeStatus.WAITS_FOR_CREDIT, True)
+    approve(world, second.credit)
+    assert open_of(world, JAN) == usd(18)
 
 
 def test_a_dispute_that_is_not_there_is_not_decided() -> None:

@@ -7,6 +7,8 @@ decide:  credit note asked for | decision kept
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from billproof.approvals.exception_store import ExceptionStore
+from billproof.approvals.outdated import is_refused
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.identities import InvoiceId
 from billproof.ids import digest, shown
@@ -20,6 +22,7 @@ from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision, WantedDispute
 from billproof.receivables.disputes import (
     CREDITED_AS,
+    CreditOutcomes,
     DecidedDispute,
     DisputeEvidence,
     DisputeState,
@@ -31,6 +34,11 @@ from billproof.receivables.disputes import (
 from billproof.retrying import attempts
 
 MAX_ATTEMPTS = 20
+SAID = {
+    DisputeStatus.WAITS_FOR_CREDIT: "waits for its credit note",
+    DisputeStatus.CREDITED: "was credited",
+    DisputeStatus.REJECTED: "was rejected",
+}
 
 type AskForCredit = Callable[[WantedCredit], str]
 """Asks for a credit note, and returns its id."""
@@ -71,10 +79,10 @@ def dispute_invoice(
         )
         same = next((state for state in known if not state.decisions and _is_same(state.opened, dispute)), None)
         if same is not None:
-            return _answer(same, released.account, frozenset())
+            return _answer(same, released.account, CreditOutcomes())
         _refuse_too_much(dispute, item, known, receivables)
         if book.open(released.legal_entity, released.account, dispute):
-            return _answer(DisputeState(dispute), released.account, frozenset())
+            return _answer(DisputeState(dispute), released.account, CreditOutcomes())
     message = f"others kept opening disputes of {released.account}"
     raise Contended(message)
 
@@ -135,22 +143,23 @@ def resolve_dispute(
     decided_by: str,
     receivables: Receivables,
     book: DisputeBook,
+    exception_store: ExceptionStore,
     ask: AskForCredit,
     today: date,
 ) -> DisputeAnswer:
     """Decide a dispute, and ask for the credit note that it leads to; the same decision again changes nothing.
 
-    Raises NotFound for a dispute that is not there, Conflict where it is decided otherwise, and not because a credit
-    note was refused, InvalidInput for a part of a whole invoice or more than is disputed, and what `ask` raises.
+    Where its credit note was refused it is decided anew, also as before. Raises NotFound for a dispute that is not
+    there, Conflict where it is decided otherwise, InvalidInput for a part of a whole invoice or more than is disputed,
+    and what `ask` raises.
     """
     state = book.state(wanted.legal_entity, wanted.account, wanted.dispute)
-    released = released_credits(state.opened.evidence.invoice, receivables)
-    same = _same(state, wanted, decided_by)
-    if same is not None:
-        return _answer(state, wanted.account, released)
-    status = state.status(released)
-    if status in {DisputeStatus.REJECTED, DisputeStatus.CREDITED}:
-        message = f"the dispute is {status.value}"
+    outcomes = credit_outcomes(state.opened.evidence.invoice, receivables, exception_store)
+    status = state.status(outcomes)
+    if status is not DisputeStatus.OPEN:
+        if _is_decided_so(state, wanted, decided_by):
+            return _answer(state, wanted.account, outcomes)
+        message = f"the dispute is decided: it {SAID[status]}"
         raise Conflict(message)
     amount, credit = Money.zero(state.opened.amount.currency), ""
     if wanted.verdict is not DisputeVerdict.REJECTED:
@@ -168,15 +177,15 @@ def resolve_dispute(
     if not book.decide(wanted.legal_entity, wanted.account, decided, number=state.next_decision):
         message = "somebody else decided the dispute at the same time: look at it again"
         raise Conflict(message)
-    return _answer(DisputeState(state.opened, (*state.decisions, decided)), wanted.account, released)
+    return _answer(DisputeState(state.opened, (*state.decisions, decided)), wanted.account, outcomes)
 
 
-def _same(state: DisputeState, wanted: DisputeDecision, decided_by: str) -> DecidedDispute | None:
-    last = state.decisions[-1] if state.decisions else None
-    if last is None or (last.verdict, last.reason, last.decided_by) != (wanted.verdict, wanted.reason, decided_by):
-        return None
-    is_partial = wanted.verdict is DisputeVerdict.PARTIAL
-    return last if not is_partial or _credit(state, wanted, decided_by)[0] == last.amount else None
+def _is_decided_so(state: DisputeState, wanted: DisputeDecision, decided_by: str) -> bool:
+    """Say whether a person decided a dispute just so before."""
+    last = state.decisions[-1]
+    if (last.verdict, last.reason, last.decided_by) != (wanted.verdict, wanted.reason, decided_by):
+        return False
+    return wanted.verdict is not DisputeVerdict.PARTIAL or _credit(state, wanted, decided_by)[0] == last.amount
 
 
 def _request_name(state: DisputeState, wanted: DisputeDecision, decided_by: str) -> str:
@@ -213,13 +222,24 @@ def released_credits(invoice: str, receivables: Receivables) -> frozenset[str]:
     return frozenset(str(credit.id) for credit in facts if credit.released is not None)
 
 
-def _answer(state: DisputeState, account: str, released: frozenset[str]) -> DisputeAnswer:
+def credit_outcomes(invoice: str, receivables: Receivables, exception_store: ExceptionStore) -> CreditOutcomes:
+    """Return which of an invoice's credit notes are released, and which were rejected or are outdated."""
+    facts = receivables.register.credits(str(InvoiceId.parse(invoice)))
+    asked = [credit.request for credit in facts if credit.request is not None and credit.released is None]
+    refused = (request for request in asked if is_refused(request, receivables.register, exception_store))
+    return CreditOutcomes(
+        released=frozenset(str(credit.id) for credit in facts if credit.released is not None),
+        refused=frozenset(request.invoice for request in refused),
+    )
+
+
+def _answer(state: DisputeState, account: str, outcomes: CreditOutcomes) -> DisputeAnswer:
     last = state.decisions[-1] if state.decisions else None
     return DisputeAnswer(
         account=account,
         dispute=state.opened.ordinal,
         number=state.opened.number,
-        status=state.status(released),
+        status=state.status(outcomes),
         amount=last.amount if last else state.opened.amount,
         credit=last.credit if last else "",
     )
