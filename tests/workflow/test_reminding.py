@@ -61,7 +61,7 @@ def test_a_reminder_is_mailed_as_text_and_kept_with_it() -> None:
     account = world.directory.account("UA")
     assert account is not None
     assert to == mail["To"] == fact.mailed_to == account.billing_email
-    assert mail["Message-ID"] == f"<{INC}.UA.reminder.1@skymeter.example>"
+    assert mail["Message-ID"] == f"<{INC}.UA.reminder.2013-03-18@skymeter.example>"
     assert mail["X-Billproof-Invoice"] == f"{INC}.{JAN}.UA"
     assert mail.get_payload().replace("\r\n", "\n") == fact.text  # type: ignore[union-attr]
     assert fact.text == (
@@ -173,15 +173,24 @@ def test_a_mail_that_is_not_taken_leaves_no_reminder_and_is_sent_by_the_next_cal
     assert len(mailer.sent) == 1
 
 
-def test_a_promise_that_comes_while_the_mail_is_written_takes_its_place_and_is_obeyed() -> None:
+@pytest.mark.parametrize("noted", [{"until": "2013-03-20"}, {"until": "2013-03-20", "numbers": [SECOND]}])
+def test_a_promise_that_comes_while_the_mail_is_written_is_obeyed_from_the_next_reminder_on(
+    noted: dict[str, Any],
+) -> None:
+    """The mail left: it is kept, and left once, whatever the promise is of."""
+    world, mailer = reminding_world(JAN, FEB), MemoryMailer()
+    interrupted = Interrupted(world, lambda: note(world, "2013-03-08", "promised", **noted))
+    remind(world, "2013-03-08", book=interrupted, mailer=mailer)
+    assert [fact.kind.value for fact in world.collection_book.state(INC, "UA").facts] == ["promised", "reminded"]
+    assert (len(mailer.sent), reminded(world)) == (1, [("2013-03-08", [(FIRST, 1)])])
+
+
+def test_two_calls_at_once_keep_one_reminder_and_mail_under_one_message_id() -> None:
     world, mailer = reminding_world(JAN), MemoryMailer()
-
-    def promise() -> None:
-        note(world, "2013-03-08", "promised", until="2013-03-20")
-
-    remind(world, "2013-03-08", book=Interrupted(world, promise), mailer=mailer)
-    assert (len(mailer.sent), facts(world)) == (1, [])  # the mail had left, and no further one does
-    assert len(facts(world, CollectionKind.PROMISED)) == 1
+    other = Interrupted(world, lambda: remind(world, "2013-03-08", mailer=mailer))
+    remind(world, "2013-03-08", book=other, mailer=mailer)
+    assert len(facts(world)) == 1
+    assert len({message_from_bytes(sent)["Message-ID"] for _, sent in mailer.sent}) == 1
 
 
 def test_a_call_that_has_no_more_time_is_continued_where_it_stopped() -> None:
