@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
-from itertools import groupby, zip_longest
+from itertools import groupby
 from typing import Protocol
 
 from billproof.errors import InvalidInput
@@ -186,7 +186,7 @@ def in_order[S: StatementSpan](statements: Iterable[S]) -> list[S]:
     ordered: list[S] = []
     by_place = sorted({one.id: one for one in statements}.values(), key=lambda one: (_place(one), one.id))
     groups = [list(alike) for _, alike in groupby(by_place, _place)]
-    for alike, later in zip_longest(groups, groups[1:], fillvalue=[]):
+    for alike, later in zip(groups, [*groups[1:], []], strict=True):
         ordered += _chained(alike, ordered[-1].closing if ordered else None, _firsts(later))
     return ordered
 
