@@ -138,7 +138,16 @@ def test_a_dispute_is_of_what_there_is(fields: dict[str, Any], error: type[Excep
 
 
 @pytest.mark.parametrize(
-    "fields", [{"cause": "mood"}, {"amount": "5"}, {"owner": "nobody"}, {"line": FEE, "amount": "0"}]
+    "fields",
+    [
+        {"reason": "   "},
+        {"reason": "\x1b[31mred"},
+        {"reason": "x" * 501},
+        {"cause": "mood"},
+        {"amount": "5"},
+        {"owner": "nobody"},
+        {"line": FEE, "amount": "0"},
+    ],
 )
 def test_a_dispute_has_a_cause_and_an_owner_of_the_list(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
