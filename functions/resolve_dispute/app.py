@@ -1,5 +1,7 @@
 """A person's decision about a dispute: what is upheld is credited, through the approvals of every credit note."""
 
+from functools import partial
+
 from billproof.api.calls import api_call
 from billproof.api.routes import RouteCall
 from billproof.approvals.asking import known_person
@@ -14,6 +16,7 @@ def handler(call: RouteCall[DisputeDecision], ports: Composition) -> DisputeAnsw
     """Keep the decision, and ask for the credit note that it leads to, in the name of the caller."""
     wanted = call.request
     person = known_person(ports.policies, wanted.legal_entity, call.caller.identity)
+    from billproof.approvals.outdated import is_refused
     from billproof.pipeline.issue_days import today_of
     from billproof.receivables.disputing import resolve_dispute
 
@@ -37,7 +40,7 @@ def handler(call: RouteCall[DisputeDecision], ports: Composition) -> DisputeAnsw
         decided_by=person.id,
         receivables=ports.cash_sources().receivables(wanted.legal_entity),
         book=ports.dispute_book,
-        exception_store=ports.exception_store,
+        is_refused=partial(is_refused, register=ports.register, exception_store=ports.exception_store),
         ask=ask,
         today=today_of(ports.directory.legal_entity(wanted.legal_entity), ports.now()),
     )

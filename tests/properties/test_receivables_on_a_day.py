@@ -102,7 +102,7 @@ def _dispute(world: World, today: date, action: str, month: str, amount: Money) 
                 decided_by="ana",
                 receivables=receivables,
                 book=book,
-                exception_store=world.exception_store,
+                is_refused=lambda _: False,
                 ask=lambda _: "",
                 today=today,
             )

@@ -4,11 +4,13 @@ UA owes 30.00 of January, due on the 3rd of March, without tax; in New York 30.0
 """
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from billproof.approvals.outdated import is_refused
 from billproof.conservation.cash import RELEASED, cash_statement
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.invoicing.credit_requests import WantedCredit
@@ -16,7 +18,7 @@ from billproof.invoicing.crediting import reason_of
 from billproof.receivables.ageing import age_receivables
 from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision, WantedDispute
 from billproof.receivables.disputes import DisputeStatus
-from billproof.receivables.disputing import credit_outcomes, dispute_invoice, resolve_dispute
+from billproof.receivables.disputing import IsRefused, credit_outcomes, dispute_invoice, resolve_dispute
 from billproof.receivables.statement import state_account
 from billproof.receivables.texts import statement_text
 from tests.support.balances import JAN, bill, world_with_balances
@@ -40,6 +42,10 @@ def dispute(world: World, day: date = MARCH_10, **fields: Any) -> DisputeAnswer:
     )
 
 
+def refused_in(world: World) -> IsRefused:
+    return partial(is_refused, register=world.register, exception_store=world.exception_store)
+
+
 def resolve(world: World, verdict: str, day: date = MARCH_10, *, number: int = 1, **fields: Any) -> DisputeAnswer:
     def ask(wanted: WantedCredit) -> str:
         terms = wanted.model_dump(mode="json", exclude={"id", "invoice"}, exclude_defaults=True)
@@ -51,7 +57,7 @@ def resolve(world: World, verdict: str, day: date = MARCH_10, *, number: int = 1
         decided_by="ben",
         receivables=receivables_of(world),
         book=world.dispute_book,
-        exception_store=world.exception_store,
+        is_refused=refused_in(world),
         ask=ask,
         today=day,
     )
@@ -230,7 +236,7 @@ def test_a_dispute_whose_credit_note_is_rejected_is_open_and_decided_as_before_b
     first = resolve(world, "upheld")
     world.decide(f"{first.credit}.001", "rejected", "ben")
     (state,) = world.dispute_book.of_account(INC, "UA")
-    outcomes = credit_outcomes(UA, receivables_of(world), world.exception_store)
+    outcomes = credit_outcomes(UA, receivables_of(world), refused_in(world))
     assert state.status(outcomes) is DisputeStatus.OPEN
     second = resolve(world, "upheld")
     assert (second.status, second.credit != first.credit) == (DisputeStatus.WAITS_FOR_CREDIT, True)

@@ -117,9 +117,7 @@ class _Desk:
                 message = f"request {request.id} was used for another request for {released.number}: use another id"
                 raise Conflict(message)
             return same, released
-        waiting = [  # whether one is released is not looked up again: what is left is reckoned without it, then
-            earlier.invoice for earlier in unreleased if not is_refused(earlier, self._register, self._exception_store)
-        ]
+        waiting = [earlier.invoice for earlier in unreleased if not self._is_refused(earlier)]
         if waiting:
             message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
             raise InvalidInput(message)
@@ -197,6 +195,13 @@ class _Desk:
             message = f"nothing is open of {released.number}"
             raise InvalidInput(message)
         return left
+
+    def _is_refused(self, requested: RequestedCredit) -> bool:
+        """Say whether a credit note that was not released when we looked never will be.
+
+        Whether it is released is not looked up again: what is left is reckoned without it, if it was only since.
+        """
+        return is_refused(requested, register=self._register, exception_store=self._exception_store)
 
     def _rests(self, invoice: Invoice, billings: list[PeriodBilling]) -> Rests:
         """Return what is left of the invoice's lines over all invoices and credit notes of their months.

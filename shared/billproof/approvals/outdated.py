@@ -51,7 +51,7 @@ def outdated_by(opened: ExceptionRecord, exception_store: ExceptionStore) -> Exc
     return next((state.opened for state in states if state.opened.id == _next_id(opened)), None)
 
 
-def is_refused(requested: RequestedCredit, register: Register, exception_store: ExceptionStore) -> bool:
+def is_refused(requested: RequestedCredit, *, register: Register, exception_store: ExceptionStore) -> bool:
     """Say whether a credit note that is not released never will be: it was rejected, or its slots were taken."""
     if register.is_outdated(requested.invoice, requested.places):
         return True

@@ -7,13 +7,12 @@ decide:  credit note asked for | decision kept
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from billproof.approvals.exception_store import ExceptionStore
-from billproof.approvals.outdated import is_refused
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.identities import InvoiceId
 from billproof.ids import digest, shown
 from billproof.invoicing.credit_requests import LineCredit, WantedCredit
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.held import RequestedCredit
 from billproof.invoicing.model import Invoice, InvoiceLine
 from billproof.money import CONTEXT, Money, Rounding
 from billproof.payments.model import OpenItem
@@ -42,6 +41,8 @@ SAID = {
 
 type AskForCredit = Callable[[WantedCredit], str]
 """Asks for a credit note, and returns its id."""
+type IsRefused = Callable[[RequestedCredit], bool]
+"""Says whether a credit note that is not released never will be."""
 
 
 def dispute_invoice(
@@ -143,7 +144,7 @@ def resolve_dispute(
     decided_by: str,
     receivables: Receivables,
     book: DisputeBook,
-    exception_store: ExceptionStore,
+    is_refused: IsRefused,
     ask: AskForCredit,
     today: date,
 ) -> DisputeAnswer:
@@ -154,7 +155,7 @@ def resolve_dispute(
     and what `ask` raises.
     """
     state = book.state(wanted.legal_entity, wanted.account, wanted.dispute)
-    outcomes = credit_outcomes(state.opened.evidence.invoice, receivables, exception_store)
+    outcomes = credit_outcomes(state.opened.evidence.invoice, receivables, is_refused)
     status = state.status(outcomes)
     if status is not DisputeStatus.OPEN:
         if _is_decided_so(state, wanted, decided_by):
@@ -222,11 +223,11 @@ def released_credits(invoice: str, receivables: Receivables) -> frozenset[str]:
     return frozenset(str(credit.id) for credit in facts if credit.released is not None)
 
 
-def credit_outcomes(invoice: str, receivables: Receivables, exception_store: ExceptionStore) -> CreditOutcomes:
+def credit_outcomes(invoice: str, receivables: Receivables, is_refused: IsRefused) -> CreditOutcomes:
     """Return which of an invoice's credit notes are released, and which were rejected or are outdated."""
     facts = receivables.register.credits(str(InvoiceId.parse(invoice)))
     asked = [credit.request for credit in facts if credit.request is not None and credit.released is None]
-    refused = (request for request in asked if is_refused(request, receivables.register, exception_store))
+    refused = (request for request in asked if is_refused(request))
     return CreditOutcomes(
         released=frozenset(str(credit.id) for credit in facts if credit.released is not None),
         refused=frozenset(request.invoice for request in refused),
