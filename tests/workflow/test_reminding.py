@@ -100,6 +100,20 @@ def test_a_promise_leaves_out_only_what_it_names_until_its_day() -> None:
     assert reminded(world) == [("2013-05-02", [(SECOND, 3)]), ("2013-05-11", [(FIRST, 3), (SECOND, 3)])]
 
 
+def test_a_promise_takes_the_place_of_the_one_before_it_and_a_pause_does_not() -> None:
+    """The customer first promised the 31st, then the 20th: it is reminded on the 21st; a pause holds until its day."""
+    world = reminding_world(JAN)
+    note(world, "2013-03-01", "promised", until="2013-03-31")
+    note(world, "2013-03-02", "promised", until="2013-03-20")
+    note(world, "2013-03-03", "paused", until="2013-03-10")
+    every_day(world, "2013-03-03", "2013-03-22")
+    assert reminded(world) == [("2013-03-21", [(FIRST, 2)])]
+    note(world, "2013-03-22", "paused", until="2013-04-20")
+    note(world, "2013-03-22", "promised", until="2013-04-03")
+    every_day(world, "2013-04-04", "2013-04-22")
+    assert [day for day, _ in reminded(world)] == ["2013-03-21", "2013-04-21"]
+
+
 def test_a_promise_that_is_broken_is_reminded_of_at_the_level_of_before() -> None:
     world = reminding_world(JAN)
     remind(world, "2013-03-18")
