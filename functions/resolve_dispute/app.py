@@ -1,13 +1,12 @@
 """A person's decision about a dispute: what is upheld is credited, through the approvals of every credit note."""
 
-from functools import partial
-
 from billproof.api.calls import api_call
 from billproof.api.routes import RouteCall
 from billproof.approvals.asking import known_person
 from billproof.approvals.asking_credits import ask_for_credit
 from billproof.composition import Composition
 from billproof.invoicing.credit_requests import WantedCredit
+from billproof.invoicing.held import RequestedCredit
 from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision
 
 
@@ -19,6 +18,9 @@ def handler(call: RouteCall[DisputeDecision], ports: Composition) -> DisputeAnsw
     from billproof.approvals.outdated import is_refused
     from billproof.pipeline.issue_days import today_of
     from billproof.receivables.disputing import resolve_dispute
+
+    def refused(credit: RequestedCredit) -> bool:
+        return is_refused(credit, register=ports.register, exception_store=ports.exception_store)
 
     def ask(credit: WantedCredit) -> str:
         return ask_for_credit(
@@ -40,7 +42,7 @@ def handler(call: RouteCall[DisputeDecision], ports: Composition) -> DisputeAnsw
         decided_by=person.id,
         receivables=ports.cash_sources().receivables(wanted.legal_entity),
         book=ports.dispute_book,
-        is_refused=partial(is_refused, register=ports.register, exception_store=ports.exception_store),
+        is_refused=refused,
         ask=ask,
         today=today_of(ports.directory.legal_entity(wanted.legal_entity), ports.now()),
     )

@@ -40,7 +40,7 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     numbers = ["SKY-US-2013-000001"]
     for account in ("UA", "WN"):  # the number is of one of them
         chain.ask("note_collection", {"legal_entity": INC, **promise, "numbers": numbers}, "ana", account=account)
-    credit(chain, f"{INC}.2013-01.HA", "W-1", reason="uncollectible")
+    credit(chain, f"{INC}.2013-01.WN", "W-1", reason="uncollectible")
     for account in ("WN", "MQ"):
         chain.ask("dispute_invoice", {**DISPUTED, "invoice": f"{INC}.2013-02.{account}"}, "ana")
     chain.ask("resolve_dispute", UPHELD, "ana", account="WN", dispute="1")

@@ -156,16 +156,7 @@ def apply_decision(
     released, now or later, and another exception says why. Raises Conflict where nobody approved it who was entitled
     to: the stored decision counts, not what the workflow was told.
     """
-    state = exception_store.state(exception)
-    opened = state.opened
-    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
-        message = f"exception {exception} was not approved: nothing is released"
-        raise Conflict(message)
-    history = policies.history(opened.legal_entity)
-    why_not = why_not_entitled(opened, state.decision, history=history, limits=exception_store.limits)
-    if why_not is not None:
-        message = f"the approval of exception {exception} counts for nothing, and nothing is released: {why_not}"
-        raise Conflict(message)
+    opened = _approved(exception, exception_store, policies)
     if opened.batch is not None and _is_excluded(opened, objects, register):
         return Applied(exception=exception, outcome=ApplyOutcome.EXCLUDED, number=None)
     applying = _Applying(
@@ -190,6 +181,21 @@ def apply_decision(
         reason=raised.findings[0].message,
         raised=raised.id,
     )
+
+
+def _approved(exception: str, exception_store: ExceptionStore, policies: PolicyBook) -> ExceptionRecord:
+    """Return an exception that was approved by who was entitled to; raises Conflict."""
+    state = exception_store.state(exception)
+    opened = state.opened
+    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
+        message = f"exception {exception} was not approved: nothing is released"
+        raise Conflict(message)
+    history = policies.history(opened.legal_entity)
+    why_not = why_not_entitled(opened, state.decision, history=history, limits=exception_store.limits)
+    if why_not is not None:
+        message = f"the approval of exception {exception} counts for nothing, and nothing is released: {why_not}"
+        raise Conflict(message)
+    return opened
 
 
 def _is_excluded(opened: ExceptionRecord, objects: Objects, register: Register) -> bool:

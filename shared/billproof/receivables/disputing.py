@@ -226,8 +226,8 @@ def released_credits(invoice: str, receivables: Receivables) -> frozenset[str]:
 def credit_outcomes(invoice: str, receivables: Receivables, is_refused: IsRefused) -> CreditOutcomes:
     """Return which of an invoice's credit notes are released, and which were rejected or are outdated."""
     facts = receivables.register.credits(str(InvoiceId.parse(invoice)))
-    asked = [credit.request for credit in facts if credit.request is not None and credit.released is None]
-    refused = (request for request in asked if is_refused(request))
+    requests = [credit.request for credit in facts if credit.request is not None and credit.released is None]
+    refused = (request for request in requests if is_refused(request))
     return CreditOutcomes(
         released=frozenset(str(credit.id) for credit in facts if credit.released is not None),
         refused=frozenset(request.invoice for request in refused),
