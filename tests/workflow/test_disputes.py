@@ -21,7 +21,7 @@ from billproof.receivables.disputes import DisputeStatus
 from billproof.receivables.disputing import IsRefused, credit_outcomes, dispute_invoice, resolve_dispute
 from billproof.receivables.statement import state_account
 from billproof.receivables.texts import statement_text
-from tests.support.balances import JAN, bill, world_with_balances
+from tests.support.balances import JAN, bill, events, world_with_balances
 from tests.support.cash import cash_world, number_of, open_of, receipt, receivables_of, take, usd, with_cash
 from tests.support.reminders import facts, remind, reminding_world
 from tests.support.world import INC, World
@@ -93,6 +93,19 @@ def test_a_part_of_a_line_is_disputed_and_is_of_what_is_open() -> None:
         "  of it disputed                                                 12.00",
     ]
     assert disputed(world, date(2013, 3, 9)) == "0.00"
+
+
+def test_no_more_is_disputed_of_a_line_than_it_billed_though_more_is_open_of_the_invoice() -> None:
+    """The fee is 30.00, and flights are 30.00: 20.00 of the fee are disputed; once they are rejected all of it may be."""
+    world = cash_world()
+    world.ingest(events(30))
+    assert bill(world, JAN) is not None
+    dispute(world, line=FEE, amount="20")
+    with pytest.raises(InvalidInput, match=r"10\.01 USD cannot be disputed of a line of 30\.00 USD: 20\.00 USD are"):
+        dispute(world, line=FEE, amount="10.01", cause="price")
+    assert dispute(world, line=f"flights:{JAN}").amount == usd(30)
+    resolve(world, "rejected")
+    assert dispute(world, line=FEE, cause="price").amount == usd(30)
 
 
 def test_the_proof_of_the_line_is_attached() -> None:

@@ -14,7 +14,7 @@ from billproof.invoicing.credit_requests import LineCredit, WantedCredit
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.held import RequestedCredit
 from billproof.invoicing.model import Invoice, InvoiceLine
-from billproof.money import CONTEXT, Money, Rounding
+from billproof.money import CONTEXT, Money, Rounding, total
 from billproof.payments.model import OpenItem
 from billproof.payments.receivables import Receivables
 from billproof.receivables.dispute_book import DisputeBook
@@ -61,10 +61,13 @@ def dispute_invoice(
     if wanted.deadline < today:
         message = f"{wanted.deadline} is past: a dispute is decided by a day to come"
         raise InvalidInput(message)
-    invoice = read_invoice(receivables.objects, released.document)
-    net, gross = _amounts(wanted, invoice)
+    line = _line(wanted, read_invoice(receivables.objects, released.document))
+    net, gross = _amounts(wanted, line) if line else (None, item.open)
     evidence = DisputeEvidence(
-        invoice=item.document, digest=released.document.digest, line=wanted.line, contract=wanted.contract
+        invoice=item.document,
+        digest=released.document.digest,
+        line=wanted.line,
+        contract=line.priced.explanation.contract if line else None,
     )
     for _ in attempts(MAX_ATTEMPTS):
         known = book.of_account(released.legal_entity, released.account)
@@ -73,7 +76,7 @@ def dispute_invoice(
             number=item.number,
             evidence=evidence,
             net=net,
-            amount=gross or item.open,
+            amount=gross,
             opened_on=today,
             opened_by=opened_by,
             **wanted.model_dump(include={"cause", "owner", "deadline", "reason"}),
@@ -81,7 +84,7 @@ def dispute_invoice(
         same = next((state for state in known if not state.decisions and _is_same(state.opened, dispute)), None)
         if same is not None:
             return _answer(same, released.account, CreditOutcomes())
-        _refuse_too_much(dispute, item, known, receivables)
+        _refuse_too_much(dispute, item, line, known, receivables)
         if book.open(released.legal_entity, released.account, dispute):
             return _answer(DisputeState(dispute), released.account, CreditOutcomes())
     message = f"others kept opening disputes of {released.account}"
@@ -89,14 +92,28 @@ def dispute_invoice(
 
 
 def _refuse_too_much(
-    dispute: OpenedDispute, item: OpenItem, known: Sequence[DisputeState], receivables: Receivables
+    dispute: OpenedDispute,
+    item: OpenItem,
+    line: InvoiceLine | None,
+    known: Sequence[DisputeState],
+    receivables: Receivables,
 ) -> None:
-    """Raise InvalidInput where more is disputed than is open of an invoice and not disputed yet."""
+    """Raise InvalidInput where more is disputed than is open of an invoice, or was billed by a line, in all."""
     notes = released_credits(item.document, receivables)
     disputed = disputed_of(item.number, known, item.open, on=dispute.opened_on, released=notes)
     if not 0 < dispute.amount.amount <= (item.open - disputed).amount:
         message = f"{dispute.amount} cannot be disputed: {item.open} are open of it, {disputed} disputed already"
         raise InvalidInput(message)
+    if line is not None:
+        mine = [state for state in known if _line_of(state.opened) == _line_of(dispute)]
+        of_line = total((state.disputed_on(dispute.opened_on, notes) for state in mine), dispute.amount.currency)
+        if dispute.amount.amount > (line.amounts.gross - of_line).amount:
+            message = f"{dispute.amount} cannot be disputed of a line of {line.amounts.gross}: {of_line} are already"
+            raise InvalidInput(message)
+
+
+def _line_of(opened: OpenedDispute) -> tuple[str, str | None, str | None]:
+    return opened.evidence.invoice, opened.evidence.line, opened.evidence.contract
 
 
 def _is_same(known: OpenedDispute, other: OpenedDispute) -> bool:
@@ -104,13 +121,10 @@ def _is_same(known: OpenedDispute, other: OpenedDispute) -> bool:
     return known.model_copy(update=unsaid) == other
 
 
-def _amounts(wanted: WantedDispute, invoice: Invoice) -> tuple[Money | None, Money | None]:
-    """Return the net amount of a line that is disputed, and its gross; neither of a whole invoice."""
-    if wanted.line is None:
-        return None, None
-    line = _line(wanted, invoice)
+def _amounts(wanted: WantedDispute, line: InvoiceLine) -> tuple[Money, Money]:
+    """Return the net amount of a line that is disputed, and its gross."""
     whole = line.amounts.net
-    net = whole if wanted.amount is None else Money.of(wanted.amount, invoice.currency)
+    net = whole if wanted.amount is None else Money.of(wanted.amount, whole.currency)
     if not 0 < net.amount <= whole.amount:
         message = f"{net} cannot be disputed of a line of {whole}"
         raise InvalidInput(message)
@@ -125,7 +139,10 @@ def gross_of(net: Money, gross: Money, whole: Money) -> Money:
     return Money.rounded(exact, net.currency, Rounding.HALF_UP)
 
 
-def _line(wanted: WantedDispute, invoice: Invoice) -> InvoiceLine:
+def _line(wanted: WantedDispute, invoice: Invoice) -> InvoiceLine | None:
+    """Return the line that is disputed, or None where it is the whole invoice; raises InvalidInput."""
+    if wanted.line is None:
+        return None
     lines = [
         line
         for line in invoice.lines
