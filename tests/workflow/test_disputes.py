@@ -96,7 +96,7 @@ def test_a_part_of_a_line_is_disputed_and_is_of_what_is_open() -> None:
 
 
 def test_no_more_is_disputed_of_a_line_than_it_billed_though_more_is_open_of_the_invoice() -> None:
-    """The fee is 30.00, and flights are 30.00: 20.00 of the fee are disputed; once they are rejected all of it may be."""
+    """The fee is 30.00, and flights are 30.00: 20.00 of the fee are disputed; once rejected, all of it may be."""
     world = cash_world()
     world.ingest(events(30))
     assert bill(world, JAN) is not None
