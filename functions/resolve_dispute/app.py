@@ -6,7 +6,6 @@ from billproof.approvals.asking import known_person
 from billproof.approvals.asking_credits import ask_for_credit
 from billproof.composition import Composition
 from billproof.invoicing.credit_requests import WantedCredit
-from billproof.invoicing.held import RequestedCredit
 from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision
 
 
@@ -16,6 +15,7 @@ def handler(call: RouteCall[DisputeDecision], ports: Composition) -> DisputeAnsw
     wanted = call.request
     person = known_person(ports.policies, wanted.legal_entity, call.caller.identity)
     from billproof.approvals.outdated import is_refused
+    from billproof.invoicing.held import RequestedCredit
     from billproof.pipeline.issue_days import today_of
     from billproof.receivables.disputing import resolve_dispute
 
