@@ -22,6 +22,7 @@ def handler(request: ApplyDecisionRequest, ports: Composition) -> Applied:
         objects=ports.objects,
         register=ports.register,
         directory=ports.directory,
+        cash_book=ports.cash_book,
         postings=ports.postings,
         deliveries=ports.deliveries,
         now=ports.now(),

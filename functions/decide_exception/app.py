@@ -1,11 +1,16 @@
 """A person's decision about an exception: the policy says who may take it."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from billproof.api.calls import api_call, refuse
 from billproof.api.routes import RouteCall
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
 from billproof.composition import Composition
 from billproof.model import Model
+from billproof.names import ONE_LINE
 
 
 class DecisionRequest(Model):
@@ -13,7 +18,7 @@ class DecisionRequest(Model):
 
     exception: str
     verdict: Verdict
-    reason: str
+    reason: Annotated[str, Field(max_length=1_000), ONE_LINE]
 
 
 @api_call(DecisionRequest, name="decide_exception")

@@ -14,8 +14,13 @@ def handler(call: RouteCall[DisputeDecision], ports: Composition) -> DisputeAnsw
     """Keep the decision, and ask for the credit note that it leads to, in the name of the caller."""
     wanted = call.request
     person = known_person(ports.policies, wanted.legal_entity, call.caller.identity)
+    from billproof.approvals.outdated import is_refused
+    from billproof.invoicing.held import RequestedCredit
     from billproof.pipeline.issue_days import today_of
     from billproof.receivables.disputing import resolve_dispute
+
+    def refused(credit: RequestedCredit) -> bool:
+        return is_refused(credit, register=ports.register, exception_store=ports.exception_store)
 
     def ask(credit: WantedCredit) -> str:
         return ask_for_credit(
@@ -37,6 +42,7 @@ def handler(call: RouteCall[DisputeDecision], ports: Composition) -> DisputeAnsw
         decided_by=person.id,
         receivables=ports.cash_sources().receivables(wanted.legal_entity),
         book=ports.dispute_book,
+        is_refused=refused,
         ask=ask,
         today=today_of(ports.directory.legal_entity(wanted.legal_entity), ports.now()),
     )

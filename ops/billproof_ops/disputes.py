@@ -1,11 +1,13 @@
 """What customers dispute, for the command."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from billproof.approvals.outdated import is_refused
 from billproof.money import Money
 from billproof.receivables.disputes import DisputeStatus
-from billproof.receivables.disputing import released_credits
+from billproof.receivables.disputing import credit_outcomes
 from billproof_ops.api import Operation, call
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
@@ -31,11 +33,13 @@ class DisputeRow(Shown):
 
 def rows(target: Target, entity: str, *, only_waiting: bool) -> Iterator[DisputeRow]:
     """Yield the disputes of a legal entity, account by account, or only those that wait for something."""
-    receivables = target.ports.cash_sources().receivables(entity)
+    ports = target.ports
+    receivables = ports.cash_sources().receivables(entity)
+    refused = partial(is_refused, register=ports.register, exception_store=ports.exception_store)
     for account in target.ports.directory.members(entity):
         for state in target.ports.dispute_book.of_account(entity, account):
             opened = state.opened
-            status = state.status(released_credits(opened.evidence.invoice, receivables))
+            status = state.status(credit_outcomes(opened.evidence.invoice, receivables, refused))
             if status in WAITING or not only_waiting:
                 yield DisputeRow(
                     account=account,

@@ -1,5 +1,6 @@
-"""Types of text and numbers in master data."""
+"""Types of text and numbers in master data and in what people say."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import Annotated
 
@@ -70,6 +71,25 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidato
 Version = Annotated[int, Field(strict=True, ge=1, le=999_999)]
 
 
+_CONTROL = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode's categories of control characters, half surrogate pairs, and line and paragraph separators."""
+
+
+def is_one_line(text: str) -> bool:
+    """Say whether a text holds no line feed and no other control character: lists and documents show it as it is."""
+    return not any(unicodedata.category(character) in _CONTROL for character in text)
+
+
+def _one_line(value: str) -> str:
+    if not is_one_line(value):
+        message = "this holds a line feed or another control character"
+        raise ValueError(message)
+    return value
+
+
+ONE_LINE = AfterValidator(_one_line)
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500), ONE_LINE]
+"""Why a person decides or notes something, so that another one understands it."""
 NumberInPath = Annotated[Whole, Field(ge=1, le=999_999)]
 """The number of a version or dispute in the path of a route."""
 Nonnegative = Annotated[Exact, Field(ge=0)]

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from billproof.adapters.bank_files.parsing import parse_statement
 from billproof.errors import InvalidInput
+from billproof.payments.continuity import breaks
 from billproof.payments.statements import BankStatement, MovementKind, StatementEntry, receipts
+from tests.support.bank_days import entry as booking
+from tests.support.bank_days import of_day
 from tests.support.bank_files import CSV_FORMAT, WRITERS, flat, held_by
 from tests.support.drawn_statements import drawn_statement
 
@@ -100,3 +103,24 @@ def test_bytes_at_random_raise_invalid_input(data: bytes, start: bytes) -> None:
     for declared in (None, CSV_FORMAT):
         with pytest.raises(InvalidInput):
             parse_statement(start + data, declared)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.lists(st.sampled_from([-2, -1, 1, 2]), max_size=2)), min_size=2, max_size=7
+    ),
+    st.integers(0, 3),
+    st.randoms(),
+)
+def test_statements_that_follow_each_other_have_no_break_in_whichever_order_they_are_read(
+    days: list[tuple[int, list[int]]], opening: int, chance: random.Random
+) -> None:
+    """Banks that number nothing send several statements of a day, also such as move nothing or return to a balance."""
+    statements, day, balance = [], 1, opening
+    for later, moves in days:
+        day += later
+        statements.append(of_day(day, str(balance), *(booking(str(move), day) for move in moves)))
+        balance += sum(moves)
+    chance.shuffle(statements)
+    assert breaks(statements) == []

@@ -97,8 +97,15 @@ def _dispute(world: World, today: date, action: str, month: str, amount: Money) 
             dispute_invoice(dispute, opened_by="ana", receivables=receivables, book=book, today=today)
         elif action == "reject" and waiting:
             decision = DisputeDecision.model_validate({**rejected, "dispute": waiting[-1].opened.ordinal})
-            ports = {"receivables": receivables, "book": book, "ask": lambda _: "", "today": today}
-            resolve_dispute(decision, decided_by="ana", **ports)  # type: ignore[arg-type]
+            resolve_dispute(
+                decision,
+                decided_by="ana",
+                receivables=receivables,
+                book=book,
+                is_refused=lambda _: False,
+                ask=lambda _: "",
+                today=today,
+            )
     except InvalidInput:
         return
 

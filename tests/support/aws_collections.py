@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules
-from tests.support.aws_decisions import request_for
+from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
 from tests.support.world import INC
 
@@ -40,7 +40,7 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     numbers = ["SKY-US-2013-000001"]
     for account in ("UA", "WN"):  # the number is of one of them
         chain.ask("note_collection", {"legal_entity": INC, **promise, "numbers": numbers}, "ana", account=account)
-    chain.ask("request_credit", request_for(f"{INC}.2013-01.HA", "W-1", reason="uncollectible"), "ana")
+    credit(chain, f"{INC}.2013-01.WN", "W-1", reason="uncollectible")
     for account in ("WN", "MQ"):
         chain.ask("dispute_invoice", {**DISPUTED, "invoice": f"{INC}.2013-02.{account}"}, "ana")
     chain.ask("resolve_dispute", UPHELD, "ana", account="WN", dispute="1")

@@ -92,9 +92,9 @@ class Failing(MemoryMailer):
 class Interrupted(CollectionBook):
     """A book to which somebody else adds a fact just before the first one of ours."""
 
-    def __init__(self, world: World, first: Callable[[], None]) -> None:
+    def __init__(self, world: World, first: Callable[[], object]) -> None:
         super().__init__(world.records["payments"])
-        self._first: Callable[[], None] | None = first
+        self._first: Callable[[], object] | None = first
 
     def add(self, entity: str, account: str, fact: CollectionFact) -> bool:
         first, self._first = self._first, None

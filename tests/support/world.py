@@ -187,6 +187,7 @@ class World(MemoryStores):
             objects=self.objects,
             register=self.register,
             directory=self.directory,
+            cash_book=self.cash_book,
             postings=self.postings,
             deliveries=self.deliveries,
             now=self.now(),

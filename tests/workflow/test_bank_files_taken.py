@@ -262,3 +262,18 @@ def test_what_s3_tells_is_read_and_nothing_else() -> None:
     for wrong in ("{", "[]", '{"Records": []}', '{"Event": "s3:TestEvents"}'):
         with pytest.raises(Unreadable, match="not a notification of S3"):
             read_put_object(wrong)
+
+
+def test_a_return_that_comes_before_its_credit_is_given_back_once_the_credit_is_there() -> None:
+    world = cash_world(JAN)
+    before = put(world, of_day(8, "30", reversal("-30", 8, reference="r-1")), name="later.xml")
+    assert (before.returned, before.returns_waiting) == (0, 1)
+    credit = of_day(5, "0", entry("30", 5, reference="r-1", remittance=number_of(world, JAN)))
+    after = put(world, credit, name="earlier.xml")
+    assert (after.returned, after.returns_waiting) == (1, 0)
+    apply_all(world)
+    (state,) = world.cash_book.received(INC)
+    assert (state.status, open_of(world, JAN)) == (ReceiptStatus.RETURNED, usd(30))
+    assert world.statement_book.returns_that_wait(INC) == []
+    again = put(world, credit, name="again.xml")
+    assert (again.outcome, again.returned) == (FileOutcome.KNOWN, 0)

@@ -4,11 +4,13 @@ UA owes 30.00 of January, due on the 3rd of March, without tax; in New York 30.0
 """
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from billproof.approvals.outdated import is_refused
 from billproof.conservation.cash import RELEASED, cash_statement
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.invoicing.credit_requests import WantedCredit
@@ -16,10 +18,10 @@ from billproof.invoicing.crediting import reason_of
 from billproof.receivables.ageing import age_receivables
 from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision, WantedDispute
 from billproof.receivables.disputes import DisputeStatus
-from billproof.receivables.disputing import dispute_invoice, resolve_dispute
+from billproof.receivables.disputing import IsRefused, credit_outcomes, dispute_invoice, resolve_dispute
 from billproof.receivables.statement import state_account
 from billproof.receivables.texts import statement_text
-from tests.support.balances import JAN, bill, world_with_balances
+from tests.support.balances import JAN, bill, events, world_with_balances
 from tests.support.cash import cash_world, number_of, open_of, receipt, receivables_of, take, usd, with_cash
 from tests.support.reminders import facts, remind, reminding_world
 from tests.support.world import INC, World
@@ -40,6 +42,10 @@ def dispute(world: World, day: date = MARCH_10, **fields: Any) -> DisputeAnswer:
     )
 
 
+def refused_in(world: World) -> IsRefused:
+    return partial(is_refused, register=world.register, exception_store=world.exception_store)
+
+
 def resolve(world: World, verdict: str, day: date = MARCH_10, *, number: int = 1, **fields: Any) -> DisputeAnswer:
     def ask(wanted: WantedCredit) -> str:
         terms = wanted.model_dump(mode="json", exclude={"id", "invoice"}, exclude_defaults=True)
@@ -51,6 +57,7 @@ def resolve(world: World, verdict: str, day: date = MARCH_10, *, number: int = 1
         decided_by="ben",
         receivables=receivables_of(world),
         book=world.dispute_book,
+        is_refused=refused_in(world),
         ask=ask,
         today=day,
     )
@@ -86,6 +93,19 @@ def test_a_part_of_a_line_is_disputed_and_is_of_what_is_open() -> None:
         "  of it disputed                                                 12.00",
     ]
     assert disputed(world, date(2013, 3, 9)) == "0.00"
+
+
+def test_no_more_is_disputed_of_a_line_than_it_billed_though_more_is_open_of_the_invoice() -> None:
+    """The fee is 30.00, and flights are 30.00: 20.00 of the fee are disputed; once rejected, all of it may be."""
+    world = cash_world()
+    world.ingest(events(30))
+    assert bill(world, JAN) is not None
+    dispute(world, line=FEE, amount="20")
+    with pytest.raises(InvalidInput, match=r"10\.01 USD cannot be disputed of a line of 30\.00 USD: 20\.00 USD are"):
+        dispute(world, line=FEE, amount="10.01", cause="price")
+    assert dispute(world, line=f"flights:{JAN}").amount == usd(30)
+    resolve(world, "rejected")
+    assert dispute(world, line=FEE, cause="price").amount == usd(30)
 
 
 def test_the_proof_of_the_line_is_attached() -> None:
@@ -137,7 +157,16 @@ def test_a_dispute_is_of_what_there_is(fields: dict[str, Any], error: type[Excep
 
 
 @pytest.mark.parametrize(
-    "fields", [{"cause": "mood"}, {"amount": "5"}, {"owner": "nobody"}, {"line": FEE, "amount": "0"}]
+    "fields",
+    [
+        {"reason": "   "},
+        {"reason": "\x1b[31mred"},
+        {"reason": "x" * 501},
+        {"cause": "mood"},
+        {"amount": "5"},
+        {"owner": "nobody"},
+        {"line": FEE, "amount": "0"},
+    ],
 )
 def test_a_dispute_has_a_cause_and_an_owner_of_the_list(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
@@ -151,7 +180,7 @@ def test_what_is_rejected_is_disputed_no_more_from_that_day_on() -> None:
     assert (answer.status, answer.amount, answer.credit) == (DisputeStatus.REJECTED, usd(0), "")
     assert resolve(world, "rejected", date(2013, 3, 13)) == answer
     assert (disputed(world, date(2013, 3, 11)), disputed(world, date(2013, 3, 12))) == ("30.00", "0.00")
-    with pytest.raises(Conflict, match="the dispute is rejected"):
+    with pytest.raises(Conflict, match="it was rejected"):
         resolve(world, "upheld")
 
 
@@ -166,7 +195,7 @@ def test_what_is_upheld_is_credited_through_its_approval_and_disputed_until_then
     assert (open_of(world, JAN), disputed(world, date(2013, 3, 12))) == (usd(18), "0.00")
     assert disputed(world, date(2013, 3, 11)) == "12.00"
     assert reason_of(world.invoice(answer.credit)) == "service_level"
-    with pytest.raises(Conflict, match="the dispute is credited"):
+    with pytest.raises(Conflict, match="it was credited"):
         resolve(world, "rejected", reason="we looked again")
 
 
@@ -178,7 +207,7 @@ def test_of_what_is_partial_the_rest_is_disputed_no_more() -> None:
     answer = resolve(world, "partial", amount="5")
     assert (answer.amount, disputed(world)) == (usd(5), "5.00")
     assert resolve(world, "partial", amount="5") == answer
-    with pytest.raises(InvalidInput, match="still waits for a decision"):
+    with pytest.raises(Conflict, match="it waits for its credit note"):
         resolve(world, "partial", amount="6")
     approve(world, answer.credit)
     assert (open_of(world, JAN), disputed(world, date(2013, 3, 12))) == (usd(25), "0.00")
@@ -202,6 +231,30 @@ def test_a_dispute_whose_credit_note_is_rejected_is_decided_anew() -> None:
     again = resolve(world, "partial", amount="2", reason="the director says so")
     assert (again.status, again.amount) == (DisputeStatus.WAITS_FOR_CREDIT, usd(2))
     assert again.credit != answer.credit
+
+
+def test_a_dispute_whose_credit_note_waits_is_not_decided_otherwise() -> None:
+    """Else it would be rejected, reminded of, and credited once the note is approved."""
+    world = cash_world(JAN)
+    dispute(world, line=FEE, amount="12")
+    answer = resolve(world, "upheld")
+    with pytest.raises(Conflict, match="it waits for its credit note"):
+        resolve(world, "rejected", reason="we looked again")
+    assert (disputed(world), resolve(world, "upheld")) == ("12.00", answer)
+
+
+def test_a_dispute_whose_credit_note_is_rejected_is_open_and_decided_as_before_by_another_credit_note() -> None:
+    world = cash_world(JAN)
+    dispute(world, line=FEE, amount="12")
+    first = resolve(world, "upheld")
+    world.decide(f"{first.credit}.001", "rejected", "ben")
+    (state,) = world.dispute_book.of_account(INC, "UA")
+    outcomes = credit_outcomes(UA, receivables_of(world), refused_in(world))
+    assert state.status(outcomes) is DisputeStatus.OPEN
+    second = resolve(world, "upheld")
+    assert (second.status, second.credit != first.credit) == (DisputeStatus.WAITS_FOR_CREDIT, True)
+    approve(world, second.credit)
+    assert open_of(world, JAN) == usd(18)
 
 
 def test_a_dispute_that_is_not_there_is_not_decided() -> None:

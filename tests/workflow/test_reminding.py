@@ -61,7 +61,7 @@ def test_a_reminder_is_mailed_as_text_and_kept_with_it() -> None:
     account = world.directory.account("UA")
     assert account is not None
     assert to == mail["To"] == fact.mailed_to == account.billing_email
-    assert mail["Message-ID"] == f"<{INC}.UA.reminder.1@skymeter.example>"
+    assert mail["Message-ID"] == f"<{INC}.UA.reminder.2013-03-18@skymeter.example>"
     assert mail["X-Billproof-Invoice"] == f"{INC}.{JAN}.UA"
     assert mail.get_payload().replace("\r\n", "\n") == fact.text  # type: ignore[union-attr]
     assert fact.text == (
@@ -100,6 +100,20 @@ def test_a_promise_leaves_out_only_what_it_names_until_its_day() -> None:
     assert reminded(world) == [("2013-05-02", [(SECOND, 3)]), ("2013-05-11", [(FIRST, 3), (SECOND, 3)])]
 
 
+def test_a_promise_takes_the_place_of_the_one_before_it_and_a_pause_does_not() -> None:
+    """The customer first promised the 31st, then the 20th: it is reminded on the 21st; a pause holds until its day."""
+    world = reminding_world(JAN)
+    note(world, "2013-03-01", "promised", until="2013-03-31")
+    note(world, "2013-03-02", "promised", until="2013-03-20")
+    note(world, "2013-03-03", "paused", until="2013-03-10")
+    every_day(world, "2013-03-03", "2013-03-22")
+    assert reminded(world) == [("2013-03-21", [(FIRST, 2)])]
+    note(world, "2013-03-22", "paused", until="2013-04-20")
+    note(world, "2013-03-22", "promised", until="2013-04-03")
+    every_day(world, "2013-04-04", "2013-04-22")
+    assert [day for day, _ in reminded(world)] == ["2013-03-21", "2013-04-21"]
+
+
 def test_a_promise_that_is_broken_is_reminded_of_at_the_level_of_before() -> None:
     world = reminding_world(JAN)
     remind(world, "2013-03-18")
@@ -134,7 +148,6 @@ def test_a_note_twice_is_one_and_says_who_noted_it() -> None:
         ({"verdict": "paused", "numbers": ["anything"]}, "has no invoice of a number"),
         ({"verdict": "promised", "until": "2013-02-28"}, "is past"),
         ({"verdict": "paused", "account": "XX"}, "no such account"),
-        ({"verdict": "paused", "reason": "   ."}, "needs a reason"),
     ],
 )
 def test_a_note_is_of_what_there_is(fields: dict[str, Any], why: str) -> None:
@@ -151,11 +164,13 @@ def test_a_note_is_of_what_there_is(fields: dict[str, Any], why: str) -> None:
         {"verdict": "resumed", "until": "2013-03-01"},
         {"verdict": "handed_over", "numbers": [FIRST]},
         {"verdict": "paused", "until": "tomorrow"},
+        {"verdict": "paused", "reason": "   ."},
+        {"verdict": "paused", "reason": "they called\nand wrote"},
     ],
 )
 def test_a_note_says_what_its_verdict_needs(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        CollectionNote.model_validate({"legal_entity": INC, "account": "UA", "reason": "they called", **fields})
+        CollectionNote.model_validate({"legal_entity": INC, "account": "UA", "reason": "they called"} | fields)
 
 
 def test_a_mail_that_is_refused_is_kept_with_the_reason_and_counted() -> None:
@@ -173,15 +188,24 @@ def test_a_mail_that_is_not_taken_leaves_no_reminder_and_is_sent_by_the_next_cal
     assert len(mailer.sent) == 1
 
 
-def test_a_promise_that_comes_while_the_mail_is_written_takes_its_place_and_is_obeyed() -> None:
+@pytest.mark.parametrize("noted", [{"until": "2013-03-20"}, {"until": "2013-03-20", "numbers": [SECOND]}])
+def test_a_promise_that_comes_while_the_mail_is_written_is_obeyed_from_the_next_reminder_on(
+    noted: dict[str, Any],
+) -> None:
+    """The mail left: it is kept, and left once, whatever the promise is of."""
+    world, mailer = reminding_world(JAN, FEB), MemoryMailer()
+    interrupted = Interrupted(world, lambda: note(world, "2013-03-08", "promised", **noted))
+    remind(world, "2013-03-08", book=interrupted, mailer=mailer)
+    assert [fact.kind.value for fact in world.collection_book.state(INC, "UA").facts] == ["promised", "reminded"]
+    assert (len(mailer.sent), reminded(world)) == (1, [("2013-03-08", [(FIRST, 1)])])
+
+
+def test_two_calls_at_once_keep_one_reminder_and_mail_under_one_message_id() -> None:
     world, mailer = reminding_world(JAN), MemoryMailer()
-
-    def promise() -> None:
-        note(world, "2013-03-08", "promised", until="2013-03-20")
-
-    remind(world, "2013-03-08", book=Interrupted(world, promise), mailer=mailer)
-    assert (len(mailer.sent), facts(world)) == (1, [])  # the mail had left, and no further one does
-    assert len(facts(world, CollectionKind.PROMISED)) == 1
+    other = Interrupted(world, lambda: remind(world, "2013-03-08", mailer=mailer))
+    remind(world, "2013-03-08", book=other, mailer=mailer)
+    assert len(facts(world)) == 1
+    assert len({message_from_bytes(sent)["Message-ID"] for _, sent in mailer.sent}) == 1
 
 
 def test_a_call_that_has_no_more_time_is_continued_where_it_stopped() -> None:

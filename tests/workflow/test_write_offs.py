@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from billproof.approvals.applying import ApplyOutcome
 from billproof.conservation.cash import cash_statement
 from billproof.errors import InvalidInput
 from billproof.invoicing.model import Invoice
@@ -87,3 +88,28 @@ def test_lines_share_what_is_open_to_the_cent() -> None:
     take(world, receipt(usd("10.01"), remittance=number_of(world, JAN)))
     gone = written_off(world)
     assert [line.amounts.gross.text for line in gone.lines] == ["-20.90", "-2.09"]
+
+
+def test_what_is_paid_before_the_approval_is_not_written_off() -> None:
+    """30.00 are open when it is asked for, and 10.00 when it is approved: those are written off by another request."""
+    world = cash_world(JAN)
+    asked = world.credit(UA, "W-1", reason="uncollectible")
+    take(world, receipt(usd(20), remittance=number_of(world, JAN)))
+    exception = f"{asked.document}.001"
+    world.decide(exception, "approved", "ben")
+    outdated = world.apply(exception)
+    assert (outdated.outcome, open_of(world, JAN)) == (ApplyOutcome.OUTDATED, usd(10))
+    assert "30.00 USD of SKY-US-2013-000001 would be written off, of which 10.00 USD are open" in outdated.reason
+    assert outdated.raised is not None
+    assert not world.exception_store.state(outdated.raised).opened.can_approve
+    world.decide(outdated.raised, "rejected", "ben")
+    assert written_off(world, "W-2").totals.gross == usd(-10)
+    assert parts(world) == {"paid": Decimal(20), "written off": Decimal(10)}
+
+
+def test_a_write_off_that_was_released_is_released_again_without_change() -> None:
+    world = cash_world(JAN)
+    asked = world.credit(UA, "W-1", reason="uncollectible")
+    world.decide(f"{asked.document}.001", "approved", "ben")
+    first = world.apply(f"{asked.document}.001")
+    assert (first.outcome, world.apply(f"{asked.document}.001")) == (ApplyOutcome.RELEASED, first)

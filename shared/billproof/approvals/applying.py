@@ -11,14 +11,19 @@ from billproof.approvals.model import ExceptionRecord, Kind, Verdict
 from billproof.approvals.outdated import open_outdated, outdated_by
 from billproof.approvals.superseding import document_of
 from billproof.errors import Conflict
-from billproof.findings import Finding
+from billproof.findings import Finding, Owner, Severity
+from billproof.identities import InvoiceId
 from billproof.invoicing.balances import most_left
-from billproof.invoicing.model import Released
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.model import DocumentKind, Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.releasing import release_credit, release_held
 from billproof.invoicing.taken_slots import exclude_unbilled
 from billproof.masterdata.directory import Directory
 from billproof.model import Model
+from billproof.money import Money
+from billproof.payments.book import CashBook
+from billproof.payments.receivables import still_open
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from billproof.pipeline.issue_days import today_of
 from billproof.pipeline.issuing import Issuing
@@ -55,12 +60,14 @@ class _Applying:
         objects: Objects,
         register: Register,
         directory: Directory,
+        cash_book: CashBook,
         postings: Queue,
         deliveries: Queue,
         now: datetime,
     ) -> None:
         self._objects = objects
         self._register = register
+        self._cash_book = cash_book
         self._directory = directory
         self._queues: dict[str, Queue] = {"postings": postings, "deliveries": deliveries}
         self._now = now
@@ -70,9 +77,9 @@ class _Applying:
         return self._credit(opened) if opened.batch is None else self._invoice(opened, opened.batch)
 
     def _credit(self, opened: ExceptionRecord) -> Released | Finding:
-        entity = self._directory.legal_entity(opened.legal_entity)
-        return release_credit(
-            document_id=document_of(opened),
+        entity, document = self._directory.legal_entity(opened.legal_entity), document_of(opened)
+        return self._paid_meanwhile(document) or release_credit(
+            document_id=document,
             request_id=opened.run,
             objects=self._objects,
             register=self._register,
@@ -81,6 +88,21 @@ class _Applying:
             chart=entity.chart_of_accounts,
             **self._queues,
         )
+
+    def _paid_meanwhile(self, document: str) -> Finding | None:
+        """Find a write-off of more than is open by now, unless it was released before."""
+        facts, released = (
+            self._register.facts(document),
+            self._register.released(str(InvoiceId.parse(document).invoice)),
+        )
+        if facts is None or facts.request is None or facts.released is not None or released is None:
+            return None
+        if read_invoice(self._objects, facts.request.document).kind is not DocumentKind.WRITE_OFF:
+            return None
+        gross = -facts.request.document.totals.gross
+        entries = self._cash_book.entries(released.legal_entity, released.account, gross.currency)
+        left = still_open(released, self._register, entries).amount
+        return None if gross.amount <= left.amount else _written_off_too_much(released, gross, left)
 
     def _invoice(self, opened: ExceptionRecord, batch: str) -> Released | Finding:
         return release_held(
@@ -99,6 +121,19 @@ class _Applying:
         )
 
 
+def _written_off_too_much(released: Released, gross: Money, left: Money) -> Finding:
+    return Finding(
+        code="write_off_over_open",
+        severity=Severity.BLOCKING,
+        account=released.account,
+        path=released.number,
+        message=f"{gross} of {released.number} would be written off, of which {left} are open: it was paid since",
+        remedy="reject it; what is still open is written off by another request",
+        owner=Owner.BILLING,
+        amount_at_risk=gross,
+    )
+
+
 def apply_decision(
     *,
     exception: str,
@@ -107,6 +142,7 @@ def apply_decision(
     objects: Objects,
     register: Register,
     directory: Directory,
+    cash_book: CashBook,
     postings: Queue,
     deliveries: Queue,
     now: datetime,
@@ -116,24 +152,21 @@ def apply_decision(
     Where there is no document, the usage that no contract covers is excluded.
 
     One whose tax is another on this day, whose late usage was billed meanwhile, which would leave a larger balance
-    than was approved, or for which the chart has no account, is outdated: it is not released, now or later, and another
-    exception says why. Raises Conflict where nobody approved it who was entitled to: the stored decision counts, not
-    what the workflow was told.
+    than was approved or write off more than is open, or for which the chart has no account, is outdated: it is not
+    released, now or later, and another exception says why. Raises Conflict where nobody approved it who was entitled
+    to: the stored decision counts, not what the workflow was told.
     """
-    state = exception_store.state(exception)
-    opened = state.opened
-    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
-        message = f"exception {exception} was not approved: nothing is released"
-        raise Conflict(message)
-    history = policies.history(opened.legal_entity)
-    why_not = why_not_entitled(opened, state.decision, history=history, limits=exception_store.limits)
-    if why_not is not None:
-        message = f"the approval of exception {exception} counts for nothing, and nothing is released: {why_not}"
-        raise Conflict(message)
+    opened = _approved(exception, exception_store, policies)
     if opened.batch is not None and _is_excluded(opened, objects, register):
         return Applied(exception=exception, outcome=ApplyOutcome.EXCLUDED, number=None)
     applying = _Applying(
-        objects=objects, register=register, directory=directory, postings=postings, deliveries=deliveries, now=now
+        objects=objects,
+        register=register,
+        directory=directory,
+        cash_book=cash_book,
+        postings=postings,
+        deliveries=deliveries,
+        now=now,
     )
     raised = outdated_by(opened, exception_store)
     if raised is None:
@@ -148,6 +181,21 @@ def apply_decision(
         reason=raised.findings[0].message,
         raised=raised.id,
     )
+
+
+def _approved(exception: str, exception_store: ExceptionStore, policies: PolicyBook) -> ExceptionRecord:
+    """Return an exception that was approved by who was entitled to; raises Conflict."""
+    state = exception_store.state(exception)
+    opened = state.opened
+    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
+        message = f"exception {exception} was not approved: nothing is released"
+        raise Conflict(message)
+    history = policies.history(opened.legal_entity)
+    why_not = why_not_entitled(opened, state.decision, history=history, limits=exception_store.limits)
+    if why_not is not None:
+        message = f"the approval of exception {exception} counts for nothing, and nothing is released: {why_not}"
+        raise Conflict(message)
+    return opened
 
 
 def _is_excluded(opened: ExceptionRecord, objects: Objects, register: Register) -> bool:

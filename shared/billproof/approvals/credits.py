@@ -9,7 +9,8 @@ from decimal import Decimal
 from operator import attrgetter
 
 from billproof.approvals.exception_store import ExceptionStore
-from billproof.approvals.model import CreditRequested, ExceptionRecord, Kind, Verdict, WaitOutcome
+from billproof.approvals.model import CreditRequested, ExceptionRecord, Kind, WaitOutcome
+from billproof.approvals.outdated import is_refused
 from billproof.approvals.raising import raise_exception
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
@@ -116,7 +117,7 @@ class _Desk:
                 message = f"request {request.id} was used for another request for {released.number}: use another id"
                 raise Conflict(message)
             return same, released
-        waiting = [earlier.invoice for earlier in unreleased if self._waits(earlier)]
+        waiting = [earlier.invoice for earlier in unreleased if not self._is_refused(earlier)]
         if waiting:
             message = f"{', '.join(waiting)} still waits for a decision: what is left of {released.number} is not known"
             raise InvalidInput(message)
@@ -195,16 +196,12 @@ class _Desk:
             raise InvalidInput(message)
         return left
 
-    def _waits(self, requested: RequestedCredit) -> bool:
-        """Say whether a credit note that was not released when we looked may go out: not if rejected or outdated.
+    def _is_refused(self, requested: RequestedCredit) -> bool:
+        """Say whether a credit note that was not released when we looked never will be.
 
         Whether it is released is not looked up again: what is left is reckoned without it, if it was only since.
         """
-        if self._register.is_outdated(requested.invoice, requested.places):
-            return False
-        document = InvoiceId.parse(requested.invoice)
-        states = self._exception_store.of_subject(document.legal_entity, document.period, document.subject)
-        return not any(state.status == Verdict.REJECTED for state in states)
+        return is_refused(requested, register=self._register, exception_store=self._exception_store)
 
     def _rests(self, invoice: Invoice, billings: list[PeriodBilling]) -> Rests:
         """Return what is left of the invoice's lines over all invoices and credit notes of their months.

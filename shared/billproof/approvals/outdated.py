@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from billproof.approvals.exception_store import ExceptionStore
-from billproof.approvals.model import ExceptionRecord
+from billproof.approvals.model import ExceptionRecord, Verdict
 from billproof.findings import Finding
-from billproof.identities import ExceptionId
+from billproof.identities import ExceptionId, InvoiceId
 from billproof.invoicing.balances import BALANCE_OVER_LIMIT
+from billproof.invoicing.held import RequestedCredit
+from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.periods import instant_text
 from billproof.store_keys import ExceptionOrdinal
@@ -47,6 +49,15 @@ def outdated_by(opened: ExceptionRecord, exception_store: ExceptionStore) -> Exc
     identity = ExceptionId.parse(opened.id)
     states = exception_store.of_subject(identity.legal_entity, identity.period, identity.subject)
     return next((state.opened for state in states if state.opened.id == _next_id(opened)), None)
+
+
+def is_refused(requested: RequestedCredit, *, register: Register, exception_store: ExceptionStore) -> bool:
+    """Say whether a credit note that is not released never will be: it was rejected, or its slots were taken."""
+    if register.is_outdated(requested.invoice, requested.places):
+        return True
+    document = InvoiceId.parse(requested.invoice)
+    states = exception_store.of_subject(document.legal_entity, document.period, document.subject)
+    return any(state.status == Verdict.REJECTED for state in states)
 
 
 def _next_id(opened: ExceptionRecord) -> str:

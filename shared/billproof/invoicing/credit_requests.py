@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from billproof.model import Exact, Flag, Model
-from billproof.names import Name
+from billproof.names import ONE_LINE, Name
 from billproof.periods import Period
 
 
@@ -52,7 +52,7 @@ class WantedCredit(Model):
     id: Name
     invoice: str
     reason: CreditReason
-    note: Annotated[str, Field(min_length=3, max_length=1_000)]
+    note: Annotated[str, Field(min_length=3, max_length=1_000), ONE_LINE]
     lines: Annotated[tuple[LineCredit, ...], Field(max_length=1_000)] = ()
     rebill: Flag = False
     refund: Flag = False

@@ -4,7 +4,6 @@ What other documents say may change later, so a run looks again and holds the in
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,13 +15,12 @@ from billproof.masterdata.meters import Aggregation, Meter
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import place_of
+from billproof.names import is_one_line
 
 MOST_YEARS_OF_RECOGNITION = 20
 MOST_RATE_DIGITS = 9
 """Digits before the point of an exchange rate; the largest of today has six."""
 MOST_LETTERS_OF_AN_ACCOUNT = 64
-_NOT_IN_A_NAME = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode's categories of control characters, half surrogate pairs, and line and paragraph separators."""
 _NUMBER = re.compile(r"-?[0-9]{1,23}(\.[0-9]{1,15})?")
 
 
@@ -51,7 +49,7 @@ def _refuse(path: tuple[int | str, ...], why: str) -> None:
 
 def _refuse_control_characters(document: Any) -> None:
     for path, text in _texts(document, ()):
-        if any(unicodedata.category(character) in _NOT_IN_A_NAME for character in text):
+        if not is_one_line(text):
             _refuse(path, "this holds a line feed or another control character")
 
 

@@ -4,7 +4,8 @@ A statement opens with what the one before it closes with. A gap is closed by th
 wrong is computed of all statements that are there, and never stored.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
@@ -180,20 +181,49 @@ def _broken(earlier: StatementSpan, later: StatementSpan, succession: Succession
 def in_order[S: StatementSpan](statements: Iterable[S]) -> list[S]:
     """Return the statements of an account one after the other: by their days, numbers and pages, else by balances.
 
-    Of several that share all of that, each comes after the one that closes with what it opens with.
+    Of several that share all of that, each comes after one that closes with what it opens with, as far as they go.
     """
     ordered: list[S] = []
     by_place = sorted({one.id: one for one in statements}.values(), key=lambda one: (_place(one), one.id))
-    for _, alike in groupby(by_place, _place):
-        left = list(alike)
-        while left:
-            closings = {one.closing for one in left if one.opening != one.closing}
-            first = next((one for one in left if one.opening not in closings), left[0])
-            closing = ordered[-1].closing if ordered else None
-            following = next((one for one in left if one.opening == closing), first)
-            left.remove(following)
-            ordered.append(following)
+    groups = [list(alike) for _, alike in groupby(by_place, _place)]
+    for alike, later in zip(groups, [*groups[1:], []], strict=True):
+        ordered += _chained(alike, ordered[-1].closing if ordered else None, _firsts(later))
     return ordered
+
+
+def _firsts(alike: Sequence[StatementSpan]) -> list[Money | None]:
+    """Return the balances with which a chain of statements may begin: those that more open with than close with.
+
+    Where there is none, it is a circle: any balance.
+    """
+    surplus = Counter(one.opening for one in alike)
+    surplus.subtract(one.closing for one in alike)
+    return [one.opening for one in alike if surplus[one.opening] > 0] or [one.opening for one in alike]
+
+
+def _chained[S: StatementSpan](alike: Sequence[S], reached: Money | None, later: Collection[Money | None]) -> list[S]:
+    """Order statements by their balances: a way that uses each once (Hierholzer, 1873).
+
+    Where it may begin with several, it begins with what is reached, else with what a later one begins with.
+    """
+    left: dict[Money | None, list[S]] = {}
+    for one in reversed(alike):
+        left.setdefault(one.opening, []).append(one)
+    starts = sorted(_firsts(alike), key=lambda balance: (balance != reached, balance not in later))
+    done: list[S] = []
+    for start in (*starts, *(one.opening for one in alike)):
+        way: list[S] = []
+        steps: list[tuple[Money | None, S | None]] = [(start, None)]
+        while steps:
+            balance, step = steps[-1]
+            if left.get(balance):
+                following = left[balance].pop()
+                steps.append((following.closing, following))
+            else:
+                steps.pop()
+                way += [step] if step is not None else []
+        done += reversed(way)
+    return done
 
 
 def _place(statement: StatementSpan) -> tuple[date, date, int, int]:

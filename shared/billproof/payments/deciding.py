@@ -1,10 +1,9 @@
 """What a person decides about a receipt: what it pays, that what it paid was wrong, or that it went back."""
 
-from billproof.errors import InvalidInput
 from billproof.ids import canonical_json
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState
-from billproof.payments.decisions import LEAST_REASON, DecidedReceipt, ReceiptDecision, ReceiptVerdict
+from billproof.payments.decisions import DecidedReceipt, ReceiptDecision, ReceiptVerdict
 from billproof.payments.desk import CashDecision
 from billproof.payments.model import UseKind
 from billproof.payments.service import CashSources, ReceiptDecided
@@ -19,10 +18,7 @@ def decide_receipt(wanted: ReceiptDecision, *, decided_by: str, sources: CashSou
     Raises NotFound where there is no such receipt or legal entity, and InvalidInput for an account or a number that is
     not of the legal entity, more than is left of the receipt, or more than is open of an invoice.
     """
-    decision = CashDecision(by=decided_by, reason=wanted.reason.strip(), reference=wanted.reference)
-    if len(decision.reason) < LEAST_REASON:
-        message = "a decision needs a reason that another person understands"
-        raise InvalidInput(message)
+    decision = CashDecision(by=decided_by, reason=wanted.reason, reference=wanted.reference)
     state = _decided(wanted, sources, decision)
     decided = ReceiptDecided(kind="decided", legal_entity=wanted.legal_entity, receipt=wanted.receipt)
     events.send([canonical_json(decided.model_dump(mode="json")).decode()])

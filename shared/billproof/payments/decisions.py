@@ -7,10 +7,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from billproof.model import Model
 from billproof.money import Money
-from billproof.names import Name, Nonnegative
+from billproof.names import Name, Nonnegative, Reason
 from billproof.payments.model import ReceiptStatus
-
-LEAST_REASON = 3
 
 
 class ReceiptVerdict(StrEnum):
@@ -43,7 +41,7 @@ class ReceiptDecision(Model):
     legal_entity: Name
     receipt: Annotated[str, StringConstraints(pattern=r"^R[0-9a-f]{24}$")]
     verdict: ReceiptVerdict
-    reason: Annotated[str, StringConstraints(min_length=LEAST_REASON, max_length=500)]
+    reason: Reason
     account: Name | None = None
     pays: Annotated[tuple[PaidInvoice, ...], Field(max_length=90)] = ()
     amount: Nonnegative | None = None

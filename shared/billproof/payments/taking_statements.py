@@ -1,16 +1,19 @@
 """Taking a bank's file in: checked, its receipts sent on, and each of its statements kept as a fact.
 
-    read and check | send receipts and returns | keep what was taken back | keep the statement
-                   ^ refused: nothing is sent   ^ died: all is sent again, and each is the same receipt
+    read and check | send receipts | keep what was taken back | send returns of known receipts | keep the statement
+                   ^ refused: nothing is sent                 ^ died: all is sent again, and each is the same one
+
+A return may come before its credit, with another file: it waits, and is sent once the credit is there.
 
 A bank puts its files under `bank-statements/<legal entity>/`. CSV has its format in the key, such as
 `bank-statements/skymeter-inc/format=house-bank/2013-02.csv`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 
 from billproof.errors import InvalidInput, Unreadable
 from billproof.ids import canonical_json, digest_bytes
@@ -134,54 +137,59 @@ def take_statement(file: BankFile, *, sources: StatementSources, now: datetime) 
     statements = read_bank_file(file, directory=sources.directory, read=sources.read)
     entity = file.legal_entity
     arrived = [receipts(statement, entity) for statement in statements]
+    taken_back = [returns(statement, entity) for statement in statements]
     here = {receipt.id for of_one in arrived for receipt in of_one}
-    number_returned, are_new = 0, []
-    for statement, of_one in zip(statements, arrived, strict=True):
-        taken_back = returns(statement, entity)
-        returned = [event for one in taken_back for event in _named(one, here, sources.cash)]
-        sources.events.send(_bodies(of_one, returned))
-        for one in taken_back:
-            sources.book.take_back(one)
-        are_new.append(sources.book.add(_fact(statement, file, of_one, taken_back, now)))
-        number_returned += len(returned)
+    for of_one in arrived:
+        sources.events.send(_bodies(ReceiptArrived(kind="receipt", receipt=receipt) for receipt in of_one))
+    for one in chain.from_iterable(taken_back):
+        sources.book.take_back(one)
+    waiting = sources.book.returns_that_wait(entity)
+    named = [one for one in waiting if _names_a_receipt(one, here, sources.cash)]
+    told_here = {statement.id for statement in statements}
+    returned = [one for one in named if one.statement in told_here or _original(one) in here]
+    sources.events.send(_bodies(map(_returned, returned)))
+    are_new = [
+        sources.book.add(_fact(statement, file, of_one, back, now))
+        for statement, of_one, back in zip(statements, arrived, taken_back, strict=True)
+    ]
     accounts = dict.fromkeys(statement.account for statement in statements)
     return TakenFile(
         outcome=FileOutcome.TAKEN if any(are_new) else FileOutcome.KNOWN,
         legal_entity=entity,
         statements=len(statements),
-        receipts=sum(len(of_one) for of_one in arrived),
-        returned=number_returned,
+        receipts=sum(map(len, arrived)),
+        returned=len(returned),
         breaks=sum(len(breaks(sources.book.of_account(entity, account))) for account in accounts),
-        returns_waiting=sum(not _named(one, here, sources.cash) for one in sources.book.returns_that_wait(entity)),
+        returns_waiting=len(waiting) - len(named),
     )
 
 
-def _named(taken_back: BankReturn, here: set[str], cash: CashBook) -> list[ReceiptReturned]:
-    """Return the message that gives the receipt back which a return names; nothing where it names none that is known.
-
-    It names one by the bank's reference of the credit, which is what the receipt is called by.
-    """
-    entity, original = taken_back.legal_entity, taken_back.bank_reference
-    if original is None:
-        return []
-    receipt = receipt_id(entity, Channel.BANK, taken_back.source, original)
-    if receipt not in here and cash.find(entity, receipt) is None:
-        return []
-    return [
-        ReceiptReturned(
-            kind="returned",
-            legal_entity=entity,
-            channel=Channel.BANK,
-            source=taken_back.source,
-            original=original,
-            reference=taken_back.reference,
-            amount=taken_back.amount,
-        )
-    ]
+def _original(taken_back: BankReturn) -> str | None:
+    """Return the receipt that a return may name: a receipt is called by the bank's reference of the credit."""
+    reference = taken_back.bank_reference
+    return reference and receipt_id(taken_back.legal_entity, Channel.BANK, taken_back.source, reference)
 
 
-def _bodies(arrived: Sequence[CashReceipt], returned: Sequence[ReceiptReturned]) -> Iterator[str]:
-    for event in (*(ReceiptArrived(kind="receipt", receipt=receipt) for receipt in arrived), *returned):
+def _names_a_receipt(taken_back: BankReturn, here: set[str], cash: CashBook) -> bool:
+    """Say whether a return names a receipt that is known, or comes with the same file."""
+    receipt = _original(taken_back)
+    return receipt is not None and (receipt in here or cash.find(taken_back.legal_entity, receipt) is not None)
+
+
+def _returned(taken_back: BankReturn) -> ReceiptReturned:
+    return ReceiptReturned(
+        kind="returned",
+        legal_entity=taken_back.legal_entity,
+        channel=Channel.BANK,
+        source=taken_back.source,
+        original=taken_back.bank_reference or "",
+        reference=taken_back.reference,
+        amount=taken_back.amount,
+    )
+
+
+def _bodies(events: Iterable[ReceiptArrived | ReceiptReturned]) -> Iterator[str]:
+    for event in events:
         yield canonical_json(event.model_dump(mode="json")).decode()
 
 

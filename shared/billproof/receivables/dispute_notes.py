@@ -7,10 +7,9 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.findings import Owner
 from billproof.model import Day, Exact, Model
 from billproof.money import Money
-from billproof.names import Name, NumberInPath
+from billproof.names import Name, NumberInPath, Reason
 from billproof.receivables.disputes import DisputeCause, DisputeStatus, DisputeVerdict
 
-DisputeReason = Annotated[str, StringConstraints(min_length=3, max_length=500)]
 PositiveNet = Annotated[Exact, Field(gt=0)]
 
 
@@ -27,7 +26,7 @@ class WantedDispute(Model):
     cause: DisputeCause
     owner: Owner
     deadline: Day
-    reason: DisputeReason
+    reason: Reason
 
     @model_validator(mode="after")
     def _names_a_line(self) -> Self:
@@ -48,7 +47,7 @@ class DisputeDecision(Model):
     dispute: NumberInPath
     verdict: DisputeVerdict
     amount: PositiveNet | None = None
-    reason: DisputeReason
+    reason: Reason
 
     @model_validator(mode="after")
     def _says_what_its_verdict_needs(self) -> Self:

@@ -5,7 +5,7 @@
     upheld      the customer is right: a credit note is asked for; disputed until it is released
     partial     the customer is right about a part: of that it is so, and the rest is disputed no more
 
-Where the credit note is rejected by its approver, the dispute is decided anew.
+Where the credit note is rejected by its approver, the dispute is open again and decided anew.
 """
 
 from collections.abc import Collection, Iterable
@@ -89,7 +89,7 @@ class OpenedDispute(Model):
 
 
 class DecidedDispute(Model):
-    """The fact that a person decided a dispute; `credit` is the credit note that is asked for, `amount` its gross."""
+    """The fact that a person decided a dispute: `credit` is asked for, and `amount` disputed until that is released."""
 
     ordinal: int
     verdict: DisputeVerdict
@@ -98,6 +98,14 @@ class DecidedDispute(Model):
     day: Day
     decided_by: str
     reason: str
+
+
+@dataclass(frozen=True)
+class CreditOutcomes:
+    """Which credit notes of an invoice are released, and which never will be."""
+
+    released: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -123,14 +131,14 @@ class DisputeState:
         last = decided[-1]
         return nothing if last.verdict is DisputeVerdict.REJECTED or last.credit in released else last.amount
 
-    def status(self, released: Collection[str]) -> DisputeStatus:
-        """Return where it stands, given which credit notes are released."""
-        if not self.decisions:
+    def status(self, outcomes: CreditOutcomes) -> DisputeStatus:
+        """Return where it stands, given what became of the credit notes; open again where the last one is refused."""
+        if not self.decisions or self.decisions[-1].credit in outcomes.refused:
             return DisputeStatus.OPEN
         last = self.decisions[-1]
         if last.verdict is DisputeVerdict.REJECTED:
             return DisputeStatus.REJECTED
-        return DisputeStatus.CREDITED if last.credit in released else DisputeStatus.WAITS_FOR_CREDIT
+        return DisputeStatus.CREDITED if last.credit in outcomes.released else DisputeStatus.WAITS_FOR_CREDIT
 
 
 def disputed_of(

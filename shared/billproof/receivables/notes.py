@@ -6,9 +6,8 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from billproof.model import Day, Model
-from billproof.names import Name
+from billproof.names import Name, Reason
 
-LEAST_REASON = 3
 NotedNumber = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
@@ -31,7 +30,7 @@ class CollectionNote(Model):
     legal_entity: Name
     account: Name
     verdict: NoteVerdict
-    reason: Annotated[str, StringConstraints(min_length=LEAST_REASON, max_length=500)]
+    reason: Reason
     numbers: Annotated[
         tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...], Field(max_length=90)
     ] = ()

@@ -5,7 +5,7 @@ from datetime import date
 from billproof.errors import Contended, InvalidInput
 from billproof.payments.receivables import Receivables
 from billproof.receivables.collection_book import CollectionBook
-from billproof.receivables.notes import LEAST_REASON, CollectionNote, NotedCollection
+from billproof.receivables.notes import CollectionNote, NotedCollection
 from billproof.receivables.reminders import CollectionFact, CollectionKind, CollectionState
 from billproof.retrying import attempts
 
@@ -32,7 +32,7 @@ def note_collection(
             numbers=wanted.numbers,
             until=wanted.until,
             decided_by=noted_by,
-            reason=wanted.reason.strip(),
+            reason=wanted.reason,
         )
         if _is_noted(fact, state) or book.add(wanted.legal_entity, wanted.account, fact):
             return NotedCollection(
@@ -63,7 +63,4 @@ def _refuse(wanted: CollectionNote, receivables: Receivables, today: date) -> No
             raise InvalidInput(message)
     if wanted.until is not None and wanted.until < today:
         message = f"{wanted.until} is past: a promise or pause holds until a day to come"
-        raise InvalidInput(message)
-    if len(wanted.reason.strip()) < LEAST_REASON:
-        message = "a note needs a reason that another person understands"
         raise InvalidInput(message)

@@ -102,12 +102,20 @@ class CollectionState:
         return None
 
     def hold_on(self, number: str, day: date) -> CollectionFact | None:
-        """Return the promise or pause that leaves a document out on a day; one until a day holds on that day, too."""
+        """Return the promise or pause that leaves a document out on a day; one until a day holds on that day, too.
+
+        A promise takes the place of the one before it; a pause does not.
+        """
+        is_promised = False
         for fact in reversed(self.facts):
             if fact.kind is CollectionKind.RESUMED and fact.is_of(number):
                 return None
             if fact.kind not in {CollectionKind.PROMISED, CollectionKind.PAUSED} or not fact.is_of(number):
                 continue
+            if fact.kind is CollectionKind.PROMISED:
+                if is_promised:
+                    continue
+                is_promised = True
             if fact.until is None or day <= fact.until:
                 return fact
         return None

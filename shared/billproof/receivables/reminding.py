@@ -156,18 +156,24 @@ def remind_customer(
 ) -> CollectionFact | None:
     """Remind a customer of what is overdue, where that is due today; return the fact of it, or None.
 
+    What was mailed is kept also where somebody noted something meanwhile: that holds from the next reminder on.
+
     Raises ExternalServiceUnavailable where the mail was not taken, and Contended where others kept adding facts.
     """
     overdue = list(_overdue(account, sources, today))
     known = sources.receivables.directory.account(account) if overdue else None
     if known is None:
         return None
+    mailed: CollectionFact | None = None
     for _ in attempts(MAX_ATTEMPTS):
         state = sources.book.state(sources.entity.id, account)
-        rows = to_remind(overdue, state, rules, today=today)
-        if not rows:
-            return None
-        fact = _mailed(_reminder(rows, state.next_ordinal, known, sources, rules, today), known, sources)
+        last = state.last_reminder
+        if mailed is None or (last is not None and last.day == today):
+            rows = to_remind(overdue, state, rules, today=today)
+            if not rows:
+                return None
+            mailed = _mailed(_reminder(rows, known, sources, rules, today), known, sources)
+        fact = mailed.model_copy(update={"ordinal": state.next_ordinal})
         if sources.book.add(sources.entity.id, account, fact):
             return fact
     message = f"others kept adding facts of {account}"
@@ -186,7 +192,6 @@ def _overdue(account: str, sources: ReminderSources, today: date) -> Iterator[Ov
 
 def _reminder(
     rows: Sequence[RemindedDocument],
-    ordinal: int,
     account: Account,
     sources: ReminderSources,
     rules: ReminderRules,
@@ -194,7 +199,7 @@ def _reminder(
 ) -> CollectionFact:
     level = rules.levels[max(row.level for row in rows) - 1]
     text = reminder_text(rows, account.name, level.text, sources.entity.name)
-    return CollectionFact(ordinal=ordinal, kind=CollectionKind.REMINDED, day=today, reminded=tuple(rows), text=text)
+    return CollectionFact(ordinal=0, kind=CollectionKind.REMINDED, day=today, reminded=tuple(rows), text=text)
 
 
 def _mailed(fact: CollectionFact, account: Account, sources: ReminderSources) -> CollectionFact:
@@ -209,12 +214,12 @@ def _mailed(fact: CollectionFact, account: Account, sources: ReminderSources) ->
 
 
 def _mail(fact: CollectionFact, account: Account, entity: LegalEntity, sender: str) -> bytes:
-    """Write the mail: the same reminder gives the same Message-ID. A bounce is kept beside its first invoice."""
+    """Write the mail: a customer's reminder of a day has one Message-ID. A bounce is kept beside its first invoice."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = account.billing_email
     mail[INVOICE_HEADER] = fact.reminded[0].invoice
     mail["Subject"] = f"Payment reminder from {entity.name}"
-    mail["Message-ID"] = message_id(entity.id, account.id, "reminder", str(fact.ordinal), sender=sender)
+    mail["Message-ID"] = message_id(entity.id, account.id, "reminder", fact.day.isoformat(), sender=sender)
     mail.set_content(fact.text)
     return mail.as_bytes()
