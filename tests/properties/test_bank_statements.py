@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from billproof.adapters.bank_files.parsing import parse_statement
@@ -122,5 +122,6 @@ def test_statements_that_follow_each_other_have_no_break_in_whichever_order_they
         day += later
         statements.append(of_day(day, str(balance), *(booking(str(move), day) for move in moves)))
         balance += sum(moves)
+    assume(len({one.id for one in statements}) == len(statements))  # else one is the other, sent again
     chance.shuffle(statements)
     assert breaks(statements) == []

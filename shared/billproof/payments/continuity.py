@@ -186,30 +186,32 @@ def in_order[S: StatementSpan](statements: Iterable[S]) -> list[S]:
     ordered: list[S] = []
     by_place = sorted({one.id: one for one in statements}.values(), key=lambda one: (_place(one), one.id))
     groups = [list(alike) for _, alike in groupby(by_place, _place)]
-    for alike, later in zip(groups, [*groups[1:], []], strict=True):
-        ordered += _chained(alike, ordered[-1].closing if ordered else None, _firsts(later))
+    starts: list[list[Money | None]] = [[]]
+    for alike in reversed(groups):
+        starts.append(_starts(alike, starts[-1]))
+    for alike in groups:
+        reached = ordered[-1].closing if ordered else None
+        ordered += _chained(alike, sorted(starts.pop(), key=lambda balance: balance != reached))
     return ordered
 
 
-def _firsts(alike: Sequence[StatementSpan]) -> list[Money | None]:
+def _starts(alike: Sequence[StatementSpan], later: Collection[Money | None]) -> list[Money | None]:
     """Return the balances with which a chain of statements may begin: those that more open with than close with.
 
-    Where there is none, it is a circle: any balance.
+    Where there is none it is a circle, which ends where it begins: that is what a later chain may begin with.
     """
     surplus = Counter(one.opening for one in alike)
     surplus.subtract(one.closing for one in alike)
-    return [one.opening for one in alike if surplus[one.opening] > 0] or [one.opening for one in alike]
+    openings = [one.opening for one in alike]
+    circle = [balance for balance in openings if balance in later] or openings
+    return [balance for balance in openings if surplus[balance] > 0] or circle
 
 
-def _chained[S: StatementSpan](alike: Sequence[S], reached: Money | None, later: Collection[Money | None]) -> list[S]:
-    """Order statements by their balances: a way that uses each once (Hierholzer, 1873).
-
-    Where it may begin with several, it begins with what is reached, else with what a later one begins with.
-    """
+def _chained[S: StatementSpan](alike: Sequence[S], starts: Sequence[Money | None]) -> list[S]:
+    """Order statements by their balances, from the first start on: a way that uses each once (Hierholzer, 1873)."""
     left: dict[Money | None, list[S]] = {}
     for one in reversed(alike):
         left.setdefault(one.opening, []).append(one)
-    starts = sorted(_firsts(alike), key=lambda balance: (balance != reached, balance not in later))
     done: list[S] = []
     for start in (*starts, *(one.opening for one in alike)):
         way: list[S] = []
