@@ -55,7 +55,8 @@ def start(folder: Path) -> Server:
 
 
 def stop(server: Server) -> None:
-    """Stop LocalStack, and then whatever is left of its process group: functions, DynamoDB Local."""
+    """Stop LocalStack, and then whatever is left of what it started: functions, DynamoDB Local."""
+    started = _started_by(server.pid)
     with contextlib.suppress(ProcessLookupError, ChildProcessError):
         os.kill(server.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -63,6 +64,24 @@ def stop(server: Server) -> None:
             time.sleep(0.1)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
+    for process in started:  # DynamoDB Local leads a group of its own
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def _started_by(process: int) -> list[int]:
+    """Return the processes that a process started, and those that they started, as Linux lists them."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    started, waiting = [], [process]
+    while waiting:
+        mine = children.get(waiting.pop(), [])
+        started += mine
+        waiting += mine
+    return started
 
 
 def _variables(folder: Path, port: int) -> dict[str, str]:
