@@ -36,6 +36,15 @@ ANSWER_SECONDS = 120
 LEAST_PRESENT = 10
 """Of how many sample events at most one may name what the stack does not have."""
 
+NOT_OF_THE_DEMO = frozenset(
+    {
+        "dispute_invoice/good-a-part-of-a-line.json",  # its invoice is paid
+        "request_credit/good-uncollectible.json",  # as this one's is
+        "take_statement/good-camt053-twice.json",  # its file is in no bucket
+    }
+)
+"""Sample events that the demo's data refuse: the tests of the stack play them on theirs."""
+
 
 def main() -> int:
     """Invoke every built function with its sample events; exit 1 where an answer is not what the event's name says."""
@@ -50,7 +59,8 @@ def main() -> int:
             for sample in samples:
                 answer = _invoke(url, sample.read_bytes())
                 answered += 1
-                if is_absent(answer) and not sample.name.startswith("bad-"):
+                is_other = is_absent(answer) or f"{folder.name}/{sample.name}" in NOT_OF_THE_DEMO
+                if is_other and not sample.name.startswith("bad-"):
                     absent += 1
                 elif is_refused(answer) != sample.name.startswith("bad-"):
                     wrong += 1
