@@ -2,15 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from billproof.api.calls import api_call, refuse
 from billproof.api.routes import RouteCall
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
 from billproof.composition import Composition
 from billproof.model import Model
-from billproof.names import ONE_LINE
+from billproof.names import BOUNDED, ONE_LINE
 
 
 class DecisionRequest(Model):
@@ -18,7 +16,7 @@ class DecisionRequest(Model):
 
     exception: str
     verdict: Verdict
-    reason: Annotated[str, Field(max_length=1_000), ONE_LINE]
+    reason: Annotated[str, BOUNDED, ONE_LINE]
 
 
 @api_call(DecisionRequest, name="decide_exception")

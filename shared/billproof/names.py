@@ -87,7 +87,17 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _bounded(value: str) -> str:
+    if len(value) > MOST_CHARACTERS:
+        message = f"this is longer than {MOST_CHARACTERS} characters"
+        raise ValueError(message)
+    return value
+
+
 ONE_LINE = AfterValidator(_one_line)
+MOST_CHARACTERS = 1_000
+BOUNDED = AfterValidator(_bounded)
+"""A bound that the schema does not state: version 1 of the API was released without one, and takes nothing away."""
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500), ONE_LINE]
 """Why a person decides or notes something, so that another one understands it."""
 NumberInPath = Annotated[Whole, Field(ge=1, le=999_999)]
