@@ -64,7 +64,7 @@ def damaged(document: Any, chance: random.Random) -> str:
             case 0:
                 del holder[last]
             case 1 if isinstance(holder, dict):
-                holder[chance.choice(["surprise", "", "\n", "kind"])] = chance.choice(HOSTILE)
+                holder[chance.choice(["surprise", "", "\n", "kind"])] = copy.deepcopy(chance.choice(HOSTILE))
             case 2 if isinstance(holder, list):
                 holder += [copy.deepcopy(holder[last])] * chance.choice([1, 600])
             case _:

@@ -1,7 +1,7 @@
 """Opening and deciding disputes; what is upheld is credited through the approvals of every credit note.
 
-decide:  credit note asked for | decision kept
-^ died here: the same decision again asks for the same credit note
+credit note asked for | decision kept
+                      ^ died here: the same decision again asks for the same credit note
 """
 
 from collections.abc import Callable, Sequence
