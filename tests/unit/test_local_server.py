@@ -201,7 +201,7 @@ def test_a_server_that_does_not_come_up_leaves_nothing_behind(tmp_path: Path, mo
     with pytest.raises(OpsError, match="did not start"):
         server.start(tmp_path)
     found = json.loads((tmp_path / "server.json").read_text())
-    for _ in range(50):
+    for _ in range(3_000):
         if not server._is_ours(found["pid"]):
             break
         time.sleep(0.1)
