@@ -130,6 +130,7 @@ def _credited(
         "net": -(credit + tax) if priced.includes_tax else -credit,
         "explanation": _explanation(line, credit, request, released),
         "adjusts": _adjusts(line, invoice, released),
+        "replaces": (),
         **_for_days(request, priced),
     }
     return line.model_copy(

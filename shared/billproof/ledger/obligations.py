@@ -120,7 +120,6 @@ def _base(line: LineName, names: set[LineName]) -> LineName:
 
 def _together(name: LineName, places: list[int], invoice: Invoice) -> Obligation:
     lines = [invoice.lines[place] for place in places]
-    adjusts = (line.priced.adjusts for line in lines if line.priced.adjusts is not None)
     return Obligation(
         name=name,
         place=places[0],
@@ -128,7 +127,7 @@ def _together(name: LineName, places: list[int], invoice: Invoice) -> Obligation
         net=total((line.in_books.net for line in lines), invoice.in_books.net.currency),
         rounding=lines[0].priced.explanation.rounding,
         now=tuple(earning for line in lines for earning in line.priced.earnings(line.in_books.net)),
-        before=tuple(earning for adjusted in adjusts for earning in adjusted.replaces),
+        before=tuple(earning for line in lines for earning in line.priced.replaced),
     )
 
 

@@ -8,7 +8,7 @@ from billproof.contracts.timeline import timelines
 from billproof.invoicing.model import Invoice
 from billproof.money import exactly
 from billproof.periods import Period
-from billproof.pipeline.history import History, charged_of
+from billproof.pipeline.history import History, charged_of, earnings_after
 from billproof.pricing.commitments import CommitmentTerm, committed, gone_terms, term_key, terms_over
 from billproof.pricing.model import PricedLine
 from billproof.pricing.service_periods import dues
@@ -43,12 +43,11 @@ def _said_of(
     documents = history.documents()
     lasting = [document for document, is_concession in documents if not is_concession]
     lines = [line.priced for document in lasting for line in document.lines]
-    every = [document for document, _ in documents]
     notes = [line.priced for document, is_concession in documents if is_concession for line in document.lines]
-    said = [_with_tax(_conceded(committed(term, lines), term, notes), every, term) for term in terms]
+    said = [_as_booked(_conceded(committed(term, lines), term, notes), documents, term) for term in terms]
     if all_terms is not None:
-        gone = gone_terms(all_terms, [line.priced for document in every for line in document.lines])
-        said += [_with_tax(known, every) for known in gone]
+        gone = gone_terms(all_terms, [line.priced for document, _ in documents for line in document.lines])
+        said += [_as_booked(known, documents) for known in gone]
     return tuple(said)
 
 
@@ -59,11 +58,15 @@ def _conceded(known: Committed, term: CommitmentTerm, notes: Iterable[PricedLine
     return known.model_copy(update={"billed": known.billed - conceded, "conceded": conceded}) if conceded else known
 
 
-def _with_tax(known: Committed, documents: Iterable[Invoice], term: CommitmentTerm | None = None) -> Committed:
-    """Add what was charged for a shortfall, where the books are in another currency."""
-    key, charged = (known.contract, known.commitment, known.start), None
-    for document in documents:
+def _as_booked(
+    known: Committed, documents: Iterable[tuple[Invoice, bool]], term: CommitmentTerm | None = None
+) -> Committed:
+    """Add how a shortfall is earned, and what was charged for it where the books are in another currency."""
+    key = known.contract, known.commitment, known.start
+    charged, earnings = known.charged, known.earnings
+    for document, is_concession in documents:
         for line in document.lines:
             if term.is_true_up(line.priced) if term else term_key(line.priced) == key:
                 charged = charged_of(charged, line, document)
-    return known.model_copy(update={"charged": charged})
+                earnings = earnings_after(earnings, line, document, is_concession=is_concession)
+    return known.model_copy(update={"charged": charged, "earnings": earnings})

@@ -160,7 +160,9 @@ def billed_lines(register: Register, objects: Objects, settlements: Iterable[Per
                 added = _add(known, name, line.priced, settlement, document.kind)
                 changes = {
                     "charged": charged_of(known.charged if known else None, line, document),
-                    "earnings": _earnings(known.earnings if known else (), line, document, settlement),
+                    "earnings": earnings_after(
+                        known.earnings if known else (), line, document, is_concession=settlement.is_concession
+                    ),
                     "credited": _credited(known.credited if known else (), line, document.kind, settlement),
                 }
                 billed[key] = added.model_copy(update=changes)
@@ -190,8 +192,8 @@ def _billed_name(line: PricedLine, settlement: PeriodBilling) -> str | None:
     return line.adjusts.line if line.adjusts.period == settlement.period else None
 
 
-def _earnings(
-    known: tuple[Earning, ...], line: InvoiceLine, document: Invoice, settlement: PeriodBilling
+def earnings_after(
+    known: tuple[Earning, ...], line: InvoiceLine, document: Invoice, *, is_concession: bool
 ) -> tuple[Earning, ...]:
     """Return how all that is billed of a line is earned after a document: a difference is put in place of all before.
 
@@ -202,9 +204,8 @@ def _earnings(
         return known
     if document.kind is DocumentKind.CREDIT_NOTE:
         since = document.issue_date.replace(day=1)
-        is_concession = settlement.is_concession
         return (*known, Earning(amount=net, schedule=priced.recognition, is_concession=is_concession, since=since))
-    if priced.adjusts is None or priced.adjusts.replaces:
+    if priced.replaced or (priced.adjusts is None and not known):
         return priced.earnings(net)
     return (*known, *_restated(line))
 

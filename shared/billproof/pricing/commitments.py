@@ -208,8 +208,9 @@ def commitment_lines(
             why = _explanation(term, owed, here, known, rounding, conceded=conceded, is_due=is_due)
             net = Money.of(owed, timeline.currency)
             name = TermName(term.span.term.id)
-            shortfalls.append(shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids))
-    given_back = (_given_back(known.gone, known.billed) for known in before.values() if known.gone is not None)
+            line = shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids)
+            shortfalls.append(line.model_copy(update={"replaces": known.earnings if known else ()}))
+    given_back = (_given_back(known.gone, known) for known in before.values() if known.gone is not None)
     return [*shortfalls, *(line for line in given_back if line.explanation.contract == timeline.id)]
 
 
@@ -236,7 +237,8 @@ def term_key(line: PricedLine) -> tuple[str, str, date]:
     return line.explanation.contract, line.term, line.service_period.start
 
 
-def _given_back(gone: PricedLine, billed: Decimal) -> PricedLine:
+def _given_back(gone: PricedLine, known: Committed) -> PricedLine:
+    billed = known.billed
     why = gone.explanation.model_copy(
         update={
             "steps": (step_of("of the shortfall before", ONE, -billed),),
@@ -244,7 +246,8 @@ def _given_back(gone: PricedLine, billed: Decimal) -> PricedLine:
             "note": "no longer owed",
         }
     )
-    return gone.model_copy(update={"net": Money.of(-billed, gone.net.currency), "explanation": why})
+    net = Money.of(-billed, gone.net.currency)
+    return gone.model_copy(update={"net": net, "explanation": why, "replaces": known.earnings})
 
 
 @exactly

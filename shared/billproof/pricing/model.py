@@ -172,7 +172,8 @@ class PricedLine(Model):
     own allowance, where it rolls over. Where prices include tax, `net` is the price with it.
     A line that adjusts an earlier one holds the differences of all of these, which may be negative.
     `left_on` is of a line of which a commitment over several months counts some days: all that is left of it as it is
-    known then, also where the line bills a difference.
+    known then, also where the line bills a difference. `replaces` is of the shortfall of a term of several months: how
+    all that was billed of it before is earned.
     """
 
     id: str
@@ -198,11 +199,17 @@ class PricedLine(Model):
     explanation: Explanation
     adjusts: Adjusts | None = None
     left_on: tuple[LeftOn, ...] = Field(default=(), exclude_if=operator.not_)
+    replaces: tuple[Earning, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def identity(self) -> LineIdentity:
         """What tells it from every other line of its period."""
         return line_identity(self.explanation.contract, self.id, self.dimension)
+
+    @property
+    def replaced(self) -> tuple[Earning, ...]:
+        """How all that was billed of it is earned, which it puts what is owed now in the place of."""
+        return self.replaces or (self.adjusts.replaces if self.adjusts else ())
 
     def earnings(self, booked: Money) -> tuple[Earning, ...]:
         """Return how all that is billed of the line is earned once this one is booked: with it, what it replaces.
@@ -210,9 +217,9 @@ class PricedLine(Model):
         Concessions stay as they are, but for what of them exceeds what is owed. Where nothing is left after them, each
         takes off what is owed from its month on, by the days of the line.
         """
-        replaces, exceeding = (self.adjusts.replaces, self.adjusts.exceeding) if self.adjusts else ((), ())
-        whole = booked.plus(earning.amount for earning in replaces)
-        taken = (earning for earning in replaces if earning.is_concession and not earning.is_excess)
+        exceeding = self.adjusts.exceeding if self.adjusts else ()
+        whole = booked.plus(earning.amount for earning in self.replaced)
+        taken = (earning for earning in self.replaced if earning.is_concession and not earning.is_excess)
         conceded = (*taken, *exceeding)
         if whole.is_zero:
             dated = (earning for earning in conceded if earning.since is not None)

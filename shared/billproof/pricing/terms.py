@@ -185,8 +185,7 @@ class Committed(Model):
     `reached` is of lines that it counts whole, `divided` of those of which it counts some days. `whole` says what
     `reached` has of each fee, which a version may cut later. `billed` is less all credit notes of the shortfall;
     `conceded` is what those took back for good. `charged` is what is billed of it with tax, where the books are in
-    another currency. `gone` is the line of a term that there is no more: what is billed of it is given
-    back.
+    another currency, `earnings` how it is earned. `gone` is of a term that there is no more: its line is given back.
     """
 
     contract: str
@@ -198,6 +197,7 @@ class Committed(Model):
     billed: Exact
     conceded: Exact = Field(default=Decimal(0), exclude_if=operator.not_)
     charged: Charged | None = Field(default=None, exclude_if=operator.not_)
+    earnings: tuple[Earning, ...] = Field(default=(), exclude_if=operator.not_)
     gone: PricedLine | None = Field(default=None, exclude_if=operator.not_)
 
 
