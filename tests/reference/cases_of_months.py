@@ -293,17 +293,4 @@ MONTHS = [
         billed_by_run("2013-02", "minimum"),
         "254.00",
     ),  # 11 of January's days are left, and 11 of February's
-    Case(
-        "revenue",
-        "what a note of April takes back of a term's shortfall, to be billed again, is earned again in April",
-        life(
-            version(charge(flat("10")), until=MARCH, commitments=[minimum("100", ["fee"], months=2)]),
-            months=Q1,
-            credit_notes=[
-                credit_note("2013-04-03", "minimum", (FIRST, MARCH), kind="shortfall", amount="30", rebill=True)
-            ],
-        ),
-        earned_in("2013-03"),
-        "0.00",
-    ),  # 80 in February; March's run, of 3 April, bills the 30 again
 ]

@@ -1,9 +1,29 @@
-"""Right amounts of what is rounded once for several lines, and of what is conceded of a part that is gone."""
+"""Right amounts of what is rounded once for several lines, and of parts of which nothing is there or left."""
 
-from tests.reference.builders import charge, credit_note, days, flat, life, per_unit, usage_charge, used, version
-from tests.reference.cases import FEBRUARY, FIRST, JANUARY, Case, minimum, owed
+from tests.reference.builders import (
+    charge,
+    credit_note,
+    days,
+    flat,
+    life,
+    meter,
+    per_unit,
+    usage_charge,
+    used,
+    version,
+    yearly,
+)
+from tests.reference.cases import FEBRUARY, FIRST, JANUARY, MARCH, Q1, Case, earned_in, minimum, owed
+from tests.reference.figures import Document
 
 TWO_MONTHS = ("2013-01", "2013-02")
+FOUR_PERCENT = {"model": "graduated_percentage", "tiers": [{"up_to": None, "percent": "4", "flat_fee": "1"}]}
+
+
+def with_fee(fee: str) -> Document:
+    return {"model": "graduated", "tiers": [{"up_to": None, "unit_price": "1", "flat_fee": fee}]}
+
+
 TOGETHER = life(
     version(
         charge(flat("117"), timing="in_advance"),
@@ -63,4 +83,92 @@ ROUNDING = [
         owed("fee", since=FIRST),
         "150.00",
     ),  # 310 x 30/31 + 620 x 1/31 = 320 are conceded; 310 x 15/31 + 620 x 16/31 = 470 are owed
+    Case(
+        "revenue",
+        "what a note of April takes back of a term's shortfall, to be billed again, is earned again in April",
+        life(
+            version(charge(flat("10")), until=MARCH, commitments=[minimum("100", ["fee"], months=2)]),
+            months=Q1,
+            credit_notes=[
+                credit_note("2013-04-03", "minimum", (FIRST, MARCH), kind="shortfall", amount="30", rebill=True)
+            ],
+        ),
+        earned_in("2013-03"),
+        "0.00",
+    ),  # 80 in February; March's run, of 3 April, bills the 30 again
+    Case(
+        "flat fees",
+        "the fee of a combination of properties is that of the terms by which something of it is measured",
+        life(
+            [
+                version(usage_charge(with_fee("3"))),
+                version(usage_charge(with_fee("2"), group_by=["region"]), number=2, since="2013-01-05", known=FIRST),
+            ],
+            [used("2013-01-18", "0", region="eu")],
+            months=JANUARY,
+        ),
+        owed("usage"),
+        "2.00",
+    ),  # before the 5th nothing was measured of eu, not even zero
+    Case(
+        "caps",
+        "what is kept of a yearly fee that a version drops fills a cap in its months",
+        life(
+            [
+                version(yearly(flat("365"), refund="none"), until="2013-05-01"),
+                version(
+                    usage_charge(per_unit("1")),
+                    number=2,
+                    since=FEBRUARY,
+                    until="2013-05-01",
+                    known=FEBRUARY,
+                    caps=[{"id": "cap", "name": "cap", "amount": "100", "effective": days()}],
+                ),
+            ],
+            [used("2013-04-24", "90")],
+            months=("2013-01", "2013-04"),
+        ),
+        owed("usage", since="2013-04-01"),
+        "70.00",
+    ),  # April's 30 days of the fee, 1.00 each, come first
+    Case(
+        "commitments",
+        "of usage that caps take whole, a term counts nothing on any of its days",
+        life(
+            version(
+                usage_charge(FOUR_PERCENT, since="2016-02-09"),
+                charge(
+                    flat("121"),
+                    since="2016-02-09",
+                    timing="in_advance",
+                    ramp=[{"start": "2016-03-14", "price": flat("333")}],
+                ),
+                since="2016-01-31",
+                until="2016-04-01",
+                caps=[
+                    {"id": "narrow", "name": "narrow", "amount": "99", "effective": days("2016-03-14")},
+                    {
+                        "id": "wide",
+                        "name": "wide",
+                        "amount": "170",
+                        "charges": ["usage", "fee"],
+                        "effective": days("2016-01-31", "2016-03-24"),
+                    },
+                ],
+                commitments=[
+                    {
+                        **minimum("725", ["usage", "fee"], months=3),
+                        "effective": days("2016-02-11", "2016-03-17"),
+                    }
+                ],
+                proration={"ratio_decimals": 4},
+            ),
+            [used("2016-03-14T04:30:00Z", "9")],
+            months=("2016-03", "2016-03"),
+            meters=[meter("weighted_sum")],
+            rounding="half_even",
+        ),
+        owed("minimum", kind="shortfall", since="2016-02-11"),
+        "142.96",
+    ),
 ]

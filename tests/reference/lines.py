@@ -82,6 +82,8 @@ class Piece:
     quantity: Fraction
     days: Weights
     use: Weights
+    has_usage: bool = True
+    """Whether there is anything of the slot's combination of properties among what the part measures."""
 
 
 class Writer:
@@ -105,8 +107,11 @@ class Writer:
         return [day for day in part.days if not self.contract.is_waived(charge_id, day, period)]
 
     def lines(self, slot: Slot, pieces: list[Piece], due: date, place: int) -> list[Line]:
-        """Round each part once; the flat fees are those of the part with the highest quantity, the first of equals."""
-        bearing = max(pieces, key=lambda piece: piece.quantity, default=None)
+        """Round each part once; the flat fees are those of the part with the highest quantity, the first of equals.
+
+        A part that measures nothing of a combination of properties has no quantity of it, not even zero.
+        """
+        bearing = max(pieces, key=lambda piece: (piece.has_usage, piece.quantity), default=None)
         return [
             Line(
                 slot=slot,

@@ -1,6 +1,7 @@
 """What usage owes: quantities of parts of a month, levels shared by days, allowances that roll over, seats above."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -67,7 +68,8 @@ class Metered:
                 if part.price["model"] == "capacity":
                     pieces.append(self._capacity(part, month, window))
                 else:
-                    pieces.append(self._piece(part, month, (dimension, readings, quantity), allowance))
+                    piece = self._piece(part, month, (dimension, readings, quantity), allowance)
+                    pieces.append(replace(piece, has_usage=dimension in priced[part.start]))
                 pot = allowance.carried
                 left += allowance.own if part.charge.get("rollover") else NOTHING
             slot = Slot(self.writer.contract.id, self.charge_id, "charge", *month, dimension)

@@ -168,7 +168,10 @@ class Fee:
         return sum((piece.left for piece in self._in(days)), ZERO).quantize(SHARE_DIGITS)
 
     def take(self, amount: Money, days: DateRange | Period) -> None:
-        """Take an amount off some days, in proportion to what is left of each."""
+        """Take an amount off some days, in proportion to what is left of each.
+
+        A rounded amount may be more than those days have: where nothing is left of a month, none of its days has any.
+        """
         before = self.exact_in(days)
         mine = list(self._in(days))
         if before:
@@ -177,6 +180,10 @@ class Fee:
                 piece.left *= rest
         self.is_even = self.is_even and len(mine) == len(self.pieces)
         self.left -= amount
+        for month in self.months if len(self.pieces) > 1 else ():
+            if self.exact_in(month).is_zero():
+                for piece in self._in(month):
+                    piece.left = ZERO
 
     def _in(self, days: DateRange | Period) -> Iterator[Piece]:
         wanted = _as_range(days)

@@ -115,7 +115,7 @@ def due_once(spans: Sequence[Span[Charge]], period: Period) -> Due | None:
 def fees_touching(timeline: Timeline, periods: Iterable[Period]) -> list[Due]:
     """Return every part of the fees that cover a day of some billing periods, wherever they are at home.
 
-    What is metered is of its own month alone, and left out.
+    So does what is kept of a fee that has ended. What is metered is of its own month alone, and left out.
     """
     known: dict[tuple[str, date, str], Due] = {}
     for period in periods:
@@ -123,9 +123,10 @@ def fees_touching(timeline: Timeline, periods: Iterable[Period]) -> list[Due]:
             once = due_once(spans, period)
             parts = [] if once is None else [once]
             for cadence, fees in by_cadence([span for span in spans if not span.term.is_metered]):
-                if any(span.touches(period) for span in fees):
-                    for service_period in cadence.periods_touching(period.start, period.end):
-                        parts += parts_of(fees, service_period)
+                is_covered = any(span.touches(period) for span in fees)
+                for service_period in cadence.periods_touching(period.start, period.end):
+                    mine = parts_of(fees, service_period)
+                    parts += mine if is_covered else [due for due in mine if due.bounds[1] > period.start]
             for due in parts:
                 known.setdefault((due.span.term.id, due.period.start, due.since), due)
     return list(known.values())
