@@ -218,14 +218,14 @@ class Player:
         for number, (name, line) in enumerate(dict.fromkeys((part.invoice, part.base) for part in parts)):
             mine = [part for part in parts if (part.invoice, part.base) == (name, line)]
             amount = min(rest, sum((part.net for part in mine), ZERO))
-            billed = [part for part in mine if part.what == "gross"]
-            if amount <= 0 or not billed:
+            if amount <= 0:
                 continue
             wanted = [
                 {"line": each, "contract": slot.contract, "amount": str(left)} for each, left in _up_to(amount, mine)
             ]
             if asked is None and note.get("days"):
-                wanted = [{"line": billed[0].line, "contract": slot.contract}]  # all that is left of these days
+                first = min(mine, key=lambda part: part.what != "gross")
+                wanted = [{"line": first.line, "contract": slot.contract}]  # all that is left of these days
             days = {"days": note["days"]} if note.get("days") else {}
             request = f"note-{len(self.issued)}-{number}"
             documents.append(self._take_back(name, request, lines=wanted, rebill=bool(note.get("rebill")), **days))

@@ -69,7 +69,7 @@ class Metered:
                     pieces.append(self._capacity(part, month, window))
                 else:
                     piece = self._piece(part, month, (dimension, readings, quantity), allowance)
-                    pieces.append(replace(piece, has_usage=dimension in priced[part.start]))
+                    pieces.append(replace(piece, has_usage=not dimension or dimension in priced[part.start]))
                 pot = allowance.carried
                 left += allowance.own if part.charge.get("rollover") else NOTHING
             slot = Slot(self.writer.contract.id, self.charge_id, "charge", *month, dimension)
