@@ -38,6 +38,16 @@ TaxJurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]
 """A country, a part of one, or a city with a tax of its own: `DE`, `US-TX`, `ES-CN`, `US-IL-CHICAGO`."""
 
 
+class TaxScheme(StrEnum):
+    """By which return the tax of a jurisdiction is declared: its own, or the one-stop shop of the seller's country.
+
+    The one-stop shop is the Union scheme of Directive 2006/112/EC, articles 369a to 369k.
+    """
+
+    NATIONAL = "national"
+    ONE_STOP_SHOP = "one_stop_shop"
+
+
 class TaxRegistration(Model):
     """Where a legal entity collects tax: `DE`, or `US-TX` for a state in which it has nexus.
 
@@ -47,6 +57,7 @@ class TaxRegistration(Model):
     jurisdiction: TaxJurisdiction
     number: str
     effective: DateRange | None = None
+    scheme: TaxScheme = Field(default=TaxScheme.NATIONAL, exclude_if=lambda scheme: scheme is TaxScheme.NATIONAL)
 
 
 class NotRegistered(Model):
