@@ -38,6 +38,7 @@ READING: dict[str, tuple[str, ...]] = {
     "receivables reminders": ("UA", "-e", INC),
     "receivables statement": ("UA", "-e", INC),
     "revenue waterfall": MONTH,
+    "tax return": ("2013-01", "-e", INC),
     "recover list": (),
     "run balance": (RUN,),
     "run prove": (RUN,),

@@ -68,8 +68,8 @@ def _taxable(net: Money, determination: Determination, entity: LegalEntity) -> M
 
 def _scheme(entity: LegalEntity, jurisdiction: str, day: date) -> TaxScheme:
     """Return by which scheme the entity declares what it owes in a jurisdiction on a day."""
-    known = (each.scheme for each in entity.registrations_on(day) if each.jurisdiction == jurisdiction)
-    return next(known, TaxScheme.NATIONAL)
+    held = (registration for registration in entity.registrations_on(day) if registration.jurisdiction == jurisdiction)
+    return next((registration.scheme for registration in held), TaxScheme.NATIONAL)
 
 
 def _taxed(line: InvoiceLine) -> Iterator[tuple[Determination, Money, list[ComponentTax]]]:
@@ -81,7 +81,7 @@ def _taxed(line: InvoiceLine) -> Iterator[tuple[Determination, Money, list[Compo
         named = part.components or (ComponentTax(name="", jurisdiction=part.determination.jurisdiction, amount=tax),)
         amounts = _shares(tax, [component.amount for component in named])
         pairs = zip(named, amounts, strict=True)
-        yield part.determination, net, [each.model_copy(update={"amount": amount}) for each, amount in pairs]
+        yield part.determination, net, [component.model_copy(update={"amount": amount}) for component, amount in pairs]
 
 
 def _shares(booked: Money, amounts: Sequence[Money]) -> list[Money]:

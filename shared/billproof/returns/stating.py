@@ -111,7 +111,7 @@ def _tax_account(
     posted = _posted(month, entity, lookup)
     owed = {number: total(amounts, entity.currency) for number, amounts in by_number.items()}
     nothing = Money.zero(entity.currency)
-    differing = {each for each in {*owed, *posted} if owed.get(each, nothing) != posted.get(each, nothing)}
+    differing = {name for name in {*owed, *posted} if owed.get(name, nothing) != posted.get(name, nothing)}
     ledger = total(posted.values(), entity.currency)
     return TaxAccount(
         declared=total(declared, entity.currency),
