@@ -125,10 +125,10 @@ def _tax_account(
 
 def _posted(month: Period, entity: LegalEntity, lookup: PostedDocuments) -> dict[str, Money]:
     """Return what each document in the ledger that is dated in a month owes of tax, by its reference."""
-    found: dict[str, Money] = {}
+    owed: dict[str, Money] = {}
     account, nothing = entity.chart_of_accounts.tax_payable, Money.zero(entity.currency)
     for reference, documents in lookup.dated_in(month).items():
-        found[reference.text] = found.get(reference.text, nothing) - total(
+        owed[reference.text] = owed.get(reference.text, nothing) - total(
             (document.on(account) for document in documents), entity.currency
         )
-    return found
+    return owed
