@@ -171,4 +171,21 @@ ROUNDING = [
         owed("minimum", kind="shortfall", since="2016-02-11"),
         "142.96",
     ),
+    Case(
+        "commitments",
+        "a term counts a fee that a version ends, and that so is of another month's invoice",
+        life(
+            [
+                version(
+                    charge(flat("181"), cadence={"interval": "half_year"}),
+                    until=MARCH,
+                    commitments=[minimum("590", ["fee"], since="2013-01-11", months=2)],
+                ),
+                version(charge(flat("1"), "other"), number=2, since="2013-01-31", until=MARCH, known="2013-03-17"),
+            ],
+            months=Q1,
+        ),
+        owed("minimum", kind="shortfall"),
+        "180.00",
+    ),  # 590 x 20/59 for the 20 days from the 11th on, each of which has 1.00 of the fee
 ]

@@ -10,7 +10,7 @@ from billproof.money import exactly
 from billproof.periods import Period
 from billproof.pipeline.history import History, charged_of, earnings_after
 from billproof.pricing.commitments import CommitmentTerm, committed, gone_terms, term_key, terms_over
-from billproof.pricing.model import PricedLine
+from billproof.pricing.model import Adjusts, PricedLine
 from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, Committed
 
@@ -42,13 +42,20 @@ def _said_of(
     """Return what documents say of terms; given all terms that there are, also of those that there are no more."""
     documents = history.documents()
     lasting = [document for document, is_concession in documents if not is_concession]
-    lines = [line.priced for document in lasting for line in document.lines]
+    lines = [_of_month(line.priced, document) for document in lasting for line in document.lines]
     notes = [line.priced for document, is_concession in documents if is_concession for line in document.lines]
     said = [_as_booked(_conceded(committed(term, lines), term, notes), documents, term) for term in terms]
     if all_terms is not None:
         gone = gone_terms(all_terms, [line.priced for document, _ in documents for line in document.lines])
         said += [_as_booked(known, documents) for known in gone]
     return tuple(said)
+
+
+def _of_month(line: PricedLine, document: Invoice) -> PricedLine:
+    """Let a line say of which month it is, as what adjusts an earlier one does."""
+    if line.adjusts is not None:
+        return line
+    return line.model_copy(update={"adjusts": Adjusts(period=document.period.name, line=line.id, numbers=())})
 
 
 @exactly

@@ -123,8 +123,8 @@ def _terms(spans: list[Span[Commitment]], months: int, period: Period) -> Iterat
 
 
 @exactly
-def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
-    """Add up what some lines, in their order, say of a term: its fees, and what was billed of its shortfall."""
+def committed(term: CommitmentTerm, lines: Iterable[PricedLine], month: str = "") -> Committed:
+    """Add up what lines, in their order, say of a term; `month` is that of those that adjust no earlier one."""
     mine, billed, reached, said = [], ZERO, ZERO, list(lines)
     draws = {_key(line) for line in said if line.explanation.price_model == LineKind.CREDIT.term_model}
     for line in said:
@@ -133,14 +133,15 @@ def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
                 mine.append(line)
         elif term.is_true_up(line):
             billed += line.net.amount
-    divided = {_name(line): line for line in mine if line.left_on and line.kind is not LineKind.CREDIT_NOTE}
-    names = {_name(line) for line in mine}
-    whole: dict[str, Decimal] = {}
+    names = {_of_month(line, month) for line in mine}
+    divided = {_of_month(line, month): line for line in mine if line.left_on and line.kind is not LineKind.CREDIT_NOTE}
+    whole: dict[tuple[str, str], Decimal] = {}
     for line in mine:
-        name = _name(line)
-        if name not in divided and reduced_line(name) not in divided and term.counts(line, line.covered.start):
+        own = _of_month(line, month)
+        base = own[0], reduced_line(own[1])
+        if own not in divided and base not in divided and term.counts(line, line.covered.start):
             reached += line.net.amount
-            fee = reduced_line(name) if reduced_line(name) in names else name
+            fee = base if base in names else own
             whole[fee] = whole.get(fee, ZERO) + line.net.amount
     contract, commitment, start = term.key
     return Committed(
@@ -148,19 +149,23 @@ def committed(term: CommitmentTerm, lines: Iterable[PricedLine]) -> Committed:
         commitment=commitment,
         start=start,
         reached=reached,
-        divided=tuple(Reached(line=name, amount=_left(term, line)) for name, line in sorted(divided.items())),
-        whole=tuple(Reached(line=name, amount=amount) for name, amount in sorted(whole.items()) if amount),
+        divided=tuple(_reached_on(key, _left(term, line)) for key, line in sorted(divided.items())),
+        whole=tuple(_reached_on(key, amount) for key, amount in sorted(whole.items()) if amount),
         billed=billed,
     )
 
 
-def _name(line: PricedLine) -> str:
-    """Name the line that a line bills, or bills a difference of."""
-    return line.adjusts.line if line.adjusts else line.id
+def _of_month(line: PricedLine, month: str) -> tuple[str, str]:
+    """Name the line that a line bills, or bills a difference of, after its month."""
+    return (line.adjusts.period, line.adjusts.line) if line.adjusts else (month, line.id)
+
+
+def _reached_on(name: tuple[str, str], amount: Decimal) -> Reached:
+    return Reached(month=name[0], line=name[1], amount=amount)
 
 
 def _key(line: PricedLine) -> tuple[str, str]:
-    return line.explanation.contract, _name(line)
+    return line.explanation.contract, _of_month(line, "")[1]
 
 
 def _left(term: CommitmentTerm, line: PricedLine) -> Decimal:
@@ -175,9 +180,9 @@ def _reached(known: Committed) -> Decimal:
 @exactly
 def _replaced(known: Committed | None, now: Committed) -> Decimal:
     """Return what earlier invoices say of lines of which an invoice says anew what the term counts of them."""
-    names = {line.line for line in now.divided}
+    names = {name for line in now.divided for name in ((line.month, line.line), ("", line.line))}
     before = (*known.divided, *known.whole) if known else ()
-    return sum((line.amount for line in before if line.line in names), ZERO)
+    return sum((line.amount for line in before if (line.month, line.line) in names), ZERO)
 
 
 @exactly
@@ -196,7 +201,7 @@ def commitment_lines(
     """
     mine, shortfalls = list(lines), []
     for term in terms_over(timeline, period):
-        known, now = before.get(term.key), committed(term, mine)
+        known, now = before.get(term.key), committed(term, mine, period.name)
         reached, billed, conceded = (_reached(known), known.billed, known.conceded) if known else (ZERO, ZERO, ZERO)
         here = _reached(now) - _replaced(known, now)
         exact = max(settled(term.amount - reached - here), ZERO)

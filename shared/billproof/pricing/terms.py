@@ -173,19 +173,20 @@ class Drawn(Model):
 
 
 class Reached(Model):
-    """What the term of a commitment counts of a line that it cuts; a later invoice may say otherwise of the line."""
+    """What a commitment's term counts of a line of a month; terms that were frozen before do not say of which month."""
 
     line: str
     amount: Computed
+    month: str = Field(default="", exclude_if=operator.not_)
 
 
 class Committed(Model):
     """What earlier invoices say of a commitment's term: its fees, and what they billed of its shortfall.
 
-    `reached` is of lines that it counts whole, `divided` of those of which it counts some days. `whole` says what
-    `reached` has of each fee, which a version may cut later. `billed` is less all credit notes of the shortfall;
-    `conceded` is what those took back for good. `charged` is what is billed of it with tax, where the books are in
-    another currency, `earnings` how it is earned. `gone` is of a term that there is no more: its line is given back.
+    `reached` is of lines that it counts whole, `divided` of those of which it counts some days; `whole` says what is
+    `reached` by each fee. `billed` is less all credit notes of the shortfall, `conceded` what those took back for good,
+    `charged` what is billed with tax where the books are in another currency, `earnings` how it is earned. `gone` is
+    the line of a term that there is no more: it is given back.
     """
 
     contract: str
@@ -261,8 +262,7 @@ class BatchPlan(Model):
     """Everything that pricing a batch needs besides usage: frozen, so that a retry prices the same terms.
 
     `buckets` are those of the usage log that hold its accounts' events. It `has_charges` where the taxes of earlier
-    invoices were written beside it. `rates` convert the currencies of its contracts
-    into that of the books, as far as they are known.
+    invoices were written beside it. `rates` convert its contracts' currencies into the books', where they are known.
     """
 
     run: str
