@@ -5,7 +5,8 @@ from billproof.api.routes import RouteCall
 from billproof.approvals.asking import known_person
 from billproof.composition import Composition
 from billproof.model import Model
-from billproof.pipeline.months import SignOff, sign_off_month
+from billproof.pipeline.month_facts import SignOff
+from billproof.pipeline.months import sign_off_month
 
 
 class SignOffRequest(Model):

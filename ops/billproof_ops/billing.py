@@ -12,7 +12,7 @@ from billproof.invoicing.listing import InvoiceRow, rows_in_order
 from billproof.invoicing.model import Invoice, Released
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
-from billproof.pipeline.months import SignOff
+from billproof.pipeline.month_facts import SignOff
 from billproof.pipeline.redriving import note_redrive
 from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, run_key
 from billproof_ops import api
