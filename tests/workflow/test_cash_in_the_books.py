@@ -184,7 +184,7 @@ def test_a_crash_between_the_receipt_and_its_books_is_a_variance_until_it_is_tol
     state = desk.take(event.receipt, by_number, world.directory.policy(INC).matching)
     causes = [variance.cause for variance in world.reconcile(period=JAN).variances]
     assert causes == [Cause.CASH_NOT_POSTED] * 2
-    assert book_receipt(state, desk.entity, world.cash_book, world.erps) == 2
+    assert book_receipt(state, desk.entity, world.cash_sources(), world.erps) == 2
     assert world.reconcile(period=JAN).variances == ()
 
 

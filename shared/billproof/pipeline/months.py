@@ -96,15 +96,19 @@ def reopen_month(reopening: Reopening, *, records: Records, register: Register) 
     raise Contended(message)
 
 
-def refuse_reopening(records: Records, legal_entity: str, period: str) -> None:
-    """Raise Conflict for a month that is not signed off, or while a later one is: that takes no document either."""
-    closed = signed_off_months(records, legal_entity)
-    if period not in closed:
+def refuse_reopening(records: Records, legal_entity: str, period: str) -> SignOff:
+    """Return who signed a month off that may be reopened.
+
+    Raises Conflict for a month that is not signed off, or while a later one is: that takes no document either.
+    """
+    closed, signed = signed_off_months(records, legal_entity), signed_off(records, legal_entity, period)
+    if signed is None:
         message = f"{period} of {legal_entity} is not signed off: there is nothing to reopen"
         raise Conflict(message)
     if closed[-1] != period:
         message = f"{closed[-1]} of {legal_entity} is signed off, too: reopen it before {period}"
         raise Conflict(message)
+    return signed
 
 
 def _refuse_open_runs(records: Records, legal_entity: str, month: Period) -> None:
