@@ -12,7 +12,6 @@ from billproof.invoicing.listing import InvoiceRow, rows_in_order
 from billproof.invoicing.model import Invoice, Released
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
-from billproof.pipeline.month_facts import SignOff
 from billproof.pipeline.redriving import note_redrive
 from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, run_key
 from billproof_ops import api
@@ -39,12 +38,6 @@ def start_run(
     """Ask the API for the next run of a legal entity and month, unless one is under way."""
     request = {"legal_entity": legal_entity, "period": period, "only_accounts": list(only_accounts)}
     return StartedRun.model_validate(api.call(target, api.RUN, request, who=who))
-
-
-def sign_off(target: Target, legal_entity: str, period: str, *, who: str | None) -> SignOff:
-    """Ask the API to sign a month of a legal entity off, so that it takes no further run."""
-    request = {"legal_entity": legal_entity, "period": period}
-    return SignOff.model_validate(api.call(target, api.SIGN_OFF, request, who=who))
 
 
 def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:

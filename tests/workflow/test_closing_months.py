@@ -421,5 +421,3 @@ def test_closing_and_reopening_that_die_at_any_call_are_simply_done_again(*, aft
                 fuse.arm(None)
             assert state_of(world) == wanted, (step.__name__, at)
         assert at > LEAST_CALLS
-
-
