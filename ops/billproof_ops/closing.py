@@ -119,9 +119,8 @@ def to_reconcile(target: Target, legal_entity: str, period: str) -> list[str]:
     The invoices of the month before are dated in it. None where it is closed, or still accepts usage: no report counts.
     """
     ports = target.ports
-    if ports.now() < cut_off(Period.month(period), ports.settings.grace) or signed_off(
-        ports.runs, legal_entity, period
-    ):
+    still_open = ports.now() < cut_off(Period.month(period), ports.settings.grace)
+    if still_open or signed_off(ports.runs, legal_entity, period) is not None:
         return []
     before = Period.month_ending(Period.month(period).start).name
     return [month for month in (before, period) if month == period or run_ids(target.ports.runs, legal_entity, month)]

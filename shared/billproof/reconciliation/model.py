@@ -3,9 +3,8 @@
 import operator
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from billproof.findings import Owner, VarianceCategory
 from billproof.model import Day, Model
@@ -96,20 +95,12 @@ class Variance(Model):
     owner: Owner
     remedy: str
     account: str = ""
-    category: VarianceCategory
+    category: VarianceCategory = Field(default_factory=lambda fields: CATEGORIES[fields["cause"]])
     billing_account: str = ""
     id: str = ""
     amount: Money | None = None
     since: Day | None = None
     age_days: int = 0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_category(cls, fields: Any) -> Any:
-        """Read a report of before there were categories."""
-        if isinstance(fields, Mapping) and "cause" in fields and "category" not in fields:
-            return {**fields, "category": CATEGORIES[Cause(fields["cause"])]}
-        return fields
 
     @property
     def difference(self) -> Money:
