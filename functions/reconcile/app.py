@@ -1,13 +1,10 @@
 """Invoices against the ledger: in one call or, where there are many, part by part."""
 
-from functools import partial
-
-from billproof.approvals.policy import VarianceRules
 from billproof.approvals.variances import raise_variances
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model
-from billproof.reconciliation.model import Reconciliation, ReconciliationOutcome
+from billproof.reconciliation.model import ReconciliationOutcome
 from billproof.reconciliation.parts import PartItem, join_parts, reconcile_part
 from billproof.reconciliation.service import ReconciliationResult, reconcile_all
 from billproof.reconciliation.sources import ReconciliationSources
@@ -26,12 +23,6 @@ class ReconciliationRequest(Model):
     parts_key: str = ""
 
 
-def _raise(report: Reconciliation, rules: VarianceRules | None, ports: Composition) -> None:
-    if rules is not None:
-        store, workflows = ports.exception_store, ports.exceptions
-        raise_variances(report, rules=rules, exception_store=store, workflows=workflows, now=ports.now())
-
-
 @step(ReconciliationRequest, name="reconcile")
 def handler(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
@@ -43,7 +34,7 @@ def handler(request: ReconciliationRequest, ports: Composition) -> Reconciliatio
         ports.erps,
         ports.objects,
         ports.now(),
-        partial(_raise, ports=ports),
+        lambda report, rules: rules and raise_variances(report, rules, ports.exception_store, ports.exceptions),
     )
     if request.part is not None:
         item = PartItem.model_validate(request.model_dump(include=set(PartItem.model_fields)))

@@ -47,11 +47,11 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff:
     if wanted.step == "close":
         close = WantedClose.model_validate(wanted.model_dump(exclude={"step"}))
         return SignedOff(**close_month(close, caller=caller, sources=sources).model_dump())
-    asked = ask_for_reopening(
+    reopening = ask_for_reopening(
         legal_entity=wanted.legal_entity,
         period=wanted.period,
         reason=wanted.reason,
         caller=caller,
         sources=sources,
     )
-    return SignedOff(**asked.signed.model_dump(), reopening=asked.exception)
+    return SignedOff(**reopening.signed.model_dump(), reopening=reopening.exception)

@@ -32,8 +32,8 @@ def close(
     named = naming.any_month(legal_entity, month)
     target, entity, period = named.target, named.legal_entity, named.period
     months = closing.to_reconcile(target, entity, period)
-    started = [(closing.start_reconciling(target, entity, each), each) for each in months]
-    reports = [closing.listed(closing.reconciled(target, name, entity, each)) for name, each in started]
+    started = {name: closing.start_reconciling(target, entity, name) for name in months}
+    reports = [closing.listed(closing.reconciled(target, run, entity, name)) for name, run in started.items()]
     try:
         closed = closing.close(target, entity, period, open_points=point or (), reason=reason, who=who)
     except RefusedCall:

@@ -24,6 +24,8 @@ def reopen(
     The latest closed month is reopened first. It is safe to repeat: while one waits, that one is shown.
     """
     named = naming.any_month(legal_entity, month)
-    asked = closing.ask_to_reopen(named.target, named.legal_entity, named.period, reason=reason, who=who)
-    text = f"{asked.period} stays closed until another person approves: billproof exceptions approve {asked.reopening}"
-    show(asked, as_json=as_json, text=text)
+    closed = closing.ask_to_reopen(named.target, named.legal_entity, named.period, reason=reason, who=who)
+    text = (
+        f"{closed.period} stays closed until another person approves: billproof exceptions approve {closed.reopening}"
+    )
+    show(closed, as_json=as_json, text=text)

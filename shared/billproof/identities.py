@@ -128,10 +128,7 @@ class ExceptionId:
 
     @property
     def raised_by(self) -> str:
-        """Return the id of the run that raised it, or of the credit note that it is about; raises NotFound.
-
-        One about a variance or a reopening is of no run: it is its own.
-        """
+        """Return the id of its run or credit note, or its own where it is about a month; raises NotFound."""
         if self.subject.startswith("_") and self.subject != "_run":
             return str(self)
         if "~" in self.subject:

@@ -14,13 +14,11 @@ from billproof.identities import InvoiceId
 from billproof.invoicing.facts import POSTED, POSTING, fact_key
 from billproof.reconciliation.model import CATEGORIES, Cause, Variance
 from tests.support.balances import JAN, bill, world_with_balances
-from tests.support.cash import CHART, number_of, receipt, usd, with_cash
+from tests.support.cash import CHART, number_of, receipt, told, usd, with_cash
 from tests.support.closing import of_report
-from tests.support.foreign_erp import Booked, ForeignErp, ForeignServer
+from tests.support.foreign_erp import FOREIGN, Booked, ForeignErp, ForeignServer, again
 from tests.support.reconciled import reconcile_in_parts
 from tests.support.world import INC, World
-from tests.workflow.test_cash_in_the_books import told
-from tests.workflow.test_reconciling import FOREIGN, again
 
 UA = f"{INC}.{JAN}.UA"
 SETTINGS = settings(max_examples=15, deadline=None)

@@ -5,8 +5,11 @@ from typing import Any
 from billproof.approvals.closing_months import CloseSources, WantedClose, ask_for_reopening, close_month
 from billproof.approvals.policy import VarianceRules
 from billproof.pipeline.month_facts import SignOff
+from billproof.pipeline.months import sign_off_month
 from billproof.reconciliation.model import Variance
 from billproof_ops.local.people import local_identity
+from tests.support.balances import JAN
+from tests.support.cash import arrival, cash_world, number_of, told
 from tests.support.world import GRACE, INC, JANUARY, World
 
 
@@ -54,3 +57,30 @@ def let_variances_wait(world: World, **rules: Any) -> None:
 def of_report(world: World, month: str = JANUARY) -> list[Variance]:
     report = world.reconcile(period=month)
     return [*report.variances, *report.unsettled]
+
+
+def billed(*months: str) -> World:
+    world = cash_world(*(months or (JAN,)))
+    for month in months or (JAN,):
+        world.reconcile(period=month)
+    return world
+
+
+def short_paid() -> World:
+    """January's invoice of 30.00 is paid with 20.00."""
+    world = billed()
+    told(world, arrival("20", remittance=number_of(world, JAN)))
+    return world
+
+
+def sign(world: World, month: str) -> None:
+    sign_off_month(
+        legal_entity=INC,
+        period=month,
+        signed_by="ben",
+        records=world.runs,
+        register=world.register,
+        directory=world.directory,
+        now=world.now(),
+        grace=GRACE,
+    )

@@ -270,9 +270,7 @@ class World(MemoryStores):
             self.erps,
             self.objects,
             self.now(),
-            lambda report, rules: raise_variances(
-                report, rules=rules, exception_store=self.exception_store, workflows=self.exceptions, now=self.now()
-            ),
+            lambda report, rules: rules and raise_variances(report, rules, self.exception_store, self.exceptions),
         )
 
     def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:

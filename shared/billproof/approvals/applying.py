@@ -158,8 +158,7 @@ def apply_decision(
 ) -> Applied:
     """Release the invoice or credit note that was approved, with the amounts that were approved, issued on this day.
 
-    Where there is no document, the usage that no contract covers is excluded. A month whose reopening was approved is
-    reopened.
+    Without a document the usage that no contract covers is excluded. A month that is to be reopened is reopened.
 
     One whose tax is another on this day, whose late usage was billed meanwhile, which would leave a larger balance
     than was approved or write off more than is open, or for which the chart has no account, is outdated: it is not
@@ -168,7 +167,7 @@ def apply_decision(
     """
     opened, decision = _approved(exception, exception_store, policies)
     if opened.kind is Kind.REOPENING:
-        return _reopen(opened, decision, runs=runs, register=register)
+        return _reopen(opened, decision, runs, register)
     if opened.batch is not None and _is_excluded(opened, objects, register):
         return Applied(exception=exception, outcome=ApplyOutcome.EXCLUDED, number=None)
     applying = _Applying(
@@ -195,7 +194,7 @@ def apply_decision(
     )
 
 
-def _reopen(opened: ExceptionRecord, decision: Decision, *, runs: Records, register: Register) -> Applied:
+def _reopen(opened: ExceptionRecord, decision: Decision, runs: Records, register: Register) -> Applied:
     reopening = Reopening(
         legal_entity=opened.legal_entity,
         period=opened.period,

@@ -2,7 +2,7 @@
 
     report -> variance over the threshold -> exception -> execution of invoice_exception, which waits for a decision
 
-Approved, a variance is one of the open points that its month may be closed with. Rejected, it has to be mended. One
+Approved, a variance is one of the open points that its month may be closed with. Rejected, it has to be corrected. One
 that a later report does not hold any more is no longer needed. Each difference has an exception of its own: with
 another amount it is another one.
 """
@@ -46,20 +46,13 @@ def exceptions_of(report: Reconciliation, exception_store: ExceptionStore) -> di
 
 
 def raise_variances(
-    report: Reconciliation,
-    *,
-    rules: VarianceRules | None,
-    exception_store: ExceptionStore,
-    workflows: Workflows,
-    now: datetime,
+    report: Reconciliation, rules: VarianceRules, exception_store: ExceptionStore, workflows: Workflows
 ) -> list[str]:
     """Raise an exception for each variance that waits under the policy, and end those that are not there any more.
 
     Return the exceptions that wait. Doing it again raises none twice, and starts what a crash left unstarted.
     """
-    if rules is None:
-        return []
-    known = exceptions_of(report, exception_store)
+    known, now = exceptions_of(report, exception_store), datetime.fromisoformat(report.reconciled_at)
     present = {variance.id: variance for variance in variances_of(report) if rules.waits(amount_of(variance))}
     for name, state in known.items():
         if state.decision is None and name not in present:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from billproof.errors import Contended
-from billproof.invoicing.model import Released
+from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.series import Block, Series, SeriesKind, block_key, next_block_key
 from billproof.periods import Period
 from billproof.ports import Key, Record, Records
@@ -24,9 +24,9 @@ MAX_ATTEMPTS = 50
 class SeriesDates:
     """The days of the numbers of each series, over the records of the register."""
 
-    def __init__(self, records: Records, released: Callable[[str], Released | None]) -> None:
+    def __init__(self, records: Records, facts: Callable[[str], InvoiceFacts | None]) -> None:
         self._records = records
-        self._released = released
+        self._facts = facts
 
     def last(self, series: Series) -> tuple[Key, Block] | None:
         """Return the last block of a series and where it is, or None."""
@@ -38,8 +38,8 @@ class SeriesDates:
         """Return the day of a block; one of before says it with its releases only."""
         if block.issue_date is not None:
             return block.issue_date
-        released = self._released(block.invoices[-1]) if block.invoices else None
-        return released.issue_date if released else date.min
+        facts = self._facts(block.invoices[-1]) if block.invoices else None
+        return facts.released.issue_date if facts is not None and facts.released else date.min
 
     def close(self, entity: str, month: Period) -> None:
         """Let no number of a legal entity be dated in a month, or before it; again changes nothing.

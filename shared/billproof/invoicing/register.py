@@ -59,7 +59,7 @@ class Register:
         self._records = records
         self.balances = Balances(records)
         self.openings = Openings(records)
-        self.dates = SeriesDates(records, self.released)
+        self.dates = SeriesDates(records, self.facts)
 
     def fact(self, document: str, fact: str) -> Any | None:
         """Return one fact of a document, or None."""

@@ -20,7 +20,7 @@ from pydantic import Field
 from billproof.errors import NotFound
 from billproof.model import Model
 from billproof.ports import Key
-from billproof.store_keys import ordinal_text, partition_name, sort_key
+from billproof.store_keys import FactKey, ordinal_text, partition_name
 
 NUMBER_DIGITS = 6
 
@@ -116,10 +116,10 @@ def block_key(series: Series, first: int) -> Key:
 def next_block_key(series: Series, block: Block, key: Key) -> Key:
     """Return where the block is that follows a block and its key: in the same place where that gave no number."""
     following = block_key(series, block.next)
-    place, _, ordinal = key.sort.partition("#")
-    if place != following.sort:
+    place = FactKey.parse(key.sort)
+    if place.subject != following.sort:
         return following
-    return Key(series.partition, sort_key(place, ordinal_text(int(ordinal or 0) + 1)))
+    return Key(series.partition, str(FactKey(place.subject, ordinal_text(int(place.fact or 0) + 1))))
 
 
 def block_prefixes(number: int) -> list[str]:

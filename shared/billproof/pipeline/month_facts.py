@@ -17,7 +17,7 @@ from billproof.findings import Owner, VarianceCategory
 from billproof.model import Model
 from billproof.money import Money
 from billproof.ports import Key, Record, Records
-from billproof.store_keys import ordinal_text, partition_name, sort_key
+from billproof.store_keys import FactKey, ordinal_text, partition_name, sort_key
 
 FIRST_AGAIN = 2
 """The place of the first fact after the first sign-off."""
@@ -86,7 +86,7 @@ class MonthFacts:
         """Return the record of the fact that comes next; the first one follows what it is told to."""
         if self.last is None:
             return Record(Key(self._partition, self._period), fact.model_dump(mode="json"), first_after)
-        _, _, ordinal = self.last.key.sort.partition("#")
+        ordinal = FactKey.parse(self.last.key.sort).fact
         sort = sort_key(self._period, ordinal_text(int(ordinal) + 1 if ordinal else FIRST_AGAIN))
         return Record(Key(self._partition, sort), fact.model_dump(mode="json"), self.last.key)
 
@@ -112,5 +112,5 @@ def signed_off_months(records: Records, legal_entity: str) -> list[str]:
     """Return the months of a legal entity that are signed off, and were not reopened since, oldest first."""
     last: dict[str, Record] = {}
     for record in records.query(partition_name("signed-off", legal_entity)):
-        last[record.key.sort.partition("#")[0]] = record
+        last[FactKey.parse(record.key.sort).subject] = record
     return [period for period, fact in last.items() if not _reopens(fact)]

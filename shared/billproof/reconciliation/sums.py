@@ -85,7 +85,7 @@ class Sums:
 
     def report(self, period: str, *, rules: VarianceRules, now: datetime) -> Reconciliation:
         """Return the sums as the report of a month, with the age and the owner of each variance at a moment."""
-        told = partial(told_at, period=period, entity=self._entity, rules=rules, now=now)
+        complete = partial(told_at, period=period, entity=self._entity, rules=rules, now=now)
         return Reconciliation(
             legal_entity=self._entity.id,
             period=period,
@@ -94,8 +94,8 @@ class Sums:
             postings=self.postings,
             invoiced=self.invoiced,
             posted_receivable=self.receivable,
-            variances=tuple(map(told, self.variances)),
-            unsettled=tuple(map(told, self.unsettled)),
+            variances=tuple(map(complete, self.variances)),
+            unsettled=tuple(map(complete, self.unsettled)),
             reconciled_at=instant_text(now),
         )
 

@@ -32,7 +32,7 @@ def told_at(variance: Variance, *, period: str, entity: LegalEntity, rules: Vari
     category = variance.category
     if category in _MAY_ROUND and amount.amount <= unit(amount.currency):
         category = VarianceCategory.ROUNDING
-    told = variance.model_copy(
+    completed = variance.model_copy(
         update={
             "amount": amount,
             "category": category,
@@ -41,7 +41,7 @@ def told_at(variance: Variance, *, period: str, entity: LegalEntity, rules: Vari
             "owner": rules.owner_of(category) or variance.owner,
         }
     )
-    return told.model_copy(update={"id": variance_id(told)})
+    return completed.model_copy(update={"id": variance_id(completed)})
 
 
 def variance_id(variance: Variance) -> str:
