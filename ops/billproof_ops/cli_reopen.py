@@ -25,7 +25,6 @@ def reopen(
     """
     named = naming.any_month(legal_entity, month)
     closed = closing.ask_to_reopen(named.target, named.legal_entity, named.period, reason=reason, who=who)
-    text = (
-        f"{closed.period} stays closed until another person approves: billproof exceptions approve {closed.reopening}"
-    )
+    command = f"billproof exceptions approve {closed.reopening}"
+    text = f"{closed.period} stays closed until another person approves: {command}"
     show(closed, as_json=as_json, text=text)
