@@ -114,7 +114,7 @@ class InvoiceId:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionId:
-    """An exception about an invoice, a credit note (`UA~01`), a run or a month; its ordinal tells later ones apart."""
+    """An exception about an account's invoice, a credit note (`UA~01`) or a run; its ordinal tells later ones apart."""
 
     legal_entity: str
     period: str
@@ -128,9 +128,7 @@ class ExceptionId:
 
     @property
     def raised_by(self) -> str:
-        """Return the id of its run or credit note, or its own where it is about a month; raises NotFound."""
-        if self.subject.startswith("_") and self.subject != "_run":
-            return str(self)
+        """Return the id of the run that raised it, or of the credit note that it is about; raises NotFound."""
         if "~" in self.subject:
             return f"{escape(self.legal_entity, _SEPARATORS)}.{escape(self.period, _SEPARATORS)}.{self.subject}"
         return str(RunId(self.legal_entity, self.period, ExceptionOrdinal.parse(self.ordinal).run))
