@@ -144,7 +144,7 @@ def credit_what_was_paid(of: Month, amount: Decimal) -> None:
 type Fault = Callable[[Month, Decimal], None]
 
 
-def name_of(fault: Fault) -> str:
+def name_of(fault: object) -> str:
     return str(getattr(fault, "__name__", fault))
 
 
@@ -166,7 +166,7 @@ FAULTS: dict[Fault, VarianceCategory] = {
     pay_without_a_name: VarianceCategory.UNKNOWN_PAYER,
     credit_what_was_paid: VarianceCategory.OVER_PAID,
 }
-ROUNDED = {change_amount, change_tax, cut_the_payment, credit_what_was_paid}
+ROUNDED: set[Fault] = {change_amount, change_tax, cut_the_payment, credit_what_was_paid}
 CENT = Decimal("0.01")
 
 
