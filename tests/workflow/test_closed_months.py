@@ -16,6 +16,7 @@ from billproof.proof.service import prove_run
 from tests.support.balances import FEB, JAN
 from tests.support.cash import arrival, cash_world, number_of, told
 from tests.support.closing import ask_to_reopen, billed, close, let_variances_wait, of_report, reopen, short_paid, sign
+from tests.support.events import MemoryPositions, MemorySink, published
 from tests.support.faults import Killed, fused, restore, snapshot, state_of
 from tests.support.verifying import verified
 from tests.support.world import INC, World
@@ -246,3 +247,31 @@ def test_closing_and_reopening_that_die_at_any_call_are_simply_done_again(*, aft
                 fuse.arm(None)
             assert state_of(world) == wanted, (step.__name__, at)
         assert at > LEAST_CALLS
+
+
+def test_the_audit_finds_a_sign_off_or_a_reopening_that_is_gone_or_changed() -> None:
+    world = billed()
+    close(world)
+    reopen(world)
+    world.settle()
+    assert verified(world).findings == ()
+    facts = world.records["runs"].items
+    for key in [key for key in facts if key.partition == f"signed-off#{INC}"]:
+        kept = facts.pop(key)
+        assert [key.sort in str(finding) for finding in verified(world).findings] == [True]
+        facts[key] = {**kept, "period": FEB}
+        assert len(verified(world).findings) == 1
+        facts[key] = kept
+
+
+def test_other_systems_are_told_of_a_month_that_is_closed_and_reopened() -> None:
+    world, sink = billed(), MemorySink()
+    close(world)
+    reopen(world)
+    published(world, sink, positions=MemoryPositions())
+    of_month = [event for event in sink.events if event.type.startswith("billproof.month.")]
+    assert [event.type for event in of_month] == ["billproof.month.closed.v1", "billproof.month.reopened.v1"]
+    assert [(event.subject, event.legal_entity, event.data["by"]) for event in of_month] == [
+        (JAN, INC, "ana"),
+        (JAN, INC, "ben"),
+    ]
