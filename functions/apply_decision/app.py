@@ -1,4 +1,4 @@
-"""The release of an invoice that was held and then approved."""
+"""What an approval leads to: the release of what was held, or a month that is open again."""
 
 from billproof.approvals.applying import Applied, ApplyOutcome, apply_decision
 from billproof.composition import Composition
@@ -14,7 +14,7 @@ class ApplyDecisionRequest(Model):
 
 @step(ApplyDecisionRequest, name="apply_decision")
 def handler(request: ApplyDecisionRequest, ports: Composition) -> Applied:
-    """Release the invoice or credit note, issued on this day."""
+    """Release the invoice or credit note, issued on this day; or reopen the month."""
     result = apply_decision(
         exception=request.exception,
         exception_store=ports.exception_store,
@@ -23,6 +23,7 @@ def handler(request: ApplyDecisionRequest, ports: Composition) -> Applied:
         register=ports.register,
         directory=ports.directory,
         cash_book=ports.cash_book,
+        runs=ports.runs,
         postings=ports.postings,
         deliveries=ports.deliveries,
         now=ports.now(),

@@ -1,5 +1,6 @@
 """Invoices against the ledger: in one call or, where there are many, part by part."""
 
+from billproof.approvals.variances import raise_variances
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model
@@ -26,7 +27,14 @@ class ReconciliationRequest(Model):
 def handler(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
     sources = ReconciliationSources(
-        ports.directory, ports.register, ports.cash_book, ports.statement_book, ports.erps, ports.objects
+        ports.directory,
+        ports.register,
+        ports.cash_book,
+        ports.statement_book,
+        ports.erps,
+        ports.objects,
+        ports.now(),
+        lambda report, rules: rules and raise_variances(report, rules, ports.exception_store, ports.exceptions),
     )
     if request.part is not None:
         item = PartItem.model_validate(request.model_dump(include=set(PartItem.model_fields)))

@@ -1,30 +1,57 @@
-"""A person's sign-off of a month: it takes no further run."""
+"""Closing a month, and asking for its reopening."""
+
+from typing import Literal
+
+from pydantic import Field
 
 from billproof.api.calls import api_call
 from billproof.api.routes import RouteCall
-from billproof.approvals.asking import known_person
 from billproof.composition import Composition
 from billproof.model import Model
-from billproof.pipeline.months import SignOff, sign_off_month
+from billproof.pipeline.month_facts import SignOff
 
 
 class SignOffRequest(Model):
-    """A legal entity and a month."""
+    """A legal entity and a month; to close it, which open points with and why, or to reopen it, why."""
 
     legal_entity: str
     period: str
+    step: Literal["close", "reopen"] = "close"
+    open_points: tuple[str, ...] = Field(default=(), max_length=1_000)
+    reason: str = Field(default="", max_length=1_000)
+
+
+class SignedOff(SignOff):
+    """A month that is signed off; where it is to be reopened, the exception that another person decides."""
+
+    reopening: str = ""
 
 
 @api_call(SignOffRequest, name="sign_off_month")
-def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignOff:
-    """Sign the month off, for ever; one that is signed off already stays as it is."""
-    person = known_person(ports.policies, call.request.legal_entity, call.caller.identity)
-    return sign_off_month(
-        legal_entity=call.request.legal_entity,
-        period=call.request.period,
-        signed_by=person.id,
-        records=ports.runs,
+def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff:
+    """Close the month, or let another person reopen it; to ask for either again changes nothing."""
+    from billproof.approvals.closing_months import CloseSources, WantedClose, ask_for_reopening, close_month
+
+    wanted, caller = call.request, call.caller.identity
+    sources = CloseSources(
         directory=ports.directory,
-        now=ports.now(),
+        policies=ports.policies,
+        runs=ports.runs,
+        register=ports.register,
+        objects=ports.objects,
+        exception_store=ports.exception_store,
+        workflows=ports.exceptions,
         grace=ports.settings.grace,
+        now=ports.now(),
     )
+    if wanted.step == "close":
+        close = WantedClose.model_validate(wanted.model_dump(exclude={"step"}))
+        return SignedOff(**close_month(close, caller=caller, sources=sources).model_dump())
+    reopening = ask_for_reopening(
+        legal_entity=wanted.legal_entity,
+        period=wanted.period,
+        reason=wanted.reason,
+        caller=caller,
+        sources=sources,
+    )
+    return SignedOff(**reopening.signed.model_dump(), reopening=reopening.exception)

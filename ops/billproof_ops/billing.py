@@ -12,7 +12,7 @@ from billproof.invoicing.listing import InvoiceRow, rows_in_order
 from billproof.invoicing.model import Invoice, Released
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
-from billproof.pipeline.months import SignOff
+from billproof.pipeline.month_facts import refuse_signed_off
 from billproof.pipeline.redriving import note_redrive
 from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, run_key
 from billproof_ops import api
@@ -41,24 +41,19 @@ def start_run(
     return StartedRun.model_validate(api.call(target, api.RUN, request, who=who))
 
 
-def sign_off(target: Target, legal_entity: str, period: str, *, who: str | None) -> SignOff:
-    """Ask the API to sign a month of a legal entity off, so that it takes no further run."""
-    request = {"legal_entity": legal_entity, "period": period}
-    return SignOff.model_validate(api.call(target, api.SIGN_OFF, request, who=who))
-
-
 def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:
     """Redrive a failed run, or start the next one of its month where the endpoint cannot redrive; say which.
 
     The next one bills the accounts that the failed one was to bill, and no others. Raises OpsError where the run did
-    not fail, and Contended while another month of its legal entity runs. Both are safe: what was released stays as it
-    is.
+    not fail, InvalidPeriod for a month that is signed off, and Contended while another month of its legal entity runs.
+    Both are safe: what was released stays as it is.
     """
     state = run_state(target, run_id)
     if state.status not in {"FAILED", "TIMED_OUT", "ABORTED"}:
         message = f"run {run_id} is {state.status.lower()}: only a failed run can be redriven"
         raise OpsError(message)
     failed, ports = RunId.parse(run_id), target.ports
+    refuse_signed_off(ports.runs, failed.legal_entity, failed.period)
     note_redrive(ports.runs, failed.legal_entity, run_id, ports.now())
     refuse_while_another_runs(ports.runs, failed.legal_entity, failed.period, ports.billing_runs, ports.now())
     if target.machine("BillingRunArn").redrive(run_id):

@@ -1,4 +1,4 @@
-"""`billproof run`: start a billing run, watch it, read its statement, prove it, sign its month off."""
+"""`billproof run`: start a billing run, watch it, read its statement, prove it."""
 
 from typing import Annotated
 
@@ -50,24 +50,6 @@ def watch_run(
     target = Target.find()
     watch(target, naming.run(target, run_id), console=console)
     console.print(f"{run_id}: {billing.run_state(target, run_id).status}")
-
-
-@app.command("sign-off")
-def sign_off(
-    *,
-    legal_entity: Entity = "",
-    period: Period = "",
-    who: Who = None,
-    as_json: AsJson = False,
-) -> None:
-    """Sign a month off, for ever: it takes no further run, and a later month bills what is still owed for it.
-
-    A month that still accepts usage is refused, and one whose run, or that of the month before, has not closed.
-    It is safe to repeat.
-    """
-    month = naming.any_month(legal_entity, period)
-    signed = billing.sign_off(month.target, month.legal_entity, month.period, who=who)
-    show(signed, as_json=as_json, text=f"{signed.period} was signed off by {signed.signed_by} at {signed.signed_at}")
 
 
 @app.command("status")

@@ -95,7 +95,7 @@ def restart(target: Target, exception: str) -> str:
 def quarantine_of_case(target: Target, opened: ExceptionRecord) -> list[QuarantinedAt]:
     """Return the refused events of an exception's account that its run states; of a run's exception all of the run."""
     artefacts = Artefacts(target.ports.objects)
-    if opened.kind is Kind.CREDIT_NOTE:  # of no run
+    if opened.kind not in {Kind.INVOICE, Kind.RUN}:  # of no run
         return []
     places = quarantine_of(artefacts.read(RUN_PLAN, opened.run), artefacts, target.ports.objects)
     return [place for place in places if opened.kind is Kind.RUN or place.place == opened.subject]
@@ -104,6 +104,8 @@ def quarantine_of_case(target: Target, opened: ExceptionRecord) -> list[Quaranti
 def release_of(state: ExceptionState, target: Target) -> str | None:
     """Return the number under which an approved invoice was released, if it was."""
     case = state.opened
+    if not case.kind.is_document:
+        return None
     document = InvoiceId.of_subject(case.legal_entity, case.period, case.subject)
     released = target.ports.register.released(str(document))
     return released.number if released else None

@@ -9,7 +9,7 @@ from typing import NoReturn
 from billproof.errors import NotFound
 from billproof.identities import RunId
 from billproof.periods import Period
-from billproof.pipeline.months import signed_off
+from billproof.pipeline.month_facts import signed_off
 from billproof.pipeline.starting import due_months, run_key
 from billproof.pipeline.turns import runs_in_turn
 from billproof_ops.errors import OpsError, WrongUse

@@ -23,6 +23,25 @@ class Owner(StrEnum):
     ENGINEERING = "engineering"
 
 
+class VarianceCategory(StrEnum):
+    """What a variance of the reconciliation comes from: each has one of these, and there is no other."""
+
+    NOT_POSTED = "not_posted"
+    POSTED_TWICE = "posted_twice"
+    AMOUNT = "amount"
+    TAX = "tax"
+    CURRENCY = "currency"
+    TIMING = "timing"
+    UNAPPLIED = "unapplied"
+    SHORT_PAID = "short_paid"
+    OVER_PAID = "over_paid"
+    UNKNOWN_PAYER = "unknown_payer"
+    MISSING_IN_BILLING = "missing_in_billing"
+    MISSING_IN_ERP = "missing_in_erp"
+    FEE = "fee"
+    ROUNDING = "rounding"
+
+
 class Finding(Model):
     """A control's result. Codes are stable; amount_at_risk is null while it is unknown."""
 

@@ -30,6 +30,11 @@ class PaymentPorts(EventPorts):
         raise NotImplementedError
 
     @cached_property
+    def runs(self) -> AuditedRecords:
+        """Billing runs, and which months are signed off."""
+        raise NotImplementedError
+
+    @cached_property
     def directory(self) -> Directory:
         """Master data."""
         raise NotImplementedError
@@ -94,8 +99,17 @@ class PaymentPorts(EventPorts):
     def cash_sources(self) -> CashSources:
         """Return what taking payments in reads and writes, as of now."""
         from billproof.payments.service import CashSources
+        from billproof.pipeline.month_facts import signed_off
 
-        return CashSources(self.cash_book, self.register, self.directory, self.objects, self.account_names, self.now())
+        return CashSources(
+            self.cash_book,
+            self.register,
+            self.directory,
+            self.objects,
+            self.account_names,
+            self.now(),
+            lambda entity, month: signed_off(self.runs, entity, month) is not None,
+        )
 
     def statement_sources(self, read: ReadStatements) -> StatementSources:
         """Return what taking statements in reads and writes."""

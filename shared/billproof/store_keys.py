@@ -118,7 +118,7 @@ class ExceptionFactKey:
 
     def is_of_run(self, run: int) -> bool:
         """Say whether it is about the n-th run of its month."""
-        return self.subject.startswith("_") and ExceptionOrdinal.parse(self.ordinal).run == run
+        return self.subject == "_run" and ExceptionOrdinal.parse(self.ordinal).run == run
 
     @classmethod
     def parse(cls, text: str) -> Self:

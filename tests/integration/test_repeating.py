@@ -17,6 +17,8 @@ from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, drained
 from tests.support.repeating import READING, WRITING
 
 FACTS = ("ContractsTableName", "InvoicesTableName", "LedgerTableName", "ExceptionsTableName")
+DECEMBER = "2012-12"
+"""A month that commands close, and ask to reopen."""
 SIGN_OFFS = "signed-off#"
 """What is kept beside the runs: every start of a run is one more."""
 REQUESTS = ("requests#", "request-keys#")
@@ -82,5 +84,6 @@ def _quiet(target: Target) -> None:
         drained(target, queue)
     store = target.ports.exception_store
     for entity in (EUROPE, INC):
-        for state in exceptions_of(target, entity, JANUARY, all_of_them=False):
-            until(partial(store.last_token, state.opened.id), what="the wait", timeout_seconds=DRAIN_SECONDS)
+        for month in (DECEMBER, JANUARY):
+            for state in exceptions_of(target, entity, month, all_of_them=False):
+                until(partial(store.last_token, state.opened.id), what="the wait", timeout_seconds=DRAIN_SECONDS)

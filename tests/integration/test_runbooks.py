@@ -34,7 +34,15 @@ NAMES = {
     "...": "a test of the source",
     "TIME": "2013-01-05T17:00:00Z",
 }
-AS_WHOM = {"approve": "ben", "reject": "ben", "start": "carla", "sign-off": "ana", "credit": "ana", "resume": "carla"}
+AS_WHOM = {
+    "approve": "ben",
+    "reject": "ben",
+    "start": "carla",
+    "close": "ana",
+    "reopen": "ana",
+    "credit": "ana",
+    "resume": "carla",
+}
 """On the embedded AWS somebody is named; on AWS the credentials say who it is, so the pages name nobody."""
 EXPECTED = {
     "exceptions redrive ID": (1, "nothing to start again"),
@@ -64,7 +72,7 @@ EXPECTED = {
 """What a command says that finds nothing to do; every other one is done."""
 CREDIT = f'invoice credit {INC}.{JANUARY}.UA --line platform:2013-02=500 --reason service_level --note "two hours"'
 REHEARSAL = "rehearse-restore --as carla"
-NOT_PLAYED = {"local up", "local down", "audit anchor", REHEARSAL, f"run sign-off -e {INC} -p {JANUARY}", CREDIT}
+NOT_PLAYED = {"local up", "local down", "audit anchor", REHEARSAL, f"close {JANUARY} -e {INC}", CREDIT}
 """What would end the stack, the month or the credit of the other tests; tests of their own play them."""
 
 

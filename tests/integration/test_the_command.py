@@ -51,7 +51,7 @@ WHY = ("--reason", "goodwill", "--note", "a week without data", "--as", "ana")
         (("run", "start", "-e", INC, "-p", "2999-01", "--as", "carla"), 2, "still accepts usage"),
         (("run", "start", "-e", INC, "-p", JANUARY, "--as", "Carla"), 1, "no person with this identity"),
         (("run", "start", "-e", INC, "-p", JANUARY), 1, "no person with this identity"),
-        (("run", "sign-off", "-e", INC, "-p", "2999-01", "--as", "ana"), 2, "still accepts usage"),
+        (("close", "2999-01", "-e", INC, "--as", "ana"), 2, "still accepts usage"),
         (("policy", "show", "-e", INC), 0, "in force since"),
         (("policy", "confirm", "-e", INC, "-v", "9", "--as", "ben"), 1, "no published policy"),
         (("invoice", "preview", "UA", "-p", JANUARY), 0, "net 6885.00 USD"),

@@ -24,6 +24,7 @@ from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event, with_key
+from tests.support.aws_closing import close_and_reopen
 from tests.support.aws_collections import collect, collect_what_is_lost
 from tests.support.aws_decisions import credit, decide, request_for
 from tests.support.aws_resources import BUCKET, make_resources
@@ -286,6 +287,7 @@ def _lose_documents(chain: Chain) -> None:
     chain.reconcile(legal_entity=INC)
     chain.call("recognize_revenue", {"legal_entity": INC})
     chain.reconcile(legal_entity=INC, period="2013-01")
+    close_and_reopen(chain, INC, "2013-01")
     chain.ingest(flight(7, account="UA"), sent_at=chain.now - timedelta(hours=1))
     request = {"run_id": f"{INC}-2013-02-001", "legal_entity": INC, "period": "2013-02", "requested_by": "schedule"}
     chain.plan(request)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules
+from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules, VarianceRules
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
 from tests.support.world import INC
@@ -34,7 +34,12 @@ class Collected(Protocol):
 def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     """Let customers pay, remind them of what is overdue, twice, note a promise of one invoice, write another off."""
     pay(chain)
-    chain.adopt(*(policy.model_copy(update={"version": 2, "reminders": RULES}) for policy in policies))
+    chain.adopt(
+        *(
+            policy.model_copy(update={"version": 2, "reminders": RULES, "variances": VarianceRules()})
+            for policy in policies
+        )
+    )
     chain.now = datetime(2013, 4, 4, 17, tzinfo=UTC)
     promise = {"verdict": "promised", "until": "2013-04-30", "reason": "told us by telephone"}
     numbers = ["SKY-US-2013-000001"]

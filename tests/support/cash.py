@@ -1,6 +1,6 @@
 """Customers who pay: 30.00 a month in the books' currency, and receipts of what arrives of it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from billproof.payments.entries import entries_of
 from billproof.payments.model import Allocation, CashReceipt, Channel, Match, MatchOutcome
 from billproof.payments.ports import OpenBook
 from billproof.payments.receivables import Receivables
+from billproof.payments.service import AppliedPayment, CashSources, apply_payment, read_payment_event
 from tests.support.balances import bill, world_with_balances
 from tests.support.world import INC, World
 
@@ -139,3 +140,17 @@ def balance_of(documents: list[PostedDocument]) -> dict[str, str]:
 def take(world: World, arrived: CashReceipt, matcher: Matcher = by_number) -> ReceiptState:
     """Take a receipt in, matched by the numbers that it names."""
     return desk_of(world).take(arrived, matcher, MatchingRules())
+
+
+def sources(world: World) -> CashSources:
+    return world.cash_sources(max(world.now(), datetime(2013, 2, 20, tzinfo=UTC)))
+
+
+def told(world: World, body: str) -> AppliedPayment:
+    return apply_payment(read_payment_event(body), sources=sources(world), matcher=by_number, erps=world.erps)
+
+
+def arrival(amount: str, reference: str = "1", remittance: str = "") -> str:
+    return (
+        f'{{"kind": "receipt", "receipt": {receipt(usd(amount), reference, remittance=remittance).model_dump_json()}}}'
+    )

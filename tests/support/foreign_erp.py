@@ -5,9 +5,10 @@ of its own. A document is created as a draft and then posted.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from billproof.erp.port import PostedDocument, short_reference
 from billproof.errors import DuplicateReference, ExternalServiceUnavailable, PostingRejected, UnbalancedEntry
@@ -16,6 +17,7 @@ from billproof.money import Money, total
 from billproof.periods import Period
 from tests.support.faults import Killed
 
+FOREIGN = "erp-of-others"
 REFERENCE_LENGTH = 16
 TIMEOUT_SECONDS = 10
 
@@ -43,6 +45,11 @@ class Booked:
     currency: str
     lines: list[Line]
     is_posted: bool = False
+
+
+def again(document: Booked, **changes: Any) -> Booked:
+    """Return another document of the ERP that says the same, but for the changes."""
+    return replace(document, number="FI-SECOND", **changes)
 
 
 @dataclass

@@ -34,6 +34,7 @@ from billproof.payments.service import CashSources
 from billproof.payments.statement_book import StatementBook
 from billproof.payments.taking_statements import ReadStatements, StatementSources
 from billproof.periods import instant_text
+from billproof.pipeline.month_facts import signed_off
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
 from billproof.receivables.collection_book import CollectionBook
@@ -210,7 +211,13 @@ class MemoryStores:
     def cash_sources(self, now: datetime | None = None) -> CashSources:
         """What taking payments in reads and writes."""
         return CashSources(
-            self.cash_book, self.register, self.directory, self.objects, self.account_names, now or self.now()
+            self.cash_book,
+            self.register,
+            self.directory,
+            self.objects,
+            self.account_names,
+            now or self.now(),
+            lambda entity, month: signed_off(self.runs, entity, month) is not None,
         )
 
     def statement_sources(self, read: ReadStatements) -> StatementSources:

@@ -56,7 +56,9 @@ READING: dict[str, tuple[str, ...]] = {
 WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
     "run start": (("-e", EUROPE, "-p", JANUARY, "--as", "carla"), 0, "SUCCEEDED"),
     "run redrive": ((RUN,), 1, "only a failed run"),
-    "run sign-off": (("-e", EUROPE, "-p", "2012-12", "--as", "carla"), 0, "signed off by carla"),
+    "reconcile": (("2012-12", "-e", EUROPE), 0, "balances"),
+    "close": (("2012-12", "-e", EUROPE, "--as", "carla"), 0, "signed off by carla"),
+    "reopen": (("2012-12", "-e", EUROPE, "--reason", "a source was late", "--as", "carla"), 0, "until another person"),
     "policy publish": (("examples/policy.json", "--as", "ana"), 0, "published by ana, waits"),
     "policy confirm": (("-e", INC, "-v", "1", "--as", "ben"), 0, "published by carla, confirmed by ben"),
     "exceptions approve": ((EV, "--as", "ben", "--reason", "they flew again next day"), 0, "approved by ben"),

@@ -11,6 +11,7 @@ from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, CreditRequested, Verdict
 from billproof.approvals.policy import Policy
 from billproof.approvals.raising import raise_exceptions
+from billproof.approvals.variances import raise_variances
 from billproof.approvals.waiting import Waiting, await_decision
 from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
@@ -188,6 +189,7 @@ class World(MemoryStores):
             register=self.register,
             directory=self.directory,
             cash_book=self.cash_book,
+            runs=self.runs,
             postings=self.postings,
             deliveries=self.deliveries,
             now=self.now(),
@@ -261,7 +263,14 @@ class World(MemoryStores):
 
     def reconciliation_sources(self) -> ReconciliationSources:
         return ReconciliationSources(
-            self.directory, self.register, self.cash_book, self.statement_book, self.erps, self.objects
+            self.directory,
+            self.register,
+            self.cash_book,
+            self.statement_book,
+            self.erps,
+            self.objects,
+            self.now(),
+            lambda report, rules: rules and raise_variances(report, rules, self.exception_store, self.exceptions),
         )
 
     def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:

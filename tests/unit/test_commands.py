@@ -59,7 +59,7 @@ def test_a_misspelt_verb_is_answered_with_the_nearest() -> None:
     assert (answer.exit_code, "Did you mean 'invoice'?" in answer.output) == (2, True)
 
 
-@pytest.mark.parametrize(("typed", "word", "completed"), [("exc", 1, "exceptions"), ("run sig", 2, "sign-off")])
+@pytest.mark.parametrize(("typed", "word", "completed"), [("exc", 1, "exceptions"), ("run red", 2, "redrive")])
 def test_a_shell_completes_verbs(typed: str, word: int, completed: str) -> None:
     asked = {"_BILLPROOF_COMPLETE": "complete_bash", "COMP_WORDS": f"billproof {typed}", "COMP_CWORD": str(word)}
     command = [sys.executable, "-m", "billproof_ops"]

@@ -12,33 +12,27 @@ from billproof.payments.deciding import decide_receipt
 from billproof.payments.decisions import ReceiptDecision
 from billproof.payments.model import ReceiptStatus
 from billproof.payments.service import (
-    AppliedPayment,
-    CashSources,
     PaymentOutcome,
     ReceiptArrived,
-    apply_payment,
     book_receipt,
     read_payment_event,
 )
 from billproof.reconciliation.model import Cause
 from tests.support.balances import JAN
-from tests.support.cash import by_number, cash_world, number_of, open_of, receipt, receivables_of, usd
+from tests.support.cash import (
+    arrival,
+    by_number,
+    cash_world,
+    number_of,
+    open_of,
+    receipt,
+    receivables_of,
+    sources,
+    told,
+    usd,
+)
 from tests.support.fakes import MemoryQueue
 from tests.support.world import INC, World
-
-
-def sources(world: World) -> CashSources:
-    return world.cash_sources(max(world.now(), datetime(2013, 2, 20, tzinfo=UTC)))
-
-
-def told(world: World, body: str) -> AppliedPayment:
-    return apply_payment(read_payment_event(body), sources=sources(world), matcher=by_number, erps=world.erps)
-
-
-def arrival(amount: str, reference: str = "1", remittance: str = "") -> str:
-    return (
-        f'{{"kind": "receipt", "receipt": {receipt(usd(amount), reference, remittance=remittance).model_dump_json()}}}'
-    )
 
 
 def of_run(world: World, code: str) -> dict[str, str]:
@@ -184,7 +178,7 @@ def test_a_crash_between_the_receipt_and_its_books_is_a_variance_until_it_is_tol
     state = desk.take(event.receipt, by_number, world.directory.policy(INC).matching)
     causes = [variance.cause for variance in world.reconcile(period=JAN).variances]
     assert causes == [Cause.CASH_NOT_POSTED] * 2
-    assert book_receipt(state, desk.entity, world.cash_book, world.erps) == 2
+    assert book_receipt(state, desk.entity, world.cash_sources(), world.erps) == 2
     assert world.reconcile(period=JAN).variances == ()
 
 

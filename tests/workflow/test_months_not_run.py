@@ -9,7 +9,8 @@ from billproof.contracts.model import Contract
 from billproof.errors import Conflict, InvalidPeriod
 from billproof.invoicing.model import Invoice
 from billproof.pipeline.aggregating import aggregate_usage
-from billproof.pipeline.months import SignOff, sign_off_month, signed_off
+from billproof.pipeline.month_facts import SignOff, signed_off
+from billproof.pipeline.months import sign_off_month
 from billproof.pipeline.starting import start_due_runs
 from tests.reference.builders import charge, flat, version
 from tests.support.issued import NOV, approve, on, release, world_of
@@ -54,6 +55,7 @@ def sign_off(world: World, month: str = JANUARY) -> SignOff:
         period=month,
         signed_by="dora",
         records=world.runs,
+        register=world.register,
         directory=world.directory,
         now=world.now(),
         grace=GRACE,

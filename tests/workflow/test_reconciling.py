@@ -1,10 +1,8 @@
 """What a reconciliation finds in an ERP that others work in: other accounts, months, parts, currencies and numbers."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -16,14 +14,13 @@ from billproof.masterdata.parties import EMBEDDED_LEDGER
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.service import reconcile_all
 from tests.support.charges import miles
-from tests.support.foreign_erp import REFERENCE_LENGTH, Booked, ForeignErp, ForeignServer, Line
+from tests.support.foreign_erp import FOREIGN, REFERENCE_LENGTH, Booked, ForeignErp, ForeignServer, Line, again
 from tests.support.reconciled import reconcile_in_parts
 from tests.support.waiting import run, waiting
 from tests.support.world import INC, JANUARY, World, flight
 
 UA = f"{INC}.{JANUARY}.UA"
 FEBRUARY, APRIL = "2013-02", "2013-04"
-FOREIGN = "erp-of-others"
 CENT = Decimal("0.01")
 
 
@@ -53,11 +50,6 @@ def number_of(world: World, document: str) -> str:
 def booked(world: World, server: ForeignServer, reference: str) -> Booked:
     (document,) = server.posted(INC, short_reference(reference, REFERENCE_LENGTH))
     return document
-
-
-def again(document: Booked, **changes: Any) -> Booked:
-    """Return another document of the ERP that says the same, but for the changes."""
-    return replace(document, number="FI-SECOND", **changes)
 
 
 def moved(lines: list[Line], source: str, target: str) -> list[Line]:

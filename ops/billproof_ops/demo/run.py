@@ -19,8 +19,7 @@ from billproof.invoicing.facts import InvoiceFacts
 from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
 from billproof.pipeline.starting import RUNNING
 from billproof.proof.service import prove_run
-from billproof.reconciliation.model import Reconciliation
-from billproof.reconciliation.sums import report_key
+from billproof_ops import closing
 from billproof_ops.billing import run_report, start_run, wait_for_run
 from billproof_ops.demo import bank, story
 from billproof_ops.demo.cash import PaidMonth
@@ -202,24 +201,9 @@ class Demo:
         until(settled, what="posting and delivering", timeout_seconds=DRAIN_SECONDS)
 
     def _reconcile(self, month: str) -> list[ReconciliationSummary]:
-        machine = self.target.machine("ReconciliationArn")
-        stamp = self.target.ports.now().strftime("%Y%m%dT%H%M%S%f")
-        names = {entity: f"{entity}-{month}-{stamp}" for entity in self._entities}
-        for entity, name in names.items():
-            machine.start(name=name, document={"legal_entity": entity, "period": month})
-        results = []
-        for entity, name in names.items():
-            status = until(
-                partial(_ended, machine, name),
-                what=f"reconciling {entity}",
-                timeout_seconds=DRAIN_SECONDS,
-            )
-            if status != "SUCCEEDED":
-                message = f"reconciliation {name} {status}"
-                raise OpsError(message)
-            report = Reconciliation.model_validate_json(self.target.ports.objects.get(report_key(entity, month)))
-            results.append(reconciliation_summary(report))
-        return results
+        names = {entity: closing.start_reconciling(self.target, entity, month) for entity in self._entities}
+        reports = (closing.reconciled(self.target, name, entity, month) for entity, name in names.items())
+        return [reconciliation_summary(report) for report in reports]
 
     def _prove(self, run_id: str) -> ProofSummary:
         proof = prove_run(run_id, stores=self.target.ports.stores())

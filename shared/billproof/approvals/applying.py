@@ -7,7 +7,7 @@ from enum import StrEnum
 from billproof.approvals.entitlement import why_not_entitled
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyBook
-from billproof.approvals.model import ExceptionRecord, Kind, Verdict
+from billproof.approvals.model import Decision, ExceptionRecord, Kind, Verdict
 from billproof.approvals.outdated import open_outdated, outdated_by
 from billproof.approvals.superseding import document_of
 from billproof.errors import Conflict
@@ -27,21 +27,29 @@ from billproof.payments.receivables import still_open
 from billproof.pipeline.artefacts import DRAFTED, Artefacts
 from billproof.pipeline.issue_days import today_of
 from billproof.pipeline.issuing import Issuing
-from billproof.ports import Objects, Queue
+from billproof.pipeline.month_facts import Reopening
+from billproof.pipeline.months import reopen_month
+from billproof.ports import Objects, Queue, Records
+
+_APPLIED_ELSEWHERE = frozenset({Kind.RUN, Kind.VARIANCE})
+"""What an approval carries out nothing of: a run goes on by itself, a variance is named when its month is closed."""
 
 
 class ApplyOutcome(StrEnum):
-    """What became of an approved invoice, or of usage that no invoice bills."""
+    """What became of an approved invoice, of usage that no invoice bills, or of a month that was to be reopened."""
 
     RELEASED = "released"
     OUTDATED = "outdated"
     EXCLUDED = "excluded"
+    REOPENED = "reopened"
+    UNCHANGED = "unchanged"
 
 
 class Applied(Model):
     """What became of an approved document: `released` under a number, or `outdated`, why, and the exception of that.
 
-    Without a document there was only usage that no contract covers: it is `excluded` now.
+    Without a document there was only usage that no contract covers: it is `excluded` now. A month is `reopened`, or
+    `unchanged` with the reason where it is not signed off any more.
     """
 
     exception: str
@@ -143,20 +151,23 @@ def apply_decision(
     register: Register,
     directory: Directory,
     cash_book: CashBook,
+    runs: Records,
     postings: Queue,
     deliveries: Queue,
     now: datetime,
 ) -> Applied:
     """Release the invoice or credit note that was approved, with the amounts that were approved, issued on this day.
 
-    Where there is no document, the usage that no contract covers is excluded.
+    Without a document the usage that no contract covers is excluded. A month that is to be reopened is reopened.
 
     One whose tax is another on this day, whose late usage was billed meanwhile, which would leave a larger balance
     than was approved or write off more than is open, or for which the chart has no account, is outdated: it is not
     released, now or later, and another exception says why. Raises Conflict where nobody approved it who was entitled
     to: the stored decision counts, not what the workflow was told.
     """
-    opened = _approved(exception, exception_store, policies)
+    opened, decision = _approved(exception, exception_store, policies)
+    if opened.kind is Kind.REOPENING:
+        return _reopen(opened, decision, runs, register)
     if opened.batch is not None and _is_excluded(opened, objects, register):
         return Applied(exception=exception, outcome=ApplyOutcome.EXCLUDED, number=None)
     applying = _Applying(
@@ -183,11 +194,30 @@ def apply_decision(
     )
 
 
-def _approved(exception: str, exception_store: ExceptionStore, policies: PolicyBook) -> ExceptionRecord:
-    """Return an exception that was approved by who was entitled to; raises Conflict."""
+def _reopen(opened: ExceptionRecord, decision: Decision, runs: Records, register: Register) -> Applied:
+    reopening = Reopening(
+        legal_entity=opened.legal_entity,
+        period=opened.period,
+        proposed_by=opened.requested_by,
+        reopened_by=decision.decided_by,
+        reopened_at=decision.decided_at,
+        reason=opened.findings[0].message,
+        exception=opened.id,
+    )
+    try:
+        reopen_month(reopening, records=runs, register=register)
+    except Conflict as error:
+        return Applied(exception=opened.id, outcome=ApplyOutcome.UNCHANGED, number=None, reason=error.message)
+    return Applied(exception=opened.id, outcome=ApplyOutcome.REOPENED, number=None)
+
+
+def _approved(
+    exception: str, exception_store: ExceptionStore, policies: PolicyBook
+) -> tuple[ExceptionRecord, Decision]:
+    """Return an exception that was approved by who was entitled to, and the approval; raises Conflict."""
     state = exception_store.state(exception)
     opened = state.opened
-    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind is Kind.RUN:
+    if state.decision is None or state.decision.verdict is not Verdict.APPROVED or opened.kind in _APPLIED_ELSEWHERE:
         message = f"exception {exception} was not approved: nothing is released"
         raise Conflict(message)
     history = policies.history(opened.legal_entity)
@@ -195,7 +225,7 @@ def _approved(exception: str, exception_store: ExceptionStore, policies: PolicyB
     if why_not is not None:
         message = f"the approval of exception {exception} counts for nothing, and nothing is released: {why_not}"
         raise Conflict(message)
-    return opened
+    return opened, state.decision
 
 
 def _is_excluded(opened: ExceptionRecord, objects: Objects, register: Register) -> bool:

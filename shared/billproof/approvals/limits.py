@@ -120,10 +120,16 @@ def _worth(opened: ExceptionRecord) -> Money | None:
 
 
 def _scopes(opened: ExceptionRecord, at: datetime) -> Iterator[tuple[LimitScope, str]]:
-    """Yield the scopes of an exception, and what an approval of it counts for in each: a run is of no customer."""
+    """Yield the scopes of an exception, and what an approval of it counts for in each.
+
+    A run is of no customer; a variance is of its account, where it has one.
+    """
     day = instant_text(at)[:10]
-    if opened.kind is Kind.RUN:
+    if not opened.kind.is_document:
         yield LimitScope.DOCUMENT, opened.run
+        accounts = {finding.account for finding in opened.findings if opened.kind is Kind.VARIANCE}
+        for account in filter(None, sorted(accounts)):
+            yield LimitScope.CUSTOMER, f"{account} {day}"
     else:
         document = InvoiceId.of_subject(opened.legal_entity, opened.period, opened.subject)
         yield LimitScope.DOCUMENT, str(document.invoice)

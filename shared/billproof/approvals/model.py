@@ -9,6 +9,8 @@ from billproof.money import Money
 
 RUN_SUBJECT = "_run"
 """The subject of an exception about a whole run; no account's name begins so."""
+REOPENING_SUBJECT = "_reopening"
+"""The subject of an exception about a month that is to be reopened."""
 
 
 class Kind(StrEnum):
@@ -17,6 +19,15 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
     RUN = "run"
+    VARIANCE = "variance"
+    """A difference that a reconciliation found: approved, it is an open point of its month."""
+    REOPENING = "reopening"
+    """A month that is signed off and is to be reopened."""
+
+    @property
+    def is_document(self) -> bool:
+        """Whether a document is held, which an approval releases."""
+        return self in {Kind.INVOICE, Kind.CREDIT_NOTE}
 
 
 class ExceptionRecord(Model):

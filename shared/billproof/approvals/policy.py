@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 
 from billproof.access.scopes import Client
 from billproof.callers import NO_PERSON, Identity, readable_name
+from billproof.findings import Owner, VarianceCategory
 from billproof.model import Exact, Flag, Model
 from billproof.money import Money
 from billproof.names import Currency, Name, Nonnegative, Version, is_published
@@ -122,13 +123,35 @@ class ReminderRules(Model):
         return self
 
 
+class VarianceRules(Model):
+    """Which variances of the reconciliation wait for a decision, and whose they are.
+
+    One over the `threshold` of its currency becomes an exception; in a currency without one every variance does.
+    `owners` names the team of a category, `owner` that of all others; without either it is the team that the cause
+    names.
+    """
+
+    threshold: dict[Currency, Nonnegative] = Field(default_factory=dict)
+    owners: dict[VarianceCategory, Owner] = Field(default_factory=dict)
+    owner: Owner | None = None
+
+    def owner_of(self, category: VarianceCategory) -> Owner | None:
+        """Return the team of a category, or None where the policy names none."""
+        return self.owners.get(category, self.owner)
+
+    def waits(self, amount: Money) -> bool:
+        """Say whether a variance of an amount waits for a decision."""
+        return abs(amount.amount) > self.threshold.get(amount.currency, -1)
+
+
 class Policy(Model):
     """The policy of a legal entity, under the same id.
 
     `limits_add_up_by` says over what a person's approvals are added up; one approval alone is always held to the limit.
     `clients` are the systems that call the API for the legal entity. Other systems are told of a customer's balance
     that falls below `low_balance`, an amount in each currency. `matching` says when receipts are applied by themselves,
-    `reminders` when customers are reminded of what is overdue: without them nobody is.
+    `reminders` when customers are reminded of what is overdue: without them nobody is. `variances` says which variances
+    of the reconciliation become exceptions: without it none does.
     """
 
     kind: Literal["policy"] = "policy"
@@ -144,6 +167,7 @@ class Policy(Model):
     low_balance: dict[Currency, Nonnegative] = Field(default_factory=dict, exclude_if=operator.not_)
     matching: MatchingRules = Field(default_factory=MatchingRules, exclude_if=operator.attrgetter("are_plain"))
     reminders: ReminderRules | None = Field(default=None, exclude_if=operator.not_)
+    variances: VarianceRules | None = Field(default=None, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from billproof.approvals.exception_store import ExceptionStore, superseded_by
-from billproof.approvals.model import RUN_SUBJECT, Decision, ExceptionRecord, ExceptionState, Kind, Verdict
+from billproof.approvals.model import RUN_SUBJECT, Decision, ExceptionRecord, ExceptionState, Verdict
 from billproof.identities import InvoiceId, RunId
 from billproof.periods import instant_text
 
@@ -33,10 +33,10 @@ def superseding(
     if state.decision is not None:
         return None
     later = superseded_by(state, exception_store.of_subject(opened.legal_entity, opened.period, opened.subject))
-    released = None if opened.kind is Kind.RUN else register.released(document_of(opened))
+    released = register.released(document_of(opened)) if opened.kind.is_document else None
     if later is None and released is None:
         return None
-    return _no_longer_needed(opened.id, f"released as {released.number}" if released else f"see {later}", now)
+    return no_longer_needed(opened.id, f"released as {released.number}" if released else f"see {later}", now)
 
 
 def waiting_exceptions(
@@ -57,10 +57,11 @@ def supersede_earlier_runs(run_id: str, exception_store: ExceptionStore, now: da
         return
     for state in exception_store.of_subject(run.legal_entity, run.period, RUN_SUBJECT):
         if state.decision is None and RunId.parse(state.opened.run).ordinal < run.ordinal:
-            exception_store.supersede(_no_longer_needed(state.opened.id, f"see run {run_id}", now))
+            exception_store.supersede(no_longer_needed(state.opened.id, f"see run {run_id}", now))
 
 
-def _no_longer_needed(exception: str, reason: str, now: datetime) -> Decision:
+def no_longer_needed(exception: str, reason: str, now: datetime) -> Decision:
+    """Return the decision that ends an exception which nobody has to decide any more."""
     return Decision(
         exception=exception,
         verdict=Verdict.SUPERSEDED,

@@ -3,6 +3,7 @@
     released  <- held         of one document          version 3 <- version 2      of one contract, meter, entity
     decided   <- opened       of one exception         numbers 101 <- numbers 1    of one series
     signed off <- last run closed, of one month        change 2 <- change 1        of one balance, one limit
+    reopened <- signed off         of one month
 
 Records of one chain are in order. Those of two were written by processes whose clocks may differ.
 """
@@ -43,7 +44,7 @@ def _thing_of(place: tuple[str, ...]) -> tuple[str, ...]:
     name = PartitionName.parse(partition)
     match name.kind:
         case "signed-off":
-            return ("runs", *name.parts, sort)
+            return ("runs", *name.parts, FactKey.parse(sort).subject)
         case "invoices" | "exceptions" | "balance":
             return (name.kind, *name.parts, FactKey.parse(sort).subject)
         case "account" | "catalog" | "limits":

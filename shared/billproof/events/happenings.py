@@ -14,6 +14,7 @@ from billproof.events.model import (
     ContractVersionTaken,
     ExceptionChanged,
     InvoiceChanged,
+    MonthChanged,
     RunChanged,
     type_name,
 )
@@ -156,6 +157,18 @@ def _run(state: str) -> Callable[[StoredFact], Iterator[Happening]]:
     return tell
 
 
+def _month(fact: StoredFact) -> Iterator[Happening]:
+    document, is_reopened = fact.document, "reopened_by" in fact.document
+    data = MonthChanged(
+        legal_entity=document["legal_entity"],
+        period=document["period"],
+        by=document["reopened_by" if is_reopened else "signed_by"],
+        open_points=len(document.get("open_points", ())),
+    )
+    state = "reopened" if is_reopened else "closed"
+    yield Happening(type_name("month", state), data.period, data.legal_entity, data)
+
+
 def _balance(fact: StoredFact) -> Iterator[Happening]:
     """Tell that a balance is low where this change took it below the declared amount."""
     (entity, account), entry = PartitionName.parse(fact.key.partition).parts, BalanceEntry.model_validate(fact.document)
@@ -195,6 +208,7 @@ OF_KINDS: Mapping[str, Callable[[StoredFact], Iterator[Happening]]] = MappingPro
         DECIDED: _decided,
         "runs": _run("started"),
         CLOSED: _run("closed"),
+        "signed-off": _month,
         "balance": _balance,
         "cash": _by_receipts,
         "contract": _contract,

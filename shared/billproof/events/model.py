@@ -38,6 +38,15 @@ class RunChanged(Model):
     period: str = Field(description="The month that is billed.")
 
 
+class MonthChanged(Model):
+    """A month was closed or reopened."""
+
+    legal_entity: str = Field(description="Who bills.")
+    period: str = Field(description="The month.")
+    by: str = Field(description="Who closed it, or approved that it is reopened: a person of the policy.")
+    open_points: int = Field(default=0, description="With how many open points it was closed.")
+
+
 class ExceptionChanged(Model):
     """An exception was opened or decided."""
 
@@ -45,7 +54,7 @@ class ExceptionChanged(Model):
     legal_entity: str = Field(description="Who bills.")
     period: str = Field(description="The month of what is held.")
     subject: str = Field(description="The account, the credit note, or _run.")
-    kind: str | None = Field(default=None, description="What is held: invoice, credit_note or run.")
+    kind: str | None = Field(default=None, description="What is held: invoice, credit_note, run, variance, reopening.")
     amount: Money | None = Field(default=None, description="What it is worth, where that is known.")
     reasons: tuple[str, ...] = Field(default=(), description="Codes of its findings.")
     verdict: str | None = Field(default=None, description="approved, rejected or superseded.")
@@ -102,6 +111,8 @@ TYPES: Mapping[str, tuple[type[Model], str]] = MappingProxyType(
         "exception.decided.v1": (ExceptionChanged, "An exception is decided, or no longer needed."),
         "run.started.v1": (RunChanged, "A billing run is started."),
         "run.closed.v1": (RunChanged, "A billing run is closed: its statement is there."),
+        "month.closed.v1": (MonthChanged, "A month is closed: it takes no run and no document that is dated in it."),
+        "month.reopened.v1": (MonthChanged, "A closed month is open again: two people decided it."),
         "usage.refused.v1": (UsageRefused, "Usage events are refused."),
         "balance.low.v1": (BalanceLow, "A customer's balance falls below the declared amount."),
         "contract.version_taken.v1": (ContractVersionTaken, "A version of a contract is taken."),

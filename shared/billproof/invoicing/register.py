@@ -16,7 +16,6 @@ so only one invoice bills a difference, even if several runs compute it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from operator import attrgetter
 from typing import Any
 
@@ -26,6 +25,7 @@ from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, Worth
 from billproof.invoicing.balances import Balances
 from billproof.invoicing.candidates import Candidate, account_partition, chunks, records_of, slot_key
+from billproof.invoicing.dates import SeriesDates
 from billproof.invoicing.deferrals import deferrals, revenue_partition
 from billproof.invoicing.facts import (
     CREDIT_REQUESTED,
@@ -42,7 +42,7 @@ from billproof.invoicing.facts import (
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import BillingSlot, PeriodBilling, Released
 from billproof.invoicing.openings import Openings
-from billproof.invoicing.series import Block, Series, SeriesKind, block_key, block_prefixes, series_partition
+from billproof.invoicing.series import Block, Series, SeriesKind, block_prefixes, series_partition
 from billproof.model import Model
 from billproof.periods import Period
 from billproof.ports import TRANSACTION_LIMIT, Record, Records
@@ -59,6 +59,7 @@ class Register:
         self._records = records
         self.balances = Balances(records)
         self.openings = Openings(records)
+        self.dates = SeriesDates(records, self.facts)
 
     def fact(self, document: str, fact: str) -> Any | None:
         """Return one fact of a document, or None."""
@@ -129,17 +130,8 @@ class Register:
 
     def numbers_taken(self, series: Series) -> int:
         """Return how many numbers of a series are taken, those of before among them: it has no gap."""
-        last = self._last_block(series)
-        return last.next - 1 if last else 0
-
-    def _last_block(self, series: Series) -> Block | None:
-        for record in self._records.query(series.partition, newest_first=True, limit=1):
-            return Block.model_validate(record.document)
-        return None
-
-    def _issued_on(self, block: Block) -> date:
-        released = None if block.issue_date else self.released(block.invoices[-1])
-        return block.issue_date or (released.issue_date if released else date.min)
+        last = self.dates.last(series)
+        return last[1].next - 1 if last else 0
 
     def blocks(self, entity: str, year: int, kind: SeriesKind) -> Iterator[Block]:
         """Yield the blocks of a series in their order."""
@@ -263,19 +255,18 @@ class Register:
         period: Period,
         run: str,
     ) -> tuple[list[Record], list[Released]]:
-        last = self._last_block(series)
-        issued = self._issued_on(last) if last else series.issue_date
+        last = self.dates.last(series)
+        issued = self.dates.issued_on(last[1]) if last else series.issue_date
         if issued > series.issue_date:
             message = f"{series.name} has a number of {issued}: none of {series.issue_date} follows it"
             raise IssuedLater(message, day=issued)
-        first = last.next if last else 1
+        first = last[1].next if last else 1
         block = Block(
             first=first,
             invoices=tuple(candidate.invoice for candidate, _ in candidates),
             issue_date=series.issue_date,
         )
-        before = block_key(series, last.first) if last else None
-        records = [Record(block_key(series, first), block.model_dump(mode="json"), before)]
+        records = [self.dates.record(series, block, last)]
         releases = []
         for ordinal, (candidate, change) in enumerate(candidates, start=first):
             release = Released(

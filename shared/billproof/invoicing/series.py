@@ -2,6 +2,7 @@
 
 numbers#<entity>#<year>[#CN|#Z]
 <first number of a block>       the numbers of the block, whose they are, and when they were issued
+<first number of a block>#<n>   the same, where blocks without numbers have that place (dates.py)
 
 Numbers are in the order of the days on which they were issued. A series that another system began has a first block
 without documents: the numbers that were given before (invoicing/openings.py).
@@ -19,7 +20,7 @@ from pydantic import Field
 from billproof.errors import NotFound
 from billproof.model import Model
 from billproof.ports import Key
-from billproof.store_keys import partition_name
+from billproof.store_keys import FactKey, ordinal_text, partition_name
 
 NUMBER_DIGITS = 6
 
@@ -86,7 +87,10 @@ class Series:
 
 
 class Block(Model):
-    """Consecutive numbers of a series and the documents that took them, or how many another system gave before."""
+    """Consecutive numbers of a series and the documents that took them, or how many another system gave before.
+
+    One without any says only from which day on the next number is dated: months before are signed off, or reopened.
+    """
 
     first: int
     invoices: tuple[str, ...]
@@ -107,6 +111,15 @@ BLOCK_LIMIT = 100
 def block_key(series: Series, first: int) -> Key:
     """Return where the block from a number on is."""
     return Key(series.partition, _block_sort(first))
+
+
+def next_block_key(series: Series, block: Block, key: Key) -> Key:
+    """Return where the block is that follows a block and its key: in the same place where that gave no number."""
+    following = block_key(series, block.next)
+    place = FactKey.parse(key.sort)
+    if place.subject != following.sort:
+        return following
+    return Key(series.partition, str(FactKey(place.subject, ordinal_text(int(place.fact or 0) + 1))))
 
 
 def block_prefixes(number: int) -> list[str]:

@@ -13,7 +13,8 @@
         <kind>#<digest>#<account>   whose money comes from a payer, as a person decided
         ...#forgotten               that was wrong: it is not known any more, and never will be
     cash-entries#<entity>#<month>
-        <reference>                 an entry of the journal, before the ERP hears of it
+        <reference>                 an entry of the journal, before the ERP hears of it: under the month of what it is
+                                    of, and under that of its date, where the first one was closed
     returns#<entity>
         <source>/<reference>#given-back     the receipt that was given back under a reference: one only
 
@@ -159,13 +160,14 @@ class CashBook:
                     return frozenset(accounts)
         return frozenset()
 
-    def intend(self, posting: CashPosting) -> CashPosting:
-        """Write down an entry before the ERP hears of it; return it as it was written first."""
-        entry = posting.entry
-        key = Key(_entries_partition(entry.legal_entity, entry.period), entry.external_reference)
-        if self._records.create(Record(key, posting.model_dump(mode="json"))):
+    def intend(self, posting: CashPosting, *, of_month: str) -> CashPosting:
+        """Write down an entry of a month before the ERP hears of it; return it as it was written first."""
+        entry, document = posting.entry, posting.model_dump(mode="json")
+        months = dict.fromkeys((of_month, entry.period))
+        keys = [Key(_entries_partition(entry.legal_entity, month), entry.external_reference) for month in months]
+        if self._records.create_all([Record(key, document) for key in keys]):
             return posting
-        return CashPosting.model_validate(self._records.get(key))
+        return CashPosting.model_validate(self._records.get(keys[0]))
 
     def posting(self, entity: str, month: str, reference: str) -> CashPosting | None:
         """Return an entry of a month as it was written down, or None."""
@@ -175,7 +177,9 @@ class CashBook:
     def intended(self, entity: str, month: str) -> Iterator[CashPosting]:
         """Yield the entries of cash that are dated in a month."""
         for record in self._records.query(_entries_partition(entity, month)):
-            yield CashPosting.model_validate(record.document)
+            posting = CashPosting.model_validate(record.document)
+            if posting.entry.period == month:
+                yield posting
 
 
 def return_key(entity: str, source: str, reference: str, fact: str) -> Key:

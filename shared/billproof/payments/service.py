@@ -9,6 +9,7 @@ posted. A message that fails is delivered again, and ends with the dead letters.
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,7 @@ from pydantic import Field, TypeAdapter
 from billproof.erp.port import Erps, erp_named
 from billproof.erp.service import ensure_posted
 from billproof.invoicing.register import Register
+from billproof.ledger.model import JournalEntry
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
@@ -39,7 +41,7 @@ from billproof.payments.model import (
     receipt_id,
 )
 from billproof.payments.receivables import Receivables
-from billproof.periods import zone
+from billproof.periods import Period, zone
 from billproof.ports import Objects
 
 
@@ -105,6 +107,8 @@ class CashSources:
     objects: Objects
     account_names: AccountNames
     now: datetime
+    is_closed: Callable[[str, str], bool]
+    """Says whether a month of a legal entity takes no entry any more."""
 
     def receivables(self, legal_entity: str) -> Receivables:
         """Return what is open of a legal entity."""
@@ -139,10 +143,19 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
     else:
         desk = sources.desk(event.legal_entity)
         state = sources.book.state(event.legal_entity, event.receipt)
-    entries = book_receipt(state, desk.entity, sources.book, erps)
+    entries = book_receipt(state, desk.entity, sources, erps)
     return AppliedPayment(
         outcome=_outcome(state.status), legal_entity=desk.entity.id, id=state.receipt.id, entries=entries
     )
+
+
+def _in_open_month(entry: JournalEntry, is_closed: Callable[[str], bool]) -> JournalEntry:
+    month = Period.month(entry.period)
+    if not is_closed(month.name):
+        return entry
+    while is_closed(month.name):
+        month = month.next()
+    return entry.model_copy(update={"period": month.name, "document_date": month.start})
 
 
 def _outcome(status: ReceiptStatus) -> PaymentOutcome:
@@ -152,15 +165,19 @@ def _outcome(status: ReceiptStatus) -> PaymentOutcome:
     return PaymentOutcome.PROPOSED if waits else PaymentOutcome.APPLIED
 
 
-def book_receipt(state: ReceiptState, entity: LegalEntity, book: CashBook, erps: Erps) -> int:
+def book_receipt(state: ReceiptState, entity: LegalEntity, sources: CashSources, erps: Erps) -> int:
     """Post every entry of a receipt that the ERP does not hold; return how many it has.
 
-    An entry is written down before the ERP hears of it: a later chart of accounts changes none that was.
+    An entry is written down before the ERP hears of it: a later chart of accounts changes none that was. One of a month
+    that is closed by then is dated on the first day of the next open one.
     """
-    number = 0
+    number, book = 0, sources.book
     for entry in entries_of(state, entity):
         if entry.lines:
-            posting = book.intend(CashPosting(entry=entry, erp=entity.erp))
+            posting = book.posting(entity.id, entry.period, entry.external_reference)
+            if posting is None:
+                dated = _in_open_month(entry, lambda month: sources.is_closed(entity.id, month))
+                posting = book.intend(CashPosting(entry=dated, erp=entity.erp), of_month=entry.period)
             ensure_posted(posting.entry, erp_named(posting.erp, erps))
             number += 1
     return number

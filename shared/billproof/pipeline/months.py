@@ -1,33 +1,29 @@
-"""Which months of a legal entity still take a run: none that is signed off, and one run at a time.
+"""Signing months off and reopening them, and which months of a legal entity still take a run.
 
-signed-off#<entity>         <period>             who signed the month off, and when
-
-A month that is signed off has no further run. What is still owed for it is billed by the run of a later month.
+A month that is signed off has no further run, and no document gets a number that is dated in it. What is still owed for
+it is billed by the run of a later month.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from billproof.errors import Conflict, InvalidPeriod
-from billproof.model import Model
+from billproof.errors import Conflict, Contended, InvalidPeriod
 from billproof.periods import Period, cut_off, instant_text
-from billproof.pipeline.starting import CLOSED, is_closed, run_ids, run_key, sign_off_key
-from billproof.ports import Record, Records
+from billproof.pipeline.month_facts import MonthFacts, OpenPoint, Reopening, SignOff, signed_off, signed_off_months
+from billproof.pipeline.starting import CLOSED, is_closed, run_ids, run_key
+from billproof.pipeline.turns import last_turn, sign_off_turn
+from billproof.ports import Records
+from billproof.retrying import attempts
 
 if TYPE_CHECKING:
+    from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
 
-
-class SignOff(Model):
-    """A month that takes no further run."""
-
-    legal_entity: str
-    period: str
-    signed_by: str
-    signed_at: str
+MAX_ATTEMPTS = 10
 
 
 def sign_off_month(
@@ -36,14 +32,19 @@ def sign_off_month(
     period: str,
     signed_by: str,
     records: Records,
+    register: Register,
     directory: Directory,
     now: datetime,
     grace: timedelta,
+    open_points: Sequence[OpenPoint] = (),
 ) -> SignOff:
-    """Sign a month off, for ever; one that is signed off already stays as it is.
+    """Sign a month off, until it is reopened; one that is signed off already stays as it is.
 
-    Raises NotFound for an unknown legal entity, InvalidPeriod for a month that still accepts usage, and Conflict while
-    a run of it, or of the month before, has not ended: that one's invoices are issued in this month.
+    From then on it takes no run, and no number is given to a document that is dated in it. Of a sign-off and a run that
+    starts at the same moment one is first, and the other sees it.
+
+    Raises NotFound for an unknown legal entity, InvalidPeriod for a month that still accepts usage, Conflict while a
+    run of it, or of the month before, has not ended: that one's invoices are issued in this month; and Contended.
     """
     directory.legal_entity(legal_entity)
     month = Period.month(period)
@@ -51,22 +52,72 @@ def sign_off_month(
     if now < closes:
         message = f"{period} still accepts usage until {closes:%Y-%m-%d %H:%M} UTC: it cannot be signed off yet"
         raise InvalidPeriod(message)
-    for month_of_run in (period, Period.month_ending(month.start).name):  # whose invoices are dated in this month
+    signed = SignOff(
+        legal_entity=legal_entity,
+        period=period,
+        signed_by=signed_by,
+        signed_at=instant_text(now),
+        open_points=tuple(open_points),
+    )
+    for _ in attempts(MAX_ATTEMPTS):
+        ordinal = last_turn(records, legal_entity)  # read first: a run that starts after it takes the next one
+        facts = MonthFacts(records, legal_entity, period)
+        if facts.sign_off is not None:
+            return facts.sign_off
+        _refuse_open_runs(records, legal_entity, month)
+        register.dates.close(legal_entity, month)
+        known = run_ids(records, legal_entity, period)
+        fact = facts.following(signed, run_key(known[-1], CLOSED) if known else None)
+        if records.create_all([fact, sign_off_turn(legal_entity, ordinal + 1, period)]):
+            return signed
+    message = f"others kept starting runs of {legal_entity}, or signing {period} off"
+    raise Contended(message)
+
+
+def reopen_month(reopening: Reopening, *, records: Records, register: Register) -> Reopening:
+    """Let a month that is signed off take runs and documents again; the same approval again changes nothing.
+
+    Who may is asked before. Raises Conflict for a month that is not signed off, or before one that is, and Contended.
+    """
+    legal_entity, period = reopening.legal_entity, reopening.period
+    for _ in attempts(MAX_ATTEMPTS):
+        ordinal = last_turn(records, legal_entity)
+        facts = MonthFacts(records, legal_entity, period)
+        known = facts.reopened_by(reopening.exception)
+        if known is None:
+            refuse_reopening(records, legal_entity, period)
+            fact = facts.following(reopening)
+            if not records.create_all([fact, sign_off_turn(legal_entity, ordinal + 1, period)]):
+                continue
+        if known is None or facts.sign_off is None:  # closed again since: the numbers stay where they are
+            register.dates.reopen(legal_entity, Period.month(period))
+        return known or reopening
+    message = f"others kept signing {period} of {legal_entity} off, or reopening it"
+    raise Contended(message)
+
+
+def refuse_reopening(records: Records, legal_entity: str, period: str) -> SignOff:
+    """Return who signed a month off that may be reopened.
+
+    Raises Conflict for a month that is not signed off, or while a later one is: that takes no document either.
+    """
+    closed, signed = signed_off_months(records, legal_entity), signed_off(records, legal_entity, period)
+    if signed is None:
+        message = f"{period} of {legal_entity} is not signed off: there is nothing to reopen"
+        raise Conflict(message)
+    if closed[-1] != period:
+        message = f"{closed[-1]} of {legal_entity} is signed off, too: reopen it before {period}"
+        raise Conflict(message)
+    return signed
+
+
+def _refuse_open_runs(records: Records, legal_entity: str, month: Period) -> None:
+    """Raise Conflict while a run has not closed whose invoices bill the month, or are dated in it."""
+    for month_of_run in (month.name, Period.month_ending(month.start).name):
         open_run = _open_run(records, legal_entity, month_of_run)
         if open_run is not None:
-            message = f"run {open_run} has not closed: finish it, or run {month_of_run} again, then sign {period} off"
+            message = f"run {open_run} has not closed: finish it, or run {month_of_run} again, then close {month.name}"
             raise Conflict(message)
-    signed = SignOff(legal_entity=legal_entity, period=period, signed_by=signed_by, signed_at=instant_text(now))
-    known = run_ids(records, legal_entity, period)
-    before = run_key(known[-1], CLOSED) if known else None
-    records.create(Record(sign_off_key(legal_entity, period), signed.model_dump(mode="json"), before))
-    return signed_off(records, legal_entity, period) or signed
-
-
-def signed_off(records: Records, legal_entity: str, period: str) -> SignOff | None:
-    """Return who signed a month off, or None where nobody did."""
-    document = records.get(sign_off_key(legal_entity, period))
-    return None if document is None else SignOff.model_validate(document)
 
 
 def _open_run(records: Records, legal_entity: str, period: str) -> str | None:

@@ -30,10 +30,10 @@ from billproof.pipeline.aggregation_plans import (
 from billproof.pipeline.artefacts import CONTROL_TOTALS, PLAN_PART, REFUSED, RUN_PLAN, SHARED_TERMS, Artefacts
 from billproof.pipeline.families import members_of
 from billproof.pipeline.model import PlanPart, PlanRequest, RunPlan
+from billproof.pipeline.month_facts import refuse_signed_off
 from billproof.pipeline.months import Months
 from billproof.pipeline.planning_accounts import PlanPorts, RunSizes, plan_accounts
 from billproof.pipeline.refusals import plan_refusals
-from billproof.pipeline.starting import refuse_signed_off
 from billproof.pricing.terms import BatchPlan
 
 

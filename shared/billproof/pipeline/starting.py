@@ -3,7 +3,7 @@
 runs#<entity>#<period>      <ordinal>            the run exists
                             <ordinal>#closed     its statement is written
 turns#<entity>              <ordinal>            the runs of all months in the order of their starts (turns.py)
-signed-off#<entity>         <period>             the month takes no further run (months.py)
+signed-off#<entity>         <period>             the month takes no further run (month_facts.py)
 
 A month bills what earlier months left unbilled, so two months at once would bill the same usage: the second waits for
 the first to end. A run and its turn are written in one transaction.
@@ -23,6 +23,7 @@ from billproof.identities import RunId
 from billproof.ids import shown
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
+from billproof.pipeline.month_facts import refuse_signed_off, signed_off
 from billproof.pipeline.redriving import noted_redrive
 from billproof.pipeline.turns import last_turn, runs_in_turn, turn
 from billproof.ports import Document, Key, Record, Records, Workflows
@@ -57,11 +58,6 @@ def run_key(run_id: str, fact: str = "") -> Key:
     """Return where a run, or a fact of it, is."""
     run = RunId.parse(run_id)
     return Key(partition_name("runs", run.legal_entity, run.period), str(RunKey(run.ordinal, fact)))
-
-
-def sign_off_key(legal_entity: str, period: str) -> Key:
-    """Return where it is written that a month is signed off."""
-    return Key(partition_name("signed-off", legal_entity), period)
 
 
 def is_closed(records: Records, run_id: str) -> bool:
@@ -110,13 +106,13 @@ def start_billing_run(
     if now < closes:
         message = f"{period} still accepts usage: its cut-off is {closes:%Y-%m-%d %H:%M} UTC, start the run after it"
         raise InvalidPeriod(message)
-    refuse_signed_off(records, legal_entity, period)
     for _ in attempts(MAX_ATTEMPTS):
+        ordinal = last_turn(records, legal_entity)  # read first: a sign-off since then has taken the next one
+        refuse_signed_off(records, legal_entity, period)
         known = run_ids(records, legal_entity, period)
         if known and (under_way := _under_way(records, known[-1], workflows, now)) is not None:
             _refuse_other_accounts(records, known[-1], only_accounts)
             return under_way
-        ordinal = last_turn(records, legal_entity)
         refuse_while_another_runs(records, legal_entity, period, workflows, now)
         run_id = str(RunId(legal_entity, period, len(known) + 1))
         record = Record(
@@ -168,14 +164,6 @@ def refuse_other_request(records: Records, run_id: str, requested_by: str) -> No
     if record is None or record.get("requested_by", SCHEDULE) != requested_by:
         message = f"run {run_id} was not asked for by {shown(requested_by)}: start it with billproof run start"
         raise Conflict(message)
-
-
-def refuse_signed_off(records: Records, legal_entity: str, period: str) -> None:
-    """Raise InvalidPeriod for a month that is signed off."""
-    signed = records.get(sign_off_key(legal_entity, period))
-    if signed is not None:
-        message = f"{period} was signed off by {signed['signed_by']}: a later month bills what is still owed"
-        raise InvalidPeriod(message)
 
 
 def _under_way(records: Records, run_id: str, workflows: Workflows, now: datetime) -> StartedRun | None:
@@ -278,7 +266,7 @@ def due_months(
         month = Period.month_ending(month.start)
     newest, due = month.name, list[str]()
     for _ in range(LOOK_BACK_MONTHS):
-        if records.get(sign_off_key(entity.id, month.name)) is not None:
+        if signed_off(records, entity.id, month.name) is not None:
             return due
         if whole := _whole_runs(records, entity.id, month.name):
             if _was_never_started(records, whole[-1], workflows, now):

@@ -5,6 +5,7 @@ from itertools import chain
 
 from billproof.erp.lookup import PostedDocuments, Reference
 from billproof.erp.port import PostedDocument
+from billproof.ledger.model import JournalEntry
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.payments.book import CashBook
@@ -40,7 +41,7 @@ class CashComparison:
             if posted:
                 yield from compare_revenue(entry.external_reference, posted, [entry])
             else:
-                yield _not_posted(entry.external_reference, entry.debits)
+                yield _not_posted(entry)
         states = chain(self._book.received(self._entity.id, month.name), self._book.used(self._entity.id, month.name))
         for state in {state.receipt.id: state for state in states}.values():
             yield from self._in_net(state.receipt.id, lambda state=state: list(self._unwritten(state, month)))  # type: ignore[misc]
@@ -50,10 +51,16 @@ class CashComparison:
             if entry.period != month.name or not entry.lines:
                 continue
             if self._book.posting(self._entity.id, month.name, entry.external_reference) is None:
-                yield _not_posted(entry.external_reference, entry.debits)
+                yield _not_posted(entry)
 
 
-def _not_posted(reference: str, amount: Money) -> Variance:
+def _not_posted(entry: JournalEntry) -> Variance:
     return variance(
-        Cause.CASH_NOT_POSTED, invoice="", reference=reference, invoiced=amount, posted=Money.zero(amount.currency)
+        Cause.CASH_NOT_POSTED,
+        invoice="",
+        reference=entry.external_reference,
+        invoiced=entry.debits,
+        posted=Money.zero(entry.currency),
+        since=entry.document_date,
+        billing_account=entry.billing_account,
     )

@@ -9,7 +9,7 @@ from billproof.erp.lookup import PostedDocuments, Reference
 from billproof.erp.port import PostedDocument
 from billproof.erp.posting import Posting
 from billproof.errors import ImmutableDocument, InvalidInput, NotFound
-from billproof.findings import Finding
+from billproof.findings import Finding, VarianceCategory
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import POSTED, InvoiceFacts
 from billproof.invoicing.model import Invoice, Released
@@ -29,6 +29,7 @@ from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.openings import compare_opening, references, revenue_of_opening
 from billproof.reconciliation.rules import Totals, compare, compare_revenue, troubled, variance
 from billproof.reconciliation.statements import compare_statements
+from billproof.reconciliation.unsettled import not_applied, not_paid_exactly, not_released
 
 Posted = dict[Reference, list[PostedDocument]]
 
@@ -40,6 +41,7 @@ class Compared:
     totals: list[Taxed] = field(default_factory=list)
     posted: list[PostedDocument] = field(default_factory=list)
     variances: list[Variance] = field(default_factory=list)
+    unsettled: list[Variance] = field(default_factory=list)
 
 
 class Comparison:
@@ -64,6 +66,7 @@ class Comparison:
         self._objects = objects
         self._statements = statements
         self._lookup = lookup
+        self._book = book
         self._compared: set[Reference] = set()
         self._troubled: set[str] = set()
         self._cash = CashComparison(self._entity, book, lookup, self._variances_in_net)
@@ -100,7 +103,7 @@ class Comparison:
     def _of_document(self, facts: InvoiceFacts) -> Compared:
         released, reference = facts.released, self._lookup.reference_of(facts)
         if released is None or reference is None:
-            return Compared()
+            return Compared(unsettled=list(not_released(facts)))
         self._compared.add(reference)
         documents = self._lookup.of_document(facts)
         invoice = self._read(released)
@@ -114,7 +117,8 @@ class Comparison:
                 expected=self._expected(facts, released, invoice),
             ),
         ]
-        return Compared([released.document.in_books], documents, variances)
+        unsettled = list(not_paid_exactly(released, self._register, self._book))
+        return Compared([released.document.in_books], documents, variances, unsettled)
 
     def of_others(self, month: Period) -> Compared:
         """Return what is dated in a month and billproof did not post, and what differs of all that is dated in it.
@@ -128,7 +132,12 @@ class Comparison:
         if left:
             variances += [*self._of_other_periods(left, month), *self._of_revenue(left, month)]
         unknown = [document for reference in sorted(left) for document in left[reference]]
-        return Compared(posted=unknown, variances=[*variances, *(_not_invoiced(document) for document in unknown)])
+        variances += [_not_invoiced(document, self._entity) for document in unknown]
+        return Compared(posted=unknown, variances=variances, unsettled=self._of_receipts(month))
+
+    def _of_receipts(self, month: Period) -> list[Variance]:
+        states = self._book.received(self._entity.id, month.name)
+        return [left for state in states for left in not_applied(state)]
 
     def _of_statements(self, month: Period) -> list[Variance]:
         return list(compare_statements(self._entity, self._statements, month))
@@ -226,14 +235,20 @@ def _document_variances(stored: Invoice | None, released: Released) -> Iterator[
             reference=released.number,
             invoiced=gross,
             posted=stored.in_books.gross if stored else Money.zero(gross.currency),
+            since=released.issue_date,
+            billing_account=released.account,
         )
 
 
-def _not_invoiced(document: PostedDocument) -> Variance:
+def _not_invoiced(document: PostedDocument, entity: LegalEntity) -> Variance:
+    cash = entity.chart_of_accounts.cash
+    is_fee = cash is not None and cash.charges in document.totals
     return variance(
         Cause.NOT_INVOICED,
         invoice="",
         reference=document.external_reference or document.erp_id,
         invoiced=Money.zero(document.currency),
         posted=document.debits,
+        since=document.document_date,
+        category=VarianceCategory.FEE if is_fee else None,
     )

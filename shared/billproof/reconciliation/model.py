@@ -1,9 +1,13 @@
-"""Variances: differences with a cause, an amount and an owner."""
+"""Variances: differences with a cause, a category, an amount, an age and an owner."""
 
+import operator
+from collections.abc import Mapping
 from enum import StrEnum
 
-from billproof.findings import Owner
-from billproof.model import Model
+from pydantic import Field
+
+from billproof.findings import Owner, VarianceCategory
+from billproof.model import Day, Model
 from billproof.money import Money, Taxed
 
 
@@ -27,6 +31,38 @@ class Cause(StrEnum):
     STATEMENT_OVERLAP = "statement_overlap"
     RETURN_WAITS = "return_waits"
     INTERNAL_ERROR = "internal_error"
+    NOT_RELEASED = "invoice_not_released"
+    SHORT_PAID = "invoice_short_paid"
+    OVER_PAID = "invoice_over_paid"
+    UNAPPLIED = "receipt_unapplied"
+    OF_NOBODY = "receipt_of_nobody"
+
+
+CATEGORIES: Mapping[Cause, VarianceCategory] = {
+    Cause.NOT_POSTED: VarianceCategory.NOT_POSTED,
+    Cause.UNCONFIRMED: VarianceCategory.TIMING,
+    Cause.AMOUNT_DIFFERS: VarianceCategory.AMOUNT,
+    Cause.TAX_DIFFERS: VarianceCategory.TAX,
+    Cause.DOCUMENT_CHANGED: VarianceCategory.MISSING_IN_BILLING,
+    Cause.DATE_DIFFERS: VarianceCategory.TIMING,
+    Cause.ACCOUNT_DIFFERS: VarianceCategory.AMOUNT,
+    Cause.CURRENCY_DIFFERS: VarianceCategory.CURRENCY,
+    Cause.POSTED_IN_PARTS: VarianceCategory.POSTED_TWICE,
+    Cause.POSTED_TWICE: VarianceCategory.POSTED_TWICE,
+    Cause.NOT_INVOICED: VarianceCategory.MISSING_IN_BILLING,
+    Cause.OPENING_NOT_POSTED: VarianceCategory.NOT_POSTED,
+    Cause.CASH_NOT_POSTED: VarianceCategory.NOT_POSTED,
+    Cause.STATEMENT_GAP: VarianceCategory.MISSING_IN_BILLING,
+    Cause.STATEMENT_OVERLAP: VarianceCategory.POSTED_TWICE,
+    Cause.RETURN_WAITS: VarianceCategory.UNKNOWN_PAYER,
+    Cause.INTERNAL_ERROR: VarianceCategory.MISSING_IN_ERP,
+    Cause.NOT_RELEASED: VarianceCategory.MISSING_IN_BILLING,
+    Cause.SHORT_PAID: VarianceCategory.SHORT_PAID,
+    Cause.OVER_PAID: VarianceCategory.OVER_PAID,
+    Cause.UNAPPLIED: VarianceCategory.UNAPPLIED,
+    Cause.OF_NOBODY: VarianceCategory.UNKNOWN_PAYER,
+}
+"""The category of each cause, where the comparison does not know better."""
 
 
 class ReconciliationOutcome(StrEnum):
@@ -44,7 +80,11 @@ class Variance(Model):
     Of a posting that no invoice made, `invoice` is empty and the reference is the ERP's, or its own id of the document
     where that has none. `account` is the ledger account that differs, where it is not the receivable or the tax. Of a
     document whose comparison raised, both amounts are zero and the remedy names the exception and its trace. Of a bank
-    statement the amounts are the balances before and after, in the currency of the bank account.
+    statement the amounts are the balances before and after, in the currency of the bank account. Of what is not paid as
+    it should be `invoiced` is what was to be, and `posted` what is.
+
+    `id` names it: the same difference has the same one in every report. `amount` is what it comes to, `since` the day
+    from which its `age_days` count, `billing_account` who is billed.
     """
 
     cause: Cause
@@ -55,10 +95,29 @@ class Variance(Model):
     owner: Owner
     remedy: str
     account: str = ""
+    category: VarianceCategory = Field(default_factory=lambda fields: CATEGORIES[fields["cause"]])
+    billing_account: str = ""
+    id: str = ""
+    amount: Money | None = None
+    since: Day | None = None
+    age_days: int = 0
+
+    @property
+    def difference(self) -> Money:
+        """What it comes to, above zero: what differs or, where nothing does but a date or a document, what that is."""
+        if self.invoiced.currency == self.posted.currency and self.invoiced != self.posted:
+            amount = self.invoiced - self.posted
+        else:
+            amount = self.posted if self.invoiced.is_zero else self.invoiced
+        return amount if amount.amount >= 0 else -amount
 
 
 class Reconciliation(Model):
-    """The comparison of a legal entity's invoices and postings of one billing period."""
+    """The comparison of a legal entity's invoices, postings and payments of one billing period.
+
+    `variances` are differences between invoices and the ERP, `unsettled` what is not billed or not paid as it should
+    be.
+    """
 
     legal_entity: str
     period: str
@@ -68,6 +127,8 @@ class Reconciliation(Model):
     invoiced: Taxed
     posted_receivable: Money
     variances: tuple[Variance, ...]
+    unsettled: tuple[Variance, ...] = Field(default=(), exclude_if=operator.not_)
+    reconciled_at: str = Field(default="", exclude_if=operator.not_)
 
     @property
     def outcome(self) -> ReconciliationOutcome:

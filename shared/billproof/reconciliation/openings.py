@@ -50,6 +50,7 @@ def compare_opening(
                 reference=entry.external_reference,
                 invoiced=entry.debits,
                 posted=zero,
+                since=entry.document_date,
             )
 
 

@@ -17,7 +17,7 @@ from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.sources import ReconciliationSources
-from billproof.reconciliation.sums import ReconciliationPart, read_part, write_part, write_report
+from billproof.reconciliation.sums import ReconciliationPart, read_part, write_part
 
 _SHARED = "_shared"
 
@@ -73,7 +73,7 @@ def join_parts(items_key: str, sources: ReconciliationSources) -> list[Reconcili
             comparison.remember(part.compared)
         sums.add(comparison.of_opening(period))
         sums.add(comparison.of_others(period.next()))
-        return write_report(sources.objects, sums.report(period.name))
+        return sources.keep(sums, parts[0].legal_entity, period.name)
 
     return work_apart(join, ((f"{name} {month}", parts) for (name, month), parts in by_month.items()))
 

@@ -1,16 +1,17 @@
 """What differs between a released invoice and its posting."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import partial
 
 from billproof.erp.port import PostedDocument
-from billproof.findings import Finding, Owner
+from billproof.findings import Finding, Owner, VarianceCategory
 from billproof.invoicing.model import Released
 from billproof.ledger.model import JournalEntry
 from billproof.ledger.rules import receivable_in_books
 from billproof.masterdata.charts import ChartOfAccounts
 from billproof.money import Money, total
-from billproof.reconciliation.model import Cause, Variance
+from billproof.reconciliation.model import CATEGORIES, Cause, Variance
 
 _CORRECT = "correct the ledger by a new entry; the invoice is immutable"
 _REMEDIES: dict[Cause, tuple[Owner, str]] = {
@@ -42,6 +43,11 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.STATEMENT_OVERLAP: (Owner.BILLING, "compare both statements; undo what was received twice"),
     Cause.RETURN_WAITS: (Owner.BILLING, "find the receipt that the bank took back, and give it back"),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
+    Cause.NOT_RELEASED: (Owner.BILLING, "decide its exception, or remove the cause and run the period again"),
+    Cause.SHORT_PAID: (Owner.BILLING, "ask the customer for the rest; or credit it, write it off or give it up"),
+    Cause.OVER_PAID: (Owner.BILLING, "apply what is too much to another invoice, or give it back"),
+    Cause.UNAPPLIED: (Owner.BILLING, "say which invoice it pays, or give it back"),
+    Cause.OF_NOBODY: (Owner.BILLING, "find out whose it is and what it pays, or give it back"),
 }
 
 
@@ -50,9 +56,18 @@ Totals = Mapping[str, Money]
 
 
 def variance(
-    cause: Cause, *, invoice: str, reference: str, invoiced: Money, posted: Money, account: str = ""
+    cause: Cause,
+    *,
+    invoice: str,
+    reference: str,
+    invoiced: Money,
+    posted: Money,
+    account: str = "",
+    since: date | None = None,
+    billing_account: str = "",
+    category: VarianceCategory | None = None,
 ) -> Variance:
-    """Name a difference, with its owner and remedy."""
+    """Name a difference, with its owner and remedy; its category is that of its cause where none is named."""
     owner, remedy = _REMEDIES[cause]
     return Variance(
         cause=cause,
@@ -63,6 +78,9 @@ def variance(
         owner=owner,
         remedy=remedy,
         account=account,
+        category=category or CATEGORIES[cause],
+        since=since,
+        billing_account=billing_account,
     )
 
 
@@ -75,6 +93,7 @@ def troubled(document: str, currency: str, finding: Finding) -> Variance:
         invoiced=Money.zero(currency),
         posted=Money.zero(currency),
         owner=finding.owner,
+        category=CATEGORIES[Cause.INTERNAL_ERROR],
         remedy=f"{finding.message}: find the trace in the logs, remove the cause, then reconcile again",
     )
 
@@ -93,12 +112,19 @@ def compare(
     """
     totals = released.document.in_books
     books = totals.gross.currency
-    differs = partial(variance, invoice=released.invoice, reference=released.number)
+    differs = partial(
+        variance,
+        invoice=released.invoice,
+        reference=released.number,
+        since=released.issue_date,
+        billing_account=released.account,
+    )
     if not documents:
         moves_nothing = totals.gross.is_zero and totals.net.is_zero and not expected
         if is_confirmed and moves_nothing:
             return []
-        return [differs(Cause.NOT_POSTED, invoiced=totals.gross, posted=Money.zero(books))]
+        gone = VarianceCategory.MISSING_IN_ERP if is_confirmed else None
+        return [differs(Cause.NOT_POSTED, invoiced=totals.gross, posted=Money.zero(books), category=gone)]
     variances = [
         differs(Cause.CURRENCY_DIFFERS, invoiced=totals.gross, posted=document.on(chart.receivable))
         for document in documents
@@ -129,7 +155,7 @@ def compare_revenue(
     The last chart holds, where it is right under none; nothing is known where there is no entry.
     """
     first = documents[0]
-    differs = partial(variance, invoice="", reference=reference)
+    differs = partial(variance, invoice="", reference=reference, since=first.document_date)
     if len(documents) > 1:
         together = (document.debits for document in documents if document.currency == first.currency)
         yield differs(Cause.POSTED_TWICE, invoiced=first.debits, posted=total(together, first.currency))
@@ -172,7 +198,13 @@ def _amounts(
         return
     due, totals = receivable_in_books(released, chart), released.document.in_books
     receivable, tax = document.on(chart.receivable), -document.on(chart.tax_payable)
-    differs = partial(variance, invoice=released.invoice, reference=released.number)
+    differs = partial(
+        variance,
+        invoice=released.invoice,
+        reference=released.number,
+        since=released.issue_date,
+        billing_account=released.account,
+    )
     if receivable != due:
         yield differs(Cause.AMOUNT_DIFFERS, invoiced=due, posted=receivable)
     if tax != totals.tax:

@@ -14,7 +14,7 @@ from billproof.periods import Period, instant_text
 from billproof.reconciliation.model import Reconciliation, ReconciliationOutcome
 from billproof.reconciliation.parts import write_items
 from billproof.reconciliation.sources import ReconciliationSources
-from billproof.reconciliation.sums import ReconciliationPart, write_report
+from billproof.reconciliation.sums import ReconciliationPart
 
 
 def reconcile(legal_entity: str, period: str, sources: ReconciliationSources) -> Reconciliation:
@@ -31,7 +31,7 @@ def reconcile(legal_entity: str, period: str, sources: ReconciliationSources) ->
         sums.add_document(comparison.of_document(facts))
     sums.add(comparison.of_opening(Period.month(period)))
     sums.add(comparison.of_others(Period.month(period).next()))
-    report = write_report(sources.objects, sums.report(period))
+    report = sources.keep(sums, legal_entity, period)
     comparison.net.refuse_too_much(TroubleLimit(), sums.documents)
     return report
 

@@ -1,7 +1,10 @@
 """What a reconciliation reads, and where it keeps what came of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from billproof.approvals.policy import VarianceRules
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
 from billproof.invoicing.register import Register
@@ -10,12 +13,16 @@ from billproof.payments.book import CashBook
 from billproof.payments.statement_book import StatementBook
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Comparison
-from billproof.reconciliation.sums import Sums
+from billproof.reconciliation.model import Reconciliation
+from billproof.reconciliation.sums import Sums, write_report
 
 
 @dataclass(frozen=True)
 class ReconciliationSources:
-    """Master data, the register, the books of receipts and statements, the ERPs, and the objects."""
+    """Master data, the register, the books of receipts and statements, the ERPs, and the objects, at a moment.
+
+    `on_report` is told each report that is kept, with what the policy says of variances.
+    """
 
     directory: Directory
     register: Register
@@ -23,6 +30,15 @@ class ReconciliationSources:
     statements: StatementBook
     erps: Erps
     objects: Objects
+    now: datetime
+    on_report: Callable[[Reconciliation, VarianceRules | None], object]
+
+    def keep(self, sums: Sums, legal_entity: str, period: str) -> Reconciliation:
+        """Store what comparisons of a month come to under the policy in force, tell of it, and return it."""
+        rules = self.directory.policy(legal_entity).variances
+        report = write_report(self.objects, sums.report(period, rules=rules or VarianceRules(), now=self.now))
+        self.on_report(report, rules)
+        return report
 
     def begin(self, legal_entity: str) -> tuple[Comparison, Sums]:
         """Return what compares the documents of a legal entity, and what adds up the comparisons."""

@@ -27,6 +27,7 @@ def compare_statements(entity: LegalEntity, book: StatementBook, month: Period) 
                     reference=broken.later,
                     invoiced=broken.closing,
                     posted=broken.opening,
+                    since=broken.on,
                 )
     for returned in book.returns_that_wait(entity.id):
         if month.start <= returned.booked_on < month.end:
@@ -36,4 +37,5 @@ def compare_statements(entity: LegalEntity, book: StatementBook, month: Period) 
                 reference=returned.reference,
                 invoiced=returned.amount,
                 posted=Money.zero(returned.amount.currency),
+                since=returned.booked_on,
             )

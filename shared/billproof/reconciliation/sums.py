@@ -1,12 +1,18 @@
 """What the comparisons of a month come to, added up: of a document only its variances are kept."""
 
+from datetime import datetime
+from functools import partial
+
+from billproof.approvals.policy import VarianceRules
 from billproof.erp.lookup import Reference
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model, canonical_model
 from billproof.money import Money, Taxed
+from billproof.periods import instant_text
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Compared
 from billproof.reconciliation.model import Reconciliation, Variance
+from billproof.reconciliation.telling import told_at
 
 
 class ReconciliationPart(Model):
@@ -21,6 +27,7 @@ class ReconciliationPart(Model):
     invoiced: Taxed
     posted_receivable: Money
     variances: tuple[Variance, ...]
+    unsettled: tuple[Variance, ...] = ()
     compared: tuple[Reference, ...]
 
 
@@ -33,6 +40,7 @@ class Sums:
         self.invoiced = Taxed.total((), entity.currency)
         self.receivable = Money.zero(entity.currency)
         self.variances: list[Variance] = []
+        self.unsettled: list[Variance] = []
 
     def add_document(self, part: Compared) -> None:
         """Add the comparison of a document of the month."""
@@ -48,6 +56,7 @@ class Sums:
         mine = (document for document in part.posted if document.currency == self._entity.currency)
         self.receivable = self.receivable.plus(document.on(chart.receivable) for document in mine)
         self.variances += part.variances
+        self.unsettled += part.unsettled
 
     def add_part(self, part: ReconciliationPart) -> None:
         """Add what a part came to."""
@@ -56,6 +65,7 @@ class Sums:
         self.invoiced = Taxed.total((self.invoiced, part.invoiced), self._entity.currency)
         self.receivable += part.posted_receivable
         self.variances += part.variances
+        self.unsettled += part.unsettled
 
     def part(self, period: str, number: int, moment: str, *, compared: tuple[Reference, ...]) -> ReconciliationPart:
         """Return the sums as those of a part."""
@@ -69,11 +79,13 @@ class Sums:
             invoiced=self.invoiced,
             posted_receivable=self.receivable,
             variances=tuple(self.variances),
+            unsettled=tuple(self.unsettled),
             compared=compared,
         )
 
-    def report(self, period: str) -> Reconciliation:
-        """Return the sums as the report of a month."""
+    def report(self, period: str, *, rules: VarianceRules, now: datetime) -> Reconciliation:
+        """Return the sums as the report of a month, with the age and the owner of each variance at a moment."""
+        complete = partial(told_at, period=period, entity=self._entity, rules=rules, now=now)
         return Reconciliation(
             legal_entity=self._entity.id,
             period=period,
@@ -82,7 +94,9 @@ class Sums:
             postings=self.postings,
             invoiced=self.invoiced,
             posted_receivable=self.receivable,
-            variances=tuple(self.variances),
+            variances=tuple(map(complete, self.variances)),
+            unsettled=tuple(map(complete, self.unsettled)),
+            reconciled_at=instant_text(now),
         )
 
 

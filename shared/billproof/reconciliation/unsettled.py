@@ -1,0 +1,80 @@
+"""What of a month is not billed or not paid as it should be: invoices that wait, payments that do not fit, money left.
+
+An invoice that nobody paid anything of is open, and no variance: receivables tell its age.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from billproof.findings import VarianceCategory
+from billproof.invoicing.facts import InvoiceFacts
+from billproof.invoicing.held import HeldInvoice
+from billproof.invoicing.model import Released
+from billproof.invoicing.register import Register
+from billproof.money import Money
+from billproof.payments.book import CashBook
+from billproof.payments.cash import ReceiptState
+from billproof.payments.receivables import still_open
+from billproof.reconciliation.model import Cause, Variance
+from billproof.reconciliation.rules import variance
+
+
+def not_released(facts: InvoiceFacts) -> Iterator[Variance]:
+    """Yield that an invoice waits for a decision or a run; one without a document is worth nothing that is known."""
+    held = facts.held
+    if isinstance(held, HeldInvoice) and held.document is not None:
+        gross = held.document.totals.gross
+        yield variance(
+            Cause.NOT_RELEASED,
+            invoice=held.invoice,
+            reference="",
+            invoiced=gross,
+            posted=Money.zero(gross.currency),
+            billing_account=held.account,
+        )
+
+
+def not_paid_exactly(released: Released, register: Register, book: CashBook) -> Iterator[Variance]:
+    """Yield what is left of an invoice that was paid in part, or what was paid too much of it.
+
+    What banks kept of its payments is a fee where it is just what is left.
+    """
+    currency = released.document.totals.gross.currency
+    entries = book.entries(released.legal_entity, released.account, currency)
+    mine = [entry for entry in entries if any(True for _ in entry.parts_of(released.invoice))]
+    settled = Money.zero(currency).plus(worth.amount for entry in mine for worth in entry.of(released.invoice))
+    if settled.is_zero:
+        return
+    left = still_open(released, register, mine).amount
+    if left.is_zero:
+        return
+    receipts = dict.fromkeys(entry.receipt for entry in mine)
+    states = (book.state(released.legal_entity, receipt) for receipt in receipts)
+    kept = (state.receipt.charges for state in states)
+    charges = Money.zero(currency).plus(money for money in kept if money is not None and money.currency == currency)
+    is_fee = left.amount > 0 and left == charges
+    yield variance(
+        Cause.SHORT_PAID if left.amount > 0 else Cause.OVER_PAID,
+        invoice=released.invoice,
+        reference=released.number,
+        invoiced=settled + left,
+        posted=settled,
+        since=max(chain((entry.day for entry in mine), [released.issue_date])),
+        billing_account=released.account,
+        category=VarianceCategory.FEE if is_fee else None,
+    )
+
+
+def not_applied(state: ReceiptState) -> Iterator[Variance]:
+    """Yield what of a receipt pays nothing: of a known account, or of nobody that is known."""
+    left = state.unapplied.amount
+    if not left.is_zero:
+        yield variance(
+            Cause.UNAPPLIED if state.account else Cause.OF_NOBODY,
+            invoice="",
+            reference=state.receipt.id,
+            invoiced=state.receipt.amount - left,
+            posted=state.receipt.amount,
+            since=state.receipt.booked_on,
+            billing_account=state.account or "",
+        )

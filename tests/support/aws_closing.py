@@ -1,0 +1,18 @@
+"""Months that are closed and reopened in the chain over moto."""
+
+from typing import Any
+
+from tests.support.aws_decisions import Decided, decide
+
+EMPTY = "2012-12"
+"""A month that no run billed."""
+
+
+def close_and_reopen(chain: Decided, entity: str, billed: str) -> None:
+    """Close a month with nothing in it and let two people reopen it; a month with variances is refused."""
+    wanted: dict[str, Any] = {"legal_entity": entity, "period": EMPTY}
+    for _ in range(2):
+        chain.ask("sign_off_month", wanted, "ana")
+    asked = chain.ask("sign_off_month", {**wanted, "step": "reopen", "reason": "a source was late"}, "ana")
+    decide(chain, asked["reopening"])
+    chain.ask("sign_off_month", {**wanted, "period": billed}, "ana")
