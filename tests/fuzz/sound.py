@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-import schemathesis
+import schemathesis  # type: ignore[import-not-found,unused-ignore]  # it is in an environment of its own
 
 LEFT_AS_DRAWN = {"signOffMonth"}
 """A month that is signed off takes no more requests."""
@@ -26,7 +26,7 @@ said: set[str] = set()
 """Every value that an answer had."""
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator,unused-ignore]
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
     """Make most requests sound."""
     drawn = repr((case.path_parameters, case.query, case.body))
@@ -46,7 +46,7 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         case.body, case.media_type = json.loads(json.dumps(example)), "application/json"
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator,unused-ignore]
 def after_call(_context: Any, _case: Any, response: Any) -> None:
     """Keep what an answer says."""
     try:
