@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -134,10 +135,47 @@ def descriptions(document: Any) -> Iterator[str]:
                 yield from descriptions(part)
 
 
-def test_no_text_only_repeats_its_name() -> None:
-    of_models = [(name, text) for texts in describing.texts_of_models().values() for name, text in texts.items()]
-    for name, text in [*describing.texts_of_names().items(), *of_models]:
-        assert text.rstrip(".").casefold().replace(" ", "_") != name or len(text) == len("City."), name
+WORD = re.compile(r"[a-z]{2,}")
+SAYS_NOTHING = WORD.findall(
+    "the of or and is are that this to in at by for as it its on with which field property value description text "
+    "todo tbd fixme placeholder none lorem ipsum dummy some thing something something of here"
+)
+IDS = re.compile(r"(Id|Version|Name) of the [a-z ]+[.]|City[.]")
+"""What a name of a thing or of a version stands for: there is nothing else to say."""
+MOST_NAMES_OF_A_TEXT = 2
+
+
+def properties() -> Iterator[tuple[str, str]]:
+    """Every property of every schema with its description."""
+    for schema in (schema for name in STORED for schema in schemas_of(name)):
+        for field, part in schema.get("properties", {}).items():
+            yield field, part["description"]
+
+
+def says_nothing(field: str, text: str) -> bool:
+    """Say whether a description has no word but those of its field and those that any field could have."""
+    of_field = {*WORD.findall(field.casefold())}
+    words = {word for word in WORD.findall(text.casefold()) if word not in SAYS_NOTHING}
+    return not IDS.fullmatch(text) and not {word for word in words if word.rstrip("s") not in of_field} - of_field
+
+
+def test_every_description_says_more_than_its_name() -> None:
+    assert {(field, text) for field, text in properties() if says_nothing(field, text)} == set()
+
+
+def test_no_description_stands_under_many_names() -> None:
+    names: dict[str, set[str]] = {}
+    for field, text in properties():
+        names.setdefault(text, set()).add(field)
+    assert {text: fields for text, fields in names.items() if len(fields) > MOST_NAMES_OF_A_TEXT} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["TODO.", "Tax number.", "The tax number.", "The value of this field.", "A placeholder.", "...", "Text.", "."],
+)
+def test_a_placeholder_is_no_description(text: str) -> None:
+    assert says_nothing("tax_number", text)
 
 
 def test_the_page_of_controls_is_that_of_the_catalogue() -> None:
