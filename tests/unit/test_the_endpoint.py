@@ -1,9 +1,11 @@
 """AWS_ENDPOINT_URL names the AWS that every verb works on: where it is set, no server is started beside it."""
 
+import os
 from typing import Any
 
 import pytest
 
+from billproof_ops import target as targets
 from billproof_ops.local import server, stack
 from billproof_ops.local.emulators import Emulator
 
@@ -14,8 +16,13 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     to: list[str] = []
     monkeypatch.setattr(stack, "recognize", lambda _endpoint: Emulator.LOCALSTACK)
     monkeypatch.setattr(stack, "outputs", lambda: {"ApiId": "a"})
-    monkeypatch.setattr(stack, "fill", lambda: bool(to.append(stack.os.environ["AWS_ENDPOINT_URL"]) or True))
-    monkeypatch.setattr(stack.targets, "use_endpoint", lambda url: monkeypatch.setenv("AWS_ENDPOINT_URL", url))
+
+    def fill() -> bool:
+        to.append(os.environ["AWS_ENDPOINT_URL"])
+        return True
+
+    monkeypatch.setattr(stack, "fill", fill)
+    monkeypatch.setattr(targets, "use_endpoint", lambda url: monkeypatch.setenv("AWS_ENDPOINT_URL", url))
     return to
 
 
