@@ -1,4 +1,4 @@
-"""Unit tests open no socket and wait for nothing; only tests/integration may."""
+"""Unit tests open no socket and wait for nothing; only tests on real servers may."""
 
 import gc
 import os
@@ -18,7 +18,7 @@ settings.load_profile("tests")
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ["TMPDIR"] = str(MEMORY)  # a disk takes ten times as long for files of a moment, of which there are many
-REAL = {Path(__file__).parent / "integration", Path(__file__).parent / "chaos"}
+REAL = {Path(__file__).parent / folder for folder in ("integration", "chaos", "fuzz")}
 """Tests that may open sockets."""
 
 

@@ -6,12 +6,11 @@ import typer
 
 from billproof.approvals.model import Answer, ExceptionState
 from billproof_ops import exceptions, naming, tables
-from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show, verbs
+from billproof_ops.printing import AsJson, Entity, Period, Reason, Who, console, print_json, show, verbs
 from billproof_ops.target import Target
 
 app = verbs()
 Name = Annotated[str, typer.Argument(help="An exception's id, such as skymeter-inc.2013-01.UA.001.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it is stored with the decision.")]
 
 
 @app.command("list")

@@ -6,13 +6,12 @@ import typer
 
 from billproof.money import Money
 from billproof_ops import naming, payments, statements, tables
-from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, verbs
+from billproof_ops.printing import AsJson, Entity, Period, Reason, Who, console, print_json, verbs
 from billproof_ops.statements import ListedStatements
 from billproof_ops.target import Target
 
 app = verbs()
 ReceiptArgument = Annotated[str, typer.Argument(help="The receipt's id, such as R0123456789abcdef01234567.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it is stored.")]
 
 
 @app.command("import")

@@ -10,7 +10,7 @@ from billproof.receivables.model import AgedBalance, Ageing
 from billproof.receivables.notes import NoteVerdict
 from billproof.receivables.texts import statement_text
 from billproof_ops import naming, receivables, tables
-from billproof_ops.printing import AsJson, Entity, Who, console, print_json, verbs
+from billproof_ops.printing import AsJson, Entity, Reason, Who, console, print_json, verbs
 from billproof_ops.target import Target
 
 app = verbs()
@@ -153,7 +153,7 @@ def note(
     until: Annotated[
         str, typer.Option("--until", help="The day until which a promise or pause holds, such as 2013-03-31.")
     ] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is stored.")],
+    reason: Reason,
     legal_entity: Entity = "",
     who: Who = None,
     as_json: AsJson = False,

@@ -25,6 +25,7 @@ from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE
 from billproof_ops import openapi_examples
 from billproof_ops.describing import DescribedSchemas
 from billproof_ops.openapi_errors import ERRORS, GATEWAY_MESSAGE, PROBLEM, error_answer
+from billproof_ops.openapi_links import links_of
 from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
 from billproof_ops.usage_event_schema import usage_event
@@ -214,7 +215,7 @@ def _add_examples(routes: list[Described], paths: dict[str, Any]) -> None:
         body = openapi_examples.body(route.method, route.path)
         if body is not None and "requestBody" in operation:
             operation["requestBody"]["content"]["application/json"]["example"] = body
-        if links := openapi_examples.links(route.method, route.path, names):
+        if links := links_of(route, routes, names):
             operation["responses"][str(route.status.value)]["links"] = links
 
 

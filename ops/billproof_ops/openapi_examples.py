@@ -1,4 +1,4 @@
-"""What the OpenAPI document shows of real calls: values of parameters, bodies, and where an answer leads on."""
+"""What the OpenAPI document shows of real calls: values of parameters, and bodies."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ PARAMETERS: dict[str, Any] = {
     "run": f"{_ENTITY}-{_MONTH}-001",
     "document": "SKY-US-2013-000001",
     "exception": f"{_ENTITY}.{_MONTH}.EV.001",
-    "event": "2013-01-05.0f3c8a",
+    "event": "2013-01-05.e2ca56a2cac71c70",
     "receipt": "R9dbc355b3e03c6e98fbdf642",
     "endpoint": "whe_c874f8281b03a0044378bd24",
     "version": 2,
@@ -49,31 +49,30 @@ _BODIES: dict[str, Any] = {
     "POST /v1/receipts/{receipt}/decisions": {
         "legal_entity": _ENTITY,
         "verdict": "applied",
-        "account": _ACCOUNT,
-        "pays": [{"number": "SKY-US-2013-000001", "amount": "120.50"}],
+        "account": "B6",
+        "pays": [{"number": "SKY-US-2013-000001", "amount": "60.50"}],
         "reason": "the customer told us on the telephone",
     },
     "POST /v1/disputes": {
         "invoice": f"{_ENTITY}.{_MONTH}.{_ACCOUNT}",
         "line": "flights:2013-01",
-        "amount": "100.00",
+        "amount": "1.00",
         "cause": "quantity",
         "owner": "billing",
-        "deadline": "2013-03-31",
+        "deadline": "2099-12-31",
         "reason": "they count fewer flights",
     },
     "POST /v1/accounts/{account}/disputes/{dispute}/decisions": {
         "legal_entity": _ENTITY,
         "verdict": "partial",
-        "amount": "40.00",
-        "reason": "the second half is right",
+        "amount": "0.40",
+        "reason": "the rest is right",
     },
     "POST /v1/accounts/{account}/collection-notes": {
         "legal_entity": _ENTITY,
         "verdict": "promised",
-        "numbers": ["SKY-US-2013-000001"],
-        "until": "2013-03-31",
-        "reason": "they pay at the end of the quarter",
+        "until": "2099-12-31",
+        "reason": "they pay at the end of the year",
     },
     "POST /v1/credit-notes": {
         "id": "C-1",
@@ -114,51 +113,6 @@ def body(method: str, path: str) -> Any:
     return {name: value for name, value in _stored(kind).items() if name not in in_path}
 
 
-def links(method: str, path: str, names: dict[str, str]) -> dict[str, Any]:
-    """Return where the answer of a route leads; `names` has the operation of each route key."""
-    return {
-        names[key]: {"operationId": names[key], "parameters": {parameter: place}}
-        for key, parameter, place in LINKS.get(f"{method.upper()} {path}", ())
-    }
-
-
 def _stored(name: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text())
     return document
-
-
-_OF_RUN = (
-    "GET /v1/runs/{run}",
-    "GET /v1/runs/{run}/statement",
-    "GET /v1/runs/{run}/findings",
-    "GET /v1/runs/{run}/balance",
-)
-_OF_DOCUMENT = ("", "/pdf", "/explanation", "/proof")
-LINKS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "POST /v1/runs": tuple((key, "run", "$response.body#/run_id") for key in _OF_RUN),
-    "GET /v1/runs": tuple((key, "run", "$response.body#/items/0/run") for key in _OF_RUN),
-    **{
-        f"GET /v1/{kind}": tuple(
-            (f"GET /v1/{kind}/{{document}}{part}", "document", "$response.body#/items/0/number")
-            for part in _OF_DOCUMENT
-        )
-        for kind in ("invoices", "credit-notes")
-    },
-    "GET /v1/exceptions": tuple(
-        (key, "exception", "$response.body#/items/0/opened/id")
-        for key in ("GET /v1/exceptions/{exception}", "POST /v1/exceptions/{exception}/decisions")
-    ),
-    "POST /v1/credit-notes": (
-        ("POST /v1/exceptions/{exception}/decisions", "exception", "$response.body#/exception"),
-        ("GET /v1/exceptions/{exception}", "exception", "$response.body#/exception"),
-    ),
-    "POST /v1/webhook-endpoints": tuple(
-        (f"{method} /v1/webhook-endpoints/{{endpoint}}{part}", "endpoint", "$response.body#/endpoint/id")
-        for method, part in (("GET", ""), ("GET", "/deliveries"), ("POST", "/secrets"), ("POST", "/enablings"))
-    ),
-    "PUT /v1/accounts/{id}/versions/{version}": tuple(
-        (key, "account", "$response.body#/id")
-        for key in ("GET /v1/accounts/{account}", "GET /v1/accounts/{account}/contracts")
-    ),
-}
-"""Where the answer of a route leads: the next route, its parameter, and where its value is."""

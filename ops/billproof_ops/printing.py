@@ -27,6 +27,7 @@ Entity = Annotated[
 Period = Annotated[
     str, typer.Option("--period", "-p", help="The month, such as 2013-01; not needed where one is open.")
 ]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is stored.")]
 Who = Annotated[
     str | None,
     typer.Option(

@@ -4,6 +4,7 @@ They are JSON Schema 2020-12, and name themselves by URNs: nobody fetches them f
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -51,7 +52,7 @@ VERSIONS = {"policy": FORMAT}
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXAMPLES = TEXTS / "examples"
-"""A document of each model, as it may be sent or was written."""
+"""A document of each model, as it may be sent or was written; `<model>.<what>.json` have what it leaves out."""
 
 
 def generate() -> dict[str, str]:
@@ -69,8 +70,12 @@ def _version(name: str) -> int:
 
 def _of_model(name: str, model: type[BaseModel]) -> dict[str, Any]:
     schema = TypeAdapter(model).json_schema(schema_generator=DescribedSchemas)
-    example = json.loads((EXAMPLES / f"{name}.json").read_text())
-    return {**without_discriminators(schema), "examples": [example]}
+    return {**without_discriminators(schema), "examples": [json.loads(file.read_text()) for file in examples_of(name)]}
+
+
+def examples_of(name: str) -> list[Path]:
+    """Return the files of a model's examples, the plain one first."""
+    return [EXAMPLES / f"{name}.json", *sorted(EXAMPLES.glob(f"{name}.*.json"))]
 
 
 def _named(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def usage_event() -> dict[str, Any]:
         },
         "if": {"required": ["type"], "properties": {"type": {"const": CONTROL_TOTAL}}},
         "then": {"properties": {"data": _totals()}},
-        "examples": [_flight(), _retraction(), _control_total()],
+        "examples": [_flight(), _correction(), _retraction(), _control_total()],
     }
 
 
@@ -88,6 +88,11 @@ def _flight() -> dict[str, Any]:
 
 def _retraction() -> dict[str, Any]:
     return {**_flight(), "id": "2013-01-31:UA:1545:EWR:x", "retracts": "2013-01-31:UA:1545:EWR", "data": {}}
+
+
+def _correction() -> dict[str, Any]:
+    corrected = {**_flight()["data"], "distance": "1416"}
+    return {**_flight(), "id": "2013-01-31:UA:1545:EWR:2", "corrects": "2013-01-31:UA:1545:EWR", "data": corrected}
 
 
 def _control_total() -> dict[str, Any]:

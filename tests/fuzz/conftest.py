@@ -1,9 +1,5 @@
-"""What is outside speaks HTTP to a server on loopback."""
+"""The embedded AWS is that of the integration tests."""
 
-import pytest
-from pytest_socket import enable_socket
+from tests.support.deployed import billed, loaded, own_folder, stack
 
-
-@pytest.fixture(autouse=True)
-def sockets() -> None:
-    enable_socket()
+__all__ = ["billed", "loaded", "own_folder", "stack"]

@@ -10,7 +10,7 @@ from billproof.adapters.aws.clients import client
 from billproof.invoicing.delivery import pdf_key
 from billproof.usage import log
 from billproof.usage.keys import UNKNOWN_DAY
-from billproof_ops import billing, dead_letters, quarantine
+from billproof_ops import billing, dead_letters, quarantine, queues
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
@@ -94,6 +94,16 @@ def test_sending_everything_again_changes_nothing(billed: Target) -> None:
     assert (statement.released, statement.already_released, statement.changed_after_release) == (0, 13, 0)
     assert statement.events.duplicate == 300
     assert facts(billed) == before
+
+
+def test_a_message_that_fails_is_said_long_before_it_is_dead(billed: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again for half an hour; who waits for its queue hears of it once nothing moves any more."""
+    assert queues.STALLED_SECONDS < 30
+    monkeypatch.setattr(queues, "STALLED_SECONDS", 0)
+    send(billed, "ContractEventsQueueUrl", ["poison", "{}"])
+    with pytest.raises(OpsError, match=r"messages? of ContractEvents fail"):
+        queues.wait_until_empty(billed, "ContractEventsQueueUrl", what="loading", timeout_seconds=DRAIN_SECONDS)
+    client("sqs").purge_queue(QueueUrl=billed.outputs["ContractEventsQueueUrl"])
 
 
 def test_a_poison_message_ends_in_the_dead_letter_queue_and_is_redriven_by_the_command(billed: Target) -> None:

@@ -16,7 +16,7 @@ from billproof_ops.usage_event_schema import usage_event
 NOW = datetime(2013, 2, 2, 12, tzinfo=UTC)
 RULES = {"flight.departed": TypeRule({"distance": False}, frozenset())}
 SCHEMA = Draft202012Validator(usage_event())
-FLIGHT, RETRACTION, TOTAL = usage_event()["examples"]
+FLIGHT, CORRECTION, RETRACTION, TOTAL = usage_event()["examples"]
 
 
 def reason(event: Any) -> str | None:
@@ -28,7 +28,7 @@ def reason(event: Any) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("event", [FLIGHT, RETRACTION, TOTAL])
+@pytest.mark.parametrize("event", [FLIGHT, CORRECTION, RETRACTION, TOTAL])
 def test_the_examples_are_events_that_are_accepted(event: dict[str, Any]) -> None:
     assert reason(event) is None
     assert SCHEMA.is_valid(event)

@@ -62,7 +62,7 @@ class Gateway:
         for route in self.routes:
             match = route.path.fullmatch(url.path)
             if match and route.key.startswith(f"{method} "):
-                person = _bearer(headers)
+                person = bearer(headers)
                 if person is None:
                     return 401, _JSON, b'{"message":"Unauthorized"}'
                 names = {name: unquote(value) for name, value in match.groupdict().items()}
@@ -78,7 +78,8 @@ class Gateway:
         return response["statusCode"], response["headers"], content
 
 
-def _bearer(headers: Mapping[str, str]) -> str | None:
+def bearer(headers: Mapping[str, str]) -> str | None:
+    """Return the person that a token names, or None."""
     match = re.fullmatch("Bearer ([a-z]+)", headers.get("authorization", ""))
     return match[1] if match else None
 

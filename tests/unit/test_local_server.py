@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,16 @@ def test_a_server_is_started_once_keeps_its_port_and_is_stopped(tmp_path: Path) 
     finally:
         server.stop(tmp_path)
     assert server.running(tmp_path) is None
+
+
+def test_two_that_start_it_at_once_start_one_server_whose_log_has_lines(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(3) as people:
+        started = list(people.map(lambda _: server.start(tmp_path), range(3)))
+    try:
+        assert len({running.pid for running, _ in started}) == 1
+        assert (tmp_path / saves.LOG).read_text().splitlines()
+    finally:
+        server.stop(tmp_path)
 
 
 def test_a_state_that_was_never_saved_is_wiped(tmp_path: Path) -> None:

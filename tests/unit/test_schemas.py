@@ -1,5 +1,7 @@
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,9 +110,45 @@ def test_a_schema_names_itself_and_its_examples_are_valid(name: str) -> None:
         assert list(validator.iter_errors({**example, "id": 7, "legal_entity": 7, "currency": 7, "price": 7}))
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_an_example_is_what_its_model_writes(name: str) -> None:
-    example = json.loads((EXAMPLES / f"{name}.json").read_text())
+WRITTEN_BY_OTHERS = (
+    *("account.v1.json", "contract.v1.json", "exchange-rate.v1.json", "legal-entity.v1.json", "meter.v1.json"),
+    *("opening.v1.json", "policy.v2.json", "usage-event.v1.json"),
+)
+"""What people and systems send: each property has a value to go by. Other documents are written here."""
+
+
+def shown(schema: Any, value: Any, models: Schema, owner: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each property that a value has, by the model that it is of."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        yield from shown(models[name], value, models, name)
+    for option in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        if Draft202012Validator({**option, "$defs": models}).is_valid(value):
+            yield from shown(option, value, models, owner)
+    if isinstance(value, dict):
+        for name, part in schema.get("properties", {}).items():
+            if value.get(name) is not None:
+                yield owner, name
+                yield from shown(part, value[name], models)
+    if isinstance(value, list):
+        for item in value:
+            yield from shown(schema.get("items", {}), item, models)
+
+
+@pytest.mark.parametrize("name", WRITTEN_BY_OTHERS)
+def test_every_property_of_what_others_write_has_a_value_in_an_example(name: str) -> None:
+    schema = stored(name)
+    models = schema.get("$defs", {})
+    has = {place for example in schema["examples"] for place in shown(schema, example, models)}
+    every = {
+        (owner, field) for owner, model in [("", schema), *models.items()] for field in model.get("properties", {})
+    }
+    assert every - has == set()
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.json")), ids=lambda file: file.stem)
+def test_an_example_is_what_its_model_writes(file: Path) -> None:
+    name, example = file.name.partition(".")[0], json.loads(file.read_text())
     document = MODELS[name].model_validate(example)
     assert MODELS[name].model_validate(document.model_dump(mode="json")) == document
 
@@ -134,10 +172,47 @@ def descriptions(document: Any) -> Iterator[str]:
                 yield from descriptions(part)
 
 
-def test_no_text_only_repeats_its_name() -> None:
-    of_models = [(name, text) for texts in describing.texts_of_models().values() for name, text in texts.items()]
-    for name, text in [*describing.texts_of_names().items(), *of_models]:
-        assert text.rstrip(".").casefold().replace(" ", "_") != name or len(text) == len("City."), name
+WORD = re.compile(r"[a-z]{2,}")
+SAYS_NOTHING = WORD.findall(
+    "the of or and is are that this to in at by for as it its on with which field property value description text "
+    "todo tbd fixme placeholder none lorem ipsum dummy some thing something something of here"
+)
+IDS = re.compile(r"(Id|Version|Name) of the [a-z ]+[.]|City[.]")
+"""What a name of a thing or of a version stands for: there is nothing else to say."""
+MOST_NAMES_OF_A_TEXT = 2
+
+
+def properties() -> Iterator[tuple[str, str]]:
+    """Every property of every schema with its description."""
+    for schema in (schema for name in STORED for schema in schemas_of(name)):
+        for field, part in schema.get("properties", {}).items():
+            yield field, part["description"]
+
+
+def says_nothing(field: str, text: str) -> bool:
+    """Say whether a description has no word but those of its field and those that any field could have."""
+    of_field = {*WORD.findall(field.casefold())}
+    words = {word for word in WORD.findall(text.casefold()) if word not in SAYS_NOTHING}
+    return not IDS.fullmatch(text) and not {word for word in words if word.rstrip("s") not in of_field} - of_field
+
+
+def test_every_description_says_more_than_its_name() -> None:
+    assert {(field, text) for field, text in properties() if says_nothing(field, text)} == set()
+
+
+def test_no_description_stands_under_many_names() -> None:
+    names: dict[str, set[str]] = {}
+    for field, text in properties():
+        names.setdefault(text, set()).add(field)
+    assert {text: fields for text, fields in names.items() if len(fields) > MOST_NAMES_OF_A_TEXT} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["TODO.", "Tax number.", "The tax number.", "The value of this field.", "A placeholder.", "...", "Text.", "."],
+)
+def test_a_placeholder_is_no_description(text: str) -> None:
+    assert says_nothing("tax_number", text)
 
 
 def test_the_page_of_controls_is_that_of_the_catalogue() -> None:

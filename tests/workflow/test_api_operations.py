@@ -221,6 +221,16 @@ def test_a_run_states_what_it_did(world: World) -> None:
     assert reconciled["variances"] == []
 
 
+def test_a_run_that_has_not_closed_has_no_statement_and_no_balance_and_says_so() -> None:
+    world = World(accounts={"UA"})
+    asked = route_event("POST /v1/runs", "carla", body=json.dumps({"legal_entity": INC, "period": JANUARY}))
+    _, started, _ = call(world, asked, "request_run")
+    run = started["run_id"]
+    for part in ("statement", "findings", "balance"):
+        status, problem, _ = call(world, route_event(f"GET /v1/runs/{{run}}/{part}", "ana", run=run))
+        assert (status, problem["detail"]) == (404, f"run {run} has no statement: it has not closed")
+
+
 def test_an_exception_says_who_may_approve_it(world: World) -> None:
     (listed,) = get(world, "/v1/exceptions", query=QUERY)["items"]
     assert listed["opened"]["id"] == CASE

@@ -176,6 +176,7 @@ def _balance(call: RouteCall[NamedRun], ports: Composition) -> Balanced:
     """Return the conservation statement of a closed run, in events and in money, computed now."""
     from billproof.conservation.service import balance_run  # it loads DuckDB, which no other route needs
 
+    _statement(call, ports)  # a run that has not closed has no balance yet, and is not found for that
     statement = balance_run(str(_run(call, call.request.run, ports)), stores=ports.stores())
     return Balanced(balances=statement.balances, statement=statement)
 

@@ -97,4 +97,6 @@ class Route[M: BaseModel]:
     is_current: Callable[[RouteCall[M], Composition, Matches], bool] | None = None
     is_repeatable: bool = False
     """Whether its own facts make repeating it safe, so that its answers are not kept under an Idempotency-Key."""
+    has_secret: bool = False
+    """Whether its answer holds a secret: under an Idempotency-Key none is kept, and its own facts make it once more."""
     deprecation: Deprecation | None = None

@@ -152,8 +152,9 @@ def _names(tags: str, etag: str) -> bool:
 def _kept(route: Route[Any], call: RouteCall[Any], sent: RouteEvent) -> Document:
     """Return the answer of a call with an Idempotency-Key: that of the same call before; another call is refused.
 
-    It is worked out again where it is too large to be kept, where the caller may no longer act for a legal entity for
-    which it might then, and, for a person, under other policies than then: today's grants and policies decide.
+    It is worked out again where it is too large to be kept or holds a secret, where the caller may no longer act for a
+    legal entity for which it might then, and, for a person, under other policies than then: today's grants and policies
+    decide.
     """
     identity, access = call.caller.identity, sent.ports.access
     worked: list[Document] = []
@@ -167,7 +168,7 @@ def _kept(route: Route[Any], call: RouteCall[Any], sent: RouteEvent) -> Document
     def kept_work() -> Document:
         worked.append(work())
         kept = {"body": json.dumps(worked[0]), "grants": sorted(call.grants), "policies": policies()}
-        return kept if len(json.dumps(kept)) <= MOST_KEPT_BYTES else {"body": None}
+        return {"body": None} if route.has_secret or len(json.dumps(kept)) > MOST_KEPT_BYTES else kept
 
     kept = sent.ports.answers.once(
         key=digest([identity.issuer, identity.subject, str(sent.event.get("routeKey")), call.idempotency_key]),

@@ -209,12 +209,12 @@ def _replay(call: RouteCall[WantedReplay], ports: Composition) -> QueuedReplay:
 # No answer with a secret in it is kept under an Idempotency-Key: those routes are repeatable by themselves.
 _ONE = "/v1/webhook-endpoints/{endpoint}"
 ROUTES: dict[str, Route[Any]] = {
-    "POST /v1/webhook-endpoints": Route(WantedEndpoint, Scope.WEBHOOKS_WRITE, _register, is_repeatable=True),
+    "POST /v1/webhook-endpoints": Route(WantedEndpoint, Scope.WEBHOOKS_WRITE, _register, has_secret=True),
     "GET /v1/webhook-endpoints": Route(AskedEndpoints, Scope.WEBHOOKS_READ, _list),
     f"GET {_ONE}": Route(NamedEndpoint, Scope.WEBHOOKS_READ, _show),
     f"DELETE {_ONE}": Route(NamedEndpoint, Scope.WEBHOOKS_WRITE, _remove),
-    f"POST {_ONE}/secrets": Route(WantedSecret, Scope.WEBHOOKS_WRITE, _rotate, is_repeatable=True),
-    f"POST {_ONE}/enablings": Route(NamedEndpoint, Scope.WEBHOOKS_WRITE, _enable, is_repeatable=True),
+    f"POST {_ONE}/secrets": Route(WantedSecret, Scope.WEBHOOKS_WRITE, _rotate, has_secret=True),
+    f"POST {_ONE}/enablings": Route(NamedEndpoint, Scope.WEBHOOKS_WRITE, _enable),
     f"GET {_ONE}/deliveries": Route(AskedDeliveries, Scope.WEBHOOKS_READ, _deliveries),
     f"POST {_ONE}/replays": Route(WantedReplay, Scope.WEBHOOKS_WRITE, _replay, HTTPStatus.ACCEPTED),
 }

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from billproof.approvals.exception_store import DECIDED, OPENED
 from billproof.approvals.model import Decision, ExceptionRecord
+from billproof.approvals.policy import Policy
 from billproof.audit.telling import kind_of_fact
 from billproof.contracts.model import Contract
 from billproof.events.model import (
@@ -22,14 +24,15 @@ from billproof.events.paying import changes_by_receipts
 from billproof.findings import Finding
 from billproof.identities import ExceptionId, InvoiceId, RunId
 from billproof.ids import is_name
-from billproof.invoicing.balance import BalanceEntry
+from billproof.invoicing.balance import BalanceEntry, granted
+from billproof.invoicing.balances import Balances
 from billproof.invoicing.facts import CREDIT_REQUESTED, DELIVERED, HELD, POSTED, RELEASED, fact_key
 from billproof.invoicing.held import HeldInvoice, RequestedCredit
 from billproof.invoicing.model import Released
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.packing import PackedRecords
 from billproof.model import Model
-from billproof.money import Money
+from billproof.money import CONTEXT, Money, Rounding
 from billproof.payments.cash import CashEntry
 from billproof.pipeline.starting import CLOSED
 from billproof.ports import Document, Key, Records
@@ -170,17 +173,29 @@ def _month(fact: StoredFact) -> Iterator[Happening]:
 
 
 def _balance(fact: StoredFact) -> Iterator[Happening]:
-    """Tell that a balance is low where this change took it below the declared amount."""
+    """Tell that a balance is low where this change took it below what the policy declares."""
     (entity, account), entry = PartitionName.parse(fact.key.partition).parts, BalanceEntry.model_validate(fact.document)
-    currency = entry.change.opening.currency
-    declared = fact.directory.policy(entity).low_balance.get(currency)
-    if declared is not None and entry.change.after.amount.amount < declared <= entry.change.opening.amount:
-        threshold = Money(amount=declared, currency=currency)
-        balance = entry.change.after.amount
+    opening, balance = entry.change.opening, entry.change.after.amount
+    threshold = _low_below(fact, fact.directory.policy(entity), entry) if balance.amount < opening.amount else None
+    if threshold is not None and balance.amount < threshold.amount <= opening.amount:
         data = BalanceLow(
             legal_entity=entity, account=account, balance=balance, threshold=threshold, document=entry.document
         )
         yield Happening("balance.low.v1", account, entity, data)
+
+
+def _low_below(fact: StoredFact, policy: Policy, entry: BalanceEntry) -> Money | None:
+    """Return below what a balance is low: the declared amount, or the share of what was granted, if that is more."""
+    currency = entry.change.opening.currency
+    amount = policy.low_balance.get(currency)
+    amounts = [] if amount is None else [Money(amount=amount, currency=currency)]
+    if policy.low_balance_percent is not None:
+        (entity, account), ordinal = PartitionName.parse(fact.key.partition).parts, entry.change.ordinal
+        entries = Balances(fact.records).entries(entity, account, currency)
+        whole = granted(past.change for past in entries if past.change.ordinal <= ordinal)
+        share = CONTEXT.multiply(whole.amount if whole else Decimal(0), policy.low_balance_percent.scaleb(-2))
+        amounts.append(Money.rounded(share, currency, Rounding.HALF_UP))
+    return max(amounts, key=lambda money: money.amount, default=None)
 
 
 def _contract(fact: StoredFact) -> Iterator[Happening]:

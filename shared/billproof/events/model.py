@@ -72,12 +72,12 @@ class UsageRefused(Model):
 
 
 class BalanceLow(Model):
-    """A customer's balance fell below the amount that the policy of the legal entity declares."""
+    """A customer's balance fell below what the policy of the legal entity declares: an amount, or a share."""
 
     legal_entity: str = Field(description="Who bills.")
     account: str = Field(description="Whose balance it is.")
     balance: Money = Field(description="What is left.")
-    threshold: Money = Field(description="The declared amount.")
+    threshold: Money = Field(description="The declared amount, or the declared share of what was left to the balance.")
     document: str = Field(description="The invoice that drew it.")
 
 
@@ -114,7 +114,7 @@ TYPES: Mapping[str, tuple[type[Model], str]] = MappingProxyType(
         "month.closed.v1": (MonthChanged, "A month is closed: it takes no run and no document that is dated in it."),
         "month.reopened.v1": (MonthChanged, "A closed month is open again: two people decided it."),
         "usage.refused.v1": (UsageRefused, "Usage events are refused."),
-        "balance.low.v1": (BalanceLow, "A customer's balance falls below the declared amount."),
+        "balance.low.v1": (BalanceLow, "A customer's balance falls below the declared amount, or the declared share."),
         "contract.version_taken.v1": (ContractVersionTaken, "A version of a contract is taken."),
     }
 )

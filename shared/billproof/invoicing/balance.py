@@ -10,6 +10,7 @@ change is worth what is booked: what is drawn, its share of what the balance was
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -115,6 +116,14 @@ class BalanceEntry(Model):
     number: str
     issue_date: date
     change: BalanceChange
+
+
+def granted(changes: Iterable[BalanceChange]) -> Money | None:
+    """Return what was left to a balance since it was last used up; None of no changes, which come oldest first."""
+    sum_left: Money | None = None
+    for change in changes:
+        sum_left = change.left if sum_left is None or change.opening.is_zero else sum_left + change.left
+    return sum_left
 
 
 class BalanceStatement(Model):

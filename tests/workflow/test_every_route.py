@@ -1,0 +1,223 @@
+"""Every route of template.yaml: who calls, with which scope, of whose things, and the same request twice.
+
+The requests are the examples of openapi.json, so a route that is added is walked, too.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from billproof.access.scopes import Client, Scope
+from billproof.approvals.policy import Person
+from billproof_ops import openapi
+from billproof_ops.local.people import local_identity
+from tests.support.api_events import route_event
+from tests.support.events import MemoryPositions, MemorySink, event_ports, published
+from tests.support.gateway import routes
+from tests.support.invoking import Context, billed_world, handler
+from tests.support.playing import played_once
+from tests.support.webhooks import webhook_ports
+from tests.support.world import EUROPE, INC, World, flight
+
+DOCUMENT: dict[str, Any] = json.loads(openapi.FILE.read_text())
+ROUTES = sorted(route.key for route in openapi.described())
+SCOPES = {route.key: route.scope for route in openapi.described()}
+OF_PEOPLE = [key for key in ROUTES if SCOPES[key] is None]
+OF_SCOPES = [key for key in ROUTES if SCOPES[key] is not None]
+OF_WRITERS = [key for key in OF_SCOPES if not str(SCOPES[key]).endswith(":read")]
+SENDS = ("POST /v1/usage-events", "POST /v1/usage-events:dry-run")
+SHARED_BY_ALL = {"GET /v1/meters", "POST /v1/prices:quote"}
+"""They name nothing of a legal entity: meters are those of all, and a price is worked out of what is sent."""
+OF_ITS_OWN = "POST /v1/openings/{legal_entity}"
+"""An opening is long in the making: its steps are taken twice in tests/workflow/test_taking_over.py."""
+KEYED = [key for key in ROUTES if key.startswith("POST") and key not in {*SENDS, OF_ITS_OWN}]
+FUNCTIONS = {route.key: route.function for route in routes()}
+ALL, EUROPEAN, STRANGER = "all", "european", "mallory"
+PERSON, OTHER_PERSON, PERSON_OF_EUROPE = "ana", "ben", "dora"
+
+
+def lacking(scope: str) -> str:
+    return f"no-{scope.replace(':', '-')}"
+
+
+def client(name: str, *scopes: Scope) -> Client:
+    return Client(id=name, identities=(local_identity(name),), scopes=scopes)
+
+
+@played_once
+def played() -> World:
+    """January of both companies is billed; in each a client may do all, and in one a client lacks each scope."""
+    world = billed_world()
+    inc, europe = world.directory.policy(INC), world.directory.policy(EUROPE)
+    clients = (client(ALL, *Scope), *(client(lacking(one), *(set(Scope) - {one})) for one in Scope))
+    dora = Person(
+        id=PERSON_OF_EUROPE,
+        name="Dora Marques",
+        email="dora@skymeter.example",
+        role="director",
+        identities=(local_identity(PERSON_OF_EUROPE),),
+    )
+    world.adopt(inc.model_copy(update={"version": inc.version + 1, "clients": clients}))
+    more = {"clients": (client(ALL, *Scope), client(EUROPEAN, *Scope)), "people": (*europe.people, dora)}
+    world.adopt(europe.model_copy(update={"version": europe.version + 1, **more}))
+    return world
+
+
+@pytest.fixture
+def world() -> World:
+    copy = played()
+    copy.call_limits.burst = 1_000_000
+    copy.__dict__.update(webhook_ports(copy) | event_ports())
+    return copy
+
+
+def example(key: str) -> tuple[dict[str, str], dict[str, str], Any]:
+    """The names in the path, the query and the body of a route's examples."""
+    method, path = key.split()
+    operation = DOCUMENT["paths"][path][method.lower()]
+    named: dict[str, dict[str, str]] = {place: {} for place in ("path", "query", "header")}
+    for part in operation["parameters"]:
+        if "example" in part:
+            named[part["in"]][part["name"]] = str(part["example"])
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return named["path"], named["query"], content.get("example", flight(7) if content else None)
+
+
+def call(
+    world: World, key: str, by: str | None, *, under: str = "", changed: dict[str, str | int] | None = None
+) -> tuple[int, Any]:
+    """Call a route with its examples, some of them changed."""
+    in_path, query, body = example(key)
+    if isinstance(body, dict):
+        body = {**body, **{name: value for name, value in (changed or {}).items() if name in body}}
+    in_path |= {name: str(value) for name, value in (changed or {}).items() if name in in_path}
+    event = route_event(key, by, body=json.dumps(body) if body is not None else "", query=query or None, **in_path)
+    if under:
+        event["headers"]["idempotency-key"] = under
+    response = handler(FUNCTIONS[key])(event, Context(), world)
+    is_json = "json" in response["headers"].get("content-type", "")
+    return response["statusCode"], json.loads(response["body"]) if is_json else response["body"]
+
+
+def stored(world: World) -> dict[str, Any]:
+    return {name: dict(records.items) for name, records in world.records.items()}
+
+
+def test_the_walk_has_every_route_of_the_template() -> None:
+    assert set(ROUTES) == FUNCTIONS.keys()
+    assert len(OF_PEOPLE) > 10
+    assert len(OF_SCOPES) > 30
+
+
+@pytest.mark.parametrize("key", ROUTES)
+def test_a_call_of_nobody_is_refused(key: str, world: World) -> None:
+    before = stored(world)
+    status, problem = call(world, key, None)
+    assert (status, problem["code"]) == (401, "no_caller")
+    assert stored(world) == before
+
+
+@pytest.mark.parametrize("key", ROUTES)
+def test_who_no_policy_names_is_refused(key: str, world: World) -> None:
+    before = stored(world)
+    assert call(world, key, STRANGER)[0] in {403, 404}
+    assert stored(world) == before
+
+
+@pytest.mark.parametrize("key", OF_SCOPES)
+def test_a_client_with_the_scope_is_answered_and_one_without_it_is_refused(key: str, world: World) -> None:
+    status, problem = call(world, key, lacking(str(SCOPES[key])))
+    assert (status, problem["code"]) == (403, "not_allowed")
+    assert call(world, key, ALL)[0] not in {401, 403}
+
+
+@pytest.mark.parametrize("key", OF_WRITERS)
+def test_a_person_has_no_scope_that_writes(key: str, world: World) -> None:
+    before = stored(world)
+    assert call(world, key, PERSON)[0] == 403
+    assert stored(world) == before
+
+
+@pytest.mark.parametrize("key", OF_PEOPLE)
+def test_what_only_a_person_may_is_refused_to_a_client_with_every_scope(key: str, world: World) -> None:
+    before = stored(world)
+    assert call(world, key, ALL)[0] in {403, 404}
+    assert stored(world) == before
+    answers = [call(world, key, person) for person in (PERSON, OTHER_PERSON)]
+    assert [body for status, body in answers if status == 401 or body.get("code") == "not_allowed"] == []
+
+
+@pytest.mark.parametrize("key", sorted({*ROUTES} - SHARED_BY_ALL - {*SENDS}))
+def test_nothing_of_another_company_is_there_for_a_client_or_a_person_of_one(key: str, world: World) -> None:
+    before = stored(world)
+    for by in (EUROPEAN, PERSON_OF_EUROPE):
+        status, problem = call(world, key, by)
+        assert status in {403, 404}, (by, problem)
+    assert stored(world) == before
+
+
+@pytest.mark.parametrize("key", SENDS)
+def test_no_event_of_an_account_of_another_company_is_taken(key: str, world: World) -> None:
+    status, sent = call(world, key, EUROPEAN)
+    assert (status, sent["accepted"], sent["events"][0]["code"]) == (200 if "dry" in key else 422, 0, "unknown_account")
+    assert call(world, key, ALL)[1]["accepted"] == 1
+
+
+def prepared(world: World, key: str) -> dict[str, str | int]:
+    """Bring about what the request of a route is about, and return what it names otherwise than the example."""
+    version = world.directory.policy(INC).version + 1
+    match key.removeprefix("POST /v1/").split("/"):
+        case ["webhook-endpoints", _, "replays"]:
+            endpoint = call(world, "POST /v1/webhook-endpoints", ALL)[1]["endpoint"]["id"]
+            return {"endpoint": endpoint, "event": told(world)}
+        case ["webhook-endpoints", _, _]:
+            return {"endpoint": call(world, "POST /v1/webhook-endpoints", ALL)[1]["endpoint"]["id"]}
+        case ["exceptions", _, _]:
+            return {"exception": call(world, "POST /v1/credit-notes", PERSON)[1]["exception"]}
+        case ["accounts", _, "disputes", *_]:
+            call(world, "POST /v1/disputes", PERSON)
+        case ["policies", *_, "confirmations"]:
+            call(world, "POST /v1/policies/{id}/versions", PERSON, changed={"version": version})
+            return {"version": str(version)}
+        case ["policies", *_]:
+            return {"version": version}
+    return {}
+
+
+def told(world: World) -> str:
+    """The id of an event of the company."""
+    sink = MemorySink()
+    published(world, sink, positions=MemoryPositions())
+    return next(event.id for event in sink.events if event.legal_entity == INC)
+
+
+CONFIRMED_BY_ANOTHER = ("decisions", "confirmations")
+
+
+@pytest.mark.parametrize("key", KEYED)
+def test_the_same_request_under_a_key_is_answered_as_it_was_and_another_one_is_refused(key: str, world: World) -> None:
+    person = OTHER_PERSON if key.endswith(CONFIRMED_BY_ANOTHER) else PERSON
+    by, of = ALL if SCOPES[key] else person, prepared(world, key)
+    status, first = call(world, key, by, under="k-1", changed=of)
+    assert status in {200, 201, 202}, first
+    after = stored(world)
+    assert call(world, key, by, under="k-1", changed=of) == (status, first)
+    assert stored(world) == after
+    status, problem = call(world, key, by, under="k-1", changed=of | another(key))
+    assert (status, problem["code"]) == (422, "idempotency_key_reused")
+    assert stored(world) == after
+
+
+def another(key: str) -> dict[str, str | int]:
+    """Another request of a route, which it might answer: of its body if that says anything, else of another thing."""
+    in_path, _, body = example(key)
+    texts: dict[str, str | int] = {
+        "note": "another",
+        "reason": "another",
+        "period": "2013-02",
+        "url": "https://other.example/",
+        "generation": 3,
+    }
+    wanted = next((name for name in (*texts, "version", "charge") if name in body), None)
+    return dict.fromkeys(in_path, "9") if wanted is None else {wanted: texts.get(wanted, 99)}
