@@ -30,6 +30,7 @@ from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.opening.decisions import OpeningDecisions
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
+from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.service import CashSources
 from billproof.payments.statement_book import StatementBook
 from billproof.payments.taking_statements import ReadStatements, StatementSources
@@ -38,6 +39,7 @@ from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
 from billproof.receivables.collection_book import CollectionBook
 from billproof.receivables.dispute_book import DisputeBook
+from billproof.receivables.gateway_disputes import DisputesAtGateways
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.buckets import Buckets
@@ -84,6 +86,8 @@ class MemoryStores:
         self.statement_book = StatementBook(self.records["payments"])
         self.collection_book = CollectionBook(self.records["payments"])
         self.dispute_book = DisputeBook(self.records["payments"])
+        self.gateway_book = GatewayBook(self.records["payments"])
+        self.gateway_disputes = DisputesAtGateways(self.dispute_book)
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()
@@ -210,7 +214,14 @@ class MemoryStores:
     def cash_sources(self, now: datetime | None = None) -> CashSources:
         """What taking payments in reads and writes."""
         return CashSources(
-            self.cash_book, self.register, self.directory, self.objects, self.account_names, now or self.now()
+            book=self.cash_book,
+            register=self.register,
+            directory=self.directory,
+            objects=self.objects,
+            account_names=self.account_names,
+            gateways=self.gateway_book,
+            disputes=self.gateway_disputes,
+            now=now or self.now(),
         )
 
     def statement_sources(self, read: ReadStatements) -> StatementSources:

@@ -261,7 +261,13 @@ class World(MemoryStores):
 
     def reconciliation_sources(self) -> ReconciliationSources:
         return ReconciliationSources(
-            self.directory, self.register, self.cash_book, self.statement_book, self.erps, self.objects
+            directory=self.directory,
+            register=self.register,
+            book=self.cash_book,
+            statements=self.statement_book,
+            gateways=self.gateway_book,
+            erps=self.erps,
+            objects=self.objects,
         )
 
     def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:

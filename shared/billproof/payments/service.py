@@ -3,6 +3,7 @@
     receipt     money arrived: it is taken in, matched, applied or proposed, and booked
     returned    the bank or gateway took a receipt back
     decided     a person decided about a receipt: what that comes to is booked
+    gateway     a gateway told of a movement: a charge, refund, dispute, fee or payout
 
 Every part may be repeated: a receipt is one fact, a use is told by its reason, an entry is looked up before it is
 posted. A message that fails is delivered again, and ends with the dead letters.
@@ -19,7 +20,9 @@ from pydantic import Field, TypeAdapter
 from billproof.erp.port import Erps, erp_named
 from billproof.erp.service import ensure_posted
 from billproof.invoicing.register import Register
+from billproof.ledger.model import JournalEntry
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.gateways import MovementOfGateway
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money
@@ -28,7 +31,10 @@ from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashPosting, ReceiptState
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
-from billproof.payments.entries import entries_of
+from billproof.payments.entries import entries_of, fee_entry
+from billproof.payments.gateway_book import GatewayBook
+from billproof.payments.gateway_desk import GatewayDesk
+from billproof.payments.gateway_model import GatewayMovement, GatewayTold
 from billproof.payments.model import (
     CashReceipt,
     Channel,
@@ -38,6 +44,8 @@ from billproof.payments.model import (
     UseKind,
     receipt_id,
 )
+from billproof.payments.payouts import Payouts, gateway_of, waits_for_payout
+from billproof.payments.ports import GatewayDisputes
 from billproof.payments.receivables import Receivables
 from billproof.periods import zone
 from billproof.ports import Objects
@@ -75,7 +83,9 @@ class ReceiptDecided(Model):
     receipt: str
 
 
-AnyPaymentEvent = Annotated[ReceiptArrived | ReceiptReturned | ReceiptDecided, Field(discriminator="kind")]
+AnyPaymentEvent = Annotated[
+    ReceiptArrived | ReceiptReturned | ReceiptDecided | GatewayTold, Field(discriminator="kind")
+]
 
 
 class PaymentOutcome(StrEnum):
@@ -84,10 +94,13 @@ class PaymentOutcome(StrEnum):
     APPLIED = "applied"
     PROPOSED = "proposed"
     RETURNED = "returned"
+    PAID_OUT = "paid_out"
+    KEPT = "kept"
+    """A gateway told of a fee, of a payout that is not at the bank yet, or of a charge before that came."""
 
 
 class AppliedPayment(Model):
-    """What became of a receipt, and how many entries it has in the books."""
+    """What became of a receipt or of what a gateway told, and how many entries that has in the books."""
 
     outcome: PaymentOutcome
     legal_entity: str
@@ -104,6 +117,8 @@ class CashSources:
     directory: Directory
     objects: Objects
     account_names: AccountNames
+    gateways: GatewayBook
+    disputes: GatewayDisputes
     now: datetime
 
     def receivables(self, legal_entity: str) -> Receivables:
@@ -128,10 +143,11 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
     Raises InvalidInput and NotFound for what cannot be taken in as things are, Conflict where one reference names two
     payments, and ExternalServiceUnavailable where the ERP does not answer.
     """
+    if isinstance(event, GatewayTold):
+        return _told(event.movement, sources=sources, matcher=matcher, erps=erps)
     if isinstance(event, ReceiptArrived):
         desk = sources.desk(event.receipt.legal_entity)
-        rules = sources.directory.policy(event.receipt.legal_entity).matching
-        state = desk.take(event.receipt, matcher, rules)
+        state = _arrived(event.receipt, desk, sources, matcher)
     elif isinstance(event, ReceiptReturned):
         desk = sources.desk(event.legal_entity)
         why = CashDecision(reason=f"returned under {event.reference}", reference=event.reference)
@@ -145,9 +161,34 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
     )
 
 
+def _arrived(receipt: CashReceipt, desk: CashDesk, sources: CashSources, matcher: Matcher) -> ReceiptState:
+    """Take a receipt in: what is a gateway's payout is no customer's payment."""
+    rules = sources.directory.policy(receipt.legal_entity).matching
+    gateway = gateway_of(receipt, desk.entity)
+    if gateway is None:
+        return desk.take(receipt, matcher, rules)
+    desk.take(receipt, waits_for_payout, rules)
+    return Payouts(gateway, sources.gateways, desk).credit_arrived(receipt)
+
+
+def _told(movement: GatewayMovement, *, sources: CashSources, matcher: Matcher, erps: Erps) -> AppliedPayment:
+    """Do what a gateway told of, and book it."""
+    desk = sources.desk(movement.legal_entity)
+    rules = sources.directory.policy(movement.legal_entity).matching
+    gateway = GatewayDesk(desk, sources.gateways, sources.disputes, matcher, rules)
+    states = gateway.take(movement)
+    entries = sum(book_receipt(state, desk.entity, sources.book, erps) for state in states)
+    if movement.movement is MovementOfGateway.FEE:
+        entries = _book(fee_entry(movement.told, desk.entity), desk.entity, sources.book, erps)
+    outcome = _outcome(states[-1].status) if states else PaymentOutcome.KEPT
+    return AppliedPayment(outcome=outcome, legal_entity=desk.entity.id, id=movement.id, entries=entries)
+
+
 def _outcome(status: ReceiptStatus) -> PaymentOutcome:
     if status is ReceiptStatus.RETURNED:
         return PaymentOutcome.RETURNED
+    if status is ReceiptStatus.PAID_OUT:
+        return PaymentOutcome.PAID_OUT
     waits = status in {ReceiptStatus.PROPOSED, ReceiptStatus.NEW}
     return PaymentOutcome.PROPOSED if waits else PaymentOutcome.APPLIED
 
@@ -157,13 +198,16 @@ def book_receipt(state: ReceiptState, entity: LegalEntity, book: CashBook, erps:
 
     An entry is written down before the ERP hears of it: a later chart of accounts changes none that was.
     """
-    number = 0
-    for entry in entries_of(state, entity):
-        if entry.lines:
-            posting = book.intend(CashPosting(entry=entry, erp=entity.erp))
-            ensure_posted(posting.entry, erp_named(posting.erp, erps))
-            number += 1
-    return number
+    return sum(_book(entry, entity, book, erps) for entry in entries_of(state, entity))
+
+
+def _book(entry: JournalEntry, entity: LegalEntity, book: CashBook, erps: Erps) -> int:
+    """Post an entry unless the ERP holds it; return 1, or 0 where it moves nothing."""
+    if not entry.lines:
+        return 0
+    posting = book.intend(CashPosting(entry=entry, erp=entity.erp))
+    ensure_posted(posting.entry, erp_named(posting.erp, erps))
+    return 1
 
 
 @functools.cache

@@ -26,6 +26,9 @@ class Cause(StrEnum):
     STATEMENT_GAP = "statement_gap"
     STATEMENT_OVERLAP = "statement_overlap"
     RETURN_WAITS = "return_waits"
+    PAYOUT_DIFFERS = "payout_differs"
+    PAYOUT_NOT_FOUND = "payout_not_found"
+    CHARGE_UNKNOWN = "charge_unknown"
     INTERNAL_ERROR = "internal_error"
 
 

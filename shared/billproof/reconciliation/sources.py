@@ -7,6 +7,7 @@ from billproof.erp.port import Erps
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.payments.book import CashBook
+from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Comparison
@@ -15,12 +16,13 @@ from billproof.reconciliation.sums import Sums
 
 @dataclass(frozen=True)
 class ReconciliationSources:
-    """Master data, the register, the books of receipts and statements, the ERPs, and the objects."""
+    """Master data, the register, the books of receipts, statements and gateways, the ERPs, and the objects."""
 
     directory: Directory
     register: Register
     book: CashBook
     statements: StatementBook
+    gateways: GatewayBook
     erps: Erps
     objects: Objects
 
@@ -34,5 +36,6 @@ class ReconciliationSources:
             lookup=PostedDocuments(entity, self.erps),
             book=self.book,
             statements=self.statements,
+            gateways=self.gateways,
         )
         return comparison, Sums(entity)
