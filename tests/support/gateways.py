@@ -11,7 +11,8 @@ from billproof.payments.model import Channel, receipt_id
 from billproof.payments.service import AppliedPayment, apply_payment, read_payment_event
 from billproof.payments.taking_settlements import SettlementSources, take_settlement
 from billproof.payments.taking_statements import BankFile, TakenFile
-from tests.support.cash import ACCOUNTS, BANK, by_number, cash_world, usd
+from tests.support.balances import JAN
+from tests.support.cash import ACCOUNTS, BANK, by_number, cash_world, number_of, usd
 from tests.support.world import INC, World
 
 CARDS = "cards"
@@ -80,15 +81,15 @@ def report(world: World, *rows: str, name: str = "february.csv") -> TakenFile:
     return take_settlement(file, sources=sources)
 
 
-def told(world: World, body: str) -> AppliedPayment:
+def take_message(world: World, body: str) -> AppliedPayment:
     return apply_payment(read_payment_event(body), sources=world.cash_sources(NOW), matcher=by_number, erps=world.erps)
 
 
 def deliver(world: World, bodies: Sequence[str] | None = None) -> None:
     """Take what waits in the queue, each message twice, and forget it."""
     for body in bodies or world.payment_events.bodies:
-        told(world, body)
-        told(world, body)
+        take_message(world, body)
+        take_message(world, body)
     world.payment_events.bodies.clear()
 
 
@@ -106,3 +107,7 @@ def on_accounts(world: World) -> dict[str, str]:
         name: usd(0).plus(line.amount for line in lines if line.account == account) for name, account in BOOKS.items()
     }
     return {name: amount.text for name, amount in sums.items() if not amount.is_zero}
+
+
+def charge_row(world: World, month: str = JAN, name: str = "ch-1") -> str:
+    return f"2013-02-04,charge,{name},,po-1,30.00,1.17,United,{number_of(world, month)}"

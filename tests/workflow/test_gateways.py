@@ -1,34 +1,42 @@
 """What customers pay by card: charges, refunds, disputes, fees and payouts, to the cent, in books and bank."""
 
+import json
+import re
+
 import pytest
 from pydantic import ValidationError
 
 from billproof.conservation.cash import cash_statement
 from billproof.errors import Conflict, InvalidInput, Unreadable
-from billproof.money import Money
-from billproof.payments.gateway_model import GatewayTold
-from billproof.payments.model import ReceiptStatus, UseKind
-from billproof.payments.service import read_payment_event
-from billproof.payments.settlement import gateway_balance
+from billproof.masterdata.gateways import MovementOfGateway
+from billproof.payments.model import UseKind
 from billproof.receivables.disputes import CreditOutcomes, DisputeStatus
-from billproof.reconciliation.model import Cause
+from billproof_ops.paths import ROOT
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import apply_all, entry, of_day, put
 from tests.support.cash import EURO_BANK, number_of, open_of, receivables_of, usd
-from tests.support.gateways import CARDS, deliver, gateway_world, on_accounts, paid_by_card, report, told
+from tests.support.gateways import (
+    CARDS,
+    CLEARING,
+    FEES,
+    GATEWAY,
+    charge_row,
+    deliver,
+    gateway_world,
+    on_accounts,
+    paid_by_card,
+    report,
+    take_message,
+)
 from tests.support.verifying import verified
-from tests.support.world import INC, World
-
-
-def charge(world: World, month: str = JAN, name: str = "ch-1") -> str:
-    return f"2013-02-04,charge,{name},,po-1,30.00,1.17,United,{number_of(world, month)}"
+from tests.support.world import INC
 
 
 def test_a_payout_is_its_charges_less_fees_refunds_and_disputes_and_the_clearing_account_comes_to_zero() -> None:
     world = gateway_world(JAN, FEB)
     rows = (
-        charge(world),
-        charge(world, FEB, "ch-2"),
+        charge_row(world),
+        charge_row(world, FEB, "ch-2"),
         "2013-02-05,refund,re-1,ch-2,po-1,-10.00,,United,",
         "2013-02-05,monthly fee,fee-1,,po-1,-2.00,,,",
         "2013-02-06,payout,po-1,,,-45.66,,,",
@@ -50,7 +58,7 @@ def test_a_payout_is_its_charges_less_fees_refunds_and_disputes_and_the_clearing
 def test_a_refund_leaves_paid_what_is_still_owed() -> None:
     """30.00 by card, of which 10.00 go back: the other 20.00 still pay the invoice."""
     world = gateway_world(JAN)
-    report(world, charge(world), "2013-02-05,refund,re-1,ch-1,,-10.00,,,")
+    report(world, charge_row(world), "2013-02-05,refund,re-1,ch-1,,-10.00,,,")
     deliver(world)
     state = paid_by_card(world, "ch-1")
     assert (state.applied.amount, state.refunded.amount, open_of(world, JAN)) == (usd(20), usd(10), usd(10))
@@ -62,21 +70,21 @@ def test_more_than_was_paid_never_goes_back() -> None:
     world = gateway_world(JAN)
     report(
         world,
-        charge(world),
+        charge_row(world),
         "2013-02-05,refund,re-1,ch-1,,-20.00,,,",
         "2013-02-05,refund,re-2,ch-1,,-10.01,,,",
     )
     *fine, too_much = world.payment_events.bodies
     for body in fine:
-        told(world, body)
+        take_message(world, body)
     with pytest.raises(InvalidInput, match=r"10\.01 USD cannot be refunded of a receipt of which 10\.00 USD are left"):
-        told(world, too_much)
+        take_message(world, too_much)
     assert paid_by_card(world, "ch-1").refunded.amount == usd(20)
 
 
 def test_a_dispute_opens_the_invoice_and_nobody_is_reminded_of_it() -> None:
     world = gateway_world(JAN)
-    report(world, charge(world), "2013-02-07,chargeback,dp-1,ch-1,,-30.00,15.00,,")
+    report(world, charge_row(world), "2013-02-07,chargeback,dp-1,ch-1,,-30.00,15.00,,")
     deliver(world)
     assert open_of(world, JAN) == usd(30)
     (dispute,) = world.dispute_book.of_account(INC, "UA")
@@ -95,7 +103,7 @@ def test_a_dispute_that_is_won_pays_the_invoice_again(taken: str) -> None:
     world = gateway_world(JAN)
     report(
         world,
-        charge(world),
+        charge_row(world),
         f"2013-02-07,chargeback,dp-1,ch-1,,{taken},,,",
         f"2013-02-27,reversal,dp-1,ch-1,,{taken[1:]},,,",
     )
@@ -111,7 +119,7 @@ def test_a_dispute_that_is_won_pays_the_invoice_again(taken: str) -> None:
 def test_a_dispute_that_is_lost_waits_for_a_person_and_moves_nothing() -> None:
     world = gateway_world(JAN)
     lost = ("2013-02-07,chargeback,dp-1,ch-1,,-30.00,,,", "2013-02-27,lost,dp-1,ch-1,,0.00,,,")
-    report(world, charge(world), *lost)
+    report(world, charge_row(world), *lost)
     deliver(world)
     (dispute,) = world.dispute_book.of_account(INC, "UA")
     assert (dispute.status(CreditOutcomes()), open_of(world, JAN)) == (DisputeStatus.OPEN, usd(30))
@@ -121,7 +129,7 @@ def test_a_charge_that_was_disputed_and_won_is_refunded_of_what_came_again() -> 
     world = gateway_world(JAN)
     report(
         world,
-        charge(world),
+        charge_row(world),
         "2013-02-07,chargeback,dp-1,ch-1,,-30.00,,,",
         "2013-02-27,reversal,dp-1,ch-1,,30.00,,,",
         "2013-02-28,refund,re-1,ch-1,,-30.00,,,",
@@ -129,46 +137,6 @@ def test_a_charge_that_was_disputed_and_won_is_refunded_of_what_came_again() -> 
     deliver(world)
     assert on_accounts(world) == {"clearing": "-1.17", "fees": "1.17"}
     assert open_of(world, JAN) == usd(30)
-
-
-def test_a_payout_that_the_bank_tells_of_first_is_no_customers_payment() -> None:
-    world = gateway_world(JAN)
-    put(world, of_day(8, "0", entry("28.83", 8, reference="b-1", remittance=f"Card Processor {number_of(world, JAN)}")))
-    apply_all(world)
-    (state,) = world.cash_book.received(INC)
-    assert (state.status, open_of(world, JAN)) == (ReceiptStatus.PROPOSED, usd(30))
-    report(world, charge(world), "2013-02-06,payout,po-1,,,-28.83,,,")
-    deliver(world)
-    state = world.cash_book.state(INC, state.receipt.id)
-    assert (state.status, open_of(world, JAN)) == (ReceiptStatus.PAID_OUT, usd(0))
-    assert world.gateway_book.found(INC, CARDS, "po-1") == state.receipt.id
-    assert on_accounts(world) == {"cash": "28.83", "fees": "1.17", "receivable": "-30.00"}
-
-
-@pytest.mark.parametrize(
-    ("amount", "day", "text"),
-    [("28.82", 8, "Card Processor"), ("28.83", 10, "Card Processor"), ("28.83", 8, "Card Proc")],
-    ids=["another amount", "too late", "nobody's"],
-)
-def test_what_is_not_the_payout_is_not_found(amount: str, day: int, text: str) -> None:
-    world = gateway_world(JAN)
-    report(world, charge(world), "2013-02-06,payout,po-1,,,-28.83,,,")
-    deliver(world)
-    put(world, of_day(day, "0", entry(amount, day, reference="b-1", remittance=text)))
-    apply_all(world)
-    assert world.gateway_book.found(INC, CARDS, "po-1") is None
-    assert on_accounts(world)["clearing"] == "28.83"
-
-
-def test_two_payouts_of_one_amount_are_two_credits() -> None:
-    world = gateway_world(JAN)
-    report(world, "2013-02-06,payout,po-1,,,-5.00,,,", "2013-02-06,payout,po-2,,,-5.00,,,")
-    deliver(world)
-    named = entry("5", 7, reference="b-1", remittance="Card Processor po-2")
-    put(world, of_day(7, "0", named, entry("5", 7, remittance="Card Processor")))
-    apply_all(world)
-    found = {world.gateway_book.found(INC, CARDS, payout) for payout in ("po-1", "po-2")}
-    assert found == {state.receipt.id for state in world.cash_book.received(INC)}
 
 
 def test_one_reference_is_one_movement_of_one_payout() -> None:
@@ -223,7 +191,7 @@ def test_a_cards_number_is_never_stored() -> None:
 def test_a_report_with_something_wrong_in_it_is_refused_as_a_whole(row: str, what: str) -> None:
     world = gateway_world(JAN)
     with pytest.raises(Unreadable, match=what) as refused:
-        report(world, charge(world), row)
+        report(world, charge_row(world), row)
     assert "line 3" in refused.value.details["place"]
     assert "4242" not in str(refused.value.details)
     assert world.payment_events.bodies == []
@@ -232,73 +200,7 @@ def test_a_report_with_something_wrong_in_it_is_refused_as_a_whole(row: str, wha
 def test_a_report_tells_each_reference_once() -> None:
     world = gateway_world(JAN)
     with pytest.raises(Unreadable, match="it has the reference of line 2"):
-        report(world, charge(world), charge(world))
-
-
-def causes(world: World) -> list[tuple[Cause, str, Money, Money]]:
-    wanted = {Cause.PAYOUT_DIFFERS, Cause.PAYOUT_NOT_FOUND, Cause.CHARGE_UNKNOWN, Cause.CASH_NOT_POSTED}
-    return [
-        (one.cause, one.external_reference, one.invoiced, one.posted)
-        for one in world.reconcile(period=JAN).variances
-        if one.cause in wanted
-    ]
-
-
-def test_a_payout_that_does_not_add_up_or_is_not_at_the_bank_is_a_variance_until_it_is() -> None:
-    world = gateway_world(JAN)
-    report(world, charge(world), "2013-02-06,payout,po-1,,,-26.83,,,")
-    deliver(world)
-    assert causes(world) == [
-        (Cause.PAYOUT_DIFFERS, "cards/po-1", usd("28.83"), usd("26.83")),
-        (Cause.PAYOUT_NOT_FOUND, "cards/po-1", usd("26.83"), usd(0)),
-    ]
-    put(world, of_day(8, "0", entry("26.83", 8, reference="b-1", remittance="Card Processor po-1")))
-    apply_all(world)
-    report(world, "2013-02-06,monthly fee,fee-1,,po-1,-2.00,,,", name="missing.csv")
-    deliver(world)
-    assert causes(world) == []
-
-
-def test_a_refund_of_a_charge_that_nobody_told_of_waits_and_is_a_variance() -> None:
-    world = gateway_world(JAN)
-    report(world, "2013-02-05,refund,re-1,ch-1,,-10.00,,,")
-    deliver(world)
-    assert causes(world) == [(Cause.CHARGE_UNKNOWN, "cards/re-1", usd(-10), usd(0))]
-    report(world, charge(world), name="late.csv")
-    deliver(world)
-    assert causes(world) == []
-    assert paid_by_card(world, "ch-1").refunded.amount == usd(10)
-
-
-def test_a_fee_that_was_never_booked_is_a_variance() -> None:
-    world = gateway_world(JAN)
-    report(world, "2013-02-05,monthly fee,fee-1,,,-2.00,,,")
-    (body,) = world.payment_events.bodies
-    event = read_payment_event(body)
-    assert isinstance(event, GatewayTold)
-    world.gateway_book.keep(event.movement)  # and the call dies
-    assert causes(world) == [(Cause.CASH_NOT_POSTED, event.movement.id, usd(2), usd(0))]
-    deliver(world)
-    assert causes(world) == []
-
-
-def test_what_a_gateway_holds_is_what_its_clearing_account_holds() -> None:
-    world = gateway_world(JAN, FEB)
-    report(
-        world,
-        charge(world),
-        charge(world, FEB, "ch-2"),
-        "2013-02-06,payout,po-1,,,-20.00,,,",
-        "2013-02-12,payout,po-2,,,-8.00,,,",
-    )
-    deliver(world)
-    put(world, of_day(8, "0", entry("20", 8, reference="b-1", remittance="Card Processor")))
-    apply_all(world)
-    entity = world.directory.legal_entity(INC)
-    balance = gateway_balance(entity.gateway(CARDS), entity, world.gateway_book)
-    assert (balance.held, balance.on_the_way) == (usd("29.66"), usd(8))
-    assert on_accounts(world)["clearing"] == (balance.held + balance.on_the_way).text
-    assert [payout.is_sound for payout in balance.payouts] == [False, False]
+        report(world, charge_row(world), charge_row(world))
 
 
 @pytest.mark.parametrize(
@@ -313,3 +215,14 @@ def test_what_a_gateway_holds_is_what_its_clearing_account_holds() -> None:
 def test_a_gateway_that_cannot_be_booked_is_not_published(fields: dict[str, object], what: str) -> None:
     with pytest.raises(ValidationError, match=what):
         gateway_world(**fields)
+
+
+def test_the_example_of_the_page_is_what_these_tests_use() -> None:
+    page = (ROOT / "docs" / "gateways.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    document = json.loads(example)
+    assert document["gateways"] == [GATEWAY | {"pays_into": document["cash_accounts"][0]["source"]}]
+    assert document["chart_of_accounts"]["cash"] == {"fees": FEES}
+    assert document["cash_accounts"][1] == {"source": CARDS, "currency": "USD", "ledger_account": CLEARING}
+    movements = set(GATEWAY["report"]["movements"].values())
+    assert movements == {movement.value for movement in MovementOfGateway}

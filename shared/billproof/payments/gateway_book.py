@@ -34,44 +34,46 @@ _SEPARATORS = re.compile("[%#/]")
 
 
 class GatewayBook:
-    """What gateways told, over records."""
+    """What gateways content, over records."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
 
     def keep(self, movement: GatewayMovement) -> GatewayMovement:
-        """Keep a movement and which payout settles it; told again it changes nothing.
+        """Keep a movement and which payout settles it; content again it changes nothing.
 
-        Raises Conflict where the gateway told something else under the same reference, or names another payout.
+        Raises Conflict where the gateway content something else under the same reference, or names another payout.
         """
-        entity, source, told = movement.legal_entity, movement.source, movement.told
+        entity, source, content = movement.legal_entity, movement.source, movement.content
         name = _name(movement.movement, movement.reference)
-        document = {"movement": told.model_dump(mode="json")}
+        document = {"movement": content.model_dump(mode="json")}
         records = [
-            Record(Key(_partition(entity, source), name), told.model_dump(mode="json")),
-            Record(Key(_months(entity, source), sort_key(f"{told.booked_on:%Y-%m}", name)), document),
+            Record(Key(_partition(entity, source), name), content.model_dump(mode="json")),
+            Record(Key(_months(entity, source), sort_key(f"{content.booked_on:%Y-%m}", name)), document),
         ]
-        if told.original is not None:
-            records.append(Record(Key(_of_charge(entity, source, told.original), name), document))
-        if told.movement is MovementOfGateway.PAYOUT:
+        if content.original is not None:
+            records.append(Record(Key(_of_charge(entity, source, content.original), name), document))
+        if content.movement is MovementOfGateway.PAYOUT:
             days = partition_name("payout-days", entity, source)
             records.append(
-                Record(Key(days, sort_key(told.booked_on.isoformat(), escape(told.reference, _SEPARATORS))), document)
+                Record(
+                    Key(days, sort_key(content.booked_on.isoformat(), escape(content.reference, _SEPARATORS))), document
+                )
             )
         if not self._records.create_all(records):
-            known = self.find(entity, source, told.movement, told.reference)
-            if known != told:
-                message = f"{told.id} came before with another content: the gateway gave one reference to two movements"
+            known = self.find(entity, source, content.movement, content.reference)
+            if known != content:
+                message = f"{content.id} came before as another one: the gateway gave one reference to two movements"
                 raise Conflict(message)
         if movement.payout is not None:
             self._settle(movement, name, movement.payout)
-        return told
+        return content
 
     def _settle(self, movement: GatewayMovement, name: str, payout: str) -> None:
         entity, source = movement.legal_entity, movement.source
         settled = Key(_partition(entity, source), str(FactKey(name, SETTLED)))
         item = Key(_items(entity, source, payout), name)
-        document = {"movement": movement.told.model_dump(mode="json")}
+        document = {"movement": movement.content.model_dump(mode="json")}
         if not self._records.create_all([Record(settled, {"payout": payout}), Record(item, document)]):
             known = self._records.get(settled)
             if known != {"payout": payout}:
@@ -79,7 +81,7 @@ class GatewayBook:
                 raise Conflict(message)
 
     def find(self, entity: str, source: str, movement: MovementOfGateway, reference: str) -> GatewayMovement | None:
-        """Return a movement as it was told first, or None."""
+        """Return a movement as it was content first, or None."""
         stored = self._records.get(Key(_partition(entity, source), _name(movement, reference)))
         return None if stored is None else GatewayMovement.model_validate(stored)
 
@@ -90,9 +92,9 @@ class GatewayBook:
 
     def of_charge(self, entity: str, source: str, charge: str) -> list[GatewayMovement]:
         """Return the refunds and disputes of a charge: a dispute comes before what became of it."""
-        found = list(self._movements(_of_charge(entity, source, charge)))
+        of_charge = list(self._movements(_of_charge(entity, source, charge)))
         order = list(MovementOfGateway)
-        return sorted(found, key=lambda one: (order.index(one.movement), one.booked_on, one.reference))
+        return sorted(of_charge, key=lambda one: (order.index(one.movement), one.booked_on, one.reference))
 
     def items(self, entity: str, source: str, payout: str) -> list[GatewayMovement]:
         """Return what a payout settles."""
@@ -106,7 +108,7 @@ class GatewayBook:
         for record in self._records.query(partition, prefix=prefix):
             yield GatewayMovement.model_validate(record.document["movement"])
 
-    def found(self, entity: str, source: str, payout: str) -> str | None:
+    def receipt_of_payout(self, entity: str, source: str, payout: str) -> str | None:
         """Return the receipt of the bank that is a payout, or None."""
         fact = self._records.get(found_key(entity, source, payout))
         return None if fact is None else str(fact["receipt"])

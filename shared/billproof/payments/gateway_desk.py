@@ -68,12 +68,12 @@ class GatewayDesk:
         than was paid; Conflict where the gateway told something else under the same reference.
         """
         gateway = self._gateway(movement)
-        told = self.book.keep(movement)
-        if told.movement is MovementOfGateway.FEE:
+        content = self.book.keep(movement)
+        if content.movement is MovementOfGateway.FEE:
             return []
-        if told.movement is MovementOfGateway.PAYOUT:
-            return Payouts(gateway, self.book, self.desk).payout_told(told)
-        return self._follow(told.source, told.original or told.reference)
+        if content.movement is MovementOfGateway.PAYOUT:
+            return Payouts(gateway, self.book, self.desk).payout_arrives(content)
+        return self._follow(content.source, content.original or content.reference)
 
     def _gateway(self, movement: GatewayMovement) -> GatewayAccount:
         gateway = self.desk.entity.gateway(movement.source)
@@ -89,15 +89,15 @@ class GatewayDesk:
         if paid is None:
             return []
         receipt = self.desk.take(receipt_of(paid), self.matcher, self.rules).receipt.id
-        told = self.book.of_charge(entity, source, charge)
-        due = [one for one in told if one.movement in _DISPUTED and is_due(one, told)]
-        receipts = [receipt, *(self._disputed(receipt, one, told) for one in due)]
-        for movement in told:
+        of_charge = self.book.of_charge(entity, source, charge)
+        due = [one for one in of_charge if one.movement in _DISPUTED and is_due(one, of_charge)]
+        receipts = [receipt, *(self._disputed(receipt, one, of_charge) for one in due)]
+        for movement in of_charge:
             if movement.movement is MovementOfGateway.REFUND:
                 self._gone(self._refundable(receipts, movement), movement, UseKind.REFUNDED)
         return [self.desk.book.state(entity, one) for one in dict.fromkeys(receipts)]
 
-    def _disputed(self, receipt: str, movement: GatewayMovement, told: Sequence[GatewayMovement]) -> str:
+    def _disputed(self, receipt: str, movement: GatewayMovement, of_charge: Sequence[GatewayMovement]) -> str:
         """Do what a dispute comes to; return the receipt whose money moved."""
         receivables, today = self.desk.receivables, self.desk.today
         if movement.movement is MovementOfGateway.DISPUTE:
@@ -105,7 +105,7 @@ class GatewayDesk:
             self.disputes.opened(movement, _opened(state, movement), receivables, today)
             return receipt
         state = self.desk.book.state(self.desk.entity.id, receipt)
-        disputes = [one for one in told if one.movement is MovementOfGateway.DISPUTE]
+        disputes = [one for one in of_charge if one.movement is MovementOfGateway.DISPUTE]
         undone = [use for one in disputes for use in _undone(state, why(one))]
         documents = [part.allocation.document for use in undone for part in use.settlements]
         self.disputes.decided(movement, documents, receivables, today)

@@ -110,7 +110,7 @@ class GatewayMovement(Model):
         return f"G{digest([self.legal_entity, self.source, self.movement.value, self.reference])[:24]}"
 
     @property
-    def told(self) -> "GatewayMovement":
+    def content(self) -> "GatewayMovement":
         """What is the same however often it is told: which payout settles it is often known later."""
         return self.model_copy(update={"payout": None})
 

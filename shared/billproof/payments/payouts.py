@@ -71,15 +71,15 @@ class Payouts:
         self.book.credit(*self._whose, receipt)
         return self._settle(receipt.id)
 
-    def payout_told(self, payout: GatewayMovement) -> list[ReceiptState]:
+    def payout_arrives(self, payout: GatewayMovement) -> list[ReceiptState]:
         """Find the receipt that is a payout, or none yet; again changes nothing."""
         days = (payout.booked_on - ONE_DAY, payout.booked_on + timedelta(days=self.gateway.days_to_arrive))
         for receipt in self.book.credits(*self._whose, first=days[0], last=days[1]):
-            if self.book.found(*self._whose, payout.reference) is not None:
+            if self.book.receipt_of_payout(*self._whose, payout.reference) is not None:
                 break
             self._settle(receipt)
-        found = self.book.found(*self._whose, payout.reference)
-        return [] if found is None else [self.desk.book.state(self.desk.entity.id, found)]
+        arrived = self.book.receipt_of_payout(*self._whose, payout.reference)
+        return [] if arrived is None else [self.desk.book.state(self.desk.entity.id, arrived)]
 
     def _settle(self, receipt: str) -> ReceiptState:
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
@@ -106,15 +106,15 @@ class Payouts:
         """Return the first payout that a credit may be and that was not found yet."""
         first, last = receipt.booked_on - timedelta(days=self.gateway.days_to_arrive), receipt.booked_on + ONE_DAY
         months = dict.fromkeys(map(month_name, (first, receipt.booked_on, last)))
-        told = [
+        payouts = [
             payout
             for month in months
             for payout in self.book.payouts(*self._whose, month)
             if is_within(payout, receipt.booked_on, self.gateway)
         ]
-        named = [payout for payout in told if payout.reference in receipt.remittance]
-        for payout in named or told:
+        named = [payout for payout in payouts if payout.reference in receipt.remittance]
+        for payout in named or payouts:
             is_equal = -payout.amount == receipt.amount
-            if is_equal and self.book.found(*self._whose, payout.reference) is None:
+            if is_equal and self.book.receipt_of_payout(*self._whose, payout.reference) is None:
                 return payout
         return None

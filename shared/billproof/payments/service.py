@@ -179,7 +179,7 @@ def _told(movement: GatewayMovement, *, sources: CashSources, matcher: Matcher, 
     states = gateway.take(movement)
     entries = sum(book_receipt(state, desk.entity, sources.book, erps) for state in states)
     if movement.movement is MovementOfGateway.FEE:
-        entries = _book(fee_entry(movement.told, desk.entity), desk.entity, sources.book, erps)
+        entries = _book(fee_entry(movement.content, desk.entity), desk.entity, sources.book, erps)
     outcome = _outcome(states[-1].status) if states else PaymentOutcome.KEPT
     return AppliedPayment(outcome=outcome, legal_entity=desk.entity.id, id=movement.id, entries=entries)
 

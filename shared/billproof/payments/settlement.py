@@ -51,7 +51,7 @@ def settled_payout(payout: GatewayMovement, book: GatewayBook) -> SettledPayout:
         movements=len(items),
         settles=settles,
         difference=-payout.amount - _sum(settles.values(), payout.amount.currency),
-        receipt=book.found(payout.legal_entity, payout.source, payout.reference),
+        receipt=book.receipt_of_payout(payout.legal_entity, payout.source, payout.reference),
     )
 
 

@@ -53,6 +53,6 @@ def read_settlement(file: BankFile, *, directory: Directory, read: ReadSettlemen
 def take_settlement(file: BankFile, *, sources: SettlementSources) -> TakenFile:
     """Send every movement of a report on; the same report again changes nothing. Raises as read_settlement does."""
     movements = read_settlement(file, directory=sources.directory, read=sources.read)
-    told = (GatewayTold(kind="gateway", movement=movement) for movement in movements)
-    sources.events.send(canonical_json(one.model_dump(mode="json")).decode() for one in told)
+    events = (GatewayTold(kind="gateway", movement=movement) for movement in movements)
+    sources.events.send(canonical_json(one.model_dump(mode="json")).decode() for one in events)
     return TakenFile(outcome=FileOutcome.TAKEN, legal_entity=file.legal_entity, movements=len(movements))

@@ -20,8 +20,8 @@ def compare_gateways(entity: LegalEntity, book: GatewayBook, cash: CashBook, mon
     """
     nothing = Money.zero(entity.currency)
     for gateway in entity.gateways:
-        for told in book.payouts(entity.id, gateway.source, month.name):
-            payout = settled_payout(told, book)
+        for payout_of in book.payouts(entity.id, gateway.source, month.name):
+            payout = settled_payout(payout_of, book)
             differs, name = payout.amount - payout.difference, f"{gateway.source}/{payout.payout}"
             if not payout.difference.is_zero:
                 yield variance(Cause.PAYOUT_DIFFERS, invoice="", reference=name, invoiced=differs, posted=payout.amount)
