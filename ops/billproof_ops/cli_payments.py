@@ -89,6 +89,7 @@ def _print_statements(listed: ListedStatements) -> None:
 
 
 app.command("settlements")(cli_settlements.list_settlements)
+app.command("refunds")(cli_settlements.list_refunds)
 
 
 @app.command("list")

@@ -1,7 +1,8 @@
-"""`billproof payments settlements`: what gateways hold, and what each of their payouts is made of."""
+"""`billproof payments settlements` and `refunds`: what gateways hold, payouts, and what is to be refunded by whom."""
 
 import typer
 
+from billproof.payments.refunds_due import refunds_due
 from billproof.payments.settlement import GatewayBalance
 from billproof_ops import naming, settlements, tables
 from billproof_ops.printing import AsJson, Entity, console, print_json
@@ -46,3 +47,19 @@ def _print(balance: GatewayBalance) -> None:
         table.add_row(payout.payout, payout.booked_on.isoformat(), *amounts, payout.receipt or "[red]not found[/]")
     if balance.payouts:
         console.print(table)
+
+
+def list_refunds(*, legal_entity: Entity = "", as_json: AsJson = False) -> None:
+    """List what is to be refunded, as credit notes say, and of which charge or receipt: until a refund is told."""
+    target = Target.find()
+    entity = naming.legal_entity(target, legal_entity)
+    due = list(refunds_due(target.ports.cash_sources().receivables(entity)))
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in due])
+        return
+    for one in due:
+        console.print(f"{one.amount} of {one.number}, {one.account}, by {', '.join(one.credit_notes)}", soft_wrap=True)
+        for way in one.of_receipts:
+            console.print(f"  {way.amount} of {way.reference} at {way.source}, {way.receipt}", soft_wrap=True)
+    if not due:
+        console.print("no refunds are due")
