@@ -11,6 +11,7 @@ from billproof.errors import Conflict, InvalidInput, Unreadable
 from billproof.masterdata.gateways import MovementOfGateway
 from billproof.payments.model import UseKind
 from billproof.receivables.disputes import CreditOutcomes, DisputeStatus
+from billproof.store_keys import PartitionName
 from billproof_ops.paths import ROOT
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import apply_all, entry, of_day, put
@@ -226,3 +227,28 @@ def test_the_example_of_the_page_is_what_these_tests_use() -> None:
     assert document["cash_accounts"][1] == {"source": CARDS, "currency": "USD", "ledger_account": CLEARING}
     movements = set(GATEWAY["report"]["movements"].values())
     assert movements == {movement.value for movement in MovementOfGateway}
+
+
+@pytest.mark.parametrize(
+    "kind", ["gateway", "gateway-months", "gateway-charge", "payout", "payout-days", "payout-credits"]
+)
+def test_what_a_gateway_said_is_missed_where_it_is_taken_away(kind: str) -> None:
+    world = gateway_world(JAN)
+    report(
+        world,
+        charge_row(world),
+        "2013-02-05,refund,re-1,ch-1,po-1,-10.00,,,",
+        "2013-02-06,payout,po-1,,,-18.83,,,",
+    )
+    deliver(world)
+    put(world, of_day(8, "0", entry("18.83", 8, reference="b-1", remittance="Card Processor po-1")))
+    apply_all(world)
+    world.settle()
+    assert verified(world).findings == ()
+    items = world.records["payments"].items
+    keys = [key for key in items if PartitionName.parse(key.partition).kind == kind]
+    assert keys
+    for key in keys:
+        document = items.pop(key)
+        assert verified(world).findings != (), key
+        items[key] = document

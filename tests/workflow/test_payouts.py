@@ -3,6 +3,8 @@
 import pytest
 
 from billproof.money import Money
+from billproof.payments.deciding import decide_receipt
+from billproof.payments.decisions import ReceiptDecision
 from billproof.payments.gateway_model import GatewayTold
 from billproof.payments.model import ReceiptStatus
 from billproof.payments.service import read_payment_event
@@ -13,6 +15,7 @@ from tests.support.bank_days import apply_all, entry, of_day, put
 from tests.support.cash import number_of, open_of, usd
 from tests.support.gateways import (
     CARDS,
+    NOW,
     charge_row,
     deliver,
     gateway_world,
@@ -127,3 +130,28 @@ def test_what_a_gateway_holds_is_what_its_clearing_account_holds() -> None:
     assert (balance.held, balance.on_the_way) == (usd("29.66"), usd(8))
     assert on_accounts(world)["clearing"] == (balance.held + balance.on_the_way).text
     assert [payout.is_sound for payout in balance.payouts] == [False, False]
+
+
+def test_a_payout_that_a_person_gave_to_a_customer_is_a_payout_again_once_that_is_undone() -> None:
+    world = gateway_world(JAN)
+    put(world, of_day(8, "0", entry("28.83", 8, reference="b-1", remittance="Card Processor")))
+    apply_all(world)
+    (state,) = world.cash_book.received(INC)
+    said = {"legal_entity": INC, "receipt": state.receipt.id, "reason": "their payment"}
+    pays = {"account": "UA", "pays": [{"number": number_of(world, JAN), "amount": "28.83"}]}
+
+    def decide(**fields: object) -> None:
+        decision = ReceiptDecision.model_validate(said | fields)
+        sources = world.cash_sources(NOW)
+        decide_receipt(decision, decided_by="ben", sources=sources, events=world.payment_events)
+        deliver(world)
+
+    decide(verdict="applied", **pays)
+    report(world, charge_row(world), "2013-02-06,payout,po-1,,,-28.83,,,")
+    deliver(world)
+    assert world.gateway_book.receipt_of_payout(INC, CARDS, "po-1") is None
+    decide(verdict="reversed")
+    assert world.gateway_book.receipt_of_payout(INC, CARDS, "po-1") == state.receipt.id
+    assert world.cash_book.state(INC, state.receipt.id).status is ReceiptStatus.PAID_OUT
+    assert on_accounts(world)["cash"] == "28.83"
+    assert "clearing" not in on_accounts(world)

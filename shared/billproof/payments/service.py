@@ -155,6 +155,9 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
     else:
         desk = sources.desk(event.legal_entity)
         state = sources.book.state(event.legal_entity, event.receipt)
+        gateway = gateway_of(state.receipt, desk.entity)
+        if gateway is not None:  # what a person took back from a customer may be a payout
+            state = Payouts(gateway, sources.gateways, desk).credit_arrived(state.receipt)
     entries = book_receipt(state, desk.entity, sources.book, erps)
     return AppliedPayment(
         outcome=_outcome(state.status), legal_entity=desk.entity.id, id=state.receipt.id, entries=entries
