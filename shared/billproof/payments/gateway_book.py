@@ -23,7 +23,7 @@ from datetime import date
 from billproof.errors import Conflict
 from billproof.escaping import escape
 from billproof.masterdata.gateways import MovementOfGateway
-from billproof.payments.gateway_model import GatewayMovement
+from billproof.payments.gateway_model import GatewayMovement, movement_name
 from billproof.payments.model import CashReceipt
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
@@ -133,7 +133,7 @@ def found_key(entity: str, source: str, payout: str) -> Key:
 
 
 def _name(movement: MovementOfGateway, reference: str) -> str:
-    return "/".join((movement.value, escape(reference, _SEPARATORS)))
+    return movement_name(movement.value, reference)
 
 
 def _partition(entity: str, source: str) -> str:

@@ -20,7 +20,7 @@ from billproof.money import Money
 from billproof.payments.cash import ReceiptState, ReceiptUse, SettledPart
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
 from billproof.payments.gateway_book import GatewayBook
-from billproof.payments.gateway_model import GatewayMovement, is_due
+from billproof.payments.gateway_model import GatewayMovement, is_due, movement_name
 from billproof.payments.model import Allocation, CashReceipt, Channel, Match, MatchOutcome, UseKind
 from billproof.payments.payouts import Payouts
 from billproof.payments.ports import GatewayDisputes
@@ -45,7 +45,7 @@ def receipt_of(charge: GatewayMovement) -> CashReceipt:
 
 def why(movement: GatewayMovement) -> CashDecision:
     """Return why a receipt went back: for nobody's decision, under the gateway's name of the refund or dispute."""
-    reference = f"{movement.movement.value}/{movement.reference}"
+    reference = movement_name(movement.movement.value, movement.reference)
     return CashDecision(
         reason=f"{movement.source}: {movement.movement.value} {movement.reference}", reference=reference
     )

@@ -14,6 +14,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from billproof.escaping import escape
 from billproof.ids import digest
 from billproof.masterdata.gateways import MovementOfGateway
 from billproof.model import Day, Model
@@ -23,6 +24,7 @@ from billproof.payments.model import Payer, ReceiptReference, ReceiptSource, Tex
 
 _CARD = re.compile(r"(?<![0-9A-Za-z])(?:[0-9][ -]?){12,18}[0-9](?![0-9A-Za-z])", re.ASCII)
 """Digits of a card's length, with blanks or dashes between them; 13 to 19, as ISO/IEC 7812 numbers cards."""
+_SEPARATORS = re.compile("[%#/]")
 _FIRST_OF_CARDS = "23456"
 _NINE = 9
 SIGNS = {
@@ -57,6 +59,11 @@ def has_card_number(text: str) -> bool:
 def without_card_numbers(text: str) -> str:
     """Return a text in which of what may be the number of a card only the last four digits are left."""
     return _CARD.sub(lambda match: f"card ending {match[0][-4:]}" if _is_card(match) else match[0], text)
+
+
+def movement_name(of: str, reference: str) -> str:
+    """Name a movement by what it is or whose it is, and its reference: any text, so what separates them is escaped."""
+    return "/".join((of, escape(reference, _SEPARATORS)))
 
 
 class GatewayMovement(Model):

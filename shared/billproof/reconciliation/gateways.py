@@ -7,6 +7,7 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.payments.book import CashBook
 from billproof.payments.gateway_book import GatewayBook
+from billproof.payments.gateway_model import movement_name
 from billproof.payments.settlement import settled_payout, unknown_charges
 from billproof.periods import Period
 from billproof.reconciliation.model import Cause, Variance
@@ -22,7 +23,7 @@ def compare_gateways(entity: LegalEntity, book: GatewayBook, cash: CashBook, mon
     for gateway in entity.gateways:
         for payout_of in book.payouts(entity.id, gateway.source, month.name):
             payout = settled_payout(payout_of, book)
-            differs, name = payout.amount - payout.difference, f"{gateway.source}/{payout.payout}"
+            differs, name = payout.amount - payout.difference, movement_name(gateway.source, payout.payout)
             if not payout.difference.is_zero:
                 yield variance(Cause.PAYOUT_DIFFERS, invoice="", reference=name, invoiced=differs, posted=payout.amount)
             if payout.receipt is None:
@@ -31,7 +32,7 @@ def compare_gateways(entity: LegalEntity, book: GatewayBook, cash: CashBook, mon
                 )
         movements = list(book.of_month(entity.id, gateway.source, month.name))
         for waiting in unknown_charges(movements, book):
-            name = f"{gateway.source}/{waiting.reference}"
+            name = movement_name(gateway.source, waiting.reference)
             yield variance(Cause.CHARGE_UNKNOWN, invoice="", reference=name, invoiced=waiting.amount, posted=nothing)
         for fee in movements:
             is_fee = fee.movement is MovementOfGateway.FEE

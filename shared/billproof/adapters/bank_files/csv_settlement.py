@@ -6,7 +6,7 @@ from billproof.adapters.bank_files.csv_rows import CsvRow, rows
 from billproof.adapters.bank_files.values import built, currency, lines_of, reference_or_none, refuse
 from billproof.masterdata.gateways import CsvSettlementFormat, GatewayAccount, MovementOfGateway
 from billproof.money import Money
-from billproof.payments.gateway_model import OF_A_CHARGE, SIGNS, GatewayMovement, without_card_numbers
+from billproof.payments.gateway_model import OF_A_CHARGE, SIGNS, GatewayMovement, movement_name, without_card_numbers
 from billproof.payments.model import Payer
 from billproof.payments.statements import beginning
 
@@ -68,7 +68,7 @@ def _movements(row: CsvRow, declared: CsvSettlementFormat, legal_entity: str, so
             row.place,
             **whose,
             movement=MovementOfGateway.FEE,
-            reference=f"{kind.value}/{reference}",
+            reference=movement_name(kind.value, reference),
             amount=-fee if declared.fee_sign == "cost" else fee,
         )
 
