@@ -76,7 +76,7 @@ class CsvSettlementFormat(CsvShape):
     """
 
     columns: SettlementColumns
-    movements: Annotated[dict[Header, MovementOfGateway], Field(min_length=1, max_length=100)]
+    movements: Annotated[dict[Header, MovementOfGateway], Field(min_length=1)]
     signs: Literal["effect", "unsigned"]
     fee_sign: Literal["effect", "cost"] | None = None
     currency: Currency | None = None
