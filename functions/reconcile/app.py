@@ -27,14 +27,17 @@ class ReconciliationRequest(Model):
 def handler(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
     sources = ReconciliationSources(
-        ports.directory,
-        ports.register,
-        ports.cash_book,
-        ports.statement_book,
-        ports.erps,
-        ports.objects,
-        ports.now(),
-        lambda report, rules: rules and raise_variances(report, rules, ports.exception_store, ports.exceptions),
+        directory=ports.directory,
+        register=ports.register,
+        book=ports.cash_book,
+        statements=ports.statement_book,
+        gateways=ports.gateway_book,
+        erps=ports.erps,
+        objects=ports.objects,
+        now=ports.now(),
+        on_report=lambda report, rules: (
+            rules and raise_variances(report, rules, ports.exception_store, ports.exceptions)
+        ),
     )
     if request.part is not None:
         item = PartItem.model_validate(request.model_dump(include=set(PartItem.model_fields)))

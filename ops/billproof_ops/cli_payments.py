@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from billproof.money import Money
-from billproof_ops import naming, payments, statements, tables
+from billproof_ops import cli_settlements, naming, payments, statements, tables
 from billproof_ops.printing import AsJson, Entity, Period, Reason, Who, console, print_json, verbs
+from billproof_ops.settlements import is_in_bucket
 from billproof_ops.statements import ListedStatements
 from billproof_ops.target import Target
 
@@ -21,6 +22,7 @@ def import_file(
         typer.Argument(help="A bank's file, here or in the data bucket: CAMT.053 or .054, MT940, BAI2, or CSV."),
     ],
     *,
+    gateway: Annotated[str, typer.Option("--gateway", help="It is a settlement report of this gateway.")] = "",
     csv_format: Annotated[str, typer.Option("--format", help="How CSV is written: a format of the legal entity.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Read and check it only; nothing is sent.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until what arrived is matched, too.")] = False,
@@ -28,6 +30,9 @@ def import_file(
     as_json: AsJson = False,
 ) -> None:
     """Put a bank's file where banks put theirs, and wait until it is taken in. The same file twice changes nothing."""
+    if gateway or is_in_bucket(file):
+        cli_settlements.import_report(file, gateway=gateway, legal_entity=legal_entity, check=check, as_json=as_json)
+        return
     target = Target.find()
     entity = naming.legal_entity(target, legal_entity) if csv_format else legal_entity
     read = statements.read_file(target, file, entity=entity, csv_format=csv_format)
@@ -80,6 +85,10 @@ def _print_statements(listed: ListedStatements) -> None:
             f"`payments give-back RECEIPT {back.amount.text} --return {back.reference}`",
             soft_wrap=True,
         )
+
+
+app.command("settlements")(cli_settlements.list_settlements)
+app.command("refunds")(cli_settlements.list_refunds)
 
 
 @app.command("list")

@@ -54,6 +54,11 @@ class ReadFile:
     statements: list[BankStatement]
 
 
+def safe_name(name: str) -> str:
+    """Return the name of a file as it may stand in a key."""
+    return _UNUSUAL.sub("-", name)
+
+
 def read_file(target: Target, name: str, *, entity: str, csv_format: str) -> ReadFile:
     """Read a file of this machine, or one that a bank put into the data bucket; nothing of it is sent.
 
@@ -67,7 +72,7 @@ def read_file(target: Target, name: str, *, entity: str, csv_format: str) -> Rea
     declared = target.ports.directory.legal_entity(entity).csv_format(csv_format) if csv_format else None
     statements = parse_statement(data, declared)
     owner = entity or _entity_of(target, statements[0])
-    key = file_key(owner, data, name=_UNUSUAL.sub("-", path.name), csv_format=csv_format)
+    key = file_key(owner, data, name=safe_name(path.name), csv_format=csv_format)
     file = BankFile(key, data)
     read_bank_file(file, directory=target.ports.directory, read=lambda *_: statements)
     return ReadFile(file, statements)

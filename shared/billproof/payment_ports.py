@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from billproof.masterdata.directory import Directory
     from billproof.payments.account_names import AccountNames
     from billproof.payments.book import CashBook
+    from billproof.payments.gateway_book import GatewayBook
     from billproof.payments.service import CashSources
     from billproof.payments.statement_book import StatementBook
+    from billproof.payments.taking_settlements import ReadSettlement, SettlementSources
     from billproof.payments.taking_statements import ReadStatements, StatementSources
     from billproof.ports import VersionedObjects
     from billproof.receivables.collection_book import CollectionBook
     from billproof.receivables.dispute_book import DisputeBook
+    from billproof.receivables.gateway_disputes import DisputesAtGateways
 
 
 class PaymentPorts(EventPorts):
@@ -90,6 +93,20 @@ class PaymentPorts(EventPorts):
         return DisputeBook(self.payments)
 
     @cached_property
+    def gateway_book(self) -> GatewayBook:
+        """What gateways told."""
+        from billproof.payments.gateway_book import GatewayBook
+
+        return GatewayBook(self.payments)
+
+    @cached_property
+    def gateway_disputes(self) -> DisputesAtGateways:
+        """Where it is noted what customers dispute at gateways."""
+        from billproof.receivables.gateway_disputes import DisputesAtGateways
+
+        return DisputesAtGateways(self.dispute_book)
+
+    @cached_property
     def account_names(self) -> AccountNames:
         """The names of accounts, for matching."""
         from billproof.payments.account_names import AccountNames
@@ -102,13 +119,15 @@ class PaymentPorts(EventPorts):
         from billproof.pipeline.month_facts import signed_off
 
         return CashSources(
-            self.cash_book,
-            self.register,
-            self.directory,
-            self.objects,
-            self.account_names,
-            self.now(),
-            lambda entity, month: signed_off(self.runs, entity, month) is not None,
+            book=self.cash_book,
+            register=self.register,
+            directory=self.directory,
+            objects=self.objects,
+            account_names=self.account_names,
+            gateways=self.gateway_book,
+            disputes=self.gateway_disputes,
+            now=self.now(),
+            is_closed=lambda entity, month: signed_off(self.runs, entity, month) is not None,
         )
 
     def statement_sources(self, read: ReadStatements) -> StatementSources:
@@ -116,3 +135,9 @@ class PaymentPorts(EventPorts):
         from billproof.payments.taking_statements import StatementSources
 
         return StatementSources(self.directory, self.statement_book, self.cash_book, self.payment_events, read)
+
+    def settlement_sources(self, read: ReadSettlement) -> SettlementSources:
+        """Return what taking settlement reports in reads and writes."""
+        from billproof.payments.taking_settlements import SettlementSources
+
+        return SettlementSources(self.directory, self.payment_events, read)

@@ -24,6 +24,7 @@ from tests.support.balances import FEB, JAN
 from tests.support.bank_days import NOW, entry, of_day, put
 from tests.support.cash import balance_of, booked, by_number, cash_world, number_of, open_of, receivables_of, usd
 from tests.support.faults import Fuse, Killed, fused, restore, snapshot, state_of
+from tests.support.gateways import gateway_world, on_accounts, report
 from tests.support.levels import LEVEL, SEED
 from tests.support.verifying import verified
 from tests.support.world import INC, World
@@ -162,3 +163,81 @@ def test_messages_in_any_order_often_and_half_done_come_to_the_same_books(
 def _taken(world: World, body: str) -> None:
     with contextlib.suppress(Killed, NotFound):
         apply_payment(read_payment_event(body), sources=world.cash_sources(NOW), matcher=by_number, erps=world.erps)
+
+
+def card_report(world: World) -> None:
+    """January and February by card; 10.00 go back, a bank takes February's, and gives it back."""
+    number, other = number_of(world, JAN), number_of(world, FEB)
+    rows = (
+        f"2013-02-04,charge,ch-1,,po-1,30.00,1.17,,{number}",
+        "2013-02-05,refund,re-1,ch-1,po-1,-10.00,,,",
+        f"2013-02-04,charge,ch-2,,po-1,30.00,1.17,,{other}",
+        "2013-02-05,chargeback,dp-1,ch-2,po-1,-30.00,,,",
+        "2013-02-06,reversal,dp-1,ch-2,po-1,30.00,,,",
+        "2013-02-07,payout,po-1,,,-47.66,,,",
+    )
+    report(world, *rows)
+
+
+def payout_at_the_bank(world: World) -> None:
+    put(world, of_day(8, "0", entry("47.66", 8, reference="p-1", remittance="Card Processor")), name="payout.xml")
+
+
+BY_CARD: list[Step] = [card_report, deliver, payout_at_the_bank, deliver]
+
+
+@pytest.fixture(scope="module")
+def undisturbed_by_card() -> list[dict[str, object]]:
+    world, states = gateway_world(JAN, FEB), []
+    for step in BY_CARD:
+        step(world)
+        states.append(lasting(world))
+    assert on_accounts(world) == {"cash": "47.66", "fees": "2.34", "receivable": "-50.00"}
+    return states
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", range(len(BY_CARD)), ids=["report", "movements", "payout", "found"])
+def test_what_gateways_tell_is_taken_once_wherever_it_was_killed(
+    *, number: int, after_effect: bool, undisturbed_by_card: list[dict[str, object]], request: pytest.FixtureRequest
+) -> None:
+    world = gateway_world(JAN, FEB)
+    for step in BY_CARD[:number]:
+        step(world)
+    put_back, fuse = kept(world), with_fuse(world)
+    BY_CARD[number](world)
+    stride = max(1, round(fuse.calls / request.config.getoption("--chaos-points")))
+    for kill_at in range(random.Random(SEED).randint(1, stride), fuse.calls + 1, stride):
+        put_back()
+        fuse.arm(kill_at, after_effect=after_effect)
+        with pytest.raises(Killed):
+            BY_CARD[number](world)
+        fuse.arm(None)
+        BY_CARD[number](world)
+        assert lasting(world) == undisturbed_by_card[number], f"killed at call {kill_at}, seed {SEED}"
+        world.settle()
+        assert verified(world).findings == (), f"killed at call {kill_at}, seed {SEED}"
+
+
+@settings(max_examples=10 * LEVEL)
+@given(st.permutations(range(9)), DELIVERIES)
+def test_movements_in_any_order_often_and_half_done_come_to_the_same_books(
+    order: list[int], deliveries: list[tuple[int, int, bool]]
+) -> None:
+    """The bank's credit is the last of the messages: wherever it comes, it is the payout and nobody's payment."""
+    world = gateway_world(JAN, FEB)
+    card_report(world)
+    payout_at_the_bank(world)
+    bodies, fuse = list(world.payment_events.bodies), with_fuse(world)
+    assert len(bodies) == len(order)
+    for place, kill_at, after_effect in deliveries:
+        fuse.arm(kill_at + 1, after_effect=after_effect)
+        _taken(world, bodies[place % len(bodies)])
+    fuse.arm(None)
+    for place in order:
+        _taken(world, bodies[place])
+    assert on_accounts(world) == {"cash": "47.66", "fees": "2.34", "receivable": "-50.00"}
+    assert (open_of(world, JAN), open_of(world, FEB)) == (usd(10), usd(0))
+    assert cash_statement(receivables_of(world), world.dispute_book).balances
+    world.settle()
+    assert verified(world).findings == ()

@@ -170,14 +170,15 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
     wrong += [f"{number} is posted {posted[number]} times" for number in numbers if posted[number] != 1]
     wrong += [f"{facts.id} is not delivered" for facts in released if not facts.is_delivered]
     sources = ReconciliationSources(
-        ports.directory,
-        ports.register,
-        ports.cash_book,
-        ports.statement_book,
-        ports.erps,
-        ports.objects,
-        ports.now(),
-        lambda *_: None,
+        directory=ports.directory,
+        register=ports.register,
+        book=ports.cash_book,
+        statements=ports.statement_book,
+        gateways=ports.gateway_book,
+        erps=ports.erps,
+        objects=ports.objects,
+        now=ports.now(),
+        on_report=lambda *_: None,
     )
     report = reconcile(INC, JANUARY, sources)
     wrong += [f"{variance.cause}: {variance.external_reference}" for variance in report.variances]

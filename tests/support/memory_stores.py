@@ -29,16 +29,9 @@ from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import EMBEDDED_LEDGER, TaxEngineName
 from billproof.opening.decisions import OpeningDecisions
 from billproof.payments.account_names import AccountNames
-from billproof.payments.book import CashBook
-from billproof.payments.service import CashSources
-from billproof.payments.statement_book import StatementBook
-from billproof.payments.taking_statements import ReadStatements, StatementSources
 from billproof.periods import instant_text
-from billproof.pipeline.month_facts import signed_off
 from billproof.pipeline.previewing import PreviewSources
 from billproof.ports import Document, Key
-from billproof.receivables.collection_book import CollectionBook
-from billproof.receivables.dispute_book import DisputeBook
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.buckets import Buckets
@@ -56,6 +49,7 @@ from tests.support.fakes import (
     copied,
     run_once,
 )
+from tests.support.payment_stores import PaymentStores
 
 FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions", "payments")
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -63,7 +57,7 @@ FOUNDER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/founder")
 CONFIRMER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/confirmer")
 
 
-class MemoryStores:
+class MemoryStores(PaymentStores):
     """A port for everything outside, each over a fake, and the clock that all use cases are handed."""
 
     def __init__(self, *, moment: datetime, buckets: int, batch_size: int) -> None:
@@ -81,10 +75,6 @@ class MemoryStores:
         self.opening_decisions = OpeningDecisions(lambda: self.records["decisions"])
         self.runs = self.records["runs"]
         self.invoices = self.records["invoices"]
-        self.cash_book = CashBook(self.records["payments"])
-        self.statement_book = StatementBook(self.records["payments"])
-        self.collection_book = CollectionBook(self.records["payments"])
-        self.dispute_book = DisputeBook(self.records["payments"])
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
         self.usage_events = MemoryQueue()
@@ -207,22 +197,6 @@ class MemoryStores:
         )
         assert not failed
         return counts
-
-    def cash_sources(self, now: datetime | None = None) -> CashSources:
-        """What taking payments in reads and writes."""
-        return CashSources(
-            self.cash_book,
-            self.register,
-            self.directory,
-            self.objects,
-            self.account_names,
-            now or self.now(),
-            lambda entity, month: signed_off(self.runs, entity, month) is not None,
-        )
-
-    def statement_sources(self, read: ReadStatements) -> StatementSources:
-        """What taking statements in reads and writes."""
-        return StatementSources(self.directory, self.statement_book, self.cash_book, self.payment_events, read)
 
     def stores(self) -> Stores:
         """What a conservation statement and a proof read."""

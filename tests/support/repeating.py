@@ -28,6 +28,8 @@ READING: dict[str, tuple[str, ...]] = {
     "invoice retax": (UA,),
     "invoice show": (UA,),
     "payments list": MONTH,
+    "payments refunds": ("-e", INC),
+    "payments settlements": ("-e", INC),
     "payments statement": ("-e", INC),
     "payments statements": ("-e", INC),
     "policy show": ("-e", INC),

@@ -263,14 +263,17 @@ class World(MemoryStores):
 
     def reconciliation_sources(self) -> ReconciliationSources:
         return ReconciliationSources(
-            self.directory,
-            self.register,
-            self.cash_book,
-            self.statement_book,
-            self.erps,
-            self.objects,
-            self.now(),
-            lambda report, rules: rules and raise_variances(report, rules, self.exception_store, self.exceptions),
+            directory=self.directory,
+            register=self.register,
+            book=self.cash_book,
+            statements=self.statement_book,
+            gateways=self.gateway_book,
+            erps=self.erps,
+            objects=self.objects,
+            now=self.now(),
+            on_report=lambda report, rules: (
+                rules and raise_variances(report, rules, self.exception_store, self.exceptions)
+            ),
         )
 
     def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:

@@ -1,7 +1,7 @@
 """The two equations of cash, to the unit, for each customer and currency.
 
     released = paid + credited + written off + discounts taken + bank charges + differences given up + open + disputed
-    received = applied + unapplied + refunded + returned
+    received = applied + unapplied + refunded + returned + paid out by gateways
 
 What is open is read off the documents and the entries of their accounts; what is paid, off the receipts themselves:
 what one side lost shows as a difference. Amounts are in the currency of the documents, below zero where more was paid
@@ -135,16 +135,16 @@ def _extras(nothing: Money, amounts: Iterable[Money | None]) -> Decimal:
 
 def _of_receipt(state: ReceiptState) -> Equation:
     """Return where a receipt's amount went: what is unapplied is no remainder where a use lost some of it."""
+    parts = {
+        "applied": state.applied.amount.amount,
+        "unapplied": max(state.unapplied.amount.amount, ZERO),
+        "refunded": state.refunded.amount.amount,
+        "returned": state.returned.amount.amount,
+    }
+    if not state.paid_out.amount.is_zero:
+        parts["paid out by gateways"] = state.paid_out.amount.amount
     return Equation(
-        code=RECEIVED,
-        currency=state.receipt.amount.currency,
-        total=state.receipt.amount.amount,
-        parts={
-            "applied": state.applied.amount.amount,
-            "unapplied": max(state.unapplied.amount.amount, ZERO),
-            "refunded": state.refunded.amount.amount,
-            "returned": state.returned.amount.amount,
-        },
+        code=RECEIVED, currency=state.receipt.amount.currency, total=state.receipt.amount.amount, parts=parts
     )
 
 

@@ -15,7 +15,8 @@ class CashChart(Model):
 
     `unapplied` holds what arrived and pays nothing yet, a liability; `discounts`, `charges` and `differences` what
     customers do not pay of an invoice as its terms or the policy allow: discounts taken, charges of banks, small
-    differences; `exchange` what an invoice and its payment differ by in the books (IAS 21.28, ASC 830-20-35-1).
+    differences; `exchange` what an invoice and its payment differ by in the books (IAS 21.28, ASC 830-20-35-1); `fees`
+    what gateways keep.
     """
 
     unapplied: str
@@ -23,6 +24,7 @@ class CashChart(Model):
     charges: str
     differences: str
     exchange: str
+    fees: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class CashAccount(Model):

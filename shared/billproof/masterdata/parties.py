@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.errors import InvalidInput
 from billproof.masterdata.charts import CashAccount, ChartOfAccounts
 from billproof.masterdata.csv_files import CsvStatementFormat
+from billproof.masterdata.gateways import GatewayAccount, refuse_unsound
 from billproof.model import Day, Flag, Model
 from billproof.money import Rounding
 from billproof.names import Country, Currency, Name, Nonnegative, TimeZone, Version
@@ -122,7 +123,7 @@ class LegalEntity(Model):
     any other, invoices that come to nothing have a series of their own. `usage_sources` send for its accounts: what
     they send for no account that is known is this legal entity's to look after. Its customers' money arrives on its
     `cash_accounts`; the chart then names the accounts of payments. `csv_statements` say how its banks write statements
-    as CSV.
+    as CSV. `gateways` hold what customers paid until they pay it out to a bank account.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -148,6 +149,7 @@ class LegalEntity(Model):
     usage_sources: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     cash_accounts: tuple[CashAccount, ...] = Field(default=(), exclude_if=operator.not_)
     csv_statements: tuple[CsvStatementFormat, ...] = Field(default=(), exclude_if=operator.not_)
+    gateways: tuple[GatewayAccount, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -172,6 +174,19 @@ class LegalEntity(Model):
             message = "two CSV formats have one id"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _can_book_gateways(self) -> Self:
+        refuse_unsound(self.gateways, self.cash_accounts, self.chart_of_accounts, self.currency)
+        return self
+
+    def gateway(self, source: str) -> GatewayAccount:
+        """Return the gateway of a source; raises InvalidInput where there is none."""
+        gateway = next((gateway for gateway in self.gateways if gateway.source == source), None)
+        if gateway is None:
+            message = f"{self.id} has no gateway of that name"
+            raise InvalidInput(message)
+        return gateway
 
     def csv_format(self, name: str) -> CsvStatementFormat:
         """Return the CSV format of a name; raises InvalidInput where there is none."""

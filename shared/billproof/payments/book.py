@@ -29,6 +29,7 @@ from billproof.errors import Conflict, NotFound
 from billproof.escaping import escape
 from billproof.ids import digest, shown
 from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
+from billproof.payments.gateway_book import found_key
 from billproof.payments.model import Payer, Remembered
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
@@ -127,6 +128,9 @@ class CashBook:
             Record(return_key(entity, state.receipt.source, use.reference, GIVEN_BACK), {"receipt": receipt})
             for use in uses
             if use.reference
+        ]
+        records += [
+            Record(found_key(entity, use.gateway, use.payout), {"receipt": receipt}) for use in uses if use.payout
         ]
         return self._records.create_all(records)
 

@@ -5,8 +5,9 @@
     reversed    an application is undone: its documents are open again
     returned    the bank or gateway took it back
     refunded    it was paid back
+    paid_out    it is a payout of a gateway, and no customer's payment
 
-received = applied + unapplied + refunded + returned, to the unit.
+received = applied + unapplied + refunded + returned + paid out, to the unit.
 """
 
 import operator
@@ -71,7 +72,7 @@ class ReceiptUse(Model):
     """What happened to a receipt, one after the other. `reverses` is the ordinal of the application that it undoes.
 
     `amount` is what is returned or refunded, `reference` the source's name of the return, where there is one;
-    `decided_by` is empty where no person decided.
+    `decided_by` is empty where no person decided. What is paid out names the `gateway` and its `payout`.
     """
 
     ordinal: int
@@ -86,6 +87,8 @@ class ReceiptUse(Model):
     decided_by: str = ""
     reason: str = ""
     reference: str = Field(default="", exclude_if=operator.not_)
+    gateway: str = Field(default="", exclude_if=operator.not_)
+    payout: str = Field(default="", exclude_if=operator.not_)
 
 
 @dataclass(frozen=True)
@@ -133,9 +136,19 @@ class ReceiptState:
         return self._gone(UseKind.REFUNDED)
 
     @property
+    def paid_out(self) -> Worth:
+        """What is no customer's payment: a gateway paid out what it had received."""
+        return self._gone(UseKind.PAID_OUT)
+
+    @property
+    def left(self) -> Worth:
+        """What of it did not go back, and is no payout."""
+        return self.received.worth + -self.returned + -self.refunded + -self.paid_out
+
+    @property
     def unapplied(self) -> Worth:
         """What of it pays nothing yet."""
-        return self.received.worth + -self.applied + -self.returned + -self.refunded
+        return self.left + -self.applied
 
     @property
     def proposal(self) -> ReceiptUse | None:
@@ -148,6 +161,8 @@ class ReceiptState:
         """Where it stands."""
         if not self.returned.amount.is_zero:
             return ReceiptStatus.RETURNED
+        if not self.paid_out.amount.is_zero:
+            return ReceiptStatus.PAID_OUT
         if self.proposal is not None:
             return ReceiptStatus.PROPOSED
         if not self.applications:

@@ -77,7 +77,7 @@ class CashDesk:
                 return None
             return [self._use(state, matcher(receipt, self.receivables, rules), CashDecision())]
 
-        return self._change(receipt.id, plan)
+        return self.change(receipt.id, plan)
 
     def _booked(self, receipt: CashReceipt) -> Money:
         books = self.entity.currency
@@ -116,7 +116,7 @@ class CashDesk:
             is_told = any((use.match, use.decided_by, use.reason) == same for use in state.applications)
             return None if is_told else [self._use(state, match, decision)]
 
-        state = self._change(receipt, plan)
+        state = self.change(receipt, plan)
         for remembered in _remembered(state, account):
             self.book.remember(self.entity.id, remembered)
         return state
@@ -133,7 +133,7 @@ class CashDesk:
 
         What was remembered of the payer because of them is forgotten for good: from then on people decide.
         """
-        state = self._change(receipt, lambda state: self._reversals(state, decision) or None)
+        state = self.change(receipt, lambda state: self._reversals(state, decision) or None)
         for use in state.uses:
             if use.kind is UseKind.REVERSED and use.account is not None:
                 for remembered in _remembered(state, use.account):
@@ -155,7 +155,7 @@ class CashDesk:
                 raise Conflict(message)
             if same:
                 return None
-            rest = state.received.worth + -state.returned + -state.refunded
+            rest = state.left
             self._refuse_another_receipt(state, decision.reference)
             whole = Money.of(amount.amount, amount.currency)
             if whole.currency != rest.amount.currency or not 0 < whole.amount <= rest.amount.amount:
@@ -177,7 +177,7 @@ class CashDesk:
                 ),
             ]
 
-        return self._change(receipt, plan)
+        return self.change(receipt, plan)
 
     def _refuse_another_receipt(self, state: ReceiptState, reference: str) -> None:
         given_back = self.book.given_back(self.entity.id, state.receipt.source, reference) if reference else None
@@ -212,7 +212,7 @@ class CashDesk:
             for ordinal, application in enumerate(state.applications, start=state.next_ordinal)
         ]
 
-    def _change(self, receipt: str, plan: Plan) -> ReceiptState:
+    def change(self, receipt: str, plan: Plan) -> ReceiptState:
         """Do what a plan says of a receipt, planned anew wherever another was faster; return what came of it."""
         for attempt in attempts(MAX_ATTEMPTS):
             state = self.book.state(self.entity.id, receipt)

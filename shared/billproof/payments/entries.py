@@ -7,6 +7,8 @@
     reversed     the same with the signs turned
     returned     Dr unapplied              Cr cash account
     refunded     Dr unapplied              Cr cash account
+    paid out     Dr unapplied              Cr clearing account of the gateway
+    fee          Dr fees                   Cr clearing account of the gateway
 
 All amounts are in the currency of the books: a receipt was converted once, at the rate of the day on which it was
 booked, a receivable when its document was issued (IAS 21.21, 21.28; ASC 830-20-30-1, 830-20-35-1).
@@ -21,6 +23,7 @@ from billproof.ledger.revenue import Move, entry_lines
 from billproof.masterdata.charts import CashAccount, CashChart
 from billproof.masterdata.parties import LegalEntity
 from billproof.payments.cash import EXTRAS, ReceiptState, SettledPart
+from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import CashReceipt, UseKind
 
 MEMOS = {"discount": "discount taken", "charges": "bank charges", "tolerance": "difference given up"}
@@ -60,10 +63,8 @@ def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntr
     for use in state.uses:
         name, day = reference_of(receipt.id, use.ordinal), use.day.isoformat()
         if use.booked is not None:
-            gone = [
-                (accounts.chart.unapplied, use.kind.value, use.booked),
-                (accounts.cash.ledger_account, use.kind.value, -use.booked),
-            ]
+            other = clearing_account(use.gateway, entity) if use.gateway else accounts.cash.ledger_account
+            gone = [(accounts.chart.unapplied, use.kind.value, use.booked), (other, use.kind.value, -use.booked)]
             yield _entry(state, entity, name, day, gone, account=state.account or "")
         for number, part in enumerate(use.settlements, start=1):
             moves = list(_applied(part, accounts))
@@ -71,6 +72,37 @@ def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntr
                 moves = [(account, memo, -amount) for account, memo, amount in moves]
             name, document = reference_of(receipt.id, use.ordinal, number), part.allocation.document
             yield _entry(state, entity, name, day, moves, account=use.account or "", document=document)
+
+
+def clearing_account(gateway: str, entity: LegalEntity) -> str:
+    """Return the ledger account of what a gateway holds; raises InvalidInput where there is none."""
+    cash = entity.cash_account(gateway)
+    if cash is None:
+        message = f"{entity.id} has no cash account for its gateway {gateway}"
+        raise InvalidInput(message)
+    return cash.ledger_account
+
+
+def fee_entry(fee: GatewayMovement, entity: LegalEntity) -> JournalEntry:
+    """Return the entry of what a gateway keeps, or gives back; raises InvalidInput without an account for fees."""
+    chart = entity.chart_of_accounts.cash
+    if chart is None or chart.fees is None:
+        message = f"the chart of accounts of {entity.id} has no account for the fees of gateways"
+        raise InvalidInput(message)
+    moves = [(chart.fees, "fee", -fee.amount), (clearing_account(fee.source, entity), "fee", fee.amount)]
+    day = fee.booked_on.isoformat()
+    return JournalEntry.balanced(
+        kind=EntryKind.CASH,
+        legal_entity=entity.id,
+        external_reference=fee.id,
+        invoice="",
+        billing_account="",
+        period=day[:7],
+        document_date=day,
+        currency=entity.currency,
+        document_amount=None,
+        lines=entry_lines(iter(moves)),
+    )
 
 
 def _applied(part: SettledPart, accounts: CashAccounts) -> Iterator[Move]:

@@ -62,7 +62,7 @@ class CashReceipt(Model):
             raise ValueError(message)
         for money in (self.amount, self.charges):
             if money is not None:
-                _refuse_fractions(money)
+                refuse_fractions(money)
         if self.charges is not None and (self.charges.amount < 0 or self.charges.currency != self.amount.currency):
             message = "charges are an amount of the receipt's currency, not below zero"
             raise ValueError(message)
@@ -78,7 +78,7 @@ class CashReceipt(Model):
         return receipt_id(self.legal_entity, self.channel, self.source, self.reference)
 
 
-def _refuse_fractions(money: Money) -> None:
+def refuse_fractions(money: Money) -> None:
     """Raise ValueError for an amount that is finer than its currency's minor unit."""
     try:
         Money.of(money.amount, money.currency)
@@ -171,6 +171,7 @@ class UseKind(StrEnum):
     REVERSED = "reversed"
     RETURNED = "returned"
     REFUNDED = "refunded"
+    PAID_OUT = "paid_out"
 
 
 class ReceiptStatus(StrEnum):
@@ -182,3 +183,4 @@ class ReceiptStatus(StrEnum):
     PART_APPLIED = "part_applied"
     ON_ACCOUNT = "on_account"
     RETURNED = "returned"
+    PAID_OUT = "paid_out"

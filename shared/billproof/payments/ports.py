@@ -1,9 +1,13 @@
-"""What matching reads."""
+"""What matching reads, and who is told of disputes at gateways."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
+from billproof.money import Money
+from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import OpenItem, Payer
+from billproof.payments.receivables import Receivables
 
 
 class OpenBook(Protocol):
@@ -26,3 +30,17 @@ class OpenBook(Protocol):
 
     def names(self) -> Mapping[str, str]:
         """Return the names of the legal entity's accounts by their ids."""
+
+
+class GatewayDisputes(Protocol):
+    """Where it is noted what customers dispute at gateways."""
+
+    def opened(
+        self, movement: GatewayMovement, amounts: Mapping[str, Money], receivables: Receivables, today: date
+    ) -> None:
+        """Note what a dispute opened of documents; again changes nothing."""
+
+    def decided(
+        self, movement: GatewayMovement, documents: Sequence[str], receivables: Receivables, today: date
+    ) -> None:
+        """Note how a gateway decided the disputes of a charge; again changes nothing."""

@@ -3,6 +3,7 @@
     receipt     money arrived: it is taken in, matched, applied or proposed, and booked
     returned    the bank or gateway took a receipt back
     decided     a person decided about a receipt: what that comes to is booked
+    gateway     a gateway told of a movement: a charge, refund, dispute, fee or payout
 
 Every part may be repeated: a receipt is one fact, a use is told by its reason, an entry is looked up before it is
 posted. A message that fails is delivered again, and ends with the dead letters.
@@ -22,6 +23,7 @@ from billproof.erp.service import ensure_posted
 from billproof.invoicing.register import Register
 from billproof.ledger.model import JournalEntry
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.gateways import MovementOfGateway
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money
@@ -30,7 +32,10 @@ from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashPosting, ReceiptState
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
-from billproof.payments.entries import entries_of
+from billproof.payments.entries import entries_of, fee_entry
+from billproof.payments.gateway_book import GatewayBook
+from billproof.payments.gateway_desk import GatewayDesk
+from billproof.payments.gateway_model import GatewayMovement, GatewayTold
 from billproof.payments.model import (
     CashReceipt,
     Channel,
@@ -40,6 +45,8 @@ from billproof.payments.model import (
     UseKind,
     receipt_id,
 )
+from billproof.payments.payouts import Payouts, gateway_of, waits_for_payout
+from billproof.payments.ports import GatewayDisputes
 from billproof.payments.receivables import Receivables
 from billproof.periods import Period, zone
 from billproof.ports import Objects
@@ -77,7 +84,9 @@ class ReceiptDecided(Model):
     receipt: str
 
 
-AnyPaymentEvent = Annotated[ReceiptArrived | ReceiptReturned | ReceiptDecided, Field(discriminator="kind")]
+AnyPaymentEvent = Annotated[
+    ReceiptArrived | ReceiptReturned | ReceiptDecided | GatewayTold, Field(discriminator="kind")
+]
 
 
 class PaymentOutcome(StrEnum):
@@ -86,10 +95,13 @@ class PaymentOutcome(StrEnum):
     APPLIED = "applied"
     PROPOSED = "proposed"
     RETURNED = "returned"
+    PAID_OUT = "paid_out"
+    KEPT = "kept"
+    """A gateway told of a fee, of a payout that is not at the bank yet, or of a charge before that came."""
 
 
 class AppliedPayment(Model):
-    """What became of a receipt, and how many entries it has in the books."""
+    """What became of a receipt or of what a gateway told, and how many entries that has in the books."""
 
     outcome: PaymentOutcome
     legal_entity: str
@@ -106,6 +118,8 @@ class CashSources:
     directory: Directory
     objects: Objects
     account_names: AccountNames
+    gateways: GatewayBook
+    disputes: GatewayDisputes
     now: datetime
     is_closed: Callable[[str, str], bool]
     """Says whether a month of a legal entity takes no entry any more."""
@@ -132,10 +146,11 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
     Raises InvalidInput and NotFound for what cannot be taken in as things are, Conflict where one reference names two
     payments, and ExternalServiceUnavailable where the ERP does not answer.
     """
+    if isinstance(event, GatewayTold):
+        return _told(event.movement, sources=sources, matcher=matcher, erps=erps)
     if isinstance(event, ReceiptArrived):
         desk = sources.desk(event.receipt.legal_entity)
-        rules = sources.directory.policy(event.receipt.legal_entity).matching
-        state = desk.take(event.receipt, matcher, rules)
+        state = _arrived(event.receipt, desk, sources, matcher)
     elif isinstance(event, ReceiptReturned):
         desk = sources.desk(event.legal_entity)
         why = CashDecision(reason=f"returned under {event.reference}", reference=event.reference)
@@ -143,6 +158,9 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
     else:
         desk = sources.desk(event.legal_entity)
         state = sources.book.state(event.legal_entity, event.receipt)
+        gateway = gateway_of(state.receipt, desk.entity)
+        if gateway is not None:  # what a person took back from a customer may be a payout
+            state = Payouts(gateway, sources.gateways, desk).credit_arrived(state.receipt)
     entries = book_receipt(state, desk.entity, sources, erps)
     return AppliedPayment(
         outcome=_outcome(state.status), legal_entity=desk.entity.id, id=state.receipt.id, entries=entries
@@ -158,9 +176,34 @@ def _in_open_month(entry: JournalEntry, is_closed: Callable[[str], bool]) -> Jou
     return entry.model_copy(update={"period": month.name, "document_date": month.start})
 
 
+def _arrived(receipt: CashReceipt, desk: CashDesk, sources: CashSources, matcher: Matcher) -> ReceiptState:
+    """Take a receipt in: what is a gateway's payout is no customer's payment."""
+    rules = sources.directory.policy(receipt.legal_entity).matching
+    gateway = gateway_of(receipt, desk.entity)
+    if gateway is None:
+        return desk.take(receipt, matcher, rules)
+    desk.take(receipt, waits_for_payout, rules)
+    return Payouts(gateway, sources.gateways, desk).credit_arrived(receipt)
+
+
+def _told(movement: GatewayMovement, *, sources: CashSources, matcher: Matcher, erps: Erps) -> AppliedPayment:
+    """Do what a gateway told of, and book it."""
+    desk = sources.desk(movement.legal_entity)
+    rules = sources.directory.policy(movement.legal_entity).matching
+    gateway = GatewayDesk(desk, sources.gateways, sources.disputes, matcher, rules)
+    states = gateway.take(movement)
+    entries = sum(book_receipt(state, desk.entity, sources, erps) for state in states)
+    if movement.movement is MovementOfGateway.FEE:
+        entries = _book(fee_entry(movement.content, desk.entity), desk.entity, sources, erps)
+    outcome = _outcome(states[-1].status) if states else PaymentOutcome.KEPT
+    return AppliedPayment(outcome=outcome, legal_entity=desk.entity.id, id=movement.id, entries=entries)
+
+
 def _outcome(status: ReceiptStatus) -> PaymentOutcome:
     if status is ReceiptStatus.RETURNED:
         return PaymentOutcome.RETURNED
+    if status is ReceiptStatus.PAID_OUT:
+        return PaymentOutcome.PAID_OUT
     waits = status in {ReceiptStatus.PROPOSED, ReceiptStatus.NEW}
     return PaymentOutcome.PROPOSED if waits else PaymentOutcome.APPLIED
 
@@ -171,16 +214,19 @@ def book_receipt(state: ReceiptState, entity: LegalEntity, sources: CashSources,
     An entry is written down before the ERP hears of it: a later chart of accounts changes none that was. One of a month
     that is closed by then is dated on the first day of the next open one.
     """
-    number, book = 0, sources.book
-    for entry in entries_of(state, entity):
-        if entry.lines:
-            posting = book.posting(entity.id, entry.period, entry.external_reference)
-            if posting is None:
-                dated = _in_open_month(entry, lambda month: sources.is_closed(entity.id, month))
-                posting = book.intend(CashPosting(entry=dated, erp=entity.erp), of_month=entry.period)
-            ensure_posted(posting.entry, erp_named(posting.erp, erps))
-            number += 1
-    return number
+    return sum(_book(entry, entity, sources, erps) for entry in entries_of(state, entity))
+
+
+def _book(entry: JournalEntry, entity: LegalEntity, sources: CashSources, erps: Erps) -> int:
+    """Post an entry unless the ERP holds it; return 1, or 0 where it moves nothing."""
+    if not entry.lines:
+        return 0
+    posting = sources.book.posting(entity.id, entry.period, entry.external_reference)
+    if posting is None:
+        dated = _in_open_month(entry, lambda month: sources.is_closed(entity.id, month))
+        posting = sources.book.intend(CashPosting(entry=dated, erp=entity.erp), of_month=entry.period)
+    ensure_posted(posting.entry, erp_named(posting.erp, erps))
+    return 1
 
 
 @functools.cache

@@ -34,7 +34,7 @@ from billproof.ports import Queue
 from billproof.store_keys import ObjectKey
 
 FOLDER = "bank-statements"
-_FORMAT = "format="
+_FORMAT, _GATEWAY = "format=", "gateway="
 
 type ReadStatements = Callable[[bytes, CsvStatementFormat | None], list[BankStatement]]
 """Reads every statement of a file; raises InvalidInput for one that is not sound."""
@@ -51,7 +51,10 @@ class FileOutcome(StrEnum):
 
 
 class TakenFile(Model):
-    """What a file came to, and what is to be looked at by a person of the accounts that it is of."""
+    """What a file came to, and what is to be looked at by a person of the accounts that it is of.
+
+    A settlement report comes to `movements`, each of which is known by its reference: it is always taken.
+    """
 
     outcome: FileOutcome
     legal_entity: str = ""
@@ -60,6 +63,7 @@ class TakenFile(Model):
     returned: int = 0
     breaks: int = 0
     returns_waiting: int = 0
+    movements: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,15 @@ class BankFile:
     @property
     def csv_format(self) -> str:
         """The CSV format that the key names, or nothing."""
-        named = (part.removeprefix(_FORMAT) for part in ObjectKey.parse(self.key).parts if part.startswith(_FORMAT))
+        return self._named(_FORMAT)
+
+    @property
+    def gateway(self) -> str:
+        """The gateway whose settlement report the key says it is, or nothing: then it is a bank's statement."""
+        return self._named(_GATEWAY)
+
+    def _named(self, what: str) -> str:
+        named = (part.removeprefix(what) for part in ObjectKey.parse(self.key).parts if part.startswith(what))
         return next(named, "")
 
 
@@ -96,9 +108,10 @@ class StatementSources:
     read: ReadStatements
 
 
-def file_key(legal_entity: str, data: bytes, *, name: str, csv_format: str = "") -> str:
+def file_key(legal_entity: str, data: bytes, *, name: str, csv_format: str = "", gateway: str = "") -> str:
     """Return where to put a file so that the same bytes have the same key; `name` is for people."""
-    folders = [FOLDER, legal_entity, *([f"{_FORMAT}{csv_format}"] if csv_format else [])]
+    named = [f"{what}{which}" for what, which in ((_FORMAT, csv_format), (_GATEWAY, gateway)) if which]
+    folders = [FOLDER, legal_entity, *named]
     return "/".join((*folders, f"{digest_bytes(data)[:16]}-{name}"))
 
 

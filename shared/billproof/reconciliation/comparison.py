@@ -21,10 +21,12 @@ from billproof.money import Money, Taxed
 from billproof.nets import Net
 from billproof.opening.entries import opening_revenue_reference
 from billproof.payments.book import CashBook
+from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
 from billproof.periods import Period
 from billproof.ports import Objects
 from billproof.reconciliation.cash import CashComparison
+from billproof.reconciliation.gateways import compare_gateways
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.openings import compare_opening, references, revenue_of_opening
 from billproof.reconciliation.rules import Totals, compare, compare_revenue, troubled, variance
@@ -60,11 +62,13 @@ class Comparison:
         lookup: PostedDocuments,
         book: CashBook,
         statements: StatementBook,
+        gateways: GatewayBook,
     ) -> None:
         *_, self._entity = self._entities = entities
         self._register = register
         self._objects = objects
         self._statements = statements
+        self._gateways = partial(compare_gateways, self._entity, gateways, book)
         self._lookup = lookup
         self._book = book
         self._compared: set[Reference] = set()
@@ -129,6 +133,7 @@ class Comparison:
         left = self._lookup.dated_in(month, but=self._compared)
         variances = list(self._cash.of_month(month, left))
         variances += self._variances_in_net("bank-statements", partial(self._of_statements, month))
+        variances += self._variances_in_net("gateways", lambda: list(self._gateways(month)))
         if left:
             variances += [*self._of_other_periods(left, month), *self._of_revenue(left, month)]
         unknown = [document for reference in sorted(left) for document in left[reference]]

@@ -42,6 +42,12 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.STATEMENT_GAP: (Owner.BILLING, "ask the bank for the statements between, and import them"),
     Cause.STATEMENT_OVERLAP: (Owner.BILLING, "compare both statements; undo what was received twice"),
     Cause.RETURN_WAITS: (Owner.BILLING, "find the receipt that the bank took back, and give it back"),
+    Cause.PAYOUT_DIFFERS: (
+        Owner.BILLING,
+        "ask the gateway for what the payout settles: a report is missing, or it kept something that it does not tell",
+    ),
+    Cause.PAYOUT_NOT_FOUND: (Owner.BILLING, "import the bank's statement; ask the gateway where the payout is"),
+    Cause.CHARGE_UNKNOWN: (Owner.BILLING, "ask the gateway for the report of the charge, and import it"),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
     Cause.NOT_RELEASED: (Owner.BILLING, "decide its exception, or remove the cause and run the period again"),
     Cause.SHORT_PAID: (Owner.BILLING, "ask the customer for the rest; or credit it, write it off or give it up"),

@@ -10,6 +10,7 @@ from billproof.erp.port import Erps
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.payments.book import CashBook
+from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Comparison
@@ -19,7 +20,7 @@ from billproof.reconciliation.sums import Sums, write_report
 
 @dataclass(frozen=True)
 class ReconciliationSources:
-    """Master data, the register, the books of receipts and statements, the ERPs, and the objects, at a moment.
+    """Master data, the register, the books of receipts, statements and gateways, the ERPs and the objects, as of now.
 
     `on_report` is told each report that is kept, with what the policy says of variances.
     """
@@ -28,6 +29,7 @@ class ReconciliationSources:
     register: Register
     book: CashBook
     statements: StatementBook
+    gateways: GatewayBook
     erps: Erps
     objects: Objects
     now: datetime
@@ -50,5 +52,6 @@ class ReconciliationSources:
             lookup=PostedDocuments(entity, self.erps),
             book=self.book,
             statements=self.statements,
+            gateways=self.gateways,
         )
         return comparison, Sums(entity)

@@ -1,0 +1,76 @@
+"""The books of payments over records in memory, and what takes payments in."""
+
+from datetime import datetime
+from functools import cached_property
+
+from billproof.invoicing.register import Register
+from billproof.masterdata.directory import Directory
+from billproof.payments.account_names import AccountNames
+from billproof.payments.book import CashBook
+from billproof.payments.gateway_book import GatewayBook
+from billproof.payments.service import CashSources
+from billproof.payments.statement_book import StatementBook
+from billproof.payments.taking_statements import ReadStatements, StatementSources
+from billproof.pipeline.month_facts import signed_off
+from billproof.receivables.collection_book import CollectionBook
+from billproof.receivables.dispute_book import DisputeBook
+from billproof.receivables.gateway_disputes import DisputesAtGateways
+from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
+from tests.support.fakes import MemoryQueue
+
+
+class PaymentStores:
+    """The part of a world that payments are kept in."""
+
+    records: dict[str, AuditedMemoryRecords]
+    directory: Directory
+    register: Register
+    objects: AuditedMemoryObjects
+    account_names: AccountNames
+    payment_events: MemoryQueue
+
+    def now(self) -> datetime:
+        """Return the time."""
+        raise NotImplementedError
+
+    @cached_property
+    def cash_book(self) -> CashBook:
+        return CashBook(self.records["payments"])
+
+    @cached_property
+    def statement_book(self) -> StatementBook:
+        return StatementBook(self.records["payments"])
+
+    @cached_property
+    def collection_book(self) -> CollectionBook:
+        return CollectionBook(self.records["payments"])
+
+    @cached_property
+    def dispute_book(self) -> DisputeBook:
+        return DisputeBook(self.records["payments"])
+
+    @cached_property
+    def gateway_book(self) -> GatewayBook:
+        return GatewayBook(self.records["payments"])
+
+    @cached_property
+    def gateway_disputes(self) -> DisputesAtGateways:
+        return DisputesAtGateways(self.dispute_book)
+
+    def cash_sources(self, now: datetime | None = None) -> CashSources:
+        """What taking payments in reads and writes."""
+        return CashSources(
+            book=self.cash_book,
+            register=self.register,
+            directory=self.directory,
+            objects=self.objects,
+            account_names=self.account_names,
+            gateways=self.gateway_book,
+            disputes=self.gateway_disputes,
+            now=now or self.now(),
+            is_closed=lambda entity, month: signed_off(self.records["runs"], entity, month) is not None,
+        )
+
+    def statement_sources(self, read: ReadStatements) -> StatementSources:
+        """What taking statements in reads and writes."""
+        return StatementSources(self.directory, self.statement_book, self.cash_book, self.payment_events, read)
