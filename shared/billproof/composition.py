@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from billproof.audit.chain import AuditChain
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.conservation.service import Stores
-    from billproof.erp.port import Erps
+    from billproof.erp.port import Erp, Erps
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
@@ -200,7 +200,15 @@ class Composition(PaymentPorts, UsagePorts):
         from billproof.adapters.ledger.embedded import EmbeddedLedger
         from billproof.masterdata.parties import EMBEDDED_LEDGER
 
-        return {EMBEDDED_LEDGER: EmbeddedLedger(self.ledger_facts)}
+        erps: dict[str, Erp] = {EMBEDDED_LEDGER: EmbeddedLedger(self.ledger_facts)}
+        secret = self.settings.tryton_secret
+        if secret is not None:
+            from billproof.adapters.aws.secrets import read_secret
+            from billproof.adapters.tryton.erp import NAME, tryton
+
+            access = read_secret(client("secretsmanager"), secret)
+            erps[NAME] = tryton(access, entities=self.directory.legal_entity, accounts=self.directory.account)
+        return erps
 
     @cached_property
     def tax_engines(self) -> Engines:

@@ -18,6 +18,7 @@ from billproof.adapters.tryton.books import Books, accounts_of, open_books, peri
 from billproof.adapters.tryton.moves import FIELDS, REFERENCE_LENGTH, document_of, move_of, says_the_same
 from billproof.adapters.tryton.parties import Accounts, party_of
 from billproof.adapters.tryton.rest import Document, TrytonRest
+from billproof.adapters.tryton.sending import HttpSend
 from billproof.erp.port import PostedDocument, short_reference
 from billproof.errors import (
     DuplicateReference,
@@ -28,11 +29,19 @@ from billproof.errors import (
 )
 from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.masterdata.parties import LegalEntity
+from billproof.model import Model
 from billproof.money import total
 from billproof.periods import Period
 
 MOVE = "account.move"
 NAME = "tryton"
+
+
+class TrytonAccess(Model):
+    """What the secret holds: where the database is, and the key of a user application of kind REST."""
+
+    address: str
+    key: str
 
 
 class TrytonErp:
@@ -127,3 +136,17 @@ class TrytonErp:
             return {}
         taxed = {line.memo for line in entry.lines if line.account == entity.chart_of_accounts.tax_payable}
         return {jurisdiction: tax_of(self._rest, books, jurisdiction) for jurisdiction in sorted(taxed)}
+
+
+def tryton(secret: str, *, entities: Callable[[str], LegalEntity], accounts: Accounts) -> TrytonErp:
+    """Make the adapter of a secret: a JSON document with an address and a key.
+
+    The address ends with the name of the database. Raises InvalidInput for a secret that says something else.
+    """
+    try:
+        access = TrytonAccess.model_validate_json(secret)
+    except ValueError:
+        message = "the secret of Tryton must be a JSON document with an address and a key"
+        raise InvalidInput(message) from None  # the error would show the key
+    rest = TrytonRest(access.address, access.key, HttpSend(access.address))
+    return TrytonErp(rest, entities=entities, accounts=accounts)
