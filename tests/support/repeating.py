@@ -30,6 +30,7 @@ READING: dict[str, tuple[str, ...]] = {
     "payments list": MONTH,
     "payments statement": ("-e", INC),
     "payments statements": ("-e", INC),
+    "ledger export": ("-e", INC, "-p", "2013-02"),
     "policy show": ("-e", INC),
     "quarantine list": MONTH,
     "disputes list": ("-e", INC, "--all"),

@@ -1,5 +1,6 @@
 """A month of the demo, posted in the real Tryton: reconciled to zero, proved, corrected, and earned."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,12 @@ import yaml
 
 from billproof.adapters.tryton.erp import NAME, TrytonErp
 from billproof.conservation.service import balance_run
+from billproof.erp.plain_text import PlainText, plain_text
 from billproof.invoicing.facts import POSTED
 from billproof.masterdata.parties import LegalEntity
+from billproof.periods import Period
 from billproof.proof.service import prove_run
-from tests.support.tryton_server import PLAIN, TrytonServer
+from tests.support.tryton_server import ENVIRONMENT, PLAIN, TrytonServer
 from tests.support.world import INC, JANUARY, World, flight
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tryton" / "legal-entity.yaml"
@@ -76,3 +79,15 @@ def test_a_credit_note_and_earned_revenue_follow_and_february_reconciles_too(wor
     (document,) = world.erps[NAME].find(INC, (world.register.released(credit.id) or pytest.fail("not released")).number)
     assert document.on("1100").amount < 0
     assert world.reconcile().outcome == "balanced"
+
+
+def test_another_program_adds_up_the_journal_that_tryton_gives_back(world: World, tmp_path: Path) -> None:
+    documents = list(world.erps[NAME].of_period(INC, Period.month("2013-02")))
+    journal = tmp_path / "february.beancount"
+    lines = plain_text(documents, world.directory.legal_entity(INC), PlainText.BEANCOUNT)
+    journal.write_text("".join(f"{line}\n" for line in lines))
+    assert documents
+    check = ENVIRONMENT / "bin" / "bean-check"
+    subprocess.run([check, journal], check=True)
+    journal.write_text(journal.read_text().replace(".00 USD", ".01 USD", 1))
+    assert subprocess.run([check, journal], check=False, capture_output=True).returncode != 0

@@ -76,7 +76,7 @@ class TrytonRest:
         try:
             answer = self._send(method, f"{self._base}/{path}", headers=headers, body=sent)
         except OSError as error:
-            message = f"Tryton did not answer: {error or type(error).__name__}"
+            message = f"Tryton did not answer: {str(error) or type(error).__name__}"
             raise ExternalServiceUnavailable(message, service="tryton") from error
         if may_be_gone and answer.status == HTTPStatus.NOT_FOUND:
             return None
