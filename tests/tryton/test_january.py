@@ -1,6 +1,7 @@
 """A month of the demo, posted in the real Tryton: reconciled to zero, proved, corrected, and earned."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,16 @@ from billproof.conservation.service import balance_run
 from billproof.erp.plain_text import PlainText, plain_text
 from billproof.invoicing.facts import POSTED
 from billproof.masterdata.parties import LegalEntity
+from billproof.payments.service import PaymentOutcome, apply_payment, read_payment_event
 from billproof.periods import Period
 from billproof.proof.service import prove_run
+from tests.support.cash import by_number, receipt
 from tests.support.tryton_server import ENVIRONMENT, PLAIN, TrytonServer
 from tests.support.world import INC, JANUARY, World, flight
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tryton" / "legal-entity.yaml"
 RUN = f"{INC}-{JANUARY}-001"
-UA = f"{INC}.{JANUARY}.UA"
+UA, B6 = f"{INC}.{JANUARY}.UA", f"{INC}.{JANUARY}.B6"
 NAMED = "SkyMeter Inc"
 
 
@@ -78,6 +81,18 @@ def test_a_credit_note_and_earned_revenue_follow_and_february_reconciles_too(wor
     assert world.recognize("2013-02").posted == 0
     (document,) = world.erps[NAME].find(INC, (world.register.released(credit.id) or pytest.fail("not released")).number)
     assert document.on("1100").amount < 0
+    assert world.reconcile().outcome == "balanced"
+
+
+def test_what_a_customer_pays_is_booked_in_tryton_once(world: World) -> None:
+    released = world.register.released(B6)
+    assert released is not None
+    received = receipt(released.receivable.booked, source="021000021-4401", remittance=released.number)
+    sources = world.cash_sources(datetime(2013, 2, 20, tzinfo=UTC))
+    event = read_payment_event(f'{{"kind": "receipt", "receipt": {received.model_dump_json()}}}')
+    first = apply_payment(event, sources=sources, matcher=by_number, erps=world.erps)
+    assert (first.outcome, first.entries) == (PaymentOutcome.APPLIED, 2)
+    assert apply_payment(event, sources=sources, matcher=by_number, erps=world.erps) == first
     assert world.reconcile().outcome == "balanced"
 
 

@@ -101,6 +101,12 @@ def test_a_customer_is_created_once_and_changed_when_the_account_is(harness: Try
     assert (after["name"], after["country"], after["numbers"]) == ("Renamed", "FR", [("FR40303265045", "eu_vat")])
 
 
+def test_what_is_of_no_customer_is_posted_under_the_legal_entity(harness: TrytonHarness) -> None:
+    harness.erp.post(entry(billing_account=""))
+    (known,) = harness.admin.search("party.party", [["code", "=", f"{harness.journal}-e"]], ["name"])
+    assert known["name"] == "e"
+
+
 def party(harness: TrytonHarness) -> dict[str, Any]:
     fields = ["name", "addresses.country.code", "identifiers.code", "identifiers.type"]
     (known,) = harness.admin.search("party.party", [["code", "=", f"{harness.journal}-a"]], fields)

@@ -118,14 +118,16 @@ class TrytonErp:
             message = f"{books.names.company} keeps its books in {books.currency} in Tryton, not in {entry.currency}"
             raise PostingRejected(message, remedy="name a company of the currency of the legal entity", reason="books")
         accounts = accounts_of(self._rest, books, {line.account for line in entry.lines})
-        is_with_party = any(account.requires_party for account in accounts.values())
-        prefix = books.names.party_prefix
+        party = None
+        if any(account.requires_party for account in accounts.values()):
+            customer = entry.billing_account or entity.id  # what is taken over is of all customers together
+            party = party_of(self._rest, self._accounts, customer, prefix=books.names.party_prefix)
         return move_of(
             entry,
             books,
             period=period_of(self._rest, books, entry.document_date),
             accounts=accounts,
-            party=party_of(self._rest, self._accounts, entry.billing_account, prefix=prefix) if is_with_party else None,
+            party=party,
             taxes=self._taxes(entry, entity, books),
             tax_account=entity.chart_of_accounts.tax_payable,
         )

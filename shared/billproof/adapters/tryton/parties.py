@@ -30,9 +30,6 @@ def party_of(rest: TrytonRest, accounts: Accounts, account: str, *, prefix: str)
 
     Tryton blocks a party by deactivating it.
     """
-    if not account:
-        message = "the entry is of no customer, and one of its accounts requires a party in Tryton"
-        raise PostingRejected(message, remedy=f"let the account there require none, {AGAIN}", reason="party")
     code = f"{prefix}{account}"
     wanted = _wanted(rest, accounts(account), account)
     known = _find(rest, code)
