@@ -14,6 +14,11 @@ from billproof_ops.printing import Entity, Period, console, verbs, write_bytes
 app = verbs()
 
 
+@app.callback()
+def ledger() -> None:
+    """What the ERP holds, as a journal for hledger or beancount."""
+
+
 @app.command("export")
 def export_journal(
     *,

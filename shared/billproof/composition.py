@@ -6,7 +6,7 @@ An adapter is imported where it is built, so that the cold start of a function p
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
@@ -204,10 +204,10 @@ class Composition(PaymentPorts, UsagePorts):
         secret = self.settings.tryton_secret
         if secret is not None:
             from billproof.adapters.aws.secrets import read_secret
-            from billproof.adapters.tryton.erp import NAME, tryton
+            from billproof.adapters.tryton.erp import NAME, TrytonErp, connected
 
-            access = read_secret(client("secretsmanager"), secret)
-            erps[NAME] = tryton(access, entities=self.directory.legal_entity, accounts=self.directory.account)
+            connect = partial(connected, read_secret(client("secretsmanager"), secret))
+            erps[NAME] = TrytonErp(connect, entities=self.directory.legal_entity, accounts=self.directory.account)
         return erps
 
     @cached_property

@@ -56,7 +56,7 @@ class TrytonHarness:
         self.taxes = taxes or {}
         self.undo: list[Callable[[], None]] = []
         rest = server.rest(database, "clerk", self.send)
-        self.tryton = TrytonErp(rest, entities=self.entity, accounts=self.customers.get)
+        self.tryton = TrytonErp(lambda: rest, entities=self.entity, accounts=self.customers.get)
         self.erp: Erp = self.tryton
 
     def entity(self, name: str) -> LegalEntity:

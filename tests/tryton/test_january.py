@@ -30,7 +30,7 @@ def world(tryton: TrytonServer) -> World:
     world = World()
     directory = world.directory
     world.erps[NAME] = TrytonErp(
-        tryton.rest(PLAIN, "clerk"), entities=directory.legal_entity, accounts=directory.account
+        lambda: tryton.rest(PLAIN, "clerk"), entities=directory.legal_entity, accounts=directory.account
     )
     world.publish(LegalEntity.model_validate(yaml.safe_load(EXAMPLE.read_text())))
     world.ingest([flight(1)])

@@ -149,7 +149,7 @@ def test_an_account_that_is_none_of_ours_is_never_taken_for_one_of_the_same_code
     harness.erp.post(entry())
     books = harness.entity("e").erp_books[NAME].model_copy(update={"accounts": {"84000": "4900"}})
     entity = harness.entity("e").model_copy(update={"erp_books": {NAME: books}})
-    erp = TrytonErp(harness.tryton._rest, entities=lambda _name: entity, accounts=harness.customers.get)
+    erp = TrytonErp(lambda: harness.tryton._rest, entities=lambda _name: entity, accounts=harness.customers.get)
     (document,) = erp.of_period("e", FEBRUARY)
     assert sorted(document.totals) == ["1100", "2200", "not ours: 84000"]
 
@@ -159,7 +159,7 @@ def test_books_that_are_not_there_are_named(harness: TrytonHarness) -> None:
 
     def erp_of(books: dict[str, ErpBooks]) -> TrytonErp:
         other = entity.model_copy(update={"erp_books": books})
-        return TrytonErp(harness.tryton._rest, entities=lambda _name: other, accounts=harness.customers.get)
+        return TrytonErp(lambda: harness.tryton._rest, entities=lambda _name: other, accounts=harness.customers.get)
 
     with pytest.raises(InvalidInput, match="e does not say which books in Tryton are its own"):
         erp_of({}).find("e", "R-1")
@@ -171,7 +171,7 @@ def test_books_that_are_not_there_are_named(harness: TrytonHarness) -> None:
 
 def test_a_key_that_was_cancelled_is_said_to_be_unknown(tryton: TrytonServer, harness: TrytonHarness) -> None:
     rest = TrytonRest(tryton.address(PLAIN), "cancelled", tryton.send())
-    erp = TrytonErp(rest, entities=harness.entity, accounts=harness.customers.get)
+    erp = TrytonErp(lambda: rest, entities=harness.entity, accounts=harness.customers.get)
     with pytest.raises(ExternalServiceUnavailable, match="put the key of a validated user application"):
         erp.find("e", "R-1")
 

@@ -119,8 +119,12 @@ def test_a_function_takes_address_and_key_from_the_secret(monkeypatch: pytest.Mo
     assert set(Composition(Settings(settings)).erps) == {"embedded"}
     erps = Composition(Settings({**settings, "TRYTON_SECRET_ARN": "arn:tryton"})).erps
     assert asked == ["arn:tryton"]
-    assert isinstance(erps[NAME], TrytonErp)
+    configured = erps[NAME]
+    assert isinstance(configured, TrytonErp)
+    assert isinstance(configured._rest, TrytonRest)
     text = '{"address": "https://tryton.example.com/books", "kee": "k"}'
+    configured = Composition(Settings({**settings, "TRYTON_SECRET_ARN": "arn:tryton"})).erps[NAME]
+    assert isinstance(configured, TrytonErp)
     with pytest.raises(InvalidInput, match="an address and a key") as refused:
-        assert Composition(Settings({**settings, "TRYTON_SECRET_ARN": "arn:tryton"})).erps
+        assert configured._rest
     assert refused.value.__cause__ is None

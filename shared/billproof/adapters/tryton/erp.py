@@ -12,6 +12,7 @@ the reference is looked up.
 """
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from http import HTTPStatus
 
 from billproof.adapters.tryton.books import Books, accounts_of, open_books, period_of, tax_of
@@ -49,11 +50,18 @@ class TrytonErp:
 
     reference_length = REFERENCE_LENGTH
 
-    def __init__(self, rest: TrytonRest, *, entities: Callable[[str], LegalEntity], accounts: Accounts) -> None:
-        self._rest = rest
+    def __init__(
+        self, connect: Callable[[], TrytonRest], *, entities: Callable[[str], LegalEntity], accounts: Accounts
+    ) -> None:
+        self._connect = connect
         self._entities = entities
         self._accounts = accounts
         self._opened: dict[str, Books] = {}
+
+    @cached_property
+    def _rest(self) -> TrytonRest:
+        """Tryton, once it is asked something: a secret that is wrong is no trouble of those who post elsewhere."""
+        return self._connect()
 
     def find(self, legal_entity: str, external_reference: str) -> list[PostedDocument]:
         """Return what is posted under a reference; raises ExternalServiceUnavailable, or InvalidInput without books."""
@@ -140,15 +148,14 @@ class TrytonErp:
         return {jurisdiction: tax_of(self._rest, books, jurisdiction) for jurisdiction in sorted(taxed)}
 
 
-def tryton(secret: str, *, entities: Callable[[str], LegalEntity], accounts: Accounts) -> TrytonErp:
-    """Make the adapter of a secret: a JSON document with an address and a key.
+def connected(secret: str) -> TrytonRest:
+    """Return the Tryton of a secret: a JSON document with the address of a database and a key.
 
-    The address ends with the name of the database. Raises InvalidInput for a secret that says something else.
+    Raises InvalidInput for a secret that says something else.
     """
     try:
         access = TrytonAccess.model_validate_json(secret)
     except ValueError:
         message = "the secret of Tryton must be a JSON document with an address and a key"
         raise InvalidInput(message) from None  # the error would show the key
-    rest = TrytonRest(access.address, access.key, HttpSend(access.address))
-    return TrytonErp(rest, entities=entities, accounts=accounts)
+    return TrytonRest(access.address, access.key, HttpSend(access.address))
