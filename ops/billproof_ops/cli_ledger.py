@@ -16,7 +16,7 @@ app = verbs()
 
 @app.callback()
 def ledger() -> None:
-    """What the ERP holds, as a journal for hledger or beancount."""
+    """Ledger: what the ERP holds, as a journal for hledger or beancount."""
 
 
 @app.command("export")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from billproof.adapters.tryton.erp import NAME, TrytonErp
-from billproof.adapters.tryton.sending import Answer, Send
+from billproof.adapters.tryton.sending import HttpAnswer, Send
 from billproof.erp.port import Erp
 from billproof.errors import PostingRejected
 from billproof.masterdata.charts import ErpBooks
@@ -32,7 +32,7 @@ class FaultySend:
         self.after: dict[str, BaseException] = {}
         self.sent: list[str] = []
 
-    def __call__(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         name = f"{method} {urlsplit(target).path.rpartition('/')[2]}"
         if name in self.before:
             raise self.before.pop(name)

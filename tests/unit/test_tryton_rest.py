@@ -14,7 +14,7 @@ from billproof.adapters.aws.clients import client
 from billproof.adapters.tryton import rest as rest_module
 from billproof.adapters.tryton.erp import NAME, TrytonErp
 from billproof.adapters.tryton.rest import TrytonRest
-from billproof.adapters.tryton.sending import Answer, HttpSend
+from billproof.adapters.tryton.sending import HttpAnswer, HttpSend
 from billproof.adapters.tryton.tagged import decode, encode
 from billproof.composition import Composition
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, PostingRejected
@@ -24,11 +24,11 @@ from billproof.settings import Settings
 class Answering:
     """Answers as it is told, and keeps what it was asked."""
 
-    def __init__(self, *answers: Answer | OSError) -> None:
+    def __init__(self, *answers: HttpAnswer | OSError) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, str, dict[str, str], Any]] = []
 
-    def __call__(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         self.asked.append((method, target, dict(headers), None if body is None else json.loads(body)))
         answer = self.answers.pop(0)
         if isinstance(answer, OSError):
@@ -36,7 +36,7 @@ class Answering:
         return answer
 
 
-def rest(*answers: Answer | OSError) -> tuple[TrytonRest, Answering]:
+def rest(*answers: HttpAnswer | OSError) -> tuple[TrytonRest, Answering]:
     send = Answering(*answers)
     return TrytonRest("https://tryton.example.com/books/", "key", send), send
 
@@ -51,7 +51,7 @@ def test_decimals_and_dates_are_tagged_and_come_back_exact() -> None:
 
 
 def test_a_call_carries_the_key_and_the_company_and_a_body_of_tagged_values() -> None:
-    tryton, send = rest(Answer(200, b'{"id": 7}'))
+    tryton, send = rest(HttpAnswer(200, b'{"id": 7}'))
     assert tryton.create("account.move", {"date": date(2013, 2, 1)}, company=3) == 7
     ((method, target, headers, body),) = send.asked
     assert (method, target) == ("POST", "/books/rest/model/account.move?f=id")
@@ -62,7 +62,7 @@ def test_a_call_carries_the_key_and_the_company_and_a_body_of_tagged_values() ->
 
 def test_a_search_is_read_page_by_page_by_the_last_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rest_module, "PAGE_SIZE", 2)
-    tryton, send = rest(Answer(200, b'[{"id": 1}, {"id": 5}]'), Answer(200, b'[{"id": 9}]'))
+    tryton, send = rest(HttpAnswer(200, b'[{"id": 1}, {"id": 5}]'), HttpAnswer(200, b'[{"id": 9}]'))
     assert [record["id"] for record in tryton.search("account.move", [["state", "=", "posted"]], ["id"])] == [1, 5, 9]
     domains = [json.loads(urlsafe_b64decode(parse_qs(urlsplit(asked[1]).query)["d"][0])) for asked in send.asked]
     assert domains == [[["state", "=", "posted"], ["id", ">", last]] for last in (0, 5)]
@@ -71,21 +71,21 @@ def test_a_search_is_read_page_by_page_by_the_last_id(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [
-        (Answer(400, b'{"message": "Period is closed."}'), PostingRejected, "Tryton refuses: Period is closed."),
-        (Answer(400, b"<html>"), PostingRejected, "not well formed"),
-        (Answer(403, b""), PostingRejected, "does not let the user"),
-        (Answer(401, b""), ExternalServiceUnavailable, "does not know the key"),
-        (Answer(404, b""), ExternalServiceUnavailable, "status 404"),
-        (Answer(302, b""), ExternalServiceUnavailable, "status 302"),
-        (Answer(500, b""), ExternalServiceUnavailable, "status 500"),
-        (Answer(200, b"<html>"), ExternalServiceUnavailable, "status 200"),
-        (Answer(204, b""), ExternalServiceUnavailable, "does not show what it created"),
+        (HttpAnswer(400, b'{"message": "Period is closed."}'), PostingRejected, "Tryton refuses: Period is closed."),
+        (HttpAnswer(400, b"<html>"), PostingRejected, "not well formed"),
+        (HttpAnswer(403, b""), PostingRejected, "does not let the user"),
+        (HttpAnswer(401, b""), ExternalServiceUnavailable, "does not know the key"),
+        (HttpAnswer(404, b""), ExternalServiceUnavailable, "status 404"),
+        (HttpAnswer(302, b""), ExternalServiceUnavailable, "status 302"),
+        (HttpAnswer(500, b""), ExternalServiceUnavailable, "status 500"),
+        (HttpAnswer(200, b"<html>"), ExternalServiceUnavailable, "status 200"),
+        (HttpAnswer(204, b""), ExternalServiceUnavailable, "does not show what it created"),
         (TimeoutError("timed out"), ExternalServiceUnavailable, "did not answer: timed out"),
         (ConnectionResetError(), ExternalServiceUnavailable, "did not answer: ConnectionResetError"),
     ],
 )
 def test_what_tryton_refuses_is_a_rejection_and_what_leaves_it_open_is_tried_again(
-    answer: Answer | OSError, error: type[Exception], says: str
+    answer: HttpAnswer | OSError, error: type[Exception], says: str
 ) -> None:
     tryton, _ = rest(answer)
     with pytest.raises(error, match=says):
@@ -93,7 +93,7 @@ def test_what_tryton_refuses_is_a_rejection_and_what_leaves_it_open_is_tried_aga
 
 
 def test_what_is_gone_need_not_be_removed() -> None:
-    tryton, _ = rest(Answer(404, b""))
+    tryton, _ = rest(HttpAnswer(404, b""))
     tryton.delete("account.move", 7)
 
 
@@ -113,7 +113,7 @@ def test_a_function_takes_address_and_key_from_the_secret(monkeypatch: pytest.Mo
             return {"SecretString": text}
 
     monkeypatch.setattr(
-        "billproof.composition.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
+        "billproof.erp_ports.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
     )
     settings = dict.fromkeys(("LEDGER_TABLE", "AUDIT_TABLE", "CONTRACTS_TABLE", "DECISIONS_TABLE"), "t")
     assert set(Composition(Settings(settings)).erps) == {"embedded"}

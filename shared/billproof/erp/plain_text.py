@@ -84,12 +84,12 @@ def _kinds(entity: LegalEntity) -> dict[str, str]:
     if cash is not None:
         kinds["Liabilities"] += (cash.unapplied,)
         kinds["Expenses"] += (cash.discounts, cash.charges, cash.differences, cash.exchange)
-    found: dict[str, str] = {}
+    by_code: dict[str, str] = {}
     for kind, codes in (*kinds.items(), ("Assets", (chart.contract_assets,))):
         for code in codes:
             if code is not None:
-                found.setdefault(code, kind)
-    return found
+                by_code.setdefault(code, kind)
+    return by_code
 
 
 def _component(code: str) -> str:

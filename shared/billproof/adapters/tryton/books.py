@@ -10,7 +10,7 @@ from billproof.masterdata.charts import ErpBooks
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class TrytonAccount:
     """An account of Tryton's; one that requires a party takes no line without."""
 
     id: int
@@ -56,12 +56,14 @@ def _only(rest: TrytonRest, model: str, domain: Domain, field: str, name: str) -
     return known[0]
 
 
-def accounts_of(rest: TrytonRest, books: Books, ours: Collection[str]) -> Mapping[str, Account]:
+def accounts_of(rest: TrytonRest, books: Books, ours: Collection[str]) -> Mapping[str, TrytonAccount]:
     """Return accounts by our names; raises PostingRejected where one is missing or closed."""
     theirs = {account: books.names.accounts.get(account, account) for account in ours}
     domain = [["company", "=", books.company], ["code", "in", sorted(set(theirs.values()))]]
     fields = ["code", "closed", "party_required", "type"]
-    known = {found["code"]: found for found in rest.search("account.account", domain, fields, company=books.company)}
+    known = {
+        account["code"]: account for account in rest.search("account.account", domain, fields, company=books.company)
+    }
     for account, code in theirs.items():
         if code not in known:
             message = f"{books.names.company} has no account {code} in Tryton, for our {account}"
@@ -70,7 +72,8 @@ def accounts_of(rest: TrytonRest, books: Books, ours: Collection[str]) -> Mappin
             message = f"account {code} of {books.names.company} is closed in Tryton, for our {account}"
             raise PostingRejected(message, remedy=f"open account {code} there, {AGAIN}", reason="account")
     return {
-        account: Account(known[code]["id"], bool(known[code]["party_required"])) for account, code in theirs.items()
+        account: TrytonAccount(known[code]["id"], bool(known[code]["party_required"]))
+        for account, code in theirs.items()
     }
 
 

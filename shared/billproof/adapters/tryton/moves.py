@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from billproof.adapters.tryton.books import Account, Books
+from billproof.adapters.tryton.books import Books, TrytonAccount
 from billproof.adapters.tryton.rest import Document
 from billproof.erp.port import PostedDocument, short_reference
 from billproof.ledger.model import EntryLine, JournalEntry
@@ -23,7 +23,7 @@ def move_of(
     books: Books,
     *,
     period: int,
-    accounts: Mapping[str, Account],
+    accounts: Mapping[str, TrytonAccount],
     party: int | None,
     taxes: Taxes,
     tax_account: str,

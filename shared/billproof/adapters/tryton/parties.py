@@ -86,10 +86,10 @@ def _changes(known: Document, wanted: Document) -> Document:
         changes["addresses"] = [["create", [address]]]
     elif address and any(addresses[0][field] != value for field, value in address.items()):
         changes["addresses"] = [["write", [addresses[0]["id"]], address]]
-    if wanted["tax_number"] and wanted["tax_number"] not in {found["code"] for found in known["identifiers"]}:
+    if wanted["tax_number"] and wanted["tax_number"] not in {identifier["code"] for identifier in known["identifiers"]}:
         changes["identifiers"] = [["create", [_identifier(wanted["tax_number"])]]]
         if known["identifiers"]:
-            changes["identifiers"].insert(0, ["delete", [found["id"] for found in known["identifiers"]]])
+            changes["identifiers"].insert(0, ["delete", [identifier["id"] for identifier in known["identifiers"]]])
     return changes
 
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from billproof.adapters.tryton.sending import Answer, Send
+from billproof.adapters.tryton.sending import HttpAnswer, Send
 from billproof.adapters.tryton.tagged import decode, encode
 from billproof.errors import ExternalServiceUnavailable, PostingRejected
 
@@ -83,7 +83,7 @@ class TrytonRest:
         return _read(answer)
 
 
-def _read(answer: Answer) -> Any:
+def _read(answer: HttpAnswer) -> Any:
     if answer.status == HTTPStatus.BAD_REQUEST:
         message = f"Tryton refuses: {_said(answer.body)}"
         raise PostingRejected(message, remedy=f"do in Tryton what it asks for, {AGAIN}")

@@ -12,7 +12,7 @@ SECONDS = 3
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What came back."""
 
     status: int
@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 class Send(Protocol):
     """Sends a request; raises OSError where no answer comes, or none in time."""
 
-    def __call__(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         """Send to a path with its query; return the answer, whatever its status."""
 
 
@@ -38,13 +38,13 @@ class HttpSend:
         self._connection = HTTPSConnection if is_secure else HTTPConnection
         self._host, self._port, self._seconds = parts.hostname, parts.port, seconds
 
-    def __call__(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         """Send a request and read its answer."""
         connection = self._connection(self._host, self._port, timeout=self._seconds)
         try:
             connection.request(method, target, body=body, headers=dict(headers))
             answer = connection.getresponse()
-            return Answer(answer.status, answer.read())
+            return HttpAnswer(answer.status, answer.read())
         except HTTPException as error:
             raise ConnectionError(type(error).__name__) from error
         finally:
