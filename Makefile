@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load matching mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load matching tryton mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -83,6 +83,15 @@ chaos: setup ## Kill every step at every port call (N=1: at 30), and the demo N 
 
 api-fuzz: setup .fuzz/.ready ## The API against schemathesis (EXAMPLES=5 a route, SEED), and EVENTS=3000 from Node and Python on a line that fails
 	$(BIN)/pytest --no-cov -n 0 tests/fuzz
+
+.tryton/.ready: requirements/bootstrap.txt requirements/tryton.txt tests/tryton/counterpart/seed.py tests/tryton/counterpart/books.json $(VENV)/.ready
+	$(PYTHON) -m venv --clear .tryton
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .tryton/bin/python --require-hashes -r requirements/tryton.txt
+	tests/tryton/counterpart/initialise .tryton
+	@touch $@
+
+tryton: setup .tryton/.ready ## The contract tests of the ERP port, and what is Tryton's own, against a real Tryton 8.2 on SQLite
+	$(BIN)/pytest --no-cov -n 0 tests/tryton
 
 .bench/.ready: requirements/bootstrap.txt requirements/bench.txt $(VENV)/.ready
 	$(PYTHON) -m venv --clear .bench
@@ -161,7 +170,7 @@ pins: setup ## Compile requirements/ anew from pyproject.toml
 
 clean: ## Remove what was made; stops a local stack first
 	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
-	rm -rf .bench .functions .fuzz .localstack .security $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .bench .functions .fuzz .localstack .security .tryton $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ci: ## What CI runs
 	.ci/run

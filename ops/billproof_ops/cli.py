@@ -50,6 +50,7 @@ VERBS = {
     "recover": Verb("cli_recover", "After a disaster: load tables, list what was in flight, bring it back."),
     "rehearse-restore": Verb("cli_rehearse", "Restore the embedded AWS into another one, and prove its books."),
     "revenue": Verb("cli_revenue", "Revenue: deferred, accrued, and earned month by month."),
+    "ledger": Verb("cli_ledger", "Ledger: what the ERP holds, as a journal for hledger or beancount."),
     "price": Verb("cli_price", "Price charges given as JSON, and print the amount and its explanation."),
     "simulate": Verb("cli_simulate", "Price a whole month under changed terms and show what would differ."),
     "costs": Verb("cli_costs", "Estimate what a month costs on AWS, and where each dollar goes."),

@@ -96,7 +96,7 @@ def _endpoint() -> Iterator[Checked]:
 
 
 def _outputs(target: Target) -> Iterator[Checked]:
-    optional = {"StripeSecretArn"}
+    optional = {"StripeSecretArn", "TrytonSecretArn"}
     missing = sorted({*targets.SETTINGS.values()} - target.outputs.keys() - optional)
     if missing:
         said = f"the stack has no {', '.join(missing)}"

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.payment_ports import PaymentPorts
+from billproof.erp_ports import ErpPorts
 from billproof.usage_ports import UsagePorts
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from billproof.audit.chain import AuditChain
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.conservation.service import Stores
-    from billproof.erp.port import Erps
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(PaymentPorts, UsagePorts):
+class Composition(ErpPorts, UsagePorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:
@@ -188,19 +187,6 @@ class Composition(PaymentPorts, UsagePorts):
     def exception_facts(self) -> AuditedRecords:
         """The facts of exceptions."""
         return self._records("exceptions", self.settings.exceptions_table)
-
-    @cached_property
-    def ledger_facts(self) -> AuditedRecords:
-        """The facts of the embedded ledger."""
-        return self._records("ledger", self.settings.ledger_table)
-
-    @cached_property
-    def erps(self) -> Erps:
-        """The ERPs that are configured, by the name that a legal entity gives: the embedded ledger always is."""
-        from billproof.adapters.ledger.embedded import EmbeddedLedger
-        from billproof.masterdata.parties import EMBEDDED_LEDGER
-
-        return {EMBEDDED_LEDGER: EmbeddedLedger(self.ledger_facts)}
 
     @cached_property
     def tax_engines(self) -> Engines:

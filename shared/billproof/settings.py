@@ -167,6 +167,11 @@ class Settings:
         return self.environ.get("STRIPE_SECRET_ARN") or None
 
     @property
+    def tryton_secret(self) -> str | None:
+        """The secret with the address and the key of Tryton; None where it is not used."""
+        return self.environ.get("TRYTON_SECRET_ARN") or None
+
+    @property
     def bucket_count(self) -> int:
         """Into how many buckets ingestion cuts the usage log from now on; what is in force is recorded in the log."""
         return self._number("BUCKET_COUNT", least=1, most=10_000)

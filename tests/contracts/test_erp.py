@@ -149,7 +149,7 @@ def test_a_closed_period_is_a_rejection_with_a_remedy_and_is_not_tried_again(rej
     assert not rejected.value.retryable
     assert rejected.value.remedy
     assert rejected.value.remedy in str(rejected.value)
-    assert rejecting.times_posted() == 1
+    assert rejecting.times_posted() <= 1  # none where the adapter reads the period first
     assert rejecting.erp.find("e", "R-1") == []
     rejecting.open_period()
     assert ensure_posted(entry(), rejecting.erp)[0] is PostingOutcome.POSTED

@@ -52,6 +52,7 @@ def imports_of_test_modules(tests: Path) -> list[str]:
     return sorted(
         f"{path.relative_to(tests)} imports {module.relative_to(tests)}"
         for path in tests.rglob("*.py")
+        if path.parent != tests / "tryton"  # runs the tests of every ERP against its own
         for module in modules(path, tests)
         if is_test(module)
     )
@@ -222,7 +223,8 @@ def test_what_takes_long_is_made_for_the_tests_of_one_file() -> None:
 
     xdist's groups do not hold with pytest 9.2: they are written into a node id that it does not read any more.
     """
-    on_a_stack = {*(TESTS / name for name in ("integration", "chaos", "readme")), TESTS / "support" / "deployed.py"}
+    stacks = (TESTS / name for name in ("integration", "chaos", "readme", "tryton"))
+    on_a_stack = {*stacks, TESTS / "support" / "deployed.py"}
     shared = {path for path in TESTS.rglob("*.py") if re.search("scope=.(session|package)", path.read_text())}
     assert {path for path in shared if not on_a_stack & {path, *path.parents}} == set()
     commands = [line for line in (ROOT / "Makefile").read_text().splitlines() if " -n 2 " in line]

@@ -32,6 +32,7 @@ READING: dict[str, tuple[str, ...]] = {
     "payments settlements": ("-e", INC),
     "payments statement": ("-e", INC),
     "payments statements": ("-e", INC),
+    "ledger export": ("-e", INC, "-p", "2013-02"),
     "policy show": ("-e", INC),
     "quarantine list": MONTH,
     "disputes list": ("-e", INC, "--all"),

@@ -1,9 +1,9 @@
 """Charts of accounts: the ledger accounts of a legal entity, and where its customers' money arrives."""
 
 import operator
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidInput
 from billproof.model import Model
@@ -70,3 +70,25 @@ class ChartOfAccounts(Model):
             message = f"the chart of accounts has no revenue account for {category!r}"
             raise InvalidInput(message)
         return account
+
+
+class ErpBooks(Model):
+    """Which books in an ERP are a legal entity's: names as the ERP has them, by ours.
+
+    `accounts` are ledger accounts that the ERP calls otherwise: one that is not named has the same code there. `taxes`
+    are those that tax amounts are reported under, by jurisdiction: with any, all must be named. The codes of customers
+    begin with `party_prefix`, so that they are not those of parties of others.
+    """
+
+    company: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    journal: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    party_prefix: Annotated[str, StringConstraints(max_length=16)]
+    accounts: dict[str, str] = Field(default_factory=dict)
+    taxes: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_one_to_one(self) -> Self:
+        if len(set(self.accounts.values())) != len(self.accounts):
+            message = "two accounts have one name in the ERP"
+            raise ValueError(message)
+        return self

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Protocol, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidInput
-from billproof.masterdata.charts import CashAccount, ChartOfAccounts
+from billproof.masterdata.charts import CashAccount, ChartOfAccounts, ErpBooks
 from billproof.masterdata.csv_files import CsvStatementFormat
 from billproof.masterdata.gateways import GatewayAccount, refuse_unsound
 from billproof.model import Day, Flag, Model
@@ -114,7 +114,8 @@ EMBEDDED_LEDGER = "embedded"
 class LegalEntity(Model):
     """Who bills: its own currency, registrations, number series, rounding policies, tax engine, and ERP.
 
-    `erp` is the name of an ERP that is configured; what was posted stays in the ERP where it was posted.
+    `erp` is the name of an ERP that is configured; what was posted stays in the ERP where it was posted. `erp_books`
+    say by the name of an ERP which books there are its own: those of an earlier ERP stay, for what was posted there.
     `not_registered` declares where it has no tax to collect: what it says nothing of is not known. `earlier_addresses`
     are in the order of their days; before the first of them it was where that one says. `bills_from` is the first day
     that billproof bills: what a contract owes from then on and no run billed is billed by the next one. Without it,
@@ -150,6 +151,7 @@ class LegalEntity(Model):
     cash_accounts: tuple[CashAccount, ...] = Field(default=(), exclude_if=operator.not_)
     csv_statements: tuple[CsvStatementFormat, ...] = Field(default=(), exclude_if=operator.not_)
     gateways: tuple[GatewayAccount, ...] = Field(default=(), exclude_if=operator.not_)
+    erp_books: dict[Name, ErpBooks] = Field(default_factory=dict, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

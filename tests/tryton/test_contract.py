@@ -1,0 +1,26 @@
+"""What every adapter of the ERP port must do, done by the real Tryton: as it comes, and with a unique index."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contracts import test_erp, test_erp_reconciles
+from tests.support.tryton_harness import TrytonHarness
+from tests.support.tryton_server import PLAIN, UNIQUE, TrytonServer
+
+for suite in (test_erp, test_erp_reconciles):
+    globals().update({name: test for name, test in vars(suite).items() if name.startswith("test_")})
+
+
+@pytest.fixture(params=[PLAIN, UNIQUE])
+def harness(request: pytest.FixtureRequest, tryton: TrytonServer) -> Iterator[TrytonHarness]:
+    opened = TrytonHarness(tryton, request.param)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def rejecting(tryton: TrytonServer) -> Iterator[TrytonHarness]:
+    opened = TrytonHarness(tryton, PLAIN)
+    yield opened
+    opened.close()
