@@ -262,6 +262,7 @@ class World(MemoryStores):
                 self.post(facts.released.invoice)
 
     def reconciliation_sources(self) -> ReconciliationSources:
+        workflows = self.exceptions
         return ReconciliationSources(
             directory=self.directory,
             register=self.register,
@@ -271,9 +272,7 @@ class World(MemoryStores):
             erps=self.erps,
             objects=self.objects,
             now=self.now(),
-            on_report=lambda report, rules: (
-                rules and raise_variances(report, rules, self.exception_store, self.exceptions)
-            ),
+            on_report=lambda report, rules: rules and raise_variances(report, rules, self.exception_store, workflows),
         )
 
     def reconcile(self, entity: str = INC, period: str = JANUARY) -> Reconciliation:

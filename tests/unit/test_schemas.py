@@ -130,6 +130,9 @@ def shown(schema: Any, value: Any, models: Schema, owner: str = "") -> Iterator[
             if value.get(name) is not None:
                 yield owner, name
                 yield from shown(part, value[name], models)
+        named = schema.get("additionalProperties")
+        for item in value.values() if isinstance(named, dict) else ():
+            yield from shown(named, item, models)
     if isinstance(value, list):
         for item in value:
             yield from shown(schema.get("items", {}), item, models)

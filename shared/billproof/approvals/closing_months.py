@@ -223,9 +223,10 @@ def ask_for_reopening(
 ) -> ReopeningAsked:
     """Let a month that is signed off wait for another person, who reopens it; while one waits, that one is returned.
 
-    Raises NotAllowed for a caller who is no person of the policy, InvalidInput without a reason, and Conflict for a
-    month that is not signed off, or before one that is.
+    Raises InvalidPeriod for what is no month, NotAllowed for a caller who is no person of the policy, InvalidInput
+    without a reason, and Conflict for a month that is not signed off, or before one that is.
     """
+    period = Period.month(period).name
     person = known_person(sources.policies, legal_entity, caller)
     if len(reason.strip()) < LEAST_REASON:
         message = "reopening a month needs a reason that another person understands"
