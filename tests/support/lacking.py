@@ -3,6 +3,7 @@
 from billproof_ops.local.emulators import Emulator
 
 NO_API = "it has no HTTP API"
+NO_LOGS = "what functions log there does not reach CloudWatch Logs"
 OWN_MINISTACK = "the page starts a MiniStack of its own, whatever answers here"
 
 LACKING: dict[Emulator, dict[str, str]] = {
@@ -22,7 +23,8 @@ LACKING: dict[Emulator, dict[str, str]] = {
         "test_a_business_is_taken_over_as_it_is_written": OWN_MINISTACK,
         "test_a_store_is_restored_and_what_was_in_flight_comes_back": "the tables are those that MiniStack saved",
         "test_a_sender_that_is_not_verified_is_named": "its SES calls every sender verified",
-        "test_a_dead_letter_says_why_it_failed": "what functions log there does not reach CloudWatch Logs",
+        "test_a_dead_letter_says_why_it_failed": NO_LOGS,
+        "test_a_message_that_fails_is_said_long_before_it_is_dead": NO_LOGS,
         "test_a_token_that_is_not_ours_reaches_no_function": NO_API,
     },
 }
