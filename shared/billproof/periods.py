@@ -173,6 +173,15 @@ def month_name(day: date) -> str:
     return day.isoformat()[:7]
 
 
+def month_names(first: date, last: date) -> list[str]:
+    """Name every month from that of a day to that of another."""
+    month, names = Period.month(month_name(first)), []
+    while month.start <= last:
+        names.append(month.name)
+        month = month.next()
+    return names
+
+
 def first_of_next_month(day: date) -> date:
     """Return the first day of the month after that of a day."""
     if day.month == DECEMBER:

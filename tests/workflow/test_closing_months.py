@@ -1,12 +1,14 @@
 """A month is closed where it balances, or with open points that somebody answers for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from billproof.approvals.policy import VarianceRules
 from billproof.errors import Conflict, InvalidInput, NotAllowed
+from billproof.invoicing.series import Series
+from billproof.periods import Period
 from billproof.pipeline.month_facts import signed_off
 from billproof.ports import Key, Record
 from tests.support.balances import JAN
@@ -155,3 +157,14 @@ def test_the_threshold_of_a_currency_holds_for_it_alone() -> None:
     rules = VarianceRules.model_validate({"threshold": {"USD": "10"}})
     assert [rules.waits(usd(amount)) for amount in ("10", "10.01", "-11")] == [False, True, True]
     assert VarianceRules().waits(usd("0"))
+
+
+def test_a_month_that_is_reopened_opens_none_before_it() -> None:
+    """Nothing was numbered in March: of February, which stays closed, no number may be dated."""
+    world, series = billed(), Series(INC, "SKY-US", date(2013, 2, 1))
+    for month in ("2013-02", "2013-03"):
+        world.register.dates.close(INC, Period.month(month))
+    world.register.dates.reopen(INC, Period.month("2013-03"))
+    last = world.register.dates.last(series)
+    assert last is not None
+    assert world.register.dates.issued_on(last[1]) == date(2013, 3, 1)

@@ -12,7 +12,7 @@ from billproof.payments.settlement import gateway_balance
 from billproof.reconciliation.model import Cause
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import apply_all, entry, of_day, put
-from tests.support.cash import number_of, open_of, usd
+from tests.support.cash import number_of, open_of, receipt, usd
 from tests.support.gateways import (
     CARDS,
     NOW,
@@ -22,6 +22,7 @@ from tests.support.gateways import (
     on_accounts,
     paid_by_card,
     report,
+    take_message,
 )
 from tests.support.world import INC, World
 
@@ -155,3 +156,13 @@ def test_a_payout_that_a_person_gave_to_a_customer_is_a_payout_again_once_that_i
     assert world.cash_book.state(INC, state.receipt.id).status is ReceiptStatus.PAID_OUT
     assert on_accounts(world)["cash"] == "28.83"
     assert "clearing" not in on_accounts(world)
+
+
+def test_a_payout_is_found_though_a_whole_month_lies_within_its_days() -> None:
+    """Within 40 days of 24 January to 5 March lies all of February, in which the payout is."""
+    world = gateway_world(JAN, days_to_arrive=40)
+    report(world, "2013-02-27,payout,po-9,,,-5.00,,,")
+    deliver(world)
+    arrived = receipt(usd("5.00"), "z1", booked_on="2013-03-05", remittance="Card Processor")
+    take_message(world, f'{{"kind": "receipt", "receipt": {arrived.model_dump_json()}}}')
+    assert world.gateway_book.receipt_of_payout(INC, CARDS, "po-9") is not None

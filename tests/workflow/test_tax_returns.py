@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from billproof.masterdata.parties import Address, CustomerKind, TaxRegistration, TaxScheme
 from billproof.money import Money, total
 from billproof.periods import Period
-from billproof.returns.declaring import declared_lines
+from billproof.returns.declaring import _shares, declared_lines
 from billproof.returns.model import TaxReturn
 from billproof.returns.stating import ReturnSources, state_return
 from billproof_ops import cli
@@ -151,3 +151,8 @@ def test_the_command_shows_it_and_writes_its_lines(
     assert f"nothing is declared of {EUROPE} for 2012-01" in nothing.output
     wrong = CliRunner().invoke(cli.app, ["tax", "return", "2013-99", "-e", EUROPE])
     assert wrong.exit_code == 2 or wrong.exception
+
+
+def test_shares_in_another_currency_keep_the_signs_of_what_they_convert() -> None:
+    parts = [Money.of(amount, "USD") for amount in ("100", "-50")]
+    assert [share.text for share in _shares(Money.of("55", "EUR"), parts)] == ["110.00", "-55.00"]

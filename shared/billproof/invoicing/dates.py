@@ -50,12 +50,12 @@ class SeriesDates:
             self._follow(series, lambda last: month.end if last is None or last < month.end else None)
 
     def reopen(self, entity: str, month: Period) -> None:
-        """Let the next numbers be dated in a month again where no number of a later day was given since.
+        """Let the next numbers be dated in a month again, and in none before it, where none of a later day was given.
 
         Raises Contended where others keep taking the next numbers.
         """
         for series in _series_of(entity, month):
-            given = self._last_given(series)
+            given = max(self._last_given(series), month.start)
             self._follow(series, lambda last, given=given: given if last is not None and given < last else None)  # type: ignore[misc]
 
     def _last_given(self, series: Series) -> date:

@@ -25,7 +25,7 @@ from billproof.escaping import escape
 from billproof.masterdata.gateways import MovementOfGateway
 from billproof.payments.gateway_model import GatewayMovement, movement_name
 from billproof.payments.model import CashReceipt
-from billproof.periods import month_name
+from billproof.periods import month_names
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import FactKey, partition_name, sort_key
 
@@ -120,8 +120,8 @@ class GatewayBook:
 
     def credits(self, entity: str, source: str, *, first: date, last: date) -> list[str]:
         """Return the receipts of the bank that are a gateway's, from a day to a day, by their days."""
-        months = dict.fromkeys(map(month_name, (first, last)))
-        records = [record for month in months for record in self._records.query(_credits(entity, source), prefix=month)]
+        place = _credits(entity, source)
+        records = [record for month in month_names(first, last) for record in self._records.query(place, prefix=month)]
         days = (first.isoformat(), FactKey(last.isoformat()).after_all)
         return [str(record.document["receipt"]) for record in records if days[0] <= record.key.sort <= days[1]]
 

@@ -19,7 +19,7 @@ from billproof.payments.desk import CashDesk
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import CashReceipt, Channel, Match, MatchOutcome, UseKind
-from billproof.periods import month_name
+from billproof.periods import month_names
 
 ONE_DAY = timedelta(days=1)
 RULE = "gateway-payout"
@@ -105,10 +105,9 @@ class Payouts:
     def _payout_of(self, receipt: CashReceipt) -> GatewayMovement | None:
         """Return the first payout that a credit may be and that was not found yet."""
         first, last = receipt.booked_on - timedelta(days=self.gateway.days_to_arrive), receipt.booked_on + ONE_DAY
-        months = dict.fromkeys(map(month_name, (first, receipt.booked_on, last)))
         payouts = [
             payout
-            for month in months
+            for month in month_names(first, last)
             for payout in self.book.payouts(*self._whose, month)
             if is_within(payout, receipt.booked_on, self.gateway)
         ]

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine, Released
 from billproof.masterdata.parties import LegalEntity, TaxScheme
-from billproof.money import Money, allocate, exactly
+from billproof.money import CONTEXT, Money, allocate, exactly, share_out
 from billproof.periods import Period, month_name
 from billproof.returns.model import DeclaredLine
 from billproof.tax.model import ComponentTax, Determination, TaxPart, Treatment
@@ -91,8 +91,11 @@ def _shares(booked: Money, amounts: Sequence[Money]) -> list[Money]:
         return list(amounts)
     if len(amounts) == 1:
         return [booked]
-    weights = [abs(amount.amount) for amount in amounts]
-    return allocate(booked, weights if any(weights) else [Decimal(1)] * len(weights))
+    if whole == 0:
+        return allocate(booked, [Decimal(1)] * len(amounts))
+    return share_out(
+        booked, [CONTEXT.divide(CONTEXT.multiply(amount.amount, booked.amount), whole) for amount in amounts]
+    )
 
 
 def _by_tax(determination: Determination, taxes: Iterable[ComponentTax]) -> Iterator[tuple[str, str, Decimal, Money]]:
