@@ -2,6 +2,7 @@
 
 import pytest
 
+from billproof.errors import InvalidInput
 from billproof.money import Money
 from billproof.payments.deciding import decide_receipt
 from billproof.payments.decisions import ReceiptDecision
@@ -67,11 +68,11 @@ def test_two_payouts_of_one_amount_are_two_credits() -> None:
     assert receipts == {state.receipt.id for state in world.cash_book.received(INC)}
 
 
-def causes(world: World) -> list[tuple[Cause, str, Money, Money]]:
+def causes(world: World, month: str = JAN) -> list[tuple[Cause, str, Money, Money]]:
     wanted = {Cause.PAYOUT_DIFFERS, Cause.PAYOUT_NOT_FOUND, Cause.CHARGE_UNKNOWN, Cause.CASH_NOT_POSTED}
     return [
         (one.cause, one.external_reference, one.invoiced, one.posted)
-        for one in world.reconcile(period=JAN).variances
+        for one in world.reconcile(period=month).variances
         if one.cause in wanted
     ]
 
@@ -166,3 +167,16 @@ def test_a_payout_is_found_though_a_whole_month_lies_within_its_days() -> None:
     arrived = receipt(usd("5.00"), "z1", booked_on="2013-03-05", remittance="Card Processor")
     take_message(world, f'{{"kind": "receipt", "receipt": {arrived.model_dump_json()}}}')
     assert world.gateway_book.receipt_of_payout(INC, CARDS, "po-9") is not None
+
+
+def test_what_a_gateway_took_back_and_no_receipt_gave_is_a_variance() -> None:
+    """30.00 are refunded and then disputed: the dispute is refused, and the gateway holds 30.00 less than the books."""
+    world = gateway_world(JAN)
+    report(world, charge_row(world), "2013-02-05,refund,re-1,ch-1,,-30.00,,,")
+    deliver(world)
+    assert causes(world) == []
+    report(world, "2013-02-06,chargeback,d-1,ch-1,,-30.00,,,", name="later")
+    with pytest.raises(InvalidInput):
+        deliver(world)
+    wanted = [(Cause.CASH_NOT_POSTED, "cards/d-1", usd(-30), usd(0))]
+    assert [found for month in (JAN, FEB) for found in causes(world, month)] == wanted

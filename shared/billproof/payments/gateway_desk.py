@@ -51,6 +51,11 @@ def why(movement: GatewayMovement) -> CashDecision:
     )
 
 
+def reinstated(won: GatewayMovement) -> CashReceipt:
+    """Return the receipt of what a dispute that was won gave back."""
+    return receipt_of(won).model_copy(update={"reference": why(won).reference})
+
+
 @dataclass(frozen=True)
 class GatewayDesk:
     """What takes in the movements of a legal entity's gateways."""
@@ -165,7 +170,7 @@ class GatewayDesk:
 
     def _reinstated(self, undone: Sequence[ReceiptUse], movement: GatewayMovement) -> str:
         """Take in what a dispute that was won gave back: it pays what the dispute had opened."""
-        arrived = receipt_of(movement).model_copy(update={"reference": why(movement).reference})
+        arrived = reinstated(movement)
 
         def matcher(*_: object) -> Match:
             if not undone:

@@ -6,7 +6,9 @@ from billproof.masterdata.gateways import GatewayAccount, MovementOfGateway
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Day, Model
 from billproof.money import Money
+from billproof.payments.book import CashBook
 from billproof.payments.gateway_book import GatewayBook
+from billproof.payments.gateway_desk import receipt_of, reinstated, why
 from billproof.payments.gateway_model import OF_A_CHARGE, GatewayMovement, is_due
 
 
@@ -76,6 +78,26 @@ def unknown_charges(movements: Iterable[GatewayMovement], book: GatewayBook) -> 
             of_charge = book.of_charge(movement.legal_entity, movement.source, movement.original)
             if book.find(*whose) is None or not is_due(movement, of_charge):
                 yield movement
+
+
+def not_done(movements: Iterable[GatewayMovement], book: GatewayBook, cash: CashBook) -> Iterator[GatewayMovement]:
+    """Yield the refunds and disputes of known charges of which no receipt went back, and wins that none brought.
+
+    They were kept, and then refused: more would have gone back than was there.
+    """
+    for movement in movements:
+        if movement.movement not in OF_A_CHARGE or movement.original is None:
+            continue
+        of_charge = book.of_charge(movement.legal_entity, movement.source, movement.original)
+        charge = book.find(movement.legal_entity, movement.source, MovementOfGateway.CHARGE, movement.original)
+        if charge is None or not is_due(movement, of_charge) or movement.amount.is_zero:
+            continue
+        won = (reinstated(one) for one in of_charge if one.movement is MovementOfGateway.DISPUTE_WON)
+        receipts = (cash.find(movement.legal_entity, receipt.id) for receipt in (receipt_of(charge), *won))
+        states = [state for state in receipts if state is not None]
+        done = {use.reference for state in states for use in state.uses} | {one.receipt.reference for one in states}
+        if why(movement).reference not in done:
+            yield movement
 
 
 def totals_of(movements: Iterable[GatewayMovement], currency: str) -> dict[MovementOfGateway, Money]:

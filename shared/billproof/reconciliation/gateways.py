@@ -8,7 +8,7 @@ from billproof.money import Money
 from billproof.payments.book import CashBook
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.gateway_model import movement_name
-from billproof.payments.settlement import settled_payout, unknown_charges
+from billproof.payments.settlement import not_done, settled_payout, unknown_charges
 from billproof.periods import Period
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.rules import variance
@@ -34,6 +34,9 @@ def compare_gateways(entity: LegalEntity, book: GatewayBook, cash: CashBook, mon
         for waiting in unknown_charges(movements, book):
             name = movement_name(gateway.source, waiting.reference)
             yield variance(Cause.CHARGE_UNKNOWN, invoice="", reference=name, invoiced=waiting.amount, posted=nothing)
+        for refused in not_done(movements, book, cash):
+            name = movement_name(gateway.source, refused.reference)
+            yield variance(Cause.CASH_NOT_POSTED, invoice="", reference=name, invoiced=refused.amount, posted=nothing)
         for fee in movements:
             is_fee = fee.movement is MovementOfGateway.FEE
             if is_fee and cash.posting(entity.id, month.name, fee.id) is None:
