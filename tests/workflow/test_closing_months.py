@@ -168,3 +168,22 @@ def test_a_month_that_is_reopened_opens_none_before_it() -> None:
     last = world.register.dates.last(series)
     assert last is not None
     assert world.register.dates.issued_on(last[1]) == date(2013, 3, 1)
+
+
+def test_what_nobody_knows_the_amount_of_is_answered_for_without_a_limit_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison of an invoice raised: 0.00 would be within every limit and under every threshold."""
+
+    def raises(*_: object, **__: object) -> None:
+        message = "a bug"
+        raise KeyError(message)
+
+    world = billed()
+    monkeypatch.setattr("billproof.reconciliation.comparison.compare", raises)
+    (variance,) = of_report(world)
+    assert (variance.cause, variance.category) == ("internal_error", "missing_in_erp")
+    with pytest.raises(Conflict, match="only a role without a limit answers for it"):
+        close(world, by="carla", points=(variance.id,), reason="the rest is promised for March")
+    let_variances_wait(world, threshold={"USD": "1000000"})
+    of_report(world)
+    opened = world.exception_store.state(f"{INC}.{JAN}._{variance.id}.001").opened
+    assert opened.amount is None

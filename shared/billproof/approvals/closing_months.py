@@ -28,7 +28,7 @@ from billproof.approvals.model import (
 )
 from billproof.approvals.policy import Person
 from billproof.approvals.raising import raise_exception
-from billproof.approvals.variances import amount_of, exceptions_of, in_order, variances_of
+from billproof.approvals.variances import amount_of, exceptions_of, in_order, known_amount_of, variances_of, waits
 from billproof.callers import Identity
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.findings import Finding, Owner, Severity
@@ -182,7 +182,6 @@ class _Closing:
         """Return who answers for a variance, or why nobody does."""
         if variance.id not in self._wanted.open_points:
             return "it is not named as an open point"
-        amount = amount_of(variance)
         if state is not None and state.decision is not None and state.decision.verdict is Verdict.APPROVED:
             why_not = why_not_entitled(
                 state.opened,
@@ -195,8 +194,15 @@ class _Closing:
                 return _point(variance, taken.decided_by, taken.reason, exception=state.opened.id)
         if state is not None and state.status not in {Verdict.APPROVED, Verdict.SUPERSEDED}:
             return f"exception {state.opened.id} is {state.status}"
-        if self._rules is not None and self._rules.waits(amount):
+        if self._rules is not None and waits(variance, self._rules):
             return "it is over the threshold of the policy, and has no approved exception"
+        return self._by_who_closes(variance)
+
+    def _by_who_closes(self, variance: Variance) -> OpenPoint | str:
+        """Let who closes answer for a variance, or say why that person may not."""
+        amount = amount_of(variance)
+        if known_amount_of(variance) is None and not self._role.may_approve(None):
+            return "what it comes to is not known: only a role without a limit answers for it"
         accepted = self._accepted.get(amount.currency, Money.zero(amount.currency)) + amount
         if not self._role.may_approve(accepted):
             return f"all that is accepted comes to {accepted}, over the limit of {self._person.id}"

@@ -22,7 +22,7 @@ from billproof.identities import ExceptionId
 from billproof.money import Money
 from billproof.periods import instant_text
 from billproof.ports import Workflows
-from billproof.reconciliation.model import Reconciliation, Variance
+from billproof.reconciliation.model import Cause, Reconciliation, Variance
 from billproof.store_keys import ExceptionOrdinal
 
 MOST_RAISED = 200
@@ -39,6 +39,17 @@ def amount_of(variance: Variance) -> Money:
     return variance.amount if variance.amount is not None else variance.difference
 
 
+def known_amount_of(variance: Variance) -> Money | None:
+    """Return what a variance comes to, or None where its comparison raised: nobody with a limit answers for that."""
+    return None if variance.cause is Cause.INTERNAL_ERROR else amount_of(variance)
+
+
+def waits(variance: Variance, rules: VarianceRules) -> bool:
+    """Say whether a variance waits for a decision: one over its threshold, or of which the amount is not known."""
+    amount = known_amount_of(variance)
+    return amount is None or rules.waits(amount)
+
+
 def exceptions_of(report: Reconciliation, exception_store: ExceptionStore) -> dict[str, ExceptionState]:
     """Return the last exception of each variance of a month, by the variance's name."""
     states = exception_store.of_period(report.legal_entity, report.period)
@@ -53,7 +64,7 @@ def raise_variances(
     Return the exceptions that wait. Doing it again raises none twice, and starts what a crash left unstarted.
     """
     known, now = exceptions_of(report, exception_store), datetime.fromisoformat(report.reconciled_at)
-    present = {variance.id: variance for variance in variances_of(report) if rules.waits(amount_of(variance))}
+    present = {variance.id: variance for variance in variances_of(report) if waits(variance, rules)}
     for name, state in known.items():
         if state.decision is None and name not in present:
             reason = f"the reconciliation of {report.reconciled_at} does not find it any more"
@@ -86,7 +97,7 @@ def _to_raise(
         run=variance.id,
         batch=None,
         requested_by=SCHEDULE,
-        amount=amount_of(variance),
+        amount=known_amount_of(variance),
         findings=bounded([finding_of(variance)]),
         can_approve=True,
         opened_at=instant_text(now),
@@ -105,7 +116,7 @@ def finding_of(variance: Variance) -> Finding:
         message=f"{variance.cause} of {about or variance.billing_account}: {said}",
         remedy=variance.remedy,
         owner=variance.owner,
-        amount_at_risk=amount_of(variance),
+        amount_at_risk=known_amount_of(variance),
     )
 
 
