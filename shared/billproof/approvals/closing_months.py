@@ -36,7 +36,7 @@ from billproof.identities import ExceptionId
 from billproof.model import Model
 from billproof.money import Money
 from billproof.periods import Period, cut_off, instant_text
-from billproof.pipeline.month_facts import MonthFacts, OpenPoint, SignOff, signed_off
+from billproof.pipeline.month_facts import OpenPoint, SignOff, signed_off
 from billproof.pipeline.months import refuse_reopening, sign_off_month
 from billproof.pipeline.starting import run_ids, run_key
 from billproof.ports import Objects, Records, Workflows
@@ -240,22 +240,13 @@ def ask_for_reopening(
     signed = refuse_reopening(sources.runs, legal_entity, period)
     store = sources.exception_store
     states = store.of_subject(legal_entity, period, REOPENING_SUBJECT)
-    facts = MonthFacts(sources.runs, legal_entity, period)
-    waiting = next((state for state in states if _waits(state, facts)), None)
+    waiting = next((state for state in states if state.decision is None), None)
     if waiting is None:
         opened = _reopening(legal_entity, period, reason.strip(), person, len(states) + 1, sources.now)
         store.open(opened)
         waiting = store.state(opened.id)
-    if waiting.decision is None:
-        raise_exception(waiting.opened, exception_store=store, workflows=sources.workflows)
+    raise_exception(waiting.opened, exception_store=store, workflows=sources.workflows)
     return ReopeningAsked(signed, waiting.opened.id)
-
-
-def _waits(state: ExceptionState, facts: MonthFacts) -> bool:
-    """Say whether a reopening is not decided yet, or approved and not carried out."""
-    if state.decision is None:
-        return True
-    return state.decision.verdict is Verdict.APPROVED and facts.reopened_by(state.opened.id) is None
 
 
 def _reopening(
