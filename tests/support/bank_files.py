@@ -3,7 +3,7 @@
 Each writes what its format can hold: `held_by` says what of a statement that is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from xml.sax.saxutils import escape
 
@@ -167,8 +167,19 @@ def _mt_entry(entry: StatementEntry) -> list[str]:
     name = cut(entry.party.name or "", NUMBERED_CUT)
     subfields |= {31: entry.party.account or ""} | dict(zip((32, 33), name, strict=False)) | more
     details = "166?00CREDIT" + "".join(f"?{number}{part}" for number, part in subfields.items())
-    first, *others = cut(details, LINE)
+    first, *others = _mt_lines(details)
     return [line, *([extra] if extra else []), f":86:{first}", *others]
+
+
+def _mt_lines(text: str) -> Iterator[str]:
+    """Cut a field into lines: none but its first begins with what begins a field or ends the message (SWIFT MT)."""
+    while len(text) > LINE:
+        end = LINE
+        while text[end] in "-:{":
+            end -= 1
+        yield text[:end]
+        text = text[end:]
+    yield text
 
 
 TYPE_CODES = {
