@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from billproof.conservation.cash import cash_statement
 from billproof.errors import Conflict, InvalidInput, Unreadable
 from billproof.masterdata.gateways import MovementOfGateway
+from billproof.payments.gateway_model import without_card_numbers
 from billproof.payments.model import UseKind
 from billproof.receivables.disputes import CreditOutcomes, DisputeStatus
 from billproof.store_keys import PartitionName
@@ -175,6 +176,15 @@ def test_a_cards_number_is_never_stored() -> None:
     kept = str([records.items for records in world.records.values()]) + str(world.payment_events.bodies)
     assert CARD not in kept
     assert CARD.replace(" ", "") not in kept
+
+
+@pytest.mark.parametrize("between", ["", " ", "-", ".", "  ", "\u00a0"])
+def test_a_cards_number_is_one_however_it_is_written(between: str) -> None:
+    assert without_card_numbers(f"paid by {between.join(['4242'] * 4)}.") == "paid by card ending 4242."
+    assert (
+        without_card_numbers(f"paid by {between.join(['4242', '4242', '4242', '4243'])}.")
+        != "paid by card ending 4243."
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from billproof.money import Money
 from billproof.names import Name
 from billproof.payments.model import Payer, ReceiptReference, ReceiptSource, Text, refuse_fractions
 
-_CARD = re.compile(r"(?<![0-9A-Za-z])(?:[0-9][ -]?){12,18}[0-9](?![0-9A-Za-z])", re.ASCII)
-"""Digits of a card's length, with blanks or dashes between them; 13 to 19, as ISO/IEC 7812 numbers cards."""
+_CARD = re.compile(r"(?<![0-9A-Za-z])(?:[0-9][ .\u00a0-]{0,2}){12,18}[0-9](?![0-9A-Za-z])", re.ASCII)
+"""Digits of a card's length, with at most two blanks, dashes or dots between them; 13 to 19, as by ISO/IEC 7812."""
 _SEPARATORS = re.compile("[%#/]")
 _FIRST_OF_CARDS = "23456"
 _NINE = 9
