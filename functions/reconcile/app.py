@@ -1,13 +1,11 @@
 """Invoices against the ledger: in one call or, where there are many, part by part."""
 
-from billproof.approvals.variances import raise_variances
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model
 from billproof.reconciliation.model import ReconciliationOutcome
 from billproof.reconciliation.parts import PartItem, join_parts, reconcile_part
 from billproof.reconciliation.service import ReconciliationResult, reconcile_all
-from billproof.reconciliation.sources import ReconciliationSources
 
 
 class ReconciliationRequest(Model):
@@ -26,19 +24,7 @@ class ReconciliationRequest(Model):
 @step(ReconciliationRequest, name="reconcile")
 def handler(request: ReconciliationRequest, ports: Composition) -> ReconciliationResult:
     """Reconcile, and count what differs."""
-    sources = ReconciliationSources(
-        directory=ports.directory,
-        register=ports.register,
-        book=ports.cash_book,
-        statements=ports.statement_book,
-        gateways=ports.gateway_book,
-        erps=ports.erps,
-        objects=ports.objects,
-        now=ports.now(),
-        on_report=lambda report, rules: (
-            rules and raise_variances(report, rules, ports.exception_store, ports.exceptions)
-        ),
-    )
+    sources = ports.reconciliation_sources()
     if request.part is not None:
         item = PartItem.model_validate(request.model_dump(include=set(PartItem.model_fields)))
         return ReconciliationResult.of_part(reconcile_part(item, sources))

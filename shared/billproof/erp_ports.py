@@ -9,12 +9,19 @@ from billproof.adapters.aws.clients import client
 from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
+    from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.stores import AuditedRecords
     from billproof.erp.port import Erp, Erps
+    from billproof.reconciliation.sources import ReconciliationSources
 
 
 class ErpPorts(PaymentPorts):
-    """Where documents are posted."""
+    """Where documents are posted, and what a reconciliation compares them with."""
+
+    @cached_property
+    def exception_store(self) -> ExceptionStore:
+        """Exceptions and their decisions."""
+        raise NotImplementedError
 
     @cached_property
     def ledger_facts(self) -> AuditedRecords:
@@ -36,3 +43,21 @@ class ErpPorts(PaymentPorts):
             connect = partial(connected, read_secret(client("secretsmanager"), secret))
             erps[NAME] = TrytonErp(connect, entities=self.directory.legal_entity, accounts=self.directory.account)
         return erps
+
+    def reconciliation_sources(self) -> ReconciliationSources:
+        """Return what a reconciliation reads, as of now; it raises the exceptions that the policy asks for."""
+        from billproof.approvals.variances import raise_variances
+        from billproof.reconciliation.sources import ReconciliationSources
+
+        store, workflows = self.exception_store, self.exceptions
+        return ReconciliationSources(
+            directory=self.directory,
+            register=self.register,
+            book=self.cash_book,
+            statements=self.statement_book,
+            gateways=self.gateway_book,
+            erps=self.erps,
+            objects=self.objects,
+            now=self.now(),
+            on_report=lambda report, rules: rules and raise_variances(report, rules, store, workflows),
+        )

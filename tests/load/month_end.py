@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import batched
 from pathlib import Path
 
@@ -33,7 +34,6 @@ from billproof.masterdata.directory import Directory
 from billproof.periods import Period
 from billproof.proof.service import prove_run
 from billproof.reconciliation.service import reconcile
-from billproof.reconciliation.sources import ReconciliationSources
 from billproof_ops import billing
 from billproof_ops import target as targets
 from billproof_ops.demo import story
@@ -169,17 +169,7 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
     wrong += [f"number {number} is there {times} times" for number, times in numbers.items() if times > 1]
     wrong += [f"{number} is posted {posted[number]} times" for number in numbers if posted[number] != 1]
     wrong += [f"{facts.id} is not delivered" for facts in released if not facts.is_delivered]
-    sources = ReconciliationSources(
-        directory=ports.directory,
-        register=ports.register,
-        book=ports.cash_book,
-        statements=ports.statement_book,
-        gateways=ports.gateway_book,
-        erps=ports.erps,
-        objects=ports.objects,
-        now=ports.now(),
-        on_report=lambda *_: None,
-    )
+    sources = replace(ports.reconciliation_sources(), on_report=lambda *_: None)
     report = reconcile(INC, JANUARY, sources)
     wrong += [f"{variance.cause}: {variance.external_reference}" for variance in report.variances]
     wrong += [str(difference) for difference in prove_run(run, stores=ports.stores()).differences]

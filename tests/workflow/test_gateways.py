@@ -181,10 +181,8 @@ def test_a_cards_number_is_never_stored() -> None:
 @pytest.mark.parametrize("between", ["", " ", "-", ".", "  ", "\u00a0"])
 def test_a_cards_number_is_one_however_it_is_written(between: str) -> None:
     assert without_card_numbers(f"paid by {between.join(['4242'] * 4)}.") == "paid by card ending 4242."
-    assert (
-        without_card_numbers(f"paid by {between.join(['4242', '4242', '4242', '4243'])}.")
-        != "paid by card ending 4243."
-    )
+    another = ["4242", "4242", "4242", "4243"]  # of which the check digit is wrong
+    assert "ending" not in without_card_numbers(f"paid by {between.join(another)}.")
 
 
 @pytest.mark.parametrize(
