@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.contracts.timeline import timelines
 from billproof.money import CONTEXT, Money, Rounding, settled
 from billproof.periods import Period
 from billproof.pricing.lines import Basis
-from billproof.pricing.model import RecognitionMethod, RevenueSchedule
+from billproof.pricing.model import RevenueSchedule
 from billproof.pricing.owed import contract_lines
 from tests.support.whole_contracts import charge, off, version
 
