@@ -248,4 +248,24 @@ ROUNDING = [
         drawn(),
         "300.00",
     ),
+    Case(
+        "revenue",
+        "what is left of a year of which all but January is free is earned once the rest has another price",
+        life(
+            [
+                version(
+                    yearly(flat(amount)),
+                    number=number,
+                    since=since,
+                    until="2014-01-01",
+                    known=known,
+                    waivers=[{"id": "w", "reason": "trial", "charges": ["fee"], "days": days(FEBRUARY)}],
+                )
+                for number, since, amount, known in ((1, FIRST, "365", None), (2, FEBRUARY, "730", "2013-03-20"))
+            ],
+            months=Q1,
+        ),
+        earned_in("2013-03"),
+        "25.99",
+    ),  # 31.00, of which 31 x 59/365 = 5.01 were earned over the year's days by February
 ]

@@ -48,8 +48,9 @@ def difference_lines(
 
     `now` are all lines of the earlier period, priced again; `conceded` is what concessions take off them. With
     `states_together` a fee that is earned over time and what reduces it are stated anew together, at zero where one of
-    them has not changed: what is earned of them is rounded together, over the days that the fee has now. So is a line
-    that was conceded and owes less now, though nothing is billed: it is earned before it is conceded.
+    them has not changed: what is earned of them is rounded together, over the days that the fee has now. So is,
+    though nothing is billed, a fee that is earned over other days now, and a line that was conceded and owes less now:
+    it is earned before it is conceded.
 
     Of a line of the contracts in `counted` whose concession now takes another amount off it, it is stated what is left
     before concessions: terms of commitments count that.
@@ -65,8 +66,8 @@ def difference_lines(
         exceeding = exceeding_of(before, excess, earlier.rounding)
         taken = conceded.taken.get(key, ZERO)
         stated.append(partial(_difference, line, before, earlier, taken, exceeding))
-        is_less = states_together and before is not None and exceeding != before.exceeding
-        changes.append(stated[-1](is_stated=is_less))
+        is_new = before is not None and (exceeding != before.exceeding or _moves(line, before))
+        changes.append(stated[-1](is_stated=states_together and is_new))
     names = set(keys)
     bases = [base_of(key, names) for key in keys]
     changed = {base for base, lines in zip(bases, changes, strict=True) if lines} if states_together else set()
@@ -105,6 +106,11 @@ def _counted(
         return pair
     left = LeftOn(days=line.covered, left=_left_of(line, owed))
     return line.model_copy(update={"left_on": (left,)}), before
+
+
+def _moves(line: PricedLine, before: BilledLine) -> bool:
+    """Say whether what is billed is earned over other days now."""
+    return _is_earned_over_time(line, before) and line.recognition.period != before.recognized_over
 
 
 def _is_earned_over_time(line: PricedLine, before: BilledLine) -> bool:
