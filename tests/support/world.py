@@ -267,6 +267,7 @@ class World(MemoryStores):
             directory=self.directory,
             register=self.register,
             book=self.cash_book,
+            decisions=self.receipt_decisions,
             statements=self.statement_book,
             gateways=self.gateway_book,
             erps=self.erps,

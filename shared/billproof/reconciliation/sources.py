@@ -10,6 +10,7 @@ from billproof.erp.port import Erps
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.payments.book import CashBook
+from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
 from billproof.ports import Objects
@@ -28,6 +29,7 @@ class ReconciliationSources:
     directory: Directory
     register: Register
     book: CashBook
+    decisions: ReceiptDecisions
     statements: StatementBook
     gateways: GatewayBook
     erps: Erps
@@ -51,6 +53,7 @@ class ReconciliationSources:
             objects=self.objects,
             lookup=PostedDocuments(entity, self.erps),
             book=self.book,
+            decisions=self.decisions,
             statements=self.statements,
             gateways=self.gateways,
         )
