@@ -94,6 +94,11 @@ class CashBook:
         ):
             yield self.state(entity, receipt)
 
+    def count(self, entity: str, month: str) -> int:
+        """Return how many receipts were booked in a month, and how often something happened to one in it."""
+        days = self._records.query(_days_partition(entity), prefix=month)
+        return sum(1 for _ in days) + sum(1 for _ in self._records.query(_uses_partition(entity, month)))
+
     def entries(self, entity: str, account: str, currency: str) -> list[CashEntry]:
         """Return what receipts did to the documents of an account in one currency, oldest first."""
         records = self._records.query(_cash_partition(entity, account), prefix=sort_key(currency, ""))

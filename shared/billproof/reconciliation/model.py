@@ -9,6 +9,7 @@ from pydantic import Field
 from billproof.findings import Owner, VarianceCategory
 from billproof.model import Day, Model
 from billproof.money import Money, Taxed
+from billproof.reconciliation.seen import SeenFacts
 
 
 class Cause(StrEnum):
@@ -124,7 +125,7 @@ class Reconciliation(Model):
     """The comparison of a legal entity's invoices, postings and payments of one billing period.
 
     `variances` are differences between invoices and the ERP, `unsettled` what is not billed or not paid as it should
-    be.
+    be. `seen` says how far the facts of the month went.
     """
 
     legal_entity: str
@@ -137,6 +138,7 @@ class Reconciliation(Model):
     variances: tuple[Variance, ...]
     unsettled: tuple[Variance, ...] = Field(default=(), exclude_if=operator.not_)
     reconciled_at: str = Field(default="", exclude_if=operator.not_)
+    seen: SeenFacts | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def outcome(self) -> ReconciliationOutcome:
