@@ -58,15 +58,13 @@ def state_of(world: World) -> dict[str, object]:
     statement = cash_statement(receivables_of(world), world.dispute_book)
     assert statement.balances
     (released,) = [equation for equation in statement.equations if equation.code == "invoices released"]
-    disputes = world.dispute_book.of_account(INC, "UA")
     states = list(world.cash_book.received(INC))
     gone = usd(0).plus(state.returned.amount + state.refunded.amount for state in states)
+    parts = {name: Decimal(str(value)) for name, value in released.parts.items()}
     return {
         "books": on_accounts(world),
-        "released": {name: str(value) for name, value in released.parts.items()},
-        "rejected": sorted(
-            one.opened.reason for one in disputes if one.status(CreditOutcomes()) is DisputeStatus.REJECTED
-        ),
+        "paid": parts["paid"],
+        "open": parts["open"] + parts["disputed"],  # what a refund had opened before is no part of a dispute
         "unapplied": usd(0).plus(state.unapplied.amount for state in states).text,
         "gone": gone.text,
         "variances": [one.external_reference for one in world.reconcile(period=JAN).variances],

@@ -61,14 +61,9 @@ def shares(amount: Money, states: Sequence[ReceiptState]) -> list[tuple[str, Mon
 
 
 def rejected_by(won: GatewayMovement, of_charge: Sequence[GatewayMovement]) -> list[GatewayMovement]:
-    """Return the dispute that a win is of where it gave all of that back: the one of its name, or the only one."""
-    disputes = [one for one in of_charge if one.movement is MovementOfGateway.DISPUTE]
-    named = [one for one in disputes if one.reference == won.reference] or disputes[: len(disputes) == 1]
-    is_named = {one.reference for one in named}
-    wins = [
-        one.amount
-        for one in of_charge
-        if one.movement is MovementOfGateway.DISPUTE_WON and (one.reference in is_named or len(disputes) == 1)
-    ]
+    """Return the dispute that a win is of, the one of its name, where that came back as a whole."""
+    same = [one for one in of_charge if one.reference == won.reference]
+    disputes = [one for one in same if one.movement is MovementOfGateway.DISPUTE]
+    wins = (one.amount for one in same if one.movement is MovementOfGateway.DISPUTE_WON)
     back = Money.zero(won.amount.currency).plus(wins)
-    return [one for one in named if back.amount >= -one.amount.amount]
+    return [one for one in disputes if back.amount >= -one.amount.amount]

@@ -110,6 +110,7 @@ class GatewayDesk:
             self._pay_rest(receipts)
         for won in wins:
             self._decide(won, receipts, of_charge)
+        self._note_disputes(of_charge, receipts)  # what a dispute that is decided had covered may be another one's
         self._refuse_too_much(told, waiting, receipts)
         return [self.desk.book.state(entity, one) for one in dict.fromkeys(receipts)]
 
@@ -132,18 +133,23 @@ class GatewayDesk:
         rest = -movement.amount - gone_back(movement, states)
         if rest.amount > left_of(states, rest.currency).amount:
             return False
-        is_dispute = movement.movement is MovementOfGateway.DISPUTE
-        kind = UseKind.RETURNED if is_dispute else UseKind.REFUNDED
+        kind = UseKind.RETURNED if movement.movement is MovementOfGateway.DISPUTE else UseKind.REFUNDED
         done = sum(len(parts_of(movement, state)) for state in states)
         for number, (receipt, share) in enumerate(shares(rest, states), start=done + 1):
             self.desk.give_back(receipt, share, kind, why_in_part(movement, number))
         for state in self._states(receipts):
             if parts_of(movement, state):
                 self._pay_again(state.receipt.id, movement)
-        if is_dispute:
-            opened = _opened(self._states(receipts), movement)
-            self.disputes.opened(movement, opened, self.desk.receivables, self.desk.today)
+        self._note_disputes([movement], receipts)
         return True
+
+    def _note_disputes(self, movements: Sequence[GatewayMovement], receipts: Sequence[str]) -> None:
+        """Note what disputes opened of documents; again changes nothing."""
+        states = self._states(receipts)
+        for movement in movements:
+            if movement.movement is MovementOfGateway.DISPUTE:
+                opened = _opened(states, movement)
+                self.disputes.opened(movement, opened, self.desk.receivables, self.desk.today)
 
     def _decide(self, won: GatewayMovement, receipts: Sequence[str], of_charge: Sequence[GatewayMovement]) -> None:
         """Note which dispute a win decides: one of which all came back."""
@@ -220,19 +226,20 @@ class GatewayDesk:
         return uses
 
     def _allocations(self, parts: Sequence[SettledPart], left: Money) -> tuple[Allocation, ...]:
-        allocations = []
+        """Return what an amount pays of what some parts paid, each document once and as far as it is open."""
+        allocations: dict[str, Allocation] = {}
         for part in parts:
             item = self.desk.receivables.item(part.allocation.document)
-            if item is None or left.is_zero:
+            if item is None or left.is_zero or item.document in allocations:
                 continue
             is_whole = part.allocation.settled.amount <= item.open.amount and part.allocation.paid.amount <= left.amount
             paid = min(part.allocation.paid, item.open, left, key=lambda money: money.amount)
             if paid.amount <= 0:
                 continue
             plain = Allocation(document=item.document, number=item.number, paid=paid)
-            allocations.append(part.allocation if is_whole else plain)
+            allocations[item.document] = part.allocation if is_whole else plain
             left = left - paid
-        return tuple(allocations)
+        return tuple(allocations.values())
 
     def _reinstated(self, undone: Sequence[ReceiptUse], movement: GatewayMovement) -> str:
         """Take in what a dispute that was won gave back: it pays what the dispute had opened."""

@@ -109,7 +109,7 @@ class Comparison:
     def _of_document(self, facts: InvoiceFacts) -> Compared:
         released, reference = facts.released, self._lookup.reference_of(facts)
         if released is None or reference is None:
-            return Compared(unsettled=list(not_released(facts)))
+            return Compared(unsettled=list(not_released(facts, self._entity.currency, self._register)))
         self._compared.add(reference)
         documents = self._lookup.of_document(facts)
         invoice = self._read(released)

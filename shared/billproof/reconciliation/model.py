@@ -37,6 +37,7 @@ class Cause(StrEnum):
     CHARGE_UNKNOWN = "charge_unknown"
     INTERNAL_ERROR = "internal_error"
     NOT_RELEASED = "invoice_not_released"
+    NOT_DRAFTED = "invoice_not_drafted"
     SHORT_PAID = "invoice_short_paid"
     OVER_PAID = "invoice_over_paid"
     UNAPPLIED = "receipt_unapplied"
@@ -65,6 +66,7 @@ CATEGORIES: Mapping[Cause, VarianceCategory] = {
     Cause.PAYOUT_DIFFERS: VarianceCategory.FEE,
     Cause.PAYOUT_NOT_FOUND: VarianceCategory.TIMING,
     Cause.CHARGE_UNKNOWN: VarianceCategory.MISSING_IN_BILLING,
+    Cause.NOT_DRAFTED: VarianceCategory.MISSING_IN_BILLING,
     Cause.NOT_RELEASED: VarianceCategory.MISSING_IN_BILLING,
     Cause.SHORT_PAID: VarianceCategory.SHORT_PAID,
     Cause.OVER_PAID: VarianceCategory.OVER_PAID,

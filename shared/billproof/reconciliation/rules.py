@@ -53,6 +53,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.PAYOUT_NOT_FOUND: (Owner.BILLING, "import the bank's statement; ask the gateway where the payout is"),
     Cause.CHARGE_UNKNOWN: (Owner.BILLING, "ask the gateway for the report of the charge, and import it"),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
+    Cause.NOT_DRAFTED: (
+        Owner.BILLING,
+        "look at why it is held: remove the cause and run the period again, or exclude it by a decision",
+    ),
     Cause.NOT_RELEASED: (Owner.BILLING, "decide its exception, or remove the cause and run the period again"),
     Cause.SHORT_PAID: (Owner.BILLING, "ask the customer for the rest; or credit it, write it off or give it up"),
     Cause.OVER_PAID: (Owner.BILLING, "apply what is too much to another invoice, or give it back"),
