@@ -51,11 +51,6 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff:
     if wanted.step == "close":
         close = WantedClose.model_validate(wanted.model_dump(exclude={"step"}))
         return SignedOff(**close_month(close, caller=caller, sources=sources).model_dump())
-    reopening = ask_for_reopening(
-        legal_entity=wanted.legal_entity,
-        period=wanted.period,
-        reason=wanted.reason,
-        caller=caller,
-        sources=sources,
-    )
+    entity, period, reason = wanted.legal_entity, wanted.period, wanted.reason
+    reopening = ask_for_reopening(legal_entity=entity, period=period, reason=reason, caller=caller, sources=sources)
     return SignedOff(**reopening.signed.model_dump(), reopening=reopening.exception)

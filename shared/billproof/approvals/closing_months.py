@@ -179,9 +179,9 @@ class _Closing:
                 if report is None or report.reconciled_at < since:
                     message = f"{period} was not reconciled since {since}: reconcile it, then close {month.name}"
                     raise Conflict(message)
-            seen = report.seen if report is not None else None
-            is_old = sight.has_documents_since(seen, period, today)
-            if is_old or (period != month.name and sight.has_cash_since(seen, period)):
+            known = report.seen if report is not None else None
+            is_old = sight.has_documents_since(known, period, today)
+            if is_old or (period != month.name and sight.has_cash_since(known, period)):
                 message = f"{period} was not reconciled since the last that came: reconcile it, then close {month.name}"
                 raise Conflict(message)
             if report is not None:

@@ -28,7 +28,7 @@ def why(movement: GatewayMovement) -> CashDecision:
 def why_in_part(movement: GatewayMovement, number: int) -> CashDecision:
     """Return why a receipt went back in the n-th part of a refund or dispute: the first one has its plain name."""
     whole = why(movement)
-    return whole if number == 1 else whole._replace(reference=f"{whole.reference}/{number}")
+    return whole if number == 1 else whole._replace(reference=movement_name(whole.reference, str(number)))
 
 
 def parts_of(movement: GatewayMovement, state: ReceiptState) -> list[ReceiptUse]:

@@ -89,7 +89,7 @@ class GatewayDesk:
             raise InvalidInput(message)
         return gateway
 
-    def _follow(self, source: str, charge: str, told: GatewayMovement) -> list[ReceiptState]:
+    def _follow(self, source: str, charge: str, new: GatewayMovement) -> list[ReceiptState]:
         """Take a charge in that was told, matched before anything goes back, and do its refunds and disputes."""
         entity = self.desk.entity.id
         paid = self.book.find(entity, source, MovementOfGateway.CHARGE, charge)
@@ -111,7 +111,7 @@ class GatewayDesk:
         for won in wins:
             self._decide(won, receipts, of_charge)
         self._note_disputes(of_charge, receipts)  # what a dispute that is decided had covered may be another one's
-        self._refuse_too_much(told, waiting, receipts)
+        self._refuse_too_much(new, waiting, receipts)
         return [self.desk.book.state(entity, one) for one in dict.fromkeys(receipts)]
 
     def _states(self, receipts: Sequence[str]) -> list[ReceiptState]:
@@ -193,11 +193,11 @@ class GatewayDesk:
         return [use for one in ordered for state in self._states(receipts) for use in _undone(state, why(one))]
 
     def _refuse_too_much(
-        self, told: GatewayMovement, waiting: Sequence[GatewayMovement], receipts: Sequence[str]
+        self, new: GatewayMovement, waiting: Sequence[GatewayMovement], receipts: Sequence[str]
     ) -> None:
-        if told in waiting and told.movement in GOES_BACK:
-            left, what = left_of(self._states(receipts), told.amount.currency), told.movement.value
-            message = f"{-told.amount} cannot go back by a {what} of a charge of which {left} are left: it waits"
+        if new in waiting and new.movement in GOES_BACK:
+            left, what = left_of(self._states(receipts), new.amount.currency), new.movement.value
+            message = f"{-new.amount} cannot go back by a {what} of a charge of which {left} are left: it waits"
             raise InvalidInput(message)
 
     def _pay_again(self, receipt: str, movement: GatewayMovement) -> None:

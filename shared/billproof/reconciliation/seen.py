@@ -52,17 +52,17 @@ class MonthSight:
         numbers = {name: self.register.numbers_taken(series) for name, series in self._series(period, today)}
         return SeenFacts(numbers=numbers, cash=self._cash(Period.month(period).next().name))
 
-    def has_documents_since(self, seen: SeenFacts | None, period: str, today: date) -> bool:
+    def has_documents_since(self, earlier: SeenFacts | None, period: str, today: date) -> bool:
         """Say whether documents of a month were released since; without a report whether it has any document."""
-        if seen is None:
+        if earlier is None:
             return next(self.register.of_period(self.entity.id, period), None) is not None
         return any(
-            self._is_of(period, series, seen.numbers.get(name, 0)) for name, series in self._series(period, today)
+            self._is_of(period, series, earlier.numbers.get(name, 0)) for name, series in self._series(period, today)
         )
 
-    def has_cash_since(self, seen: SeenFacts | None, period: str) -> bool:
+    def has_cash_since(self, earlier: SeenFacts | None, period: str) -> bool:
         """Say whether anything was told since that is dated in the month after a month."""
-        return self._cash(Period.month(period).next().name) > (seen.cash if seen else 0)
+        return self._cash(Period.month(period).next().name) > (earlier.cash if earlier else 0)
 
     def _is_of(self, period: str, series: Series, after: int) -> bool:
         taken = self.register.numbers_taken(series)

@@ -45,10 +45,10 @@ class Sums:
         self.variances: list[Variance] = []
         self.unsettled: list[Variance] = []
 
-    def saw(self, seen: SeenFacts | None) -> None:
+    def saw(self, facts: SeenFacts | None) -> None:
         """Note how far the facts went before they were compared; of several parts the least counts."""
-        if seen is not None:
-            self._seen = seen if self._seen is None else self._seen.but(seen)
+        if facts is not None:
+            self._seen = facts if self._seen is None else self._seen.but(facts)
 
     def add_document(self, part: Compared) -> None:
         """Add the comparison of a document of the month."""
