@@ -37,8 +37,12 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff:
         directory=ports.directory,
         policies=ports.policies,
         runs=ports.runs,
+        decisions=ports.decisions,
         register=ports.register,
         objects=ports.objects,
+        book=ports.cash_book,
+        statements=ports.statement_book,
+        gateways=ports.gateway_book,
         exception_store=ports.exception_store,
         workflows=ports.exceptions,
         grace=ports.settings.grace,
@@ -47,11 +51,6 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff:
     if wanted.step == "close":
         close = WantedClose.model_validate(wanted.model_dump(exclude={"step"}))
         return SignedOff(**close_month(close, caller=caller, sources=sources).model_dump())
-    reopening = ask_for_reopening(
-        legal_entity=wanted.legal_entity,
-        period=wanted.period,
-        reason=wanted.reason,
-        caller=caller,
-        sources=sources,
-    )
+    entity, period, reason = wanted.legal_entity, wanted.period, wanted.reason
+    reopening = ask_for_reopening(legal_entity=entity, period=period, reason=reason, caller=caller, sources=sources)
     return SignedOff(**reopening.signed.model_dump(), reopening=reopening.exception)

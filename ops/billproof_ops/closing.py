@@ -12,7 +12,7 @@ from billproof.errors import NotFound
 from billproof.model import Model
 from billproof.periods import Period, cut_off
 from billproof.pipeline.month_facts import SignOff, signed_off
-from billproof.pipeline.starting import RUNNING, run_ids
+from billproof.pipeline.starting import RUNNING
 from billproof.reconciliation.model import Reconciliation, Variance
 from billproof.reconciliation.sums import report_key
 from billproof_ops import api, tables
@@ -114,16 +114,17 @@ def variance_csv(reports: Iterable[Variances]) -> str:
 
 
 def to_reconcile(target: Target, legal_entity: str, period: str) -> list[str]:
-    """Return the months whose reports say whether a month may be closed: it, and the one before if a run billed that.
+    """Return the months whose reports say whether a month may be closed: it, and the one before.
 
-    The invoices of the month before are dated in it. None where it is closed, or still accepts usage: no report counts.
+    The invoices of the month before, and what was paid meanwhile, are dated in it. None where it is closed, or still
+    accepts usage: no report counts.
     """
     ports = target.ports
     still_open = ports.now() < cut_off(Period.month(period), ports.settings.grace)
     if still_open or signed_off(ports.runs, legal_entity, period) is not None:
         return []
     before = Period.month_ending(Period.month(period).start).name
-    return [month for month in (before, period) if month == period or run_ids(target.ports.runs, legal_entity, month)]
+    return [before, period]
 
 
 def close(

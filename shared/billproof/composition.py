@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
     from billproof.pipeline.previewing import PreviewSources
+    from billproof.pipeline.run_facts import RunFacts
     from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers, VersionedObjects
     from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
@@ -165,9 +166,12 @@ class Composition(ErpPorts, UsagePorts):
         return Register(self.invoices)
 
     @cached_property
-    def runs(self) -> AuditedRecords:
-        """Billing runs."""
-        return self._records("runs", self.settings.runs_table)
+    def runs(self) -> RunFacts:
+        """Billing runs, and which months are signed off."""
+        from billproof.pipeline.run_facts import RunFacts
+
+        table = self._table(self.settings.runs_table)
+        return RunFacts(table, self.chain, owners=self._owner, decisions=lambda: self.decisions)
 
     @cached_property
     def exception_store(self) -> ExceptionStore:

@@ -54,6 +54,7 @@ class ErpPorts(PaymentPorts):
             directory=self.directory,
             register=self.register,
             book=self.cash_book,
+            decisions=self.receipt_decisions,
             statements=self.statement_book,
             gateways=self.gateway_book,
             erps=self.erps,

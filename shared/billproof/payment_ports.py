@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from billproof.masterdata.directory import Directory
     from billproof.payments.account_names import AccountNames
     from billproof.payments.book import CashBook
+    from billproof.payments.decision_book import ReceiptDecisions
     from billproof.payments.gateway_book import GatewayBook
     from billproof.payments.service import CashSources
     from billproof.payments.statement_book import StatementBook
@@ -35,6 +36,11 @@ class PaymentPorts(EventPorts):
     @cached_property
     def runs(self) -> AuditedRecords:
         """Billing runs, and which months are signed off."""
+        raise NotImplementedError
+
+    @cached_property
+    def decisions(self) -> AuditedRecords:
+        """What people decided."""
         raise NotImplementedError
 
     @cached_property
@@ -70,6 +76,13 @@ class PaymentPorts(EventPorts):
         from billproof.payments.book import CashBook
 
         return CashBook(self.payments)
+
+    @cached_property
+    def receipt_decisions(self) -> ReceiptDecisions:
+        """What people decided about receipts."""
+        from billproof.payments.decision_book import ReceiptDecisions
+
+        return ReceiptDecisions(self.decisions)
 
     @cached_property
     def statement_book(self) -> StatementBook:
@@ -120,6 +133,7 @@ class PaymentPorts(EventPorts):
 
         return CashSources(
             book=self.cash_book,
+            decisions=self.receipt_decisions,
             register=self.register,
             directory=self.directory,
             objects=self.objects,

@@ -45,7 +45,14 @@ def writes_decisions(function: str) -> bool:
 def test_what_people_decide_and_ask_for_is_written_by_functions_that_the_api_alone_calls() -> None:
     """No step, schedule or queue reaches them: the API says who calls, and an event of another origin names nobody."""
     writers = {logical_id(function) for function in FUNCTIONS if writes_decisions(function)}
-    assert writers >= {"DecideException", "DismissEvent", "RequestCredit", "RequestRun", "ConfirmPolicy"}
+    assert writers >= {
+        "DecideException",
+        "DecideReceipt",
+        "DismissEvent",
+        "RequestCredit",
+        "RequestRun",
+        "ConfirmPolicy",
+    }
     called_by_others = {
         named(mapping["FunctionName"]) for mapping in of_type("AWS::Lambda::EventSourceMapping").values()
     }

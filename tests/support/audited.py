@@ -6,7 +6,8 @@ from billproof.audit.chain import AuditChain
 from billproof.audit.model import OBJECTS
 from billproof.audit.naming import Owners
 from billproof.audit.stores import AuditedObjects, AuditedRecords
-from billproof.ports import Document, Key, Record
+from billproof.pipeline.run_facts import RunFacts
+from billproof.ports import Document, Key, Record, Records
 from tests.support.fakes import MemoryObjects, MemoryRecords
 
 
@@ -56,3 +57,11 @@ class AuditedMemoryObjects(AuditedObjects):
     @before_put.setter
     def before_put(self, hook: Callable[[str], None]) -> None:
         self.memory.before_put = hook
+
+
+class MemoryRunFacts(RunFacts, AuditedMemoryRecords):
+    """Facts of runs over memory."""
+
+    def __init__(self, chain: AuditChain, *, owners: Owners, decisions: Records) -> None:
+        AuditedMemoryRecords.__init__(self, chain, store="runs", owners=owners)
+        self._decisions = lambda: decisions

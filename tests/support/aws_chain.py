@@ -24,7 +24,7 @@ from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event, with_key
-from tests.support.aws_closing import close_and_reopen
+from tests.support.aws_closing import close_and_reopen, start_what_is_due
 from tests.support.aws_collections import collect, collect_what_is_lost
 from tests.support.aws_decisions import credit, decide, request_for
 from tests.support.aws_resources import BUCKET, make_resources
@@ -226,8 +226,7 @@ def play(chain: Chain) -> None:
     chain.ingest(flight(4) | {"time": "no time"}, flight(5, account="nobody"), sent_at=in_january)
     for period, day in RUN_DAYS.items():
         chain.begin_month(day)
-        for _ in range(2):
-            chain.call("start_billing_runs", {})
+        start_what_is_due(chain, INC)
         chain.compact(period)
         chain.call("api_usage", route_event(SHOW_USAGE, "metering", query={"period": period}, account="UA"))
         asked = json.dumps({"account": "UA", "period": period})

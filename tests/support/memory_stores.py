@@ -37,7 +37,7 @@ from billproof.tax.port import TaxEngine
 from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
-from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords
+from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords, MemoryRunFacts
 from tests.support.fakes import (
     MemoryAnswers,
     MemoryCallLimits,
@@ -68,6 +68,7 @@ class MemoryStores(PaymentStores):
         self.anchors = AuditedMemoryObjects(self.chain, store=ANCHORED)
         self.objects = AuditedMemoryObjects(self.chain)
         self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
+        self.records["runs"] = MemoryRunFacts(self.chain, owners=self._owner, decisions=self.records["decisions"])
         self.policies = PolicyBook(lambda: self.records["decisions"], self.records["contracts"])
         self.directory = Directory(self.records["contracts"], self.policies)
         self.requests = Requests(self.records["decisions"])

@@ -7,6 +7,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
+from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.service import CashSources
 from billproof.payments.statement_book import StatementBook
@@ -38,6 +39,10 @@ class PaymentStores:
         return CashBook(self.records["payments"])
 
     @cached_property
+    def receipt_decisions(self) -> ReceiptDecisions:
+        return ReceiptDecisions(self.records["decisions"])
+
+    @cached_property
     def statement_book(self) -> StatementBook:
         return StatementBook(self.records["payments"])
 
@@ -61,6 +66,7 @@ class PaymentStores:
         """What taking payments in reads and writes."""
         return CashSources(
             book=self.cash_book,
+            decisions=self.receipt_decisions,
             register=self.register,
             directory=self.directory,
             objects=self.objects,

@@ -85,11 +85,7 @@ class World(MemoryStores):
     ) -> RunPlan:
         plan_billing_run(
             PlanRequest(
-                run_id=run_id,
-                legal_entity=entity,
-                period=period,
-                requested_by=REQUESTER,
-                only_accounts=only_accounts,
+                run_id=run_id, legal_entity=entity, period=period, requested_by=REQUESTER, only_accounts=only_accounts
             ),
             ports=PlanPorts(self.directory, self.register, self.objects, self.runs),
             sizes=RunSizes(buckets=self.buckets(), batch_size=self.batch_size, max_concurrency=1),
@@ -267,6 +263,7 @@ class World(MemoryStores):
             directory=self.directory,
             register=self.register,
             book=self.cash_book,
+            decisions=self.receipt_decisions,
             statements=self.statement_book,
             gateways=self.gateway_book,
             erps=self.erps,

@@ -76,7 +76,7 @@ def test_a_person_says_whose_an_unknown_receipt_is_and_the_payer_is_remembered()
     assert (open_of(world, JAN), open_of(world, FEB), state.unapplied.amount) == (usd(0), usd(10), usd(5))
     assert state.uses[-1].decided_by == "ben"
     assert receivables_of(world).remembered(Payer(account="gb33bukb20201555555555")) == {"UA"}
-    stored = str(list(world.records["payments"].query("payers#skymeter-inc")))
+    stored = str(list(world.records["decisions"].query("payers#skymeter-inc")))
     assert "GB33" not in stored
     assert "United" not in stored
 

@@ -79,7 +79,9 @@ def test_more_than_was_paid_never_goes_back() -> None:
     *fine, too_much = world.payment_events.bodies
     for body in fine:
         take_message(world, body)
-    with pytest.raises(InvalidInput, match=r"10\.01 USD cannot be refunded of a receipt of which 10\.00 USD are left"):
+    with pytest.raises(
+        InvalidInput, match=r"10\.01 USD cannot go back by a refund of a charge of which 10\.00 USD are left"
+    ):
         take_message(world, too_much)
     assert paid_by_card(world, "ch-1").refunded.amount == usd(20)
 

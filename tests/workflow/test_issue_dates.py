@@ -161,6 +161,7 @@ def test_a_month_that_is_signed_off_takes_no_document() -> None:
         period="2010-12",
         signed_by="carla",
         records=world.runs,
+        decisions=world.records["decisions"],
         register=world.register,
         directory=world.directory,
         now=world.now(),

@@ -55,6 +55,7 @@ def sign_off(world: World, month: str = JANUARY) -> SignOff:
         period=month,
         signed_by="dora",
         records=world.runs,
+        decisions=world.records["decisions"],
         register=world.register,
         directory=world.directory,
         now=world.now(),

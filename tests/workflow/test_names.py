@@ -62,6 +62,7 @@ def test_of_several_open_months_one_must_be_named_until_the_others_are_signed_of
         period=JAN,
         signed_by="ben",
         records=world.runs,
+        decisions=world.records["decisions"],
         register=world.register,
         directory=world.directory,
         now=world.now(),

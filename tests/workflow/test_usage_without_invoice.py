@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from billproof.approvals.variances import known_amount_of
 from billproof.conservation.service import balance_run
 from billproof.contracts.model import Contract
 from billproof.findings import Finding
@@ -13,6 +14,7 @@ from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.starting import run_ids
 from billproof.proof.service import prove_run
+from billproof.reconciliation.model import Cause, Variance
 from billproof.usage.log import late_marks
 from billproof_ops.demo import story
 from tests.support.charges import miles
@@ -61,6 +63,11 @@ def run(world: World, month: str) -> RunStatement:
 
 def found(statement: RunStatement) -> list[Finding]:
     return [finding for finding in statement.findings if finding.code == CODE]
+
+
+def not_drafted(world: World) -> list[Variance]:
+    reports = [world.reconcile(period=month) for month in (JAN, FEB, MAR, APR, "2013-05", "2013-06")]
+    return [one for report in reports for one in report.unsettled if one.cause is Cause.NOT_DRAFTED]
 
 
 def exceptions(world: World, month: str) -> Iterator[str]:
@@ -123,8 +130,11 @@ def test_usage_after_the_end_of_the_contract_is_excluded_by_a_decision_though_th
     assert may.held == 1
     (case,) = exceptions(world, "2013-05")
     assert world.decide(case, "approved", "ben", reason="access was closed too late").outcome == "decided"
+    (waits,) = not_drafted(world)
+    assert (waits.billing_account, waits.category, known_amount_of(waits)) == ("UA", "missing_in_billing", None)
     assert world.apply(case).outcome == "excluded"
     assert world.apply(case).outcome == "excluded"
+    assert not_drafted(world) == []
     assert found(world.bill(period="2013-05")) == []
     assert found(run(world, "2013-06")) == []
     assert balance_run(f"{INC}-2013-05-001", stores=world.stores()).balances

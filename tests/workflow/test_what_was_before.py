@@ -40,6 +40,7 @@ def world() -> World:
         period=JANUARY,
         signed_by="ben",
         records=world.runs,
+        decisions=world.records["decisions"],
         register=world.register,
         directory=world.directory,
         now=world.now(),

@@ -41,12 +41,16 @@ from billproof.pipeline.months import refuse_reopening, sign_off_month
 from billproof.pipeline.starting import run_ids, run_key
 from billproof.ports import Objects, Records, Workflows
 from billproof.reconciliation.model import Reconciliation, Variance
+from billproof.reconciliation.seen import MonthSight
 from billproof.reconciliation.sums import report_key
 from billproof.store_keys import ExceptionOrdinal
 
 if TYPE_CHECKING:
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
+    from billproof.payments.book import CashBook
+    from billproof.payments.gateway_book import GatewayBook
+    from billproof.payments.statement_book import StatementBook
 
 LEAST_REASON = 3
 """Letters of the shortest reason that says anything."""
@@ -61,8 +65,12 @@ class CloseSources:
     directory: Directory
     policies: PolicyBook
     runs: Records
+    decisions: Records
     register: Register
     objects: Objects
+    book: CashBook
+    statements: StatementBook
+    gateways: GatewayBook
     exception_store: ExceptionStore
     workflows: Workflows
     grace: timedelta
@@ -90,8 +98,8 @@ def close_month(wanted: WantedClose, *, caller: Identity, sources: CloseSources)
     """Sign a month off where nothing is open that is not named and answered for; again changes nothing.
 
     Raises NotAllowed for a caller who is no person of the policy, what sign_off_month raises, InvalidInput where open
-    points are named without a reason, and Conflict where it was not reconciled since its last run, and where anything
-    else is open: the message names it.
+    points are named without a reason, and Conflict where it was not reconciled since its last run or fact, and where
+    anything else is open: the message names it.
     """
     person = known_person(sources.policies, wanted.legal_entity, caller)
     known = signed_off(sources.runs, wanted.legal_entity, wanted.period)
@@ -106,6 +114,7 @@ def close_month(wanted: WantedClose, *, caller: Identity, sources: CloseSources)
         period=wanted.period,
         signed_by=person.id,
         records=sources.runs,
+        decisions=sources.decisions,
         register=sources.register,
         directory=sources.directory,
         now=sources.now,
@@ -152,9 +161,11 @@ class _Closing:
     def _reports(self) -> Iterator[Reconciliation]:
         """Yield what compares the month's documents, and what compares those that are dated in it.
 
-        Raises Conflict where one is older than the last run or than the end of the month.
+        Raises Conflict where one is older than the last run, the end of the month or the last fact that it is about:
+        of the month's documents, and of what is dated in the month.
         """
         month = Period.month(self._wanted.period)
+        sight, today = self._sight(), self._sources.now.date()
         entity, sources = self._wanted.legal_entity, self._sources
         for period in (Period.month_ending(month.start).name, month.name):
             runs = run_ids(sources.runs, entity, period)
@@ -168,8 +179,18 @@ class _Closing:
                 if report is None or report.reconciled_at < since:
                     message = f"{period} was not reconciled since {since}: reconcile it, then close {month.name}"
                     raise Conflict(message)
+            known = report.seen if report is not None else None
+            is_old = sight.has_documents_since(known, period, today)
+            if is_old or (period != month.name and sight.has_cash_since(known, period)):
+                message = f"{period} was not reconciled since the last that came: reconcile it, then close {month.name}"
+                raise Conflict(message)
             if report is not None:
                 yield report
+
+    def _sight(self) -> MonthSight:
+        sources = self._sources
+        entity = sources.directory.legal_entity(self._wanted.legal_entity)
+        return MonthSight(entity, sources.register, sources.book, sources.statements, sources.gateways)
 
     def _closed_with(self, period: str) -> frozenset[str]:
         """Return the open points that the month before was closed with: they were answered for."""

@@ -40,8 +40,8 @@ def amount_of(variance: Variance) -> Money:
 
 
 def known_amount_of(variance: Variance) -> Money | None:
-    """Return what a variance comes to, or None where its comparison raised: nobody with a limit answers for that."""
-    return None if variance.cause is Cause.INTERNAL_ERROR else amount_of(variance)
+    """Return what a variance comes to, or None where nobody knows: nobody with a limit answers for that."""
+    return None if variance.cause in {Cause.INTERNAL_ERROR, Cause.NOT_DRAFTED} else amount_of(variance)
 
 
 def waits(variance: Variance, rules: VarianceRules) -> bool:

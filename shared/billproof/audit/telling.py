@@ -28,6 +28,8 @@ WORDS = {
     "contract": "a contract is published",
     "runs": "the run is asked for by {requested_by}",
     "signed-off": "the month is signed off by {signed_by}",
+    "sign-offs": "{signed_by} decides to sign the month off",
+    "receipt-decisions": "{decided_by} decides about a receipt: {verdict}: {reason}",
     "journal": "is listed in the journal of its month",
     "documents": "is in the embedded ledger",
     "numbers": "the numbers from {first} on are taken",

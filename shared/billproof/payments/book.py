@@ -9,9 +9,6 @@
         <currency>#<ordinal>        what a use settled of the account's documents, or opened again
     uses#<entity>#<month>
         <receipt>#<ordinal>         a use that is dated in the month
-    payers#<entity>
-        <kind>#<digest>#<account>   whose money comes from a payer, as a person decided
-        ...#forgotten               that was wrong: it is not known any more, and never will be
     cash-entries#<entity>#<month>
         <reference>                 an entry of the journal, before the ERP hears of it: under the month of what it is
                                     of, and under that of its date, where the first one was closed
@@ -27,18 +24,15 @@ from collections.abc import Iterator, Sequence
 
 from billproof.errors import Conflict, NotFound
 from billproof.escaping import escape
-from billproof.ids import digest, shown
+from billproof.ids import shown
 from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
 from billproof.payments.gateway_book import found_key
-from billproof.payments.model import Payer, Remembered
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import BalanceKey, FactKey, FactName, ordinal_text, partition_name, sort_key
 
-RECEIVED, USE, FORGOTTEN, GIVEN_BACK = "received", "use", "forgotten", "given-back"
+RECEIVED, USE, GIVEN_BACK = "received", "use", "given-back"
 _SEPARATORS = re.compile("[%#/]")
-FILLERS = frozenset({"NOTPROVIDED", "NONREF", "UNKNOWN", "NA", "NOTAVAILABLE"})
-"""What banks write where they know no name and no account: it is everybody's."""
 
 
 class CashBook:
@@ -100,6 +94,11 @@ class CashBook:
         ):
             yield self.state(entity, receipt)
 
+    def count(self, entity: str, month: str) -> int:
+        """Return how many receipts were booked in a month, and how often something happened to one in it."""
+        days = self._records.query(_days_partition(entity), prefix=month)
+        return sum(1 for _ in days) + sum(1 for _ in self._records.query(_uses_partition(entity, month)))
+
     def entries(self, entity: str, account: str, currency: str) -> list[CashEntry]:
         """Return what receipts did to the documents of an account in one currency, oldest first."""
         records = self._records.query(_cash_partition(entity, account), prefix=sort_key(currency, ""))
@@ -138,31 +137,6 @@ class CashBook:
         """Return the receipt that was given back under a reference of its source, or None."""
         fact = self._records.get(return_key(entity, source, reference, GIVEN_BACK))
         return None if fact is None else str(fact["receipt"])
-
-    def remember(self, entity: str, remembered: Remembered) -> None:
-        """Keep whose money comes from a payer; again changes nothing, and what says nobody's name is not kept."""
-        if not _letters_of(remembered.value):
-            return
-        name = sort_key(remembered.kind, _digest_of(remembered.value), remembered.account)
-        document = {**remembered.model_dump(mode="json"), "value": _digest_of(remembered.value)}
-        self._records.create(Record(Key(_payers_partition(entity), name), document))
-
-    def forget(self, entity: str, remembered: Remembered) -> None:
-        """Note that a payer's money is not an account's, whatever a person decided before; again changes nothing."""
-        name = sort_key(remembered.kind, _digest_of(remembered.value), remembered.account, FORGOTTEN)
-        self._records.create(Record(Key(_payers_partition(entity), name), {FORGOTTEN: remembered.account}))
-
-    def remembered(self, entity: str, payer: Payer) -> frozenset[str]:
-        """Return the accounts whose money came from a payer's bank account, or else from its name, before."""
-        for kind, value in (("iban", payer.account), ("name", payer.name)):
-            if value and _letters_of(value):
-                prefix = sort_key(kind, _digest_of(value), "")
-                known = [record.document for record in self._records.query(_payers_partition(entity), prefix=prefix)]
-                forgotten = {document[FORGOTTEN] for document in known if FORGOTTEN in document}
-                accounts = {document["account"] for document in known if FORGOTTEN not in document} - forgotten
-                if accounts:
-                    return frozenset(accounts)
-        return frozenset()
 
     def intend(self, posting: CashPosting, *, of_month: str) -> CashPosting:
         """Write down an entry of a month before the ERP hears of it; return it as it was written first."""
@@ -208,24 +182,9 @@ def _uses_partition(entity: str, month: str) -> str:
     return partition_name("uses", entity, month)
 
 
-def _payers_partition(entity: str) -> str:
-    return partition_name("payers", entity)
-
-
 def _entries_partition(entity: str, month: str) -> str:
     return partition_name("cash-entries", entity, month)
 
 
 def _use_name(ordinal: int) -> str:
     return str(FactName(USE, ordinal_text(ordinal)))
-
-
-def _digest_of(value: str) -> str:
-    """Name a payer without saying who it is."""
-    return digest(_letters_of(value))[:32]
-
-
-def _letters_of(value: str) -> str:
-    """Return letters and digits alone, in capitals; nothing of what names nobody: signs, noughts, banks' fillers."""
-    letters = "".join(character for character in value.upper() if character.isalnum())
-    return "" if letters in FILLERS or not letters.strip("0") else letters

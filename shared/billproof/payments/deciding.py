@@ -3,7 +3,7 @@
 from billproof.ids import canonical_json
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState
-from billproof.payments.decisions import DecidedReceipt, ReceiptDecision, ReceiptVerdict
+from billproof.payments.decisions import DecidedReceipt, NotedDecision, ReceiptDecision, ReceiptVerdict
 from billproof.payments.desk import CashDecision
 from billproof.payments.model import UseKind
 from billproof.payments.service import CashSources, ReceiptDecided
@@ -13,7 +13,7 @@ GIVEN_BACK = {ReceiptVerdict.RETURNED: UseKind.RETURNED, ReceiptVerdict.REFUNDED
 
 
 def decide_receipt(wanted: ReceiptDecision, *, decided_by: str, sources: CashSources, events: Queue) -> DecidedReceipt:
-    """Do what a person decided, and have it booked.
+    """Note what a person decided, do it, and have it booked.
 
     Raises NotFound where there is no such receipt or legal entity, and InvalidInput for an account or a number that is
     not of the legal entity, more than is left of the receipt, or more than is open of an invoice.
@@ -28,6 +28,7 @@ def decide_receipt(wanted: ReceiptDecision, *, decided_by: str, sources: CashSou
 def _decided(wanted: ReceiptDecision, sources: CashSources, decision: CashDecision) -> ReceiptState:
     desk = sources.desk(wanted.legal_entity)
     currency = sources.book.state(wanted.legal_entity, wanted.receipt).receipt.amount.currency
+    sources.decisions.note(NotedDecision(**wanted.model_dump(), decided_by=decision.by))
     if wanted.amount is not None:
         amount = Money.of(wanted.amount, currency)
         return desk.give_back(wanted.receipt, amount, GIVEN_BACK[wanted.verdict], decision)

@@ -62,6 +62,12 @@ class ReceiptDecision(Model):
         return self
 
 
+class NotedDecision(ReceiptDecision):
+    """What a person decided about a receipt, as it is kept."""
+
+    decided_by: str
+
+
 class DecidedReceipt(Model):
     """Where a receipt stands after a decision."""
 

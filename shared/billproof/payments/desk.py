@@ -118,7 +118,7 @@ class CashDesk:
 
         state = self.change(receipt, plan)
         for remembered in _remembered(state, account):
-            self.book.remember(self.entity.id, remembered)
+            self.receivables.decisions.remember(self.entity.id, remembered)
         return state
 
     def _paying(self, number: str, amount: Money) -> Allocation:
@@ -137,7 +137,7 @@ class CashDesk:
         for use in state.uses:
             if use.kind is UseKind.REVERSED and use.account is not None:
                 for remembered in _remembered(state, use.account):
-                    self.book.forget(self.entity.id, remembered)
+                    self.receivables.decisions.forget(self.entity.id, remembered)
         return state
 
     def give_back(self, receipt: str, amount: Money, kind: UseKind, decision: CashDecision) -> ReceiptState:

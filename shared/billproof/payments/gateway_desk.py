@@ -6,7 +6,8 @@
     fee                         booked on its own
     payout                      looked for at the bank
 
-A refund or dispute that comes before its charge is kept, and done once the charge comes.
+A refund or dispute that comes before its charge is kept, and done once the charge comes; one of more than is left of
+it, once a win brings that (charge_money.py). What is left in the end pays what the charge paid, as far as that is open.
 """
 
 from collections.abc import Sequence
@@ -18,15 +19,24 @@ from billproof.errors import InvalidInput
 from billproof.masterdata.gateways import GatewayAccount, MovementOfGateway
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState, ReceiptUse, SettledPart
+from billproof.payments.charge_money import (
+    GOES_BACK,
+    gone_back,
+    left_of,
+    parts_of,
+    rejected_by,
+    shares,
+    why,
+    why_in_part,
+)
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
 from billproof.payments.gateway_book import GatewayBook
-from billproof.payments.gateway_model import GatewayMovement, is_due, movement_name
+from billproof.payments.gateway_model import GatewayMovement, is_due
 from billproof.payments.model import Allocation, CashReceipt, Channel, Match, MatchOutcome, UseKind
 from billproof.payments.payouts import Payouts
 from billproof.payments.ports import GatewayDisputes
 
 APPLIED_AGAIN, REINSTATED = "applied-again", "dispute-won"
-_DISPUTED = {MovementOfGateway.DISPUTE, MovementOfGateway.DISPUTE_WON, MovementOfGateway.DISPUTE_LOST}
 
 
 def receipt_of(charge: GatewayMovement) -> CashReceipt:
@@ -40,14 +50,6 @@ def receipt_of(charge: GatewayMovement) -> CashReceipt:
         booked_on=charge.booked_on,
         payer=charge.payer,
         remittance=charge.remittance,
-    )
-
-
-def why(movement: GatewayMovement) -> CashDecision:
-    """Return why a receipt went back: for nobody's decision, under the gateway's name of the refund or dispute."""
-    reference = movement_name(movement.movement.value, movement.reference)
-    return CashDecision(
-        reason=f"{movement.source}: {movement.movement.value} {movement.reference}", reference=reference
     )
 
 
@@ -78,7 +80,7 @@ class GatewayDesk:
             return []
         if content.movement is MovementOfGateway.PAYOUT:
             return Payouts(gateway, self.book, self.desk).payout_arrives(content)
-        return self._follow(content.source, content.original or content.reference)
+        return self._follow(content.source, content.original or content.reference, content)
 
     def _gateway(self, movement: GatewayMovement) -> GatewayAccount:
         gateway = self.desk.entity.gateway(movement.source)
@@ -87,7 +89,7 @@ class GatewayDesk:
             raise InvalidInput(message)
         return gateway
 
-    def _follow(self, source: str, charge: str) -> list[ReceiptState]:
+    def _follow(self, source: str, charge: str, new: GatewayMovement) -> list[ReceiptState]:
         """Take a charge in that was told, matched before anything goes back, and do its refunds and disputes."""
         entity = self.desk.entity.id
         paid = self.book.find(entity, source, MovementOfGateway.CHARGE, charge)
@@ -95,50 +97,120 @@ class GatewayDesk:
             return []
         receipt = self.desk.take(receipt_of(paid), self.matcher, self.rules).receipt.id
         of_charge = self.book.of_charge(entity, source, charge)
-        due = [one for one in of_charge if one.movement in _DISPUTED and is_due(one, of_charge)]
-        receipts = [receipt, *(self._disputed(receipt, one, of_charge) for one in due)]
-        for movement in of_charge:
-            if movement.movement is MovementOfGateway.REFUND:
-                self._gone(self._refundable(receipts, movement), movement, UseKind.REFUNDED)
+        wins = [one for one in of_charge if one.movement is MovementOfGateway.DISPUTE_WON]
+        known = (reinstated(won).id for won in wins)
+        receipts = [receipt, *(one for one in known if self.desk.book.find(entity, one) is not None)]
+        waiting = sorted(of_charge, key=lambda one: one.movement is MovementOfGateway.REFUND)
+        for _ in of_charge:  # what waits for money is looked at again once something brought some
+            still = [one for one in waiting if not self._done(one, receipts, of_charge)]
+            if len(still) == len(waiting):
+                break
+            waiting = still
+        if of_charge:
+            self._pay_rest(receipts)
+        for won in wins:
+            self._decide(won, receipts, of_charge)
+        self._note_disputes(of_charge, receipts)  # what a dispute that is decided had covered may be another one's
+        self._refuse_too_much(new, waiting, receipts)
         return [self.desk.book.state(entity, one) for one in dict.fromkeys(receipts)]
 
-    def _disputed(self, receipt: str, movement: GatewayMovement, of_charge: Sequence[GatewayMovement]) -> str:
-        """Do what a dispute comes to; return the receipt whose money moved."""
-        receivables, today = self.desk.receivables, self.desk.today
-        if movement.movement is MovementOfGateway.DISPUTE:
-            state = self._gone(receipt, movement, UseKind.RETURNED)
-            self.disputes.opened(movement, _opened(state, movement), receivables, today)
-            return receipt
-        state = self.desk.book.state(self.desk.entity.id, receipt)
-        disputes = [one for one in of_charge if one.movement is MovementOfGateway.DISPUTE]
-        undone = [use for one in disputes for use in _undone(state, why(one))]
-        documents = [part.allocation.document for use in undone for part in use.settlements]
-        self.disputes.decided(movement, documents, receivables, today)
+    def _states(self, receipts: Sequence[str]) -> list[ReceiptState]:
+        return [self.desk.book.state(self.desk.entity.id, receipt) for receipt in dict.fromkeys(receipts)]
+
+    def _done(self, movement: GatewayMovement, receipts: list[str], of_charge: Sequence[GatewayMovement]) -> bool:
+        """Do what a movement comes to, if that can be done now, and say so; what brings money adds its receipt."""
         if movement.movement is MovementOfGateway.DISPUTE_WON:
-            return self._reinstated(undone, movement)
-        return receipt
+            is_now = is_due(movement, of_charge)
+            if is_now:
+                undone = self._undone_by_disputes(movement, receipts, of_charge)
+                receipts.append(self._reinstated(undone or self._paid_by(receipts), movement))
+            return is_now
+        return movement.movement not in GOES_BACK or self._goes_back(movement, receipts)
 
-    def _refundable(self, receipts: Sequence[str], movement: GatewayMovement) -> str:
-        """Return the receipt that a refund is of: a charge that was disputed and won is money that arrived again."""
-        states = [self.desk.book.state(self.desk.entity.id, receipt) for receipt in receipts]
-        reference = why(movement).reference
-        for state in states:
-            is_done = any(use.reference == reference for use in state.uses)
-            if is_done or state.left.amount.amount >= -movement.amount.amount:
-                return state.receipt.id
-        return receipts[0]  # where it is refused, with what is left of it
+    def _goes_back(self, movement: GatewayMovement, receipts: Sequence[str]) -> bool:
+        """Take of a charge's money what goes back; False, and nothing is done, where so much is not there."""
+        states = self._states(receipts)
+        rest = -movement.amount - gone_back(movement, states)
+        if rest.amount > left_of(states, rest.currency).amount:
+            return False
+        kind = UseKind.RETURNED if movement.movement is MovementOfGateway.DISPUTE else UseKind.REFUNDED
+        done = sum(len(parts_of(movement, state)) for state in states)
+        for number, (receipt, share) in enumerate(shares(rest, states), start=done + 1):
+            self.desk.give_back(receipt, share, kind, why_in_part(movement, number))
+        for state in self._states(receipts):
+            if parts_of(movement, state):
+                self._pay_again(state.receipt.id, movement)
+        self._note_disputes([movement], receipts)
+        return True
 
-    def _gone(self, receipt: str, movement: GatewayMovement, kind: UseKind) -> ReceiptState:
-        decision = why(movement)
-        self.desk.give_back(receipt, -movement.amount, kind, decision)
+    def _note_disputes(self, movements: Sequence[GatewayMovement], receipts: Sequence[str]) -> None:
+        """Note what disputes opened of documents; again changes nothing."""
+        states = self._states(receipts)
+        for movement in movements:
+            if movement.movement is MovementOfGateway.DISPUTE:
+                opened = _opened(states, movement)
+                self.disputes.opened(movement, opened, self.desk.receivables, self.desk.today)
+
+    def _decide(self, won: GatewayMovement, receipts: Sequence[str], of_charge: Sequence[GatewayMovement]) -> None:
+        """Note which dispute a win decides: one of which all came back."""
+        disputes = rejected_by(won, of_charge)
+        undone = [use for state in self._states(receipts) for one in disputes for use in _undone(state, why(one))]
+        documents = [part.allocation.document for use in undone for part in use.settlements]
+        self.disputes.decided(won, disputes, documents, self.desk.receivables, self.desk.today)
+
+    def _paid_by(self, receipts: Sequence[str]) -> list[ReceiptUse]:
+        """Return what receipts paid, whether that holds or not."""
+        return [use for state in self._states(receipts) for use in state.uses if use.kind is UseKind.APPLIED]
+
+    def _pay_rest(self, receipts: Sequence[str]) -> None:
+        """Let what is left of a charge's money pay what that paid, where no person decided about it."""
+        paid: dict[str, SettledPart] = {}
+        uses = self._paid_by(receipts)
+        for part in sorted(
+            (part for use in uses for part in use.settlements), key=lambda one: one.allocation.paid.amount
+        ):
+            paid[part.allocation.document] = part
+        account = next((use.account for use in uses if use.account is not None), None)
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
-            undone = _undone(state, decision)
-            if not undone or state.uses[-1].reference != decision.reference or state.unapplied.amount.is_zero:
+            if state.unapplied.amount.is_zero or any(use.decided_by for use in state.uses):
+                return None
+            allocations = self._allocations(list(paid.values()), state.unapplied.amount)
+            if not allocations:
+                return None
+            match = _match(APPLIED_AGAIN, account, allocations)
+            return [_application(state.next_ordinal, match, self.desk, f"{state.receipt.source}: what is left")]
+
+        for receipt in dict.fromkeys(receipts):
+            self.desk.change(receipt, plan)
+
+    def _undone_by_disputes(
+        self, won: GatewayMovement, receipts: Sequence[str], of_charge: Sequence[GatewayMovement]
+    ) -> list[ReceiptUse]:
+        """Return what the disputes of a charge undid: that of the one which was won comes first."""
+        disputes = [one for one in of_charge if one.movement is MovementOfGateway.DISPUTE]
+        ordered = sorted(disputes, key=lambda one: one.reference != won.reference)
+        return [use for one in ordered for state in self._states(receipts) for use in _undone(state, why(one))]
+
+    def _refuse_too_much(
+        self, new: GatewayMovement, waiting: Sequence[GatewayMovement], receipts: Sequence[str]
+    ) -> None:
+        if new in waiting and new.movement in GOES_BACK:
+            left, what = left_of(self._states(receipts), new.amount.currency), new.movement.value
+            message = f"{-new.amount} cannot go back by a {what} of a charge of which {left} are left: it waits"
+            raise InvalidInput(message)
+
+    def _pay_again(self, receipt: str, movement: GatewayMovement) -> None:
+        """Let what is left of a receipt pay again what it paid, once, right after a part of it went back."""
+        decision = why(movement)
+
+        def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
+            undone, last = _undone(state, decision), state.uses[-1]
+            if not undone or last not in parts_of(movement, state) or state.unapplied.amount.is_zero:
                 return None
             return self._again(state, undone, decision)
 
-        return self.desk.change(receipt, plan)
+        self.desk.change(receipt, plan)
 
     def _again(self, state: ReceiptState, undone: Sequence[ReceiptUse], decision: CashDecision) -> Sequence[ReceiptUse]:
         """Return applications of what is left of a receipt to what it paid: as far as that is open, the first first."""
@@ -154,19 +226,20 @@ class GatewayDesk:
         return uses
 
     def _allocations(self, parts: Sequence[SettledPart], left: Money) -> tuple[Allocation, ...]:
-        allocations = []
+        """Return what an amount pays of what some parts paid, each document once and as far as it is open."""
+        allocations: dict[str, Allocation] = {}
         for part in parts:
             item = self.desk.receivables.item(part.allocation.document)
-            if item is None or left.is_zero:
+            if item is None or left.is_zero or item.document in allocations:
                 continue
             is_whole = part.allocation.settled.amount <= item.open.amount and part.allocation.paid.amount <= left.amount
             paid = min(part.allocation.paid, item.open, left, key=lambda money: money.amount)
             if paid.amount <= 0:
                 continue
             plain = Allocation(document=item.document, number=item.number, paid=paid)
-            allocations.append(part.allocation if is_whole else plain)
+            allocations[item.document] = part.allocation if is_whole else plain
             left = left - paid
-        return tuple(allocations)
+        return tuple(allocations.values())
 
     def _reinstated(self, undone: Sequence[ReceiptUse], movement: GatewayMovement) -> str:
         """Take in what a dispute that was won gave back: it pays what the dispute had opened."""
@@ -198,11 +271,11 @@ def _undone(state: ReceiptState, decision: CashDecision) -> list[ReceiptUse]:
     return [use for use in state.uses if use.kind is UseKind.REVERSED and use.reason == decision.reason]
 
 
-def _opened(state: ReceiptState, movement: GatewayMovement) -> dict[str, Money]:
+def _opened(states: Sequence[ReceiptState], movement: GatewayMovement) -> dict[str, Money]:
     """Return what a dispute opened of which document: what was undone, less what was applied again."""
     reason = why(movement).reason
     opened: dict[str, Money] = {}
-    for use in state.uses:
+    for use in (use for state in states for use in state.uses):
         if use.reason != reason or use.kind not in {UseKind.REVERSED, UseKind.APPLIED}:
             continue
         for part in use.settlements:

@@ -41,6 +41,11 @@ class GatewayDisputes(Protocol):
         """Note what a dispute opened of documents; again changes nothing."""
 
     def decided(
-        self, movement: GatewayMovement, documents: Sequence[str], receivables: Receivables, today: date
+        self,
+        won: GatewayMovement,
+        disputes: Sequence[GatewayMovement],
+        documents: Sequence[str],
+        receivables: Receivables,
+        today: date,
     ) -> None:
-        """Note how a gateway decided the disputes of a charge; again changes nothing."""
+        """Note that a gateway gave back what disputes took of documents; again changes nothing."""

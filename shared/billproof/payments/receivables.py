@@ -15,6 +15,7 @@ from billproof.masterdata.directory import Directory
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashEntry
+from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.model import OpenItem, Payer
 from billproof.ports import Objects
 
@@ -26,6 +27,7 @@ class Receivables:
     entity: str
     register: Register
     book: CashBook
+    decisions: ReceiptDecisions
     directory: Directory
     objects: Objects
     account_names: AccountNames
@@ -96,7 +98,7 @@ class Receivables:
 
     def remembered(self, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer before, as people decided."""
-        return self.book.remembered(self.entity, payer)
+        return self.decisions.remembered(self.entity, payer)
 
     def names(self) -> Mapping[str, str]:
         """Return the names of the legal entity's accounts."""

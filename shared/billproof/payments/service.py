@@ -20,6 +20,7 @@ from pydantic import Field, TypeAdapter
 
 from billproof.erp.port import Erps, erp_named
 from billproof.erp.service import ensure_posted
+from billproof.errors import Conflict
 from billproof.invoicing.register import Register
 from billproof.ledger.model import JournalEntry
 from billproof.masterdata.directory import Directory
@@ -31,6 +32,7 @@ from billproof.names import Name
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashPosting, ReceiptState
+from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
 from billproof.payments.entries import entries_of, fee_entry
 from billproof.payments.gateway_book import GatewayBook
@@ -114,6 +116,7 @@ class CashSources:
     """What taking payments in reads and writes, at an instant."""
 
     book: CashBook
+    decisions: ReceiptDecisions
     register: Register
     directory: Directory
     objects: Objects
@@ -126,7 +129,15 @@ class CashSources:
 
     def receivables(self, legal_entity: str) -> Receivables:
         """Return what is open of a legal entity."""
-        return Receivables(legal_entity, self.register, self.book, self.directory, self.objects, self.account_names)
+        return Receivables(
+            entity=legal_entity,
+            register=self.register,
+            book=self.book,
+            decisions=self.decisions,
+            directory=self.directory,
+            objects=self.objects,
+            account_names=self.account_names,
+        )
 
     def desk(self, legal_entity: str) -> CashDesk:
         """Return the desk of a legal entity; raises NotFound where it is not known."""
@@ -158,6 +169,7 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
     else:
         desk = sources.desk(event.legal_entity)
         state = sources.book.state(event.legal_entity, event.receipt)
+        _refuse_undecided(state, sources)
         gateway = gateway_of(state.receipt, desk.entity)
         if gateway is not None:  # what a person took back from a customer may be a payout
             state = Payouts(gateway, sources.gateways, desk).credit_arrived(state.receipt)
@@ -165,6 +177,14 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
     return AppliedPayment(
         outcome=_outcome(state.status), legal_entity=desk.entity.id, id=state.receipt.id, entries=entries
     )
+
+
+def _refuse_undecided(state: ReceiptState, sources: CashSources) -> None:
+    """Raise Conflict where something happened to a receipt in a person's name that nobody decided."""
+    undecided = sources.decisions.undecided(state)
+    if undecided:
+        message = f"{state.receipt.id} was {undecided[0].kind} in the name of a person who did not decide that"
+        raise Conflict(message)
 
 
 def _in_open_month(entry: JournalEntry, is_closed: Callable[[str], bool]) -> JournalEntry:

@@ -7,8 +7,9 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.model import Day, Model
 from billproof.money import Money
 from billproof.payments.book import CashBook
+from billproof.payments.charge_money import GOES_BACK, gone_back
 from billproof.payments.gateway_book import GatewayBook
-from billproof.payments.gateway_desk import receipt_of, reinstated, why
+from billproof.payments.gateway_desk import receipt_of, reinstated
 from billproof.payments.gateway_model import OF_A_CHARGE, GatewayMovement, is_due
 
 
@@ -95,8 +96,11 @@ def not_done(movements: Iterable[GatewayMovement], book: GatewayBook, cash: Cash
         won = (reinstated(one) for one in of_charge if one.movement is MovementOfGateway.DISPUTE_WON)
         receipts = (cash.find(movement.legal_entity, receipt.id) for receipt in (receipt_of(charge), *won))
         states = [state for state in receipts if state is not None]
-        done = {use.reference for state in states for use in state.uses} | {one.receipt.reference for one in states}
-        if why(movement).reference not in done:
+        if movement.movement in GOES_BACK:
+            is_done = gone_back(movement, states) == -movement.amount
+        else:
+            is_done = any(state.receipt.id == reinstated(movement).id for state in states)
+        if not is_done:
             yield movement
 
 

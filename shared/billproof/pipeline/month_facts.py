@@ -4,8 +4,9 @@ signed-off#<entity>         <period>             signed off: by whom, and with w
                             <period>#002         reopened: who proposed it, who approved it, and why
                             <period>#003         signed off again
 
-The last one counts. Of two at once one finds its place taken. Each takes a turn among the runs (turns.py) in the same
-transaction: of a sign-off and the start of a run at once one looks again.
+The last one counts; a sign-off only where a person decided it (run_facts.py). Of two at once one finds its place taken.
+Each takes a turn among the runs (turns.py) in the same transaction: of a sign-off and the start of a run at once one
+looks again.
 """
 
 import operator
@@ -19,6 +20,7 @@ from billproof.money import Money
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import FactKey, ordinal_text, partition_name, sort_key
 
+SIGNED_OFF, NOT_DECIDED = "signed-off", "not_decided"
 FIRST_AGAIN = 2
 """The place of the first fact after the first sign-off."""
 
@@ -63,9 +65,9 @@ class MonthFacts:
     """What is written of one month of a legal entity: the last fact, and its place."""
 
     def __init__(self, records: Records, legal_entity: str, period: str) -> None:
-        self._partition, self._period = partition_name("signed-off", legal_entity), period
+        self._partition, self._period = partition_name(SIGNED_OFF, legal_entity), period
         self._facts = list(records.query(self._partition, prefix=period))
-        self.last = self._facts[-1] if self._facts else None
+        self.last = next((fact for fact in reversed(self._facts) if NOT_DECIDED not in fact.document), None)
 
     @property
     def sign_off(self) -> SignOff | None:
@@ -84,15 +86,21 @@ class MonthFacts:
 
     def following(self, fact: SignOff | Reopening, first_after: Key | None = None) -> Record:
         """Return the record of the fact that comes next; the first one follows what it is told to."""
-        if self.last is None:
+        if not self._facts:
             return Record(Key(self._partition, self._period), fact.model_dump(mode="json"), first_after)
-        ordinal = FactKey.parse(self.last.key.sort).fact
+        before = self._facts[-1].key
+        ordinal = FactKey.parse(before.sort).fact
         sort = sort_key(self._period, ordinal_text(int(ordinal) + 1 if ordinal else FIRST_AGAIN))
-        return Record(Key(self._partition, sort), fact.model_dump(mode="json"), self.last.key)
+        return Record(Key(self._partition, sort), fact.model_dump(mode="json"), before)
 
 
 def _reopens(fact: Record) -> bool:
     return "reopened_by" in fact.document
+
+
+def is_sign_off(fact: Record) -> bool:
+    """Say whether a fact of a month signs it off."""
+    return not _reopens(fact)
 
 
 def signed_off(records: Records, legal_entity: str, period: str) -> SignOff | None:
@@ -111,6 +119,7 @@ def refuse_signed_off(records: Records, legal_entity: str, period: str) -> None:
 def signed_off_months(records: Records, legal_entity: str) -> list[str]:
     """Return the months of a legal entity that are signed off, and were not reopened since, oldest first."""
     last: dict[str, Record] = {}
-    for record in records.query(partition_name("signed-off", legal_entity)):
-        last[FactKey.parse(record.key.sort).subject] = record
+    for record in records.query(partition_name(SIGNED_OFF, legal_entity)):
+        if NOT_DECIDED not in record.document:
+            last[FactKey.parse(record.key.sort).subject] = record
     return [period for period, fact in last.items() if not _reopens(fact)]

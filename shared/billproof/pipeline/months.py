@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from billproof.errors import Conflict, Contended, InvalidPeriod
 from billproof.periods import Period, cut_off, instant_text
 from billproof.pipeline.month_facts import MonthFacts, OpenPoint, Reopening, SignOff, signed_off, signed_off_months
+from billproof.pipeline.run_facts import decision_of
 from billproof.pipeline.starting import CLOSED, is_closed, run_ids, run_key
 from billproof.pipeline.turns import last_turn, sign_off_turn
 from billproof.ports import Records
@@ -32,6 +33,7 @@ def sign_off_month(
     period: str,
     signed_by: str,
     records: Records,
+    decisions: Records,
     register: Register,
     directory: Directory,
     now: datetime,
@@ -67,6 +69,7 @@ def sign_off_month(
         _refuse_open_runs(records, legal_entity, month)
         register.dates.close(legal_entity, month)
         known = run_ids(records, legal_entity, period)
+        decisions.create(decision_of(signed))
         fact = facts.following(signed, run_key(known[-1], CLOSED) if known else None)
         if records.create_all([fact, sign_off_turn(legal_entity, ordinal + 1, period)]):
             return signed

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from billproof.errors import Contended
 from billproof.findings import Owner
 from billproof.identities import InvoiceId
-from billproof.masterdata.gateways import MovementOfGateway
 from billproof.money import Money
 from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.receivables import Receivables
@@ -20,7 +19,6 @@ from billproof.receivables.disputes import (
     DecidedDispute,
     DisputeCause,
     DisputeEvidence,
-    DisputeState,
     DisputeVerdict,
     OpenedDispute,
     disputed_of,
@@ -38,8 +36,8 @@ def gateway_actor(source: str) -> str:
     return f"gateway {source}"
 
 
-def _charge(movement: GatewayMovement) -> str:
-    return f"charge {movement.original}"
+def _reason(dispute: GatewayMovement) -> str:
+    return f"dispute {dispute.reference} of charge {dispute.original} at {dispute.source}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class DisputesAtGateways:
         released, item = receivables.register.released(document), receivables.item(document)
         if released is None or item is None:
             return
-        reason = f"dispute {movement.reference} of {_charge(movement)} at {movement.source}"
+        reason = _reason(movement)
         notes = released_credits(str(InvoiceId.parse(document)), receivables)
         for _ in attempts(MAX_ATTEMPTS):
             known = self.book.of_account(released.legal_entity, released.account)
@@ -90,28 +88,27 @@ class DisputesAtGateways:
         raise Contended(message)
 
     def decided(
-        self, movement: GatewayMovement, documents: Sequence[str], receivables: Receivables, today: date
+        self,
+        won: GatewayMovement,
+        disputes: Sequence[GatewayMovement],
+        documents: Sequence[str],
+        receivables: Receivables,
+        today: date,
     ) -> None:
-        """Note that the disputes of a charge were won: the invoice is right. What is lost is for people to decide."""
-        if movement.movement is not MovementOfGateway.DISPUTE_WON:
-            return
+        """Note that disputes were won: the invoice is right. What is lost is for people to decide."""
+        reasons = {_reason(dispute) for dispute in disputes}
         released = (receivables.register.released(document) for document in documents)
         for account in dict.fromkeys(one.account for one in released if one is not None):
-            for state in self.book.of_account(movement.legal_entity, account):
-                if _is_of(state, movement) and not state.decisions:
+            for state in self.book.of_account(won.legal_entity, account):
+                is_won = state.opened.opened_by == gateway_actor(won.source) and state.opened.reason in reasons
+                if is_won and not state.decisions:
                     decided = DecidedDispute(
                         ordinal=state.opened.ordinal,
                         verdict=DisputeVerdict.REJECTED,
                         amount=Money.zero(state.opened.amount.currency),
                         credit="",
                         day=today,
-                        decided_by=gateway_actor(movement.source),
-                        reason=f"won at {movement.source} under {movement.reference}",
+                        decided_by=gateway_actor(won.source),
+                        reason=f"won at {won.source} under {won.reference}",
                     )
-                    self.book.decide(movement.legal_entity, account, decided, number=state.next_decision)
-
-
-def _is_of(state: DisputeState, movement: GatewayMovement) -> bool:
-    """Say whether a dispute was opened for a charge of a gateway."""
-    opened = state.opened
-    return opened.opened_by == gateway_actor(movement.source) and f" of {_charge(movement)} at " in opened.reason
+                    self.book.decide(won.legal_entity, account, decided, number=state.next_decision)

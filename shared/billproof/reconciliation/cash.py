@@ -10,8 +10,9 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.payments.book import CashBook
 from billproof.payments.cash import ReceiptState
+from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.entries import entries_of
-from billproof.periods import Period
+from billproof.periods import Period, month_name
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.rules import compare_revenue, variance
 
@@ -22,9 +23,17 @@ type InNet = Callable[[str, Callable[[], list[Variance]]], list[Variance]]
 class CashComparison:
     """Compares a legal entity's entries of receipts with its ERPs."""
 
-    def __init__(self, entity: LegalEntity, book: CashBook, lookup: PostedDocuments, in_net: InNet) -> None:
+    def __init__(
+        self,
+        entity: LegalEntity,
+        book: CashBook,
+        decisions: ReceiptDecisions,
+        lookup: PostedDocuments,
+        in_net: InNet,
+    ) -> None:
         self._entity = entity
         self._book = book
+        self._decisions = decisions
         self._lookup = lookup
         self._in_net = in_net
 
@@ -44,7 +53,22 @@ class CashComparison:
                 yield _not_posted(entry)
         states = chain(self._book.received(self._entity.id, month.name), self._book.used(self._entity.id, month.name))
         for state in {state.receipt.id: state for state in states}.values():
-            yield from self._in_net(state.receipt.id, lambda state=state: list(self._unwritten(state, month)))  # type: ignore[misc]
+            yield from self._in_net(state.receipt.id, lambda state=state: list(self._of_receipt(state, month)))  # type: ignore[misc]
+
+    def _of_receipt(self, state: ReceiptState, month: Period) -> Iterator[Variance]:
+        """Yield what was not written down of a receipt, and what happened in the month that nobody decided."""
+        yield from self._unwritten(state, month)
+        for use in self._decisions.undecided(state):
+            if month_name(use.day) == month.name:
+                yield variance(
+                    Cause.NOT_DECIDED,
+                    invoice="",
+                    reference=f"{state.receipt.id}-{use.ordinal}",
+                    invoiced=Money.zero(state.receipt.amount.currency),
+                    posted=state.receipt.amount,
+                    since=use.day,
+                    billing_account=use.account or "",
+                )
 
     def _unwritten(self, state: ReceiptState, month: Period) -> Iterator[Variance]:
         for entry in entries_of(state, self._entity):

@@ -21,6 +21,7 @@ from billproof.money import Money, Taxed
 from billproof.nets import Net
 from billproof.opening.entries import opening_revenue_reference
 from billproof.payments.book import CashBook
+from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
 from billproof.periods import Period
@@ -61,6 +62,7 @@ class Comparison:
         objects: Objects,
         lookup: PostedDocuments,
         book: CashBook,
+        decisions: ReceiptDecisions,
         statements: StatementBook,
         gateways: GatewayBook,
     ) -> None:
@@ -73,7 +75,7 @@ class Comparison:
         self._book = book
         self._compared: set[Reference] = set()
         self._troubled: set[str] = set()
-        self._cash = CashComparison(self._entity, book, lookup, self._variances_in_net)
+        self._cash = CashComparison(self._entity, book, decisions, lookup, self._variances_in_net)
         self.net = Net("reconcile")
 
     @property
@@ -107,7 +109,7 @@ class Comparison:
     def _of_document(self, facts: InvoiceFacts) -> Compared:
         released, reference = facts.released, self._lookup.reference_of(facts)
         if released is None or reference is None:
-            return Compared(unsettled=list(not_released(facts)))
+            return Compared(unsettled=list(not_released(facts, self._entity.currency, self._register)))
         self._compared.add(reference)
         documents = self._lookup.of_document(facts)
         invoice = self._read(released)

@@ -9,6 +9,7 @@ from pydantic import Field
 from billproof.findings import Owner, VarianceCategory
 from billproof.model import Day, Model
 from billproof.money import Money, Taxed
+from billproof.reconciliation.seen import SeenFacts
 
 
 class Cause(StrEnum):
@@ -27,6 +28,7 @@ class Cause(StrEnum):
     NOT_INVOICED = "posting_without_invoice"
     OPENING_NOT_POSTED = "opening_not_posted"
     CASH_NOT_POSTED = "cash_not_posted"
+    NOT_DECIDED = "receipt_not_decided"
     STATEMENT_GAP = "statement_gap"
     STATEMENT_OVERLAP = "statement_overlap"
     RETURN_WAITS = "return_waits"
@@ -35,6 +37,7 @@ class Cause(StrEnum):
     CHARGE_UNKNOWN = "charge_unknown"
     INTERNAL_ERROR = "internal_error"
     NOT_RELEASED = "invoice_not_released"
+    NOT_DRAFTED = "invoice_not_drafted"
     SHORT_PAID = "invoice_short_paid"
     OVER_PAID = "invoice_over_paid"
     UNAPPLIED = "receipt_unapplied"
@@ -55,6 +58,7 @@ CATEGORIES: Mapping[Cause, VarianceCategory] = {
     Cause.NOT_INVOICED: VarianceCategory.MISSING_IN_BILLING,
     Cause.OPENING_NOT_POSTED: VarianceCategory.NOT_POSTED,
     Cause.CASH_NOT_POSTED: VarianceCategory.NOT_POSTED,
+    Cause.NOT_DECIDED: VarianceCategory.MISSING_IN_BILLING,
     Cause.STATEMENT_GAP: VarianceCategory.MISSING_IN_BILLING,
     Cause.STATEMENT_OVERLAP: VarianceCategory.POSTED_TWICE,
     Cause.RETURN_WAITS: VarianceCategory.UNKNOWN_PAYER,
@@ -62,6 +66,7 @@ CATEGORIES: Mapping[Cause, VarianceCategory] = {
     Cause.PAYOUT_DIFFERS: VarianceCategory.FEE,
     Cause.PAYOUT_NOT_FOUND: VarianceCategory.TIMING,
     Cause.CHARGE_UNKNOWN: VarianceCategory.MISSING_IN_BILLING,
+    Cause.NOT_DRAFTED: VarianceCategory.MISSING_IN_BILLING,
     Cause.NOT_RELEASED: VarianceCategory.MISSING_IN_BILLING,
     Cause.SHORT_PAID: VarianceCategory.SHORT_PAID,
     Cause.OVER_PAID: VarianceCategory.OVER_PAID,
@@ -122,7 +127,7 @@ class Reconciliation(Model):
     """The comparison of a legal entity's invoices, postings and payments of one billing period.
 
     `variances` are differences between invoices and the ERP, `unsettled` what is not billed or not paid as it should
-    be.
+    be. `seen` says how far the facts of the month went.
     """
 
     legal_entity: str
@@ -135,6 +140,7 @@ class Reconciliation(Model):
     variances: tuple[Variance, ...]
     unsettled: tuple[Variance, ...] = Field(default=(), exclude_if=operator.not_)
     reconciled_at: str = Field(default="", exclude_if=operator.not_)
+    seen: SeenFacts | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def outcome(self) -> ReconciliationOutcome:

@@ -45,7 +45,7 @@ def write_items(months: Sequence[tuple[str, str]], moment: str, objects: Objects
 
 def reconcile_part(item: PartItem, sources: ReconciliationSources) -> ReconciliationPart:
     """Reconcile one part of a month and store what it comes to; raises TooMuchTrouble once that is kept."""
-    comparison, sums = sources.begin(item.legal_entity)
+    comparison, sums = sources.begin(item.legal_entity, item.period)
     for facts in sources.register.of_shard(item.legal_entity, item.period, item.part):
         sums.add_document(comparison.of_document(facts))
     part = sums.part(item.period, item.part, item.round, compared=comparison.compared)
@@ -65,7 +65,7 @@ def join_parts(items_key: str, sources: ReconciliationSources) -> list[Reconcili
         by_month.setdefault((item.legal_entity, item.period), []).append(item)
 
     def join(parts: Sequence[PartItem]) -> Reconciliation:
-        comparison, sums = sources.begin(parts[0].legal_entity)
+        comparison, sums = sources.begin(parts[0].legal_entity, parts[0].period)
         period = Period.month(parts[0].period)
         for item in parts:
             part = _stored(item, sources.objects)

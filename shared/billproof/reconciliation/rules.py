@@ -39,6 +39,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
         Owner.BILLING,
         "look in the payment-events dead-letter queue, remove the cause, then send the message again",
     ),
+    Cause.NOT_DECIDED: (
+        Owner.ENGINEERING,
+        "find what wrote it, with billproof audit verify; a person decides it anew, or reverses it",
+    ),
     Cause.STATEMENT_GAP: (Owner.BILLING, "ask the bank for the statements between, and import them"),
     Cause.STATEMENT_OVERLAP: (Owner.BILLING, "compare both statements; undo what was received twice"),
     Cause.RETURN_WAITS: (Owner.BILLING, "find the receipt that the bank took back, and give it back"),
@@ -49,6 +53,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.PAYOUT_NOT_FOUND: (Owner.BILLING, "import the bank's statement; ask the gateway where the payout is"),
     Cause.CHARGE_UNKNOWN: (Owner.BILLING, "ask the gateway for the report of the charge, and import it"),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
+    Cause.NOT_DRAFTED: (
+        Owner.BILLING,
+        "look at why it is held: remove the cause and run the period again, or exclude it by a decision",
+    ),
     Cause.NOT_RELEASED: (Owner.BILLING, "decide its exception, or remove the cause and run the period again"),
     Cause.SHORT_PAID: (Owner.BILLING, "ask the customer for the rest; or credit it, write it off or give it up"),
     Cause.OVER_PAID: (Owner.BILLING, "apply what is too much to another invoice, or give it back"),

@@ -26,7 +26,7 @@ def reconcile(legal_entity: str, period: str, sources: ReconciliationSources) ->
     looked through by the period before it. The entries of an opening are compared with its first period. What a
     document raises is its own variance; where too many do, it raises TooMuchTrouble once the result is kept.
     """
-    comparison, sums = sources.begin(legal_entity)
+    comparison, sums = sources.begin(legal_entity, period)
     for facts in sources.register.of_period(legal_entity, period):
         sums.add_document(comparison.of_document(facts))
     sums.add(comparison.of_opening(Period.month(period)))

@@ -9,12 +9,15 @@ from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.parties import LegalEntity
 from billproof.payments.book import CashBook
+from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Comparison
 from billproof.reconciliation.model import Reconciliation
+from billproof.reconciliation.seen import MonthSight
 from billproof.reconciliation.sums import Sums, write_report
 
 
@@ -28,6 +31,7 @@ class ReconciliationSources:
     directory: Directory
     register: Register
     book: CashBook
+    decisions: ReceiptDecisions
     statements: StatementBook
     gateways: GatewayBook
     erps: Erps
@@ -42,16 +46,24 @@ class ReconciliationSources:
         self.on_report(report, rules)
         return report
 
-    def begin(self, legal_entity: str) -> tuple[Comparison, Sums]:
-        """Return what compares the documents of a legal entity, and what adds up the comparisons."""
-        entity = self.directory.legal_entity(legal_entity)
+    def begin(self, legal_entity: str, period: str) -> tuple[Comparison, Sums]:
+        """Return what compares the documents of a month, and what adds up the comparisons and knows what there was."""
+        entity, sums = self._look(legal_entity, period)
         comparison = Comparison(
             self.directory.versions_of(legal_entity),
             register=self.register,
             objects=self.objects,
             lookup=PostedDocuments(entity, self.erps),
             book=self.book,
+            decisions=self.decisions,
             statements=self.statements,
             gateways=self.gateways,
         )
-        return comparison, Sums(entity)
+        return comparison, sums
+
+    def _look(self, legal_entity: str, period: str) -> tuple[LegalEntity, Sums]:
+        entity = self.directory.legal_entity(legal_entity)
+        sight = MonthSight(entity, self.register, self.book, self.statements, self.gateways)
+        sums = Sums(entity)
+        sums.saw(sight.look(period, self.now.date()))
+        return entity, sums

@@ -12,6 +12,7 @@ from billproof.periods import instant_text
 from billproof.ports import Objects
 from billproof.reconciliation.comparison import Compared
 from billproof.reconciliation.model import Reconciliation, Variance
+from billproof.reconciliation.seen import SeenFacts
 from billproof.reconciliation.telling import told_at
 
 
@@ -29,6 +30,7 @@ class ReconciliationPart(Model):
     variances: tuple[Variance, ...]
     unsettled: tuple[Variance, ...] = ()
     compared: tuple[Reference, ...]
+    seen: SeenFacts | None = None
 
 
 class Sums:
@@ -36,11 +38,17 @@ class Sums:
 
     def __init__(self, entity: LegalEntity) -> None:
         self._entity = entity
+        self._seen: SeenFacts | None = None
         self.documents = self.invoices = self.postings = 0
         self.invoiced = Taxed.total((), entity.currency)
         self.receivable = Money.zero(entity.currency)
         self.variances: list[Variance] = []
         self.unsettled: list[Variance] = []
+
+    def saw(self, facts: SeenFacts | None) -> None:
+        """Note how far the facts went before they were compared; of several parts the least counts."""
+        if facts is not None:
+            self._seen = facts if self._seen is None else self._seen.but(facts)
 
     def add_document(self, part: Compared) -> None:
         """Add the comparison of a document of the month."""
@@ -66,6 +74,7 @@ class Sums:
         self.receivable += part.posted_receivable
         self.variances += part.variances
         self.unsettled += part.unsettled
+        self.saw(part.seen)
 
     def part(self, period: str, number: int, moment: str, *, compared: tuple[Reference, ...]) -> ReconciliationPart:
         """Return the sums as those of a part."""
@@ -81,6 +90,7 @@ class Sums:
             variances=tuple(self.variances),
             unsettled=tuple(self.unsettled),
             compared=compared,
+            seen=self._seen,
         )
 
     def report(self, period: str, *, rules: VarianceRules, now: datetime) -> Reconciliation:
@@ -97,6 +107,7 @@ class Sums:
             variances=tuple(map(complete, self.variances)),
             unsettled=tuple(map(complete, self.unsettled)),
             reconciled_at=instant_text(now),
+            seen=self._seen,
         )
 
 

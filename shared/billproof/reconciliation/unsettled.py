@@ -19,19 +19,27 @@ from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.rules import variance
 
 
-def not_released(facts: InvoiceFacts) -> Iterator[Variance]:
-    """Yield that an invoice waits for a decision or a run; one without a document is worth nothing that is known."""
+def not_released(facts: InvoiceFacts, currency: str, register: Register) -> Iterator[Variance]:
+    """Yield that an invoice waits for a decision or a run; without a document what it comes to is not known: zero.
+
+    One without a document that was excluded by a decision waits for nothing.
+    """
     held = facts.held
-    if isinstance(held, HeldInvoice) and held.document is not None:
-        gross = held.document.totals.gross
+    if isinstance(held, HeldInvoice) and not (held.document is None and _is_excluded(held, facts, register)):
+        gross = Money.zero(currency) if held.document is None else held.document.totals.gross
         yield variance(
-            Cause.NOT_RELEASED,
+            Cause.NOT_RELEASED if held.document is not None else Cause.NOT_DRAFTED,
             invoice=held.invoice,
             reference="",
             invoiced=gross,
             posted=Money.zero(gross.currency),
             billing_account=held.account,
         )
+
+
+def _is_excluded(held: HeldInvoice, facts: InvoiceFacts, register: Register) -> bool:
+    billings = register.settlements(facts.id.legal_entity, held.account)
+    return any(billing.invoice == held.invoice and not billing.number for billing in billings)
 
 
 def not_paid_exactly(released: Released, register: Register, book: CashBook) -> Iterator[Variance]:

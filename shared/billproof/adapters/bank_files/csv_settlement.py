@@ -66,7 +66,7 @@ def _movements(row: CsvRow, declared: CsvSettlementFormat, legal_entity: str, so
         yield built(
             GatewayMovement,
             row.place,
-            **whose,
+            **whose | {"payout": reference if kind is MovementOfGateway.PAYOUT else payout},
             movement=MovementOfGateway.FEE,
             reference=movement_name(kind.value, reference),
             amount=-fee if declared.fee_sign == "cost" else fee,
