@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 
+from billproof.adapters.stripe.secrets import GatewaySecrets
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.payments.account_names import AccountNames
@@ -56,6 +57,10 @@ class PaymentStores:
     @cached_property
     def gateway_disputes(self) -> DisputesAtGateways:
         return DisputesAtGateways(self.dispute_book)
+
+    @cached_property
+    def stripe_webhook_secrets(self) -> GatewaySecrets:
+        return GatewaySecrets(lambda: "{}", self.now)
 
     def cash_sources(self, now: datetime | None = None) -> CashSources:
         """What taking payments in reads and writes."""

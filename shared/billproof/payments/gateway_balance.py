@@ -7,7 +7,8 @@
 Every message is the same however often it is sent, so an event may come twice, late, or in any order.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple, Protocol
 
@@ -73,6 +74,30 @@ class BalanceSources:
     balances: GatewayBalances
 
 
+class TakenEvent(Model):
+    """What became of an event of a gateway: how many messages it is; none where it is about something else."""
+
+    outcome: Literal["taken", "ignored"]
+    legal_entity: str
+    messages: int
+
+
+def take_event(legal_entity: str, messages: Sequence[BalanceChanged | GatewayTold], *, events: Queue) -> TakenEvent:
+    """Send what an event of a gateway comes to; again it sends the same."""
+    _send(messages, events)
+    return TakenEvent(outcome="taken" if messages else "ignored", legal_entity=legal_entity, messages=len(messages))
+
+
+def read_balance_change(body: str) -> BalanceChanged | None:
+    """Read a message of the payment-events queue; None for every other one, and ValidationError for one that is bad."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    is_change = isinstance(document, dict) and document.get("kind") == "balance"
+    return BalanceChanged.model_validate(document) if is_change else None
+
+
 class AskedBalance(Model):
     """How many movements a gateway told of, and how many transactions are to be looked at by themselves."""
 
@@ -93,10 +118,14 @@ def ask_gateway(change: BalanceChanged, *, sources: BalanceSources) -> AskedBala
     is_alone = change.payout is None and len(change.transactions) == 1
     if page.refused and is_alone:
         raise InvalidInput(page.refused[0].reason, transaction=page.refused[0].transaction)
-    sources.events.send(canonical_json(one.model_dump(mode="json")).decode() for one in _messages(change, page))
+    _send(_messages(change, page), sources.events)
     return AskedBalance(
         outcome="asked", legal_entity=entity.id, movements=len(page.movements), set_apart=len(page.refused)
     )
+
+
+def _send(messages: Iterable[BalanceChanged | GatewayTold], events: Queue) -> None:
+    events.send(canonical_json(one.model_dump(mode="json")).decode() for one in messages)
 
 
 def _messages(change: BalanceChanged, page: BalancePage) -> Iterator[GatewayTold | BalanceChanged]:

@@ -10,8 +10,10 @@ from decimal import Decimal
 from billproof.errors import InvalidMoney
 from billproof.money import CONTEXT, Money, exponent
 
-_UNITS = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-_THOUSANDTHS = frozenset("BHD JOD KWD OMR TND".split())
+_UNITS = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+_THOUSANDTHS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 
 
 def decimals_of(currency: str) -> int:

@@ -1,12 +1,13 @@
 """Balance transactions, asked of Stripe by its own library: one by its id, or those of a payout, a page at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import stripe
 
 from billproof.adapters.stripe.movements import movements_of
+from billproof.adapters.stripe.secrets import GatewaySecrets
 from billproof.errors import ExternalServiceUnavailable, InvalidInput
 from billproof.masterdata.gateways import GatewayAccount
 from billproof.masterdata.parties import LegalEntity
@@ -18,19 +19,14 @@ SECONDS = 10
 """How long an answer may take: a call that hangs must not outlive the function that waits for it."""
 PAGE_SIZE = 100
 """The most that Stripe lists at once."""
-VERSION = "2025-03-31.basil"
-"""Of the API, whatever that of the account is: what is read is as documented under this one."""
-
-type Keys = Mapping[tuple[str, str], str]
-"""The restricted keys by legal entity and gateway: they read balance transactions and their sources."""
 
 
 class StripeBalances:
-    """The balances of Stripe's accounts, each under a key of its own."""
+    """The balances of Stripe's accounts, each under a restricted key of its own, which reads them and their sources."""
 
-    def __init__(self, keys: Keys, *, base: str | None = None) -> None:
+    def __init__(self, keys: GatewaySecrets, *, http_client: stripe.HTTPClient | None = None) -> None:
         self._keys = keys
-        self._base = base
+        self._http_client = http_client or stripe.RequestsClient(timeout=SECONDS)
 
     def read(self, change: BalanceChanged, entity: LegalEntity, gateway: GatewayAccount) -> BalancePage:
         """Return what a change is: as GatewayBalances says."""
@@ -46,18 +42,11 @@ class StripeBalances:
         return BalancePage(tuple(movements), tuple(refused), after)
 
     def _client(self, entity: LegalEntity, gateway: GatewayAccount) -> stripe.StripeClient:
-        key = self._keys.get((entity.id, gateway.source))
-        if key is None:
+        keys = self._keys.of(entity.id, gateway.source)
+        if not keys:
             message = f"there is no key for the gateway {gateway.source} of {entity.id}"
             raise ExternalServiceUnavailable(message, service="stripe")
-        addresses: Any = {"api": self._base} if self._base else None
-        return stripe.StripeClient(
-            key,
-            stripe_version=VERSION,
-            base_addresses=addresses,
-            max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(timeout=SECONDS),
-        )
+        return stripe.StripeClient(keys[0], max_network_retries=RETRIES, http_client=self._http_client)
 
     @staticmethod
     def _transactions(client: stripe.StripeClient, change: BalanceChanged) -> tuple[list[dict[str, Any]], str | None]:

@@ -35,9 +35,12 @@ type StripeMessage = BalanceChanged | GatewayTold
 def read_event(body: str) -> Parsed:
     """Read the body of a webhook; raises InvalidInput for one that is no event."""
     try:
-        event = json.loads(body)
+        return _event(json.loads(body))
     except (ValueError, RecursionError):
-        event = None
+        return _event(None)
+
+
+def _event(event: object) -> Parsed:
     if not isinstance(event, dict) or event.get("object") != "event":
         message = "the body is no event of Stripe"
         raise InvalidInput(message)
@@ -109,8 +112,8 @@ def _transactions(changed: Parsed) -> Iterator[str]:
                 yield found
 
 
-def partner_event(body: str, directory: Directory) -> list[StripeMessage] | None:
-    """Return what a message says that EventBridge took from Stripe's partner event bus; None for every other message.
+def partner_event(body: str, directory: Directory) -> tuple[str, list[StripeMessage]] | None:
+    """Return whose an event of Stripe's partner event bus is, and what it says; None for every other message.
 
     Raises InvalidInput where no gateway has that event destination, and as messages_of does.
     """
@@ -124,7 +127,7 @@ def partner_event(body: str, directory: Directory) -> list[StripeMessage] | None
         return None
     destination = envelope["source"].removeprefix(PARTNER)
     entity, gateway = _of_destination(destination, directory)
-    return messages_of(read_event(json.dumps(envelope.get("detail"))), entity, gateway)
+    return entity.id, messages_of(_event(envelope.get("detail")), entity, gateway)
 
 
 def _of_destination(destination: str, directory: Directory) -> tuple[LegalEntity, GatewayAccount]:

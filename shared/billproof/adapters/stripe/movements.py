@@ -58,7 +58,7 @@ def movements_of(
         return tuple(_Transaction(transaction, entity, gateway, payout).movements())
     except ValidationError as error:
         raise InvalidInput(what_is_wrong(error)) from None
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
         message = "this balance transaction is not as Stripe documents them"
         raise InvalidInput(message) from None
 
@@ -80,8 +80,8 @@ class _Transaction:
         kind = _KINDS.get(category)
         is_returned = category == "payout_reversal" and self._source.get("status") == _CANCELED
         if kind is None and not is_returned:
-            message = "a balance transaction of this category is booked by nobody yet: a person books it in the ledger"
-            raise InvalidInput(message, category=_word(category))
+            message = f"nobody books a balance transaction of the category {_word(category)} yet: a person does"
+            raise InvalidInput(message)
         if kind is MovementOfGateway.PAYOUT and self._source["status"] not in {*_SENT, _CANCELED}:
             return  # payout.paid says so
         if kind is not None and not (kind is MovementOfGateway.PAYOUT and self._source["status"] == _CANCELED):
