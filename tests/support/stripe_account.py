@@ -195,7 +195,7 @@ class AccountClient(stripe.HTTPClient):
 
     @override
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
     ) -> tuple[str, int, dict[str, str]]:
         asked = urlsplit(url)
         self.calls.append((method, asked.path))

@@ -1,4 +1,4 @@
-"""A legal entity whose customers pay by Stripe: events come by its webhook, and their balance transactions by its API."""
+"""A legal entity whose customers pay by Stripe: events come by its webhook, balance transactions by its API."""
 
 import json
 from collections.abc import Sequence
