@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules, VarianceRules
+from billproof.masterdata.model import AnyMasterData
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
+from tests.support.stripe_account import AccountClient
 from tests.support.world import INC
 
 RULES = ReminderRules(levels=(ReminderLevel(days_overdue=5, text="please pay these invoices."),), days_between=7)
@@ -19,6 +21,9 @@ class Collected(Protocol):
     """What plays functions, at an hour."""
 
     now: datetime
+    stripe: AccountClient
+
+    def publish(self, *data: AnyMasterData) -> Any: ...
 
     def call(self, function: str, event: Any) -> Any: ...
 

@@ -1,17 +1,29 @@
 """Payments of the chain over moto."""
 
 import json
+from datetime import datetime
 from typing import Any, Protocol
 
 from billproof.adapters.aws.clients import client
+from billproof.masterdata.model import AnyMasterData
 from billproof.payments.model import CashReceipt
+from billproof_ops.demo import story
 from tests.support.aws_resources import BUCKET
 from tests.support.invoking import BANK_FILES
+from tests.support.stripe_account import AccountClient
+from tests.support.stripe_world import at_stripe, signed
 from tests.support.world import INC
 
 
 class Consumers(Protocol):
-    """What plays functions."""
+    """What plays functions, and the account at Stripe that they ask."""
+
+    now: datetime
+    stripe: AccountClient
+
+    def call(self, function: str, event: Any) -> Any: ...
+
+    def publish(self, *data: AnyMasterData) -> Any: ...
 
     def messages(self, function: str, bodies: list[str]) -> object: ...
 
@@ -52,6 +64,17 @@ def pay(chain: Consumers) -> None:
     chain.ask("decide_receipt", {**said, "verdict": "reversed"}, "ben", receipt=receipt)
     put_bank_files(chain)
     chain.work_off()
+    pay_by_stripe(chain)
+    chain.work_off()
+
+
+def pay_by_stripe(chain: Consumers) -> None:
+    """Let a customer pay by Stripe, which tells of it twice, and of something else."""
+    entity = next(entity for entity in story.master_data().legal_entities if entity.id == INC)
+    chain.publish(at_stripe(entity))
+    charge = chain.stripe.account.charge("ch_1", 1000, fee=59, metadata={"invoice": "SKY-US-2013-000001"})
+    for event in (charge, charge, charge | {"data": {"object": {"object": "customer"}}}):
+        assert chain.call("receive_stripe_event", signed(json.dumps(event), chain.now))["statusCode"] == 200
 
 
 def put_bank_files(chain: Consumers) -> None:

@@ -140,11 +140,11 @@ class FakeAccount:
         moved = self.moved("payout", name, -amount)
         self.sources[name]["balance_transaction"] = moved
         self.payouts[name] = [*reversed([*items, moved])]
-        told = [self.event("payout.created", name)]
+        events = [self.event("payout.created", name)]
         self.sources[name]["status"] = "paid"
-        told.append(self.event("payout.paid", name))
+        events.append(self.event("payout.paid", name))
         self.sources[name]["reconciliation_status"] = "completed"
-        return [*told, self.event("payout.reconciliation_completed", name)]
+        return [*events, self.event("payout.reconciliation_completed", name)]
 
     def event(self, kind: str, source: str) -> dict[str, Any]:
         """Return an event about a source as it is now."""
@@ -197,12 +197,12 @@ class AccountClient(stripe.HTTPClient):
     def request(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
     ) -> tuple[str, int, dict[str, str]]:
-        asked = urlsplit(url)
-        self.calls.append((method, asked.path))
+        called = urlsplit(url)
+        self.calls.append((method, called.path))
         if self.failing:
             self.failing -= 1
             return '{"error": {"type": "api_error"}}', 500, {}
-        status, answer = self.account.answer(asked.path, parse_qs(asked.query))
+        status, answer = self.account.answer(called.path, parse_qs(called.query))
         return json.dumps(answer), status, {}
 
     @override

@@ -3,7 +3,7 @@
     body and signature --> the secret of that gateway signed it | its legal entity | what it says --> payment-events
                        ^ else 401, and nothing is read or said  ^ else 4xx: Stripe sends it again, for up to three days
 
-No authorizer stands before it, so nothing but the secret is asked for until the signature is found right.
+No authorizer stands before it, so nothing but the secret is read or loaded until the signature is found right.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from billproof.adapters.stripe.events import messages_of, read_event
 from billproof.adapters.stripe.signatures import is_signed
 from billproof.api.asked import header, text_of
 from billproof.api.problems import Problem, json_response
 from billproof.handlers import count, log_result
-from billproof.payments.gateway_balance import take_event
 
 if TYPE_CHECKING:
     from billproof.composition import Composition
@@ -37,6 +35,9 @@ def receive_event(event: dict[str, Any], ports: Composition) -> dict[str, Any]:
     data = body.encode(errors="surrogatepass")
     if not is_signed(data, header(event, SIGNATURE), secrets=secrets, now=ports.now()):
         raise Problem(HTTPStatus.UNAUTHORIZED, "no_caller", "nobody who may call this signed it")
+    from billproof.adapters.stripe.events import messages_of, read_event
+    from billproof.payments.gateway_balance import take_event
+
     entity = ports.directory.legal_entity(legal_entity)
     messages = messages_of(read_event(body), entity, entity.gateway(gateway))
     result = take_event(entity.id, messages, events=ports.payment_events)

@@ -51,14 +51,14 @@ class StripeBalances:
     @staticmethod
     def _transactions(client: stripe.StripeClient, change: BalanceChanged) -> tuple[list[dict[str, Any]], str | None]:
         """Return the transactions of a change, and after which one there are more."""
-        asked = client.v1.balance_transactions
+        api = client.v1.balance_transactions
         with _errors():
             if change.payout is None:
-                return [asked.retrieve(one, {"expand": ["source"]}).to_dict() for one in change.transactions], None
+                return [api.retrieve(one, {"expand": ["source"]}).to_dict() for one in change.transactions], None
             params: Any = {"payout": change.payout, "limit": PAGE_SIZE, "expand": ["data.source"]}
             if change.after is not None:
                 params["starting_after"] = change.after
-            page = asked.list(params)
+            page = api.list(params)
             listed = [one.to_dict() for one in page.data]
         return listed, listed[-1]["id"] if listed and page.has_more else None
 

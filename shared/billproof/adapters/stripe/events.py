@@ -104,12 +104,12 @@ def _messages(event: Parsed, entity: LegalEntity, gateway: GatewayAccount) -> It
 
 def _transactions(changed: Parsed) -> Iterator[str]:
     """Yield the ids of the balance transactions of an object, expanded or not."""
-    for name in _TRANSACTIONS:
-        value = changed.get(name)
+    for field in _TRANSACTIONS:
+        value = changed.get(field)
         for one in value if isinstance(value, list) else [value]:
-            found = one["id"] if isinstance(one, Mapping) else one
-            if found is not None:
-                yield found
+            name = one["id"] if isinstance(one, Mapping) else one
+            if name is not None:
+                yield name
 
 
 def partner_event(body: str, directory: Directory) -> tuple[str, list[StripeMessage]] | None:

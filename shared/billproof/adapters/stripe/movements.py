@@ -92,15 +92,15 @@ class _Transaction:
         is_payout = kind is MovementOfGateway.PAYOUT
         is_of_charge = self._source["object"] == "charge"
         name = self._source["id"]
-        told: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         if category == "charge":
-            told = {"payer": self._payer(), "remittance": self._text()}
+            fields = {"payer": self._payer(), "remittance": self._text()}
         elif category == "refund_failure":
             name = self._parsed["id"]
-            told = {"remittance": f"refund {_id(self._source)} did not arrive"}
+            fields = {"remittance": f"refund {_id(self._source)} did not arrive"}
         elif not is_payout:
             name = self._parsed["id"] if is_of_charge else name
-            told = {"original": _id(self._source if is_of_charge else self._source["charge"])}
+            fields = {"original": _id(self._source if is_of_charge else self._source["charge"])}
         return GatewayMovement(
             legal_entity=self._entity.id,
             source=self._gateway.source,
@@ -109,7 +109,7 @@ class _Transaction:
             amount=amount,
             booked_on=_day_in_utc(self._source["arrival_date"]) if is_payout else self._day(),
             payout=None if is_payout else self._payout,
-            **told,
+            **fields,
         )
 
     def _fee(self, amount: Money) -> Iterator[GatewayMovement]:
@@ -147,10 +147,10 @@ class _Transaction:
 
 def _id(object_or_id: Any) -> str:
     """Return the id of what is expanded or not; raises TypeError where there is none."""
-    found = object_or_id["id"] if isinstance(object_or_id, Mapping) else object_or_id
-    if not isinstance(found, str):
+    name = object_or_id["id"] if isinstance(object_or_id, Mapping) else object_or_id
+    if not isinstance(name, str):
         raise TypeError
-    return found
+    return name
 
 
 def _day_in_utc(seconds: int) -> date:
