@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from billproof.payments.book import CashBook
     from billproof.payments.gateway_balance import BalanceSources
     from billproof.payments.gateway_book import GatewayBook
+    from billproof.payments.refunding import RefundSources
     from billproof.payments.service import CashSources
     from billproof.payments.statement_book import StatementBook
     from billproof.payments.taking_settlements import ReadSettlement, SettlementSources
@@ -131,6 +132,20 @@ class PaymentPorts(EventPorts):
         from billproof.payments.gateway_balance import BalanceSources
 
         return BalanceSources(self.directory, self.payment_events, StripeBalances(self.stripe_keys))
+
+    def refund_sources(self, legal_entity: str) -> RefundSources:
+        """Return what paying the refunds of a legal entity reads, and through whom; raises NotFound."""
+        from billproof.adapters.stripe.refunds import StripeRefunds
+        from billproof.payments.refunding import RefundSources
+
+        return RefundSources(
+            entity=self.directory.legal_entity(legal_entity),
+            receivables=self.cash_sources().receivables(legal_entity),
+            book=self.gateway_book,
+            refunds=StripeRefunds(self.stripe_keys),
+            events=self.payment_events,
+            clock=self.now,
+        )
 
     @cached_property
     def account_names(self) -> AccountNames:

@@ -99,13 +99,15 @@ class StripeAccount(Model):
     """Which account of Stripe a gateway is.
 
     `livemode` says whether its payments are real. `event_destination` is what sends its events to EventBridge, if any.
-    `metadata` names the keys of a charge's metadata whose values say what it pays, as `invoice` may.
+    `metadata` names the keys of a charge's metadata whose values say what it pays, as `invoice` may. `pays_refunds`
+    says whether Billproof has it refund what credit notes say.
     """
 
     account: Annotated[str, StringConstraints(pattern=r"^acct_[A-Za-z0-9]{1,64}$")]
     livemode: Annotated[bool, Field(strict=True)]
     event_destination: Annotated[str, StringConstraints(pattern=r"^ed_[A-Za-z0-9_]{1,128}$")] | None = None
     metadata: Annotated[tuple[MetadataKey, ...], Field(max_length=10)] = ()
+    pays_refunds: Annotated[bool, Field(strict=True)] = False
 
 
 class GatewayAccount(Model):
@@ -124,6 +126,11 @@ class GatewayAccount(Model):
     bank_texts: Annotated[tuple[Named, ...], Field(min_length=1, max_length=20)]
     report: CsvSettlementFormat | None = Field(default=None, exclude_if=operator.not_)
     stripe: StripeAccount | None = Field(default=None, exclude_if=operator.not_)
+
+    @property
+    def pays_refunds(self) -> bool:
+        """Whether Billproof has it refund what is due; people do, where not."""
+        return self.stripe is not None and self.stripe.pays_refunds
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Self:
