@@ -113,7 +113,14 @@ def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
 
 
 def test_a_scheduled_function_that_fails_every_time_leaves_its_call_in_a_queue_and_raises_an_alarm() -> None:
-    assert scheduled() == {"StartBillingRuns", "RecognizeRevenue", "RemindCustomers", "PayRefunds", "AnchorAudit", "PublishEvents"}
+    assert scheduled() == {
+        "StartBillingRuns",
+        "RecognizeRevenue",
+        "RemindCustomers",
+        "PayRefunds",
+        "AnchorAudit",
+        "PublishEvents",
+    }
     configured = {referenced(each["FunctionName"]): each for each in of_type("AWS::Lambda::EventInvokeConfig").values()}
     assert set(configured) == scheduled() == alarms_on("Errors", "FunctionName")
     for name, config in configured.items():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules, VarianceRules
+from billproof.composition import Composition
 from billproof.masterdata.model import AnyMasterData
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
@@ -22,6 +23,8 @@ class Collected(Protocol):
 
     now: datetime
     stripe: AccountClient
+
+    def ports(self, function: str) -> Composition: ...
 
     def publish(self, *data: AnyMasterData) -> Any: ...
 

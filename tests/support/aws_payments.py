@@ -5,14 +5,19 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from billproof.adapters.aws.clients import client
+from billproof.adapters.stripe.amounts import units_of
+from billproof.composition import Composition
 from billproof.masterdata.model import AnyMasterData
 from billproof.payments.model import CashReceipt
 from billproof_ops.demo import story
+from tests.support.aws_decisions import credit
 from tests.support.aws_resources import BUCKET
 from tests.support.invoking import BANK_FILES
 from tests.support.stripe_account import AccountClient
 from tests.support.stripe_world import at_stripe, signed
 from tests.support.world import INC
+
+REFUNDED = f"{INC}.2013-01.FL"
 
 
 class Consumers(Protocol):
@@ -23,11 +28,13 @@ class Consumers(Protocol):
 
     def call(self, function: str, event: Any) -> Any: ...
 
+    def ports(self, function: str) -> Composition: ...
+
     def publish(self, *data: AnyMasterData) -> Any: ...
 
     def messages(self, function: str, bodies: list[str]) -> object: ...
 
-    def ask(self, function: str, body: dict[str, object], by: str | None, **in_path: str) -> object: ...
+    def ask(self, function: str, body: dict[str, Any], by: str | None, **in_path: str) -> Any: ...
 
     def work_off(self) -> None: ...
 
@@ -69,12 +76,19 @@ def pay(chain: Consumers) -> None:
 
 
 def pay_by_stripe(chain: Consumers) -> None:
-    """Let a customer pay by Stripe, which tells of it twice, and of something else."""
+    """Let a customer pay by Stripe, which tells of it twice, and of something else, and refund it of that."""
     entity = next(entity for entity in story.master_data().legal_entities if entity.id == INC)
-    chain.publish(at_stripe(entity))
-    charge = chain.stripe.account.charge("ch_1", 1000, fee=59, metadata={"invoice": "SKY-US-2013-000001"})
+    chain.publish(at_stripe(entity, pays_refunds=True))
+    released = chain.ports("pay_refunds").register.released(REFUNDED)
+    assert released is not None
+    gross = units_of(released.document.totals.gross)
+    charge = chain.stripe.account.charge("ch_1", gross, fee=59, description=released.number, payer="")
     for event in (charge, charge, charge | {"data": {"object": {"object": "customer"}}}):
         assert chain.call("receive_stripe_event", signed(json.dumps(event), chain.now))["statusCode"] == 200
+    chain.work_off()
+    credit(chain, REFUNDED, "R-1", refund=True)
+    refunds = [chain.call("pay_refunds", {})["entities"] for _ in range(2)]
+    assert [sum(entity["paid"] for entity in entities) for entities in refunds] == [1, 0]
 
 
 def put_bank_files(chain: Consumers) -> None:

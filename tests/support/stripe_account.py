@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, override
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import stripe
 
@@ -80,7 +80,8 @@ class FakeAccount:
 
     def refund(self, name: str, charge: str, amount: int, **fields: Any) -> dict[str, Any]:
         """Refund of a charge; return its event."""
-        source = {"object": "refund", "amount": amount, "charge": charge, "status": "succeeded"}
+        source = {"object": "refund", "amount": amount, "charge": charge, "currency": self.currency}
+        source["status"] = "succeeded"
         self.sources[name] = {"id": name, **source, "failure_balance_transaction": None, **fields}
         self.sources[name]["balance_transaction"] = self.moved("refund", name, -amount)
         return self.event("refund.created", name)
@@ -166,9 +167,29 @@ class FakeAccount:
             shown["source"] = copy.deepcopy(self.sources.get(shown["source"]))
         return shown
 
+    def refund_by_api(self, params: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """Refund of a charge; more than is left of it is refused."""
+        charge, amount = params["charge"], int(params["amount"])
+        left = self.sources[charge]["amount"] - sum(one["amount"] for one in self.refunds_of(charge))
+        if amount > left:
+            return 400, {"error": {"type": "invalid_request_error", "code": "charge_already_refunded"}}
+        name = f"re_by_api_{next(self.numbers)}"
+        metadata = {"invoice": params["metadata[invoice]"]}
+        self.refund(name, charge, amount, metadata=metadata, currency=self.currency)
+        return 200, copy.deepcopy(self.sources[name])
+
+    def refunds_of(self, charge: str) -> list[dict[str, Any]]:
+        """Return the refunds of a charge."""
+        return [one for one in self.sources.values() if one["object"] == "refund" and one["charge"] == charge]
+
     def answer(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
-        """Answer a call of the API."""
+        """Answer a call of the API that reads."""
         *_, last = path.split("/")
+        if path.startswith("/v1/charges/") and last in self.sources:
+            return 200, copy.deepcopy(self.sources[last])
+        if path == "/v1/refunds":
+            data = copy.deepcopy(self.refunds_of(query["charge"][0]))
+            return 200, {"object": "list", "url": path, "has_more": False, "data": data}
         if path.startswith("/v1/balance_transactions/") and last in self.transactions:
             return 200, self._shown(self.transactions[last], expanded=query.get("expand[0]") == ["source"])
         if path == "/v1/balance_transactions" and query["payout"][0] in self.payouts:
@@ -183,7 +204,10 @@ class FakeAccount:
 
 
 class AccountClient(stripe.HTTPClient):
-    """What the library of Stripe calls, without a network; the next `failing` calls are answered 500."""
+    """What the library of Stripe calls, without a network: what is sent again under a key is answered as it was.
+
+    The next `failing` calls are answered 500, and the answers of the next `losing` ones that write are lost.
+    """
 
     name = "fake"
 
@@ -192,6 +216,8 @@ class AccountClient(stripe.HTTPClient):
         self.account = account
         self.calls: list[tuple[str, str]] = []
         self.failing = 0
+        self.losing = 0
+        self.keys: dict[str, tuple[Any, tuple[int, dict[str, Any]]]] = {}
 
     @override
     def request(
@@ -202,8 +228,23 @@ class AccountClient(stripe.HTTPClient):
         if self.failing:
             self.failing -= 1
             return '{"error": {"type": "api_error"}}', 500, {}
-        status, answer = self.account.answer(called.path, parse_qs(called.query))
+        if method == "get":
+            status, answer = self.account.answer(called.path, parse_qs(called.query))
+        else:
+            status, answer = self._write(dict(parse_qsl(post_data)), (headers or {})["Idempotency-Key"])
+        if method != "get" and self.losing:
+            self.losing -= 1
+            message = "the connection was lost"
+            raise stripe.APIConnectionError(message, should_retry=False)  # type: ignore[no-untyped-call]
         return json.dumps(answer), status, {}
+
+    def _write(self, params: dict[str, str], key: str) -> tuple[int, dict[str, Any]]:
+        if key in self.keys:
+            before, answer = self.keys[key]
+            return answer if before == params else (400, {"error": {"type": "idempotency_error"}})
+        answer = self.account.refund_by_api(params)
+        self.keys[key] = (params, answer)
+        return answer
 
     @override
     def _sleep_time_seconds(self, num_retries: int, response: Any = None) -> float:

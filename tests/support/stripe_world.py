@@ -20,10 +20,10 @@ STRIPE: dict[str, Any] = {
 ROUTE = "POST /v1/gateways/{legal_entity}/{gateway}/events"
 
 
-def at_stripe(entity: LegalEntity) -> LegalEntity:
+def at_stripe(entity: LegalEntity, **stripe: Any) -> LegalEntity:
     """Return a legal entity whose customers pay by Stripe, too, which pays out to its bank account."""
     bank = entity.cash_accounts[0].source
-    return with_gateway(entity, kind="stripe", report=None, stripe=STRIPE, pays_into=bank)
+    return with_gateway(entity, kind="stripe", report=None, stripe=STRIPE | stripe, pays_into=bank)
 
 
 def secrets(value: object, now: datetime = NOW) -> GatewaySecrets:
