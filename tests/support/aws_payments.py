@@ -17,7 +17,7 @@ from tests.support.stripe_account import AccountClient
 from tests.support.stripe_world import at_stripe, signed
 from tests.support.world import INC
 
-REFUNDED = f"{INC}.2013-01.FL"
+REFUNDED = f"{INC}.2013-01.B6"
 
 
 class Consumers(Protocol):
@@ -79,10 +79,9 @@ def pay_by_stripe(chain: Consumers) -> None:
     """Let a customer pay by Stripe, which tells of it twice, and of something else, and refund it of that."""
     entity = next(entity for entity in story.master_data().legal_entities if entity.id == INC)
     chain.publish(at_stripe(entity, pays_refunds=True))
-    released = chain.ports("pay_refunds").register.released(REFUNDED)
-    assert released is not None
-    gross = units_of(released.document.totals.gross)
-    charge = chain.stripe.account.charge("ch_1", gross, fee=59, description=released.number, payer="")
+    item = chain.ports("pay_refunds").refund_sources(INC).receivables.item(REFUNDED)
+    assert item is not None
+    charge = chain.stripe.account.charge("ch_1", units_of(item.open), fee=59, description=item.number, payer="")
     for event in (charge, charge, charge | {"data": {"object": {"object": "customer"}}}):
         assert chain.call("receive_stripe_event", signed(json.dumps(event), chain.now))["statusCode"] == 200
     chain.work_off()
