@@ -62,7 +62,8 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
 
 
 def collect_what_is_lost(chain: Collected) -> None:
-    """Remind everybody again when every invoice is lost, and uphold a dispute of one."""
+    """Remind everybody, and refund, again when every invoice is lost, and uphold a dispute of one."""
     chain.now += timedelta(days=8)
     chain.call("remind_customers", {"legal_entity": INC})
+    chain.call("pay_refunds", {"legal_entity": INC})
     chain.ask("resolve_dispute", UPHELD, "ana", account="MQ", dispute="1")

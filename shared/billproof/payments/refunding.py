@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from billproof.errors import InvalidInput
+from billproof.ids import digest
 from billproof.masterdata.gateways import GatewayAccount, MovementOfGateway
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
@@ -128,7 +129,7 @@ class Charges:
         left = way.amount - counted
         if left.is_zero:
             return False
-        order = RefundOrder(charge=charge, amount=left, number=number, key=f"{charge}.{before.text}.{currency}")
+        order = RefundOrder(charge=charge, amount=left, number=number, key=digest([charge, before.text, currency]))
         refund = self._sources.refunds.refund(order, self._sources.entity, gateway)
         self._refunded[charge] = before + left
         self._tell([refund], gateway)

@@ -43,8 +43,8 @@ class StripeRefunds:
             "metadata": {"invoice": order.number},
         }
         with errors_of_stripe():
-            made = self._clients.of(entity, gateway).v1.refunds.create(params, {"idempotency_key": order.key})
-        return _read(made.to_dict())
+            created = self._clients.of(entity, gateway).v1.refunds.create(params, {"idempotency_key": order.key})
+        return _read(created.to_dict())
 
 
 def _read(refund: dict[str, Any]) -> GatewayRefund:
