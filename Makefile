@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load matching tryton mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load matching tryton stripe mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -93,6 +93,14 @@ api-fuzz: setup .fuzz/.ready ## The API against schemathesis (EXAMPLES=5 a route
 tryton: setup .tryton/.ready ## The contract tests of the ERP port, and what is Tryton's own, against a real Tryton 8.2 on SQLite
 	$(BIN)/pytest --no-cov -n 0 tests/tryton
 
+.localstripe/.ready: requirements/bootstrap.txt requirements/localstripe.txt $(VENV)/.ready
+	$(PYTHON) -m venv --clear .localstripe
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .localstripe/bin/python --require-hashes -r requirements/localstripe.txt
+	@touch $@
+
+stripe: setup .localstripe/.ready ## The adapter of Stripe's payments against localstripe, in an environment of its own
+	$(BIN)/pytest --no-cov -n 0 tests/localstripe
+
 .bench/.ready: requirements/bootstrap.txt requirements/bench.txt $(VENV)/.ready
 	$(PYTHON) -m venv --clear .bench
 	$(BIN)/uv pip install --quiet --python .bench/bin/python --require-hashes -r requirements/bench.txt
@@ -170,7 +178,7 @@ pins: setup ## Compile requirements/ anew from pyproject.toml
 
 clean: ## Remove what was made; stops a local stack first
 	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
-	rm -rf .bench .functions .fuzz .localstack .security .tryton $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .bench .functions .fuzz .localstack .localstripe .security .tryton $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ci: ## What CI runs
 	.ci/run

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from billproof.event_ports import EventPorts
 
 if TYPE_CHECKING:
+    from billproof.adapters.stripe.secrets import GatewaySecrets
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.payments.account_names import AccountNames
     from billproof.payments.book import CashBook
     from billproof.payments.decision_book import ReceiptDecisions
+    from billproof.payments.gateway_balance import BalanceSources
     from billproof.payments.gateway_book import GatewayBook
+    from billproof.payments.refunding import RefundSources
     from billproof.payments.service import CashSources
     from billproof.payments.statement_book import StatementBook
     from billproof.payments.taking_settlements import ReadSettlement, SettlementSources
@@ -118,6 +121,44 @@ class PaymentPorts(EventPorts):
         from billproof.receivables.gateway_disputes import DisputesAtGateways
 
         return DisputesAtGateways(self.dispute_book)
+
+    def _gateway_secrets(self, arn: str | None) -> GatewaySecrets:
+        from billproof.adapters.aws.clients import client
+        from billproof.adapters.aws.secrets import read_secret
+        from billproof.adapters.stripe.secrets import GatewaySecrets
+
+        return GatewaySecrets(lambda: "{}" if arn is None else read_secret(client("secretsmanager"), arn), self.now)
+
+    @cached_property
+    def stripe_webhook_secrets(self) -> GatewaySecrets:
+        """What Stripe signs the webhooks of each gateway with."""
+        return self._gateway_secrets(self.settings.stripe_webhooks_secret)
+
+    @cached_property
+    def stripe_keys(self) -> GatewaySecrets:
+        """The key of each gateway at Stripe."""
+        return self._gateway_secrets(self.settings.stripe_payments_secret)
+
+    def balance_sources(self) -> BalanceSources:
+        """Return what asking a gateway for its balance reads and writes."""
+        from billproof.adapters.stripe.balances import StripeBalances
+        from billproof.payments.gateway_balance import BalanceSources
+
+        return BalanceSources(self.directory, self.payment_events, StripeBalances(self.stripe_keys))
+
+    def refund_sources(self, legal_entity: str) -> RefundSources:
+        """Return what paying the refunds of a legal entity reads, and through whom; raises NotFound."""
+        from billproof.adapters.stripe.refunds import StripeRefunds
+        from billproof.payments.refunding import RefundSources
+
+        return RefundSources(
+            entity=self.directory.legal_entity(legal_entity),
+            receivables=self.cash_sources().receivables(legal_entity),
+            book=self.gateway_book,
+            refunds=StripeRefunds(self.stripe_keys),
+            events=self.payment_events,
+            clock=self.now,
+        )
 
     @cached_property
     def account_names(self) -> AccountNames:

@@ -167,6 +167,16 @@ class Settings:
         return self.environ.get("STRIPE_SECRET_ARN") or None
 
     @property
+    def stripe_webhooks_secret(self) -> str | None:
+        """The secret with what Stripe signs its webhooks with; None where it is not used."""
+        return self.environ.get("STRIPE_WEBHOOKS_SECRET_ARN") or None
+
+    @property
+    def stripe_payments_secret(self) -> str | None:
+        """The secret with the keys of the gateways at Stripe; None where there are none."""
+        return self.environ.get("STRIPE_PAYMENTS_SECRET_ARN") or None
+
+    @property
     def tryton_secret(self) -> str | None:
         """The secret with the address and the key of Tryton; None where it is not used."""
         return self.environ.get("TRYTON_SECRET_ARN") or None

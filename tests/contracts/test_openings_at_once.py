@@ -22,7 +22,8 @@ from billproof.opening.packing import packed
 from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.local.people import local_identity
-from tests.support.aws_chain import Chain, ChainComposition
+from tests.support.aws_chain import Chain
+from tests.support.aws_composition import ChainComposition
 from tests.support.expanded import environment
 from tests.support.openings import opening_of
 from tests.support.recording import Recording

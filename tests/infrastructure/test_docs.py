@@ -13,7 +13,7 @@ from billproof_ops.paths import ROOT
 
 LAYER = ROOT / "shared" / "billproof"
 IGNORED = {
-    *(".venv", ".tools", ".bench", ".functions", ".fuzz", ".localstack", ".security", ".tryton"),
+    *(".venv", ".tools", ".bench", ".functions", ".fuzz", ".localstack", ".localstripe", ".security", ".tryton"),
     *(".aws-sam", "build", ".pytest_cache"),
 }
 WIDTH = 120

@@ -57,6 +57,7 @@ EXPECTED = {
     "payments list": (2, "name a legal entity"),
     "payments reverse": (2, "Missing argument"),
     "payments statements": (2, "name a legal entity"),
+    "payments refunds": (2, "name a legal entity"),
     "payments give-back RECEIPT AMOUNT --return REFERENCE --reason TEXT": (2, "name a legal entity"),
     "payments import KEY --check": (2, "cannot be read"),
     "run start": (2, "name a legal entity"),

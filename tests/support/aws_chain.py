@@ -13,26 +13,25 @@ from typing import Any
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.approvals.policy import Policy
-from billproof.composition import Composition
 from billproof.contracts.model import Contract
 from billproof.errors import BillproofError
 from billproof.ids import canonical_json
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import Account
-from billproof.ports import VersionedObjects
 from billproof.settings import Settings
 from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.api_events import api_event, route_event, with_key
 from tests.support.aws_closing import close_and_reopen, start_what_is_due
 from tests.support.aws_collections import collect, collect_what_is_lost
+from tests.support.aws_composition import ChainComposition
 from tests.support.aws_decisions import credit, decide, request_for
 from tests.support.aws_resources import BUCKET, make_resources
 from tests.support.expanded import environment
-from tests.support.hiding_s3 import HidingS3
 from tests.support.invoking import REFUSED_EVENTS, Context
 from tests.support.plans_of_before import as_of_before
 from tests.support.recording import Recording
+from tests.support.stripe_account import AccountClient, FakeAccount
 from tests.support.world import EUROPE, INC, flight
 
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
@@ -44,26 +43,13 @@ ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "HA", "DL"}
 LOST = {f"{INC}-2013-01-001": "compacted/", f"{INC}-2013-02-001": "compactions/"}  # once a run is planned
 
 
-class ChainComposition(Composition):
-    """A function's ports over moto, with a clock that is set."""
-
-    def __init__(self, settings: Settings, chain: "Chain") -> None:
-        super().__init__(settings)
-        self._chain = chain
-
-    def now(self) -> datetime:
-        return self._chain.now
-
-    def _bucket(self) -> VersionedObjects:
-        return S3Objects(HidingS3(client("s3")), self.settings.data_bucket)
-
-
 class Chain:
     """The suite on moto: call handlers, and take what their queues hold to the next ones."""
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.now = RUN_DAYS["2013-01"]
+        self.stripe = AccountClient(FakeAccount())
         self._numbers = itertools.count(1)
         self._names = make_resources()
         self._compositions: dict[str, ChainComposition] = {}

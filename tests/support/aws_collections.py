@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules, VarianceRules
+from billproof.composition import Composition
+from billproof.masterdata.model import AnyMasterData
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
+from tests.support.stripe_account import AccountClient
 from tests.support.world import INC
 
 RULES = ReminderRules(levels=(ReminderLevel(days_overdue=5, text="please pay these invoices."),), days_between=7)
@@ -19,6 +22,11 @@ class Collected(Protocol):
     """What plays functions, at an hour."""
 
     now: datetime
+    stripe: AccountClient
+
+    def ports(self, function: str) -> Composition: ...
+
+    def publish(self, *data: AnyMasterData) -> Any: ...
 
     def call(self, function: str, event: Any) -> Any: ...
 
@@ -54,7 +62,8 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
 
 
 def collect_what_is_lost(chain: Collected) -> None:
-    """Remind everybody again when every invoice is lost, and uphold a dispute of one."""
+    """Remind everybody, and refund, again when every invoice is lost, and uphold a dispute of one."""
     chain.now += timedelta(days=8)
     chain.call("remind_customers", {"legal_entity": INC})
+    chain.call("pay_refunds", {"legal_entity": INC})
     chain.ask("resolve_dispute", UPHELD, "ana", account="MQ", dispute="1")

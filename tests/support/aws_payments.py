@@ -1,21 +1,40 @@
 """Payments of the chain over moto."""
 
 import json
+from datetime import datetime
 from typing import Any, Protocol
 
 from billproof.adapters.aws.clients import client
+from billproof.adapters.stripe.amounts import units_of
+from billproof.composition import Composition
+from billproof.masterdata.model import AnyMasterData
 from billproof.payments.model import CashReceipt
+from billproof_ops.demo import story
+from tests.support.aws_decisions import credit
 from tests.support.aws_resources import BUCKET
 from tests.support.invoking import BANK_FILES
+from tests.support.stripe_account import AccountClient
+from tests.support.stripe_world import at_stripe, signed
 from tests.support.world import INC
+
+REFUNDED = f"{INC}.2013-01.B6"
 
 
 class Consumers(Protocol):
-    """What plays functions."""
+    """What plays functions, and the account at Stripe that they ask."""
+
+    now: datetime
+    stripe: AccountClient
+
+    def call(self, function: str, event: Any) -> Any: ...
+
+    def ports(self, function: str) -> Composition: ...
+
+    def publish(self, *data: AnyMasterData) -> Any: ...
 
     def messages(self, function: str, bodies: list[str]) -> object: ...
 
-    def ask(self, function: str, body: dict[str, object], by: str | None, **in_path: str) -> object: ...
+    def ask(self, function: str, body: dict[str, Any], by: str | None, **in_path: str) -> Any: ...
 
     def work_off(self) -> None: ...
 
@@ -52,6 +71,23 @@ def pay(chain: Consumers) -> None:
     chain.ask("decide_receipt", {**said, "verdict": "reversed"}, "ben", receipt=receipt)
     put_bank_files(chain)
     chain.work_off()
+    pay_by_stripe(chain)
+    chain.work_off()
+
+
+def pay_by_stripe(chain: Consumers) -> None:
+    """Let a customer pay by Stripe, which tells of it twice, and of something else, and refund it of that."""
+    entity = next(entity for entity in story.master_data().legal_entities if entity.id == INC)
+    chain.publish(at_stripe(entity, pays_refunds=True))
+    item = chain.ports("pay_refunds").refund_sources(INC).receivables.item(REFUNDED)
+    assert item is not None
+    charge = chain.stripe.account.charge("ch_1", units_of(item.open), fee=59, description=item.number, payer="")
+    for event in (charge, charge, charge | {"data": {"object": {"object": "customer"}}}):
+        assert chain.call("receive_stripe_event", signed(json.dumps(event), chain.now))["statusCode"] == 200
+    chain.work_off()
+    credit(chain, REFUNDED, "R-1", refund=True)
+    refunds = [chain.call("pay_refunds", {})["entities"] for _ in range(2)]
+    assert [sum(entity["paid"] for entity in entities) for entities in refunds] == [1, 0]
 
 
 def put_bank_files(chain: Consumers) -> None:

@@ -4,10 +4,18 @@ import json
 
 from billproof.adapters.aws.clients import client
 from tests.support.expanded import of_type, source
+from tests.support.gateways import CARDS
+from tests.support.stripe_world import SECRET
+from tests.support.world import INC
 
 BUCKET, AUDIT_BUCKET = "databucket", "auditbucket"
 SENDER = "billing@skymeter.example"
 ENGINE_KEY = "rk_test_of_the_engine"
+SECRETS = {
+    "StripeWebhooksSecretArn": json.dumps({INC: {CARDS: SECRET}}),
+    "StripePaymentsSecretArn": json.dumps({INC: {CARDS: ENGINE_KEY}}),
+}
+"""Those of gateways are by legal entity and gateway."""
 
 
 def make_resources() -> dict[str, str]:
@@ -44,6 +52,6 @@ def make_resources() -> dict[str, str]:
     client("ses").verify_email_identity(EmailAddress=SENDER)
     parameters = [name for name in source()["Parameters"] if name.endswith("SecretArn")]
     for name in (*parameters, *of_type("AWS::SecretsManager::Secret")):
-        client("secretsmanager").create_secret(Name=name, SecretString=ENGINE_KEY)
+        client("secretsmanager").create_secret(Name=name, SecretString=SECRETS.get(name, ENGINE_KEY))
         names[name] = name
     return names

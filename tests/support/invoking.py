@@ -8,6 +8,7 @@ from billproof.invoicing.delivery import pdf_key
 from billproof.ports import Key
 from billproof_ops.paths import ROOT
 from tests.support.events import event_ports
+from tests.support.stripe_world import SECRET, at_stripe, secrets
 from tests.support.webhooks import Hooks, ScriptedSender, webhook_ports
 from tests.support.world import INC, World, flight
 
@@ -58,6 +59,8 @@ def billed_world() -> World:
     handler("apply_payment")(json.loads(UNKNOWN_PAYER.read_text()), Context(), world)
     for key, data in BANK_FILES.items():
         world.objects.memory.put(key, data)
+    world.publish(at_stripe(world.directory.legal_entity(INC)))
+    world.stripe_webhook_secrets = secrets(SECRET)
     spoil(world)
     _read_by_the_api(world)
     return world

@@ -3,12 +3,15 @@
 from datetime import datetime
 from functools import cached_property
 
+from billproof.adapters.stripe.refunds import StripeRefunds
+from billproof.adapters.stripe.secrets import GatewaySecrets
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
+from billproof.payments.refunding import RefundSources
 from billproof.payments.service import CashSources
 from billproof.payments.statement_book import StatementBook
 from billproof.payments.taking_statements import ReadStatements, StatementSources
@@ -61,6 +64,21 @@ class PaymentStores:
     @cached_property
     def gateway_disputes(self) -> DisputesAtGateways:
         return DisputesAtGateways(self.dispute_book)
+
+    @cached_property
+    def stripe_webhook_secrets(self) -> GatewaySecrets:
+        return GatewaySecrets(lambda: "{}", self.now)
+
+    def refund_sources(self, legal_entity: str) -> RefundSources:
+        """What paying refunds reads; there is no key for any gateway."""
+        return RefundSources(
+            entity=self.directory.legal_entity(legal_entity),
+            receivables=self.cash_sources().receivables(legal_entity),
+            book=self.gateway_book,
+            refunds=StripeRefunds(GatewaySecrets(lambda: "{}", self.now)),
+            events=self.payment_events,
+            clock=self.now,
+        )
 
     def cash_sources(self, now: datetime | None = None) -> CashSources:
         """What taking payments in reads and writes."""

@@ -40,6 +40,8 @@ NOT_OF_THE_DEMO = frozenset(
     {
         "dispute_invoice/good-a-part-of-a-line.json",  # its invoice is paid
         "request_credit/good-uncollectible.json",  # as this one's is
+        "receive_stripe_event/good-a-charge.json",  # no secret of the demo signed it
+        "receive_stripe_event/good-about-something-else.json",
         "take_statement/good-camt053-twice.json",  # its file is in no bucket
     }
 )

@@ -1,4 +1,4 @@
-"""Payment gateways of a legal entity: whose money they hold, where they pay it out, and how they report it as CSV."""
+"""Payment gateways of a legal entity: whose money they hold, where they pay it out, and how they tell of it."""
 
 import operator
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from billproof.names import Currency
 
 Source = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,127}$")]
 Named = Annotated[str, StringConstraints(min_length=3, max_length=64)]
+MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class GatewayKind(StrEnum):
@@ -21,6 +22,8 @@ class GatewayKind(StrEnum):
 
     MANUAL = "manual"
     """By settlement reports, CSV files of a declared format."""
+    STRIPE = "stripe"
+    """By events, and by its balance transactions, which Billproof asks it for."""
 
 
 class MovementOfGateway(StrEnum):
@@ -92,6 +95,21 @@ class CsvSettlementFormat(CsvShape):
         return self
 
 
+class StripeAccount(Model):
+    """Which account of Stripe a gateway is.
+
+    `livemode` says whether its payments are real. `event_destination` is what sends its events to EventBridge, if any.
+    `metadata` names the keys of a charge's metadata whose values say what it pays, as `invoice` may. `pays_refunds`
+    says whether Billproof has it refund what credit notes say.
+    """
+
+    account: Annotated[str, StringConstraints(pattern=r"^acct_[A-Za-z0-9]{1,64}$")]
+    livemode: Annotated[bool, Field(strict=True)]
+    event_destination: Annotated[str, StringConstraints(pattern=r"^ed_[A-Za-z0-9_]{1,128}$")] | None = None
+    metadata: Annotated[tuple[MetadataKey, ...], Field(max_length=10)] = ()
+    pays_refunds: Annotated[bool, Field(strict=True)] = False
+
+
 class GatewayAccount(Model):
     """What a gateway holds for a legal entity in one currency.
 
@@ -107,11 +125,20 @@ class GatewayAccount(Model):
     days_to_arrive: Annotated[int, Field(strict=True, ge=0, le=60)]
     bank_texts: Annotated[tuple[Named, ...], Field(min_length=1, max_length=20)]
     report: CsvSettlementFormat | None = Field(default=None, exclude_if=operator.not_)
+    stripe: StripeAccount | None = Field(default=None, exclude_if=operator.not_)
+
+    @property
+    def pays_refunds(self) -> bool:
+        """Whether Billproof has it refund what is due; people do, where not."""
+        return self.stripe is not None and self.stripe.pays_refunds
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Self:
         if (self.kind is GatewayKind.MANUAL) != (self.report is not None):
             message = "a manual gateway, and no other, has the format of its settlement reports: report"
+            raise ValueError(message)
+        if (self.kind is GatewayKind.STRIPE) != (self.stripe is not None):
+            message = "a gateway that is Stripe, and no other, names its account: stripe"
             raise ValueError(message)
         return self
 
@@ -126,6 +153,10 @@ def refuse_unsound(
     sources = [gateway.source for gateway in gateways]
     if len(set(sources)) != len(sources):
         message = "two gateways have one source"
+        raise ValueError(message)
+    at_stripe = [(gateway.stripe.account, gateway.stripe.livemode) for gateway in gateways if gateway.stripe]
+    if len(set(at_stripe)) != len(at_stripe):
+        message = "two gateways are one account of Stripe"
         raise ValueError(message)
     if gateways and (chart.cash is None or chart.cash.fees is None):
         message = "with gateways, the chart of accounts names an account for their fees: cash.fees"

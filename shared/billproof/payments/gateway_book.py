@@ -40,9 +40,10 @@ class GatewayBook:
         self._records = records
 
     def keep(self, movement: GatewayMovement) -> GatewayMovement:
-        """Keep a movement and which payout settles it; content again it changes nothing.
+        """Keep a movement and which payout settles it, and return it as it was told first; again it changes nothing.
 
-        Raises Conflict where the gateway content something else under the same reference, or names another payout.
+        Raises Conflict where the gateway told something else under the same reference, or names another payout. Another
+        name or text is nothing else: who is asked later may say it in other words.
         """
         entity, source, content = movement.legal_entity, movement.source, movement.content
         name = _name(movement.movement, movement.reference)
@@ -62,18 +63,19 @@ class GatewayBook:
             )
         if not self._records.create_all(records):
             known = self.find(entity, source, content.movement, content.reference)
-            if known != content:
+            if known is None or not known.moves_as(content):
                 message = f"{content.id} came before as another one: the gateway gave one reference to two movements"
                 raise Conflict(message)
+            content = known
         if movement.payout is not None:
-            self._settle(movement, name, movement.payout)
+            self._settle(content, name, movement.payout)
         return content
 
     def _settle(self, movement: GatewayMovement, name: str, payout: str) -> None:
         entity, source = movement.legal_entity, movement.source
         settled = Key(_partition(entity, source), str(FactKey(name, SETTLED)))
         item = Key(_items(entity, source, payout), name)
-        document = {"movement": movement.content.model_dump(mode="json")}
+        document = {"movement": movement.model_dump(mode="json")}
         if not self._records.create_all([Record(settled, {"payout": payout}), Record(item, document)]):
             known = self._records.get(settled)
             if known != {"payout": payout}:

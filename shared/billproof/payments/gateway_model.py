@@ -121,6 +121,10 @@ class GatewayMovement(Model):
         """What is the same however often it is told: which payout settles it is often known later."""
         return self.model_copy(update={"payout": None})
 
+    def moves_as(self, other: "GatewayMovement") -> bool:
+        """Say whether another tells of the same money: whoever paid, and whatever the text with it is."""
+        return self.content == other.content.model_copy(update={"payer": self.payer, "remittance": self.remittance})
+
 
 class GatewayTold(Model):
     """A gateway told of a movement."""

@@ -17,13 +17,17 @@ from billproof.payments.receivables import Receivables
 
 
 class RefundOfReceipt(Model):
-    """What of a refund goes back the way that a receipt came: `reference` is the charge, as its gateway calls it."""
+    """What of a refund goes back the way that a receipt came: `reference` is the charge, as its gateway calls it.
+
+    `refunded` is what of the receipt was refunded by then.
+    """
 
     receipt: str
     channel: Channel
     source: str
     reference: str
     amount: Money
+    refunded: Money
 
 
 class RefundDue(Model):
@@ -120,4 +124,5 @@ def _way(state: ReceiptState, amount: Money) -> RefundOfReceipt:
         source=arrived.source,
         reference=arrived.reference,
         amount=amount,
+        refunded=state.refunded.amount,
     )

@@ -1,1 +1,1 @@
-"""The adapter of Stripe Tax."""
+"""The adapters of Stripe: Stripe Tax, and payments."""

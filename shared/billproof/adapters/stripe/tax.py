@@ -13,9 +13,10 @@ from typing import Any
 
 import stripe
 
+from billproof.adapters.stripe.amounts import money_of, units_of
 from billproof.errors import Conflict, ExternalServiceUnavailable, UndeterminedTax
 from billproof.masterdata.parties import Account, Address, CustomerKind
-from billproof.money import CONTEXT, Money, Taxed, exponent, unit
+from billproof.money import CONTEXT, Money, Taxed, exponent
 from billproof.tax.model import Component, Determination, Treatment
 from billproof.tax.port import TaxAnswer, TaxQuestion, TaxTransaction
 
@@ -79,7 +80,7 @@ class StripeTax:
         (line,) = calculation["line_items"]["data"]
         return TaxAnswer(
             calculation=calculation["id"],
-            tax=_money(line["amount_tax"], net.currency),
+            tax=money_of(line["amount_tax"], net.currency),
             determination=_determination(question, calculation["id"], line["tax_breakdown"]),
         )
 
@@ -144,7 +145,7 @@ def _component(part: Any) -> Component:
 
 
 def _share(taxable: int, net: Money) -> Decimal:
-    exact = CONTEXT.divide(_money(taxable, net.currency).amount, net.amount)
+    exact = CONTEXT.divide(money_of(taxable, net.currency).amount, net.amount)
     return exact.quantize(Decimal("1e-6"), context=CONTEXT).normalize()
 
 
@@ -152,11 +153,7 @@ def _units(amount: Money, subject: str) -> int:
     if exponent(amount.currency) > MOST_DECIMALS:
         message = f"Stripe Tax is not asked in {amount.currency}, which has {exponent(amount.currency)} decimals"
         raise UndeterminedTax(message, account=subject)
-    return int(CONTEXT.divide(amount.amount, unit(amount.currency)))
-
-
-def _money(units: int, currency: str) -> Money:
-    return Money.of(CONTEXT.multiply(Decimal(units), unit(currency)), currency)
+    return units_of(amount)
 
 
 def _address(address: Address) -> dict[str, str]:

@@ -1,0 +1,44 @@
+"""The clients of Stripe's library, one for each gateway, and its errors as ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import stripe
+
+from billproof.adapters.stripe.secrets import GatewaySecrets
+from billproof.errors import ExternalServiceUnavailable, InvalidInput
+from billproof.masterdata.gateways import GatewayAccount
+from billproof.masterdata.parties import LegalEntity
+
+RETRIES = 1
+SECONDS = 10
+"""How long an answer may take: a call that hangs must not outlive the function that waits for it."""
+
+
+class StripeClients:
+    """A client for each gateway, under its own key; other tests than those of HTTP give another way to call."""
+
+    def __init__(self, keys: GatewaySecrets, *, http_client: stripe.HTTPClient | None = None) -> None:
+        self._keys = keys
+        self._http_client = http_client or stripe.RequestsClient(timeout=SECONDS)
+
+    def of(self, entity: LegalEntity, gateway: GatewayAccount) -> stripe.StripeClient:
+        """Return the client of a gateway; raises ExternalServiceUnavailable where there is no key for it."""
+        keys = self._keys.of(entity.id, gateway.source)
+        if not keys:
+            message = f"there is no key for the gateway {gateway.source} of {entity.id}"
+            raise ExternalServiceUnavailable(message, service="stripe")
+        return stripe.StripeClient(keys[0], max_network_retries=RETRIES, http_client=self._http_client)
+
+
+@contextmanager
+def errors_of_stripe() -> Iterator[None]:
+    """Turn Stripe's errors into ours: what it does not know is wrong, what failed on the way is tried again."""
+    try:
+        yield
+    except stripe.InvalidRequestError as error:
+        message = "Stripe refuses what it is asked for"
+        raise InvalidInput(message, code=str(error.code or "")) from error
+    except stripe.StripeError as error:
+        message = f"Stripe does not answer: {type(error).__name__}"
+        raise ExternalServiceUnavailable(message, service="stripe", code=str(error.code or "")) from error

@@ -1,0 +1,54 @@
+"""localstripe as a process of its own, and Stripe's library as it calls that instead of Stripe.
+
+It ignores idempotency keys, and knows no fees, payouts that settle something, or disputes: those are in
+tests/support/stripe_account.py.
+"""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, override
+
+import stripe
+
+from tests.support.tryton_server import free_port
+
+ENVIRONMENT = Path(__file__).parents[2] / ".localstripe"
+SERVE = Path(__file__).parents[1] / "localstripe" / "counterpart" / "serve.py"
+KEY = "sk_test_of_localstripe"
+SECONDS = 60
+"""How long the server may be silent on a busy machine."""
+
+
+class LocalClient(stripe.RequestsClient):
+    """Calls localstripe; the answers of the next `losing` calls that write are lost after their effect."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(timeout=SECONDS)
+        self.base = base
+        self.losing = 0
+
+    @override
+    def request(self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any) -> Any:
+        answer = super().request(method, url.replace(stripe.DEFAULT_API_BASE, self.base), headers, post_data)
+        if method == "post" and self.losing:
+            self.losing -= 1
+            message = "the connection was lost"
+            raise stripe.APIConnectionError(message, should_retry=False)  # type: ignore[no-untyped-call]
+        return answer
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Run localstripe until the block ends; yield its address."""
+    port = free_port()
+    command = [str(ENVIRONMENT / "bin" / "python"), str(SERVE), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines = iter(process.stdout.readline, "")
+            assert any("Running on" in line for line in lines)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()

@@ -1,0 +1,183 @@
+"""Refunds that credit notes ask for, paid through Stripe: once, whatever becomes of a call, never more than paid."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from billproof.adapters.stripe.refunds import StripeRefunds
+from billproof.errors import ExternalServiceUnavailable
+from billproof.payments.refunding import PaidRefunds, RefundSources, pay_refunds
+from billproof.payments.refunds_due import refunds_due
+from tests.support.balances import FEB, JAN
+from tests.support.cash import number_of, receipt, receivables_of, take, usd
+from tests.support.gateways import CARDS, NOW, on_accounts, paid_by_card
+from tests.support.stripe_side import StripeSide
+from tests.support.stripe_world import KEY, secrets
+from tests.support.world import INC
+
+JANUARY, FEBRUARY = f"{INC}.{JAN}.UA", f"{INC}.{FEB}.UA"
+
+
+def paying(*months: str, amount: int = 3000, **stripe: object) -> StripeSide:
+    """UA paid its invoices of 30.00 with one charge."""
+    side = StripeSide(*months, **{"pays_refunds": True} | stripe)
+    numbers = " ".join(number_of(side.world, month) for month in months)
+    side.happens(side.account.charge("ch_1", amount, description=numbers))
+    return side
+
+
+def sources_of(side: StripeSide) -> RefundSources:
+    return RefundSources(
+        entity=side.world.directory.legal_entity(INC),
+        receivables=receivables_of(side.world),
+        book=side.world.gateway_book,
+        refunds=StripeRefunds(secrets(KEY), http_client=side.client),
+        events=side.world.payment_events,
+        clock=lambda: NOW,
+    )
+
+
+def pay(side: StripeSide) -> tuple[int, int]:
+    result = pay_refunds(sources_of(side), until=NOW + timedelta(minutes=12))
+    assert result.legal_entity == INC
+    return result.paid, result.refused
+
+
+def at_stripe(side: StripeSide) -> list[int]:
+    return [refund["amount"] for refund in side.account.refunds_of("ch_1")]
+
+
+def test_what_a_credit_note_says_is_refunded_once_and_booked() -> None:
+    side = paying(JAN)
+    assert pay(side) == (0, 0)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    assert pay(side) == (1, 0)
+    (refund,) = side.account.refunds_of("ch_1")
+    assert (refund["amount"], refund["metadata"]) == (3000, {"invoice": number_of(side.world, JAN)})
+    assert pay(side) == (0, 0)
+    side.work_off()
+    assert pay(side) == (0, 0)
+    assert list(refunds_due(receivables_of(side.world))) == []
+    assert (at_stripe(side), on_accounts(side.world)) == ([3000], {})
+
+
+@pytest.mark.parametrize("is_key_forgotten", [False, True])
+def test_a_refund_whose_answer_was_lost_is_found_and_not_paid_again(is_key_forgotten: bool) -> None:  # noqa: FBT001
+    side = paying(JAN)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    side.client.losing = 1
+    with pytest.raises(ExternalServiceUnavailable):
+        pay(side)
+    assert at_stripe(side) == [3000]
+    if is_key_forgotten:  # Stripe keeps a key for a day
+        side.client.keys.clear()
+    assert pay(side) == (0, 0)
+    side.work_off()
+    assert (at_stripe(side), on_accounts(side.world)) == ([3000], {})
+
+
+def test_two_calls_at_once_come_to_one_refund() -> None:
+    """Both asked what there is before either refunded."""
+    side = paying(JAN)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    real, both = sources_of(side), list[tuple[int, int]]()
+
+    class AtOnce(StripeRefunds):
+        def refunds_of(self, *args: object) -> list[object]:  # type: ignore[override]
+            known = real.refunds.refunds_of(*args)  # type: ignore[arg-type]
+            if not both:
+                both.append(pay(side))
+            return list(known)
+
+    refunds = AtOnce(secrets(KEY), http_client=side.client)
+    sources = RefundSources(**{**real.__dict__, "refunds": refunds})
+    pay_refunds(sources, until=NOW + timedelta(minutes=12))
+    assert (both, at_stripe(side)) == ([(1, 0)], [3000])
+
+
+def test_one_charge_of_two_invoices_is_refunded_for_each_once() -> None:
+    side = paying(JAN, FEB, amount=6000)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    side.world.credit_and_approve(FEBRUARY, request="C-2", refund=True)
+    side.client.losing = 1
+    with pytest.raises(ExternalServiceUnavailable):
+        pay(side)
+    assert (pay(side), pay(side)) == ((1, 0), (0, 0))
+    side.work_off()
+    assert (at_stripe(side), pay(side), paid_by_card(side.world, "ch_1").refunded.amount) == (
+        [3000, 3000],
+        (0, 0),
+        usd(60),
+    )
+
+
+def test_whatever_is_told_meanwhile_no_more_goes_back_than_is_due() -> None:
+    """A person refunds a part at Stripe, and its event comes before, between or after two calls."""
+    for order in itertools.permutations(["refunded by hand", "pay", "pay", "told"]):
+        side = paying(JAN)
+        side.world.credit_and_approve(JANUARY, refund=True)
+        for step in order:
+            if step == "refunded by hand" and sum(at_stripe(side)) < 3000:
+                side.tell(side.account.refund("re_hand", "ch_1", 1000))
+            elif step == "pay":
+                pay(side)
+            elif step == "told":
+                side.work_off()
+        pay(side)
+        side.work_off()
+        assert sum(at_stripe(side)) == 3000, order
+        assert list(refunds_due(receivables_of(side.world))) == []
+
+
+def test_only_what_stripe_took_goes_back_by_it() -> None:
+    """20.00 came by the bank and 10.00 by card: the former is for people."""
+    side = StripeSide(JAN, pays_refunds=True)
+    take(side.world, receipt(usd(20), "bank-1", remittance=number_of(side.world, JAN)))
+    side.happens(side.account.charge("ch_1", 1000, description=number_of(side.world, JAN)))
+    side.world.credit_and_approve(JANUARY, refund=True)
+    assert (pay(side), at_stripe(side)) == ((1, 0), [1000])
+    side.work_off()
+    (left,) = refunds_due(receivables_of(side.world))
+    assert [(way.reference, way.amount) for way in left.of_receipts] == [("bank-1", usd(20))]
+
+
+def test_what_a_dispute_gave_back_is_for_people() -> None:
+    side = paying(JAN)
+    side.happens(side.account.dispute("dp_1", "ch_1", 3000, fee=0), side.account.wins("dp_1"))
+    side.world.credit_and_approve(JANUARY, refund=True)
+    assert (pay(side), at_stripe(side)) == ((0, 0), [])
+
+
+def test_a_refund_that_failed_is_not_tried_again() -> None:
+    side = paying(JAN)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    assert pay(side) == (1, 0)
+    (refund,) = side.account.refunds_of("ch_1")
+    side.account.refund_fails(refund["id"])
+    assert pay(side) == (0, 0)
+
+
+def test_what_stripe_refuses_is_counted_and_stays_due() -> None:
+    side = paying(JAN)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    side.account.sources["ch_1"]["amount"] = 2900  # the rest is held back by a dispute
+    assert pay(side) == (0, 1)
+    side.account.sources["ch_1"] |= {"currency": "eur", "amount": 3000}
+    assert (pay(side), at_stripe(side)) == ((0, 1), [])
+    assert len(list(refunds_due(receivables_of(side.world)))) == 1
+
+
+def test_a_gateway_that_is_not_to_refund_is_not_asked() -> None:
+    side = paying(JAN, pays_refunds=False)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    before = len(side.client.calls)
+    assert (pay(side), len(side.client.calls)) == ((0, 0), before)
+
+
+def test_a_call_that_has_no_more_time_leaves_the_rest_for_the_next_one() -> None:
+    side = paying(JAN)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    assert pay_refunds(sources_of(side), until=NOW) == PaidRefunds(legal_entity=INC)
+    assert pay(side) == (1, 0)
+    assert side.world.gateway_book.of_charge(INC, CARDS, "ch_1") == []
