@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
+from billproof.masterdata.crm_mappings import CrmMapping
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
@@ -27,7 +28,7 @@ class CrmState(Model):
     terms_digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-AnyMasterData = LegalEntity | Account | Meter | Contract | Policy | CrmState | ExchangeRate
+AnyMasterData = LegalEntity | Account | Meter | Contract | Policy | CrmState | ExchangeRate | CrmMapping
 
 
 MasterData = Annotated[AnyMasterData, Field(discriminator="kind")]
