@@ -12,6 +12,8 @@ from billproof.adapters.aws.dynamodb import DynamoRecords
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.ports import LinkableRecords, Objects
 from tests.support.fakes import MemoryObjects, MemoryRecords
+from tests.support.salesforce_server import FakeSalesforce
+from tests.support.salesforce_server import served as served_salesforce
 from tests.support.stripe_server import FakeStripe, served
 
 
@@ -76,6 +78,13 @@ def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
 def stripe() -> Iterator[FakeStripe]:
     enable_socket()
     with served(FakeStripe()) as server:
+        yield server
+
+
+@pytest.fixture
+def salesforce() -> Iterator[FakeSalesforce]:
+    enable_socket()
+    with served_salesforce(FakeSalesforce()) as server:
         yield server
 
 

@@ -17,6 +17,7 @@ def test_there_are_queues_to_look_at() -> None:
     work = (
         "BankStatements",
         "ContractEvents",
+        "CrmEvents",
         "Deliveries",
         "DeliveryEvents",
         "ErpPostings",

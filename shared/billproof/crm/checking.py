@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.crm.comparing import amount_between, as_version, latest_of, stated_amount
 from billproof.crm.mapping import Missing
 from billproof.crm.waiting import CrmExceptions, WaitingOrder
 from billproof.errors import Conflict, Contended, NotFound
 from billproof.findings import Finding, Owner, Severity
-from billproof.masterdata.crm_mappings import CrmMapping
 from billproof.masterdata.directory import AccountRecord, Directory
 from billproof.masterdata.model import CrmState
 from billproof.money import Money

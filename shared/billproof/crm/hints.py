@@ -20,6 +20,8 @@ PARTNER = "aws.partner/salesforce.com/"
 OVERFLOW = "GAP_OVERFLOW"
 WILDCARD = "*"
 MOST_RECORDS = 1_000
+RECORD_KINDS = frozenset({"Order", "OrderItem", "Contract"})
+"""Kinds of records that tell of orders; what changes of others is nobody's contract."""
 
 
 class CrmHint(Model):

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from billproof.contracts.crm_mappings import ChargeTemplate, CrmMapping, MappedProduct, PricedBy
 from billproof.contracts.model import Contract
 from billproof.crm.orders import CrmLine, CrmOrder
 from billproof.errors import BillproofError, InvalidInput
-from billproof.masterdata.crm_mappings import ChargeTemplate, CrmMapping, MappedProduct, PricedBy
 from billproof.model import MOST_DECIMALS, Model, decimal_text, what_is_wrong
 from billproof.money import CONTEXT, Money, Rounding, exponent
 from billproof.names import PUBLISHED

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import batched
 
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.crm.checking import Checks, finding_of
 from billproof.crm.comparing import as_version, canonical_digest, latest_of
-from billproof.crm.hints import CrmHint, CrmListing, CrmMessage
+from billproof.crm.hints import RECORD_KINDS, CrmHint, CrmListing, CrmMessage
 from billproof.crm.mapping import MappedOrder, Missing, MissingPart, map_order
 from billproof.crm.orders import CrmOrder
 from billproof.crm.port import Crm, ListedOrder
 from billproof.crm.waiting import CrmExceptions, WaitingOrder
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound, work_apart
-from billproof.masterdata.crm_mappings import CrmMapping
 from billproof.masterdata.directory import AccountRecord, Directory
 from billproof.masterdata.service import keep_version
 from billproof.model import Model
@@ -73,6 +73,8 @@ def take_crm_message(message: CrmMessage, sources: CrmSources) -> CrmTaken:
     Raises InvalidInput for a CRM that is not set up or has no mapping, ExternalServiceUnavailable where it does not
     answer: the other orders of the message are done all the same.
     """
+    if isinstance(message, CrmHint) and message.record_kind not in RECORD_KINDS:
+        return CrmTaken(kind=message.kind)
     crm, mapping = _crm(message.system, sources), _mapping(message.system, sources)
     if isinstance(message, CrmListing):
         return _ask_for_all(message, crm, mapping, sources)

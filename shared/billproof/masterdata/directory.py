@@ -19,11 +19,11 @@ from pydantic import ConfigDict, TypeAdapter
 
 from billproof.approvals.governing import PolicyBook
 from billproof.approvals.policy import FORMAT, Policy
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.ids import shard_of, shown
-from billproof.masterdata.crm_mappings import CrmMapping
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData

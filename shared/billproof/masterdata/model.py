@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from billproof.approvals.policy import Policy
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
-from billproof.masterdata.crm_mappings import CrmMapping
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity

@@ -1,0 +1,26 @@
+"""Orders as CRMs document them, beside the contracts that they become; BILLPROOF_GOLDEN=write writes them anew."""
+
+import json
+from typing import Any
+
+from billproof.adapters.salesforce.reading import order_of
+from billproof.crm.mapping import map_order
+from billproof_ops.master_files import read_files
+from tests.support.crm import EXAMPLES, mapping
+from tests.support.golden import compare
+
+
+def test_an_order_of_salesforce_is_the_contract_that_was_agreed() -> None:
+    read = json.loads((EXAMPLES / "order.salesforce.json").read_text(), parse_float=str)
+    order = order_of(read["order"], read["items"], {product["Id"]: product for product in read["products"]})
+    hold_contract("salesforce", map_order(order, mapping()).contract)
+
+
+def hold_contract(name: str, contract: Any) -> None:
+    assert contract is not None
+    terms = json.dumps(contract.model_dump(mode="json", exclude_defaults=True), indent=1)
+    compare(f"crm/{name}.contract.json", [terms])
+
+
+def test_the_examples_of_mappings_are_master_data() -> None:
+    assert {written.data.id for written in read_files([*EXAMPLES.glob("*.yaml")])} >= {"salesforce"}
