@@ -18,7 +18,7 @@ def test_an_order_of_salesforce_is_the_contract_that_was_agreed() -> None:
 
 def hold_contract(name: str, contract: Any) -> None:
     assert contract is not None
-    terms = json.dumps(contract.model_dump(mode="json", exclude_defaults=True), indent=1)
+    terms = json.dumps(contract.model_dump(mode="json", exclude_none=True), indent=1)
     compare(f"crm/{name}.contract.json", [terms])
 
 

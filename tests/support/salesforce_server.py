@@ -1,4 +1,4 @@
-"""As much of Salesforce's REST API as its documentation promises: tokens, records, relationships and queries in pages."""
+"""As much of Salesforce's REST API as its documentation promises: tokens, records, and queries in pages."""
 
 import json
 import re

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from billproof.adapters.tryton.rest import TrytonRest
 from billproof.adapters.http_calls import HttpSend, Send
+from billproof.adapters.tryton.rest import TrytonRest
 
 ENVIRONMENT = Path(__file__).parents[2] / ".tryton"
 PLAIN, UNIQUE = "plain", "unique"

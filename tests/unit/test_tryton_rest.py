@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from billproof.adapters.aws.clients import client
+from billproof.adapters.http_calls import HttpAnswer, HttpSend
 from billproof.adapters.tryton import rest as rest_module
 from billproof.adapters.tryton.erp import NAME, TrytonErp
 from billproof.adapters.tryton.rest import TrytonRest
-from billproof.adapters.http_calls import HttpAnswer, HttpSend
 from billproof.adapters.tryton.tagged import decode, encode
 from billproof.composition import Composition
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, PostingRejected

@@ -19,7 +19,7 @@ def latest_of(contract: str, versions: Sequence[Contract]) -> Contract | None:
 
 def canonical_digest(contract: Contract) -> str:
     """Return the SHA-256 of what a contract says, whatever its version."""
-    return digest(contract.model_dump(mode="json", exclude={"version"}, exclude_defaults=True))
+    return digest(contract.model_dump(mode="json", exclude={"version"}))
 
 
 def as_version(contract: Contract, version: int) -> Contract:
