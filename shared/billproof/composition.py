@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.crm_ports import CrmPorts
 from billproof.erp_ports import ErpPorts
 from billproof.usage_ports import UsagePorts
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(ErpPorts, CrmPorts, UsagePorts):
+class Composition(ErpPorts, UsagePorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:

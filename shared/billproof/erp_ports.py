@@ -1,4 +1,4 @@
-"""The ports of ERPs: the facts of the embedded ledger, and the ERPs that are configured. Each is built on first use."""
+"""The ports of ERPs and CRMs: the facts of the embedded ledger, and what is configured. Each is built on first use."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from billproof.payment_ports import PaymentPorts
 if TYPE_CHECKING:
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.stores import AuditedRecords
+    from billproof.crm.port import Crm
+    from billproof.crm.syncing import CrmSources
     from billproof.erp.port import Erp, Erps
+    from billproof.ports import Queue
     from billproof.reconciliation.sources import ReconciliationSources
 
 
 class ErpPorts(PaymentPorts):
-    """Where documents are posted, and what a reconciliation compares them with."""
+    """Where documents are posted, what a reconciliation compares them with, and whose orders become contracts."""
 
     @cached_property
     def exception_store(self) -> ExceptionStore:
@@ -60,4 +63,39 @@ class ErpPorts(PaymentPorts):
             objects=self.objects,
             now=self.now(),
             on_report=lambda report, rules: rules and raise_variances(report, rules, store, workflows),
+        )
+
+    @cached_property
+    def crm_events(self) -> Queue:
+        """The crm-events queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self.settings.crm_events_queue)
+
+    @cached_property
+    def crms(self) -> dict[str, Crm]:
+        """The CRMs that are configured, by the name that their mapping has."""
+        from billproof.adapters.aws.secrets import read_secret
+
+        crms: dict[str, Crm] = {}
+        if self.settings.salesforce_secret is not None:
+            from billproof.adapters.salesforce import rest
+
+            crms["salesforce"] = rest.connected(read_secret(client("secretsmanager"), self.settings.salesforce_secret))
+        return crms
+
+    def crm_sources(self, *, sender: str) -> CrmSources:
+        """Return what taking a message of a CRM reads and writes, as of now."""
+        from billproof.contracts.history import Receipt
+        from billproof.crm.syncing import CrmSources
+        from billproof.crm.waiting import CrmExceptions
+        from billproof.periods import instant_text
+
+        now = self.now()
+        return CrmSources(
+            directory=self.directory,
+            crms=self.crms,
+            exceptions=CrmExceptions(self.exception_store, self.exceptions, now),
+            queue=lambda: self.crm_events,
+            receipt=Receipt(received_at=instant_text(now), sender=sender),
         )

@@ -1,4 +1,4 @@
-"""Orders beside the contracts that are billed: what differs is found every night, with an amount, and adopted by none."""
+"""Orders beside the contracts that are billed: a difference is found every night, with an amount, and not adopted."""
 
 import json
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ class Night(CrmWorld):
     def hint(self, name: str = "1") -> None:
         self.take(json.dumps({"kind": "crm_hint", "system": "salesforce", "record_kind": "Order", "records": [name]}))
 
-    def check(self) -> int:
+    def check_orders(self) -> int:
         listing = self.take(LISTING)
         return listing.drifted + sum(taken.drifted for taken in self.take_all())
 
@@ -78,9 +78,9 @@ def world(crm: MemoryCrm) -> Night:
     return world
 
 
-def test_a_night_in_which_nothing_differs_finds_and_writes_nothing(world: Night) -> None:
+def test_a_check_that_finds_no_difference_writes_nothing(world: Night) -> None:
     before = dict(world.records["contracts"].items), dict(world.records["exceptions"].items)
-    assert world.check() == 0
+    assert world.check_orders() == 0
     assert (dict(world.records["contracts"].items), dict(world.records["exceptions"].items)) == before
 
 
@@ -88,25 +88,25 @@ def test_a_change_that_no_event_told_is_found_with_what_it_comes_to_and_not_adop
     world: Night, crm: MemoryCrm
 ) -> None:
     crm.put(order(fee="2800"))
-    assert world.check() == 1
+    assert world.check_orders() == 1
     assert world.found() == [("contract_drift", "open", Money.of("300", "USD"))]
     assert len(world.versions()) == 1
-    assert world.check() == 1  # the next night says so again, and raises nothing twice
+    assert world.check_orders() == 1  # the next night says so again, and raises nothing twice
     assert len(world.found()) == 1
     world.hint()  # what billproof contract sync sends
     assert [one.version for one in world.versions()] == [1, 2]
     assert world.found() == [("contract_drift", "superseded", Money.of("300", "USD"))]
-    assert world.check() == 0
+    assert world.check_orders() == 0
 
 
 def test_another_difference_is_another_exception_and_takes_the_place_of_the_first(world: Night, crm: MemoryCrm) -> None:
     for fee in ("2800", "2900"):
         crm.put(order(fee=fee))
-        world.check()
+        world.check_orders()
     amounts = [(status, str(amount)) for _, status, amount in world.found()]
     assert amounts == [("superseded", "300.00 USD"), ("open", "400.00 USD")]
     crm.put(order())
-    world.check()
+    world.check_orders()
     assert [status for _, status, _ in world.found()] == ["superseded", "superseded"]
 
 
@@ -114,35 +114,35 @@ def test_a_difference_that_a_person_approved_is_not_raised_again_and_another_one
     world: Night, crm: MemoryCrm
 ) -> None:
     crm.put(order(fee="2800"))
-    world.check()
+    world.check_orders()
     (state,) = world.exception_store.of_period(INC, DECEMBER)
     world.decide(state.opened.id, "approved", "ben", "the old price holds until July")
-    assert world.check() == 0
+    assert world.check_orders() == 0
     assert [status for _, status, _ in world.found()] == ["approved"]
     crm.put(order(fee="2900"))
-    assert world.check() == 1
+    assert world.check_orders() == 1
     assert [status for _, status, _ in world.found()] == ["approved", "open"]
 
 
 def test_a_difference_holds_the_invoice_until_it_is_settled(world: Night, crm: MemoryCrm) -> None:
     crm.put(order(fee="2800"))
-    world.check()
+    world.check_orders()
     findings = [finding.code for finding in world.bill(INC).findings]
     assert "contract_drift" in findings
 
 
 def test_a_contract_that_no_order_stands_behind_is_found(world: Night, crm: MemoryCrm) -> None:
     crm.orders.clear()
-    assert world.check() == 1
+    assert world.check_orders() == 1
     assert world.found(JANUARY) == [("contract_drift", "open", Money.of("2500", "USD"))]
     crm.put(order())
-    world.check()
+    world.check_orders()
     assert [status for _, status, _ in world.found(JANUARY)] == ["superseded"]
 
 
 def test_an_order_that_was_never_told_of_is_found(world: Night, crm: MemoryCrm) -> None:
     crm.put(order("2", fee="40"))
-    assert world.check() == 1
+    assert world.check_orders() == 1
     assert world.found() == [("contract_drift", "open", Money.of("40", "USD"))]
     assert len(world.versions()) == 1
 
@@ -158,7 +158,7 @@ def test_a_difference_of_usage_has_no_amount_so_nobody_with_a_limit_answers_for_
 ) -> None:
     line = {"number": "2", "product": "SKY-MILES", "quantity": "1", "unit_price": "0.5", "total": "0.5"}
     crm.put(order(lines=[line]))
-    world.check()
+    world.check_orders()
     assert world.found() == [("contract_drift", "open", None)]
 
 
@@ -182,7 +182,7 @@ def test_a_crash_before_the_wait_began_is_made_good_by_the_next_delivery(crm: Me
 
 def test_a_crash_after_a_version_was_kept_is_made_good_by_the_next_delivery(world: Night, crm: MemoryCrm) -> None:
     crm.put(order(fee="2800"))
-    world.check()
+    world.check_orders()
     fails = iter([True])
     kept = world.exception_store.supersede
 
