@@ -107,7 +107,9 @@ def test_nothing_is_named_by_hand_so_that_two_stages_never_collide() -> None:
     for name, resource in expanded().items():
         for property_name in NAMES[resource["Type"]]:
             given = resource["Properties"].get(property_name)
-            is_a_partners = given == {"Ref": "SalesforceEventSource"}  # its bus has the name of its source, and no other
+            is_a_partners = given == {
+                "Ref": "SalesforceEventSource"
+            }  # its bus has the name of its source, and no other
             assert given is None or is_a_partners or "${AWS::StackName}" in json.dumps(given), (name, given)
 
 

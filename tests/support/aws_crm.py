@@ -14,7 +14,7 @@ from tests.support.salesforce_server import FakeSalesforce
 if TYPE_CHECKING:
     from tests.support.aws_chain import Chain
 
-SECRET = "SalesforceSecretArn"
+PARAMETER = "SalesforceSecretArn"
 LISTING = json.dumps({"kind": "crm_listing", "system": "salesforce"})
 
 
@@ -33,7 +33,7 @@ class InProcess:
 def take_orders(chain: "Chain") -> None:
     """Take in what changed, what cannot be mapped, what is decided, what differs, and what nobody can read."""
     salesforce = FakeSalesforce(address="https://skymeter.example")
-    client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=salesforce.secret)
+    client("secretsmanager").put_secret_value(SecretId=PARAMETER, SecretString=salesforce.secret)
     chain.publish(mapping())
     with patch.object(rest, "HttpSend", lambda *_, **__: InProcess(salesforce)):
         for product in ("SKY-DRONES", "SKY-MILES"):  # it waits, and then it is a contract

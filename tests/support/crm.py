@@ -71,12 +71,12 @@ def change_event(
 class CrmWorld(World):
     """A world that takes the orders of one CRM in."""
 
-    def __init__(self, crm: Crm, *, system: str = "salesforce", publish: CrmMapping | None = None) -> None:
+    def __init__(self, crm: Crm | None, *, system: str = "salesforce", publish: CrmMapping | None = None) -> None:
         super().__init__(master_data=False)
         demo = story.master_data()
         accounts = [account for account in demo.accounts if account.id in {"UA", "B6"}]
         self.publish(*demo.legal_entities, *demo.meters, *accounts, *demo.policies, publish or mapping())
-        self.crms: dict[str, Crm] = {system: crm}
+        self.crms: dict[str, Crm] = {} if crm is None else {system: crm}
         self.crm_events = MemoryQueue()
 
     def take(self, body: str) -> CrmTaken:
