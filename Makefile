@@ -70,8 +70,8 @@ integration-localstack: setup .localstack/.ready ## The tests on LocalStack, the
 	$(BIN)/python -m billproof_ops.local.localstack run $(BIN)/pytest --no-cov -rs \
 		--ignore tests/integration/test_the_sample_events.py tests/integration
 
-readme: setup ## The README's commands and figures, on what make demo left
-	$(BIN)/pytest --no-cov -n 0 tests/readme
+readme: setup ## The commands and figures of the README, on what make demo left; the first hour and taking over, as they are written
+	AUTH=true $(BIN)/pytest --no-cov -n 0 tests/readme
 
 chaos: setup ## Kill every step at every port call (N=1: at 30), and the demo N times (N=10); SEED repeats what was drawn
 	N=$(N) $(BIN)/pytest --no-cov tests/chaos

@@ -1,6 +1,7 @@
 """Sending messages to a queue of the stack, and waiting until it holds none."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from billproof.adapters.aws.clients import client
@@ -16,6 +17,8 @@ BYTES_PER_CALL = 900_000
 TIMES_EMPTY = 2
 """How often in a row a queue is looked at: its counts are approximate."""
 STALLED_SECONDS = 15
+TRIES = 5
+"""How often a queue delivers a message before it is a dead letter, as the template says."""
 
 
 def send_all(target: Target, output: str, bodies: Iterable[tuple[str, int]]) -> Iterator[int]:
@@ -43,7 +46,8 @@ def _send(target: Target, output: str, messages: list[tuple[str, int]]) -> int:
 def wait_until_empty(target: Target, output: str, *, what: str, timeout_seconds: float) -> None:
     """Wait until a queue holds nothing.
 
-    Raises OpsError when the time is up, and as soon as nothing moved for a while and its function logs that it fails.
+    Raises OpsError when the time is up, as soon as nothing moved for a while and its function logs that it fails, and
+    where the queue is empty because messages became dead letters: what cannot be read is tried again at once.
     """
     times_empty = 0
     depth, moved_at, began_at = -1, time.monotonic(), time.time()
@@ -56,18 +60,21 @@ def wait_until_empty(target: Target, output: str, *, what: str, timeout_seconds:
             depth, moved_at = now, time.monotonic()
         elif now and time.monotonic() - moved_at > STALLED_SECONDS:
             moved_at = time.monotonic()
-            _refuse_failing(target, output, since=began_at - STALLED_SECONDS)
+            _refuse_failing(target, output, since=began_at - STALLED_SECONDS, least_tries=1)
         return True if times_empty >= TIMES_EMPTY else None
 
     until(empty, what=what, timeout_seconds=timeout_seconds)
+    _refuse_failing(target, output, since=began_at - STALLED_SECONDS, least_tries=TRIES)
 
 
-def _refuse_failing(target: Target, output: str, *, since: float) -> None:
+def _refuse_failing(target: Target, output: str, *, since: float, least_tries: int) -> None:
     failures = failures_since(target, output, since)
-    if failures:
-        last = failures[-1]
+    tries = Counter(failure.message_id for failure in failures)
+    failing = [failure for failure in failures if tries[failure.message_id] >= least_tries]
+    if failing:
+        last = failing[-1]
         message = (
-            f"{len({failure.message_id for failure in failures})} messages of {output.removesuffix('QueueUrl')} fail, "
+            f"{len({failure.message_id for failure in failing})} messages of {output.removesuffix('QueueUrl')} fail, "
             f"such as {last.message_id} with {last.error}: after five tries billproof dlq peek shows them"
         )
         raise OpsError(message)

@@ -38,6 +38,17 @@ CONTEXT = decimal.Context(prec=96, traps=[decimal.InvalidOperation, decimal.Divi
 
 REMAINDER_DIGITS = Decimal("1e-12")
 """Weights that never end are off by far less, so that two equal remainders may differ beyond these digits only."""
+SETTLED_DIGITS = Decimal("1e-24")
+"""Sums of shares that never end are off by far less; no price, quantity or share differs from half a unit by so little.
+"""
+
+
+def settled(exact: Decimal) -> Decimal:
+    """Return a share, or a sum of shares, as the fraction that it stands for: a third is written a shade too small.
+
+    Without it half a cent that is a sixth of 20.67 dollars would be rounded like a shade more than half a cent.
+    """
+    return exact.quantize(SETTLED_DIGITS, context=CONTEXT)
 
 
 def exactly[**P, R](rule: Callable[P, R]) -> Callable[P, R]:
@@ -119,7 +130,7 @@ class Money(Model):
     @classmethod
     def rounded(cls, amount: Decimal, currency: str, rounding: Rounding) -> "Money":
         """Round an exact amount once, to the currency's minor unit, by the named policy."""
-        return cls.of(amount.quantize(unit(currency), rounding=rounding.mode, context=CONTEXT), currency)
+        return cls.of(settled(amount).quantize(unit(currency), rounding=rounding.mode, context=CONTEXT), currency)
 
     def _same(self, other: "Money") -> None:
         if self.currency != other.currency:

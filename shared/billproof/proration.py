@@ -42,21 +42,12 @@ class ProrationTerms(Model):
 
 
 MOST_DECIMALS = 15
-SETTLED_DIGITS = Decimal("1e-24")
 THIRTY_DAYS = 30
 
 
 def _thirty_day_count(start: date, end: date) -> int:
     months = (end.year - start.year) * 12 + end.month - start.month
     return months * THIRTY_DAYS + min(end.day, THIRTY_DAYS) - min(start.day, THIRTY_DAYS)
-
-
-def settled(exact: Decimal) -> Decimal:
-    """Return a sum of shares as the fraction that it stands for: shares that never end add up to a shade less or more.
-
-    Without it half a cent, or a whole one, would be rounded down where it is reached by thirds.
-    """
-    return exact.quantize(SETTLED_DIGITS, context=CONTEXT)
 
 
 class Proration(Model):

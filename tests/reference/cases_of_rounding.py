@@ -13,7 +13,7 @@ from tests.reference.builders import (
     version,
     yearly,
 )
-from tests.reference.cases import FEBRUARY, FIRST, JANUARY, MARCH, Q1, Case, earned_in, minimum, owed
+from tests.reference.cases import FEBRUARY, FIRST, JANUARY, MARCH, Q1, Case, drawn, earned_in, minimum, owed
 from tests.reference.figures import Document
 
 TWO_MONTHS = ("2013-01", "2013-02")
@@ -51,6 +51,13 @@ ALIKE = life(
     [used("2013-01-19")],
     months=JANUARY,
 )
+
+
+def rolling(priority: int) -> list[Document]:
+    old = {"id": "old", "name": "old", "amount": "200", "effective": days("2012-01-01", FIRST), "rolls_over_to": "new"}
+    new = {"id": "new", "name": "new", "amount": "100", "effective": days(FIRST)}
+    return [{**old, "priority": priority}, new]
+
 
 ROUNDING = [
     Case(
@@ -188,4 +195,57 @@ ROUNDING = [
         owed("minimum", kind="shortfall"),
         "180.00",
     ),  # 590 x 20/59 for the 20 days from the 11th on, each of which has 1.00 of the fee
+    Case(
+        "revenue",
+        "half a cent that days earn of a fee is half a cent, though the share of its days never ends",
+        life(version(charge(flat("0.45"), cadence={"interval": "quarter"}, timing="in_advance")), months=JANUARY),
+        earned_in("2013-01"),
+        "0.16",
+    ),  # 0.45 x 31/90 = 0.155
+    Case(
+        "discounts",
+        "what a version of late March takes of the month's discount is taken from a week that January's invoice billed",
+        life(
+            [
+                version(
+                    charge(flat("70" if number == 1 else "140"), cadence={"interval": "week"}, timing="in_advance"),
+                    number=number,
+                    since=since,
+                    until="2013-04-01",
+                    known=known,
+                    discounts=[{"id": "d", "name": "d", "amount": "31", "effective": days(MARCH)}],
+                )
+                for number, since, known in ((1, "2013-01-28", None), (2, "2013-03-18", "2013-03-29"))
+            ],
+            months=Q1,
+        ),
+        owed("fee", since="2013-02-25"),
+        "67.93",
+    ),  # its three days of March had 30 of 310 and have 30 of 450
+    Case(
+        "credits",
+        "what a credit rolls over it rolls over once, also where two versions state it differently",
+        life(
+            [
+                version(charge(flat("500")), since="2012-01-01", credits=rolling(1)),
+                version(charge(flat("500")), number=2, since="2012-07-01", credits=rolling(2)),
+            ],
+            months=JANUARY,
+        ),
+        drawn(),
+        "300.00",
+    ),
+    Case(
+        "credits",
+        "what rolled over before a version begins stays, though that version does not state it any more",
+        life(
+            [
+                version(charge(flat("500")), since="2012-01-01", credits=rolling(1)),
+                version(charge(flat("500")), number=2, since="2013-01-20", credits=rolling(1)[1:]),
+            ],
+            months=JANUARY,
+        ),
+        drawn(),
+        "300.00",
+    ),
 ]

@@ -18,7 +18,7 @@ def draw(contract: Contract, writer: Writer, slots: dict[Slot, list[Line]], owed
     slots of the month's invoice come before those of the next one's; on an invoice, those that draw in an earlier month
     come first.
     """
-    stated = {credit["id"]: credit for version in contract.versions for credit in version.get("credits") or ()}
+    stated = _stated(contract)
     accounts = Balances(stated, {name: writer.minor(number(credit["amount"])) for name, credit in stated.items()})
     by_invoice: dict[date, list[tuple[date, Slot]]] = {}
     for slot, lines in slots.items() if stated else ():
@@ -66,6 +66,17 @@ class Balances:
             if credit.get("rolls_over_to") == name and day_of(credit["effective"].get("end") or FAR) <= day
         ]
         return self._rest[name] + sum(max(self._with_expired(other, day), 0) for other in expired)
+
+
+def _stated(contract: Contract) -> dict[str, Document]:
+    """Return each credit as the version says that governs the last of its days; else as the first that states it."""
+    stated: dict[str, Document] = {}
+    for begins in sorted({version["effective"]["start"] for version in contract.versions}):
+        for credit in (contract.governing(day_of(begins)) or {}).get("credits") or ():
+            if begins < (credit["effective"].get("end") or FAR):
+                stated[credit["id"]] = credit
+            stated.setdefault(credit["id"], credit)
+    return stated
 
 
 def _first_day(lines: list[Line]) -> date:

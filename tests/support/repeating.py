@@ -108,7 +108,7 @@ ELSEWHERE = {
     "audit export": "workflow/test_audit_command.py",
     "audit take-out": "workflow/test_audit_command.py",
     "dlq discard": "unit/test_dead_letters.py",
-    "invoice pdf": "integration/test_first_hour.py",
+    "invoice pdf": "readme/test_first_hour.py",
     "demo": "chaos/test_killed_demo.py",
     "import check": "workflow/test_import_command.py",
     "import confirm": "workflow/test_import_command.py",

@@ -1,16 +1,19 @@
 """Shares by days that never end add up to the cent, or half a cent, that they stand for."""
 
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.contracts.timeline import timelines
-from billproof.money import CONTEXT, Rounding
+from billproof.money import CONTEXT, Money, Rounding, settled
 from billproof.periods import Period
 from billproof.pricing.lines import Basis
+from billproof.pricing.model import RevenueSchedule
 from billproof.pricing.owed import contract_lines
-from billproof.proration import settled
 from tests.support.whole_contracts import charge, off, version
 
 TEN = {"start": "2013-04-01", "end": "2013-04-11"}
@@ -37,6 +40,23 @@ def test_three_thirds_are_one() -> None:
     assert settled(Decimal("1e30")) == Decimal("1e30")  # whatever the precision around it
     least = Decimal("1e-24")
     assert settled(1 - least) < 1 < settled(1 + least)
+
+
+@pytest.mark.parametrize("days", [3, 7, 28, 30, 31, 90, 91, 181, 365])
+def test_what_some_days_earn_is_rounded_as_the_fraction_that_it_is(days: int) -> None:
+    """Amounts of which every second number of days earns half a cent, by both policies."""
+    start = date(2013, 1, 1)
+    period = Period(start=start, end=start + timedelta(days=days))
+    schedule = RevenueSchedule(method=RecognitionMethod.STRAIGHT_LINE_DAYS, period=period)
+    for gone in range(1, days):
+        share = schedule.share_before(start + timedelta(days=gone))
+        for times in range(1, 60):
+            cents = Fraction(times * days, 2) if days % 2 == 0 else Fraction(times * days)
+            right = cents * gone / days
+            exact = CONTEXT.multiply(Decimal(int(cents)).scaleb(-2), share)
+            for rounding, whole in ((Rounding.HALF_EVEN, round(right)), (Rounding.HALF_UP, (2 * right + 1) // 2)):
+                got = Money.rounded(exact, "USD", rounding).amount.scaleb(2)
+                assert got == whole, f"{cents} cents, {gone} of {days} days, {rounding}"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from billproof.contracts.charges import Commitment
 from billproof.contracts.timeline import Span, Timeline
 from billproof.errors import UnpriceableCharge
 from billproof.identities import LineIdFormat, TermName, reduced_line
-from billproof.money import CONTEXT, Money, Rounding, exactly
+from billproof.money import CONTEXT, Money, Rounding, exactly, settled
 from billproof.periods import Period, add_months
 from billproof.pricing.explanation import explain, shown
 from billproof.pricing.model import Explanation, LineKind, PricedLine
@@ -28,7 +28,6 @@ from billproof.pricing.models.base import step_of
 from billproof.pricing.service_periods import first_day_of
 from billproof.pricing.term_lines import shortfall_line, term_share
 from billproof.pricing.terms import Committed, Reached
-from billproof.proration import settled
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

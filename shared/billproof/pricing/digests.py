@@ -5,17 +5,18 @@ home in the month, or which shares one of its months with those.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from billproof.contracts.charges import Term
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.ids import digest
-from billproof.periods import Period
+from billproof.periods import Period, month_name
 from billproof.pricing.service_periods import dues
 from billproof.store_keys import sort_key
 
+ONE_DAY = timedelta(days=1)
 UNPRICED = {"effective", "days", "ramp", "name", "floor_unit_price"}
 """Fields of a term that decide no amount of the days for which it is stated."""
 
@@ -61,7 +62,8 @@ def _span(span: Span[Any], days: Period) -> list[Any]:
 def _reach(timeline: Timeline, period: Period) -> tuple[date, date]:
     """Return the first day that matters to a month, and the first after it that does not."""
     bounds = [due.period for due in dues(timeline, period)] + [period]
-    first, last = min(days.start for days in bounds), max(days.end for days in bounds)
+    months = [Period.month(month_name(day)) for days in bounds for day in (days.start, days.end - ONE_DAY)]
+    first, last = min(month.start for month in months), max(month.end for month in months)
     around = list(_service_periods(timeline, first, last))
     return min([first, *(days.start for days in around)]), max([last, *(days.end for days in around)])
 

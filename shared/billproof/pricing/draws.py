@@ -118,25 +118,35 @@ def balance(
 
     What rolled over to a later credit and was drawn there is not left for late usage of this one's days.
     """
-    left = _left(span, timeline, drawn, period.start)
-    for target in timeline.credits:
-        if target.term.id == span.term.rolls_over_to:
-            left = min(left, _left(target, timeline, drawn, target.days.start))
+    stated = _stated(timeline)
+    left = _left(span.term, timeline.id, stated, drawn, period.start)
+    target = stated.get(stated[span.term.id].rolls_over_to or "")
+    if target is not None:
+        left = min(left, _left(target, timeline.id, stated, drawn, target.effective.start))
     return max(left, ZERO)
 
 
-def _left(span: Span[Credit], timeline: Timeline, drawn: Mapping[tuple[str, str], Decimal], day: date) -> Decimal:
-    left = span.term.amount - drawn.get((timeline.id, span.term.id), ZERO)
-    for other in (*timeline.credits, *_never_held(timeline, span)):
-        expiry = other.term.effective.end
-        has_expired = expiry is not None and expiry <= day
-        if other.term.rolls_over_to == span.term.id and has_expired:
-            left += max(_left(other, timeline, drawn, day), ZERO)
+def _stated(timeline: Timeline) -> dict[str, Credit]:
+    """Return each credit as the version says that governs the last of its days; else as the first that states it.
+
+    So what rolled over before a version begins stays so, and what expired before the contract began rolls over as well.
+    """
+    stated: dict[str, Credit] = {}
+    for contract, days in timeline.governing_versions:
+        for credit in contract.credits:
+            expiry = credit.effective.end
+            if expiry is None or days.start < expiry:
+                stated[credit.id] = credit
+            stated.setdefault(credit.id, credit)
+    return stated
+
+
+def _left(
+    credit: Credit, contract: str, stated: Mapping[str, Credit], drawn: Mapping[tuple[str, str], Decimal], day: date
+) -> Decimal:
+    left = credit.amount - drawn.get((contract, credit.id), ZERO)
+    for other in stated.values():
+        expiry = other.effective.end
+        if other.rolls_over_to == credit.id and expiry is not None and expiry <= day:
+            left += max(_left(other, contract, stated, drawn, day), ZERO)
     return left
-
-
-def _never_held(timeline: Timeline, span: Span[Credit]) -> list[Span[Credit]]:
-    """Return the credits that a version states and that expired before the contract began: they roll over as well."""
-    known = {other.term.id for other in timeline.credits}
-    stated = (credit for credit in span.contract.credits if credit.id not in known)
-    return [Span(span.contract, credit, credit.effective, credit.effective.start) for credit in stated]

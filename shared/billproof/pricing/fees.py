@@ -31,7 +31,7 @@ from billproof.pricing.service_periods import (
     term_edges,
     waived_days,
 )
-from billproof.proration import Proration, count_days, settled
+from billproof.proration import Proration, count_days
 
 ZERO = Decimal(0)
 BY_MONTH = Cadence()
@@ -193,7 +193,7 @@ class Fee:
 
     def rounded(self, exact: Decimal) -> Money:
         """Round an amount as its contract's invoices are rounded."""
-        return Money.rounded(settled(exact), self.left.currency, self.rounding)
+        return Money.rounded(exact, self.left.currency, self.rounding)
 
 
 def _as_range(days: DateRange | Period) -> DateRange:

@@ -19,7 +19,7 @@ from billproof.contracts.charges import Commitment, Discount, DiscountRounding, 
 from billproof.contracts.timeline import Span, Timeline
 from billproof.identities import TermName
 from billproof.model import decimal_text
-from billproof.money import Money, allocate, exactly, unit
+from billproof.money import Money, allocate, exactly, settled, unit
 from billproof.periods import Period
 from billproof.pricing.explanation import explain, shown
 from billproof.pricing.fees import Fee, counts_fees_to_come, fees_beside, fees_of, rounded_together
@@ -28,7 +28,7 @@ from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
 from billproof.pricing.service_periods import commitment_edges, term_edges
 from billproof.pricing.term_lines import days_in, name_of, reduction_line, shortfall_line, term_share, within
-from billproof.proration import Proration, settled
+from billproof.proration import Proration
 
 MANY = 1_000_000
 """The breadth of a term that names no charge: it is for all of them."""
@@ -123,7 +123,7 @@ class _Reducer:
                 amount=shown(-base * percent / HUNDRED),
             )
             taken.append((fee, exact, step, shown_share))
-        by_line = [self._rounded(settled(exact)) for _, exact, _, _ in taken]
+        by_line = [self._rounded(exact) for _, exact, _, _ in taken]
         if span.term.rounding is DiscountRounding.PER_DOCUMENT:
             by_line = rounded_together([(fee, exact) for fee, exact, _, _ in taken])
         for (fee, exact, step, shown_share), net in zip(taken, by_line, strict=True):
@@ -174,7 +174,7 @@ class _Reducer:
         room = amount.amount
         for fee in self._left_in(days, month, set(span.term.charges) or None):
             left = fee.exact_in(days)
-            above = max(self._rounded(settled(left - room)).amount, ZERO)
+            above = max(self._rounded(left - room).amount, ZERO)
             room = max(room - (left - above), ZERO)
             if above:
                 step = step_of(f"above the cap of {amount}", ONE, -above)
@@ -246,7 +246,7 @@ class _Reducer:
             note="shortfall" if short else f"met: {self._rounded(billed)} billed",
         )
         name = name_of(spans[0], period)
-        net, line_ids = self._rounded(settled(short)), self._basis.line_ids
+        net, line_ids = self._rounded(short), self._basis.line_ids
         return shortfall_line(last, period, name=name, net=net, why=why, line_ids=line_ids)
 
     def _left_in(self, days: Period, month: Period, named: set[str] | None) -> list[Fee]:
