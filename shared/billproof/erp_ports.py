@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from billproof.adapters.aws.clients import client
+from billproof.errors import InvalidInput
 from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
@@ -82,7 +83,27 @@ class ErpPorts(PaymentPorts):
             from billproof.adapters.salesforce import rest
 
             crms["salesforce"] = rest.connected(read_secret(client("secretsmanager"), self.settings.salesforce_secret))
+        if self.settings.hubspot_secret is not None:
+            from billproof.adapters.hubspot import rest as hubspot
+
+            crms["hubspot"] = hubspot.connected(self._hubspot_secret)
         return crms
+
+    @cached_property
+    def _hubspot_secret(self) -> str:
+        from billproof.adapters.aws.secrets import read_secret
+
+        return read_secret(client("secretsmanager"), self.settings.hubspot_secret or "")
+
+    @cached_property
+    def hubspot_client_secret(self) -> str:
+        """What HubSpot signs its webhooks with; raises InvalidInput where HubSpot is not set up."""
+        from billproof.adapters.hubspot.rest import read_access
+
+        if self.settings.hubspot_secret is None:
+            message = "HubSpot is not set up: its secret is a parameter of the deployment"
+            raise InvalidInput(message)
+        return read_access(self._hubspot_secret).client_secret
 
     def crm_sources(self, *, sender: str) -> CrmSources:
         """Return what taking a message of a CRM reads and writes, as of now."""

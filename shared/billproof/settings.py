@@ -177,6 +177,11 @@ class Settings:
         return self.environ.get("SALESFORCE_SECRET_ARN") or None
 
     @property
+    def hubspot_secret(self) -> str | None:
+        """The secret with the token and the client secret of HubSpot; None where it is not used."""
+        return self.environ.get("HUBSPOT_SECRET_ARN") or None
+
+    @property
     def crm_events_queue(self) -> str:
         """The URL of the queue of hints that orders of a CRM changed."""
         return self._text("CRM_EVENTS_QUEUE_URL")
