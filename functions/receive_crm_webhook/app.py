@@ -3,25 +3,26 @@
 from http import HTTPStatus
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from billproof.adapters.hubspot.webhooks import WebhookCall, hints_of
+from billproof.api.problems import answered, json_response
 from billproof.composition import Composition
-from billproof.errors import BillproofError, InvalidInput, NotAllowed
-from billproof.handlers import instrumented, log_failure, log_result
+from billproof.handlers import instrumented
+
+JSON = {"content-type": "application/json"}
 
 
 @instrumented
-def handler(event: dict[str, Any], _context: object, ports: Composition) -> dict[str, Any]:
-    """Answer one request: 204 once its hints are in the queue, 401 for a signature that is none, 400 for no webhook."""
-    try:
-        hints = hints_of(WebhookCall.of_function_url(event), ports.hubspot_client_secret, ports.now())
-    except (NotAllowed, InvalidInput) as error:
-        log_failure("webhook refused", error, traceback=False)
-        refused = HTTPStatus.UNAUTHORIZED if isinstance(error, NotAllowed) else HTTPStatus.BAD_REQUEST
-        return {"statusCode": refused}
-    try:
-        ports.crm_events.send(hint.model_dump_json() for hint in hints)
-    except BillproofError as error:  # HubSpot sends it again
-        log_failure("webhook failed", error)
-        return {"statusCode": HTTPStatus.SERVICE_UNAVAILABLE}
-    log_result("webhook taken", {"hints": len(hints)})
-    return {"statusCode": HTTPStatus.NO_CONTENT}
+def handler(event: dict[str, Any], context: LambdaContext, ports: Composition) -> dict[str, Any]:
+    """Answer one request: 202 once its hints are in the queue, and a problem for what HubSpot did not sign."""
+    return answered("receive_crm_webhook", context.aws_request_id, lambda: _take(event, ports))
+
+
+def _take(event: dict[str, Any], ports: Composition) -> dict[str, Any]:
+    call = WebhookCall.of_function_url(event)
+    if call.method == "GET":  # a person looks whether the address is right
+        return json_response(HTTPStatus.OK, {"takes": "webhooks of HubSpot"}, JSON)
+    hints = hints_of(call, ports.hubspot_client_secret, ports.now())
+    ports.crm_events.send(hint.model_dump_json() for hint in hints)
+    return json_response(HTTPStatus.ACCEPTED, {"hints": len(hints)}, JSON)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from billproof.adapters.hubspot.reading import order_of as deal_of
 from billproof.adapters.salesforce.reading import order_of
 from billproof.crm.orders import CrmOrder
 from billproof.errors import BillproofError
@@ -62,6 +63,8 @@ def _order(document: dict[str, Any]) -> CrmOrder:
     if {"order", "items", "products"} <= document.keys():
         products = {product["Id"]: product for product in document["products"]}
         return order_of(document["order"], document["items"], products)
+    if {"deal", "line_items", "companies"} <= document.keys():
+        return deal_of(document["deal"], document["line_items"], document["companies"], frozenset())
     return CrmOrder.model_validate(document)
 
 

@@ -9,6 +9,8 @@ from billproof.adapters.aws.clients import client
 from billproof.adapters.http_calls import HttpAnswer
 from billproof.adapters.salesforce import rest
 from tests.support.crm import ORDER, change_event, changed, mapping
+from tests.support.hubspot_server import FakeHubspot
+from tests.support.hubspot_webhooks import event, signed, url_event
 from tests.support.salesforce_server import FakeSalesforce
 
 if TYPE_CHECKING:
@@ -44,3 +46,12 @@ def take_orders(chain: "Chain") -> None:
         chain.messages("sync_crm", [LISTING, "nothing"])
         hint = {"kind": "crm_hint", "system": "salesforce", "record_kind": "Order", "records": [ORDER], "adopt": False}
         chain.messages("sync_crm", [json.dumps(hint)])
+    _take_webhooks(chain)
+
+
+def _take_webhooks(chain: "Chain") -> None:
+    """Take a webhook that HubSpot signed, and the same one that it did not."""
+    hubspot = FakeHubspot(address="https://hubspot.example")
+    client("secretsmanager").put_secret_value(SecretId="HubspotSecretArn", SecretString=hubspot.secret)
+    for secret in ("client", "other"):
+        chain.call("receive_crm_webhook", url_event(signed(event(), secret=secret, at=chain.now)))

@@ -74,7 +74,8 @@ def _read_by_the_api(world: World) -> None:
     assert released is not None
     world.objects.put(pdf_key(released), b"%PDF-1.7")
     world.call_limits.burst = 1_000_000
-    ports = {"delivery_ports": lambda: _deliveries(world), "crm_sources": lambda **_: _no_crm(world)}
+    ports: dict[str, Any] = {"delivery_ports": lambda: _deliveries(world), "crm_sources": lambda **_: _no_crm(world)}
+    ports |= {"hubspot_client_secret": "client", "crm_events": world.usage_events}
     for name, port in {**webhook_ports(world), **event_ports(), **ports}.items():
         setattr(world, name, port)
 

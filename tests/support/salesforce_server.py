@@ -2,11 +2,7 @@
 
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -87,37 +83,3 @@ class FakeSalesforce:
             self.cursors[cursor] = left
             page["nextRecordsUrl"] = f"{DATA}/query/{cursor}"
         return page
-
-
-@contextmanager
-def served(salesforce: FakeSalesforce) -> Iterator[FakeSalesforce]:
-    """Serve it on a free port of the loopback until the block is left."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.reply("GET")
-
-        def do_POST(self) -> None:
-            self.reply("POST")
-
-        def reply(self, method: str) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            token = self.headers.get("Authorization") or ""
-            status, answer, headers = salesforce.answer(method, self.path, token, body)
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        salesforce.address = f"http://127.0.0.1:{server.server_port}"
-        try:
-            yield salesforce
-        finally:
-            server.shutdown()
