@@ -73,21 +73,31 @@ class ErpPorts(PaymentPorts):
 
         return SqsQueue(client("sqs"), self.settings.crm_events_queue)
 
+    def crm(self, name: str) -> Crm | None:
+        """Return a CRM by the name that its mapping has, or None: the secret of another one is no trouble of it."""
+        if name not in self._crms:
+            built = self._built_crm(name)
+            if built is None:
+                return None
+            self._crms[name] = built
+        return self._crms[name]
+
     @cached_property
-    def crms(self) -> dict[str, Crm]:
-        """The CRMs that are configured, by the name that their mapping has."""
+    def _crms(self) -> dict[str, Crm]:
+        return {}
+
+    def _built_crm(self, name: str) -> Crm | None:
         from billproof.adapters.aws.secrets import read_secret
 
-        crms: dict[str, Crm] = {}
-        if self.settings.salesforce_secret is not None:
-            from billproof.adapters.salesforce import rest
+        if name == "salesforce" and self.settings.salesforce_secret is not None:
+            from billproof.adapters.salesforce import rest as salesforce
 
-            crms["salesforce"] = rest.connected(read_secret(client("secretsmanager"), self.settings.salesforce_secret))
-        if self.settings.hubspot_secret is not None:
+            return salesforce.connected(read_secret(client("secretsmanager"), self.settings.salesforce_secret))
+        if name == "hubspot" and self.settings.hubspot_secret is not None:
             from billproof.adapters.hubspot import rest as hubspot
 
-            crms["hubspot"] = hubspot.connected(self._hubspot_secret)
-        return crms
+            return hubspot.connected(self._hubspot_secret)
+        return None
 
     @cached_property
     def _hubspot_secret(self) -> str:
@@ -115,7 +125,7 @@ class ErpPorts(PaymentPorts):
         now = self.now()
         return CrmSources(
             directory=self.directory,
-            crms=self.crms,
+            crm=self.crm,
             exceptions=CrmExceptions(self.exception_store, self.exceptions, now),
             queue=lambda: self.crm_events,
             receipt=Receipt(received_at=instant_text(now), sender=sender),

@@ -42,6 +42,7 @@ TAKEN_APART = {
     "shared/billproof/approvals/waiting.py": "the domain of a mail address",
     "shared/billproof/invoicing/delivery.py": "the domain of a mail address",
     "shared/billproof/model.py": "the digits of a number",
+    "shared/billproof/adapters/hubspot/webhooks.py": "the kind of object in the type of an event of HubSpot",
     "shared/billproof/crm/mapping.py": "the digits of a number",
     "shared/billproof/usage/log.py": "the days and marks of the usage log, which read themselves back there",
 }

@@ -83,7 +83,7 @@ class CrmWorld(World):
         """Take one message in, as the function does."""
         sources = CrmSources(
             directory=self.directory,
-            crms=self.crms,
+            crm=self.crms.get,
             exceptions=CrmExceptions(self.exception_store, self.exceptions, self.now()),
             queue=lambda: self.crm_events,
             receipt=Receipt(received_at=instant_text(self.now()), sender="events"),

@@ -83,7 +83,7 @@ def _read_by_the_api(world: World) -> None:
 def _no_crm(world: World) -> Any:
     exceptions = CrmExceptions(world.exception_store, world.exceptions, world.now())
     receipt = Receipt(received_at="2013-02-02T12:00:00.000000Z", sender="AIDAEXAMPLE")
-    return CrmSources(world.directory, {}, exceptions, lambda: world.usage_events, receipt)
+    return CrmSources(world.directory, lambda _: None, exceptions, lambda: world.usage_events, receipt)
 
 
 def _deliveries(world: World) -> Any:

@@ -7,7 +7,7 @@ Hints come twice, late and in any order, and none of that matters: the order is 
 stored is the next one. Where another call stored it first, the order is read again.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import batched
@@ -61,7 +61,7 @@ class CrmSources:
     """What is read and written."""
 
     directory: Directory
-    crms: Mapping[str, Crm]
+    crm: Callable[[str], Crm | None]
     exceptions: CrmExceptions
     queue: Callable[[], Queue]
     receipt: Receipt
@@ -190,7 +190,7 @@ def _noted(orders: Iterator[ListedOrder], numbers: set[str]) -> Iterator[ListedO
 
 
 def _crm(system: str, sources: CrmSources) -> Crm:
-    crm = sources.crms.get(system)
+    crm = sources.crm(system)
     if crm is None:
         message = f"the CRM {system} is not set up: its secret is a parameter of the deployment"
         raise InvalidInput(message)

@@ -84,8 +84,8 @@ class HubspotCrm:
         objects: list[Document] = []
         for start in range(0, len(ids), MOST_IN_BATCH):
             inputs = [{"id": one} for one in ids[start : start + MOST_IN_BATCH]]
-            asked = {"properties": [*fields, *sorted(self._own_fields(kind))], "inputs": inputs}
-            objects += self._call("POST", f"/crm/v3/objects/{kind}/batch/read", asked)["results"]
+            request = {"properties": [*fields, *sorted(self._own_fields(kind))], "inputs": inputs}
+            objects += self._call("POST", f"/crm/v3/objects/{kind}/batch/read", request)["results"]
         return objects
 
     def _associated(self, kind: str, record: str, to: str) -> Iterator[Document]:
