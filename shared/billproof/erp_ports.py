@@ -10,6 +10,7 @@ from billproof.errors import InvalidInput
 from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
+    from billproof.adapters.hubspot.rest import HubspotAccess
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.stores import AuditedRecords
     from billproof.crm.port import Crm
@@ -96,24 +97,24 @@ class ErpPorts(PaymentPorts):
         if name == "hubspot" and self.settings.hubspot_secret is not None:
             from billproof.adapters.hubspot import rest as hubspot
 
-            return hubspot.connected(self._hubspot_secret)
+            return hubspot.connected(self._hubspot)
         return None
 
     @cached_property
-    def _hubspot_secret(self) -> str:
+    def _hubspot(self) -> HubspotAccess:
+        """The secret of HubSpot, once it can be read."""
         from billproof.adapters.aws.secrets import read_secret
+        from billproof.adapters.hubspot.rest import read_access
 
-        return read_secret(client("secretsmanager"), self.settings.hubspot_secret or "")
+        return read_access(read_secret(client("secretsmanager"), self.settings.hubspot_secret or ""))
 
     @cached_property
     def hubspot_client_secret(self) -> str:
         """What HubSpot signs its webhooks with; raises InvalidInput where HubSpot is not set up."""
-        from billproof.adapters.hubspot.rest import read_access
-
         if self.settings.hubspot_secret is None:
             message = "HubSpot is not set up: its secret is a parameter of the deployment"
             raise InvalidInput(message)
-        return read_access(self._hubspot_secret).client_secret
+        return self._hubspot.client_secret
 
     def crm_sources(self, *, sender: str) -> CrmSources:
         """Return what taking a message of a CRM reads and writes, as of now."""

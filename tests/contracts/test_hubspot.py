@@ -11,7 +11,7 @@ import pytest
 
 from billproof.adapters.crm_calls import CrmCalls
 from billproof.adapters.http_calls import HttpSend
-from billproof.adapters.hubspot.rest import HubspotCrm, connected, read_access
+from billproof.adapters.hubspot.rest import HubspotCrm, read_access
 from billproof.adapters.hubspot.webhooks import WebhookCall, hints_of, signature_of
 from billproof.crm.orders import CrmOrder
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, NotAllowed, Unreadable
@@ -104,7 +104,7 @@ def test_an_id_that_is_none_never_reaches_hubspot(hubspot: FakeHubspot, record: 
 
 def test_a_secret_that_is_none_is_refused_without_being_shown() -> None:
     with pytest.raises(InvalidInput, match="must be a JSON document") as refused:
-        connected('{"token": "swordfish"}')
+        read_access('{"token": "swordfish"}')
     assert "swordfish" not in str(refused.value)
 
 

@@ -130,7 +130,6 @@ def read_access(secret: str) -> HubspotAccess:
         raise InvalidInput(message) from None  # the error would show the secret
 
 
-def connected(secret: str) -> HubspotCrm:
-    """Return the HubSpot of a secret; raises InvalidInput for a secret that says something else."""
-    access = read_access(secret)
+def connected(access: HubspotAccess) -> HubspotCrm:
+    """Return the HubSpot of a secret; raises InvalidInput for an address without https."""
     return HubspotCrm(access, CrmCalls("HubSpot", HttpSend(access.address, service="HubSpot", seconds=10)))
