@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.events.model import PREFIX, TYPES, OutboundEvent, schema_id
 from billproof.masterdata.exchange_rates import ExchangeRate
@@ -27,6 +28,7 @@ MASTER_DATA: dict[str, type[BaseModel]] = {
     "contract": Contract,
     "exchangeRate": ExchangeRate,
     "crmState": CrmState,
+    "crmMapping": CrmMapping,
 }
 OUTBOUND = ("events", "webhooks")
 _HEADERS = {

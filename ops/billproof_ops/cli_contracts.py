@@ -1,15 +1,24 @@
-"""`billproof contract`: the versions of an account's contracts, and who changed them."""
+"""`billproof contract`: the versions of an account's contracts, who changed them, and orders that become contracts."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from billproof.crm.hints import CrmHint
+from billproof.crm.mapping import MappedOrder
 from billproof.masterdata.service import contract_history
-from billproof_ops import naming
+from billproof_ops import naming, orders, publishing, tables
 from billproof_ops.printing import AsJson, console, print_json, verbs
+from billproof_ops.queues import send_all
 from billproof_ops.target import Target
 
 app = verbs()
+Files = Annotated[
+    list[Path], typer.Argument(help="Orders: CSV, YAML or JSON of ours, or JSON as the API of a CRM returns it.")
+]
+MappingFile = Annotated[Path | None, typer.Option("--mapping", help="A file with the mapping of the CRM.")]
+CrmName = Annotated[str, typer.Option("--crm", help="The CRM whose published mapping is used, such as salesforce.")]
 
 
 @app.callback()
@@ -42,3 +51,65 @@ def show_history(
         ]
         for line in details:  # what a CRM wrote is text, whatever brackets it has
             console.print(f"  {line}", soft_wrap=True, markup=False)
+
+
+@app.command("map")
+def map_orders(files: Files, *, mapping: MappingFile = None, crm: CrmName = "", as_json: AsJson = False) -> None:
+    """Show the contracts that orders become, or what is missing. Nothing is sent. Exit 1 if anything is missing."""
+    mapped = orders.map_files(files, orders.mapping_of(mapping, crm))
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in mapped])
+    else:
+        for one in mapped:
+            _show_mapped(one)
+    if any(one.missing for one in mapped):
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_orders(files: Files, *, mapping: MappingFile = None, crm: CrmName = "", as_json: AsJson = False) -> None:
+    """Publish the contracts that orders become, where they differ from what is billed. It is safe to repeat.
+
+    Nothing is published of files in which anything is missing.
+    """
+    used = orders.mapping_of(mapping, crm)
+    target = Target.find()
+    plan = publishing.plan(target, orders.news(target, orders.map_files(files, used)))
+    for _ in publishing.send(target, plan.to_send, who=None, advance=lambda _: None):
+        pass
+    if as_json:
+        print_json([planned.model_dump(mode="json") for planned in plan.planned])
+        return
+    for planned in plan.planned:
+        console.print(f"{planned.id} version {planned.version}: {planned.novelty}")
+    console.print(f"published: {len(plan.to_send)}")
+
+
+@app.command("sync")
+def sync_order(
+    crm: Annotated[str, typer.Argument(help="The CRM, such as salesforce.")],
+    order: Annotated[str, typer.Argument(help="The id of the order there.")],
+) -> None:
+    """Have an order read in its CRM again, and its contract brought to what it says. It is safe to repeat."""
+    target = Target.find()
+    hint = CrmHint(system=crm, record_kind="Order", records=(order,), event="billproof contract sync")
+    for _ in send_all(target, "CrmEventsQueueUrl", [(hint.model_dump_json(), 1)]):
+        pass
+    console.print(f"{crm} is asked for order {order}", markup=False)
+
+
+def _show_mapped(mapped: MappedOrder) -> None:
+    if mapped.contract is not None:
+        console.print(
+            f"order {mapped.order} becomes contract {mapped.contract_id}, in all {mapped.amount}", markup=False
+        )
+        console.print_json(mapped.contract.model_dump_json(exclude_none=True))
+        return
+    if not mapped.missing:
+        console.print(f"order {mapped.order} is not signed", markup=False)
+        return
+    title = f"order {mapped.order} waits, in all {mapped.amount or 'of an amount that is not known'}"
+    listed = tables.table("Missing", "Where", "What", "At risk", title=title, whole=("Missing", "At risk"))
+    for missing in mapped.missing:
+        listed.add_row(missing.part.value, missing.place, missing.message, str(missing.amount or "not known"))
+    console.print(listed)

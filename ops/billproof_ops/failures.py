@@ -13,6 +13,7 @@ from billproof_ops.target import Target
 WORK_QUEUES = {
     "usage-events": "UsageEventsQueueUrl",
     "contract-events": "ContractEventsQueueUrl",
+    "crm-events": "CrmEventsQueueUrl",
     "erp-postings": "ErpPostingsQueueUrl",
     "deliveries": "DeliveriesQueueUrl",
     "delivery-events": "DeliveryEventsQueueUrl",
@@ -23,6 +24,7 @@ WORK_QUEUES = {
 CONSUMERS = {
     "usage-events": "IngestUsageName",
     "contract-events": "SyncContractName",
+    "crm-events": "SyncCrmName",
     "erp-postings": "PostToErpName",
     "deliveries": "DeliverInvoiceName",
     "delivery-events": "RecordDeliveryEventName",

@@ -69,7 +69,7 @@ def _files(paths: list[Path]) -> list[Path]:
 def _documents(path: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
     """Yield the objects of a file with their places; what cannot be read is added to the problems."""
     try:
-        documents = _parse(path)
+        documents = parse(path)
     except (yaml.YAMLError, json.JSONDecodeError) as error:
         problems.append(f"{path}: {' '.join(str(error).split())}")
         return
@@ -79,7 +79,8 @@ def _documents(path: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
         yield f"{path}, {name or f'object {number}'}", item
 
 
-def _parse(path: Path) -> list[Any]:
+def parse(path: Path) -> list[Any]:
+    """Return the documents of a file, read exactly; raises YAMLError and JSONDecodeError."""
     text = read_text(path)
     if path.suffix == ".json":
         return [json.loads(text, parse_float=str)]

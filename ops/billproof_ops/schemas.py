@@ -10,7 +10,9 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from billproof.approvals.policy import FORMAT, Policy
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
+from billproof.crm.orders import CrmOrder
 from billproof.invoicing.balance import BalanceStatement
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry
@@ -32,6 +34,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "account": Account,
     "balance-statement": BalanceStatement,
     "contract": Contract,
+    "crm-mapping": CrmMapping,
+    "crm-order": CrmOrder,
     "crm-state": CrmState,
     "demo-summary": Summary,
     "exchange-rate": ExchangeRate,

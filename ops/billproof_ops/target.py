@@ -39,6 +39,7 @@ SETTINGS = {
     "EVENT_AGE_DAYS": "EventAgeDays",
     "BUCKET_COUNT": "BucketCount",
     "STRIPE_SECRET_ARN": "StripeSecretArn",
+    "CRM_EVENTS_QUEUE_URL": "CrmEventsQueueUrl",
     "TRYTON_SECRET_ARN": "TrytonSecretArn",
     "EVENTS_TABLE": "EventsTableName",
     "WEBHOOK_DELIVERIES_QUEUE_URL": "WebhookDeliveriesQueueUrl",

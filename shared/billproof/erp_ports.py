@@ -1,4 +1,4 @@
-"""The ports of ERPs: the facts of the embedded ledger, and the ERPs that are configured. Each is built on first use."""
+"""The ports of ERPs and CRMs: the facts of the embedded ledger, and what is configured. Each is built on first use."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from billproof.adapters.aws.clients import client
+from billproof.errors import InvalidInput
 from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
+    from billproof.adapters.hubspot.rest import HubspotAccess
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.stores import AuditedRecords
+    from billproof.crm.port import Crm
+    from billproof.crm.syncing import CrmSources
     from billproof.erp.port import Erp, Erps
+    from billproof.ports import Queue
     from billproof.reconciliation.sources import ReconciliationSources
 
 
 class ErpPorts(PaymentPorts):
-    """Where documents are posted, and what a reconciliation compares them with."""
+    """Where documents are posted, what a reconciliation compares them with, and whose orders become contracts."""
 
     @cached_property
     def exception_store(self) -> ExceptionStore:
@@ -61,4 +66,69 @@ class ErpPorts(PaymentPorts):
             objects=self.objects,
             now=self.now(),
             on_report=lambda report, rules: rules and raise_variances(report, rules, store, workflows),
+        )
+
+    @cached_property
+    def crm_events(self) -> Queue:
+        """The crm-events queue."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self.settings.crm_events_queue)
+
+    def crm(self, name: str) -> Crm | None:
+        """Return a CRM by the name that its mapping has, or None: the secret of another one is no trouble of it."""
+        if name not in self._crms:
+            built = self._built_crm(name)
+            if built is None:
+                return None
+            self._crms[name] = built
+        return self._crms[name]
+
+    @cached_property
+    def _crms(self) -> dict[str, Crm]:
+        return {}
+
+    def _built_crm(self, name: str) -> Crm | None:
+        from billproof.adapters.aws.secrets import read_secret
+
+        if name == "salesforce" and self.settings.salesforce_secret is not None:
+            from billproof.adapters.salesforce import rest as salesforce
+
+            return salesforce.connected(read_secret(client("secretsmanager"), self.settings.salesforce_secret))
+        if name == "hubspot" and self.settings.hubspot_secret is not None:
+            from billproof.adapters.hubspot import rest as hubspot
+
+            return hubspot.connected(self._hubspot)
+        return None
+
+    @cached_property
+    def _hubspot(self) -> HubspotAccess:
+        """The secret of HubSpot, once it can be read."""
+        from billproof.adapters.aws.secrets import read_secret
+        from billproof.adapters.hubspot.rest import read_access
+
+        return read_access(read_secret(client("secretsmanager"), self.settings.hubspot_secret or ""))
+
+    @cached_property
+    def hubspot_client_secret(self) -> str:
+        """What HubSpot signs its webhooks with; raises InvalidInput where HubSpot is not set up."""
+        if self.settings.hubspot_secret is None:
+            message = "HubSpot is not set up: its secret is a parameter of the deployment"
+            raise InvalidInput(message)
+        return self._hubspot.client_secret
+
+    def crm_sources(self, *, sender: str) -> CrmSources:
+        """Return what taking a message of a CRM reads and writes, as of now."""
+        from billproof.contracts.history import Receipt
+        from billproof.crm.syncing import CrmSources
+        from billproof.crm.waiting import CrmExceptions
+        from billproof.periods import instant_text
+
+        now = self.now()
+        return CrmSources(
+            directory=self.directory,
+            crm=self.crm,
+            exceptions=CrmExceptions(self.exception_store, self.exceptions, now),
+            queue=lambda: self.crm_events,
+            receipt=Receipt(received_at=instant_text(now), sender=sender),
         )

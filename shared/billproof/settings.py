@@ -182,6 +182,21 @@ class Settings:
         return self.environ.get("TRYTON_SECRET_ARN") or None
 
     @property
+    def salesforce_secret(self) -> str | None:
+        """The secret with the address and the client of Salesforce; None where it is not used."""
+        return self.environ.get("SALESFORCE_SECRET_ARN") or None
+
+    @property
+    def hubspot_secret(self) -> str | None:
+        """The secret with the token and the client secret of HubSpot; None where it is not used."""
+        return self.environ.get("HUBSPOT_SECRET_ARN") or None
+
+    @property
+    def crm_events_queue(self) -> str:
+        """The URL of the queue of hints that orders of a CRM changed."""
+        return self._text("CRM_EVENTS_QUEUE_URL")
+
+    @property
     def bucket_count(self) -> int:
         """Into how many buckets ingestion cuts the usage log from now on; what is in force is recorded in the log."""
         return self._number("BUCKET_COUNT", least=1, most=10_000)

@@ -11,7 +11,10 @@ from pytest_socket import enable_socket
 from billproof.adapters.aws.dynamodb import DynamoRecords
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.ports import LinkableRecords, Objects
+from tests.support.crm_server import served as served_crm
 from tests.support.fakes import MemoryObjects, MemoryRecords
+from tests.support.hubspot_server import FakeHubspot
+from tests.support.salesforce_server import FakeSalesforce
 from tests.support.stripe_server import FakeStripe, served
 
 
@@ -76,6 +79,20 @@ def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
 def stripe() -> Iterator[FakeStripe]:
     enable_socket()
     with served(FakeStripe()) as server:
+        yield server
+
+
+@pytest.fixture
+def salesforce() -> Iterator[FakeSalesforce]:
+    enable_socket()
+    with served_crm(FakeSalesforce()) as server:
+        yield server
+
+
+@pytest.fixture
+def hubspot() -> Iterator[FakeHubspot]:
+    enable_socket()
+    with served_crm(FakeHubspot()) as server:
         yield server
 
 

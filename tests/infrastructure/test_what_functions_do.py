@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from tests.bench.imports import FUNCTIONS
 from tests.support.aws_chain import Chain, play
+from tests.support.aws_crm import take_orders
 from tests.support.aws_decisions import WAITS_UNDER
 from tests.support.aws_events import tell
 from tests.support.aws_resources import ENGINE_KEY
@@ -37,6 +38,7 @@ def recorded() -> Iterator[Recording]:
         chain = Chain(recording)
         play(chain)
         take_over(chain)
+        take_orders(chain)
         tell(chain)
         yield recording
 

@@ -4,6 +4,9 @@ import importlib
 import json
 from typing import Any
 
+from billproof.contracts.history import Receipt
+from billproof.crm.syncing import CrmSources
+from billproof.crm.waiting import CrmExceptions
 from billproof.invoicing.delivery import pdf_key
 from billproof.ports import Key
 from billproof_ops.paths import ROOT
@@ -74,8 +77,16 @@ def _read_by_the_api(world: World) -> None:
     assert released is not None
     world.objects.put(pdf_key(released), b"%PDF-1.7")
     world.call_limits.burst = 1_000_000
-    for name, port in {**webhook_ports(world), **event_ports(), "delivery_ports": lambda: _deliveries(world)}.items():
+    ports: dict[str, Any] = {"delivery_ports": lambda: _deliveries(world), "crm_sources": lambda **_: _no_crm(world)}
+    ports |= {"hubspot_client_secret": "client", "crm_events": world.usage_events}
+    for name, port in {**webhook_ports(world), **event_ports(), **ports}.items():
         setattr(world, name, port)
+
+
+def _no_crm(world: World) -> Any:
+    exceptions = CrmExceptions(world.exception_store, world.exceptions, world.now())
+    receipt = Receipt(received_at="2013-02-02T12:00:00.000000Z", sender="AIDAEXAMPLE")
+    return CrmSources(world.directory, lambda _: None, exceptions, lambda: world.usage_events, receipt)
 
 
 def _deliveries(world: World) -> Any:

@@ -14,6 +14,7 @@ READING: dict[str, tuple[str, ...]] = {
     "balance": ("UA", "-e", INC),
     "completion": ("bash",),
     "contract history": ("UA",),
+    "contract map": ("examples/crm/orders.csv", "--mapping", "examples/crm/salesforce.yaml"),
     "doctor": (),
     "dlq list": (),
     "dlq peek": ("erp-postings",),
@@ -99,6 +100,8 @@ WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
 """What writes: its arguments, and the exit code and text of the second time, after which no fact is new or changed."""
 
 ELSEWHERE = {
+    "contract import": "workflow/test_orders_command.py",
+    "contract sync": "workflow/test_orders_command.py",
     "audit adopt": "workflow/test_audit_command.py",
     "audit anchor": "workflow/test_audit_command.py",
     "audit erase": "workflow/test_audit_command.py",

@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from billproof.adapters.http_calls import HttpAnswer, Send
 from billproof.adapters.tryton.erp import NAME, TrytonErp
-from billproof.adapters.tryton.sending import HttpAnswer, Send
 from billproof.erp.port import Erp
 from billproof.errors import PostingRejected
 from billproof.masterdata.charts import ErpBooks

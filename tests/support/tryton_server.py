@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from billproof.adapters.http_calls import HttpSend, Send
 from billproof.adapters.tryton.rest import TrytonRest
-from billproof.adapters.tryton.sending import HttpSend, Send
 
 ENVIRONMENT = Path(__file__).parents[2] / ".tryton"
 PLAIN, UNIQUE = "plain", "unique"
@@ -33,7 +33,7 @@ class TrytonServer:
         return f"{self.base}/{database}"
 
     def send(self) -> Send:
-        return HttpSend(self.base, seconds=SECONDS)
+        return HttpSend(self.base, service="Tryton", seconds=SECONDS)
 
     def rest(self, database: str, key: str, send: Send | None = None) -> TrytonRest:
         return TrytonRest(self.address(database), KEYS[key], send or self.send())

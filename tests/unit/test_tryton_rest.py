@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from billproof.adapters.aws.clients import client
+from billproof.adapters.http_calls import HttpAnswer, HttpSend
 from billproof.adapters.tryton import rest as rest_module
 from billproof.adapters.tryton.erp import NAME, TrytonErp
 from billproof.adapters.tryton.rest import TrytonRest
-from billproof.adapters.tryton.sending import HttpAnswer, HttpSend
 from billproof.adapters.tryton.tagged import decode, encode
 from billproof.composition import Composition
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, PostingRejected
@@ -100,7 +100,7 @@ def test_what_is_gone_need_not_be_removed() -> None:
 @pytest.mark.parametrize("address", ["http://tryton.example.com/books", "tryton.example.com", "ftp://a/b", ""])
 def test_the_key_goes_over_https_alone(address: str) -> None:
     with pytest.raises(InvalidInput, match="must begin with https://"):
-        HttpSend(address)
+        HttpSend(address, service="Tryton")
 
 
 def test_a_function_takes_address_and_key_from_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,7 @@ DIFFERENCES = (
             "AWS::ApiGatewayV2::Integration",
             "AWS::ApiGatewayV2::Route",
             "AWS::Lambda::Permission",
+            "AWS::Lambda::Url",
         )
     ),
     EmulatorGap(_LOCALSTACK, ARCHIVE, None, GapHandling.REMOVED, "passed over; made by API in stack.py"),

@@ -31,8 +31,9 @@ from billproof.pipeline.month_facts import Reopening
 from billproof.pipeline.months import reopen_month
 from billproof.ports import Objects, Queue, Records
 
-_APPLIED_ELSEWHERE = frozenset({Kind.RUN, Kind.VARIANCE})
-"""What an approval carries out nothing of: a run goes on by itself, a variance is named when its month is closed."""
+_APPLIED_ELSEWHERE = frozenset({Kind.RUN, Kind.VARIANCE, Kind.CONTRACT})
+"""What an approval carries out nothing of: a run goes on by itself, a variance is named when its month is closed,
+and an order of a CRM becomes a contract when it is read again."""
 
 
 class ApplyOutcome(StrEnum):

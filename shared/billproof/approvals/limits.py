@@ -127,7 +127,7 @@ def _scopes(opened: ExceptionRecord, at: datetime) -> Iterator[tuple[LimitScope,
     day = instant_text(at)[:10]
     if not opened.kind.is_document:
         yield LimitScope.DOCUMENT, opened.run
-        accounts = {finding.account for finding in opened.findings if opened.kind is Kind.VARIANCE}
+        accounts = {finding.account for finding in opened.findings if opened.kind in {Kind.VARIANCE, Kind.CONTRACT}}
         for account in filter(None, sorted(accounts)):
             yield LimitScope.CUSTOMER, f"{account} {day}"
     else:

@@ -24,6 +24,9 @@ class Kind(StrEnum):
     REOPENING = "reopening"
     """A month that is signed off and is to be reopened."""
 
+    CONTRACT = "contract"
+    """An order of a CRM that cannot become a contract, or differs from the one that is billed."""
+
     @property
     def is_document(self) -> bool:
         """Whether a document is held, which an approval releases."""

@@ -1,6 +1,6 @@
 """Where versions of master data are kept and how they are found again.
 
-catalog                    entity#<id>#v000001, meter#<id>#v000001
+catalog                    entity#<id>#v000001, meter#<id>#v000001, crm_mapping#<id>#v000001
 account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001, child#<account>
 rates#<currencies>         <day>#v000001
 received#<any of these>    when that version came, and who sent it
@@ -19,6 +19,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from billproof.approvals.governing import PolicyBook
 from billproof.approvals.policy import FORMAT, Policy
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
@@ -58,7 +59,7 @@ def key_of(data: AnyMasterData) -> Key:
             return Key(_account_partition(data.account), sort_key("crm", data.id, version))
         case ExchangeRate():
             return Key(partition_name("rates", data.id), sort_key(str(data.day), version))
-        case LegalEntity() | Policy() | Meter():
+        case LegalEntity() | Policy() | Meter() | CrmMapping():
             kind = "entity" if isinstance(data, LegalEntity) else data.kind
             return Key("catalog", sort_key(kind, data.id, version))
 
@@ -159,7 +160,9 @@ class Directory:
             message = f"account {account.id} is billed {_by(known)} and cannot be billed {_by(account)}: end its "
             raise Conflict(message + "contracts and open another account")
 
-    def _latest[T: (LegalEntity, Account, Meter)](self, partition: str, prefix: str, model: type[T]) -> T | None:
+    def _latest[T: (LegalEntity, Account, Meter, CrmMapping)](
+        self, partition: str, prefix: str, model: type[T]
+    ) -> T | None:
         for record in self._records.query(partition, prefix=prefix, newest_first=True, limit=1):
             return model.model_validate(record.document)
         return None
@@ -192,6 +195,10 @@ class Directory:
         records = self._records.query("catalog", prefix="meter#")
         versions = (Meter.model_validate(record.document) for record in records)
         return list({meter.id: meter for meter in versions}.values())
+
+    def crm_mapping(self, system: str) -> CrmMapping | None:
+        """Return the latest version of the mapping of a CRM, or None."""
+        return self._latest("catalog", sort_key("crm_mapping", system, ""), CrmMapping)
 
     def policy(self, entity: str) -> Policy:
         """Return the policy of a legal entity that is in force; one that knows nobody where none is."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from billproof.approvals.policy import Policy
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
@@ -27,7 +28,7 @@ class CrmState(Model):
     terms_digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-AnyMasterData = LegalEntity | Account | Meter | Contract | Policy | CrmState | ExchangeRate
+AnyMasterData = LegalEntity | Account | Meter | Contract | Policy | CrmState | ExchangeRate | CrmMapping
 
 
 MasterData = Annotated[AnyMasterData, Field(discriminator="kind")]

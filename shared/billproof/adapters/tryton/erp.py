@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from http import HTTPStatus
 
+from billproof.adapters.http_calls import HttpSend
 from billproof.adapters.tryton.books import Books, accounts_of, open_books, period_of, tax_of
 from billproof.adapters.tryton.moves import FIELDS, REFERENCE_LENGTH, document_of, move_of, says_the_same
 from billproof.adapters.tryton.parties import Accounts, party_of
 from billproof.adapters.tryton.rest import Document, TrytonRest
-from billproof.adapters.tryton.sending import HttpSend
 from billproof.erp.port import PostedDocument, short_reference
 from billproof.errors import (
     DuplicateReference,
@@ -158,4 +158,4 @@ def connected(secret: str) -> TrytonRest:
     except ValueError:
         message = "the secret of Tryton must be a JSON document with an address and a key"
         raise InvalidInput(message) from None  # the error would show the key
-    return TrytonRest(access.address, access.key, HttpSend(access.address))
+    return TrytonRest(access.address, access.key, HttpSend(access.address, service="Tryton"))

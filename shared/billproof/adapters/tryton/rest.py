@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from billproof.adapters.tryton.sending import HttpAnswer, Send
+from billproof.adapters.http_calls import HttpAnswer, Send
 from billproof.adapters.tryton.tagged import decode, encode
 from billproof.errors import ExternalServiceUnavailable, PostingRejected
 

@@ -1,4 +1,4 @@
-"""Sending a request to Tryton: one connection each, no redirect, no proxy, and an answer within seconds."""
+"""Calling another system: one connection each, no redirect, no proxy, and an answer within seconds."""
 
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -13,10 +13,11 @@ LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
 class HttpAnswer(NamedTuple):
-    """What came back."""
+    """What came back; the names of headers are in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = {}
 
 
 class Send(Protocol):
@@ -29,11 +30,11 @@ class Send(Protocol):
 class HttpSend:
     """Sends to the server of an address by HTTPS; plain HTTP goes to this machine alone, since the key goes with it."""
 
-    def __init__(self, address: str, *, seconds: float = SECONDS) -> None:
+    def __init__(self, address: str, *, service: str, seconds: float = SECONDS) -> None:
         parts = urlsplit(address)
         is_secure = parts.scheme == "https"
         if not parts.hostname or not (is_secure or (parts.scheme == "http" and parts.hostname in LOCAL)):
-            message = "the address of Tryton must begin with https://"
+            message = f"the address of {service} must begin with https://"
             raise InvalidInput(message)
         self._connection = HTTPSConnection if is_secure else HTTPConnection
         self._host, self._port, self._seconds = parts.hostname, parts.port, seconds
@@ -44,7 +45,9 @@ class HttpSend:
         try:
             connection.request(method, target, body=body, headers=dict(headers))
             answer = connection.getresponse()
-            return HttpAnswer(answer.status, answer.read())
+            return HttpAnswer(
+                answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+            )
         except HTTPException as error:
             raise ConnectionError(type(error).__name__) from error
         finally:

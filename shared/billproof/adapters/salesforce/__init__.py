@@ -1,0 +1,1 @@
+"""The adapter of Salesforce, a CRM: orders and their products, over its REST API."""

@@ -1,0 +1,207 @@
+"""Orders beside the contracts that are billed: a difference is found every night, with an amount, and not adopted."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from billproof.crm.orders import CrmOrder
+from billproof.crm.port import ListedOrder
+from billproof.errors import InvalidInput
+from billproof.money import Money
+from tests.support.crm import CrmWorld, mapping
+from tests.support.world import INC, JANUARY
+
+DECEMBER = "2012-12"
+LISTING = json.dumps({"kind": "crm_listing", "system": "salesforce"})
+
+
+def order(name: str = "1", *, fee: str = "2500", **changes: object) -> CrmOrder:
+    line = {"number": "1", "product": "SKY-PLATFORM", "quantity": "1", "unit_price": fee, "total": fee}
+    document = {
+        "system": "salesforce",
+        "id": name,
+        "number": name,
+        "created": "2012-12-18",
+        "customer": "0015g00000UAAAAAA1",
+        "status": "Activated",
+        "currency": "USD",
+        "start": "2013-01-01",
+        "lines": [line],
+    }
+    return CrmOrder.model_validate({**document, **changes})
+
+
+class MemoryCrm:
+    """A CRM in memory."""
+
+    def __init__(self, *orders: CrmOrder) -> None:
+        self.orders = {one.id: one for one in orders}
+
+    def put(self, changed: CrmOrder) -> None:
+        self.orders[changed.id] = changed
+
+    def order(self, order: str) -> CrmOrder | None:
+        return self.orders.get(order)
+
+    def orders_of(self, kind: str, records: tuple[str, ...]) -> tuple[str, ...]:
+        assert kind == "Order"
+        return records
+
+    def listed(self) -> Iterator[ListedOrder]:
+        for one in self.orders.values():
+            yield ListedOrder(one.id, one.number)
+
+
+class Night(CrmWorld):
+    def hint(self, name: str = "1") -> None:
+        self.take(json.dumps({"kind": "crm_hint", "system": "salesforce", "record_kind": "Order", "records": [name]}))
+
+    def check_orders(self) -> int:
+        listing = self.take(LISTING)
+        return listing.drifted + sum(taken.drifted for taken in self.take_all())
+
+    def found(self, period: str = DECEMBER) -> list[tuple[str, str, Money | None]]:
+        states = self.exception_store.of_period(INC, period)
+        return [(state.opened.findings[0].code, state.status, state.opened.amount) for state in states]
+
+
+@pytest.fixture
+def crm() -> MemoryCrm:
+    return MemoryCrm(order())
+
+
+@pytest.fixture
+def world(crm: MemoryCrm) -> Night:
+    world = Night(crm)
+    world.hint()
+    return world
+
+
+def test_a_check_that_finds_no_difference_writes_nothing(world: Night) -> None:
+    before = dict(world.records["contracts"].items), dict(world.records["exceptions"].items)
+    assert world.check_orders() == 0
+    assert (dict(world.records["contracts"].items), dict(world.records["exceptions"].items)) == before
+
+
+def test_a_change_that_no_event_told_is_found_with_what_it_comes_to_and_not_adopted(
+    world: Night, crm: MemoryCrm
+) -> None:
+    crm.put(order(fee="2800"))
+    assert world.check_orders() == 1
+    assert world.found() == [("contract_drift", "open", Money.of("300", "USD"))]
+    assert len(world.versions()) == 1
+    assert world.check_orders() == 1  # the next night says so again, and raises nothing twice
+    assert len(world.found()) == 1
+    world.hint()  # what billproof contract sync sends
+    assert [one.version for one in world.versions()] == [1, 2]
+    assert world.found() == [("contract_drift", "superseded", Money.of("300", "USD"))]
+    assert world.check_orders() == 0
+
+
+def test_another_difference_is_another_exception_and_takes_the_place_of_the_first(world: Night, crm: MemoryCrm) -> None:
+    for fee in ("2800", "2900"):
+        crm.put(order(fee=fee))
+        world.check_orders()
+    amounts = [(status, str(amount)) for _, status, amount in world.found()]
+    assert amounts == [("superseded", "300.00 USD"), ("open", "400.00 USD")]
+    crm.put(order())
+    world.check_orders()
+    assert [status for _, status, _ in world.found()] == ["superseded", "superseded"]
+
+
+def test_a_difference_that_a_person_approved_is_not_raised_again_and_another_one_is(
+    world: Night, crm: MemoryCrm
+) -> None:
+    crm.put(order(fee="2800"))
+    world.check_orders()
+    (state,) = world.exception_store.of_period(INC, DECEMBER)
+    world.decide(state.opened.id, "approved", "ben", "the old price holds until July")
+    assert world.check_orders() == 0
+    assert [status for _, status, _ in world.found()] == ["approved"]
+    crm.put(order(fee="2900"))
+    assert world.check_orders() == 1
+    assert [status for _, status, _ in world.found()] == ["approved", "open"]
+
+
+def test_a_difference_holds_the_invoice_until_it_is_settled(world: Night, crm: MemoryCrm) -> None:
+    crm.put(order(fee="2800"))
+    world.check_orders()
+    findings = [finding.code for finding in world.bill(INC).findings]
+    assert "contract_drift" in findings
+
+
+def test_a_contract_that_no_order_stands_behind_is_found(world: Night, crm: MemoryCrm) -> None:
+    crm.orders.clear()
+    assert world.check_orders() == 1
+    assert world.found(JANUARY) == [("contract_drift", "open", Money.of("2500", "USD"))]
+    crm.put(order())
+    world.check_orders()
+    assert [status for _, status, _ in world.found(JANUARY)] == ["superseded"]
+
+
+def test_an_order_that_was_never_told_of_is_found(world: Night, crm: MemoryCrm) -> None:
+    crm.put(order("2", fee="40"))
+    assert world.check_orders() == 1
+    assert world.found() == [("contract_drift", "open", Money.of("40", "USD"))]
+    assert len(world.versions()) == 1
+
+
+def test_an_order_that_is_withdrawn_waits_with_what_is_billed_of_it(world: Night, crm: MemoryCrm) -> None:
+    crm.put(order(status="Draft"))
+    world.hint()
+    assert world.found() == [("contract_drift", "open", Money.of("2500", "USD"))]
+
+
+def test_a_difference_of_usage_has_no_amount_so_nobody_with_a_limit_answers_for_it(
+    world: Night, crm: MemoryCrm
+) -> None:
+    line = {"number": "2", "product": "SKY-MILES", "quantity": "1", "unit_price": "0.5", "total": "0.5"}
+    crm.put(order(lines=[line]))
+    world.check_orders()
+    assert world.found() == [("contract_drift", "open", None)]
+
+
+def test_an_order_of_an_account_that_is_not_published_waits_for_the_customer(crm: MemoryCrm) -> None:
+    known = [*mapping().model_dump(mode="json")["customers"], {"customer": "new", "account": "ZZ"}]
+    world = Night(crm, publish=mapping(customers=known))
+    crm.put(order(customer="new"))
+    world.hint()
+    assert world.found() == [("contract_unmapped_customer", "open", Money.of("2500", "USD"))]
+
+
+def test_a_crash_before_the_wait_began_is_made_good_by_the_next_delivery(crm: MemoryCrm) -> None:
+    world = Night(crm)
+    crm.put(order(customer="nobody"))
+    world.hint()
+    world.exceptions.executions.clear()  # the exception was kept, and its workflow never started
+    world.hint()
+    assert len(world.exceptions.executions) == 1
+    assert len(world.found()) == 1
+
+
+def test_a_crash_after_a_version_was_kept_is_made_good_by_the_next_delivery(world: Night, crm: MemoryCrm) -> None:
+    crm.put(order(fee="2800"))
+    world.check_orders()
+    fails = iter([True])
+    kept = world.exception_store.supersede
+
+    def supersede(decision: object) -> bool:
+        if next(fails, False):
+            message = "killed"
+            raise RuntimeError(message)
+        return kept(decision)  # type: ignore[arg-type]
+
+    world.exception_store.supersede = supersede  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError, match="killed"):
+        world.hint()
+    assert len(world.versions()) == 2
+    world.hint()
+    assert (len(world.versions()), [status for _, status, _ in world.found()]) == (2, ["superseded"])
+
+
+@pytest.mark.parametrize("message", [LISTING, LISTING.replace("salesforce", "hubspot")])
+def test_a_crm_without_a_mapping_or_a_secret_is_refused(crm: MemoryCrm, message: str) -> None:
+    world = Night(crm, publish=mapping(id="other"))
+    with pytest.raises(InvalidInput, match=r"has no mapping|is not set up"):
+        world.take(message)
