@@ -189,6 +189,7 @@ FORGED: dict[str, WebhookCall] = {
         {**signed_now(event()).headers, "x-hubspot-request-timestamp": "1357128000001"},
         signed_now(event()).body,
     ),
+    "a time of 5,000 digits": WebhookCall("POST", URI, {"x-hubspot-request-timestamp": "9" * 5_000}, ""),
     "no signature": WebhookCall("POST", URI, {}, signed_now(event()).body),
     "a signature that is none": WebhookCall("POST", URI, {"x-hubspot-signature-v3": "ä"}, ""),
 }

@@ -74,7 +74,7 @@ class MemoryStores(PaymentStores):
         self.requests = Requests(self.records["decisions"])
         self.register = Register(self.records["invoices"])
         self.opening_decisions = OpeningDecisions(lambda: self.records["decisions"])
-        self.runs = self.records["runs"]
+        self.runs, self.decisions = self.records["runs"], self.records["decisions"]
         self.invoices = self.records["invoices"]
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}

@@ -22,7 +22,7 @@ class WorldWithWebhooks(World):
         super().__init__(accounts={"UA"})
         self.contracts, self.invoices = self.records["contracts"], self.records["invoices"]
         self.payments = self.records["payments"]
-        self.exception_facts, self.decisions = self.records["exceptions"], self.records["decisions"]
+        self.exception_facts = self.records["exceptions"]
         self.webhook_endpoints = EndpointBook(self.records["decisions"])
         self.webhook_deliveries = MemoryDelayedQueue()
         self.positions = MemoryPositions()

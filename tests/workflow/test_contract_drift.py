@@ -200,6 +200,18 @@ def test_a_crash_after_a_version_was_kept_is_made_good_by_the_next_delivery(worl
     assert (len(world.versions()), [status for _, status, _ in world.found()]) == (2, ["superseded"])
 
 
+def test_an_order_that_goes_over_to_another_customer_waits_until_the_first_is_billed_no_more(
+    world: Night, crm: MemoryCrm
+) -> None:
+    """Its contract would be billed to both."""
+    before = {name: world.directory.contracts(name) for name in ("UA", "B6")}
+    (other,) = (customer.customer for customer in mapping().customers if customer.account == "B6")
+    crm.put(order(customer=other))
+    world.hint()
+    assert [code for code, _, _ in world.found()] == ["contract_unmapped_customer"]
+    assert {name: world.directory.contracts(name) for name in ("UA", "B6")} == before
+
+
 @pytest.mark.parametrize("message", [LISTING, LISTING.replace("salesforce", "hubspot")])
 def test_a_crm_without_a_mapping_or_a_secret_is_refused(crm: MemoryCrm, message: str) -> None:
     world = Night(crm, publish=mapping(id="other"))

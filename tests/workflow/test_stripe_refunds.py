@@ -7,10 +7,12 @@ import pytest
 
 from billproof.adapters.stripe.refunds import StripeRefunds
 from billproof.errors import ExternalServiceUnavailable
+from billproof.payments.desk import CashDecision
+from billproof.payments.model import UseKind
 from billproof.payments.refunding import PaidRefunds, RefundSources, pay_refunds
 from billproof.payments.refunds_due import refunds_due
 from tests.support.balances import FEB, JAN
-from tests.support.cash import number_of, receipt, receivables_of, take, usd
+from tests.support.cash import desk_of, number_of, receipt, receivables_of, take, usd
 from tests.support.gateways import CARDS, NOW, on_accounts, paid_by_card
 from tests.support.stripe_side import StripeSide
 from tests.support.stripe_world import KEY, secrets
@@ -128,6 +130,16 @@ def test_whatever_is_told_meanwhile_no_more_goes_back_than_is_due() -> None:
         side.work_off()
         assert sum(at_stripe(side)) == 3000, order
         assert list(refunds_due(receivables_of(side.world))) == []
+
+
+def test_what_a_person_gave_back_by_another_way_hides_no_refund_that_the_books_lack() -> None:
+    """10.00 went back by the bank, and 10.00 at Stripe, of which no event came: 10.00 are left to refund."""
+    side = paying(JAN)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    (due,) = refunds_due(receivables_of(side.world))
+    desk_of(side.world).give_back(due.of_receipts[0].receipt, usd(10), UseKind.REFUNDED, CashDecision("ben", "by bank"))
+    side.account.refund("re_hand", "ch_1", 1000)
+    assert (pay(side), at_stripe(side)) == ((1, 0), [1000, 1000])
 
 
 def test_only_what_stripe_took_goes_back_by_it() -> None:

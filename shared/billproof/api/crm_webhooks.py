@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.hubspot.webhooks import WebhookCall, hints_of
 from billproof.api.problems import json_response
+from billproof.handlers import log_result
 
 if TYPE_CHECKING:
     from billproof.composition import Composition
@@ -22,7 +23,9 @@ def take_hubspot_webhook(event: dict[str, Any], ports: Composition) -> dict[str,
     """
     call = WebhookCall.of_function_url(event)
     if call.method == "GET":  # a person looks whether the address is right
+        log_result("receive_crm_webhook", {"hints": 0})
         return json_response(HTTPStatus.OK, {"takes": "webhooks of HubSpot"}, JSON)
     hints = hints_of(call, ports.hubspot_client_secret, ports.now())
     ports.crm_events.send(hint.model_dump_json() for hint in hints)
+    log_result("receive_crm_webhook", {"hints": len(hints)})
     return json_response(HTTPStatus.ACCEPTED, {"hints": len(hints)}, JSON)

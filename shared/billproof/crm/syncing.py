@@ -155,7 +155,27 @@ def _mapped(order: CrmOrder, mapping: CrmMapping, directory: Directory) -> tuple
         message = f"the account {account} of customer {order.customer!r} is not published"
         missing = Missing(part=MissingPart.CUSTOMER, place="customer", message=message, amount=mapped.amount)
         return mapped.model_copy(update={"contract": None, "missing": (*mapped.missing, missing)}), None
+    other = None if _latest(mapped, record) else _other_account(mapped, account, mapping, directory)
+    if other is not None:
+        message = f"contract {mapped.contract_id} is billed to account {other}: end it there before {account} has it"
+        missing = Missing(part=MissingPart.CUSTOMER, place="customer", message=message, amount=mapped.amount)
+        return mapped.model_copy(update={"contract": None, "missing": (*mapped.missing, missing)}), record
     return mapped, record
+
+
+def _other_account(mapped: MappedOrder, account: str, mapping: CrmMapping, directory: Directory) -> str | None:
+    """Return who else of the CRM's customers is billed by the contract: an order may go over to another customer."""
+    begins = mapped.contract.effective.start if mapped.contract is not None else None
+    for name in dict.fromkeys(customer.account for customer in mapping.customers if customer.account != account):
+        try:
+            contracts = directory.account_record(name).contracts
+        except NotFound:
+            continue
+        latest = latest_of(mapped.contract_id, contracts)
+        end = latest.effective.end if latest is not None else None
+        if latest is not None and (end is None or begins is None or end > begins):
+            return name
+    return None
 
 
 def _latest(mapped: MappedOrder, account: AccountRecord | None) -> Contract | None:

@@ -140,10 +140,14 @@ class Charges:
         charge, nothing = way.reference, Money.zero(way.amount.currency)
         known = self._sources.refunds.refunds_of(charge, nothing.currency, self._sources.entity, gateway)
         self._refunded[charge] = nothing.plus(refund.amount for refund in known)
-        on_the_way = self._refunded[charge] - way.refunded
-        self._on_the_way[charge] = max(on_the_way, nothing, key=lambda money: money.amount)
+        self._on_the_way[charge] = nothing.plus(refund.amount for refund in known if not self._is_told(refund, gateway))
         if not self._on_the_way[charge].is_zero:
             self._tell(known, gateway)
+
+    def _is_told(self, refund: GatewayRefund, gateway: GatewayAccount) -> bool:
+        """Say whether the books have a refund; what people gave back by another way is none of the gateway's."""
+        whose = (self._sources.entity.id, gateway.source, MovementOfGateway.REFUND, refund.reference)
+        return self._sources.book.find(*whose) is not None
 
     def _tell(self, refunds: Sequence[GatewayRefund], gateway: GatewayAccount) -> None:
         """Have the gateway asked what refunds did to its balance; an event of it may have done so already."""

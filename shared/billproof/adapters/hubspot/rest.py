@@ -9,8 +9,10 @@ GET  /crm/v3/objects/deals?limit=100                         every deal
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
+
+from pydantic import Field
 
 from billproof.adapters.crm_calls import MOST_PAGES, SUCCESS, CrmCalls, Document
 from billproof.adapters.http_calls import HttpSend
@@ -31,8 +33,8 @@ MOST_DIGITS = 20
 class HubspotAccess(Model):
     """What the secret holds: the token of a private app, and the client secret that its webhooks are signed with."""
 
-    token: str
-    client_secret: str
+    token: Annotated[str, Field(min_length=1)]
+    client_secret: Annotated[str, Field(min_length=1)]
     address: str = API
 
 

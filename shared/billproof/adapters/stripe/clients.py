@@ -36,7 +36,7 @@ def errors_of_stripe() -> Iterator[None]:
     """Turn Stripe's errors into ours: what it does not know is wrong, what failed on the way is tried again."""
     try:
         yield
-    except stripe.InvalidRequestError as error:
+    except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
         message = "Stripe refuses what it is asked for"
         raise InvalidInput(message, code=str(error.code or "")) from error
     except stripe.StripeError as error:
