@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,25 @@ def test_what_a_person_gave_back_by_another_way_hides_no_refund_that_the_books_l
     desk_of(side.world).give_back(due.of_receipts[0].receipt, usd(10), UseKind.REFUNDED, CashDecision("ben", "by bank"))
     side.account.refund("re_hand", "ch_1", 1000)
     assert (pay(side), at_stripe(side)) == ((1, 0), [1000, 1000])
+
+
+def test_a_refund_that_the_books_take_in_while_it_is_asked_for_is_not_paid_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is due was worked out before an event told of 10.00 that a person refunded at Stripe."""
+    side = paying(JAN)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    ask = StripeRefunds.refunds_of
+
+    def told_meanwhile(*arguments: Any) -> Any:
+        if not at_stripe(side):
+            side.tell(side.account.refund("re_hand", "ch_1", 1000))
+            side.work_off()
+        return ask(*arguments)
+
+    monkeypatch.setattr(StripeRefunds, "refunds_of", told_meanwhile)
+    pay(side)
+    assert sum(at_stripe(side)) == 3000
 
 
 def test_only_what_stripe_took_goes_back_by_it() -> None:

@@ -140,14 +140,11 @@ class Charges:
         charge, nothing = way.reference, Money.zero(way.amount.currency)
         known = self._sources.refunds.refunds_of(charge, nothing.currency, self._sources.entity, gateway)
         self._refunded[charge] = nothing.plus(refund.amount for refund in known)
-        self._on_the_way[charge] = nothing.plus(refund.amount for refund in known if not self._is_told(refund, gateway))
+        # By the same reading of the receipt as what is due: what the books take in meanwhile must not count twice.
+        on_the_way = self._refunded[charge] - (way.refunded - way.refunded_by_people)
+        self._on_the_way[charge] = max(on_the_way, nothing, key=lambda money: money.amount)
         if not self._on_the_way[charge].is_zero:
             self._tell(known, gateway)
-
-    def _is_told(self, refund: GatewayRefund, gateway: GatewayAccount) -> bool:
-        """Say whether the books have a refund; what people gave back by another way is none of the gateway's."""
-        whose = (self._sources.entity.id, gateway.source, MovementOfGateway.REFUND, refund.reference)
-        return self._sources.book.find(*whose) is not None
 
     def _tell(self, refunds: Sequence[GatewayRefund], gateway: GatewayAccount) -> None:
         """Have the gateway asked what refunds did to its balance; an event of it may have done so already."""

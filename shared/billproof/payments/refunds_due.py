@@ -6,20 +6,23 @@ account. What was refunded of them already counts first: so nothing is refunded 
 
 from collections.abc import Iterator
 
+from pydantic import Field
+
 from billproof.identities import InvoiceId
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Released
 from billproof.model import Model
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState
-from billproof.payments.model import Channel
+from billproof.payments.model import Channel, UseKind
 from billproof.payments.receivables import Receivables
 
 
 class RefundOfReceipt(Model):
     """What of a refund goes back the way that a receipt came: `reference` is the charge, as its gateway calls it.
 
-    `refunded` is what of the receipt was refunded by then.
+    `refunded` is what of the receipt was refunded by then, `refunded_by_people` what of that people gave back, such as
+    by the bank: both as the receipt stood when `amount` was worked out.
     """
 
     receipt: str
@@ -28,6 +31,7 @@ class RefundOfReceipt(Model):
     reference: str
     amount: Money
     refunded: Money
+    refunded_by_people: Money = Field(exclude=True)
 
 
 class RefundDue(Model):
@@ -117,7 +121,8 @@ def _paid(state: ReceiptState, invoice: str) -> Money:
 
 
 def _way(state: ReceiptState, amount: Money) -> RefundOfReceipt:
-    arrived = state.receipt
+    arrived, nothing = state.receipt, Money.zero(state.receipt.amount.currency)
+    by_people = (use.amount for use in state.uses if use.kind is UseKind.REFUNDED and use.decided_by)
     return RefundOfReceipt(
         receipt=arrived.id,
         channel=arrived.channel,
@@ -125,4 +130,5 @@ def _way(state: ReceiptState, amount: Money) -> RefundOfReceipt:
         reference=arrived.reference,
         amount=amount,
         refunded=state.refunded.amount,
+        refunded_by_people=nothing.plus(amount for amount in by_people if amount is not None),
     )
