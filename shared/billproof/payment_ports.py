@@ -154,7 +154,6 @@ class PaymentPorts(EventPorts):
         return RefundSources(
             entity=self.directory.legal_entity(legal_entity),
             receivables=self.cash_sources().receivables(legal_entity),
-            book=self.gateway_book,
             refunds=StripeRefunds(self.stripe_keys),
             events=self.payment_events,
             clock=self.now,

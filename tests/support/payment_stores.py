@@ -74,7 +74,6 @@ class PaymentStores:
         return RefundSources(
             entity=self.directory.legal_entity(legal_entity),
             receivables=self.cash_sources().receivables(legal_entity),
-            book=self.gateway_book,
             refunds=StripeRefunds(GatewaySecrets(lambda: "{}", self.now)),
             events=self.payment_events,
             clock=self.now,
