@@ -3,7 +3,8 @@
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model
-from billproof.payments.refunding import PaidRefunds, pay_all_refunds, refuse_unanswered
+from billproof.payments.refunding import PaidRefunds, pay_all_refunds
+from billproof.payments.unanswered import refuse_unanswered
 
 
 class RefundRequest(Model):

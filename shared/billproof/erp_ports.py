@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from billproof.adapters.aws.clients import client
@@ -12,6 +12,7 @@ from billproof.payment_ports import PaymentPorts
 if TYPE_CHECKING:
     from billproof.adapters.hubspot.rest import HubspotCrm
     from billproof.adapters.kept_secrets import KeptSecret
+    from billproof.adapters.tryton.rest import TrytonRest
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.stores import AuditedRecords
     from billproof.crm.port import Crm
@@ -45,7 +46,12 @@ class ErpPorts(PaymentPorts):
         if secret is not None:
             from billproof.adapters.tryton.erp import NAME, TrytonErp, connected
 
-            connect = self.kept_secret(secret, connected).value
+            kept = self.kept_secret(secret, lambda text: cache(partial(connected, text)))
+            kept.value()  # it is read here, and understood once Tryton is asked something
+
+            def connect() -> TrytonRest:
+                return kept.value()()
+
             erps[NAME] = TrytonErp(connect, entities=self.directory.legal_entity, accounts=self.directory.account)
         return erps
 

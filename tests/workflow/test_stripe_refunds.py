@@ -11,8 +11,9 @@ from billproof.errors import ExternalServiceUnavailable
 from billproof.masterdata.directory import MEMBER_SHARDS
 from billproof.payments.desk import CashDecision
 from billproof.payments.model import UseKind
-from billproof.payments.refunding import PaidRefunds, RefundSources, pay_all_refunds, pay_refunds, refuse_unanswered
+from billproof.payments.refunding import PaidRefunds, RefundSources, pay_refunds
 from billproof.payments.refunds_due import refunds_due
+from billproof.payments.unanswered import refuse_unanswered
 from tests.support.balances import FEB, JAN
 from tests.support.cash import desk_of, number_of, receipt, receivables_of, take, usd
 from tests.support.gateways import CARDS, NOW, on_accounts, paid_by_card
@@ -252,24 +253,6 @@ def test_a_gateway_that_does_not_answer_is_asked_once_and_stops_no_other_one() -
     assert (result.paid, result.unanswered, asked) == (2, ("away",), ["away", CARDS])
     with pytest.raises(ExternalServiceUnavailable, match=f"away of {INC}"):
         refuse_unanswered([result])
-
-
-def test_each_legal_entity_has_its_share_of_the_time_and_what_was_left() -> None:
-    """The first takes all that it is given, the second nothing: the third has half of the rest, the fourth all."""
-    clock = [NOW]
-    given: dict[str, timedelta] = {}
-
-    def played(sources: str, *, until: Any) -> PaidRefunds:
-        given[sources] = until - clock[0]
-        clock[0] = until if sources == "first" else clock[0]
-        return PaidRefunds(legal_entity=sources)
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("billproof.payments.refunding.pay_refunds", played)
-        names = ["first", "second", "third", "fourth"]
-        done = pay_all_refunds(names, lambda name: name, lambda: clock[0])  # type: ignore[arg-type, return-value]
-    assert [each.legal_entity for each in done] == names
-    assert [given[name] // timedelta(minutes=1) for name in names] == [3, 3, 4, 9]
 
 
 def test_every_day_begins_with_other_accounts() -> None:

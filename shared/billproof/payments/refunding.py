@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from billproof.errors import ExternalServiceUnavailable, InvalidInput, work_apart
+from billproof.errors import ExternalServiceUnavailable, InvalidInput
 from billproof.ids import digest
 from billproof.masterdata.gateways import GatewayAccount
 from billproof.masterdata.parties import LegalEntity
@@ -24,6 +24,7 @@ from billproof.payments.model import Channel
 from billproof.payments.receivables import Receivables
 from billproof.payments.refunds_due import RefundOfReceipt, refunds_due
 from billproof.ports import Queue
+from billproof.time_shares import in_shares
 
 MOST_TIME = timedelta(minutes=12)
 """How long a call goes on; what is left is due at the next one, too, which begins with other accounts."""
@@ -88,25 +89,12 @@ class PaidRefunds(Model):
 def pay_all_refunds(
     entities: Sequence[str], sources: Callable[[str], RefundSources], clock: Callable[[], datetime]
 ) -> list[PaidRefunds]:
-    """Refund what is due of each legal entity; each has its share of the time, and what those before it left.
+    """Refund what is due of each legal entity; each has its share of the time. Raises as work_apart does."""
 
-    Raises as work_apart does.
-    """
-    end = clock() + MOST_TIME
+    def work(entity: str, until: datetime) -> PaidRefunds:
+        return pay_refunds(sources(entity), until=until)
 
-    def work(number: int) -> PaidRefunds:
-        now = clock()
-        return pay_refunds(sources(entities[number]), until=now + (end - now) / (len(entities) - number))
-
-    return work_apart(work, ((entity, number) for number, entity in enumerate(entities)))
-
-
-def refuse_unanswered(entities: Sequence[PaidRefunds]) -> None:
-    """Raise ExternalServiceUnavailable where gateways did not answer: what is due of them is tried again."""
-    names = [f"{gateway} of {entity.legal_entity}" for entity in entities for gateway in entity.unanswered]
-    if names:
-        message = f"these gateways do not answer, the refunds of all others are paid: {', '.join(names)}"
-        raise ExternalServiceUnavailable(message, service="gateways")
+    return in_shares(entities, work, clock=clock, most=MOST_TIME)
 
 
 def pay_refunds(sources: RefundSources, *, until: datetime) -> PaidRefunds:
