@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from billproof.api.description_routes import ASYNCAPI
 from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.events.model import PREFIX, TYPES, OutboundEvent, schema_id
@@ -17,9 +18,8 @@ from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import CrmState
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof_ops import openapi
-from billproof_ops.paths import ROOT
 
-FILE = ROOT / "docs" / "asyncapi.json"
+FILE = ASYNCAPI
 _SCHEMA = "#/components/schemas/{model}"
 MASTER_DATA: dict[str, type[BaseModel]] = {
     "legalEntity": LegalEntity,
