@@ -29,6 +29,7 @@ from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.packing import PackedRecords
 from billproof.masterdata.parties import Account, LegalEntity
+from billproof.model import Model
 from billproof.names import PUBLISHED
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
@@ -125,18 +126,14 @@ class Directory:
             message = f"account {account.id} is billed {_by(known)} and cannot be billed {_by(account)}: end its "
             raise Conflict(message + "contracts and open another account")
 
-    def latest[T: (LegalEntity, Account, Meter, Contract, CrmState, CrmMapping)](
-        self, kind: type[T], name: str, account: str = ""
-    ) -> T | None:
+    def latest[T: Model](self, kind: type[T], name: str, account: str = "") -> T | None:
         """Return the latest version of one thing, or None; contracts and their states are found with their account."""
         place = versions_key(kind, name, account)
         for record in self._records.query(place.partition, prefix=place.sort, newest_first=True, limit=1):
             return kind.model_validate(record.document)
         return None
 
-    def history[T: (LegalEntity, Account, Meter, Contract, ExchangeRate, CrmMapping)](
-        self, kind: type[T], name: str, account: str = ""
-    ) -> list[KeptVersion[T]]:
+    def history[T: Model](self, kind: type[T], name: str, account: str = "") -> list[KeptVersion[T]]:
         """Return every version of one thing, oldest first, and of two currencies every rate, by day."""
         place = versions_key(kind, name, account)
         came = received(place)

@@ -20,22 +20,23 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState
 from billproof.masterdata.parties import Account, LegalEntity
+from billproof.model import Model
 from billproof.ports import Key, Record
 from billproof.store_keys import partition_name, sort_key
 
 MEMBER_SHARDS = 16
 """Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
 CATALOG = "catalog"
-_IN_CATALOG: dict[type[AnyMasterData], str] = {
+_IN_CATALOG: dict[type[Model], str] = {
     LegalEntity: "entity",
     Policy: "policy",
     Meter: "meter",
     CrmMapping: "crm_mapping",
 }
-_OF_ACCOUNTS: dict[type[AnyMasterData], str] = {Contract: "contract", CrmState: "crm"}
+_OF_ACCOUNTS: dict[type[Model], str] = {Contract: "contract", CrmState: "crm"}
 
 
-def versions_key(kind: type[AnyMasterData], name: str, account: str = "") -> Key:
+def versions_key(kind: type[Model], name: str, account: str = "") -> Key:
     """Return the partition of every version of one thing, and what the sort keys of all of them begin with.
 
     Contracts and their states are found with their account; the rates of two currencies are those of every day.
