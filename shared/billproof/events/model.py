@@ -87,7 +87,7 @@ class ContractVersionTaken(Model):
     legal_entity: str | None = Field(description="Who bills the account.")
     account: str = Field(description="Whose contract it is.")
     contract: str = Field(description="The contract's id.")
-    version: int = Field(description="The version.")
+    version: int = Field(description="Which version of it was taken.")
 
 
 _OF_DOCUMENTS = {
