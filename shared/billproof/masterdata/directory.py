@@ -250,10 +250,10 @@ class Directory:
         known = [receipt.received_at for receipt in came if receipt is not None]
         return min(known) if known and len(known) == len(came) else None
 
-    def members(self, entity: str) -> Iterator[str]:
-        """Yield the accounts that a legal entity bills, shard by shard."""
-        for shard in range(MEMBER_SHARDS):
-            yield from self.members_of_part(entity, shard, MEMBER_SHARDS)
+    def members(self, entity: str, *, first: int = 0) -> Iterator[str]:
+        """Yield the accounts that a legal entity bills, shard by shard, beginning with any of them."""
+        for shard in range(first, first + MEMBER_SHARDS):
+            yield from self.members_of_part(entity, shard % MEMBER_SHARDS, MEMBER_SHARDS)
 
     def members_of_part(self, entity: str, part: int, parts: int) -> Iterator[str]:
         """Yield one of some parts of the accounts of a legal entity; there are a multiple of MEMBER_SHARDS parts.
