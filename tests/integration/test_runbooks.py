@@ -68,6 +68,7 @@ EXPECTED = {
     "policy confirm": (2, "Missing option"),
     "policy publish FILE": (2, "cannot be read"),
     "quarantine dismiss ID --reason ...": (1, "not the id of a refused event"),
+    "quarantine show ID": (1, "not the id of a refused event"),
     "quarantine resend ID...": (1, "not the id of a refused event"),
 }
 """What a command says that finds nothing to do; every other one is done."""
