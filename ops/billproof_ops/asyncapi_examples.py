@@ -8,6 +8,7 @@ from billproof.events.model import (
     TYPES,
     BalanceLow,
     ContractVersionTaken,
+    CreditLow,
     ExceptionChanged,
     InvoiceChanged,
     MonthChanged,
@@ -54,6 +55,15 @@ _DATA: dict[type[Model], Model] = {
         balance=Money.of("30.00", "USD"),
         threshold=Money.of("48.00", "USD"),
         document=f"{_ENTITY}.2013-05.{_ACCOUNT}",
+    ),
+    CreditLow: CreditLow(
+        legal_entity=_ENTITY,
+        account=_ACCOUNT,
+        contract="UA-2013",
+        credit="prepaid",
+        left=Money.of("15.00", "USD"),
+        threshold=Money.of("20.00", "USD"),
+        document=f"{_ENTITY}.{_MONTH}.{_ACCOUNT}",
     ),
     ContractVersionTaken: ContractVersionTaken(legal_entity=_ENTITY, account=_ACCOUNT, contract="UA-2013", version=2),
 }
