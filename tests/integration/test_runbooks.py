@@ -27,6 +27,7 @@ NAMES = {
     "E": INC,
     "PERIOD": JANUARY,
     "M": JANUARY,
+    "ACCOUNT": "UA",
     "RUN": f"{INC}-{JANUARY}-001",
     "NUMBER": "SKY-US-2013-000001",
     "TEXT": "they flew again next day",
