@@ -83,7 +83,7 @@ def played() -> World:
 def world() -> World:
     copy = played()
     copy.call_limits.burst = 1_000_000
-    copy.__dict__.update(webhook_ports(copy) | event_ports())
+    copy.__dict__.update(webhook_ports(copy) | event_ports() | {"hubspot_client_secret": "client"})
     return copy
 
 

@@ -102,7 +102,7 @@ def _released(fact: StoredFact) -> Iterator[Happening]:
     yield from _of_invoice(fact, "released", **_of_release(released))
     percent = fact.directory.policy(released.legal_entity).low_credit_percent
     for low in low_credits(released, percent, objects=fact.objects, directory=fact.directory):
-        yield Happening(type_name("credit", "low"), f"{low.contract}.{low.credit}", low.legal_entity, low)
+        yield Happening(type_name("credit", "low"), low.contract, low.legal_entity, low)
 
 
 def _of_release(released: Released) -> dict[str, Any]:

@@ -49,18 +49,18 @@ class StripePayments:
     ) -> GatewayPayment:
         """Charge a document: as GatewayPayments says."""
         intents = self._clients.of(entity, gateway).v1.payment_intents
-        asked: Any = {"amount": units_of(order.amount), "metadata": _metadata(order)}
+        amount: Any = {"amount": units_of(order.amount), "metadata": _metadata(order)}
         how: Any = {"payment_method": order.method.method, "off_session": True, "expand": ["latest_charge"]}
         try:
             with errors_of_stripe():
                 if before is None:
                     what = {"currency": order.amount.currency.lower(), "customer": order.method.customer}
-                    told = {"description": order.number, "confirm": True, "automatic_payment_methods": _NO_REDIRECTS}
-                    params: Any = asked | what | told | how
+                    text = {"description": order.number, "confirm": True, "automatic_payment_methods": _NO_REDIRECTS}
+                    params: Any = amount | what | text | how
                     intent = intents.create(params, {"idempotency_key": order.number})
                 else:
                     key = f"{order.number}/{order.after}"
-                    intents.update(before.reference, asked, {"idempotency_key": f"{key}/amount"})
+                    intents.update(before.reference, amount, {"idempotency_key": f"{key}/amount"})
                     intent = intents.confirm(before.reference, how, {"idempotency_key": key})
         except Exception as error:
             declined = _declined(error.__cause__)
