@@ -143,7 +143,7 @@ docs: setup ## Generate docs/controls.md from the catalogue, the packages in doc
 dashboard: setup ## Write dashboards/billproof.json into template.yaml
 	$(BIN)/python -m billproof_ops.dashboard
 
-schemas: setup ## Generate the JSON Schemas, docs/openapi.json and docs/asyncapi.json from the models
+schemas: setup ## Generate the JSON Schemas, and openapi.json and asyncapi.json that the API answers, from the models
 	$(BIN)/python -m billproof_ops.schemas
 	$(BIN)/python -m billproof_ops.openapi
 	$(BIN)/python -m billproof_ops.asyncapi
