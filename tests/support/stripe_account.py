@@ -5,9 +5,8 @@ come through.
 """
 
 import copy
-import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, override
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -29,11 +28,15 @@ class FakeAccount:
     transactions: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     payouts: dict[str, list[str]] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    last: int = 0
+
+    def _number(self) -> int:
+        self.last += 1
+        return self.last
 
     def moved(self, category: str, source: str, amount: int, **fields: Any) -> str:
         """Move the balance by an amount; return the id of the transaction."""
-        name = f"txn_{next(self.numbers)}"
+        name = f"txn_{self._number()}"
         fee = fields.pop("fee", 0)
         self.transactions[name] = {
             "id": name,
@@ -150,7 +153,7 @@ class FakeAccount:
     def event(self, kind: str, source: str) -> dict[str, Any]:
         """Return an event about a source as it is now."""
         return {
-            "id": f"evt_{next(self.numbers)}",
+            "id": f"evt_{self._number()}",
             "object": "event",
             "api_version": stripe.api_version,
             "created": FEBRUARY + A_DAY,
@@ -173,7 +176,7 @@ class FakeAccount:
         left = self.sources[charge]["amount"] - sum(one["amount"] for one in self.refunds_of(charge))
         if amount > left:
             return 400, {"error": {"type": "invalid_request_error", "code": "charge_already_refunded"}}
-        name = f"re_by_api_{next(self.numbers)}"
+        name = f"re_by_api_{self._number()}"
         metadata = {"invoice": params["metadata[invoice]"]}
         self.refund(name, charge, amount, metadata=metadata, currency=self.currency)
         return 200, copy.deepcopy(self.sources[name])
