@@ -67,6 +67,7 @@ def found(world: World) -> frozenset[str]:
 def play(history: History) -> Played:
     """Play a history with a fuse around its ports, and settle what each step stored."""
     world = history.begin()
+    world.settle()
     fuse = fused(world)
     moments = []
     for step in history.steps:
