@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 
+from billproof.adapters.stripe.balances import StripeBalances
 from billproof.adapters.stripe.refunds import StripeRefunds
 from billproof.adapters.stripe.secrets import GatewaySecrets
 from billproof.invoicing.register import Register
@@ -10,6 +11,7 @@ from billproof.masterdata.directory import Directory
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.decision_book import ReceiptDecisions
+from billproof.payments.gateway_balance import BalanceSources
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.refunding import RefundSources
 from billproof.payments.service import CashSources
@@ -68,6 +70,11 @@ class PaymentStores:
     @cached_property
     def stripe_webhook_secrets(self) -> GatewaySecrets:
         return GatewaySecrets(lambda: "{}", self.now)
+
+    def balance_sources(self) -> BalanceSources:
+        """What asking gateways reads and writes; there is no key for any."""
+        balances = StripeBalances(GatewaySecrets(lambda: "{}", self.now))
+        return BalanceSources(self.directory, self.payment_events, balances)
 
     def refund_sources(self, legal_entity: str) -> RefundSources:
         """What paying refunds reads; there is no key for any gateway."""
