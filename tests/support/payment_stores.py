@@ -57,7 +57,7 @@ class PaymentStores:
 
     @cached_property
     def dispute_book(self) -> DisputeBook:
-        return DisputeBook(self.records["payments"])
+        return DisputeBook(self.records["payments"], self.records["decisions"])
 
     @cached_property
     def gateway_book(self) -> GatewayBook:
