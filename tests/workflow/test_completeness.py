@@ -119,7 +119,7 @@ def test_a_control_total_of_a_meter_that_is_not_there_is_a_warning_and_holds_nob
 def test_a_gap_names_what_of_it_lies_in_quarantine_until_it_is_sent_again() -> None:
     """Of 3 that are stated 1 is counted; 2 were refused, and one of another source and one of another type are not."""
     world = World(accounts={"UA"})
-    refused = {"data": {"distance": "-1"}}
+    refused: Any = {"data": {"distance": "-1"}}
     events = [flight(1), flight(2, **refused), flight(3, **refused), flight(4, source="test/other", **refused)]
     world.ingest([*events, flight(5, type="flight.cancelled", **refused), control_total(3)])
     (finding,) = check(world).findings
