@@ -1,10 +1,10 @@
 """The daily schedule: what credit notes say is to be refunded is, through the gateway that took the money."""
 
 from billproof.composition import Composition
-from billproof.errors import work_apart
 from billproof.handlers import count, step
 from billproof.model import Model
-from billproof.payments.refunding import MOST_TIME, PaidRefunds, pay_refunds
+from billproof.payments.refunding import PaidRefunds, pay_all_refunds
+from billproof.payments.unanswered import refuse_unanswered
 
 
 class RefundRequest(Model):
@@ -22,13 +22,9 @@ class RefundsResult(Model):
 @step(RefundRequest, name="pay_refunds")
 def handler(request: RefundRequest, ports: Composition) -> RefundsResult:
     """Have what is due refunded, and count that and what a gateway refuses."""
-    until = ports.now() + MOST_TIME
     ids = [request.legal_entity] if request.legal_entity else ports.directory.entity_ids()
-
-    def work(entity: str) -> PaidRefunds:
-        return pay_refunds(ports.refund_sources(entity), until=until)
-
-    entities = work_apart(work, ((entity, entity) for entity in ids))
+    entities = pay_all_refunds(ids, ports.refund_sources, ports.now)
     count("RefundsPaid", sum(entity.paid for entity in entities))
     count("RefundsRefused", sum(entity.refused for entity in entities))
+    refuse_unanswered(entities)
     return RefundsResult(entities=tuple(entities))

@@ -1,10 +1,12 @@
 """The hourly schedule: customers are reminded of what is overdue, once a day each."""
 
+from datetime import datetime
+
 from billproof.composition import Composition
-from billproof.errors import work_apart
 from billproof.handlers import count, step
 from billproof.model import Model
 from billproof.receivables.reminding import MOST_TIME, EntityReminders, ReminderSources, remind_customers
+from billproof.time_shares import in_shares
 
 
 class RemindRequest(Model):
@@ -22,10 +24,9 @@ class RemindersResult(Model):
 @step(RemindRequest, name="remind_customers")
 def handler(request: RemindRequest, ports: Composition) -> RemindersResult:
     """Go on with today's customers, and count reminders and the mails that are refused."""
-    until = ports.now() + MOST_TIME
     ids = [request.legal_entity] if request.legal_entity else ports.directory.entity_ids()
 
-    def work(entity: str) -> EntityReminders:
+    def work(entity: str, until: datetime) -> EntityReminders:
         sources = ReminderSources(
             entity=ports.directory.legal_entity(entity),
             receivables=ports.cash_sources().receivables(entity),
@@ -37,7 +38,7 @@ def handler(request: RemindRequest, ports: Composition) -> RemindersResult:
         )
         return remind_customers(sources, until=until)
 
-    entities = work_apart(work, ((entity, entity) for entity in ids))
+    entities = in_shares(ids, work, clock=ports.now, most=MOST_TIME)
     count("RemindersGiven", sum(entity.given for entity in entities))
     count("DeliveryProblems", sum(entity.refused for entity in entities))
     return RemindersResult(entities=tuple(entities))

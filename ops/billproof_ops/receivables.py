@@ -91,6 +91,9 @@ def fact_line(fact: CollectionFact) -> str:
     if fact.kind is CollectionKind.REMINDED:
         sent = f"mailed to {fact.mailed_to}" if fact.mailed_to else "not mailed"
         return f"{fact.day} reminded, {sent}" + (f": {fact.refused}" if fact.refused else "")
+    if fact.charged is not None:
+        code = f": {fact.charged.code}" if fact.charged.code else ""
+        return f"{fact.day} charging {fact.charged.amount} of {fact.charged.number} {fact.charged.state.value}{code}"
     until = f" until {fact.until}" if fact.until else ""
     owed = ", ".join(fact.numbers) or "all that is owed"
     return f"{fact.day} {fact.kind.value.replace('_', ' ')}{until}, {owed}, by {fact.decided_by}: {fact.reason}"

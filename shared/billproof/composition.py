@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from billproof.access.service import Access
+    from billproof.adapters.kept_secrets import KeptSecret
+    from billproof.adapters.stripe.tax import StripeTax
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.approvals.governing import PolicyBook
     from billproof.approvals.requests import Requests
@@ -192,17 +194,20 @@ class Composition(ErpPorts, UsagePorts):
         """The facts of exceptions."""
         return self._records("exceptions", self.settings.exceptions_table)
 
-    @cached_property
+    @property
     def tax_engines(self) -> Engines:
         """The external tax engines that are set up: Stripe, if there is a secret with its key."""
-        secret = self.settings.stripe_secret
-        if secret is None:
+        if self.settings.stripe_secret is None:
             return {}
-        from billproof.adapters.aws.secrets import read_secret
-        from billproof.adapters.stripe.tax import StripeTax
         from billproof.masterdata.parties import TaxEngineName
 
-        return {TaxEngineName.STRIPE: StripeTax(read_secret(client("secretsmanager"), secret))}
+        return {TaxEngineName.STRIPE: self._stripe_tax.value()}
+
+    @cached_property
+    def _stripe_tax(self) -> KeptSecret[StripeTax]:
+        from billproof.adapters.stripe.tax import StripeTax
+
+        return self.kept_secret(self.settings.stripe_secret, StripeTax)
 
     @cached_property
     def reference_data(self) -> ReferenceDataCache:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from billproof.adapters.aws.clients import client
@@ -10,7 +10,9 @@ from billproof.errors import InvalidInput
 from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
-    from billproof.adapters.hubspot.rest import HubspotAccess
+    from billproof.adapters.hubspot.rest import HubspotCrm
+    from billproof.adapters.kept_secrets import KeptSecret
+    from billproof.adapters.tryton.rest import TrytonRest
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.stores import AuditedRecords
     from billproof.crm.port import Crm
@@ -42,10 +44,14 @@ class ErpPorts(PaymentPorts):
         erps: dict[str, Erp] = {EMBEDDED_LEDGER: EmbeddedLedger(self.ledger_facts)}
         secret = self.settings.tryton_secret
         if secret is not None:
-            from billproof.adapters.aws.secrets import read_secret
             from billproof.adapters.tryton.erp import NAME, TrytonErp, connected
 
-            connect = partial(connected, read_secret(client("secretsmanager"), secret))
+            kept = self.kept_secret(secret, lambda text: cache(partial(connected, text)))
+            kept.value()  # it is read here, and understood once Tryton is asked something
+
+            def connect() -> TrytonRest:
+                return kept.value()()
+
             erps[NAME] = TrytonErp(connect, entities=self.directory.legal_entity, accounts=self.directory.account)
         return erps
 
@@ -77,45 +83,33 @@ class ErpPorts(PaymentPorts):
 
     def crm(self, name: str) -> Crm | None:
         """Return a CRM by the name that its mapping has, or None: the secret of another one is no trouble of it."""
-        if name not in self._crms:
-            built = self._built_crm(name)
-            if built is None:
-                return None
-            self._crms[name] = built
-        return self._crms[name]
-
-    @cached_property
-    def _crms(self) -> dict[str, Crm]:
-        return {}
-
-    def _built_crm(self, name: str) -> Crm | None:
-        from billproof.adapters.aws.secrets import read_secret
-
         if name == "salesforce" and self.settings.salesforce_secret is not None:
-            from billproof.adapters.salesforce import rest as salesforce
-
-            return salesforce.connected(read_secret(client("secretsmanager"), self.settings.salesforce_secret))
+            return self._salesforce.value()
         if name == "hubspot" and self.settings.hubspot_secret is not None:
-            from billproof.adapters.hubspot import rest as hubspot
-
-            return hubspot.connected(self._hubspot)
+            return self._hubspot.value()
         return None
 
     @cached_property
-    def _hubspot(self) -> HubspotAccess:
-        """The secret of HubSpot, once it can be read."""
-        from billproof.adapters.aws.secrets import read_secret
-        from billproof.adapters.hubspot.rest import read_access
+    def _salesforce(self) -> KeptSecret[Crm]:
+        """Salesforce, as its secret says."""
+        from billproof.adapters.salesforce.rest import connected
 
-        return read_access(read_secret(client("secretsmanager"), self.settings.hubspot_secret or ""))
+        return self.kept_secret(self.settings.salesforce_secret, connected)
 
     @cached_property
+    def _hubspot(self) -> KeptSecret[HubspotCrm]:
+        """HubSpot, as its secret says."""
+        from billproof.adapters.hubspot.rest import connected
+
+        return self.kept_secret(self.settings.hubspot_secret, connected)
+
+    @property
     def hubspot_client_secret(self) -> str:
         """What HubSpot signs its webhooks with; raises InvalidInput where HubSpot is not set up."""
         if self.settings.hubspot_secret is None:
             message = "HubSpot is not set up: its secret is a parameter of the deployment"
             raise InvalidInput(message)
-        return self._hubspot.client_secret
+        return self._hubspot.value().client_secret
 
     def crm_sources(self, *, sender: str) -> CrmSources:
         """Return what taking a message of a CRM reads and writes, as of now."""

@@ -10,8 +10,10 @@ from billproof.adapters.aws.clients import client
 from billproof.outgoing import Outgoing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from billproof.adapters.kept_secrets import KeptSecret
     from billproof.events.ports import EventSink, Positions
     from billproof.ports import Queue, Records
     from billproof.webhooks.delivering import DeliveryPorts
@@ -95,15 +97,20 @@ class EventPorts(Outgoing):
 
         return HttpsSender(reach=self.webhook_reach)
 
-    @cached_property
-    def _webhook_key(self) -> str:
+    def kept_secret[T](self, arn: str | None, make: Callable[[str], T]) -> KeptSecret[T]:
+        """Return what is made of a secret, which is read again after a while."""
         from billproof.adapters.aws.secrets import read_secret
+        from billproof.adapters.kept_secrets import KeptSecret
 
-        return read_secret(client("secretsmanager"), self.settings.webhook_key_secret)
+        return KeptSecret(lambda: read_secret(client("secretsmanager"), arn or ""), make, self.now)
+
+    @cached_property
+    def _webhook_key(self) -> KeptSecret[str]:
+        return self.kept_secret(self.settings.webhook_key_secret, str)
 
     def webhook_key(self) -> str:
         """Return the key that the secrets of endpoints are derived from; raises ExternalServiceUnavailable."""
-        return self._webhook_key
+        return self._webhook_key.value()
 
     def delivery_ports(self) -> DeliveryPorts:
         """Return what a delivery needs."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from billproof.payments.taking_settlements import ReadSettlement, SettlementSources
     from billproof.payments.taking_statements import ReadStatements, StatementSources
     from billproof.ports import VersionedObjects
+    from billproof.receivables.charging import ChargeSources
     from billproof.receivables.collection_book import CollectionBook
     from billproof.receivables.dispute_book import DisputeBook
     from billproof.receivables.gateway_disputes import DisputesAtGateways
@@ -154,8 +155,22 @@ class PaymentPorts(EventPorts):
         return RefundSources(
             entity=self.directory.legal_entity(legal_entity),
             receivables=self.cash_sources().receivables(legal_entity),
-            book=self.gateway_book,
             refunds=StripeRefunds(self.stripe_keys),
+            events=self.payment_events,
+            clock=self.now,
+        )
+
+    def charge_sources(self, legal_entity: str) -> ChargeSources:
+        """Return what charging the customers of a legal entity reads, and through whom; raises NotFound."""
+        from billproof.adapters.stripe.payments import StripePayments
+        from billproof.receivables.charging import ChargeSources
+
+        return ChargeSources(
+            entity=self.directory.legal_entity(legal_entity),
+            receivables=self.cash_sources().receivables(legal_entity),
+            book=self.collection_book,
+            disputes=self.dispute_book,
+            payments=StripePayments(self.stripe_keys),
             events=self.payment_events,
             clock=self.now,
         )

@@ -53,9 +53,9 @@ class _Accounts(Directory):
         self._accounts = accounts
         self._template = super().account_record(load.account_name(0))
 
-    def members(self, entity: str) -> Iterator[str]:
+    def members(self, entity: str, *, first: int = 0) -> Iterator[str]:
         """Yield their names."""
-        del entity
+        del entity, first
         return map(load.account_name, range(self._accounts))
 
     def members_of_part(self, entity: str, part: int, parts: int) -> Iterator[str]:

@@ -78,7 +78,6 @@ class LocalSide:
         sources = RefundSources(
             entity=self.world.directory.legal_entity(INC),
             receivables=receivables_of(self.world),
-            book=self.world.gateway_book,
             refunds=StripeRefunds(self.keys, http_client=self.local),
             events=self.world.payment_events,
             clock=lambda: self.now,

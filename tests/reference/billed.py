@@ -57,7 +57,7 @@ class Books:
     left: dict[Slot, Amount] = field(default_factory=dict)
     owed: dict[Slot, Owed] = field(default_factory=dict)
     latest: date = date.min
-    """The latest month that was run: what is due by its invoice is billed by any run since."""
+    """The latest month that has an invoice: what is due by it is billed by any run since."""
 
     def add(self, document: Issued) -> None:
         self.issued.append(document)
@@ -90,15 +90,14 @@ def keep_books(life: Life) -> Books:
 def _run(books: Books, life: Life, month: date, at: datetime) -> None:
     """Bill what is owed of every slot that is due, less what is billed of it.
 
-    A run of an earlier month than one that was run bills nothing: its month is billed by then.
+    A run of an earlier month than one that has an invoice bills nothing: its month is billed by then.
     """
     if month <= books.latest:
         books.add(Issued(month, at, {}))
         return
-    books.latest = month
-    owed = {each.slot: each for each in life.owed(books.latest, at, conceded_by(books.issued))}
+    owed = {each.slot: each for each in life.owed(month, at, conceded_by(books.issued))}
     books.owed |= owed
-    due = {slot: each for slot, each in owed.items() if each.due <= books.latest}
+    due = {slot: each for slot, each in owed.items() if each.due <= month}
     amounts = {}
     for slot in dict.fromkeys([*due, *books.left]):
         now = NONE
@@ -107,6 +106,8 @@ def _run(books: Books, life: Life, month: date, at: datetime) -> None:
         elif slot in owed:
             continue
         amounts[slot] = now - books.left.get(slot, NONE)
+    if life.is_in_force(month, at) or any(amount != NONE for amount in amounts.values()):
+        books.latest = month
     books.add(Issued(month, at, amounts))
 
 

@@ -1,9 +1,9 @@
-"""Right amounts where an order decides: which lines fill a cap, and draw a credit, first."""
+"""Right amounts where an order decides: of the lines that fill a cap and draw a credit, and of the runs."""
 
 from decimal import Decimal
 
 from tests.reference.builders import charge, credit_note, days, flat, life, meter, per_unit, usage_charge, used, version
-from tests.reference.cases import FIRST, JANUARY, Answers, Case, Question, minimum, owed
+from tests.reference.cases import FIRST, JANUARY, Answers, Case, Question, billed_by_run, minimum, owed
 from tests.reference.figures import Document
 
 CREDIT = {"id": "prepaid", "name": "prepaid", "amount": "100", "effective": days()}
@@ -45,7 +45,41 @@ CAPPED = life(
 )
 IN_ADVANCE = charge(flat("60"), "fee", timing="in_advance")
 
+
+def run_april_before_march(until: str | None) -> Document:
+    """Return a life of which March is run after April, and usage of February comes between the two."""
+    happened = {"2013-01": "2013-02-03", "2013-02": "2013-03-03", "2013-04": "2013-05-03"}
+    happened |= {"2013-03": "2013-06-03", "2013-05": "2013-07-03"}
+    return life(
+        version(usage_charge(per_unit("1")), until=until),
+        [used("2013-02-10", "5"), used("2013-02-20", "2", late="2013-05-17")],
+        months=JANUARY,
+        runs=[{"month": month, "at": f"{day}T12:00:00Z"} for month, day in happened.items()],
+    )
+
+
 ORDER = [
+    Case(
+        "order of runs",
+        "April has no contract and no invoice, so the run of March after it bills what of February came late",
+        run_april_before_march("2013-03-23"),
+        billed_by_run("2013-03"),
+        "2.00",
+    ),
+    Case(
+        "order of runs",
+        "April has an invoice of nothing, so the run of March after it bills nothing",
+        run_april_before_march(None),
+        billed_by_run("2013-03"),
+        "0.00",
+    ),
+    Case(
+        "order of runs",
+        "and the run of May bills what of February came late",
+        run_april_before_march(None),
+        billed_by_run("2013-05"),
+        "2.00",
+    ),
     Case("caps", "a group fills a cap with all its parts before the next one", CAPPED, of_region("asia"), "46.00"),
     Case("caps", "which has what is left", CAPPED, of_region("eu"), "4.00"),
     # 31 x 16/31 + 62 x 15/31 = 46 of the 50 are Asia's

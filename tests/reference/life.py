@@ -96,6 +96,12 @@ class Life:
             found += (each for each in slots if each.slot.start < limit)
         return found
 
+    def is_in_force(self, month: date, at: datetime) -> bool:
+        """Say whether a contract is in force on a day of a month, as it is known at an instant."""
+        end = add_months(month, 1)
+        contracts = self.contracts(at, end)
+        return any(contract.in_force(day) for contract in contracts for day in days_between(month, end))
+
     def fees_alone(self) -> "Life":
         """Return the life without usage and what is charged for it: all that is known of months that are to come."""
         contracts = []

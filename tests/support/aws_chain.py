@@ -31,7 +31,8 @@ from tests.support.expanded import environment
 from tests.support.invoking import REFUSED_EVENTS, Context
 from tests.support.plans_of_before import as_of_before
 from tests.support.recording import Recording
-from tests.support.stripe_account import AccountClient, FakeAccount
+from tests.support.stripe_account import FakeAccount
+from tests.support.stripe_client import AccountClient
 from tests.support.world import EUROPE, INC, flight
 
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}

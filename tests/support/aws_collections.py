@@ -7,9 +7,11 @@ from typing import Any, Protocol
 from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules, VarianceRules
 from billproof.composition import Composition
 from billproof.masterdata.model import AnyMasterData
+from billproof.masterdata.parties import PaymentMethod
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
-from tests.support.stripe_account import AccountClient
+from tests.support.gateways import CARDS
+from tests.support.stripe_client import AccountClient
 from tests.support.world import INC
 
 RULES = ReminderRules(levels=(ReminderLevel(days_overdue=5, text="please pay these invoices."),), days_between=7)
@@ -59,6 +61,26 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     chain.ask("resolve_dispute", UPHELD, "ana", account="WN", dispute="1")
     for _ in range(2):
         chain.call("remind_customers", {})
+    charge_automatically(chain)
+
+
+def charge_automatically(chain: Collected) -> None:
+    """Let a customer save a card that is declined, and then another one, and charge it each time twice."""
+    directory = chain.ports("charge_customers").directory
+    account, (contract, *_) = directory.account("B6"), directory.contracts("B6")
+    assert account is not None
+    chain.publish(contract.model_copy(update={"version": 2, "charges_automatically": True}))
+    chain.stripe.account.declined["pm_old"] = "expired_card"
+    charged = []
+    for version, method in enumerate(("pm_old", "pm_new"), 2):
+        saved = PaymentMethod(gateway=CARDS, customer="cus_1", method=method)
+        chain.publish(account.model_copy(update={"version": version, "payment_method": saved}))
+        charged += [chain.call("charge_customers", {"legal_entity": INC})["entities"] for _ in range(2)]
+        chain.now += timedelta(days=9)
+        chain.call("remind_customers", {"legal_entity": INC})
+    counted = [(one["charged"] > 0, one["declined"] > 0) for (one,) in charged]
+    assert counted == [(False, True), (False, False), (True, False), (False, False)]
+    chain.work_off()
 
 
 def collect_what_is_lost(chain: Collected) -> None:
@@ -66,4 +88,5 @@ def collect_what_is_lost(chain: Collected) -> None:
     chain.now += timedelta(days=8)
     chain.call("remind_customers", {"legal_entity": INC})
     chain.call("pay_refunds", {"legal_entity": INC})
+    chain.call("charge_customers", {"legal_entity": INC})
     chain.ask("resolve_dispute", UPHELD, "ana", account="MQ", dispute="1")

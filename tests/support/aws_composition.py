@@ -7,14 +7,16 @@ from typing import Protocol
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.adapters.stripe.balances import StripeBalances
+from billproof.adapters.stripe.payments import StripePayments
 from billproof.adapters.stripe.refunds import StripeRefunds
 from billproof.composition import Composition
 from billproof.payments.gateway_balance import BalanceSources
 from billproof.payments.refunding import RefundSources
 from billproof.ports import VersionedObjects
+from billproof.receivables.charging import ChargeSources
 from billproof.settings import Settings
 from tests.support.hiding_s3 import HidingS3
-from tests.support.stripe_account import AccountClient
+from tests.support.stripe_client import AccountClient
 
 
 class Clock(Protocol):
@@ -42,6 +44,10 @@ class ChainComposition(Composition):
     def refund_sources(self, legal_entity: str) -> RefundSources:
         refunds = StripeRefunds(self.stripe_keys, http_client=self._clock.stripe)
         return replace(super().refund_sources(legal_entity), refunds=refunds)
+
+    def charge_sources(self, legal_entity: str) -> ChargeSources:
+        payments = StripePayments(self.stripe_keys, http_client=self._clock.stripe)
+        return replace(super().charge_sources(legal_entity), payments=payments)
 
     def _bucket(self) -> VersionedObjects:
         return S3Objects(HidingS3(client("s3")), self.settings.data_bucket)

@@ -13,7 +13,7 @@ from billproof_ops.demo import story
 from tests.support.aws_decisions import credit
 from tests.support.aws_resources import BUCKET
 from tests.support.invoking import BANK_FILES
-from tests.support.stripe_account import AccountClient
+from tests.support.stripe_client import AccountClient
 from tests.support.stripe_world import at_stripe, signed
 from tests.support.world import INC
 

@@ -9,7 +9,8 @@ from billproof.ports import Key
 from billproof.usage.ingestion import ReferenceDataCache
 from tests.support import fakes
 from tests.support.events import MemoryPositions, MemorySink
-from tests.support.stripe_account import AccountClient, FakeAccount
+from tests.support.stripe_account import FakeAccount
+from tests.support.stripe_client import AccountClient
 from tests.support.webhooks import MemoryDelayedQueue, MemoryDeliveryLog, ScriptedSender
 from tests.support.world import World
 

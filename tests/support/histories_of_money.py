@@ -116,17 +116,21 @@ CARD = History(
 
 def stripe() -> World:
     """UA is to pay 30.00 through Stripe; what is there is killed at, too."""
-    side = StripeSide(JAN, pays_refunds=True)
+    return world_of(StripeSide(JAN, pays_refunds=True))
+
+
+def world_of(side: StripeSide) -> World:
+    """Return the world of what is at Stripe, which holds it, too."""
     vars(side.world).update(side=side, stripe_client=side.client, stripe_account=side.account)
     return side.world
 
 
-def _side(world: World) -> StripeSide:
+def side_of(world: World) -> StripeSide:
     return cast("StripeSide", vars(world)["side"])
 
 
 def charged(world: World) -> None:
-    side = _side(world)
+    side = side_of(world)
     name = "ch_1"
     event = (
         side.account.event("charge.succeeded", name)
@@ -139,7 +143,7 @@ def charged(world: World) -> None:
 
 def taken(world: World) -> None:
     """Take the messages that wait, and what comes of them."""
-    side, bodies = _side(world), world.payment_events.bodies
+    side, bodies = side_of(world), world.payment_events.bodies
     done = 0
     while done < len(bodies):
         side.take(bodies[done])
@@ -151,8 +155,7 @@ def refunds_paid(world: World) -> None:
     sources = RefundSources(
         entity=world.directory.legal_entity(INC),
         receivables=receivables_of(world),
-        book=world.gateway_book,
-        refunds=StripeRefunds(secrets(KEY), http_client=_side(world).client),
+        refunds=StripeRefunds(secrets(KEY), http_client=side_of(world).client),
         events=world.payment_events,
         clock=lambda: NOW,
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cached_property
 
 from billproof.adapters.stripe.balances import StripeBalances
+from billproof.adapters.stripe.payments import StripePayments
 from billproof.adapters.stripe.refunds import StripeRefunds
 from billproof.adapters.stripe.secrets import GatewaySecrets
 from billproof.invoicing.register import Register
@@ -18,6 +19,7 @@ from billproof.payments.service import CashSources
 from billproof.payments.statement_book import StatementBook
 from billproof.payments.taking_statements import ReadStatements, StatementSources
 from billproof.pipeline.month_facts import signed_off
+from billproof.receivables.charging import ChargeSources
 from billproof.receivables.collection_book import CollectionBook
 from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.gateway_disputes import DisputesAtGateways
@@ -81,8 +83,19 @@ class PaymentStores:
         return RefundSources(
             entity=self.directory.legal_entity(legal_entity),
             receivables=self.cash_sources().receivables(legal_entity),
-            book=self.gateway_book,
             refunds=StripeRefunds(GatewaySecrets(lambda: "{}", self.now)),
+            events=self.payment_events,
+            clock=self.now,
+        )
+
+    def charge_sources(self, legal_entity: str) -> ChargeSources:
+        """What charging customers reads and writes; there is no key for any gateway."""
+        return ChargeSources(
+            entity=self.directory.legal_entity(legal_entity),
+            receivables=self.cash_sources().receivables(legal_entity),
+            book=self.collection_book,
+            disputes=self.dispute_book,
+            payments=StripePayments(GatewaySecrets(lambda: "{}", self.now)),
             events=self.payment_events,
             clock=self.now,
         )

@@ -24,7 +24,10 @@ FIRST, SECOND = "SKY-US-2013-000001", "SKY-US-2013-000002"
 
 
 def reminding_world(*months: str) -> World:
-    world = cash_world(*months)
+    return with_reminders(cash_world(*months))
+
+
+def with_reminders(world: World) -> World:
     policy = world.directory.policy(INC).model_dump(mode="json")
     rules = {"levels": LEVELS, "days_between": 7}
     world.publish(Policy.model_validate({**policy, "version": policy["version"] + 1, "reminders": rules}))

@@ -5,11 +5,8 @@ come through.
 """
 
 import copy
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, override
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from typing import Any
 
 import stripe
 
@@ -28,6 +25,8 @@ class FakeAccount:
     transactions: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     payouts: dict[str, list[str]] = field(default_factory=dict)
+    declined: dict[str, str] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
     last: int = 0
 
     def _number(self) -> int:
@@ -181,6 +180,59 @@ class FakeAccount:
         self.refund(name, charge, amount, metadata=metadata, currency=self.currency)
         return 200, copy.deepcopy(self.sources[name])
 
+    def intent_by_api(self, path: str, params: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """Create, change or confirm a payment intent; a method that is among the `declined` ones is declined."""
+        *_, last = path.split("/")
+        if last == "payment_intents":
+            name = f"pi_{self._number()}"
+            self.sources[name] = {
+                "id": name,
+                "object": "payment_intent",
+                "created": FEBRUARY + 365 * A_DAY,
+                "currency": params["currency"],
+                "customer": params["customer"],
+                "description": params["description"],
+                "last_payment_error": None,
+                "latest_charge": None,
+                "metadata": {},
+                "status": "requires_payment_method",
+            }
+        else:
+            name = last if last in self.sources else path.split("/")[-2]
+        intent = self.sources[name]
+        if "amount" in params:
+            intent["amount"] = int(params["amount"])
+        intent["metadata"] |= {key[9:-1]: value for key, value in params.items() if key.startswith("metadata[")}
+        if params.get("confirm") == "true" or last == "confirm":
+            return self._confirm(intent, params["payment_method"])
+        return 200, copy.deepcopy(intent)
+
+    def _confirm(self, intent: dict[str, Any], method: str) -> tuple[int, dict[str, Any]]:
+        if intent["status"] in {"succeeded", "processing", "canceled"}:
+            return 400, {"error": {"type": "invalid_request_error", "code": "payment_intent_unexpected_state"}}
+        if method in self.declined:
+            said = {"type": "card_error", "code": "card_declined", "decline_code": self.declined[method]}
+            intent |= {"status": "requires_payment_method", "last_payment_error": said}
+            return 402, {"error": said | {"payment_intent": copy.deepcopy(intent)}}
+        if method in self.slow:
+            intent["status"] = "processing"
+            return 200, copy.deepcopy(intent)
+        return 200, self.intent_succeeds(intent["id"])
+
+    def intent_succeeds(self, name: str) -> dict[str, Any]:
+        """Let a payment intent be paid by a charge."""
+        intent, charge = self.sources[name], f"ch_of_{name}"
+        self.charge(charge, intent["amount"], description=intent["description"], payment_intent=name)
+        intent |= {"status": "succeeded", "latest_charge": charge, "last_payment_error": None}
+        return self._expanded(intent)
+
+    def _expanded(self, intent: dict[str, Any]) -> dict[str, Any]:
+        return copy.deepcopy(intent | {"latest_charge": self.sources.get(intent["latest_charge"])})
+
+    def intents(self) -> list[dict[str, Any]]:
+        """Return all payment intents."""
+        return [one for one in self.sources.values() if one["object"] == "payment_intent"]
+
     def refunds_of(self, charge: str) -> list[dict[str, Any]]:
         """Return the refunds of a charge."""
         return [one for one in self.sources.values() if one["object"] == "refund" and one["charge"] == charge]
@@ -190,6 +242,11 @@ class FakeAccount:
         *_, last = path.split("/")
         if path.startswith("/v1/charges/") and last in self.sources:
             return 200, copy.deepcopy(self.sources[last])
+        if path == "/v1/payment_intents":
+            since, customer = int(query["created[gte]"][0]), query["customer"][0]
+            shown = [one for one in self.intents() if one["customer"] == customer and one["created"] >= since]
+            data = [self._expanded(one) for one in shown]
+            return 200, {"object": "list", "url": path, "has_more": False, "data": data}
         if path == "/v1/refunds":
             data = copy.deepcopy(self.refunds_of(query["charge"][0]))
             return 200, {"object": "list", "url": path, "has_more": False, "data": data}
@@ -204,55 +261,3 @@ class FakeAccount:
             more = after + len(page) < len(items)
             return 200, {"object": "list", "url": path, "has_more": more, "data": data}
         return 404, {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "no such thing"}}
-
-
-class AccountClient(stripe.HTTPClient):
-    """What the library of Stripe calls, without a network: what is sent again under a key is answered as it was.
-
-    The next `failing` calls are answered 500, and the answers of the next `losing` ones that write are lost.
-    """
-
-    name = "fake"
-
-    def __init__(self, account: FakeAccount) -> None:
-        super().__init__()
-        self.account = account
-        self.calls: list[tuple[str, str]] = []
-        self.failing = 0
-        self.losing = 0
-        self.keys: dict[str, tuple[Any, tuple[int, dict[str, Any]]]] = {}
-
-    @override
-    def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
-    ) -> tuple[str, int, dict[str, str]]:
-        called = urlsplit(url)
-        self.calls.append((method, called.path))
-        if self.failing:
-            self.failing -= 1
-            return '{"error": {"type": "api_error"}}', 500, {}
-        if method == "get":
-            status, answer = self.account.answer(called.path, parse_qs(called.query))
-        else:
-            status, answer = self._write(dict(parse_qsl(post_data)), (headers or {})["Idempotency-Key"])
-        if method != "get" and self.losing:
-            self.losing -= 1
-            message = "the connection was lost"
-            raise stripe.APIConnectionError(message, should_retry=False)  # type: ignore[no-untyped-call]
-        return json.dumps(answer), status, {}
-
-    def _write(self, params: dict[str, str], key: str) -> tuple[int, dict[str, Any]]:
-        if key in self.keys:
-            before, answer = self.keys[key]
-            return answer if before == params else (400, {"error": {"type": "idempotency_error"}})
-        answer = self.account.refund_by_api(params)
-        self.keys[key] = (params, answer)
-        return answer
-
-    @override
-    def _sleep_time_seconds(self, num_retries: int, response: Any = None) -> float:
-        return 0
-
-    @override
-    def close(self) -> None:
-        """Close nothing."""

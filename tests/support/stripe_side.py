@@ -9,7 +9,8 @@ from billproof.payments.gateway_balance import BalanceSources, ask_gateway, read
 from functions.receive_stripe_event.app import handler
 from tests.support.gateways import NOW, gateway_world, take_message
 from tests.support.invoking import Context
-from tests.support.stripe_account import AccountClient, FakeAccount
+from tests.support.stripe_account import FakeAccount
+from tests.support.stripe_client import AccountClient
 from tests.support.stripe_world import KEY, OLD_SECRET, SECRET, STRIPE, secrets, signed
 from tests.support.world import World
 

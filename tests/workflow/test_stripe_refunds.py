@@ -8,10 +8,12 @@ import pytest
 
 from billproof.adapters.stripe.refunds import StripeRefunds
 from billproof.errors import ExternalServiceUnavailable
+from billproof.masterdata.directory import MEMBER_SHARDS
 from billproof.payments.desk import CashDecision
 from billproof.payments.model import UseKind
 from billproof.payments.refunding import PaidRefunds, RefundSources, pay_refunds
 from billproof.payments.refunds_due import refunds_due
+from billproof.payments.unanswered import refuse_unanswered
 from tests.support.balances import FEB, JAN
 from tests.support.cash import desk_of, number_of, receipt, receivables_of, take, usd
 from tests.support.gateways import CARDS, NOW, on_accounts, paid_by_card
@@ -34,7 +36,6 @@ def sources_of(side: StripeSide) -> RefundSources:
     return RefundSources(
         entity=side.world.directory.legal_entity(INC),
         receivables=receivables_of(side.world),
-        book=side.world.gateway_book,
         refunds=StripeRefunds(secrets(KEY), http_client=side.client),
         events=side.world.payment_events,
         clock=lambda: NOW,
@@ -43,7 +44,8 @@ def sources_of(side: StripeSide) -> RefundSources:
 
 def pay(side: StripeSide) -> tuple[int, int]:
     result = pay_refunds(sources_of(side), until=NOW + timedelta(minutes=12))
-    assert result.legal_entity == INC
+    assert (result.legal_entity, result.is_whole) == (INC, True)
+    refuse_unanswered([result])
     return result.paid, result.refused
 
 
@@ -186,8 +188,15 @@ def test_a_refund_that_failed_is_not_tried_again() -> None:
     side.world.credit_and_approve(JANUARY, refund=True)
     assert pay(side) == (1, 0)
     (refund,) = side.account.refunds_of("ch_1")
-    side.account.refund_fails(refund["id"])
+    failed = side.account.refund_fails(refund["id"])
     assert pay(side) == (0, 0)
+    side.happens(failed)
+    assert [pay(side) for _ in range(2)] == [(0, 0), (0, 0)]
+
+
+def test_what_a_dispute_or_a_refund_that_failed_gave_back_names_no_charge() -> None:
+    names = ("ch_1", "py_1", "txn_1", "dp_1", "du_1", "re_1")
+    assert [name for name in names if StripeRefunds(secrets(KEY)).is_charge(name)] == ["ch_1", "py_1"]
 
 
 def test_what_stripe_refuses_is_counted_and_stays_due() -> None:
@@ -210,6 +219,46 @@ def test_a_gateway_that_is_not_to_refund_is_not_asked() -> None:
 def test_a_call_that_has_no_more_time_leaves_the_rest_for_the_next_one() -> None:
     side = paying(JAN)
     side.world.credit_and_approve(JANUARY, refund=True)
-    assert pay_refunds(sources_of(side), until=NOW) == PaidRefunds(legal_entity=INC)
+    assert pay_refunds(sources_of(side), until=NOW) == PaidRefunds(legal_entity=INC, is_whole=False)
     assert pay(side) == (1, 0)
     assert side.world.gateway_book.of_charge(INC, CARDS, "ch_1") == []
+
+
+def test_a_gateway_that_does_not_answer_is_asked_once_and_stops_no_other_one() -> None:
+    side = paying(JAN, FEB, amount=6000)
+    side.world.credit_and_approve(JANUARY, refund=True)
+    side.world.credit_and_approve(FEBRUARY, request="C-2", refund=True)
+    real = sources_of(side)
+    (cards,) = real.entity.gateways
+    other = cards.model_copy(update={"source": "away"})
+    asked: list[str] = []
+
+    class OneIsAway(StripeRefunds):
+        def refunds_of(self, charge: str, currency: str, entity: Any, gateway: Any) -> Any:
+            asked.append(gateway.source)
+            if gateway.source == "away":
+                message = "away"
+                raise ExternalServiceUnavailable(message, service="stripe")
+            return super().refunds_of(charge, currency, entity, cards)
+
+    refunds = OneIsAway(secrets(KEY), http_client=side.client)
+    entity = real.entity.model_copy(update={"gateways": (cards, other)})
+    dues = list(refunds_due(real.receivables))
+    first = dues[0].of_receipts[0].model_copy(update={"source": "away"})
+    dues = [due.model_copy(update={"of_receipts": (first, first, *due.of_receipts)}) for due in dues]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("billproof.payments.refunding.refunds_due", lambda *_args, **_fields: iter(dues))
+        sources = RefundSources(**{**real.__dict__, "refunds": refunds, "entity": entity})
+        result = pay_refunds(sources, until=NOW + timedelta(minutes=12))
+    assert (result.paid, result.unanswered, asked) == (2, ("away",), ["away", CARDS])
+    with pytest.raises(ExternalServiceUnavailable, match=f"away of {INC}"):
+        refuse_unanswered([result])
+
+
+def test_every_day_begins_with_other_accounts() -> None:
+    directory = StripeSide(JAN).world.directory
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(directory, "members_of_part", lambda _entity, part, _parts: [f"of {part}"])
+        orders = [list(directory.members(INC, first=first)) for first in (0, 1, MEMBER_SHARDS + 1)]
+    assert sorted(orders[0]) == sorted(orders[1]) == sorted({f"of {part}" for part in range(MEMBER_SHARDS)})
+    assert [order[0] for order in orders] == ["of 0", "of 1", "of 1"]

@@ -1,5 +1,6 @@
 """Contracts: versions of the terms between an account and its legal entity."""
 
+import operator
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -40,7 +41,8 @@ class Contract(Model):
 
     A version governs from the start of its `effective` range until a higher version does; `effective.end` ends the
     contract. With `prices_include_tax` its prices are what the customer pays, and tax is taken out of them.
-    `zero_invoices` says whether invoices of nothing are sent, or kept as records.
+    `zero_invoices` says whether invoices of nothing are sent, or kept as records. With `charges_automatically` what is
+    due is charged to the payment method that the account saved.
     """
 
     kind: Literal["contract"] = "contract"
@@ -62,6 +64,7 @@ class Contract(Model):
     proration: ProrationTerms = Field(default_factory=ProrationTerms)
     prices_include_tax: Flag = False
     zero_invoices: ZeroInvoices = ZeroInvoices.KEPT
+    charges_automatically: Flag = Field(default=False, exclude_if=operator.not_)
 
     @property
     def terms_digest(self) -> str:

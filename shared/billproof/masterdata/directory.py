@@ -275,10 +275,10 @@ class Directory:
         }
         return min(receipts.values()) if profiles and receipts.keys() >= {*profiles} else None
 
-    def members(self, entity: str) -> Iterator[str]:
-        """Yield the accounts that a legal entity bills, shard by shard."""
-        for shard in range(MEMBER_SHARDS):
-            yield from self.members_of_part(entity, shard, MEMBER_SHARDS)
+    def members(self, entity: str, *, first: int = 0) -> Iterator[str]:
+        """Yield the accounts that a legal entity bills, shard by shard, beginning with any of them."""
+        for shard in range(first, first + MEMBER_SHARDS):
+            yield from self.members_of_part(entity, shard % MEMBER_SHARDS, MEMBER_SHARDS)
 
     def members_of_part(self, entity: str, part: int, parts: int) -> Iterator[str]:
         """Yield one of some parts of the accounts of a legal entity; there are a multiple of MEMBER_SHARDS parts.

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.errors import InvalidInput
 from billproof.masterdata.charts import CashAccount, ChartOfAccounts, ErpBooks
 from billproof.masterdata.csv_files import CsvStatementFormat
-from billproof.masterdata.gateways import GatewayAccount, refuse_unsound
+from billproof.masterdata.gateways import GatewayAccount, Source, refuse_unsound
 from billproof.model import Day, Flag, Model
 from billproof.money import Rounding
 from billproof.names import Country, Currency, Name, Nonnegative, TimeZone, Version
@@ -233,10 +233,19 @@ class Exemption(Model):
     effective: DateRange
 
 
+class PaymentMethod(Model):
+    """What a customer saved at a gateway to be charged: the gateway's tokens for both, and never a card's number."""
+
+    gateway: Source
+    customer: Annotated[str, StringConstraints(pattern=r"^cus_[A-Za-z0-9]{1,64}$")]
+    method: Annotated[str, StringConstraints(pattern=r"^(pm|card|src|ba)_[A-Za-z0-9]{1,64}$")]
+
+
 class Account(Model):
     """Who is billed. `vat_number` is its tax number where it is established.
 
     An account with a `parent` is billed on its parent's invoice, for good; a parent has none itself.
+    `payment_method` is charged for what contracts that are charged automatically bill.
     `earlier` says what its address, kind and number were until some days, in their order: a supply is taxed by what
     held at its own time.
     """
@@ -254,6 +263,7 @@ class Account(Model):
     exemptions: tuple[Exemption, ...] = ()
     parent: Name | None = None
     earlier: tuple[EarlierCustomer, ...] = ()
+    payment_method: PaymentMethod | None = Field(default=None, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

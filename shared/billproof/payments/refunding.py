@@ -7,26 +7,27 @@ Nothing is kept of it here: what a gateway refunded it tells of, and until then 
 repeated, and two calls at once come to one refund.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from billproof.errors import InvalidInput
+from billproof.errors import ExternalServiceUnavailable, InvalidInput
 from billproof.ids import digest
-from billproof.masterdata.gateways import GatewayAccount, MovementOfGateway
+from billproof.masterdata.gateways import GatewayAccount
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model
 from billproof.money import Money
 from billproof.payments.gateway_balance import BalanceChanged, take_event
-from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.model import Channel
 from billproof.payments.receivables import Receivables
 from billproof.payments.refunds_due import RefundOfReceipt, refunds_due
 from billproof.ports import Queue
+from billproof.time_shares import in_shares
 
 MOST_TIME = timedelta(minutes=12)
-"""How long a call goes on; what is left is due at the next one, too."""
+"""How long a call goes on; what is left is due at the next one, too, which begins with other accounts."""
 
 
 class GatewayRefund(NamedTuple):
@@ -49,6 +50,9 @@ class RefundOrder(NamedTuple):
 class GatewayRefunds(Protocol):
     """Gateways that can be told to refund. Each call raises ExternalServiceUnavailable where they do not answer."""
 
+    def is_charge(self, reference: str) -> bool:
+        """Say whether this names a charge, as opposed to what a dispute or a refund that failed gave back."""
+
     def refunds_of(
         self, charge: str, currency: str, entity: LegalEntity, gateway: GatewayAccount
     ) -> Sequence[GatewayRefund]:
@@ -64,45 +68,60 @@ class RefundSources:
 
     entity: LegalEntity
     receivables: Receivables
-    book: GatewayBook
     refunds: GatewayRefunds
     events: Queue
     clock: Callable[[], datetime]
 
 
 class PaidRefunds(Model):
-    """How many refunds were started for a legal entity, and how many its gateways refused."""
+    """How many refunds were started for a legal entity, how many its gateways refused, and which did not answer.
+
+    `is_whole` says whether there was time for all accounts: else the next day begins with others.
+    """
 
     legal_entity: str
     paid: int = 0
     refused: int = 0
+    unanswered: tuple[str, ...] = ()
+    is_whole: bool = True
+
+
+def pay_all_refunds(
+    entities: Sequence[str], sources: Callable[[str], RefundSources], clock: Callable[[], datetime]
+) -> list[PaidRefunds]:
+    """Refund what is due of each legal entity; each has its share of the time. Raises as work_apart does."""
+
+    def work(entity: str, until: datetime) -> PaidRefunds:
+        return pay_refunds(sources(entity), until=until)
+
+    return in_shares(entities, work, clock=clock, most=MOST_TIME)
 
 
 def pay_refunds(sources: RefundSources, *, until: datetime) -> PaidRefunds:
     """Refund what is due of charges whose gateway pays refunds; again it refunds nothing more.
 
-    What is due of other receipts, such as those of a bank, is left to people, as is what a gateway refuses. Raises
-    ExternalServiceUnavailable where a gateway does not answer.
+    What is due of other receipts, such as those of a bank, is left to people, as is what a gateway refuses. One that
+    does not answer is not asked again, and named.
     """
-    result = PaidRefunds(legal_entity=sources.entity.id)
     gateways = {gateway.source: gateway for gateway in sources.entity.gateways if gateway.pays_refunds}
-    if not gateways:
-        return result
-    charges = Charges(sources)
-    for due in refunds_due(sources.receivables):
+    counts, unanswered = Counter[str](), dict[str, None]()
+    charges, is_whole = Charges(sources), True
+    today = sources.clock().toordinal()
+    for due in refunds_due(sources.receivables, first=today) if gateways else ():
         if sources.clock() >= until:
+            is_whole = False
             break
         for way in due.of_receipts:
             gateway = gateways.get(way.source)
-            if gateway is None or way.channel is not Channel.GATEWAY or not charges.is_charge(way):
+            if gateway is None or way.source in unanswered or not charges.is_charge(way):
                 continue
             try:
-                is_paid = charges.pay(way, due.number, gateway)
+                counts["paid"] += charges.pay(way, due.number, gateway)
             except InvalidInput:
-                result = result.model_copy(update={"refused": result.refused + 1})
-                continue
-            result = result.model_copy(update={"paid": result.paid + int(is_paid)})
-    return result
+                counts["refused"] += 1
+            except ExternalServiceUnavailable:
+                unanswered[way.source] = None
+    return PaidRefunds(legal_entity=sources.entity.id, unanswered=tuple(unanswered), is_whole=is_whole, **counts)
 
 
 class Charges:
@@ -114,9 +133,8 @@ class Charges:
         self._refunded: dict[str, Money] = {}
 
     def is_charge(self, way: RefundOfReceipt) -> bool:
-        """Say whether a receipt is a charge: what a dispute or a failed refund gave back is none at the gateway."""
-        whose = (self._sources.entity.id, way.source, MovementOfGateway.CHARGE, way.reference)
-        return self._sources.book.find(*whose) is not None
+        """Say whether a receipt is a charge of a gateway: what else came by it is for people."""
+        return way.channel is Channel.GATEWAY and self._sources.refunds.is_charge(way.reference)
 
     def pay(self, way: RefundOfReceipt, number: str, gateway: GatewayAccount) -> bool:
         """Refund what is due of a charge and not on the way yet; False where that is nothing."""

@@ -5,15 +5,19 @@
     paused          somebody leaves documents out, until a day or until resumed
     handed_over     somebody else collects: nothing is reminded of any more
     resumed         what was promised, paused or handed over before counts no more
+    charged         the payment method that the customer saved was charged for a document, or that was declined
 
 A promise or pause names documents and leaves out only those; one that names none leaves out all of the customer's.
 """
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+
+from pydantic import Field
 
 from billproof.approvals.policy import ReminderRules
 from billproof.model import Day, Model
@@ -28,6 +32,31 @@ class CollectionKind(StrEnum):
     PAUSED = "paused"
     HANDED_OVER = "handed_over"
     RESUMED = "resumed"
+    CHARGED = "charged"
+
+
+class ChargeState(StrEnum):
+    """What became of charging a saved payment method."""
+
+    SUCCEEDED = "succeeded"
+    PROCESSING = "processing"
+    DECLINED = "declined"
+
+
+class ChargeAttempt(Model):
+    """A document that was charged: `payment` is the gateway's id, `code` why it was declined.
+
+    `after` is the ordinal of the reminder that it follows, 0 for the attempt on the due day.
+    """
+
+    invoice: str
+    number: str
+    amount: Money
+    gateway: str
+    payment: str
+    state: ChargeState
+    code: str
+    after: int
 
 
 class RemindedDocument(Model):
@@ -59,10 +88,15 @@ class CollectionFact(Model):
     until: Day | None = None
     decided_by: str = ""
     reason: str = ""
+    charged: ChargeAttempt | None = Field(default=None, exclude_if=operator.not_)
 
     def is_of(self, number: str) -> bool:
         """Say whether a note is of a document."""
         return not self.numbers or number in self.numbers
+
+    def rows_of(self, number: str) -> list[RemindedDocument]:
+        """Return what a reminder says of a document."""
+        return [row for row in self.reminded if row.number == number]
 
 
 class OverdueDocument(NamedTuple):
@@ -120,6 +154,15 @@ class CollectionState:
                 return fact
         return None
 
+    def reminded_at(self, number: str) -> int:
+        """Return the ordinal of the last reminder of a document; 0 for none."""
+        return next((fact.ordinal for fact in reversed(self.facts) if any(fact.rows_of(number))), 0)
+
+    def charge_of(self, number: str) -> ChargeAttempt | None:
+        """Return the last attempt to charge a document, or None."""
+        attempts = (fact.charged for fact in reversed(self.facts) if fact.charged is not None)
+        return next((attempt for attempt in attempts if attempt.number == number), None)
+
     def level_of(self, number: str) -> int:
         """Return the highest level at which the customer was reminded of a document; 0 for none.
 
@@ -129,7 +172,7 @@ class CollectionState:
         for fact in reversed(self.facts):
             if fact.kind is CollectionKind.PROMISED and fact.is_of(number):
                 break
-            level = max((row.level for row in fact.reminded if row.number == number), default=level)
+            level = max((row.level for row in fact.rows_of(number)), default=level)
             if level:
                 break  # a later reminder of a document is never at a lower level
         return level

@@ -46,6 +46,11 @@ class HubspotCrm:
         self._calls = calls
         self._own: dict[str, frozenset[str]] = {}
 
+    @property
+    def client_secret(self) -> str:
+        """What HubSpot signs its webhooks with."""
+        return self._access.client_secret
+
     @as_documented
     def order(self, order: str) -> CrmOrder | None:
         """Return a deal with all its line items, or None."""
@@ -93,13 +98,13 @@ class HubspotCrm:
         return objects
 
     def _associated(self, kind: str, record: str, to: str) -> Iterator[Document]:
-        yield from self._pages(f"/crm/v4/objects/{kind}/{record}/associations/{to}", limit=500)
+        yield from self._pages(f"/crm/v4/objects/{kind}/{record}/associations/{to}", limit=500, may_be_gone=True)
 
-    def _pages(self, path: str, *, limit: int) -> Iterator[Document]:
+    def _pages(self, path: str, *, limit: int, may_be_gone: bool = False) -> Iterator[Document]:
         after = ""
         for _ in range(MOST_PAGES):
             query = {"limit": limit} | ({"after": after} if after else {})
-            page = self._call("GET", f"{path}?{urlencode(query)}", may_be_gone=True)
+            page = self._call("GET", f"{path}?{urlencode(query)}", may_be_gone=may_be_gone)
             yield from page["results"]
             after = str(page.get("paging", {}).get("next", {}).get("after") or "")
             if not after:
@@ -134,6 +139,7 @@ def read_access(secret: str) -> HubspotAccess:
         raise InvalidInput(message) from None  # the error would show the secret
 
 
-def connected(access: HubspotAccess) -> HubspotCrm:
-    """Return the HubSpot of a secret; raises InvalidInput for an address without https."""
+def connected(secret: str) -> HubspotCrm:
+    """Return the HubSpot of a secret; raises InvalidInput for one that says something else."""
+    access = read_access(secret)
     return HubspotCrm(access, CrmCalls("HubSpot", HttpSend(access.address, service="HubSpot", seconds=10)))

@@ -13,6 +13,8 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.payments.refunding import GatewayRefund, RefundOrder
 
 PAGE_SIZE = 100
+CHARGES = ("ch_", "py_")
+"""What the names of charges begin with (docs.stripe.com/api/charges): that of a refund that failed is its `txn_`."""
 _CANCELED = "canceled"
 
 
@@ -21,6 +23,10 @@ class StripeRefunds:
 
     def __init__(self, keys: GatewaySecrets, *, http_client: stripe.HTTPClient | None = None) -> None:
         self._clients = StripeClients(keys, http_client=http_client)
+
+    def is_charge(self, reference: str) -> bool:
+        """Say whether this names a charge: as GatewayRefunds says."""
+        return reference.startswith(CHARGES)
 
     def refunds_of(
         self, charge: str, currency: str, entity: LegalEntity, gateway: GatewayAccount

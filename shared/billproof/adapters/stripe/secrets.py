@@ -5,47 +5,48 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from billproof.adapters.kept_secrets import KeptSecret
 from billproof.errors import ExternalServiceUnavailable
 
-KEPT = timedelta(minutes=5)
-"""How long a secret is not read again: one that is replaced is known after that, without a deployment."""
-
-type Secrets = dict[str, dict[str, list[str]]]
+type Secrets = dict[str, object]
+"""What each legal entity's entry says: it is read when it is asked for, so a broken one is its own trouble only."""
 
 
 class GatewaySecrets:
-    """What is secret of each gateway, read when it is asked for, and again after a while."""
+    """What is secret of each gateway."""
 
     def __init__(self, read: Callable[[], str], now: Callable[[], datetime]) -> None:
-        self._read = read
-        self._now = now
-        self._known: tuple[datetime, Secrets] | None = None
+        self._kept = KeptSecret(read, _parsed, now)
 
     def of(self, legal_entity: str, gateway: str) -> list[str]:
         """Return the secrets of a gateway, none where there are none; raises ExternalServiceUnavailable."""
-        now = self._now()
-        if self._known is None or not self._known[0] <= now < self._known[0] + KEPT:
-            self._known = now, _parsed(self._read())
-        return self._known[1].get(legal_entity, {}).get(gateway, [])
+        gateways = self._kept.value().get(legal_entity, {})
+        if not isinstance(gateways, dict):
+            raise _unreadable()
+        return _texts(gateways.get(gateway, []))
 
 
 def _parsed(text: str) -> Secrets:
     try:
-        return {
-            entity: {gateway: _texts(value) for gateway, value in gateways.items()}
-            for entity, gateways in json.loads(text).items()
-        }
-    except (ValueError, TypeError, AttributeError):
-        message = "the secret of the gateways is not as docs/gateways.md has it"
-        raise ExternalServiceUnavailable(message, service="secretsmanager") from None
+        entities = json.loads(text)
+    except ValueError:
+        raise _unreadable() from None
+    if not isinstance(entities, dict):
+        raise _unreadable()
+    return entities
 
 
 def _texts(value: object) -> list[str]:
-    """Return one text or several; raises TypeError for anything else: an empty key would sign for everybody."""
+    """Return one text or several; what is no text, or is empty, would sign for everybody."""
     values: list[object] = value if isinstance(value, list) else [value]
     texts = [text for text in values if isinstance(text, str) and text.strip()]
     if len(texts) != len(values):
-        raise TypeError
+        raise _unreadable()
     return texts
+
+
+def _unreadable() -> ExternalServiceUnavailable:
+    message = "the secret of the gateways is not as docs/gateways.md has it"
+    return ExternalServiceUnavailable(message, service="secretsmanager")

@@ -12,7 +12,6 @@ the reference is looked up.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from http import HTTPStatus
 
 from billproof.adapters.http_calls import HttpSend
@@ -58,7 +57,7 @@ class TrytonErp:
         self._accounts = accounts
         self._opened: dict[str, Books] = {}
 
-    @cached_property
+    @property
     def _rest(self) -> TrytonRest:
         """Tryton, once it is asked something: a secret that is wrong is no trouble of those who post elsewhere."""
         return self._connect()
