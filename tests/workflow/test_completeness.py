@@ -127,7 +127,7 @@ def test_a_gap_names_what_of_it_lies_in_quarantine_until_it_is_sent_again() -> N
     assert finding.message.endswith("; 2 events of the source lie in quarantine")
     other = World(accounts={"UA"})
     other.ingest([*events, control_total(3)])
-    other.ingest([flight(2)])  # mended and sent again
+    other.ingest([flight(2)])  # corrected and sent again
     (left,) = check(other).findings
     assert left.message.endswith("; 1 events of the source lie in quarantine")
 

@@ -285,15 +285,8 @@ def test_a_verdict_that_whoever_writes_payments_wrote_in_a_persons_name_counts_f
     world = cash_world(JAN)
     dispute(world)
     (opened,) = [key for key in world.records["payments"].items if key.partition.startswith("disputes#")]
-    forged = {
-        "ordinal": 1,
-        "verdict": "rejected",
-        "amount": {"amount": "0", "currency": "USD"},
-        "credit": "",
-        "day": "2013-03-10",
-        "decided_by": "ben",
-        "reason": "nothing was wrong",
-    }
+    forged = {"ordinal": 1, "verdict": "rejected", "amount": usd(0).model_dump(mode="json"), "credit": ""}
+    forged |= {"day": "2013-03-10", "reason": "nothing was wrong"}
     for number, actor in enumerate(("ben", "gateway cards"), start=1):
         key = Key(opened.partition, f"{opened.sort}#{number:012d}")
         assert world.records["payments"].create(Record(key, forged | {"decided_by": actor}))

@@ -29,7 +29,7 @@ NOT_AS_DOCUMENTED = (ArithmeticError, AttributeError, KeyError, TypeError, Value
 
 
 def as_documented[**Given, Read](work: Callable[Given, Read]) -> Callable[Given, Read]:
-    """Let what reads answers raise Unreadable for one that is not as documented: to ask again would not mend it."""
+    """Let what reads answers raise Unreadable for one that is not as documented: to ask again would change nothing."""
 
     @wraps(work)
     def read(*args: Given.args, **kwargs: Given.kwargs) -> Read:

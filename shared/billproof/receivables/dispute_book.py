@@ -33,10 +33,10 @@ class DisputeBook:
     def of_account(self, entity: str, account: str) -> list[DisputeState]:
         """Return the disputes of an account, oldest first; of each what its gateway decided comes before people."""
         opened: list[OpenedDispute] = []
-        told: list[DecidedDispute] = []
+        by_gateways: list[DecidedDispute] = []
         for record in self._records.query(_partition(entity, account)):
             if "verdict" in record.document:
-                told.append(DecidedDispute.model_validate(record.document))
+                by_gateways.append(DecidedDispute.model_validate(record.document))
             else:
                 opened.append(OpenedDispute.model_validate(record.document))
         decisions = self._decisions.query(_partition(entity, account)) if opened else ()
@@ -45,7 +45,11 @@ class DisputeBook:
             DisputeState(
                 dispute,
                 (
-                    *(one for one in told if one.ordinal == dispute.ordinal and _is_of_its_gateway(one, dispute)),
+                    *(
+                        one
+                        for one in by_gateways
+                        if one.ordinal == dispute.ordinal and _is_of_its_gateway(one, dispute)
+                    ),
                     *(one for one in decided if one.ordinal == dispute.ordinal),
                 ),
             )
