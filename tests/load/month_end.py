@@ -1,11 +1,13 @@
 """`make load ACCOUNTS=2000`: a month's end on a stack of its own, with everything going wrong that may.
 
+    a lost stack        once usage is there, the stack is lost and restored; what was sent is sent again
     a slow ERP          two seconds for each posting; one call in twenty fails, some after it posted
     redelivery          every message of usage and every tenth posting is sent again
     a killed Lambda     a process that runs functions is killed, one a minute
 
 Afterwards nothing may be left in a queue or a dead-letter queue, nothing missing and nothing doubled: the run is
-closed, each invoice has one number and one posting, reconciliation balances, and the run is proved. Prints how long
+closed, each invoice has one number and one posting, reconciliation balances, the audit chain holds, and the run is
+proved. Prints how long
 each part took and writes build/load.json; the exit code says whether all of that holds.
 """
 
@@ -28,24 +30,27 @@ from itertools import batched
 from pathlib import Path
 
 from billproof.adapters.aws.clients import client
+from billproof.audit.verifying import verify
 from billproof.erp.lookup import PostedDocuments
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.masterdata.directory import Directory
 from billproof.periods import Period
-from billproof.proof.service import prove_run
 from billproof.reconciliation.service import reconcile
 from billproof_ops import billing
 from billproof_ops import target as targets
+from billproof_ops.auditing import audited_stores
 from billproof_ops.demo import story
 from billproof_ops.demo.feed import adopt_policies
 from billproof_ops.local import server
 from billproof_ops.local.deploy import outputs
 from billproof_ops.local.stack import fill
 from billproof_ops.paths import BUILD, ROOT
+from billproof_ops.proving import prove
 from billproof_ops.queues import send_all
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.bench import load
+from tests.load.restored import restore
 
 ACCOUNTS = int(os.environ.get("ACCOUNTS", "200"))
 EVENTS_OF_AN_ACCOUNT = 5
@@ -69,8 +74,7 @@ class Clock:
         began = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - began, 1)
-        sys.stdout.write(f"{name}: {self.seconds[name]} s\n")
-        sys.stdout.flush()
+        say(f"{name}: {self.seconds[name]} s")
 
 
 class Killer(threading.Thread):
@@ -172,7 +176,8 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
     sources = replace(ports.reconciliation_sources(), on_report=lambda *_: None)
     report = reconcile(INC, JANUARY, sources)
     wrong += [f"{variance.cause}: {variance.external_reference}" for variance in report.variances]
-    wrong += [str(difference) for difference in prove_run(run, stores=ports.stores()).differences]
+    wrong += [str(difference) for difference in prove(target, run).differences]
+    wrong += [f"{finding.kind} {finding.where}" for finding in verify(audited_stores(target)).findings]
     wrong += [f"{queue} holds {depth}" for queue, depth in depths(target).items() if depth]
     return wrong
 
@@ -183,18 +188,24 @@ def depths(target: Target) -> dict[str, int]:
     return {name: target.queue_depth(name) for name in queues}
 
 
-def play(pid: int, clock: Clock) -> tuple[list[str], dict[str, int]]:
+def play(folder: Path, clock: Clock) -> tuple[list[str], dict[str, float]]:
     """Play the month's end; return what is wrong, and how often what went wrong."""
     with clock.part("deploying"):
         fill(PARAMETERS)
-    target = Target(outputs=outputs())
-    make_erp_slow(target)
+    lost = Target(outputs=outputs())
     with clock.part("publishing"):
-        publish(target)
-    killer = Killer(pid)
+        publish(lost)
+    with clock.part("ingesting"):
+        send_usage(lost)
+    with clock.part("losing and restoring the stack"):
+        restored = restore(lost, folder, clock.seconds, say)
+    target = restored.target
+    make_erp_slow(target)
+    killer = Killer(restored.pid)
     killer.start()
     try:
-        with clock.part("ingesting"):
+        with clock.part("publishing and ingesting again"):
+            publish(target)
             send_usage(target)
         with clock.part("billing"):
             run = billing.start_run(target, INC, JANUARY, who="carla").run_id
@@ -207,7 +218,13 @@ def play(pid: int, clock: Clock) -> tuple[list[str], dict[str, int]]:
         killer.stop()
     with clock.part("reconciling and proving"):
         wrong = what_is_wrong(target, run)
-    return wrong, {"killed": killer.kills, "sent again": again}
+    return wrong, {"killed": killer.kills, "sent again": again, "lost seconds": restored.lost_seconds}
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -218,8 +235,9 @@ def main() -> int:
         started, _ = server.start(Path(folder))
         try:
             targets.use_endpoint(started.endpoint)
-            wrong, happened = play(started.pid, clock)
+            wrong, happened = play(Path(folder), clock)
         finally:
+            server.stop(Path(folder) / "restored")
             server.stop(Path(folder))
     BUILD.mkdir(exist_ok=True)
     report = {"accounts": ACCOUNTS, "seconds": clock.seconds, **happened, "wrong": wrong}
