@@ -132,9 +132,7 @@ def make_erp_slow(target: Target) -> None:
 def send_usage(target: Target) -> None:
     """Send every message of usage twice."""
     total = ACCOUNTS * EVENTS_OF_AN_ACCOUNT
-    events = [load.event(number, accounts=ACCOUNTS, days=30, total=total) for number in range(total)]
-    for event in events:  # the first hours of the month are December where the accounts are
-        event["time"] = event["time"].replace("2013-01-01", "2013-01-31")
+    events = [load.event(number, accounts=ACCOUNTS, days=30, first=2, total=total) for number in range(total)]
     bodies = [(json.dumps(some), len(some)) for some in batched(events, load.EVENTS_PER_MESSAGE, strict=False)]
     list(send_all(target, "UsageEventsQueueUrl", [*bodies, *bodies]))
     drain(target, "UsageEventsQueueUrl")
