@@ -1,27 +1,63 @@
 """`make scale`: what grows with the accounts of a legal entity, measured at some sizes, and what that makes of more.
 
-What is measured: the peak and the CPU of planning and closing, each in a process of its own (flat.py). What follows
-by arithmetic says so, with the AWS quota beside it. Writes build/scale.json.
+What is measured: the peak and the CPU of planning, closing, reconciliation and proofs, each in a process of its own
+(flat.py). What follows by arithmetic says so: from the measured CPU, from the calls that the cost meter counted
+(measured.json), with AWS quotas beside it. Writes build/scale.json.
 """
 
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from rich.console import Console
+from rich.table import Table
 
 from billproof_ops import tables
+from billproof_ops.costs.estimate import Measured
 from billproof_ops.paths import BUILD
 from tests.bench import flat
 
-SIZES = tuple(int(size) for size in os.environ.get("SIZES", "1000,10000").split(","))
+
+def sizes(name: str, usual: str) -> tuple[int, ...]:
+    """Return the sizes that are asked for."""
+    return tuple(int(size) for size in os.environ.get(name, usual).split(","))
+
+
+SIZES = sizes("SIZES", "1000,10000,100000")
+BILLED = sizes("BILLED", "1000,10000")
+"""Of a month that is reconciled and proved: it is billed and posted first, which takes three times as long."""
 FORECAST = (1_000_000, 10_000_000)
 PEAK_GOAL, TIME_GOAL = 1.2, 1.2
-FUNCTION_MEGABYTES = {"plan": 1_024, "close": 1_024}
+FUNCTION_MEGABYTES = {"plan": 1_024, "close": 1_024, "reconcile": 1_024, "prove": 1_769}
 MEGABYTES_A_VCPU = 1_769
 CALL_SECONDS = 900
-CALLS = {"plan": "seconds of all its parts together", "close": f"seconds of one call of {CALL_SECONDS}"}
+CALLS = {
+    "plan": "seconds of all its parts together",
+    "close": f"seconds of one call of {CALL_SECONDS}",
+    "reconcile": "seconds of its 8 parts and what joins them, together",
+    "prove": "seconds of one CPU; run prove takes as many as there are",
+}
+STAGES = ("run", "posting", "delivery", "reconciliation")
+COUNTED = {
+    "dynamodb write": "DynamoDB write units",
+    "dynamodb read": "DynamoDB read units",
+    "s3 put or list": "S3 PUTs",
+    "s3 get": "S3 GETs",
+    "states transition": "Step Functions transitions",
+    "lambda request": "Lambda calls",
+    "sqs request": "SQS requests",
+    "cpu second": "CPU seconds",
+}
+"""What a month's run, posting, delivery and one reconciliation ask of AWS, by units of measured.json."""
+BATCH = 100
+HISTORY, HISTORY_EVENTS = 25_000, 45
+"""Events that an execution may have, and those of a batch: its eight states, each entered, done and left."""
+
+
+type Found = Mapping[str, Mapping[int, flat.Flatness]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +88,9 @@ QUOTAS = (
         "docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html",
     ),
     Quota(
-        "seconds until Lambda has an environment for each batch of 100: 1,000 more every 10 seconds",
+        f"seconds until Lambda has an environment for each batch of {BATCH}: 1,000 more every 10 seconds",
         100,
-        0.01,
+        1 / BATCH,
         "docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html",
     ),
     Quota(
@@ -66,7 +102,19 @@ QUOTAS = (
     Quota(
         "rounds of the map of batches: 10,000 child executions at once",
         10_000,
-        0.01,
+        1 / BATCH,
+        "docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
+    ),
+)
+SAME_FOR_ALL = (
+    (
+        f"events of the history of a batch's execution, of {HISTORY:,}; a run's own grows with no account",
+        HISTORY_EVENTS,
+        "docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
+    ),
+    (
+        "KB of a state's payload, of 256: references and counts; accounts are in objects on S3",
+        1,
         "docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
     ),
 )
@@ -75,38 +123,77 @@ QUOTAS = (
 def main() -> int:
     """Measure, print and write; exit 0 whatever comes out: a goal that is missed is printed so."""
     console = Console()
-    report = {step: [flat.measured(step, size) for size in SIZES] for step in flat.STEPS}
-    measured = tables.table(
-        "Step", "Accounts", "Peak MB", "CPU s", "Goal", title="Measured", right=("Peak MB", "CPU s")
-    )
-    for step, results in report.items():
-        for size, result in zip(SIZES, results, strict=True):
-            measured.add_row(step, f"{size:,}", f"{result.peak / 2**20:,.0f}", f"{result.seconds:,.1f}", "")
-        measured.add_row(
-            step, "growth", *(f"{growth:.2f}" for growth in growths(results)), f"<= {PEAK_GOAL}, {TIME_GOAL}"
-        )
-    console.print(measured)
-    forecast = tables.table("By arithmetic", *(f"{size:,}" for size in FORECAST), "Source", title="Forecast")
-    for step, results in report.items():
-        forecast.add_row(f"{step}: {CALLS[step]}", *_seconds(step, results), "measured CPU")
-    for quota in QUOTAS:
-        forecast.add_row(quota.what, *(f"{quota.needed(size):,.0f}" for size in FORECAST), quota.source)
-    console.print(forecast)
+    found: dict[str, dict[int, flat.Flatness]] = {step: {} for step in CALLS}
+    for size in BILLED:
+        for step, flatness in flat.measured_of_billed(size).items():
+            found[step][size] = flatness
+            console.print(f"{step} {size:,}: {flatness}")
+    for step in flat.STEPS:
+        for size in SIZES:
+            found[step][size] = flat.measured(step, size)
+            console.print(f"{step} {size:,}: {found[step][size]}")
+    console.print(measured_table(found))
+    console.print(forecast_table(found))
     BUILD.mkdir(exist_ok=True)
-    content = {step: [[result.peak, result.seconds] for result in results] for step, results in report.items()}
-    (BUILD / "scale.json").write_text(json.dumps({"sizes": SIZES, "measured": content}, indent=1) + "\n")
+    report = {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "goals": {"peak": PEAK_GOAL, "time": TIME_GOAL},
+        "measured": {
+            step: [[size, each.peak, each.seconds] for size, each in results.items()] for step, results in found.items()
+        },
+    }
+    (BUILD / "scale.json").write_text(json.dumps(report, indent=1) + "\n")
     return 0
 
 
-def growths(results: list[flat.Flatness]) -> tuple[float, float]:
+def measured_table(found: Found) -> Table:
+    """Return the table of what was measured, with what grows and what it may."""
+    names = ("Step", "Accounts", "Peak MB", "CPU s", "Goal", "")
+    table = tables.table(*names, title="Measured", right=("Accounts", "Peak MB", "CPU s"))
+    for step, results in found.items():
+        for size, result in results.items():
+            table.add_row(step, f"{size:,}", f"{result.peak / 2**20:,.0f}", f"{result.seconds:,.1f}", "", "")
+        peak, time = growths(results)
+        reached = "yes" if peak <= PEAK_GOAL and time <= TIME_GOAL else "no"
+        goal = f"<= {PEAK_GOAL}, {TIME_GOAL} an account"
+        table.add_row(step, "growth", f"{peak:.2f}", f"{time:.2f}", goal, reached)
+    return table
+
+
+def forecast_table(found: Found) -> Table:
+    """Return the table of what follows by arithmetic."""
+    table = tables.table("By arithmetic", *(f"{size:,}" for size in FORECAST), "Source", title="Forecast")
+    for step, results in found.items():
+        table.add_row(f"{step}: {CALLS[step]}", *_seconds(step, results), "measured CPU")
+    parts = Measured.read().parts
+    for unit, name in COUNTED.items():
+        table.add_row(name, *(f"{counted(parts, unit, size):,.0f}" for size in FORECAST), "measured.json")
+    for quota in QUOTAS:
+        table.add_row(quota.what, *(f"{quota.needed(size):,.0f}" for size in FORECAST), quota.source)
+    for what, number, source in SAME_FOR_ALL:
+        table.add_row(what, *(f"{number:,}" for _ in FORECAST), source)
+    return table
+
+
+def counted(parts: Mapping[str, Mapping[str, Mapping[str, float]]], unit: str, accounts: int) -> float:
+    """Return how much of a unit a month of so many accounts asks for: an invoice of 4 lines each, batches of 100."""
+    times = {"invoice": accounts, "line": 4 * accounts, "batch": accounts / BATCH}
+    return sum(
+        number * parts[stage].get(thing, {}).get(unit, 0.0) for stage in STAGES for thing, number in times.items()
+    )
+
+
+def growths(results: Mapping[int, flat.Flatness]) -> tuple[float, float]:
     """Return how the peak grows from the least to the most accounts, and the CPU of an account."""
-    first, last = results[0], results[-1]
-    return last.peak / first.peak, (last.seconds / SIZES[-1]) / (first.seconds / SIZES[0])
+    least, most = min(results), max(results)
+    first, last = results[least], results[most]
+    return last.peak / first.peak, (last.seconds / most) / (first.seconds / least)
 
 
-def _seconds(step: str, results: list[flat.Flatness]) -> list[str]:
-    """Return how long one call computes, at the share of a vCPU that its memory buys."""
-    each = results[-1].seconds / SIZES[-1] / (FUNCTION_MEGABYTES[step] / MEGABYTES_A_VCPU)
+def _seconds(step: str, results: Mapping[int, flat.Flatness]) -> list[str]:
+    """Return how long a step computes, at the share of a vCPU that its memory buys."""
+    most = max(results)
+    each = results[most].seconds / most / min(FUNCTION_MEGABYTES[step] / MEGABYTES_A_VCPU, 1)
     return [f"{size * each:,.0f}" for size in FORECAST]
 
 
