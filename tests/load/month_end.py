@@ -155,7 +155,7 @@ def redeliver(target: Target) -> int:
     return len(again)
 
 
-def what_is_wrong(target: Target, run: str) -> list[str]:
+def what_is_wrong(target: Target, run: str, clock: Clock) -> list[str]:
     """Say what is left, missing or doubled."""
     ports, wrong = target.ports, list[str]()
     released = documents(target)
@@ -174,7 +174,8 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
     sources = replace(ports.reconciliation_sources(), on_report=lambda *_: None)
     report = reconcile(INC, JANUARY, sources)
     wrong += [f"{variance.cause}: {variance.external_reference}" for variance in report.variances]
-    wrong += [str(difference) for difference in prove(target, run).differences]
+    with clock.part("proving"):
+        wrong += [str(difference) for difference in prove(target, run).differences]
     wrong += [f"{finding.kind} {finding.where}" for finding in verify(audited_stores(target)).findings]
     wrong += [f"{queue} holds {depth}" for queue, depth in depths(target).items() if depth]
     return wrong
@@ -214,8 +215,8 @@ def play(folder: Path, clock: Clock) -> tuple[list[str], dict[str, float]]:
                 drain(target, queue)
     finally:
         killer.stop()
-    with clock.part("reconciling and proving"):
-        wrong = what_is_wrong(target, run)
+    with clock.part("looking: reconciling, proving, verifying the audit chain"):
+        wrong = what_is_wrong(target, run, clock)
     return wrong, {"killed": killer.kills, "sent again": again, "lost seconds": restored.lost_seconds}
 
 
@@ -234,14 +235,19 @@ def main() -> int:
         try:
             targets.use_endpoint(started.endpoint)
             wrong, happened = play(Path(folder), clock)
+            write(clock, wrong, happened)
         finally:
             server.stop(Path(folder) / "restored")
             server.stop(Path(folder))
-    BUILD.mkdir(exist_ok=True)
-    report = {"accounts": ACCOUNTS, "seconds": clock.seconds, **happened, "wrong": wrong}
-    (BUILD / "load.json").write_text(json.dumps(report, indent=1) + "\n")
-    sys.stdout.write(f"{json.dumps(report, indent=1)}\n")
     return 1 if wrong else 0
+
+
+def write(clock: Clock, wrong: list[str], happened: dict[str, float]) -> None:
+    """Print and write what came of it: removing so many files afterwards takes a while."""
+    report = {"accounts": ACCOUNTS, "seconds": clock.seconds, **happened, "wrong": wrong}
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / "load.json").write_text(json.dumps(report, indent=1) + "\n")
+    say(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":
