@@ -21,7 +21,7 @@ from tests.support.world import INC, JANUARY, World
 BATCH_SIZE, BUCKETS, EVENTS_AN_ACCOUNT = 100, 16, 5
 FILE = "month.sqlite"
 AFTER_EVERY_KEY = "\U0010ffff"
-PRAGMAS = ("pragma synchronous = off", "pragma journal_mode = off", "pragma cache_size = -8000")
+PRAGMAS = ("pragma synchronous = off", "pragma journal_mode = off", "pragma cache_size = -500")
 
 
 class Table:

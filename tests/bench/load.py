@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import batched
 from typing import Any
 
 from billproof.usage.ingestion import Message, ingest_usage
@@ -68,8 +69,13 @@ def fill(made: World, accounts: int) -> None:
 
 def calls(total: int, **shape: int) -> list[list[Message]]:
     """Return the messages of each call of ingest_usage."""
-    made = [Message(id=f"m{n}", body=body, sent_at=SENT) for n, body in enumerate(bodies(total, **shape))]
-    return [made[start : start + MESSAGES_PER_CALL] for start in range(0, len(made), MESSAGES_PER_CALL)]
+    return list(calls_one_by_one(total, **shape))
+
+
+def calls_one_by_one(total: int, **shape: int) -> Iterator[list[Message]]:
+    """Yield the messages of each call of ingest_usage, made when they are wanted."""
+    made = (Message(id=f"m{n}", body=body, sent_at=SENT) for n, body in enumerate(bodies(total, **shape)))
+    return map(list, batched(made, MESSAGES_PER_CALL, strict=False))
 
 
 def ingest(made: World, batches: list[list[Message]]) -> None:

@@ -17,13 +17,13 @@ from rich.table import Table
 
 from billproof_ops import tables
 from billproof_ops.costs.estimate import Measured
-from billproof_ops.paths import BUILD
+from billproof_ops.paths import BUILD, ROOT
 from tests.bench import flat
 
 
 def sizes(name: str, usual: str) -> tuple[int, ...]:
-    """Return the sizes that are asked for."""
-    return tuple(int(size) for size in os.environ.get(name, usual).split(","))
+    """Return the sizes that are asked for; none, where what is known is only put together again."""
+    return tuple(int(size) for size in os.environ.get(name, usual).split(",") if size)
 
 
 SIZES = sizes("SIZES", "1000,10000,100000")
@@ -52,9 +52,15 @@ COUNTED = {
     "cpu second": "CPU seconds",
 }
 """What a month's run, posting, delivery and one reconciliation ask of AWS, by units of measured.json."""
+KEPT = ROOT / "docs" / "scale.json"
+"""What the pages show: a copy of build/scale.json."""
 BATCH = 100
-HISTORY, HISTORY_EVENTS = 25_000, 45
-"""Events that an execution may have, and those of a batch: its eight states, each entered, done and left."""
+LEAST_SECONDS = 0.01
+"""What CPU is measured by."""
+HISTORY = 25_000
+"""Events that the history of an execution may have."""
+EVENTS_OF_A_TASK, EVENTS_OF_A_STATE = 5, 2
+"""Entered and left; a task is scheduled, started and done between that."""
 
 
 type Found = Mapping[str, Mapping[int, flat.Flatness]]
@@ -106,10 +112,20 @@ QUOTAS = (
         "docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
     ),
 )
+
+
+def history_of_a_batch() -> int:
+    """Return the events of a batch's execution that passes all its states."""
+    machine = json.loads((ROOT / "statemachines" / "billing_run.asl.json").read_text())
+    states = machine["States"]["InvoiceBatches"]["ItemProcessor"]["States"].values()
+    each = (EVENTS_OF_A_TASK if state["Type"] == "Task" else EVENTS_OF_A_STATE for state in states)
+    return EVENTS_OF_A_STATE + sum(each)
+
+
 SAME_FOR_ALL = (
     (
         f"events of the history of a batch's execution, of {HISTORY:,}; a run's own grows with no account",
-        HISTORY_EVENTS,
+        history_of_a_batch(),
         "docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
     ),
     (
@@ -123,27 +139,47 @@ SAME_FOR_ALL = (
 def main() -> int:
     """Measure, print and write; exit 0 whatever comes out: a goal that is missed is printed so."""
     console = Console()
-    found: dict[str, dict[int, flat.Flatness]] = {step: {} for step in CALLS}
+    found = known()
     for size in BILLED:
         for step, flatness in flat.measured_of_billed(size).items():
-            found[step][size] = flatness
-            console.print(f"{step} {size:,}: {flatness}")
+            keep(found, step, size, flatness, console)
     for step in flat.STEPS:
         for size in SIZES:
-            found[step][size] = flat.measured(step, size)
-            console.print(f"{step} {size:,}: {found[step][size]}")
+            keep(found, step, size, flat.measured(step, size), console)
     console.print(measured_table(found))
-    console.print(forecast_table(found))
-    BUILD.mkdir(exist_ok=True)
+    forecast = tables.table("By arithmetic", *(f"{size:,}" for size in FORECAST), "Source", title="Forecast")
+    for row in forecast_rows(found):
+        forecast.add_row(*row)
+    console.print(forecast)
+    return 0
+
+
+def known() -> dict[str, dict[int, flat.Flatness]]:
+    """Return what was measured before: what is measured anew takes its place."""
+    found: dict[str, dict[int, flat.Flatness]] = {step: {} for step in CALLS}
+    path = next((path for path in (BUILD / "scale.json", KEPT) if path.exists()), None)
+    for step, sizes in json.loads(path.read_text())["measured"].items() if path else ():
+        found[step] = {size: flat.Flatness(peak, seconds) for size, peak, seconds in sizes}
+    return found
+
+
+def keep(
+    found: dict[str, dict[int, flat.Flatness]], step: str, size: int, flatness: flat.Flatness, console: Console
+) -> None:
+    """Keep what was measured, and write it down: the largest sizes take long."""
+    console.print(f"{step} {size:,}: {flatness}")
+    found[step] = dict(sorted((found[step] | {size: flatness}).items()))
     report = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "goals": {"peak": PEAK_GOAL, "time": TIME_GOAL},
+        "growth": {step: growths(results) for step, results in found.items() if results},
         "measured": {
             step: [[size, each.peak, each.seconds] for size, each in results.items()] for step, results in found.items()
         },
+        "forecast": {"accounts": FORECAST, "rows": forecast_rows(found)},
     }
+    BUILD.mkdir(exist_ok=True)
     (BUILD / "scale.json").write_text(json.dumps(report, indent=1) + "\n")
-    return 0
 
 
 def measured_table(found: Found) -> Table:
@@ -151,6 +187,8 @@ def measured_table(found: Found) -> Table:
     names = ("Step", "Accounts", "Peak MB", "CPU s", "Goal", "")
     table = tables.table(*names, title="Measured", right=("Accounts", "Peak MB", "CPU s"))
     for step, results in found.items():
+        if not results:
+            continue
         for size, result in results.items():
             table.add_row(step, f"{size:,}", f"{result.peak / 2**20:,.0f}", f"{result.seconds:,.1f}", "", "")
         peak, time = growths(results)
@@ -160,19 +198,14 @@ def measured_table(found: Found) -> Table:
     return table
 
 
-def forecast_table(found: Found) -> Table:
-    """Return the table of what follows by arithmetic."""
-    table = tables.table("By arithmetic", *(f"{size:,}" for size in FORECAST), "Source", title="Forecast")
-    for step, results in found.items():
-        table.add_row(f"{step}: {CALLS[step]}", *_seconds(step, results), "measured CPU")
+def forecast_rows(found: Found) -> list[list[str]]:
+    """Return what follows by arithmetic: what, how much of it for each of FORECAST, and from what."""
+    rows = [[f"{step}: {CALLS[step]}", *_seconds(step, results), "measured CPU"] for step, results in found.items()]
     parts = Measured.read().parts
     for unit, name in COUNTED.items():
-        table.add_row(name, *(f"{counted(parts, unit, size):,.0f}" for size in FORECAST), "measured.json")
-    for quota in QUOTAS:
-        table.add_row(quota.what, *(f"{quota.needed(size):,.0f}" for size in FORECAST), quota.source)
-    for what, number, source in SAME_FOR_ALL:
-        table.add_row(what, *(f"{number:,}" for _ in FORECAST), source)
-    return table
+        rows.append([name, *(f"{counted(parts, unit, size):,.0f}" for size in FORECAST), "counted calls"])
+    rows += [[quota.what, *(f"{quota.needed(size):,.0f}" for size in FORECAST), quota.source] for quota in QUOTAS]
+    return rows + [[what, *(f"{number:,}" for _ in FORECAST), source] for what, number, source in SAME_FOR_ALL]
 
 
 def counted(parts: Mapping[str, Mapping[str, Mapping[str, float]]], unit: str, accounts: int) -> float:
@@ -187,11 +220,13 @@ def growths(results: Mapping[int, flat.Flatness]) -> tuple[float, float]:
     """Return how the peak grows from the least to the most accounts, and the CPU of an account."""
     least, most = min(results), max(results)
     first, last = results[least], results[most]
-    return last.peak / first.peak, (last.seconds / most) / (first.seconds / least)
+    return last.peak / first.peak, (last.seconds / most) / (max(first.seconds, LEAST_SECONDS) / least)
 
 
 def _seconds(step: str, results: Mapping[int, flat.Flatness]) -> list[str]:
     """Return how long a step computes, at the share of a vCPU that its memory buys."""
+    if not results:
+        return ["" for _ in FORECAST]
     most = max(results)
     each = results[most].seconds / most / min(FUNCTION_MEGABYTES[step] / MEGABYTES_A_VCPU, 1)
     return [f"{size * each:,.0f}" for size in FORECAST]

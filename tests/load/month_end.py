@@ -59,7 +59,9 @@ KILL_SECONDS = 60.0
 LONGEST_SECONDS = float(os.environ.get("LONGEST_SECONDS", "7200"))
 PUBLISHERS = 4
 POSTINGS = "ErpPostingsQueueUrl"
-PARAMETERS = {"QueueConcurrency": "20", "PartSize": "500"}
+AT_ONCE = os.environ.get("AT_ONCE", "20")
+"""Calls that a queue may have at once: each is a process here, and all of them begin at the same time."""
+PARAMETERS = {"QueueConcurrency": AT_ONCE, "PartSize": "500"}
 
 
 class Clock:

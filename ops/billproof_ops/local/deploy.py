@@ -69,8 +69,8 @@ def outputs(stack: str = STACK) -> dict[str, str]:
 def parameters_of(stack: str = STACK) -> dict[str, str]:
     """Return the parameters that a stack was deployed with; without those whose values CloudFormation keeps back."""
     known = _stack(client("cloudformation"), stack) or {}
-    told = {each["ParameterKey"]: each.get("ParameterValue", "") for each in known.get("Parameters", [])}
-    return {name: value for name, value in told.items() if not value or value.strip("*")}
+    values = {named["ParameterKey"]: named.get("ParameterValue", "") for named in known.get("Parameters", [])}
+    return {name: value for name, value in values.items() if not value or value.strip("*")}
 
 
 def physical_ids(stack: str = STACK) -> dict[str, str]:

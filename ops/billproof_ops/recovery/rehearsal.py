@@ -8,10 +8,12 @@ moment of the export -> disaster -> stack deployed -> tables loaded, objects the
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from billproof.adapters.aws.clients import client
 from billproof.audit.findings import AuditFindingKind
@@ -35,6 +37,7 @@ from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
 BUCKETS = ("DataBucketName", "AuditBucketName")
+COPIES_AT_ONCE = 8
 SETTLED_SECONDS = 600
 MONTH_END = "the month billed there"
 LATER = {AuditFindingKind.UNRECORDED, AuditFindingKind.CHANGED}
@@ -143,10 +146,7 @@ def rehearse(
     newer = frozenset(one.key for one in kept if one.written_at >= exported.moment.replace(microsecond=0))
     try:
         restored = _deploy(folder, parameters, clock)
-        with clock.part("tables loaded"):
-            load(restored, folder / "export")
-        with clock.part("objects put back"):
-            _put_objects(restored, folder / "objects", kept)
+        _fill(restored, folder, kept, clock)
         with clock.part("books proved"):
             books = prove_books(restored, newer)
             things = in_flight(restored)
@@ -212,6 +212,13 @@ def _deploy(folder: Path, parameters: Mapping[str, str], clock: _Clock) -> Targe
     return Target(outputs=outputs())
 
 
+def _fill(restored: Target, folder: Path, kept: list[KeptObject], clock: _Clock) -> None:
+    with clock.part("tables loaded"):
+        load(restored, folder / "export")
+    with clock.part("objects put back"):
+        _put_objects(restored, folder / "objects", kept)
+
+
 def _go_on(
     restored: Target, things: list[InFlight], newer: Collection[str], who: str, month: str, clock: _Clock
 ) -> tuple[RestoredBooks, tuple[MonthEnd, ...]]:
@@ -239,22 +246,32 @@ def _settle(restored: Target) -> None:
 
 def _keep_objects(source: Target, folder: Path) -> list[KeptObject]:
     """Copy every object of both buckets into files."""
-    kept: list[KeptObject] = []
     folder.mkdir(parents=True)
-    for bucket in BUCKETS:
-        name = source.outputs[bucket]
-        for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=name):
-            for entry in page.get("Contents", ()):
-                answer = client("s3").get_object(Bucket=name, Key=entry["Key"])
-                path = folder / str(len(kept))
-                path.write_bytes(answer["Body"].read())
-                kept.append(KeptObject(bucket, entry["Key"], path, answer["ContentType"], entry["LastModified"]))
-    return kept
+    pages = ((bucket, client("s3").get_paginator("list_objects_v2"), source.outputs[bucket]) for bucket in BUCKETS)
+    listed = (
+        (bucket, name, entry)
+        for bucket, paginator, name in pages
+        for page in paginator.paginate(Bucket=name)
+        for entry in page.get("Contents", ())
+    )
+
+    def keep(numbered: tuple[int, tuple[str, str, Any]]) -> KeptObject:
+        number, (bucket, name, entry) = numbered
+        answer = client("s3").get_object(Bucket=name, Key=entry["Key"])
+        path = folder / str(number)
+        path.write_bytes(answer["Body"].read())
+        return KeptObject(bucket, entry["Key"], path, answer["ContentType"], entry["LastModified"])
+
+    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+        return list(pool.map(keep, enumerate(listed)))
 
 
 def _put_objects(restored: Target, folder: Path, kept: list[KeptObject]) -> None:
-    for one in kept:
+    def put(one: KeptObject) -> None:
         client("s3").put_object(
             Bucket=restored.outputs[one.bucket], Key=one.key, Body=one.file.read_bytes(), ContentType=one.content_type
         )
+
+    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+        list(pool.map(put, kept))
     shutil.rmtree(folder)
