@@ -55,8 +55,8 @@ COUNTED = {
 KEPT = ROOT / "docs" / "scale.json"
 """What the pages show: a copy of build/scale.json."""
 BATCH = 100
-LEAST_SECONDS = 0.01
-"""What CPU is measured by."""
+LEAST_SECONDS = 0.1
+"""What takes less CPU is too short to be compared."""
 HISTORY = 25_000
 """Events that the history of an execution may have."""
 EVENTS_OF_A_TASK, EVENTS_OF_A_STATE = 5, 2
@@ -217,10 +217,14 @@ def counted(parts: Mapping[str, Mapping[str, Mapping[str, float]]], unit: str, a
 
 
 def growths(results: Mapping[int, flat.Flatness]) -> tuple[float, float]:
-    """Return how the peak grows from the least to the most accounts, and the CPU of an account."""
+    """Return how the peak grows from the least to the most accounts, and the CPU of an account.
+
+    The CPU is compared with that of the least size that takes long enough to be measured.
+    """
     least, most = min(results), max(results)
-    first, last = results[least], results[most]
-    return last.peak / first.peak, (last.seconds / most) / (max(first.seconds, LEAST_SECONDS) / least)
+    measurable = min((size for size, each in results.items() if each.seconds >= LEAST_SECONDS), default=most)
+    of_an_account = [results[size].seconds / size for size in (most, measurable)]
+    return results[most].peak / results[least].peak, of_an_account[0] / (of_an_account[1] or 1)
 
 
 def _seconds(step: str, results: Mapping[int, flat.Flatness]) -> list[str]:

@@ -26,11 +26,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from pathlib import Path
 
 from billproof.adapters.aws.clients import client
 from billproof.audit.verifying import verify
+from billproof.contracts.model import Contract
 from billproof.erp.lookup import PostedDocuments
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.masterdata.directory import Directory
@@ -54,7 +56,15 @@ from tests.load.restored import restore
 
 ACCOUNTS = int(os.environ.get("ACCOUNTS", "200"))
 EVENTS_OF_AN_ACCOUNT = 5
-INC, JANUARY = "skymeter-inc", "2013-01"
+INC = "skymeter-inc"
+MONTH = (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+"""The month that is over: what is sent of it now is in time, as long as the grace lasts, and leaves no late marks."""
+DEMO_MONTH = "2013-01-"
+_MONTH = Period.month(MONTH)
+DAYS = (_MONTH.end - _MONTH.start).days - 1
+"""From the second day to the last one: a source that is silent at the end would hold the run."""
+IN_TIME, OVER = {"CutOffGraceHours": "720"}, {"CutOffGraceHours": "24"}
+"""While usage comes in, and when the month's run may start."""
 KILL_SECONDS = 60.0
 LONGEST_SECONDS = float(os.environ.get("LONGEST_SECONDS", "7200"))
 PUBLISHERS = 4
@@ -103,10 +113,11 @@ class Killer(threading.Thread):
 
 
 def publish(target: Target) -> None:
-    """Publish the demo's legal entities, meters and policies, and accounts that have the terms of the demo's UA."""
+    """Publish the demo's legal entities, meters and policies, and accounts with its UA's terms, from the month on."""
     demo = story.master_data()
     account = next(account for account in demo.accounts if account.id == "UA")
-    contract = next(terms for terms in demo.contracts if terms.account == "UA")
+    terms = next(terms for terms in demo.contracts if terms.account == "UA")
+    contract = Contract.model_validate_json(of_this_month(terms.model_dump_json()))
     directory: Directory = target.ports.directory
     for entity in demo.legal_entities:
         directory.add(entity)
@@ -122,6 +133,11 @@ def publish(target: Target) -> None:
         list(pool.map(add, map(load.account_name, range(ACCOUNTS))))
 
 
+def of_this_month(text: str) -> str:
+    """Return what is said of the demo's first month, said of the month that is billed."""
+    return text.replace(DEMO_MONTH, f"{MONTH}-")
+
+
 def make_erp_slow(target: Target) -> None:
     """Give post_to_erp its other entry, with its own one beside it."""
     data = io.BytesIO()
@@ -134,8 +150,9 @@ def make_erp_slow(target: Target) -> None:
 def send_usage(target: Target) -> None:
     """Send every message of usage twice."""
     total = ACCOUNTS * EVENTS_OF_AN_ACCOUNT
-    events = [load.event(number, accounts=ACCOUNTS, days=30, first=2, total=total) for number in range(total)]
-    bodies = [(json.dumps(some), len(some)) for some in batched(events, load.EVENTS_PER_MESSAGE, strict=False)]
+    events = [load.event(number, accounts=ACCOUNTS, days=DAYS, first=2, total=total) for number in range(total)]
+    chunks = batched(events, load.EVENTS_PER_MESSAGE, strict=False)
+    bodies = [(of_this_month(json.dumps(some)), len(some)) for some in chunks]
     list(send_all(target, "UsageEventsQueueUrl", [*bodies, *bodies]))
     drain(target, "UsageEventsQueueUrl")
 
@@ -147,7 +164,7 @@ def drain(target: Target, queue: str) -> None:
 
 def documents(target: Target) -> list[InvoiceFacts]:
     """Return the released invoices of the month."""
-    return [facts for facts in target.ports.register.of_period(INC, JANUARY) if facts.released is not None]
+    return [facts for facts in target.ports.register.of_period(INC, MONTH) if facts.released is not None]
 
 
 def redeliver(target: Target) -> int:
@@ -165,7 +182,7 @@ def what_is_wrong(target: Target, run: str, clock: Clock) -> list[str]:
     entity = ports.directory.legal_entity(INC)
     posted = Counter(
         reference.text
-        for month in (JANUARY, Period.month(JANUARY).next().name)
+        for month in (MONTH, Period.month(MONTH).next().name)
         for reference, entries in PostedDocuments(entity, ports.erps).dated_in(Period.month(month)).items()
         for _ in entries
     )
@@ -174,7 +191,7 @@ def what_is_wrong(target: Target, run: str, clock: Clock) -> list[str]:
     wrong += [f"{number} is posted {posted[number]} times" for number in numbers if posted[number] != 1]
     wrong += [f"{facts.id} is not delivered" for facts in released if not facts.is_delivered]
     sources = replace(ports.reconciliation_sources(), on_report=lambda *_: None)
-    report = reconcile(INC, JANUARY, sources)
+    report = reconcile(INC, MONTH, sources)
     wrong += [f"{variance.cause}: {variance.external_reference}" for variance in report.variances]
     with clock.part("proving"):
         wrong += [str(difference) for difference in prove(target, run).differences]
@@ -192,7 +209,7 @@ def depths(target: Target) -> dict[str, int]:
 def play(folder: Path, clock: Clock) -> tuple[list[str], dict[str, float]]:
     """Play the month's end; return what is wrong, and how often what went wrong."""
     with clock.part("deploying"):
-        fill(PARAMETERS)
+        fill(PARAMETERS | IN_TIME)
     lost = Target(outputs=outputs())
     with clock.part("publishing"):
         publish(lost)
@@ -201,15 +218,16 @@ def play(folder: Path, clock: Clock) -> tuple[list[str], dict[str, float]]:
     with clock.part("losing and restoring the stack"):
         restored = restore(lost, folder, clock.seconds, say)
     target = restored.target
-    make_erp_slow(target)
     killer = Killer(restored.pid)
     killer.start()
     try:
         with clock.part("publishing and ingesting again"):
             publish(target)
             send_usage(target)
+        fill(PARAMETERS | OVER)
+        make_erp_slow(target)
         with clock.part("billing"):
-            run = billing.start_run(target, INC, JANUARY, who="carla").run_id
+            run = billing.start_run(target, INC, MONTH, who="carla").run_id
             billing.wait_for_run(target, run)
         again = redeliver(target)
         with clock.part("posting and delivering"):
