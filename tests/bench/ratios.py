@@ -206,7 +206,7 @@ def invoice(number: int) -> list[Measure]:
 def _invoice_measures(number: int, ratio: float, mine: float, theirs: float) -> list[Measure]:
     detail = f"{number:,} invoices of 4 lines: {mine:.2f} s of CPU against {theirs:.4f} s"
     return [
-        Measure(name, round(value, places), f"<= {goal:g}", value <= goal, detail, headline=places == 2)
+        Measure(name, round(value, places), f"<= {goal:g}", value <= goal, detail)
         for name, value, places, goal in (
             ("a priced, taxed and drafted invoice / its bare Decimal arithmetic", ratio, 1, INVOICE_RATIO_GOAL),
             ("a priced, taxed and drafted invoice, ms of CPU", mine / number * 1_000, 2, INVOICE_MILLISECONDS_GOAL),
