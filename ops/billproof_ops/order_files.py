@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from billproof.adapters.hubspot.reading import order_of as deal_of
 from billproof.adapters.salesforce.reading import order_of
 from billproof.crm.orders import CrmOrder
-from billproof.errors import BillproofError
+from billproof.errors import BillproofError, Unreadable
 from billproof.model import what_is_wrong
 from billproof.money import CONTEXT
 from billproof_ops.errors import WrongUse
@@ -61,11 +61,18 @@ def read_orders(path: Path, *, system: str) -> list[CrmOrder]:
 
 def _order(document: dict[str, Any]) -> CrmOrder:
     if {"order", "items", "products"} <= document.keys():
-        products = {product["Id"]: product for product in document["products"]}
-        return order_of(document["order"], document["items"], products)
+        return order_of(document["order"], document["items"], _by_id(document["products"]))
     if {"deal", "line_items", "companies"} <= document.keys():
         return deal_of(document["deal"], document["line_items"], document["companies"], frozenset())
     return CrmOrder.model_validate(document)
+
+
+def _by_id(products: Any) -> dict[str, Any]:
+    try:
+        return {product["Id"]: product for product in products}
+    except (KeyError, TypeError):
+        message = "products of Salesforce are records with an Id"
+        raise Unreadable(message) from None
 
 
 def _of_documents(path: Path, system: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -83,7 +90,11 @@ def _of_documents(path: Path, system: str) -> Iterator[tuple[str, dict[str, Any]
 
 
 def _of_csv(path: Path, system: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    rows = list(csv.DictReader(io.StringIO(read_text(path)), strict=True))
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(path)), strict=True))
+    except csv.Error as error:
+        message = f"{path}: {error}"
+        raise WrongUse(message) from None
     columns = set(rows[0]) if rows else set()
     if missing := sorted(REQUIRED - columns):
         message = f"{path}: there is no column {', '.join(missing)}"
@@ -111,7 +122,13 @@ def _line(row: dict[str, str]) -> dict[str, Any]:
 
 def _filled(order: dict[str, Any], system: str) -> dict[str, Any]:
     """Add what an order of ours need not say: its system and id, the day it was made, and what its lines come to."""
-    plain = {"kind": "crm_order", "system": system, "id": order["number"], "created": order.get("start"), **order}
+    plain = {
+        "kind": "crm_order",
+        "system": system,
+        "id": order.get("number", ""),
+        "created": order.get("start"),
+        **order,
+    }
     lines = [{**line, "total": line.get("total") or _product(line)} for line in plain.get("lines", [])]
     return {**plain, "lines": lines}
 

@@ -7,7 +7,6 @@ has a `correlation_id`, which the lines about one document share: the run that r
 from __future__ import annotations
 
 import functools
-import json
 import os
 import re
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from billproof.audit.origin import ORIGIN, Origin
 from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput, NotFound, Unreadable
 from billproof.identities import ExceptionId
-from billproof.model import Model, what_is_wrong
+from billproof.model import HALF_A_PAIR, Model, is_text, what_is_wrong
 from billproof.nets import Call, begin, traced, without_text
 
 if TYPE_CHECKING:
@@ -76,10 +75,13 @@ def step[M: BaseModel](model: type[M], *, name: str) -> Callable[[Callable[[M, C
         def handler(event: Event, _context: LambdaContext, ports: Composition | None = None) -> dict[str, Any]:
             try:
                 request = model.model_validate(event)
+                wrong = "" if is_text(event) else HALF_A_PAIR
             except ValidationError as error:
-                wrong = InvalidInput(f"{name}: {what_is_wrong(error)}")
-                log_failure(name, wrong, traceback=False)
-                raise wrong from None
+                wrong = what_is_wrong(error)
+            if wrong:
+                refusal = InvalidInput(f"{name}: {wrong}")
+                log_failure(name, refusal, traceback=False)
+                raise refusal
             append_names(request)
             try:
                 result = use_case(request, ports or composition()).model_dump(mode="json")
@@ -196,7 +198,8 @@ def _read(take: Callable[[ReceivedMessage], BaseModel], received: ReceivedMessag
 
 def log_failure(what: str, error: Exception, *, traceback: bool = True, **names: Any) -> None:
     """Log that a step or message failed, the code of the error and where it was raised."""
-    logger.error(what, error=_named(error), exception=traced(error) if traceback else None, **names)
+    name = error.code if isinstance(error, BillproofError) else type(error).__name__
+    logger.error(what, error=name, exception=traced(error) if traceback else None, **names)
 
 
 class InvoiceMessage(Model):
@@ -246,17 +249,12 @@ def count(name: str, value: int) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
-def _named(error: Exception) -> str:
-    return error.code if isinstance(error, BillproofError) else type(error).__name__
-
-
 def read_message[M: BaseModel](body: str, model: type[M]) -> M:
     """Read a message of one of our own queues; raises Unreadable, so that it ends in the dead-letter queue."""
     try:
-        return model.model_validate(json.loads(body))
-    except (ValidationError, json.JSONDecodeError) as error:
-        reason = what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
-        message = f"not a {model.__name__}: {reason}"
+        return model.model_validate_json(body.encode(errors="surrogatepass"))
+    except ValidationError as error:
+        message = f"not a {model.__name__}: {what_is_wrong(error)}"
         raise Unreadable(message) from None
 
 

@@ -1,5 +1,6 @@
 """The base of every canonical object, and exact decimals as text."""
 
+import json
 import re
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,18 @@ from billproof.ids import canonical_json
 DECIMAL_TEXT = r"^-?(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?$"
 _DECIMAL = re.compile(DECIMAL_TEXT)
 MOST_DECIMALS = 15
+
+
+HALF_A_PAIR = "half a surrogate pair is no text"
+
+
+def is_text(document: Any) -> bool:
+    """Say whether the texts of what JSON holds can be written again: half a surrogate pair, as it may carry, cannot."""
+    try:
+        json.dumps(document, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def exact_decimal(value: Any) -> Decimal:

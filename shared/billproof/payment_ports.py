@@ -107,7 +107,7 @@ class PaymentPorts(EventPorts):
         """What customers dispute."""
         from billproof.receivables.dispute_book import DisputeBook
 
-        return DisputeBook(self.payments)
+        return DisputeBook(self.payments, self.decisions)
 
     @cached_property
     def gateway_book(self) -> GatewayBook:

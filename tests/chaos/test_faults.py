@@ -1,145 +1,37 @@
-"""Every use case is killed at its port calls, before and after the effect, and then simply done again.
+"""Every function is killed at its port calls, before and after the effect, and then simply called again.
 
-The state that lasts must be that of steps that nothing disturbed, byte for byte. A step with more calls than
-`--chaos-points` is killed at calls that are as far from each other, from one that SEED draws; `make chaos N=10` kills
-at every call of every step.
+The state that lasts must be that of steps that nothing disturbed, byte for byte, and the audit chain must say of it
+what is so. A step with more calls than `--chaos-points` is killed at calls that are as far from each other, from one
+that SEED draws; `make chaos N=10` kills at every call of every step.
 """
 
+import contextlib
 import random
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
-from billproof.erp.recognition import recognize_month
-from billproof.pipeline.aggregating import aggregate_usage
-from tests.support.faults import Killed, fused, restore, snapshot, state_of
+from tests.support.all_histories import HISTORIES
+from tests.support.expanded import logical_id, of_type
+from tests.support.faults import Killed, differences, forget, restore, state_of
+from tests.support.histories import History, found, played
+from tests.support.histories_of_systems import SAMPLES
+from tests.support.invoking import FUNCTIONS
 from tests.support.levels import SEED
-from tests.support.verifying import verified
-from tests.support.world import INC, JANUARY, World, flight
+from tests.support.world import World, flight
 
-RUN = f"{INC}-2013-01-001"
-Step = Callable[[World], object]
-CASE = f"{INC}.{JANUARY}.EV.001"
-CREDITED = f"{INC}.{JANUARY}.UA"
+ONLY_READ = {"api_operations": "what it answers is what others wrote"}
+"""Functions that have nothing to lose, and why."""
+OF_A_SAMPLE = 4
+"""What a sample changes is killed at so many times fewer calls: histories kill at the rest."""
 
-
-def month() -> World:
-    """Fourteen flights, one of them twice, one corrected; EV is held."""
-    world = World(batch_size=5)
-    contract = world.directory.contracts("EV")[0]
-    world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
-    return world
-
-
-def ingest(world: World) -> None:
-    world._sent = 0
-    world.ingest(
-        [
-            *(flight(n) for n in range(1, 6)),
-            flight(1),
-            flight(6, corrects="2013-01-05:UA:2"),
-            flight(1, account="EV", type="flight.cancelled"),
-            flight(7, data={"distance": "-1"}),
-        ],
-        per_message=4,
-    )
-    world._sent = 100
-
-
-def planned(world: World) -> None:
-    world.start()
-    world.plan(RUN)
-
-
-def aggregated(world: World) -> None:
-    aggregate_usage(run_id=RUN, bucket=0, objects=world.objects)
-
-
-def batches(world: World) -> None:
-    for batch in ("0000-0000", "0000-0001", "0000-0002"):
-        world.invoice_batch(RUN, batch)
-
-
-def closed(world: World) -> None:
-    assert world.close(RUN).outcome == "closed"
-
-
-def waited(world: World) -> None:
-    world.wait(CASE, "token")
-
-
-def decided(world: World) -> None:
-    assert world.decide(CASE, "approved", "ben").outcome == "decided"
-
-
-def applied(world: World) -> None:
-    assert world.apply(CASE).outcome == "released"
-
-
-def posted(world: World) -> None:
-    world.post_all()
-
-
-def reconciled(world: World) -> None:
-    assert world.reconcile().outcome == "balanced"
-
-
-def credit_asked(world: World) -> None:
-    assert world.credit(CREDITED, rebill=True).outcome == "waiting"
-
-
-def credit_applied(world: World) -> None:
-    assert world.decide(f"{CREDITED}~01.001", "approved", "ben").outcome == "decided"
-    assert world.apply(f"{CREDITED}~01.001").outcome == "released"
-
-
-def credit_posted(world: World) -> None:
-    world.post(f"{CREDITED}~01")
-
-
-def recognized(world: World) -> None:
-    done = recognize_month(
-        legal_entity=INC,
-        month="2013-02",
-        directory=world.directory,
-        register=world.register,
-        objects=world.objects,
-        erps=world.erps,
-    )
-    assert done.documents > 0
-
-
-STEPS: list[Step] = [
-    ingest,
-    planned,
-    aggregated,
-    lambda world: world.check(RUN),
-    batches,
-    closed,
-    waited,
-    decided,
-    applied,
-    posted,
-    credit_asked,
-    credit_applied,
-    credit_posted,
-    recognized,
-    reconciled,
+STEPS = [
+    (history, number)
+    for history in HISTORIES
+    for number, step in enumerate(history.steps)
+    if step.functions  # what a function does: the rest prepares the world for it
 ]
-NAMES = ["ingest", "plan", "aggregate", "check", "batches", "close", "wait", "decide", "apply", "post"]
-NAMES += ["credit", "approve-credit", "post-credit", "recognize", "reconcile"]
-
-
-@pytest.fixture(scope="module")
-def undisturbed() -> list[dict[str, object]]:
-    """The state after each step when nothing disturbs it."""
-    world = month()
-    states = []
-    for step in STEPS:
-        step(world)
-        states.append(state_of(world))
-    return states
+NAMES = [f"{history.name}-{history.steps[number].name}" for history, number in STEPS]
 
 
 def kills(calls: int, points: int) -> range:
@@ -149,32 +41,39 @@ def kills(calls: int, points: int) -> range:
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("number", range(len(STEPS)), ids=NAMES)
+@pytest.mark.parametrize(("history", "number"), STEPS, ids=NAMES)
 def test_a_step_that_was_killed_anywhere_and_done_again_leaves_the_same_state(
-    *, number: int, after_effect: bool, undisturbed: list[dict[str, object]], request: pytest.FixtureRequest
+    *, history: History, number: int, after_effect: bool, request: pytest.FixtureRequest
 ) -> None:
-    world = month()
-    for step in STEPS[:number]:
-        step(world)
-    begun = snapshot(world)
-    fuse = fused(world)
-    STEPS[number](world)
-    calls = fuse.calls
-    assert calls > 0
-    for kill_at in kills(calls, request.config.getoption("--chaos-points")):
-        restore(world, begun)
+    known = played(history)
+    world, fuse, moment = known.world, known.fuse, known.moments[number]
+    points = request.config.getoption("--chaos-points")
+    points = 1 if not moment.changes else max(1, points // OF_A_SAMPLE) if history is SAMPLES else points
+    for kill_at in kills(moment.calls, points):
+        restore(world, moment.before)
         fuse.arm(kill_at, after_effect=after_effect)
-        with pytest.raises(Killed):
-            STEPS[number](world)
+        with contextlib.suppress(Killed):
+            moment.step.work(world)
+            assert fuse.calls < kill_at  # whoever remembers less may ask less
         fuse.arm(None)
-        STEPS[number](world)
-        found = state_of(world)
-        if NAMES[number] == "wait":  # every wait that was begun leaves its token: it is a fact, and a reminder
-            found["exceptions"] = undisturbed[number]["exceptions"]
-        assert found == undisturbed[number], f"killed at call {kill_at} of {calls}, seed {SEED}"
+        forget(world)
+        moment.step.work(world)
         world.settle()
-        verification = verified(world)  # nothing was written without its record, and no record says what is not so
-        assert verification.findings == (), f"killed at call {kill_at} of {calls}, seed {SEED}"
+        where = f"killed at call {kill_at} of {moment.calls}, seed {SEED}"
+        assert differences(state_of(world), moment.after) == [], where
+        assert found(world) == moment.findings, where  # nothing is without its record, and each record is so
+
+
+def test_every_function_of_the_template_is_killed_where_it_changes_something() -> None:
+    changing = {
+        function
+        for history in HISTORIES
+        for moment in played(history).moments
+        for function in moment.step.functions
+        if moment.changes and moment.calls
+    }
+    assert set(FUNCTIONS) - changing == set(ONLY_READ)
+    assert {logical_id(function) for function in (*changing, *ONLY_READ)} == set(of_type("AWS::Lambda::Function"))
 
 
 def test_a_clock_that_changes_to_summer_time_and_back_bills_every_event_once() -> None:

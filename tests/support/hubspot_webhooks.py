@@ -31,10 +31,16 @@ def event(record: str = DEAL, kind: str = "deal", **changes: Any) -> dict[str, A
 
 
 def signed(*events: dict[str, Any], at: datetime, secret: str = "client", uri: str = URI) -> WebhookCall:  # noqa: S107 - of a test
+    """Return a request of some events."""
+    return signed_text(json.dumps(events), at=at, secret=secret, uri=uri)
+
+
+def signed_text(body: str, *, at: datetime, secret: str = "client", uri: str = URI) -> WebhookCall:  # noqa: S107 - of a test
     """Return a request with the signature of its method, address, body and time."""
-    body = json.dumps(events)
     stamp = str(int(at.timestamp() * 1_000))
-    digest = hmac.new(secret.encode(), f"POST{uri}{body}{stamp}".encode(), hashlib.sha256).digest()
+    digest = hmac.new(
+        secret.encode(), f"POST{uri}{body}{stamp}".encode(errors="surrogatepass"), hashlib.sha256
+    ).digest()
     headers = {"X-HubSpot-Signature-v3": base64.b64encode(digest).decode(), "X-HubSpot-Request-Timestamp": stamp}
     return WebhookCall("POST", uri, {name.lower(): value for name, value in headers.items()}, body)
 
@@ -53,6 +59,6 @@ def url_event(call: WebhookCall) -> dict[str, Any]:
             "requestId": "e1506fd5-9e7b-434f-bd42-4f8fa224b599",
             "timeEpoch": 1357128000000,
         },
-        "body": base64.b64encode(call.body.encode()).decode(),
+        "body": base64.b64encode(call.body.encode(errors="surrogatepass")).decode(),
         "isBase64Encoded": True,
     }

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 
+from billproof.adapters.stripe.balances import StripeBalances
 from billproof.adapters.stripe.payments import StripePayments
 from billproof.adapters.stripe.refunds import StripeRefunds
 from billproof.adapters.stripe.secrets import GatewaySecrets
@@ -11,6 +12,7 @@ from billproof.masterdata.directory import Directory
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.decision_book import ReceiptDecisions
+from billproof.payments.gateway_balance import BalanceSources
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.refunding import RefundSources
 from billproof.payments.service import CashSources
@@ -57,7 +59,7 @@ class PaymentStores:
 
     @cached_property
     def dispute_book(self) -> DisputeBook:
-        return DisputeBook(self.records["payments"])
+        return DisputeBook(self.records["payments"], self.records["decisions"])
 
     @cached_property
     def gateway_book(self) -> GatewayBook:
@@ -70,6 +72,11 @@ class PaymentStores:
     @cached_property
     def stripe_webhook_secrets(self) -> GatewaySecrets:
         return GatewaySecrets(lambda: "{}", self.now)
+
+    def balance_sources(self) -> BalanceSources:
+        """What asking gateways reads and writes; there is no key for any."""
+        balances = StripeBalances(GatewaySecrets(lambda: "{}", self.now))
+        return BalanceSources(self.directory, self.payment_events, balances)
 
     def refund_sources(self, legal_entity: str) -> RefundSources:
         """What paying refunds reads; there is no key for any gateway."""

@@ -5,8 +5,6 @@ come through.
 """
 
 import copy
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +27,15 @@ class FakeAccount:
     payouts: dict[str, list[str]] = field(default_factory=dict)
     declined: dict[str, str] = field(default_factory=dict)
     slow: set[str] = field(default_factory=set)
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    last: int = 0
+
+    def _number(self) -> int:
+        self.last += 1
+        return self.last
 
     def moved(self, category: str, source: str, amount: int, **fields: Any) -> str:
         """Move the balance by an amount; return the id of the transaction."""
-        name = f"txn_{next(self.numbers)}"
+        name = f"txn_{self._number()}"
         fee = fields.pop("fee", 0)
         self.transactions[name] = {
             "id": name,
@@ -150,7 +152,7 @@ class FakeAccount:
     def event(self, kind: str, source: str) -> dict[str, Any]:
         """Return an event about a source as it is now."""
         return {
-            "id": f"evt_{next(self.numbers)}",
+            "id": f"evt_{self._number()}",
             "object": "event",
             "api_version": stripe.api_version,
             "created": FEBRUARY + A_DAY,
@@ -173,7 +175,7 @@ class FakeAccount:
         left = self.sources[charge]["amount"] - sum(one["amount"] for one in self.refunds_of(charge))
         if amount > left:
             return 400, {"error": {"type": "invalid_request_error", "code": "charge_already_refunded"}}
-        name = f"re_by_api_{next(self.numbers)}"
+        name = f"re_by_api_{self._number()}"
         metadata = {"invoice": params["metadata[invoice]"]}
         self.refund(name, charge, amount, metadata=metadata, currency=self.currency)
         return 200, copy.deepcopy(self.sources[name])
@@ -182,7 +184,7 @@ class FakeAccount:
         """Create, change or confirm a payment intent; a method that is among the `declined` ones is declined."""
         *_, last = path.split("/")
         if last == "payment_intents":
-            name = f"pi_{next(self.numbers)}"
+            name = f"pi_{self._number()}"
             self.sources[name] = {
                 "id": name,
                 "object": "payment_intent",

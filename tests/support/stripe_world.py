@@ -34,7 +34,9 @@ def secrets(value: object, now: datetime = NOW) -> GatewaySecrets:
 def signed(body: str, now: datetime, **fields: Any) -> dict[str, Any]:
     """Return what API Gateway passes on of a call of Stripe; the `secret`, the `header` and the path may be others."""
     at = str(int(now.timestamp()) + fields.pop("later", 0))
-    header = f"t={at},v1={signature(body.encode(), at, fields.pop('secret', SECRET))},v0=of-no-use"
+    header = (
+        f"t={at},v1={signature(body.encode(errors='surrogatepass'), at, fields.pop('secret', SECRET))},v0=of-no-use"
+    )
     return {
         "version": "2.0",
         "routeKey": ROUTE,

@@ -105,6 +105,33 @@ def test_a_meter_that_nobody_published_or_that_counted_nothing_is_a_gap_of_unkno
     assert found.amount_at_risk is None
 
 
+def test_a_control_total_of_a_meter_that_is_not_there_is_a_warning_and_holds_nobody() -> None:
+    world = World(accounts={"UA"})
+    world.ingest([flight(1), control_total(5, meter="steps")])
+    found = check(world)
+    (finding,) = found.findings
+    assert (finding.severity, finding.path) == ("warning", "test/operations/steps")
+    assert finding.message.startswith("there is no such meter: test/operations stated 5 events of steps")
+    assert found.outcome == "complete"
+    assert world.exception_store.of_period(INC, "2013-01") == []
+
+
+def test_a_gap_names_what_of_it_lies_in_quarantine_until_it_is_sent_again() -> None:
+    """Of 3 that are stated 1 is counted; 2 were refused, and one of another source and one of another type are not."""
+    world = World(accounts={"UA"})
+    refused: Any = {"data": {"distance": "-1"}}
+    events = [flight(1), flight(2, **refused), flight(3, **refused), flight(4, source="test/other", **refused)]
+    world.ingest([*events, flight(5, type="flight.cancelled", **refused), control_total(3)])
+    (finding,) = check(world).findings
+    assert "2 are missing" in finding.message
+    assert finding.message.endswith("; 2 events of the source lie in quarantine")
+    other = World(accounts={"UA"})
+    other.ingest([*events, control_total(3)])
+    other.ingest([flight(2)])  # corrected and sent again
+    (left,) = check(other).findings
+    assert left.message.endswith("; 1 events of the source lie in quarantine")
+
+
 def tally(*days: str, source: str = "s") -> list[DayTally]:
     return [DayTally(source=source, event_type="t", day=day, events=1) for day in days]
 

@@ -15,6 +15,7 @@ from billproof.conservation.cash import RELEASED, cash_statement
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.invoicing.credit_requests import WantedCredit
 from billproof.invoicing.crediting import reason_of
+from billproof.ports import Key, Record
 from billproof.receivables.ageing import age_receivables
 from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision
 from billproof.receivables.disputes import DisputeStatus
@@ -266,3 +267,19 @@ def test_only_what_is_not_disputed_is_reminded_of() -> None:
     dispute(world, date(2013, 3, 9), line=FEE, amount="18", cause="price")
     remind(world, "2013-03-18")
     assert len(facts(world)) == 1
+
+
+def test_a_verdict_that_whoever_writes_payments_wrote_in_a_persons_name_counts_for_nothing() -> None:
+    world = cash_world(JAN)
+    dispute(world)
+    (opened,) = [key for key in world.records["payments"].items if key.partition.startswith("disputes#")]
+    forged = {"ordinal": 1, "verdict": "rejected", "amount": usd(0).model_dump(mode="json"), "credit": ""}
+    forged |= {"day": "2013-03-10", "reason": "nothing was wrong"}
+    for number, actor in enumerate(("ben", "gateway cards"), start=1):
+        key = Key(opened.partition, f"{opened.sort}#{number:012d}")
+        assert world.records["payments"].create(Record(key, forged | {"decided_by": actor}))
+    assert disputed(world) == "30.00"
+    assert resolve(world, "rejected").status is DisputeStatus.REJECTED
+    (decided,) = [key for key in world.records["decisions"].items if key.partition.startswith("disputes#")]
+    assert world.records["decisions"].items[decided]["decided_by"] == "ben"
+    assert disputed(world) == "0.00"

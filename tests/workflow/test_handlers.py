@@ -11,8 +11,8 @@ from moto import mock_aws
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.idempotency import once
 from billproof.composition import Composition, composition
-from billproof.errors import BillproofError, InvalidInput
-from billproof.handlers import step
+from billproof.errors import BillproofError, InvalidInput, Unreadable
+from billproof.handlers import InvoiceMessage, read_message, step
 from billproof.pipeline.model import BatchRequest
 from billproof.settings import Settings
 from billproof.usage import log
@@ -159,3 +159,17 @@ def test_two_deliveries_of_a_message_do_the_work_once() -> None:
     assert [guarded(message={"invoice": "a"}) for _ in range(3)] == [{"done": "a"}] * 3
     assert worked == ["a", "a"]
     client.cache_clear()
+
+
+def test_half_a_surrogate_pair_is_refused_wherever_it_comes_from_outside() -> None:
+    """JSON may carry it, and no key, table or message can hold it."""
+    world, half = World(accounts={"UA"}), "\ud800"
+    with pytest.raises(InvalidInput, match="half a surrogate pair"):
+        handler("await_decision")({"exception": "skymeter-inc.2013-01.UA.001", "task_token": half}, Context(), world)
+    for body in (f'{{"invoice": "{half}"}}', '{"invoice": "\\ud800"}'):
+        with pytest.raises(Unreadable):
+            read_message(body, InvoiceMessage)
+    event = json.loads((EVENTS / "request_run" / "good-one-account.json").read_text())
+    asked = event | {"body": json.dumps(json.loads(event["body"]) | {"period": half})}
+    answer = handler("request_run")(asked, Context(), world)
+    assert (answer["statusCode"], json.loads(answer["body"])["detail"]) == (400, "half a surrogate pair is no text")

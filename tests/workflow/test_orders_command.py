@@ -12,6 +12,7 @@ from billproof.crm.hints import CrmHint, read_crm_message
 from billproof.masterdata.service import sync_contract
 from billproof_ops import cli_contracts
 from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.order_files import read_orders
 from tests.support.crm import EXAMPLES, ORDER, CrmWorld
 
 ORDERS, MAPPING = str(EXAMPLES / "orders.csv"), str(EXAMPLES / "salesforce.yaml")
@@ -106,3 +107,21 @@ def test_sync_asks_for_an_order_as_often_as_it_is_called(sent: list[str]) -> Non
     first, second = map(read_crm_message, sent)
     assert isinstance(first, CrmHint)
     assert (first.records, first.adopt, first) == ((ORDER,), True, second)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("orders.csv", '{head}\n2013-07,"0015,Activated', "unexpected end of data"),
+        ("orders.csv", "{head}\n,A,Activated,USD,2013-01-01,2014-01-01,1,P,1,2500\n", "number"),
+        ("order.json", '{"order": {}, "items": [], "products": [{}]}', "products of Salesforce are records with an Id"),
+        ("deal.json", '{"deal": {"properties": "x"}, "line_items": [], "companies": []}', "not a deal of HubSpot"),
+    ],
+)
+def test_a_damaged_file_of_orders_is_refused_with_what_is_wrong(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text.replace("{head}", Path(ORDERS).read_text().splitlines()[0]))
+    with pytest.raises(WrongUse, match=said):
+        read_orders(path, system="salesforce")

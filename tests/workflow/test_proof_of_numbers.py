@@ -1,4 +1,4 @@
-"""A proof finds what was altered of numbers, credit notes, postings and settlements, without the audit chain."""
+"""A proof finds what was altered of numbers, documents, books, usage and quarantine, without the audit chain."""
 
 import pytest
 
@@ -22,6 +22,11 @@ SEEN_BY_THE_PROOF = {
     "a_contract_made_cheaper": {DifferenceKind.TERMS},
     "an_approval_by_the_requester": {DifferenceKind.APPROVAL},
     "a_decision_removed": {DifferenceKind.APPROVAL},
+    "late_marks_removed": {DifferenceKind.SEGMENT},
+    "quarantine_removed": {DifferenceKind.QUARANTINE},
+    "one_object_of_the_quarantine_shortened": {DifferenceKind.QUARANTINE},
+    "a_segment_removed": {DifferenceKind.SEGMENT, DifferenceKind.USAGE, DifferenceKind.DRAFT},
+    "the_ids_of_several_accounts_removed": {DifferenceKind.STATEMENT},
 }
 
 

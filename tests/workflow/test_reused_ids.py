@@ -5,7 +5,7 @@ import pytest
 from billproof.pipeline.model import RunStatement
 from billproof.proof.service import prove_run
 from billproof.usage import shared_ids
-from tests.support.late_usage import FEB, JAN, RUN_DAYS
+from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
 from tests.support.world import INC, World, flight
 
 ID = "2013-01-05:UA:1"
@@ -102,3 +102,21 @@ def test_an_id_that_was_retracted_in_one_account_is_no_longer_shared() -> None:
     world = World(buckets=4)
     world.ingest([flight(1), flight(1, account="B6", id=ID), flight(2, account="B6", retracts=ID, data={})])
     assert [finding.code for finding in bill(world, JAN).findings] == []
+
+
+def shared(statement: RunStatement) -> list[str]:
+    return [finding.message for finding in statement.findings if finding.code == "id_in_several_accounts"]
+
+
+def test_an_id_of_another_account_is_reported_by_runs_of_its_month_and_the_next_one_and_of_no_later_one() -> None:
+    """What docs/usage-events.md says is not seen: months that are further apart, and another legal entity's account."""
+    world = World(buckets=4, accounts={"UA", "B6", "DL"})
+    world.ingest([flight(1), flight(2), flight(2, account="DL", id="2013-01-05:UA:2")])
+    assert shared(bill(world, JAN)) == []
+    world.moment = RUN_DAYS[FEB]
+    world.ingest([flight(1, account="B6", day="2013-02-03", id=ID)])
+    said = f"id {ID} of test/operations stands under B6 on 2013-02-03 and under UA on 2013-01-05"
+    assert shared(bill(world, FEB)) == [said]
+    world.moment = RUN_DAYS[MAR]
+    world.ingest([flight(2, account="B6", day="2013-03-03", id="2013-01-05:UA:2")])
+    assert shared(bill(world, MAR)) == []

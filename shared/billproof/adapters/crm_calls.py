@@ -7,12 +7,13 @@
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import wraps
 from http import HTTPStatus
 from time import sleep
 from typing import Any
 
 from billproof.adapters.http_calls import HttpAnswer, Send
-from billproof.errors import ExternalServiceUnavailable
+from billproof.errors import ExternalServiceUnavailable, Unreadable
 
 MOST_TRIES = 3
 LONGEST_WAIT_SECONDS = 5
@@ -23,6 +24,22 @@ SUCCESS = range(200, 300)
 MOST_PAGES = 10_000
 
 type Document = dict[str, Any]
+NOT_AS_DOCUMENTED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+"""What is raised by reading an answer that has another shape than its documentation says."""
+
+
+def as_documented[**Given, Read](work: Callable[Given, Read]) -> Callable[Given, Read]:
+    """Let what reads answers raise Unreadable for one that is not as documented: to ask again would change nothing."""
+
+    @wraps(work)
+    def read(*args: Given.args, **kwargs: Given.kwargs) -> Read:
+        try:
+            return work(*args, **kwargs)
+        except NOT_AS_DOCUMENTED as error:
+            message = f"an answer of the CRM is not as documented: {type(error).__name__}"
+            raise Unreadable(message) from None
+
+    return read
 
 
 class CrmCalls:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from billproof.api.problems import Problem
 from billproof.callers import IAM, Caller, Identity
-from billproof.model import what_is_wrong
+from billproof.model import HALF_A_PAIR, is_text, what_is_wrong
 from billproof.names import PUBLISHED
 
 if TYPE_CHECKING:
@@ -120,7 +120,10 @@ def fields_of(event: Event) -> dict[str, Any]:
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "the body is not JSON") from None
     if not isinstance(fields, dict):
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "the body is not a JSON object")
-    return fields | _part(event, "queryStringParameters") | _part(event, "pathParameters")
+    fields |= _part(event, "queryStringParameters") | _part(event, "pathParameters")
+    if not is_text(fields):
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", HALF_A_PAIR)
+    return fields
 
 
 def request_of[M: BaseModel](model: type[M], fields: dict[str, Any]) -> M:

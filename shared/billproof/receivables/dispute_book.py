@@ -2,34 +2,59 @@
 
     disputes#<entity>#<account>
         <ordinal>                       a dispute
-        <ordinal>#<decision>            how it was decided: the first time, and anew
+        <ordinal>#<decision>            that its gateway decided it
 
-Of two disputes or decisions at once, one finds its place taken, and is worked out anew.
+    disputes#<entity>#<account>, in the table that only the API's functions write
+        <ordinal>#<decision>            how a person decided it: the first time, and anew
+
+What takes payments in writes the first of these: what stands there in a person's name is no decision. Of two disputes
+or decisions at once, one finds its place taken, and is worked out anew.
 """
 
 from billproof.errors import NotFound
 from billproof.ports import Key, Record, Records
-from billproof.receivables.disputes import DecidedDispute, DisputeState, OpenedDispute
+from billproof.receivables.disputes import (
+    DecidedDispute,
+    DisputeState,
+    DisputeVerdict,
+    OpenedDispute,
+    is_gateway,
+)
 from billproof.store_keys import partition_name, sequence_text, sort_key
 
 
 class DisputeBook:
-    """Disputes, over records."""
+    """Disputes and how their gateways decided them, over records, and people's decisions."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, decisions: Records) -> None:
         self._records = records
+        self._decisions = decisions
 
     def of_account(self, entity: str, account: str) -> list[DisputeState]:
-        """Return the disputes of an account, oldest first."""
+        """Return the disputes of an account, oldest first; of each what its gateway decided comes before people."""
         opened: list[OpenedDispute] = []
-        decisions: dict[int, list[DecidedDispute]] = {}
+        by_gateways: list[DecidedDispute] = []
         for record in self._records.query(_partition(entity, account)):
             if "verdict" in record.document:
-                decided = DecidedDispute.model_validate(record.document)
-                decisions.setdefault(decided.ordinal, []).append(decided)
+                by_gateways.append(DecidedDispute.model_validate(record.document))
             else:
                 opened.append(OpenedDispute.model_validate(record.document))
-        return [DisputeState(dispute, tuple(decisions.get(dispute.ordinal, ()))) for dispute in opened]
+        decisions = self._decisions.query(_partition(entity, account)) if opened else ()
+        decided = [DecidedDispute.model_validate(record.document) for record in decisions]
+        return [
+            DisputeState(
+                dispute,
+                (
+                    *(
+                        one
+                        for one in by_gateways
+                        if one.ordinal == dispute.ordinal and _is_of_its_gateway(one, dispute)
+                    ),
+                    *(one for one in decided if one.ordinal == dispute.ordinal),
+                ),
+            )
+            for dispute in opened
+        ]
 
     def state(self, entity: str, account: str, ordinal: int) -> DisputeState:
         """Return a dispute and how it was decided; raises NotFound."""
@@ -47,7 +72,14 @@ class DisputeBook:
     def decide(self, entity: str, account: str, decided: DecidedDispute, *, number: int) -> bool:
         """Add the n-th decision of a dispute; False where another took its place."""
         key = Key(_partition(entity, account), sort_key(sequence_text(decided.ordinal), sequence_text(number)))
-        return self._records.create(Record(key, decided.model_dump(mode="json")))
+        records = self._records if is_gateway(decided.decided_by) else self._decisions
+        return records.create(Record(key, decided.model_dump(mode="json")))
+
+
+def _is_of_its_gateway(decided: DecidedDispute, opened: OpenedDispute) -> bool:
+    """Say whether a decision is what a gateway may tell: that a dispute which it opened was won."""
+    is_its_own = is_gateway(decided.decided_by) and decided.decided_by == opened.opened_by
+    return is_its_own and decided.verdict is DisputeVerdict.REJECTED
 
 
 def _partition(entity: str, account: str) -> str:

@@ -100,6 +100,20 @@ class DecidedDispute(Model):
     reason: str
 
 
+_GATEWAY = "gateway "
+"""No person's id holds a blank."""
+
+
+def gateway_actor(source: str) -> str:
+    """Name who opens and decides the disputes of a gateway: nobody of the policy."""
+    return _GATEWAY + source
+
+
+def is_gateway(actor: str) -> bool:
+    """Say whether somebody is a gateway."""
+    return actor.startswith(_GATEWAY)
+
+
 @dataclass(frozen=True)
 class CreditOutcomes:
     """Which credit notes of an invoice are released, and which never will be."""

@@ -22,6 +22,7 @@ from billproof.receivables.disputes import (
     DisputeVerdict,
     OpenedDispute,
     disputed_of,
+    gateway_actor,
 )
 from billproof.receivables.disputing import released_credits
 from billproof.retrying import attempts
@@ -29,11 +30,6 @@ from billproof.retrying import attempts
 MAX_ATTEMPTS = 20
 DAYS_TO_DECIDE = timedelta(days=30)
 """By when a person is to look at what a dispute opened: gateways decide most disputes later, and that is told."""
-
-
-def gateway_actor(source: str) -> str:
-    """Name who opens and decides the disputes of a gateway: nobody of the policy."""
-    return f"gateway {source}"
 
 
 def _reason(dispute: GatewayMovement) -> str:

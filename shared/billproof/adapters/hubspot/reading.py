@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from billproof.adapters.crm_calls import NOT_AS_DOCUMENTED
 from billproof.crm.orders import CrmLine, CrmOrder
 from billproof.errors import Unreadable
 from billproof.model import exact_decimal, read_day, what_is_wrong
@@ -70,7 +71,7 @@ def order_of(
         )
     except ValidationError as error:
         message = f"not a deal of HubSpot: {what_is_wrong(error)}"
-    except (KeyError, TypeError, ValueError) as error:
+    except NOT_AS_DOCUMENTED as error:
         message = f"not a deal of HubSpot: {type(error).__name__}"
     raise Unreadable(message)
 

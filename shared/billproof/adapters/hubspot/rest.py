@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from billproof.adapters.crm_calls import MOST_PAGES, SUCCESS, CrmCalls, Document
+from billproof.adapters.crm_calls import MOST_PAGES, SUCCESS, CrmCalls, Document, as_documented
 from billproof.adapters.http_calls import HttpSend
 from billproof.adapters.hubspot.reading import DEAL_FIELDS, LINE_FIELDS, order_of
 from billproof.crm.orders import MOST_LINES, CrmOrder
@@ -51,6 +51,7 @@ class HubspotCrm:
         """What HubSpot signs its webhooks with."""
         return self._access.client_secret
 
+    @as_documented
     def order(self, order: str) -> CrmOrder | None:
         """Return a deal with all its line items, or None."""
         deals = self._batch(DEALS, [_checked(order)], DEAL_FIELDS)
@@ -64,6 +65,7 @@ class HubspotCrm:
         own = self._own_fields(DEALS) | self._own_fields(LINE_ITEMS)
         return order_of(deals[0], self._batch(LINE_ITEMS, items, LINE_FIELDS), companies, own)
 
+    @as_documented
     def orders_of(self, kind: str, records: tuple[str, ...]) -> tuple[str, ...]:
         """Return the deals of line items; a deal is its own, and of other kinds there are none."""
         ids = [_checked(record) for record in records]

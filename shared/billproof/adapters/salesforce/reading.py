@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from billproof.adapters.crm_calls import NOT_AS_DOCUMENTED
 from billproof.crm.orders import CrmLine, CrmOrder
 from billproof.errors import Unreadable
 from billproof.model import read_day, what_is_wrong
@@ -41,7 +42,7 @@ def order_of(order: Document, items: Sequence[Document], products: Mapping[str, 
         )
     except ValidationError as error:
         message = f"not an order of Salesforce: {what_is_wrong(error)}"
-    except (KeyError, TypeError, ValueError) as error:
+    except NOT_AS_DOCUMENTED as error:
         message = f"not an order of Salesforce: {type(error).__name__}"
     raise Unreadable(message)
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from billproof.adapters.crm_calls import MOST_PAGES, SUCCESS, CrmCalls, Document
+from billproof.adapters.crm_calls import MOST_PAGES, SUCCESS, CrmCalls, Document, as_documented
 from billproof.adapters.http_calls import HttpSend, Send
 from billproof.adapters.salesforce.reading import order_of
 from billproof.crm.orders import MOST_LINES, CrmOrder
@@ -46,6 +46,7 @@ class SalesforceCrm:
         self._calls = calls
         self._token = ""
 
+    @as_documented
     def order(self, order: str) -> CrmOrder | None:
         """Return an order with all its items, or None."""
         record = self._get(f"{DATA}/sobjects/{ORDER}/{_checked(order)}")
@@ -59,6 +60,7 @@ class SalesforceCrm:
         products = {product["Id"]: product for product in self._products(ids)}
         return order_of(record, items, products)
 
+    @as_documented
     def orders_of(self, kind: str, records: tuple[str, ...]) -> tuple[str, ...]:
         """Return the orders of items or contracts; an order is its own, and of other kinds there are none."""
         ids = [_checked(record) for record in records]
