@@ -109,16 +109,16 @@ stripe: setup .localstripe/.ready ## The adapter of Stripe's payments against lo
 lives: setup ## Random lives of contracts, billed and by the reference model (LIVES=1000, SEED, PROCESSES=2)
 	$(BIN)/python -W ignore -m tests.lives.soak
 
-bench: setup .bench/.ready ## Ratios side by side in one run, and what a month costs on AWS; results in build/bench.json
+bench: setup .bench/.ready ## Ratios side by side in one run, what people wait for, what a month costs on AWS; ONLY=race,live; build/bench.json
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench 2>&1 | grep --line-buffered -v '^{'
 
-scale: setup ## Peak and CPU of planning and closing at some sizes (SIZES=1000,10000), and AWS quotas at 1 and 10 million accounts
+scale: setup ## Peak and CPU of planning and closing (SIZES=1000,100000), reconciliation and proofs (BILLED=1000,10000); AWS at 10 million accounts
 	POWERTOOLS_LOG_LEVEL=ERROR PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.bench.scale
 
 matching: setup ## Match the generated year of 20,000 receipts, with other seeds and a nastier mix: applied, wrong, to people (RECEIPTS=20000)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR) $(BIN)/python -W ignore -m tests.matching --receipts $${RECEIPTS:-20000}
 
-load: setup ## A month's end of ACCOUNTS=2000 on a stack of its own: a slow ERP, redelivery, killed functions; half an hour and more
+load: setup ## A month's end of ACCOUNTS=2000 on a stack of its own: lost and restored, a slow ERP, redelivery, killed functions; an hour
 	$(BIN)/python -W ignore -m tests.load.month_end
 
 mutation: setup ## Change the rules of money one by one: do the tests notice? Hours; SAMPLE=400 tries so many, drawn with SEED
@@ -134,16 +134,17 @@ format: setup ## Put the code in house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup ## Generate docs/controls.md from the catalogue, the packages in docs/architecture.md from the import contracts, and the tables of costs
+docs: setup ## Generate docs/controls.md from the catalogue, the packages in docs/architecture.md from the import contracts, and the tables of costs and benchmarks
 	$(BIN)/python -m billproof_ops.catalogue
 	$(BIN)/python -m billproof_ops.price_models
 	$(BIN)/python -m billproof_ops.architecture
 	$(BIN)/python -m billproof_ops.costs.page
+	$(BIN)/python -m billproof_ops.benchmarks
 
 dashboard: setup ## Write dashboards/billproof.json into template.yaml
 	$(BIN)/python -m billproof_ops.dashboard
 
-schemas: setup ## Generate the JSON Schemas, docs/openapi.json and docs/asyncapi.json from the models
+schemas: setup ## Generate the JSON Schemas, and openapi.json and asyncapi.json that the API answers, from the models
 	$(BIN)/python -m billproof_ops.schemas
 	$(BIN)/python -m billproof_ops.openapi
 	$(BIN)/python -m billproof_ops.asyncapi

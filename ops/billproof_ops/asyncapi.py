@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from billproof.api.description_routes import ASYNCAPI
 from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.events.model import PREFIX, TYPES, OutboundEvent, schema_id
@@ -16,10 +17,10 @@ from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import CrmState
 from billproof.masterdata.parties import Account, LegalEntity
-from billproof_ops import openapi
-from billproof_ops.paths import ROOT
+from billproof_ops import asyncapi_examples, openapi
+from billproof_ops.describing import DescribedSchemas
 
-FILE = ROOT / "docs" / "asyncapi.json"
+FILE = ASYNCAPI
 _SCHEMA = "#/components/schemas/{model}"
 MASTER_DATA: dict[str, type[BaseModel]] = {
     "legalEntity": LegalEntity,
@@ -51,7 +52,7 @@ def _schemas() -> tuple[dict[str, Any], dict[Any, str]]:
     incoming: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in MASTER_DATA.values()]
     models: list[type[BaseModel]] = [OutboundEvent, *dict.fromkeys(model for model, _ in TYPES.values())]
     outgoing: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in models]
-    names, schemas = models_json_schema([*incoming, *outgoing], ref_template=_SCHEMA)
+    names, schemas = models_json_schema([*incoming, *outgoing], ref_template=_SCHEMA, schema_generator=DescribedSchemas)
     by_model = {model: str(reference["$ref"]).rpartition("/")[2] for (model, _), reference in names.items()}
     usage = openapi.document()["components"]["schemas"]["UsageEvent"]
     return {**schemas["$defs"], "UsageEvent": usage}, by_model
@@ -68,6 +69,7 @@ def _outbound_message(name: str, model: str, envelope: str, summary: str) -> dic
         "payload": {
             "allOf": [_reference("components", "schemas", envelope), {"properties": {**said, "data": data}}],
         },
+        "examples": [{"payload": asyncapi_examples.outgoing(name)}],
     }
 
 
@@ -84,13 +86,21 @@ def document() -> dict[str, Any]:
     schemas, names = _schemas()
     envelope = names[OutboundEvent]
     incoming = {
-        name: {"name": name, "payload": _reference("components", "schemas", names[model])}
+        name: {
+            "name": name,
+            "payload": _reference("components", "schemas", names[model]),
+            "examples": [{"payload": asyncapi_examples.incoming(name)}],
+        }
         for name, model in MASTER_DATA.items()
     }
     outgoing = {
         name: _outbound_message(name, names[model], envelope, summary) for name, (model, summary) in TYPES.items()
     }
-    usage = {"name": "usageEvent", "payload": _reference("components", "schemas", "UsageEvent")}
+    usage = {
+        "name": "usageEvent",
+        "payload": _reference("components", "schemas", "UsageEvent"),
+        "examples": [{"payload": schemas["UsageEvent"]["examples"][0]}],
+    }
     channels = {
         "usageEvents": _channel("usage-events", "The queue UsageEventsQueueUrl: one event, or an array.", ["usage"]),
         "contractEvents": _channel("contract-events", "The queue ContractEventsQueueUrl.", list(incoming)),

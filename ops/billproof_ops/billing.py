@@ -8,6 +8,7 @@ from billproof.invoicing import listing
 from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.facts import HELD
 from billproof.invoicing.listing import InvoiceRow, rows_in_order
 from billproof.invoicing.model import Invoice, Released
 from billproof.pipeline.closing import read_statement
@@ -15,6 +16,7 @@ from billproof.pipeline.model import RunStatement
 from billproof.pipeline.month_facts import refuse_signed_off
 from billproof.pipeline.redriving import note_redrive
 from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, run_key
+from billproof.store_keys import FactName
 from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
@@ -105,6 +107,15 @@ def run_report(target: Target, run_id: str) -> RunStatement:
         state = run_state(target, run_id)
         message = f"run {run_id} has no statement: it is {state.status.lower()}"
         raise OpsError(message) from None
+
+
+def released_since(target: Target, statement: RunStatement) -> int:
+    """Return how many of the invoices that a run held are released now."""
+    if not statement.held:
+        return 0
+    of_month = target.ports.register.of_period(statement.legal_entity, statement.period.name)
+    held_by = ((facts, {FactName.parse(name).of for name in facts.names(HELD)}) for facts in of_month)
+    return sum(facts.released is not None and statement.run in runs for facts, runs in held_by)
 
 
 def invoice_rows(target: Target, legal_entity: str, period: str) -> list[InvoiceRow]:

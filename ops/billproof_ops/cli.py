@@ -4,7 +4,6 @@ Each verb is a module with an `app`, imported when the verb is called: a help te
 Exit codes: 0 done, 1 it could not be done, 2 wrong use.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any, NamedTuple, override
@@ -108,6 +107,8 @@ app = typer.Typer(cls=_Verbs, no_args_is_help=True, rich_markup_mode=None)
 
 def _say_version(wanted: bool) -> None:
     if wanted:
+        import tomllib  # a help text waits for no library
+
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         typer.echo(f"billproof {project['version']}")
         raise typer.Exit

@@ -14,12 +14,13 @@ from billproof.audit.findings import Verification
 from billproof.audit.heads import Head, heads_of, path_of, read_anchors
 from billproof.audit.index import index_of
 from billproof.audit.telling import LifeStory
-from billproof.audit.verifying import AuditedStores, verify
+from billproof.audit.verifying import verify
 from billproof.audit.walking import all_chains
 from billproof.errors import NotFound
 from billproof.periods import instant_text
 from billproof.usage.erasing import take_out
 from billproof_ops import api, billing, tables
+from billproof_ops.auditing import audited_stores
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.printing import AsJson, Who, console, print_json, read_text, show, verbs
 from billproof_ops.replay import moment
@@ -62,15 +63,7 @@ def verify_the_chain(
     if window[1] and window[1] <= window[0]:
         message = f"the window {since} to {until} is empty: nothing would be verified"
         raise WrongUse(message)
-    ports = Target.find().ports
-    stores = AuditedStores(
-        chain=ports.chain,
-        facts={name: records.below for name, records in ports.facts.items()},
-        objects=ports.objects,
-        anchors=tuple(read_anchors(ports.anchors)),
-        heads=_read_heads(heads),
-        today=ports.now().date(),
-    )
+    stores = audited_stores(Target.find(), _read_heads(heads))
     verification = verify(stores, since=window[0], until=window[1])
     if as_json:
         print_json(verification.model_dump(mode="json"))

@@ -88,7 +88,8 @@ def _decide(name: str, verdict: str, *, who: str | None, reason: str, as_json: b
 
 def _answer(answer: Answer, *, as_json: bool) -> None:
     decision = answer.decision
-    said = f"{decision.verdict} by {decision.decided_by}" if decision else answer.message
+    said = f"{decision.verdict} by {decision.decided_by}" if decision else ""
+    said += f": {answer.message}" if answer.message else ""
     show(
         answer,
         as_json=as_json,

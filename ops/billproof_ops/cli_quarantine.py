@@ -1,4 +1,4 @@
-"""`billproof quarantine`: list refused events, send them again, dismiss them."""
+"""`billproof quarantine`: list and show refused events, send them again, dismiss them."""
 
 from typing import Annotated
 
@@ -38,6 +38,19 @@ def list_refused(
             row.id, place, row.reason, row.time or "not readable", identity, f"{row.state} {row.said}".strip()
         )
     console.print(listed if rows else "nothing waits")
+
+
+@app.command("show")
+def show_refused(event: EventId, *, as_json: AsJson = False) -> None:
+    """Show a refused event as it came: what is wrong with it, whose it is, and what became of it."""
+    shown = quarantine.details(Target.find(), event)
+    lines = (
+        f"{shown.id} {shown.state} {shown.said}".rstrip(),
+        f"{shown.reason}: {shown.why}",
+        f"{shown.kind} {shown.place}, {shown.legal_entity} {shown.period}, received at {shown.received_at}",
+        shown.raw,
+    )
+    show(shown, as_json=as_json, text="\n".join(lines))
 
 
 @app.command("dismiss")

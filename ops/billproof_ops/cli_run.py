@@ -70,13 +70,13 @@ def report(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Print the statement of a closed run."""
+    """Print the statement of a closed run, and how many of the invoices that it held were released since."""
     target = Target.find()
     statement = billing.run_report(target, naming.run(target, run_id))
     if as_json:
         show(statement, as_json=True, text="")
         return
-    console.print(tables.run_statement(statement))
+    console.print(tables.run_statement(statement, released_since=billing.released_since(target, statement)))
     if statement.quarantine:
         console.print(tables.quarantine(statement.quarantine))
     for finding in statement.findings:

@@ -8,8 +8,10 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from importlib.metadata import version
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -25,6 +27,8 @@ from billproof_ops.target import Target
 LIBRARIES = ("boto3", "pydantic", "duckdb", "msgspec")
 MOST_CLOCK_SKEW_SECONDS = 60
 LEAST_DECIDERS = 2
+FEW_MAILS_LEFT = Decimal("0.8")
+"""From which share of the mails that SES sends in a day on it is said."""
 NO_MASTER_DATA = "billproof init writes files to start from, billproof publish sends them"
 
 
@@ -118,13 +122,20 @@ def _stores(target: Target) -> Iterator[Checked]:
             yield Checked(what="stores", health=Health.BAD, said=said, remedy=remedy)
 
 
-def _mappings(target: Target) -> Iterator[Checked]:
-    """Look for a queue whose consumer is switched off: it only fills."""
+def _consumers(target: Target) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each function of the stack that takes messages of a queue, with how it does."""
     names = {name for output, name in target.outputs.items() if output.endswith("Name")}
     pages = client("lambda").get_paginator("list_event_source_mappings").paginate()
     for mapping in (mapping for page in pages for mapping in page["EventSourceMappings"]):
         function = mapping["FunctionArn"].rsplit(":", 1)[-1]
-        if function in names and mapping["State"] not in {"Enabled", "Enabling", "Creating", "Updating"}:
+        if function in names:
+            yield function, mapping
+
+
+def _mappings(target: Target) -> Iterator[Checked]:
+    """Look for a queue whose consumer is switched off: it only fills."""
+    for function, mapping in _consumers(target):
+        if mapping["State"] not in {"Enabled", "Enabling", "Creating", "Updating"}:
             said = f"{function} takes nothing from its queue: the mapping {mapping['UUID']} is {mapping['State']}"
             remedy = f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled"
             yield Checked(what="consumers", health=Health.BAD, said=said, remedy=remedy)
@@ -183,6 +194,24 @@ def _mail(target: Target) -> Iterator[Checked]:
         yield Checked(what="mail", health=Health.BAD, said=said, remedy="verify the address or its domain in SES")
 
 
+def _limits(target: Target) -> Iterator[Checked]:
+    """Look at the limits of AWS that billing meets first: functions at once, and mails in a day."""
+    at_once = sum(
+        int(mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 0)) for _, mapping in _consumers(target)
+    )
+    free = client("lambda").get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+    if at_once > free:
+        said = f"the queues call up to {at_once} functions at once, and the account takes {free} that are not reserved"
+        remedy = "have AWS raise Lambda's concurrent executions, or deploy with a smaller QueueConcurrency"
+        yield Checked(what="limits", health=Health.DOUBTFUL, said=said, remedy=remedy)
+    quota = client("ses").get_send_quota()
+    sent, most = int(quota["SentLast24Hours"]), int(quota["Max24HourSend"])
+    if most >= 0 and sent >= most * FEW_MAILS_LEFT:  # -1 is no limit
+        health = Health.BAD if sent >= most else Health.DOUBTFUL
+        said = f"SES has sent {sent:,} mails in a day, and sends {most:,} at most"
+        yield Checked(what="limits", health=health, said=said, remedy="have AWS raise the sending quota of SES")
+
+
 def _disk(_target: Target) -> Iterator[Checked]:
     """Look at the disk that this machine's embedded AWS saves its books on: without room they are in memory only."""
     if how := disks.trouble(least_bytes=disks.TO_SAVE_BYTES):
@@ -199,4 +228,5 @@ CHECKS: dict[str, Check] = {
     "policies": _policies,
     "dead letters": _queues,
     "mail": _mail,
+    "limits": _limits,
 }

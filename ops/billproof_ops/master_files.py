@@ -21,6 +21,8 @@ from billproof_ops.errors import WrongUse
 from billproof_ops.printing import read_text
 
 SUFFIXES = {".yaml", ".yml", ".json"}
+MOST_LETTERS_OF_A_PLACE = 100
+"""Of the kind and the id with which a message says where something is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def _documents(path: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
     objects = [item for document in documents for item in (document if isinstance(document, list) else [document])]
     for number, item in enumerate(objects, start=1):
         name = f"{item.get('kind', '')} {item.get('id', '')}".strip() if isinstance(item, dict) else ""
-        yield f"{path}, {name or f'object {number}'}", item
+        short = name if len(name) <= MOST_LETTERS_OF_A_PLACE else f"{name[:MOST_LETTERS_OF_A_PLACE]}…"
+        yield f"{path}, {short or f'object {number}'}", item
 
 
 def parse(path: Path) -> list[Any]:

@@ -1,6 +1,8 @@
 """`make schemas`: the OpenAPI document of the HTTP API, generated from the template's routes and the functions' models.
 
-Route keys of template.yaml -> the function behind each -> what it reads and returns -> docs/openapi.json
+Route keys of template.yaml -> the function behind each -> what it reads and returns -> openapi.json
+
+The layer holds the document, and the API answers with it.
 """
 
 import importlib
@@ -18,6 +20,7 @@ from pydantic.json_schema import models_json_schema
 
 from billproof.api.asked import MOST_KEY_LETTERS
 from billproof.api.contract_routes import KINDS, SentVersion
+from billproof.api.description_routes import OPENAPI
 from billproof.api.routes import Attachment, Route
 from billproof.masterdata.model import AnyMasterData
 from billproof.usage.receiving import BATCH, CONTENT_TYPES, LINES
@@ -30,7 +33,7 @@ from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
 from billproof_ops.usage_event_schema import usage_event
 
-FILE = ROOT / "docs" / "openapi.json"
+FILE = OPENAPI
 _REFERENCE = "#/components/schemas/{model}"
 _IN_PATH = re.compile(r"\{([a-z_]+)\}")
 
@@ -71,6 +74,7 @@ class Described:
     returns: tuple[type[BaseModel], ...]
     status: HTTPStatus = HTTPStatus.OK
     scope: str | None = None
+    is_of_every_caller: bool = False
     is_deprecated: bool = False
 
     @property
@@ -115,6 +119,7 @@ def _of_route(key: str, name: str, route: Route[Any]) -> Described:
         returns=_returned(route.operation),
         status=route.status,
         scope=route.scope.value if route.scope else None,
+        is_of_every_caller=route.is_of_every_caller,
         is_deprecated=route.deprecation is not None,
     )
 

@@ -24,6 +24,7 @@ PARAMETERS: dict[str, Any] = {
     "time": _FLIGHT["time"],
     "limit": 100,
     "dispute": 1,
+    "contract": "UA-2013",
 }
 """A value of a parameter by its name, in every route that says no other."""
 _IDS = {
@@ -33,6 +34,8 @@ _IDS = {
     "/v1/contracts": "UA-2013",
     "/v1/meters": "flights_handled",
     "/v1/exchange-rates": "EUR-USD",
+    "/v1/crm-mappings": "salesforce",
+    "/v1/crm-states": "UA-2013",
 }
 _MASTER_DATA = {
     "/v1/legal-entities": "legal-entity",
@@ -41,6 +44,8 @@ _MASTER_DATA = {
     "/v1/contracts": "contract",
     "/v1/meters": "meter",
     "/v1/exchange-rates": "exchange-rate",
+    "/v1/crm-mappings": "crm-mapping",
+    "/v1/crm-states": "crm-state",
 }
 _IN_PATH = frozenset({"kind", "id", "version"})
 _MONTH_OF_ENTITY = {"legal_entity": _ENTITY, "period": _MONTH}

@@ -28,6 +28,8 @@ _COLLECTIONS = {
     "policies": "policy",
     "meters": "meter",
     "exchange-rates": "exchange_rate",
+    "crm-mappings": "crm_mapping",
+    "crm-states": "crm_state",
     "usage-events": "usage_event",
 }
 """What one thing of a collection is called."""
@@ -105,7 +107,9 @@ def _leads(route: Linked, other: Linked, named: Mapping[str, str]) -> bool:
 
 
 def _collection(path: str) -> str:
-    return path.split("/")[2].partition(":")[0]
+    """Return the innermost collection that a path leads into: an account's contracts, not accounts."""
+    parts = [part.partition(":")[0] for part in path.split("/")[2:]]
+    return next((part for part in reversed(parts) if part in _COLLECTIONS), parts[0])
 
 
 def _meaning(name: str, path: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from billproof.adapters.aws.clients import client
+from billproof.pipeline.attribution import Attribution
 from billproof.pipeline.quarantine import states_of
 from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.usage.refusal_model import Dismissal, RefusedEvent, RefusedState
@@ -26,6 +27,16 @@ class RefusedRow(Shown):
     said: str
 
 
+class RefusedDetails(RefusedRow):
+    """A refused event as it came, and as it stands now; `why` says what is wrong with it."""
+
+    legal_entity: str
+    period: str
+    why: str
+    received_at: str
+    raw: str
+
+
 class RefusedRows(Shown):
     """The refused events of a month, and the objects of the quarantine that could not be read."""
 
@@ -46,16 +57,24 @@ def rows(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -
 
 
 def _row(event: RefusedEvent, state: RefusedState, said: str) -> RefusedRow:
-    return RefusedRow(
-        id=event.id,
-        state=state,
-        reason=event.reason,
-        kind=event.kind,
-        place=event.place,
-        time=event.time,
-        source=event.source,
-        event=event.event,
-        said=said,
+    fields = event.model_dump(include={"id", "reason", "kind", "place", "time", "source", "event"})
+    return RefusedRow(**fields, state=state, said=said)
+
+
+def details(target: Target, event: str) -> RefusedDetails:
+    """Return a refused event as it came, whose it is, and what became of it; raises NotFound."""
+    objects = target.ports.objects
+    line = find_refused(event, objects)
+    legal_entity, refused = Attribution(target.ports.directory).of(line)
+    resent = set(accepted_since([refused], objects=objects, buckets=target.ports.buckets()))
+    row = _row(refused, *states_of([refused], resent, objects)[refused.id])
+    return RefusedDetails(
+        **row.model_dump(),
+        legal_entity=legal_entity,
+        period=refused.period,
+        why=line.detail,
+        received_at=line.received_at,
+        raw=line.raw,
     )
 
 

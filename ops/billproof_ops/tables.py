@@ -28,8 +28,8 @@ def equations(statement: Iterable[Equation], *, title: str) -> Table:
     return listed
 
 
-def run_statement(statement: RunStatement) -> Table:
-    """Print what became of a run's events, and of its invoices."""
+def run_statement(statement: RunStatement, *, released_since: int) -> Table:
+    """Print what became of a run's events, and of its invoices until it closed and since."""
     listed = Table("", "", title=statement.run, show_header=False)
     events = statement.events
     for name, value in (
@@ -44,7 +44,8 @@ def run_statement(statement: RunStatement) -> Table:
         ("- without a price", events.orphan),
         ("released", statement.released),
         ("released before", statement.already_released),
-        ("held", statement.held),
+        ("held when it closed", statement.held),
+        ("- of these released since", released_since),
         ("without contract", statement.without_contract),
     ):
         listed.add_row(name, f"{value:,}")

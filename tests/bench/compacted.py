@@ -42,6 +42,7 @@ def compacted(events: int) -> list[Measure]:
                 lambda: aggregate(plan, objects=world.objects, reads_compacted=True, writes_lists=True),
                 lambda: bare_sum(files),
                 what,
+                headline=True,
             ),
         ]
     seconds = statistics.median(

@@ -19,7 +19,7 @@ from billproof.approvals.policy import Policy
 from billproof.callers import Identity
 from billproof.composition import Composition
 from billproof.contracts.model import Contract
-from billproof.masterdata.directory import _memberships, key_of
+from billproof.masterdata.keys import key_of, memberships
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
 from billproof.periods import instant_text
@@ -153,7 +153,7 @@ def publish(ports: Composition, accounts: int, *, lines: int) -> None:
         terms = contract.model_copy(update={"id": f"{name}-2013", "account": name})
         for data in (own, terms):  # the audit chain of master data is no cost of a month
             records.create(Record(key_of(data), data.model_dump(mode="json")))
-        for membership in _memberships(own):
+        for membership in memberships(own):
             records.create(membership)
         ports.chain.keys.digest(name, b"")  # an account has its key of digests since its first month
 

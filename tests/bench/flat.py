@@ -1,7 +1,9 @@
-"""Plans or closes a month of so many accounts in a process of its own; prints its peak in bytes and its CPU seconds.
+"""Does a step of a month of so many accounts in a process of its own; prints its peak in bytes and its CPU seconds.
 
-What is read is made of one account when it is read, and what is written is dropped: the stores take no memory, as on
-AWS.
+plan, close         what is read is made of one account when it is read, and what is written is dropped
+reconcile, prove    of a month that another process billed and posted into a file (filed.py)
+
+So the stores take no memory, as on AWS.
 """
 
 import json
@@ -20,15 +22,19 @@ from billproof.ids import canonical_json, shard_of
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import AccountRecord, Directory
 from billproof.masterdata.parties import Account
+from billproof.periods import instant_text
 from billproof.pipeline.artefacts import DRAFTED, PART_WINDOWS, PLAN_PART, RELEASED, RUN_PLAN, SHARED_TERMS
 from billproof.pipeline.closing import close_billing_run
 from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.planning import PlanOutcome, join_parts, plan_billing_run, plan_part
 from billproof.pipeline.planning_accounts import PlanPorts, RunSizes
 from billproof.ports import NewObject
+from billproof.proof.service import prove_run
+from billproof.reconciliation import parts as reconciled
+from billproof.reconciliation.parts import PartItem, reconcile_part, write_items
 from billproof.usage.buckets import Buckets
 from billproof_ops.paths import ROOT
-from tests.bench import load
+from tests.bench import filed, load
 from tests.support.fakes import MemoryObjects, MemoryRecords
 from tests.support.world import INC, JANUARY, NOW, REQUESTER, World
 
@@ -176,22 +182,60 @@ def _billed() -> World:
     return world
 
 
+def reconcile(folder: Path) -> None:
+    """Reconcile a month part by part, and put the parts together."""
+    world = filed.world(folder)
+    sources = world.reconciliation_sources()
+    items_key = write_items([(INC, JANUARY)], instant_text(NOW), world.objects)
+    for item in json.loads(world.objects.get(items_key)):
+        reconcile_part(PartItem.model_validate(item), sources)
+    (report,) = reconciled.join_parts(items_key, sources)
+    if report.variances:
+        raise AssertionError(report.variances[0])
+
+
+def prove(folder: Path) -> None:
+    """Prove the run of a month, by this process alone."""
+    proof = prove_run(RUN, stores=filed.world(folder).stores())
+    if proof.differences:
+        raise AssertionError(proof.differences[0])
+
+
 STEPS = {"plan": plan, "close": close}
+OF_BILLED = {"reconcile": reconcile, "prove": prove}
 
 
 def measured(step: str, accounts: int) -> Flatness:
-    """Do a step in a process of its own."""
-    words = [sys.executable, "-W", "ignore", "-m", "tests.bench.flat", step, str(accounts)]
-    done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT)
-    peak, seconds = done.stdout.split()[-2:]
+    """Do one of STEPS in a process of its own."""
+    return _in_a_process("tests.bench.flat", step, str(accounts))
+
+
+def measured_of_billed(accounts: int) -> dict[str, Flatness]:
+    """Bill and post a month of so many accounts, and do each of OF_BILLED with it in a process of its own."""
+    with TemporaryDirectory() as folder:
+        _run("tests.bench.filed", folder, str(accounts))
+        return {step: _in_a_process("tests.bench.flat", step, str(accounts), folder) for step in OF_BILLED}
+
+
+def _in_a_process(*words: str) -> Flatness:
+    peak, seconds = _run(*words).split()[-2:]
     return Flatness(int(peak), float(seconds))
 
 
-def main(step: str, accounts: int) -> str:
+def _run(*words: str) -> str:
+    line = [sys.executable, "-W", "ignore", "-m", *words]
+    return subprocess.run(line, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+
+
+def main(step: str, accounts: int, folder: str = "") -> str:
     """Do a step, and say what it took: the memory of the whole process, the time of the step."""
-    STEPS[step](min(accounts, BATCH_SIZE))  # imports, and what is made once
+    if step in STEPS:
+        STEPS[step](min(accounts, BATCH_SIZE))  # imports, and what is made once
     start = time.process_time()
-    STEPS[step](accounts)
+    if step in STEPS:
+        STEPS[step](accounts)
+    else:
+        OF_BILLED[step](Path(folder))
     seconds = time.process_time() - start
     status = Path("/proc/self/status").read_text()  # ru_maxrss would be that of the process that started this one
     peak = re.search(r"VmHWM:\s+(\d+)", status)
@@ -199,4 +243,4 @@ def main(step: str, accounts: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(main(sys.argv[1], int(sys.argv[2])))
+    sys.stdout.write(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

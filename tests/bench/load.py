@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import batched
 from typing import Any
 
 from billproof.usage.ingestion import Message, ingest_usage
@@ -21,8 +22,11 @@ def account_name(number: int) -> str:
     return f"C{number:05d}"
 
 
-def event(number: int, *, accounts: int, days: int, total: int) -> dict[str, Any]:
-    """An API call of a customer; calls come in the order of time, every fiftieth twice."""
+def event(number: int, *, accounts: int, days: int, total: int, first: int = 1) -> dict[str, Any]:
+    """An API call of a customer, since the first day; calls come in the order of time, every fiftieth twice.
+
+    The first hours of the first of January are December where the accounts are.
+    """
     if number % 50 == 49:
         number -= 1
     second = number * days * 86_400 // total
@@ -33,16 +37,16 @@ def event(number: int, *, accounts: int, days: int, total: int) -> dict[str, Any
         "source": "gateway/eu-1",
         "type": "flight.departed",
         "subject": account_name(number * 7919 % accounts),
-        "time": f"2013-01-{day + 1:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}Z",
+        "time": f"2013-01-{day + first:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}Z",
         "data": {"distance": f"{number % 997}.{number % 89:02d}", "tail_number": f"N{number % 4000}"},
     }
 
 
-def bodies(total: int, *, accounts: int = 20, days: int = 31) -> Iterator[str]:
+def bodies(total: int, *, accounts: int = 20, days: int = 31, first: int = 1) -> Iterator[str]:
     """Pack events into message bodies."""
     for start in range(0, total, EVENTS_PER_MESSAGE):
         chunk = range(start, min(start + EVENTS_PER_MESSAGE, total))
-        found = [event(number, accounts=accounts, days=days, total=total) for number in chunk]
+        found = [event(number, accounts=accounts, days=days, total=total, first=first) for number in chunk]
         yield json.dumps(found, separators=(",", ":"))
 
 
@@ -65,8 +69,13 @@ def fill(made: World, accounts: int) -> None:
 
 def calls(total: int, **shape: int) -> list[list[Message]]:
     """Return the messages of each call of ingest_usage."""
-    made = [Message(id=f"m{n}", body=body, sent_at=SENT) for n, body in enumerate(bodies(total, **shape))]
-    return [made[start : start + MESSAGES_PER_CALL] for start in range(0, len(made), MESSAGES_PER_CALL)]
+    return list(calls_one_by_one(total, **shape))
+
+
+def calls_one_by_one(total: int, **shape: int) -> Iterator[list[Message]]:
+    """Yield the messages of each call of ingest_usage, made when they are wanted."""
+    made = (Message(id=f"m{n}", body=body, sent_at=SENT) for n, body in enumerate(bodies(total, **shape)))
+    return map(list, batched(made, MESSAGES_PER_CALL, strict=False))
 
 
 def ingest(made: World, batches: list[list[Message]]) -> None:

@@ -12,5 +12,5 @@ def month(accounts: int, events: int, *, buckets: int = 16, batch_size: int = 10
     world = World(buckets=buckets, batch_size=batch_size, accounts=())
     indexed.index(world)
     load.fill(world, accounts)
-    load.ingest(world, load.calls(events, accounts=accounts))
+    load.ingest(world, load.calls(events, accounts=accounts, days=30, first=2))
     return world

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from billproof.reconciliation.model import Cause
-from billproof_ops import architecture, price_models
+from billproof_ops import architecture, benchmarks, price_models
 from billproof_ops.costs import page as costs_page
 from billproof_ops.paths import ROOT
 
@@ -130,7 +130,7 @@ def test_the_rules_notice_what_they_forbid() -> None:
 
 def test_the_readme_is_short_and_gives_the_two_commands_before_anything_else_to_do() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 120
+    assert len(text.splitlines()) < 130
     (first, *_) = re.findall(r"```(?:sh|mermaid)\n(.*?)```", text, re.DOTALL)
     assert [line.split("#")[0].strip() for line in first.splitlines()] == ["make demo", "make test"]
 
@@ -180,6 +180,30 @@ def test_the_price_models_on_the_pricing_page_are_those_of_their_modules() -> No
 def test_the_tables_of_costs_are_estimated_from_what_was_measured() -> None:
     for path, text in costs_page.pages().items():
         assert path.read_text(encoding="utf-8") == text, "run 'make docs'"
+
+
+def test_the_tables_of_benchmarks_are_what_bench_and_scale_wrote() -> None:
+    for path, text in benchmarks.pages().items():
+        assert path.read_text(encoding="utf-8") == text, "run 'make docs'"
+
+
+def test_readme_names_every_missed_goal_of_its_table_and_counts_those_of_all() -> None:
+    bench = {
+        "suites": {
+            "one": [measure("a", reached=False), measure("b", headline=False, reached=False)],
+            "two": [measure("c"), measure("d", goal="none")],
+        }
+    }
+    assert benchmarks.short_table(bench).splitlines()[2:] == [
+        "| a | 1.5 (<= 2: missed) | c | 1.5 (<= 2) |",
+        "| d | 1.5 (none) |  |  |",
+        "",
+        "Of 3 goals 2 are missed ([all of them, and why](docs/benchmarks.md)).",
+    ]
+
+
+def measure(name: str, *, goal: str = "<= 2", reached: bool = True, headline: bool = True) -> dict[str, object]:
+    return {"name": name, "value": 1.5, "goal": goal, "reached": reached, "headline": headline}
 
 
 def test_the_packages_in_the_architecture_page_are_those_of_the_import_contracts() -> None:

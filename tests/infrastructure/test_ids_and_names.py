@@ -17,6 +17,7 @@ SEPARATORS = set("#/:~.@")
 KIND = re.compile(r"([a-z-]+#)+")
 """What the name of a partition, or the key of a fact, begins with."""
 NEVER_READ_BACK = {
+    "shared/billproof/adapters/stripe/payments.py": "a key of Stripe's idempotency, which is compared as a whole",
     "shared/billproof/adapters/aws/sqs.py": "the address of a queue, as SQS makes it of an ARN",
     "shared/billproof/adapters/tryton/rest.py": "the path of a record in Tryton",
     "shared/billproof/erp/plain_text.py": "the name of an account in a journal for other programs",

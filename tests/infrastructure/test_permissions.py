@@ -9,8 +9,9 @@ import pytest
 
 from billproof_ops.paths import ROOT
 from tests.bench.imports import FUNCTIONS
-from tests.support.expanded import expanded, logical_id, of_type, statements
+from tests.support.expanded import expanded, logical_id, of_type, referenced, statements
 from tests.support.permissions import BUCKET, EXECUTIONS, Permission, allowed, granted, named
+from tests.support.ways_in import ways_in
 
 
 def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
@@ -29,6 +30,30 @@ def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
     assert anchoring >= {"AuditBucket/anchors/", "AuditTable"}
     for function in set(FUNCTIONS) - {"anchor_audit"}:
         assert not any(permission.resource.startswith("AuditBucket") for permission in allowed(function))
+
+
+OF_THE_API = "ApiRole"
+"""The role with which API Gateway calls the functions of the API."""
+
+
+def test_api_gateway_alone_takes_the_role_that_calls_the_functions_of_the_api_and_calls_each_with_it() -> None:
+    role = expanded()[OF_THE_API]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    called = {permission.resource for permission in granted(own for name, own in statements() if name == OF_THE_API)}
+    behind = set()
+    for integration in of_type("AWS::ApiGatewayV2::Integration").values():
+        if "CredentialsArn" in integration:
+            assert referenced(integration["CredentialsArn"]) == OF_THE_API
+            behind.add(referenced(integration["IntegrationUri"]))
+    assert called == behind
+    by_permission = {
+        named(permission["FunctionName"])
+        for permission in of_type("AWS::Lambda::Permission").values()
+        if permission["Principal"] == "apigateway.amazonaws.com"
+    }
+    assert by_permission == {"ReceiveStripeEvent"}, "its integration has no credentials"
+    assert behind | by_permission == {way.function for way in ways_in() if not way.key.startswith("URL ")}
 
 
 DISMISSALS = f"{BUCKET}/dismissals/"
@@ -56,7 +81,7 @@ def test_what_people_decide_and_ask_for_is_written_by_functions_that_the_api_alo
     called_by_others = {
         named(mapping["FunctionName"]) for mapping in of_type("AWS::Lambda::EventSourceMapping").values()
     }
-    for permission in granted(statement for _, statement in statements()):
+    for permission in granted(statement for name, statement in statements() if name != OF_THE_API):
         if permission.action == "lambda:InvokeFunction":
             called_by_others.add(permission.resource)
     for invoked in of_type("AWS::Lambda::Permission").values():
@@ -120,7 +145,7 @@ def test_every_role_is_compared_and_has_no_managed_policy_but_those_of_sam() -> 
     machines = {f"{machine_name(path)}Role" for path in MACHINES}
     schedules = {named(schedule["Target"]["RoleArn"]) for schedule in of_type("AWS::Scheduler::Schedule").values()}
     roles = of_type("AWS::IAM::Role")
-    assert set(roles) == functions | machines | schedules
+    assert set(roles) == functions | machines | schedules | {OF_THE_API}
     consumers = {
         f"{named(mapping['FunctionName'])}Role" for mapping in of_type("AWS::Lambda::EventSourceMapping").values()
     }

@@ -114,6 +114,14 @@ def test_nothing_is_named_by_hand_so_that_two_stages_never_collide() -> None:
             assert given is None or is_a_partners or "${AWS::StackName}" in json.dumps(given), (name, given)
 
 
+MOST_RESOURCES = 500
+"""Of one stack: docs.aws.amazon.com, CloudFormation quotas. Those under a condition that does not hold count, too."""
+
+
+def test_the_stack_has_no_more_resources_than_cloudformation_takes() -> None:
+    assert len(expanded()) <= MOST_RESOURCES
+
+
 def test_everything_that_runs_is_traced() -> None:
     for function in of_type("AWS::Lambda::Function").values():
         assert function["TracingConfig"] == {"Mode": "Active"}

@@ -18,6 +18,7 @@ from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, drained
 
+FEBRUARY = "2013-02"
 CONSUMERS = ("PostToErpName", "DeliverInvoiceName")
 
 
@@ -67,7 +68,7 @@ def test_a_store_is_restored_and_what_was_in_flight_comes_back(
             (kind, f"{EUROPE}.{JANUARY}.AA~01") for kind in (InFlightKind.POSTING, InFlightKind.DELIVERY)
         }
         until_saved(own_folder / "state")
-        rehearsal = rehearse(billed, own_folder / "state", tmp_path / "rehearsal", who="carla")
+        rehearsal = rehearse(billed, own_folder / "state", tmp_path / "rehearsal", who="carla", month=FEBRUARY)
     assert rehearsal.books.hold, rehearsal.books
     assert {(thing.kind, thing.name) for thing in rehearsal.in_flight} == {
         (InFlightKind.POSTING, f"{EUROPE}.{JANUARY}.AA~01"),
@@ -75,6 +76,7 @@ def test_a_store_is_restored_and_what_was_in_flight_comes_back(
         (InFlightKind.EXCEPTION, waits),
     }
     assert (rehearsal.books.runs, rehearsal.left) == (2, ())
+    assert {end.run for end in rehearsal.billed} == {f"{entity}-{FEBRUARY}-001" for entity in (EUROPE, INC)}
     assert rehearsal.holds, rehearsal.books_after
     for queue in ("ErpPostingsQueueUrl", "DeliveriesQueueUrl"):
         drained(billed, queue)

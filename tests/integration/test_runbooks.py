@@ -27,6 +27,7 @@ NAMES = {
     "E": INC,
     "PERIOD": JANUARY,
     "M": JANUARY,
+    "ACCOUNT": "UA",
     "RUN": f"{INC}-{JANUARY}-001",
     "NUMBER": "SKY-US-2013-000001",
     "TEXT": "they flew again next day",
@@ -68,6 +69,7 @@ EXPECTED = {
     "policy confirm": (2, "Missing option"),
     "policy publish FILE": (2, "cannot be read"),
     "quarantine dismiss ID --reason ...": (1, "not the id of a refused event"),
+    "quarantine show ID": (1, "not the id of a refused event"),
     "quarantine resend ID...": (1, "not the id of a refused event"),
 }
 """What a command says that finds nothing to do; every other one is done."""

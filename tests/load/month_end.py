@@ -1,11 +1,13 @@
 """`make load ACCOUNTS=2000`: a month's end on a stack of its own, with everything going wrong that may.
 
+    a lost stack        once usage is there, the stack is lost and restored; what was sent is sent again
     a slow ERP          two seconds for each posting; one call in twenty fails, some after it posted
     redelivery          every message of usage and every tenth posting is sent again
     a killed Lambda     a process that runs functions is killed, one a minute
 
 Afterwards nothing may be left in a queue or a dead-letter queue, nothing missing and nothing doubled: the run is
-closed, each invoice has one number and one posting, reconciliation balances, and the run is proved. Prints how long
+closed, each invoice has one number and one posting, reconciliation balances, the audit chain holds, and the run is
+proved. Prints how long
 each part took and writes build/load.json; the exit code says whether all of that holds.
 """
 
@@ -24,37 +26,52 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from pathlib import Path
 
 from billproof.adapters.aws.clients import client
+from billproof.audit.verifying import verify
+from billproof.contracts.model import Contract
 from billproof.erp.lookup import PostedDocuments
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.masterdata.directory import Directory
 from billproof.periods import Period
-from billproof.proof.service import prove_run
 from billproof.reconciliation.service import reconcile
 from billproof_ops import billing
 from billproof_ops import target as targets
+from billproof_ops.auditing import audited_stores
 from billproof_ops.demo import story
 from billproof_ops.demo.feed import adopt_policies
 from billproof_ops.local import server
 from billproof_ops.local.deploy import outputs
 from billproof_ops.local.stack import fill
 from billproof_ops.paths import BUILD, ROOT
+from billproof_ops.proving import prove
 from billproof_ops.queues import send_all
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.bench import load
+from tests.load.restored import restore
 
 ACCOUNTS = int(os.environ.get("ACCOUNTS", "200"))
 EVENTS_OF_AN_ACCOUNT = 5
-INC, JANUARY = "skymeter-inc", "2013-01"
+INC = "skymeter-inc"
+MONTH = (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+"""The month that is over: what is sent of it now is in time, as long as the grace lasts, and leaves no late marks."""
+DEMO_MONTH = "2013-01-"
+_MONTH = Period.month(MONTH)
+DAYS = (_MONTH.end - _MONTH.start).days - 1
+"""From the second day to the last one: a source that is silent at the end would hold the run."""
+IN_TIME, OVER = {"CutOffGraceHours": "720"}, {"CutOffGraceHours": "24"}
+"""While usage comes in, and when the month's run may start."""
 KILL_SECONDS = 60.0
 LONGEST_SECONDS = float(os.environ.get("LONGEST_SECONDS", "7200"))
 PUBLISHERS = 4
 POSTINGS = "ErpPostingsQueueUrl"
-PARAMETERS = {"QueueConcurrency": "20", "PartSize": "500"}
+AT_ONCE = os.environ.get("AT_ONCE", "20")
+"""Calls that a queue may have at once: each is a process here, and all of them begin at the same time."""
+PARAMETERS = {"QueueConcurrency": AT_ONCE, "PartSize": "500"}
 
 
 class Clock:
@@ -69,8 +86,7 @@ class Clock:
         began = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - began, 1)
-        sys.stdout.write(f"{name}: {self.seconds[name]} s\n")
-        sys.stdout.flush()
+        say(f"{name}: {self.seconds[name]} s")
 
 
 class Killer(threading.Thread):
@@ -97,10 +113,11 @@ class Killer(threading.Thread):
 
 
 def publish(target: Target) -> None:
-    """Publish the demo's legal entities, meters and policies, and accounts that have the terms of the demo's UA."""
+    """Publish the demo's legal entities, meters and policies, and accounts with its UA's terms, from the month on."""
     demo = story.master_data()
     account = next(account for account in demo.accounts if account.id == "UA")
-    contract = next(terms for terms in demo.contracts if terms.account == "UA")
+    terms = next(terms for terms in demo.contracts if terms.account == "UA")
+    contract = Contract.model_validate_json(of_this_month(terms.model_dump_json()))
     directory: Directory = target.ports.directory
     for entity in demo.legal_entities:
         directory.add(entity)
@@ -116,6 +133,11 @@ def publish(target: Target) -> None:
         list(pool.map(add, map(load.account_name, range(ACCOUNTS))))
 
 
+def of_this_month(text: str) -> str:
+    """Return what is said of the demo's first month, said of the month that is billed."""
+    return text.replace(DEMO_MONTH, f"{MONTH}-")
+
+
 def make_erp_slow(target: Target) -> None:
     """Give post_to_erp its other entry, with its own one beside it."""
     data = io.BytesIO()
@@ -128,10 +150,9 @@ def make_erp_slow(target: Target) -> None:
 def send_usage(target: Target) -> None:
     """Send every message of usage twice."""
     total = ACCOUNTS * EVENTS_OF_AN_ACCOUNT
-    events = [load.event(number, accounts=ACCOUNTS, days=30, total=total) for number in range(total)]
-    for event in events:  # the first hours of the month are December where the accounts are
-        event["time"] = event["time"].replace("2013-01-01", "2013-01-31")
-    bodies = [(json.dumps(some), len(some)) for some in batched(events, load.EVENTS_PER_MESSAGE, strict=False)]
+    events = [load.event(number, accounts=ACCOUNTS, days=DAYS, first=2, total=total) for number in range(total)]
+    chunks = batched(events, load.EVENTS_PER_MESSAGE, strict=False)
+    bodies = [(of_this_month(json.dumps(some)), len(some)) for some in chunks]
     list(send_all(target, "UsageEventsQueueUrl", [*bodies, *bodies]))
     drain(target, "UsageEventsQueueUrl")
 
@@ -143,7 +164,7 @@ def drain(target: Target, queue: str) -> None:
 
 def documents(target: Target) -> list[InvoiceFacts]:
     """Return the released invoices of the month."""
-    return [facts for facts in target.ports.register.of_period(INC, JANUARY) if facts.released is not None]
+    return [facts for facts in target.ports.register.of_period(INC, MONTH) if facts.released is not None]
 
 
 def redeliver(target: Target) -> int:
@@ -153,7 +174,7 @@ def redeliver(target: Target) -> int:
     return len(again)
 
 
-def what_is_wrong(target: Target, run: str) -> list[str]:
+def what_is_wrong(target: Target, run: str, clock: Clock) -> list[str]:
     """Say what is left, missing or doubled."""
     ports, wrong = target.ports, list[str]()
     released = documents(target)
@@ -161,7 +182,7 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
     entity = ports.directory.legal_entity(INC)
     posted = Counter(
         reference.text
-        for month in (JANUARY, Period.month(JANUARY).next().name)
+        for month in (MONTH, Period.month(MONTH).next().name)
         for reference, entries in PostedDocuments(entity, ports.erps).dated_in(Period.month(month)).items()
         for _ in entries
     )
@@ -170,9 +191,11 @@ def what_is_wrong(target: Target, run: str) -> list[str]:
     wrong += [f"{number} is posted {posted[number]} times" for number in numbers if posted[number] != 1]
     wrong += [f"{facts.id} is not delivered" for facts in released if not facts.is_delivered]
     sources = replace(ports.reconciliation_sources(), on_report=lambda *_: None)
-    report = reconcile(INC, JANUARY, sources)
+    report = reconcile(INC, MONTH, sources)
     wrong += [f"{variance.cause}: {variance.external_reference}" for variance in report.variances]
-    wrong += [str(difference) for difference in prove_run(run, stores=ports.stores()).differences]
+    with clock.part("proving"):
+        wrong += [str(difference) for difference in prove(target, run).differences]
+    wrong += [f"{finding.kind} {finding.where}" for finding in verify(audited_stores(target)).findings]
     wrong += [f"{queue} holds {depth}" for queue, depth in depths(target).items() if depth]
     return wrong
 
@@ -183,21 +206,28 @@ def depths(target: Target) -> dict[str, int]:
     return {name: target.queue_depth(name) for name in queues}
 
 
-def play(pid: int, clock: Clock) -> tuple[list[str], dict[str, int]]:
+def play(folder: Path, clock: Clock) -> tuple[list[str], dict[str, float]]:
     """Play the month's end; return what is wrong, and how often what went wrong."""
     with clock.part("deploying"):
-        fill(PARAMETERS)
-    target = Target(outputs=outputs())
-    make_erp_slow(target)
+        fill(PARAMETERS | IN_TIME)
+    lost = Target(outputs=outputs())
     with clock.part("publishing"):
-        publish(target)
-    killer = Killer(pid)
+        publish(lost)
+    with clock.part("ingesting"):
+        send_usage(lost)
+    with clock.part("losing and restoring the stack"):
+        restored = restore(lost, folder, clock.seconds, say)
+    target = restored.target
+    killer = Killer(restored.pid)
     killer.start()
     try:
-        with clock.part("ingesting"):
+        with clock.part("publishing and ingesting again"):
+            publish(target)
             send_usage(target)
+        fill(PARAMETERS | OVER)
+        make_erp_slow(target)
         with clock.part("billing"):
-            run = billing.start_run(target, INC, JANUARY, who="carla").run_id
+            run = billing.start_run(target, INC, MONTH, who="carla").run_id
             billing.wait_for_run(target, run)
         again = redeliver(target)
         with clock.part("posting and delivering"):
@@ -205,9 +235,15 @@ def play(pid: int, clock: Clock) -> tuple[list[str], dict[str, int]]:
                 drain(target, queue)
     finally:
         killer.stop()
-    with clock.part("reconciling and proving"):
-        wrong = what_is_wrong(target, run)
-    return wrong, {"killed": killer.kills, "sent again": again}
+    with clock.part("looking: reconciling, proving, verifying the audit chain"):
+        wrong = what_is_wrong(target, run, clock)
+    return wrong, {"killed": killer.kills, "sent again": again, "lost seconds": restored.lost_seconds}
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -218,14 +254,20 @@ def main() -> int:
         started, _ = server.start(Path(folder))
         try:
             targets.use_endpoint(started.endpoint)
-            wrong, happened = play(started.pid, clock)
+            wrong, happened = play(Path(folder), clock)
+            write(clock, wrong, happened)
         finally:
+            server.stop(Path(folder) / "restored")
             server.stop(Path(folder))
-    BUILD.mkdir(exist_ok=True)
-    report = {"accounts": ACCOUNTS, "seconds": clock.seconds, **happened, "wrong": wrong}
-    (BUILD / "load.json").write_text(json.dumps(report, indent=1) + "\n")
-    sys.stdout.write(f"{json.dumps(report, indent=1)}\n")
     return 1 if wrong else 0
+
+
+def write(clock: Clock, wrong: list[str], happened: dict[str, float]) -> None:
+    """Print and write what came of it: removing so many files afterwards takes a while."""
+    report = {"accounts": ACCOUNTS, "seconds": clock.seconds, **happened, "wrong": wrong}
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / "load.json").write_text(json.dumps(report, indent=1) + "\n")
+    say(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":

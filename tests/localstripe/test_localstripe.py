@@ -7,6 +7,7 @@ refund whose answer is lost has to be looked up.
 import json
 import queue
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,14 +16,18 @@ import pytest
 import stripe
 
 from billproof.adapters.stripe.balances import StripeBalances
+from billproof.adapters.stripe.payments import StripePayments
 from billproof.adapters.stripe.refunds import StripeRefunds
 from billproof.adapters.stripe.signatures import is_signed
 from billproof.errors import ExternalServiceUnavailable, InvalidInput
 from billproof.masterdata.gateways import MovementOfGateway
+from billproof.masterdata.parties import PaymentMethod
 from billproof.payments.gateway_balance import BalanceChanged, BalanceSources, ask_gateway, read_balance_change
 from billproof.payments.refunding import RefundSources, pay_refunds
 from billproof.payments.refunds_due import refunds_due
 from billproof.payments.service import apply_payment, read_payment_event
+from billproof.payments.unanswered import refuse_unanswered
+from billproof.receivables.charging import charge_customers
 from tests.support.balances import JAN
 from tests.support.cash import by_number, number_of, open_of, receivables_of, usd
 from tests.support.gateway import served as calls_served
@@ -83,7 +88,36 @@ class LocalSide:
             clock=lambda: self.now,
         )
         result = pay_refunds(sources, until=self.now + timedelta(minutes=12))
+        refuse_unanswered([result])
         return result.paid, result.refused
+
+    def saves(self, card: str, customer: str | None = None) -> PaymentMethod:
+        """Let the customer save a card, and say that its contract is charged automatically."""
+        params: Any = {"type": "card", "card": {"number": card, "exp_month": 12, "exp_year": 2040, "cvc": "123"}}
+        method = self.api.payment_methods.create(params).id
+        name = customer or self.api.customers.create({"email": "ap@ua.example"}).id
+        self.api.payment_methods.attach(method, {"customer": name})
+        saved = PaymentMethod(gateway=CARDS, customer=name, method=method)
+        directory = self.world.directory
+        account, contract = directory.account("UA"), directory.contracts("UA")[-1]
+        assert account is not None
+        self.world.publish(account.model_copy(update={"version": account.version + 1, "payment_method": saved}))
+        changes = {"version": contract.version + 1, "charges_automatically": True}
+        self.world.publish(contract.model_copy(update=changes))
+        return saved
+
+    def charge_automatically(self) -> tuple[int, int]:
+        sources = replace(
+            self.world.charge_sources(INC),
+            payments=StripePayments(self.keys, http_client=self.local),
+            clock=lambda: self.now,
+        )
+        result = charge_customers(sources, until=self.now + timedelta(minutes=12))
+        refuse_unanswered([result])
+        return result.charged, result.declined
+
+    def intents(self, customer: str) -> list[stripe.PaymentIntent]:
+        return list(self.api.payment_intents.list({"customer": customer}).data)
 
     def refunded(self, charge: stripe.Charge) -> list[int]:
         return [refund.amount for refund in self.api.refunds.list({"charge": charge.id}).data]
@@ -141,6 +175,32 @@ def test_what_a_person_refunded_there_is_not_refunded_again(side: LocalSide) -> 
     assert side.pay_refunds() == (1, 0)
     side.work_off()
     assert (sorted(side.refunded(charge)), side.pay_refunds()) == ([1000, 2000], (0, 0))
+
+
+def test_a_saved_card_is_charged_once_also_where_the_answer_is_lost(side: LocalSide) -> None:
+    """The charge of a payment intent has no description here, so its money waits for a person."""
+    saved = side.saves(GOOD_CARD)
+    side.local.losing = 1
+    with pytest.raises(ExternalServiceUnavailable):
+        side.charge_automatically()
+    assert [side.charge_automatically(), side.charge_automatically()] == [(1, 0), (0, 0)]
+    side.work_off()
+    (intent,) = side.intents(saved.customer)
+    assert (intent.amount, intent.status, intent.metadata["invoice"]) == (3000, "succeeded", number_of(side.world, JAN))
+    charge: Any = intent.latest_charge
+    movement = side.world.gateway_book.find(INC, CARDS, MovementOfGateway.CHARGE, charge.id)
+    assert movement is not None
+    assert movement.amount == usd(30)
+
+
+def test_a_saved_card_that_is_declined_is_not_tried_again_without_a_reminder(side: LocalSide) -> None:
+    saved = side.saves(DECLINED_CARD)
+    assert [side.charge_automatically(), side.charge_automatically()] == [(0, 1), (0, 0)]
+    (intent,) = side.intents(saved.customer)
+    assert (intent.status, side.world.payment_events.bodies) == ("requires_payment_method", [])
+    (attempt,) = (fact.charged for fact in side.world.collection_book.state(INC, "UA").facts)
+    assert attempt is not None
+    assert (attempt.amount, attempt.code) == (usd(30), "card_declined")
 
 
 def test_a_transaction_that_is_not_there_is_refused(side: LocalSide) -> None:

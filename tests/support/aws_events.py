@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from billproof.access.scopes import Client, Scope
@@ -30,13 +31,14 @@ def tell(chain: Chain) -> None:
     hooks = Client(
         id="hooks", identities=(local_identity("hooks"),), scopes=(Scope.WEBHOOKS_WRITE, Scope.WEBHOOKS_READ)
     )
-    chain.adopt(policy.model_copy(update={"version": 99, "clients": (*policy.clients, hooks)}))
+    told = {"clients": (*policy.clients, hooks), "low_credit_percent": Decimal(20)}
+    chain.adopt(policy.model_copy(update={"version": 99, **told}))
     chain.now += timedelta(hours=1)
     drafting = chain.ports("draft_invoices")
     drafting.objects.put(DRAFTED, b"{}")
     drafting.settle()
     endpoint = register(chain)
-    for folder in ("runs/", "quarantine/"):
+    for folder in ("invoices/", "runs/", "quarantine/"):
         chain.lose(folder)
     chain.call("publish_events", {})
     window = {"since": (chain.now - timedelta(days=90)).isoformat(), "until": chain.now.isoformat()}

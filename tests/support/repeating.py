@@ -133,6 +133,7 @@ ELSEWHERE = {
     "webhooks replay": "workflow/test_webhooks_command.py",
     "quarantine dismiss": "workflow/test_quarantine_command.py",
     "quarantine resend": "workflow/test_quarantine_command.py",
+    "quarantine show": "workflow/test_quarantine_command.py",
     "replay": "integration/test_the_later_months.py",
 }
 """What needs no deployed stack, or more than a billed month: the file of tests that repeats it."""

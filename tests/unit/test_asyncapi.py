@@ -1,5 +1,8 @@
 import json
 
+import pytest
+from jsonschema import Draft202012Validator
+
 from billproof.events.model import PREFIX, TYPES
 from billproof_ops import asyncapi
 from billproof_ops.paths import ROOT
@@ -19,6 +22,20 @@ def test_every_reference_leads_somewhere() -> None:
         for name in reference.split("/"):
             place = place[name]
         assert isinstance(place, dict)
+
+
+MESSAGES = json.loads(asyncapi.FILE.read_text())["components"]["messages"]
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_every_message_has_an_example_that_its_schema_takes(name: str) -> None:
+    message = MESSAGES[name]
+    components = json.loads(asyncapi.FILE.read_text())["components"]
+    validator = Draft202012Validator({**message["payload"], "components": components})
+    assert message["examples"]
+    for example in message["examples"]:
+        validator.validate(example["payload"])
+        assert list(validator.iter_errors({**example["payload"], "id": 7, "type": 7, "kind": 7}))
 
 
 def test_every_type_of_event_is_a_message_of_the_bus_and_of_webhooks_and_on_the_page() -> None:

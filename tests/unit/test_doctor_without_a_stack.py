@@ -1,4 +1,4 @@
-"""What `billproof doctor` says of the machine itself."""
+"""What `billproof doctor` says of the machine itself, and of an account's limits."""
 
 import os
 import shutil
@@ -47,3 +47,53 @@ def test_a_disk_with_room_is_good_and_of_another_endpoint_nothing_is_known(monke
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://elsewhere:1")
     assert list(doctor._disk(NO_TARGET)) == []
+
+
+TARGET: Any = SimpleNamespace(outputs={"IngestUsageName": "ingest", "PostToErpName": "post", "ApiUrl": "other"})
+NO_MAIL = {"SentLast24Hours": 0.0, "Max24HourSend": 200.0}
+
+
+def account(monkeypatch: pytest.MonkeyPatch, *, free: int, quota: dict[str, float]) -> None:
+    """An account whose two queues call 20 functions at once, beside one of another stack, and one without a limit."""
+    mappings = [
+        {"FunctionArn": f"arn:aws:lambda:x:1:function:{name}", "ScalingConfig": scaling}
+        for name, scaling in (
+            ("ingest", {"MaximumConcurrency": 20}),
+            ("other", {"MaximumConcurrency": 90}),
+            ("post", {}),
+        )
+    ]
+    pages = SimpleNamespace(paginate=lambda: [{"EventSourceMappings": mappings}])
+    settings = {"AccountLimit": {"UnreservedConcurrentExecutions": free}}
+    clients = {
+        "lambda": SimpleNamespace(get_paginator=lambda _: pages, get_account_settings=lambda: settings),
+        "ses": SimpleNamespace(get_send_quota=lambda: quota),
+    }
+    monkeypatch.setattr(doctor, "client", lambda name: clients[name])
+
+
+@pytest.mark.parametrize(("free", "said"), [(19, ["up to 20 functions at once, and the account takes 19"]), (20, [])])
+def test_queues_that_call_more_functions_than_the_account_takes_are_said(
+    free: int, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account(monkeypatch, free=free, quota=NO_MAIL)
+    found = list(doctor._limits(TARGET))
+    assert [checked.health for checked in found] == [doctor.Health.DOUBTFUL for _ in said]
+    assert all(text in checked.said for text, checked in zip(said, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("sent", "most", "health"),
+    [
+        (159.0, 200.0, None),
+        (160.0, 200.0, doctor.Health.DOUBTFUL),
+        (200.0, 200.0, doctor.Health.BAD),
+        (0.0, 0.0, doctor.Health.BAD),
+        (9_999.0, -1.0, None),
+    ],
+)
+def test_how_many_mails_are_left_is_said_before_there_is_none(
+    sent: float, most: float, health: doctor.Health | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account(monkeypatch, free=1_000, quota={"SentLast24Hours": sent, "Max24HourSend": most})
+    assert [checked.health for checked in doctor._limits(TARGET)] == ([health] if health else [])

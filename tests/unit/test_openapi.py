@@ -1,5 +1,5 @@
 import json
-from pathlib import Path
+import re
 
 from billproof_ops import openapi
 from billproof_ops.paths import ROOT
@@ -26,7 +26,17 @@ def test_every_reference_leads_somewhere() -> None:
     assert references <= known.keys()
 
 
-def test_the_page_lists_every_route() -> None:
-    page = Path(CODES).read_text()
-    for route in openapi.described():
-        assert route.path.rpartition("/")[2] in page, route.path
+ROW = re.compile(r"^\| (`(?:GET|POST|PUT|DELETE) /v1/.*?`) \| (.+?) \| .+ \|$", re.MULTILINE)
+ROUTE = re.compile(r"`([A-Z]+ /v1/[^`?]+)[^`]*`")
+
+
+def test_the_page_lists_every_route_with_its_scope_and_no_other() -> None:
+    listed = {route: scope for routes, scope in ROW.findall(CODES.read_text()) for route in ROUTE.findall(routes)}
+    assert listed == {route.key: asked_of(route) for route in openapi.described()}
+
+
+def asked_of(route: openapi.Described) -> str:
+    """What the page says a route asks of its caller."""
+    if route.scope is not None:
+        return f"`{route.scope}`"
+    return "every caller" if route.is_of_every_caller else "a person"

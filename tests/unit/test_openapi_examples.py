@@ -94,6 +94,12 @@ def stands(schema: dict[str, Any], steps: list[str]) -> bool:
         ("decideReceipt", "decideReceipt", {"receipt": "$response.body#/receipt"}),
         ("publishContract", "listContractVersions", {"account": "$request.body#/account"}),
         (
+            "listContractTerms",
+            "publishContract",
+            {"id": "$response.body#/items/0/data/id", "version": "$response.body#/items/0/data/version"},
+        ),
+        ("listAccountVersions", "showUsage", {"account": "$response.body#/items/0/data/id"}),
+        (
             "publishPolicy",
             "confirmPolicy",
             {"legal_entity": "$response.body#/legal_entity", "version": "$response.body#/version"},
@@ -110,10 +116,10 @@ def test_an_answer_leads_on(name: str, leads_to: str, parameters: dict[str, str]
 
 
 def test_links_lead_to_every_route_of_a_thing_that_an_answer_names() -> None:
-    """No answer names a version of what these publish: who publishes it gives it its number."""
+    """No answer names a version of what this publishes: the CRM gives it its number."""
     led_to = {link["operationId"] for _, _, link in links()}
     of_things = {operation["operationId"] for key, operation in operations() if "{" in key}
-    assert of_things - led_to == {"publishContract", "publishExchangeRate"}
+    assert of_things - led_to == {"publishCrmState"}
 
 
 def test_only_what_is_nothing_of_its_own_leads_nowhere() -> None:
@@ -121,5 +127,5 @@ def test_only_what_is_nothing_of_its_own_leads_nowhere() -> None:
     lead = {name for name, _, _ in links()}
     assert {name for name in BY_ID if name not in lead} == {
         *("invoicePdf", "creditNotePdf", "proveInvoice", "proveCreditNote", "quotePrice", "checkUsage"),
-        *("publishMeter", "publishExchangeRate", "listWebhookDeliveries", "replayEvents"),
+        *("describeApi", "describeEvents", "listWebhookDeliveries", "replayEvents"),
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from billproof_ops import catalogue, describing, openapi
+from billproof_ops import asyncapi, catalogue, describing, openapi
 from billproof_ops.paths import ROOT
 from billproof_ops.schemas import DIALECT, EXAMPLES, FOLDER, MODELS, generate
 
@@ -22,11 +22,13 @@ VOCABULARY = {
 """What our schemas are written with: keywords of JSON Schema 2020-12 and no other, as strict validators want it."""
 NAMED = ("properties", "$defs")
 """Keywords whose members are schemas by a name of ours."""
-STORED = [*(path.name for path in sorted(FOLDER.glob("*.json"))), "openapi.json"]
+OF_API = {"openapi.json": openapi.FILE, "asyncapi.json": asyncapi.FILE}
+OF_MODELS = [path.name for path in sorted(FOLDER.glob("*.json"))]
+STORED = [*OF_MODELS, *OF_API]
 
 
 def stored(name: str) -> Schema:
-    document: Schema = json.loads((openapi.FILE if name == "openapi.json" else FOLDER / name).read_text())
+    document: Schema = json.loads(OF_API.get(name, FOLDER / name).read_text())
     return document
 
 
@@ -46,12 +48,12 @@ def parts(schema: Any) -> Iterator[Schema]:
 
 def schemas_of(name: str) -> Iterator[Schema]:
     document = stored(name)
-    if name != "openapi.json":
+    if name not in OF_API:
         yield from parts(document)
         return
     for schema in document["components"]["schemas"].values():
         yield from parts(schema)
-    for methods in document["paths"].values():
+    for methods in document.get("paths", {}).values():
         for operation in methods.values():
             bodies = operation.get("requestBody", {}).get("content", {}).values()
             yield from (part for body in bodies for part in parts(body["schema"]))
@@ -92,13 +94,13 @@ def test_only_what_is_open_takes_other_properties(name: str) -> None:
 
 @pytest.mark.parametrize("name", STORED)
 def test_a_strict_validator_takes_the_schema(name: str) -> None:
-    known = VOCABULARY | ({"discriminator", "contentMediaType"} if name == "openapi.json" else set())
+    known = VOCABULARY | ({"discriminator", "contentMediaType"} if name in OF_API else set())
     for schema in schemas_of(name):
         Draft202012Validator.check_schema(schema)
         assert schema.keys() <= known
 
 
-@pytest.mark.parametrize("name", STORED[:-1])
+@pytest.mark.parametrize("name", OF_MODELS)
 def test_a_schema_names_itself_and_its_examples_are_valid(name: str) -> None:
     schema = stored(name)
     kind, version, _ = name.split(".")

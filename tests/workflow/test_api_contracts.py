@@ -5,24 +5,15 @@ from typing import Any
 
 import pytest
 
-from billproof.access.scopes import Client, Scope
+from billproof.access.scopes import Scope
 from billproof.invoicing.documents import read_invoice
 from billproof.masterdata.parties import LegalEntity
 from billproof_ops.local.people import local_identity
 from billproof_ops.paths import ROOT
 from tests.support.api_events import route_event
 from tests.support.invoking import Context, handler
+from tests.support.published_by_api import CRM, VERSIONS, call, let, put
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
-
-CRM = "crm"
-VERSIONS = "PUT /v1/{kind}/{{id}}/versions/{{version}}"
-
-
-def let(world: World, entity: str, *scopes: Scope) -> None:
-    policy = world.directory.policy(entity)
-    clients = (Client(id=CRM, identities=(local_identity(CRM),), scopes=scopes),) if scopes else ()
-    world.adopt(policy.model_copy(update={"version": policy.version + 1, "clients": clients}))
-    world.access._read_at = None
 
 
 @pytest.fixture
@@ -32,19 +23,6 @@ def world() -> World:
     let(world, INC, Scope.CONTRACTS_WRITE, Scope.CONTRACTS_READ)
     let(world, EUROPE)
     return world
-
-
-def call(world: World, route: str, body: Any = None, **in_path: Any) -> tuple[int, dict[str, Any]]:
-    event = route_event(route, CRM, body="" if body is None else json.dumps(body), **in_path)
-    response = handler("api_contracts")(event, Context(), world)
-    return response["statusCode"], json.loads(response["body"])
-
-
-def put(world: World, kind: str, document: Any, **changes: Any) -> tuple[int, dict[str, Any]]:
-    fields = {**document.model_dump(mode="json"), **changes}
-    name, version = fields.pop("id"), fields.pop("version")
-    del fields["kind"]
-    return call(world, VERSIONS.format(kind=kind), fields, id=name, version=str(version))
 
 
 def test_a_version_is_stored_once_and_its_sender_is_kept(world: World) -> None:

@@ -105,6 +105,10 @@ def test_answering_twice_is_harmless_and_answering_otherwise_is_refused(world: W
     world.wait(CASE, "t1")
     first = world.decide(CASE, "approved", "ana", "told")
     assert world.decide(CASE, "approved", "ana", "told") == first
+    assert first.decision is not None
+    again = world.decide(CASE, "approved", "ana", "another reason")
+    assert (again.outcome, again.decision) == ("decided", first.decision)
+    assert again.message == f"it was approved at {first.decision.decided_at} already, and the reason stays: told"
     other = world.decide(CASE, "rejected", "ben", "no")
     assert (other.outcome, other.refusal) == ("refused", Refusal.ALREADY_DECIDED)
     assert "approved by ana" in other.message

@@ -1,6 +1,7 @@
 """Compaction: days of the usage log in one object each, which runs read and proofs do not."""
 
 import tempfile
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 
 from billproof.errors import InvalidInput
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, Artefacts
+from billproof.ports import Objects
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof.usage import log
+from billproof.usage.aggregation import aggregate
 from billproof.usage.buckets import Buckets
 from billproof.usage.compacted import Compaction, last_compactions, object_key, read_compaction, write_compaction
 from billproof.usage.compacting import LEAST_SEGMENTS, CompactionRequest, CompactionRound, RoundOutcome, plan_compaction
@@ -85,6 +88,34 @@ def test_a_compacted_day_that_is_not_as_it_was_written_is_read_from_its_segments
         case _:
             world.objects.items[last_compactions(world.objects, 0, [DAY])[DAY]] = b"nothing"
     assert bill(world, JAN).totals == bill(other, JAN).totals
+
+
+class Meeting:
+    """Objects of which two Parquet files have to be asked for at the same time."""
+
+    def __init__(self, below: Objects) -> None:
+        self._below = below
+        self._met = threading.Barrier(2, timeout=60)
+
+    def get(self, key: str) -> bytes:
+        if key.endswith(".parquet"):
+            self._met.wait()
+        return self._below.get(key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+
+def test_compacted_days_are_fetched_side_by_side() -> None:
+    world = tiered_world()
+    world.ingest([flight(1), flight(1, day="2013-01-06")])
+    for day in (DAY, "2013-01-06"):
+        compact(world, day)
+    world.plan(RUN)
+    plan = Artefacts(world.objects).read(AGGREGATION_PLAN, RUN, "0000")
+    meeting: Any = Meeting(world.objects)
+    counted = aggregate(plan, objects=meeting, reads_compacted=True)
+    assert sum(usage.counts.metered for usage in counted) == 2
 
 
 def test_a_proof_finds_what_a_run_billed_from_a_compaction_that_says_something_else() -> None:

@@ -17,30 +17,18 @@ from billproof.invoicing.credit_requests import WantedCredit
 from billproof.invoicing.crediting import reason_of
 from billproof.ports import Key, Record
 from billproof.receivables.ageing import age_receivables
-from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision, WantedDispute
+from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision
 from billproof.receivables.disputes import DisputeStatus
-from billproof.receivables.disputing import IsRefused, credit_outcomes, dispute_invoice, resolve_dispute
+from billproof.receivables.disputing import IsRefused, credit_outcomes, resolve_dispute
 from billproof.receivables.statement import state_account
 from billproof.receivables.texts import statement_text
 from tests.support.balances import JAN, bill, events, world_with_balances
 from tests.support.cash import cash_world, number_of, open_of, receipt, receivables_of, take, usd, with_cash
+from tests.support.disputes import MARCH_10, UA, dispute
 from tests.support.reminders import facts, remind, reminding_world
 from tests.support.world import INC, World
 
-UA = f"{INC}.{JAN}.UA"
 FEE = f"fee:{JAN}"
-MARCH_10 = date(2013, 3, 10)
-
-
-def dispute(world: World, day: date = MARCH_10, **fields: Any) -> DisputeAnswer:
-    said = {"cause": "service", "owner": "billing", "deadline": "2013-03-31", "reason": "it was down"}
-    return dispute_invoice(
-        WantedDispute.model_validate({"invoice": UA, **said, **fields}),
-        opened_by="ana",
-        receivables=receivables_of(world),
-        book=world.dispute_book,
-        today=day,
-    )
 
 
 def refused_in(world: World) -> IsRefused:

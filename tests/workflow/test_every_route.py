@@ -1,6 +1,7 @@
-"""Every route of template.yaml: who calls, with which scope, of whose things, and the same request twice.
+"""Every way in of template.yaml: who calls, with which scope, of whose things, and the same request twice.
 
-The requests are the examples of openapi.json, so a route that is added is walked, too.
+The routes are those of the deployed resources and the requests the examples of openapi.json, so a route that is added
+is walked, too.
 """
 
 import json
@@ -10,28 +11,42 @@ import pytest
 
 from billproof.access.scopes import Client, Scope
 from billproof.approvals.policy import Person
+from billproof.opening.packing import packed
 from billproof_ops import openapi
 from billproof_ops.local.people import local_identity
+from billproof_ops.openapi import camel
 from tests.support.api_events import route_event
 from tests.support.events import MemoryPositions, MemorySink, event_ports, published
 from tests.support.gateway import routes
+from tests.support.invoking import FUNCTIONS as FOLDERS
 from tests.support.invoking import Context, billed_world, handler
 from tests.support.playing import played_once
+from tests.support.taken_over import opening, running_business
+from tests.support.ways_in import ways_in
 from tests.support.webhooks import webhook_ports
 from tests.support.world import EUROPE, INC, World, flight
 
 DOCUMENT: dict[str, Any] = json.loads(openapi.FILE.read_text())
-ROUTES = sorted(route.key for route in openapi.described())
+SIGNED_BY_SENDER = {
+    "POST /v1/gateways/{legal_entity}/{gateway}/events": "Stripe signs each event with the secret of its endpoint",
+    "URL of ReceiveCrmWebhook": "HubSpot signs each request with the secret of its app",
+}
+"""Ways in that no authorizer guards, and why: their callers have no credentials of ours."""
+ROUTES = sorted({way.key for way in ways_in()} - SIGNED_BY_SENDER.keys())
 SCOPES = {route.key: route.scope for route in openapi.described()}
-OF_PEOPLE = [key for key in ROUTES if SCOPES[key] is None]
+OF_EVERY_CALLER = [route.key for route in openapi.described() if route.is_of_every_caller]
+"""What describes the API itself."""
+OF_PEOPLE = [key for key in ROUTES if SCOPES[key] is None and key not in OF_EVERY_CALLER]
 OF_SCOPES = [key for key in ROUTES if SCOPES[key] is not None]
 OF_WRITERS = [key for key in OF_SCOPES if not str(SCOPES[key]).endswith(":read")]
 SENDS = ("POST /v1/usage-events", "POST /v1/usage-events:dry-run")
-SHARED_BY_ALL = {"GET /v1/meters", "POST /v1/prices:quote"}
-"""They name nothing of a legal entity: meters are those of all, and a price is worked out of what is sent."""
-OF_ITS_OWN = "POST /v1/openings/{legal_entity}"
-"""An opening is long in the making: its steps are taken twice in tests/workflow/test_taking_over.py."""
-KEYED = [key for key in ROUTES if key.startswith("POST") and key not in {*SENDS, OF_ITS_OWN}]
+SHARED_BY_ALL = {
+    *("GET /v1/meters", "GET /v1/meters/{id}", "GET /v1/meters/{id}/versions"),
+    *("GET /v1/exchange-rates/{id}/versions", "POST /v1/prices:quote"),
+}
+"""They name nothing of a legal entity: meters and rates are those of all, and a price is worked out of what is sent."""
+OPENING = "POST /v1/openings/{legal_entity}"
+KEYED = [key for key in ROUTES if key.startswith("POST") and key not in SENDS]
 FUNCTIONS = {route.key: route.function for route in routes()}
 ALL, EUROPEAN, STRANGER = "all", "european", "mallory"
 PERSON, OTHER_PERSON, PERSON_OF_EUROPE = "ana", "ben", "dora"
@@ -68,7 +83,7 @@ def played() -> World:
 def world() -> World:
     copy = played()
     copy.call_limits.burst = 1_000_000
-    copy.__dict__.update(webhook_ports(copy) | event_ports())
+    copy.__dict__.update(webhook_ports(copy) | event_ports() | {"hubspot_client_secret": "client"})
     return copy
 
 
@@ -84,13 +99,21 @@ def example(key: str) -> tuple[dict[str, str], dict[str, str], Any]:
     return named["path"], named["query"], content.get("example", flight(7) if content else None)
 
 
+def fields_of(key: str) -> set[str]:
+    """The names of what a body of a route may say."""
+    method, path = key.split()
+    content = DOCUMENT["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+    return {*content.get("application/json", {}).get("schema", {}).get("properties", {})}
+
+
 def call(
     world: World, key: str, by: str | None, *, under: str = "", changed: dict[str, Any] | None = None
 ) -> tuple[int, Any]:
     """Call a route with its examples, some of them changed."""
     in_path, query, body = example(key)
     if isinstance(body, dict):
-        body = {**body, **{name: value for name, value in (changed or {}).items() if name in body}}
+        known = body.keys() | fields_of(key)
+        body = {**body, **{name: value for name, value in (changed or {}).items() if name in known}}
     in_path |= {name: str(value) for name, value in (changed or {}).items() if name in in_path}
     event = route_event(key, by, body=json.dumps(body) if body is not None else "", query=query or None, **in_path)
     if under:
@@ -105,9 +128,43 @@ def stored(world: World) -> dict[str, Any]:
 
 
 def test_the_walk_has_every_route_of_the_template() -> None:
-    assert set(ROUTES) == FUNCTIONS.keys()
+    """A signature of AWS opens one API and a token the other: both lead to the function that has the route."""
+    behind = {camel(function): function for function in FOLDERS}
+    walked = {(way.key, way.lets_in): behind[way.function] for way in ways_in() if way.key not in SIGNED_BY_SENDER}
+    assert walked == {
+        (key, lets_in): FUNCTIONS[key] for key in ROUTES for lets_in in ("AWS_IAM of Api", "JWT of TokenApi")
+    }
+    assert set(ROUTES) == FUNCTIONS.keys() == SCOPES.keys()
     assert len(OF_PEOPLE) > 10
-    assert len(OF_SCOPES) > 30
+    assert len(OF_SCOPES) > 40
+
+
+def test_no_way_in_is_open_but_those_whose_senders_sign() -> None:
+    assert {way.key for way in ways_in() if way.lets_in.startswith("NONE")} == SIGNED_BY_SENDER.keys()
+
+
+UNSIGNED = {
+    "POST /v1/gateways/{legal_entity}/{gateway}/events": "receive_stripe_event",
+    "URL of ReceiveCrmWebhook": "receive_crm_webhook",
+}
+
+
+@pytest.mark.parametrize("key", SIGNED_BY_SENDER)
+@pytest.mark.parametrize("by", [None, ALL, PERSON])
+def test_what_its_sender_did_not_sign_is_refused_whoever_calls(key: str, by: str | None, world: World) -> None:
+    before, sent = stored(world), [*world.payment_events.bodies, *world.usage_events.bodies]
+    event = route_event(key, by, body="{}", legal_entity=INC, gateway="cards")
+    event["rawPath"] = "/"
+    event["requestContext"] |= {"domainName": "x.example", "http": {"method": "POST", "path": "/"}}
+    response = handler(UNSIGNED[key])(event, Context(), world)
+    assert (response["statusCode"], json.loads(response["body"])["code"]) in {(401, "no_caller"), (403, "not_allowed")}
+    assert (stored(world), [*world.payment_events.bodies, *world.usage_events.bodies]) == (before, sent)
+
+
+@pytest.mark.parametrize("key", OF_EVERY_CALLER)
+@pytest.mark.parametrize("by", [ALL, STRANGER, PERSON])
+def test_what_describes_the_api_is_answered_to_every_caller(key: str, by: str, world: World) -> None:
+    assert call(world, key, by) == (200, json.loads((openapi.FILE.parent / key.rpartition("/")[2]).read_text()))
 
 
 @pytest.mark.parametrize("key", ROUTES)
@@ -118,7 +175,7 @@ def test_a_call_of_nobody_is_refused(key: str, world: World) -> None:
     assert stored(world) == before
 
 
-@pytest.mark.parametrize("key", ROUTES)
+@pytest.mark.parametrize("key", sorted({*ROUTES} - {*OF_EVERY_CALLER}))
 def test_who_no_policy_names_is_refused(key: str, world: World) -> None:
     before = stored(world)
     assert call(world, key, STRANGER)[0] in {403, 404}
@@ -148,7 +205,7 @@ def test_what_only_a_person_may_is_refused_to_a_client_with_every_scope(key: str
     assert [body for status, body in answers if status == 401 or body.get("code") == "not_allowed"] == []
 
 
-@pytest.mark.parametrize("key", sorted({*ROUTES} - SHARED_BY_ALL - {*SENDS}))
+@pytest.mark.parametrize("key", sorted({*ROUTES} - SHARED_BY_ALL - {*SENDS, *OF_EVERY_CALLER}))
 def test_nothing_of_another_company_is_there_for_a_client_or_a_person_of_one(key: str, world: World) -> None:
     before = stored(world)
     for by in (EUROPEAN, PERSON_OF_EUROPE):
@@ -167,7 +224,10 @@ def test_no_event_of_an_account_of_another_company_is_taken(key: str, world: Wor
 def prepared(world: World, key: str) -> dict[str, Any]:
     """Bring about what the request of a route is about, and return what it names otherwise than the example."""
     version = world.directory.policy(INC).version + 1
-    nothing_open = {"period": "2012-06"}
+    others = {
+        "POST /v1/sign-offs": {"period": "2012-06"},  # nothing is open in it
+        OPENING: {"step": "propose", "packed": packed(opening()), "digest": ""},
+    }
     match key.removeprefix("POST /v1/").split("/"):
         case ["webhook-endpoints", _, "replays"]:
             endpoint = call(world, "POST /v1/webhook-endpoints", ALL)[1]["endpoint"]["id"]
@@ -183,7 +243,7 @@ def prepared(world: World, key: str) -> dict[str, Any]:
             return {"version": str(version)}
         case ["policies", *_]:
             return {"version": version}
-    return nothing_open if key == "POST /v1/sign-offs" else {}
+    return others.get(key, {})
 
 
 def told(world: World) -> str:
@@ -199,6 +259,8 @@ CONFIRMED_BY_ANOTHER = ("decisions", "confirmations")
 @pytest.mark.parametrize("key", KEYED)
 def test_the_same_request_under_a_key_is_answered_as_it_was_and_another_one_is_refused(key: str, world: World) -> None:
     person = OTHER_PERSON if key.endswith(CONFIRMED_BY_ANOTHER) else PERSON
+    if key == OPENING:  # nothing is taken over once runs have billed
+        world, person = running_business(), "carla"
     by, of = ALL if SCOPES[key] else person, prepared(world, key)
     status, first = call(world, key, by, under="k-1", changed=of)
     assert status in {200, 201, 202}, first

@@ -189,6 +189,7 @@ def test_an_account_s_id_that_is_too_long_is_refused_before_it_is_sent(product: 
     Path("long.yaml").write_text(text)
     code, said = product.run("publish", "long.yaml")
     assert (code, "at most 64" in said, len(product.sent)) == (1, True, sent), said
+    assert len(said) < 400
     rows = f"request,customer,at,calls\nr-1,{name},2013-01-05T10:00:00+01:00,100\n"
     code, said = product.run("usage", "check", "-", "--format", "csv", *COLUMNS, text=rows)
     assert (code, "0 good, 1 refused" in said, "unknown_account" in said) == (1, True, True), said

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from billproof.errors import NotFound
-from billproof.masterdata.directory import MEMBER_SHARDS
+from billproof.masterdata.keys import MEMBER_SHARDS
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.closing import read_statement

@@ -70,6 +70,20 @@ def test_what_is_dismissed_is_said_by_whom_and_why_and_a_second_decision_changes
 
 
 @pytest.mark.usefixtures("sent")
+def test_a_refused_event_is_shown_as_it_came_with_what_is_wrong_and_what_became_of_it() -> None:
+    (row,) = listed()
+    code, said = run("show", row["id"], "--json")
+    shown = json.loads(said)
+    assert (code, shown["state"], json.loads(shown["raw"])) == (0, "open", flight(2, account="UAA"))
+    assert (shown["legal_entity"], shown["period"], "UAA" in shown["why"]) == (INC, JAN, True)
+    assert run("dismiss", row["id"], "--as", "ben", "--reason", "a test of the source")[0] == 0
+    code, said = run("show", row["id"])
+    assert (code, f"{row['id']} dismissed ben: a test of the source" in said) == (0, True)
+    assert f"unknown_account: {shown['why']}" in said
+    assert run("show", "2013-01-05.0123456789abcdef")[0] != 0
+
+
+@pytest.mark.usefixtures("sent")
 def test_a_dismissal_has_a_reason_and_an_event() -> None:
     (row,) = listed()
     assert run("dismiss", row["id"], "--as", "ben", "--reason", " ")[0] != 0

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +16,15 @@ from billproof.adapters.aws.clients import client
 from billproof.pipeline.starting import run_ids
 from billproof_ops import cli
 from billproof_ops.recovery import exports, in_flight
+from billproof_ops.recovery.month_end import MonthEnd
+from billproof_ops.recovery.rehearsal import MONTH_END, Rehearsal, RestoredBooks
 from billproof_ops.target import Target
+from tests.support.expanded import of_type
 from tests.support.late_usage import JAN
 from tests.support.world import INC, World, flight
 
+NO_FACTS = ("Idempotency", "Events")
+"""What is lost of them is done again or told again."""
 RUN, UA, EV = f"{INC}-{JAN}-001", f"{INC}.{JAN}.UA", f"{INC}.{JAN}.EV.001"
 
 
@@ -97,6 +103,34 @@ def test_a_document_that_no_release_has_is_left_to_a_person(world: World) -> Non
     assert listed() == [("document", "SKY-US-2013-000009")]
     assert "0 resumed" in run("resume", "--as", "carla")[1]
     assert "1 in flight" in run("list")[1]
+
+
+def test_every_table_of_facts_is_restored() -> None:
+    tables = {name.removesuffix("Table") for name in of_type("AWS::DynamoDB::Table")}
+    assert {*exports.TABLES, *NO_FACTS} == tables
+
+
+def test_a_month_is_billed_on_a_restored_stack_by_somebody() -> None:
+    answer = CliRunner().invoke(cli.app, ["rehearse-restore", "--month", JAN])
+    assert "say as whom, with --as" in str(answer.exception)
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "WAITS", "FAILED"])
+def test_a_rehearsal_holds_unless_the_month_failed_there_and_its_time_is_no_recovery_time(status: str) -> None:
+    books = RestoredBooks(runs=1, documents=1, not_posted=0, differences=(), audit_findings=(), newer_objects=0)
+    rehearsal = Rehearsal(
+        moment=datetime(2013, 2, 1, tzinfo=UTC),
+        recovery_point_seconds=1.0,
+        seconds={"stack deployed": 2.0, MONTH_END: 40.0},
+        items={},
+        objects=0,
+        books=books,
+        in_flight=(),
+        books_after=books,
+        left=(),
+        billed=(MonthEnd(run=RUN, status=status),),
+    )
+    assert (rehearsal.holds, rehearsal.recovery_time_seconds) == (status != "FAILED", 2.0)
 
 
 @pytest.fixture

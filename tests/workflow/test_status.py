@@ -47,6 +47,18 @@ def test_where_no_run_was_the_next_step_is_said(world: World) -> None:
     assert (code, "billproof run start" in said, "usage-events: 0 waiting, 3 dead letters" in said) == (0, True, True)
 
 
+def test_a_report_of_a_run_says_what_it_held_and_what_of_that_is_released_since(world: World) -> None:
+    def held() -> list[str]:
+        rows = (line for line in run("run", "report", RUN)[1].splitlines() if "held" in line or "since" in line)
+        return [" ".join(row.replace("│", "").split()) for row in rows]
+
+    world.ingest([flight(number) for number in range(8_000)])
+    world.bill()
+    assert held() == ["held when it closed 1", "- of these released since 0"]
+    world.approve_all()
+    assert held() == ["held when it closed 1", "- of these released since 1"]
+
+
 def test_what_waits_says_since_when_why_and_for_whom_but_not_for_who_asked_for_it(world: World) -> None:
     world.ingest([flight(number) for number in range(8_000)])
     world.bill()

@@ -18,12 +18,12 @@ from billproof.receivables.charging import ChargeSources, charge_customers
 from billproof.receivables.reminders import ChargeAttempt, ChargeState
 from tests.support.balances import FEB, JAN
 from tests.support.cash import number_of, open_of, receipt, take, usd
+from tests.support.disputes import dispute
 from tests.support.gateways import CARDS, paid_by_card
 from tests.support.reminders import every_day, note, with_reminders
 from tests.support.stripe_side import StripeSide
 from tests.support.stripe_world import KEY, secrets
 from tests.support.world import INC
-from tests.workflow.test_disputes import dispute
 
 METHOD = {"gateway": CARDS, "customer": "cus_united", "method": "pm_visa"}
 DUE = "2013-03-03"

@@ -8,7 +8,7 @@ import pytest
 
 from billproof.adapters.stripe.refunds import StripeRefunds
 from billproof.errors import ExternalServiceUnavailable
-from billproof.masterdata.directory import MEMBER_SHARDS
+from billproof.masterdata.keys import MEMBER_SHARDS
 from billproof.payments.desk import CashDecision
 from billproof.payments.model import UseKind
 from billproof.payments.refunding import PaidRefunds, RefundSources, pay_refunds

@@ -39,12 +39,12 @@ def short_table() -> str:
     return "\n".join(lines)
 
 
-def page(current: str, generated: str) -> str:
+def page(current: str, generated: str, marker: str = BEGIN) -> str:
     """Return a page with its generated part made anew; raises ValueError where the page lacks the markers."""
-    before, begin, rest = current.partition(BEGIN)
+    before, begin, rest = current.partition(marker)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        message = f"the page lacks the lines {BEGIN!r} and {END!r}"
+        message = f"the page lacks the lines {marker!r} and {END!r}"
         raise ValueError(message)
     return f"{before}{begin}\n{generated}\n{end}{after}"
 

@@ -1,5 +1,6 @@
 """`billproof demo`: runs the months, writes the files, prints the report, stops what it started."""
 
+import json
 import shutil
 
 from rich.console import Console
@@ -44,6 +45,7 @@ def _write(demo: Demo, summary: Summary, timings: Timings) -> None:
         (DEMO / "invoices" / f"{number}.pdf").write_bytes(pdf)
     (DEMO / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n")
     (DEMO / "report.html").write_text(render_report(summary, timings.phases))
+    (DEMO / "timings.json").write_text(json.dumps(timings.phases, indent=1) + "\n")
 
 
 def _print(summary: Summary, timings: Timings, console: Console) -> None:

@@ -66,6 +66,13 @@ def outputs(stack: str = STACK) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in known.get("Outputs", [])}
 
 
+def parameters_of(stack: str = STACK) -> dict[str, str]:
+    """Return the parameters that a stack was deployed with; without those whose values CloudFormation keeps back."""
+    known = _stack(client("cloudformation"), stack) or {}
+    values = {named["ParameterKey"]: named.get("ParameterValue", "") for named in known.get("Parameters", [])}
+    return {name: value for name, value in values.items() if not value or value.strip("*")}
+
+
 def physical_ids(stack: str = STACK) -> dict[str, str]:
     """Return the physical id of every resource of a stack, by its logical id."""
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)

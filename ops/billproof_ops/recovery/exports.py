@@ -3,7 +3,7 @@
     FOLDER/<Name>/*.json.gz     a line for each item: {"Item": {"partition": {"S": "..."}, ...}}
 
 <Name> is the table's name in template.yaml without `Table`: Contracts, Invoices, Ledger, Runs, Exceptions, Decisions,
-Audit. A part of an export of AWS is such a file, wherever below that folder it lies.
+Payments, Audit. A part of an export of AWS is such a file, wherever below that folder it lies.
 """
 
 import gzip
@@ -18,7 +18,7 @@ from billproof.adapters.aws.clients import client
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
 
-TABLES = ("Contracts", "Invoices", "Ledger", "Runs", "Exceptions", "Decisions", "Audit")
+TABLES = ("Contracts", "Invoices", "Ledger", "Runs", "Exceptions", "Decisions", "Payments", "Audit")
 ITEMS_PER_CALL = 25
 """What BatchWriteItem takes."""
 WRITES_AT_ONCE = 8

@@ -2,38 +2,44 @@
 
 moment of the export -> disaster -> stack deployed -> tables loaded, objects there -> books proved -> resumed
 |---- recovery point ---|-------------------------- recovery time ---------------------------|
+                                                                    and, where wanted, the next month is billed there
 """
 
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from billproof.adapters.aws.clients import client
 from billproof.audit.findings import AuditFindingKind
-from billproof.audit.heads import read_anchors
 from billproof.audit.model import OBJECTS
-from billproof.audit.verifying import AuditedStores, verify
+from billproof.audit.verifying import verify
 from billproof.pipeline.starting import is_closed, run_ids
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof_ops import naming
 from billproof_ops import target as targets
+from billproof_ops.auditing import audited_stores
 from billproof_ops.local import server
-from billproof_ops.local.deploy import outputs
+from billproof_ops.local.deploy import outputs, parameters_of
 from billproof_ops.local.stack import fill
 from billproof_ops.model import Shown
 from billproof_ops.recovery.exports import load
 from billproof_ops.recovery.in_flight import InFlight, in_flight, resume
+from billproof_ops.recovery.month_end import MonthEnd, bill_month
 from billproof_ops.recovery.saved_tables import export
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
 BUCKETS = ("DataBucketName", "AuditBucketName")
+COPIES_AT_ONCE = 8
 SETTLED_SECONDS = 600
+MONTH_END = "the month billed there"
 LATER = {AuditFindingKind.UNRECORDED, AuditFindingKind.CHANGED}
 """What the chain says of an object that was written after the moment of its table."""
 
@@ -70,20 +76,22 @@ class Rehearsal(Shown):
     books: RestoredBooks
     in_flight: tuple[InFlight, ...]
     books_after: RestoredBooks | None
-    """After what was in flight came back; None where that was not wanted."""
+    """After what was in flight came back, and the month was billed; None where that was not wanted."""
     left: tuple[InFlight, ...]
+    billed: tuple[MonthEnd, ...] = ()
+    """The runs of the month that was billed on the restored stack."""
 
     @property
     def recovery_time_seconds(self) -> float:
         """From the disaster until the books were proved and, where wanted, what was in flight came back."""
-        return sum(self.seconds.values())
+        return sum(seconds for part, seconds in self.seconds.items() if part != MONTH_END)
 
     @property
     def holds(self) -> bool:
-        """Whether the books are the same, and nothing that comes back by itself is left."""
+        """Whether the books are the same, nothing that comes back by itself is left, and the month is billed."""
         books = [self.books, *([self.books_after] if self.books_after else [])]
         is_left = self.books_after is not None and any(thing.comes_back for thing in self.left)
-        return all(one.hold for one in books) and not is_left
+        return all(one.hold for one in books) and not is_left and all(end.goes_on for end in self.billed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,36 +121,36 @@ class _Clock:
 
 
 def rehearse(
-    source: Target, state: Path, folder: Path, *, who: str | None, say: Say = lambda _: None, keep_up: bool = False
+    source: Target,
+    state: Path,
+    folder: Path,
+    *,
+    who: str | None,
+    month: str = "",
+    say: Say = lambda _: None,
+    keep_up: bool = False,
 ) -> Rehearsal:
     """Restore a running embedded AWS into another one below `folder`, prove its books, and resume what was in flight.
 
-    `state` is where the source saves itself; the source is only read. The restored one is stopped at the end, unless it
-    is kept up; what was in its folder before is removed.
+    Where a month is named, it is billed there for every legal entity, as somebody asks for it, and is proved with the
+    others. `state` is where the source saves itself; the source is only read. The restored one is stopped at the end,
+    unless it is kept up; what was in its folder before is removed.
     """
     shutil.rmtree(folder, ignore_errors=True)
     exported = export(source, state, folder / "export")
     disaster = datetime.now(UTC)
     endpoint = client("s3").meta.endpoint_url
-    clock = _Clock(say)
+    clock, parameters = _Clock(say), parameters_of()
     with clock.part("objects, which are not lost"):
         kept = _keep_objects(source, folder / "objects")
     newer = frozenset(one.key for one in kept if one.written_at >= exported.moment.replace(microsecond=0))
     try:
-        restored = _deploy(folder, source, clock)
-        with clock.part("tables loaded"):
-            load(restored, folder / "export")
-        with clock.part("objects put back"):
-            _put_objects(restored, folder / "objects", kept)
+        restored = _deploy(folder, parameters, clock)
+        _fill(restored, folder, kept, clock)
         with clock.part("books proved"):
             books = prove_books(restored, newer)
             things = in_flight(restored)
-        after = None
-        if who is not None:
-            with clock.part("what was in flight came back"):
-                _bring_back(restored, things, who)
-            with clock.part("books proved again"):
-                after = prove_books(restored, newer)
+        after, billed = _go_on(restored, things, newer, who, month, clock) if who is not None else (None, ())
         left = in_flight(restored)
     finally:
         targets.use_endpoint(endpoint)
@@ -158,6 +166,7 @@ def rehearse(
         in_flight=tuple(things),
         books_after=after,
         left=tuple(left),
+        billed=billed,
     )
 
 
@@ -166,17 +175,8 @@ def prove_books(target: Target, newer: Collection[str]) -> RestoredBooks:
 
     What is newer than the tables has no record in the chain, or that of its content before: these are no findings.
     """
-    ports = target.ports
     later = {f"{OBJECTS} {key}" for key in newer}
-    verification = verify(
-        AuditedStores(
-            chain=ports.chain,
-            facts={name: records.below for name, records in ports.facts.items()},
-            objects=ports.objects,
-            anchors=tuple(read_anchors(ports.anchors)),
-            today=ports.now().date(),
-        )
-    )
+    verification = verify(audited_stores(target))
     proofs = [prove_run(run, stores=target.ports.stores()) for run in _closed_runs(target)]
     return RestoredBooks(
         runs=len(proofs),
@@ -204,16 +204,39 @@ def _closed_runs(target: Target) -> Iterator[str]:
             yield from (run for run in run_ids(runs, entity.id, period) if is_closed(runs, run))
 
 
-def _deploy(folder: Path, source: Target, clock: _Clock) -> Target:
+def _deploy(folder: Path, parameters: Mapping[str, str], clock: _Clock) -> Target:
     with clock.part("stack deployed"):
         running, _ = server.start(folder)
         targets.use_endpoint(running.endpoint)
-        fill({name: source.outputs[name] for name in ("BucketCount",)})
+        fill(parameters)
     return Target(outputs=outputs())
 
 
-def _bring_back(restored: Target, things: list[InFlight], who: str) -> None:
-    resume(restored, things, who=who)
+def _fill(restored: Target, folder: Path, kept: list[KeptObject], clock: _Clock) -> None:
+    with clock.part("tables loaded"):
+        load(restored, folder / "export")
+    with clock.part("objects put back"):
+        _put_objects(restored, folder / "objects", kept)
+
+
+def _go_on(
+    restored: Target, things: list[InFlight], newer: Collection[str], who: str, month: str, clock: _Clock
+) -> tuple[RestoredBooks, tuple[MonthEnd, ...]]:
+    """Bring back what was in flight, bill the month, if any, and prove all of it; return the books and the runs."""
+    billed = tuple[MonthEnd, ...]()
+    with clock.part("what was in flight came back"):
+        resume(restored, things, who=who)
+        _settle(restored)
+    if month:
+        with clock.part(MONTH_END):
+            billed = bill_month(restored, month, who=who)
+            _settle(restored)
+    with clock.part("books proved again"):
+        return prove_books(restored, newer), billed
+
+
+def _settle(restored: Target) -> None:
+    """Wait until nothing is in flight that comes back by itself."""
     until(
         lambda: None if any(thing.comes_back for thing in in_flight(restored)) else True,
         what="what was in flight",
@@ -223,22 +246,32 @@ def _bring_back(restored: Target, things: list[InFlight], who: str) -> None:
 
 def _keep_objects(source: Target, folder: Path) -> list[KeptObject]:
     """Copy every object of both buckets into files."""
-    kept: list[KeptObject] = []
     folder.mkdir(parents=True)
-    for bucket in BUCKETS:
-        name = source.outputs[bucket]
-        for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=name):
-            for entry in page.get("Contents", ()):
-                answer = client("s3").get_object(Bucket=name, Key=entry["Key"])
-                path = folder / str(len(kept))
-                path.write_bytes(answer["Body"].read())
-                kept.append(KeptObject(bucket, entry["Key"], path, answer["ContentType"], entry["LastModified"]))
-    return kept
+    pages = ((bucket, client("s3").get_paginator("list_objects_v2"), source.outputs[bucket]) for bucket in BUCKETS)
+    listed = (
+        (bucket, name, entry)
+        for bucket, paginator, name in pages
+        for page in paginator.paginate(Bucket=name)
+        for entry in page.get("Contents", ())
+    )
+
+    def keep(numbered: tuple[int, tuple[str, str, Any]]) -> KeptObject:
+        number, (bucket, name, entry) = numbered
+        answer = client("s3").get_object(Bucket=name, Key=entry["Key"])
+        path = folder / str(number)
+        path.write_bytes(answer["Body"].read())
+        return KeptObject(bucket, entry["Key"], path, answer["ContentType"], entry["LastModified"])
+
+    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+        return list(pool.map(keep, enumerate(listed)))
 
 
 def _put_objects(restored: Target, folder: Path, kept: list[KeptObject]) -> None:
-    for one in kept:
+    def put(one: KeptObject) -> None:
         client("s3").put_object(
             Bucket=restored.outputs[one.bucket], Key=one.key, Body=one.file.read_bytes(), ContentType=one.content_type
         )
+
+    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+        list(pool.map(put, kept))
     shutil.rmtree(folder)

@@ -7,6 +7,7 @@ from rich.markup import escape
 from billproof_ops import tables
 from billproof_ops.printing import console
 from billproof_ops.recovery.in_flight import InFlight
+from billproof_ops.recovery.month_end import WAITS
 from billproof_ops.recovery.rehearsal import Rehearsal, RestoredBooks
 
 SHOWN = 50
@@ -31,6 +32,9 @@ def show_rehearsal(rehearsal: Rehearsal) -> None:
     )
     _show_books("books", rehearsal.books)
     show_in_flight(rehearsal.in_flight)
+    for end in rehearsal.billed:
+        waits = ": a person decides when it goes on" if end.status == WAITS else f": {end.status}"
+        console.print(f"started on the restored stack: {end.run}{waits}", soft_wrap=True)
     if rehearsal.books_after is not None:
         _show_books("after that came back", rehearsal.books_after)
         console.print(f"left: {len(rehearsal.left):,}")

@@ -10,6 +10,7 @@ from billproof.api.pages import AskedPage, ListPage, page_by_name
 from billproof.api.routes import Matches, Route, RouteCall
 from billproof.approvals.policy import Policy
 from billproof.composition import Composition
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.history import Receipt, VersionChange
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, NotAllowed
@@ -162,11 +163,10 @@ def _latest(data: AnyMasterData, ports: Composition) -> AnyMasterData | None:
             return ports.directory.legal_entity(data.id)
         case Account():
             return ports.directory.account(data.id)
-        case Meter():
-            return next((meter for meter in ports.directory.meters() if meter.id == data.id), None)
-        case Contract():
-            versions = [known for known in ports.directory.contracts(data.account) if known.id == data.id]
-            return max(versions, key=lambda known: known.version, default=None)
+        case Meter() | CrmMapping():
+            return ports.directory.latest(type(data), data.id)
+        case Contract() | CrmState():
+            return ports.directory.latest(type(data), data.id, data.account)
         case _:
             return None
 
@@ -190,6 +190,8 @@ KINDS = {
     "contracts": "contract",
     "meters": "meter",
     "exchange-rates": "exchange_rate",
+    "crm-mappings": "crm_mapping",
+    "crm-states": "crm_state",
 }
 """The kinds of master data by their name in paths. Policies take two people, and have routes of their own."""
 ROUTES: dict[str, Route[Any]] = {

@@ -85,7 +85,8 @@ class Attachment(Model):
 class Route[M: BaseModel]:
     """A route: what it reads, the scope that it asks of its caller, and what it does.
 
-    A route without a scope is for people only: no token that is limited to scopes of ours calls it.
+    A route without a scope is for people only, and no token that is limited to scopes of ours calls it, but one of
+    every caller.
     `is_current` says whether what the request would change is what an `If-Match` names.
     """
 
@@ -99,4 +100,7 @@ class Route[M: BaseModel]:
     """Whether its own facts make repeating it safe, so that its answers are not kept under an Idempotency-Key."""
     has_secret: bool = False
     """Whether its answer holds a secret: under an Idempotency-Key none is kept, and its own facts make it once more."""
+    is_of_every_caller: bool = False
+    """Whether it says nothing of anybody: who is let in by the authorizer may call it, whatever a policy or token says.
+    """
     deprecation: Deprecation | None = None

@@ -98,7 +98,7 @@ def _grants(route: Route[Any], caller: Caller, ports: Composition) -> Mapping[st
     """Return what a caller may act for; raises NotAllowed where a token is limited to scopes and the route has none."""
     if route.scope is not None:
         return ports.access.grants(caller, route.scope)
-    if caller.scopes:
+    if caller.scopes and not route.is_of_every_caller:
         message = f"this token is for {', '.join(sorted(caller.scopes))} only, and not for what a person does"
         raise NotAllowed(message)
     return {}

@@ -56,7 +56,8 @@ def decide_exception(
     for _ in attempts(MAX_ATTEMPTS):
         if state.decision is not None:
             is_own = history.is_same(state.decision.identity, caller) and state.decision.verdict is verdict
-            return _answered(state, state.decision, exception_store, tokens, is_own=is_own)
+            answer = _answered(state, state.decision, exception_store, tokens, is_own=is_own)
+            return _about_reason(answer, reason)
         if len(reason.strip()) < LEAST_REASON:
             return _refused(exception, Refusal.NO_REASON, "a decision needs a reason that another person understands")
         limits = exception_store.limits
@@ -96,6 +97,15 @@ def _answered(
     said = f"{taken.verdict} by {taken.decided_by} at {taken.decided_at}: {taken.reason}"
     answer = _refused(exception, Refusal.ALREADY_DECIDED, said)
     return answer.model_copy(update={"decision": taken})
+
+
+def _about_reason(answer: Answer, reason: str) -> Answer:
+    """Say that the reason which was given first stands, where the same person gives another one later."""
+    taken = answer.decision
+    if answer.outcome is AnswerOutcome.REFUSED or taken is None or taken.reason == reason.strip():
+        return answer
+    said = f"it was {taken.verdict} at {taken.decided_at} already, and the reason stays: {taken.reason}"
+    return answer.model_copy(update={"message": said})
 
 
 def _refused(exception: str, refusal: Refusal, message: str) -> Answer:

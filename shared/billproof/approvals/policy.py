@@ -150,7 +150,8 @@ class Policy(Model):
     `limits_add_up_by` says over what a person's approvals are added up; one approval alone is always held to the limit.
     `clients` are the systems that call the API for the legal entity. Other systems are told of a customer's balance
     that falls below `low_balance`, an amount in each currency, or below `low_balance_percent` of what was left to it
-    since it was last used up. `matching` says when receipts are applied by themselves, `reminders` when customers are
+    since it was last used up; and of a contract's prepaid credit of which less than `low_credit_percent` is left.
+    `matching` says when receipts are applied by themselves, `reminders` when customers are
     reminded of what is overdue: without them nobody is. `variances` says which variances of the reconciliation become
     exceptions: without it none does.
     """
@@ -167,6 +168,7 @@ class Policy(Model):
     clients: tuple[Client, ...] = Field(default=(), exclude_if=operator.not_)
     low_balance: dict[Currency, Nonnegative] = Field(default_factory=dict, exclude_if=operator.not_)
     low_balance_percent: Annotated[Percent, Field(gt=0, le=100)] | None = Field(default=None, exclude_if=operator.not_)
+    low_credit_percent: Annotated[Percent, Field(gt=0, le=100)] | None = Field(default=None, exclude_if=operator.not_)
     matching: MatchingRules = Field(default_factory=MatchingRules, exclude_if=operator.attrgetter("are_plain"))
     reminders: ReminderRules | None = Field(default=None, exclude_if=operator.not_)
     variances: VarianceRules | None = Field(default=None, exclude_if=operator.not_)

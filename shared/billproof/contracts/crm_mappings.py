@@ -5,6 +5,7 @@
 What a mapping does not say is no default: the order waits, and its exception names what is missing and who owns it.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -48,7 +49,7 @@ class ChargeTemplate(Model):
     timing: Timing
     priced_by: PricedBy
     price: Price | None = None
-    per_units: Annotated[Exact, Field(gt=0)] = Field(default="1", validate_default=True)
+    per_units: Annotated[Exact, Field(gt=0)] = Decimal(1)
     states_quantity: Flag = False
     meter: Name | None = None
     group_by: tuple[str, ...] = ()

@@ -89,7 +89,7 @@ class EventSources:
         return [_enveloped(happening, block, replace(place, part=part)) for part, happening in enumerate(happenings)]
 
     def _of_fact(self, entry: Entry) -> Iterable[Happening]:
-        return happenings_of_fact(Key(*entry.place), entry.store, self.facts, self.directory)
+        return happenings_of_fact(Key(*entry.place), entry.store, self.facts, self.directory, self.objects)
 
     def _of_object(self, key: str) -> list[Happening]:
         name = ObjectKey.parse(key)

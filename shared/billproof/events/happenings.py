@@ -11,6 +11,7 @@ from billproof.approvals.model import Decision, ExceptionRecord
 from billproof.approvals.policy import Policy
 from billproof.audit.telling import kind_of_fact
 from billproof.contracts.model import Contract
+from billproof.events.low_credits import low_credits
 from billproof.events.model import (
     BalanceLow,
     ContractVersionTaken,
@@ -35,7 +36,7 @@ from billproof.model import Model
 from billproof.money import CONTEXT, Money, Rounding
 from billproof.payments.cash import CashEntry
 from billproof.pipeline.starting import CLOSED
-from billproof.ports import Document, Key, Records
+from billproof.ports import Document, Key, Objects, Records
 from billproof.store_keys import FactKey, PartitionName
 
 
@@ -58,6 +59,7 @@ class StoredFact:
     facts: Mapping[str, Records]
     store: str
     directory: Directory
+    objects: Objects
 
     @property
     def records(self) -> Records:
@@ -96,7 +98,11 @@ def codes_of(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def _released(fact: StoredFact) -> Iterator[Happening]:
-    yield from _of_invoice(fact, "released", **_of_release(Released.model_validate(fact.document)))
+    released = Released.model_validate(fact.document)
+    yield from _of_invoice(fact, "released", **_of_release(released))
+    percent = fact.directory.policy(released.legal_entity).low_credit_percent
+    for low in low_credits(released, percent, objects=fact.objects, directory=fact.directory):
+        yield Happening(type_name("credit", "low"), low.contract, low.legal_entity, low)
 
 
 def _of_release(released: Released) -> dict[str, Any]:
@@ -232,10 +238,12 @@ OF_KINDS: Mapping[str, Callable[[StoredFact], Iterator[Happening]]] = MappingPro
 """What the kinds of facts tell; other kinds are no change of state of theirs."""
 
 
-def happenings_of_fact(key: Key, store: str, facts: Mapping[str, Records], directory: Directory) -> list[Happening]:
+def happenings_of_fact(
+    key: Key, store: str, facts: Mapping[str, Records], directory: Directory, objects: Objects
+) -> list[Happening]:
     """Return what a fact of a store tells; nothing where it was erased."""
     of_kind = OF_KINDS.get(kind_of_fact((key.partition, key.sort)))
     document = facts[store].get(key) if of_kind is not None and store in facts else None
     if of_kind is None or document is None:
         return []
-    return list(of_kind(StoredFact(key, document, facts, store, directory)))
+    return list(of_kind(StoredFact(key, document, facts, store, directory, objects)))

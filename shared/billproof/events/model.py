@@ -81,13 +81,25 @@ class BalanceLow(Model):
     document: str = Field(description="The invoice that drew it.")
 
 
+class CreditLow(Model):
+    """An invoice took a contract's prepaid credit below the share that the policy of the legal entity declares."""
+
+    legal_entity: str = Field(description="Who bills.")
+    account: str = Field(description="Whose contract it is.")
+    contract: str = Field(description="The contract's id.")
+    credit: str = Field(description="The credit's id in the contract.")
+    left: Money = Field(description="What is left of it.")
+    threshold: Money = Field(description="The declared share of all that there was of it, with what rolled over to it.")
+    document: str = Field(description="The invoice that drew it.")
+
+
 class ContractVersionTaken(Model):
     """A version of a contract was taken: it counts from its effective date on."""
 
     legal_entity: str | None = Field(description="Who bills the account.")
     account: str = Field(description="Whose contract it is.")
     contract: str = Field(description="The contract's id.")
-    version: int = Field(description="The version.")
+    version: int = Field(description="Which version of it was taken.")
 
 
 _OF_DOCUMENTS = {
@@ -115,6 +127,7 @@ TYPES: Mapping[str, tuple[type[Model], str]] = MappingProxyType(
         "month.reopened.v1": (MonthChanged, "A closed month is open again: two people decided it."),
         "usage.refused.v1": (UsageRefused, "Usage events are refused."),
         "balance.low.v1": (BalanceLow, "A customer's balance falls below the declared amount, or the declared share."),
+        "credit.low.v1": (CreditLow, "A contract's prepaid credit falls below the declared share."),
         "contract.version_taken.v1": (ContractVersionTaken, "A version of a contract is taken."),
     }
 )

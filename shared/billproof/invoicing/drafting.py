@@ -28,7 +28,8 @@ from billproof.invoicing.model import (
 from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.model import canonical_model, decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
-from billproof.pricing.model import AccountPricing, LineKind, PricedAccount, PricedLine
+from billproof.pricing.draws import is_draw
+from billproof.pricing.model import AccountPricing, PricedAccount, PricedLine
 from billproof.pricing.terms import AccountTerms, BatchPlan, Drawn
 from billproof.tax.model import AccountTax, ComponentTax, TaxedLine, TaxPart, Treatment
 from billproof.usage.model import EventCounts
@@ -106,9 +107,8 @@ def _drawn(terms: AccountTerms, priced: PricedAccount) -> tuple[Drawn, ...]:
     """Add what this invoice draws to what the earlier ones drew."""
     drawn = {(before.contract, before.credit): before.amount for before in terms.drawn}
     for line in priced.lines:
-        key = (line.explanation.contract, line.term)
-        is_draw = line.explanation.price_model == LineKind.CREDIT.term_model
-        if line.kind is LineKind.CREDIT or (line.kind is LineKind.DIFFERENCE and (is_draw or key in drawn)):
+        if is_draw(line, drawn):
+            key = (line.explanation.contract, line.term)
             drawn[key] = CONTEXT.subtract(drawn.get(key, Decimal(0)), line.net.amount)
     return tuple(Drawn(contract=key[0], credit=key[1], amount=amount) for key, amount in sorted(drawn.items()))
 

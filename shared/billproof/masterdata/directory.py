@@ -1,14 +1,4 @@
-"""Where versions of master data are kept and how they are found again.
-
-catalog                    entity#<id>#v000001, meter#<id>#v000001, crm_mapping#<id>#v000001
-account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001, child#<account>
-rates#<currencies>         <day>#v000001
-received#<any of these>    when that version came, and who sent it
-members#<entity>#<shard>   <account>          (an account belongs to one legal entity for good)
-
-Policies are published and confirmed through the API and kept elsewhere (approvals/governing.py); those of format 1 lie
-in the catalog, as policy#<id>#v000001.
-"""
+"""Versions of master data by name, over the records that `keys.py` names."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,18 +15,26 @@ from billproof.contracts.model import Contract
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.ids import shard_of, shown
 from billproof.masterdata.exchange_rates import ExchangeRate
+from billproof.masterdata.keys import (
+    CATALOG,
+    MEMBER_SHARDS,
+    account_partition,
+    key_of,
+    members_partition,
+    memberships,
+    received,
+    versions_key,
+)
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.packing import PackedRecords
 from billproof.masterdata.parties import Account, LegalEntity
+from billproof.model import Model
 from billproof.names import PUBLISHED
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
 from billproof.store_keys import VersionKey, partition_name, sort_key
-
-MEMBER_SHARDS = 16
-"""Partitions over which the accounts of one legal entity are spread, so that none is hot at load."""
 
 MAX_ATTEMPTS = 10
 
@@ -47,48 +45,16 @@ def _any_master_data() -> TypeAdapter[AnyMasterData]:
     return TypeAdapter(MasterData, config=ConfigDict(hide_input_in_errors=True))
 
 
-def key_of(data: AnyMasterData) -> Key:
-    """Return the key of one version."""
-    version = f"v{data.version:06d}"
-    match data:
-        case Account():
-            return Key(_account_partition(data.id), sort_key("profile", version))
-        case Contract():
-            return Key(_account_partition(data.account), sort_key("contract", data.id, version))
-        case CrmState():
-            return Key(_account_partition(data.account), sort_key("crm", data.id, version))
-        case ExchangeRate():
-            return Key(partition_name("rates", data.id), sort_key(str(data.day), version))
-        case LegalEntity() | Policy() | Meter() | CrmMapping():
-            kind = "entity" if isinstance(data, LegalEntity) else data.kind
-            return Key("catalog", sort_key(kind, data.id, version))
-
-
-def _receipt_key(data: AnyMasterData) -> Key:
-    key = key_of(data)
-    return Key(partition_name("received", key.partition), key.sort)
-
-
-def _account_partition(account: str) -> str:
-    return partition_name("account", account)
-
-
-def _members_partition(entity: str, shard: int) -> str:
-    return partition_name("members", entity, f"{shard:02d}")
-
-
-def _memberships(account: Account) -> Iterator[Record]:
-    partition = _members_partition(account.legal_entity, shard_of(account.id, MEMBER_SHARDS))
-    yield Record(Key(partition, account.id), {"account": account.id})
-    if account.parent is not None:
-        yield Record(
-            Key(_account_partition(account.parent), sort_key("child", account.id)),
-            {"kind": "child", "account": account.id},
-        )
-
-
 def _by(account: Account) -> str:
     return f"by {account.parent}" if account.parent else "on its own"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVersion[T]:
+    """A version of master data as it is kept, and how it came; None where it was kept before that was noted."""
+
+    data: T
+    receipt: Receipt | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +89,7 @@ class Directory:
         record = Record(key, data.model_dump(mode="json"), self._version_before(key))
         batch = [record]
         if receipt is not None:
-            batch.append(Record(_receipt_key(data), receipt.model_dump(mode="json")))
+            batch.append(Record(received(key_of(data)), receipt.model_dump(mode="json")))
         for _ in attempts(MAX_ATTEMPTS):
             if self._records.create_all([*batch, *self._new_memberships(data)]):
                 return True
@@ -149,10 +115,10 @@ class Directory:
         if not isinstance(data, Account):
             return []
         self._refuse_move(data)
-        return [member for member in _memberships(data) if self._records.get(member.key) is None]
+        return [member for member in memberships(data) if self._records.get(member.key) is None]
 
     def _refuse_move(self, account: Account) -> None:
-        known = self._latest(_account_partition(account.id), "profile#", Account)
+        known = self.latest(Account, account.id)
         if known is not None and known.legal_entity != account.legal_entity:
             message = f"account {account.id} belongs to {known.legal_entity} and cannot move to {account.legal_entity}"
             raise Conflict(message)
@@ -160,16 +126,29 @@ class Directory:
             message = f"account {account.id} is billed {_by(known)} and cannot be billed {_by(account)}: end its "
             raise Conflict(message + "contracts and open another account")
 
-    def _latest[T: (LegalEntity, Account, Meter, CrmMapping)](
-        self, partition: str, prefix: str, model: type[T]
-    ) -> T | None:
-        for record in self._records.query(partition, prefix=prefix, newest_first=True, limit=1):
-            return model.model_validate(record.document)
+    def latest[T: Model](self, kind: type[T], name: str, account: str = "") -> T | None:
+        """Return the latest version of one thing, or None; contracts and their states are found with their account."""
+        place = versions_key(kind, name, account)
+        for record in self._records.query(place.partition, prefix=place.sort, newest_first=True, limit=1):
+            return kind.model_validate(record.document)
         return None
+
+    def history[T: Model](self, kind: type[T], name: str, account: str = "") -> list[KeptVersion[T]]:
+        """Return every version of one thing, oldest first, and of two currencies every rate, by day."""
+        place = versions_key(kind, name, account)
+        came = received(place)
+        receipts = {
+            record.key.sort: Receipt.model_validate(record.document)
+            for record in self._records.query(came.partition, prefix=came.sort)
+        }
+        return [
+            KeptVersion(kind.model_validate(record.document), receipts.get(record.key.sort))
+            for record in self._records.query(place.partition, prefix=place.sort)
+        ]
 
     def legal_entity(self, entity: str) -> LegalEntity:
         """Return the latest version of a legal entity; raises NotFound."""
-        latest = self._latest("catalog", sort_key("entity", entity, ""), LegalEntity)
+        latest = self.latest(LegalEntity, entity)
         if latest is None:
             message = f"there is no legal entity {shown(entity)}"
             raise NotFound(message)
@@ -177,12 +156,13 @@ class Directory:
 
     def versions_of(self, entity: str) -> list[LegalEntity]:
         """Return every version of a legal entity, oldest first."""
-        records = self._records.query("catalog", prefix=sort_key("entity", entity, ""))
+        place = versions_key(LegalEntity, entity)
+        records = self._records.query(place.partition, prefix=place.sort)
         return [LegalEntity.model_validate(record.document) for record in records]
 
     def legal_entities(self) -> list[LegalEntity]:
         """Return the latest version of every legal entity, by id."""
-        records = self._records.query("catalog", prefix="entity#")
+        records = self._records.query(CATALOG, prefix="entity#")
         versions = (LegalEntity.model_validate(record.document) for record in records)
         return list({entity.id: entity for entity in versions}.values())
 
@@ -192,13 +172,13 @@ class Directory:
 
     def meters(self) -> list[Meter]:
         """Return the latest version of every meter, by id."""
-        records = self._records.query("catalog", prefix="meter#")
+        records = self._records.query(CATALOG, prefix="meter#")
         versions = (Meter.model_validate(record.document) for record in records)
         return list({meter.id: meter for meter in versions}.values())
 
     def crm_mapping(self, system: str) -> CrmMapping | None:
         """Return the latest version of the mapping of a CRM, or None."""
-        return self._latest("catalog", sort_key("crm_mapping", system, ""), CrmMapping)
+        return self.latest(CrmMapping, system)
 
     def policy(self, entity: str) -> Policy:
         """Return the policy of a legal entity that is in force; one that knows nobody where none is."""
@@ -216,16 +196,16 @@ class Directory:
 
     def account(self, account: str) -> Account | None:
         """Return the latest version of an account, or None."""
-        return self._latest(_account_partition(account), "profile#", Account)
+        return self.latest(Account, account)
 
     def children(self, account: str) -> list[str]:
         """Return the accounts that an account is the parent of, by id."""
-        records = self._records.query(_account_partition(account), prefix="child#")
+        records = self._records.query(account_partition(account), prefix="child#")
         return [record.document["account"] for record in records]
 
     def contracts(self, account: str) -> list[Contract]:
         """Return every version of every contract of an account, by contract and version."""
-        records = self._records.query(_account_partition(account), prefix="contract#")
+        records = self._records.query(account_partition(account), prefix="contract#")
         return [Contract.model_validate(record.document) for record in records]
 
     def account_record(self, account: str) -> AccountRecord:
@@ -234,7 +214,7 @@ class Directory:
         contracts: list[Contract] = []
         states: dict[str, CrmState] = {}
         children: list[str] = []
-        for record in self._records.query(_account_partition(account)):
+        for record in self._records.query(account_partition(account)):
             match record.document["kind"]:
                 case "account":
                     profile = Account.model_validate(record.document)
@@ -261,19 +241,14 @@ class Directory:
 
     def receipt(self, data: AnyMasterData) -> Receipt | None:
         """Return how a version was received, or None where that is not known."""
-        document = self._records.get(_receipt_key(data))
+        document = self._records.get(received(key_of(data)))
         return Receipt.model_validate(document) if document else None
 
     def known_since(self, account: str) -> str | None:
         """Return when the first version of an account came, as text in UTC; None where that is not known of each."""
-        profiles = [record.key.sort for record in self._records.query(_account_partition(account), prefix="profile#")]
-        receipts = {
-            record.key.sort: Receipt.model_validate(record.document).received_at
-            for record in self._records.query(
-                partition_name("received", _account_partition(account)), prefix="profile#"
-            )
-        }
-        return min(receipts.values()) if profiles and receipts.keys() >= {*profiles} else None
+        came = [version.receipt for version in self.history(Account, account)]
+        known = [receipt.received_at for receipt in came if receipt is not None]
+        return min(known) if known and len(known) == len(came) else None
 
     def members(self, entity: str, *, first: int = 0) -> Iterator[str]:
         """Yield the accounts that a legal entity bills, shard by shard, beginning with any of them."""
@@ -285,7 +260,7 @@ class Directory:
 
         Only the shard that holds the part is read, for both go by the same hash.
         """
-        for record in self._records.query(_members_partition(entity, part % MEMBER_SHARDS)):
+        for record in self._records.query(members_partition(entity, part % MEMBER_SHARDS)):
             if shard_of(record.key.sort, parts) == part:
                 yield record.key.sort
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import chain, islice
 
 from billproof.errors import NotFound
-from billproof.masterdata.directory import MEMBER_SHARDS
+from billproof.masterdata.keys import MEMBER_SHARDS
 from billproof.model import Model
 from billproof.periods import Period, instant_text
 from billproof.pipeline.aggregation_plans import (

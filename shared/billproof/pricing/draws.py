@@ -6,7 +6,7 @@ invoice draws for an earlier month is what that month draws as it is known now, 
 (differences.py).
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -75,6 +75,17 @@ def stated_order(timeline: Timeline, lefts: Sequence[tuple[PricedLine, Money]]) 
         return stated.index(left[0].term) if left[0].kind is LineKind.COMMITMENT else -1
 
     return sorted(lefts, key=place)
+
+
+def is_draw(line: PricedLine, known: Container[tuple[str, str]]) -> bool:
+    """Say whether a line draws a credit, or bills a difference of what was drawn; `known` are credits of which any was.
+
+    Credits are named by contract and credit.
+    """
+    if line.kind is not LineKind.DIFFERENCE:
+        return line.kind is LineKind.CREDIT
+    why = line.explanation
+    return why.price_model == LineKind.CREDIT.term_model or (why.contract, line.term) in known
 
 
 def drawing_month(line: PricedLine) -> Period:

@@ -162,10 +162,10 @@ class _Charging:
     def _due(self, account: str, method: PaymentMethod) -> Iterator[tuple[PaymentOrder, DocumentHistory]]:
         """Yield what is due of the documents whose contracts are charged automatically."""
         contracts = _Contracts(self._sources.receivables)
+        state = self._sources.book.state(self._sources.entity.id, account)
         for document in histories_of(account, self._sources.receivables, self._sources.disputes):
             left = document.on(self._today).open.amount - document.disputed_on(self._today).amount
             number = document.released.number
-            state = self._sources.book.state(self._sources.entity.id, account)
             if (
                 left.amount <= 0
                 or left.currency != self._currencies.get(method.gateway)

@@ -1,7 +1,8 @@
 """The files of whole days that are judged at once."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from billproof.usage.sql_texts import pointer
 DOWNLOADS_AT_ONCE = 8
 CHUNK_BYTES = 8 * 2**20
 """Compressed bytes of whole days that are loaded at once: enough to be worth a query, few enough for the memory."""
+DAYS_AHEAD = 8
+"""Days that are fetched side by side, in front of the one that is read: a store takes its time for each object."""
 READ_IN_PLACE = 8
 """How many times as many bytes of compacted days are read at once: most of their rows are never loaded."""
 
@@ -52,6 +55,15 @@ class Loading:
         return pointers_to(self.names)
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedDay:
+    """A day in files: its compaction, if it is read as it was compacted, its other segments, and those not read."""
+
+    compacted: tuple[Compaction, Path] | None
+    files: dict[str, Path]
+    unread: list[str]
+
+
 class Chunk:
     """The files of some whole days: segments, and compacted days with the segments that are newer."""
 
@@ -65,15 +77,36 @@ class Chunk:
         self.files: dict[str, Path] = {}
         self._days: list[tuple[Compaction, Path]] = []
 
-    def add(self, keys: Sequence[str]) -> None:
+    def days(self, listed: Iterable[Sequence[str]]) -> Iterator[FetchedDay]:
+        """Fetch days whose segments are listed, some of them ahead, and yield them in order."""
+        with ThreadPoolExecutor(DAYS_AHEAD) as pool:
+            ahead = deque[Future[FetchedDay]]()
+            for keys in listed:
+                ahead.append(pool.submit(self._fetch_day, keys))
+                if len(ahead) > DAYS_AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+
+    def add(self, day: FetchedDay) -> None:
+        """Take a day in, and note what of it does not read."""
+        for key in day.unread:
+            self._note(key)
+        if day.compacted is not None:
+            self._days.append(day.compacted)
+        self.files |= day.files
+
+    def _fetch_day(self, keys: Sequence[str]) -> FetchedDay:
         """Fetch the segments of a day, or its compaction and the segments that it does not cover."""
         days = self._compacted
         compaction = days.of(SegmentKey.parse(keys[0]).day, keys) if days and keys else None
         path = self._fetched(compaction) if compaction is not None else None
+        compacted = None
         if compaction is not None and path is not None:
-            self._days.append((compaction, path))
+            compacted = compaction, path
             keys = sorted(set(keys) - set(compaction.keys))
-        self.files |= fetch(self._objects, keys, self._folder, self._note)
+        unread = list[str]()
+        return FetchedDay(compacted, fetch(self._objects, keys, self._folder, unread.append), unread)
 
     def _fetched(self, compaction: Compaction) -> Path | None:
         """Copy a compacted day into a file; None where it is not there, or other than it was written."""
@@ -155,6 +188,8 @@ def fetch(objects: Objects, keys: Sequence[str], folder: Path, note: Callable[[s
         path.write_bytes(data)
         return path
 
+    if not keys:
+        return {}
     with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
         fetched = dict(zip(keys, pool.map(fetch_one, keys), strict=True))
     for key in keys:

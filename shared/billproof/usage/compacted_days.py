@@ -9,6 +9,7 @@ those whose windows an earlier run bounds: what such an account's copies come to
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from billproof.usage.manifests import compacted_in
 from billproof.usage.model import AFTER_ALL, AccountWindow, AggregationPlan
 from billproof.usage.plain_rows import PlainRows
 from billproof.usage.sql_texts import TIME_LETTERS, as_text, listed
+
+READ_AT_ONCE = 16
+"""Compactions that are read side by side: each is small, and a store takes its time for it."""
 
 _COMPACTED = """
 create or replace temp table compacted as
@@ -63,10 +67,10 @@ class CompactedDays:
     """The days of a plan that are read as they were compacted; none in plans of before, which judge otherwise."""
 
     def __init__(self, plan: AggregationPlan, objects: Objects) -> None:
-        self._objects = objects
         self._keys: Mapping[str, str] = {}
         if plan.manifest and plan.known_ids is not None and _have_instants(plan):
             self._keys = compacted_in(objects, plan.manifest)
+        self._read = _read_all({day: self._keys[day] for day in plan.days if day in self._keys}, objects)
         self._accounts = sorted({window.account for window in plan.windows})
         self._bounded = sorted({window.account for window in plan.windows if is_bounded(window)})
 
@@ -76,13 +80,8 @@ class CompactedDays:
 
     def of(self, day: str, segments: Sequence[str]) -> Compaction | None:
         """Return the compaction of a day that covers no segment but those listed; None: read its segments."""
-        if day not in self._keys:
-            return None
-        try:
-            compaction = read_compaction(self._objects, self._keys[day])
-        except NotFound:
-            return None
-        return compaction if set(compaction.keys) <= set(segments) else None
+        compaction = self._read.get(day)
+        return compaction if compaction is not None and set(compaction.keys) <= set(segments) else None
 
     def enter(
         self,
@@ -112,6 +111,19 @@ class CompactedDays:
             parameters: dict[str, Any] = dict(pointers)
             database.execute(again, parameters)
         return PlainRows([(file.compaction, file.path) for file in files], self._accounts, touched=touched)
+
+
+def _read_all(keys: Mapping[str, str], objects: Objects) -> dict[str, Compaction | None]:
+    """Read the compactions of some days side by side; None for one that is not there, or not as it was written."""
+
+    def read(key: str) -> Compaction | None:
+        try:
+            return read_compaction(objects, key)
+        except NotFound:
+            return None
+
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        return dict(zip(keys, pool.map(read, keys.values()), strict=True))
 
 
 def is_bounded(window: AccountWindow) -> bool:

@@ -126,13 +126,17 @@ def judged_chunks(
             unreadable.add_list(named, key)
         lists.prepare(database)
 
-        def chunks() -> Iterator[PlainRows | None]:
-            chunk = Chunk(objects, folder, compacted, unreadable.add_segment)
+        def listed() -> Iterator[list[str]]:
             for keys in segments_of(plan, objects):
                 for key in keys:
                     if key in lacking:
                         unreadable.add_segment(key)
-                chunk.add([key for key in keys if key not in without and key not in lacking])
+                yield [key for key in keys if key not in without and key not in lacking]
+
+        def chunks() -> Iterator[PlainRows | None]:
+            chunk = Chunk(objects, folder, compacted, unreadable.add_segment)
+            for day in chunk.days(listed()):
+                chunk.add(day)
                 if chunk.is_full:
                     yield _judge(database, plan, names, chunk, lists)
                     chunk.empty()

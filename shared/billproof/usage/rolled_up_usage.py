@@ -9,6 +9,7 @@ day that has no roll-up is read from its rows.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,7 @@ from billproof.errors import NotFound
 from billproof.masterdata.meters import Aggregation
 from billproof.ports import Objects
 from billproof.readings import Quantity, Reading
+from billproof.usage.chunks import DOWNLOADS_AT_ONCE
 from billproof.usage.compacted import Compaction
 from billproof.usage.compacted_days import CompactedDays, is_bounded
 from billproof.usage.databases import opened
@@ -89,16 +91,20 @@ def _compactions(plan: AggregationPlan, objects: Objects) -> tuple[list[Compacti
 
 def _fetch(compactions: Sequence[Compaction], objects: Objects, folder: Path) -> list[Path]:
     """Copy roll-ups into files; a day of before has none, and one that is not as it was written is none."""
-    paths = []
-    for compaction in compactions:
+
+    def fetch(compaction: Compaction) -> Path | None:
         try:
             content = objects.get(compaction.rollup) if compaction.rollup else b""
         except NotFound:
-            continue
-        if content and is_rollup(compaction.rollup, content):
-            paths.append(folder / f"{compaction.day}.parquet")
-            paths[-1].write_bytes(content)
-    return paths
+            return None
+        if not content or not is_rollup(compaction.rollup, content):
+            return None
+        path = folder / f"{compaction.day}.parquet"
+        path.write_bytes(content)
+        return path
+
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        return [path for path in pool.map(fetch, compactions) if path is not None]
 
 
 def _simple(

@@ -22,6 +22,8 @@ class Sorting:
     messages: dict[str, set[str]] = field(default_factory=dict)
     hours: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """By account and hour of the events: the messages that brought them."""
+    prefixes: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By account and hour of the events: where their lines are written."""
     months: set[tuple[str, str]] = field(default_factory=set)
     """The accounts and the months, in UTC, of their events."""
     cut_offs: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)
@@ -38,19 +40,25 @@ class Sorting:
 
     def accept(self, rows: Sequence[SegmentRow], message: str) -> None:
         """Sort rows of one message into their partitions: all of them, or none where this raises."""
-        places: dict[tuple[str, str], tuple[str, list[msgspec.Struct]]] = {}
+        places: dict[tuple[str, str], list[msgspec.Struct]] = {}
         for row in rows:
             place = (row.account, row.time[:13])
-            known = places.get(place)
-            if known is None:
-                self._find_cut_offs(place[1])
-                known = places[place] = (log.partition_of(row, self.buckets.of(row.account)), [])
-            known[1].append(row)
-        for place, (prefix, lines) in places.items():
+            lines = places.get(place)
+            if lines is None:
+                if place not in self.prefixes:
+                    self._find_cut_offs(place[1])
+                    self.prefixes[place] = log.partition_of(row, self.buckets.of(row.account))
+                lines = places[place] = []
+            lines.append(row)
+        for place, lines in places.items():
+            prefix = self.prefixes[place]
             self.lines.setdefault(prefix, []).extend(lines)
             self.messages.setdefault(prefix, set()).add(message)
-            self.hours.setdefault(place, set()).add(message)
-            self.months.add((place[0], place[1][:7]))
+            if place in self.hours:
+                self.hours[place].add(message)
+            else:
+                self.hours[place] = {message}
+                self.months.add((place[0], place[1][:7]))
         self.accepted += len(rows)
 
     def put(self, prefix: str, line: msgspec.Struct, message: str) -> None:
@@ -63,12 +71,14 @@ class Sorting:
 
         The clock that started the month's run may be ahead of this one; a mark too many bills nothing.
         """
-        instant = instant_text(written)
+        instant, latest = instant_text(written), written + CLOCK_SKEW
+        ended = {hour: [month for month, end in months if latest >= end] for hour, months in self.cut_offs.items()}
         marks: dict[log.LateMark, set[str]] = {}
+        if not any(ended.values()):
+            return marks
         for (account, hour), messages in self.hours.items():
-            for month, end in self.cut_offs[hour]:
-                if written + CLOCK_SKEW >= end:
-                    marks.setdefault(log.LateMark(account, month, instant), set()).update(messages)
+            for month in ended[hour]:
+                marks.setdefault(log.LateMark(account, month, instant), set()).update(messages)
         return marks
 
     def _find_cut_offs(self, hour: str) -> None:

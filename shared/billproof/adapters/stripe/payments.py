@@ -11,7 +11,7 @@ import stripe
 from billproof.adapters.stripe.amounts import money_of, units_of
 from billproof.adapters.stripe.clients import StripeClients, errors_of_stripe
 from billproof.adapters.stripe.secrets import GatewaySecrets
-from billproof.errors import ExternalServiceUnavailable
+from billproof.errors import BillproofError, ExternalServiceUnavailable
 from billproof.masterdata.gateways import GatewayAccount
 from billproof.masterdata.parties import LegalEntity
 from billproof.receivables.charging import GatewayPayment, PaymentOrder
@@ -25,7 +25,6 @@ _STATES = {
 }
 """Every other state waits for another payment method or the customer, or somebody canceled it."""
 _ORDER = [ChargeState.SUCCEEDED, ChargeState.PROCESSING, ChargeState.DECLINED]
-_NO_REDIRECTS = {"enabled": True, "allow_redirects": "never"}
 
 
 class StripePayments:
@@ -49,20 +48,18 @@ class StripePayments:
     ) -> GatewayPayment:
         """Charge a document: as GatewayPayments says."""
         intents = self._clients.of(entity, gateway).v1.payment_intents
-        asked: Any = {"amount": units_of(order.amount), "metadata": _metadata(order)}
-        how: Any = {"payment_method": order.method.method, "off_session": True, "expand": ["latest_charge"]}
+        amount: Any = {"amount": units_of(order.amount), "metadata": _metadata(order)}
+        method: Any = {"payment_method": order.method.method, "off_session": True, "expand": ["latest_charge"]}
         try:
             with errors_of_stripe():
                 if before is None:
-                    what = {"currency": order.amount.currency.lower(), "customer": order.method.customer}
-                    told = {"description": order.number, "confirm": True, "automatic_payment_methods": _NO_REDIRECTS}
-                    params: Any = asked | what | told | how
+                    params: Any = amount | method | _of_document(order)
                     intent = intents.create(params, {"idempotency_key": order.number})
                 else:
                     key = f"{order.number}/{order.after}"
-                    intents.update(before.reference, asked, {"idempotency_key": f"{key}/amount"})
-                    intent = intents.confirm(before.reference, how, {"idempotency_key": key})
-        except Exception as error:
+                    intents.update(before.reference, amount, {"idempotency_key": f"{key}/amount"})
+                    intent = intents.confirm(before.reference, method, {"idempotency_key": key})
+        except BillproofError as error:
             declined = _declined(error.__cause__)
             if declined is None:
                 raise
@@ -73,6 +70,16 @@ class StripePayments:
 def _since(issued: date) -> int:
     """Return a moment before any payment of a document, in seconds: a day before it was issued, for time zones."""
     return int((datetime.combine(issued, time.min, UTC) - timedelta(days=1)).timestamp())
+
+
+def _of_document(order: PaymentOrder) -> dict[str, Any]:
+    return {
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        "confirm": True,
+        "currency": order.amount.currency.lower(),
+        "customer": order.method.customer,
+        "description": order.number,
+    }
 
 
 def _metadata(order: PaymentOrder) -> dict[str, str]:

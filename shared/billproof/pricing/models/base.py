@@ -27,7 +27,7 @@ Percent = Annotated[Exact, Field(ge=0, decimal_places=13)]
 """So that a hundredth of it still is an exact price."""
 MAX_TIERS = 100
 MAX_CELLS = 1_000
-NOTHING = Field(default="0", validate_default=True)
+NOTHING = Field(default=Decimal(0))
 
 
 class Step(Model):
