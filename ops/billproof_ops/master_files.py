@@ -85,9 +85,13 @@ def _documents(path: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
 def parse(path: Path) -> list[Any]:
     """Return the documents of a file, read exactly; raises YAMLError and JSONDecodeError."""
     text = read_text(path)
-    if path.suffix == ".json":
-        return [json.loads(text, parse_float=str)]
-    return [document for document in yaml.load_all(text, Loader=_Exact) if document is not None]
+    try:
+        if path.suffix == ".json":
+            return [json.loads(text, parse_float=str)]
+        return [document for document in yaml.load_all(text, Loader=_Exact) if document is not None]
+    except RecursionError:
+        message = "it is nested too deeply"
+        raise yaml.YAMLError(message) from None
 
 
 class _Exact(yaml.SafeLoader):

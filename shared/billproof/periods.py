@@ -134,8 +134,16 @@ def cut_off(period: Period, grace: timedelta) -> datetime:
     return datetime.combine(period.end, time.min, tzinfo=UTC) + LAST_ZONE + grace
 
 
+FIRST_INSTANT, LAST_INSTANT = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 1, tzinfo=UTC)
+"""Between these every zone and every next month has a date."""
+
+
 def local_months(moment: datetime) -> list[Period]:
-    """Return the calendar months that hold an instant in some time zone, in order: one, or two near a month's edge."""
+    """Return the calendar months that hold an instant in some time zone, in order: one, or two near a month's edge.
+
+    What is before the year 2 or after 9998 is of the first or last month between them: there are no invoices of those.
+    """
+    moment = min(max(moment, FIRST_INSTANT), LAST_INSTANT)
     days = {(moment + shift).date().replace(day=1) for shift in (-LAST_ZONE, FIRST_ZONE)}
     return [Period(start=day, end=first_of_next_month(day)) for day in sorted(days)]
 

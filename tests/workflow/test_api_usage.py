@@ -225,6 +225,9 @@ def test_an_event_is_found_on_its_way_to_an_invoice(world: World) -> None:
     assert billed["lines"]
     assert find(world, event, id="another")[1]["state"] == "not_here"
     assert find(world, event, time="yesterday")[0] == 422
+    for time in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        status, place = find(world, event, time=time)
+        assert (status, place.get("state")) in {(200, "not_here"), (422, None)}
 
 
 def test_a_refused_event_is_found_with_its_reason(world: World) -> None:
