@@ -61,7 +61,8 @@ def short_table(bench: Measured) -> str:
     lines += [f"| {' | '.join(cells)} |" for cells in batched(shown, 4, strict=True)]
     goals = [measure for measure in every if measure["goal"] != "none"]
     missed = sum(not measure["reached"] for measure in goals)
-    lines += ["", f"Of {len(goals)} goals {missed} are missed ([all of them, and why](docs/benchmarks.md))."]
+    where = f"{bench['machine']}, load {bench['load']} by other work"
+    lines += ["", f"{missed} of {len(goals)} goals are missed ({where}): [all of them, and why](docs/benchmarks.md)."]
     return "\n".join(lines)
 
 

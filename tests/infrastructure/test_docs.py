@@ -189,16 +189,18 @@ def test_the_tables_of_benchmarks_are_what_bench_and_scale_wrote() -> None:
 
 def test_readme_names_every_missed_goal_of_its_table_and_counts_those_of_all() -> None:
     bench = {
+        "machine": "2 CPUs",
+        "load": 9.5,
         "suites": {
             "one": [measure("a", reached=False), measure("b", headline=False, reached=False)],
             "two": [measure("c"), measure("d", goal="none")],
-        }
+        },
     }
     assert benchmarks.short_table(bench).splitlines()[2:] == [
         "| a | 1.5 (<= 2: missed) | c | 1.5 (<= 2) |",
         "| d | 1.5 (none) |  |  |",
         "",
-        "Of 3 goals 2 are missed ([all of them, and why](docs/benchmarks.md)).",
+        "2 of 3 goals are missed (2 CPUs, load 9.5 by other work): [all of them, and why](docs/benchmarks.md).",
     ]
 
 
