@@ -74,7 +74,7 @@ def test_a_function_takes_the_key_from_its_secret(monkeypatch: pytest.MonkeyPatc
             return {"SecretString": "sk_test"}
 
     monkeypatch.setattr(
-        "billproof.composition.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
+        "billproof.event_ports.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
     )
     engines = Composition(Settings({"STRIPE_SECRET_ARN": "arn:stripe"})).tax_engines
     assert asked == ["arn:stripe"]

@@ -124,7 +124,9 @@ def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
     slot = slot_of(note, life)
     left = books.left.get(slot, NONE)
     days = _days_of(note, books.owed.get(slot))
-    most = min(left.net, _of_days(books.owed.get(slot), days)) if note.get("days") else left.net
+    most = left.net
+    if note.get("days"):
+        most = min(most, _of_days(books.owed.get(slot), days) - _given_back_of(books, slot, days))
     asked = note.get("amount")
     decimals = decimals_of(books.owed[slot].currency) if slot in books.owed else 2
     net = most if asked is None else min(most, rounded(number(asked) * 10**decimals))
@@ -142,6 +144,15 @@ def _days_of(note: Document, owed: Owed | None) -> tuple[date, ...]:
         return ()
     start = min(line.covered[0] for line in owed.lines)
     return tuple(days_between(start, max(line.covered[1] for line in owed.lines)))
+
+
+def _given_back_of(books: Books, slot: Slot, days: tuple[date, ...]) -> int:
+    """Say what earlier credit notes took back of some days of a slot, each by its own days."""
+    total = Fraction(0)
+    for note in books.issued:
+        if note.note is not None and slot in note.amounts and note.days:
+            total -= Fraction(note.amounts[slot].net * len(set(note.days) & set(days)), len(note.days))
+    return rounded(total)
 
 
 def _of_days(owed: Owed | None, days: tuple[date, ...]) -> int:

@@ -2,8 +2,33 @@
 
 from decimal import Decimal
 
-from tests.reference.builders import charge, credit_note, days, flat, life, meter, per_unit, usage_charge, used, version
-from tests.reference.cases import FIRST, JANUARY, Answers, Case, Question, billed_by_run, minimum, owed
+from tests.reference.builders import (
+    charge,
+    credit_note,
+    days,
+    flat,
+    life,
+    meter,
+    per_unit,
+    usage_charge,
+    used,
+    version,
+    yearly,
+)
+from tests.reference.cases import (
+    A_YEAR,
+    FEBRUARY,
+    FIRST,
+    JANUARY,
+    MARCH,
+    Answers,
+    Case,
+    Question,
+    billed_by_run,
+    given_back,
+    minimum,
+    owed,
+)
 from tests.reference.figures import Document
 
 CREDIT = {"id": "prepaid", "name": "prepaid", "amount": "100", "effective": days()}
@@ -58,7 +83,30 @@ def run_april_before_march(until: str | None) -> Document:
     )
 
 
+def credited_for_days(*notes: tuple[str, str, str]) -> Document:
+    """Return a year of 3,650.00 of which credit notes give some days back, each on its own day."""
+    return life(
+        version(yearly(flat("3650")), until="2014-01-01"),
+        months=("2013-01", "2013-12"),
+        credit_notes=[credit_note(on, "fee", A_YEAR, days=days(start, end)) for on, start, end in notes],
+    )
+
+
 ORDER = [
+    Case(
+        "3.6",
+        "days that one credit note gave back are not given back by the next one",
+        credited_for_days(("2013-02-10", FIRST, FEBRUARY), ("2013-03-10", FIRST, FEBRUARY)),
+        given_back(),
+        "310.00",
+    ),  # January's 31 days of 10.00
+    Case(
+        "3.6",
+        "of days of which a part was given back the rest is",
+        credited_for_days(("2013-02-10", FIRST, FEBRUARY), ("2013-03-10", FIRST, MARCH)),
+        given_back(),
+        "590.00",
+    ),  # 310.00, and then February's 280.00
     Case(
         "order of runs",
         "April has no contract and no invoice, so the run of March after it bills what of February came late",

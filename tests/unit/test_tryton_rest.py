@@ -113,7 +113,7 @@ def test_a_function_takes_address_and_key_from_the_secret(monkeypatch: pytest.Mo
             return {"SecretString": text}
 
     monkeypatch.setattr(
-        "billproof.erp_ports.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
+        "billproof.event_ports.client", lambda name: Secrets() if name == "secretsmanager" else client(name)
     )
     settings = dict.fromkeys(("LEDGER_TABLE", "AUDIT_TABLE", "CONTRACTS_TABLE", "DECISIONS_TABLE"), "t")
     assert set(Composition(Settings(settings)).erps) == {"embedded"}

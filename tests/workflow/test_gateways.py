@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from billproof.conservation.cash import cash_statement
 from billproof.errors import Conflict, InvalidInput, Unreadable
 from billproof.masterdata.gateways import MovementOfGateway
+from billproof.masterdata.parties import PaymentMethod
 from billproof.payments.gateway_model import without_card_numbers
 from billproof.payments.model import UseKind
 from billproof.receivables.disputes import CreditOutcomes, DisputeStatus
@@ -230,7 +231,8 @@ def test_a_gateway_that_cannot_be_booked_is_not_published(fields: dict[str, obje
 
 def test_the_example_of_the_page_is_what_these_tests_use() -> None:
     page = (ROOT / "docs" / "gateways.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    example, saved = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert PaymentMethod.model_validate(json.loads(saved)["payment_method"]).gateway == CARDS
     document = json.loads(example)
     assert document["gateways"] == [GATEWAY | {"pays_into": document["cash_accounts"][0]["source"]}]
     assert document["chart_of_accounts"]["cash"] == {"fees": FEES}

@@ -40,6 +40,17 @@ def test_a_price_request_shows_what_a_commitment_of_months_falls_short_of() -> N
     )
 
 
+def test_a_commitment_of_months_counts_the_fees_of_its_earlier_months() -> None:
+    """590.00 for January and February, 100.00 a month: 390.00 are short; a year of 730.00 has 118.00 in them."""
+    both = least("590", "charge", months=2, effective={"start": "2013-01-01", "end": "2013-03-01"})
+    begun = {"effective": {"start": "2013-01-01"}}
+    february: dict[str, Any] = {"terms": {"commitments": [both]}, "period": "2013-02"}
+    assert asked({"model": "flat", "amount": "100"}, charge=begun, **february) == "490.00"
+    yearly = begun | {"cadence": {"interval": "year"}, "timing": "in_advance"}
+    assert asked({"model": "flat", "amount": "730"}, charge=yearly, **february) == "472.00"  # 590 - 730 x 59/365
+    assert asked({"model": "flat", "amount": "100"}, **february) == "590.00"  # a charge that begins in February
+
+
 def test_a_price_request_trues_seats_up_from_the_day_of_their_charge() -> None:
     price = {"model": "seats", "seats": 0, "unit_price": "31.00", "true_up": "daily"}
     assert asked(price, {"days": ["1"] * 31}, charge={"effective": {"start": "2013-01-17"}}) == "15.00"
@@ -63,6 +74,12 @@ def test_a_percentage_with_a_ramp_takes_dated_transactions_and_no_others() -> No
         ),
         ({"model": "per_unit", "unit_price": "1"}, {"transactions": ["5"]}, "not by usage.transactions"),
         ({"model": "dynamic"}, {"quantity": "5"}, "dynamic is priced by usage.prices, not by usage.quantity"),
+        ({"model": "flat", "amount": "5"}, {"quantity": "5"}, "flat is priced by no usage, not by usage.quantity"),
+        (
+            {"model": "one_off", "amount": "5", "due_on": "2013-01-05"},
+            {"transactions": ["9"]},
+            "one_off is priced by no",
+        ),
     ],
 )
 def test_usage_of_the_wrong_kind_is_refused_with_the_right_one(

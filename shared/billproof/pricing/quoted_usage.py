@@ -97,9 +97,9 @@ class ChargeUsage:
     def refuse_other_kinds(self) -> None:
         """Refuse usage that the price cannot take: it would cost nothing, and nobody would see why."""
         price, given = self._charge.price, self._usage.kinds
-        if not price.priced_by or self._charge.quantity is not None or given <= price.priced_by:
+        if self._charge.quantity is not None or given <= price.priced_by:
             return
-        wanted = " or ".join(f"usage.{name}" for name in sorted(price.priced_by))
+        wanted = " or ".join(f"usage.{name}" for name in sorted(price.priced_by)) or "no usage"
         others = ", ".join(f"usage.{name}" for name in sorted(given - price.priced_by))
         message = f"the price model {price.model} is priced by {wanted}, not by {others}"
         raise InvalidInput(message)

@@ -1,5 +1,7 @@
 """Pricing charges outside of any run, by the rules that invoices are priced by."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Self
@@ -14,20 +16,23 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Model
 from billproof.money import Money, Rounding, exactly, total
 from billproof.names import Currency
-from billproof.periods import DateRange, Period
-from billproof.pricing.commitments import commitment_lines
+from billproof.periods import DateRange, Period, add_months
+from billproof.pricing.commitments import commitment_lines, committed, terms_over
 from billproof.pricing.draws import draw_lines, stated_order
 from billproof.pricing.lines import Basis
-from billproof.pricing.model import PricedLine
+from billproof.pricing.model import Adjusts, PricedLine
 from billproof.pricing.models import Price, price_model
 from billproof.pricing.owed import owed
 from billproof.pricing.quoted_usage import ChargeUsage, UsageGiven
 from billproof.pricing.reading import Read
+from billproof.pricing.terms import Committed
 from billproof.readings import Quantity
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 QUOTE = "quote"
 MAX_CHARGES = 100
+LONGEST_FEE = 12
+"""How many months before a term a fee may be billed that has days in it: those of a year in advance."""
 
 
 class _AsPrice:
@@ -169,18 +174,41 @@ def quote(request: PriceRequest) -> Quote:
     try:
         lines: list[PricedLine] = []
         for timeline in timelines([contract], period):
-            lines += _lines(timeline, basis)
+            lines += _lines(timeline, basis, _billed_of_terms(timeline, basis))
         return Quote(amount=total((line.net for line in lines), request.currency), lines=tuple(lines))
     except ValidationError:
         message = "an amount or a quantity has more than 23 digits before the point"
         raise InvalidInput(message) from None
 
 
-def _lines(timeline: Timeline, basis: Basis) -> list[PricedLine]:
-    """Return every line of a month of which nothing was billed before; what terms fall short of draws credits, too."""
+def _billed_of_terms(timeline: Timeline, basis: Basis) -> dict[tuple[str, str, date], Committed]:
+    """Return what invoices of earlier months bill of the terms that end in the month: their fees.
+
+    The request says nothing of their usage, so that is none.
+    """
+    terms = [term for term in terms_over(timeline, basis.period) if term.is_due_in(basis.period)]
+    if not terms:
+        return {}
+    first = add_months(min(term.whole.start for term in terms).replace(day=1), -LONGEST_FEE)
+    lines: list[PricedLine] = []
+    while first < basis.period.start:
+        month = Period(start=first, end=add_months(first, 1))
+        earlier = replace(basis, period=month, quantities=[], carried={}, prefixes=frozenset())
+        contracts = timelines([timeline.governing_versions[0][0]], month)
+        lines += (_of_month(line, month) for each in contracts for line in owed(each, earlier).lines)
+        first = month.end
+    return {term.key: committed(term, lines) for term in terms}
+
+
+def _of_month(line: PricedLine, month: Period) -> PricedLine:
+    return line.model_copy(update={"adjusts": Adjusts(period=month.name, line=line.id, numbers=())})
+
+
+def _lines(timeline: Timeline, basis: Basis, before: Mapping[tuple[str, str, date], Committed]) -> list[PricedLine]:
+    """Return every line of a month, given what was billed of terms; what they fall short of draws credits, too."""
     due = owed(timeline, basis)
     counted = (*due.lines, *due.to_come)
-    shortfalls = commitment_lines(timeline, basis.period, counted, {}, basis.rounding, basis.line_ids)
+    shortfalls = commitment_lines(timeline, basis.period, counted, before, basis.rounding, basis.line_ids)
     lefts = stated_order(timeline, [*due.lefts, *((line, line.net) for line in shortfalls)])
     draws = draw_lines(timeline, lefts, basis.period, {}, basis.rounding, basis.line_ids)
     return [*due.lines, *draws, *shortfalls]
