@@ -1,8 +1,8 @@
 """Every function is killed at its port calls, before and after the effect, and then simply called again.
 
 The state that lasts must be that of steps that nothing disturbed, byte for byte, and the audit chain must say of it
-what is so. A step with more calls than `--chaos-points` is killed at calls that are as far from each other, from one
-that SEED draws; `make chaos N=10` kills at every call of every step.
+what is so. A step is killed at so many calls as `--chaos-points` says, which SEED draws, what a sample changes at
+fewer, and a step that changes nothing at one. From N=10 on every step is killed at every call.
 """
 
 import contextlib
@@ -17,11 +17,13 @@ from tests.support.faults import Killed, differences, forget, restore, state_of
 from tests.support.histories import History, found, played
 from tests.support.histories_of_systems import SAMPLES
 from tests.support.invoking import FUNCTIONS
-from tests.support.levels import SEED
+from tests.support.levels import LEVEL, SEED
 from tests.support.world import World, flight
 
 ONLY_READ = {"api_operations": "what it answers is what others wrote"}
 """Functions that have nothing to lose, and why."""
+EVERY_CALL = 10
+"""From which level on nothing is left out."""
 OF_A_SAMPLE = 4
 """What a sample changes is killed at so many times fewer calls: histories kill at the rest."""
 
@@ -34,10 +36,10 @@ STEPS = [
 NAMES = [f"{history.name}-{history.steps[number].name}" for history, number in STEPS]
 
 
-def kills(calls: int, points: int) -> range:
-    """Return the calls to kill at, counted from one: all of them, or about as many as there are points."""
-    stride = max(1, round(calls / points))
-    return range(random.Random(SEED).randint(1, stride), calls + 1, stride)
+def kills(calls: int, points: int) -> list[int]:
+    """Return the calls to kill at, counted from one: all of them, or so many as there are points."""
+    every = range(1, calls + 1)
+    return [*every] if EVERY_CALL <= LEVEL else sorted(random.Random(SEED).sample(every, min(points, calls)))
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
