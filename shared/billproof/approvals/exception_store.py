@@ -85,8 +85,8 @@ class ExceptionStore:
     def _decided_at(self, exception: str) -> str | None:
         """Return when a person decided an exception, or None."""
         partition, key = _place(exception)
-        decided = self._decisions.get(Key(partition, str(replace(key, fact=DECIDED))))
-        return Decision.model_validate(decided).decided_at if decided else None
+        decided = self._decisions.query(partition, prefix=str(replace(key, fact=DECIDED)))
+        return next((Decision.model_validate(record.document).decided_at for record in decided), None)
 
     def wait(self, exception: str, token: Token) -> int:
         """Keep a token and return how many there were before it; raises Contended."""
