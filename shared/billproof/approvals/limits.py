@@ -90,11 +90,11 @@ class ApprovalLimits:
         proved = []
         for scope, of in _scopes(opened, at):
             for person in ids:
-                found = self._proved(opened, amount, person, (scope, of))
-                if found is not None:
+                entry = self._proved(opened, amount, person, (scope, of))
+                if entry is not None:
                     others = [other for other in ids if other != person]
                     elsewhere = self._decided_until(opened, others, (scope, of), at)
-                    proved.append(replace(found, elsewhere=elsewhere))
+                    proved.append(replace(entry, elsewhere=elsewhere))
                     break
         return proved
 

@@ -69,10 +69,10 @@ def _go_on(
     """Find who of some people was known before, each at most once; return those who are left."""
     left = []
     for person in people:
-        found = next((one for one in reversed(among) if one not in here and is_one(one, person)), None)
-        if found is None:
+        same = next((one for one in reversed(among) if one not in here and is_one(one, person)), None)
+        if same is None:
             left.append(person)
         else:
-            found.goes_on_as(person)
-            here.append(found)
+            same.goes_on_as(person)
+            here.append(same)
     return left
